@@ -1,0 +1,1 @@
+"""The application: config, command line, client and playground; knows every floor below."""

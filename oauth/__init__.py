@@ -1,0 +1,1 @@
+"""The auth axis: vendors as data, the one driver, paste parsing, tokens for agents."""

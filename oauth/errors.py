@@ -1,0 +1,194 @@
+"""Every failure of a login or a token.
+
+OpenabAuthError
+└── OAuthError
+    ├── NotLoggedInError            nobody is logged in there
+    ├── LoginDeadError              the vendor will not renew it: log in again
+    ├── RefreshBusyError            another process is refreshing and did not finish in time
+    ├── VendorUnavailableError      no answer, 5xx, 429, a proxy's page: try again later
+    ├── VendorMisconfiguredError    our client or its settings are wrong: the operator must change them
+    ├── UnknownVendorError          no such vendor, or not offered here
+    ├── ConfigError                 the config is wrong: file, key, reason
+    ├── PasteRefusedError           the paste is not what ends this login; `reason` says which mistake it was
+    ├── NoPendingLoginError         no login was begun, or it was used, cancelled or is too old
+    ├── ExchangeRefusedError        the vendor refused the code
+    ├── TooManyLoginsError          one person has too many pending logins
+    └── LoginTakenError             another person's login is there: replacing it must be confirmed
+"""
+
+from __future__ import annotations
+
+from storage.errors import OpenabAuthError
+
+LOG_IN_AGAIN = "log in again with /auth login or `openab-auth login`"
+
+
+class OAuthError(OpenabAuthError):
+    """A login or a token could not be had."""
+
+
+class NotLoggedInError(OAuthError):
+    """There is no login under this tenant."""
+
+    code = "not_logged_in"
+
+    def __init__(self, tenant: str) -> None:
+        super().__init__(
+            f"nobody is logged in to {tenant}",
+            kept="nothing was changed",
+            todo="log in with /auth login or `openab-auth login`",
+        )
+        self.tenant = tenant
+
+
+class LoginDeadError(OAuthError):
+    """The vendor has refused the refresh token for good; `since` is in unix seconds."""
+
+    code = "login_dead"
+
+    def __init__(self, tenant: str, reason: str, since: int | None = None) -> None:
+        super().__init__(
+            f"the login to {tenant} has ended ({reason})", kept="the old entry is still in the store", todo=LOG_IN_AGAIN
+        )
+        self.tenant = tenant
+        self.reason = reason
+        self.since = since
+
+
+class RefreshBusyError(OAuthError):
+    """Another process holds the tenant's refresh lock and committed nothing before our deadline."""
+
+    code = "refresh_busy"
+
+    def __init__(self, tenant: str, waited: float) -> None:
+        super().__init__(
+            f"another process has been refreshing {tenant} for over {waited:g} s",
+            kept="the login is untouched",
+            todo="try again in a moment",
+        )
+        self.tenant = tenant
+        self.waited = waited
+
+
+class VendorUnavailableError(OAuthError):
+    """The vendor gave no usable answer; `retry_after` is in seconds when it said so."""
+
+    code = "vendor_unavailable"
+
+    def __init__(self, vendor: str, reason: str, *, retry_after: float | None = None, sent: bool = True) -> None:
+        when = f"in {retry_after:.0f} s" if retry_after else "in a moment"
+        super().__init__(
+            f"{vendor} gave no usable answer ({reason})", kept="the login is untouched", todo=f"try again {when}"
+        )
+        self.vendor = vendor
+        self.reason = reason
+        self.retry_after = retry_after
+        self.sent = sent  # False only when the request certainly never reached the server
+
+
+class VendorMisconfiguredError(OAuthError):
+    """The vendor refuses our client or our settings; the login itself may be alive."""
+
+    code = "vendor_misconfigured"
+
+    def __init__(self, vendor: str, reason: str, todo: str) -> None:
+        super().__init__(f"{vendor} refuses this client ({reason})", kept="the login is untouched", todo=todo)
+        self.vendor = vendor
+        self.reason = reason
+
+
+class UnknownVendorError(OAuthError):
+    """No vendor of this name is offered."""
+
+    code = "unknown_vendor"
+
+    def __init__(self, vendor: str, offered: tuple[str, ...]) -> None:
+        names = ", ".join(offered) or "none; set [auth] vendors in the config"
+        super().__init__(
+            f"{vendor[:80]!r} is not offered here", kept="nothing was changed", todo=f"choose one of: {names}"
+        )
+        self.vendor = vendor
+        self.offered = offered
+
+
+class ConfigError(OAuthError):
+    """One or more mistakes in a config file, each named by its key."""
+
+    code = "config"
+
+    def __init__(self, file: str, mistakes: tuple[tuple[str, str], ...]) -> None:
+        listed = "; ".join(f"{key}: {reason}" if key else reason for key, reason in mistakes)
+        super().__init__(f"{file}: {listed}", kept="nothing was started", todo="mend the config and start again")
+        self.file = file
+        self.mistakes = mistakes
+
+
+class PasteRefusedError(OAuthError):
+    """The paste does not end this login; `reason` is a `oauth.paste.Refusal` value, for words in any language."""
+
+    code = "paste_refused"
+
+    def __init__(self, reason: str, happened: str, *, todo: str, kept: str = "the login still waits") -> None:
+        super().__init__(happened, kept=kept, todo=todo)
+        self.reason = reason
+
+
+class NoPendingLoginError(OAuthError):
+    """No login waits for this paste: it was never begun, was used or cancelled, or is older than 15 minutes."""
+
+    code = "no_pending_login"
+
+    def __init__(self, vendor: str | None = None) -> None:
+        where = f" to {vendor}" if vendor else ""
+        super().__init__(
+            f"no login{where} is waiting for this (it was never begun, was used already, or is older than 15 minutes)",
+            kept="nothing was changed",
+            todo="begin again with /auth login or `openab-auth login`",
+        )
+        self.vendor = vendor
+
+
+class ExchangeRefusedError(OAuthError):
+    """The vendor took the request and refused the code."""
+
+    code = "exchange_refused"
+
+    def __init__(self, vendor: str, reason: str) -> None:
+        super().__init__(
+            f"{vendor} refused the code ({reason})",
+            kept="an older login, if there was one, is untouched",
+            todo="begin again with /auth login or `openab-auth login`",
+        )
+        self.vendor = vendor
+        self.reason = reason
+
+
+class TooManyLoginsError(OAuthError):
+    """One person has as many pending logins as the bot allows."""
+
+    code = "too_many_logins"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"{limit} logins are waiting for you already",
+            kept="they still wait",
+            todo="finish one, or forget one with /auth cancel",
+        )
+        self.limit = limit
+
+
+class LoginTakenError(OAuthError):
+    """Another person's login lies under this tenant; replacing it needs a yes."""
+
+    code = "login_taken"
+
+    def __init__(self, tenant: str, logged_in_by: int, account: str | None) -> None:
+        whose = f" ({account})" if account else ""
+        super().__init__(
+            f"{tenant} has a login{whose} that another person made",
+            kept="that login is untouched",
+            todo="confirm that it may be replaced",
+        )
+        self.tenant = tenant
+        self.logged_in_by = logged_in_by
+        self.account = account

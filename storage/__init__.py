@@ -1,0 +1,1 @@
+"""The credential file that every agent process reads, and its two locks."""

@@ -1,0 +1,58 @@
+"""A value that is never printed: repr, str and format are redacted, comparison takes constant time."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Final, NoReturn
+
+_REDACTED: Final = "Secret(redacted)"
+
+
+class Secret:
+    """Wraps a token, code, verifier or state so that no log, message or traceback can show it.
+
+    Only `reveal` gives the value: search for it to see every place where a secret leaves this process.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself, for the wire or the credential file and nothing else."""
+        return self._value
+
+    def fingerprint(self) -> str:
+        """The SHA-256 of the value in hex: remembers which token it was without being able to use it."""
+        return hashlib.sha256(self._value.encode()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._value.encode(), other._value.encode())
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return _REDACTED
+
+    __str__ = __repr__
+
+    def __format__(self, format_spec: str) -> str:
+        return format(_REDACTED, format_spec)
+
+    def __reduce__(self) -> NoReturn:
+        raise UnpicklableSecretError
+
+
+class UnpicklableSecretError(TypeError):
+    """A secret was about to be pickled, which would write it out in the clear."""
+
+    def __init__(self) -> None:
+        super().__init__("a Secret is not pickled: pass what needs it a store instead")

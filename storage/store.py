@@ -1,0 +1,104 @@
+"""What every backend promises, so that bots and agents need not know which one they use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+
+from storage.draft import Draft
+from storage.entries import Entry
+from storage.notes import Note
+
+T = TypeVar("T")
+Mutation: TypeAlias = Callable[[Draft], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T]):
+    """A mutation that was committed (or changed nothing), with what it returned."""
+
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A mutation that raised, or wrote what must not be written; it alone was dropped."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something about the store that an operator should repair: what it is and how to mend it."""
+
+    what: str
+    repair: str
+
+
+class RefreshLock(Protocol):
+    """The right to refresh one tenant, held by one task of one process on all hosts of the store at a time."""
+
+    def try_acquire(self) -> bool:
+        """Take it if it is free; never waits. Raises StorageError if it cannot be opened: then nobody refreshes."""
+        ...
+
+    def release(self) -> None:
+        """Give it back; without effect when it is not held."""
+        ...
+
+
+class Store(Protocol):
+    """Credential entries with locked updates. Every method is synchronous and may block, `version` apart."""
+
+    def read(self) -> Mapping[str, Entry]:
+        """All entries as last committed, without a lock.
+
+        Raises:
+            StoreUnreadableError: it is there but could not be read.
+        """
+        ...
+
+    def notes(self) -> Mapping[str, Note]:
+        """The notes by tenant; empty when they were lost."""
+        ...
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the store as it is now, for `status`; changes nothing."""
+        ...
+
+    def update(self, mutate: Mutation[T]) -> T:
+        """Run `mutate` on the entries as they are under the global lock, and commit what it changed.
+
+        Raises:
+            StorageError: nothing was committed. What `mutate` raises is raised too, and commits nothing.
+        """
+        ...
+
+    def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
+        """As `update` for many, in order, in one commit; a mutation that raises is dropped alone.
+
+        Raises:
+            StorageError: nothing was committed, of none of them.
+        """
+        ...
+
+    def refresh_lock(self, tenant: str) -> RefreshLock:
+        """The tenant's refresh lock, not yet taken.
+
+        Raises:
+            InvalidTenantError: no sidecar can bear this name.
+        """
+        ...
+
+    def version(self) -> Hashable:
+        """Differs whenever `read` may give something else; costs one `stat`, so it may be asked on an event loop."""
+        ...
+
+    def check_writable(self) -> None:
+        """Prove that a commit could be made now, space included, without changing anything.
+
+        Raises:
+            StoreUnwritableError: it could not.
+        """
+        ...
