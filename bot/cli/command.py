@@ -1,0 +1,46 @@
+"""From the words of the command line to the command that does them, and from its failure to an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import os
+from collections.abc import Sequence
+from typing import Final
+
+from bot.cli.output import print_error
+from bot.cli.parser import make_parser
+from storage.errors import OpenabAuthError
+
+# A command's room is imported only when the command is called: `token` needs no Discord, `status` no HTTP.
+_ROOMS: Final = {
+    "run": "serve",
+    "playground": "serve",
+    "vendors": "show",
+    "status": "show",
+    "login": "steps",
+    "complete": "steps",
+    "cancel": "steps",
+    "logout": "steps",
+    "token": "tokens",
+    "refresh": "tokens",
+    "doctor": "doctor",
+}
+
+
+def run(words: Sequence[str]) -> int:
+    """Do what `words` say; returns the exit status of the contract."""
+    as_json = "--json" in words
+    try:
+        arguments = make_parser().parse_args(words, argparse.Namespace(store=None, config=None, json=False))
+        room = importlib.import_module(f"bot.cli.{_ROOMS[arguments.command]}")
+        return int(asyncio.run(getattr(room, arguments.command)(arguments)))
+    except OpenabAuthError as error:
+        return print_error(error, as_json=as_json)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader went away, `| head` for one; without this Python complains once more while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1

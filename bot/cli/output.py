@@ -1,0 +1,71 @@
+"""What a command leaves behind: text or one JSON object, and an exit status that scripts can act on."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+from bot.cli.parser import UsageError
+from oauth.errors import (
+    ConfigError,
+    ExchangeRefusedError,
+    LoginDeadError,
+    LoginTakenError,
+    NoPendingLoginError,
+    NotLoggedInError,
+    PasteRefusedError,
+    RefreshBusyError,
+    TooManyLoginsError,
+    UnknownVendorError,
+    VendorMisconfiguredError,
+    VendorUnavailableError,
+)
+from storage.errors import InvalidTenantError, OpenabAuthError, StorageError, StoreBusyError
+
+DONE: Final = 0
+CHECK_FAILED: Final = 1
+USAGE: Final = 2
+
+# The first class that fits decides; a child therefore stands before its parent.
+_STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
+    (UsageError, USAGE),
+    (ConfigError, USAGE),
+    (UnknownVendorError, USAGE),
+    (VendorMisconfiguredError, USAGE),
+    (InvalidTenantError, USAGE),
+    (NotLoggedInError, 3),
+    (LoginDeadError, 4),
+    (RefreshBusyError, 5),
+    (VendorUnavailableError, 5),
+    (StoreBusyError, 5),
+    (TooManyLoginsError, 5),
+    (StorageError, 6),
+    (PasteRefusedError, 7),
+    (NoPendingLoginError, 7),
+    (ExchangeRefusedError, 7),
+    (LoginTakenError, 7),
+)
+
+
+def status_of(error: OpenabAuthError) -> int:
+    """The exit status that the contract gives to `error`."""
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), CHECK_FAILED)
+
+
+def print_result(result: Mapping[str, object], text: str, *, as_json: bool) -> None:
+    """Print `result` as one JSON object, or `text` for a person."""
+    sys.stdout.write((json.dumps(result, ensure_ascii=False) if as_json else text) + "\n")
+    sys.stdout.flush()
+
+
+def print_error(error: OpenabAuthError, *, as_json: bool) -> int:
+    """Say on standard error what happened, what was kept and what to do next; returns the exit status."""
+    if as_json:
+        message = f"{error.happened}; {error.kept}"
+        line = json.dumps({"error": {"code": error.code, "message": message, "hint": error.todo}}, ensure_ascii=False)
+    else:
+        line = f"openab-auth: {' '.join(str(error).split())}"
+    sys.stderr.write(line + "\n")
+    return status_of(error)

@@ -1,0 +1,107 @@
+"""The words of the command line."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NoReturn
+
+from storage.errors import OpenabAuthError
+
+EXIT_STATUSES = """\
+exit status:
+  0 done                           4 the login is dead: log in again
+  1 doctor: a check failed         5 try again later (busy, network, rate limit)
+  2 wrong usage or config          6 the store cannot be read or written
+  3 nobody is logged in there      7 the paste was refused
+"""
+
+
+class UsageError(OpenabAuthError):
+    """The words of the command line make no command."""
+
+    code = "usage"
+
+    def __init__(self, message: str, prog: str) -> None:
+        super().__init__(message, kept="nothing was done", todo=f"see `{prog} --help`")
+
+
+class _Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose mistakes are errors like all others, so that `--json` holds for them too."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, self.prog)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of every command; the options that all commands take may stand on either side of its name."""
+    everywhere = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    everywhere.add_argument("--store", metavar="PATH", help="the credential file (default: $OPENAB_AUTH_STORE, …)")
+    everywhere.add_argument("--config", metavar="FILE", help="the config (default: $OPENAB_AUTH_CONFIG, …)")
+    everywhere.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser = _Parser(
+        prog="openab-auth",
+        description="Log coding agents in from Discord: two steps, one locked credential store.",
+        epilog=EXIT_STATUSES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[everywhere],
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, does: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=does, description=does, parents=[everywhere])
+
+    command("run", "the Discord bot, until SIGTERM or Ctrl-C")
+    playground = command("playground", "the bot on an embedded Discord and an embedded authorization server")
+    playground.add_argument("--port", type=_port, metavar="N", help="the page's port (default: a free one)")
+    command("vendors", "what can be logged in to")
+    login = command("login", "step one: print the login link")
+    login.add_argument("vendor", metavar="VENDOR")
+    _add_user(login)
+    complete = command("complete", "step two: the redirect that the browser ended on")
+    complete.add_argument("vendor", metavar="VENDOR")
+    complete.add_argument("paste", metavar="PASTE", nargs="?", help="from standard input when not given")
+    _add_user(complete)
+    cancel = command("cancel", "forget a pending login")
+    cancel.add_argument("vendor", metavar="VENDOR")
+    _add_user(cancel)
+    command("status", "every login, pending login and problem; never a secret")
+    token = command("token", "print a valid access token, refreshed first if need be")
+    token.add_argument("tenant", metavar="TENANT")
+    token.add_argument("--min-ttl", type=_seconds, metavar="S", help="seconds that it must still live (default: 120)")
+    refresh = command("refresh", "refresh now")
+    refresh.add_argument("tenant", metavar="TENANT")
+    refresh.add_argument(
+        "--rejected",
+        action="store_true",
+        help="read the access token that a server refused from standard input; refresh only if it is still stored",
+    )
+    logout = command("logout", "revoke where the vendor can, then remove")
+    logout.add_argument("tenant", metavar="TENANT")
+    logout.add_argument("--local", action="store_true", help="only remove it here")
+    command("doctor", "check store, locks, config, Discord and vendors, and say the repair")
+    return parser
+
+
+def _add_user(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--user", type=_user, default=0, metavar="ID", help="a Discord user id (default: 0, the person at the console)"
+    )
+
+
+def _port(text: str) -> int:
+    return _whole_number(text, 65535)
+
+
+def _user(text: str) -> int:
+    return _whole_number(text, 2**64 - 1)
+
+
+def _seconds(text: str) -> int:
+    return _whole_number(text, 10**9)
+
+
+def _whole_number(text: str, most: int) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > most:
+        message = f"a whole number from 0 to {most} is wanted, not {text[:40]!r}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)

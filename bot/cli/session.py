@@ -1,0 +1,34 @@
+"""What most commands stand on: the config, the vendors and the store that the command line names."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from oauth.catalogue import Catalogue
+from oauth.config import Config, read_config, store_location
+from storage import AsyncStore, open_store
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One command's surroundings; `location` is where the store lies, for people to read."""
+
+    config: Config
+    catalogue: Catalogue
+    location: str
+    store: AsyncStore
+
+
+def open_session(arguments: argparse.Namespace) -> Session:
+    """Read the config and open the store that `arguments` and the environment name.
+
+    Raises:
+        ConfigError: the config has mistakes; all of them are named.
+        StorageError: the store's address is none.
+    """
+    config = read_config(Path(arguments.config) if arguments.config else None, os.environ)
+    location = store_location(config, arguments.store, os.environ)
+    return Session(config, Catalogue.from_config(config), location, AsyncStore(open_store(location)))

@@ -1,0 +1,90 @@
+"""`vendors` and `status`: what can be logged in to, and what is; no request is sent."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+
+from bot.cli.output import DONE, print_result
+from bot.cli.session import open_session
+from oauth.driver import Driver
+from oauth.logins import Logins, LoginState
+from storage import NEVER
+
+
+async def vendors(arguments: argparse.Namespace) -> int:
+    """Every vendor of the table and the config, offered or not."""
+    catalogue = open_session(arguments).catalogue
+    offered = {vendor.name for vendor in catalogue.offered()}
+    rows = [
+        {
+            "vendor": vendor.name,
+            "title": vendor.title,
+            "tenant": vendor.tenant,
+            "flow": vendor.flow,
+            "risk": vendor.risk,
+            "enabled": vendor.name in offered,
+            "shadowed_by": catalogue.shadowed_by(vendor),
+        }
+        for vendor in catalogue.all()
+    ]
+    lines = [
+        f"{row['vendor']:<12} {row['title']} · tenant {row['tenant']} · {row['flow']} · {row['risk']}"
+        f"{'' if row['enabled'] else ' · not offered'}"
+        f"{' · shadowed by ' + str(row['shadowed_by']) if row['shadowed_by'] else ''}"
+        for row in rows
+    ]
+    print_result({"vendors": rows}, "\n".join(lines), as_json=arguments.json)
+    return DONE
+
+
+async def status(arguments: argparse.Namespace) -> int:
+    """Every login, pending login and problem; never a secret."""
+    session = open_session(arguments)
+    driver = Driver()
+    logins = Logins(session.catalogue, session.store, driver)
+    found = await logins.status()
+    await driver.aclose()
+    result = {
+        "store": session.location,
+        "logins": [
+            {
+                "tenant": login.tenant,
+                "kind": login.kind,
+                "state": login.state,
+                "expires_at": login.expires_at,
+                "account": login.account,
+                "logged_in_by": None if login.logged_in_by is None else str(login.logged_in_by),
+                "shadowed_by": login.shadowed_by,
+            }
+            for login in found.logins
+        ],
+        "pending": [
+            {"vendor": pending.vendor, "user": str(pending.user), "expires_at": pending.expires_at}
+            for pending in found.pending
+        ],
+        "problems": [{"what": problem.what, "repair": problem.repair} for problem in found.problems],
+    }
+    lines = [f"store {session.location}"]
+    lines += [_login_line(login) for login in found.logins] or ["nobody is logged in"]
+    lines += [
+        f"pending: {pending.vendor} for {pending.user}, until {_moment(pending.expires_at)}"
+        for pending in found.pending
+    ]
+    lines += [f"problem: {problem.what}; {problem.repair}" for problem in found.problems]
+    print_result(result, "\n".join(lines), as_json=arguments.json)
+    return DONE
+
+
+def _login_line(login: LoginState) -> str:
+    until = "" if login.expires_at in (None, NEVER) else f", access token until {_moment(login.expires_at)}"
+    account = f" as {login.account}" if login.account else ""
+    shadow = f", shadowed by ${login.shadowed_by}" if login.shadowed_by else ""
+    return f"{login.tenant}: {login.state}{account}{until}{shadow}"
+
+
+def _moment(unix_seconds: int | None) -> str:
+    try:
+        return f"{datetime.fromtimestamp(unix_seconds or 0, UTC):%Y-%m-%d %H:%M} UTC"
+    except (OverflowError, ValueError, OSError):
+        return f"unix time {unix_seconds}"

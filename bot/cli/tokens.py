@@ -1,0 +1,40 @@
+"""`token` and `refresh`: what agents and scripts call."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from bot.cli.output import DONE, print_result
+from bot.cli.session import open_session
+from oauth.tokens import TokenSource
+from storage import Secret
+
+
+async def token(arguments: argparse.Namespace) -> int:
+    """Print a valid access token, refreshed first where it has to be."""
+    session = open_session(arguments)
+    async with TokenSource(session.store, catalogue=session.catalogue) as source:
+        if arguments.min_ttl is None:
+            valid = await source.get_valid(arguments.tenant)
+        else:
+            valid = await source.get_valid(arguments.tenant, min_ttl=arguments.min_ttl)
+    value = valid.value.reveal()
+    result = {"access_token": value, "expires_at": valid.expires_at, "token_type": "Bearer"}
+    print_result(result, value, as_json=arguments.json)
+    return DONE
+
+
+async def refresh(arguments: argparse.Namespace) -> int:
+    """Refresh now; with `--rejected` only if the token that a server refused is still the stored one."""
+    session = open_session(arguments)
+    rejected = Secret(sys.stdin.readline().strip()) if arguments.rejected else None
+    tenant = session.catalogue.tenant_of(arguments.tenant)
+    before = (await session.store.read()).get(tenant)
+    async with TokenSource(session.store, catalogue=session.catalogue) as source:
+        renewed = await source.force_refresh(arguments.tenant, rejected=rejected)
+    refreshed = getattr(before, "access_token", None) != renewed.value
+    result = {"tenant": tenant, "expires_at": renewed.expires_at, "refreshed": refreshed}
+    text = f"{tenant}: {'refreshed' if refreshed else 'another token was stored already; nothing was requested'}"
+    print_result(result, text, as_json=arguments.json)
+    return DONE

@@ -1,0 +1,48 @@
+"""`openab-auth token TENANT` while the stored token is valid: one read of the file and nothing imported but json.
+
+Shell scripts and credential helpers ask for a token before every request, so this answers in about the time that Python
+itself needs to start. Whatever is not the plain case (a config, other options, no such entry, an expired token) gives
+None, and the full command decides. A test holds both against each other.
+"""
+
+import json
+import os
+import time
+
+SKEW = 120  # seconds; as in `oauth.tokens`: a token this close to its end is refreshed first
+TENANTS = {
+    "claude": "anthropic-oauth"
+}  # shipped vendors whose tenant is not their name; a test compares with the table
+
+
+def warm_token(arguments: list[str]) -> str | None:
+    """What the command prints for `arguments` (those after `token`), or None when it is not the plain case."""
+    as_json = "--json" in arguments
+    rest = [argument for argument in arguments if argument != "--json"]
+    store = os.environ.get("OPENAB_AUTH_STORE")
+    if len(rest) == 3 and "--store" in rest[:2]:  # noqa: PLR2004 - TENANT --store PATH, in either order
+        at = rest.index("--store")
+        store = rest[at + 1]
+        del rest[at : at + 2]
+    if len(rest) != 1 or rest[0].startswith("-") or "://" in (store or ""):
+        return None
+    if os.environ.get("OPENAB_AUTH_CONFIG") or os.path.exists("openab-auth.toml"):  # noqa: PTH110 - pathlib costs 2 ms
+        return None
+    return _read(store or "~/.openab/agent/auth.json", TENANTS.get(rest[0], rest[0]), as_json=as_json)
+
+
+def _read(store: str, tenant: str, *, as_json: bool) -> str | None:
+    try:
+        with open(os.path.expanduser(store), encoding="utf-8") as file:  # noqa: PTH111, PTH123
+            entry = json.load(file)[tenant]
+        token, expires_at = entry["access_token"], entry["expires_at"]
+        whole = all(isinstance(entry[name], str) for name in ("refresh_token", "token_endpoint", "provider"))
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    if not whole or not isinstance(token, str) or type(expires_at) is not int:
+        return None
+    if expires_at <= time.time() + SKEW:
+        return None
+    if as_json:
+        return json.dumps({"access_token": token, "expires_at": expires_at, "token_type": "Bearer"}) + "\n"
+    return token + "\n"

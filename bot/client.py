@@ -1,0 +1,75 @@
+"""The discord.py client: the intents it needs, the cog it loads, and the Discord it talks to."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import aiohttp
+import discord
+import yarl
+from discord.ext import commands
+
+from bot.sync import sync_if_changed
+from cogs.auth.commands import Auth
+from cogs.auth.service import AuthService
+from cogs.auth.settings import DISCORD_API, DiscordSettings
+from oauth.errors import ConfigError
+
+_log = logging.getLogger(__name__)
+_GATEWAY_DEADLINE = 8.0  # seconds
+_CONFIG = "the config"
+
+
+class AuthBot(commands.Bot):
+    """A bot with the /auth commands and nothing else; it asks for no privileged intent."""
+
+    def __init__(self, settings: DiscordSettings, service: AuthService) -> None:
+        intents = discord.Intents.none()
+        intents.guilds = True
+        intents.dm_messages = settings.allow_dm  # a paste sent as a DM; its content comes without a privileged intent
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,  # pastes are not kept in memory
+        )
+        self._settings = settings
+        self._service = service
+        self.connected = asyncio.Event()
+        """Set once Discord has said READY: from then on people can use the commands."""
+
+    async def setup_hook(self) -> None:
+        """Load the cog and register its commands where they changed."""
+        await self.add_cog(Auth(self, self._service))
+        await sync_if_changed(self.tree, self._settings.guild_ids)
+
+    async def on_ready(self) -> None:
+        """Say in the log that people can use it now."""
+        self.connected.set()
+        _log.info("logged in to Discord as %s, in %d guilds", self.user, len(self.guilds))
+
+
+async def point_discord_at(api_base: str) -> None:
+    """Make discord.py talk to the Discord at `api_base`, its gateway being what `GET /gateway` there names.
+
+    discord.py keeps both addresses on classes, so this holds for the whole process; the real Discord needs no call.
+
+    Raises:
+        ConfigError: nothing there answers as Discord does.
+    """
+    if api_base == DISCORD_API:
+        return
+    discord.http.Route.BASE = api_base
+    try:
+        async with (
+            asyncio.timeout(_GATEWAY_DEADLINE),
+            aiohttp.ClientSession() as session,
+            session.get(f"{api_base}/gateway") as reply,
+        ):
+            gateway = str((await reply.json())["url"])
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError, LookupError, TypeError) as error:
+        reason = f"no Discord answers at {api_base} ({type(error).__name__})"
+        raise ConfigError(_CONFIG, (("discord.api_base", reason),)) from error
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)

@@ -1,0 +1,37 @@
+"""Structured logs: one JSON object a line on standard error, with no secret in it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import TextIO
+
+# At DEBUG these print whole events, pasted redirects and interaction tokens among them.
+LEAKY_LOGGERS = ("discord.gateway", "discord.webhook.async_", "discord.http", "httpx2", "httpcore2", "authlib")
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as one JSON object: time (RFC 3339, UTC), level, logger, message, and the exception if any."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record's line, without its line end."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def set_up_logs(level: int = logging.INFO, stream: TextIO = sys.stderr) -> None:
+    """Log to `stream` from `level` on; the loggers that would print codes and tokens stay at INFO whatever is asked."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in LEAKY_LOGGERS:
+        logging.getLogger(name).setLevel(max(level, logging.INFO))

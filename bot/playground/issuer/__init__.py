@@ -1,0 +1,19 @@
+"""An embedded OAuth 2.1 authorization server on loopback that rotates refresh tokens and punishes their reuse."""
+
+from bot.playground.issuer.browser import SignInRefusedError
+from bot.playground.issuer.faults import Fault, Faults
+from bot.playground.issuer.grants import Client, Family
+from bot.playground.issuer.server import CLIENT_ID, REDIRECT_URI, Issuer, RequestSeen, ThreadedIssuer
+
+__all__ = [
+    "CLIENT_ID",
+    "REDIRECT_URI",
+    "Client",
+    "Family",
+    "Fault",
+    "Faults",
+    "Issuer",
+    "RequestSeen",
+    "SignInRefusedError",
+    "ThreadedIssuer",
+]

@@ -1,0 +1,59 @@
+"""What a person's browser does at the sign-in page, over real HTTP."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import Literal
+
+import aiohttp
+from yarl import URL
+
+_DEADLINE = aiohttp.ClientTimeout(total=10)
+
+
+class SignInRefusedError(Exception):
+    """The server showed a refusal instead of its sign-in page."""
+
+    def __init__(self, status: int, page: str) -> None:
+        super().__init__(f"the sign-in link was refused with status {status}: {page[:500]}")
+        self.status = status
+        self.page = page
+
+
+async def decide(link: str, decision: Literal["allow", "deny"], account: str) -> str:
+    """Open `link`, press Allow or Deny, and return the address that the browser ends on, without opening it.
+
+    Raises:
+        SignInRefusedError: the link led to no sign-in page.
+    """
+    async with aiohttp.ClientSession(timeout=_DEADLINE) as session:
+        async with session.get(URL(link, encoded=True), allow_redirects=False) as reply:
+            if "Location" in reply.headers:
+                return reply.headers["Location"]
+            page = await reply.text()
+            if not reply.ok:
+                raise SignInRefusedError(reply.status, page)
+        form = _Form()
+        form.feed(page)
+        fields = {**form.fields, "account": account, "decision": decision}
+        async with session.post(reply.url.join(URL(form.action)), data=fields, allow_redirects=False) as ended:
+            if "Location" not in ended.headers:
+                raise SignInRefusedError(ended.status, await ended.text())
+            return ended.headers["Location"]
+
+
+class _Form(HTMLParser):
+    """The one form of a page: where it goes and what it hides."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.action = ""
+        self.fields: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note the form's action and its named inputs."""
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.action = given.get("action", "")
+        elif tag == "input" and "name" in given:
+            self.fields[given["name"]] = given.get("value", "")

@@ -1,0 +1,193 @@
+"""What the server has granted: codes, token families and the rules of OAuth 2.1 about them. No I/O in here."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+CODE_LIFETIME = 600  # seconds; RFC 6749 section 4.1.2 allows at most ten minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A public client and the one redirect address it may use, compared exactly."""
+
+    client_id: str
+    redirect_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A valid authorization request (RFC 6749 section 4.1.1 with RFC 7636)."""
+
+    client: Client
+    state: str
+    challenge: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Family:
+    """All tokens that stem from one sign-in; they are revoked together (RFC 9700 section 4.14.2)."""
+
+    client_id: str
+    account: str
+    scopes: tuple[str, ...]
+    revoked: bool = False
+    reuses: int = 0
+    """How often a spent code or refresh token of this family was presented."""
+    refreshes: int = 0
+    refresh_token: str = ""
+    """The one that is good now; all others of the family are spent."""
+    access_tokens: dict[str, int] = field(default_factory=dict)
+    """Access token to its end in unix seconds."""
+
+
+@dataclass(slots=True)
+class _Code:
+    request: Request
+    account: str
+    ends_at: float
+    family: Family | None = None
+
+
+class GrantError(Exception):
+    """An OAuth error reply (RFC 6749 section 5.2)."""
+
+    def __init__(self, error: str, description: str, status: int = 400) -> None:
+        super().__init__(f"{error}: {description}")
+        self.error = error
+        self.description = description
+        self.status = status
+
+
+class Grants:
+    """Codes that were given, and the families of tokens they became."""
+
+    def __init__(
+        self, issuer: str, clients: Mapping[str, Client], clock: Callable[[], float], access_lifetime: int
+    ) -> None:
+        self.families: list[Family] = []
+        self.access_lifetime = access_lifetime
+        self.rotates = True
+        self._issuer = issuer
+        self._clients = clients
+        self._clock = clock
+        self._codes: dict[str, _Code] = {}
+        self._refresh_tokens: dict[str, Family] = {}
+
+    def code(self, request: Request, account: str) -> str:
+        """A code for a person's consent."""
+        code = f"ac_{secrets.token_urlsafe(24)}"
+        self._codes[code] = _Code(request, account, self._clock() + CODE_LIFETIME)
+        return code
+
+    def token(self, fields: Mapping[str, str]) -> dict[str, object]:
+        """The reply of the token endpoint.
+
+        Raises:
+            GrantError: the request is refused; a reuse has revoked its family by then.
+        """
+        grant = fields.get("grant_type")
+        client_id = fields.get("client_id", "")
+        if client_id not in self._clients:
+            raise GrantError("invalid_client", "this client is not registered", 401)
+        if grant == "authorization_code":
+            return self._exchange(fields, client_id)
+        if grant == "refresh_token":
+            return self._refresh(fields, client_id)
+        raise GrantError("unsupported_grant_type", f"grant_type {grant!r} is not supported")
+
+    def revoke(self, token: str, client_id: str) -> bool:
+        """Revoke the family of a refresh or access token; False when it is unknown here (RFC 7009 section 2.2)."""
+        family = self._refresh_tokens.get(token) or self._family_of_access(token)
+        if family is None or (client_id and family.client_id != client_id):
+            return False
+        family.revoked = True
+        return True
+
+    def family_of(self, access_token: str) -> Family | None:
+        """The family that a valid access token belongs to."""
+        family = self._family_of_access(access_token)
+        if family is None or family.revoked or family.access_tokens[access_token] <= self._clock():
+            return None
+        return family
+
+    def _exchange(self, fields: Mapping[str, str], client_id: str) -> dict[str, object]:
+        code = self._codes.get(fields.get("code", ""))
+        if code is None or code.request.client.client_id != client_id:
+            raise GrantError("invalid_grant", "this code is not known here")
+        if code.family is not None:
+            code.family.reuses += 1
+            code.family.revoked = True
+            raise GrantError("invalid_grant", "this code was used already; its tokens are revoked")
+        if code.ends_at <= self._clock():
+            raise GrantError("invalid_grant", "this code has expired")
+        if fields.get("redirect_uri", code.request.client.redirect_uri) != code.request.client.redirect_uri:
+            raise GrantError("invalid_grant", "redirect_uri is not the one the code was given for")
+        if not hmac.compare_digest(_challenge(fields.get("code_verifier", "")), code.request.challenge):
+            raise GrantError("invalid_grant", "code_verifier does not fit the challenge")
+        code.family = Family(client_id, code.account, code.request.scopes)
+        self.families.append(code.family)
+        return self._issue(code.family)
+
+    def _refresh(self, fields: Mapping[str, str], client_id: str) -> dict[str, object]:
+        token = fields.get("refresh_token", "")
+        family = self._refresh_tokens.get(token)
+        if family is None or family.client_id != client_id:
+            raise GrantError("invalid_grant", "this refresh token is not known here")
+        if token != family.refresh_token:
+            family.reuses += 1
+            family.revoked = True
+            raise GrantError("invalid_grant", "this refresh token was spent already; the whole family is revoked")
+        if family.revoked:
+            raise GrantError("invalid_grant", "this login was revoked")
+        family.refreshes += 1
+        return self._issue(family)
+
+    def _issue(self, family: Family) -> dict[str, object]:
+        access = f"at_{secrets.token_urlsafe(24)}"
+        family.access_tokens[access] = int(self._clock()) + self.access_lifetime
+        if self.rotates or not family.refresh_token:
+            family.refresh_token = f"rt_{secrets.token_urlsafe(24)}"
+            self._refresh_tokens[family.refresh_token] = family
+        reply: dict[str, object] = {
+            "access_token": access,
+            "token_type": "Bearer",
+            "expires_in": self.access_lifetime,
+            "refresh_token": family.refresh_token,
+            "scope": " ".join(family.scopes),
+        }
+        if "openid" in family.scopes:
+            reply["id_token"] = self._id_token(family)
+        return reply
+
+    def _id_token(self, family: Family) -> str:
+        """Claims without a signature (`alg` none): it comes over the token endpoint's own connection."""
+        now = int(self._clock())
+        claims = {
+            "iss": self._issuer,
+            "aud": family.client_id,
+            "sub": family.account,
+            "email": family.account,
+            "iat": now,
+            "exp": now + self.access_lifetime,
+        }
+        return f"{_segment({'alg': 'none', 'typ': 'JWT'})}.{_segment(claims)}."
+
+    def _family_of_access(self, token: str) -> Family | None:
+        return next((family for family in self.families if token in family.access_tokens), None)
+
+
+def _challenge(verifier: str) -> str:
+    """The S256 challenge of a verifier (RFC 7636 section 4.2)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def _segment(value: Mapping[str, object]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()

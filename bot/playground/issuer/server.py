@@ -1,0 +1,314 @@
+"""The authorization server itself: its endpoints over HTTP, and the face that tests and the playground use."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot.playground.issuer.browser import decide
+from bot.playground.issuer.faults import Faults
+from bot.playground.issuer.grants import Client, Family, GrantError, Grants, Request
+from bot.playground.issuer.pages import HEADERS, refusal_page, sign_in_page
+
+CLIENT_ID: Final = "openab-playground"
+REDIRECT_URI: Final = "http://localhost:1455/auth/callback"
+_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSeen:
+    """A request that reached the server; `fields` is its body (form or JSON), or its query when it has no body."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    fields: Mapping[str, str]
+    content_type: str
+
+
+class Issuer:
+    """An OAuth 2.1 authorization server for public clients, listening on 127.0.0.1."""
+
+    def __init__(self, url: str, clients: Iterable[Client], clock: Callable[[], float], access_lifetime: int) -> None:
+        self.url = url
+        self.faults = Faults()
+        self.clients = {CLIENT_ID: Client(CLIENT_ID, REDIRECT_URI)}
+        self.clients.update((client.client_id, client) for client in clients)
+        self.grants = Grants(url, self.clients, clock, access_lifetime)
+        self._seen: list[RequestSeen] = []
+        self._flows: dict[str, Request] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def listening(
+        cls,
+        port: int = 0,
+        *,
+        clock: Callable[[], float] = time.time,
+        access_lifetime: int = 3600,
+        clients: Iterable[Client] = (),
+    ) -> AsyncIterator[Issuer]:
+        """Serve in this event loop until the block ends; port 0 takes a free one."""
+        app = web.Application(client_max_size=65_536)
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
+        # The port must be known before the application is built, since its own address is in every answer.
+        socket = await asyncio.get_running_loop().run_in_executor(None, _bind, port)
+        issuer = cls(f"http://127.0.0.1:{socket.getsockname()[1]}", clients, clock, access_lifetime)
+        issuer._mount(app)
+        await runner.setup()
+        try:
+            await web.SockSite(runner, socket).start()
+            yield issuer
+        finally:
+            await runner.cleanup()
+            socket.close()
+
+    @classmethod
+    @contextmanager
+    def in_thread(
+        cls,
+        port: int = 0,
+        *,
+        clock: Callable[[], float] = time.time,
+        access_lifetime: int = 3600,
+        clients: Iterable[Client] = (),
+    ) -> Iterator[ThreadedIssuer]:
+        """Serve in a thread of its own until the block ends, for tests that start other processes."""
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever, name="issuer", daemon=True)
+        thread.start()
+        context = cls.listening(port, clock=clock, access_lifetime=access_lifetime, clients=clients)
+        try:
+            issuer = asyncio.run_coroutine_threadsafe(context.__aenter__(), loop).result(10)
+            try:
+                yield ThreadedIssuer(issuer, loop)
+            finally:
+                asyncio.run_coroutine_threadsafe(context.__aexit__(None, None, None), loop).result(10)
+        finally:
+            asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result(10)
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(10)
+            loop.close()
+
+    @property
+    def authorize_url(self) -> str:
+        """The authorization endpoint."""
+        return f"{self.url}/authorize"
+
+    @property
+    def token_url(self) -> str:
+        """The token endpoint."""
+        return f"{self.url}/token"
+
+    @property
+    def revoke_url(self) -> str:
+        """The revocation endpoint (RFC 7009)."""
+        return f"{self.url}/revoke"
+
+    @property
+    def userinfo_url(self) -> str:
+        """Whose token it is (OpenID Connect Core, section 5.3); 401 for a token that is not good."""
+        return f"{self.url}/userinfo"
+
+    @property
+    def metadata(self) -> dict[str, object]:
+        """The server's metadata (RFC 8414)."""
+        return {
+            "issuer": self.url,
+            "authorization_endpoint": self.authorize_url,
+            "token_endpoint": self.token_url,
+            "revocation_endpoint": self.revoke_url,
+            "userinfo_endpoint": self.userinfo_url,
+            "response_types_supported": ["code"],
+            "grant_types_supported": ["authorization_code", "refresh_token"],
+            "code_challenge_methods_supported": ["S256"],
+            "token_endpoint_auth_methods_supported": ["none"],
+            "authorization_response_iss_parameter_supported": True,
+            "scopes_supported": ["openid", "email", "offline_access"],
+        }
+
+    @property
+    def families(self) -> list[Family]:
+        """Every family of tokens, one for each finished sign-in, oldest first."""
+        return self.grants.families
+
+    def requests(self, path: str | None = None) -> list[RequestSeen]:
+        """What reached the server, oldest first; only `path` when it is given. Requests that met a fault count."""
+        return [seen for seen in self._seen if path is None or seen.path == path]
+
+    async def approve(self, link: str, account: str = "ada@example.com") -> str:
+        """Sign in at the login link as `account` and allow; returns the address that the person would copy."""
+        return await decide(link, "allow", account)
+
+    async def deny(self, link: str) -> str:
+        """Press Deny at the login link; returns the address that the browser ends on."""
+        return await decide(link, "deny", "")
+
+    def _mount(self, app: web.Application) -> None:
+        app.middlewares.append(self._record)
+        app.router.add_get("/authorize", self._authorize)
+        app.router.add_post("/decision", self._decision)
+        app.router.add_post("/token", self._token)
+        app.router.add_post("/revoke", self._revoke)
+        app.router.add_get("/userinfo", self._userinfo)
+        for name in ("oauth-authorization-server", "openid-configuration"):
+            app.router.add_get(f"/.well-known/{name}", self._metadata)
+
+    @web.middleware
+    async def _record(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Remember the request, then answer it, or go wrong in the way that was asked for."""
+        fields = await _fields(request)
+        request["fields"] = fields
+        self._seen.append(
+            RequestSeen(request.method, request.path, dict(request.headers), fields, request.content_type)
+        )
+        fault = self.faults.take(request.path)
+        if fault is None:
+            return await handler(request)
+        if fault.cut == "before":
+            return _hang_up(request)
+        response = fault.response() if fault.answers else None
+        if response is None and not (fault.endless or fault.drip):
+            response = _plain(await handler(request))
+        await asyncio.sleep(fault.delay)
+        if fault.cut == "after":
+            return _hang_up(request)
+        return response if response is not None else await fault.stream(request)
+
+    async def _authorize(self, request: web.Request) -> web.StreamResponse:
+        query = request.query
+        client = self.clients.get(query.get("client_id", ""))
+        if client is None:
+            return _refuse("The link names a client that is not registered here.")
+        if query.getall("redirect_uri", []) != [client.redirect_uri]:
+            return _refuse("The link's redirect_uri is not the one that is registered, letter by letter.")
+        mistake = _mistake(query)
+        if mistake is not None:
+            error, description = mistake
+            raise self._redirect(client, query.get("state"), error=error, error_description=description)
+        flow = secrets.token_urlsafe(16)
+        scopes = tuple(query.get("scope", "").split())
+        self._flows[flow] = Request(client, query["state"], query["code_challenge"], scopes)
+        page = sign_in_page(flow, client.client_id, scopes, client.redirect_uri)
+        return web.Response(text=page, content_type="text/html", headers=HEADERS)
+
+    async def _decision(self, request: web.Request) -> web.StreamResponse:
+        fields: Mapping[str, str] = request["fields"]
+        asked = self._flows.pop(fields.get("flow", ""), None)
+        if asked is None:
+            return _refuse("This sign-in was decided already, or was never begun.")
+        if fields.get("decision") != "allow":
+            raise self._redirect(
+                asked.client, asked.state, error="access_denied", error_description="the person pressed Deny"
+            )
+        code = self.grants.code(asked, fields.get("account", "").strip() or "ada@example.com")
+        raise self._redirect(asked.client, asked.state, code=code)
+
+    async def _token(self, request: web.Request) -> web.StreamResponse:
+        try:
+            return web.json_response(self.grants.token(request["fields"]), headers=_NO_STORE)
+        except GrantError as error:
+            reply = {"error": error.error, "error_description": error.description}
+            return web.json_response(reply, status=error.status, headers=_NO_STORE)
+
+    async def _revoke(self, request: web.Request) -> web.StreamResponse:
+        fields: Mapping[str, str] = request["fields"]
+        if not fields.get("token"):
+            return web.json_response({"error": "invalid_request", "error_description": "token is missing"}, status=400)
+        self.grants.revoke(fields["token"], fields.get("client_id", ""))
+        return web.Response(headers=_NO_STORE)
+
+    async def _userinfo(self, request: web.Request) -> web.StreamResponse:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        family = self.grants.family_of(token) if scheme.lower() == "bearer" else None
+        if family is None:
+            challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            return web.json_response({"error": "invalid_token"}, status=401, headers=challenge)
+        return web.json_response({"sub": family.account, "email": family.account}, headers=_NO_STORE)
+
+    async def _metadata(self, _request: web.Request) -> web.StreamResponse:
+        return web.json_response(self.metadata)
+
+    def _redirect(self, client: Client, state: str | None, **answer: str) -> web.HTTPFound:
+        """Back to the client, with the state and with `iss` (RFC 9207)."""
+        if state is not None:
+            answer["state"] = state
+        return web.HTTPFound(f"{client.redirect_uri}?{urlencode({**answer, 'iss': self.url})}", headers=_NO_STORE)
+
+
+class ThreadedIssuer:
+    """An `Issuer` in its own thread, with blocking `approve` and `deny`; everything else is the issuer's."""
+
+    def __init__(self, issuer: Issuer, loop: asyncio.AbstractEventLoop) -> None:
+        self.issuer = issuer
+        self.url = issuer.url
+        self.authorize_url = issuer.authorize_url
+        self.token_url = issuer.token_url
+        self.revoke_url = issuer.revoke_url
+        self.userinfo_url = issuer.userinfo_url
+        self.metadata = issuer.metadata
+        self.faults = issuer.faults
+        self.families = issuer.families
+        self.grants = issuer.grants
+        self.requests = issuer.requests
+        self._loop = loop
+
+    def approve(self, link: str, account: str = "ada@example.com") -> str:
+        """As `Issuer.approve`."""
+        return asyncio.run_coroutine_threadsafe(self.issuer.approve(link, account), self._loop).result(15)
+
+    def deny(self, link: str) -> str:
+        """As `Issuer.deny`."""
+        return asyncio.run_coroutine_threadsafe(self.issuer.deny(link), self._loop).result(15)
+
+
+def _mistake(query: Mapping[str, str]) -> tuple[str, str] | None:
+    """What is wrong with an authorization request whose client and redirect are right: error and description."""
+    if len(query) != len(set(query)):
+        return "invalid_request", "a parameter is there twice"
+    if query.get("response_type") != "code":
+        return "unsupported_response_type", "response_type must be code"
+    if query.get("code_challenge_method") != "S256" or len(query.get("code_challenge", "")) != 43:  # noqa: PLR2004 - SHA-256
+        return "invalid_request", "a code_challenge with the method S256 is needed"
+    if not query.get("state"):
+        return "invalid_request", "state is missing"
+    return None
+
+
+async def _fields(request: web.Request) -> dict[str, str]:
+    """The body's fields, form or JSON; the query of a request that has none."""
+    if not request.can_read_body:
+        return {str(name): str(value) for name, value in request.query.items()}
+    if request.content_type != "application/json":
+        return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    try:
+        body: Any = json.loads(await request.text())
+    except ValueError:
+        return {}
+    return {str(name): str(value) for name, value in body.items()} if isinstance(body, dict) else {}
+
+
+def _refuse(reason: str) -> web.Response:
+    return web.Response(status=400, text=refusal_page(reason), content_type="text/html", headers=HEADERS)
+
+
+def _plain(response: web.StreamResponse) -> web.StreamResponse:
+    return response
+
+
+def _hang_up(request: web.Request) -> web.Response:
+    """Cut the connection; the response that is returned reaches nobody."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

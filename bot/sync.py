@@ -1,0 +1,63 @@
+"""Registers the slash commands at Discord only when they differ from what is registered there.
+
+Discord allows 200 creations a day for each guild, and a bot in a restart loop would use them up.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+
+import discord
+from discord import app_commands
+
+_log = logging.getLogger(__name__)
+
+
+async def sync_if_changed(tree: app_commands.CommandTree[discord.Client], guilds: Sequence[int]) -> bool:
+    """Make Discord's commands those of `tree`, globally or in each of `guilds`; True when something was sent.
+
+    Raises:
+        discord.HTTPException: Discord refused the commands or did not answer.
+    """
+    sent = False
+    for guild in [discord.Object(id=guild_id) for guild_id in guilds] or [None]:
+        if guild is not None:
+            tree.copy_global_to(guild=guild)
+        wanted = [command.to_dict(tree) for command in tree.get_commands(guild=guild)]
+        client = tree.client
+        assert client.application_id is not None  # noqa: S101 - set by login, before any setup hook runs
+        registered: Sequence[object]
+        if guild is None:
+            registered = await client.http.get_global_commands(client.application_id)
+        else:
+            registered = await client.http.get_guild_commands(client.application_id, guild.id)
+        if same_commands(wanted, registered):
+            continue
+        await tree.sync(guild=guild)
+        sent = True
+        _log.info("slash commands registered %s", "globally" if guild is None else f"in guild {guild.id}")
+    return sent
+
+
+def same_commands(wanted: Sequence[object], registered: Sequence[object]) -> bool:
+    """Whether Discord's answer says everything that we would send; it adds ids, versions and defaults of its own."""
+    by_name = {command.get("name"): command for command in registered if isinstance(command, Mapping)}
+    if len(by_name) != len(wanted):
+        return False
+    return all(isinstance(command, Mapping) and _says(by_name.get(command["name"]), command) for command in wanted)
+
+
+def _says(registered: object, wanted: object) -> bool:
+    """Whether `registered` says all of `wanted`; a value left out there equals an empty or false one here."""
+    if isinstance(wanted, Mapping):
+        if not isinstance(registered, Mapping):
+            return not any(wanted.values())
+        return all(_says(registered.get(key), value) for key, value in wanted.items())
+    if isinstance(wanted, Sequence) and not isinstance(wanted, str):
+        if not isinstance(registered, Sequence) or isinstance(registered, str):
+            return not wanted
+        return len(registered) == len(wanted) and all(
+            _says(theirs, ours) for theirs, ours in zip(registered, wanted, strict=True)
+        )
+    return registered == wanted or (registered is None and not wanted)

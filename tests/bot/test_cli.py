@@ -1,0 +1,276 @@
+"""The command line's contract: what it prints, where, and with which exit status."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.cli.warm import TENANTS, warm_token
+from oauth.catalogue import Catalogue
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+CANARY = "canary-3f9c"
+
+
+def write_login(home: Path, tenant: str = "codex", *, seconds: int = 3600) -> Path:
+    """A login whose access token lives for `seconds`; gives the store's path."""
+    store = home / ".openab" / "agent" / "auth.json"
+    store.parent.mkdir(parents=True)
+    entry = {
+        "access_token": f"{CANARY}-access",
+        "refresh_token": f"{CANARY}-refresh",
+        "expires_at": int(time.time()) + seconds,
+        "token_endpoint": "http://127.0.0.1:9/token",
+        "provider": tenant,
+    }
+    store.write_text(json.dumps({tenant: entry}))
+    store.chmod(0o600)
+    return store
+
+
+def test_a_valid_token_is_printed_and_nothing_else(run: Run, home: Path) -> None:
+    write_login(home)
+
+    done = run("token", "codex")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{CANARY}-access\n", "")
+
+
+def test_a_vendors_name_finds_its_tenant(run: Run, home: Path) -> None:
+    write_login(home, "anthropic-oauth")
+
+    assert run("token", "claude").stdout == f"{CANARY}-access\n"
+    assert run("token", "anthropic-oauth").stdout == f"{CANARY}-access\n"
+
+
+@pytest.mark.parametrize("words", [("token", "codex"), ("token", "codex", "--json"), ("--json", "token", "codex")])
+def test_the_warm_answer_is_the_full_commands_answer(words: tuple[str, ...], run: Run, home: Path) -> None:
+    """The full command is asked by naming a vendor table, which the warm path leaves to it."""
+    store = write_login(home)
+
+    warm = run(*words, "--store", store)
+    full = run(*words, "--store", store, "--min-ttl", "120")
+
+    assert (warm.returncode, warm.stdout, warm.stderr) == (full.returncode, full.stdout, full.stderr)
+    assert warm.returncode == 0
+
+
+def test_the_warm_path_knows_every_shipped_vendors_tenant() -> None:
+    shipped = Catalogue.shipped().all()
+
+    assert {vendor.name: vendor.tenant for vendor in shipped if vendor.tenant != vendor.name} == TENANTS
+
+
+@pytest.mark.parametrize("seconds", [119, 0, -5])
+def test_a_token_about_to_expire_is_left_to_the_full_command(
+    seconds: int, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = write_login(home, seconds=seconds)
+    monkeypatch.chdir(home)
+
+    assert warm_token(["codex", "--store", str(store)]) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"codex": 3}', '{"codex": {"access_token": "x"}}', '{"codex": {"access_token": 1}}']
+)
+def test_what_is_no_plain_entry_is_left_to_the_full_command(
+    text: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "auth.json").write_text(text)
+    monkeypatch.chdir(home)
+
+    assert warm_token(["codex", "--store", "auth.json"]) is None
+
+
+def test_nobody_logged_in_is_status_3(run: Run) -> None:
+    done = run("token", "codex")
+
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert done.stderr.startswith("openab-auth: nobody is logged in to codex; ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_with_json_an_error_is_one_object_on_standard_error(run: Run) -> None:
+    done = run("token", "codex", "--json")
+
+    assert done.stdout == ""
+    assert json.loads(done.stderr)["error"].keys() == {"code", "message", "hint"}
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("fly",), ("token",), ("token", "a", "b"), ("login", "codex", "--user", "x"), ("login", "nobody")]
+)
+def test_wrong_usage_is_status_2(words: tuple[str, ...], run: Run) -> None:
+    done = run(*words)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("openab-auth: ")
+    assert json.loads(run(*words, "--json").stderr)["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("config", "named"),
+    [
+        ("[vendors.lab]\ntoken_ulr = 'https://x.example/token'\n", "vendors.lab.token_ulr"),
+        ("[store]\npath = '${NOT_SET_ANYWHERE}'\n", "NOT_SET_ANYWHERE"),
+        ("[discord\n", "openab-auth.toml"),
+        ("[discrod]\n", "discrod"),
+    ],
+)
+def test_a_wrong_config_is_status_2_and_names_the_mistake(config: str, named: str, run: Run, home: Path) -> None:
+    (home / "openab-auth.toml").write_text(config)
+
+    done = run("status")
+
+    assert done.returncode == 2
+    assert named in done.stderr
+
+
+def test_a_config_that_is_named_and_not_there_is_status_2(run: Run) -> None:
+    done = run("status", "--config", "nowhere.toml")
+
+    assert done.returncode == 2
+    assert "nowhere.toml" in done.stderr
+
+
+def test_run_without_a_token_says_what_to_set(run: Run) -> None:
+    done = run("run")
+
+    assert done.returncode == 2
+    assert "DISCORD_TOKEN" in done.stderr
+
+
+def test_login_writes_a_pending_login_and_prints_its_link(run: Run, home: Path) -> None:
+    done = run("login", "codex", "--json")
+
+    result = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert result.keys() == {"vendor", "tenant", "flow", "url", "user_code", "expires_at"}
+    assert result["url"].startswith("https://auth.openai.com/oauth/authorize?")
+    entries = json.loads((home / ".openab/agent/auth.json").read_text())
+    assert entries["pending:codex:0"]["verifier"] not in done.stdout
+
+
+def test_cancel_forgets_the_pending_login(run: Run, home: Path) -> None:
+    run("login", "codex")
+
+    done = run("cancel", "codex", "--json")
+
+    assert json.loads(done.stdout) == {"cancelled": True}
+    assert json.loads((home / ".openab/agent/auth.json").read_text()) == {}
+    assert run("cancel", "codex").returncode == 7
+
+
+@pytest.mark.parametrize("paste", ["", "just-a-code", "http://localhost:1455/auth/callback?code=x&state=foreign"])
+def test_a_refused_paste_is_status_7_and_keeps_the_login_waiting(paste: str, run: Run, home: Path) -> None:
+    run("login", "codex")
+
+    done = run("complete", "codex", text=paste)
+
+    assert done.returncode == 7
+    assert "pending:codex:0" in (home / ".openab/agent/auth.json").read_text()
+
+
+def test_a_vendor_that_is_down_is_status_5_and_the_login_is_kept(run: Run, home: Path) -> None:
+    (home / "openab-auth.toml").write_text(
+        "[vendors.lab]\nauthorize_url = 'http://127.0.0.1:9/auth'\ntoken_url = 'http://127.0.0.1:9/token'\n"
+        "client_id = 'lab'\nredirect_uri = 'http://localhost:1455/auth/callback'\n"
+    )
+    store = write_login(home, "lab", seconds=-1)
+    before = store.read_bytes()
+
+    done = run("token", "lab")
+
+    assert done.returncode == 5, done.stderr
+    assert store.read_bytes() == before
+
+
+def test_an_unreadable_store_is_status_6_and_is_not_touched(run: Run, home: Path) -> None:
+    store = write_login(home)
+    store.write_bytes(b'{"codex": "\xff\xfe"}')
+
+    assert run("token", "codex").returncode == 6
+    assert run("login", "codex").returncode == 6
+    assert store.read_bytes() == b'{"codex": "\xff\xfe"}'
+
+
+def test_status_says_everything_but_a_secret(run: Run, home: Path) -> None:
+    write_login(home)
+    run("login", "codex", "--user", "42")
+
+    text, as_json = run("status"), run("status", "--json")
+
+    result = json.loads(as_json.stdout)
+    assert result["logins"][0] | {"state": "ok"} == result["logins"][0]
+    assert result["pending"][0]["user"] == "42"
+    assert result.keys() == {"store", "logins", "pending", "problems"}
+    for output in (text.stdout, text.stderr, as_json.stdout, as_json.stderr):
+        assert CANARY not in output
+
+
+def test_logout_local_removes_the_login_without_a_request(run: Run, home: Path) -> None:
+    write_login(home)
+
+    done = run("logout", "codex", "--local", "--json")
+
+    assert json.loads(done.stdout) == {"tenant": "codex", "revoked": False, "removed": True}
+    assert run("token", "codex").returncode == 3
+
+
+def test_vendors_lists_the_shipped_table(run: Run) -> None:
+    rows = json.loads(run("vendors", "--json").stdout)["vendors"]
+
+    assert {"claude", "codex"} <= {row["vendor"] for row in rows}
+    assert rows[0].keys() == {"vendor", "title", "tenant", "flow", "risk", "enabled", "shadowed_by"}
+
+
+def test_a_variable_that_shadows_a_login_is_shown(run: Run) -> None:
+    rows = json.loads(run("vendors", "--json", env={"OPENAI_API_KEY": CANARY}).stdout)["vendors"]
+
+    assert {row["vendor"]: row["shadowed_by"] for row in rows}["codex"] == "OPENAI_API_KEY"
+
+
+def test_doctor_fails_when_a_vendor_cannot_be_reached_and_says_the_repair(run: Run, home: Path) -> None:
+    (home / "openab-auth.toml").write_text(
+        "[auth]\nvendors = ['lab']\n"
+        "[vendors.lab]\nauthorize_url = 'http://127.0.0.1:9/auth'\ntoken_url = 'http://127.0.0.1:9/token'\n"
+        "client_id = 'lab'\nredirect_uri = 'http://localhost:1455/auth/callback'\n"
+    )
+    write_login(home)
+
+    done = run("doctor", "--json")
+
+    checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    assert done.returncode == 1
+    assert checks["store"]["ok"]
+    assert checks["locks"]["ok"]
+    assert not checks["lab reach"]["ok"]
+    assert checks["lab reach"]["hint"]
+    assert CANARY not in done.stdout
+
+
+def test_no_rights_on_the_stores_folder_is_status_6(home: Path) -> None:
+    folder = home / "closed"
+    folder.mkdir(mode=0o500)
+    home.chmod(0o755)
+    another_user = ["setpriv", "--reuid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    openab_auth = Path(sys.executable).with_name("openab-auth")
+
+    done = subprocess.run(
+        [*another_user, openab_auth, "login", "codex", "--store", folder / "auth.json"],
+        cwd="/",
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 6, done.stderr
+    assert str(folder) in done.stderr

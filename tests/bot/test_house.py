@@ -1,0 +1,89 @@
+"""What holds for the whole house: its distribution, its image, its scripts."""
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built with the Dockerfile's own command."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+def test_the_wheel_holds_the_four_floors_and_their_data(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+
+    assert {"storage/py.typed", "oauth/vendors.toml", "cogs/auth/__init__.py", "bot/cli/__init__.py"} <= names
+    assert {"bot/playground/page/index.html"} <= names
+    assert "cogs/__init__.py" not in names
+    assert not [name for name in names if name.startswith("tests/")]
+
+
+def test_the_command_runs_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    zipfile.ZipFile(wheel).extractall(target)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "vendors"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(target)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "claude" in done.stdout
+
+
+def test_the_image_copies_only_what_is_there_and_installs_with_hashes() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    ignored = (ROOT / ".dockerignore").read_text().split()
+
+    sources = [
+        source
+        for line in re.findall(r"^COPY (?!--from)(.+)$", dockerfile, re.MULTILINE)
+        for source in line.split()[:-1]
+    ]
+    assert sources
+    for source in sources:
+        assert (ROOT / source).exists(), source
+        assert source not in ignored
+    for line in dockerfile.splitlines():
+        if "pip install" in line:
+            assert "--require-hashes" in line or "--no-deps" in line
+    assert "USER agent" in dockerfile
+
+
+def test_requirements_name_no_index_and_pin_everything_with_hashes() -> None:
+    for file in ROOT.glob("requirements*.txt"):
+        text = file.read_text()
+        assert "index-url" not in text
+        assert "://" not in text
+        pins = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
+        assert pins
+        assert all("==" in pin and pin.rstrip().endswith("\\") for pin in pins)
+
+
+def test_a_second_setup_does_nothing() -> None:
+    done = subprocess.run([ROOT / "scripts/setup", "dev"], check=False, capture_output=True, text=True, timeout=10)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_setup_refuses_words_that_it_does_not_know() -> None:
+    done = subprocess.run([ROOT / "scripts/setup", "all"], check=False, capture_output=True, text=True, timeout=10)
+
+    assert done.returncode == 2
+    assert "usage" in done.stderr

@@ -1,0 +1,53 @@
+"""Logs are JSON lines, and the loggers that would print codes stay quiet."""
+
+import io
+import json
+import logging
+
+import pytest
+
+from bot.logs import LEAKY_LOGGERS, set_up_logs
+
+
+@pytest.fixture(autouse=True)
+def _restore() -> object:
+    root = logging.getLogger()
+    kept = (root.level, list(root.handlers), {name: logging.getLogger(name).level for name in LEAKY_LOGGERS})
+    yield
+    root.setLevel(kept[0])
+    root.handlers[:] = kept[1]
+    for name, level in kept[2].items():
+        logging.getLogger(name).setLevel(level)
+
+
+def test_a_record_is_one_json_line() -> None:
+    stream = io.StringIO()
+    set_up_logs(stream=stream)
+
+    logging.getLogger("bot").info("two\nlines %s", "日本")
+
+    [line] = stream.getvalue().splitlines()
+    assert json.loads(line)["message"] == "two\nlines 日本"
+
+
+def test_a_traceback_stays_within_the_line() -> None:
+    stream = io.StringIO()
+    set_up_logs(stream=stream)
+
+    try:
+        {}["key"]
+    except KeyError:
+        logging.getLogger("bot").exception("failed")
+
+    [line] = stream.getvalue().splitlines()
+    assert "KeyError" in json.loads(line)["exception"]
+
+
+@pytest.mark.parametrize("name", LEAKY_LOGGERS)
+def test_debug_logging_does_not_open_the_loggers_that_print_codes(name: str) -> None:
+    stream = io.StringIO()
+    set_up_logs(logging.DEBUG, stream)
+
+    logging.getLogger(name).debug("code=canary")
+
+    assert "canary" not in stream.getvalue()
