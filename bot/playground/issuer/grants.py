@@ -9,8 +9,12 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-CODE_LIFETIME = 600  # seconds; RFC 6749 section 4.1.2 allows at most ten minutes
+CODE_LIFETIME: Final = 600  # seconds; RFC 6749 section 4.1.2 allows at most ten minutes
+INVALID_CLIENT: Final = "invalid_client"
+INVALID_GRANT: Final = "invalid_grant"
+UNSUPPORTED_GRANT_TYPE: Final = "unsupported_grant_type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +100,12 @@ class Grants:
         grant = fields.get("grant_type")
         client_id = fields.get("client_id", "")
         if client_id not in self._clients:
-            raise GrantError("invalid_client", "this client is not registered", 401)
+            raise GrantError(INVALID_CLIENT, "this client is not registered", 401)
         if grant == "authorization_code":
             return self._exchange(fields, client_id)
         if grant == "refresh_token":
             return self._refresh(fields, client_id)
-        raise GrantError("unsupported_grant_type", f"grant_type {grant!r} is not supported")
+        raise GrantError(UNSUPPORTED_GRANT_TYPE, f"grant_type {grant!r} is not supported")
 
     def revoke(self, token: str, client_id: str) -> bool:
         """Revoke the family of a refresh or access token; False when it is unknown here (RFC 7009 section 2.2)."""
@@ -121,17 +125,17 @@ class Grants:
     def _exchange(self, fields: Mapping[str, str], client_id: str) -> dict[str, object]:
         code = self._codes.get(fields.get("code", ""))
         if code is None or code.request.client.client_id != client_id:
-            raise GrantError("invalid_grant", "this code is not known here")
+            raise GrantError(INVALID_GRANT, "this code is not known here")
         if code.family is not None:
             code.family.reuses += 1
             code.family.revoked = True
-            raise GrantError("invalid_grant", "this code was used already; its tokens are revoked")
+            raise GrantError(INVALID_GRANT, "this code was used already; its tokens are revoked")
         if code.ends_at <= self._clock():
-            raise GrantError("invalid_grant", "this code has expired")
+            raise GrantError(INVALID_GRANT, "this code has expired")
         if fields.get("redirect_uri", code.request.client.redirect_uri) != code.request.client.redirect_uri:
-            raise GrantError("invalid_grant", "redirect_uri is not the one the code was given for")
+            raise GrantError(INVALID_GRANT, "redirect_uri is not the one the code was given for")
         if not hmac.compare_digest(_challenge(fields.get("code_verifier", "")), code.request.challenge):
-            raise GrantError("invalid_grant", "code_verifier does not fit the challenge")
+            raise GrantError(INVALID_GRANT, "code_verifier does not fit the challenge")
         code.family = Family(client_id, code.account, code.request.scopes)
         self.families.append(code.family)
         return self._issue(code.family)
@@ -140,13 +144,13 @@ class Grants:
         token = fields.get("refresh_token", "")
         family = self._refresh_tokens.get(token)
         if family is None or family.client_id != client_id:
-            raise GrantError("invalid_grant", "this refresh token is not known here")
+            raise GrantError(INVALID_GRANT, "this refresh token is not known here")
         if token != family.refresh_token:
             family.reuses += 1
             family.revoked = True
-            raise GrantError("invalid_grant", "this refresh token was spent already; the whole family is revoked")
+            raise GrantError(INVALID_GRANT, "this refresh token was spent already; the whole family is revoked")
         if family.revoked:
-            raise GrantError("invalid_grant", "this login was revoked")
+            raise GrantError(INVALID_GRANT, "this login was revoked")
         family.refreshes += 1
         return self._issue(family)
 

@@ -30,18 +30,21 @@ def sign_in_page(flow: str, client_id: str, scopes: tuple[str, ...], redirect_ur
 <form method="post" action="/decision">
 <input type="hidden" name="flow" value="{escape(flow)}">
 <label for="account">Account</label>
-<input id="account" name="account" value="ada@example.com" autocomplete="off" spellcheck="false" required maxlength="200">
+<input id="account" name="account" value="ada@example.com" autocomplete="off" spellcheck="false"
+required maxlength="200">
 <button name="decision" value="allow">Allow</button><button name="decision" value="deny" formnovalidate>Deny</button>
 </form>
 <p class="small">This vendor lives on your own machine; any account name will do. Afterwards the browser goes to
-{escape(redirect_uri)}. That page will not load, and that is right: copy its whole address and paste it to the bot.</p>""",
+{escape(redirect_uri)}. That page will not load, and that is right: copy its whole address and paste it to
+the bot.</p>""",
     )
 
 
 def refusal_page(reason: str) -> str:
     """A link that the server will not follow; the browser is not redirected (RFC 6749 section 4.1.2.1)."""
     return _page(
-        "This sign-in link is not valid", f"<p>{escape(reason)}</p><p>Begin again with <strong>/auth login</strong>.</p>"
+        "This sign-in link is not valid",
+        f"<p>{escape(reason)}</p><p>Begin again with <strong>/auth login</strong>.</p>",
     )
 
 

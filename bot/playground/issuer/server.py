@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
@@ -21,8 +22,10 @@ from bot.playground.issuer.faults import Faults
 from bot.playground.issuer.grants import Client, Family, GrantError, Grants, Request
 from bot.playground.issuer.pages import HEADERS, refusal_page, sign_in_page
 
+LOOPBACK: Final = "127.0.0.1"
 CLIENT_ID: Final = "openab-playground"
 REDIRECT_URI: Final = "http://localhost:1455/auth/callback"
+_FIELDS = web.RequestKey("fields", dict[str, str])
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -60,19 +63,15 @@ class Issuer:
         clients: Iterable[Client] = (),
     ) -> AsyncIterator[Issuer]:
         """Serve in this event loop until the block ends; port 0 takes a free one."""
-        app = web.Application(client_max_size=65_536)
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
-        # The port must be known before the application is built, since its own address is in every answer.
-        socket = await asyncio.get_running_loop().run_in_executor(None, _bind, port)
-        issuer = cls(f"http://127.0.0.1:{socket.getsockname()[1]}", clients, clock, access_lifetime)
-        issuer._mount(app)
-        await runner.setup()
-        try:
-            await web.SockSite(runner, socket).start()
-            yield issuer
-        finally:
-            await runner.cleanup()
-            socket.close()
+        with socket.create_server((LOOPBACK, port)) as listener:
+            issuer = cls(f"http://{LOOPBACK}:{listener.getsockname()[1]}", clients, clock, access_lifetime)
+            runner = web.AppRunner(issuer._app(), access_log=None, handle_signals=False, shutdown_timeout=0.1)
+            await runner.setup()
+            try:
+                await web.SockSite(runner, listener).start()
+                yield issuer
+            finally:
+                await runner.cleanup()
 
     @classmethod
     @contextmanager
@@ -155,8 +154,8 @@ class Issuer:
         """Press Deny at the login link; returns the address that the browser ends on."""
         return await decide(link, "deny", "")
 
-    def _mount(self, app: web.Application) -> None:
-        app.middlewares.append(self._record)
+    def _app(self) -> web.Application:
+        app = web.Application(client_max_size=65_536, middlewares=[self._record])
         app.router.add_get("/authorize", self._authorize)
         app.router.add_post("/decision", self._decision)
         app.router.add_post("/token", self._token)
@@ -164,12 +163,13 @@ class Issuer:
         app.router.add_get("/userinfo", self._userinfo)
         for name in ("oauth-authorization-server", "openid-configuration"):
             app.router.add_get(f"/.well-known/{name}", self._metadata)
+        return app
 
     @web.middleware
     async def _record(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Remember the request, then answer it, or go wrong in the way that was asked for."""
         fields = await _fields(request)
-        request["fields"] = fields
+        request[_FIELDS] = fields
         self._seen.append(
             RequestSeen(request.method, request.path, dict(request.headers), fields, request.content_type)
         )
@@ -178,9 +178,9 @@ class Issuer:
             return await handler(request)
         if fault.cut == "before":
             return _hang_up(request)
-        response = fault.response() if fault.answers else None
+        response: web.StreamResponse | None = fault.response() if fault.answers else None
         if response is None and not (fault.endless or fault.drip):
-            response = _plain(await handler(request))
+            response = await handler(request)
         await asyncio.sleep(fault.delay)
         if fault.cut == "after":
             return _hang_up(request)
@@ -196,7 +196,7 @@ class Issuer:
         mistake = _mistake(query)
         if mistake is not None:
             error, description = mistake
-            raise self._redirect(client, query.get("state"), error=error, error_description=description)
+            return self._redirect(client, query.get("state"), error=error, error_description=description)
         flow = secrets.token_urlsafe(16)
         scopes = tuple(query.get("scope", "").split())
         self._flows[flow] = Request(client, query["state"], query["code_challenge"], scopes)
@@ -204,26 +204,26 @@ class Issuer:
         return web.Response(text=page, content_type="text/html", headers=HEADERS)
 
     async def _decision(self, request: web.Request) -> web.StreamResponse:
-        fields: Mapping[str, str] = request["fields"]
+        fields = request[_FIELDS]
         asked = self._flows.pop(fields.get("flow", ""), None)
         if asked is None:
             return _refuse("This sign-in was decided already, or was never begun.")
         if fields.get("decision") != "allow":
-            raise self._redirect(
+            return self._redirect(
                 asked.client, asked.state, error="access_denied", error_description="the person pressed Deny"
             )
         code = self.grants.code(asked, fields.get("account", "").strip() or "ada@example.com")
-        raise self._redirect(asked.client, asked.state, code=code)
+        return self._redirect(asked.client, asked.state, code=code)
 
     async def _token(self, request: web.Request) -> web.StreamResponse:
         try:
-            return web.json_response(self.grants.token(request["fields"]), headers=_NO_STORE)
+            return web.json_response(self.grants.token(request[_FIELDS]), headers=_NO_STORE)
         except GrantError as error:
             reply = {"error": error.error, "error_description": error.description}
             return web.json_response(reply, status=error.status, headers=_NO_STORE)
 
     async def _revoke(self, request: web.Request) -> web.StreamResponse:
-        fields: Mapping[str, str] = request["fields"]
+        fields = request[_FIELDS]
         if not fields.get("token"):
             return web.json_response({"error": "invalid_request", "error_description": "token is missing"}, status=400)
         self.grants.revoke(fields["token"], fields.get("client_id", ""))
@@ -240,11 +240,12 @@ class Issuer:
     async def _metadata(self, _request: web.Request) -> web.StreamResponse:
         return web.json_response(self.metadata)
 
-    def _redirect(self, client: Client, state: str | None, **answer: str) -> web.HTTPFound:
+    def _redirect(self, client: Client, state: str | None, **answer: str) -> web.Response:
         """Back to the client, with the state and with `iss` (RFC 9207)."""
         if state is not None:
             answer["state"] = state
-        return web.HTTPFound(f"{client.redirect_uri}?{urlencode({**answer, 'iss': self.url})}", headers=_NO_STORE)
+        address = f"{client.redirect_uri}?{urlencode({**answer, 'iss': self.url})}"
+        return web.Response(status=302, headers={**_NO_STORE, "Location": address})
 
 
 class ThreadedIssuer:
@@ -301,10 +302,6 @@ async def _fields(request: web.Request) -> dict[str, str]:
 
 def _refuse(reason: str) -> web.Response:
     return web.Response(status=400, text=refusal_page(reason), content_type="text/html", headers=HEADERS)
-
-
-def _plain(response: web.StreamResponse) -> web.StreamResponse:
-    return response
 
 
 def _hang_up(request: web.Request) -> web.Response:
