@@ -3,7 +3,8 @@
 from bot.playground.issuer.browser import SignInRefusedError
 from bot.playground.issuer.faults import Fault, Faults
 from bot.playground.issuer.grants import Client, Family
-from bot.playground.issuer.server import CLIENT_ID, REDIRECT_URI, Issuer, RequestSeen, ThreadedIssuer
+from bot.playground.issuer.record import RequestSeen
+from bot.playground.issuer.server import CLIENT_ID, REDIRECT_URI, Issuer, ThreadedIssuer
 
 __all__ = [
     "CLIENT_ID",

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -21,23 +19,12 @@ from bot.playground.issuer.browser import decide
 from bot.playground.issuer.faults import Faults
 from bot.playground.issuer.grants import Client, Family, GrantError, Grants, Request
 from bot.playground.issuer.pages import HEADERS, refusal_page, sign_in_page
+from bot.playground.issuer.record import FIELDS, RequestSeen, read_fields
 
 LOOPBACK: Final = "127.0.0.1"
 CLIENT_ID: Final = "openab-playground"
 REDIRECT_URI: Final = "http://localhost:1455/auth/callback"
-_FIELDS = web.RequestKey("fields", dict[str, str])
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-
-
-@dataclass(frozen=True, slots=True)
-class RequestSeen:
-    """A request that reached the server; `fields` is its body (form or JSON), or its query when it has no body."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    fields: Mapping[str, str]
-    content_type: str
 
 
 class Issuer:
@@ -168,8 +155,8 @@ class Issuer:
     @web.middleware
     async def _record(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Remember the request, then answer it, or go wrong in the way that was asked for."""
-        fields = await _fields(request)
-        request[_FIELDS] = fields
+        fields = await read_fields(request)
+        request[FIELDS] = fields
         self._seen.append(
             RequestSeen(request.method, request.path, dict(request.headers), fields, request.content_type)
         )
@@ -204,7 +191,7 @@ class Issuer:
         return web.Response(text=page, content_type="text/html", headers=HEADERS)
 
     async def _decision(self, request: web.Request) -> web.StreamResponse:
-        fields = request[_FIELDS]
+        fields = request[FIELDS]
         asked = self._flows.pop(fields.get("flow", ""), None)
         if asked is None:
             return _refuse("This sign-in was decided already, or was never begun.")
@@ -217,13 +204,13 @@ class Issuer:
 
     async def _token(self, request: web.Request) -> web.StreamResponse:
         try:
-            return web.json_response(self.grants.token(request[_FIELDS]), headers=_NO_STORE)
+            return web.json_response(self.grants.token(request[FIELDS]), headers=_NO_STORE)
         except GrantError as error:
             reply = {"error": error.error, "error_description": error.description}
             return web.json_response(reply, status=error.status, headers=_NO_STORE)
 
     async def _revoke(self, request: web.Request) -> web.StreamResponse:
-        fields = request[_FIELDS]
+        fields = request[FIELDS]
         if not fields.get("token"):
             return web.json_response({"error": "invalid_request", "error_description": "token is missing"}, status=400)
         self.grants.revoke(fields["token"], fields.get("client_id", ""))
@@ -285,19 +272,6 @@ def _mistake(query: Mapping[str, str]) -> tuple[str, str] | None:
     if not query.get("state"):
         return "invalid_request", "state is missing"
     return None
-
-
-async def _fields(request: web.Request) -> dict[str, str]:
-    """The body's fields, form or JSON; the query of a request that has none."""
-    if not request.can_read_body:
-        return {str(name): str(value) for name, value in request.query.items()}
-    if request.content_type != "application/json":
-        return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-    try:
-        body: Any = json.loads(await request.text())
-    except ValueError:
-        return {}
-    return {str(name): str(value) for name, value in body.items()} if isinstance(body, dict) else {}
 
 
 def _refuse(reason: str) -> web.Response:
