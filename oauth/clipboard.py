@@ -1,0 +1,187 @@
+"""What clipboards, chats, mail and terminals do to an address, undone. Pure, and linear in the length of the text.
+
+Whether `state=x` and then `thanks` is a wrapped line or a polite person, no rule can tell. So each address found has
+several readings, the likeliest first, and the state of the login picks the right one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+from urllib.parse import unquote
+
+_TAIL_LIMIT: Final = 12  # words after an address that may still belong to it
+_SHORT_WORD: Final = 3  # a last line this short is rather the rest of a wrapped value than a word
+_PAIR_SIDE: Final = 8  # the least length of each side of code#state: `issue#12` is none
+
+_NAMES: Final = (
+    "code|state|error|error_description|iss|access_token|refresh_token|id_token|client_id|response_type|code_challenge"
+)
+_BRACKETED_PASTE: Final = re.compile(r"\x1b\[20[01]~")
+_HTML: Final = {
+    "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#34;": '"', "&#39;": "'", "&#x27;": "'", "&nbsp;": " ",
+    "&#61;": "=", "&#x3d;": "=", "\\u0026": "&", "\\u003d": "=",
+}  # fmt: skip
+_HTML_FORMS: Final = re.compile("|".join(map(re.escape, _HTML)), re.IGNORECASE)
+_AMPERSANDS: Final = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.IGNORECASE)
+_QUOTE_MARKS: Final = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
+_FENCES: Final = re.compile(r"^[ \t]*(?:```|~~~)[\w+-]*[ \t]*$", re.MULTILINE)
+_QP_EQUALS: Final = re.compile(r"=(?:3D|[ \t]*\n)")
+_QP_BREAK: Final = re.compile(r"=[ \t]*\n")
+_SOFT_BREAK: Final = re.compile(r"(?<![?&#\s])=\n(?=[^&=#\s])")
+_NAME_BEFORE: Final = re.compile(rf"(?:[?&#]|\A)[\w.~-]{{1,40}}\Z|\b(?:{_NAMES})\Z")
+_SEPARATE_LINES: Final = re.compile(r"(?<=[^\s?&#])(?<!session_)(?<!error_)\s+(?=(?:code|state|error|iss)=)")
+
+_SCHEME: Final = re.compile(r"https?://|(?<![\w.+-])[a-z][a-z0-9+.-]{1,40}://", re.IGNORECASE)
+_HOST: Final = re.compile(
+    r"(?<![\w.@-])(?:localhost|127\.0\.0\.1|\[::1\]|(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24})(?::\d{1,5})?(?=[/?])",
+    re.IGNORECASE,
+)
+_QUERY: Final = re.compile(rf"[?#]?(?<![\w.~-])(?:{_NAMES})=")
+_IN_A_VALUE: Final = re.compile(r"[?&#][\w.~-]{1,40}=\s*\Z")
+_PARAMETER: Final = re.compile(r"[?&#][\w.~-]{1,40}=")
+_NOT_OF_AN_ADDRESS: Final = re.compile(r"[^\x20-\x7e\s]|[<>\"`{}|^]")
+_WORD: Final = re.compile(r"[(\[*_~'-]*(?:[A-Z]?[a-z]+|[A-Z]+)(?:['-][a-z]+)*[\])*_~.,;:!?'-]*\Z|[^A-Za-z0-9]*\Z")
+_HASH: Final = re.compile("#")
+_PIECE: Final = re.compile(r"\S+")
+_OPENERS: Final = "<([{'\"`*~,;:"
+_CLOSERS: Final = ">)]}'\"`*.,;:!?("
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One address, query or pair: what is surely of it, the pieces that may be, and how many of them likely are."""
+
+    head: str = field(repr=False)
+    tail: tuple[str, ...] = field(default=(), repr=False)
+    likely: int = 0
+    emphasis: str = field(default="", repr=False)
+
+    def readings(self) -> Iterator[str]:
+        """Every way to read it, the likeliest first; each with and without the punctuation at its end."""
+        for count in (self.likely, *(n for n in range(len(self.tail) + 1) if n != self.likely)):
+            whole = self.head + "".join(self.tail[:count])
+            yield self._undressed(whole)
+            yield whole
+
+    def _undressed(self, whole: str) -> str:
+        bare = whole.rstrip(_CLOSERS)
+        return bare.removesuffix(self.emphasis).rstrip(_CLOSERS) if self.emphasis else bare
+
+
+def tidy(text: str) -> str:
+    """The text without what is invisible in it and with its escapes undone: HTML, shell, JSON, mail, quote marks."""
+    text = _BRACKETED_PASTE.sub("", text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    text = "".join(_visible(c) for c in text)
+    text = _FENCES.sub("", _QUOTE_MARKS.sub("", text))
+    if "=" not in text and re.search(r"(?:code|state|error)%3D", text, re.IGNORECASE):
+        text = unquote(text)
+    text = _HTML_FORMS.sub(lambda form: _HTML[form[0].lower()], _AMPERSANDS.sub("&", text))
+    text = text.replace("\\", "")  # a shell's or markdown's escape: an address has none
+    return _SEPARATE_LINES.sub("&", _without_soft_breaks(text))
+
+
+def has_control_characters(text: str) -> bool:
+    """Whether there is a character in it that no clipboard adds and no address has."""
+    return any(unicodedata.category(c) == "Cc" and c not in "\t\n\r" for c in _BRACKETED_PASTE.sub("", text))
+
+
+def find(text: str) -> tuple[Found, ...]:
+    """The addresses in a tidy text, or else its query, or else its code#state; empty when there is none of them."""
+    starts = _starts(_SCHEME, text) or _starts(_HOST, text)[:1] or _query_start(text)
+    if not starts:
+        return _find_pair(text)
+    ends = [*starts[1:], len(text)]
+    return tuple(
+        _measure(text[start:end], _emphasis_before(text, start)) for start, end in zip(starts, ends, strict=True)
+    )
+
+
+def _visible(c: str) -> str:
+    if c.isascii():
+        return c
+    if unicodedata.category(c) == "Cf":  # zero-width, soft hyphen, byte order mark, direction marks
+        return ""
+    return " " if c.isspace() else c
+
+
+def _without_soft_breaks(text: str) -> str:
+    """Undo quoted-printable: all of it where each `=` says so, else only a `=` that ends a line within a value."""
+    if "=3D" in text and text.count("=") == len(_QP_EQUALS.findall(text)):
+        return _QP_BREAK.sub("", text).replace("=3D", "=")
+    return _SOFT_BREAK.sub(lambda soft: soft[0] if _ends_a_name(text, soft.start()) else "", text)
+
+
+def _ends_a_name(text: str, equals: int) -> bool:
+    return _NAME_BEFORE.search(text[max(0, equals - 42) : equals]) is not None
+
+
+def _starts(pattern: re.Pattern[str], text: str) -> list[int]:
+    """Where addresses begin, but not those that are the value of a parameter, such as `iss`."""
+    found = (match.start() for match in pattern.finditer(text))
+    return [start for start in found if not _IN_A_VALUE.search(text[max(0, start - 60) : start])]
+
+
+def _query_start(text: str) -> list[int]:
+    match = _QUERY.search(text)
+    if match is None:
+        return []
+    start = match.start()
+    if text[start] in "?#":  # a path may stand before it
+        while start and (text[start - 1].isalnum() or text[start - 1] in "/._-"):
+            start -= 1
+    return [start]
+
+
+def _emphasis_before(text: str, start: int) -> str:
+    before = text[max(0, start - 3) : start]
+    return before[len(before.rstrip("*_~")) :]
+
+
+def _measure(segment: str, emphasis: str, sure_sign: re.Pattern[str] = _PARAMETER) -> Found:
+    """How far the address goes that begins here: over every gap up to its last sure sign, then as far as is likely."""
+    stop = _NOT_OF_AN_ADDRESS.search(segment)
+    segment = segment[: stop.start()] if stop else segment
+    matches = list(_PIECE.finditer(segment))
+    pieces = [match[0] for match in matches]
+    last = max((match.end() for match in sure_sign.finditer("".join(pieces))), default=0)
+    sure, length = 1, len(pieces[0])
+    while length < last or (length == last and sure < len(pieces) and pieces[sure - 1].endswith("=")):
+        length += len(pieces[sure])
+        sure += 1
+    gaps = [segment[before.end() : after.start()] for before, after in pairwise(matches)]
+    tail = pieces[sure : sure + _TAIL_LIMIT]
+    likely = 0
+    for index in range(sure, sure + len(tail)):
+        alone = "\n" in gaps[index - 1] and (index == len(gaps) or "\n" in gaps[index])
+        if pieces[index - 1].endswith(tuple(")]';!,")) or not _continues(pieces[index], alone=alone):
+            break
+        likely += 1
+    return Found("".join(pieces[:sure]), tuple(tail), likely, emphasis)
+
+
+def _continues(piece: str, *, alone: bool) -> bool:
+    """Whether a piece after a gap reads like the rest of a random value and not like a word of a person."""
+    return not _WORD.match(piece) or (alone and piece.isalnum() and len(piece) <= _SHORT_WORD)
+
+
+def _find_pair(text: str) -> tuple[Found, ...]:
+    """`code#state`, as a hosted page shows it."""
+    plain = _NOT_OF_AN_ADDRESS.sub(" ", text)
+    matches = list(_PIECE.finditer(plain))
+    middle = next((i for i, match in enumerate(matches) if "#" in match[0].strip("#")), None)
+    if middle is None:
+        return ()
+    first = middle
+    while first and not _WORD.match(matches[first - 1][0]):
+        first -= 1
+    begin = matches[first].start()
+    segment = plain[begin:].lstrip(_OPENERS)
+    found = _measure(segment, _emphasis_before(plain, begin), _HASH)
+    code, _, state = next(found.readings()).partition("#")
+    return (found,) if min(len(code), len(state)) >= _PAIR_SIDE else ()

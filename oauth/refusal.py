@@ -1,0 +1,117 @@
+"""Why a paste is refused: each mistake with its own sentence, none with a word of the paste in it."""
+
+from __future__ import annotations
+
+import unicodedata
+from enum import StrEnum
+from typing import Final
+
+from oauth.errors import PasteRefusedError
+
+_DESCRIPTION_LIMIT: Final = 200
+_HARMLESS: Final = frozenset(" .,;:'!?()/+=%-")
+_COPY_ALL: Final = "copy the whole address of the last page from the address bar and paste it"
+_NEW_LINK: Final = "begin again with /auth login or `openab-auth login` for a new link"
+
+
+class Refusal(StrEnum):
+    """The mistakes that a paste can be; the value is stable, for words in any language and for the audit log."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too_long"
+    CONTROL_CHARACTERS = "control_characters"
+    NOT_UNDERSTOOD = "not_understood"
+    NO_CODE = "no_code"
+    BARE_CODE = "bare_code"
+    DOUBLED = "doubled"
+    AUTHORIZE_LINK = "authorize_link"
+    TOKEN_OR_KEY = "token_or_key"  # noqa: S105 - the name of a mistake
+    OTHER_REDIRECT = "other_redirect"
+    FOREIGN_STATE = "foreign_state"
+    OTHER_ISSUER = "other_issuer"
+    DENIED = "denied"
+
+
+_SENTENCES: Final[dict[Refusal, tuple[str, str]]] = {
+    Refusal.EMPTY: ("there is nothing in this paste", _COPY_ALL),
+    Refusal.TOO_LONG: (
+        "this paste is longer than 8 kB, which no redirect is",
+        "copy only the address of the last page from the address bar",
+    ),
+    Refusal.CONTROL_CHARACTERS: (
+        "there are control characters in this paste, so it was damaged on the way",
+        "copy the address from the browser's address bar, not from a terminal or a log",
+    ),
+    Refusal.NOT_UNDERSTOOD: (
+        "there is no redirect in this paste",
+        f"open the link, sign in, then {_COPY_ALL}, even if that page does not load",
+    ),
+    Refusal.NO_CODE: (
+        "this address carries no code: it is not the last page's, or was cut off",
+        f"finish the sign-in, then {_COPY_ALL}, with all that follows the ?",
+    ),
+    Refusal.BARE_CODE: (
+        "this is a code without its state, so nobody can tell whose login it ends",
+        f"{_COPY_ALL}; where a page shows code#state, copy both sides of the #",
+    ),
+    Refusal.DOUBLED: (
+        "this paste says the same thing twice: two addresses in one, or a parameter that came doubled",
+        "paste one address, once",
+    ),
+    Refusal.AUTHORIZE_LINK: (
+        "this is the link that begins the login, not the address that ends it",
+        f"open that link in a browser and sign in, then {_COPY_ALL}",
+    ),
+    Refusal.TOKEN_OR_KEY: (
+        "this is an access token or an API key, not a redirect; it was neither used nor stored",
+        f"revoke it at the vendor now, since others may have seen it, and delete the message that held it; then {_COPY_ALL}",
+    ),
+    Refusal.OTHER_REDIRECT: (
+        "this address leads to another place than this login's last page",
+        f"finish the sign-in with the newest link, then {_COPY_ALL}",
+    ),
+    Refusal.FOREIGN_STATE: (
+        "this redirect belongs to another login: yours of before, another person's, or its end was cut off",
+        f"{_COPY_ALL} with its end; if it is refused again, {_NEW_LINK}",
+    ),
+    Refusal.OTHER_ISSUER: (
+        "this redirect says that it comes from another issuer than this login's vendor, so its code is not sent there",
+        f"{_NEW_LINK}, and open only that link",
+    ),
+}
+
+
+def refused(reason: Refusal) -> PasteRefusedError:
+    """The error for a mistake that the person can mend; the login still waits."""
+    happened, todo = _SENTENCES[reason]
+    return PasteRefusedError(reason, happened, todo=todo)
+
+
+class DeniedRedirectError(PasteRefusedError):
+    """The vendor answered with an error (RFC 6749, 4.1.2.1); it ends the login only if its state came too."""
+
+    code = "paste_refused"
+
+    def __init__(self, error: str | None = None, description: str | None = None, *, ends_login: bool) -> None:
+        said = ": ".join(words for words in (error, description) if words)
+        if ends_login:
+            super().__init__(
+                Refusal.DENIED,
+                f"the vendor did not let this login through ({said or 'it gave no reason'})",
+                kept="this login is over; an older login, if there was one, is untouched",
+                todo=_NEW_LINK,
+            )
+        else:
+            super().__init__(
+                Refusal.DENIED,
+                "this address reports an error, and it is not certain that it belongs to this login",
+                todo=f"go on with the newest link; if that is where it came from, {_NEW_LINK}",
+            )
+        self.ends_login = ends_login
+
+
+def harmless(words: str) -> str:
+    """What a vendor says, fit to be shown: one line of at most 200 characters that is neither markup nor a link."""
+    plain = "".join(c if c in _HARMLESS or unicodedata.category(c)[0] in "LN" else " " for c in words)
+    line = " ".join(plain.replace("//", " ").split())
+    return line if len(line) <= _DESCRIPTION_LIMIT else line[: _DESCRIPTION_LIMIT - 1] + "…"
