@@ -1,0 +1,53 @@
+"""The audit log: one JSON object a line for every login, logout, cancellation and refusal, and never a secret."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import aiofiles
+import aiofiles.os
+
+from storage.entries import UserId
+
+Event: TypeAlias = Literal["login", "complete", "cancel", "status", "logout"]
+_log = logging.getLogger(__name__)
+
+
+class Audit:
+    """Appends to one file of mode 0600; what cannot be written is logged and stops nobody's login."""
+
+    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+        self._path = path
+        self._clock = clock
+        self._turn = asyncio.Lock()
+
+    async def record(
+        self, event: Event, user: UserId, outcome: str, *, vendor: str | None = None, tenant: str | None = None
+    ) -> None:
+        """Write one line; `vendor` and `tenant` are names of ours, never what a person typed."""
+        line = {
+            "time": datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds"),
+            "event": event,
+            "user": str(user),
+            "vendor": vendor,
+            "tenant": tenant,
+            "outcome": outcome,
+        }
+        try:
+            async with self._turn:
+                await aiofiles.os.makedirs(self._path.parent, mode=0o700, exist_ok=True)
+                async with aiofiles.open(self._path, "a", encoding="utf-8", opener=_private) as file:
+                    await file.write(json.dumps(line) + "\n")
+        except OSError as error:
+            _log.warning("the audit log could not be written (%s): %s by %s: %s", error.strerror, event, user, outcome)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)

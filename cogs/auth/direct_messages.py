@@ -1,0 +1,76 @@
+"""A paste sent to the bot as a direct message."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Final
+
+import discord
+from discord.ext import commands
+
+from cogs.auth import words
+from cogs.auth.access import AccessDeniedError, author_of
+from cogs.auth.login_view import LoginMessages
+from cogs.auth.outcomes import failed
+from cogs.auth.replies import LOST, reason
+from cogs.auth.service import AuthService
+from storage.entries import UserId
+
+_PASTE: Final = re.compile(r"(?i)\b(code|state|error)=|://|localhost[:/]|\bsk-|\bey[\w-]{20,}|[\w.~-]{8,}#[\w.~-]{8,}")
+_MOST_HELPED: Final = 1000  # people remembered as having got the help
+_log = logging.getLogger(__name__)
+
+
+def looks_like_paste(text: str) -> bool:
+    """Whether a message is meant as a paste: an address, its query, `code#state`, or a token (to be refused)."""
+    return _PASTE.search(text) is not None
+
+
+class DirectMessages:
+    """Answers pastes; answers chat of allowed people once, with a hint; is silent to everybody else."""
+
+    def __init__(self, bot: commands.Bot, service: AuthService, messages: LoginMessages) -> None:
+        self._bot = bot
+        self._service = service
+        self._messages = messages
+        self._helped: dict[UserId, None] = {}
+
+    async def hear(self, message: discord.Message) -> None:
+        """Take `message` as a paste if it is one; never raises."""
+        if message.guild is not None or message.author.bot or not message.content:
+            return
+        if looks_like_paste(message.content):
+            await self._paste(message)
+        elif not (await self._bot.get_context(message)).valid:
+            await self._chat(message)
+
+    async def _paste(self, message: discord.Message) -> None:
+        caller = author_of(message)
+        try:
+            self._service.begin_work()
+            done = await self._service.complete(caller, message.content)
+        except Exception as error:  # noqa: BLE001 - nobody above would tell the person
+            await _say(message, f"{failed(error, 'a paste in a DM').content}\n{words.dm_footer()}")
+        else:
+            await _say(message, f"{words.logged_in(done)}\n{words.dm_footer()}")
+            await self._messages.close(caller.user, done.vendor.name, words.link_used(done))
+
+    async def _chat(self, message: discord.Message) -> None:
+        caller = author_of(message)
+        try:
+            self._service.access.check(caller)
+        except AccessDeniedError:
+            return
+        if caller.user not in self._helped:
+            self._helped[caller.user] = None
+            if len(self._helped) > _MOST_HELPED:
+                del self._helped[next(iter(self._helped))]
+            await _say(message, words.dm_help())
+
+
+async def _say(message: discord.Message, text: str) -> None:
+    try:
+        await message.channel.send(text, allowed_mentions=discord.AllowedMentions.none())
+    except LOST as error:
+        _log.warning("a direct message could not be sent (%s)", reason(error))

@@ -1,0 +1,120 @@
+"""The questions before a logout and before another person's login is replaced, as buttons that survive a restart."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Self, cast
+
+import discord
+
+from cogs.auth import words
+from cogs.auth.desk import LogoutChoice, desk_of
+from cogs.auth.replies import Answer
+from oauth.errors import LoginTakenError
+from oauth.logins import LoginState
+from storage.errors import OpenabAuthError
+
+_CUSTOM_ID: Final = 100
+_LOGOUT: Final = r"auth:logout:(?P<choice>here|revoke|keep):(?P<tenant>.+)"
+_REPLACE: Final = r"auth:replace:(?P<choice>yes|no):(?P<vendor>.+)"
+_LOGOUT_BUTTONS: Final = {
+    "here": (words.REMOVE_BUTTON, discord.ButtonStyle.danger),
+    "revoke": (words.REVOKE_BUTTON, discord.ButtonStyle.danger),
+    "keep": (words.KEEP_BUTTON, discord.ButtonStyle.secondary),
+}
+_REPLACE_BUTTONS: Final = {
+    "yes": (words.REPLACE_BUTTON, discord.ButtonStyle.danger),
+    "no": (words.KEEP_BUTTON, discord.ButtonStyle.secondary),
+}
+
+
+class NameTooLongError(OpenabAuthError):
+    """A button's id cannot hold this name."""
+
+    code = "name_too_long"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this name is too long for a Discord button",
+            kept="nothing was changed",
+            todo="ask the operator to do it with `openab-auth logout` or `openab-auth login`",
+        )
+
+
+class LogoutButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_LOGOUT):
+    """One of the answers to "log out?"."""
+
+    def __init__(self, tenant: str, choice: LogoutChoice) -> None:
+        label, style = _LOGOUT_BUTTONS[choice]
+        custom_id = f"auth:logout:{choice}:{tenant}"
+        super().__init__(discord.ui.Button(label=label, style=style, custom_id=custom_id))
+        self.tenant = tenant
+        self.choice = choice
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
+    ) -> Self:
+        """The button again, from the id that came with the press."""
+        return cls(match["tenant"], cast("LogoutChoice", match["choice"]))
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Hand the press to the cog, which asks again whether this person may."""
+        await desk_of(interaction).logout_pressed(interaction, self.tenant, self.choice)
+
+
+class ReplaceButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_REPLACE):
+    """One of the answers to "replace that person's login?"."""
+
+    def __init__(self, vendor: str, choice: str) -> None:
+        label, style = _REPLACE_BUTTONS[choice]
+        custom_id = f"auth:replace:{choice}:{vendor}"
+        super().__init__(discord.ui.Button(label=label, style=style, custom_id=custom_id))
+        self.vendor = vendor
+        self.choice = choice
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
+    ) -> Self:
+        """The button again, from the id that came with the press."""
+        return cls(match["vendor"], match["choice"])
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Hand the press to the cog."""
+        await desk_of(interaction).replace_pressed(interaction, self.vendor, self.choice)
+
+
+def logout_question(state: LoginState) -> Answer:
+    """Remove it here, revoke it too, or keep it; and what each of them ends.
+
+    Raises:
+        NameTooLongError: the tenant fits no button.
+    """
+    vendor = state.vendor
+    revocable = vendor is not None and bool(vendor.revoke_url or vendor.issuer)
+    choices: list[LogoutChoice] = ["here", "revoke", "keep"] if revocable else ["here", "keep"]
+    view = discord.ui.View(timeout=None)
+    for choice in choices:
+        view.add_item(_fitting(LogoutButton(state.tenant, choice)))
+    return Answer(words.ask_logout(state, revocable=revocable), view=view)
+
+
+def replace_question(vendor: str, taken: LoginTakenError) -> Answer:
+    """Whose login it is that would be replaced.
+
+    Raises:
+        NameTooLongError: the vendor's name fits no button.
+    """
+    view = discord.ui.View(timeout=None)
+    for choice in _REPLACE_BUTTONS:
+        view.add_item(_fitting(ReplaceButton(vendor, choice)))
+    return Answer(words.ask_replace(taken.tenant, taken.logged_in_by, taken.account), view=view)
+
+
+def _fitting(
+    button: discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+) -> discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]]:
+    if len(button.custom_id) > _CUSTOM_ID:
+        raise NameTooLongError
+    return button

@@ -1,0 +1,52 @@
+"""From a failure to the answer that a person gets, and to the log line that an operator gets."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+
+import discord
+
+from cogs.auth import words
+from cogs.auth.paste_modal import PasteButton
+from cogs.auth.replies import Answer
+from oauth.errors import PasteRefusedError, VendorUnavailableError
+from storage.errors import OpenabAuthError
+
+_log = logging.getLogger(__name__)
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """What a command really failed with, out of the wrapping that discord.py puts around it."""
+    original = getattr(error, "original", None)
+    return original if isinstance(original, BaseException) else error
+
+
+def failed(error: BaseException, doing: str, *, retry: PasteButton | None = None) -> Answer:
+    """The answer to any failure; `retry` is offered again where the login still waits for a better paste."""
+    cause = cause_of(error)
+    if isinstance(cause, OpenabAuthError):
+        view = discord.ui.View(timeout=None).add_item(retry) if retry and still_waits(cause) else None
+        return Answer(words.failure(cause), view=view)
+    incident = secrets.token_hex(4)
+    # Without the exception's message: a library may have put an address with a code or a token into it.
+    _log.error("incident %s: %s failed with %s\n%s", incident, doing, type(cause).__name__, _frames(cause))
+    return Answer(words.apology(incident))
+
+
+def still_waits(error: OpenabAuthError) -> bool:
+    """Whether the pending login is there after this failure, so that pasting again makes sense."""
+    if isinstance(error, PasteRefusedError):
+        return not getattr(error, "ends_login", False)
+    return isinstance(error, VendorUnavailableError) and not error.sent
+
+
+def _frames(error: BaseException) -> str:
+    """Where it happened, down the chain of causes, without what was said."""
+    lines: list[str] = []
+    link: BaseException | None = error
+    while link is not None:
+        lines += [f"{type(link).__name__}\n", *traceback.format_tb(link.__traceback__)]
+        link = link.__cause__ or link.__context__
+    return "".join(lines)

@@ -1,0 +1,116 @@
+"""The button for the paste, the modal that it opens, and how a submitted modal is read.
+
+Discord's clients and discord.py know a modal by its `custom_id` alone, so each login message has its own. The modal is
+never registered with discord.py: what is submitted is read from the raw interaction, which works after a restart, too.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+import discord
+
+from cogs.auth import words
+from cogs.auth.replies import Answer, answer, show_modal
+
+_ID: Final = r"auth:paste:(?P<vendor>[^\s:][^\s]{0,59}):(?P<flow>[0-9a-f]{1,12}-[0-9a-f]{6})"
+_LONGEST_VENDOR: Final = 60  # characters, so that the whole id stays under Discord's 100
+LONGEST_PASTE: Final = 4000  # characters, Discord's limit of a text input
+_FIELD: Final = "redirect"
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """A submitted modal: for which vendor, from which login message, and what was pasted."""
+
+    vendor: str
+    flow: str
+    paste: str
+
+    def __repr__(self) -> str:
+        return f"Submit(vendor={self.vendor!r})"
+
+
+def new_flow(expires_at: int) -> str:
+    """An opaque id for one login message; it tells when the link expires and nothing else."""
+    return f"{expires_at:x}-{secrets.token_hex(3)}"
+
+
+def has_expired(flow: str, now: float) -> bool:
+    """Whether the link of this login message is over."""
+    return now >= int(flow.partition("-")[0], 16)
+
+
+def fits(vendor: str) -> bool:
+    """Whether a button's id can hold this vendor's name."""
+    return re.fullmatch(_ID, f"auth:paste:{vendor}:{new_flow(0)}") is not None and len(vendor) <= _LONGEST_VENDOR
+
+
+class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
+    """Opens the modal; its id says everything, so it works on messages from before a restart."""
+
+    def __init__(self, vendor: str, flow: str) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label=words.PASTE_BUTTON,
+                style=discord.ButtonStyle.primary,
+                custom_id=f"auth:paste:{vendor}:{flow}",
+            )
+        )
+        self.vendor = vendor
+        self.flow = flow
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
+    ) -> Self:
+        """The button again, from the id that came with the press."""
+        return cls(match["vendor"], match["flow"])
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Open the modal at once: it is the acknowledgement, and who may use it is asked when it is submitted."""
+        if has_expired(self.flow, time.time()):
+            await answer(interaction, Answer(words.button_expired()))
+        else:
+            await show_modal(interaction, paste_modal(self.vendor, self.flow))
+
+
+def paste_modal(vendor: str, flow: str) -> discord.ui.Modal:
+    """The modal for one login message's paste."""
+    modal = discord.ui.Modal(title="Finish the login", custom_id=f"auth:paste:{vendor}:{flow}", timeout=1)
+    field: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
+        custom_id=_FIELD,
+        style=discord.TextStyle.paragraph,
+        placeholder="http://localhost:…/callback?code=…&state=…  or  code#state",
+        max_length=LONGEST_PASTE,
+    )
+    modal.add_item(discord.ui.Label(text=words.MODAL_FIELD, description=words.MODAL_HINT, component=field))
+    modal.stop()  # so discord.py does not keep it: `read_submit` takes what is submitted
+    return modal
+
+
+def read_submit(interaction: discord.Interaction) -> Submit | None:
+    """The paste, if this interaction is the submission of such a modal."""
+    if interaction.type is not discord.InteractionType.modal_submit:
+        return None
+    data: Mapping[str, object] = {**(interaction.data or {})}
+    match = re.fullmatch(_ID, str(data.get("custom_id", "")))
+    if match is None:
+        return None
+    return Submit(match["vendor"], match["flow"], "".join(_values(data.get("components"))))
+
+
+def _values(components: object) -> Iterator[str]:
+    """The values of our field, in a Label (type 18, one component) or in an action row (type 1, a list of them)."""
+    for component in components if isinstance(components, list) else [components]:
+        if not isinstance(component, Mapping):
+            continue
+        if component.get("custom_id") == _FIELD:
+            yield str(component.get("value") or "")
+        yield from _values(component.get("component"))
+        yield from _values(component.get("components"))

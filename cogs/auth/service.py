@@ -1,0 +1,247 @@
+"""What the /auth commands do, without Discord: who may, how often, and a line in the audit log for each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cogs.auth.access import Access, AccessDeniedError, Caller
+from cogs.auth.attempts import Attempts
+from cogs.auth.audit import Audit, Event
+from cogs.auth.settings import DiscordSettings
+from oauth.catalogue import Catalogue
+from oauth.config import Config
+from oauth.driver import Driver
+from oauth.errors import NotLoggedInError, PasteRefusedError
+from oauth.logins import LoggedIn, LoggedOut, LoginOffer, Logins, LoginState, PendingLogin, Status
+from oauth.vendor import Vendor
+from storage import AsyncStore, open_store
+from storage.errors import OpenabAuthError
+
+
+class ClosingError(OpenabAuthError):
+    """The bot is about to stop."""
+
+    code = "closing"
+
+    def __init__(self) -> None:
+        super().__init__("the bot is restarting", kept="nothing was changed", todo="try again in a minute")
+
+
+@dataclass(slots=True)
+class _Line:
+    """What the audit line under way will say."""
+
+    vendor: str | None = None
+    tenant: str | None = None
+
+    def name(self, vendor: Vendor | None) -> None:
+        if vendor is not None:
+            self.vendor, self.tenant = vendor.name, vendor.tenant
+
+
+class AuthService:
+    """The steps of a login as a person may ask for them; access is checked at each, and anew."""
+
+    def __init__(  # noqa: PLR0913 - one collaborator each
+        self,
+        logins: Logins,
+        catalogue: Catalogue,
+        access: Access,
+        audit: Audit,
+        attempts: Attempts,
+        *,
+        clock: Callable[[], float],
+        on_close: Sequence[Callable[[], Awaitable[None]]] = (),
+    ) -> None:
+        self.access = access
+        self.clock = clock
+        self._logins = logins
+        self._catalogue = catalogue
+        self._audit = audit
+        self._attempts = attempts
+        self._on_close = on_close
+        self._under_way: set[asyncio.Task[object]] = set()
+        self._closing = False
+
+    def offered(self) -> tuple[Vendor, ...]:
+        """The vendors that people may log in to here."""
+        return self._catalogue.offered()
+
+    async def login(self, caller: Caller, vendor: str, *, replace: bool = False) -> LoginOffer:
+        """Step one: a link for this person.
+
+        Raises:
+            LoginTakenError: another person's login is there and `replace` is not set.
+            OpenabAuthError: this person may not, has tried too often, or the vendor is not offered.
+        """
+        async with self._audited("login", caller) as line:
+            line.name(self._catalogue.find(vendor))
+            self.access.check(caller)
+            self._attempts.spend(caller.user)
+            return await self._logins.begin(vendor, caller.user, replace=replace)
+
+    async def complete(self, caller: Caller, paste: str, vendor: str | None = None) -> LoggedIn:
+        """Step two: the paste becomes a login in the store.
+
+        Raises:
+            OpenabAuthError: why it did not; `outcomes.still_waits` tells whether the person may paste again.
+        """
+        async with self._audited("complete", caller) as line:
+            line.name(self._catalogue.find(vendor) if vendor else None)
+            self.access.check(caller)
+            self._attempts.spend(caller.user)
+            done = await self._logins.complete(paste, caller.user, vendor)
+            line.name(done.vendor)
+            return done
+
+    async def cancel(self, caller: Caller, vendor: str | None = None) -> Vendor:
+        """Forget the caller's own pending login.
+
+        Raises:
+            OpenabAuthError: this person may not, or has none.
+        """
+        async with self._audited("cancel", caller) as line:
+            line.name(self._catalogue.find(vendor) if vendor else None)
+            self.access.check(caller)
+            cancelled = await self._logins.cancel(caller.user, vendor)
+            line.name(cancelled)
+            return cancelled
+
+    async def status(self, caller: Caller) -> Status:
+        """All logins; whose pending ones are shown is up to the caller's view.
+
+        Raises:
+            OpenabAuthError: this person may not, or the store cannot be read.
+        """
+        try:
+            self.access.check(caller)
+        except AccessDeniedError as refusal:
+            await self._audit.record("status", caller.user, refusal.code)
+            raise
+        return await self._logins.status()
+
+    async def logins(self, caller: Caller) -> tuple[LoginState, ...]:
+        """All logins, for autocompletion; a refusal is no line in the audit log.
+
+        Raises:
+            OpenabAuthError: this person may not, or the store cannot be read.
+        """
+        self.access.check(caller)
+        return (await self._logins.status()).logins
+
+    async def pending(self, caller: Caller) -> tuple[PendingLogin, ...]:
+        """The caller's own pending logins, for autocompletion; a refusal is no line in the audit log.
+
+        Raises:
+            OpenabAuthError: this person may not, or the store cannot be read.
+        """
+        self.access.check(caller)
+        return await self._logins.pending(caller.user)
+
+    async def ask_logout(self, caller: Caller, vendor: str) -> LoginState:
+        """The login that a logout would end, if this person may end it.
+
+        Raises:
+            AccessDeniedError: somebody else made it, and this person is no operator.
+            NotLoggedInError: there is none.
+        """
+        try:
+            return await self._ending(caller, vendor)
+        except AccessDeniedError as refusal:
+            line = _Line()
+            line.name(self._catalogue.find(vendor))
+            await self._audit.record("logout", caller.user, refusal.code, vendor=line.vendor, tenant=line.tenant)
+            raise
+
+    async def logout(self, caller: Caller, tenant: str, *, revoke: bool) -> LoggedOut:
+        """End a login here, and at the vendor too with `revoke`.
+
+        Raises:
+            OpenabAuthError: this person may not, there is none, or the store could not be written.
+        """
+        async with self._audited("logout", caller) as line:
+            state = await self._ending(caller, tenant)
+            line.name(state.vendor)
+            line.tenant = state.tenant
+            return await self._logins.logout(state.tenant, revoke=revoke)
+
+    async def _ending(self, caller: Caller, tenant_or_vendor: str) -> LoginState:
+        self.access.check(caller)
+        vendor = self._catalogue.find(tenant_or_vendor)
+        tenant = vendor.tenant if vendor else tenant_or_vendor
+        for state in (await self._logins.status()).logins:
+            if state.tenant == tenant:
+                self.access.check_logout(caller, state.logged_in_by)
+                return state
+        raise NotLoggedInError(vendor.title if vendor else tenant_or_vendor[:80])
+
+    @asynccontextmanager
+    async def _audited(self, event: Event, caller: Caller) -> AsyncIterator[_Line]:
+        line = _Line()
+        outcome = "failed"
+        try:
+            yield line
+            outcome = "ok"
+        except PasteRefusedError as error:
+            outcome = f"{error.code}:{error.reason}"
+            raise
+        except OpenabAuthError as error:
+            outcome = error.code
+            raise
+        finally:
+            await self._audit.record(event, caller.user, outcome, vendor=line.vendor, tenant=line.tenant)
+
+    def begin_work(self) -> None:
+        """The current task is somebody's request: `aclose` waits until it has answered.
+
+        Raises:
+            ClosingError: the bot is stopping and takes nothing new.
+        """
+        if self._closing:
+            raise ClosingError
+        task = asyncio.current_task()
+        if task is not None:
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+
+    async def aclose(self) -> None:
+        """Take nothing new, let the work under way answer, then close what it stood on."""
+        self._closing = True
+        while others := self._under_way - {asyncio.current_task()}:
+            await asyncio.wait(others)
+        for close in self._on_close:
+            await close()
+
+
+def open_service(
+    config: Config,
+    location: str,
+    settings: DiscordSettings,
+    *,
+    environ: Mapping[str, str],
+    clock: Callable[[], float],
+) -> AuthService:
+    """The whole service on the store at `location`; the audit log lies beside it, or where OPENAB_AUTH_AUDIT says.
+
+    Raises:
+        ConfigError: a vendor's table has mistakes.
+        StorageError: the store's address is none.
+    """
+    catalogue = Catalogue.from_config(config)
+    store = AsyncStore(open_store(location))
+    driver = Driver()
+    logins = Logins(catalogue, store, driver, clock=clock)
+    audit = Path(environ.get("OPENAB_AUTH_AUDIT") or f"{location}.audit.jsonl").expanduser()
+    return AuthService(
+        logins,
+        catalogue,
+        Access(settings),
+        Audit(audit, clock),
+        Attempts(clock),
+        clock=clock,
+        on_close=(logins.aclose, driver.aclose, store.aclose),
+    )
