@@ -1,0 +1,91 @@
+"""What the README says is what happens: its blocks are run as they stand."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cogs.auth.settings import read_settings
+from oauth.catalogue import Catalogue
+from oauth.config import read_config
+from storage import Secret, TokenEntry, open_store
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def blocks(language: str) -> list[str]:
+    """The code blocks in `language`, with the indent of a list taken away."""
+    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", README, re.MULTILINE | re.DOTALL)
+    return [re.sub(rf"^{indent}", "", text, flags=re.MULTILINE) for indent, text in found]
+
+
+def log_in(home: Path) -> None:
+    entry = TokenEntry(
+        access_token=Secret("at-readme"),
+        refresh_token=Secret("rt-readme"),
+        expires_at=int(time.time()) + 3600,
+        token_endpoint="http://127.0.0.1:9/token",
+        provider="anthropic-oauth",
+    )
+    store = open_store(home / ".openab/agent/auth.json")
+    store.update(lambda entries: entries.update({"anthropic-oauth": entry}))
+
+
+def test_its_shell_blocks_are_the_two_commands_and_the_token() -> None:
+    """`scripts/test` is what runs this test; the other two have tests of their own in this folder."""
+    assert blocks("sh") == ["scripts/run\n", "scripts/test\n", "openab-auth token claude\n"]
+    assert (ROOT / ".ci/run").read_text().rstrip().endswith("exec scripts/test")
+
+
+def test_the_token_command_prints_the_token(run: Run, home: Path) -> None:
+    log_in(home)
+
+    assert run(*blocks("sh")[2].split()[1:]).stdout == "at-readme\n"
+
+
+def test_its_configs_are_taken(home: Path) -> None:
+    operator, vendor = blocks("toml")
+    file = home / "openab-auth.toml"
+
+    file.write_text(operator)
+    config = read_config(file, {"DISCORD_TOKEN": "from-the-environment"})
+    settings = read_settings(config, {})
+    file.write_text(vendor)
+    offered = Catalogue.from_config(read_config(file, {})).offered()
+
+    assert settings.bot_token == Secret("from-the-environment")
+    assert settings.allowed_users == {100000000000000001}
+    assert [one.name for one in offered] == ["claude", "codex", "lab"]
+
+
+def test_its_python_runs_and_gives_a_client_that_carries_the_token(home: Path) -> None:
+    log_in(home)
+    [code] = blocks("python")
+    check = (
+        "import asyncio\n"
+        "client._transport = httpx2.MockTransport(lambda r: httpx2.Response(200, text=r.headers['Authorization']))\n"
+        "client._mounts = {}\n"
+        "print(asyncio.run(client.get('http://127.0.0.1/')).text)\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code + check],
+        env={"HOME": str(home), "PYTHONPATH": str(ROOT)},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout == "Bearer at-readme\n", done.stderr
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
+def test_its_links_lead_somewhere(link: str) -> None:
+    assert (ROOT / link).exists()

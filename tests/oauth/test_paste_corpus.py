@@ -1,0 +1,51 @@
+"""Real-looking pastes, as data in pastes.toml."""
+
+import tomllib
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oauth.paste import Expected, PasteRefusedError, Refusal, match, read_paste
+from storage.secret import Secret
+
+CORPUS = tomllib.loads((Path(__file__).parent / "pastes.toml").read_text(encoding="utf-8"))
+PASTES: list[dict[str, Any]] = CORPUS["paste"]
+STATE = Secret(CORPUS["state"])
+LOGINS = {
+    "codex": Expected(
+        "http://localhost:1455/auth/callback",
+        STATE,
+        "https://auth.openai.com/oauth/authorize?client_id=app_1",
+        "https://auth.openai.com",
+    ),
+    "claude": Expected(
+        "https://platform.claude.com/oauth/code/callback", STATE, "https://claude.ai/oauth/authorize?code=true"
+    ),
+}
+
+
+def named(pastes: list[dict[str, Any]]) -> list[Any]:
+    return [pytest.param(paste, id=paste["name"]) for paste in pastes]
+
+
+@pytest.mark.parametrize("paste", named([paste for paste in PASTES if "outcome" not in paste]))
+def test_the_code_is_read_exactly(paste: dict[str, Any]) -> None:
+    assert match(read_paste(paste["text"]), LOGINS[paste.get("login", "codex")]).reveal() == CORPUS["code"]
+
+
+@pytest.mark.parametrize("paste", named([paste for paste in PASTES if "outcome" in paste]))
+def test_the_mistake_is_named_and_nothing_secret_repeated(paste: dict[str, Any]) -> None:
+    with pytest.raises(PasteRefusedError) as refusal:
+        match(read_paste(paste["text"]), LOGINS[paste.get("login", "codex")])
+
+    assert refusal.value.reason == paste["outcome"]
+    assert refusal.value.__context__ is None
+    shown = "".join(traceback.format_exception_only(refusal.value)) + repr(refusal.value)
+    assert not any(len(word) > 15 and word in shown for word in [*paste["text"].split(), *CORPUS.values()][:-1])
+
+
+def test_names_are_unique_and_every_mistake_but_too_long_is_in_the_corpus() -> None:
+    assert len({paste["name"] for paste in PASTES}) == len(PASTES)
+    assert {paste["outcome"] for paste in PASTES if "outcome" in paste} == set(Refusal) - {Refusal.TOO_LONG}
