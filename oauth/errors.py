@@ -11,6 +11,7 @@ OpenabAuthError
     ├── ConfigError                 the config is wrong: file, key, reason
     ├── PasteRefusedError           the paste is not what ends this login; `reason` says which mistake it was
     ├── NoPendingLoginError         no login was begun, or it was used, cancelled or is too old
+    ├── WhichLoginError             several logins wait, and it was not said which one is meant
     ├── ExchangeRefusedError        the vendor refused the code
     ├── TooManyLoginsError          one person has too many pending logins
     └── LoginTakenError             another person's login is there: replacing it must be confirmed
@@ -75,11 +76,18 @@ class VendorUnavailableError(OAuthError):
 
     code = "vendor_unavailable"
 
-    def __init__(self, vendor: str, reason: str, *, retry_after: float | None = None, sent: bool = True) -> None:
+    def __init__(  # noqa: PLR0913  # a login that was not yet finished says other things than a refresh
+        self,
+        vendor: str,
+        reason: str,
+        *,
+        retry_after: float | None = None,
+        sent: bool = True,
+        kept: str = "the login is untouched",
+        todo: str | None = None,
+    ) -> None:
         when = f"in {retry_after:.0f} s" if retry_after else "in a moment"
-        super().__init__(
-            f"{vendor} gave no usable answer ({reason})", kept="the login is untouched", todo=f"try again {when}"
-        )
+        super().__init__(f"{vendor} gave no usable answer ({reason})", kept=kept, todo=todo or f"try again {when}")
         self.vendor = vendor
         self.reason = reason
         self.retry_after = retry_after
@@ -146,6 +154,18 @@ class NoPendingLoginError(OAuthError):
             todo="begin again with /auth login or `openab-auth login`",
         )
         self.vendor = vendor
+
+
+class WhichLoginError(OAuthError):
+    """Several logins wait for this person, and nothing says which one is meant."""
+
+    code = "which_login"
+
+    def __init__(self, vendors: tuple[str, ...]) -> None:
+        super().__init__(
+            f"several logins are waiting for you ({', '.join(vendors)})", kept="they still wait", todo="name the vendor"
+        )
+        self.vendors = vendors
 
 
 class ExchangeRefusedError(OAuthError):

@@ -1,0 +1,75 @@
+"""A vendor's endpoints from its issuer's metadata (RFC 8414, then OpenID Connect Discovery 1.0)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeAlias
+from urllib.parse import urlsplit, urlunsplit
+
+from oauth.errors import VendorMisconfiguredError
+from oauth.vendor import Vendor, safe_url
+from oauth.verdict import CHECK_TABLE, Reply
+
+Fetch: TypeAlias = Callable[[str], Awaitable[Reply]]
+
+
+def needs_discovery(vendor: Vendor) -> bool:
+    """Whether the table gives an issuer and leaves an endpoint of the login to its metadata."""
+    return bool(vendor.issuer) and not (vendor.authorize_url and vendor.token_url)
+
+
+async def fetch_metadata(vendor: Vendor, fetch: Fetch) -> Reply:
+    """The metadata that the vendor's issuer publishes.
+
+    Raises:
+        VendorMisconfiguredError: there is none, or it is of another issuer (RFC 8414 3.3 wants them identical).
+        VendorUnavailableError: no usable answer; it may come later.
+    """
+    issuer = vendor.issuer
+    oauth_url, openid_url = metadata_urls(issuer)
+    try:
+        metadata = await fetch(oauth_url)
+    except VendorMisconfiguredError:  # nothing there: many servers publish the OpenID document alone
+        metadata = await fetch(openid_url)
+    if metadata.get("issuer") != issuer:
+        raise VendorMisconfiguredError(vendor.name, f"its metadata is of another issuer than {issuer}", CHECK_TABLE)
+    return metadata
+
+
+def with_endpoints(vendor: Vendor, metadata: Reply) -> Vendor:
+    """The vendor with the endpoints of its issuer; what its own table names stays.
+
+    Raises:
+        VendorMisconfiguredError: an endpoint is missing or unsafe, or the server does not know S256.
+    """
+    methods = metadata.get("code_challenge_methods_supported")
+    if isinstance(methods, list) and "S256" not in methods:
+        raise VendorMisconfiguredError(vendor.name, "it does not know PKCE with S256", CHECK_TABLE)
+    return replace(
+        vendor,
+        authorize_url=vendor.authorize_url or _endpoint(vendor, metadata, "authorization_endpoint"),
+        token_url=vendor.token_url or _endpoint(vendor, metadata, "token_endpoint"),
+        revoke_url=vendor.revoke_url or _optional(metadata, "revocation_endpoint"),
+        userinfo_url=vendor.userinfo_url or _optional(metadata, "userinfo_endpoint"),
+    )
+
+
+def metadata_urls(issuer: str) -> tuple[str, str]:
+    """Where RFC 8414 3.1 (between host and path) and OpenID Connect (after the path) put the document."""
+    parts = urlsplit(issuer)
+    path = parts.path.rstrip("/")
+    oauth_path = f"/.well-known/oauth-authorization-server{path}"
+    openid_path = f"{path}/.well-known/openid-configuration"
+    return urlunsplit(parts._replace(path=oauth_path)), urlunsplit(parts._replace(path=openid_path))
+
+
+def _endpoint(vendor: Vendor, metadata: Reply, name: str) -> str:
+    if found := _optional(metadata, name):
+        return found
+    raise VendorMisconfiguredError(vendor.name, f"its metadata has no usable {name}", CHECK_TABLE)
+
+
+def _optional(metadata: Reply, name: str) -> str:
+    value = metadata.get(name)
+    return value if isinstance(value, str) and safe_url(value) is None else ""

@@ -1,0 +1,244 @@
+"""The one driver for every vendor: link, exchange, refresh and revocation, on authlib's async client.
+
+authlib builds the requests; `oauth.verdict` judges each raw reply before authlib looks at it, so that a failure has one
+meaning wherever it came from. Each request is one POST under a total deadline, and is never repeated here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+from urllib.parse import parse_qsl, urlencode
+
+import httpx2
+from authlib.integrations.httpx_client import AsyncOAuth2Client
+
+from oauth import link
+from oauth.discovery import fetch_metadata, needs_discovery, with_endpoints
+from oauth.errors import OAuthError
+from oauth.reply import Grant, account_label, read_grant
+from oauth.transport import Door
+from oauth.vendor import Vendor
+from oauth.verdict import Question, Reply, judge_failure, judge_reply
+from storage.entries import PendingEntry
+from storage.secret import Secret
+
+DEADLINE: Final = 8.0  # seconds for one request, from the connection to the last byte of the reply
+_WRONG_ENCODING: Final = (httpx2.codes.BAD_REQUEST, httpx2.codes.UNSUPPORTED_MEDIA_TYPE)
+
+
+class Driver:
+    """Speaks to the vendors; one per event loop. `transport` replaces the network."""
+
+    def __init__(
+        self,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        deadline: float = DEADLINE,
+    ) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._deadline = deadline
+        self._http: httpx2.AsyncClient | None = None
+        self._metadata: dict[str, Reply] = {}  # by issuer
+
+    async def resolve(self, vendor: Vendor) -> Vendor:
+        """The vendor with its endpoints, discovered once when its table gives the issuer alone.
+
+        Raises:
+            VendorMisconfiguredError: its metadata is missing or wrong.
+            VendorUnavailableError: its metadata could not be had now.
+        """
+        if not needs_discovery(vendor):
+            return vendor
+        issuer = vendor.issuer
+        if issuer not in self._metadata:
+            self._metadata[issuer] = await fetch_metadata(vendor, lambda url: self._get(vendor, url))
+        return with_endpoints(vendor, self._metadata[issuer])
+
+    def authorize_url(self, vendor: Vendor, pending: PendingEntry) -> str:
+        """The login link of a vendor whose endpoints are known (`resolve`)."""
+        return link.authorize_url(vendor, pending)
+
+    async def exchange(self, vendor: Vendor, code: Secret, pending: PendingEntry) -> Grant:
+        """Trade the code for a grant, in one POST to the token endpoint of the login's first step (RFC 6749 4.1.3).
+
+        Raises:
+            ExchangeRefusedError: the vendor refused the code.
+            VendorUnavailableError: no usable answer; when `sent` is False the code is certainly unused.
+            VendorMisconfiguredError: the vendor refuses this client.
+        """
+        extra = dict(vendor.token_params)
+        if vendor.token_sends_state:
+            extra["state"] = pending.state.reveal()
+        question = Question(vendor.name, vendor.tenant, "code", (code, pending.verifier, pending.state))
+        async with self._conversation(vendor, question) as (client, replies):
+            await client.fetch_token(
+                pending.token_url,
+                grant_type="authorization_code",
+                code=code.reveal(),
+                code_verifier=pending.verifier.reveal(),
+                redirect_uri=vendor.redirect_uri,
+                body=urlencode(extra),
+                headers=_headers(vendor),
+            )
+        return read_grant(vendor, replies[-1], now=self._clock())
+
+    async def refresh(self, vendor: Vendor, tenant: str, refresh_token: Secret, token_endpoint: str) -> Grant:
+        """Renew a login, in one POST without `scope` (RFC 6749 6); the caller holds the tenant's lock.
+
+        Raises:
+            LoginDeadError: the vendor will never take this refresh token again.
+            VendorUnavailableError: no usable answer; when `sent` is True the token may have been rotated all the same.
+            VendorMisconfiguredError: the vendor refuses this client.
+        """
+        question = Question(vendor.name, tenant, "refresh", (refresh_token,))
+        async with self._conversation(vendor, question) as (client, replies):
+            await client.refresh_token(
+                token_endpoint,
+                refresh_token=refresh_token.reveal(),
+                body=urlencode(vendor.refresh_params),
+                headers=_headers(vendor),
+            )
+        return read_grant(vendor, replies[-1], now=self._clock())
+
+    async def revoke(self, vendor: Vendor, token: Secret, *, hint: str = "refresh_token") -> bool:
+        """Have the vendor forget the grant (RFC 7009); False when it offers no way to.
+
+        A vendor that wants another encoding here than at its token endpoint is asked once more: revoking twice is
+        harmless.
+
+        Raises:
+            VendorUnavailableError: no usable answer.
+            VendorMisconfiguredError: the vendor refuses this client.
+        """
+        vendor = await self.resolve(vendor)
+        if not vendor.revoke_url:
+            return False
+        encodings = sorted(("form", "json"), key=lambda encoding: encoding != vendor.token_body)
+        question = Question(vendor.name, vendor.tenant, "other", (token,))
+        for encoding in encodings:
+            async with self._conversation(vendor, question) as (client, _):
+                reply = await client.revoke_token(
+                    vendor.revoke_url,
+                    token=token.reveal(),
+                    token_type_hint=hint,
+                    auth=client.client_auth(encoding),
+                    headers=_headers(vendor),
+                )
+                if reply.is_success:
+                    return True
+                if encoding == encodings[-1] or reply.status_code not in _WRONG_ENCODING:
+                    judge_reply(question, reply, now=self._clock())
+        return False
+
+    async def account(self, vendor: Vendor, grant: Grant) -> str | None:
+        """Whose login it is: the label in the grant, else what userinfo says (OpenID Connect Core 5.3).
+
+        Raises:
+            VendorUnavailableError, VendorMisconfiguredError: userinfo gave no usable answer.
+        """
+        if grant.account or not vendor.account_from:
+            return grant.account
+        vendor = await self.resolve(vendor)
+        if not vendor.userinfo_url:
+            return None
+        return account_label(vendor, await self._get(vendor, vendor.userinfo_url, bearer=grant.access_token))
+
+    async def aclose(self) -> None:
+        """Close every connection; the driver may not be used afterwards."""
+        if self._http is not None:
+            await self._http.aclose()
+
+    async def _get(self, vendor: Vendor, url: str, *, bearer: Secret | None = None) -> Reply:
+        question = Question(vendor.name, vendor.tenant, "other", (bearer,) if bearer else ())
+        headers = _headers(vendor)
+        if bearer:
+            headers["Authorization"] = f"Bearer {bearer.reveal()}"
+        async with self._conversation(vendor, question) as (client, _):
+            reply = await client.request("GET", url, withhold_token=True, headers=headers)
+            return judge_reply(question, reply, now=self._clock())
+
+    @asynccontextmanager
+    async def _conversation(
+        self, vendor: Vendor, question: Question
+    ) -> AsyncIterator[tuple[AsyncOAuth2Client, list[Reply]]]:
+        """An authlib client for one request, and the list in which its judged token reply will lie."""
+        door = Door(self._open())
+        client = _client(vendor, door)
+        replies: list[Reply] = []
+
+        def judge(reply: httpx2.Response) -> httpx2.Response:
+            replies.append(judge_reply(question, reply, now=self._clock()))
+            # authlib's own parser trips over lifetimes that are no integers: it gets what it needs and no more
+            return httpx2.Response(httpx2.codes.OK, json={"access_token": replies[-1]["access_token"]})
+
+        client.register_compliance_hook("access_token_response", judge)
+        client.register_compliance_hook("refresh_token_response", judge)
+        try:
+            async with asyncio.timeout(self._deadline):
+                yield client, replies
+        except OAuthError:
+            raise
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, OSError) as error:
+            # `from None`: an httpx2 error holds the request, and so the token
+            raise judge_failure(question, error, unsent=door.certainly_unsent) from None
+
+    def _open(self) -> httpx2.AsyncClient:
+        """The shared client, made at the first request: loading the certificates takes a while."""
+        if self._http is None:
+            self._http = httpx2.AsyncClient(
+                transport=self._transport,
+                timeout=None,  # asyncio.timeout bounds the whole conversation, which a read timeout does not
+                limits=httpx2.Limits(max_keepalive_connections=0),  # a stale connection would lose a rotated token
+            )
+        return self._http
+
+
+def _client(vendor: Vendor, door: Door) -> AsyncOAuth2Client:
+    """An authlib client in the vendor's encoding; without `scope`, which would else go into every refresh."""
+    client = AsyncOAuth2Client(
+        client_id=vendor.client_id,
+        client_secret=vendor.client_secret.reveal() if vendor.client_secret else None,
+        token_endpoint_auth_method=vendor.token_body,
+        redirect_uri=vendor.redirect_uri,
+        transport=door,
+        timeout=None,
+    )
+    client.register_client_auth_method(("form", _form_body))
+    client.register_client_auth_method(("json", _json_body))
+    return client
+
+
+def _form_body(
+    client: AsyncOAuth2Client, method: str, uri: str, headers: httpx2.Headers, body: bytes
+) -> tuple[str, httpx2.Headers, str]:
+    del method
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    return uri, headers, urlencode(_fields(client, body))
+
+
+def _json_body(
+    client: AsyncOAuth2Client, method: str, uri: str, headers: httpx2.Headers, body: bytes
+) -> tuple[str, httpx2.Headers, str]:
+    del method
+    headers["Content-Type"] = "application/json"
+    return uri, headers, json.dumps(_fields(client, body))
+
+
+def _fields(client: AsyncOAuth2Client, body: bytes) -> dict[str, str]:
+    """The request's fields with the client's identification, in the body for every encoding (RFC 6749 2.3.1)."""
+    fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
+    fields["client_id"] = client.client_id
+    if client.client_secret:
+        fields["client_secret"] = client.client_secret
+    return fields
+
+
+def _headers(vendor: Vendor) -> dict[str, str]:
+    return {"Accept": "application/json", "User-Agent": "openab-auth", **vendor.headers}

@@ -1,0 +1,75 @@
+"""Pending logins among the entries: begun, found, taken once, put back; whatever takes a draft runs locked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from oauth.errors import NoPendingLoginError, TooManyLoginsError
+from storage.draft import Draft
+from storage.entries import PENDING_LIFETIME, Entry, PendingEntry, UserId, pending_key
+
+_PREFIX: Final = "pending:"
+
+
+@dataclass(frozen=True, slots=True)
+class PendingLogin:
+    """A login link that was handed out and waits for its paste; times in unix seconds."""
+
+    vendor: str
+    user: UserId
+    created_at: int
+    expires_at: int
+
+
+def begin(draft: Draft, user: UserId, entry: PendingEntry, *, limit: int, now: float) -> None:
+    """Write the pending login; a former one of this person at this vendor is replaced.
+
+    Raises:
+        TooManyLoginsError: the person has `limit` others.
+    """
+    vendor = entry.provider_name
+    others = [login for login, _ in live(draft, now, user) if login.vendor != vendor]
+    if len(others) >= limit:
+        raise TooManyLoginsError(limit)
+    draft[pending_key(vendor, user)] = entry
+
+
+def live(
+    entries: Mapping[str, Entry], now: float, user: UserId | None = None
+) -> Iterator[tuple[PendingLogin, PendingEntry]]:
+    """The pending logins that can still be finished, of one person or of all."""
+    for key, entry in entries.items():
+        if not isinstance(entry, PendingEntry) or not (owner := _owner(key)):
+            continue
+        vendor, of = owner
+        login = PendingLogin(vendor, of, entry.created_at, entry.created_at + PENDING_LIFETIME)
+        if now < login.expires_at and user in (None, of):
+            yield login, entry
+
+
+def take(draft: Draft, vendor: str, user: UserId, entry: PendingEntry, *, now: float) -> None:
+    """Remove the pending login that was read as `entry`: whoever does that, and nobody else, may post its code.
+
+    Raises:
+        NoPendingLoginError: it was taken, cancelled or replaced in between, or is too old now.
+    """
+    key = pending_key(vendor, user)
+    there = draft.get(key)
+    if not isinstance(there, PendingEntry) or there.state != entry.state or now >= there.created_at + PENDING_LIFETIME:
+        raise NoPendingLoginError(vendor)
+    del draft[key]
+
+
+def put_back(draft: Draft, vendor: str, user: UserId, entry: PendingEntry) -> None:
+    """Undo `take`, for a code that never left; a login begun since then stays."""
+    draft.setdefault(pending_key(vendor, user), entry)
+
+
+def _owner(key: str) -> tuple[str, UserId] | None:
+    """Vendor and person of `pending:<vendor>:<user>`; a vendor's name may hold colons itself (`mcp:<server>`)."""
+    vendor, _, user = key.removeprefix(_PREFIX).rpartition(":")
+    if not key.startswith(_PREFIX) or not vendor or not (user.isascii() and user.isdigit()):
+        return None
+    return vendor, UserId(int(user))

@@ -1,0 +1,102 @@
+"""A token reply (RFC 6749 5.1) into a grant: when it expires, what it allows, and whose it is."""
+
+from __future__ import annotations
+
+import json
+import math
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from oauth.redact import label
+from oauth.vendor import Vendor
+from oauth.verdict import Reply, is_token
+from storage.entries import NEVER, Json
+from storage.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the vendor gave; `expires_at` is in unix seconds, `account` a label for people and nothing more.
+
+    `scopes` is empty when the reply names none: they are then what was asked for (RFC 6749 5.1).
+    """
+
+    access_token: Secret
+    refresh_token: Secret | None
+    expires_at: int
+    scopes: tuple[str, ...] = ()
+    account: str | None = None
+
+
+def read_grant(vendor: Vendor, reply: Reply, *, now: float) -> Grant:
+    """The grant in a token reply that `oauth.verdict` let pass."""
+    refresh_token = reply.get("refresh_token")
+    return Grant(
+        access_token=Secret(str(reply["access_token"])),
+        refresh_token=Secret(str(refresh_token)) if is_token(refresh_token) else None,
+        expires_at=_expires_at(reply.get("expires_in"), vendor.token_lifetime, now),
+        scopes=_scopes(reply.get("scope")),
+        account=account_label(vendor, id_token_claims(reply.get("id_token")), reply),
+    )
+
+
+def account_label(vendor: Vendor, *sources: Mapping[str, Json]) -> str | None:
+    """The first label that the vendor's `account_from` finds in the sources."""
+    if not vendor.account_from:
+        return None
+    for source in sources:
+        found = _at(dict(source), vendor.account_from)
+        if isinstance(found, str) and (text := label(found)):
+            return text
+    return None
+
+
+def id_token_claims(token: Json) -> dict[str, Json]:
+    """The claims of an id_token, unverified: it came over TLS from its issuer, and only a label is taken from it.
+
+    OpenID Connect Core 3.1.3.7 (6) lets TLS stand for the signature there.
+    """
+    if not isinstance(token, str):
+        return {}
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _at(source: Json, path: str) -> Json:
+    """What lies at a dotted path; a key may hold dots itself (claims named by a URL), and the longest one wins."""
+    if not path:
+        return source
+    if not isinstance(source, dict):
+        return None
+    parts = path.split(".")
+    for length in range(len(parts), 0, -1):
+        key = ".".join(parts[:length])
+        if key in source:
+            return _at(source[key], ".".join(parts[length:]))
+    return None
+
+
+def _expires_at(expires_in: Json, default: int, now: float) -> int:
+    """Unix seconds, within what the file can hold; `default` stands for a lifetime that is missing or absurd."""
+    lifetime = float(default)
+    if isinstance(expires_in, int | float | str) and not isinstance(expires_in, bool):
+        try:
+            said = float(expires_in)
+        except (ValueError, OverflowError):
+            said = 0.0
+        if math.isfinite(said) and said > 0:
+            lifetime = said
+    return int(min(now + lifetime, NEVER))
+
+
+def _scopes(scope: Json) -> tuple[str, ...]:
+    if isinstance(scope, str):
+        return tuple(scope.split())
+    if isinstance(scope, list):
+        return tuple(part for part in scope if isinstance(part, str))
+    return ()

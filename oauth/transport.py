@@ -1,0 +1,82 @@
+"""The one door to a vendor: TLS or loopback only, no redirect followed, a bounded reply; knows what has left."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import httpx2
+
+from oauth.vendor import is_loopback
+
+LONGEST_REPLY: Final = 1024 * 1024  # bytes, after decompression
+_CONTENT_HEADERS: Final = ("content-encoding", "content-length", "transfer-encoding")
+
+
+class InsecureUrlError(httpx2.UnsupportedProtocol):
+    """Plain http to another machine would show the token to everybody on the way."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"plain http to {host} is refused: use https")
+
+
+class ReplyTooLongError(httpx2.TransportError):
+    """The reply is longer than any token reply could be."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the reply is longer than {LONGEST_REPLY} bytes")
+
+
+class Door(httpx2.AsyncBaseTransport):
+    """Carries one conversation over the shared `http` client, whose connections outlive it.
+
+    `http` brings the proxies and the certificate store of the environment. A reply is read to its end here, decoded and
+    counted, so that neither a small compressed body nor an endless one can fill the memory.
+    """
+
+    def __init__(self, http: httpx2.AsyncClient) -> None:
+        self._http = http
+        self._left: bool | None = None
+
+    @property
+    def certainly_unsent(self) -> bool:
+        """True when a connection was tried and no byte of the request was written to it."""
+        return self._left is False
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send it once, and give the reply with its body already read.
+
+        Raises:
+            httpx2.TransportError: it could not be sent, or the reply could not be read whole.
+        """
+        if not _may_carry_secrets(request.url):
+            self._left = False
+            raise InsecureUrlError(request.url.host)
+        request.extensions = {**request.extensions, "trace": self._trace}
+        reply = await self._http.send(request, stream=True, follow_redirects=False)
+        try:
+            content = await _bounded(reply)
+        finally:
+            await reply.aclose()
+        headers = [(name, value) for name, value in reply.headers.multi_items() if name not in _CONTENT_HEADERS]
+        return httpx2.Response(reply.status_code, headers=headers, content=content)
+
+    async def _trace(self, event: str, info: dict[str, Any]) -> None:
+        del info  # holds the request: never kept
+        if "send_request" in event:
+            self._left = True
+        elif self._left is None:
+            self._left = False
+
+
+def _may_carry_secrets(url: httpx2.URL) -> bool:
+    """Whether nobody on the way to `url` can read along."""
+    return url.scheme == "https" or (url.scheme == "http" and is_loopback(url.host))
+
+
+async def _bounded(reply: httpx2.Response) -> bytes:
+    content = bytearray()
+    async for chunk in reply.aiter_bytes():
+        content += chunk
+        if len(content) > LONGEST_REPLY:
+            raise ReplyTooLongError
+    return bytes(content)

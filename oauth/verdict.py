@@ -1,0 +1,252 @@
+"""What a vendor's reply, or its silence, means for a login: one typed error for each.
+
+The words are those of RFC 6749 5.2 and what vendors make of them. A login is called dead on the vendor's clear word
+alone; whatever could pass by itself is transient.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Final, Literal, TypeAlias
+
+import httpx2
+
+from oauth.errors import (
+    ExchangeRefusedError,
+    LoginDeadError,
+    OAuthError,
+    VendorMisconfiguredError,
+    VendorUnavailableError,
+)
+from oauth.redact import shown
+from oauth.transport import InsecureUrlError
+from storage.entries import Json
+from storage.secret import Secret
+
+Reply: TypeAlias = Mapping[str, Json]
+
+DEAD: Final = frozenset(
+    {
+        "invalid_grant",
+        "refresh_token_expired",
+        "refresh_token_invalidated",
+        "refresh_token_reused",
+        "token_invalidated",
+        "token_revoked",
+    }
+)
+_OUR_FAULT: Final = frozenset(
+    {
+        "invalid_client",
+        "invalid_scope",
+        "invalid_target",
+        "unauthorized_client",
+        "unsupported_grant_type",
+    }
+)
+_PASSING: Final = frozenset(
+    {
+        "overloaded_error",
+        "rate_limit_error",
+        "rate_limit_exceeded",
+        "server_error",
+        "slow_down",
+        "temporarily_unavailable",
+        "too_many_requests",
+    }
+)
+_PROOF_BOUND: Final = frozenset({"dpop", "mac", "pop"})  # token types of which the token alone is worth nothing
+_TOO_MANY: Final = 429
+_TRANSIENT_STATUS: Final = frozenset({408, 425, _TOO_MANY})
+_ABSENT: Final = frozenset({404, 405, 410})
+_CLEAR_STATUS: Final = frozenset({200, 400, 401, 403})
+_LONGEST_WAIT: Final = 24 * 3600.0
+
+CHECK_TABLE: Final = "the operator must compare this vendor's table with the vendor's documentation"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked of whom; `secrets` is what we sent and must never be shown when it is echoed."""
+
+    vendor: str
+    tenant: str
+    asked: Literal["code", "refresh", "other"]
+    secrets: tuple[Secret, ...] = ()
+
+    def unavailable(
+        self, reason: str, *, retry_after: float | None = None, sent: bool = True
+    ) -> VendorUnavailableError:
+        """No usable answer. A code that may have reached the vendor is used up, so that login must be begun again."""
+        if self.asked != "code":
+            return VendorUnavailableError(self.vendor, reason, retry_after=retry_after, sent=sent)
+        if sent:
+            return VendorUnavailableError(
+                self.vendor,
+                reason,
+                retry_after=retry_after,
+                kept="an older login, if there was one, is untouched",
+                todo="begin again with /auth login or `openab-auth login`",
+            )
+        return VendorUnavailableError(
+            self.vendor,
+            reason,
+            retry_after=retry_after,
+            sent=False,
+            kept="the login still waits for its paste",
+            todo="paste the same redirect again in a moment",
+        )
+
+    def misconfigured(self, reason: str, todo: str = CHECK_TABLE) -> VendorMisconfiguredError:
+        """Our client or its settings are wrong."""
+        return VendorMisconfiguredError(self.vendor, reason, todo)
+
+
+def judge_reply(question: Question, reply: httpx2.Response, *, now: float) -> Reply:
+    """The token reply, when it is one.
+
+    Raises:
+        LoginDeadError: the vendor says that the refresh token will never be taken again.
+        ExchangeRefusedError: the vendor refused the code.
+        VendorUnavailableError: 5xx, 429, a page instead of JSON: it may pass.
+        VendorMisconfiguredError: the vendor refuses this client, or nothing is at this address.
+    """
+    body = json_object(reply)
+    if error := _fault(question, reply, body, now):
+        raise error
+    return body or {}
+
+
+def _fault(question: Question, reply: httpx2.Response, body: Reply | None, now: float) -> OAuthError | None:
+    """The first of these that is so decides: a passing trouble, the vendor's clear word, the place, the shape."""
+    words, status = _error_words(body or {}), reply.status_code
+    reason = _reason(question, status, body)
+    error: OAuthError | None
+    if status >= httpx2.codes.INTERNAL_SERVER_ERROR or status in _TRANSIENT_STATUS or _PASSING & words:
+        error = question.unavailable(reason, retry_after=_retry_after(reply, now))
+    elif status in range(300, 400):
+        error = question.misconfigured(f"HTTP {status}: it redirects, and a request with a secret is never sent on")
+    elif DEAD & words and status in _CLEAR_STATUS and question.asked == "refresh":
+        error = LoginDeadError(question.tenant, reason)
+    elif _OUR_FAULT & words or ("invalid_request" in words and question.asked == "refresh"):
+        error = question.misconfigured(reason)
+    elif status in _ABSENT:
+        error = question.misconfigured(f"{reason}: there is no such endpoint")
+    elif body is None:
+        error = question.unavailable(f"HTTP {status} without JSON, perhaps a proxy's page")
+    elif words or not reply.is_success:
+        error = _refused(question, reason)
+    else:
+        error = _unusable(question, body)
+    return error
+
+
+def judge_failure(question: Question, error: Exception, *, unsent: bool) -> OAuthError:
+    """What it means that no whole reply came."""
+    if isinstance(error, InsecureUrlError):
+        return question.misconfigured(str(error))
+    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
+        return question.misconfigured("its address is not a URL that a request can be sent to")
+    if certificate := _certificate_error(error):
+        return question.misconfigured(
+            f"its certificate could not be verified: {shown(certificate.verify_message)}",
+            "check the clock, the certificates of this machine (SSL_CERT_FILE) and any proxy in between",
+        )
+    never_connected = isinstance(
+        error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.ProxyError
+    )
+    return question.unavailable(_silence(error), sent=not (unsent or never_connected))
+
+
+def json_object(reply: httpx2.Response) -> dict[str, Json] | None:
+    """The body as a JSON object, or None when it is anything else."""
+    try:
+        body = json.loads(reply.content)
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _error_words(body: Reply) -> frozenset[str]:
+    """Every place where vendors put their error word: `error`, `error.code`, `error.type`."""
+    error = body.get("error")
+    candidates = (error.get("code"), error.get("type")) if isinstance(error, dict) else (error,)
+    return frozenset(word.strip().lower() for word in candidates if isinstance(word, str) and word.strip())
+
+
+def _reason(question: Question, status: int, body: Reply | None) -> str:
+    """The vendor's own words for people, redacted."""
+    body = body or {}
+    error = body.get("error")
+    if isinstance(error, dict):
+        parts = [error.get("code") or error.get("type"), error.get("message")]
+    else:
+        parts = [error, body.get("error_description") or body.get("message")]
+    said = ": ".join(part for part in parts if isinstance(part, str) and part.strip())
+    return f"HTTP {status}, {shown(said, question.secrets)}" if said else f"HTTP {status}"
+
+
+def _refused(question: Question, reason: str) -> OAuthError:
+    if question.asked == "code":
+        return ExchangeRefusedError(question.vendor, reason)
+    return question.unavailable(reason)  # no word that we know: never take a login for dead on a guess
+
+
+def _unusable(question: Question, body: Reply) -> OAuthError | None:
+    """What is wrong with a token reply that reports no error."""
+    if question.asked == "other":
+        return None
+    if not is_token(body.get("access_token")):
+        return question.unavailable("a reply without a usable access_token")
+    kind = body.get("token_type")
+    if isinstance(kind, str) and kind.lower() in _PROOF_BOUND:
+        return question.misconfigured(f"it gives {kind} tokens, which are bound to a key that we do not have")
+    return None
+
+
+def is_token(value: Json) -> bool:
+    """Whether this can be a token at all: visible ASCII (RFC 6749 A.12), so that it fits a header and the file."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and bool(value.strip())
+
+
+def _retry_after(reply: httpx2.Response, now: float) -> float | None:
+    """Seconds from the `Retry-After` header, which gives seconds or a date (RFC 9110 10.2.3)."""
+    value = reply.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value), _LONGEST_WAIT)
+    try:
+        wait = parsedate_to_datetime(value).timestamp() - now
+    except (ValueError, OverflowError):
+        return None
+    return min(max(wait, 0.0), _LONGEST_WAIT)
+
+
+def _certificate_error(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+    seen = 0
+    while error is not None and seen < 8:  # noqa: PLR2004  # a chain of causes has no honest reason to be longer
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error
+        error = error.__cause__ or error.__context__
+        seen += 1
+    return None
+
+
+def _silence(error: Exception) -> str:
+    """A sentence of ours: the library's own message may quote what the server sent."""
+    match error:
+        case TimeoutError() | httpx2.TimeoutException():
+            return "no answer in time"
+        case httpx2.ProxyError():
+            return "the proxy did not let us through"
+        case httpx2.ConnectError():
+            return "no connection"
+        case httpx2.DecodingError():
+            return "its reply could not be decompressed"
+        case _ if type(error).__module__.startswith("oauth."):
+            return str(error)
+        case _:
+            return "the connection was cut"
