@@ -21,7 +21,8 @@ async def sync_if_changed(tree: app_commands.CommandTree[discord.Client], guilds
         discord.HTTPException: Discord refused the commands or did not answer.
     """
     sent = False
-    for guild in [discord.Object(id=guild_id) for guild_id in guilds] or [None]:
+    places: list[discord.Object | None] = [discord.Object(id=guild_id) for guild_id in guilds]
+    for guild in places or [None]:
         if guild is not None:
             tree.copy_global_to(guild=guild)
         wanted = [command.to_dict(tree) for command in tree.get_commands(guild=guild)]

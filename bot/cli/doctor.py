@@ -19,7 +19,7 @@ from bot.cli.output import CHECK_FAILED, DONE, print_result
 from bot.cli.session import Session, open_session
 from cogs.auth.settings import read_settings
 from oauth.vendor import Vendor
-from storage import FileStore
+from storage import FileStore, Problem
 from storage.errors import StorageError
 
 _DEADLINE: Final = 8.0  # seconds for each request
@@ -66,7 +66,7 @@ async def doctor(arguments: argparse.Namespace) -> int:
     return DONE if all(check.ok for check in checks) else CHECK_FAILED
 
 
-async def _problems(session: Session) -> tuple[object, ...]:
+async def _problems(session: Session) -> tuple[Problem, ...]:
     try:
         return await session.store.problems()
     except StorageError:

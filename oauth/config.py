@@ -1,0 +1,114 @@
+"""The config: found, read, its variables replaced, and every mistake named at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from oauth.errors import ConfigError
+from oauth.table import Mistakes, Table
+
+DEFAULT_STORE: Final = "~/.openab/agent/auth.json"
+DEFAULT_FILE: Final = "openab-auth.toml"
+_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class AuthSettings:
+    """The `[auth]` table: which vendors are offered (None: every one without risk), and whose risk is accepted."""
+
+    vendors: tuple[str, ...] | None = None
+    accept_risk: tuple[str, ...] = ()
+    allow_http_loopback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The operator's config; `discord` and `mcp` are for the rooms that know those words, `file` is where it was."""
+
+    file: str | None = None
+    store: str | None = None
+    auth: AuthSettings = AuthSettings()
+    vendors: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    discord: Mapping[str, object] = field(default_factory=dict, repr=False)
+    mcp: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
+
+
+def read_config(file: Path | None, environ: Mapping[str, str]) -> Config:
+    """The config at `file`, else at `OPENAB_AUTH_CONFIG`, else `./openab-auth.toml`; defaults when there is none.
+
+    Raises:
+        ConfigError: it cannot be read, is no TOML, or has mistakes; all of them are named.
+    """
+    if file is None and environ.get("OPENAB_AUTH_CONFIG"):
+        file = Path(environ["OPENAB_AUTH_CONFIG"])
+    if file is None:
+        file = Path(DEFAULT_FILE)
+        if not file.exists():
+            return Config()
+    return _parse(str(file), _load(file), environ)
+
+
+def store_location(config: Config, explicit: str | None, environ: Mapping[str, str]) -> str:
+    """Where the store lies: `--store`, else `OPENAB_AUTH_STORE`, else `[store] path`, else the agents' own place."""
+    location = explicit or environ.get("OPENAB_AUTH_STORE") or config.store or DEFAULT_STORE
+    return location if "://" in location else str(Path(location).expanduser())
+
+
+def _load(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(file), (("", f"is no TOML ({error})"),)) from None
+    except UnicodeDecodeError:
+        raise ConfigError(str(file), (("", "is not UTF-8"),)) from None
+    except OSError as error:
+        raise ConfigError(str(file), (("", f"cannot be read ({error.strerror})"),)) from None
+
+
+def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> Config:
+    mistakes: Mistakes = []
+    values = {key: _replaced(value, key, environ, mistakes) for key, value in found.items()}
+    top = Table(values, "", mistakes)
+    top.only(("discord", "store", "auth", "vendors", "mcp"))
+    store = Table(top.table("store"), "store", mistakes)
+    store.only(("path",))
+    auth = Table(top.table("auth"), "auth", mistakes)
+    auth.only(("vendors", "accept_risk", "allow_http_loopback"))
+    config = Config(
+        file=file,
+        store=store.text("path") or None,
+        auth=AuthSettings(
+            vendors=auth.texts("vendors") if "vendors" in top.table("auth") else None,
+            accept_risk=auth.texts("accept_risk"),
+            allow_http_loopback=auth.flag("allow_http_loopback"),
+        ),
+        vendors=top.tables("vendors"),
+        discord=top.table("discord"),
+        mcp=top.tables("mcp"),
+    )
+    if mistakes:
+        raise ConfigError(file, tuple(mistakes))
+    return config
+
+
+def _replaced(value: object, at: str, environ: Mapping[str, str], mistakes: Mistakes) -> object:
+    """`value` with each `${VAR}` of its texts taken from the environment."""
+    if isinstance(value, dict):
+        return {key: _replaced(item, f"{at}.{key}", environ, mistakes) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_replaced(item, f"{at}[{index}]", environ, mistakes) for index, item in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def variable(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name not in environ:
+            mistakes.append((at, f"${{{name}}} is not set in the environment"))
+        return environ.get(name, "")
+
+    return _VARIABLE.sub(variable, value)

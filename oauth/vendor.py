@@ -1,0 +1,188 @@
+"""A vendor is data: its descriptor, frozen, and the checks on an operator's table of it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Final, Literal, TypeAlias, cast
+from urllib.parse import urlsplit
+
+from oauth.table import Mistakes, Table
+from storage.entries import Tenant
+from storage.errors import InvalidTenantError
+from storage.secret import Secret
+from storage.tenants import check_tenant
+
+Flow: TypeAlias = Literal["pkce", "device", "codex-device", "aws-device", "command", "env"]
+Risk: TypeAlias = Literal["ok", "tos-risk", "experimental"]
+FLOWS: Final = ("pkce", "device", "codex-device", "aws-device", "command", "env")
+RISKS: Final = ("ok", "tos-risk", "experimental")
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")  # people type it, and it stands in a button's custom_id
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """What the one driver must know of a vendor; an endpoint that is not there is an empty text."""
+
+    name: str
+    title: str
+    tenant: Tenant
+    flow: Flow = "pkce"
+    issuer: str = ""
+    authorize_url: str = ""
+    token_url: str = ""
+    device_url: str = ""
+    revoke_url: str = ""
+    userinfo_url: str = ""
+    client_id: str = ""
+    client_id_env: str = ""
+    client_secret: Secret | None = None
+    client_secret_env: str = ""
+    client_secret_obscured: str = field(default="", repr=False)
+    redirect_uri: str = ""
+    scopes: tuple[str, ...] = ()
+    authorize_params: Mapping[str, str] = field(default_factory=dict)
+    token_params: Mapping[str, str] = field(default_factory=dict)
+    device_params: Mapping[str, str] = field(default_factory=dict)
+    refresh_params: Mapping[str, str] = field(default_factory=dict)
+    token_body: Literal["form", "json"] = "form"  # noqa: S105 - an encoding
+    token_sends_state: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    exchange: str = ""
+    token_lifetime: int = 3600  # seconds, when a reply has no `expires_in`
+    account_from: str = ""
+    env: tuple[str, ...] = ()
+    exec_env: str = ""
+    risk: Risk = "ok"
+    verified: Literal["source", "inferred", "live"] = "source"
+    note: str = ""
+    command: tuple[str, ...] = ()
+    command_timeout: int = 840  # seconds
+
+
+KEYS: Final = frozenset(one.name for one in fields(Vendor)) - {"name", "client_secret"}
+
+
+def parse_vendor(
+    name: str, values: Mapping[str, object], environ: Mapping[str, str], mistakes: Mistakes, *, at: str
+) -> Vendor:
+    """The vendor that the table `values`, found at the dotted key `at`, describes; what is wrong goes to `mistakes`."""
+    table = Table(values, at, mistakes)
+    table.only(KEYS)
+    if not _NAME.fullmatch(name):
+        table.wrong("name", "a vendor's name is at most 32 lower-case letters, digits, '.', '_' and '-'")
+    client_id_env, secret_env = table.text("client_id_env"), table.text("client_secret_env")
+    secret = environ.get(secret_env) if secret_env else None
+    env = table.texts("env")
+    vendor = Vendor(
+        name=name,
+        title=table.text("title", name),
+        tenant=_tenant(table, name),
+        flow=cast("Flow", table.one_of("flow", FLOWS, "pkce")),
+        issuer=_url(table, "issuer"),
+        authorize_url=_url(table, "authorize_url"),
+        token_url=_url(table, "token_url"),
+        device_url=_url(table, "device_url"),
+        revoke_url=_url(table, "revoke_url"),
+        userinfo_url=_url(table, "userinfo_url"),
+        client_id=environ.get(client_id_env, "") or table.text("client_id"),
+        client_id_env=client_id_env,
+        client_secret=Secret(secret) if secret else None,
+        client_secret_env=secret_env,
+        client_secret_obscured=table.text("client_secret_obscured"),
+        redirect_uri=_redirect(table),
+        scopes=table.texts("scopes"),
+        authorize_params=table.fields("authorize_params"),
+        token_params=table.fields("token_params"),
+        device_params=table.fields("device_params"),
+        refresh_params=table.fields("refresh_params"),
+        token_body=cast("Literal['form', 'json']", table.one_of("token_body", ("form", "json"), "form")),
+        token_sends_state=table.flag("token_sends_state"),
+        headers=table.fields("headers"),
+        exchange=table.text("exchange"),
+        token_lifetime=table.number("token_lifetime", 3600),
+        account_from=table.text("account_from"),
+        env=env,
+        exec_env=table.text("exec_env") or (env[-1] if env else ""),
+        risk=cast("Risk", table.one_of("risk", RISKS, "ok")),
+        verified=cast(
+            "Literal['source', 'inferred', 'live']",
+            table.one_of("verified", ("source", "inferred", "live"), "source"),
+        ),
+        note=table.text("note"),
+        command=table.texts("command"),
+        command_timeout=table.number("command_timeout", 840),
+    )
+    _check_flow(table, vendor)
+    return vendor
+
+
+def safe_url(url: str) -> str | None:
+    """What is wrong with an endpoint's address, or None: https, or http on loopback, and nothing hidden in it."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return "is no address"
+    if parts.scheme not in {"https", "http"} or not host:
+        return "must be an https address"
+    if parts.scheme == "http" and not is_loopback(host):
+        return "must be https (http only on a loopback address)"
+    if parts.username is not None or parts.password is not None:
+        return "must not carry a user or a password"
+    if parts.fragment:
+        return "must not have a fragment"
+    return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine alone (RFC 8252 7.3)."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _url(table: Table, key: str) -> str:
+    value = table.text(key)
+    if value and (reason := safe_url(value)):
+        table.wrong(key, reason)
+        return ""
+    return value
+
+
+def _redirect(table: Table) -> str:
+    return _url(table, "redirect_uri")
+
+
+def _tenant(table: Table, name: str) -> Tenant:
+    tenant = table.text("tenant", name)
+    try:
+        check_tenant(tenant)
+    except InvalidTenantError as error:
+        table.wrong("tenant", error.reason)
+    if tenant.startswith(("pending:", "mcp-pending:", "mcp:")):
+        table.wrong("tenant", "begins with a word that the store keeps for itself")
+    return Tenant(tenant)
+
+
+def _check_flow(table: Table, vendor: Vendor) -> None:
+    """What a flow cannot do without."""
+    if vendor.flow == "pkce":
+        if not vendor.issuer and not (vendor.authorize_url and vendor.token_url):
+            table.wrong("authorize_url", "is missing: give authorize_url and token_url, or issuer")
+        if not vendor.redirect_uri:
+            table.wrong("redirect_uri", "is missing or not usable")
+    if vendor.flow == "device" and not vendor.issuer and not (vendor.device_url and vendor.token_url):
+        table.wrong("device_url", "is missing: give device_url and token_url, or issuer")
+    if vendor.flow in {"pkce", "device", "codex-device"} and not vendor.client_id:
+        variable = f", and ${vendor.client_id_env} is not set" if vendor.client_id_env else ""
+        table.wrong("client_id", f"is missing{variable}")
+    if vendor.flow == "command" and not vendor.command:
+        table.wrong("command", "is missing")
+    if vendor.flow == "env" and not vendor.env:
+        table.wrong("env", "is missing")
