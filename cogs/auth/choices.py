@@ -8,7 +8,8 @@ from typing import Final
 from discord import app_commands
 
 from cogs.auth import words
-from oauth.logins import LoginState, PendingLogin
+from oauth.pending import PendingLogin
+from oauth.status import LoginState
 from oauth.vendor import Vendor
 
 _MOST: Final = 25  # choices that Discord shows

@@ -119,8 +119,9 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         caller = caller_of(interaction)
         try:
             done = await self._service.complete(caller, paste, vendor)
-        except AccessDeniedError:
-            raise
+        except LoginTakenError as taken:
+            await answer(interaction, replace_question(self._service.vendor_of(taken.tenant), taken))
+            return
         except OpenabAuthError as error:
             if vendor is not None and getattr(error, "ends_login", False):
                 await self._messages.close(caller.user, vendor, words.failure(error))

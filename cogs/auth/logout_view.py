@@ -11,7 +11,7 @@ from cogs.auth import words
 from cogs.auth.desk import LogoutChoice, desk_of
 from cogs.auth.replies import Answer
 from oauth.errors import LoginTakenError
-from oauth.logins import LoginState
+from oauth.status import LoginState
 from storage.errors import OpenabAuthError
 
 _CUSTOM_ID: Final = 100

@@ -13,10 +13,12 @@ from cogs.auth.attempts import Attempts
 from cogs.auth.audit import Audit, Event
 from cogs.auth.settings import DiscordSettings
 from oauth.catalogue import Catalogue
-from oauth.config import Config
+from oauth.config import DEFAULT_STORE, Config
 from oauth.driver import Driver
 from oauth.errors import NotLoggedInError, PasteRefusedError
-from oauth.logins import LoggedIn, LoggedOut, LoginOffer, Logins, LoginState, PendingLogin, Status
+from oauth.logins import LoggedIn, LoggedOut, LoginOffer, Logins
+from oauth.pending import PendingLogin
+from oauth.status import LoginState, Status
 from oauth.vendor import Vendor
 from storage import AsyncStore, open_store
 from storage.errors import OpenabAuthError
@@ -70,6 +72,11 @@ class AuthService:
     def offered(self) -> tuple[Vendor, ...]:
         """The vendors that people may log in to here."""
         return self._catalogue.offered()
+
+    def vendor_of(self, tenant: str) -> str:
+        """The name of the vendor whose logins lie under `tenant`."""
+        vendor = self._catalogue.find(tenant)
+        return vendor.name if vendor else tenant
 
     async def login(self, caller: Caller, vendor: str, *, replace: bool = False) -> LoginOffer:
         """Step one: a link for this person.
@@ -231,11 +238,12 @@ def open_service(
         ConfigError: a vendor's table has mistakes.
         StorageError: the store's address is none.
     """
-    catalogue = Catalogue.from_config(config)
+    catalogue = Catalogue.from_config(config, environ)
     store = AsyncStore(open_store(location))
     driver = Driver()
     logins = Logins(catalogue, store, driver, clock=clock)
-    audit = Path(environ.get("OPENAB_AUTH_AUDIT") or f"{location}.audit.jsonl").expanduser()
+    beside = DEFAULT_STORE if "://" in location else location  # a store that is no file has nothing beside it
+    audit = Path(environ.get("OPENAB_AUTH_AUDIT") or f"{beside}.audit.jsonl").expanduser()
     return AuthService(
         logins,
         catalogue,

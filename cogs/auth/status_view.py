@@ -8,7 +8,7 @@ import discord
 
 from cogs.auth import words
 from cogs.auth.replies import Answer
-from oauth.logins import Status
+from oauth.status import Status
 from storage.entries import UserId
 
 _DESCRIPTION: Final = 4096

@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 import discord
 
 from cogs.auth.attempts import LIMIT
-from oauth.logins import LoggedIn, LoggedOut, LoginOffer, LoginState, PendingLogin, Status
-from oauth.vendor import Vendor
+from oauth.logins import LoggedIn, LoggedOut, LoginOffer
+from oauth.pending import PendingLogin
+from oauth.status import LoginState, Status
+from oauth.vendor import Vendor, is_loopback
 from storage.entries import UserId
 from storage.errors import OpenabAuthError
 
@@ -21,11 +23,11 @@ REMOVE_BUTTON: Final = "Remove it here"
 REVOKE_BUTTON: Final = "Also revoke it at the vendor"
 MODAL_FIELD: Final = "The address, or the code that the page shows"
 MODAL_HINT: Final = "Copy all of it: the whole line from the address bar."
-_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _RISKS: Final = {
     "tos-risk": "this vendor's terms may not allow its login outside its own tools; the account could be closed",
     "experimental": "this login is experimental and may stop working at any time",
 }
+_ENDED: Final = "**expired, log in again**"
 _STATES: Final = {
     "ok": "logged in",
     "expiring": "logged in, about to be renewed",
@@ -54,7 +56,7 @@ def risk_of(vendor: Vendor) -> str | None:
 
 def ends_on_dead_page(vendor: Vendor) -> bool:
     """Whether the browser ends on an address of this machine, where nobody listens."""
-    return not vendor.redirect_uri or urlsplit(vendor.redirect_uri).hostname in _LOOPBACK
+    return is_loopback(urlsplit(vendor.redirect_uri).hostname or "")
 
 
 def steps(offer: LoginOffer, link: str) -> str:
@@ -85,19 +87,15 @@ def steps(offer: LoginOffer, link: str) -> str:
 
 
 def _beginning(vendor: Vendor) -> str:
-    parts = urlsplit(vendor.redirect_uri or "http://localhost")
+    parts = urlsplit(vendor.redirect_uri)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def logged_in(done: LoggedIn) -> str:
     """The end of a login that worked."""
     account = f" as **{plain(done.account, 100)}**" if done.account else ""
-    lasts = (
-        ""
-        if done.expires_at >= 2**40
-        else f" The token is good until {when(done.expires_at)} and is renewed by itself."
-    )
-    return f"✅ Logged in to **{plain(done.vendor.title, 80)}**{account}. Agents use it from now on.{lasts}"
+    former = f" (before: **{plain(done.replaced, 100)}**)" if done.replaced else ""
+    return f"✅ Logged in to **{plain(done.vendor.title, 80)}**{account}{former}. Agents use it from now on."
 
 
 def link_used(done: LoggedIn) -> str:
@@ -192,7 +190,8 @@ def status_lines(status: Status, user: UserId) -> list[str]:
 
 def _login_line(state: LoginState) -> str:
     title = plain(state.vendor.title, 80) if state.vendor else plain(state.tenant, 80)
-    parts = [f"**{title}** (`{state.tenant[:80]}`): {_STATES[state.state]}"]
+    ended = state.state == "expired" and not state.refreshable
+    parts = [f"**{title}** (`{state.tenant[:80]}`): {_ENDED if ended else _STATES[state.state]}"]
     if state.account:
         parts.append(f"as {plain(state.account, 100)}")
     if state.state in {"ok", "expiring"} and state.expires_at is not None:
