@@ -1,0 +1,65 @@
+"""Deny by default; every refusal says what to do."""
+
+import pytest
+
+from cogs.auth.access import Access, AccessDeniedError, Caller
+from cogs.auth.settings import DiscordSettings
+from storage import CONSOLE, UserId
+
+ADA, BOB = UserId(1), UserId(2)
+
+
+def access(**settings: object) -> Access:
+    return Access(DiscordSettings(**settings))  # type: ignore[arg-type]  # each test names one setting
+
+
+def test_an_empty_list_lets_nobody_in() -> None:
+    with pytest.raises(AccessDeniedError, match="add your id 1"):
+        access().check(Caller(ADA, frozenset({5})))
+
+
+def test_a_listed_person_and_a_listed_role_are_let_in_and_nobody_else() -> None:
+    rules = access(allowed_users=frozenset({ADA}), allowed_roles=frozenset({7}))
+    rules.check(Caller(ADA))
+    rules.check(Caller(BOB, frozenset({3, 7})))
+    with pytest.raises(AccessDeniedError, match="allowed role"):
+        rules.check(Caller(BOB, frozenset({3})))
+
+
+def test_everybody_is_let_in_only_when_that_is_said_but_no_bot() -> None:
+    rules = access(allow_all_users=True)
+    rules.check(Caller(BOB))
+    with pytest.raises(AccessDeniedError, match="bots"):
+        rules.check(Caller(BOB, is_bot=True))
+
+
+def test_a_listed_bot_is_refused() -> None:
+    with pytest.raises(AccessDeniedError):
+        access(allowed_users=frozenset({BOB})).check(Caller(BOB, is_bot=True))
+
+
+def test_direct_messages_can_be_switched_off() -> None:
+    rules = access(allowed_users=frozenset({ADA}), allow_dm=False)
+    rules.check(Caller(ADA, in_guild=True))
+    with pytest.raises(AccessDeniedError, match="in a server"):
+        rules.check(Caller(ADA, in_guild=False))
+
+
+def test_a_role_that_a_direct_message_cannot_show_is_explained() -> None:
+    with pytest.raises(AccessDeniedError, match="does not show your roles"):
+        access(allowed_roles=frozenset({7})).check(Caller(ADA, in_guild=False))
+
+
+def test_a_logout_is_for_who_logged_in_and_for_operators() -> None:
+    rules = access(allowed_users=frozenset({ADA}), allowed_roles=frozenset({7}))
+    member = Caller(BOB, frozenset({7}))
+    rules.check_logout(member, BOB)
+    rules.check_logout(Caller(ADA), BOB)
+    for owner in (ADA, CONSOLE, None):
+        with pytest.raises(AccessDeniedError, match="an operator"):
+            rules.check_logout(member, owner)
+
+
+def test_who_lost_the_right_cannot_log_out_their_own_login() -> None:
+    with pytest.raises(AccessDeniedError, match="not on the list"):
+        access(allowed_users=frozenset({ADA})).check_logout(Caller(BOB), BOB)

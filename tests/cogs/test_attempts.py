@@ -1,0 +1,54 @@
+import pytest
+
+from cogs.auth.attempts import Attempts, TooManyAttemptsError
+from storage import UserId
+
+ADA, BOB = UserId(1), UserId(2)
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_eleventh_try_within_a_minute_is_refused_and_says_how_long_to_wait() -> None:
+    clock = Clock()
+    attempts = Attempts(clock)
+    for _ in range(10):
+        attempts.spend(ADA)
+    clock.now += 18
+    with pytest.raises(TooManyAttemptsError, match="wait 42 s"):
+        attempts.spend(ADA)
+    attempts.spend(BOB)
+
+
+def test_the_window_slides() -> None:
+    clock = Clock()
+    attempts = Attempts(clock, limit=2)
+    attempts.spend(ADA)
+    clock.now += 40
+    attempts.spend(ADA)
+    clock.now += 21
+    attempts.spend(ADA)
+    with pytest.raises(TooManyAttemptsError):
+        attempts.spend(ADA)
+
+
+def test_people_who_stopped_trying_take_no_memory() -> None:
+    clock = Clock()
+    attempts = Attempts(clock)
+    for number in range(100):
+        attempts.spend(UserId(number))
+    clock.now += 61
+    attempts.spend(ADA)
+    assert list(attempts._times) == [ADA]
+
+
+def test_a_clock_that_is_set_back_locks_nobody_out() -> None:
+    clock = Clock()
+    attempts = Attempts(clock, limit=1)
+    attempts.spend(ADA)
+    clock.now -= 500
+    attempts.spend(ADA)

@@ -1,0 +1,70 @@
+import re
+
+import pytest
+
+from cogs.auth.direct_messages import looks_like_paste
+from cogs.auth.paste_modal import PasteButton, Submit, _values, fits, has_expired, new_flow, paste_modal
+
+
+async def test_a_modal_has_the_id_of_its_login_message_and_is_not_kept_by_the_client() -> None:
+    flow = new_flow(2_000_000_000)
+    modal = paste_modal("lab", flow)
+    assert modal.custom_id == f"auth:paste:lab:{flow}"
+    assert modal.is_finished()
+    (label,) = modal.to_dict()["components"]
+    assert label["type"] == 18
+    assert label["component"]["max_length"] == 4000
+
+
+def test_each_login_message_has_its_own_flow_which_tells_when_it_ends() -> None:
+    flow = new_flow(2_000_000_000)
+    assert flow != new_flow(2_000_000_000)
+    assert has_expired(flow, 2_000_000_000)
+    assert not has_expired(flow, 1_999_999_999)
+
+
+@pytest.mark.parametrize("vendor", ["lab", "mcp:linear", "a" * 32])
+async def test_a_button_is_found_again_by_its_id(vendor: str) -> None:
+    template = PasteButton.__discord_ui_compiled_template__
+    match = re.fullmatch(template, PasteButton(vendor, new_flow(2_000_000_000)).custom_id)
+    assert match is not None
+    assert match["vendor"] == vendor
+    assert fits(vendor)
+
+
+@pytest.mark.parametrize("vendor", ["a" * 61, "", "two words"])
+def test_a_name_that_no_id_can_hold_is_known(vendor: str) -> None:
+    assert not fits(vendor)
+
+
+def test_both_shapes_of_a_submitted_modal_are_read() -> None:
+    field = {"type": 4, "custom_id": "redirect", "value": "code#state"}
+    other = {"type": 4, "custom_id": "other", "value": "not this"}
+    assert "".join(_values([{"type": 18, "component": field}, {"type": 18, "component": other}])) == "code#state"
+    assert "".join(_values([{"type": 1, "components": [other, field]}])) == "code#state"
+    assert "".join(_values(None)) == ""
+
+
+def test_a_submit_does_not_print_its_paste() -> None:
+    assert "canary" not in repr(Submit("lab", "0-000000", "canary"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://localhost:1455/auth/callback?code=a&state=b",
+        "localhost:1455/auth/callback?x",
+        "code=a&state=b",
+        "abcdefgh12#state-12345",
+        "<https://vendor.example/cb>",
+        "sk-ant-oat01-x",
+        "?error=access_denied&state=x",
+    ],
+)
+def test_these_messages_are_pastes(text: str) -> None:
+    assert looks_like_paste(text)
+
+
+@pytest.mark.parametrize("text", ["hello", "what is #general?", "how do I log in?", "2+2=4", "see #42"])
+def test_these_messages_are_chat(text: str) -> None:
+    assert not looks_like_paste(text)
