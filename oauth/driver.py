@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
 import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
@@ -218,9 +219,14 @@ def _client(vendor: Vendor, door: Door) -> AsyncOAuth2Client:
 def _form_body(
     client: AsyncOAuth2Client, method: str, uri: str, headers: httpx2.Headers, body: bytes
 ) -> tuple[str, httpx2.Headers, str]:
+    """A form; a secret goes into HTTP Basic, the one way that every server must know (RFC 6749 2.3.1)."""
     del method
     headers["Content-Type"] = "application/x-www-form-urlencoded"
-    return uri, headers, urlencode(_fields(client, body))
+    fields = _fields(client, body)
+    if secret := fields.pop("client_secret", None):
+        pair = f"{quote_plus(fields.pop('client_id'))}:{quote_plus(secret)}"
+        headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
+    return uri, headers, urlencode(fields)
 
 
 def _json_body(
@@ -232,7 +238,7 @@ def _json_body(
 
 
 def _fields(client: AsyncOAuth2Client, body: bytes) -> dict[str, str]:
-    """The request's fields with the client's identification, in the body for every encoding (RFC 6749 2.3.1)."""
+    """The request's fields with the client's identification."""
     fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
     fields["client_id"] = client.client_id
     if client.client_secret:

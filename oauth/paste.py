@@ -160,8 +160,9 @@ def _read(found: clipboard.Found) -> Paste | Refusal:
         return first
     states = [first.state]
     for other in others:
-        alike = not isinstance(other, Refusal) and replace(other, state=first.state) == first
-        if alike and other.state and other.state not in states:
+        if isinstance(other, Refusal) or not other.state or other.state in states:
+            continue
+        if replace(other, state=first.state) == first:
             states.append(other.state)
     return replace(first, states=tuple(states))
 
@@ -196,7 +197,7 @@ def _mistake_of_parameters(names: list[str], given: dict[str, str]) -> Refusal |
 
 
 def _split(address: str) -> tuple[str | None, list[tuple[str, str]], bool]:
-    """What stands before the query, and the raw parameters of query and fragment; of code#state, which is plain, its sides."""
+    """What stands before the query; the parameters of query and fragment, or code and state; whether they are plain."""
     before, hash_sign, fragment = address.partition("#")
     before, question_mark, query = before.partition("?")
     if (

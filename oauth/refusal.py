@@ -64,7 +64,7 @@ _SENTENCES: Final[dict[Refusal, tuple[str, str]]] = {
     ),
     Refusal.TOKEN_OR_KEY: (
         "this is an access token or an API key, not a redirect; it was neither used nor stored",
-        f"revoke it at the vendor now, since others may have seen it, and delete the message that held it; then {_COPY_ALL}",
+        f"revoke it at the vendor now, since others may have seen it, and delete the message with it; then {_COPY_ALL}",
     ),
     Refusal.OTHER_REDIRECT: (
         "this address leads to another place than this login's last page",

@@ -1,7 +1,7 @@
 """Text to entries and back, exactly as the Rust agents read and write them.
 
 They use serde_json into an untagged enum: Token, Pending, Mcp, the first that fits. A text that their parser refuses, or
-one entry that fits none, makes them throw the whole file away, so nothing of the kind is ever written here.
+one entry that fits none, makes them throw the whole file away: nothing of the kind is ever written here.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import pytest
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 PATIENCE = 20.0
+SECRET = {"LAB_SECRET": "any"}
 
 
 @pytest.fixture
@@ -51,6 +52,7 @@ def write_config(home: Path, *lines: str) -> None:
         'redirect_uri = "http://localhost:1455/auth/callback"',
         'scopes = ["openid", "email"]',
         'account_from = "sub"',
+        'client_secret_env = "LAB_SECRET"',  # this server takes public clients only after a registration
         *lines,
     ]
     (home / "openab-auth.toml").write_text("\n".join(table))
@@ -70,15 +72,15 @@ def test_login_complete_token_and_refresh_work_there(given: str, server: str, ho
     else:
         write_config(home, f'issuer = "{server}"')
 
-    begun = run("login", "lab", "--json")
+    begun = run("login", "lab", "--json", env=SECRET)
     assert begun.returncode == 0, begun.stderr
     redirect = sign_in(json.loads(begun.stdout)["url"])
-    done = run("complete", "lab", "--json", text=redirect)
+    done = run("complete", "lab", "--json", text=redirect, env=SECRET)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["tenant"] == "lab"
-    first = run("token", "lab")
-    refreshed = run("refresh", "lab", "--json")
-    second = run("token", "lab")
+    first = run("token", "lab", env=SECRET)
+    refreshed = run("refresh", "lab", "--json", env=SECRET)
+    second = run("token", "lab", env=SECRET)
 
     assert first.returncode == 0, first.stderr
     assert refreshed.returncode == 0, refreshed.stderr
