@@ -43,7 +43,8 @@ def test_the_mistake_is_named_and_nothing_secret_repeated(paste: dict[str, Any])
     assert refusal.value.reason == paste["outcome"]
     assert refusal.value.__context__ is None
     shown = "".join(traceback.format_exception_only(refusal.value)) + repr(refusal.value)
-    assert not any(len(word) > 15 and word in shown for word in [*paste["text"].split(), *CORPUS.values()][:-1])
+    canaries = [CORPUS["code"], CORPUS["state"], *(word for word in paste["text"].split() if len(word) > 15)]
+    assert not any(canary in shown for canary in canaries)
 
 
 def test_names_are_unique_and_every_mistake_but_too_long_is_in_the_corpus() -> None:
