@@ -1,0 +1,87 @@
+"""A vendor `lab` whose authorization server listens on 127.0.0.1, and the parts that log people in to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from oauth.catalogue import Catalogue
+from oauth.config import Config
+from oauth.driver import Driver
+from oauth.logins import Logins
+from oauth.vendor import Vendor
+from storage import AsyncStore, FileStore, UserId
+
+ADA = UserId(1001)
+BOB = UserId(1002)
+
+
+class Clock:
+    """A clock that stands until it is moved; unix seconds."""
+
+    def __init__(self, now: float = 1_800_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def issuer(clock: Clock) -> AsyncIterator[Issuer]:
+    async with Issuer.listening(clock=clock) as server:
+        yield server
+
+
+@pytest.fixture
+def catalogue(issuer: Issuer) -> Catalogue:
+    """Three vendors at the one issuer: by URLs, by discovery, and with JSON bodies."""
+    shared = {"client_id": CLIENT_ID, "redirect_uri": REDIRECT_URI, "account_from": "email"}
+    urls = {"authorize_url": issuer.authorize_url, "token_url": issuer.token_url, "revoke_url": issuer.revoke_url}
+    scopes = ["openid", "email", "offline_access"]
+    return Catalogue.from_config(
+        Config(
+            vendors={
+                "lab": {**shared, **urls, "scopes": scopes, "env": ["LAB_TOKEN"]},
+                "found": {**shared, "issuer": issuer.url, "scopes": ["offline_access"]},
+                "jay": {**shared, **urls, "scopes": scopes, "token_body": "json", "token_sends_state": True},
+            }
+        ),
+        {},
+    )
+
+
+@pytest.fixture
+def lab(catalogue: Catalogue) -> Vendor:
+    return replace(catalogue.get("lab"))
+
+
+@pytest.fixture
+async def driver(clock: Clock) -> AsyncIterator[Driver]:
+    driver = Driver(clock=clock, deadline=2.0)
+    yield driver
+    await driver.aclose()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[AsyncStore]:
+    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock))
+    yield store
+    await store.aclose()
+
+
+@pytest.fixture
+async def logins(
+    catalogue: Catalogue, store: AsyncStore, driver: Driver, clock: Callable[[], float]
+) -> AsyncIterator[Logins]:
+    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.5)
+    yield logins
+    await logins.aclose()

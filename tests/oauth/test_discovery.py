@@ -1,0 +1,94 @@
+"""Endpoints from an issuer's metadata."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.playground.issuer import Issuer
+from oauth.catalogue import Catalogue
+from oauth.discovery import metadata_urls
+from oauth.driver import Driver
+from oauth.errors import VendorMisconfiguredError, VendorUnavailableError
+from oauth.vendor import Vendor
+
+RFC_8414 = "/.well-known/oauth-authorization-server"
+OPENID = "/.well-known/openid-configuration"
+
+
+@pytest.fixture
+def found(catalogue: Catalogue) -> Vendor:
+    return catalogue.get("found")
+
+
+def test_the_well_known_word_stands_where_each_standard_puts_it() -> None:
+    assert metadata_urls("https://id.example") == (f"https://id.example{RFC_8414}", f"https://id.example{OPENID}")
+    assert metadata_urls("https://id.example/a/") == (
+        f"https://id.example{RFC_8414}/a",
+        f"https://id.example/a{OPENID}",
+    )
+
+
+async def test_endpoints_are_discovered_once(driver: Driver, issuer: Issuer, found: Vendor) -> None:
+    first = await driver.resolve(found)
+    second = await driver.resolve(found)
+
+    assert first == second
+    assert first.token_url == issuer.token_url
+    assert first.authorize_url == issuer.authorize_url
+    assert first.revoke_url == issuer.revoke_url
+    assert len(issuer.requests(RFC_8414)) == 1
+
+
+async def test_a_vendor_with_urls_is_not_asked(driver: Driver, issuer: Issuer, lab: Vendor) -> None:
+    assert await driver.resolve(lab) is lab
+    assert not issuer.requests()
+
+
+async def test_what_the_table_names_wins(driver: Driver, issuer: Issuer, found: Vendor) -> None:
+    resolved = await driver.resolve(replace(found, token_url="https://own.example/token"))
+
+    assert resolved.token_url == "https://own.example/token"
+    assert resolved.authorize_url == issuer.authorize_url
+
+
+async def test_the_openid_document_is_the_second_choice(driver: Driver, issuer: Issuer, found: Vendor) -> None:
+    issuer.faults.next(RFC_8414, status=404, html="<h1>Not Found</h1>")
+
+    assert (await driver.resolve(found)).token_url == issuer.token_url
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"issuer": "https://evil.example"},
+        {"issuer": None},
+        {"token_endpoint": None},
+        {"token_endpoint": "http://evil.example/token"},
+        {"authorization_endpoint": 7},
+        {"code_challenge_methods_supported": ["plain"]},
+    ],
+    ids=str,
+)
+async def test_metadata_that_is_not_this_issuers_or_not_usable_is_refused(
+    driver: Driver, issuer: Issuer, found: Vendor, change: dict[str, object]
+) -> None:
+    issuer.faults.next(RFC_8414, body={**issuer.metadata, **change})
+
+    with pytest.raises(VendorMisconfiguredError):
+        await driver.resolve(found)
+
+
+async def test_a_slash_at_the_end_makes_another_issuer(driver: Driver, issuer: Issuer, found: Vendor) -> None:
+    """RFC 8414 3.3: the values must be identical."""
+    with pytest.raises(VendorMisconfiguredError, match="another issuer"):
+        await driver.resolve(replace(found, issuer=f"{issuer.url}/"))
+
+
+async def test_an_issuer_that_is_down_is_asked_again_later(driver: Driver, issuer: Issuer, found: Vendor) -> None:
+    issuer.faults.next(RFC_8414, status=503)
+    with pytest.raises(VendorUnavailableError):
+        await driver.resolve(found)
+
+    assert (await driver.resolve(found)).token_url == issuer.token_url
