@@ -7,6 +7,7 @@ several readings, the likeliest first, and the state of the login picks the righ
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -48,6 +49,7 @@ _NOT_OF_AN_ADDRESS: Final = re.compile(r"[^\x20-\x7e\s]|[<>\"`{}|^]")
 _WORD: Final = re.compile(r"[(\[*_~'-]*(?:[A-Z]?[a-z]+|[A-Z]+)(?:['-][a-z]+)*[\])*_~.,;:!?'-]*\Z|[^A-Za-z0-9]*\Z")
 _HASH: Final = re.compile("#")
 _PIECE: Final = re.compile(r"\S+")
+_PATH: Final = frozenset(string.ascii_letters + string.digits + "/._-")
 _OPENERS: Final = "<([{'\"`*~,;:"
 _CLOSERS: Final = ">)]}'\"`*.,;:!?("
 
@@ -133,7 +135,7 @@ def _query_start(text: str) -> list[int]:
         return []
     start = match.start()
     if text[start] in "?#":  # a path may stand before it
-        while start and (text[start - 1].isalnum() or text[start - 1] in "/._-"):
+        while start and text[start - 1] in _PATH:
             start -= 1
     return [start]
 
