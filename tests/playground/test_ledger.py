@@ -1,0 +1,50 @@
+"""What the page shows of the store and of the vendor's post: no secret, ever."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from bot.playground.issuer import RequestSeen
+from bot.playground.ledger import posted_facts, store_facts
+from storage import open_store
+from storage.draft import Draft
+from storage.entries import McpEntry, PendingEntry, TokenEntry
+from storage.notes import Note
+from storage.secret import Secret
+
+
+def test_the_store_is_shown_without_its_secrets(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "auth.json")
+
+    def log_in(draft: Draft) -> None:
+        draft["lab"] = TokenEntry(Secret("canary-a"), Secret("canary-b"), 1_900_000_000, "https://t.example/t", "lab")
+        draft["pending:lab:7"] = PendingEntry(Secret("canary-c"), Secret("canary-d"), "https://t.example/t", "lab")
+        draft["tools"] = McpEntry("id", {"access_token": "canary-e", "token_type": "bearer"})
+        draft.notes["lab"] = Note(account="ada@example.com")
+
+    store.update(log_in)
+    facts = store_facts(store)
+    assert "canary" not in json.dumps(facts)
+    by_key = {fact["title"]: fact["facts"] for fact in facts}
+    assert by_key["lab"]["account"] == "ada@example.com"
+    assert by_key["lab"]["access_token"] != by_key["lab"]["refresh_token"]
+    assert set(by_key) == {"lab", "pending:lab:7", "tools"}
+
+
+def test_what_was_posted_is_shown_without_its_secrets() -> None:
+    fields = {
+        "grant_type": "refresh_token",
+        "refresh_token": "canary-a",
+        "client_id": "desk",
+        "later_field": "canary-b",
+    }
+    (fact,) = posted_facts([RequestSeen("POST", "/token", {"Cookie": "canary-c"}, fields, "")])
+    assert "canary" not in json.dumps(fact)
+    assert (fact["title"], fact["facts"]["grant_type"]) == ("POST /token", "refresh_token")
+
+
+def test_the_newest_post_comes_first() -> None:
+    seen = [RequestSeen("POST", f"/{number}", {}, {}, "") for number in range(60)]
+    facts = posted_facts(seen)
+    assert (facts[0]["title"], len(facts)) == ("POST /59", 50)
