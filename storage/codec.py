@@ -1,7 +1,7 @@
 """Text to entries and back, exactly as the Rust agents read and write them.
 
-They use serde_json into an untagged enum: Token, Pending, Mcp, the first that fits. A text that their parser refuses, or
-one entry that fits none, makes them throw the whole file away: nothing of the kind is ever written here.
+They use serde_json into an untagged enum: Token, Pending, Mcp, the first that fits. A text that their parser refuses,
+or one entry that fits none, makes them throw the whole file away: nothing of the kind is ever written here.
 """
 
 from __future__ import annotations
@@ -138,7 +138,9 @@ def _mcp(fields: dict[str, Json]) -> McpEntry:
         or not (issuer is None or isinstance(issuer, str))
     ):
         raise _NoFitError
-    client_id = _text(fields, "client_id")
+    client_id = fields.get("client_id")
+    if not isinstance(client_id, str):
+        raise _NoFitError
     # What was absent stays absent, what was null stays null: the raw fields are kept, changed ones written over them.
     return McpEntry(
         client_id=client_id,
@@ -192,8 +194,9 @@ def _plain_mcp(entry: McpEntry) -> dict[str, Json]:
         "token_received_at": entry.token_received_at,
         "issuer": entry.issuer,
     }
+    is_new = not entry.extra  # one that was read holds at least its `client_id` there
     for name, value in values.items():
-        if value or name in fields or (name != "issuer" and name not in entry.extra and not entry.extra):
+        if value or name in fields or (is_new and name != "issuer"):
             fields[name] = value
     return fields
 

@@ -1,0 +1,36 @@
+"""Stores in a folder of their own, and entries to put into them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from storage import FileStore, Secret, TokenEntry
+
+CANARY = "canary-77aa"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "agent" / "auth.json"
+
+
+@pytest.fixture
+def store(path: Path) -> FileStore:
+    return FileStore(path)
+
+
+@pytest.fixture
+def token() -> Callable[..., TokenEntry]:
+    """Makes a login; every secret in it begins with the canary."""
+
+    def make(tenant: str = "codex", *, access: str = "access", expires_at: int = 4_000_000_000) -> TokenEntry:
+        return TokenEntry(
+            access_token=Secret(f"{CANARY}-{access}"),
+            refresh_token=Secret(f"{CANARY}-refresh"),
+            expires_at=expires_at,
+            token_endpoint="https://login.example.com/token",
+            provider=tenant,
+        )
+
+    return make
