@@ -172,15 +172,21 @@ def _continues(piece: str, *, alone: bool) -> bool:
     return not _WORD.match(piece) or (alone and piece.isalnum() and len(piece) <= _SHORT_WORD)
 
 
+def _wraps_into(text: str, before: re.Match[str], after: re.Match[str]) -> bool:
+    """Whether a value that starts on one line goes on in the next: it is neither a word nor a label."""
+    wrapped = "\n" in text[before.end() : after.start()]
+    return wrapped and not _WORD.match(before[0]) and not before[0].endswith((":", ",", ";", "!", "?"))
+
+
 def _find_pair(text: str) -> tuple[Found, ...]:
     """`code#state`, as a hosted page shows it."""
-    plain = _NOT_OF_AN_ADDRESS.sub(" ", text)
+    plain = _NOT_OF_AN_ADDRESS.sub(" ", text).replace("](", "  ")
     matches = list(_PIECE.finditer(plain))
     middle = next((i for i, match in enumerate(matches) if "#" in match[0].strip("#")), None)
     if middle is None:
         return ()
     first = middle
-    while first and not _WORD.match(matches[first - 1][0]):
+    while first and _wraps_into(plain, matches[first - 1], matches[first]):
         first -= 1
     begin = matches[first].start()
     segment = plain[begin:].lstrip(_OPENERS)

@@ -184,9 +184,9 @@ def test_a_paste_of_8_kb_is_read_and_one_byte_more_is_not() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["a", "a.", "a-", "a:", "http://", "?code=", "&code=", "code=", "=\n", "=3D", "> ", ">", "`", "```\n", "\n", " ", "a ",
-     "a\n", "&amp;", "&", "#", "a#", "[", "](", "A1 ", "localhost/", "a.b/", "eyJ.", "Bearer ", "gh", "sk-", "_", "\\", "\u200b",
-     "a@", "1.", "%3D", "~~~", "access_token", "state=", "\ncode=", "*", "?a=http://", "-\n"],
+    ["a", "a.", "a-", "a:", "http://", "?code=", "&code=", "code=", "=\n", "=3D", "> ", ">", "`", "```\n", "\n", " ",
+     "a ", "a\n", "&amp;", "&", "#", "a#", "[", "](", "A1 ", "localhost/", "a.b/", "eyJ.", "Bearer ", "gh", "sk-",
+     "_", "\\", "\u200b", "a@", "1.", "%3D", "~~~", "access_token", "state=", "\ncode=", "*", "?a=http://", "-\n"],
 )  # fmt: skip
 @pytest.mark.parametrize("frame", ["", "{}!", "http://localhost/?{}", "?code=1&state={}\x7f", "code%3D{}", "1#{}"])
 def test_no_text_takes_long(unit: str, frame: str) -> None:

@@ -78,16 +78,16 @@ def test_an_address_wrapped_at_any_width_is_read_back_exactly(
 @given(code=st.text(UNRESERVED + "/+", min_size=8, max_size=90), state=states, dress=st.sampled_from(DRESSES))
 @settings(max_examples=300, deadline=None)
 def test_a_pair_in_any_dress_is_read_back_exactly(code: str, state: str, dress: tuple[str, str]) -> None:
-    code = "a" + code.strip(".~_*")
+    code = "a1234567" + code.strip(".~_*")
     text = dress[0] + f"{code}0#{state}" + dress[1]
 
     assert match(read_paste(text), expected(state)).reveal() == f"{code}0"
 
 
 fragments = st.sampled_from(
-    ["http://", "localhost", "?", "&", "#", "=", "code", "state=", "error=", "\n", " ", "%", "%00", "=3D", "=\n", "&amp;",
-     "`", "[", "]", "://", ":", "@", "/", "iss=", "eyJ", "\\", "\ud800", "ⅷ", "access_token=", "http://[",
-     ":99999/", ".com/"]
+    ["http://", "localhost", "?", "&", "#", "=", "code", "state=", "error=", "\n", " ", "%", "%00", "=3D", "=\n",
+     "&amp;", "`", "[", "]", "://", ":", "@", "/", "iss=", "eyJ", "\\", "\ud800", "ⅷ",
+     "access_token=", "http://[", ":99999/", ".com/"]
 )  # fmt: skip
 
 
