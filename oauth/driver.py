@@ -171,7 +171,7 @@ class Driver:
     ) -> AsyncIterator[tuple[AsyncOAuth2Client, list[Reply]]]:
         """An authlib client for one request, and the list in which its judged token reply will lie."""
         door = Door(self._open())
-        client = _client(vendor, door)
+        client = _client(vendor, door, self._deadline)
         replies: list[Reply] = []
 
         def judge(reply: httpx2.Response) -> httpx2.Response:
@@ -195,13 +195,12 @@ class Driver:
         if self._http is None:
             self._http = httpx2.AsyncClient(
                 transport=self._transport,
-                timeout=None,  # asyncio.timeout bounds the whole conversation, which a read timeout does not
                 limits=httpx2.Limits(max_keepalive_connections=0),  # a stale connection would lose a rotated token
             )
         return self._http
 
 
-def _client(vendor: Vendor, door: Door) -> AsyncOAuth2Client:
+def _client(vendor: Vendor, door: Door, deadline: float) -> AsyncOAuth2Client:
     """An authlib client in the vendor's encoding; without `scope`, which would else go into every refresh."""
     client = AsyncOAuth2Client(
         client_id=vendor.client_id,
@@ -209,7 +208,8 @@ def _client(vendor: Vendor, door: Door) -> AsyncOAuth2Client:
         token_endpoint_auth_method=vendor.token_body,
         redirect_uri=vendor.redirect_uri,
         transport=door,
-        timeout=None,
+        # asyncio.timeout bounds the whole; a TLS handshake that is cancelled instead of timed out leaks its socket
+        timeout=httpx2.Timeout(None, connect=deadline / 2),
     )
     client.register_client_auth_method(("form", _form_body))
     client.register_client_auth_method(("json", _json_body))

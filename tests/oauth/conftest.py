@@ -14,10 +14,7 @@ from oauth.config import Config
 from oauth.driver import Driver
 from oauth.logins import Logins
 from oauth.vendor import Vendor
-from storage import AsyncStore, FileStore, UserId
-
-ADA = UserId(1001)
-BOB = UserId(1002)
+from storage import AsyncStore, FileStore
 
 
 class Clock:
