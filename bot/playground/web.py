@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.playground.discord import EmbeddedDiscord, Modal, Person, RefusedError
+from bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person, RefusedError
 from bot.playground.gate import Gate
 from bot.playground.issuer import Issuer
 from bot.playground.ledger import posted_facts, store_facts
@@ -23,6 +23,7 @@ from storage.errors import StorageError
 _FILES: Final = Path(__file__).parent / "page"
 _NAMES: Final = {"/": "index.html", "/page.js": "page.js", "/page.css": "page.css"}
 _OPEN_MODALS: Final = 50
+_GROUPS: Final = (1, 2)  # option types: a subcommand, a group of them
 _LOCATION: Final = "auth.json of this playground. Secrets are shown as marks only; all is gone when it ends."
 
 
@@ -62,7 +63,7 @@ class Page:
 
     async def _start(self, _request: web.Request) -> web.Response:
         people = [{"name": name, "who": self._who[name]} for name in self._people]
-        return web.json_response({"people": people, "commands": self._discord.commands(), "store": _LOCATION})
+        return web.json_response({"people": people, "commands": _flat(self._discord.commands()), "store": _LOCATION})
 
     async def _view(self, request: web.Request) -> web.Response:
         person = self._person(request.query)
@@ -77,21 +78,22 @@ class Page:
     async def _complete(self, request: web.Request) -> web.Response:
         asked = await _body(request)
         choices = await self._person(asked).complete_option(
-            _text(asked, "command"), _text(asked, "option"), _text(asked, "value")
+            _text(asked, "command"), _text(asked, "option"), _text(asked, "value"), where=_where(asked)
         )
         return web.json_response({"choices": [{"name": each.name, "value": each.value} for each in choices]})
 
     async def _slash(self, request: web.Request) -> web.Response:
         asked = await _body(request)
-        options = _texts(asked, "options")
-        await self._person(asked).slash(_text(asked, "command"), where=_where(asked), **options)
-        return web.json_response({})
+        person, options = self._person(asked), _texts(asked, "options")
+        if options.keys() & {"command", "where"}:
+            raise web.HTTPBadRequest(text="No command has such an option.")
+        return _told(await person.slash(_text(asked, "command"), where=_where(asked), **options))
 
     async def _press(self, request: web.Request) -> web.Response:
         asked = await _body(request)
         pressed = await self._person(asked).press(_text(asked, "message"), _text(asked, "custom_id"))
         if not isinstance(pressed, Modal):
-            return web.json_response({})
+            return _told(pressed)
         while len(self._modals) >= _OPEN_MODALS:
             self._modals.pop(next(iter(self._modals)))
         key = secrets.token_hex(8)
@@ -100,11 +102,12 @@ class Page:
 
     async def _submit(self, request: web.Request) -> web.Response:
         asked = await _body(request)
-        modal = self._modals.pop(_text(asked, "modal"), None)
-        if modal is None:
-            raise web.HTTPConflict(text="This form was sent already. Press the button again.")
-        await modal.submit(**_texts(asked, "fields"))
-        return web.json_response({})
+        key = _text(asked, "modal")
+        if key not in self._modals:
+            raise web.HTTPConflict(text="This form is no longer open. Press the button again.")
+        answer = await self._modals[key].submit(**_texts(asked, "fields"))
+        self._modals.pop(key, None)  # a form that was refused stays open
+        return _told(answer)
 
     async def _dm(self, request: web.Request) -> web.Response:
         asked = await _body(request)
@@ -145,6 +148,26 @@ async def _tell_refusals(request: web.Request, handler: Handler) -> web.StreamRe
         return await handler(request)
     except RefusedError as error:
         raise web.HTTPConflict(text=str(error)) from error
+
+
+def _told(answer: Answer) -> web.Response:
+    """Nothing more: what was answered is in the view. A bot that did not answer is said as Discord says it."""
+    if answer.failed:
+        raise web.HTTPGatewayTimeout(text="The application did not respond.")
+    return web.json_response({})
+
+
+def _flat(commands: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Every command that can be typed, subcommands by their whole name, with their options."""
+    found: list[dict[str, Any]] = []
+    for command in commands:
+        options = command.get("options") or []
+        inner = [option for option in options if option["type"] in _GROUPS]
+        if inner:
+            found += [{**each, "name": f"{command['name']} {each['name']}"} for each in _flat(inner)]
+        else:
+            found.append({"name": command["name"], "description": command["description"], "options": options})
+    return found
 
 
 async def _file(request: web.Request) -> web.FileResponse:

@@ -91,21 +91,21 @@ function markup(text) {
 // ---- messages ----
 
 function message(data) {
-  const ephemeral = Boolean((data.flags ?? 0) & 64);
-  const element = make("article", { className: ephemeral ? "message ephemeral" : "message" });
-  const meta = make("div", { className: "meta" }, make("strong", {}, data.author?.username ?? "bot"));
-  if (ephemeral) meta.append(" · only you can see this");
-  if (data.edited_timestamp) meta.append(" · edited");
-  element.append(meta, ...markup(data.content ?? ""));
-  if ((data.flags ?? 0) & 128) element.append(make("p", {}, "thinking…"));
-  for (const embed of data.embeds ?? []) {
+  const element = make("article", { className: data.ephemeral ? "message ephemeral" : "message" });
+  const meta = make("div", { className: "meta" }, make("strong", {}, data.author));
+  if (data.command) meta.append(` answers /${data.command}`);
+  if (data.ephemeral) meta.append(" · only you can see this");
+  if (data.edited) meta.append(" · edited");
+  element.append(meta, ...markup(data.content));
+  if (data.loading) element.append(make("p", {}, "is thinking…"));
+  for (const embed of data.embeds) {
     const box = make("div", { className: "embed" });
     if (embed.title) box.append(make("h3", {}, ...inline(embed.title)));
     box.append(...markup(embed.description ?? ""));
     for (const field of embed.fields ?? []) box.append(make("p", {}, make("strong", {}, field.name), " ", ...inline(field.value)));
     element.append(box);
   }
-  for (const row of data.components ?? []) {
+  for (const row of data.components) {
     element.append(make("div", { className: "buttons" }, ...(row.components ?? []).map((part) => component(data, part))));
   }
   return element;
@@ -117,18 +117,11 @@ function component(data, part) {
     anchor.className = "button";
     return anchor;
   }
-  const press = (values) => act(async () => {
-    const answer = await call("press", { person: at("person").value, message: data.id, custom_id: part.custom_id, values });
-    if (answer.modal) openModal(answer.modal);
-  });
-  if (part.type === 3) {
-    const select = make("select", { ariaLabel: part.placeholder ?? "Choose" }, make("option", { value: "" }, part.placeholder ?? "Choose"));
-    for (const option of part.options ?? []) select.append(make("option", { value: option.value }, option.label));
-    select.addEventListener("change", () => select.value && press([select.value]));
-    return select;
-  }
   const button = make("button", { type: "button", disabled: Boolean(part.disabled), className: part.style === 1 ? "primary" : "" }, part.label ?? "");
-  button.addEventListener("click", () => press());
+  button.addEventListener("click", () => act(async () => {
+    const answer = await call("press", { person: at("person").value, message: data.id, custom_id: part.custom_id });
+    if (answer.modal) openModal(answer.modal);
+  }));
   return button;
 }
 
