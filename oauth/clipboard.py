@@ -33,17 +33,18 @@ _QUOTE_MARKS: Final = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
 _FENCES: Final = re.compile(r"^[ \t]*(?:```|~~~)[\w+-]*[ \t]*$", re.MULTILINE)
 _QP_EQUALS: Final = re.compile(r"=(?:3D|[ \t]*\n)")
 _QP_BREAK: Final = re.compile(r"=[ \t]*\n")
+_QP_SURE_BREAK: Final = re.compile(r"(?<!code)(?<!state)=[ \t]*\n")  # no parameter that was wrapped after its name
 _SOFT_BREAK: Final = re.compile(r"(?<![?&#\s])=\n(?=[^&=#\s])")
 _NAME_BEFORE: Final = re.compile(rf"(?:[?&#]|\A)[\w.~-]{{1,40}}\Z|\b(?:{_NAMES})\Z")
 _SEPARATE_LINES: Final = re.compile(r"(?<=[^\s?&#])(?<!session_)(?<!error_)\s+(?=(?:code|state|error|iss)=)")
 
 _SCHEME: Final = re.compile(r"https?://|(?<![\w.+-])[a-z][a-z0-9+.-]{1,40}://", re.IGNORECASE)
 _HOST: Final = re.compile(
-    r"(?<![\w.@-])(?:localhost|127\.0\.0\.1|\[::1\]|(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24})(?::\d{1,5})?(?=[/?])",
+    r"(?<![\w.@=~+%-])(?<!\w/)(?:localhost|127\.0\.0\.1|\[::1\]|(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24})(?::\d{1,5})?(?=[/?])",
     re.IGNORECASE,
 )
 _QUERY: Final = re.compile(rf"[?#]?(?<![\w.~-])(?:{_NAMES})=")
-_IN_A_VALUE: Final = re.compile(r"[?&#][\w.~-]{1,40}=\s*\Z")
+_IN_A_VALUE: Final = re.compile(r"(?:[?&#][\w.~-]{1,40}|(?<![\w.~-])(?:iss|scope))=\s*\Z")
 _PARAMETER: Final = re.compile(r"[?&#][\w.~-]{1,40}=")
 _NOT_OF_AN_ADDRESS: Final = re.compile(r"[^\x20-\x7e\s]|[<>\"`{}|^]")
 _WORD: Final = re.compile(r"[(\[*_~'-]*(?:[A-Z]?[a-z]+|[A-Z]+)(?:['-][a-z]+)*[\])*_~.,;:!?'-]*\Z|[^A-Za-z0-9]*\Z")
@@ -95,7 +96,9 @@ def has_control_characters(text: str) -> bool:
 
 def find(text: str) -> tuple[Found, ...]:
     """The addresses in a tidy text, or else its query, or else its code#state; empty when there is none of them."""
-    starts = _starts(_SCHEME, text) or _starts(_HOST, text)[:1] or _query_start(text)
+    may_be_pair = "#" in text and not _PARAMETER.search(text)  # then what looks like a host may be within the code
+    hosts = [] if may_be_pair else _starts(_HOST, text)[:1]
+    starts = _starts(_SCHEME, text) or hosts or _query_start(text)
     if not starts:
         return _find_pair(text)
     ends = [*starts[1:], len(text)]
@@ -114,7 +117,7 @@ def _visible(c: str) -> str:
 
 def _without_soft_breaks(text: str) -> str:
     """Undo quoted-printable: all of it where each `=` says so, else only a `=` that ends a line within a value."""
-    if "=3D" in text and text.count("=") == len(_QP_EQUALS.findall(text)):
+    if "=3D" in text and _QP_SURE_BREAK.search(text) and text.count("=") == len(_QP_EQUALS.findall(text)):
         return _QP_BREAK.sub("", text).replace("=3D", "=")
     return _SOFT_BREAK.sub(lambda soft: soft[0] if _ends_a_name(text, soft.start()) else "", text)
 

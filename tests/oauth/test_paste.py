@@ -59,6 +59,7 @@ def test_a_pasted_token_is_to_be_revoked() -> None:
         ("a%252Fb", "a%2Fb"),
         ("a==", "a=="),
         ("3Dabc", "3Dabc"),
+        ("4/0.AA/1", "4/0.AA/1"),
         ("a.b_c-d~", "a.b_c-d~"),
         ("a%20b", "a b"),
         ("a:b,c;d", "a:b,c;d"),
@@ -66,6 +67,18 @@ def test_a_pasted_token_is_to_be_revoked() -> None:
 )
 def test_a_code_is_decoded_once_and_a_plus_stays(raw: str, code: str) -> None:
     assert match(read_paste(f"{CALLBACK}?code={raw}&state={STATE}"), LOGIN).reveal() == code
+
+
+def test_values_that_look_like_quoted_printable_are_not_decoded() -> None:
+    login = Expected(CALLBACK, Secret("3Dabc"), "https://issuer.example/authorize")
+
+    assert match(read_paste(f"{CALLBACK}?code=3Dxyz&state=3Dabc"), login).reveal() == "3Dxyz"
+
+
+@pytest.mark.parametrize("code", ["0.AA/123456", "4/0.AA/123456", "a~0.AA/b45678"])
+def test_a_host_within_a_code_is_no_address(code: str) -> None:
+    assert match(read_paste(f"{code}#{STATE}"), LOGIN).reveal() == code
+    assert match(read_paste(f"code={code}&state={STATE}"), LOGIN).reveal() == code
 
 
 def test_a_state_may_be_percent_encoded_as_a_whole() -> None:

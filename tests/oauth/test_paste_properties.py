@@ -34,7 +34,7 @@ def expected(state: str) -> Expected:
 @given(
     code=codes,
     state=states,
-    start=st.builds("{}{}".format, st.sampled_from(PLACES), st.sampled_from("?#")),
+    start=st.builds("{}{}".format, st.sampled_from(PLACES), st.sampled_from("?#")) | st.just(""),
     extra=extras,
     dresses=st.lists(st.sampled_from(DRESSES), max_size=3),
     ampersand=st.sampled_from(["&", "&amp;", "&#38;", "\\u0026", "\\&"]),
