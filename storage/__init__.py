@@ -1,10 +1,14 @@
 """The credential file that every agent process reads, and its two locks."""
 
+from typing import TYPE_CHECKING, Any
+
+from storage.draft import Draft
 from storage.entries import (
     CONSOLE,
     NEVER,
     PENDING_LIFETIME,
     Entry,
+    Json,
     McpEntry,
     PendingEntry,
     Tenant,
@@ -21,13 +25,15 @@ from storage.errors import (
     StoreUnreadableError,
     StoreUnwritableError,
 )
-from storage.face import AsyncStore
 from storage.filestore import FileStore
-from storage.memory import MemoryStore
 from storage.notes import DeadToken, Note
-from storage.opening import open_store
+from storage.open import open_store
 from storage.secret import Secret
-from storage.store import Problem, RefreshLock, Store
+from storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
+
+if TYPE_CHECKING:
+    from storage.face import AsyncStore
+    from storage.memory import MemoryStore
 
 __all__ = [
     "CONSOLE",
@@ -35,12 +41,17 @@ __all__ = [
     "PENDING_LIFETIME",
     "AsyncStore",
     "DeadToken",
+    "Done",
+    "Draft",
     "Entry",
+    "Failed",
     "FileStore",
     "InvalidEntryError",
     "InvalidTenantError",
+    "Json",
     "McpEntry",
     "MemoryStore",
+    "Mutation",
     "Note",
     "OpenabAuthError",
     "PendingEntry",
@@ -58,3 +69,17 @@ __all__ = [
     "open_store",
     "pending_key",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 -- whatever the name stands for
+    """Import what only some need when it is asked for: asyncio alone costs more than a whole read."""
+    if name == "AsyncStore":
+        from storage.face import AsyncStore  # noqa: PLC0415
+
+        return AsyncStore
+    if name == "MemoryStore":
+        from storage.memory import MemoryStore  # noqa: PLC0415
+
+        return MemoryStore
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

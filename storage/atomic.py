@@ -1,101 +1,162 @@
-"""Replace a file so that every reader, locked or not, sees all of the old or all of the new."""
+"""Replaces a file as a whole: a temporary file beside it, fsync, rename, fsync of the folder."""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from storage.errors import StoreUnwritableError
 
-_sequence = itertools.count()
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_MODE: Final = 0o600
+_sequence: Final = itertools.count()
 
 
-def replace(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Write `data` beside `path` and rename it there, mode 0600; `durable` waits until the disk has both.
+def replace(path: Path, data: bytes) -> os.stat_result:
+    """Put `data` in the place of `path`, for its owner alone to read, and return the new file's stat.
+
+    Its modification time is later than the old file's even when both lie within one tick of the clock, so that a
+    reader who compares (inode, time, size) never takes the new file for the old one.
 
     Raises:
-        StoreUnwritableError: `path` is as it was, and nothing is left beside it.
+        StoreUnwritableError: nothing was replaced.
     """
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        old = _stat(path)
-        if old is not None and stat.S_ISLNK(old.st_mode):
-            raise StoreUnwritableError(path, "it is a symbolic link; name the file that it leads to")
-        temporary = path.with_name(f"{path.name}.tmp.{os.getpid()}.{next(_sequence)}")
+    with _as_unwritable(path):
+        old = existing(path)
+        temporary, descriptor = _create_temporary(path)
         try:
-            _write(temporary, data, owner=old, durable=durable)
-            os.rename(temporary, path)  # noqa: PTH104 - the system call that the design names
+            try:
+                _fill(descriptor, data, owner_of(path))
+                if old is not None and os.fstat(descriptor).st_mtime_ns <= old.st_mtime_ns:
+                    os.utime(descriptor, ns=(old.st_mtime_ns + 1, old.st_mtime_ns + 1))
+                os.fsync(descriptor)
+                new = os.fstat(descriptor)
+            finally:
+                os.close(descriptor)
+            os.replace(temporary, path)  # noqa: PTH105 -- the name says what the contract says
         except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)  # noqa: PTH108 -- as above
             raise
-        if durable:
-            sync_folder(path.parent)
-    except OSError as error:
-        raise StoreUnwritableError(path, error.strerror or type(error).__name__) from error
+        _sync_folder(path.parent)
+    return new
 
 
-def prove_writable(path: Path, size: int) -> None:
-    """Write, sync and remove a file of `size` bytes beside `path`, which a commit would need.
+def create(path: Path, data: bytes) -> bool:
+    """Write a new file durably; False, and nothing done, when something bears the name already.
 
     Raises:
-        StoreUnwritableError: the commit could not be made.
+        StoreUnwritableError: it could not be written; nothing of it is left.
     """
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        old = _stat(path)
-        if old is not None and stat.S_ISLNK(old.st_mode):
-            raise StoreUnwritableError(path, "it is a symbolic link; name the file that it leads to")
-        temporary = path.with_name(f"{path.name}.tmp.{os.getpid()}.{next(_sequence)}")
+    with _as_unwritable(path):
         try:
-            _write(temporary, b"\n" * size, owner=None, durable=True)
-        finally:
-            with suppress(OSError):
-                temporary.unlink()
-    except OSError as error:
-        raise StoreUnwritableError(path, error.strerror or type(error).__name__) from error
+            descriptor = os.open(path, _NEW, _MODE)
+        except FileExistsError:
+            return False
+        try:
+            try:
+                _fill(descriptor, data, owner_of(path.parent))
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                path.unlink()
+            raise
+        _sync_folder(path.parent)
+    return True
 
 
-def create_new(path: Path, data: bytes) -> None:
-    """Write `data` into a file that is not there yet, 0600, and wait for the disk.
+def rehearse(path: Path, size: int) -> None:
+    """Write and fsync `size` bytes beside `path`, then remove them.
 
     Raises:
-        FileExistsError: something is there already; it is untouched.
-        OSError: it could not be written.
+        StoreUnwritableError: that did not work, so `replace` would not either.
     """
-    _write(path, data, owner=None, durable=True)
-    sync_folder(path.parent)
+    with _as_unwritable(path):
+        existing(path)
+        temporary, descriptor = _create_temporary(path)
+        try:
+            _fill(descriptor, b" " * size, owner_of(path))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+            os.unlink(temporary)  # noqa: PTH108 -- `temporary` is a plain string
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` as durable as its files."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def make_folder(path: Path) -> None:
+    """Create the folder of `path`, for its owner alone, when it is missing.
+
+    Raises:
+        StoreUnwritableError: it could not be created.
+    """
+    with _as_unwritable(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def existing(path: Path) -> os.stat_result | None:
+    """The stat of what will be replaced; None when nothing is there.
+
+    Raises:
+        StoreUnwritableError: it is no regular file. A symbolic link would be replaced by a file, and whoever reads
+            through its target would never see a new token again.
+    """
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _stat(path: Path) -> os.stat_result | None:
-    try:
-        return path.lstat()
+        found = path.lstat()
     except FileNotFoundError:
         return None
+    if stat.S_ISLNK(found.st_mode):
+        raise StoreUnwritableError(path, "it is a symbolic link; give the path that it points to")
+    if not stat.S_ISREG(found.st_mode):
+        raise StoreUnwritableError(path, "it is not a regular file")
+    return found
 
 
-def _write(path: Path, data: bytes, *, owner: os.stat_result | None, durable: bool) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        os.fchmod(descriptor, 0o600)  # whatever the umask took away
-        if owner is not None and os.geteuid() == 0 and owner.st_uid != 0:
-            os.fchown(descriptor, owner.st_uid, owner.st_gid)  # root writes; the agents' user must go on reading
-        left = memoryview(data)
-        while left:
-            left = left[os.write(descriptor, left) :]
-        if durable:
+def owner_of(path: Path) -> tuple[int, int] | None:
+    """Whose a file written here shall be: the old file's owner, else its folder's; None when only we can be it."""
+    if os.geteuid() != 0:
+        return None
+    for place in (path, path.parent):
+        with contextlib.suppress(OSError):
+            found = place.lstat()
+            return (found.st_uid, found.st_gid)
+    return None
+
+
+def _create_temporary(path: Path) -> tuple[str, int]:
+    while True:
+        temporary = f"{path}.tmp.{os.getpid()}.{next(_sequence)}"
+        with contextlib.suppress(FileExistsError):  # left by a process of the same number that was killed
+            return temporary, os.open(temporary, _NEW, _MODE)
+
+
+def _fill(descriptor: int, data: bytes, owner: tuple[int, int] | None) -> None:
+    os.fchmod(descriptor, _MODE)  # the umask has no say
+    if owner is not None and owner != (os.geteuid(), os.getegid()):
+        os.fchown(descriptor, *owner)
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name durable. It is visible already, so a failure here must not be told as "nothing changed"."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
             os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _as_unwritable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreUnwritableError(path, error.strerror or type(error).__name__) from error

@@ -1,4 +1,4 @@
-"""The store's promises in a dict, for one process: tests and bots that must not leave a file."""
+"""The same promises in a dict, for one process: for tests and for trying things out."""
 
 from __future__ import annotations
 
@@ -6,87 +6,98 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final, TypeVar
 
+from storage import batch
 from storage.entries import Entry
-from storage.filestore import run_all
 from storage.notes import Note
-from storage.store import Done, Failed, Mutation, Problem, T
-from storage.sweep import stale
-from storage.tenants import check_tenant
+from storage.store import Done, Failed, Mutation, Problem
+from storage.tenants import sidecar_name
+
+T = TypeVar("T")
+_FILE: Final = "auth.json"  # the name rules are those of the file, so that entries can move there
 
 
 class MemoryStore:
-    """Entries of this process alone; `clock` gives unix seconds."""
+    """A store that ends with its process; may be shared by threads."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, entries: Mapping[str, Entry] | None = None, *, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
-        self._entries: Mapping[str, Entry] = MappingProxyType({})
-        self._notes: Mapping[str, Note] = MappingProxyType({})
+        self._entries: dict[str, Entry] = dict(entries or {})
+        self._notes: dict[str, Note] = {}
         self._version = 0
-        self._refresh_locks: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+        self._held: set[str] = set()
 
     def read(self) -> Mapping[str, Entry]:
         """All entries as last committed."""
-        return self._entries
+        return MappingProxyType(self._entries)
+
+    peek = read
+
+    def version(self) -> Hashable:
+        """How many commits there were."""
+        return self._version
 
     def notes(self) -> Mapping[str, Note]:
         """The notes by tenant."""
-        return self._notes
+        return MappingProxyType(self._notes)
 
     def problems(self) -> tuple[Problem, ...]:
-        """None: there is nothing that could be damaged."""
+        """None: there is nothing that could break."""
         return ()
 
     def update(self, mutate: Mutation[T]) -> T:
-        """As `Store.update`."""
-        [outcome] = self.update_all([mutate])
+        """Run `mutate` alone and commit what it changed; what it raises is raised and commits nothing."""
+        (outcome,) = self.update_all([mutate])
         if isinstance(outcome, Failed):
             raise outcome.error
-        return outcome.value  # type: ignore[no-any-return]  # what `mutate` returned
+        value: T = outcome.value
+        return value
 
     def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
-        """As `Store.update_all`."""
+        """Run many in one commit; one that raises is dropped alone."""
         with self._lock:
-            entries, notes = dict(self._entries), dict(self._notes)
-            for key in stale(entries, self._clock()):
-                del entries[key]
-            outcomes, _, _ = run_all(mutations, entries, notes)
-            self._notes = MappingProxyType({tenant: note for tenant, note in notes.items() if tenant in entries})
-            if entries != self._entries:
-                self._entries = MappingProxyType(entries)
-                self._version += 1
-        return outcomes
+            after = batch.run(mutations, self._entries, self._notes, file=_FILE, now=self._clock())
+            if not after.all_failed:
+                self._version += after.entries != self._entries
+                self._entries, self._notes = after.entries, after.notes
+        return after.outcomes
 
     def refresh_lock(self, tenant: str) -> MemoryLock:
-        """The tenant's refresh lock, not yet taken."""
-        check_tenant(tenant)
-        with self._lock:
-            return MemoryLock(self._refresh_locks.setdefault(tenant, threading.Lock()))
+        """The tenant's refresh lock, not yet taken.
 
-    def version(self) -> Hashable:
-        """Counts the commits that changed something."""
-        return self._version
+        Raises:
+            InvalidTenantError: no sidecar could bear this name.
+        """
+        sidecar_name(_FILE, tenant)
+        return MemoryLock(tenant, self._held, self._lock)
 
     def check_writable(self) -> None:
-        """A dict is always writable."""
+        """Without effect: a dict can always be written."""
 
 
 class MemoryLock:
-    """One holder's claim on one tenant."""
+    """The right to refresh one tenant, among the holders of one MemoryStore."""
 
-    def __init__(self, lock: threading.Lock) -> None:
-        self._lock = lock
-        self._held = False
+    def __init__(self, tenant: str, held: set[str], guard: threading.Lock) -> None:
+        self._tenant = tenant
+        self._all_held = held
+        self._guard = guard
+        self._mine = False
 
     def try_acquire(self) -> bool:
-        """Take it if it is free."""
-        self._held = self._held or self._lock.acquire(blocking=False)
-        return self._held
+        """Take it if it is free; never waits for another holder."""
+        with self._guard:
+            if self._tenant in self._all_held:
+                return False
+            self._all_held.add(self._tenant)
+            self._mine = True
+            return True
 
     def release(self) -> None:
         """Give it back; without effect when it is not held."""
-        if self._held:
-            self._held = False
-            self._lock.release()
+        with self._guard:
+            if self._mine:
+                self._all_held.discard(self._tenant)
+                self._mine = False

@@ -1,29 +1,28 @@
-"""Keep the bytes of a damaged file, so that nothing is lost that a person could still read."""
+"""Keeps the bytes of a damaged file under a name that nothing bears yet; only ever called under the global lock."""
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
-from storage.atomic import create_new
-from storage.errors import StoreUnwritableError
-
-_MOST = 1000
+from storage import atomic
 
 
 def keep(path: Path, data: bytes, now: float) -> Path:
-    """Write `data` to `<path>.corrupt-<unix seconds>`, under a name that is not taken; call under the global lock.
+    """Write `data` durably to `<path>.corrupt-<unix seconds>[-N]` and return that name.
 
     Raises:
-        StoreUnwritableError: they could not be kept, so the damaged file must stay as it is.
+        StoreUnwritableError: it could not be kept, so the damaged file must stay as it is.
     """
-    for attempt in range(_MOST):
-        suffix = f"-{attempt}" if attempt else ""
-        place = path.with_name(f"{path.name}.corrupt-{int(now)}{suffix}")
-        try:
-            create_new(place, data)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise StoreUnwritableError(place, error.strerror or type(error).__name__) from error
-        return place
-    raise StoreUnwritableError(path, f"{_MOST} quarantined files of this second lie beside it")
+    stem = f"{path.name}.corrupt-{int(now)}"
+    names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(1)))
+    return next(kept for kept in map(path.with_name, names) if atomic.create(kept, data))
+
+
+def kept_files(path: Path) -> list[Path]:
+    """The damaged files that were kept so far."""
+    mark = f"{path.name}.corrupt-"
+    try:
+        return sorted(found for found in path.parent.iterdir() if found.name.startswith(mark))
+    except OSError:
+        return []

@@ -1,4 +1,4 @@
-"""`auth.json.notes`: what we remember beside the logins; a lost or damaged file is an empty one."""
+"""The notes beside the credential file, `auth.json.notes`: JSON without a secret; what cannot be read is dropped."""
 
 from __future__ import annotations
 
@@ -12,56 +12,61 @@ from storage.entries import UserId
 from storage.notes import DeadToken, Note
 
 
-def notes_path(path: Path) -> Path:
-    """Where the notes of the credential file `path` lie."""
+def path_of(path: Path) -> Path:
+    """Where the notes of this credential file lie."""
     return path.with_name(f"{path.name}.notes")
 
 
-def read_notes(path: Path) -> dict[str, Note]:
-    """The notes by tenant; what cannot be read is not there."""
+def load(path: Path) -> dict[str, Note]:
+    """The notes by tenant; empty when they were lost."""
     try:
-        found = json.loads(notes_path(path).read_bytes())
-        return {tenant: _note(fields) for tenant, fields in found["tenants"].items() if isinstance(fields, dict)}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        top = json.loads(path_of(path).read_bytes())
+    except (OSError, ValueError, RecursionError):
         return {}
+    if not isinstance(top, dict):
+        return {}
+    return {tenant: _note(value) for tenant, value in top.items() if isinstance(value, dict)}
 
 
-def write_notes(path: Path, notes: Mapping[str, Note]) -> None:
-    """Replace the notes, without waiting for the disk.
+def save(path: Path, notes: Mapping[str, Note]) -> None:
+    """Replace the notes.
 
     Raises:
-        StoreUnwritableError: the old ones are still there.
+        StoreUnwritableError: the old notes stay.
     """
-    text = json.dumps({"version": 1, "tenants": {tenant: _plain(note) for tenant, note in notes.items()}}, indent=2)
-    atomic.replace(notes_path(path), text.encode() + b"\n", durable=False)
+    text = json.dumps({tenant: _json(note) for tenant, note in notes.items()}, indent=2)
+    atomic.replace(path_of(path), text.encode())
 
 
-def _note(fields: Mapping[str, Any]) -> Note:
-    by, at, scopes, dead = (fields.get(name) for name in ("logged_in_by", "logged_in_at", "scopes", "dead"))
-    account = fields.get("account")
+def _json(note: Note) -> dict[str, Any]:
+    dead = note.dead
+    return {
+        "account": note.account,
+        "logged_in_by": note.logged_in_by,
+        "logged_in_at": note.logged_in_at,
+        "scopes": list(note.scopes),
+        "dead": None if dead is None else {"fingerprint": dead.fingerprint, "reason": dead.reason, "since": dead.since},
+    }
+
+
+def _note(value: dict[str, Any]) -> Note:
+    account, scopes = value.get("account"), value.get("scopes")
+    by, at = _integer(value.get("logged_in_by")), _integer(value.get("logged_in_at"))
     return Note(
         account=account if isinstance(account, str) else None,
-        logged_in_by=UserId(int(by)) if isinstance(by, str) and by.isdigit() else None,
-        logged_in_at=at if isinstance(at, int) else None,
+        logged_in_by=None if by is None else UserId(by),
+        logged_in_at=at,
         scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
-        dead=_dead(dead) if isinstance(dead, dict) else None,
+        dead=_dead(value.get("dead")),
     )
 
 
-def _dead(fields: Mapping[str, Any]) -> DeadToken | None:
-    fingerprint, reason, since = fields.get("fingerprint"), fields.get("reason"), fields.get("since")
-    if isinstance(fingerprint, str) and isinstance(reason, str) and isinstance(since, int):
-        return DeadToken(fingerprint, reason, since)
+def _dead(value: object) -> DeadToken | None:
+    match value:
+        case {"fingerprint": str(fingerprint), "reason": str(reason), "since": since} if _integer(since) is not None:
+            return DeadToken(fingerprint, reason, since)
     return None
 
 
-def _plain(note: Note) -> dict[str, object]:
-    fields: dict[str, object] = {
-        "account": note.account,
-        "logged_in_by": None if note.logged_in_by is None else str(note.logged_in_by),
-        "logged_in_at": note.logged_in_at,
-        "scopes": list(note.scopes),
-    }
-    if note.dead is not None:
-        fields["dead"] = {"fingerprint": note.dead.fingerprint, "reason": note.dead.reason, "since": note.dead.since}
-    return fields
+def _integer(value: object) -> int | None:
+    return value if type(value) is int else None

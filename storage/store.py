@@ -49,7 +49,7 @@ class RefreshLock(Protocol):
 
 
 class Store(Protocol):
-    """Credential entries with locked updates. Every method is synchronous and may block, `version` apart."""
+    """Credential entries with locked updates. Every method is synchronous and may block, `version` and `peek` apart."""
 
     def read(self) -> Mapping[str, Entry]:
         """All entries as last committed, without a lock.
@@ -57,6 +57,10 @@ class Store(Protocol):
         Raises:
             StoreUnreadableError: it is there but could not be read.
         """
+        ...
+
+    def peek(self) -> Mapping[str, Entry] | None:
+        """As `read` when the entries are known to be current, else None; costs one `stat`, as `version` does."""
         ...
 
     def notes(self) -> Mapping[str, Note]:

@@ -1,0 +1,62 @@
+"""Runs mutations on the entries and notes, in memory: what every backend does inside its locked section."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from storage import codec, sweep
+from storage.draft import Draft
+from storage.entries import Entry, PendingEntry
+from storage.notes import Note
+from storage.store import Done, Failed, Mutation
+from storage.tenants import sidecar_name
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The entries and notes after the mutations, and each mutation's own outcome."""
+
+    entries: dict[str, Entry]
+    notes: dict[str, Note]
+    outcomes: list[Done[Any] | Failed]
+
+    @property
+    def all_failed(self) -> bool:
+        """Whether nothing was asked for that could be done."""
+        return bool(self.outcomes) and all(isinstance(outcome, Failed) for outcome in self.outcomes)
+
+
+def run(
+    mutations: Sequence[Mutation[Any]],
+    entries: Mapping[str, Entry],
+    notes: Mapping[str, Note],
+    *,
+    file: str,
+    now: float,
+) -> Batch:
+    """Run them in order, each on what the ones before it left; then sweep, and drop notes without a login."""
+    batch = Batch(dict(entries), dict(notes), [])
+    for mutate in mutations:
+        batch.outcomes.append(_run_one(mutate, batch, file))
+    for key in sweep.stale(batch.entries, now):
+        del batch.entries[key]
+    for tenant in [tenant for tenant in batch.notes if tenant not in batch.entries]:
+        del batch.notes[tenant]
+    return batch
+
+
+def _run_one(mutate: Mutation[Any], batch: Batch, file: str) -> Done[Any] | Failed:
+    draft = Draft(batch.entries, batch.notes)
+    try:
+        value = mutate(draft)
+        for key, entry in draft.written.items():
+            codec.check(key, entry)
+            if not isinstance(entry, PendingEntry):
+                sidecar_name(file, key)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, it is this mutation's own outcome
+        return Failed(error)
+    draft.apply_to(batch.entries)
+    draft.notes.apply_to(batch.notes)
+    return Done(value)

@@ -1,0 +1,84 @@
+"""The credential file as it was read once: its bytes, what they hold, and which file it was."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from storage import codec
+from storage.entries import Entry
+from storage.errors import StoreUnreadableError
+
+_TICK: Final = 20_000_000  # ns; file times move in ticks of 1 to 10 ms, so a younger file may change unseen
+_READ: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO in its place must not block us
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One state of the file; `data` is None when there is no file."""
+
+    version: Hashable
+    settled: bool  # whether an equal version proves that the content is equal too
+    data: bytes | None = field(repr=False)
+    decoded: codec.Decoded = field(repr=False)
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """What parses, read-only."""
+        return MappingProxyType(self.decoded.entries)
+
+    @property
+    def needs_rewrite(self) -> bool:
+        """Whether the next locked update writes even if nobody changes anything."""
+        return bool(self.decoded.damage) or self.decoded.legacy
+
+
+def version_of(found: os.stat_result) -> Hashable:
+    """Differs between any two states of the file that lie more than a tick apart."""
+    return (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+def current_version(path: Path) -> Hashable:
+    """The version of the file as it is now: None when there is none, its errno when it cannot be looked at."""
+    try:
+        return version_of(os.stat(path))  # noqa: PTH116 -- half the time of Path.stat, and this is the warm read
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return ("unreadable", error.errno)
+
+
+def take(path: Path, before: Snapshot | None = None) -> Snapshot:
+    """Read the file; when its bytes are those of `before` they are not parsed again.
+
+    Raises:
+        StoreUnreadableError: it is there but could not be read, or is not UTF-8.
+    """
+    try:
+        descriptor = os.open(path, _READ)
+    except FileNotFoundError:
+        return Snapshot(None, settled=True, data=None, decoded=codec.Decoded({}))
+    except OSError as error:
+        raise StoreUnreadableError(path, error.strerror or type(error).__name__) from error
+    with open(descriptor, "rb") as file:  # noqa: PTH123 -- it is open already
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise StoreUnreadableError(path, "it is not a regular file")
+        settled = time.time_ns() - found.st_mtime_ns > _TICK
+        try:
+            data = file.read()
+        except OSError as error:
+            raise StoreUnreadableError(path, error.strerror or type(error).__name__) from error
+    if before is not None and before.data == data:
+        return Snapshot(version_of(found), settled, data, before.decoded)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise StoreUnreadableError(path, f"it is not UTF-8 at byte {error.start}") from None
+    return Snapshot(version_of(found), settled, data, codec.decode(text))
