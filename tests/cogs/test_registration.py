@@ -1,0 +1,62 @@
+"""What Discord is told about /auth (the names and options are a contract), and how the extension is built."""
+
+import discord
+import pytest
+from discord.ext import commands
+
+from cogs.auth.commands import Auth
+from cogs.auth.service import AuthService
+from oauth.errors import ConfigError
+
+
+@pytest.fixture
+def bot() -> commands.Bot:
+    intents = discord.Intents.none()
+    intents.guilds = True
+    return commands.Bot(commands.when_mentioned, intents=intents)
+
+
+async def test_the_commands_are_those_of_the_contract(bot: commands.Bot, service: AuthService) -> None:
+    await bot.add_cog(Auth(bot, service))
+    (group,) = (command.to_dict(bot.tree) for command in bot.tree.get_commands())
+    options = {
+        command["name"]: [(option["name"], option["required"]) for option in command["options"]]
+        for command in group["options"]
+    }
+    assert group["name"] == "auth"
+    assert options == {
+        "login": [("vendor", True)],
+        "complete": [("redirect", True), ("vendor", False)],
+        "status": [],
+        "logout": [("vendor", True)],
+        "cancel": [("vendor", False)],
+        "help": [],
+    }
+    assert group["contexts"] == [0, 1, 2]
+    assert sorted(group["integration_types"]) == [0, 1]
+    await bot.remove_cog("openab-auth")
+
+
+async def test_the_extension_builds_itself_from_the_environment_alone(
+    bot: commands.Bot, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    monkeypatch.setenv("OPENAB_AUTH_STORE", f"{tmp_path}/auth.json")
+    monkeypatch.chdir(str(tmp_path))
+    await bot.load_extension("cogs.auth")
+    assert bot.get_cog("openab-auth") is not None
+    await bot.unload_extension("cogs.auth")
+    assert bot.get_cog("openab-auth") is None
+    assert not bot.tree.get_commands()
+
+
+async def test_a_wrong_config_stops_the_extension_and_names_the_key(
+    bot: commands.Bot, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    config = f"{tmp_path}/wrong.toml"
+    with open(config, "w") as file:  # noqa: ASYNC230, PTH123
+        file.write("[discord]\nallowed_usrs = []\n")
+    monkeypatch.setenv("OPENAB_AUTH_CONFIG", config)
+    with pytest.raises(commands.ExtensionFailed) as failed:
+        await bot.load_extension("cogs.auth")
+    assert isinstance(failed.value.original, ConfigError)
+    assert "discord.allowed_usrs" in str(failed.value.original)
