@@ -66,10 +66,11 @@ def take(path: Path, before: Snapshot | None = None) -> Snapshot:
         return Snapshot(None, settled=True, data=None, decoded=codec.Decoded({}))
     except OSError as error:
         raise StoreUnreadableError(path, error.strerror or type(error).__name__) from error
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        raise StoreUnreadableError(path, "it is not a regular file")
     with open(descriptor, "rb") as file:  # noqa: PTH123 -- it is open already
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise StoreUnreadableError(path, "it is not a regular file")
         settled = time.time_ns() - found.st_mtime_ns > _TICK
         try:
             data = file.read()

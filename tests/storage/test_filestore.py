@@ -82,7 +82,7 @@ def test_foreign_entries_and_unknown_fields_are_kept(store: FileStore, path: Pat
     foreign = {
         "mcp:linear": {
             "client_id": "c",
-            "token_response": {"access_token": "x", "vendor": {"a": [1, None]}},
+            "token_response": {"access_token": "x", "token_type": "bearer", "vendor": {"a": [1, None]}},
             "new": 1.5,
         },
         "someone": {
@@ -170,7 +170,7 @@ def test_a_symlink_is_refused_on_write_and_read_through(store: FileStore, path: 
 
 def test_damage_is_kept_and_the_rest_salvaged_under_the_lock_only(store: FileStore, path: Path, token: Make) -> None:
     put(store, "codex", token())
-    damaged = path.read_bytes()[:-3] + b', "wrong": {"foo": 1}, "torn": {"access'
+    damaged = path.read_bytes().rstrip()[:-1] + b', "wrong": {"foo": 1}, "torn": {"access'
     path.write_bytes(damaged)
 
     assert list(store.read()) == ["codex"]
@@ -256,7 +256,7 @@ def test_a_warm_read_parses_nothing(store: FileStore, path: Path, token: Make) -
     put(store, "codex", token())
     os.utime(path, (time.time() - 10, time.time() - 10))
 
-    assert store.read() is store.read()
+    assert store.read()["codex"] is store.read()["codex"]
 
 
 def test_root_keeps_the_owner_of_a_file_that_belongs_to_another_user(store: FileStore, path: Path, token: Make) -> None:
