@@ -13,7 +13,7 @@ from oauth.table import Mistakes, Table
 from storage.entries import Tenant
 from storage.errors import InvalidTenantError
 from storage.secret import Secret
-from storage.tenants import check_tenant
+from storage.tenants import sidecar_name
 
 Flow: TypeAlias = Literal["pkce", "device", "codex-device", "aws-device", "command", "env"]
 Risk: TypeAlias = Literal["ok", "tos-risk", "experimental"]
@@ -162,7 +162,7 @@ def _redirect(table: Table) -> str:
 def _tenant(table: Table, name: str) -> Tenant:
     tenant = table.text("tenant", name)
     try:
-        check_tenant(tenant)
+        sidecar_name("auth.json", tenant)  # the lock that its refresh will need
     except InvalidTenantError as error:
         table.wrong("tenant", error.reason)
     if tenant.startswith(("pending:", "mcp-pending:", "mcp:")):

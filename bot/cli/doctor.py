@@ -74,7 +74,7 @@ async def _problems(session: Session) -> tuple[Problem, ...]:
 
 
 def _check_store(session: Session) -> Check:
-    store = session.store.store
+    store = session.backend
     try:
         logins = len(store.read())
         store.check_writable()
@@ -85,7 +85,7 @@ def _check_store(session: Session) -> Check:
 
 def _check_locks(session: Session) -> Check:
     """Hold a lock here and let another process ask for it: only the file system can say whether that works."""
-    store = session.store.store
+    store = session.backend
     if not isinstance(store, FileStore):
         return Check("locks", ok=True, message="the backend's own")
     lock = store.refresh_lock(_DOCTORS_TENANT)

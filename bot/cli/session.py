@@ -9,7 +9,7 @@ from pathlib import Path
 
 from oauth.catalogue import Catalogue
 from oauth.config import Config, read_config, store_location
-from storage import AsyncStore, open_store
+from storage import AsyncStore, Store, open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Session:
     config: Config
     catalogue: Catalogue
     location: str
-    store: AsyncStore
+    backend: Store
+    store: AsyncStore  # the same, for the event loop
 
 
 def open_session(arguments: argparse.Namespace) -> Session:
@@ -31,4 +32,5 @@ def open_session(arguments: argparse.Namespace) -> Session:
     """
     config = read_config(Path(arguments.config) if arguments.config else None, os.environ)
     location = store_location(config, arguments.store, os.environ)
-    return Session(config, Catalogue.from_config(config), location, AsyncStore(open_store(location)))
+    backend = open_store(location)
+    return Session(config, Catalogue.from_config(config), location, backend, AsyncStore(backend))

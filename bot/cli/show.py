@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from bot.cli.output import DONE, print_result
 from bot.cli.session import open_session
 from oauth.driver import Driver
-from oauth.logins import Logins, LoginState
+from oauth.logins import Logins
+from oauth.status import LoginState
 from storage import NEVER
 
 

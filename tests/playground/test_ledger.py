@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 from bot.playground.issuer import RequestSeen
@@ -19,7 +20,9 @@ def test_the_store_is_shown_without_its_secrets(tmp_path: Path) -> None:
 
     def log_in(draft: Draft) -> None:
         draft["lab"] = TokenEntry(Secret("canary-a"), Secret("canary-b"), 1_900_000_000, "https://t.example/t", "lab")
-        draft["pending:lab:7"] = PendingEntry(Secret("canary-c"), Secret("canary-d"), "https://t.example/t", "lab")
+        draft["pending:lab:7"] = PendingEntry(
+            Secret("canary-c"), Secret("canary-d"), "https://t.example/t", "lab", created_at=int(time.time())
+        )
         draft["tools"] = McpEntry("id", {"access_token": "canary-e", "token_type": "bearer"})
         draft.notes["lab"] = Note(account="ada@example.com")
 

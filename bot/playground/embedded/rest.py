@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.playground.discord import limits
-from bot.playground.discord.faults import Fault, Kind
-from bot.playground.discord.limits import EPHEMERAL, LOADING, ApiError
-from bot.playground.discord.model import Interaction, Message, snowflake
+from bot.playground.embedded import limits
+from bot.playground.embedded.faults import Fault, Kind
+from bot.playground.embedded.limits import EPHEMERAL, LOADING, ApiError
+from bot.playground.embedded.model import Interaction, Message, snowflake
+from bot.playground.embedded.wire import json_reply
 
 if TYPE_CHECKING:
-    from bot.playground.discord.server import EmbeddedDiscord
+    from bot.playground.embedded.server import EmbeddedDiscord
 
 # callback types
 _MESSAGE: Final = 4
@@ -96,36 +97,40 @@ class _Api:
         if fault is not None and fault.when == "before":
             return self._play(request, fault)
         try:
-            if resource is None:
-                raise ApiError(404, 0, "404: Not Found")
-            token_in_path = "{token}" in route
-            if not token_in_path and request.headers.get("Authorization") != f"Bot {self._discord.bot_token}":
-                raise ApiError(401, 0, "401: Unauthorized")  # noqa: TRY301 - one place for all refusals
+            self._check_right(request, route if resource is not None else None)
             reply = await handler(request)
         except ApiError as error:
             reply = error.reply()
         await self._discord.touch()
         return reply if fault is None else self._play(request, fault)
 
+    def _check_right(self, request: web.Request, route: str | None) -> None:
+        """Refuse what leads nowhere, and a bot without its token where the path holds no other secret."""
+        if route is None:
+            raise ApiError(404, 0, "404: Not Found")
+        is_open = "{token}" in route or route.endswith("/gateway")
+        if not is_open and request.headers.get("Authorization") != f"Bot {self._discord.bot_token}":
+            raise ApiError(401, 0, "401: Unauthorized")
+
     def _play(self, request: web.Request, fault: Fault) -> web.Response:
         if fault.cut and request.transport is not None:
             request.transport.abort()
         headers = {"Via": "1.1 embedded"} if fault.via else {}
-        if fault.status == 429:  # noqa: PLR2004 - too many requests
+        if fault.status == 429:
             body = {"message": "You are being rate limited.", "retry_after": fault.retry_after, "global": False}
-            return web.json_response(body, status=429, headers=headers)
-        return web.json_response({"message": "fault", "code": 0}, status=fault.status, headers=headers)
+            return json_reply(body, status=429, headers=headers)
+        return json_reply({"message": "fault", "code": 0}, status=fault.status, headers=headers)
 
     async def gateway(self, _request: web.Request) -> web.Response:
         limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
         url = f"ws://{self._discord.address}/gateway"
-        return web.json_response({"url": url, "shards": 1, "session_start_limit": limit})
+        return json_reply({"url": url, "shards": 1, "session_start_limit": limit})
 
     async def me(self, _request: web.Request) -> web.Response:
-        return web.json_response(self._discord.bot_user)
+        return json_reply(self._discord.bot_user)
 
     async def application_info(self, _request: web.Request) -> web.Response:
-        return web.json_response(
+        return json_reply(
             {
                 "id": self._discord.application_id,
                 "name": "openab-auth",
@@ -141,7 +146,7 @@ class _Api:
         )
 
     async def get_commands(self, request: web.Request) -> web.Response:
-        return web.json_response(self._discord.registered.get(request.match_info.get("guild"), []))
+        return json_reply(self._discord.registered.get(request.match_info.get("guild"), []))
 
     async def put_commands(self, request: web.Request) -> web.Response:
         commands = await request.json()
@@ -158,7 +163,7 @@ class _Api:
             for command in commands
         ]
         self._discord.registered[request.match_info.get("guild")] = registered
-        return web.json_response(registered)
+        return json_reply(registered)
 
     async def callback(self, request: web.Request) -> web.Response:
         interaction = self._interaction(request, 10062)
@@ -182,7 +187,7 @@ class _Api:
                 "response_message_ephemeral": bool(message.flags & EPHEMERAL),
             }
             resource["message"] = message.payload()
-        return web.json_response({"interaction": said, "resource": resource})
+        return json_reply({"interaction": said, "resource": resource})
 
     def _apply(self, interaction: Interaction, kind: int, data: dict[str, Any]) -> Message | None:
         """Do what a callback says, if Discord would."""
@@ -226,20 +231,20 @@ class _Api:
             original.fill(
                 {**body, "flags": (int(body.get("flags") or 0) & ~EPHEMERAL) | visible}, interaction.person_id
             )
-            return web.json_response(original.payload())
+            return json_reply(original.payload())
         message = self._post(interaction, body)
         interaction.followups.append(message)
-        return web.json_response(message.payload())
+        return json_reply(message.payload())
 
     async def get_message(self, request: web.Request) -> web.Response:
-        return web.json_response(self._message(request).payload())
+        return json_reply(self._message(request).payload())
 
     async def edit_message(self, request: web.Request) -> web.Response:
         message = self._message(request)
         body = await request.json()
         limits.check_message(body, partial=True)
         message.edit(body)
-        return web.json_response(message.payload())
+        return json_reply(message.payload())
 
     async def delete_message(self, request: web.Request) -> web.Response:
         message = self._message(request)
@@ -249,7 +254,7 @@ class _Api:
     async def open_dm(self, request: web.Request) -> web.Response:
         person_id = str((await request.json())["recipient_id"])
         channel_id = self._discord.open_dm(person_id)
-        return web.json_response(
+        return json_reply(
             {
                 "id": channel_id,
                 "type": 1,
@@ -264,7 +269,7 @@ class _Api:
             message = self._discord.post(request.match_info["channel"], body)
         except KeyError:
             raise ApiError(404, 10003, "Unknown Channel") from None
-        return web.json_response(message.payload())
+        return json_reply(message.payload())
 
     async def edit_channel_message(self, request: web.Request) -> web.Response:
         message = self._discord.message(request.match_info["message"])
@@ -273,7 +278,7 @@ class _Api:
         body = await request.json()
         limits.check_message(body, partial=True)
         message.edit(body)
-        return web.json_response(message.payload())
+        return json_reply(message.payload())
 
     def _interaction(self, request: web.Request, unknown: int) -> Interaction:
         interaction = self._discord.interactions.get(request.match_info["token"])

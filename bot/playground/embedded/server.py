@@ -10,12 +10,12 @@ from typing import Any, Final, Self
 
 from aiohttp import web
 
-from bot.playground.discord import rest
-from bot.playground.discord.faults import Faults
-from bot.playground.discord.gateway import DM_MESSAGES, Gateway
-from bot.playground.discord.limits import EPHEMERAL
-from bot.playground.discord.model import Interaction, Message, Where, snowflake
-from bot.playground.discord.person import PATIENCE, Person
+from bot.playground.embedded import rest
+from bot.playground.embedded.faults import Faults
+from bot.playground.embedded.gateway import DM_MESSAGES, Gateway
+from bot.playground.embedded.limits import EPHEMERAL
+from bot.playground.embedded.model import Interaction, Message, Where, snowflake
+from bot.playground.embedded.person import PATIENCE, Person
 
 GUILD_ID: Final = "700000000000000001"
 CHANNEL_ID: Final = "700000000000000002"

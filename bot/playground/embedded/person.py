@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.playground.discord.limits import EPHEMERAL, parts
-from bot.playground.discord.model import Interaction, Message, Where
+from bot.playground.embedded.limits import EPHEMERAL, parts
+from bot.playground.embedded.model import Interaction, Message, Where
 
 if TYPE_CHECKING:
-    from bot.playground.discord.server import EmbeddedDiscord
+    from bot.playground.embedded.server import EmbeddedDiscord
 
 PATIENCE: Final = 5.0  # seconds that a person waits for what should happen
 _LINK: Final = 5
@@ -70,13 +70,13 @@ class Person:
         message_id = target if isinstance(target, str) else target.message.id
         message = self._discord.message(message_id)
         if message is None or message.seen_by not in {None, self.user["id"]}:
-            raise RefusedError("This message is not there for you.")  # noqa: EM101, TRY003 - words of a client
+            raise RefusedError("This message is not there for you.")  # noqa: TRY003 - words of a client
         for part in parts(message.body.get("components") or []):
             if which in {part.get("label"), part.get("custom_id")}:
                 return await self._press(message, part)
         if replay:
             return await self._press(message, {"custom_id": which, "type": 2})
-        raise RefusedError(f"There is no button {which!r} on this message.")  # noqa: EM102, TRY003
+        raise RefusedError(f"There is no button {which!r} on this message.")  # noqa: TRY003
 
     async def send_dm(self, text: str) -> list[Message]:
         """Write to the bot in its DM; gives the bot's messages that follow, once there is one or patience ends."""
@@ -117,14 +117,14 @@ class Person:
             inner = (shown or {}).get("options") or []
             shown = next((each for each in inner if each["name"] == word and each["type"] == _SUBCOMMAND), None)
         if found is None or shown is None:
-            raise RefusedError(f"There is no command /{command}.")  # noqa: EM102, TRY003
+            raise RefusedError(f"There is no command /{command}.")  # noqa: TRY003
         declared = {each["name"]: each for each in shown.get("options") or []}
         for name in options:
             if name not in declared:
-                raise RefusedError(f"/{command} has no option {name}.")  # noqa: EM102, TRY003
+                raise RefusedError(f"/{command} has no option {name}.")  # noqa: TRY003
         missing = [name for name, each in declared.items() if each.get("required") and name not in options]
         if missing and focused is None:
-            raise RefusedError(f"/{command} needs {', '.join(missing)}.")  # noqa: EM102, TRY003
+            raise RefusedError(f"/{command} needs {', '.join(missing)}.")  # noqa: TRY003
         given: list[dict[str, Any]] = [
             {
                 "name": name,
@@ -140,9 +140,9 @@ class Person:
 
     async def _press(self, message: Message, part: Mapping[str, Any]) -> Answer | Modal:
         if part.get("style") == _LINK:
-            raise RefusedError("This button is a link.")  # noqa: EM101, TRY003
+            raise RefusedError("This button is a link.")  # noqa: TRY003
         if part.get("disabled"):
-            raise RefusedError("This button is switched off.")  # noqa: EM101, TRY003
+            raise RefusedError("This button is switched off.")  # noqa: TRY003
         data = {"custom_id": part["custom_id"], "component_type": part["type"]}
         interaction = await self._discord.interact(self, 3, data, channel_id=message.channel_id, message=message)
         answer = await self._answered(interaction)
@@ -156,7 +156,7 @@ class Person:
             field = row.get("component") or row["components"][0]
             value = values.get(field["custom_id"], "")
             if len(value) > field.get("max_length", 4000) or (field.get("required", True) and not value):
-                raise RefusedError("The form does not take this.")  # noqa: EM101, TRY003
+                raise RefusedError("The form does not take this.")  # noqa: TRY003
             inner = {"type": field["type"], "id": field.get("id", 2), "custom_id": field["custom_id"], "value": value}
             rows.append(
                 {"type": 18, "id": 1, "component": inner} if "component" in row else {"type": 1, "components": [inner]}
@@ -194,7 +194,7 @@ class Answer:
         """
         message = self.interaction.original or self.interaction.message
         if message is None:
-            raise RefusedError("The bot has not answered.")  # noqa: EM101, TRY003
+            raise RefusedError("The bot has not answered.")  # noqa: TRY003
         return message
 
     @property

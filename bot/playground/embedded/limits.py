@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from bot.playground.embedded.wire import json_reply
+
 EPHEMERAL: Final = 64
 LOADING: Final = 128
 ACK_DEADLINE: Final = 3.0  # seconds from an interaction to its answer
@@ -25,7 +27,7 @@ class ApiError(Exception):
 
     def reply(self) -> web.Response:
         """The answer on the wire."""
-        return web.json_response(self.body, status=self.status)
+        return json_reply(self.body, status=self.status)
 
 
 def unknown_interaction() -> ApiError:
@@ -52,7 +54,7 @@ def check_message(body: Mapping[str, Any], *, partial: bool = False) -> None:
     """Refuse a message that Discord would refuse; `partial` for an edit."""
     _length(body.get("content"), "content", 2000)
     embeds = body.get("embeds") or []
-    if len(embeds) > 10:  # noqa: PLR2004 - Discord's number
+    if len(embeds) > 10:
         raise invalid_form("embeds", "Must be 10 or fewer in length.")
     for embed in embeds:
         _length(embed.get("title"), "embeds.title", 256)
@@ -67,7 +69,7 @@ def check_message(body: Mapping[str, Any], *, partial: bool = False) -> None:
 
 def check_components(rows: Sequence[Mapping[str, Any]]) -> None:
     """Refuse rows, buttons and selects beyond Discord's limits."""
-    if len(rows) > 5:  # noqa: PLR2004 - Discord's number
+    if len(rows) > 5:
         raise invalid_form("components", "Must be 5 or fewer in length.")
     ids = [part["custom_id"] for part in parts(rows) if part.get("custom_id")]
     if len(ids) != len(set(ids)):
@@ -94,14 +96,14 @@ def check_modal(modal: Mapping[str, Any]) -> None:
     _length(modal.get("title"), "data.title", 45, least=1)
     _length(modal.get("custom_id"), "data.custom_id", 100, least=1)
     rows = modal.get("components") or []
-    if not 1 <= len(rows) <= 5:  # noqa: PLR2004 - Discord's number
+    if not 1 <= len(rows) <= 5:
         raise invalid_form("data.components", "Must be between 1 and 5 in length.")
     for row in rows:
         _length(row.get("label"), "data.components.label", 45)
         _length(row.get("description"), "data.components.description", 100)
     for part in parts(rows):
         _length(part.get("placeholder"), "data.components.placeholder", 100)
-        if not 1 <= part.get("max_length", 4000) <= 4000:  # noqa: PLR2004 - Discord's number
+        if not 1 <= part.get("max_length", 4000) <= 4000:
             raise invalid_form("data.components.max_length", "Must be between 1 and 4000.")
 
 

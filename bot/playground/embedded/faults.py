@@ -10,7 +10,7 @@ Kind: TypeAlias = Literal["callback", "followup", "edit", "message", "commands"]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One bad answer; `when="after"` plays it once the request has been applied; `cut` closes the connection instead."""
+    """One bad answer; `when="after"` plays it once the request is applied; `cut` closes the connection instead."""
 
     status: int = 500
     retry_after: float = 0.1

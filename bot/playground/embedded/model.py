@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
-from bot.playground.discord.limits import EPHEMERAL, LOADING
+from bot.playground.embedded.limits import EPHEMERAL, LOADING
 
 Where: TypeAlias = Literal["guild", "dm"]
 DISCORD_EPOCH: Final = 1_420_070_400_000
