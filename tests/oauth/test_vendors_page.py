@@ -1,0 +1,26 @@
+"""docs/vendors.md says what the table and the config take."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from oauth.catalogue import Catalogue
+from oauth.config import read_config
+from oauth.vendor import KEYS
+
+PAGE = (Path(__file__).parents[2] / "docs/vendors.md").read_text()
+
+
+@pytest.mark.parametrize("text", re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL))
+def test_its_examples_are_taken(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "openab-auth.toml"
+    file.write_text(text)
+
+    assert Catalogue.from_config(read_config(file, {}), {}).offered()
+
+
+def test_it_names_every_key_and_no_other() -> None:
+    rows = re.findall(r"^\| (`.*?) \|", PAGE.partition("## Keys")[2].partition("## What")[0], re.MULTILINE)
+
+    assert {key for row in rows for key in re.findall(r"`(\w+)`", row)} == KEYS
