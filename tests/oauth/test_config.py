@@ -146,7 +146,7 @@ def test_where_the_store_lies(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[auth", "x = 1\n", "[stroe]\n", "auth = 3\n", "[vendors]\nlab = 3\n", "[auth]\nvendors = 3\n"]
+    "text", ["[auth", "x = 1\n", "[shop]\n", "auth = 3\n", "[vendors]\nlab = 3\n", "[auth]\nvendors = 3\n"]
 )
 def test_what_is_no_config_is_refused(text: str, tmp_path: Path) -> None:
     assert mistakes(tmp_path, text)
