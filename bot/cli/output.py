@@ -21,6 +21,7 @@ from oauth.errors import (
     UnknownVendorError,
     VendorMisconfiguredError,
     VendorUnavailableError,
+    WhichLoginError,
 )
 from storage.errors import InvalidTenantError, OpenabAuthError, StorageError, StoreBusyError
 
@@ -33,6 +34,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (UsageError, USAGE),
     (ConfigError, USAGE),
     (UnknownVendorError, USAGE),
+    (WhichLoginError, USAGE),
     (VendorMisconfiguredError, USAGE),
     (InvalidTenantError, USAGE),
     (NotLoggedInError, 3),
