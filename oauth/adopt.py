@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,9 @@ from oauth.errors import NotLoggedInError, RefreshBusyError
 from storage import AsyncStore, RefreshLock, Secret, Tenant, TokenEntry
 
 DEADLINE: Final = 20.0  # seconds: two requests of 8 s and 4 s for the disk, as all writers of the file have it
+_LAST_TRY: Final = (
+    0.6  # of the deadline: who gets the lock later has no time left for a whole request, and only watches
+)
 _RETRY: Final = 0.05  # seconds between two tries for the lock; a commit is seen sooner, by the store's version
 
 
@@ -21,9 +25,9 @@ class Adopted:
 
 
 async def lock_or_adopt(
-    store: AsyncStore, tenant: Tenant, stale: Secret, *, deadline: float = DEADLINE
+    store: AsyncStore, tenant: Tenant, stale: TokenEntry, *, clock: Callable[[], float], deadline: float
 ) -> RefreshLock | Adopted:
-    """The tenant's lock, held, or the entry that took the place of the one with the access token `stale`.
+    """The tenant's lock, held, or the living login that took the place of `stale`; `deadline` is in seconds.
 
     Raises:
         NotLoggedInError: the login was removed meanwhile.
@@ -31,17 +35,37 @@ async def lock_or_adopt(
         StorageError: the sidecar cannot be opened, or the store cannot be read.
     """
     loop = asyncio.get_running_loop()
-    give_up = loop.time() + deadline
+    begun = loop.time()
     lock = store.refresh_lock(tenant)
     while True:
         version = store.version()
-        entry = (await store.read()).get(tenant)
-        if not isinstance(entry, TokenEntry):
-            raise NotLoggedInError(tenant)
-        if entry.access_token != stale:
+        entry = await stored(store, tenant)
+        if renewed(entry, stale, clock()):
             return Adopted(entry)
-        if await asyncio.to_thread(lock.try_acquire):
-            return lock
-        if loop.time() >= give_up:
+        waited = loop.time() - begun
+        if waited >= deadline:
             raise RefreshBusyError(tenant, deadline)
-        await store.changed(version, _RETRY)
+        if waited <= deadline * _LAST_TRY and await asyncio.to_thread(lock.try_acquire):
+            return lock
+        await store.changed(version, min(_RETRY, deadline - waited))
+
+
+async def stored(store: AsyncStore, tenant: Tenant) -> TokenEntry:
+    """The tenant's login as it is now.
+
+    Raises:
+        NotLoggedInError: there is none.
+    """
+    entry = (await store.read()).get(tenant)
+    if not isinstance(entry, TokenEntry):
+        raise NotLoggedInError(tenant)
+    return entry
+
+
+def renewed(entry: TokenEntry, stale: TokenEntry, now: float) -> bool:
+    """Whether `entry` came after `stale` and still lives; a vendor may renew a login under the same access token."""
+    return _generation(entry) != _generation(stale) and now < entry.expires_at
+
+
+def _generation(entry: TokenEntry) -> tuple[Secret, Secret, int]:
+    return entry.access_token, entry.refresh_token, entry.expires_at

@@ -7,6 +7,7 @@ OpenabAuthError
     ├── RefreshBusyError            another process is refreshing and did not finish in time
     ├── VendorUnavailableError      no answer, 5xx, 429, a proxy's page: try again later
     ├── VendorMisconfiguredError    our client or its settings are wrong: the operator must change them
+    │   └── NotRefreshableError     nothing configured here could refresh this login
     ├── UnknownVendorError          no such vendor, or not offered here
     ├── ConfigError                 the config is wrong: file, key, reason
     ├── PasteRefusedError           the paste is not what ends this login; `reason` says which mistake it was
@@ -18,6 +19,8 @@ OpenabAuthError
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from storage.errors import OpenabAuthError
 
@@ -98,11 +101,18 @@ class VendorMisconfiguredError(OAuthError):
     """The vendor refuses our client or our settings; the login itself may be alive."""
 
     code = "vendor_misconfigured"
+    _happened: ClassVar[str] = "{vendor} refuses this client ({reason})"
 
     def __init__(self, vendor: str, reason: str, todo: str) -> None:
-        super().__init__(f"{vendor} refuses this client ({reason})", kept="the login is untouched", todo=todo)
+        super().__init__(self._happened.format(vendor=vendor, reason=reason), kept="the login is untouched", todo=todo)
         self.vendor = vendor
         self.reason = reason
+
+
+class NotRefreshableError(VendorMisconfiguredError):
+    """Nothing that is configured here could refresh this login; no request was sent."""
+
+    _happened = "the login to {vendor} cannot be refreshed here ({reason})"
 
 
 class UnknownVendorError(OAuthError):

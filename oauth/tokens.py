@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from oauth.errors import LoginDeadError, NotLoggedInError, OAuthError, VendorMisconfiguredError
-from storage import AsyncStore, McpEntry, Secret, Store, Tenant, TokenEntry
+from oauth.adopt import DEADLINE, renewed
+from oauth.errors import NotLoggedInError, NotRefreshableError, OAuthError
+from storage import NEVER, AsyncStore, McpEntry, Secret, StorageError, Store, Tenant, TokenEntry
 
 if TYPE_CHECKING:
     from oauth.agent import TokenAuth
@@ -32,8 +33,9 @@ class AccessToken:
 class TokenSource:
     """Valid access tokens of one store; use one for each process.
 
-    `catalogue` and `driver` are made from the config and the environment when a refresh first needs them; `clock` gives
-    unix seconds.
+    Use it as an async context manager, or call `aclose`: a loop that ends in mid-refresh loses the new token.
+    Without a `catalogue` and a `driver` they are made from the config and the environment when a refresh or a vendor's
+    name first needs them. `clock` gives unix seconds; `deadline` (seconds) bounds the wait for others' refreshes.
     """
 
     def __init__(
@@ -43,33 +45,39 @@ class TokenSource:
         catalogue: Catalogue | None = None,
         driver: Driver | None = None,
         clock: Callable[[], float] = time.time,
+        deadline: float = DEADLINE,
     ) -> None:
         self._store = store if isinstance(store, AsyncStore) else AsyncStore(store)
         self._catalogue = catalogue
         self._driver = driver
         self._owns_driver = driver is None
         self._clock = clock
+        self._deadline = deadline
         self._flights: dict[Tenant, asyncio.Task[TokenEntry]] = {}
 
     async def get_valid(self, tenant_or_vendor: str, *, min_ttl: float = SKEW) -> AccessToken:
-        """A token that lives for at least `min_ttl` more seconds, refreshed first if need be.
+        """A token that lives for more than `min_ttl` seconds, refreshed first if need be.
 
-        A token that is still valid is served even when it could not be refreshed early.
+        A token that is still valid is served when it could not be refreshed early.
 
         Raises:
             NotLoggedInError: nobody is logged in there.
             LoginDeadError: the vendor will not renew this login.
             RefreshBusyError: another process refreshes and did not finish in time.
             VendorUnavailableError: the vendor gave no usable answer.
-            VendorMisconfiguredError: the vendor refuses our client, or no such vendor is configured.
+            VendorMisconfiguredError: the vendor refuses our client, or no such vendor is configured here.
+            ConfigError: the config, which a refresh or a vendor's name needs, has mistakes.
             StorageError: the store cannot be read or written.
         """
-        token = await self._stored(tenant_or_vendor)
+        tenant, entry = await self._find(tenant_or_vendor)
+        token = self._token(tenant, entry)
         if self._lives(token, min_ttl):
             return token
         try:
-            return _access(await self._flight(self._tenant(tenant_or_vendor), token.value))
-        except OAuthError:
+            return await self._renewed(tenant, entry)
+        except NotLoggedInError:
+            raise  # who was logged out meanwhile must stop
+        except (OAuthError, StorageError):
             if self._lives(token, SKEW):
                 return token
             raise
@@ -85,11 +93,11 @@ class TokenSource:
             OAuthError: as `get_valid`.
             StorageError: as `get_valid`.
         """
-        token = await self._stored(tenant_or_vendor)
-        refused = token.value if rejected is None else _secret(rejected)
-        if token.value != refused and self._lives(token, 0):
+        tenant, entry = await self._find(tenant_or_vendor)
+        token = self._token(tenant, entry)
+        if rejected is not None and token.value != _secret(rejected) and self._lives(token, SKEW):
             return token
-        return _access(await self._flight(self._tenant(tenant_or_vendor), token.value))
+        return await self._renewed(tenant, entry)
 
     def auth(self, tenant_or_vendor: str) -> TokenAuth:
         """For `httpx2.AsyncClient(auth=…)`: attaches the token, and repeats a request once after a 401."""
@@ -104,6 +112,7 @@ class TokenSource:
         await self._store.aclose()
         if self._driver is not None and self._owns_driver:
             await self._driver.aclose()
+            self._driver = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -113,76 +122,96 @@ class TokenSource:
     ) -> None:
         await self.aclose()
 
-    def _tenant(self, tenant_or_vendor: str) -> Tenant:
-        return self._vendors().tenant_of(tenant_or_vendor)
-
-    def _vendors(self) -> Catalogue:
-        if self._catalogue is None:
-            from oauth.catalogue import Catalogue  # noqa: PLC0415 - a valid token needs no table
-            from oauth.config import read_config  # noqa: PLC0415
-
-            self._catalogue = Catalogue.from_config(read_config(None, os.environ))
-        return self._catalogue
-
-    async def _stored(self, tenant_or_vendor: str) -> AccessToken:
-        """What the store holds now, expired or not."""
+    async def _find(self, tenant_or_vendor: str) -> tuple[Tenant, TokenEntry | McpEntry]:
+        """The login as the store holds it now; the catalogue is read only for a word that is no login's key."""
         entries = await self._store.read()
-        entry = entries.get(self._tenant(tenant_or_vendor))
+        tenant = Tenant(tenant_or_vendor)
+        if self._catalogue is not None:
+            tenant = self._catalogue.tenant_of(tenant_or_vendor)
+        elif not isinstance(entries.get(tenant), TokenEntry):  # a server of this name must not hide the vendor
+            tenant = (await self._vendors()).tenant_of(tenant_or_vendor)
+            entries = await self._store.read()
+        entry = entries.get(tenant)
+        if not isinstance(entry, TokenEntry | McpEntry):
+            raise NotLoggedInError(tenant_or_vendor)
+        return tenant, entry
+
+    def _token(self, tenant: Tenant, entry: TokenEntry | McpEntry) -> AccessToken:
         if isinstance(entry, TokenEntry):
             return _access(entry)
-        if isinstance(entry, McpEntry):
-            return self._mcp(tenant_or_vendor, entry)
-        raise NotLoggedInError(tenant_or_vendor)
-
-    def _mcp(self, server: str, entry: McpEntry) -> AccessToken:
-        """An MCP server's token while it is valid; these logins are renewed by the agents that made them."""
         reply = entry.token_response or {}
         value, lifetime = reply.get("access_token"), reply.get("expires_in")
-        if not isinstance(value, str):
-            raise NotLoggedInError(server)
-        expires_at = int(self._clock()) + SKEW + 1
-        if entry.token_received_at is not None and isinstance(lifetime, int):
-            expires_at = entry.token_received_at + lifetime
-        token = AccessToken(Secret(value), expires_at)
-        if not self._lives(token, SKEW):
-            reason = "the login to this MCP server has expired, and only the agent that made it can renew it"
-            raise VendorMisconfiguredError(server, reason, "log in again from the agent")
-        return token
+        if not isinstance(value, str):  # a server that a client was registered at, and nobody logged in to
+            raise NotLoggedInError(tenant)
+        if entry.token_received_at is None or isinstance(lifetime, bool) or not isinstance(lifetime, int | float):
+            return AccessToken(Secret(value), NEVER)  # it does not say when it ends: good until a server refuses it
+        return AccessToken(Secret(value), int(min(entry.token_received_at + lifetime, NEVER)))
 
     def _lives(self, token: AccessToken, seconds: float) -> bool:
         return self._clock() + seconds < token.expires_at
 
-    async def _flight(self, tenant: Tenant, stale: Secret) -> TokenEntry:
-        """Join the refresh of this tenant that is under way in this process, or begin one.
+    async def _renewed(self, tenant: Tenant, entry: TokenEntry | McpEntry) -> AccessToken:
+        """The token that takes the place of the one in `entry`.
 
-        The flight belongs to no caller: who is cancelled leaves it alone, so that a rotated token is always stored.
+        A flight that is under way may have been begun for an older one and end with what is in `entry`; then another
+        is begun.
         """
-        flight = self._flights.get(tenant)
-        if flight is None:
-            flight = asyncio.create_task(self._refresh(tenant, stale), name=f"refresh {tenant}")
-            self._flights[tenant] = flight
-            flight.add_done_callback(lambda done: self._land(tenant, done))
-        return await asyncio.shield(flight)
+        if isinstance(entry, McpEntry):
+            todo = "let the agent that made this login renew it, or log in again there"
+            raise NotRefreshableError(tenant, "refreshing logins to MCP servers is not supported yet", todo)
+        if joined := self._flights.get(tenant):
+            after = await asyncio.shield(joined)
+            if renewed(after, entry, self._clock()):
+                return _access(after)
+        return _access(await asyncio.shield(self._flights.get(tenant) or self._begin(tenant, entry)))
+
+    def _begin(self, tenant: Tenant, stale: TokenEntry) -> asyncio.Task[TokenEntry]:
+        """A flight, which belongs to no caller: who is cancelled leaves it alone, and a rotated token is stored."""
+        flight = asyncio.create_task(self._refresh(tenant, stale), name=f"refresh {tenant}")
+        self._flights[tenant] = flight
+        flight.add_done_callback(lambda done: self._land(tenant, done))
+        return flight
 
     def _land(self, tenant: Tenant, flight: asyncio.Task[TokenEntry]) -> None:
         del self._flights[tenant]
         if not flight.cancelled():
             flight.exception()  # seen: every caller may have been cancelled
 
-    async def _refresh(self, tenant: Tenant, stale: Secret) -> TokenEntry:
-        from oauth.driver import Driver  # noqa: PLC0415 - authlib is loaded only when there is something to ask
-        from oauth.refresh import Refresh  # noqa: PLC0415
+    async def _refresh(self, tenant: Tenant, stale: TokenEntry) -> TokenEntry:
+        from oauth.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
 
-        vendor = self._vendors().find(tenant)
+        vendor = (await self._vendors()).find(tenant)
         if vendor is None:
             todo = f"add a [vendors.NAME] table with tenant = {tenant!r} to the config, or log in again"
-            raise VendorMisconfiguredError(tenant, "no vendor of this tenant is configured here", todo)
-        entry = (await self._store.read()).get(tenant)
-        if isinstance(entry, TokenEntry) and not entry.refresh_token:
-            raise LoginDeadError(tenant, "the vendor gave no refresh token")
+            raise NotRefreshableError(tenant, "no vendor of this tenant is configured", todo)
+        return await Refresh(self._store, vendor, self._open_driver, clock=self._clock, deadline=self._deadline).run(
+            stale
+        )
+
+    async def _vendors(self) -> Catalogue:
+        if self._catalogue is None:
+            self._catalogue = await asyncio.to_thread(_configured_catalogue)
+        return self._catalogue
+
+    async def _open_driver(self) -> Driver:
         if self._driver is None:
-            self._driver = Driver(clock=self._clock)
-        return await Refresh(self._store, self._driver, vendor, clock=self._clock).run(stale)
+            make = await asyncio.to_thread(_driver_class)
+            self._driver = self._driver or make(clock=self._clock)  # another tenant's refresh may have been faster
+        return self._driver
+
+
+def _configured_catalogue() -> Catalogue:
+    from oauth.catalogue import Catalogue  # noqa: PLC0415 - a valid token needs no table
+    from oauth.config import read_config  # noqa: PLC0415
+
+    return Catalogue.from_config(read_config(None, os.environ))
+
+
+def _driver_class() -> type[Driver]:
+    """In a worker thread: importing authlib takes a tenth of a second, for which an event loop must not stand still."""
+    from oauth.driver import Driver  # noqa: PLC0415
+
+    return Driver
 
 
 def _access(entry: TokenEntry) -> AccessToken:
