@@ -35,20 +35,11 @@ class Catalogue:
         Raises:
             ConfigError: a table has mistakes; all of them are named.
         """
-        shipped = tomllib.loads((files("oauth") / "vendors.toml").read_text(encoding="utf-8"))
         mistakes: Mistakes = []
-        vendors = {
-            name: parse_vendor(
-                name, {**shipped.get(name, {}), **config.vendors.get(name, {})}, environ, mistakes, at=f"vendors.{name}"
-            )
-            for name in [*shipped, *(name for name in config.vendors if name not in shipped)]
-        }
-        _check_tenants(vendors, mistakes)
-        for key, names in (("auth.vendors", config.auth.vendors or ()), ("auth.accept_risk", config.auth.accept_risk)):
-            mistakes += [(key, f"there is no vendor {name!r}") for name in names if name not in vendors]
+        vendors = read_vendors(config, environ, mistakes)
         if mistakes:
             raise ConfigError(config.file or "oauth/vendors.toml", tuple(mistakes))
-        wanted = config.auth.vendors if config.auth.vendors is not None else tuple(vendors)
+        wanted = dict.fromkeys(config.auth.vendors if config.auth.vendors is not None else vendors)
         accepted = config.auth.accept_risk
         return cls(vendors, tuple(name for name in wanted if vendors[name].risk == "ok" or name in accepted), environ)
 
@@ -82,6 +73,21 @@ class Catalogue:
     def shadowed_by(self, vendor: Vendor) -> str | None:
         """The variable that the vendor's own tools read before any stored login, if one is set here."""
         return next((name for name in vendor.env if self._environ.get(name)), None)
+
+
+def read_vendors(config: Config, environ: Mapping[str, str], mistakes: Mistakes) -> dict[str, Vendor]:
+    """Both tables as one; what is wrong in the operator's, or in `[auth]` about its names, goes to `mistakes`."""
+    shipped = tomllib.loads((files("oauth") / "vendors.toml").read_text(encoding="utf-8"))
+    vendors = {
+        name: parse_vendor(
+            name, {**shipped.get(name, {}), **config.vendors.get(name, {})}, environ, mistakes, at=f"vendors.{name}"
+        )
+        for name in [*shipped, *(name for name in config.vendors if name not in shipped)]
+    }
+    _check_tenants(vendors, mistakes)
+    for key, names in (("auth.vendors", config.auth.vendors or ()), ("auth.accept_risk", config.auth.accept_risk)):
+        mistakes += [(key, f"there is no vendor {name!r}") for name in names if name not in vendors]
+    return vendors
 
 
 def _check_tenants(vendors: Mapping[str, Vendor], mistakes: Mistakes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from oauth.table import Mistakes, Table
 
 DEFAULT_STORE: Final = "~/.openab/agent/auth.json"
 DEFAULT_FILE: Final = "openab-auth.toml"
-_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_VARIABLE: Final = re.compile(r"\$(\$\{)|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")  # `$${`, `${VAR}`, or a stray `${`
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Config:
     file: str | None = None
     store: str | None = None
     auth: AuthSettings = AuthSettings()
-    vendors: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    vendors: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
     discord: Mapping[str, object] = field(default_factory=dict, repr=False)
     mcp: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
 
@@ -48,22 +49,41 @@ def read_config(file: Path | None, environ: Mapping[str, str]) -> Config:
         file = Path(environ["OPENAB_AUTH_CONFIG"])
     if file is None:
         file = Path(DEFAULT_FILE)
-        if not file.exists():
+        if not os.path.lexists(file):
             return Config()
     return _parse(str(file), _load(file), environ)
 
 
 def store_location(config: Config, explicit: str | None, environ: Mapping[str, str]) -> str:
-    """Where the store lies: `--store`, else `OPENAB_AUTH_STORE`, else `[store] path`, else the agents' own place."""
-    location = explicit or environ.get("OPENAB_AUTH_STORE") or config.store or DEFAULT_STORE
-    return location if "://" in location else str(Path(location).expanduser())
+    """Where the store lies: `--store`, else `OPENAB_AUTH_STORE`, else `[store] path`, else the agents' own place.
+
+    Raises:
+        ConfigError: it begins with the home of somebody who has none here.
+    """
+    places = (
+        ("--store", explicit),
+        ("OPENAB_AUTH_STORE", environ.get("OPENAB_AUTH_STORE")),
+        ("store.path", config.store),
+        ("HOME", DEFAULT_STORE),
+    )
+    key, location = next((key, place) for key, place in places if place)
+    if "://" in location:
+        return location
+    if location.startswith("~/") and environ.get("HOME"):
+        return str(Path(environ["HOME"]) / location[2:])
+    try:
+        return str(Path(location).expanduser())
+    except RuntimeError:
+        raise ConfigError(config.file or "the environment", ((key, "`~` stands for no known home here"),)) from None
 
 
 def _load(file: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(file), (("", f"is no TOML ({error})"),)) from None
+    except RecursionError:
+        raise ConfigError(str(file), (("", "is nested too deeply"),)) from None
     except UnicodeDecodeError:
         raise ConfigError(str(file), (("", "is not UTF-8"),)) from None
     except OSError as error:
@@ -91,7 +111,10 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
         discord=top.table("discord"),
         mcp=top.tables("mcp"),
     )
-    if mistakes:
+    if mistakes:  # those of the vendors are named with them, so that nobody has to start twice to see them all
+        from oauth.catalogue import read_vendors  # noqa: PLC0415 - it stands on this module
+
+        read_vendors(config, environ, mistakes)
         raise ConfigError(file, tuple(mistakes))
     return config
 
@@ -106,7 +129,12 @@ def _replaced(value: object, at: str, environ: Mapping[str, str], mistakes: Mist
         return value
 
     def variable(match: re.Match[str]) -> str:
-        name = match.group(1)
+        literal, name = match.groups()
+        if literal:
+            return str(literal)
+        if name is None:
+            mistakes.append((at, "holds `${` without a name and `}` after it; `$${` stands for the characters"))
+            return ""
         if name not in environ:
             mistakes.append((at, f"${{{name}}} is not set in the environment"))
         return environ.get(name, "")

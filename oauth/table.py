@@ -18,8 +18,10 @@ class Table:
         self.mistakes = mistakes
 
     def wrong(self, key: str, reason: str) -> None:
-        """Note a mistake at `key`."""
-        self.mistakes.append((f"{self._at}.{key}" if self._at else key, reason))
+        """Note a mistake at `key`, the first one there: what follows from it need not be told."""
+        at = f"{self._at}.{key}" if self._at else key
+        if not any(noted == at for noted, _ in self.mistakes):
+            self.mistakes.append((at, reason))
 
     def only(self, known: Collection[str]) -> None:
         """Note every key that is not in `known`, with the nearest one that is."""
@@ -53,9 +55,9 @@ class Table:
         return value
 
     def number(self, key: str, default: int) -> int:
-        """A whole number above zero."""
+        """A whole number above zero, of the 64 bits that TOML promises."""
         value = self._values.get(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**63:
             self.wrong(key, "must be a whole number above 0")
             return default
         return value

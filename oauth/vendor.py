@@ -19,7 +19,11 @@ Flow: TypeAlias = Literal["pkce", "device", "codex-device", "aws-device", "comma
 Risk: TypeAlias = Literal["ok", "tos-risk", "experimental"]
 FLOWS: Final = ("pkce", "device", "codex-device", "aws-device", "command", "env")
 RISKS: Final = ("ok", "tos-risk", "experimental")
+EXCHANGES: Final = ("github-copilot",)
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")  # people type it, and it stands in a button's custom_id
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 5.6.2
+_HEADER_VALUE: Final = re.compile(r"([!-~]([ \t!-~]*[!-~])?)?")  # RFC 9110 5.5, in ASCII
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,10 @@ class Vendor:
     client_secret_obscured: str = field(default="", repr=False)
     redirect_uri: str = ""
     scopes: tuple[str, ...] = ()
-    authorize_params: Mapping[str, str] = field(default_factory=dict)
-    token_params: Mapping[str, str] = field(default_factory=dict)
-    device_params: Mapping[str, str] = field(default_factory=dict)
-    refresh_params: Mapping[str, str] = field(default_factory=dict)
+    authorize_params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    token_params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    device_params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    refresh_params: Mapping[str, str] = field(default_factory=dict, repr=False)
     token_body: Literal["form", "json"] = "form"  # noqa: S105 - an encoding
     token_sends_state: bool = False
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -72,16 +76,16 @@ def parse_vendor(
     table = Table(values, at, mistakes)
     table.only(KEYS)
     if not _NAME.fullmatch(name):
-        table.wrong("name", "a vendor's name is at most 32 lower-case letters, digits, '.', '_' and '-'")
-    client_id_env, secret_env = table.text("client_id_env"), table.text("client_secret_env")
+        mistakes.append((at, "a vendor's name is at most 32 lower-case letters, digits, '.', '_' and '-'"))
+    client_id_env, secret_env = _variable(table, "client_id_env"), _variable(table, "client_secret_env")
     secret = environ.get(secret_env) if secret_env else None
-    env = table.texts("env")
+    env = _variables(table, "env")
     vendor = Vendor(
         name=name,
         title=table.text("title", name),
         tenant=_tenant(table, name),
         flow=cast("Flow", table.one_of("flow", FLOWS, "pkce")),
-        issuer=_url(table, "issuer"),
+        issuer=_issuer(table),
         authorize_url=_url(table, "authorize_url"),
         token_url=_url(table, "token_url"),
         device_url=_url(table, "device_url"),
@@ -92,7 +96,7 @@ def parse_vendor(
         client_secret=Secret(secret) if secret else None,
         client_secret_env=secret_env,
         client_secret_obscured=table.text("client_secret_obscured"),
-        redirect_uri=_redirect(table),
+        redirect_uri=_url(table, "redirect_uri"),
         scopes=table.texts("scopes"),
         authorize_params=table.fields("authorize_params"),
         token_params=table.fields("token_params"),
@@ -100,12 +104,12 @@ def parse_vendor(
         refresh_params=table.fields("refresh_params"),
         token_body=cast("Literal['form', 'json']", table.one_of("token_body", ("form", "json"), "form")),
         token_sends_state=table.flag("token_sends_state"),
-        headers=table.fields("headers"),
-        exchange=table.text("exchange"),
+        headers=_headers(table),
+        exchange=_exchange(table),
         token_lifetime=table.number("token_lifetime", 3600),
         account_from=table.text("account_from"),
         env=env,
-        exec_env=table.text("exec_env") or (env[-1] if env else ""),
+        exec_env=_variable(table, "exec_env") or (env[-1] if env else ""),
         risk=cast("Risk", table.one_of("risk", RISKS, "ok")),
         verified=cast(
             "Literal['source', 'inferred', 'live']",
@@ -121,6 +125,9 @@ def parse_vendor(
 
 def safe_url(url: str) -> str | None:
     """What is wrong with an endpoint's address, or None: https, or http on loopback, and nothing hidden in it."""
+    if any(letter in "#\\" or letter.isspace() or not letter.isprintable() for letter in url):
+        # the last three are what one reader drops and another keeps
+        return "must not have a fragment, a space, a control character or a backslash"
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
@@ -132,8 +139,6 @@ def safe_url(url: str) -> str | None:
         return "must be https (http only on a loopback address)"
     if parts.username is not None or parts.password is not None:
         return "must not carry a user or a password"
-    if parts.fragment:
-        return "must not have a fragment"
     return None
 
 
@@ -155,8 +160,41 @@ def _url(table: Table, key: str) -> str:
     return value
 
 
-def _redirect(table: Table) -> str:
-    return _url(table, "redirect_uri")
+def _issuer(table: Table) -> str:
+    value = _url(table, "issuer")
+    if "?" in value:
+        table.wrong("issuer", "must not have a query")  # RFC 8414 2
+    return value
+
+
+def _headers(table: Table) -> Mapping[str, str]:
+    headers = table.fields("headers")
+    for name, value in headers.items():
+        if not (_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)):
+            table.wrong("headers", f"{name!a} cannot be sent: a header is one line of ASCII")
+    return headers
+
+
+def _exchange(table: Table) -> str:
+    value = table.text("exchange")
+    if value and value not in EXCHANGES:
+        table.wrong("exchange", f"must be one of {', '.join(EXCHANGES)}, or left out")
+    return value
+
+
+def _variable(table: Table, key: str) -> str:
+    value = table.text(key)
+    if value and not _VARIABLE.fullmatch(value):
+        table.wrong(key, "must be the name of an environment variable")
+        return ""
+    return value
+
+
+def _variables(table: Table, key: str) -> tuple[str, ...]:
+    names = table.texts(key)
+    if not all(_VARIABLE.fullmatch(name) for name in names):
+        table.wrong(key, "must be a list of names of environment variables")
+    return names
 
 
 def _tenant(table: Table, name: str) -> Tenant:
@@ -173,12 +211,11 @@ def _tenant(table: Table, name: str) -> Tenant:
 def _check_flow(table: Table, vendor: Vendor) -> None:
     """What a flow cannot do without."""
     if vendor.flow == "pkce":
-        if not vendor.issuer and not (vendor.authorize_url and vendor.token_url):
-            table.wrong("authorize_url", "is missing: give authorize_url and token_url, or issuer")
+        _check_endpoints(table, authorize_url=vendor.authorize_url, token_url=vendor.token_url)
         if not vendor.redirect_uri:
-            table.wrong("redirect_uri", "is missing or not usable")
-    if vendor.flow == "device" and not vendor.issuer and not (vendor.device_url and vendor.token_url):
-        table.wrong("device_url", "is missing: give device_url and token_url, or issuer")
+            table.wrong("redirect_uri", "is missing")
+    if vendor.flow == "device":
+        _check_endpoints(table, device_url=vendor.device_url, token_url=vendor.token_url)
     if vendor.flow in {"pkce", "device", "codex-device"} and not vendor.client_id:
         variable = f", and ${vendor.client_id_env} is not set" if vendor.client_id_env else ""
         table.wrong("client_id", f"is missing{variable}")
@@ -186,3 +223,11 @@ def _check_flow(table: Table, vendor: Vendor) -> None:
         table.wrong("command", "is missing")
     if vendor.flow == "env" and not vendor.env:
         table.wrong("env", "is missing")
+
+
+def _check_endpoints(table: Table, **urls: str) -> None:
+    if table.text("issuer"):
+        return
+    for key, url in urls.items():
+        if not url:
+            table.wrong(key, f"is missing: give {' and '.join(urls)}, or issuer")

@@ -1,5 +1,6 @@
 """The operator's config and the vendors' table: what is taken, and how every mistake is named."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,153 @@ def test_a_file_that_cannot_be_read_is_refused(data: bytes | None, tmp_path: Pat
 
     with pytest.raises(ConfigError, match=r"config\.toml"):
         read_config(file, {})
+
+
+def test_a_mistake_in_one_table_does_not_hide_those_in_another(tmp_path: Path) -> None:
+    found = mistakes(
+        tmp_path,
+        '[stroe]\n[auth]\nvendor = ["lab"]\naccept_risk = ["nobody"]\n'
+        + LAB.replace('"lab"', '"${LAB_ID}"').replace("token_url", "tokenurl"),
+    )
+
+    assert set(found) == {
+        "stroe",
+        "auth.vendor",
+        "auth.accept_risk",
+        "vendors.lab.client_id",
+        "vendors.lab.tokenurl",
+        "vendors.lab.token_url",
+    }
+    assert "LAB_ID" in found["vendors.lab.client_id"]
+
+
+def test_an_address_with_an_unset_variable_is_one_mistake(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        catalogue(tmp_path, LAB.replace("https://login.example.com/token", "${LAB}/token") + "x = 1\n")
+
+    assert [key for key, _ in caught.value.mistakes] == ["vendors.lab.token_url", "vendors.lab.x"]
+
+
+def test_variables_are_replaced_in_lists_and_nested_tables(tmp_path: Path) -> None:
+    text = LAB + 'scopes = ["${A}-${B}", "x"]\nauthorize_params = { prompt = "${A}" }\n'
+
+    vendor = catalogue(tmp_path, text, {"A": "a", "B": ""}).get("lab")
+
+    assert (vendor.scopes, vendor.authorize_params) == (("a-", "x"), {"prompt": "a"})
+    assert "vendors.lab.authorize_params.prompt" in mistakes(tmp_path, text)
+
+
+def test_a_value_is_not_searched_for_variables_again(tmp_path: Path) -> None:
+    vendor = catalogue(tmp_path, LAB + 'title = "${A}"\n', {"A": "${B}"}).get("lab")
+
+    assert vendor.title == "${B}"
+
+
+@pytest.mark.parametrize("title", ["${", "${}", "${A", "${A-b}", "${1A}", "a ${A B} c"])
+def test_an_opened_variable_that_is_none_is_a_mistake(title: str, tmp_path: Path) -> None:
+    """It would else become a folder of that name, or go to a vendor as it stands."""
+    file = tmp_path / "config.toml"
+    file.write_text(LAB + f'title = "{title}"\n')
+
+    with pytest.raises(ConfigError, match=r"vendors\.lab\.title: holds"):
+        read_config(file, os.environ)
+
+
+@pytest.mark.parametrize(("written", "meant"), [("$${A}", "${A}"), ("$A $$ 5$", "$A $$ 5$"), ("$${A}${A}", "${A}1")])
+def test_a_doubled_dollar_stands_for_the_characters(written: str, meant: str, tmp_path: Path) -> None:
+    assert catalogue(tmp_path, LAB + f'title = "{written}"\n', {"A": "1"}).get("lab").title == meant
+
+
+def test_no_value_is_repeated_in_a_mistake(tmp_path: Path) -> None:
+    text = LAB.replace('"lab"', "3") + 'headers = { a = "canary\\n" }\nrisk = "canary"\nrevoke_url = "canary"\n'
+    with pytest.raises(ConfigError) as caught:
+        catalogue(tmp_path, text)
+
+    assert "canary" not in str(caught.value)
+
+
+def test_a_config_prints_none_of_its_values() -> None:
+    canary = {"lab": {"token_params": {"x": "canary"}}}
+
+    assert "canary" not in repr(Config(vendors=canary, mcp=canary, discord=canary))
+
+
+def test_a_mistake_in_toml_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("[auth]\nvendors = [\n[x\n")
+
+    with pytest.raises(ConfigError, match=r"config\.toml.*line \d"):
+        read_config(file, {})
+
+
+def test_a_file_that_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("a = " + "[" * 100_000)
+
+    with pytest.raises(ConfigError, match="nested"):
+        read_config(file, {})
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    """Some editors of Windows write one."""
+    file = tmp_path / "config.toml"
+    file.write_text('\ufeff[store]\npath = "/s.json"\n', encoding="utf-8")
+
+    assert read_config(file, {}).store == "/s.json"
+
+
+def test_which_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("given", "named", "openab-auth"):
+        (tmp_path / f"{name}.toml").write_text(f'[store]\npath = "/{name}"\n')
+    named = {"OPENAB_AUTH_CONFIG": "named.toml"}
+
+    assert read_config(Path("given.toml"), named).store == "/given"
+    assert read_config(None, named).store == "/named"
+    assert read_config(None, {}).store == "/openab-auth"
+    (tmp_path / "openab-auth.toml").unlink()
+    assert read_config(None, {}) == Config()
+
+
+@pytest.mark.parametrize("place", ["given", "environment"])
+def test_a_file_that_was_asked_for_must_be_there(place: str, tmp_path: Path) -> None:
+    file = tmp_path / "nowhere.toml"
+
+    with pytest.raises(ConfigError, match=r"nowhere\.toml"):
+        read_config(file if place == "given" else None, {"OPENAB_AUTH_CONFIG": str(file)})
+
+
+def test_a_default_file_that_is_there_and_cannot_be_read_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may say where the store lies; going on without it could write a second one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "openab-auth.toml").symlink_to("openab-auth.toml")
+
+    with pytest.raises(ConfigError, match=r"openab-auth\.toml"):
+        read_config(None, {})
+
+
+def test_home_is_that_of_the_environment() -> None:
+    environ = {"HOME": "/home/ada"}
+
+    assert store_location(Config(), None, environ) == "/home/ada/.openab/agent/auth.json"
+    assert store_location(Config(store="~/s.json"), None, environ) == "/home/ada/s.json"
+    assert store_location(Config(), "postgresql://~/x", environ) == "postgresql://~/x"
+
+
+@pytest.mark.parametrize(
+    ("explicit", "environ", "config", "key"),
+    [
+        ("~nobody-of-this-name/a", {}, Config(), "--store"),
+        (None, {"OPENAB_AUTH_STORE": "~nobody-of-this-name/a"}, Config(), "OPENAB_AUTH_STORE"),
+        (None, {}, Config(file="c.toml", store="~nobody-of-this-name/a"), "store.path"),
+    ],
+)
+def test_the_home_of_an_unknown_person_is_a_mistake(
+    explicit: str | None, environ: dict[str, str], config: Config, key: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        store_location(config, explicit, environ)
+
+    assert [name for name, _ in caught.value.mistakes] == [key]
