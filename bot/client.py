@@ -45,10 +45,10 @@ class AuthBot(commands.Bot):
         await self.add_cog(Auth(self, self._service))
         await sync_if_changed(self.tree, self._settings.guild_ids)
 
-    async def on_ready(self) -> None:
-        """Say in the log that people can use it now."""
+    async def on_connect(self) -> None:
+        """Say in the log that people can use it now: commands need no guild, for which on_ready would wait 2 s more."""
         self.connected.set()
-        _log.info("logged in to Discord as %s, in %d guilds", self.user, len(self.guilds))
+        _log.info("logged in to Discord as %s", self.user)
 
 
 async def point_discord_at(api_base: str) -> None:
