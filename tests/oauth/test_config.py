@@ -166,12 +166,12 @@ def test_a_file_that_cannot_be_read_is_refused(data: bytes | None, tmp_path: Pat
 def test_a_mistake_in_one_table_does_not_hide_those_in_another(tmp_path: Path) -> None:
     found = mistakes(
         tmp_path,
-        '[stroe]\n[auth]\nvendor = ["lab"]\naccept_risk = ["nobody"]\n'
+        '[stores]\n[auth]\nvendor = ["lab"]\naccept_risk = ["nobody"]\n'
         + LAB.replace('"lab"', '"${LAB_ID}"').replace("token_url", "tokenurl"),
     )
 
     assert set(found) == {
-        "stroe",
+        "stores",
         "auth.vendor",
         "auth.accept_risk",
         "vendors.lab.client_id",
