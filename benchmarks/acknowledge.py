@@ -14,7 +14,7 @@ import discord
 from discord import app_commands
 
 from bot.client import AuthBot, point_discord_at
-from bot.playground.embedded import EmbeddedDiscord, Person
+from bot.playground.discord import EmbeddedDiscord, Person
 from cogs.auth.service import open_service
 from cogs.auth.settings import DiscordSettings
 from oauth.config import Config

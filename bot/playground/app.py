@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.app import running_bot
-from bot.playground.embedded import EmbeddedDiscord
+from bot.playground.discord import EmbeddedDiscord
 from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from bot.playground.web import Page, serving
 from oauth.config import read_config

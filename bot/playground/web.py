@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.playground.embedded import Answer, EmbeddedDiscord, Modal, Person, RefusedError
+from bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person, RefusedError
 from bot.playground.gate import Gate
 from bot.playground.issuer import Issuer
 from bot.playground.ledger import posted_facts, store_facts

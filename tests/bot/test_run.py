@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.embedded import Answer, EmbeddedDiscord, Modal, Person
+from bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person
 from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 
 PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)  # members, presences, message content
@@ -160,7 +160,7 @@ async def test_it_resumes_after_the_gateway_drops(
     async with start():
         await discord.gateway.drop()
         async with asyncio.timeout(20):
-            while not discord.gateway.resumes:  # noqa: ASYNC110 - a count of another server's
+            while not discord.gateway.resumes:
                 await asyncio.sleep(0.05)
 
         assert "Logged in" in (await log_in(ada, issuer)).content

@@ -1,23 +1,19 @@
-"""What this Discord knows: ids, messages, interactions, and who sees what."""
+"""Messages and interactions: what they hold, and who sees them."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import secrets
+import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeAlias
 
-from bot.playground.embedded.limits import EPHEMERAL, LOADING
-
+Json: TypeAlias = dict[str, Any]
 Where: TypeAlias = Literal["guild", "dm"]
-DISCORD_EPOCH: Final = 1_420_070_400_000
-_ids: Final = itertools.count(1)
 
-
-def snowflake(now: float) -> str:
-    """A new id of the moment `now`, in unix seconds."""
-    return str(((int(now * 1000) - DISCORD_EPOCH) << 22) | (next(_ids) & 0x3FFFFF))
+EPHEMERAL: Final = 64
+LOADING: Final = 128
 
 
 @dataclass(slots=True, eq=False)
@@ -26,8 +22,9 @@ class Message:
 
     id: str
     channel_id: str
-    author: dict[str, Any]
-    body: dict[str, Any]
+    author: Json
+    body: Json
+    at: float  # unix seconds
     seen_by: str | None = None
     command: str | None = None
     edits: int = 0
@@ -38,30 +35,36 @@ class Message:
         return int(self.body.get("flags") or 0)
 
     @property
+    def content(self) -> str:
+        """Its text."""
+        return str(self.body.get("content") or "")
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether one person alone sees it."""
+        return self.seen_by is not None
+
+    @property
     def loading(self) -> bool:
         """Whether it says "is thinking…"."""
         return bool(self.flags & LOADING)
 
-    def fill(self, body: dict[str, Any], seen_by: str) -> None:
-        """Give a deferred message its content and, as Discord does, the visibility of what fills it."""
-        self.body = {**body, "flags": int(body.get("flags") or 0) & ~LOADING}
-        self.seen_by = seen_by if self.flags & EPHEMERAL else None
-
-    def edit(self, body: dict[str, Any]) -> None:
-        """Change what `body` names; whether it is ephemeral cannot be changed."""
+    def change(self, body: Json) -> None:
+        """Take what `body` names; visibility stays, and the first words of a deferred message are no edit."""
+        self.edits += not self.loading
         kept = self.flags & EPHEMERAL
         self.body = {**self.body, **body}
-        self.body["flags"] = (self.flags & ~LOADING & ~EPHEMERAL) | kept
-        self.edits += 1
+        self.body["flags"] = (self.flags & ~(LOADING | EPHEMERAL)) | kept
 
-    def payload(self) -> dict[str, Any]:
+    def payload(self) -> Json:
         """As the API and the gateway show it."""
+        written = datetime.fromtimestamp(self.at, UTC).isoformat()
         return {
             "id": self.id,
             "type": 0,
             "channel_id": self.channel_id,
             "author": self.author,
-            "content": self.body.get("content") or "",
+            "content": self.content,
             "embeds": self.body.get("embeds") or [],
             "components": self.body.get("components") or [],
             "flags": self.flags,
@@ -71,8 +74,8 @@ class Message:
             "mention_everyone": False,
             "pinned": False,
             "tts": False,
-            "timestamp": "2026-01-01T00:00:00+00:00",
-            "edited_timestamp": "2026-01-01T00:00:00+00:00" if self.edits else None,
+            "timestamp": written,
+            "edited_timestamp": written if self.edits else None,
         }
 
 
@@ -81,10 +84,10 @@ class Interaction:
     """One act of a person, waiting for the bot's answer."""
 
     id: str
-    kind: int  # 2 command, 3 component, 4 autocomplete, 5 modal submit
+    kind: int
     person_id: str
     channel_id: str
-    begun: float
+    begun: float  # unix seconds
     command: str | None = None
     message: Message | None = None  # the one whose component was used
     token: str = field(default_factory=lambda: secrets.token_urlsafe(48))
@@ -92,6 +95,13 @@ class Interaction:
     ack_ms: float | None = None
     original: Message | None = None
     followups: list[Message] = field(default_factory=list)
-    modal: dict[str, Any] | None = None
-    choices: list[dict[str, Any]] | None = None
+    modal: Json | None = None
+    choices: list[Json] = field(default_factory=list)
     answered: asyncio.Event = field(default_factory=asyncio.Event)
+    sent: float = field(default_factory=time.perf_counter)
+
+    def acknowledge(self, kind: int) -> None:
+        """The bot has answered; whoever waits goes on."""
+        self.ack = kind
+        self.ack_ms = (time.perf_counter() - self.sent) * 1000
+        self.answered.set()

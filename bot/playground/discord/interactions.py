@@ -1,0 +1,180 @@
+"""What may follow an interaction, and when: the acknowledgement, followups and edits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bot.playground.discord import errors, limits
+from bot.playground.discord.gateway import Gateway
+from bot.playground.discord.model import EPHEMERAL, LOADING, Interaction, Json, Message
+from bot.playground.discord.state import State
+
+COMMAND: Final = 2
+COMPONENT: Final = 3
+AUTOCOMPLETE: Final = 4
+MODAL_SUBMIT: Final = 5
+
+MESSAGE: Final = 4
+DEFER: Final = 5
+DEFER_UPDATE: Final = 6
+UPDATE: Final = 7
+CHOICES: Final = 8
+MODAL: Final = 9
+
+_SHOWN: Final = ("content", "embeds", "components")
+
+
+class Interactions:
+    """The rules of `/interactions` and of `/webhooks` with an interaction's token."""
+
+    def __init__(self, state: State, gateway: Gateway) -> None:
+        self._state = state
+        self._gateway = gateway
+
+    async def acknowledge(self, interaction_id: str, token: str, body: Json) -> Json:
+        """Take the bot's first answer, and say what became of it.
+
+        Raises:
+            ApiError: 10062 when it is too late or the interaction is unknown, 40060 when it has its answer, 50035 when
+                it is no possible answer here.
+        """
+        act = self._state.interactions.get(token)
+        if act is None or act.id != interaction_id:
+            raise errors.unknown_interaction()
+        if act.ack is not None:
+            raise errors.already_acknowledged()
+        if self._state.clock() - act.begun > limits.ACK_DEADLINE:
+            act.answered.set()
+            raise errors.unknown_interaction()
+        kind, data = body.get("type"), body.get("data") or {}
+        allowed = _answers(act)
+        if kind not in allowed:
+            raise errors.bad_field("type", f"Value must be one of {allowed}.")
+        message = await self._apply(act, kind, data)
+        act.acknowledge(kind)
+        self._state.changed()
+        return _outcome(act, kind, message)
+
+    async def follow_up(self, application_id: str, token: str, body: Json) -> Message:
+        """A further message; the first one after a defer fills the deferred message, with that one's visibility.
+
+        Raises:
+            ApiError: 10015, 50027, or a limit.
+        """
+        act = self._living(application_id, token)
+        limits.check_message(body)
+        _check_not_empty(body)
+        if act.original is not None and act.original.loading:
+            act.original.change(body)
+            self._state.changed()
+            return act.original
+        message = self._post(act, body)
+        act.followups.append(message)
+        self._state.changed()
+        await self._gateway.announce(message)
+        return message
+
+    def edit(self, application_id: str, token: str, message_id: str, body: Json) -> Message:
+        """Change the answer (`@original`) or one of its followups.
+
+        Raises:
+            ApiError: 10008, 10015, 50027, or a limit.
+        """
+        message = self.find(application_id, token, message_id)
+        limits.check_message(body)
+        _check_not_empty({**message.body, **body})
+        message.change(body)
+        self._state.changed()
+        return message
+
+    def delete(self, application_id: str, token: str, message_id: str) -> None:
+        """Take the answer or a followup away.
+
+        Raises:
+            ApiError: 10008, 10015, 50027.
+        """
+        self._state.delete(self.find(application_id, token, message_id))
+
+    def find(self, application_id: str, token: str, message_id: str) -> Message:
+        """The answer or a followup.
+
+        Raises:
+            ApiError: 10008, 10015, 50027.
+        """
+        act = self._living(application_id, token)
+        known = [act.original, act.message, *act.followups]
+        if message_id == "@original":
+            found = act.original
+        else:
+            found = next((each for each in known if each is not None and each.id == message_id), None)
+        if found is None or self._state.message(found.id) is None:
+            raise errors.unknown_message()
+        return found
+
+    def _living(self, application_id: str, token: str) -> Interaction:
+        act = self._state.interactions.get(token)
+        if application_id != self._state.application_id or (act is not None and act.ack is None):
+            raise errors.unknown_webhook()
+        if act is None or self._state.clock() - act.begun > limits.TOKEN_LIFETIME:
+            raise errors.invalid_token()
+        return act
+
+    async def _apply(self, act: Interaction, kind: int, data: Json) -> Message | None:
+        if kind == CHOICES:
+            act.choices = list(data.get("choices") or [])
+            limits.check_choices(act.choices)
+        elif kind == MODAL:
+            limits.check_modal(data)
+            act.modal = data
+        elif kind == DEFER:
+            act.original = self._post(act, {"flags": int(data.get("flags") or 0) & EPHEMERAL | LOADING})
+        elif kind == MESSAGE:
+            limits.check_message(data, "data.")
+            _check_not_empty(data)
+            act.original = self._post(act, data)
+            await self._gateway.announce(act.original)
+        elif act.message is not None:
+            act.original = act.message
+            if kind == UPDATE:
+                limits.check_message(data, "data.")
+                act.message.change(data)
+        return act.original
+
+    def _post(self, act: Interaction, body: Json) -> Message:
+        flags = int(body.get("flags") or 0)
+        seen_by = act.person_id if flags & EPHEMERAL else None
+        command = act.command if act.kind == COMMAND else None
+        return self._state.post(act.channel_id, self._state.bot, body, seen_by=seen_by, command=command)
+
+
+def _answers(act: Interaction) -> set[int]:
+    """Which callbacks this interaction takes: no modal in answer to a modal, no update without a message."""
+    if act.kind == AUTOCOMPLETE:
+        return {CHOICES}
+    answers = {MESSAGE, DEFER}
+    if act.kind != MODAL_SUBMIT:
+        answers.add(MODAL)
+    if act.message is not None:
+        answers |= {DEFER_UPDATE, UPDATE}
+    return answers
+
+
+def _check_not_empty(body: Mapping[str, Any]) -> None:
+    if not any(body.get(key) for key in _SHOWN):
+        raise errors.empty_message()
+
+
+def _outcome(act: Interaction, kind: int, message: Message | None) -> Json:
+    """InteractionCallbackResponse."""
+    told: Json = {"id": act.id, "type": act.kind}
+    resource: Json = {"type": kind}
+    if message is not None:
+        told |= {
+            "response_message_id": message.id,
+            "response_message_loading": message.loading,
+            "response_message_ephemeral": message.ephemeral,
+        }
+        if kind in {MESSAGE, DEFER, UPDATE}:
+            resource["message"] = message.payload()
+    return {"interaction": told, "resource": resource}

@@ -1,0 +1,144 @@
+"""The objects that the gateway and the API show: guild, channel, member, application, interaction."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.playground.discord.model import Interaction, Json
+from bot.playground.discord.state import State
+
+TEXT: Final = 0
+DM: Final = 1
+_EVERYTHING: Final = str((1 << 53) - 1)
+_JOINED: Final = "2026-01-01T00:00:00+00:00"
+
+
+def application(state: State) -> Json:
+    """The bot's application."""
+    return {
+        "id": state.application_id,
+        "name": state.bot["username"],
+        "description": "",
+        "icon": None,
+        "flags": 0,
+        "bot_public": False,
+        "bot_require_code_grant": False,
+        "verify_key": "",
+        "owner": state.owner,
+        "team": None,
+    }
+
+
+def role(role_id: str, name: str) -> Json:
+    """A role without a permission of its own."""
+    return {
+        "id": role_id,
+        "name": name,
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "position": 0,
+        "permissions": "0",
+        "managed": False,
+        "mentionable": False,
+        "flags": 0,
+    }
+
+
+def member(user: Json, roles: tuple[int, ...]) -> Json:
+    """This user in the guild."""
+    return {
+        "user": user,
+        "roles": [str(each) for each in roles],
+        "joined_at": _JOINED,
+        "permissions": _EVERYTHING,
+        "deaf": False,
+        "mute": False,
+        "flags": 0,
+    }
+
+
+def guild(state: State) -> Json:
+    """The guild, as GUILD_CREATE shows it."""
+    return {
+        "id": state.guild_id,
+        "name": "Playground",
+        "icon": None,
+        "owner_id": state.application_id,
+        "roles": [role(state.guild_id, "@everyone"), *(role(each, f"role {each}") for each in state.roles)],
+        "emojis": [],
+        "stickers": [],
+        "features": [],
+        "channels": [channel(state, state.text_channel_id)],
+        "threads": [],
+        "members": [member(state.bot, ())],
+        "member_count": 1,
+        "voice_states": [],
+        "presences": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+        "preferred_locale": "en-US",
+        "verification_level": 0,
+        "default_message_notifications": 0,
+        "explicit_content_filter": 0,
+        "mfa_level": 0,
+        "nsfw_level": 0,
+        "premium_tier": 0,
+        "system_channel_flags": 0,
+        "afk_timeout": 300,
+        "large": False,
+        "unavailable": False,
+    }
+
+
+def channel(state: State, channel_id: str) -> Json:
+    """The guild's text channel, or a DM."""
+    partner = state.dm_partner(channel_id)
+    if partner is None:
+        return {
+            "id": channel_id,
+            "type": TEXT,
+            "guild_id": state.guild_id,
+            "name": "general",
+            "position": 0,
+            "permission_overwrites": [],
+            "nsfw": False,
+            "topic": None,
+            "parent_id": None,
+            "permissions": _EVERYTHING,
+        }
+    user = state.users[partner]
+    return {"id": channel_id, "type": DM, "recipients": [user], "last_message_id": None, "flags": 0}
+
+
+def interaction(state: State, act: Interaction, data: Json, user: Json, roles: tuple[int, ...]) -> Json:
+    """INTERACTION_CREATE: in the guild with the member, in a DM with the user."""
+    in_guild = act.channel_id == state.text_channel_id
+    where: Json = {"context": 1, "user": user}
+    if in_guild:
+        where = {
+            "context": 0,
+            "member": member(user, roles),
+            "guild_id": state.guild_id,
+            "guild": {"id": state.guild_id, "locale": "en-US", "features": []},
+            "guild_locale": "en-US",
+        }
+    if act.message is not None:
+        where["message"] = act.message.payload()
+    return {
+        "id": act.id,
+        "application_id": state.application_id,
+        "type": act.kind,
+        "token": act.token,
+        "version": 1,
+        "data": data,
+        "channel_id": act.channel_id,
+        "channel": channel(state, act.channel_id),
+        "locale": "en-US",
+        "app_permissions": _EVERYTHING,
+        "attachment_size_limit": 10 * 1024 * 1024,
+        "entitlements": [],
+        "authorizing_integration_owners": {"0": state.guild_id if in_guild else "0"},
+        **where,
+    }

@@ -1,0 +1,184 @@
+"""What a person's client can do and see: the tests and the playground's page act through it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.playground.discord import refusals
+from bot.playground.discord.answer import PATIENCE, Answer, Modal, input_of
+from bot.playground.discord.composer import Value, typed
+from bot.playground.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
+from bot.playground.discord.limits import ACK_DEADLINE, LINK, parts
+from bot.playground.discord.model import Interaction, Json, Message, Where
+
+if TYPE_CHECKING:
+    from bot.playground.discord.server import EmbeddedDiscord
+
+_LONGEST_INPUT = 4000
+_BUTTON = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of an autocomplete list."""
+
+    name: str
+    value: str
+
+
+class Person:
+    """Somebody in the guild, with a client of their own."""
+
+    def __init__(self, discord: EmbeddedDiscord, user: Json, roles: tuple[int, ...]) -> None:
+        self._discord = discord
+        self.user = user
+        self.roles = roles
+        self.id = int(user["id"])
+        self.name = str(user["username"])
+
+    async def slash(self, command: str, /, *, where: Where = "guild", **options: Value) -> Answer:
+        """Type a slash command, "auth login" for one, and wait for the bot's first sign of life.
+
+        Raises:
+            RefusedError: the command or an option is not declared, a required one is missing, or a value not taken.
+        """
+        data = typed(self._discord.commands(), command, options, where)
+        channel_id = self._discord.channel_id(self, where)
+        return await self._answered(await self._discord.interact(self, COMMAND, data, channel_id, command=command))
+
+    async def complete_option(
+        self, command: str, option: str, value: str = "", /, *, where: Where = "guild", **others: Value
+    ) -> tuple[Choice, ...]:
+        """What the client offers while `option` is being typed; nothing when the bot does not answer in time.
+
+        Raises:
+            RefusedError: nothing is declared to be offered there.
+        """
+        data = typed(self._discord.commands(), command, {**others, option: value}, where, focused=option)
+        channel_id = self._discord.channel_id(self, where)
+        act = await self._discord.interact(self, AUTOCOMPLETE, data, channel_id, command=command)
+        await self._answered(act)
+        return tuple(Choice(str(each["name"]), str(each["value"])) for each in act.choices)
+
+    async def press(self, target: Answer | Message | str, which: str, *, replay: bool = False) -> Answer | Modal:
+        """Press the button of this label or `custom_id` on an answer, a message, or the message of this id.
+
+        With `replay` the button of this id need no longer be shown, as on a client that missed an edit.
+
+        Raises:
+            RefusedError: this person sees no such button, or it is a link or switched off.
+        """
+        for message in self._messages(target):
+            shown = [
+                part
+                for part in parts(message.body.get("components") or [])
+                if part["type"] == _BUTTON and which in {part.get("label"), part.get("custom_id")}
+            ]
+            if shown:
+                return await self._press(message, shown[0])
+        if replay:
+            return await self._press(self._messages(target)[0], {"custom_id": which, "type": _BUTTON})
+        raise refusals.no_such_button(which)
+
+    async def submit(self, modal: Modal, values: Mapping[str, str]) -> Answer:
+        """Send a form; what `Modal.submit` does.
+
+        Raises:
+            RefusedError: it has no such field, or a field does not take its value.
+        """
+        fields = [input_of(row) for row in modal.data["components"]]
+        for name in values.keys() - {field["custom_id"] for field in fields}:
+            raise refusals.no_such_field(name)
+        rows = [_filled(number, row, values) for number, row in enumerate(modal.data["components"])]
+        data = {"custom_id": modal.custom_id, "components": rows}
+        shown = modal.interaction
+        act = await self._discord.interact(
+            self, MODAL_SUBMIT, data, shown.channel_id, message=shown.message, command=shown.command
+        )
+        return await self._answered(act)
+
+    async def send_dm(self, text: str, *, patience: float = PATIENCE) -> list[Message]:
+        """Write to the bot in its DM; gives the bot's messages that follow, as soon as there is one, or none."""
+        written = await self._discord.say(self, text, "dm")
+        channel = self._discord.channel(written.channel_id)
+
+        def following() -> list[Message]:
+            return [each for each in channel if int(each.id) > int(written.id) and each.author["bot"]]
+
+        await self._discord.until(lambda: bool(following()), patience)
+        return following()
+
+    async def say(self, text: str) -> Message:
+        """Write into the guild's channel, where the bot of this project hears nothing."""
+        return await self._discord.say(self, text, "guild")
+
+    def view(self, where: Where = "guild") -> list[Json]:
+        """What this person sees there, oldest first, as JSON."""
+        return [
+            {
+                "id": message.id,
+                "author": message.author["username"],
+                "content": message.content,
+                "embeds": message.body.get("embeds") or [],
+                "components": message.body.get("components") or [],
+                "ephemeral": message.ephemeral,
+                "loading": message.loading,
+                "edited": bool(message.edits),
+                "command": message.command,
+            }
+            for message in self._discord.channel(self._discord.channel_id(self, where))
+            if self._sees(message)
+        ]
+
+    async def next_change(self, patience: float) -> bool:
+        """Wait until anything changes that somebody may see; False when nothing does in `patience` seconds."""
+        return await self._discord.next_change(patience)
+
+    def _sees(self, message: Message) -> bool:
+        return message.seen_by in {None, self.user["id"]}
+
+    def _messages(self, target: Answer | Message | str) -> list[Message]:
+        if isinstance(target, Answer):
+            wanted = [each.id for each in target.messages]
+        else:
+            wanted = [target if isinstance(target, str) else target.id]
+        found = [message for each in wanted if (message := self._discord.message(each)) and self._sees(message)]
+        if not found:
+            raise refusals.no_such_message()
+        return found
+
+    async def _press(self, message: Message, part: Mapping[str, object]) -> Answer | Modal:
+        if part.get("style") == LINK:
+            raise refusals.button_is_link()
+        if part.get("disabled"):
+            raise refusals.button_is_off()
+        data = {"custom_id": part["custom_id"], "component_type": part["type"]}
+        act = await self._discord.interact(self, COMPONENT, data, message.channel_id, message=message)
+        answer = await self._answered(act)
+        return answer.modal or answer
+
+    async def _answered(self, act: Interaction) -> Answer:
+        try:
+            async with asyncio.timeout(ACK_DEADLINE):
+                await act.answered.wait()
+        except TimeoutError:
+            pass  # `Answer.failed` tells: the client says that the application did not respond
+        return Answer(self._discord, self, act)
+
+
+def _filled(number: int, row: Json, values: Mapping[str, str]) -> Json:
+    """A row of a form as the client sends it back."""
+    field = input_of(row)
+    value = values.get(field["custom_id"], field.get("value") or "")
+    least = int(field.get("min_length") or (1 if field.get("required", True) else 0))
+    if (value and len(value) < least) or len(value) > int(field.get("max_length") or _LONGEST_INPUT):
+        raise refusals.bad_form()
+    if not value and field.get("required", True):
+        raise refusals.bad_form()
+    filled = {"type": field["type"], "id": 2 * number + 2, "custom_id": field["custom_id"], "value": value}
+    if "component" in row:
+        return {"type": row["type"], "id": 2 * number + 1, "component": filled}
+    return {"type": row["type"], "id": 2 * number + 1, "components": [filled]}

@@ -1,0 +1,264 @@
+"""The REST API: routes, the bot's token, the record of what was asked, and the faults that are played."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot.playground.discord import errors, limits, payloads
+from bot.playground.discord.declarations import check_commands, without_localizations
+from bot.playground.discord.errors import ApiError, json_reply
+from bot.playground.discord.faults import Faults, Kind
+from bot.playground.discord.gateway import Gateway
+from bot.playground.discord.interactions import Interactions
+from bot.playground.discord.model import Json, Message
+from bot.playground.discord.state import State
+
+PREFIX: Final = "/api/v10"
+_BODY: Final = web.RequestKey("body", object)
+_KIND_OF: Final[Mapping[tuple[str, str], Kind]] = {
+    ("POST", "/interactions/{id}/{token}/callback"): "callback",
+    ("POST", "/webhooks/{app}/{token}"): "followup",
+    ("PATCH", "/webhooks/{app}/{token}/messages/{message}"): "edit",
+    ("POST", "/channels/{channel}/messages"): "message",
+    ("PATCH", "/channels/{channel}/messages/{message}"): "message",
+    ("PUT", "/applications/{app}/commands"): "commands",
+    ("PUT", "/applications/{app}/guilds/{guild}/commands"): "commands",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSeen:
+    """One request of the bot; `path` starts after `/api/v10`, `status` is what it was answered (0: cut off)."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    body: Any
+    status: int
+
+    def __repr__(self) -> str:
+        return f"RequestSeen({self.method} {self.path.split('/')[1]}: {self.status})"  # paths hold tokens
+
+
+class Rest:
+    """Answers as Discord's API does."""
+
+    def __init__(self, state: State, gateway: Gateway, faults: Faults, token: str, gateway_url: str) -> None:
+        self._state = state
+        self._gateway = gateway
+        self._faults = faults
+        self._token = token
+        self._gateway_url = gateway_url
+        self._interactions = Interactions(state, gateway)
+        self.seen: list[RequestSeen] = []
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every route that a bot with commands and messages asks for."""
+        commands = "/applications/{app}/commands"
+        in_guild = "/applications/{app}/guilds/{guild}/commands"
+        answer = "/webhooks/{app}/{token}/messages/{message}"
+        message = "/channels/{channel}/messages/{message}"
+        routes = [
+            web.get("/gateway", self._gateway_address),
+            web.get("/gateway/bot", self._gateway_address),
+            web.get("/users/@me", self._me),
+            web.get("/oauth2/applications/@me", self._application),
+            web.get("/applications/@me", self._application),
+            *(web.get(path, self._list_commands) for path in (commands, in_guild)),
+            *(web.put(path, self._put_commands) for path in (commands, in_guild)),
+            web.post("/interactions/{id}/{token}/callback", self._callback),
+            web.post("/webhooks/{app}/{token}", self._follow_up),
+            web.get(answer, self._get_answer),
+            web.patch(answer, self._edit_answer),
+            web.delete(answer, self._delete_answer),
+            web.post("/users/@me/channels", self._open_dm),
+            web.get("/channels/{channel}", self._get_channel),
+            web.post("/channels/{channel}/typing", self._typing),
+            web.post("/channels/{channel}/messages", self._post_message),
+            web.get(message, self._get_message),
+            web.patch(message, self._edit_message),
+            web.delete(message, self._delete_message),
+        ]
+        return [web.RouteDef(each.method, PREFIX + each.path, each.handler, each.kwargs) for each in routes]
+
+    @web.middleware
+    async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Record, refuse or let through, and play the fault that waits for a request of this kind."""
+        if not request.path.startswith(PREFIX):
+            return await handler(request)
+        body = await _read(request)
+        request[_BODY] = body
+        fault = self._faults.take(kind) if (kind := _kind(request)) else None
+        if fault is None:
+            reply = await self._checked(request, handler)
+        else:
+            reply = await fault.play(request, lambda asked: self._checked(asked, handler))
+        status = 0 if fault is not None and fault.cut else reply.status
+        path = request.path.removeprefix(PREFIX)
+        self.seen.append(RequestSeen(request.method, path, dict(request.query), body, status))
+        return reply
+
+    async def _checked(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            if request.match_info.http_exception is None and _needs_token(request):
+                self._check_token(request)
+            return await handler(request)
+        except ApiError as error:
+            return error.reply()
+        except web.HTTPException as error:
+            return ApiError(error.status, 0, f"{error.status}: {error.reason}").reply()
+
+    def _check_token(self, request: web.Request) -> None:
+        if request.headers.get("Authorization") != f"Bot {self._token}":
+            raise errors.unauthorized()
+        if request.match_info.get("app", self._state.application_id) != self._state.application_id:
+            raise ApiError(403, 20012, "You are not authorized to perform this action on this application")
+        if request.match_info.get("guild", self._state.guild_id) != self._state.guild_id:
+            raise ApiError(403, 50001, "Missing Access")
+
+    async def _gateway_address(self, request: web.Request) -> web.Response:
+        limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+        bot = {"shards": 1, "session_start_limit": limit} if request.path.endswith("/bot") else {}
+        return json_reply({"url": self._gateway_url, **bot})
+
+    async def _me(self, _request: web.Request) -> web.Response:
+        return json_reply(self._state.bot)
+
+    async def _application(self, _request: web.Request) -> web.Response:
+        return json_reply(payloads.application(self._state))
+
+    async def _list_commands(self, request: web.Request) -> web.Response:
+        commands = self._state.commands(request.match_info.get("guild", ""))
+        if request.query.get("with_localizations") != "true":
+            commands = [without_localizations(command) for command in commands]
+        return json_reply(commands)
+
+    async def _put_commands(self, request: web.Request) -> web.Response:
+        commands = _object_list(request)
+        check_commands(commands)
+        return json_reply(self._state.register(commands, request.match_info.get("guild", "")))
+
+    async def _callback(self, request: web.Request) -> web.Response:
+        id_, token = request.match_info["id"], request.match_info["token"]
+        outcome = await self._interactions.acknowledge(id_, token, _object(request))
+        if request.query.get("with_response") in {"1", "true"}:
+            return json_reply(outcome)
+        return web.Response(status=204)
+
+    async def _follow_up(self, request: web.Request) -> web.Response:
+        app, token = request.match_info["app"], request.match_info["token"]
+        return _shown(await self._interactions.follow_up(app, token, _object(request)))
+
+    async def _get_answer(self, request: web.Request) -> web.Response:
+        return _shown(self._interactions.find(**_answer(request)))
+
+    async def _edit_answer(self, request: web.Request) -> web.Response:
+        return _shown(self._interactions.edit(**_answer(request), body=_object(request)))
+
+    async def _delete_answer(self, request: web.Request) -> web.Response:
+        self._interactions.delete(**_answer(request))
+        return web.Response(status=204)
+
+    async def _open_dm(self, request: web.Request) -> web.Response:
+        user_id = str(_object(request).get("recipient_id"))
+        if user_id not in self._state.users:
+            raise ApiError(400, 50033, "Invalid Recipient(s)")
+        return json_reply(payloads.channel(self._state, self._state.dm_channel(user_id)))
+
+    async def _get_channel(self, request: web.Request) -> web.Response:
+        return json_reply(payloads.channel(self._state, self._channel(request)))
+
+    async def _typing(self, request: web.Request) -> web.Response:
+        self._channel(request)
+        return web.Response(status=204)
+
+    async def _post_message(self, request: web.Request) -> web.Response:
+        channel_id, body = self._channel(request), _object(request)
+        limits.check_message(body)
+        if not any(body.get(key) for key in ("content", "embeds", "components")):
+            raise errors.empty_message()
+        message = self._state.post(channel_id, self._state.bot, body)
+        await self._gateway.announce(message)
+        return _shown(message)
+
+    async def _get_message(self, request: web.Request) -> web.Response:
+        return _shown(self._message(request))
+
+    async def _edit_message(self, request: web.Request) -> web.Response:
+        message, body = self._message(request), _object(request)
+        if message.author["id"] != self._state.application_id:
+            raise ApiError(403, 50005, "Cannot edit a message authored by another user")
+        limits.check_message(body)
+        message.change(body)
+        self._state.changed()
+        return _shown(message)
+
+    async def _delete_message(self, request: web.Request) -> web.Response:
+        message = self._message(request)
+        if message.author["id"] != self._state.application_id and self._state.dm_partner(message.channel_id):
+            raise ApiError(403, 50003, "Cannot execute action on a DM channel")
+        self._state.delete(message)
+        return web.Response(status=204)
+
+    def _channel(self, request: web.Request) -> str:
+        channel_id = request.match_info["channel"]
+        if channel_id not in self._state.messages:
+            raise errors.unknown_channel()
+        return channel_id
+
+    def _message(self, request: web.Request) -> Message:
+        message = self._state.message(request.match_info["message"])
+        if message is None or message.ephemeral or message.channel_id != self._channel(request):
+            raise errors.unknown_message()  # an ephemeral one is out of reach without its interaction's token
+        return message
+
+
+async def _read(request: web.Request) -> object:
+    """The body as JSON; None when there is none, or when it is no JSON."""
+    if not request.can_read_body:
+        return None
+    try:
+        return json.loads(await request.read())
+    except ValueError:
+        return None
+
+
+def _kind(request: web.Request) -> Kind | None:
+    resource = request.match_info.route.resource
+    template = resource.canonical.removeprefix(PREFIX) if resource is not None else ""
+    return _KIND_OF.get((request.method, template))
+
+
+def _needs_token(request: web.Request) -> bool:
+    """In interactions and webhooks the path's own token is the secret; the gateway's address is no secret."""
+    path = request.path.removeprefix(PREFIX)
+    return not path.startswith(("/interactions/", "/webhooks/")) and path != "/gateway"
+
+
+def _object(request: web.Request) -> Json:
+    body = request[_BODY]
+    if not isinstance(body, dict):
+        raise errors.invalid_json()
+    return body
+
+
+def _object_list(request: web.Request) -> list[Json]:
+    body = request[_BODY]
+    if not isinstance(body, list) or not all(isinstance(each, dict) for each in body):
+        raise errors.invalid_json()
+    return body
+
+
+def _answer(request: web.Request) -> dict[str, str]:
+    found = request.match_info
+    return {"application_id": found["app"], "token": found["token"], "message_id": found["message"]}
+
+
+def _shown(message: Message) -> web.Response:
+    return json_reply(message.payload())

@@ -1,0 +1,48 @@
+"""Discord's own OpenAPI description, applied to what a bot has sent."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+DESCRIPTION = Path(__file__).resolve().parents[3] / "shared" / "discord" / "openapi.json"
+
+
+@cache
+def described() -> dict[str, Any]:
+    """The description; the test is skipped where it is not at hand."""
+    if not DESCRIPTION.is_file():
+        pytest.skip(f"Discord's OpenAPI description is not at hand ({DESCRIPTION.name} in ../shared/discord)")
+    loaded: dict[str, Any] = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
+    return loaded
+
+
+def check_body(method: str, path: str, body: object) -> None:
+    """Refuse a request body that does not fit what Discord describes for this method and path.
+
+    Raises:
+        AssertionError: Discord describes no such request, or another body.
+    """
+    operation = _operation(method, path)
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **described(), **schema}
+    problems = [error.message[:300] for error in jsonschema.Draft202012Validator(document).iter_errors(body)]
+    assert not problems, f"{method} {path}: {problems}"
+
+
+def _operation(method: str, path: str) -> dict[str, Any]:
+    """The most literal template that fits the path."""
+    fitting = [
+        template
+        for template, methods in described()["paths"].items()
+        if method.lower() in methods and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)
+    ]
+    assert fitting, f"Discord describes no {method} {path}"
+    found: dict[str, Any] = described()["paths"][min(fitting, key=lambda each: each.count("{"))][method.lower()]
+    return found
