@@ -80,7 +80,7 @@ async def test_a_userinfo_that_is_down_costs_no_login(logins: Logins, issuer: Is
     assert "found" in await store.read()
 
 
-async def test_a_restart_between_the_steps_changes_nothing(  # noqa: PLR0913, PLR0917 # fixtures
+async def test_a_restart_between_the_steps_changes_nothing(  # fixtures
     logins: Logins, issuer: Issuer, catalogue: Catalogue, driver: Driver, tmp_path: Path, clock: Clock
 ) -> None:
     offer = await logins.begin("lab", ADA)
@@ -305,7 +305,7 @@ async def test_a_caller_that_goes_away_does_not_stop_the_login(
     redirect = await issuer.approve(offer.url)
     issuer.faults.next("/token", delay=0.3)
     caller = asyncio.create_task(logins.complete(redirect, ADA))
-    while not issuer.requests("/token"):  # noqa: ASYNC110 # the issuer has no event for it
+    while not issuer.requests("/token"):  # the issuer has no event for it
         await asyncio.sleep(0.01)
 
     caller.cancel()

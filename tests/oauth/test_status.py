@@ -15,7 +15,7 @@ ADA = UserId(1001)
 NOW = 1_800_000_000
 
 
-def token(expires_at: int, refresh_token: str = "rt") -> TokenEntry:  # noqa: S107 # a canary
+def token(expires_at: int, refresh_token: str = "rt") -> TokenEntry:  # a canary
     return TokenEntry(Secret("at"), Secret(refresh_token), expires_at, "https://lab.example/token", "lab")
 
 
@@ -35,7 +35,7 @@ async def test_a_login_is_ok_expiring_or_expired(
     catalogue: Catalogue,
     entry: Entry,
     state: str,
-    refreshable: bool,  # noqa: FBT001 # a column of the table
+    refreshable: bool,  # a column of the table
 ) -> None:
     found = login_state("lab", {"lab": entry}, {}, catalogue=catalogue, now=NOW)
 

@@ -1,7 +1,5 @@
 """What a file system, another program or another user can do to the file, and that no login is lost by it."""
 
-# ruff: noqa: F811 -- a fixture is imported and then asked for by its name
-
 from __future__ import annotations
 
 import json

@@ -37,7 +37,7 @@ def store(path: Path) -> Counting:
 
 
 async def under_way(store: Counting) -> None:
-    while not store.commits:  # noqa: ASYNC110 -- the commit begins in a thread
+    while not store.commits:
         await asyncio.sleep(0.001)
 
 

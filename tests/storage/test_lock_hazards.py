@@ -1,7 +1,5 @@
 """Every claim about a lock is made between real processes."""
 
-# ruff: noqa: F811 -- a fixture is imported and then asked for by its name
-
 from __future__ import annotations
 
 import fcntl

@@ -122,8 +122,9 @@ class Interactions:
 
     async def _apply(self, act: Interaction, kind: int, data: Json) -> Message | None:
         if kind == CHOICES:
-            act.choices = list(data.get("choices") or [])
-            limits.check_choices(act.choices)
+            choices = list(data.get("choices") or [])
+            limits.check_choices(choices)
+            act.choices = choices
         elif kind == MODAL:
             limits.check_modal(data)
             act.modal = data
