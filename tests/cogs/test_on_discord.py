@@ -255,7 +255,7 @@ async def test_keeping_another_persons_login_changes_nothing(
 
 
 @pytest.mark.parametrize(("button", "revoked"), [(words.REMOVE_BUTTON, 0), (words.REVOKE_BUTTON, 1)])
-async def test_logout_asks_what_shall_end_and_does_just_that(  # noqa: PLR0913, PLR0917
+async def test_logout_asks_what_shall_end_and_does_just_that(
     bot: commands.Bot, ada: Person, issuer: Issuer, stored: Stored, button: str, revoked: int
 ) -> None:
     login = await begin(ada)
@@ -406,7 +406,7 @@ async def test_a_long_link_is_whole_in_the_message_as_discord_accepts_it(
         ("callback", {"status": 204}),
     ],
 )
-async def test_a_reply_that_discord_loses_never_loses_a_login(  # noqa: PLR0913, PLR0917
+async def test_a_reply_that_discord_loses_never_loses_a_login(
     bot: commands.Bot,
     world: EmbeddedDiscord,
     ada: Person,

@@ -178,7 +178,7 @@ async def test_what_a_person_types_as_a_vendor_is_not_written_down(
     assert "canary" not in repr(audited())
 
 
-async def test_no_secret_reaches_the_audit_log_or_the_logs(  # noqa: PLR0913, PLR0917
+async def test_no_secret_reaches_the_audit_log_or_the_logs(
     service: AuthService, issuer: Issuer, ada: Caller, stored: Stored, audited: Log, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(0)

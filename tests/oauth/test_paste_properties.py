@@ -41,7 +41,7 @@ def expected(state: str) -> Expected:
     hidden=st.tuples(st.integers(0, 400), st.sampled_from(HIDDEN)),
 )
 @settings(max_examples=400, deadline=None)
-def test_any_code_in_any_dress_is_read_back_exactly(  # noqa: PLR0913, PLR0917 - drawn one by one
+def test_any_code_in_any_dress_is_read_back_exactly(
     code: str,
     state: str,
     start: str,
