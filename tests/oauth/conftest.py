@@ -13,8 +13,9 @@ from oauth.catalogue import Catalogue
 from oauth.config import Config
 from oauth.driver import Driver
 from oauth.logins import Logins
+from oauth.tokens import TokenSource
 from oauth.vendor import Vendor
-from storage import AsyncStore, FileStore
+from storage import CONSOLE, AsyncStore, FileStore, TokenEntry
 
 
 class Clock:
@@ -82,3 +83,21 @@ async def logins(
     logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.5)
     yield logins
     await logins.aclose()
+
+
+@pytest.fixture
+async def login(issuer: Issuer, logins: Logins, store: AsyncStore) -> TokenEntry:
+    """A login at `lab` that lives for an hour; the requests that it took are forgotten."""
+    offer = await logins.begin("lab", CONSOLE)
+    await logins.complete(await issuer.approve(offer.url), CONSOLE)
+    issuer._seen.clear()
+    entry = (await store.read())["lab"]
+    assert isinstance(entry, TokenEntry)
+    return entry
+
+
+@pytest.fixture
+async def source(store: AsyncStore, catalogue: Catalogue, driver: Driver, clock: Clock) -> AsyncIterator[TokenSource]:
+    """Waits for half a second where it else waits for twenty."""
+    async with TokenSource(store, catalogue=catalogue, driver=driver, clock=clock, deadline=0.5) as source:
+        yield source
