@@ -66,7 +66,8 @@ class SmallBot(commands.Bot):
     """`act` is what `/lab act` does; what that raises is kept in `errors`."""
 
     def __init__(self, intents: discord.Intents) -> None:
-        super().__init__(commands.when_mentioned, intents=intents, help_command=None)
+        # discord.py waits this long for one more guild before it says that it is ready
+        super().__init__(commands.when_mentioned, intents=intents, help_command=None, guild_ready_timeout=0.05)
         self.act: Act = answer_hello
         self.errors: asyncio.Queue[BaseException] = asyncio.Queue()
         self.resumed = asyncio.Event()

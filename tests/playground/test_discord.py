@@ -136,7 +136,7 @@ async def test_links_disabled_and_missing_buttons_cannot_be_pressed(world: Embed
 async def test_a_button_edits_the_message_it_stands_in(world: EmbeddedDiscord, bot: SmallBot) -> None:
     view = discord.ui.View()
     button: discord.ui.Button[discord.ui.View] = discord.ui.Button(label="Change", custom_id="change")
-    button.callback = lambda interaction: interaction.response.edit_message(content="changed", view=None)  # type: ignore[method-assign, misc]  # shorter than a class
+    button.callback = lambda interaction: interaction.response.edit_message(content="changed", view=None)  # type: ignore[method-assign]  # shorter than a class
     view.add_item(button)
     bot.act = lambda interaction: interaction.response.send_message("before", view=view, ephemeral=True)
     ada = world.person("ada")
@@ -231,6 +231,20 @@ async def test_what_the_client_sends_is_what_discord_describes(world: EmbeddedDi
     assert {seen.method for seen in bodies} >= {"PUT", "POST", "PATCH"}
     for seen in bodies:
         check_body(seen.method, seen.path.removeprefix("/api/v10"), seen.body)
+
+
+async def test_commands_are_listed_without_their_translations(world: EmbeddedDiscord, bot: SmallBot) -> None:
+    """Discord shows them only to who asks `with_localizations`; discord.py does not ask."""
+    command = {"name": "x", "description": "x", "name_localizations": {"de": "y"}}
+    assert bot.application_id is not None
+    (sent,) = await bot.http.bulk_upsert_global_commands(bot.application_id, payload=[command])
+    assert {**sent}["name_localizations"] == {"de": "y"}
+    (listed,) = await bot.http.get_global_commands(bot.application_id)
+    assert "name_localizations" not in listed
+
+
+async def test_no_privileged_intent_is_needed_for_any_of_this(world: EmbeddedDiscord, bot: SmallBot) -> None:
+    assert world.intents == [discord.Intents(guilds=True, dm_messages=True).value]
 
 
 async def test_an_unanswered_command_is_told_as_failed(world: EmbeddedDiscord, bot: SmallBot) -> None:

@@ -28,8 +28,8 @@ def button(**fields: Any) -> discord.ui.View:
     return view
 
 
-def embed(**fields: str) -> discord.Embed:
-    return discord.Embed(**fields)
+def embed(title: str | None = None, description: str | None = None) -> discord.Embed:
+    return discord.Embed(title=title, description=description)
 
 
 def full_embed(count: int, length: int) -> discord.Embed:
