@@ -62,9 +62,9 @@ async def test_the_stored_token_goes_with_every_request(
     client: httpx2.AsyncClient, login: TokenEntry, api: Api, issuer: Issuer
 ) -> None:
     for _ in range(2):
-        assert (await client.post(f"{api.url}/echo", content=b"hello")).content == b"hello"
+        assert (await client.post(f"{api.url}/echo", content=b"world")).content == b"world"
 
-    assert api.seen == [(f"Bearer {login.access_token.reveal()}", b"hello")] * 2
+    assert api.seen == [(f"Bearer {login.access_token.reveal()}", b"world")] * 2
     assert not issuer.requests("/token")
 
 
@@ -73,10 +73,10 @@ async def test_after_a_401_the_request_is_repeated_once_with_a_new_token_and_the
 ) -> None:
     issuer.families[0].access_tokens.clear()
 
-    reply = await client.post(f"{api.url}/echo", content=b"hello")
+    reply = await client.post(f"{api.url}/echo", content=b"world")
 
     assert reply.status_code == 200
-    assert [body for _, body in api.seen] == [b"hello", b"hello"]
+    assert [body for _, body in api.seen] == [b"world", b"world"]
     assert api.seen[0][0] != api.seen[1][0]
     assert len(issuer.requests("/token")) == 1
 
@@ -87,13 +87,13 @@ async def test_a_body_that_comes_as_a_stream_is_repeated_too(
     issuer.families[0].access_tokens.clear()
 
     async def chunks() -> AsyncIterator[bytes]:
-        yield b"hel"
-        yield b"lo"
+        yield b"wor"
+        yield b"ld"
 
     reply = await client.post(f"{api.url}/echo", content=chunks())
 
-    assert reply.content == b"hello"
-    assert [body for _, body in api.seen] == [b"hello", b"hello"]
+    assert reply.content == b"world"
+    assert [body for _, body in api.seen] == [b"world", b"world"]
 
 
 async def test_a_second_401_is_the_callers_to_judge(
