@@ -159,11 +159,15 @@ class TokenSource:
         if isinstance(entry, McpEntry):
             todo = "let the agent that made this login renew it, or log in again there"
             raise NotRefreshableError(tenant, "refreshing logins to MCP servers is not supported yet", todo)
-        if joined := self._flights.get(tenant):
+        if joined := self._under_way(tenant):
             after = await asyncio.shield(joined)
             if renewed(after, entry, self._clock()):
                 return _access(after)
-        return _access(await asyncio.shield(self._flights.get(tenant) or self._begin(tenant, entry)))
+        return _access(await asyncio.shield(self._under_way(tenant) or self._begin(tenant, entry)))
+
+    def _under_way(self, tenant: Tenant) -> asyncio.Task[TokenEntry] | None:
+        flight = self._flights.get(tenant)
+        return None if flight is None or flight.done() else flight  # done, and in a moment forgotten
 
     def _begin(self, tenant: Tenant, stale: TokenEntry) -> asyncio.Task[TokenEntry]:
         """A flight, which belongs to no caller: who is cancelled leaves it alone, and a rotated token is stored."""
@@ -173,7 +177,8 @@ class TokenSource:
         return flight
 
     def _land(self, tenant: Tenant, flight: asyncio.Task[TokenEntry]) -> None:
-        del self._flights[tenant]
+        if self._flights.get(tenant) is flight:  # not when another was begun in that moment
+            del self._flights[tenant]
         if not flight.cancelled():
             flight.exception()  # seen: every caller may have been cancelled
 

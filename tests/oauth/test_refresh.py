@@ -26,6 +26,7 @@ from storage import (
     StoreUnwritableError,
     TokenEntry,
 )
+from storage.memory import MemoryLock
 
 INVALID_GRANT = {"status": 400, "body": {"error": "invalid_grant"}}
 
@@ -174,6 +175,30 @@ async def test_waiters_adopt_what_the_holder_of_the_lock_commits_before_it_lets_
         assert time.monotonic() - committed < 0.1
     finally:
         holder.release()
+    assert token.value == other.access_token
+    assert not issuer.requests("/token")
+
+
+async def test_a_commit_just_before_the_lock_was_taken_is_seen_under_it(
+    login: TokenEntry, issuer: Issuer, catalogue: Catalogue, driver: Driver, clock: Clock
+) -> None:
+    other = dataclasses.replace(login, access_token=Secret("theirs"), refresh_token=Secret("their refresh"))
+
+    class LastMoment(MemoryStore):
+        def refresh_lock(self, tenant: str) -> MemoryLock:
+            lock = super().refresh_lock(tenant)
+            take = lock.try_acquire
+
+            def try_acquire() -> bool:
+                self.update(lambda draft: draft.update(lab=other))
+                return take()
+
+            lock.try_acquire = try_acquire  # type: ignore[method-assign] # another process commits in between
+            return lock
+
+    async with TokenSource(LastMoment({"lab": login}), catalogue=catalogue, driver=driver, clock=clock) as source:
+        token = await source.force_refresh("lab", rejected=login.access_token)
+
     assert token.value == other.access_token
     assert not issuer.requests("/token")
 
