@@ -108,13 +108,17 @@ async def test_the_note_about_a_login_outlives_its_refresh(
 # no request
 
 
-async def test_a_login_without_a_refresh_token_is_dead_without_a_request(
+async def test_a_login_without_a_refresh_token_is_dead_without_a_request_or_a_wait(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
     await change(store, login, refresh_token=Secret(""))
-
-    with pytest.raises(LoginDeadError, match="the vendor gave no refresh token"):
-        await source.force_refresh("lab")
+    holder = store.refresh_lock("lab")
+    assert holder.try_acquire()
+    try:
+        with pytest.raises(LoginDeadError, match="the vendor gave no refresh token"):
+            await source.force_refresh("lab")
+    finally:
+        holder.release()
     assert not issuer.requests("/token")
 
 
