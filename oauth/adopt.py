@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from oauth.errors import NotLoggedInError, RefreshBusyError
-from storage import AsyncStore, RefreshLock, Secret, Tenant, TokenEntry
+from oauth.errors import RefreshBusyError
+from oauth.login_entry import login_of
+from storage import AsyncStore, LoginEntry, RefreshLock, Secret, Tenant
 
 DEADLINE: Final = 20.0  # seconds: two requests of 8 s and 4 s for the disk, as all writers of the file have it
 _LAST_TRY: Final = (
@@ -21,11 +22,11 @@ _RETRY: Final = 0.05  # seconds between two tries for the lock; a commit is seen
 class Adopted:
     """Another process has renewed the login; nobody needs to ask the vendor."""
 
-    entry: TokenEntry
+    entry: LoginEntry
 
 
 async def lock_or_adopt(
-    store: AsyncStore, tenant: Tenant, stale: TokenEntry, *, clock: Callable[[], float], deadline: float
+    store: AsyncStore, tenant: Tenant, stale: LoginEntry, *, clock: Callable[[], float], deadline: float
 ) -> RefreshLock | Adopted:
     """The tenant's lock, held, or the living login that took the place of `stale`; `deadline` is in seconds.
 
@@ -50,22 +51,19 @@ async def lock_or_adopt(
         await store.changed(version, min(_RETRY, deadline - waited))
 
 
-async def stored(store: AsyncStore, tenant: Tenant) -> TokenEntry:
+async def stored(store: AsyncStore, tenant: Tenant) -> LoginEntry:
     """The tenant's login as it is now.
 
     Raises:
         NotLoggedInError: there is none.
     """
-    entry = (await store.read()).get(tenant)
-    if not isinstance(entry, TokenEntry):
-        raise NotLoggedInError(tenant)
-    return entry
+    return login_of(await store.read(), tenant)
 
 
-def renewed(entry: TokenEntry, stale: TokenEntry, now: float) -> bool:
+def renewed(entry: LoginEntry, stale: LoginEntry, now: float) -> bool:
     """Whether `entry` came after `stale` and still lives; a vendor may renew a login under the same access token."""
     return _generation(entry) != _generation(stale) and now < entry.expires_at
 
 
-def _generation(entry: TokenEntry) -> tuple[Secret, Secret, int]:
+def _generation(entry: LoginEntry) -> tuple[Secret, Secret, int]:
     return entry.access_token, entry.refresh_token, entry.expires_at

@@ -7,43 +7,28 @@ on the work no longer belongs to the caller: one that is cancelled, or a Discord
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Final
 
-from oauth import credential
+from oauth import login_entry
 from oauth import pending as pendings
 from oauth import status as states
 from oauth.catalogue import Catalogue
+from oauth.credentials import Credentials, LoggedIn, LoggedOut
 from oauth.driver import Driver
-from oauth.errors import (
-    NoPendingLoginError,
-    NotLoggedInError,
-    OAuthError,
-    UnknownVendorError,
-    VendorUnavailableError,
-    WhichLoginError,
-)
+from oauth.errors import NoPendingLoginError, UnknownVendorError, VendorUnavailableError, WhichLoginError
 from oauth.jobs import Jobs
 from oauth.paste import DeniedRedirectError, Expected, Paste, match, read_paste
 from oauth.pending import PendingLogin
 from oauth.pkce import new_state, new_verifier
-from oauth.reply import Grant
 from oauth.status import LoginState, Status
-from oauth.tenant_lock import LOCK_WAIT, tenant_lock
+from oauth.tenant_lock import LOCK_WAIT
 from oauth.vendor import Vendor
 from storage import AsyncStore
 from storage.draft import Draft
-from storage.entries import PENDING_LIFETIME, Entry, PendingEntry, Tenant, TokenEntry, UserId
-from storage.errors import OpenabAuthError
-from storage.notes import Note
+from storage.entries import PENDING_LIFETIME, PendingEntry, UserId
 from storage.secret import Secret
-
-_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +38,6 @@ class LoginOffer:
     vendor: Vendor
     url: str
     expires_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedIn:
-    """Step two is done; `replaced` is the account that was logged in there before, when it was another one."""
-
-    vendor: Vendor
-    expires_at: int
-    account: str | None
-    replaced: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedOut:
-    """The login is gone from the store; `note` says why the vendor was not told, when it should have been."""
-
-    tenant: Tenant
-    revoked: bool
-    removed: bool
-    note: str | None = None
 
 
 class Logins:
@@ -93,9 +58,8 @@ class Logins:
         self._driver = driver
         self._clock = clock
         self._max_pending = max_pending
-        self._lock_wait = lock_wait
+        self._credentials = Credentials(store, driver, clock=clock, lock_wait=lock_wait)
         self._jobs = Jobs()
-        self._closing = asyncio.Event()
 
     async def begin(self, vendor: str, user: UserId, *, replace: bool = False) -> LoginOffer:
         """Step one: write the pending login and give the link. A former link of this person at this vendor ends.
@@ -120,7 +84,7 @@ class Logins:
 
         def write(draft: Draft) -> None:
             if not replace:
-                credential.check_not_taken(draft, draft.notes, chosen.tenant, user)
+                login_entry.check_not_taken(draft, draft.notes, chosen.tenant, user)
             pendings.begin(draft, user, entry, limit=self._max_pending, now=self._clock())
 
         await self._store.update(write)
@@ -151,7 +115,7 @@ class Logins:
             if denied.ends_login:
                 await self._take(login, entry)
             raise
-        credential.check_not_taken(
+        login_entry.check_not_taken(
             await self._store.read(), await self._store.notes(), chosen.tenant, user, since=login.created_at
         )
         return await self._jobs.finish(self._finish(chosen, login, entry, code))
@@ -204,11 +168,13 @@ class Logins:
             NotLoggedInError: nobody is logged in there.
             StorageError: it could not be removed.
         """
-        return await self._jobs.finish(self._log_out(self._catalogue.tenant_of(tenant_or_vendor), revoke=revoke))
+        tenant = self._catalogue.tenant_of(tenant_or_vendor)
+        vendor = self._catalogue.find(tenant)
+        return await self._jobs.finish(self._credentials.remove(tenant, vendor, revoke=revoke))
 
     async def aclose(self) -> None:
         """Wait for the logins and logouts under way; nobody waits for a tenant's lock any longer."""
-        self._closing.set()
+        self._credentials.hurry()
         await self._jobs.aclose()
 
     async def _finish(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, code: Secret) -> LoggedIn:
@@ -219,55 +185,7 @@ class Logins:
             if not error.sent:
                 await self._store.update(lambda draft: pendings.put_back(draft, login.vendor, login.user, entry))
             raise
-        note = Note(
-            account=grant.account,
-            logged_in_by=login.user,
-            logged_in_at=int(self._clock()),
-            scopes=grant.scopes or vendor.scopes,
-        )
-        async with tenant_lock(self._store, vendor.tenant, wait=self._lock_wait, hurry=self._closing):
-            before = await self._store.update(
-                lambda draft: credential.write(draft, vendor, entry.token_url, grant, note)
-            )
-        account = grant.account or await self._late_account(vendor, grant)
-        replaced = before if account and before != account else None
-        return LoggedIn(vendor, grant.expires_at, account, replaced)
-
-    async def _late_account(self, vendor: Vendor, grant: Grant) -> str | None:
-        """The label from userinfo, asked only once the credential is safe: it must not cost a login."""
-        try:
-            account = await self._driver.account(vendor, grant)
-            if account is not None:
-                await self._store.update(
-                    partial(credential.name_account, tenant=vendor.tenant, grant=grant, account=account)
-                )
-        except OpenabAuthError as error:
-            _log.info("no account label for %s: %s", vendor.name, error)
-            return None
-        return account
-
-    async def _log_out(self, tenant: Tenant, *, revoke: bool) -> LoggedOut:
-        async with tenant_lock(self._store, tenant, wait=self._lock_wait, hurry=self._closing):
-            entry = (await self._store.read()).get(tenant)
-            if entry is None:
-                raise NotLoggedInError(tenant)
-            revoked, note = await self._revoke(tenant, entry) if revoke else (False, None)
-            removed = await self._store.update(lambda draft: credential.remove(draft, tenant))
-        return LoggedOut(tenant, revoked, removed, note)
-
-    async def _revoke(self, tenant: Tenant, entry: Entry) -> tuple[bool, str | None]:
-        vendor = self._catalogue.find(tenant)
-        if vendor is None or not isinstance(entry, TokenEntry):
-            return False, "no vendor of this name is configured here, so nobody could be told"
-        token, hint = (
-            (entry.refresh_token, "refresh_token") if entry.refresh_token else (entry.access_token, "access_token")
-        )
-        try:
-            if await self._driver.revoke(vendor, token, hint=hint):
-                return True, None
-        except OAuthError as error:
-            return False, error.happened
-        return False, f"{vendor.title} offers no way to end a login from here; end it in the account's own settings"
+        return await self._credentials.keep(vendor, entry.token_url, grant, login.user)
 
     async def _mine(self, user: UserId, vendor: str | None) -> list[tuple[PendingLogin, PendingEntry]]:
         name = None if vendor is None else self._catalogue.get(vendor).name

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from oauth.catalogue import Catalogue
+from oauth.login_entry import dead_of
 from oauth.pending import PendingLogin, live
 from oauth.vendor import Vendor
 from storage.entries import NEVER, Entry, McpEntry, Tenant, TokenEntry, UserId
@@ -67,25 +68,17 @@ def login_state(
     tenant: str, entries: Mapping[str, Entry], notes: Mapping[str, Note], *, catalogue: Catalogue, now: float
 ) -> LoginState | None:
     """One login, or None when nobody is logged in there."""
-    entry = entries.get(tenant)
-    note = notes.get(tenant, Note())
-    vendor: Vendor | None = None
-    match entry:
-        case TokenEntry():
-            vendor = catalogue.find(tenant)
-            expires_at: int | None = entry.expires_at
-            refreshable = bool(entry.refresh_token)
-        case McpEntry(token_response=reply) if reply:
-            expires_at = _mcp_expiry(entry)
-            refreshable = bool(reply.get("refresh_token"))
-        case _:
-            return None
-    dead = is_dead(entry, note)
+    entry, note = entries.get(tenant), notes.get(tenant, Note())
+    if not isinstance(entry, TokenEntry | McpEntry) or (isinstance(entry, McpEntry) and not entry.token_response):
+        return None
+    vendor = catalogue.find(tenant) if isinstance(entry, TokenEntry) else None
+    expires_at = None if isinstance(entry, McpEntry) and entry.expires_at == NEVER else entry.expires_at
+    dead = dead_of(entry, note) is not None
     return LoginState(
         tenant=Tenant(tenant),
         kind="token" if isinstance(entry, TokenEntry) else "mcp",
         state="dead" if dead else _state(expires_at, now),
-        refreshable=refreshable and not dead,
+        refreshable=bool(entry.refresh_token) and not dead,
         expires_at=expires_at,
         account=note.account,
         logged_in_by=note.logged_in_by,
@@ -95,23 +88,7 @@ def login_state(
     )
 
 
-def is_dead(entry: Entry | None, note: Note) -> bool:
-    """Whether the vendor has refused this very refresh token for good; a note about an older one does not count."""
-    return (
-        isinstance(entry, TokenEntry)
-        and note.dead is not None
-        and note.dead.fingerprint == entry.refresh_token.fingerprint()
-    )
-
-
 def _state(expires_at: int | None, now: float) -> State:
     if expires_at is None or now + SKEW < expires_at:
         return "ok"
     return "expiring" if now < expires_at else "expired"
-
-
-def _mcp_expiry(entry: McpEntry) -> int | None:
-    lifetime = (entry.token_response or {}).get("expires_in")
-    if entry.token_received_at is None or isinstance(lifetime, bool) or not isinstance(lifetime, int | float):
-        return None
-    return int(min(entry.token_received_at + lifetime, NEVER))

@@ -7,12 +7,14 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from oauth.adopt import DEADLINE, renewed
-from oauth.errors import NotLoggedInError, NotRefreshableError, OAuthError
-from storage import NEVER, AsyncStore, McpEntry, Secret, StorageError, Store, Tenant, TokenEntry
+from oauth.errors import NotLoggedInError, OAuthError
+from oauth.login_entry import login_of
+from storage import AsyncStore, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
 
 if TYPE_CHECKING:
     from oauth.agent import TokenAuth
@@ -53,7 +55,7 @@ class TokenSource:
         self._owns_driver = driver is None
         self._clock = clock
         self._deadline = deadline
-        self._flights: dict[Tenant, asyncio.Task[TokenEntry]] = {}
+        self._flights: dict[Tenant, asyncio.Task[LoginEntry]] = {}
 
     async def get_valid(self, tenant_or_vendor: str, *, min_ttl: float = SKEW) -> AccessToken:
         """A token that lives for more than `min_ttl` seconds, refreshed first if need be.
@@ -70,7 +72,7 @@ class TokenSource:
             StorageError: the store cannot be read or written.
         """
         tenant, entry = await self._find(tenant_or_vendor)
-        token = self._token(tenant, entry)
+        token = _access(entry)
         if self._lives(token, min_ttl):
             return token
         try:
@@ -94,7 +96,7 @@ class TokenSource:
             StorageError: as `get_valid`.
         """
         tenant, entry = await self._find(tenant_or_vendor)
-        token = self._token(tenant, entry)
+        token = _access(entry)
         if rejected is not None and token.value != _secret(rejected) and self._lives(token, SKEW):
             return token
         return await self._renewed(tenant, entry)
@@ -122,7 +124,7 @@ class TokenSource:
     ) -> None:
         await self.aclose()
 
-    async def _find(self, tenant_or_vendor: str) -> tuple[Tenant, TokenEntry | McpEntry]:
+    async def _find(self, tenant_or_vendor: str) -> tuple[Tenant, LoginEntry]:
         """The login as the store holds it now; the catalogue is read only for a word that is no login's key."""
         entries = await self._store.read()
         tenant = Tenant(tenant_or_vendor)
@@ -131,67 +133,49 @@ class TokenSource:
         elif not isinstance(entries.get(tenant), TokenEntry):  # a server of this name must not hide the vendor
             tenant = (await self._vendors()).tenant_of(tenant_or_vendor)
             entries = await self._store.read()
-        entry = entries.get(tenant)
-        if not isinstance(entry, TokenEntry | McpEntry):
-            raise NotLoggedInError(tenant_or_vendor)
-        return tenant, entry
-
-    def _token(self, tenant: Tenant, entry: TokenEntry | McpEntry) -> AccessToken:
-        if isinstance(entry, TokenEntry):
-            return _access(entry)
-        reply = entry.token_response or {}
-        value, lifetime = reply.get("access_token"), reply.get("expires_in")
-        if not isinstance(value, str):  # a server that a client was registered at, and nobody logged in to
-            raise NotLoggedInError(tenant)
-        if entry.token_received_at is None or isinstance(lifetime, bool) or not isinstance(lifetime, int | float):
-            return AccessToken(Secret(value), NEVER)  # it does not say when it ends: good until a server refuses it
-        return AccessToken(Secret(value), int(min(entry.token_received_at + lifetime, NEVER)))
+        return tenant, login_of(entries, tenant)
 
     def _lives(self, token: AccessToken, seconds: float) -> bool:
         return self._clock() + seconds < token.expires_at
 
-    async def _renewed(self, tenant: Tenant, entry: TokenEntry | McpEntry) -> AccessToken:
+    async def _renewed(self, tenant: Tenant, entry: LoginEntry) -> AccessToken:
         """The token that takes the place of the one in `entry`.
 
         A flight that is under way may have been begun for an older one and end with what is in `entry`; then another
         is begun.
         """
-        if isinstance(entry, McpEntry):
-            todo = "let the agent that made this login renew it, or log in again there"
-            raise NotRefreshableError(tenant, "refreshing logins to MCP servers is not supported yet", todo)
         if joined := self._under_way(tenant):
             after = await asyncio.shield(joined)
             if renewed(after, entry, self._clock()):
                 return _access(after)
         return _access(await asyncio.shield(self._under_way(tenant) or self._begin(tenant, entry)))
 
-    def _under_way(self, tenant: Tenant) -> asyncio.Task[TokenEntry] | None:
+    def _under_way(self, tenant: Tenant) -> asyncio.Task[LoginEntry] | None:
         flight = self._flights.get(tenant)
         return None if flight is None or flight.done() else flight  # done, and in a moment forgotten
 
-    def _begin(self, tenant: Tenant, stale: TokenEntry) -> asyncio.Task[TokenEntry]:
+    def _begin(self, tenant: Tenant, stale: LoginEntry) -> asyncio.Task[LoginEntry]:
         """A flight, which belongs to no caller: who is cancelled leaves it alone, and a rotated token is stored."""
         flight = asyncio.create_task(self._refresh(tenant, stale), name=f"refresh {tenant}")
         self._flights[tenant] = flight
         flight.add_done_callback(lambda done: self._land(tenant, done))
         return flight
 
-    def _land(self, tenant: Tenant, flight: asyncio.Task[TokenEntry]) -> None:
+    def _land(self, tenant: Tenant, flight: asyncio.Task[LoginEntry]) -> None:
         if self._flights.get(tenant) is flight:  # not when another was begun in that moment
             del self._flights[tenant]
         if not flight.cancelled():
             flight.exception()  # seen: every caller may have been cancelled
 
-    async def _refresh(self, tenant: Tenant, stale: TokenEntry) -> TokenEntry:
+    async def _refresh(self, tenant: Tenant, stale: LoginEntry) -> LoginEntry:
         from oauth.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
+        from oauth.renewer import find_renewer  # noqa: PLC0415 - as above
 
-        vendor = (await self._vendors()).find(tenant)
-        if vendor is None:
-            todo = f"add a [vendors.NAME] table with tenant = {tenant!r} to the config, or log in again"
-            raise NotRefreshableError(tenant, "no vendor of this tenant is configured", todo)
-        return await Refresh(self._store, vendor, self._open_driver, clock=self._clock, deadline=self._deadline).run(
-            stale
+        renewer_of = partial(find_renewer, tenant, catalogue=await self._vendors())
+        refresh = Refresh(
+            self._store, tenant, renewer_of, self._open_driver, clock=self._clock, deadline=self._deadline
         )
+        return await refresh.run(stale)
 
     async def _vendors(self) -> Catalogue:
         if self._catalogue is None:
@@ -219,7 +203,7 @@ def _driver_class() -> type[Driver]:
     return Driver
 
 
-def _access(entry: TokenEntry) -> AccessToken:
+def _access(entry: LoginEntry) -> AccessToken:
     return AccessToken(entry.access_token, entry.expires_at)
 
 

@@ -60,7 +60,30 @@ class McpEntry:
     issuer: str | None = None
     extra: Mapping[str, Json] = field(default_factory=dict, repr=False)
 
+    @property
+    def access_token(self) -> Secret:
+        """Empty for a client that is registered at the server and that nobody has logged in with."""
+        return self._of_reply("access_token")
 
+    @property
+    def refresh_token(self) -> Secret:
+        """Empty when the server gave none."""
+        return self._of_reply("refresh_token")
+
+    @property
+    def expires_at(self) -> int:
+        """In unix seconds; NEVER where the server did not say, so that the token is good until it is refused."""
+        lifetime = (self.token_response or {}).get("expires_in")
+        if self.token_received_at is None or not isinstance(lifetime, int | float) or isinstance(lifetime, bool):
+            return NEVER
+        return int(min(self.token_received_at + lifetime, NEVER))
+
+    def _of_reply(self, name: str) -> Secret:
+        value = (self.token_response or {}).get(name)
+        return Secret(value if isinstance(value, str) else "")
+
+
+LoginEntry: TypeAlias = TokenEntry | McpEntry
 Entry: TypeAlias = TokenEntry | PendingEntry | McpEntry
 
 

@@ -14,9 +14,10 @@ from cogs.auth.audit import Audit, Event
 from cogs.auth.settings import DiscordSettings
 from oauth.catalogue import Catalogue
 from oauth.config import DEFAULT_STORE, Config
+from oauth.credentials import LoggedIn, LoggedOut
 from oauth.driver import Driver
 from oauth.errors import NotLoggedInError, PasteRefusedError
-from oauth.logins import LoggedIn, LoggedOut, LoginOffer, Logins
+from oauth.logins import LoginOffer, Logins
 from oauth.pending import PendingLogin
 from oauth.status import LoginState, Status
 from oauth.vendor import Vendor

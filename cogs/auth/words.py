@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import discord
 
 from cogs.auth.attempts import LIMIT
-from oauth.logins import LoggedIn, LoggedOut, LoginOffer
+from oauth.credentials import LoggedIn, LoggedOut
+from oauth.logins import LoginOffer
 from oauth.pending import PendingLogin
 from oauth.status import LoginState, Status
 from oauth.vendor import Vendor, is_loopback

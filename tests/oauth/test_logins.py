@@ -13,6 +13,7 @@ import pytest
 
 from bot.playground.issuer import Issuer
 from oauth.catalogue import Catalogue
+from oauth.credentials import LoggedIn
 from oauth.driver import Driver
 from oauth.errors import (
     ExchangeRefusedError,
@@ -25,7 +26,7 @@ from oauth.errors import (
     VendorUnavailableError,
     WhichLoginError,
 )
-from oauth.logins import LoggedIn, Logins
+from oauth.logins import Logins
 from oauth.paste import DeniedRedirectError
 from storage import AsyncStore, DeadToken, FileStore, Note, OpenabAuthError, PendingEntry, Secret, TokenEntry, UserId
 from storage.draft import Draft

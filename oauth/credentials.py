@@ -1,0 +1,127 @@
+"""Logins stored and removed under their tenant's lock, whichever flow they came through."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from oauth import login_entry
+from oauth.driver import Driver
+from oauth.errors import NotLoggedInError, OAuthError
+from oauth.reply import Grant
+from oauth.tenant_lock import LOCK_WAIT, tenant_lock
+from oauth.vendor import Vendor
+from storage import AsyncStore
+from storage.entries import Entry, Tenant, TokenEntry, UserId
+from storage.errors import OpenabAuthError
+from storage.notes import Note
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """A login is in the store; `replaced` is the account that was logged in there before, when it was another one."""
+
+    vendor: Vendor
+    expires_at: int
+    account: str | None
+    replaced: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOut:
+    """The login is gone from the store; `note` says why the vendor was not told, when it should have been."""
+
+    tenant: Tenant
+    revoked: bool
+    removed: bool
+    note: str | None = None
+
+
+class Credentials:
+    """Writes what vendors gave and removes what people end; `lock_wait` is in seconds.
+
+    A refresh in flight ends first. A lock that cannot be had in time stops nobody: a person's login is never thrown
+    away, and a refresh commits only over the refresh token that it posted.
+    """
+
+    def __init__(
+        self, store: AsyncStore, driver: Driver, *, clock: Callable[[], float], lock_wait: float = LOCK_WAIT
+    ) -> None:
+        self._store = store
+        self._driver = driver
+        self._clock = clock
+        self._lock_wait = lock_wait
+        self._closing = asyncio.Event()
+
+    async def keep(self, vendor: Vendor, token_url: str, grant: Grant, user: UserId) -> LoggedIn:
+        """Store a grant as the login of `user`; the former login of this tenant ends.
+
+        Raises:
+            StorageError: it could not be written.
+        """
+        note = Note(
+            account=grant.account,
+            logged_in_by=user,
+            logged_in_at=int(self._clock()),
+            scopes=grant.scopes or vendor.scopes,
+        )
+        async with self._locked(vendor.tenant):
+            before = await self._store.update(lambda draft: login_entry.write(draft, vendor, token_url, grant, note))
+        account = grant.account or await self._late_account(vendor, grant)
+        replaced = before if account and before != account else None
+        return LoggedIn(vendor, grant.expires_at, account, replaced)
+
+    async def remove(self, tenant: Tenant, vendor: Vendor | None, *, revoke: bool) -> LoggedOut:
+        """Remove a login; with `revoke`, have its vendor end it first, as far as it answers.
+
+        Raises:
+            NotLoggedInError: nobody is logged in there.
+            StorageError: it could not be removed.
+        """
+        async with self._locked(tenant):
+            entry = (await self._store.read()).get(tenant)
+            if entry is None:
+                raise NotLoggedInError(tenant)
+            revoked, note = await self._revoke(vendor, entry) if revoke else (False, None)
+            removed = await self._store.update(lambda draft: login_entry.remove(draft, tenant))
+        return LoggedOut(tenant, revoked, removed, note)
+
+    def hurry(self) -> None:
+        """Wait for nobody's refresh any longer: the process is told to stop."""
+        self._closing.set()
+
+    def _locked(self, tenant: Tenant) -> AbstractAsyncContextManager[bool]:
+        return tenant_lock(self._store, tenant, wait=self._lock_wait, hurry=self._closing)
+
+    async def _late_account(self, vendor: Vendor, grant: Grant) -> str | None:
+        """The label from userinfo, asked only once the credential is safe: it must not cost a login."""
+        try:
+            account = await self._driver.account(vendor, grant)
+            if account is not None:
+                await self._store.update(
+                    partial(login_entry.name_account, tenant=vendor.tenant, grant=grant, account=account)
+                )
+        except OpenabAuthError as error:
+            _log.info("no account label for %s: %s", vendor.name, error)
+            return None
+        return account
+
+    async def _revoke(self, vendor: Vendor | None, entry: Entry) -> tuple[bool, str | None]:
+        if vendor is None or not isinstance(entry, TokenEntry):
+            return False, "no vendor of this name is configured here, so nobody could be told"
+        token, hint = (
+            (entry.refresh_token, "refresh_token") if entry.refresh_token else (entry.access_token, "access_token")
+        )
+        try:
+            if await self._driver.revoke(vendor, token, hint=hint):
+                return True, None
+        except OAuthError as error:
+            return False, error.happened
+        return False, f"{vendor.title} offers no way to end a login from here; end it in the account's own settings"

@@ -1,0 +1,93 @@
+"""A login as it lies in the store, and its note: found, written, renewed, named, removed; all of it within a draft."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from oauth.errors import LoginTakenError, NotLoggedInError
+from storage.draft import Draft
+from storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
+from storage.notes import DeadToken, Note
+from storage.secret import Secret
+
+if TYPE_CHECKING:
+    from oauth.reply import Grant
+    from oauth.vendor import Vendor
+
+
+def login_of(entries: Mapping[str, Entry], tenant: Tenant) -> LoginEntry:
+    """The login under a tenant, of either shape.
+
+    Raises:
+        NotLoggedInError: there is none; a client that is registered at an MCP server is no login yet.
+    """
+    entry = entries.get(tenant)
+    if isinstance(entry, TokenEntry) or (isinstance(entry, McpEntry) and entry.access_token):
+        return entry
+    raise NotLoggedInError(tenant)
+
+
+def dead_of(entry: Entry | None, note: Note | None) -> DeadToken | None:
+    """What is noted of the end of this very login; a note about an older refresh token does not count."""
+    if note is None or note.dead is None or not isinstance(entry, TokenEntry | McpEntry):
+        return None
+    return note.dead if note.dead.fingerprint == entry.refresh_token.fingerprint() else None
+
+
+def check_not_taken(
+    entries: Mapping[str, Entry], notes: Mapping[str, Note], tenant: Tenant, user: UserId, *, since: int | None = None
+) -> None:
+    """Refuse when another person's living login is there; with `since`, only one that was made after that second."""
+    entry, note = entries.get(tenant), notes.get(tenant, Note())
+    if entry is None or note.logged_in_by in (None, user) or dead_of(entry, note):
+        return
+    if since is None or (note.logged_in_at or 0) > since:
+        raise LoginTakenError(tenant, note.logged_in_by, note.account)
+
+
+def write(draft: Draft, vendor: Vendor, token_url: str, grant: Grant, note: Note) -> str | None:
+    """Write the credential and its note; gives the account that was there before."""
+    before = draft.notes.get(vendor.tenant, Note()).account if vendor.tenant in draft else None
+    draft[vendor.tenant] = TokenEntry(
+        access_token=grant.access_token,
+        refresh_token=grant.refresh_token or Secret(""),
+        expires_at=grant.expires_at,
+        token_endpoint=token_url,
+        provider=vendor.tenant,
+    )
+    draft.notes[vendor.tenant] = note
+    return before
+
+
+def renewed_entry(entry: LoginEntry, grant: Grant, *, now: float) -> LoginEntry:
+    """The entry with the tokens of `grant`; what the reply leaves out stays as it was (RFC 6749 6)."""
+    if isinstance(entry, TokenEntry):
+        return dataclasses.replace(
+            entry,
+            access_token=grant.access_token,
+            refresh_token=grant.refresh_token or entry.refresh_token,
+            expires_at=grant.expires_at,
+        )
+    reply = dict(entry.token_response or {}) | {
+        "access_token": grant.access_token.reveal(),
+        "expires_in": max(0, grant.expires_at - int(now)),
+    }
+    if grant.refresh_token:
+        reply["refresh_token"] = grant.refresh_token.reveal()
+    scopes = grant.scopes or entry.granted_scopes
+    return dataclasses.replace(entry, token_response=reply, granted_scopes=scopes, token_received_at=int(now))
+
+
+def name_account(draft: Draft, tenant: Tenant, grant: Grant, account: str) -> None:
+    """Name the login, if it is still the one that was just made."""
+    entry = draft.get(tenant)
+    if isinstance(entry, TokenEntry) and entry.access_token == grant.access_token and tenant in draft.notes:
+        draft.notes[tenant] = dataclasses.replace(draft.notes[tenant], account=account)
+
+
+def remove(draft: Draft, tenant: Tenant) -> bool:
+    """Remove the credential and what is remembered of it; False when it was gone already."""
+    draft.notes.pop(tenant, None)
+    return draft.pop(tenant, None) is not None

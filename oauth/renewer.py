@@ -1,0 +1,57 @@
+"""Who asks for the next tokens of a login: the one request in which vendors and servers differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from oauth.errors import NotRefreshableError
+from storage import LoginEntry, McpEntry, Tenant
+
+if TYPE_CHECKING:
+    from oauth.catalogue import Catalogue
+    from oauth.driver import Driver
+    from oauth.reply import Grant
+    from oauth.vendor import Vendor
+
+
+class Renewer(Protocol):
+    """Renews logins of one kind; the caller holds the tenant's lock and commits what comes."""
+
+    async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
+        """The next tokens, asked for in one request that is never repeated here.
+
+        Raises:
+            LoginDeadError: this refresh token will never be taken again.
+            VendorUnavailableError: no usable answer; when `sent` is True the token may have been rotated all the same.
+            VendorMisconfiguredError: the client is refused.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VendorRenewer:
+    """Posts the refresh token to the endpoint that the login came from (RFC 6749 6)."""
+
+    vendor: Vendor
+    token_endpoint: str
+
+    async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
+        """As `Renewer.renew`."""
+        return await driver.refresh(self.vendor, self.vendor.tenant, entry.refresh_token, self.token_endpoint)
+
+
+def find_renewer(tenant: Tenant, entry: LoginEntry, catalogue: Catalogue) -> Renewer:
+    """Who renews this login.
+
+    Raises:
+        NotRefreshableError: nothing that is configured here could.
+    """
+    if isinstance(entry, McpEntry):
+        todo = "let the agent that made this login renew it, or log in again there"
+        raise NotRefreshableError(tenant, "refreshing logins to MCP servers is not supported yet", todo)
+    vendor = catalogue.find(tenant)
+    if vendor is None:
+        todo = f"add a [vendors.NAME] table with tenant = {tenant!r} to the config, or log in again"
+        raise NotRefreshableError(tenant, "no vendor of this tenant is configured", todo)
+    return VendorRenewer(vendor, entry.token_endpoint)
