@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from storage.clients import Client
 from storage.draft import Draft
 from storage.entries import (
     CONSOLE,
@@ -41,6 +42,7 @@ __all__ = [
     "NEVER",
     "PENDING_LIFETIME",
     "AsyncStore",
+    "Client",
     "DeadToken",
     "Done",
     "Draft",

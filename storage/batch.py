@@ -1,12 +1,14 @@
-"""Runs mutations on the entries and notes, in memory: what every backend does inside its locked section."""
+"""Runs mutations on entries, notes and clients, in memory: what every backend does inside its locked section."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from storage import codec, sweep
+from storage.clients import Client
 from storage.draft import Draft
 from storage.entries import Entry, PendingEntry
 from storage.notes import Note
@@ -16,11 +18,15 @@ from storage.tenants import sidecar_name
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The entries and notes after the mutations, and each mutation's own outcome."""
+    """The entries and notes after the mutations, and each mutation's own outcome.
+
+    `clients` is None while nobody asked for them.
+    """
 
     entries: dict[str, Entry]
     notes: dict[str, Note]
     outcomes: list[Done[Any] | Failed]
+    clients: dict[str, Client] | None = None
 
     @property
     def all_failed(self) -> bool:
@@ -28,27 +34,31 @@ class Batch:
         return bool(self.outcomes) and all(isinstance(outcome, Failed) for outcome in self.outcomes)
 
 
-def run(
+def run(  # noqa: PLR0913 -- one for each thing that a backend keeps
     mutations: Sequence[Mutation[Any]],
     entries: Mapping[str, Entry],
     notes: Mapping[str, Note],
+    load_clients: Callable[[], Mapping[str, Client]],
     *,
     file: str,
     now: float,
 ) -> Batch:
     """Run them in order, each on what the ones before it left; then sweep, and drop notes without a login."""
     batch = Batch(dict(entries), dict(notes), [])
+    clients = functools.cache(lambda: dict(load_clients()))
     for mutate in mutations:
-        batch.outcomes.append(_run_one(mutate, batch, file))
+        batch.outcomes.append(_run_one(mutate, batch, clients, file))
     for key in sweep.stale(batch.entries, now):
         del batch.entries[key]
     for tenant in [tenant for tenant in batch.notes if tenant not in batch.entries]:
         del batch.notes[tenant]
-    return batch
+    return replace(batch, clients=clients()) if clients.cache_info().currsize else batch
 
 
-def _run_one(mutate: Mutation[Any], batch: Batch, file: str) -> Done[Any] | Failed:
-    draft = Draft(batch.entries, batch.notes)
+def _run_one(
+    mutate: Mutation[Any], batch: Batch, clients: Callable[[], dict[str, Client]], file: str
+) -> Done[Any] | Failed:
+    draft = Draft(batch.entries, batch.notes, clients)
     try:
         value = mutate(draft)
         for key, entry in draft.written.items():
@@ -59,4 +69,5 @@ def _run_one(mutate: Mutation[Any], batch: Batch, file: str) -> Done[Any] | Fail
         return Failed(error)
     draft.apply_to(batch.entries)
     draft.notes.apply_to(batch.notes)
+    draft.apply_clients()
     return Done(value)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Generic, TypeVar
 
+from storage.clients import Client
 from storage.entries import Entry
 from storage.notes import Note
 
@@ -65,8 +66,34 @@ class Overlay(MutableMapping[str, V], Generic[V]):
 
 
 class Draft(Overlay[Entry]):
-    """The entries of one mutation in progress; `notes` is the same for what is remembered beside them."""
+    """The entries of one mutation in progress; `notes` is the same for what is remembered beside them.
 
-    def __init__(self, entries: Mapping[str, Entry], notes: Mapping[str, Note]) -> None:
+    `load_clients` is called by the first mutation that asks for `clients`: hardly one does.
+    """
+
+    def __init__(
+        self,
+        entries: Mapping[str, Entry],
+        notes: Mapping[str, Note],
+        load_clients: Callable[[], MutableMapping[str, Client]] = dict,
+    ) -> None:
         super().__init__(entries)
         self.notes: Overlay[Note] = Overlay(notes)
+        self._load_clients = load_clients
+        self._clients: Overlay[Client] | None = None
+
+    @property
+    def clients(self) -> Overlay[Client]:
+        """The clients that servers registered for us, by key.
+
+        Raises:
+            StoreUnreadableError: their file is there but could not be read.
+        """
+        if self._clients is None:
+            self._clients = Overlay(self._load_clients())
+        return self._clients
+
+    def apply_clients(self) -> None:
+        """Write into the loaded clients what was written here."""
+        if self._clients is not None:
+            self._clients.apply_to(self._load_clients())

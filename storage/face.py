@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Hashable, Mapping
 from typing import Any, Final, TypeVar
 
+from storage.clients import Client
 from storage.entries import Entry
 from storage.notes import Note
 from storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
@@ -34,6 +35,10 @@ class AsyncStore:
     async def notes(self) -> Mapping[str, Note]:
         """As `Store.notes`."""
         return await asyncio.to_thread(self._store.notes)
+
+    async def clients(self) -> Mapping[str, Client]:
+        """As `Store.clients`."""
+        return await asyncio.to_thread(self._store.clients)
 
     async def problems(self) -> tuple[Problem, ...]:
         """As `Store.problems`."""

@@ -9,7 +9,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from storage import atomic, batch, codec, quarantine, sidefiles, snapshot
+from storage import atomic, batch, clients, codec, quarantine, sidefiles, snapshot
+from storage.clients import Client
 from storage.entries import Entry
 from storage.errors import StoreUnreadableError, StoreUnwritableError
 from storage.locks import GlobalLock, TenantLock
@@ -62,6 +63,14 @@ class FileStore:
         """The notes by tenant; empty when they were lost."""
         return sidefiles.load(self.path)
 
+    def clients(self) -> Mapping[str, Client]:
+        """The clients that servers registered for us, by key; empty when they were lost.
+
+        Raises:
+            StoreUnreadableError: their file is there but could not be read.
+        """
+        return clients.load(self.path)
+
     def update(self, mutate: Mutation[T]) -> T:
         """Run `mutate` under the global lock and commit what it changed.
 
@@ -83,8 +92,11 @@ class FileStore:
         atomic.make_folder(self.path)
         with self._lock.held():
             before, notes, now = self._load(), self.notes(), self._clock()
-            after = batch.run(mutations, before.entries, notes, file=self.path.name, now=now)
+            after = batch.run(mutations, before.entries, notes, self.clients, file=self.path.name, now=now)
             if not after.all_failed:
+                # Before the login that needs them; each record says whose it is, should the login then not be written.
+                if after.clients is not None and after.clients != self.clients():
+                    clients.save(self.path, after.clients, now=now)
                 wrote = self._commit(before, after.entries, now)
                 self._save_notes(notes, after.notes, entries_written=wrote)
         return after.outcomes

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from storage import batch
+from storage.clients import Client
 from storage.entries import Entry
 from storage.notes import Note
 from storage.store import Done, Failed, Mutation, Problem
@@ -25,6 +26,7 @@ class MemoryStore:
         self._clock = clock
         self._entries: dict[str, Entry] = dict(entries or {})
         self._notes: dict[str, Note] = {}
+        self._clients: dict[str, Client] = {}
         self._version = 0
         self._lock = threading.Lock()
         self._held: set[str] = set()
@@ -43,6 +45,10 @@ class MemoryStore:
         """The notes by tenant."""
         return MappingProxyType(self._notes)
 
+    def clients(self) -> Mapping[str, Client]:
+        """The clients by key."""
+        return MappingProxyType(self._clients)
+
     def problems(self) -> tuple[Problem, ...]:
         """None: there is nothing that could break."""
         return ()
@@ -58,10 +64,13 @@ class MemoryStore:
     def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
         """Run many in one commit; one that raises is dropped alone."""
         with self._lock:
-            after = batch.run(mutations, self._entries, self._notes, file=_FILE, now=self._clock())
+            after = batch.run(
+                mutations, self._entries, self._notes, lambda: self._clients, file=_FILE, now=self._clock()
+            )
             if not after.all_failed:
                 self._version += after.entries != self._entries
                 self._entries, self._notes = after.entries, after.notes
+                self._clients = self._clients if after.clients is None else after.clients
         return after.outcomes
 
     def refresh_lock(self, tenant: str) -> MemoryLock:

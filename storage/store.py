@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
+from storage.clients import Client
 from storage.draft import Draft
 from storage.entries import Entry
 from storage.notes import Note
@@ -65,6 +66,14 @@ class Store(Protocol):
 
     def notes(self) -> Mapping[str, Note]:
         """The notes by tenant; empty when they were lost."""
+        ...
+
+    def clients(self) -> Mapping[str, Client]:
+        """The clients that servers registered for us, by key; empty when they were lost.
+
+        Raises:
+            StoreUnreadableError: they are there but could not be read.
+        """
         ...
 
     def problems(self) -> tuple[Problem, ...]:

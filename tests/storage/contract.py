@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from storage import (
+    Client,
     Done,
     Draft,
     Failed,
@@ -159,6 +160,30 @@ class StoreContract:
         assert dict(store.notes()) == {"codex": Note("ada@example.com", UserId(7), NOW, ("a", "b"))}
         store.update(lambda draft: draft.pop("codex"))
         assert dict(store.notes()) == {}
+
+    def test_clients_are_read_back_and_outlive_every_login(self, store: Store) -> None:
+        client = Client("c1", Secret("cs"), NOW + 60, {"issuer": "https://as.example", "scopes": ["a", "b"]})
+
+        def register(draft: Draft) -> None:
+            draft["codex"] = token()
+            draft.clients["mcp:linear"] = client
+
+        store.update(register)
+        store.update(lambda draft: draft.pop("codex"))
+
+        assert dict(store.clients()) == {"mcp:linear": client}
+        assert store.update(lambda draft: draft.clients.pop("mcp:linear")) == client
+        assert dict(store.clients()) == {}
+
+    def test_a_raising_mutation_registers_nothing(self, store: Store) -> None:
+        def register_and_fail(draft: Draft) -> None:
+            draft.clients["x"] = Client("c1")
+            raise LookupError
+
+        outcomes = store.update_all([register_and_fail, lambda draft: draft.clients.__setitem__("y", Client("c2"))])
+
+        assert isinstance(outcomes[0], Failed)
+        assert dict(store.clients()) == {"y": Client("c2")}
 
     def test_the_version_differs_after_every_commit_and_only_then(self, store: Store) -> None:
         versions = [store.version()]
