@@ -10,9 +10,9 @@ import asyncio
 import json
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
 import httpx2
@@ -25,7 +25,7 @@ from oauth.reply import Grant, account_label, read_grant
 from oauth.transport import Door
 from oauth.vendor import Vendor
 from oauth.verdict import Question, Reply, judge_failure, judge_reply
-from storage.entries import PendingEntry
+from storage.entries import Json, PendingEntry
 from storage.secret import Secret
 
 DEADLINE: Final = 8.0  # seconds for one request, from the connection to the last byte of the reply
@@ -151,6 +151,56 @@ class Driver:
             return None
         return account_label(vendor, await self._get(vendor, vendor.userinfo_url, bearer=grant.access_token))
 
+    async def post(
+        self,
+        vendor: Vendor,
+        question: Question,
+        url: str,
+        fields: Mapping[str, str],
+        *,
+        encoding: Literal["form", "json"] = "form",
+    ) -> httpx2.Response:
+        """One POST as the vendor's client; the caller judges the reply.
+
+        Raises:
+            VendorUnavailableError: no whole reply came.
+            VendorMisconfiguredError: nothing can be sent there.
+        """
+        async with self._conversation(vendor, question) as (client, _):
+            reply: httpx2.Response = await client.request(
+                "POST",
+                url,
+                withhold_token=True,
+                auth=client.client_auth(encoding),
+                data=dict(fields),
+                headers=_headers(vendor),
+            )
+            return reply
+
+    async def send(
+        self,
+        vendor: Vendor,
+        question: Question,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: Mapping[str, Json] | None = None,
+    ) -> httpx2.Response:
+        """One GET, or one POST of `json`, without the client's identification; the caller judges the reply.
+
+        Raises:
+            VendorUnavailableError, VendorMisconfiguredError: as `post`.
+        """
+        async with self._conversation(vendor, question) as (client, _):
+            reply: httpx2.Response = await client.request(
+                "GET" if json is None else "POST",
+                url,
+                withhold_token=True,
+                headers={**_headers(vendor), **(headers or {})},
+                json=json,
+            )
+            return reply
+
     async def aclose(self) -> None:
         """Close every connection; the driver may not be used afterwards."""
         if self._http is not None:
@@ -158,12 +208,8 @@ class Driver:
 
     async def _get(self, vendor: Vendor, url: str, *, bearer: Secret | None = None) -> Reply:
         question = Question(vendor.name, vendor.tenant, "other", (bearer,) if bearer else ())
-        headers = _headers(vendor)
-        if bearer:
-            headers["Authorization"] = f"Bearer {bearer.reveal()}"
-        async with self._conversation(vendor, question) as (client, _):
-            reply = await client.request("GET", url, withhold_token=True, headers=headers)
-            return judge_reply(question, reply, now=self._clock())
+        headers = {"Authorization": f"Bearer {bearer.reveal()}"} if bearer else {}
+        return judge_reply(question, await self.send(vendor, question, url, headers=headers), now=self._clock())
 
     @asynccontextmanager
     async def _conversation(

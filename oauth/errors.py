@@ -14,6 +14,8 @@ OpenabAuthError
     ├── NoPendingLoginError         no login was begun, or it was used, cancelled or is too old
     ├── WhichLoginError             several logins wait, and it was not said which one is meant
     ├── ExchangeRefusedError        the vendor refused the code
+    ├── LoginDeniedError            the person, or the vendor, said no to a device login
+    ├── LoginExpiredError           a device login was not approved in time
     ├── TooManyLoginsError          one person has too many pending logins
     └── LoginTakenError             another person's login is there: replacing it must be confirmed
 """
@@ -191,6 +193,35 @@ class ExchangeRefusedError(OAuthError):
         )
         self.vendor = vendor
         self.reason = reason
+
+
+class LoginDeniedError(OAuthError):
+    """A device login was refused at the vendor's page."""
+
+    code = "login_denied"
+
+    def __init__(self, vendor: str, reason: str) -> None:
+        super().__init__(
+            f"the login to {vendor} was not approved ({reason})",
+            kept="this login is over; an older login, if there was one, is untouched",
+            todo="begin again with /auth login or `openab-auth login`",
+        )
+        self.vendor = vendor
+        self.reason = reason
+
+
+class LoginExpiredError(OAuthError):
+    """Nobody approved a device login while its code was valid."""
+
+    code = "login_expired"
+
+    def __init__(self, vendor: str) -> None:
+        super().__init__(
+            f"the code for {vendor} has expired before it was approved",
+            kept="this login is over; an older login, if there was one, is untouched",
+            todo="begin again with /auth login or `openab-auth login`",
+        )
+        self.vendor = vendor
 
 
 class TooManyLoginsError(OAuthError):

@@ -31,6 +31,7 @@ Reply: TypeAlias = Mapping[str, Json]
 
 DEAD: Final = frozenset(
     {
+        "expired_token",
         "invalid_grant",
         "refresh_token_expired",
         "refresh_token_invalidated",
@@ -41,6 +42,8 @@ DEAD: Final = frozenset(
 )
 _OUR_FAULT: Final = frozenset(
     {
+        "device_flow_disabled",  # GitHub's
+        "incorrect_client_credentials",  # GitHub's
         "invalid_client",
         "invalid_scope",
         "invalid_target",
@@ -75,7 +78,7 @@ class Question:
 
     vendor: str
     tenant: str
-    asked: Literal["code", "refresh", "other"]
+    asked: Literal["code", "approval", "refresh", "other"]
     secrets: tuple[Secret, ...] = ()
 
     def unavailable(
@@ -123,8 +126,8 @@ def judge_reply(question: Question, reply: httpx2.Response, *, now: float) -> Re
 
 def _fault(question: Question, reply: httpx2.Response, body: Reply | None, now: float) -> OAuthError | None:
     """The first of these that is so decides: a passing trouble, the vendor's clear word, the place, the shape."""
-    words, status = _error_words(body or {}), reply.status_code
-    reason = _reason(question, status, body)
+    words, status = error_words(body or {}), reply.status_code
+    reason = reason_of(question, status, body)
     error: OAuthError | None
     if status >= httpx2.codes.INTERNAL_SERVER_ERROR or status in _TRANSIENT_STATUS or _PASSING & words:
         error = question.unavailable(reason, retry_after=_retry_after(reply, now))
@@ -171,14 +174,14 @@ def json_object(reply: httpx2.Response) -> dict[str, Json] | None:
     return body if isinstance(body, dict) else None
 
 
-def _error_words(body: Reply) -> frozenset[str]:
-    """Every place where vendors put their error word: `error`, `error.code`, `error.type`."""
+def error_words(body: Reply) -> frozenset[str]:
+    """What a reply says went wrong, from every place where vendors put it: `error`, `error.code`, `error.type`."""
     error = body.get("error")
     candidates = (error.get("code"), error.get("type")) if isinstance(error, dict) else (error,)
     return frozenset(word.strip().lower() for word in candidates if isinstance(word, str) and word.strip())
 
 
-def _reason(question: Question, status: int, body: Reply | None) -> str:
+def reason_of(question: Question, status: int, body: Reply | None) -> str:
     """The vendor's own words for people, redacted."""
     body = body or {}
     error = body.get("error")
@@ -191,14 +194,14 @@ def _reason(question: Question, status: int, body: Reply | None) -> str:
 
 
 def _refused(question: Question, reason: str) -> OAuthError:
-    if question.asked == "code":
+    if question.asked in {"code", "approval"}:
         return ExchangeRefusedError(question.vendor, reason)
     return question.unavailable(reason)  # no word that we know: never take a login for dead on a guess
 
 
 def _unusable(question: Question, body: Reply) -> OAuthError | None:
     """What is wrong with a token reply that reports no error."""
-    if question.asked == "other":
+    if question.asked in {"approval", "other"}:
         return None
     if not is_token(body.get("access_token")):
         return question.unavailable("a reply without a usable access_token")

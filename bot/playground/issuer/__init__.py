@@ -4,7 +4,8 @@ from bot.playground.issuer.browser import SignInRefusedError
 from bot.playground.issuer.faults import Fault, Faults
 from bot.playground.issuer.grants import Client, Family
 from bot.playground.issuer.record import RequestSeen
-from bot.playground.issuer.server import CLIENT_ID, REDIRECT_URI, Issuer, ThreadedIssuer
+from bot.playground.issuer.server import CLIENT_ID, REDIRECT_URI, Issuer
+from bot.playground.issuer.threaded import ThreadedIssuer
 
 __all__ = [
     "CLIENT_ID",

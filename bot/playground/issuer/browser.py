@@ -42,6 +42,18 @@ async def decide(link: str, decision: Literal["allow", "deny"], account: str) ->
             return ended.headers["Location"]
 
 
+async def decide_device(page: str, user_code: str, decision: Literal["allow", "deny"], account: str) -> None:
+    """Open the device `page` with the code in its field, and press Allow or Deny.
+
+    Raises:
+        SignInRefusedError: the code is not known there, or was decided or is over.
+    """
+    fields = {"user_code": user_code, "account": account, "decision": decision}
+    async with aiohttp.ClientSession(timeout=_DEADLINE) as session, session.post(page, data=fields) as reply:
+        if not reply.ok:
+            raise SignInRefusedError(reply.status, await reply.text())
+
+
 class _Form(HTMLParser):
     """The one form of a page: where it goes and what it hides."""
 

@@ -104,8 +104,14 @@ class Grants:
         if grant == "authorization_code":
             return self._exchange(fields, client_id)
         if grant == "refresh_token":
-            return self._refresh(fields, client_id)
+            return self.refresh(fields.get("refresh_token", ""), client_id)
         raise GrantError(UNSUPPORTED_GRANT_TYPE, f"grant_type {grant!r} is not supported")
+
+    def issue(self, client_id: str, account: str, scopes: tuple[str, ...]) -> dict[str, object]:
+        """The tokens of a new sign-in that needed no code."""
+        family = Family(client_id, account, scopes)
+        self.families.append(family)
+        return self._issue(family)
 
     def revoke(self, token: str, client_id: str) -> bool:
         """Revoke the family of a refresh or access token; False when it is unknown here (RFC 7009 section 2.2)."""
@@ -140,8 +146,12 @@ class Grants:
         self.families.append(code.family)
         return self._issue(code.family)
 
-    def _refresh(self, fields: Mapping[str, str], client_id: str) -> dict[str, object]:
-        token = fields.get("refresh_token", "")
+    def refresh(self, token: str, client_id: str) -> dict[str, object]:
+        """The next tokens of a family.
+
+        Raises:
+            GrantError: the token is unknown, spent or revoked; a spent one has revoked its family by then.
+        """
         family = self._refresh_tokens.get(token)
         if family is None or family.client_id != client_id:
             raise GrantError(INVALID_GRANT, "this refresh token is not known here")

@@ -40,6 +40,29 @@ the bot.</p>""",
     )
 
 
+def device_page(user_code: str) -> str:
+    """Type the code, choose an account, then Allow or Deny (RFC 8628 3.3)."""
+    return _page(
+        "Type the code that the bot shows",
+        f"""<form method="post" action="/device">
+<label for="user_code">Code</label>
+<input id="user_code" name="user_code" value="{escape(user_code)}" autocomplete="off" spellcheck="false"
+required maxlength="20">
+<label for="account">Account</label>
+<input id="account" name="account" value="ada@example.com" autocomplete="off" spellcheck="false"
+required maxlength="200">
+<button name="decision" value="allow">Allow</button><button name="decision" value="deny" formnovalidate>Deny</button>
+</form>
+<p class="small">Only type a code that you asked for yourself a moment ago.</p>""",
+    )
+
+
+def done_page(decision: str) -> str:
+    """The end of a device login; the bot hears of it by itself."""
+    said = "The agent is logged in." if decision == "allow" else "Nothing was allowed."
+    return _page("That is all", f"<p>{said} You may close this page; the bot hears of it within seconds.</p>")
+
+
 def refusal_page(reason: str) -> str:
     """A link that the server will not follow; the browser is not redirected (RFC 6749 section 4.1.2.1)."""
     return _page(

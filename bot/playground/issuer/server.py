@@ -15,11 +15,14 @@ from urllib.parse import urlencode
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.playground.issuer.browser import decide
+from bot.playground.issuer.browser import decide, decide_device
+from bot.playground.issuer.devices import GRANT_TYPE, Devices
+from bot.playground.issuer.dialects import AwsDialect, CodexDialect, CopilotDialect
 from bot.playground.issuer.faults import Faults
 from bot.playground.issuer.grants import Client, Family, GrantError, Grants, Request
 from bot.playground.issuer.pages import HEADERS, refusal_page, sign_in_page
 from bot.playground.issuer.record import FIELDS, RequestSeen, read_fields
+from bot.playground.issuer.threaded import ThreadedIssuer
 
 LOOPBACK: Final = "127.0.0.1"
 CLIENT_ID: Final = "openab-playground"
@@ -32,10 +35,13 @@ class Issuer:
 
     def __init__(self, url: str, clients: Iterable[Client], clock: Callable[[], float], access_lifetime: int) -> None:
         self.url = url
+        self.clock = clock
         self.faults = Faults()
         self.clients = {CLIENT_ID: Client(CLIENT_ID, REDIRECT_URI)}
         self.clients.update((client.client_id, client) for client in clients)
         self.grants = Grants(url, self.clients, clock, access_lifetime)
+        self.devices = Devices(url, self.grants, self.clients, clock)
+        self.codex, self.aws, self.copilot = CodexDialect(self), AwsDialect(self), CopilotDialect(self)
         self._seen: list[RequestSeen] = []
         self._flows: dict[str, Request] = {}
 
@@ -108,6 +114,11 @@ class Issuer:
         return f"{self.url}/userinfo"
 
     @property
+    def device_url(self) -> str:
+        """The device authorization endpoint (RFC 8628)."""
+        return f"{self.url}/device_authorization"
+
+    @property
     def metadata(self) -> dict[str, object]:
         """The server's metadata (RFC 8414)."""
         return {
@@ -116,8 +127,9 @@ class Issuer:
             "token_endpoint": self.token_url,
             "revocation_endpoint": self.revoke_url,
             "userinfo_endpoint": self.userinfo_url,
+            "device_authorization_endpoint": self.device_url,
             "response_types_supported": ["code"],
-            "grant_types_supported": ["authorization_code", "refresh_token"],
+            "grant_types_supported": ["authorization_code", "refresh_token", GRANT_TYPE],
             "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": ["none"],
             "authorization_response_iss_parameter_supported": True,
@@ -141,6 +153,14 @@ class Issuer:
         """Press Deny at the login link; returns the address that the browser ends on."""
         return await decide(link, "deny", "")
 
+    async def approve_device(self, user_code: str, account: str = "ada@example.com") -> None:
+        """Type the code at the device page, sign in as `account` and allow."""
+        await decide_device(self.devices.page, user_code, "allow", account)
+
+    async def deny_device(self, user_code: str) -> None:
+        """Type the code at the device page and press Deny."""
+        await decide_device(self.devices.page, user_code, "deny", "")
+
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=65_536, middlewares=[self._record])
         app.router.add_get("/authorize", self._authorize)
@@ -148,6 +168,8 @@ class Issuer:
         app.router.add_post("/token", self._token)
         app.router.add_post("/revoke", self._revoke)
         app.router.add_get("/userinfo", self._userinfo)
+        for part in (self.devices, self.codex, self.aws, self.copilot):
+            app.router.add_routes(part.routes())
         for name in ("oauth-authorization-server", "openid-configuration"):
             app.router.add_get(f"/.well-known/{name}", self._metadata)
         return app
@@ -204,7 +226,9 @@ class Issuer:
 
     async def _token(self, request: web.Request) -> web.StreamResponse:
         try:
-            return web.json_response(self.grants.token(request[FIELDS]), headers=_NO_STORE)
+            fields = request[FIELDS]
+            device = fields.get("grant_type") == GRANT_TYPE
+            return web.json_response((self.devices if device else self.grants).token(fields), headers=_NO_STORE)
         except GrantError as error:
             reply = {"error": error.error, "error_description": error.description}
             return web.json_response(reply, status=error.status, headers=_NO_STORE)
@@ -233,32 +257,6 @@ class Issuer:
             answer["state"] = state
         address = f"{client.redirect_uri}?{urlencode({**answer, 'iss': self.url})}"
         return web.Response(status=302, headers={**_NO_STORE, "Location": address})
-
-
-class ThreadedIssuer:
-    """An `Issuer` in its own thread, with blocking `approve` and `deny`; everything else is the issuer's."""
-
-    def __init__(self, issuer: Issuer, loop: asyncio.AbstractEventLoop) -> None:
-        self.issuer = issuer
-        self.url = issuer.url
-        self.authorize_url = issuer.authorize_url
-        self.token_url = issuer.token_url
-        self.revoke_url = issuer.revoke_url
-        self.userinfo_url = issuer.userinfo_url
-        self.metadata = issuer.metadata
-        self.faults = issuer.faults
-        self.families = issuer.families
-        self.grants = issuer.grants
-        self.requests = issuer.requests
-        self._loop = loop
-
-    def approve(self, link: str, account: str = "ada@example.com") -> str:
-        """As `Issuer.approve`."""
-        return asyncio.run_coroutine_threadsafe(self.issuer.approve(link, account), self._loop).result(15)
-
-    def deny(self, link: str) -> str:
-        """As `Issuer.deny`."""
-        return asyncio.run_coroutine_threadsafe(self.issuer.deny(link), self._loop).result(15)
 
 
 def _mistake(query: Mapping[str, str]) -> tuple[str, str] | None:

@@ -1,0 +1,142 @@
+"""Logins by a code that a person types (RFC 8628): the device endpoint, the page for the code, and the polls."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from aiohttp import web
+
+from bot.playground.issuer.grants import INVALID_CLIENT, Client, GrantError, Grants
+from bot.playground.issuer.pages import HEADERS, device_page, done_page, refusal_page
+from bot.playground.issuer.record import FIELDS
+
+GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:device_code"
+_LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ"  # RFC 8628 6.1: no vowels, so no words
+_SLOWER: Final = 5  # seconds that slow_down adds to the interval (RFC 8628 3.5)
+
+
+@dataclass(slots=True, eq=False)
+class Device:
+    """One device login as the server sees it; `ends_at` in unix seconds, `polled_at` on the monotonic clock."""
+
+    client_id: str
+    scopes: tuple[str, ...]
+    device_code: str
+    user_code: str
+    ends_at: float
+    interval: float
+    decision: Literal["allow", "deny"] | None = None
+    account: str = ""
+    spent: bool = False
+    polled_at: float | None = None
+    polls: int = 0
+    early: int = 0
+    """How many polls came sooner than the interval allows."""
+
+
+class Devices:
+    """The device logins that were begun; `interval` and `lifetime` (seconds) hold for the next ones."""
+
+    def __init__(self, issuer: str, grants: Grants, clients: Mapping[str, Client], clock: Callable[[], float]) -> None:
+        self.page = f"{issuer}/device"
+        self.interval: float = 1
+        self.lifetime: float = 600
+        self.begun: dict[str, Device] = {}
+        """By device code, oldest first."""
+        self._grants = grants
+        self._clients = clients
+        self._clock = clock
+
+    def routes(self) -> list[web.RouteDef]:
+        """Its endpoints."""
+        return [
+            web.post("/device_authorization", self._begin),
+            web.get("/device", self._show),
+            web.post("/device", self._decide),
+        ]
+
+    def begin(self, client_id: str, scopes: tuple[str, ...]) -> Device:
+        """A new device login."""
+        letters = "".join(secrets.choice(_LETTERS) for _ in range(8))
+        user_code = f"{letters[:4]}-{letters[4:]}"
+        device_code = f"dc_{secrets.token_urlsafe(24)}"
+        device = Device(client_id, scopes, device_code, user_code, self._clock() + self.lifetime, self.interval)
+        self.begun[device_code] = device
+        return device
+
+    def poll(self, device_code: str) -> Device:
+        """The device login, once it was allowed; that happens once.
+
+        Raises:
+            GrantError: not yet, too soon, denied, over, or not known.
+        """
+        device = self.begun.get(device_code)
+        if device is None or device.spent:
+            raise GrantError(*_UNKNOWN)
+        now, before = time.monotonic(), device.polled_at
+        device.polled_at = now
+        device.polls += 1
+        if device.ends_at <= self._clock():
+            raise GrantError(*_EXPIRED)
+        if before is not None and now - before < device.interval:
+            device.early += 1
+            device.interval += _SLOWER
+            raise GrantError(*_SLOW_DOWN)
+        if device.decision is None:
+            raise GrantError(*_PENDING)
+        device.spent = True
+        if device.decision == "deny":
+            raise GrantError(*_DENIED)
+        return device
+
+    def token(self, fields: Mapping[str, str]) -> dict[str, object]:
+        """The token endpoint's reply to a poll.
+
+        Raises:
+            GrantError: as `poll`.
+        """
+        if fields.get("client_id") not in self._clients:
+            raise GrantError(INVALID_CLIENT, "this client is not registered", 401)
+        device = self.poll(fields.get("device_code", ""))
+        return self._grants.issue(device.client_id, device.account, device.scopes)
+
+    async def _begin(self, request: web.Request) -> web.StreamResponse:
+        fields = request[FIELDS]
+        if fields.get("client_id") not in self._clients:
+            return web.json_response({"error": INVALID_CLIENT}, status=401)
+        device = self.begin(fields["client_id"], tuple(fields.get("scope", "").split()))
+        reply = {
+            "device_code": device.device_code,
+            "user_code": device.user_code,
+            "verification_uri": self.page,
+            "verification_uri_complete": f"{self.page}?user_code={device.user_code}",
+            "expires_in": self.lifetime,
+            "interval": device.interval,
+        }
+        return web.json_response(reply, headers={"Cache-Control": "no-store"})
+
+    async def _show(self, request: web.Request) -> web.StreamResponse:
+        page = device_page(request.query.get("user_code", ""))
+        return web.Response(text=page, content_type="text/html", headers=HEADERS)
+
+    async def _decide(self, request: web.Request) -> web.StreamResponse:
+        fields = request[FIELDS]
+        typed = fields.get("user_code", "").strip().upper()
+        device = next((each for each in self.begun.values() if each.user_code == typed), None)
+        if device is None or device.decision is not None or device.ends_at <= self._clock():
+            page = refusal_page("This code is not known here, was decided already, or is over.")
+            return web.Response(status=400, text=page, content_type="text/html", headers=HEADERS)
+        device.decision = "allow" if fields.get("decision") == "allow" else "deny"
+        device.account = fields.get("account", "").strip() or "ada@example.com"
+        return web.Response(text=done_page(device.decision), content_type="text/html", headers=HEADERS)
+
+
+_UNKNOWN: Final = ("invalid_grant", "this device code is not known here, or was used")
+_EXPIRED: Final = ("expired_token", "this device code is over")
+_SLOW_DOWN: Final = ("slow_down", "too many polls")
+_PENDING: Final = ("authorization_pending", "nobody has decided yet")
+_DENIED: Final = ("access_denied", "the person pressed Deny")

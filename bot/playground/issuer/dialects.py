@@ -1,0 +1,150 @@
+"""What vendors make of device logins, on the same ones: Codex under /codex, AWS SSO-OIDC under /aws, and Copilot."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from base64 import urlsafe_b64encode
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from bot.playground.issuer.devices import GRANT_TYPE
+from bot.playground.issuer.grants import GrantError, Request
+from bot.playground.issuer.record import FIELDS
+
+if TYPE_CHECKING:
+    from bot.playground.issuer.server import Issuer
+
+_CAMEL: Final = {
+    "access_token": "accessToken",
+    "refresh_token": "refreshToken",
+    "expires_in": "expiresIn",
+    "token_type": "tokenType",
+}
+_MONTHS: Final = 90 * 24 * 3600
+
+
+class CodexDialect:
+    """A code is asked for in JSON, "not yet" is a status, and the approval is a code with its verifier."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        self._issuer = issuer
+
+    def routes(self) -> list[web.RouteDef]:
+        """Its endpoints."""
+        return [web.post("/codex/usercode", self._begin), web.post("/codex/token", self._poll)]
+
+    async def _begin(self, request: web.Request) -> web.StreamResponse:
+        device = self._issuer.devices.begin(request[FIELDS].get("client_id", ""), ("openid", "offline_access"))
+        reply = {
+            "device_auth_id": device.device_code,
+            "user_code": device.user_code,
+            "interval": str(device.interval),
+        }
+        return web.json_response(reply)
+
+    async def _poll(self, request: web.Request) -> web.StreamResponse:
+        fields = request[FIELDS]
+        try:
+            device = self._issuer.devices.poll(fields.get("device_auth_id", ""))
+        except GrantError as error:
+            if error.error == "authorization_pending":
+                return web.json_response({"error": {"message": "not authorized yet", "code": "pending"}}, status=403)
+            return web.json_response({"error": error.error}, status=error.status)
+        verifier = secrets.token_urlsafe(48)
+        challenge = urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        client = self._issuer.clients[device.client_id]
+        code = self._issuer.grants.code(Request(client, "", challenge, device.scopes), device.account)
+        return web.json_response({"authorization_code": code, "code_verifier": verifier, "code_challenge": challenge})
+
+
+class AwsDialect:
+    """A client registers itself, and every field is camelCase JSON."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        self._issuer = issuer
+        self.registered: dict[str, str] = {}
+        """Client id to its secret."""
+        self.lifetime: int = _MONTHS
+        """Seconds that the next client lives."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """Its endpoints."""
+        return [
+            web.post("/aws/client/register", self._register),
+            web.post("/aws/device_authorization", self._begin),
+            web.post("/aws/token", self._token),
+        ]
+
+    async def _register(self, _request: web.Request) -> web.StreamResponse:
+        client_id, secret = f"client-{len(self.registered)}", f"secret-{secrets.token_urlsafe(12)}"
+        self.registered[client_id] = secret
+        ends_at = int(self._issuer.clock()) + self.lifetime
+        return web.json_response({"clientId": client_id, "clientSecret": secret, "clientSecretExpiresAt": ends_at})
+
+    async def _begin(self, request: web.Request) -> web.StreamResponse:
+        fields = request[FIELDS]
+        if not self._knows(fields.get("clientId"), fields.get("clientSecret")):
+            return web.json_response({"error": "invalid_client"}, status=401)
+        device = self._issuer.devices.begin(fields["clientId"], ())
+        page = self._issuer.devices.page
+        return web.json_response(
+            {
+                "deviceCode": device.device_code,
+                "userCode": device.user_code,
+                "verificationUri": page,
+                "verificationUriComplete": f"{page}?user_code={device.user_code}",
+                "expiresIn": self._issuer.devices.lifetime,
+                "interval": device.interval,
+            }
+        )
+
+    async def _token(self, request: web.Request) -> web.StreamResponse:
+        fields, grants = request[FIELDS], self._issuer.grants
+        client_id = fields.get("clientId", "")
+        if not self._knows(client_id, fields.get("clientSecret")):
+            return web.json_response({"error": "invalid_client"}, status=401)
+        try:
+            if fields.get("grantType") == GRANT_TYPE:
+                device = self._issuer.devices.poll(fields.get("deviceCode", ""))
+                reply = grants.issue(client_id, device.account, ())
+            else:
+                reply = grants.refresh(fields.get("refreshToken", ""), client_id)
+        except GrantError as error:
+            return web.json_response(
+                {"error": error.error, "error_description": error.description}, status=error.status
+            )
+        return web.json_response({_CAMEL.get(name, name): value for name, value in reply.items()})
+
+    def _knows(self, client_id: str | None, secret: str | None) -> bool:
+        return client_id is not None and self.registered.get(client_id) == secret
+
+
+class CopilotDialect:
+    """The short-lived token that a GitHub token is exchanged for."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        self._issuer = issuer
+        self.has_seat = True
+
+    def routes(self) -> list[web.RouteDef]:
+        """Its endpoint."""
+        return [web.get("/copilot_internal/v2/token", self._exchange)]
+
+    async def _exchange(self, request: web.Request) -> web.StreamResponse:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        family = self._issuer.grants.family_of(token) if scheme == "token" else None
+        if family is None:
+            return web.json_response({"message": "Bad credentials"}, status=401)
+        if not self.has_seat:
+            details = {"message": "Copilot is not enabled for this account", "title": "No access"}
+            return web.json_response({"error_details": details}, status=403)
+        ends_at = int(self._issuer.clock()) + 1500
+        reply = {
+            "token": f"tid={secrets.token_hex(8)};exp={ends_at}",
+            "expires_at": ends_at,
+            "refresh_in": 1200,
+            "endpoints": {"api": f"{self._issuer.url}/copilot"},
+        }
+        return web.json_response(reply)

@@ -1,0 +1,48 @@
+"""Waiting for an approval: one poll after the other, never sooner than the vendor asks, until the code ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from oauth.device.flow import Answer, NotYet
+from oauth.errors import LoginExpiredError, VendorUnavailableError
+from oauth.reply import Grant
+
+_SLOWER: Final = 5.0  # seconds that `slow_down` adds for good (RFC 8628 3.5)
+_LONGEST_RETRY: Final = 60.0
+
+
+async def poll_until_granted(
+    poll: Callable[[], Awaitable[Answer]],
+    *,
+    vendor: str,
+    interval: float,
+    expires_at: float,
+    clock: Callable[[], float],
+) -> Grant:
+    """Call `poll` every `interval` seconds until it gives a grant; `expires_at` is in unix seconds.
+
+    While the vendor cannot be reached or answers with trouble of its own, the waits grow twofold (RFC 8628 3.5).
+
+    Raises:
+        LoginExpiredError: nobody approved it in time.
+        OAuthError: as `DeviceFlow.poll`, a passing trouble apart.
+    """
+    wait = interval
+    while (left := expires_at - clock()) > 0:
+        await asyncio.sleep(min(wait, left))
+        if wait > left:
+            break
+        try:
+            answer = await poll()
+        except VendorUnavailableError as trouble:
+            wait = max(min(wait * 2, _LONGEST_RETRY), trouble.retry_after or 0.0, interval)
+            continue
+        if not isinstance(answer, NotYet):
+            return answer
+        if answer.slower:
+            interval = max(answer.interval or 0.0, interval + _SLOWER)
+        wait = interval
+    raise LoginExpiredError(vendor)

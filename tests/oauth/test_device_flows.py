@@ -1,0 +1,402 @@
+"""The device flows over real HTTP: what is asked, what odd replies mean, and how the polls are paced."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.playground.issuer import CLIENT_ID, Issuer
+from oauth.device import code as codes
+from oauth.device.code import DeviceCode
+from oauth.device.flow import DeviceFlow, NotYet
+from oauth.device.flows import device_flow
+from oauth.device.poll import poll_until_granted
+from oauth.driver import Driver
+from oauth.errors import (
+    ExchangeRefusedError,
+    LoginDeniedError,
+    LoginExpiredError,
+    OAuthError,
+    VendorMisconfiguredError,
+    VendorUnavailableError,
+)
+from oauth.reply import Grant
+from oauth.vendor import Vendor
+from storage import AsyncStore, Json, PendingEntry, Secret, Tenant
+
+FLOWS = ("device", "codex-device", "aws-device")
+
+
+@pytest.fixture
+def vendors(issuer: Issuer) -> dict[str, Vendor]:
+    common: dict[str, Any] = {"title": "The Lab", "client_id": CLIENT_ID, "scopes": ("openid", "offline_access")}
+    return {
+        "device": Vendor(
+            "lab",
+            tenant=Tenant("lab"),
+            flow="device",
+            device_url=issuer.device_url,
+            token_url=issuer.token_url,
+            **common,
+        ),
+        "codex-device": Vendor(
+            "lab",
+            tenant=Tenant("lab"),
+            flow="codex-device",
+            device_url=f"{issuer.url}/codex/usercode",
+            authorize_url=issuer.devices.page,
+            token_url=issuer.token_url,
+            redirect_uri="http://localhost:1455/auth/callback",
+            **common,
+        ),
+        "aws-device": Vendor(
+            "lab",
+            tenant=Tenant("lab"),
+            flow="aws-device",
+            device_url=f"{issuer.url}/aws/device_authorization",
+            token_url=f"{issuer.url}/aws/token",
+            device_params={"startUrl": "https://view.example/start"},
+            **common,
+        ),
+    }
+
+
+@pytest.fixture
+def paths() -> dict[str, str]:
+    """Where each flow polls."""
+    return {"device": "/token", "codex-device": "/codex/token", "aws-device": "/aws/token"}
+
+
+@pytest.fixture(params=FLOWS)
+def vendor(request: pytest.FixtureRequest, vendors: dict[str, Vendor]) -> Vendor:
+    return vendors[request.param]
+
+
+@pytest.fixture
+def flow(vendor: Vendor, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceFlow:
+    return device_flow(vendor, driver, store, clock)
+
+
+@pytest.fixture
+def standard(vendors: dict[str, Vendor]) -> Vendor:
+    return vendors["device"]
+
+
+@pytest.fixture
+def device(standard: Vendor, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceFlow:
+    return device_flow(standard, driver, store, clock)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for a whole second in here."""
+    monkeypatch.setattr(codes, "SHORTEST", 0.01)
+
+
+def pending(vendor: Vendor, code: DeviceCode) -> PendingEntry:
+    return PendingEntry(code.device_code, Secret(code.user_code), vendor.token_url, vendor.name)
+
+
+async def test_a_code_is_asked_for_approved_and_becomes_a_grant(
+    flow: DeviceFlow, vendor: Vendor, issuer: Issuer
+) -> None:
+    code = await flow.start(vendor)
+    entry = pending(vendor, code)
+    assert await flow.poll(vendor, entry) == NotYet()
+    await issuer.approve_device(code.user_code, "ada@example.com")
+    issuer.devices.begun[code.device_code.reveal()].polled_at = None
+
+    grant = await flow.poll(vendor, entry)
+
+    assert isinstance(grant, Grant)
+    assert issuer.grants.family_of(grant.access_token.reveal())
+    assert grant.refresh_token is not None
+    assert grant.expires_at == 1_800_003_600
+
+
+async def test_a_denied_login_ends(flow: DeviceFlow, vendor: Vendor, issuer: Issuer) -> None:
+    code = await flow.start(vendor)
+    await issuer.deny_device(code.user_code)
+
+    with pytest.raises(LoginDeniedError, match="this login is over"):
+        await flow.poll(vendor, pending(vendor, code))
+
+
+async def test_a_code_that_is_over_ends_the_login(flow: DeviceFlow, vendor: Vendor, issuer: Issuer) -> None:
+    issuer.devices.lifetime = 0
+    code = await flow.start(vendor)
+
+    with pytest.raises(LoginExpiredError):
+        await flow.poll(vendor, pending(vendor, code))
+
+
+async def test_polling_too_soon_is_slowed_down(flow: DeviceFlow, vendor: Vendor, issuer: Issuer) -> None:
+    code = await flow.start(vendor)
+    await flow.poll(vendor, pending(vendor, code))
+
+    assert await flow.poll(vendor, pending(vendor, code)) == NotYet(slower=True)
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"html": "<h1>502</h1>", "status": 502}, {"cut": "before"}])
+async def test_trouble_while_polling_is_not_the_end(
+    flow: DeviceFlow, vendor: Vendor, issuer: Issuer, paths: dict[str, str], fault: dict[str, object]
+) -> None:
+    code = await flow.start(vendor)
+    issuer.faults.next(paths[vendor.flow], **fault)  # type: ignore[arg-type]  # the parameters name its fields
+
+    with pytest.raises(VendorUnavailableError):
+        await flow.poll(vendor, pending(vendor, code))
+
+
+async def test_a_429_at_the_start_is_told_with_its_wait_and_not_repeated(
+    flow: DeviceFlow, vendor: Vendor, issuer: Issuer
+) -> None:
+    """Case 37: no automatic restart loop."""
+    path = vendor.device_url.removeprefix(issuer.url)
+    issuer.faults.next(path, status=429, headers={"Retry-After": "40"}, body={"error": "rate_limited"})
+
+    with pytest.raises(VendorUnavailableError, match="try again in 40 s"):
+        await flow.start(vendor)
+
+    assert len(issuer.requests(path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "meant"),
+    [
+        ({"interval": None}, 5.0),
+        ({"interval": "7"}, 7.0),
+        ({"interval": 0}, 5.0),
+        ({"interval": -3}, 5.0),
+        ({"interval": True}, 5.0),
+        ({"interval": "soon"}, 5.0),
+        ({"interval": [5]}, 5.0),
+        ({"interval": 1e308}, 60.0),
+        ({"interval": "NaN"}, 5.0),
+        ({"interval": 2.5}, 2.5),
+    ],
+)
+def test_an_interval_is_kept_within_what_makes_sense(reply: dict[str, Json], meant: float) -> None:
+    assert begun(**reply).interval == meant
+
+
+@pytest.mark.parametrize(
+    ("said", "lasts"), [(None, 900), ("600", 600), (0, 900), (-1, 900), (86400, 900), ("x", 900), (59.9, 59)]
+)
+def test_a_code_lives_no_longer_than_the_pending_login(said: Json, lasts: int) -> None:
+    assert begun(expires_in=said).expires_at == 1_800_000_000 + lasts
+
+
+@pytest.mark.parametrize(
+    "uri", ["http://evil.example/device", "javascript:alert(1)", "", None, 7, "https://a b", "https://u:p@x.example"]
+)
+def test_a_link_that_is_not_safe_to_open_is_never_shown(uri: Json) -> None:
+    with pytest.raises(VendorMisconfiguredError, match="no https address"):
+        begun(uri=uri)
+
+
+def test_an_unsafe_complete_link_is_left_out() -> None:
+    code = begun(complete_uri="http://evil.example/device?user_code=ABCD-EFGH")
+
+    assert code.link == "https://login.example.com/device"
+
+
+@pytest.mark.parametrize("user_code", ["", None, 12, "A" * 41, "`AB`", "@everyone", "AB\nCD", "**"])
+def test_a_code_that_nobody_could_type_is_refused(user_code: Json) -> None:
+    with pytest.raises(VendorUnavailableError, match="could type"):
+        begun(user_code=user_code)
+
+
+async def test_github_answers_pending_with_status_200(device: DeviceFlow, standard: Vendor, issuer: Issuer) -> None:
+    code = await device.start(standard)
+    issuer.faults.next("/token", body={"error": "authorization_pending", "error_description": "…", "error_uri": "…"})
+    issuer.faults.next("/token", body={"error": "slow_down", "interval": 10})
+    issuer.faults.next("/token", body={"error": "incorrect_device_code"})
+
+    assert await device.poll(standard, pending(standard, code)) == NotYet()
+    assert await device.poll(standard, pending(standard, code)) == NotYet(slower=True, interval=10.0)
+    with pytest.raises(LoginExpiredError):
+        await device.poll(standard, pending(standard, code))
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "error"),
+    [
+        ({"error": "authorization_denied"}, 400, LoginDeniedError),
+        ({"error": {"code": "access_denied", "message": "no"}}, 403, LoginDeniedError),
+        ({"error": "unsupported_grant_type"}, 400, VendorMisconfiguredError),
+        ({"error": "device_flow_disabled"}, 200, VendorMisconfiguredError),
+        ({"error": "what is this"}, 400, ExchangeRefusedError),
+        ({"access_token": ""}, 200, VendorUnavailableError),
+        ([1], 200, VendorUnavailableError),
+    ],
+)
+async def test_what_a_poll_is_answered_decides_whether_another_one_follows(
+    device: DeviceFlow, standard: Vendor, issuer: Issuer, body: object, status: int, error: type[OAuthError]
+) -> None:
+    code = await device.start(standard)
+    issuer.faults.next("/token", status=status, body=body)
+
+    with pytest.raises(error):
+        await device.poll(standard, pending(standard, code))
+
+
+async def test_no_code_is_in_what_an_error_says(device: DeviceFlow, standard: Vendor, issuer: Issuer) -> None:
+    code = await device.start(standard)
+    secret = code.device_code.reveal()
+    issuer.faults.next("/token", status=400, body={"error": "odd", "error_description": f"no such {secret}"})
+
+    with pytest.raises(ExchangeRefusedError) as refused:
+        await device.poll(standard, pending(standard, code))
+
+    assert secret not in str(refused.value)
+    assert secret not in repr(code)
+
+
+async def test_codex_without_logins_by_code_says_how_to_log_in(
+    vendors: dict[str, Vendor], driver: Driver, store: AsyncStore, issuer: Issuer, clock: Callable[[], float]
+) -> None:
+    vendor = vendors["codex-device"]
+    issuer.faults.next("/codex/usercode", status=404)
+
+    with pytest.raises(VendorMisconfiguredError, match="switch on logins by device code"):
+        await device_flow(vendor, driver, store, clock).start(vendor)
+
+
+async def test_aws_registers_once_and_keeps_the_client_with_mode_0600(
+    vendors: dict[str, Vendor],
+    driver: Driver,
+    store: AsyncStore,
+    issuer: Issuer,
+    clock: Callable[[], float],
+    tmp_path: Path,
+) -> None:
+    vendor = vendors["aws-device"]
+    flow = device_flow(vendor, driver, store, clock)
+
+    await flow.start(vendor)
+    await flow.start(vendor)
+
+    (request,) = issuer.requests("/aws/client/register")
+    file = tmp_path / "auth.json.clients"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert list(json.loads(file.read_text())) == ["vendor:lab"]
+    assert set(request.fields) == {"clientName", "clientType", "scopes", "grantTypes", "issuerUrl"}
+
+
+async def test_aws_registers_anew_a_day_before_the_client_ends(
+    vendors: dict[str, Vendor], driver: Driver, store: AsyncStore, issuer: Issuer, clock: Callable[[], float]
+) -> None:
+    vendor = vendors["aws-device"]
+    issuer.aws.lifetime = 3600
+    flow = device_flow(vendor, driver, store, clock)
+
+    await flow.start(vendor)
+    await flow.start(vendor)
+
+    assert len(issuer.requests("/aws/client/register")) == 2
+
+
+class Polls:
+    """Stands for a vendor: gives the answers one by one, and remembers when it was asked."""
+
+    def __init__(self, *answers: Grant | NotYet | OAuthError) -> None:
+        self.answers = list(answers)
+        self.asked_at: list[float] = []
+
+    async def __call__(self) -> Grant | NotYet:
+        self.asked_at.append(time.monotonic())
+        answer = self.answers.pop(0) if self.answers else NotYet()
+        if isinstance(answer, OAuthError):
+            raise answer
+        return answer
+
+    @property
+    def gaps(self) -> list[float]:
+        return [after - before for before, after in zip(self.asked_at, self.asked_at[1:], strict=False)]
+
+
+async def wait(polls: Polls, *, interval: float = 0.02, lasts: float = 5.0) -> Grant:
+    ends_at = time.time() + lasts
+    return await poll_until_granted(polls, vendor="lab", interval=interval, expires_at=ends_at, clock=time.time)
+
+
+@pytest.fixture
+def grant() -> Grant:
+    return Grant(Secret("at"), None, 0)
+
+
+async def test_polls_are_never_closer_than_the_interval(grant: Grant) -> None:
+    polls = Polls(NotYet(), NotYet(), NotYet(), grant)
+
+    assert await wait(polls) is grant
+
+    assert min(polls.gaps) >= 0.02
+
+
+async def test_slow_down_lengthens_the_interval_for_good(grant: Grant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oauth.device.poll._SLOWER", 0.05)
+    polls = Polls(NotYet(), NotYet(slower=True), NotYet(), NotYet(slower=True, interval=0.2), grant)
+
+    await wait(polls)
+
+    _, second, third, fourth = polls.gaps
+    assert min(second, third) >= 0.07
+    assert fourth >= 0.2
+
+
+async def test_trouble_doubles_the_wait_and_the_next_answer_ends_that(grant: Grant) -> None:
+    trouble = VendorUnavailableError("lab", "HTTP 503")
+    polls = Polls(trouble, trouble, NotYet(), grant)
+
+    await wait(polls)
+
+    first, second, third = polls.gaps
+    assert first >= 0.04
+    assert second >= 0.08
+    assert 0.02 <= third < 0.08
+
+
+async def test_a_vendor_that_says_how_long_to_wait_is_heard(grant: Grant) -> None:
+    polls = Polls(VendorUnavailableError("lab", "HTTP 429", retry_after=0.15), grant)
+
+    await wait(polls)
+
+    assert polls.gaps[0] >= 0.15
+
+
+async def test_a_code_that_nobody_approves_expires_without_a_poll_too_soon() -> None:
+    polls = Polls()
+
+    with pytest.raises(LoginExpiredError):
+        await wait(polls, interval=0.1, lasts=0.25)
+
+    assert len(polls.asked_at) == 2
+
+
+async def test_a_denial_ends_the_polls() -> None:
+    polls = Polls(NotYet(), LoginDeniedError("lab", "no"), NotYet())
+
+    with pytest.raises(LoginDeniedError):
+        await wait(polls)
+
+    assert len(polls.asked_at) == 2
+
+
+def begun(**changed: Json) -> DeviceCode:
+    """The code in a reply of the device endpoint with some members changed."""
+    reply: dict[str, Json] = {
+        "device_code": "dc",
+        "user_code": "BCDF-GHJK",
+        "uri": "https://login.example.com/device",
+        "expires_in": 600,
+        "interval": 5,
+        **changed,
+    }
+    vendor = Vendor("lab", title="The Lab", tenant=Tenant("lab"))
+    return codes.read_code(vendor, now=1_800_000_000, **reply)
