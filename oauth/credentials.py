@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -12,15 +13,18 @@ from typing import Final
 
 from oauth import login_entry
 from oauth.driver import Driver
-from oauth.errors import NotLoggedInError, OAuthError
+from oauth.errors import LoginNotStoredError, NotLoggedInError, OAuthError
 from oauth.reply import Grant
 from oauth.tenant_lock import LOCK_WAIT, tenant_lock
 from oauth.vendor import Vendor
 from storage import AsyncStore
-from storage.entries import Entry, Tenant, TokenEntry, UserId
-from storage.errors import OpenabAuthError
+from storage.draft import Draft
+from storage.entries import LoginEntry, McpEntry, Tenant, TokenEntry, UserId
+from storage.errors import OpenabAuthError, StorageError
 from storage.notes import Note
+from storage.store import Mutation
 
+_RETRY: Final = 0.5  # seconds between two tries to store a login
 _log: Final = logging.getLogger(__name__)
 
 
@@ -64,7 +68,7 @@ class Credentials:
         """Store a grant as the login of `user`; the former login of this tenant ends.
 
         Raises:
-            StorageError: it could not be written.
+            LoginNotStoredError: the store did not take it for as long as one may wait.
         """
         note = Note(
             account=grant.account,
@@ -73,8 +77,8 @@ class Credentials:
             scopes=grant.scopes or vendor.scopes,
         )
         async with self._locked(vendor.tenant):
-            before = await self._store.update(lambda draft: login_entry.write(draft, vendor, token_url, grant, note))
-        account = grant.account or await self._late_account(vendor, grant)
+            before = await self._commit(vendor, lambda draft: login_entry.write(draft, vendor, token_url, grant, note))
+        account = grant.account or await self._unless_closing(self._late_account(vendor, grant))
         replaced = before if account and before != account else None
         return LoggedIn(vendor, grant.expires_at, account, replaced)
 
@@ -85,13 +89,32 @@ class Credentials:
             NotLoggedInError: nobody is logged in there.
             StorageError: it could not be removed.
         """
-        async with self._locked(tenant):
-            entry = (await self._store.read()).get(tenant)
-            if entry is None:
+        async with self._locked(tenant) as alone:
+            entry, made = (await self._store.read()).get(tenant), (await self._store.notes()).get(tenant)
+            if not isinstance(entry, TokenEntry | McpEntry):
                 raise NotLoggedInError(tenant)
             revoked, note = await self._revoke(vendor, entry) if revoke else (False, None)
-            removed = await self._store.update(lambda draft: login_entry.remove(draft, tenant))
-        return LoggedOut(tenant, revoked, removed, note)
+
+            def remove(draft: Draft) -> bool:
+                """Unless another login came in meanwhile; a refresh that we could not wait for is none."""
+                same = login_entry.same_login(made, draft.notes.get(tenant))
+                return same and (draft.get(tenant) == entry or not alone) and login_entry.remove(draft, tenant)
+
+            if not await self._store.update(remove):
+                return LoggedOut(tenant, revoked, removed=False, note="another login came in meanwhile; it stands")
+        return LoggedOut(tenant, revoked, removed=True, note=note)
+
+    async def _commit(self, vendor: Vendor, mutate: Mutation[str | None]) -> str | None:
+        """A grant cannot be had twice: a store that is busy or full is asked again for as long as one may wait."""
+        deadline = time.monotonic() + self._lock_wait
+        while True:
+            try:
+                return await self._store.update(mutate)
+            except StorageError as error:
+                if time.monotonic() >= deadline or self._closing.is_set():
+                    raise LoginNotStoredError(vendor.name, error) from error
+                _log.warning("a login to %s waits for the store: %s", vendor.name, error)
+            await asyncio.sleep(_RETRY)
 
     def hurry(self) -> None:
         """Wait for nobody's refresh any longer: the process is told to stop."""
@@ -99,6 +122,16 @@ class Credentials:
 
     def _locked(self, tenant: Tenant) -> AbstractAsyncContextManager[bool]:
         return tenant_lock(self._store, tenant, wait=self._lock_wait, hurry=self._closing)
+
+    async def _unless_closing(self, work: Coroutine[None, None, str | None]) -> str | None:
+        """What `work` gives, or None when the process is told to stop meanwhile."""
+        working, closing = asyncio.ensure_future(work), asyncio.ensure_future(self._closing.wait())
+        try:
+            await asyncio.wait((working, closing), return_when=asyncio.FIRST_COMPLETED)
+            return working.result() if working.done() else None
+        finally:
+            working.cancel()
+            closing.cancel()
 
     async def _late_account(self, vendor: Vendor, grant: Grant) -> str | None:
         """The label from userinfo, asked only once the credential is safe: it must not cost a login."""
@@ -113,7 +146,7 @@ class Credentials:
             return None
         return account
 
-    async def _revoke(self, vendor: Vendor | None, entry: Entry) -> tuple[bool, str | None]:
+    async def _revoke(self, vendor: Vendor | None, entry: LoginEntry) -> tuple[bool, str | None]:
         if vendor is None or not isinstance(entry, TokenEntry):
             return False, "no vendor of this name is configured here, so nobody could be told"
         token, hint = (

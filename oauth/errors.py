@@ -11,11 +11,13 @@ OpenabAuthError
     ├── UnknownVendorError          no such vendor, or not offered here
     ├── ConfigError                 the config is wrong: file, key, reason
     ├── PasteRefusedError           the paste is not what ends this login; `reason` says which mistake it was
+    │   └── DeniedRedirectError     the vendor sent the person back with an error (`oauth.refusal`)
     ├── NoPendingLoginError         no login was begun, or it was used, cancelled or is too old
     ├── WhichLoginError             several logins wait, and it was not said which one is meant
     ├── ExchangeRefusedError        the vendor refused the code
     ├── LoginDeniedError            the person, or the vendor, said no to a device login
     ├── LoginExpiredError           a device login was not approved in time
+    ├── LoginNotStoredError         the vendor gave a credential, and the store did not take it
     ├── TooManyLoginsError          one person has too many pending logins
     └── LoginTakenError             another person's login is there: replacing it must be confirmed
 """
@@ -24,7 +26,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from storage.errors import OpenabAuthError
+from storage.errors import OpenabAuthError, StorageError
 
 LOG_IN_AGAIN = "log in again with /auth login or `openab-auth login`"
 
@@ -144,9 +146,14 @@ class ConfigError(OAuthError):
 
 
 class PasteRefusedError(OAuthError):
-    """The paste does not end this login; `reason` is a `oauth.paste.Refusal` value, for words in any language."""
+    """The paste does not end this login; `reason` is a `oauth.paste.Refusal` value, for words in any language.
+
+    With `ends_login` the pending login at `vendor` is over; else it still waits.
+    """
 
     code = "paste_refused"
+    ends_login = False
+    vendor: str | None = None
 
     def __init__(self, reason: str, happened: str, *, todo: str, kept: str = "the login still waits") -> None:
         super().__init__(happened, kept=kept, todo=todo)
@@ -224,6 +231,20 @@ class LoginExpiredError(OAuthError):
         self.vendor = vendor
 
 
+class LoginNotStoredError(OAuthError):
+    """The vendor gave a credential, and the store did not take it; the code is used up."""
+
+    code = "login_not_stored"
+
+    def __init__(self, vendor: str, why: StorageError) -> None:
+        super().__init__(
+            f"the login to {vendor} worked and could not be stored: {why.happened}",
+            kept="an older login, if there was one, is untouched",
+            todo=f"{why.todo}, and begin again with /auth login or `openab-auth login`",
+        )
+        self.vendor = vendor
+
+
 class TooManyLoginsError(OAuthError):
     """One person has as many pending logins as the bot allows."""
 
@@ -239,16 +260,17 @@ class TooManyLoginsError(OAuthError):
 
 
 class LoginTakenError(OAuthError):
-    """Another person's login lies under this tenant; replacing it needs a yes."""
+    """Another person's login lies under this tenant, or nobody knows whose; replacing it needs a yes."""
 
     code = "login_taken"
 
-    def __init__(self, tenant: str, logged_in_by: int, account: str | None) -> None:
+    def __init__(self, tenant: str, logged_in_by: int | None, account: str | None) -> None:
         whose = f" ({account})" if account else ""
+        maker = "another person made" if logged_in_by is not None else "somebody made, nobody knows who,"
         super().__init__(
-            f"{tenant} has a login{whose} that another person made",
+            f"{tenant} has a login{whose} that {maker}",
             kept="that login is untouched",
-            todo="confirm that it may be replaced",
+            todo="begin again with /auth login, which asks whether it may be replaced",
         )
         self.tenant = tenant
         self.logged_in_by = logged_in_by

@@ -39,9 +39,15 @@ def dead_of(entry: Entry | None, note: Note | None) -> DeadToken | None:
 def check_not_taken(
     entries: Mapping[str, Entry], notes: Mapping[str, Note], tenant: Tenant, user: UserId, *, since: int | None = None
 ) -> None:
-    """Refuse when another person's living login is there; with `since`, only one that was made after that second."""
+    """Refuse when another person's living login is there, or one whose maker nobody knows.
+
+    With `since`, only one that was made after that second.
+
+    Raises:
+        LoginTakenError: whose it is.
+    """
     entry, note = entries.get(tenant), notes.get(tenant, Note())
-    if entry is None or note.logged_in_by in (None, user) or dead_of(entry, note):
+    if entry is None or note.logged_in_by == user or dead_of(entry, note):
         return
     if since is None or (note.logged_in_at or 0) > since:
         raise LoginTakenError(tenant, note.logged_in_by, note.account)
@@ -85,6 +91,12 @@ def name_account(draft: Draft, tenant: Tenant, grant: Grant, account: str) -> No
     entry = draft.get(tenant)
     if isinstance(entry, TokenEntry) and entry.access_token == grant.access_token and tenant in draft.notes:
         draft.notes[tenant] = dataclasses.replace(draft.notes[tenant], account=account)
+
+
+def same_login(one: Note | None, other: Note | None) -> bool:
+    """Whether two notes of a tenant speak of the same login, however often it was renewed in between."""
+    one, other = one or Note(), other or Note()
+    return (one.logged_in_by, one.logged_in_at) == (other.logged_in_by, other.logged_in_at)
 
 
 def remove(draft: Draft, tenant: Tenant) -> bool:

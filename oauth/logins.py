@@ -11,9 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from oauth import login_entry
-from oauth import pending as pendings
-from oauth import status as states
+from oauth import login_entry, pending, status
 from oauth.catalogue import Catalogue
 from oauth.credentials import Credentials, LoggedIn, LoggedOut
 from oauth.driver import Driver
@@ -25,9 +23,11 @@ from oauth.pkce import new_state, new_verifier
 from oauth.status import LoginState, Status
 from oauth.tenant_lock import LOCK_WAIT
 from oauth.vendor import Vendor
+from oauth.verdict import Question
 from storage import AsyncStore
 from storage.draft import Draft
-from storage.entries import PENDING_LIFETIME, PendingEntry, UserId
+from storage.entries import PENDING_LIFETIME, PendingEntry, Tenant, UserId
+from storage.errors import StorageError
 from storage.secret import Secret
 
 
@@ -85,23 +85,25 @@ class Logins:
         def write(draft: Draft) -> None:
             if not replace:
                 login_entry.check_not_taken(draft, draft.notes, chosen.tenant, user)
-            pendings.begin(draft, user, entry, limit=self._max_pending, now=self._clock())
+            pending.begin(draft, user, entry, limit=self._max_pending, now=self._clock())
 
         await self._store.update(write)
         return LoginOffer(chosen, self._driver.authorize_url(chosen, entry), entry.created_at + PENDING_LIFETIME)
 
-    async def complete(self, paste: str, user: UserId, vendor: str | None = None) -> LoggedIn:
-        """Step two: take the pending login that the paste belongs to, trade its code, and store the credential.
+    async def complete(self, text: str, user: UserId, vendor: str | None = None) -> LoggedIn:
+        """Step two: take the pending login that a pasted text belongs to, trade its code, and store the credential.
 
         Raises:
             PasteRefusedError: the paste does not end this login; unless the person denied it, it still waits.
             NoPendingLoginError: nothing waits for it, or it was used already.
             LoginTakenError: another person has logged in there since the link was made.
             ExchangeRefusedError, VendorUnavailableError, VendorMisconfiguredError: the vendor gave no credential.
-            StorageError: the credential could not be written.
+            LoginNotStoredError: the vendor gave one, and it could not be written.
+            StorageError: the store can be neither read nor written; the login still waits.
         """
-        text = read_paste(paste)
-        login, entry = _belonging(await self._mine(user, vendor), text, vendor)
+        name = None if vendor is None else self._catalogue.get(vendor).name
+        paste = read_paste(text)
+        login, entry = _belonging(await self._finishable(user, name), paste, vendor)
         chosen = await self._driver.resolve(self._catalogue.get(login.vendor))
         expected = Expected(
             redirect_uri=chosen.redirect_uri,
@@ -110,32 +112,34 @@ class Logins:
             issuer=chosen.issuer,
         )
         try:
-            code = match(text, expected)
+            code = match(paste, expected)
         except DeniedRedirectError as denied:
             if denied.ends_login:
+                denied.vendor = login.vendor
                 await self._take(login, entry)
             raise
         login_entry.check_not_taken(
             await self._store.read(), await self._store.notes(), chosen.tenant, user, since=login.created_at
         )
+        await self._store.check_writable()  # before the code is used up
         return await self._jobs.finish(self._finish(chosen, login, entry, code))
 
     async def cancel(self, user: UserId, vendor: str | None = None) -> Vendor:
-        """Forget a pending login, the only one when no vendor is named.
+        """Forget a pending login, the only one when no vendor is named; one that is not offered here, too.
 
         Raises:
             NoPendingLoginError: none waits.
             WhichLoginError: several wait, and no vendor is named.
         """
-        mine = await self._mine(user, vendor)
+        found = self._catalogue.find(vendor) if vendor else None
+        mine = await self._mine(user, found.name if found else vendor)
         if not mine:
             raise NoPendingLoginError(vendor)
         if len(mine) > 1:
             raise WhichLoginError(tuple(sorted(login.vendor for login, _ in mine)))
         login, entry = mine[0]
-        chosen = self._catalogue.get(login.vendor)
         await self._take(login, entry)
-        return chosen
+        return self._catalogue.find(login.vendor) or Vendor(login.vendor, login.vendor, Tenant(login.vendor))
 
     async def pending(self, user: UserId) -> tuple[PendingLogin, ...]:
         """The logins that wait for this person's paste."""
@@ -143,7 +147,7 @@ class Logins:
 
     async def status(self) -> Status:
         """Everything that is logged in or waits, and what is wrong with the store."""
-        return states.read_status(
+        return status.read_status(
             await self._store.read(),
             await self._store.notes(),
             tuple(await self._store.problems()),
@@ -153,7 +157,7 @@ class Logins:
 
     async def login_state(self, vendor: str) -> LoginState | None:
         """The login of one vendor or tenant, or None when nobody is logged in there."""
-        return states.login_state(
+        return status.login_state(
             self._catalogue.tenant_of(vendor),
             await self._store.read(),
             await self._store.notes(),
@@ -172,9 +176,13 @@ class Logins:
         vendor = self._catalogue.find(tenant)
         return await self._jobs.finish(self._credentials.remove(tenant, vendor, revoke=revoke))
 
-    async def aclose(self) -> None:
-        """Wait for the logins and logouts under way; nobody waits for a tenant's lock any longer."""
+    def hurry(self) -> None:
+        """Wait for nobody's refresh any longer: the process is told to stop."""
         self._credentials.hurry()
+
+    async def aclose(self) -> None:
+        """Wait for the logins and logouts under way, which then hurry."""
+        self.hurry()
         await self._jobs.aclose()
 
     async def _finish(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, code: Secret) -> LoggedIn:
@@ -183,24 +191,37 @@ class Logins:
             grant = await self._driver.exchange(vendor, code, entry)
         except VendorUnavailableError as error:
             if not error.sent:
-                await self._store.update(lambda draft: pendings.put_back(draft, login.vendor, login.user, entry))
+                await self._put_back(vendor, login, entry, error)
             raise
         return await self._credentials.keep(vendor, entry.token_url, grant, login.user)
 
-    async def _mine(self, user: UserId, vendor: str | None) -> list[tuple[PendingLogin, PendingEntry]]:
-        name = None if vendor is None else self._catalogue.get(vendor).name
-        found = pendings.live(await self._store.read(), self._clock(), user)
+    async def _put_back(
+        self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, unsent: VendorUnavailableError
+    ) -> None:
+        """Let the login wait again, for a code that never left; what cannot be written must be begun again."""
+        try:
+            await self._store.update(lambda draft: pending.put_back(draft, login.vendor, login.user, entry))
+        except StorageError as unsaved:
+            raise Question(vendor.name, vendor.tenant, "code").unavailable(unsent.reason) from unsaved
+
+    async def _mine(self, user: UserId, name: str | None) -> list[tuple[PendingLogin, PendingEntry]]:
+        found = pending.live(await self._store.read(), self._clock(), user)
         return [(login, entry) for login, entry in found if name in (None, login.vendor)]
 
+    async def _finishable(self, user: UserId, name: str | None) -> list[tuple[PendingLogin, PendingEntry]]:
+        """Mine, without those of other programs or of vendors that are no longer offered."""
+        offered = {vendor.name for vendor in self._catalogue.offered()}
+        return [pair for pair in await self._mine(user, name) if pair[0].vendor in offered]
+
     async def _take(self, login: PendingLogin, entry: PendingEntry) -> None:
-        await self._store.update(lambda draft: pendings.take(draft, login.vendor, login.user, entry, now=self._clock()))
+        await self._store.update(lambda draft: pending.take(draft, login.vendor, login.user, entry, now=self._clock()))
 
 
 def _belonging(
-    mine: list[tuple[PendingLogin, PendingEntry]], text: Paste, vendor: str | None
+    mine: list[tuple[PendingLogin, PendingEntry]], paste: Paste, vendor: str | None
 ) -> tuple[PendingLogin, PendingEntry]:
     """The login whose state the paste carries, else the newest one: against it the paste is then explained."""
     if not mine:
         raise NoPendingLoginError(vendor)
-    matching = [pair for pair in mine if text.has_state(pair[1].state)]
+    matching = [pair for pair in mine if paste.has_state(pair[1].state)]
     return matching[0] if matching else max(mine, key=lambda pair: pair[0].created_at)

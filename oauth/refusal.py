@@ -90,8 +90,6 @@ def refused(reason: Refusal) -> PasteRefusedError:
 class DeniedRedirectError(PasteRefusedError):
     """The vendor answered with an error (RFC 6749, 4.1.2.1); it ends the login only if its state came too."""
 
-    code = "paste_refused"
-
     def __init__(self, error: str | None = None, description: str | None = None, *, ends_login: bool) -> None:
         said = ": ".join(words for words in (error, description) if words)
         if ends_login:

@@ -135,9 +135,12 @@ def dm_help() -> str:
     return "I only log agents in. Use `/auth login`, then paste the redirect here. `/auth help` says more."
 
 
-def ask_replace(title: str, logged_in_by: int, account: str | None) -> str:
+def ask_replace(title: str, logged_in_by: int | None, account: str | None) -> str:
     """The question before another person's login is replaced."""
-    whose = f"<@{logged_in_by}>" if logged_in_by else "Somebody at the console"
+    if logged_in_by is None:
+        whose = "Somebody, and nobody knows who,"
+    else:
+        whose = f"<@{logged_in_by}>" if logged_in_by else "Somebody at the console"
     which = f" (account **{plain(account, 100)}**)" if account else ""
     return (
         f"{whose} is logged in to **{plain(title, 80)}**{which}. A new login replaces it for every agent. "

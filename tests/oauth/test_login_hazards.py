@@ -1,0 +1,120 @@
+"""What can go wrong around the end of a login: a busy store, a logout under way, makers and vendors nobody knows."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from bot.playground.issuer import Issuer
+from oauth.catalogue import Catalogue
+from oauth.driver import Driver
+from oauth.errors import LoginNotStoredError, LoginTakenError, PasteRefusedError
+from oauth.logins import Logins
+from storage import AsyncStore, FileStore, PendingEntry, Secret, UserId
+
+ADA, BOB = UserId(1001), UserId(1002)
+
+
+class Clock(Protocol):
+    now: float
+
+    def __call__(self) -> float: ...
+
+
+@contextmanager
+def foreign_lock(path: Path) -> Iterator[None]:
+    """A raw flock(2), as another program holds it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+async def test_a_login_whose_commit_finds_the_store_busy_is_stored_as_soon_as_it_is_free(
+    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer
+) -> None:
+    """A code cannot be traded twice, so what it brought is not let go because of a lock."""
+    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
+    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=10)
+    redirect = await issuer.approve((await logins.begin("lab", ADA)).url)
+    issuer.faults.next("/token", delay=0.3)
+    completing = asyncio.create_task(logins.complete(redirect, ADA))
+    while not issuer.requests("/token"):
+        await asyncio.sleep(0.01)
+
+    with foreign_lock(tmp_path / "auth.json.global.lock"):
+        await asyncio.sleep(0.6)
+        assert not completing.done()
+    done = await completing
+
+    assert done.account
+    assert "lab" in await store.read()
+
+
+async def test_a_login_that_the_store_never_takes_says_that_its_code_is_used_up(
+    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer
+) -> None:
+    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
+    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.2)
+    redirect = await issuer.approve((await logins.begin("lab", ADA)).url)
+    issuer.faults.next("/token", delay=0.3)
+    completing = asyncio.create_task(logins.complete(redirect, ADA))
+    while not issuer.requests("/token"):
+        await asyncio.sleep(0.01)
+
+    with foreign_lock(tmp_path / "auth.json.global.lock"), pytest.raises(LoginNotStoredError, match="begin again"):
+        await completing
+
+
+async def test_a_logout_leaves_a_login_that_came_in_while_the_vendor_was_told(
+    logins: Logins, issuer: Issuer, store: AsyncStore
+) -> None:
+    await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
+    second = await issuer.approve((await logins.begin("lab", ADA)).url)
+    issuer.faults.next("/revoke", delay=1.2)
+    leaving = asyncio.create_task(logins.logout("lab", revoke=True))
+    while not issuer.requests("/revoke"):
+        await asyncio.sleep(0.01)
+
+    await logins.complete(second, ADA)  # it waits for the tenant's lock in vain, and is stored all the same
+    stored = (await store.read())["lab"]
+    out = await leaving
+
+    assert not out.removed
+    assert (await store.read())["lab"] == stored
+
+
+async def test_a_login_that_nobody_is_known_to_have_made_is_not_replaced_without_asking(
+    logins: Logins, issuer: Issuer, store: AsyncStore
+) -> None:
+    await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
+    await store.update(lambda draft: draft.notes.pop("lab"))  # or an agent of another language made it
+
+    with pytest.raises(LoginTakenError) as taken:
+        await logins.begin("lab", BOB)
+
+    assert taken.value.logged_in_by is None
+
+
+async def test_a_pending_login_of_a_vendor_that_is_not_offered_here_can_be_cancelled_and_bothers_no_paste(
+    logins: Logins, issuer: Issuer, store: AsyncStore, clock: Clock
+) -> None:
+    foreign = PendingEntry(Secret("v" * 43), Secret("s" * 43), "https://x/t", "xai-oauth", created_at=int(clock()) + 1)
+    await logins.begin("lab", ADA)
+    await store.update(lambda draft: draft.update({f"pending:xai-oauth:{ADA}": foreign}))
+
+    with pytest.raises(PasteRefusedError):  # explained against the login at lab
+        await logins.complete("ABCDEF123456#zzzzzzzzzzzzz", ADA)
+    cancelled = await logins.cancel(ADA, "xai-oauth")
+
+    assert cancelled.name == "xai-oauth"
+    assert f"pending:xai-oauth:{ADA}" not in await store.read()
