@@ -7,20 +7,27 @@ import logging
 import signal
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import aiohttp
 import discord
 
 from bot.client import AuthBot, point_discord_at
+from bot.errors import DiscordUnavailableError
 from cogs.auth.service import AuthService, open_service
 from cogs.auth.settings import DiscordSettings, read_settings
 from oauth.config import Config
 from oauth.errors import ConfigError
 
 _log = logging.getLogger(__name__)
-_FINISH_WORK = 7.0  # seconds for logins under way when told to stop
-_CLOSE_CLIENT = 2.0  # seconds for the gateway to say goodbye; together under the 10 s that operators are promised
+_FINISH_WORK = 8.5  # seconds for logins under way when told to stop: one request to a vendor, and its commit
+_CLOSE_CLIENT = 1.0  # seconds for the gateway to say goodbye; together under the 10 s that operators are promised
+_AUTHENTICATION_FAILED = 4004  # the gateway's close code for a token that was reset while the bot ran
+_REFUSED_TOKEN = (
+    "discord.bot_token",
+    "Discord refuses this token; copy it anew from the Bot page of Discord's developer portal",
+)
 
 
 async def run_bot(config: Config, location: str, environ: Mapping[str, str]) -> None:
@@ -28,17 +35,27 @@ async def run_bot(config: Config, location: str, environ: Mapping[str, str]) -> 
 
     Raises:
         ConfigError: there is no bot token, Discord refuses it, or another setting is wrong.
+        DiscordUnavailableError: Discord gives no usable answer.
         StorageError: the store cannot be opened.
     """
-    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    stopped = asyncio.create_task(stop.wait())
     try:
-        async with running_bot(config, location, environ) as lost:
-            await _first(asyncio.ensure_future(stop.wait()), lost)
+        async with AsyncExitStack() as stack:
+            starting = asyncio.create_task(stack.enter_async_context(running_bot(config, location, environ)))
+            await _first(stopped, starting)
+            if starting.done():
+                await _first(stopped, starting.result())
+                _raise_if_lost(starting.result())
+            else:  # told to stop before Discord had answered
+                starting.cancel()
+                await asyncio.wait((starting,))
             _log.info("stopping")
     finally:
+        stopped.cancel()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
 
@@ -48,7 +65,7 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
     """The real bot while the block runs; what it yields ends only if the bot itself can go no further.
 
     Raises:
-        ConfigError: as `run_bot`.
+        ConfigError, DiscordUnavailableError: as `run_bot`.
     """
     settings = read_settings(config, environ)
     if settings.bot_token is None:
@@ -58,10 +75,13 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
     await point_discord_at(settings.api_base)
     client = AuthBot(settings, service)
     task = asyncio.create_task(_connect(client, settings, config), name="discord client")
+    connected = asyncio.create_task(client.connected.wait())
     try:
-        await _first(asyncio.ensure_future(client.connected.wait()), task)
+        await _first(connected, task)
+        _raise_if_lost(task)
         yield task
     finally:
+        connected.cancel()
         await _stop(client, service, task)
 
 
@@ -71,11 +91,13 @@ async def _connect(client: AuthBot, settings: DiscordSettings, config: Config) -
     try:
         await client.start(settings.bot_token.reveal())
     except discord.LoginFailure as error:
-        reason = "Discord refuses this token; copy it anew from the Bot page of Discord's developer portal"
-        raise ConfigError(config.file or "the environment", (("discord.bot_token", reason),)) from error
-    except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
-        reason = f"no usable answer from {settings.api_base} ({type(error).__name__})"
-        raise ConfigError(config.file or "the environment", (("discord.api_base", reason),)) from error
+        raise ConfigError(config.file or "the environment", (_REFUSED_TOKEN,)) from error
+    except discord.ConnectionClosed as error:
+        if error.code == _AUTHENTICATION_FAILED:
+            raise ConfigError(config.file or "the environment", (_REFUSED_TOKEN,)) from error
+        raise DiscordUnavailableError(settings.api_base, f"the gateway closed with {error.code}") from error
+    except (aiohttp.ClientError, OSError, discord.DiscordException) as error:
+        raise DiscordUnavailableError(settings.api_base, type(error).__name__) from error
 
 
 async def _stop(client: AuthBot, service: AuthService, task: asyncio.Task[None]) -> None:
@@ -94,10 +116,11 @@ async def _stop(client: AuthBot, service: AuthService, task: asyncio.Task[None])
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def _first(wanted: asyncio.Future[object], other: asyncio.Future[None]) -> None:
-    """Wait for `wanted`; if `other` ends first, raise what it ended with."""
-    await asyncio.wait((wanted, other), return_when=asyncio.FIRST_COMPLETED)
-    if not wanted.done():
-        wanted.cancel()
-    if other.done():
-        other.result()
+async def _first(*awaited: asyncio.Task[Any]) -> None:
+    """Wait until one of them is done."""
+    await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _raise_if_lost(client: asyncio.Task[None]) -> None:
+    if client.done():
+        client.result()

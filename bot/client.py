@@ -10,15 +10,14 @@ import discord
 import yarl
 from discord.ext import commands
 
+from bot.errors import DiscordUnavailableError
 from bot.sync import sync_if_changed
 from cogs.auth.commands import Auth
 from cogs.auth.service import AuthService
 from cogs.auth.settings import DISCORD_API, DiscordSettings
-from oauth.errors import ConfigError
 
 _log = logging.getLogger(__name__)
 _GATEWAY_DEADLINE = 8.0  # seconds
-_CONFIG = "the config"
 
 
 class AuthBot(commands.Bot):
@@ -57,7 +56,7 @@ async def point_discord_at(api_base: str) -> None:
     discord.py keeps both addresses on classes, so this holds for the whole process; the real Discord needs no call.
 
     Raises:
-        ConfigError: nothing there answers as Discord does.
+        DiscordUnavailableError: nothing there answers as Discord does.
     """
     if api_base == DISCORD_API:
         return
@@ -70,6 +69,5 @@ async def point_discord_at(api_base: str) -> None:
         ):
             gateway = str((await reply.json())["url"])
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError, LookupError, TypeError) as error:
-        reason = f"no Discord answers at {api_base} ({type(error).__name__})"
-        raise ConfigError(_CONFIG, (("discord.api_base", reason),)) from error
+        raise DiscordUnavailableError(api_base, type(error).__name__) from error
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)

@@ -11,34 +11,55 @@ from collections.abc import Mapping, Sequence
 import discord
 from discord import app_commands
 
+from oauth.errors import ConfigError
+
+_CONFIG = "the config"
+_NO_GUILD = "the bot is in none of these guilds, or was invited without the scope applications.commands"
 _log = logging.getLogger(__name__)
 
 
 async def sync_if_changed(tree: app_commands.CommandTree[discord.Client], guilds: Sequence[int]) -> bool:
     """Make Discord's commands those of `tree`, globally or in each of `guilds`; True when something was sent.
 
+    Where they are a guild's, global ones of before are taken back, else people would see each command twice. A guild
+    that does not let us in is logged and left out, so that it does not keep the others waiting.
+
     Raises:
+        ConfigError: none of the guilds lets us in.
         discord.HTTPException: Discord refused the commands or did not answer.
     """
-    sent = False
-    places: list[discord.Object | None] = [discord.Object(id=guild_id) for guild_id in guilds]
-    for guild in places or [None]:
-        if guild is not None:
-            tree.copy_global_to(guild=guild)
-        wanted = [command.to_dict(tree) for command in tree.get_commands(guild=guild)]
-        client = tree.client
-        assert client.application_id is not None  # noqa: S101 - set by login, before any setup hook runs
-        registered: Sequence[object]
-        if guild is None:
-            registered = await client.http.get_global_commands(client.application_id)
-        else:
-            registered = await client.http.get_guild_commands(client.application_id, guild.id)
-        if same_commands(wanted, registered):
-            continue
-        await tree.sync(guild=guild)
-        sent = True
-        _log.info("slash commands registered %s", "globally" if guild is None else f"in guild {guild.id}")
-    return sent
+    places = [discord.Object(id=guild_id) for guild_id in guilds]
+    if not places:
+        return await _sync_place(tree, None)
+    for guild in places:
+        tree.copy_global_to(guild=guild)
+    tree.clear_commands(guild=None)
+    sent, refused = [], 0
+    for guild in places:
+        try:
+            sent.append(await _sync_place(tree, guild))
+        except (discord.Forbidden, discord.NotFound) as error:
+            refused += 1
+            _log.error("discord.guild_ids: guild %s does not let this bot register commands (%s)", guild.id, error.code)
+    if refused == len(places):
+        raise ConfigError(_CONFIG, (("discord.guild_ids", _NO_GUILD),))
+    return await _sync_place(tree, None) or any(sent)
+
+
+async def _sync_place(tree: app_commands.CommandTree[discord.Client], guild: discord.Object | None) -> bool:
+    wanted = [command.to_dict(tree) for command in tree.get_commands(guild=guild)]
+    client = tree.client
+    assert client.application_id is not None  # noqa: S101 - set by login, before any setup hook runs
+    registered: Sequence[object]
+    if guild is None:
+        registered = await client.http.get_global_commands(client.application_id)
+    else:
+        registered = await client.http.get_guild_commands(client.application_id, guild.id)
+    if same_commands(wanted, registered):
+        return False
+    await tree.sync(guild=guild)
+    _log.info("slash commands registered %s", "globally" if guild is None else f"in guild {guild.id}")
+    return True
 
 
 def same_commands(wanted: Sequence[object], registered: Sequence[object]) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.cli.parser import UsageError
+from bot.errors import DiscordUnavailableError
 from oauth.errors import (
     ConfigError,
     ExchangeRefusedError,
@@ -43,6 +44,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (RefreshBusyError, 5),
     (VendorUnavailableError, 5),
     (StoreBusyError, 5),
+    (DiscordUnavailableError, 5),
     (TooManyLoginsError, 5),
     (StorageError, 6),
     (LoginNotStoredError, 6),

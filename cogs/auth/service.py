@@ -86,10 +86,10 @@ class AuthService:
             LoginTakenError: another person's login is there and `replace` is not set.
             OpenabAuthError: this person may not, has tried too often, or the vendor is not offered.
         """
+        self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
         async with self._audited("login", caller) as line:
             line.name(self._catalogue.find(vendor))
             self.access.check(caller)
-            self._attempts.spend(caller.user)
             return await self._logins.begin(vendor, caller.user, replace=replace)
 
     async def complete(self, caller: Caller, paste: str, vendor: str | None = None) -> LoggedIn:
@@ -98,10 +98,10 @@ class AuthService:
         Raises:
             OpenabAuthError: why it did not; `outcomes.still_waits` tells whether the person may paste again.
         """
+        self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
         async with self._audited("complete", caller) as line:
             line.name(self._catalogue.find(vendor) if vendor else None)
             self.access.check(caller)
-            self._attempts.spend(caller.user)
             done = await self._logins.complete(paste, caller.user, vendor)
             line.name(done.vendor)
             return done
@@ -179,13 +179,12 @@ class AuthService:
 
     async def _ending(self, caller: Caller, tenant_or_vendor: str) -> LoginState:
         self.access.check(caller)
-        vendor = self._catalogue.find(tenant_or_vendor)
-        tenant = vendor.tenant if vendor else tenant_or_vendor
-        for state in (await self._logins.status()).logins:
-            if state.tenant == tenant:
-                self.access.check_logout(caller, state.logged_in_by)
-                return state
-        raise NotLoggedInError(vendor.title if vendor else tenant_or_vendor[:80])
+        state = await self._logins.login_state(tenant_or_vendor)
+        if state is None:
+            vendor = self._catalogue.find(tenant_or_vendor)
+            raise NotLoggedInError(vendor.title if vendor else tenant_or_vendor[:80])
+        self.access.check_logout(caller, state.logged_in_by)
+        return state
 
     @asynccontextmanager
     async def _audited(self, event: Event, caller: Caller) -> AsyncIterator[_Line]:
@@ -217,10 +216,18 @@ class AuthService:
             task.add_done_callback(self._under_way.discard)
 
     async def aclose(self) -> None:
-        """Take nothing new, let the work under way answer, then close what it stood on."""
+        """Take nothing new, let the work under way answer, then close what it stood on.
+
+        Who is cancelled while waiting for that work has given it up: it is not waited for again.
+        """
         self._closing = True
-        while others := self._under_way - {asyncio.current_task()}:
-            await asyncio.wait(others)
+        self._logins.hurry()
+        try:
+            while others := self._under_way - {asyncio.current_task()}:
+                await asyncio.wait(others)
+        except asyncio.CancelledError:
+            self._under_way.clear()
+            raise
         for close in self._on_close:
             await close()
 

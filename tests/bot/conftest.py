@@ -1,13 +1,19 @@
 """The command line as scripts call it: a process of its own, with a home of its own."""
 
+import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from bot.playground.discord import EmbeddedDiscord, Person
+from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+
+Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -36,3 +42,63 @@ def run(home: Path) -> Run:
         )
 
     return run_command
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[EmbeddedDiscord]:
+    async with EmbeddedDiscord.listening() as discord:
+        yield discord
+
+
+@pytest.fixture
+async def issuer() -> AsyncIterator[Issuer]:
+    async with Issuer.listening() as issuer:
+        yield issuer
+
+
+@pytest.fixture
+def ada(discord: EmbeddedDiscord) -> Person:
+    return discord.person("ada")
+
+
+@pytest.fixture
+def start(discord: EmbeddedDiscord, issuer: Issuer, ada: Person, home: Path) -> Start:
+    """Starts the bot with an operator's config and waits until it is connected."""
+    (home / "openab-auth.toml").write_text(f"""
+        [discord]
+        bot_token = "${{DISCORD_TOKEN}}"
+        api_base = "{discord.api_base}"
+        allowed_users = ["{ada.id}"]
+        [auth]
+        vendors = ["lab"]
+        [vendors.lab]
+        authorize_url = "{issuer.authorize_url}"
+        token_url = "{issuer.token_url}"
+        client_id = "{CLIENT_ID}"
+        redirect_uri = "{REDIRECT_URI}"
+        scopes = ["openid", "email", "offline_access"]
+        account_from = "email"
+    """)
+
+    @asynccontextmanager
+    async def begin(*words: str, token: str | None = None) -> AsyncIterator[asyncio.subprocess.Process]:
+        process = await asyncio.create_subprocess_exec(
+            Path(sys.executable).with_name("openab-auth"), *(words or ("run",)), cwd=home,
+            env={"PATH": os.environ["PATH"], "HOME": str(home), "DISCORD_TOKEN": token or discord.bot_token},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            if words or token:
+                yield process
+                return
+            assert process.stderr is not None
+            async with asyncio.timeout(20):
+                while b"logged in to Discord" not in (line := await process.stderr.readline()):
+                    assert line, "the bot ended before it was connected"
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.communicate()
+
+    return begin

@@ -1,82 +1,20 @@
 """`openab-auth run`: the real bot in a process of its own, on the embedded Discord, from slash command to token."""
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
-import sys
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-import pytest
-
 from bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person
-from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from bot.playground.issuer import Issuer
 
-PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)  # members, presences, message content
 Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
-
-
-@pytest.fixture
-async def discord() -> AsyncIterator[EmbeddedDiscord]:
-    async with EmbeddedDiscord.listening() as discord:
-        yield discord
-
-
-@pytest.fixture
-async def issuer() -> AsyncIterator[Issuer]:
-    async with Issuer.listening() as issuer:
-        yield issuer
-
-
-@pytest.fixture
-def ada(discord: EmbeddedDiscord) -> Person:
-    return discord.person("ada")
-
-
-@pytest.fixture
-def start(discord: EmbeddedDiscord, issuer: Issuer, ada: Person, home: Path) -> Start:
-    """Starts the bot with an operator's config and waits until it is connected."""
-    (home / "openab-auth.toml").write_text(f"""
-        [discord]
-        bot_token = "${{DISCORD_TOKEN}}"
-        api_base = "{discord.api_base}"
-        allowed_users = ["{ada.id}"]
-        [auth]
-        vendors = ["lab"]
-        [vendors.lab]
-        authorize_url = "{issuer.authorize_url}"
-        token_url = "{issuer.token_url}"
-        client_id = "{CLIENT_ID}"
-        redirect_uri = "{REDIRECT_URI}"
-        scopes = ["openid", "email", "offline_access"]
-        account_from = "email"
-    """)
-
-    @asynccontextmanager
-    async def begin(*words: str, token: str | None = None) -> AsyncIterator[asyncio.subprocess.Process]:
-        process = await asyncio.create_subprocess_exec(
-            Path(sys.executable).with_name("openab-auth"), *(words or ("run",)), cwd=home,
-            env={"PATH": os.environ["PATH"], "HOME": str(home), "DISCORD_TOKEN": token or discord.bot_token},
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        try:
-            if words or token:
-                yield process
-                return
-            assert process.stderr is not None
-            async with asyncio.timeout(20):
-                while b"logged in to Discord" not in (line := await process.stderr.readline()):
-                    assert line, "the bot ended before it was connected"
-            yield process
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.communicate()
-
-    return begin
+PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)  # members, presences, message content
 
 
 async def log_in(ada: Person, issuer: Issuer) -> Answer:
@@ -173,3 +111,81 @@ async def test_a_wrong_token_is_status_2_and_says_where_to_get_one(start: Start)
     assert process.returncode == 2
     assert b"Bot page" in stderr
     assert b"wrong" not in stderr
+
+
+async def test_a_token_that_is_reset_while_the_bot_runs_is_status_2_and_says_where_to_get_one(
+    start: Start, discord: EmbeddedDiscord
+) -> None:
+    async with start() as process:
+        await discord.gateway.drop(4004)
+        _, stderr = await asyncio.wait_for(process.communicate(), 20)
+
+    assert process.returncode == 2
+    assert b"Bot page" in stderr
+
+
+async def test_sigterm_ends_a_bot_that_discord_keeps_waiting(start: Start, discord: EmbeddedDiscord) -> None:
+    discord.faults.next("commands", delay=60)
+    async with start("run") as process:
+        async with asyncio.timeout(20):
+            while not any(seen.path.endswith("/commands") for seen in discord.requests):
+                await asyncio.sleep(0.05)
+        status, seconds = await stop(process)
+
+    assert status == 0
+    assert seconds < 5
+
+
+async def test_a_login_that_waits_for_a_lock_is_stored_before_the_bot_stops(
+    start: Start, ada: Person, issuer: Issuer, home: Path
+) -> None:
+    """Somebody else refreshes for ever; what the person has logged in to is not lost for that."""
+    async with start() as process:
+        login = await (await ada.slash("auth login", vendor="lab")).settled()
+        redirect = await issuer.approve(login.link_buttons[0])
+        sidecar = os.open(home / ".openab/agent/auth.json.refresh.lab.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(sidecar, fcntl.LOCK_EX)
+        await ada.slash("auth complete", vendor="lab", redirect=redirect)
+        while not issuer.families:
+            await asyncio.sleep(0.02)
+        status, seconds = await stop(process)
+        os.close(sidecar)
+
+    assert status == 0
+    assert seconds < 10
+    assert "lab" in json.loads((home / ".openab/agent/auth.json").read_text())
+
+
+async def test_guilds_that_do_not_know_the_bot_are_named(start: Start, home: Path) -> None:
+    config = home / "openab-auth.toml"
+    config.write_text(config.read_text().replace("allowed_users", 'guild_ids = ["123456789012345678"]\nallowed_users'))
+    async with start("run") as process:
+        _, stderr = await asyncio.wait_for(process.communicate(), 20)
+
+    assert process.returncode == 2
+    assert b"123456789012345678" in stderr
+    assert b"discord.guild_ids" in stderr.splitlines()[-1]
+
+
+async def test_a_guild_that_does_not_know_the_bot_does_not_keep_the_others_waiting(
+    start: Start, ada: Person, issuer: Issuer, discord: EmbeddedDiscord, home: Path
+) -> None:
+    async with start():
+        assert discord.commands()  # registered globally, before the operator wrote down guilds
+    config = home / "openab-auth.toml"
+    guilds = f'guild_ids = ["123456789012345678", "{discord.guild_id}"]'
+    config.write_text(config.read_text().replace("allowed_users", f"{guilds}\nallowed_users"))
+    async with start():
+        assert "Logged in" in (await log_in(ada, issuer)).content
+
+    assert len(discord.commands()) == 1  # not once globally and once in the guild
+
+
+async def test_a_discord_that_cannot_be_reached_is_status_5(start: Start, home: Path, discord: EmbeddedDiscord) -> None:
+    config = home / "openab-auth.toml"
+    config.write_text(config.read_text().replace(discord.api_base, "http://127.0.0.1:9/api/v10"))
+    async with start("run") as process:
+        _, stderr = await asyncio.wait_for(process.communicate(), 20)
+
+    assert process.returncode == 5
+    assert b"127.0.0.1:9" in stderr
