@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -47,19 +48,27 @@ async def sync_if_changed(tree: app_commands.CommandTree[discord.Client], guilds
 
 
 async def _sync_place(tree: app_commands.CommandTree[discord.Client], guild: discord.Object | None) -> bool:
-    wanted = [command.to_dict(tree) for command in tree.get_commands(guild=guild)]
-    client = tree.client
-    assert client.application_id is not None  # noqa: S101 - set by login, before any setup hook runs
-    registered: Sequence[object]
-    if guild is None:
-        registered = await client.http.get_global_commands(client.application_id)
-    else:
-        registered = await client.http.get_guild_commands(client.application_id, guild.id)
-    if same_commands(wanted, registered):
+    if same_commands(await _wanted(tree, guild), await _registered(tree.client, guild)):
         return False
     await tree.sync(guild=guild)
     _log.info("slash commands registered %s", "globally" if guild is None else f"in guild {guild.id}")
     return True
+
+
+async def _wanted(tree: app_commands.CommandTree[discord.Client], guild: discord.Object | None) -> list[dict[str, Any]]:
+    """What `tree.sync` would send."""
+    commands = tree.get_commands(guild=guild)
+    if translator := tree.translator:
+        return [await command.get_translated_payload(tree, translator) for command in commands]
+    return [command.to_dict(tree) for command in commands]
+
+
+async def _registered(client: discord.Client, guild: discord.Object | None) -> Sequence[object]:
+    """What Discord has, translations included, for which discord.py's own methods cannot ask."""
+    path = f"/applications/{{application_id}}{'' if guild is None else f'/guilds/{guild.id}'}/commands"
+    route = discord.http.Route("GET", path, application_id=client.application_id)
+    found: Sequence[object] = await client.http.request(route, params={"with_localizations": "true"})
+    return found
 
 
 def same_commands(wanted: Sequence[object], registered: Sequence[object]) -> bool:

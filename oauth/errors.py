@@ -24,11 +24,13 @@ OpenabAuthError
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal, TypeAlias
 
 from storage.errors import OpenabAuthError, StorageError
 
 LOG_IN_AGAIN = "log in again with /auth login or `openab-auth login`"
+BEGIN_AGAIN = "begin again with /auth login or `openab-auth login`"
+Asked: TypeAlias = Literal["code", "approval", "refresh", "other"]  # what a vendor was asked for
 
 
 class OAuthError(OpenabAuthError):
@@ -79,24 +81,32 @@ class RefreshBusyError(OAuthError):
 
 
 class VendorUnavailableError(OAuthError):
-    """The vendor gave no usable answer; `retry_after` is in seconds when it said so."""
+    """The vendor gave no usable answer; `retry_after` is in seconds when it said so.
+
+    A code that may have reached the vendor is used up, so that login must be begun again.
+    """
 
     code = "vendor_unavailable"
 
-    def __init__(  # noqa: PLR0913  # a login that was not yet finished says other things than a refresh
+    def __init__(
         self,
         vendor: str,
         reason: str,
         *,
+        asked: Asked = "other",
         retry_after: float | None = None,
         sent: bool = True,
-        kept: str = "the login is untouched",
-        todo: str | None = None,
     ) -> None:
         when = f"in {retry_after:.0f} s" if retry_after else "in a moment"
-        super().__init__(f"{vendor} gave no usable answer ({reason})", kept=kept, todo=todo or f"try again {when}")
+        kept, todo = "the login is untouched", f"try again {when}"
+        if asked == "code" and sent:
+            kept, todo = "an older login, if there was one, is untouched", BEGIN_AGAIN
+        elif asked == "code":
+            kept, todo = "the login still waits for its paste", "paste the same redirect again in a moment"
+        super().__init__(f"{vendor} gave no usable answer ({reason})", kept=kept, todo=todo)
         self.vendor = vendor
         self.reason = reason
+        self.asked = asked
         self.retry_after = retry_after
         self.sent = sent  # False only when the request certainly never reached the server
 
@@ -170,7 +180,7 @@ class NoPendingLoginError(OAuthError):
         super().__init__(
             f"no login{where} is waiting for this (it was never begun, was used already, or is older than 15 minutes)",
             kept="nothing was changed",
-            todo="begin again with /auth login or `openab-auth login`",
+            todo=BEGIN_AGAIN,
         )
         self.vendor = vendor
 
@@ -196,7 +206,7 @@ class ExchangeRefusedError(OAuthError):
         super().__init__(
             f"{vendor} refused the code ({reason})",
             kept="an older login, if there was one, is untouched",
-            todo="begin again with /auth login or `openab-auth login`",
+            todo=BEGIN_AGAIN,
         )
         self.vendor = vendor
         self.reason = reason
@@ -211,7 +221,7 @@ class LoginDeniedError(OAuthError):
         super().__init__(
             f"the login to {vendor} was not approved ({reason})",
             kept="this login is over; an older login, if there was one, is untouched",
-            todo="begin again with /auth login or `openab-auth login`",
+            todo=BEGIN_AGAIN,
         )
         self.vendor = vendor
         self.reason = reason
@@ -226,7 +236,7 @@ class LoginExpiredError(OAuthError):
         super().__init__(
             f"the code for {vendor} has expired before it was approved",
             kept="this login is over; an older login, if there was one, is untouched",
-            todo="begin again with /auth login or `openab-auth login`",
+            todo=BEGIN_AGAIN,
         )
         self.vendor = vendor
 
@@ -240,9 +250,10 @@ class LoginNotStoredError(OAuthError):
         super().__init__(
             f"the login to {vendor} worked and could not be stored: {why.happened}",
             kept="an older login, if there was one, is untouched",
-            todo=f"{why.todo}, and begin again with /auth login or `openab-auth login`",
+            todo=f"{why.todo}, and {BEGIN_AGAIN}",
         )
         self.vendor = vendor
+        self.why = why
 
 
 class TooManyLoginsError(OAuthError):

@@ -105,6 +105,7 @@ class DeniedRedirectError(PasteRefusedError):
                 "this address reports an error, and it is not certain that it belongs to this login",
                 todo=f"go on with the newest link; if that is where it came from, {_NEW_LINK}",
             )
+        self.said = said
         self.ends_login = ends_login
 
 

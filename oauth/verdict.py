@@ -11,11 +11,12 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 import httpx2
 
 from oauth.errors import (
+    Asked,
     ExchangeRefusedError,
     LoginDeadError,
     OAuthError,
@@ -78,31 +79,14 @@ class Question:
 
     vendor: str
     tenant: str
-    asked: Literal["code", "approval", "refresh", "other"]
+    asked: Asked
     secrets: tuple[Secret, ...] = ()
 
     def unavailable(
         self, reason: str, *, retry_after: float | None = None, sent: bool = True
     ) -> VendorUnavailableError:
-        """No usable answer. A code that may have reached the vendor is used up, so that login must be begun again."""
-        if self.asked != "code":
-            return VendorUnavailableError(self.vendor, reason, retry_after=retry_after, sent=sent)
-        if sent:
-            return VendorUnavailableError(
-                self.vendor,
-                reason,
-                retry_after=retry_after,
-                kept="an older login, if there was one, is untouched",
-                todo="begin again with /auth login or `openab-auth login`",
-            )
-        return VendorUnavailableError(
-            self.vendor,
-            reason,
-            retry_after=retry_after,
-            sent=False,
-            kept="the login still waits for its paste",
-            todo="paste the same redirect again in a moment",
-        )
+        """No usable answer."""
+        return VendorUnavailableError(self.vendor, reason, asked=self.asked, retry_after=retry_after, sent=sent)
 
     def misconfigured(self, reason: str, todo: str = CHECK_TABLE) -> VendorMisconfiguredError:
         """Our client or its settings are wrong."""

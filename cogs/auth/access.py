@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import discord
 
@@ -22,13 +23,16 @@ class Caller:
 
 
 class AccessDeniedError(OpenabAuthError):
-    """This person may not do this here."""
+    """This person may not do this here; `reason` says which rule it was, for words in any language."""
 
     code = "not_allowed"
+    reason: ClassVar[str] = "not_listed"
 
 
 class BotRefusedError(AccessDeniedError):
     """Another bot asks."""
+
+    reason = "bot"
 
     def __init__(self) -> None:
         super().__init__("bots may not use /auth", kept="nothing was changed", todo="ask a person")
@@ -36,6 +40,8 @@ class BotRefusedError(AccessDeniedError):
 
 class DirectMessageRefusedError(AccessDeniedError):
     """The operator has switched /auth off outside of servers."""
+
+    reason = "direct_message"
 
     def __init__(self) -> None:
         super().__init__(
@@ -46,26 +52,62 @@ class DirectMessageRefusedError(AccessDeniedError):
 
 
 class NotListedError(AccessDeniedError):
+    """This person is not listed, and no role would do."""
+
+    def __init__(self, user: UserId, also: str = "") -> None:
+        super().__init__(
+            "you are not on the list of who may log agents in",
+            kept="nothing was changed",
+            todo=f"ask this bot's operator to add your id {user} to `allowed_users`{also}",
+        )
+        self.user = user
+
+
+class NoAllowedRoleError(NotListedError):
     """Neither this person nor a role of theirs is listed."""
 
-    def __init__(self, caller: Caller, *, by_role: bool) -> None:
-        todo = f"ask this bot's operator to add your id {caller.user} to `allowed_users`"
-        if by_role:
-            todo += ", or to give you an allowed role"
-        if by_role and not caller.in_guild:
-            todo += " (if you have one, use the command in the server: a direct message does not show your roles)"
-        super().__init__("you are not on the list of who may log agents in", kept="nothing was changed", todo=todo)
+    reason = "no_role"
+
+    def __init__(self, user: UserId) -> None:
+        super().__init__(user, ", or to give you an allowed role")
+
+
+class RolesHiddenError(NotListedError):
+    """This person is not listed, and whether a role of theirs is, a direct message does not tell."""
+
+    reason = "roles_hidden"
+
+    def __init__(self, user: UserId) -> None:
+        super().__init__(
+            user,
+            " (if you have an allowed role, use the command in the server: a direct message does not show your roles)",
+        )
 
 
 class NotYourLoginError(AccessDeniedError):
     """The login is somebody else's, and this person is no operator."""
 
-    def __init__(self, logged_in_by: UserId | None) -> None:
-        whose = f"<@{logged_in_by}>" if logged_in_by else "somebody at the console, or nobody that is known,"
+    reason = "not_yours"
+
+    def __init__(self, owner: UserId) -> None:
         super().__init__(
-            f"{whose} made this login, not you",
+            f"<@{owner}> made this login, not you",
             kept="it is untouched",
             todo="ask them, or an operator (a person listed in `allowed_users`), to log out",
+        )
+        self.owner = f"<@{owner}>"
+
+
+class NobodysLoginError(AccessDeniedError):
+    """The login was made at the console, or nobody knows by whom, and this person is no operator."""
+
+    reason = "not_known"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this login was made at the console, or by nobody that is known",
+            kept="it is untouched",
+            todo="ask an operator (a person listed in `allowed_users`) to log out",
         )
 
 
@@ -104,7 +146,9 @@ class Access:
             raise DirectMessageRefusedError
         listed = caller.user in rules.allowed_users or not rules.allowed_roles.isdisjoint(caller.roles)
         if not (listed or rules.allow_all_users):
-            raise NotListedError(caller, by_role=bool(rules.allowed_roles))
+            if not rules.allowed_roles:
+                raise NotListedError(caller.user)
+            raise NoAllowedRoleError(caller.user) if caller.in_guild else RolesHiddenError(caller.user)
 
     def is_operator(self, caller: Caller) -> bool:
         """Whether this person is listed by id; such people may also end the logins of others."""
@@ -118,4 +162,4 @@ class Access:
         """
         self.check(caller)
         if caller.user != logged_in_by and not self.is_operator(caller):
-            raise NotYourLoginError(logged_in_by)
+            raise NotYourLoginError(logged_in_by) if logged_in_by else NobodysLoginError

@@ -24,6 +24,7 @@ class TooManyAttemptsError(OpenabAuthError):
             kept="nothing was changed",
             todo=f"wait {max(1, round(retry_after))} s, then try again",
         )
+        self.limit = limit
         self.retry_after = retry_after
 
 

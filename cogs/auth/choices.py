@@ -7,30 +7,35 @@ from typing import Final
 
 from discord import app_commands
 
-from cogs.auth import words
+from cogs.auth.language import Language
+from cogs.auth.limits import CHOICE, CHOICES, cut, units
 from oauth.pending import PendingLogin
 from oauth.status import LoginState
 from oauth.vendor import Vendor
 
-_MOST: Final = 25  # choices that Discord shows
-_LONGEST: Final = 100  # characters of a choice's name and of its value
-_SHORT: Final = {"ok": "logged in", "expiring": "logged in", "expired": "logged in", "dead": "log in again"}
+_TITLE: Final = 50  # units of a choice's name
 
 
 def login_choices(
-    vendors: Iterable[Vendor], states: Iterable[LoginState], typed: str
+    language: Language, vendors: Iterable[Vendor], states: Iterable[LoginState], typed: str
 ) -> list[app_commands.Choice[str]]:
     """The offered vendors: title, whether somebody is logged in, and a warning for the risky ones."""
     by_tenant = {state.tenant: state for state in states}
     return _matching(
-        ((_vendor_label(vendor, by_tenant.get(vendor.tenant)), vendor.name, vendor.title) for vendor in vendors), typed
+        (
+            (_vendor_label(language, vendor, by_tenant.get(vendor.tenant)), vendor.name, vendor.title)
+            for vendor in vendors
+        ),
+        typed,
     )
 
 
-def _vendor_label(vendor: Vendor, state: LoginState | None) -> str:
-    parts = [vendor.title[:50], _SHORT[state.state] if state else "not logged in"]
-    if words.risk_of(vendor):
-        parts.append("⚠ terms may forbid it" if vendor.risk == "tos-risk" else "⚠ experimental")
+def _vendor_label(language: Language, vendor: Vendor, state: LoginState | None) -> str:
+    ended = state is not None and state.state == "dead"
+    says = "choice-again" if ended else "choice-in" if state else "choice-out"
+    parts = [cut(vendor.title, _TITLE), language.say(says)]
+    if language.has(risk := f"choice-{vendor.risk}"):
+        parts.append(language.say(risk))
     return " · ".join(parts)
 
 
@@ -40,7 +45,7 @@ def logout_choices(states: Iterable[LoginState], typed: str) -> list[app_command
         (
             (
                 " · ".join(
-                    [(state.vendor.title if state.vendor else state.tenant)[:50], *filter(None, [state.account])]
+                    [cut(state.vendor.title if state.vendor else state.tenant, _TITLE), *filter(None, [state.account])]
                 ),
                 state.tenant,
                 state.vendor.name if state.vendor else "",
@@ -62,7 +67,7 @@ def _matching(found: Iterable[tuple[str, str, str]], typed: str) -> list[app_com
     hits = [
         (not (value.casefold().startswith(wanted) or label.casefold().startswith(wanted)), label, value)
         for label, value, other in found
-        if len(value) <= _LONGEST and any(wanted in text.casefold() for text in (label, value, other))
+        if units(value) <= CHOICE and any(wanted in text.casefold() for text in (label, value, other))
     ]
     hits.sort(key=lambda hit: hit[0])
-    return [app_commands.Choice(name=label[:_LONGEST], value=value) for _, label, value in hits[:_MOST]]
+    return [app_commands.Choice(name=cut(label, CHOICE), value=value) for _, label, value in hits[:CHOICES]]

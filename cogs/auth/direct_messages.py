@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from cogs.auth import words
 from cogs.auth.access import AccessDeniedError, author_of
+from cogs.auth.language import Language, Listeners
 from cogs.auth.login_view import LoginMessages
 from cogs.auth.outcomes import failed
 from cogs.auth.replies import LOST, reason
@@ -30,33 +31,37 @@ def looks_like_paste(text: str) -> bool:
 class DirectMessages:
     """Answers pastes; answers chat of allowed people once, with a hint; is silent to everybody else."""
 
-    def __init__(self, bot: commands.Bot, service: AuthService, messages: LoginMessages) -> None:
+    def __init__(self, bot: commands.Bot, service: AuthService, messages: LoginMessages, listeners: Listeners) -> None:
         self._bot = bot
         self._service = service
         self._messages = messages
+        self._listeners = listeners
         self._helped: dict[UserId, None] = {}
 
     async def hear(self, message: discord.Message) -> None:
         """Take `message` as a paste if it is one; never raises."""
         if message.guild is not None or message.author.bot or not message.content:
             return
+        language = self._listeners.language_of(UserId(message.author.id))
         if looks_like_paste(message.content):
-            await self._paste(message)
+            await self._paste(message, language)
         elif not (await self._bot.get_context(message)).valid:
-            await self._chat(message)
+            await self._chat(message, language)
 
-    async def _paste(self, message: discord.Message) -> None:
+    async def _paste(self, message: discord.Message, language: Language) -> None:
         caller = author_of(message)
+        footer = language.say("dm-footer")
         try:
             self._service.begin_work()
             done = await self._service.complete(caller, message.content)
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
-            await _say(message, f"{failed(error, 'a paste in a DM').content}\n{words.dm_footer()}")
+            await _say(message, f"{failed(language, error, 'a paste in a DM').content}\n{footer}")
         else:
-            await _say(message, f"{words.logged_in(done)}\n{words.dm_footer()}")
-            await self._messages.close(caller.user, done.vendor.name, words.link_used(done))
+            await _say(message, f"{words.logged_in(language, done)}\n{footer}")
+            used = words.about(language, "login-link-used", done.vendor)
+            await self._messages.close(caller.user, done.vendor.name, used)
 
-    async def _chat(self, message: discord.Message) -> None:
+    async def _chat(self, message: discord.Message, language: Language) -> None:
         caller = author_of(message)
         try:
             self._service.access.check(caller)
@@ -66,7 +71,7 @@ class DirectMessages:
             self._helped[caller.user] = None
             if len(self._helped) > _MOST_HELPED:
                 del self._helped[next(iter(self._helped))]
-            await _say(message, words.dm_help())
+            await _say(message, language.say("dm-hint"))
 
 
 async def _say(message: discord.Message, text: str) -> None:

@@ -10,15 +10,14 @@ from typing import Final
 import discord
 
 from cogs.auth import words
+from cogs.auth.language import Language, language_of
+from cogs.auth.limits import CONTENT, DESCRIPTION, LINK_BUTTON, units
 from cogs.auth.paste_modal import PasteButton, fits, new_flow
 from cogs.auth.replies import Answer, answer, edit
 from oauth.logins import LoginOffer
 from storage.entries import UserId
 from storage.errors import OpenabAuthError
 
-_LINK_BUTTON: Final = 512  # characters of a link button's url
-_CONTENT: Final = 2000
-_DESCRIPTION: Final = 4096
 EDITABLE: Final = 15 * 60 - 15.0  # seconds after the command in which its answer can still be edited, with a margin
 
 
@@ -33,30 +32,35 @@ class LinkTooLongError(OpenabAuthError):
             kept="nothing was changed",
             todo="ask the operator to request fewer scopes, or to log in with `openab-auth login`",
         )
+        self.vendor = vendor
+        self.length = length
 
 
-def login_message(offer: LoginOffer, flow: str) -> Answer:
+def login_message(language: Language, offer: LoginOffer, flow: str) -> Answer:
     """The message, with the link where it fits whole: on a button, in the text, or in an embed.
 
     Raises:
         LinkTooLongError: it fits nowhere.
     """
-    url = _in_markup(offer.url)
     view = discord.ui.View(timeout=None)
+    on_button = units(offer.url) <= LINK_BUTTON
+    if on_button:
+        view.add_item(discord.ui.Button(label=language.say("button-open"), url=offer.url))
     if fits(offer.vendor.name):
-        view.add_item(PasteButton(offer.vendor.name, flow))
-    if len(offer.url) <= _LINK_BUTTON:
-        view.add_item(discord.ui.Button(label=words.OPEN_BUTTON, url=offer.url))
-        text = words.steps(offer, f"Press **{words.OPEN_BUTTON}**")
-        copy = f"{text}\nThe same link to copy: <{url}>"
-        return Answer(copy if len(copy) <= _CONTENT else text, view=view)
-    link = f"[{words.OPEN_BUTTON}](<{url}>)"
-    text = words.steps(offer, link)
-    if len(text) <= _CONTENT:
-        return Answer(text, view=view)
-    if len(link) <= _DESCRIPTION:
-        return Answer(words.steps(offer, "Open the link below"), discord.Embed(description=link), view)
-    raise LinkTooLongError(words.plain(offer.vendor.title, 80), len(offer.url))
+        view.add_item(PasteButton(language, offer.vendor.name, flow))
+    # The catalogue does not see the link: Fluent takes no value of more than 1000 characters.
+    link = f"[{words.about(language, 'login-page', offer.vendor)}](<{_in_markup(offer.url)}>)"
+    if on_button:
+        text = words.steps(language, offer, language.say("login-open-button"))
+        below = f"{text}\n{language.say('login-copy')} {link}"
+        return Answer(below if units(below) <= CONTENT else text, view=view)
+    text = words.steps(language, offer, language.say("login-open-below"))
+    below = f"{text}\n{link}"
+    if units(below) <= CONTENT:
+        return Answer(below, view=view)
+    if units(link) <= DESCRIPTION:
+        return Answer(text, discord.Embed(description=link), view)
+    raise LinkTooLongError(offer.vendor.title, len(offer.url))
 
 
 def _in_markup(url: str) -> str:
@@ -69,7 +73,6 @@ def _in_markup(url: str) -> str:
 @dataclass(slots=True)
 class _Shown:
     interaction: discord.Interaction
-    offer: LoginOffer
     expiry: asyncio.Task[None]
 
 
@@ -91,12 +94,13 @@ class LoginMessages:
             LinkTooLongError: there is no way to show the link.
         """
         user = UserId(interaction.user.id)
-        message = login_message(offer, new_flow(offer.expires_at))
-        await self.close(user, offer.vendor.name, words.link_replaced(offer.vendor))
+        language = language_of(interaction)
+        message = login_message(language, offer, new_flow(offer.expires_at))
+        await self.close(user, offer.vendor.name, words.about(language, "login-link-replaced", offer.vendor))
         if await answer(interaction, message):
             key = (user, offer.vendor.name)
             expiry = asyncio.create_task(self._expire(key, offer), name="login message expiry")
-            self._shown[key] = _Shown(interaction, offer, expiry)
+            self._shown[key] = _Shown(interaction, expiry)
 
     async def close(self, user: UserId, vendor: str, text: str) -> None:
         """Replace the login message by `text`, if there is one; it is edited, never deleted (a modal may be open)."""
@@ -108,7 +112,8 @@ class LoginMessages:
     async def _expire(self, key: tuple[UserId, str], offer: LoginOffer) -> None:
         await asyncio.sleep(max(0.0, min(offer.expires_at - self._clock(), self._editable)))
         shown = self._shown.pop(key)
-        await edit(shown.interaction, Answer(words.link_expired(offer)))
+        text = words.about(language_of(shown.interaction), "login-link-expired", offer.vendor)
+        await edit(shown.interaction, Answer(text))
 
     async def aclose(self) -> None:
         """Stop waiting for expiries; the messages stay as they are."""

@@ -9,22 +9,23 @@ import discord
 
 from cogs.auth import words
 from cogs.auth.desk import LogoutChoice, desk_of
+from cogs.auth.language import Language, language_of
+from cogs.auth.limits import CUSTOM_ID, units
 from cogs.auth.replies import Answer
 from oauth.errors import LoginTakenError
 from oauth.status import LoginState
 from storage.errors import OpenabAuthError
 
-_CUSTOM_ID: Final = 100
 _LOGOUT: Final = r"auth:logout:(?P<choice>here|revoke|keep):(?P<tenant>.+)"
 _REPLACE: Final = r"auth:replace:(?P<choice>yes|no):(?P<vendor>.+)"
 _LOGOUT_BUTTONS: Final = {
-    "here": (words.REMOVE_BUTTON, discord.ButtonStyle.danger),
-    "revoke": (words.REVOKE_BUTTON, discord.ButtonStyle.danger),
-    "keep": (words.KEEP_BUTTON, discord.ButtonStyle.secondary),
+    "here": ("button-remove", discord.ButtonStyle.danger),
+    "revoke": ("button-revoke", discord.ButtonStyle.danger),
+    "keep": ("button-keep", discord.ButtonStyle.secondary),
 }
 _REPLACE_BUTTONS: Final = {
-    "yes": (words.REPLACE_BUTTON, discord.ButtonStyle.danger),
-    "no": (words.KEEP_BUTTON, discord.ButtonStyle.secondary),
+    "yes": ("button-replace", discord.ButtonStyle.danger),
+    "no": ("button-keep", discord.ButtonStyle.secondary),
 }
 
 
@@ -44,19 +45,19 @@ class NameTooLongError(OpenabAuthError):
 class LogoutButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_LOGOUT):
     """One of the answers to "log out?"."""
 
-    def __init__(self, tenant: str, choice: LogoutChoice) -> None:
+    def __init__(self, language: Language, tenant: str, choice: LogoutChoice) -> None:
         label, style = _LOGOUT_BUTTONS[choice]
         custom_id = f"auth:logout:{choice}:{tenant}"
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=custom_id))
+        super().__init__(discord.ui.Button(label=language.say(label), style=style, custom_id=custom_id))
         self.tenant = tenant
         self.choice = choice
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
+        cls, interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
     ) -> Self:
         """The button again, from the id that came with the press."""
-        return cls(match["tenant"], cast("LogoutChoice", match["choice"]))
+        return cls(language_of(interaction), match["tenant"], cast("LogoutChoice", match["choice"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Hand the press to the cog, which asks again whether this person may."""
@@ -66,26 +67,26 @@ class LogoutButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], t
 class ReplaceButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_REPLACE):
     """One of the answers to "replace that person's login?"."""
 
-    def __init__(self, vendor: str, choice: str) -> None:
+    def __init__(self, language: Language, vendor: str, choice: str) -> None:
         label, style = _REPLACE_BUTTONS[choice]
         custom_id = f"auth:replace:{choice}:{vendor}"
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=custom_id))
+        super().__init__(discord.ui.Button(label=language.say(label), style=style, custom_id=custom_id))
         self.vendor = vendor
         self.choice = choice
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
+        cls, interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
     ) -> Self:
         """The button again, from the id that came with the press."""
-        return cls(match["vendor"], match["choice"])
+        return cls(language_of(interaction), match["vendor"], match["choice"])
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Hand the press to the cog."""
         await desk_of(interaction).replace_pressed(interaction, self.vendor, self.choice)
 
 
-def logout_question(state: LoginState) -> Answer:
+def logout_question(language: Language, state: LoginState) -> Answer:
     """Remove it here, revoke it too, or keep it; and what each of them ends.
 
     Raises:
@@ -96,11 +97,11 @@ def logout_question(state: LoginState) -> Answer:
     choices: list[LogoutChoice] = ["here", "revoke", "keep"] if revocable else ["here", "keep"]
     view = discord.ui.View(timeout=None)
     for choice in choices:
-        view.add_item(_fitting(LogoutButton(state.tenant, choice)))
-    return Answer(words.ask_logout(state, revocable=revocable), view=view)
+        view.add_item(_fitting(LogoutButton(language, state.tenant, choice)))
+    return Answer(words.ask_logout(language, state, revocable=revocable), view=view)
 
 
-def replace_question(vendor: str, taken: LoginTakenError) -> Answer:
+def replace_question(language: Language, vendor: str, taken: LoginTakenError) -> Answer:
     """Whose login it is that would be replaced.
 
     Raises:
@@ -108,13 +109,13 @@ def replace_question(vendor: str, taken: LoginTakenError) -> Answer:
     """
     view = discord.ui.View(timeout=None)
     for choice in _REPLACE_BUTTONS:
-        view.add_item(_fitting(ReplaceButton(vendor, choice)))
-    return Answer(words.ask_replace(taken.tenant, taken.logged_in_by, taken.account), view=view)
+        view.add_item(_fitting(ReplaceButton(language, vendor, choice)))
+    return Answer(words.ask_replace(language, taken.tenant, taken.logged_in_by, taken.account), view=view)
 
 
 def _fitting(
     button: discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
 ) -> discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]]:
-    if len(button.custom_id) > _CUSTOM_ID:
+    if units(button.custom_id) > CUSTOM_ID:
         raise NameTooLongError
     return button

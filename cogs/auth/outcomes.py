@@ -8,7 +8,8 @@ import traceback
 
 import discord
 
-from cogs.auth import words
+from cogs.auth.failures import failure
+from cogs.auth.language import Language
 from cogs.auth.paste_modal import PasteButton
 from cogs.auth.replies import Answer
 from oauth.errors import PasteRefusedError, VendorUnavailableError
@@ -23,16 +24,16 @@ def cause_of(error: BaseException) -> BaseException:
     return original if isinstance(original, BaseException) else error
 
 
-def failed(error: BaseException, doing: str, *, retry: PasteButton | None = None) -> Answer:
+def failed(language: Language, error: BaseException, doing: str, *, retry: PasteButton | None = None) -> Answer:
     """The answer to any failure; `retry` is offered again where the login still waits for a better paste."""
     cause = cause_of(error)
     if isinstance(cause, OpenabAuthError):
         view = discord.ui.View(timeout=None).add_item(retry) if retry and still_waits(cause) else None
-        return Answer(words.failure(cause), view=view)
+        return Answer(failure(language, cause), view=view)
     incident = secrets.token_hex(4)
     # Without the exception's message: a library may have put an address with a code or a token into it.
     _log.error("incident %s: %s failed with %s\n%s", incident, doing, type(cause).__name__, _frames(cause))
-    return Answer(words.apology(incident))
+    return Answer(language.say("apology", incident=incident))
 
 
 def still_waits(error: OpenabAuthError) -> bool:

@@ -15,12 +15,12 @@ from typing import Final, Self
 
 import discord
 
-from cogs.auth import words
+from cogs.auth.language import Language, language_of
+from cogs.auth.limits import INPUT
 from cogs.auth.replies import Answer, answer, show_modal
 
 _ID: Final = r"auth:paste:(?P<vendor>[^\s:][^\s]{0,59}):(?P<flow>[0-9a-f]{1,12}-[0-9a-f]{6})"
 _LONGEST_VENDOR: Final = 60  # characters, so that the whole id stays under Discord's 100
-LONGEST_PASTE: Final = 4000  # characters, Discord's limit of a text input
 _FIELD: Final = "redirect"
 
 
@@ -54,10 +54,10 @@ def fits(vendor: str) -> bool:
 class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
     """Opens the modal; its id says everything, so it works on messages from before a restart."""
 
-    def __init__(self, vendor: str, flow: str) -> None:
+    def __init__(self, language: Language, vendor: str, flow: str) -> None:
         super().__init__(
             discord.ui.Button(
-                label=words.PASTE_BUTTON,
+                label=language.say("button-paste"),
                 style=discord.ButtonStyle.primary,
                 custom_id=f"auth:paste:{vendor}:{flow}",
             )
@@ -67,29 +67,31 @@ class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
+        cls, interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
     ) -> Self:
         """The button again, from the id that came with the press."""
-        return cls(match["vendor"], match["flow"])
+        return cls(language_of(interaction), match["vendor"], match["flow"])
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Open the modal at once: it is the acknowledgement, and who may use it is asked when it is submitted."""
+        language = language_of(interaction)
         if has_expired(self.flow, time.time()):
-            await answer(interaction, Answer(words.button_expired()))
+            await answer(interaction, Answer(language.say("login-button-expired")))
         else:
-            await show_modal(interaction, paste_modal(self.vendor, self.flow))
+            await show_modal(interaction, paste_modal(language, self.vendor, self.flow))
 
 
-def paste_modal(vendor: str, flow: str) -> discord.ui.Modal:
+def paste_modal(language: Language, vendor: str, flow: str) -> discord.ui.Modal:
     """The modal for one login message's paste."""
-    modal = discord.ui.Modal(title="Finish the login", custom_id=f"auth:paste:{vendor}:{flow}", timeout=1)
+    modal = discord.ui.Modal(title=language.say("form-title"), custom_id=f"auth:paste:{vendor}:{flow}", timeout=1)
     field: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
         custom_id=_FIELD,
         style=discord.TextStyle.paragraph,
-        placeholder="http://localhost:…/callback?code=…&state=…  or  code#state",
-        max_length=LONGEST_PASTE,
+        placeholder=language.say("form-example"),
+        max_length=INPUT,
     )
-    modal.add_item(discord.ui.Label(text=words.MODAL_FIELD, description=words.MODAL_HINT, component=field))
+    label = discord.ui.Label(text=language.say("form-field"), description=language.say("form-hint"), component=field)
+    modal.add_item(label)
     modal.stop()  # so discord.py does not keep it: `read_submit` takes what is submitted
     return modal
 

@@ -24,7 +24,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_four_floors_and_their_data(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
 
-    assert {"storage/py.typed", "oauth/vendors.toml", "cogs/auth/__init__.py", "bot/cli/__init__.py"} <= names
+    assert {
+        "storage/py.typed",
+        "oauth/vendors.toml",
+        "cogs/auth/__init__.py",
+        "cogs/auth/locales/zh-TW.ftl",
+        "bot/cli/__init__.py",
+    } <= names
     assert {"bot/playground/page/index.html"} <= names
     assert "cogs/__init__.py" not in names
     assert not [name for name in names if name.startswith("tests/")]

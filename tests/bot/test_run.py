@@ -20,7 +20,7 @@ PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)  # members, presences, message cont
 async def log_in(ada: Person, issuer: Issuer) -> Answer:
     login = await (await ada.slash("auth login", vendor="lab")).settled()
     redirect = await issuer.approve(login.link_buttons[0])
-    modal = await ada.press(login, "Paste the redirect")
+    modal = await ada.press(login, "Paste it here")
     assert isinstance(modal, Modal)
     return await (await modal.submit(redirect)).settled()
 
@@ -75,7 +75,7 @@ async def test_a_restart_between_the_two_steps_changes_nothing(start: Start, ada
     async with start():
         login = await (await ada.slash("auth login", vendor="lab")).settled()
     async with start():
-        modal = await ada.press(login, "Paste the redirect")
+        modal = await ada.press(login, "Paste it here")
         assert isinstance(modal, Modal)
         done = await (await modal.submit(await issuer.approve(login.link_buttons[0]))).settled()
 

@@ -16,17 +16,19 @@ from discord.ext import commands
 from bot.client import point_discord_at
 from bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person
 from bot.playground.issuer import Issuer
-from cogs.auth import words
 from cogs.auth.commands import Auth
+from cogs.auth.language import english
 from cogs.auth.service import AuthService, open_service
 from cogs.auth.settings import DiscordSettings
 from oauth.config import AuthSettings, Config
 from storage import UserId
+from tests.playground.openapi import DESCRIPTION, check_body
 
 Start = Callable[[DiscordSettings], AuthService]
 Stored = Callable[[], dict[str, dict[str, str]]]
 Log = Callable[[], list[dict[str, str]]]
 ROLE = 7
+PASTE = english().say("button-paste")
 
 
 @pytest.fixture
@@ -38,6 +40,10 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[EmbeddedDiscor
     async with EmbeddedDiscord.listening() as world:
         await point_discord_at(world.api_base)
         yield world
+        if DESCRIPTION.is_file():
+            for seen in world.requests:
+                if seen.body is not None:
+                    check_body(seen.method, seen.path.removeprefix("/api/v10"), seen.body)
 
 
 @asynccontextmanager
@@ -83,6 +89,12 @@ def eve(world: EmbeddedDiscord) -> Person:
 
 
 @pytest.fixture
+def mei(world: EmbeddedDiscord) -> Person:
+    """Somebody with an allowed role, whose Discord is in Traditional Chinese."""
+    return world.person("mei", roles=(ROLE,), locale="zh-TW")
+
+
+@pytest.fixture
 def settings(ada: Person) -> DiscordSettings:
     return DiscordSettings(allowed_users=frozenset({UserId(ada.id)}), allowed_roles=frozenset({ROLE}))
 
@@ -99,7 +111,7 @@ async def begin(person: Person, vendor: str = "lab", where: str = "guild") -> An
 
 
 async def form(person: Person, answer: Answer) -> Modal:
-    opened = await person.press(answer, words.PASTE_BUTTON)
+    opened = await person.press(answer, PASTE)
     assert isinstance(opened, Modal)
     return opened
 
@@ -114,10 +126,38 @@ async def test_from_the_command_over_the_modal_to_the_store(
     (link,) = login.link_buttons
     done = await (await (await form(ada, login)).submit(await issuer.approve(link))).settled()
     assert done.ephemeral
-    assert "Logged in to **The Lab** as **ada@example.com**" in done.content
+    assert "Logged in to The Lab as ada@example.com." in done.content
     assert stored()["lab"]["access_token"]
-    await login.wait_for(lambda shown: "has done its work" in shown.content)
+    await login.wait_for(lambda shown: "Done: logged in" in shown.content)
     assert not login.components
+
+
+async def test_a_person_is_answered_in_their_own_language_from_the_link_to_the_end(
+    bot: commands.Bot, mei: Person, issuer: Issuer
+) -> None:
+    login = await begin(mei)
+    assert "登入 The Lab" in login.content
+    opened = await mei.press(login, "在這裡貼上")
+    assert isinstance(opened, Modal)
+    assert opened.title == "完成登入"
+    refused = await (await opened.submit(login.link_buttons[0])).settled()
+    assert "這是您一開始打開的連結" in refused.content
+    again = await mei.press(refused, "在這裡貼上")
+    assert isinstance(again, Modal)
+    done = await (await again.submit(await issuer.approve(login.link_buttons[0]))).settled()
+    assert "已用 ada@example.com 登入 The Lab" in done.content
+    await login.wait_for(lambda shown: "已登入 **The Lab**" in shown.content)
+    choices = await mei.complete_option("auth login", "vendor", "lab")
+    assert choices[0].name == "The Lab · 已登入"
+
+
+async def test_a_direct_message_is_answered_in_the_language_last_seen(bot: commands.Bot, mei: Person) -> None:
+    """Discord tells a person's language with interactions only."""
+    (first,) = await mei.send_dm("code=abc&state=def")
+    assert "You are not on the list" in first.body["content"]
+    await (await mei.slash("auth help")).settled()
+    (second,) = await mei.send_dm("code=abc&state=def")
+    assert "您不在可以讓代理程式登入的名單上" in second.body["content"]
 
 
 async def test_complete_takes_the_paste_without_a_modal_and_without_a_vendor(
@@ -148,7 +188,7 @@ async def test_chat_in_a_direct_message_is_answered_once(
     replies = await ada.send_dm("code=abc&state=def")
     assert "No login is waiting" in replies[-1].body["content"]
     shown = [each["content"] for each in ada.view("dm")]
-    assert sum(words.dm_help() == text for text in shown) == 1
+    assert sum("I only log agents in" in text for text in shown) == 1
 
 
 async def test_a_button_from_before_a_restart_still_opens_its_form(
@@ -160,7 +200,7 @@ async def test_a_button_from_before_a_restart_still_opens_its_form(
         opened = await form(ada, login)
     async with running(world, start(settings)):
         refused = await (await opened.submit("nonsense")).settled()
-        assert "There is no redirect" in refused.content
+        assert "There is no such address" in refused.content
         again = await form(ada, login)
         assert "Logged in" in (await (await again.submit(redirect)).settled()).content
         late = await (await (await form(ada, login)).submit(redirect)).settled()
@@ -173,7 +213,7 @@ async def test_a_bad_paste_is_explained_and_may_be_mended_with_the_button_beside
     login = await begin(ada)
     redirect = await issuer.approve(login.link_buttons[0])
     refused = await (await (await form(ada, login)).submit(login.link_buttons[0])).settled()
-    assert "begins the login" in refused.content
+    assert "the link that you opened, not the address that you ended on" in refused.content
     assert "Logged in" in (await (await (await form(ada, refused)).submit(redirect)).settled()).content
 
 
@@ -226,7 +266,7 @@ async def test_strangers_are_refused_told_what_to_do_and_written_down(
         assert f"add your id {eve.id}" in answer.content
     assert [line["outcome"] for line in audited()] == ["not_allowed"] * 3
     assert not stored()
-    assert "You may not use it" in (await (await eve.slash("auth help")).settled()).content
+    assert "You may not do this yet" in (await (await eve.slash("auth help")).settled()).content
 
 
 async def test_replacing_another_persons_login_asks_and_says_whose_it_is(
@@ -237,7 +277,7 @@ async def test_replacing_another_persons_login_asks_and_says_whose_it_is(
     asked = await begin(bob)
     assert f"<@{ada.id}>" in asked.content
     assert not asked.link_buttons
-    await bob.press(asked, words.REPLACE_BUTTON)
+    await bob.press(asked, english().say("button-replace"))
     await asked.wait_for(lambda shown: shown.link_buttons)
     redirect = await issuer.approve(asked.link_buttons[0], "bob@example.com")
     done = await (await bob.slash("auth complete", redirect=redirect)).settled()
@@ -250,11 +290,11 @@ async def test_keeping_another_persons_login_changes_nothing(
     login = await begin(ada)
     await (await ada.slash("auth complete", redirect=await issuer.approve(login.link_buttons[0]))).settled()
     asked = await begin(bob)
-    await bob.press(asked, words.KEEP_BUTTON)
-    await asked.wait_for(lambda shown: shown.content == words.kept() and not shown.components)
+    await bob.press(asked, "Keep it")
+    await asked.wait_for(lambda shown: shown.content == "Nothing was changed." and not shown.components)
 
 
-@pytest.mark.parametrize(("button", "revoked"), [(words.REMOVE_BUTTON, 0), (words.REVOKE_BUTTON, 1)])
+@pytest.mark.parametrize(("button", "revoked"), [("Remove it here", 0), ("Also revoke it at the vendor", 1)])
 async def test_logout_asks_what_shall_end_and_does_just_that(
     bot: commands.Bot, ada: Person, issuer: Issuer, stored: Stored, button: str, revoked: int
 ) -> None:
@@ -274,8 +314,8 @@ async def test_cancel_edits_the_login_message_and_the_old_button_is_answered(
     login = await begin(ada)
     redirect = await issuer.approve(login.link_buttons[0])
     opened = await form(ada, login)
-    assert "is forgotten" in (await (await ada.slash("auth cancel")).settled()).content
-    await login.wait_for(lambda shown: "is forgotten" in shown.content and not shown.components)
+    assert "is cancelled" in (await (await ada.slash("auth cancel")).settled()).content
+    await login.wait_for(lambda shown: "is cancelled" in shown.content and not shown.components)
     assert "No login" in (await (await opened.submit(redirect)).settled()).content
 
 
@@ -302,7 +342,7 @@ async def test_the_button_of_a_link_that_expired_during_a_restart_says_so(
         login = await begin(ada)
     await asyncio.sleep(1)
     async with running(world, start(settings)):
-        pressed = await ada.press(login, words.PASTE_BUTTON)
+        pressed = await ada.press(login, PASTE)
         assert isinstance(pressed, Answer)
         assert "has expired" in pressed.content
         assert pressed.ephemeral
@@ -340,7 +380,7 @@ async def test_an_answer_that_comes_too_late_for_discord_still_finishes_the_logi
     redirect = await issuer.approve(login.link_buttons[0])
     world.faults.next("callback", status=404, code=10062)
     await asyncio.wait_for(
-        asyncio.gather(opened.submit(redirect), login.wait_for(lambda it: "its work" in it.content)), 9
+        asyncio.gather(opened.submit(redirect), login.wait_for(lambda it: "Done: logged in" in it.content)), 9
     )
     assert "lab" in stored()
 
@@ -366,8 +406,8 @@ async def test_an_unexpected_failure_is_told_with_an_id_in_a_form_and_in_a_comma
     login = await begin(ada)
     monkeypatch.setattr(service, "complete", fail)
     monkeypatch.setattr(service, "status", fail)
-    assert "tell the operator this id" in (await (await (await form(ada, login)).submit("x")).settled()).content
-    assert "tell the operator this id" in (await (await ada.slash("auth status")).settled()).content
+    assert "give the operator this id" in (await (await (await form(ada, login)).submit("x")).settled()).content
+    assert "give the operator this id" in (await (await ada.slash("auth status")).settled()).content
 
 
 async def test_a_long_link_is_whole_in_the_message_as_discord_accepts_it(
@@ -389,7 +429,7 @@ async def test_a_long_link_is_whole_in_the_message_as_discord_accepts_it(
             login = await begin(ada)
             shown = login.content if field == "content" else login.embeds[0]["description"]
             assert f"scope={scopes[0]}" in shown
-            assert shown.count(f"[{words.OPEN_BUTTON}](<http") == 1
+            assert shown.count("[Login page of lab](<http") == 1
             assert not login.link_buttons
 
 
@@ -420,7 +460,7 @@ async def test_a_reply_that_discord_loses_never_loses_a_login(
     redirect = await issuer.approve(login.link_buttons[0])
     world.faults.next(kind, **fault)  # type: ignore[arg-type]  # the parameters name its fields
     await opened.submit(redirect)
-    await login.wait_for(lambda shown: "has done its work" in shown.content, timeout=10)
+    await login.wait_for(lambda shown: "Done: logged in" in shown.content, timeout=10)
     assert stored()["lab"]["access_token"]
 
 
@@ -442,7 +482,7 @@ async def test_no_id_or_message_holds_a_secret_but_the_link(
     opened = await form(ada, login)
     redirect = await issuer.approve(login.link_buttons[0])
     done = await (await opened.submit(redirect)).settled()
-    await login.wait_for(lambda shown: "has done its work" in shown.content)
+    await login.wait_for(lambda shown: "Done: logged in" in shown.content)
     status = await (await ada.slash("auth status")).settled()
     code = redirect.partition("code=")[2].partition("&")[0]
     entry = stored()["lab"]

@@ -2,6 +2,7 @@ import logging
 
 import pytest
 
+from cogs.auth.language import english
 from cogs.auth.outcomes import failed
 from cogs.auth.paste_modal import PasteButton
 from oauth.errors import ExchangeRefusedError, VendorUnavailableError
@@ -20,7 +21,7 @@ def test_an_unexpected_failure_is_an_apology_with_an_id_that_the_log_knows(caplo
             raise RuntimeError(secret) from error
     except RuntimeError as error:
         with caplog.at_level(logging.ERROR):
-            answer = failed(error, "auth login")
+            answer = failed(english(), error, "auth login")
     incident = answer.content.split("`")[1]
     assert incident in caplog.text
     assert "RuntimeError" in caplog.text
@@ -31,9 +32,12 @@ def test_an_unexpected_failure_is_an_apology_with_an_id_that_the_log_knows(caplo
 
 
 async def test_a_paste_that_can_be_mended_gets_the_button_again() -> None:
-    assert failed(refused(Refusal.BARE_CODE), "paste", retry=PasteButton("lab", FLOW)).view is not None
+    assert (
+        failed(english(), refused(Refusal.BARE_CODE), "paste", retry=PasteButton(english(), "lab", FLOW)).view
+        is not None
+    )
     unsent = VendorUnavailableError("lab", "no route", sent=False)
-    assert failed(unsent, "paste", retry=PasteButton("lab", FLOW)).view is not None
+    assert failed(english(), unsent, "paste", retry=PasteButton(english(), "lab", FLOW)).view is not None
 
 
 @pytest.mark.parametrize(
@@ -45,4 +49,4 @@ async def test_a_paste_that_can_be_mended_gets_the_button_again() -> None:
     ],
 )
 async def test_a_login_that_is_over_gets_no_button(error: Exception) -> None:
-    assert failed(error, "paste", retry=PasteButton("lab", FLOW)).view is None
+    assert failed(english(), error, "paste", retry=PasteButton(english(), "lab", FLOW)).view is None

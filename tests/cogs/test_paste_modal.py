@@ -3,12 +3,13 @@ import re
 import pytest
 
 from cogs.auth.direct_messages import looks_like_paste
+from cogs.auth.language import english
 from cogs.auth.paste_modal import PasteButton, Submit, _values, fits, has_expired, new_flow, paste_modal
 
 
 async def test_a_modal_has_the_id_of_its_login_message_and_is_not_kept_by_the_client() -> None:
     flow = new_flow(2_000_000_000)
-    modal = paste_modal("lab", flow)
+    modal = paste_modal(english(), "lab", flow)
     assert modal.custom_id == f"auth:paste:lab:{flow}"
     assert modal.is_finished()
     (label,) = modal.to_dict()["components"]
@@ -26,7 +27,7 @@ def test_each_login_message_has_its_own_flow_which_tells_when_it_ends() -> None:
 @pytest.mark.parametrize("vendor", ["lab", "mcp:linear", "a" * 32])
 async def test_a_button_is_found_again_by_its_id(vendor: str) -> None:
     template = PasteButton.__discord_ui_compiled_template__
-    match = re.fullmatch(template, PasteButton(vendor, new_flow(2_000_000_000)).custom_id)
+    match = re.fullmatch(template, PasteButton(english(), vendor, new_flow(2_000_000_000)).custom_id)
     assert match is not None
     assert match["vendor"] == vendor
     assert fits(vendor)

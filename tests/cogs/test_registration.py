@@ -2,11 +2,13 @@
 
 import discord
 import pytest
+from discord import app_commands
 from discord.ext import commands
 
 from cogs.auth.commands import Auth
 from cogs.auth.service import AuthService
 from oauth.errors import ConfigError
+from tests.cogs.catalogues import TAGS, entries
 
 
 @pytest.fixture
@@ -34,6 +36,47 @@ async def test_the_commands_are_those_of_the_contract(bot: commands.Bot, service
     }
     assert group["contexts"] == [0, 1, 2]
     assert sorted(group["integration_types"]) == [0, 1]
+    await bot.remove_cog("openab-auth")
+
+
+async def test_every_command_and_option_has_its_name_and_description_in_every_language(
+    bot: commands.Bot, service: AuthService
+) -> None:
+    await bot.add_cog(Auth(bot, service))
+    assert bot.tree.translator is not None
+    (group,) = [
+        await command.get_translated_payload(bot.tree, bot.tree.translator) for command in bot.tree.get_commands()
+    ]
+    named = [group, *group["options"], *(option for command in group["options"] for option in command["options"])]
+    assert len(named) == 12
+    for each in named:
+        for key in ("name", "description"):
+            assert set(each[f"{key}_localizations"]) == set(TAGS) - {"en-US"}, each["name"]
+    messages = {name for name in entries("zh-TW") if name.startswith("command-")}
+    assert len(messages) == len(named)
+    await bot.remove_cog("openab-auth")
+
+
+async def test_a_host_bots_own_translator_stays(bot: commands.Bot, service: AuthService) -> None:
+    class Theirs(app_commands.Translator):
+        async def translate(self, *_: object) -> None:
+            return None
+
+    theirs = Theirs()
+    await bot.tree.set_translator(theirs)
+    await bot.add_cog(Auth(bot, service))
+    assert bot.tree.translator is theirs
+    await bot.remove_cog("openab-auth")
+
+
+async def test_the_commands_of_a_host_bot_are_left_alone(bot: commands.Bot, service: AuthService) -> None:
+    @app_commands.command(name="login", description="The host's own")
+    async def login(_interaction: discord.Interaction) -> None: ...
+
+    bot.tree.add_command(login)
+    await bot.add_cog(Auth(bot, service))
+    assert bot.tree.translator is not None
+    assert not (await login.get_translated_payload(bot.tree, bot.tree.translator))["name_localizations"]
     await bot.remove_cog("openab-auth")
 
 

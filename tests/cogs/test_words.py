@@ -1,6 +1,9 @@
 import pytest
 
 from cogs.auth import words
+from cogs.auth.failures import failure
+from cogs.auth.language import english
+from cogs.auth.limits import plain
 from cogs.auth.login_view import LinkTooLongError, login_message
 from cogs.auth.paste_modal import new_flow
 from cogs.auth.status_view import status_message
@@ -42,7 +45,7 @@ def state(tenant: str = "lab", **keys: object) -> LoginState:
 
 
 def ids_and_urls(offered: LoginOffer) -> tuple[list[str], list[str]]:
-    view = login_message(offered, new_flow(offered.expires_at)).view
+    view = login_message(english(), offered, new_flow(offered.expires_at)).view
     assert view is not None
     components = [child.to_component_dict() for child in view.children]
     return [one["custom_id"] for one in components if "custom_id" in one], [
@@ -51,21 +54,21 @@ def ids_and_urls(offered: LoginOffer) -> tuple[list[str], list[str]]:
 
 
 async def test_the_steps_are_in_order_and_say_until_when() -> None:
-    text = login_message(offer(), "0-000000").content
+    text = login_message(english(), offer(), "0-000000").content
     assert text.index("1. ") < text.index("2. ") < text.index("3. ") < text.index("<t:2000000000:R>")
 
 
 async def test_a_dead_last_page_is_announced_and_a_hosted_one_shows_a_code() -> None:
-    dead = login_message(offer(), "0-000000").content
-    assert "will not load; that is right" in dead
+    dead = login_message(english(), offer(), "0-000000").content
+    assert "does not load, and that is right" in dead
     assert "`http://localhost:1455`" in dead
-    hosted = login_message(offer(redirect_uri=HOSTED), "0-000000").content
+    hosted = login_message(english(), offer(redirect_uri=HOSTED), "0-000000").content
     assert "shows a code" in hosted
     assert "not load" not in hosted
 
 
 async def test_risk_and_note_are_shown() -> None:
-    text = login_message(offer(risk="tos-risk", note="Needs a paid plan."), "0-000000").content
+    text = login_message(english(), offer(risk="tos-risk", note="Needs a paid plan."), "0-000000").content
     assert "terms may not allow" in text
     assert "Needs a paid plan" in text
 
@@ -74,39 +77,39 @@ async def test_risk_and_note_are_shown() -> None:
 async def test_a_link_that_fits_is_a_button_and_can_be_copied_too(length: int) -> None:
     offered = offer(length)
     assert ids_and_urls(offered)[1] == [offered.url]
-    assert f"<{offered.url}>" in login_message(offered, "0-000000").content
+    assert f"](<{offered.url}>)" in login_message(english(), offered, "0-000000").content
 
 
 @pytest.mark.parametrize("length", [513, 900])
 async def test_a_link_beyond_512_characters_is_a_masked_link_in_the_text(length: int) -> None:
     offered = offer(length)
-    message = login_message(offered, "0-000000")
+    message = login_message(english(), offered, "0-000000")
     assert ids_and_urls(offered)[1] == []
-    assert f"[{words.OPEN_BUTTON}](<{offered.url}>)" in message.content
+    assert f"[Login page of The Lab](<{offered.url}>)" in message.content
     assert len(message.content) <= 2000
 
 
 async def test_a_link_of_3000_characters_is_whole_in_an_embed() -> None:
     offered = offer(3000)
-    message = login_message(offered, "0-000000")
+    message = login_message(english(), offered, "0-000000")
     assert message.embed is not None
-    assert message.embed.description == f"[{words.OPEN_BUTTON}](<{offered.url}>)"
+    assert message.embed.description == f"[Login page of The Lab](<{offered.url}>)"
     assert len(message.content) <= 2000
 
 
 async def test_a_link_that_fits_nowhere_is_refused_and_never_cut() -> None:
     with pytest.raises(LinkTooLongError, match="openab-auth login"):
-        login_message(offer(5000), "0-000000")
+        login_message(english(), offer(5000), "0-000000")
 
 
 async def test_what_would_end_a_masked_link_is_escaped() -> None:
     offered = LoginOffer(vendor(), "https://v.example/a?x=(1)> <" + "y" * 600, 2_000_000_000)
-    assert "a?x=%281%29%3E%20%3C" in login_message(offered, "0-000000").content
+    assert "a?x=%281%29%3E%20%3C" in login_message(english(), offered, "0-000000").content
 
 
 async def test_the_longest_titles_and_notes_leave_the_message_within_discords_limit() -> None:
     offered = offer(500, title="*" * 500, note="_" * 3000, risk="experimental")
-    assert len(login_message(offered, "0-000000").content) <= 2000
+    assert len(login_message(english(), offered, "0-000000").content) <= 2000
 
 
 async def test_a_buttons_id_fits_and_names_no_secret() -> None:
@@ -117,15 +120,15 @@ async def test_a_buttons_id_fits_and_names_no_secret() -> None:
 
 
 def test_somebody_elses_text_cannot_pretend_to_be_ours() -> None:
-    assert words.plain("[log in](https://evil.example)\n# Title") == "\\[log in](https://evil.example) # Title"
-    assert len(words.plain("x" * 5000)) == 300
+    assert plain("[log in](https://evil.example)\n# Title") == "\\[log in](https://evil.example) # Title"
+    assert len(plain("x" * 5000)) == 300
 
 
 def test_a_failure_says_what_happened_what_was_kept_and_what_next() -> None:
-    text = words.failure(NotLoggedInError("lab"))
+    text = failure(english(), NotLoggedInError("lab"))
     assert "Nobody is logged in to lab." in text
     assert "Nothing was changed." in text
-    assert "**Next:** log in with" in text
+    assert "Next: `/auth login`" in text
 
 
 def test_status_shows_all_logins_and_only_ones_own_pending_ones() -> None:
@@ -134,7 +137,7 @@ def test_status_shows_all_logins_and_only_ones_own_pending_ones() -> None:
         (PendingLogin("lab", UserId(1), 0, 900), PendingLogin("secret-of-bob", UserId(2), 0, 900)),
         (Problem("a lock", "remove it"),),
     )
-    lines = words.status_lines(status, UserId(1))
+    lines = words.status_lines(english(), status, UserId(1))
     assert "ada@example.com" in lines[0].replace("\\", "")
     assert "log in again" in lines[1]
     assert "log in again" in lines[2]
@@ -145,23 +148,23 @@ def test_status_shows_all_logins_and_only_ones_own_pending_ones() -> None:
 
 def test_status_that_is_too_long_counts_what_it_leaves_out() -> None:
     status = Status(tuple(state(f"tenant-{number}") for number in range(200)), (), ())
-    embed = status_message(status, UserId(1)).embed
+    embed = status_message(english(), status, UserId(1)).embed
     assert embed is not None
     description = embed.description or ""
     assert len(description) <= 4096
-    shown = description.count("tenant-") // 2
+    shown = description.count("tenant-")
     assert f"and {200 - shown} more" in description
 
 
 def test_an_empty_store_says_how_to_begin() -> None:
-    assert words.status_lines(Status((), (), ()), UserId(1)) == [
+    assert words.status_lines(english(), Status((), (), ()), UserId(1)) == [
         "Nobody is logged in anywhere. Begin with `/auth login`."
     ]
 
 
 def test_a_logout_says_what_each_choice_ends() -> None:
-    asked = words.ask_logout(state(vendor=vendor(), shadowed_by="LAB_TOKEN"), revocable=True)
-    assert "stays valid at the vendor" in asked
-    assert "every copy of this login" in asked
+    asked = words.ask_logout(english(), state(vendor=vendor(), shadowed_by="LAB_TOKEN"), revocable=True)
+    assert "At the vendor it stays valid" in asked
+    assert "it ends everywhere" in asked
     assert "`LAB_TOKEN` is set" in asked
-    assert "no revocation" in words.ask_logout(state(), revocable=False)
+    assert "no way to revoke it" in words.ask_logout(english(), state(), revocable=False)

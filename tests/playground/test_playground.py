@@ -89,7 +89,7 @@ async def begin(browser: Browser) -> Json:
 
 async def paste(browser: Browser, view: Json, redirect: str) -> None:
     message = view["messages"][-1]
-    button = next(part for part in parts(view) if part.get("label") == "Paste the redirect")
+    button = next(part for part in parts(view) if part.get("label") == "Paste it here")
     modal = (await browser.act("press", message=message["id"], custom_id=button["custom_id"]))["modal"]
     (field,) = modal["fields"]
     await browser.act("submit", modal=modal["id"], fields={field["custom_id"]: redirect})

@@ -14,6 +14,7 @@ _SLASH: Final = 1
 _SUBCOMMANDS: Final = frozenset({1, 2})
 _MOST: Final = 100  # commands of an application
 _MANY: Final = 25  # options, choices, subcommands
+_SPOKEN: Final = ("name", "description")
 _LOCALIZED: Final = ("name_localizations", "description_localizations")
 
 
@@ -61,10 +62,13 @@ def without_localizations(command: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(command: Mapping[str, Any], at: str) -> None:
-    name = str(command.get("name", ""))
-    if not _NAME.fullmatch(name) or name != name.lower():
-        raise bad_field(f"{at}.name", "Command name is invalid", "APPLICATION_COMMAND_INVALID_NAME")
-    length(command.get("description"), f"{at}.description", 100, least=1)
+    names, descriptions = ({"": command.get(key)} | (command.get(f"{key}_localizations") or {}) for key in _SPOKEN)
+    for locale, name in names.items():
+        if not _NAME.fullmatch(str(name)) or name != name.lower():
+            where = f"name_localizations.{locale}" if locale else "name"
+            raise bad_field(f"{at}.{where}", "Command name is invalid", "APPLICATION_COMMAND_INVALID_NAME")
+    for locale, description in descriptions.items():
+        length(description, f"{at}.description_localizations.{locale}" if locale else f"{at}.description", 100, least=1)
     options = command.get("options") or []
     count(options, f"{at}.options", _MANY)
     _check_unique(options, f"{at}.options")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.playground.discord.model import Interaction, Json
 from bot.playground.discord.state import State
+
+if TYPE_CHECKING:
+    from bot.playground.discord.person import Person
 
 TEXT: Final = 0
 DM: Final = 1
@@ -112,14 +115,14 @@ def channel(state: State, channel_id: str) -> Json:
     return {"id": channel_id, "type": DM, "recipients": [user], "last_message_id": None, "flags": 0}
 
 
-def interaction(state: State, act: Interaction, data: Json, user: Json, roles: tuple[int, ...]) -> Json:
+def interaction(state: State, act: Interaction, data: Json, person: Person) -> Json:
     """INTERACTION_CREATE: in the guild with the member, in a DM with the user."""
     in_guild = act.channel_id == state.text_channel_id
-    where: Json = {"context": 1, "user": user}
+    where: Json = {"context": 1, "user": person.user}
     if in_guild:
         where = {
             "context": 0,
-            "member": member(user, roles),
+            "member": member(person.user, person.roles),
             "guild_id": state.guild_id,
             "guild": {"id": state.guild_id, "locale": "en-US", "features": []},
             "guild_locale": "en-US",
@@ -135,7 +138,7 @@ def interaction(state: State, act: Interaction, data: Json, user: Json, roles: t
         "data": data,
         "channel_id": act.channel_id,
         "channel": channel(state, act.channel_id),
-        "locale": "en-US",
+        "locale": person.locale,
         "app_permissions": _EVERYTHING,
         "attachment_size_limit": 10 * 1024 * 1024,
         "entitlements": [],

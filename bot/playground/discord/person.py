@@ -32,10 +32,11 @@ class Choice:
 class Person:
     """Somebody in the guild, with a client of their own."""
 
-    def __init__(self, discord: EmbeddedDiscord, user: Json, roles: tuple[int, ...]) -> None:
+    def __init__(self, discord: EmbeddedDiscord, user: Json, roles: tuple[int, ...], locale: str) -> None:
         self._discord = discord
         self.user = user
         self.roles = roles
+        self.locale = locale
         self.id = int(user["id"])
         self.name = str(user["username"])
 

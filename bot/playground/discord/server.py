@@ -78,12 +78,15 @@ class EmbeddedDiscord:
         """What each IDENTIFY of the bot asked for."""
         return self.gateway.intents
 
-    def person(self, name: str, *, roles: tuple[int, ...] = (), is_bot: bool = False) -> Person:
-        """The person of this name, who joins the guild with `roles` (ids of your choice) when not yet there."""
+    def person(self, name: str, *, roles: tuple[int, ...] = (), is_bot: bool = False, locale: str = "en-US") -> Person:
+        """The person of this name, who joins the guild with `roles` (ids of your choice) when not yet there.
+
+        `locale` is the language that their client is set to, as Discord names it.
+        """
         if name not in self._people:
             for role in roles:
                 self.state.roles.setdefault(str(role), False)
-            self._people[name] = Person(self, self.state.new_user(name, bot=is_bot), roles)
+            self._people[name] = Person(self, self.state.new_user(name, bot=is_bot), roles, locale)
         return self._people[name]
 
     def commands(self) -> list[Json]:
@@ -117,7 +120,7 @@ class EmbeddedDiscord:
         act = Interaction(self.state.new_id(), kind, person.user["id"], channel_id, begun, command, message)
         self.state.interactions[act.token] = act
         await self.gateway.announce_roles()
-        event = payloads.interaction(self.state, act, data, person.user, person.roles)
+        event = payloads.interaction(self.state, act, data, person)
         await self.gateway.dispatch("INTERACTION_CREATE", event)
         return act
 

@@ -1,0 +1,44 @@
+"""Discord's limits, and what a text counts against them.
+
+Discord says "characters". We count UTF-16 units, of which an emoji has two: what Discord counts is never more.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import discord
+
+CONTENT: Final = 2000
+DESCRIPTION: Final = 4096  # of an embed
+LINK_BUTTON: Final = 512  # a link button's url
+CUSTOM_ID: Final = 100
+LABEL: Final = 80  # a button's
+CHOICE: Final = 100  # the name of an autocompletion's choice, and its value
+CHOICES: Final = 25
+INPUT: Final = 4000  # a form's text
+
+
+def units(text: str) -> int:
+    """The length of `text` in UTF-16 units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def cut(text: str, limit: int) -> str:
+    """As much of `text` as `limit` units hold, with an ellipsis where something is missing."""
+    if units(text) <= limit:
+        return text
+    kept = text[: limit - 1]
+    while units(kept) >= limit:
+        kept = kept[:-1]
+    return f"{kept}…"
+
+
+def plain(text: str, limit: int = 300) -> str:
+    """Somebody else's text, made harmless: no markup, no links in disguise, no line breaks, not over `limit` units."""
+    flat = cut(" ".join(text.split()), limit)
+    shown = discord.utils.escape_markdown(flat)
+    while units(shown) > limit:  # each escape is a unit more
+        flat = cut(flat, units(flat) - max(1, (units(shown) - limit) // 2))
+        shown = discord.utils.escape_markdown(flat)
+    return shown

@@ -1,0 +1,320 @@
+### Discord 上給人看的文字，正體中文（台灣）。語法見 en-US.ftl 開頭的說明。
+### What people read in Discord, in Traditional Chinese (Taiwan); how to read this is said at the top of en-US.ftl.
+
+-login = `/auth 登入`
+-complete = `/auth 完成`
+-status = `/auth 狀態`
+-logout = `/auth 登出`
+-cancel = `/auth 取消`
+-help = `/auth 說明`
+
+## Commands: names and descriptions, as Discord shows them
+
+command-auth = auth
+    .description = 讓代理程式登入各家供應商
+command-auth-login = 登入
+    .description = 讓代理程式登入：取得登入連結
+command-auth-login-vendor = 供應商
+    .description = 代理程式要使用哪一家的帳號
+command-auth-complete = 完成
+    .description = 完成登入：貼上瀏覽器最後停留的網址
+command-auth-complete-redirect = 網址
+    .description = 最後一頁的完整網址，或頁面上顯示的代碼
+command-auth-complete-vendor = 供應商
+    .description = 要完成哪一個登入；只有一個在等待時可以不填
+command-auth-status = 狀態
+    .description = 目前登入了哪些帳號，以及您還有哪些登入尚未完成
+command-auth-logout = 登出
+    .description = 移除登入，也可以一併向供應商撤銷
+command-auth-logout-vendor = 供應商
+    .description = 要結束哪一個登入
+command-auth-cancel = 取消
+    .description = 放棄您已開始但還沒完成的登入
+command-auth-cancel-vendor = 供應商
+    .description = 要取消哪一個登入；只有一個在等待時可以不填
+command-auth-help = 說明
+    .description = 這是什麼，以及該找誰幫忙
+
+## Buttons and the form
+
+button-open = 開啟登入頁面
+button-paste = 在這裡貼上
+button-replace = 取代那個登入
+button-keep = 保留原樣
+button-remove = 只從這裡移除
+button-revoke = 同時向供應商撤銷
+form-title = 完成登入
+form-field = 網址，或頁面上顯示的代碼
+form-hint = 請整段複製：網址列裡的一整行。
+form-example = http://localhost:…/callback?code=…&state=…　或　code#state
+
+## The two steps
+
+login-title = ## 登入 { $vendor }
+login-open-button = 按下 **{ button-open }**，在 Discord 的提示中選「是」，然後登入。
+login-open-below = 開啟下方的連結，在 Discord 的提示中選「是」，然後登入。
+login-last-page-dead =
+    最後一頁**打不開，這是正常的。** 請從網址列複製完整網址，開頭是 `{ $beginning }`。
+login-last-page-code = 最後一頁會顯示一段代碼。請整段複製，連 `#` 後面的部分也要。
+login-paste = 回到這裡，按下 **{ button-paste }**。
+login-page = { $vendor } 的登入頁面
+login-copy = -# 想用別的瀏覽器？複製這個連結：
+login-valid =
+    -# 連結有效到 { $time }（{ $relative }）。您複製的內容請勿給任何人看。
+    -# 畫面上無法填表單嗎？改用 { -complete }，或直接私訊傳給我也可以。
+login-done = ✅ **已登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
+login-done-as = ✅ **已用 { $account } 登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
+login-done-before = 之前的帳號是 { $account }。
+login-link-used = ✅ 完成：已登入 **{ $vendor }**。
+login-link-expired = ⌛ **這個 { $vendor } 登入連結已過期。** 沒有任何變更。請用 { -login } 重新開始。
+login-link-replaced = 這個 **{ $vendor }** 登入連結已被更新的取代，請使用新的連結。
+login-button-expired = ⌛ **這個連結已過期。** 沒有任何變更。請用 { -login } 重新開始。
+cancelled = **您對 { $vendor } 的登入已取消。** 它的連結已經沒有作用。
+kept = 沒有任何變更。
+
+risk-tos-risk = ⚠️ **請注意：** 這家供應商的條款可能不允許在它自己的工具以外使用這種登入，帳號有可能被停用。
+risk-experimental = ⚠️ **請注意：** 這種登入方式還在實驗階段，隨時可能失效。
+note = ℹ️ { $note }
+
+replace-question = **{ $who } 已經登入 { $login }。**
+    新的登入會取代它，所有代理程式都會改用新的。在新的登入完成之前，什麼都不會改變。
+
+## Logout
+
+logout-question = **要登出 { $login } 嗎？**
+logout-remove = - **{ button-remove }**：這裡的代理程式不再使用它；在供應商那邊仍然有效。
+logout-revoke = - **{ button-revoke }**：在所有地方都失效，其他機器上的也一樣。
+logout-irrevocable = - 這家供應商無法從這裡撤銷，請到帳號自己的安全性頁面處理。
+logout-shadowed = - 這裡的代理程式設有 `{ $variable }`，不論您怎麼選，它們都會繼續使用它。
+logout-removed = **已從這裡移除 { $tenant }。** 在供應商那邊它仍然有效。
+logout-revoked = **已向供應商撤銷 { $tenant }，並從這裡移除。**
+logout-nothing = **{ $tenant } 沒有可以移除的登入。**
+logout-not-told = 沒有通知到供應商：{ $note }。
+console = 主控台上的某人
+somebody = 有人（不知道是誰）
+login-as = { $login }（{ $account }）
+
+## Status
+
+status-title = 登入狀態
+status-empty = 目前沒有任何登入。請用 { -login } 開始。
+status-login = { $mark } **{ $title }**：{ $state }
+status-token-until = 權杖有效到 { $time }
+status-made = { $time } 登入
+status-made-by = { $time } 由 { $who } 登入
+status-shadowed = ⚠️ 設有 `{ $variable }`，所以不會用到這個登入
+status-pending = ⏳ **{ $vendor }**：等您貼上，期限 { $time }
+status-problem = 🔧 **請管理者處理：** { $what }：{ $repair }
+status-more = … 還有 { $count } 筆；`openab-auth status` 會全部列出。
+state-ok = 已登入
+state-expiring = 已登入，即將更新
+state-expired = 已登入，下次使用時更新
+state-dead = 已被供應商終止，請重新登入
+state-ended = 已過期，請重新登入
+never = 永不
+
+## Autocompletion
+
+choice-in = 已登入
+choice-out = 未登入
+choice-again = 請重新登入
+choice-tos-risk = ⚠ 條款可能不允許
+choice-experimental = ⚠ 實驗性質
+
+## Help
+
+help-title = ## 從 Discord 讓代理程式登入
+help-what = 這裡的代理程式需要一個供應商（例如 Claude）的帳號才能工作。您只要在自己的瀏覽器登入一次，這裡的每個代理程式就都能使用。我看不到您的密碼。
+help-not-allowed = **您目前還不能使用：** { $why }
+help-first = **目前還沒有任何登入。** 用 { -login } 開始：取得連結、登入，再把瀏覽器最後停留的網址貼回來。一分鐘就好。
+help-allowed = **目前有 { $count } 個登入。** 用 { -login } 新增或取代，用 { -status } 查看。
+help-store = **目前無法讀取登入資料。** { -status } 會說明原因。
+help-commands =
+    - { -login } 給您登入連結，{ -complete } 收下您複製的內容（按鈕也可以，私訊給我也可以）。
+    - { -status } 查看誰登入了哪裡，{ -cancel } 放棄您開始的登入。
+    - { -logout } 移除登入；您要求的話，也會向供應商撤銷。
+help-privacy = -# 我的回覆只有您看得到。您貼上的內容只使用一次，不會留存。您的 ID 是 { $user }。
+
+## Direct messages
+
+dm-footer = **請現在就刪除您的訊息：** 這種網址不該留在聊天紀錄裡，而我無法替您刪除。
+dm-hint = 我只負責讓代理程式登入。請用 { -login }，再把您複製的內容貼在這裡。{ -help } 有更多說明。
+
+## What can go wrong
+
+failure =
+    ❌ **{ $happened }**
+    { $kept }
+    接下來：{ $next }
+apology =
+    ❌ **我這邊出了問題。**
+    請再試一次。如果還是不行，請把這個代號告訴管理者：`{ $incident }`
+
+-unchanged = 沒有任何變更。
+-still-waits = 您的登入仍在等待。
+-older-untouched = 之前的登入（如果有）不受影響。
+-copy-all = 請從網址列複製最後一頁的完整網址，然後貼上。
+-new-link = 請用 { -login } 重新開始。
+
+error-not_allowed-bot = 機器人不能使用這個功能。
+    .kept = { -unchanged }
+    .next = 請由真人來操作。
+error-not_allowed-direct_message = 私訊中已停用這個功能。
+    .kept = { -unchanged }
+    .next = 請在有我的伺服器裡使用這個指令。
+error-not_allowed-not_listed = 您不在可以讓代理程式登入的名單上。
+    .kept = { -unchanged }
+    .next = 請這個機器人的管理者把您的 ID { $user } 加入 `allowed_users`。
+error-not_allowed-no_role = 您和您的身分組都不在可以讓代理程式登入的名單上。
+    .kept = { -unchanged }
+    .next = 請這個機器人的管理者把您的 ID { $user } 加入 `allowed_users`，或給您一個允許的身分組。
+error-not_allowed-roles_hidden = 您不在可以讓代理程式登入的名單上，而在私訊中我看不到您的身分組。
+    .kept = { -unchanged }
+    .next = 如果您有允許的身分組，請在伺服器裡使用這個指令。否則請這個機器人的管理者把您的 ID { $user } 加入 `allowed_users`。
+error-not_allowed-not_yours = 這是 { $owner } 的登入，不是您的。
+    .kept = 它不受影響。
+    .next = 請對方登出，或請管理者（列在 `allowed_users` 裡的人）處理。
+error-not_allowed-not_known = 這個登入是從主控台建立的，或者我不知道是誰建立的。
+    .kept = 它不受影響。
+    .next = 請管理者（列在 `allowed_users` 裡的人）登出它。
+error-too_many_attempts = 您在一分鐘內已經試了 { $limit } 次。
+    .kept = { -unchanged }
+    .next = 請等 { $retry_after } 秒後再試。
+error-closing = 我正在重新啟動。
+    .kept = { -unchanged }
+    .next = 請一分鐘後再試。
+error-link_too_long = { $vendor } 的登入連結有 { $length } 個字元，超過 Discord 訊息的上限。
+    .kept = { -unchanged }
+    .next = 請管理者減少要求的權限範圍，或用 `openab-auth login` 登入。
+error-name_too_long = 這個名稱太長，放不進 Discord 的按鈕。
+    .kept = { -unchanged }
+    .next = 請管理者用 `openab-auth login` 或 `openab-auth logout` 處理。
+
+error-not_logged_in = { $tenant } 沒有人登入。
+    .kept = { -unchanged }
+    .next = 用 { -login } 開始登入，用 { -status } 查看現有的登入。
+error-login_dead = { $tenant } 的登入已經終止（{ $reason }）。
+    .kept = 舊的資料還留著。
+    .next = 請用 { -login } 重新登入。
+error-login_taken = { $tenant } 已有別人建立的登入。
+    .kept = 那個登入不受影響。
+    .next = { -login } 會詢問是否要取代它。
+error-refresh_busy = 正在更新 { $tenant } 的登入，花的時間比較久。
+    .kept = 登入不受影響。
+    .next = 請稍後再試。
+error-unknown_vendor = 這裡不提供 { $vendor }。
+    .kept = { -unchanged }
+    .next =
+        { $offered ->
+            [none] 管理者必須先提供供應商：設定檔 `[auth]` 中的 `vendors`。
+           *[other] 請從這些選擇：{ $offered }。
+        }
+error-vendor_unavailable = { $vendor } 沒有給出可用的回應（{ $reason }）。
+    .kept =
+        { $asked ->
+            [code] { $sent ->
+                [yes] { -older-untouched }
+               *[no] { -still-waits }
+            }
+           *[other] { -unchanged }
+        }
+    .next =
+        { $asked ->
+            [code] { $sent ->
+                [yes] { -new-link }
+               *[no] 請稍後再貼上同樣的內容。
+            }
+           *[other] 請稍後再試。
+        }
+error-vendor_misconfigured = { $vendor } 不接受這個機器人目前的設定（{ $reason }）。
+    .kept = { -older-untouched }
+    .next = 請告訴管理者：{ $todo }。
+error-exchange_refused = { $vendor } 拒絕了這個代碼（{ $reason }）。
+    .kept = { -older-untouched }
+    .next = 代碼只能用一次，而且很快就會失效。{ -new-link }
+error-login_denied = { $vendor } 的登入沒有獲得核准（{ $reason }）。
+    .kept = 這次登入已經結束。{ -older-untouched }
+    .next = { -new-link }
+error-login_expired = { $vendor } 的代碼在核准之前就過期了。
+    .kept = 這次登入已經結束。{ -older-untouched }
+    .next = { -new-link }
+error-login_not_stored = 您已在 { $vendor } 登入，但我無法儲存。{ $why }
+    .kept = { -older-untouched }
+    .next = 等管理者修好之後，請用 { -login } 重新開始。
+error-too_many_logins = 您已經有 { $limit } 個登入在等待。
+    .kept = 它們仍在等待。
+    .next = 請先完成一個，或用 { -cancel } 取消一個。
+error-no_pending_login = 沒有登入在等這段內容：可能沒有開始過、已經用過，或已超過 15 分鐘。
+    .kept = { -unchanged }
+    .next = { -new-link }
+error-which_login = 您有好幾個登入在等待：{ $vendors }。
+    .kept = 它們仍在等待。
+    .next = 請指明是哪一個：{ -complete } 和 { -cancel } 都可以選擇供應商。
+
+error-paste_refused-empty = 您沒有貼上任何內容。
+    .kept = { -still-waits }
+    .next = { -copy-all }
+error-paste_refused-too_long = 這段內容太長，不可能是這種網址。
+    .kept = { -still-waits }
+    .next = 請只複製網址列中最後一頁的網址。
+error-paste_refused-control_characters = 內容在途中損壞了：裡面有控制字元。
+    .kept = { -still-waits }
+    .next = 請從瀏覽器的網址列複製，不要從終端機或記錄檔複製。
+error-paste_refused-not_understood = 這裡面沒有這種網址，也沒有代碼。
+    .kept = { -still-waits }
+    .next = 請先開啟連結並登入。{ -copy-all } 那一頁打不開也沒關係。
+error-paste_refused-no_code = 這個網址裡沒有代碼：它不是最後一頁的網址，或結尾被截斷了。
+    .kept = { -still-waits }
+    .next = 請把登入做完。{ -copy-all } `?` 後面的全部都要。
+error-paste_refused-bare_code = 這只有一半：有代碼卻沒有 state，我無法分辨它屬於哪一個登入。
+    .kept = { -still-waits }
+    .next = { -copy-all } 如果頁面顯示的是 code#state，`#` 兩邊都要複製。
+error-paste_refused-doubled = 同樣的內容出現了兩次：可能貼了兩個網址，或某個部分重複了。
+    .kept = { -still-waits }
+    .next = 請只貼上一個網址，貼一次。
+error-paste_refused-authorize_link = 這是您一開始打開的連結，不是最後停留的網址。
+    .kept = { -still-waits }
+    .next = 請在瀏覽器開啟那個連結並登入。{ -copy-all }
+error-paste_refused-token_or_key = 這是存取權杖或 API 金鑰，不是網址。它沒有被使用，也沒有被儲存。
+    .kept = { -still-waits }
+    .next = 別人可能已經看到它了：請立刻向供應商撤銷，並刪除含有它的訊息。然後複製最後一頁的網址並貼上。
+error-paste_refused-other_redirect = 這個網址不是這個登入的最後一頁。
+    .kept = { -still-waits }
+    .next = 請用最新的連結完成登入。{ -copy-all }
+error-paste_refused-foreign_state = 這屬於另一個登入：可能是您之前的、別人的，或結尾被截斷了。
+    .kept = { -still-waits }
+    .next = 請連結尾一起複製完整網址並貼上。如果還是被拒絕：{ -new-link }
+error-paste_refused-other_issuer = 這段內容說它來自另一台伺服器，不是這家供應商，所以我沒有把代碼送出去。
+    .kept = { -still-waits }
+    .next = { -new-link } 而且只開啟那個連結。
+error-paste_refused-denied =
+    { $ends_login ->
+        [yes] 供應商沒有讓這次登入通過（{ $said }）。
+       *[no] 這個網址回報了錯誤，但無法確定它屬於這次登入。
+    }
+    .kept =
+        { $ends_login ->
+            [yes] 這次登入已經結束。{ -older-untouched }
+           *[no] { -still-waits }
+        }
+    .next =
+        { $ends_login ->
+            [yes] { -new-link }
+           *[no] 請繼續使用最新的連結。如果它就是從那裡來的：{ -new-link }
+        }
+
+error-store_unreadable = 無法讀取登入資料檔（{ $reason }）。
+    .kept = { -unchanged }
+    .next = 請告訴管理者：讓機器人能讀取 { $path }，或把它移開。
+error-store_unwritable = 無法寫入登入資料檔（{ $reason }）。
+    .kept = 檔案保持原樣。
+    .next = 請告訴管理者：釋放空間，或修正 { $path } 所在資料夾的權限。
+error-store_busy = 登入資料被另一個程式鎖住，已超過 { $waited } 秒。
+    .kept = { -unchanged }
+    .next = 請再試一次。如果還是不行，請告訴管理者：用 `lsof` 可以找出占用 { $path } 的程式。
+error-invalid_tenant = { $tenant } 不能當作登入的名稱（{ $reason }）。
+    .kept = { -unchanged }
+    .next = 請管理者換一個名稱。
+error-invalid_entry = 我差點寫入代理程式無法讀取的內容（{ $reason }）。
+    .kept = { -unchanged }
+    .next = 這是我的錯誤，請告訴管理者。

@@ -1,0 +1,149 @@
+"""Each error that a person can meet, in each language; what is new in oauth or storage is missed here first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import cogs.auth.commands  # noqa: F401 - so that every error class is there
+from cogs.auth.access import (
+    AccessDeniedError,
+    BotRefusedError,
+    DirectMessageRefusedError,
+    NoAllowedRoleError,
+    NobodysLoginError,
+    NotListedError,
+    NotYourLoginError,
+    RolesHiddenError,
+)
+from cogs.auth.attempts import TooManyAttemptsError
+from cogs.auth.failures import described, failure
+from cogs.auth.language import Language, english, languages
+from cogs.auth.login_view import LinkTooLongError
+from cogs.auth.logout_view import NameTooLongError
+from cogs.auth.service import ClosingError
+from oauth.errors import (
+    ConfigError,
+    ExchangeRefusedError,
+    LoginDeadError,
+    LoginDeniedError,
+    LoginExpiredError,
+    LoginNotStoredError,
+    LoginTakenError,
+    NoPendingLoginError,
+    NotLoggedInError,
+    NotRefreshableError,
+    OAuthError,
+    PasteRefusedError,
+    RefreshBusyError,
+    TooManyLoginsError,
+    UnknownVendorError,
+    VendorMisconfiguredError,
+    VendorUnavailableError,
+    WhichLoginError,
+)
+from oauth.refusal import DeniedRedirectError, Refusal, refused
+from storage import UserId
+from storage.errors import (
+    InvalidEntryError,
+    InvalidTenantError,
+    OpenabAuthError,
+    StorageError,
+    StoreBusyError,
+    StoreUnreadableError,
+    StoreUnwritableError,
+)
+from tests.cogs.catalogues import entries
+
+MET: list[OpenabAuthError] = [
+    BotRefusedError(),
+    DirectMessageRefusedError(),
+    NotListedError(UserId(5)),
+    NoAllowedRoleError(UserId(5)),
+    RolesHiddenError(UserId(5)),
+    NotYourLoginError(UserId(5)),
+    NobodysLoginError(),
+    TooManyAttemptsError(10, 41.6),
+    ClosingError(),
+    LinkTooLongError("The Lab", 5000),
+    NameTooLongError(),
+    NotLoggedInError("lab"),
+    LoginDeadError("lab", "invalid_grant"),
+    LoginTakenError("lab", 5, "ada@example.com"),
+    RefreshBusyError("lab", 20.0),
+    UnknownVendorError("lob", ("lab", "second")),
+    UnknownVendorError("lob", ()),
+    VendorUnavailableError("lab", "HTTP 503"),
+    VendorUnavailableError("lab", "HTTP 503", asked="code"),
+    VendorUnavailableError("lab", "no route", asked="code", sent=False),
+    VendorMisconfiguredError("lab", "invalid_client", "compare the table with the documentation"),
+    ExchangeRefusedError("lab", "invalid_grant"),
+    LoginDeniedError("lab", "access denied"),
+    LoginExpiredError("lab"),
+    LoginNotStoredError("lab", StoreUnwritableError("/data/auth_file.json", "ENOSPC")),
+    TooManyLoginsError(5),
+    NoPendingLoginError("lab"),
+    NoPendingLoginError(),
+    WhichLoginError(("lab", "second")),
+    *(refused(reason) for reason in Refusal if reason is not Refusal.DENIED),
+    DeniedRedirectError("access_denied", "no", ends_login=True),
+    DeniedRedirectError(ends_login=True),
+    DeniedRedirectError("access_denied", ends_login=False),
+    StoreUnreadableError("/data/auth_file.json", "EACCES"),
+    StoreUnwritableError("/data/auth_file.json", "ENOSPC"),
+    StoreBusyError("/data/auth_file.json", 10.0),
+    InvalidTenantError("a/b", "it holds a slash"),
+    InvalidEntryError("lab", "no expiry"),
+]
+# Their children are what is raised; a config stops the bot before anybody can ask; only agents refresh.
+NOT_MET = {AccessDeniedError, OAuthError, StorageError, PasteRefusedError, ConfigError, NotRefreshableError}
+
+
+def children(of: type[OpenabAuthError]) -> Iterator[type[OpenabAuthError]]:
+    for child in of.__subclasses__():
+        yield child
+        yield from children(child)
+
+
+def test_every_error_that_a_person_can_meet_is_looked_at_here() -> None:
+    floors = ("cogs.", "oauth.", "storage.")
+    ours = {each.__name__ for each in children(OpenabAuthError) if each.__module__.startswith(floors)}
+    assert ours == {type(error).__name__ for error in MET} | {each.__name__ for each in NOT_MET}
+
+
+@pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.tag)
+@pytest.mark.parametrize("error", MET, ids=lambda error: f"{type(error).__name__}-{getattr(error, 'reason', '')}")
+def test_it_has_whole_sentences_of_its_own(
+    language: Language, error: OpenabAuthError, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts = described(language, error)
+    assert all(part.rstrip("*")[-1] in ".。" for part in parts), parts
+    assert not {"$", "{", "???"} & set("".join(parts))
+    assert ".." not in "".join(parts)
+    assert not caplog.records
+    if language is not english():
+        assert not any(part in {*described(english(), error)} for part in parts)
+
+
+def test_no_message_is_for_an_error_that_nobody_raises() -> None:
+    raised = {f"error-{error.code}" for error in MET}
+    raised |= {f"error-{error.code}-{getattr(error, 'reason', '')}" for error in MET}
+    assert {name for name in entries("en-US") if name.startswith("error-")} <= raised
+
+
+def test_an_error_that_no_catalogue_knows_speaks_its_own_english() -> None:
+    class NewError(OpenabAuthError):
+        code = "new"
+
+    text = failure(languages()["zh-TW"], NewError("it is *new*", kept="all is kept", todo="wait"))
+    assert "It is \\*new\\*." in text
+    assert "All is kept." in text
+    assert "Wait." in text
+
+
+def test_an_access_token_in_a_paste_is_warned_of_before_all_else() -> None:
+    happened, kept, todo = described(english(), refused(Refusal.TOKEN_OR_KEY))
+    assert "neither used nor stored" in happened
+    assert "still waits" in kept
+    assert todo.index("revoke it") < todo.index("copy the address")

@@ -1,0 +1,127 @@
+"""The catalogues: the same messages in each language, each of them said somewhere, and nothing said that none holds."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import discord
+import pytest
+from fluent.syntax import ast as ftl
+
+import cogs.auth.language
+from cogs.auth.language import Language, Listeners, english
+from tests.cogs.catalogues import TAGS, Names, entries, parts, resource
+
+FOLDER = Path(cogs.auth.language.__file__).parent
+COMMANDS = "command-"  # their English is in commands.py
+
+
+def said() -> Iterator[tuple[str, set[str] | None]]:
+    """Each literal message that the cog's own code says, with the values that it gives."""
+    for file in FOLDER.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            literal = [each.value for each in node.args if isinstance(each, ast.Constant)]
+            if name == "say" and literal:
+                values = {word.arg for word in node.keywords}
+                yield str(literal[0]), None if None in values else {str(value) for value in values}
+            elif name == "about" and literal:
+                yield str(literal[0]), {"vendor"}
+
+
+def names_in_code() -> set[str]:
+    """Every text in the code that could be a message's name."""
+    found = set()
+    for file in FOLDER.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+    return found
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_a_catalogue_is_read_to_its_last_line(tag: str) -> None:
+    assert [entry.content for entry in resource(tag).body if isinstance(entry, ftl.Junk)] == []
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_each_language_has_the_messages_of_english_with_the_same_values(tag: str) -> None:
+    ours = {name: values for name, values in parts(tag).items() if not name.startswith(COMMANDS)}
+    assert ours == parts("en-US")
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_whatever_a_message_stands_on_is_there(tag: str) -> None:
+    there = entries(tag)
+    names = Names()
+    for entry in there.values():
+        names.visit(entry)
+    assert names.references <= there.keys()
+    assert {name for name in there if name.startswith("-")} <= names.references
+
+
+def test_what_the_code_says_is_in_the_catalogue_with_the_values_that_it_asks_for() -> None:
+    there = parts("en-US")
+    calls = list(said())
+    assert len(calls) > 30
+    for name, values in calls:
+        assert name in there
+        if values is not None:
+            assert values == there[name], name
+
+
+def test_no_message_is_left_over() -> None:
+    """Errors' messages are looked for by test_failures; some others are named by a state or a risk."""
+    computed = ("error-", "state-", "risk-", "choice-")
+    names = Names()
+    for entry in entries("en-US").values():
+        names.visit(entry)
+    used = names_in_code() | names.references
+    left = {name for name in entries("en-US") if name not in used and not name.startswith((*computed, "-"))}
+    assert left == set()
+
+
+@pytest.mark.parametrize(
+    ("locale", "tag"),
+    [
+        (discord.Locale.taiwan_chinese, "zh-TW"),
+        (discord.Locale.american_english, "en-US"),
+        (discord.Locale.british_english, "en-US"),
+        (discord.Locale.chinese, "en-US"),
+    ],
+)
+def test_people_are_answered_in_their_clients_language_or_in_english(locale: discord.Locale, tag: str) -> None:
+    assert cogs.auth.language._language(locale).tag == tag
+
+
+def test_a_message_that_lacks_a_value_is_said_all_the_same_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    language = Language("en-US", "hello = Hello, { $name }!")
+    assert language.say("hello").startswith("Hello, ")
+    assert "hello" in caplog.text
+    with pytest.raises(LookupError):
+        language.say("goodbye")
+
+
+def test_a_number_is_spoken_of_as_its_language_does() -> None:
+    assert "One login is there" in english().say("help-allowed", count=1)
+    assert "2 logins are there" in english().say("help-allowed", count=2)
+
+
+def test_the_last_language_of_a_person_is_remembered_for_a_thousand_people() -> None:
+    class Seen:
+        def __init__(self, user: int, locale: discord.Locale) -> None:
+            self.user = discord.Object(user)
+            self.locale = locale
+
+    listeners = Listeners()
+    assert listeners.language_of(1).tag == "en-US"  # type: ignore[arg-type]
+    listeners.saw(Seen(1, discord.Locale.taiwan_chinese))  # type: ignore[arg-type]
+    assert listeners.language_of(1).tag == "zh-TW"  # type: ignore[arg-type]
+    for user in range(2, 1002):
+        listeners.saw(Seen(user, discord.Locale.german))  # type: ignore[arg-type]
+    assert listeners.language_of(1).tag == "en-US"  # type: ignore[arg-type]
+    assert len(listeners._seen) == 1000
