@@ -9,21 +9,22 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.app import running_bot
+from bot.playground.bot_process import BotProcess
 from bot.playground.discord import EmbeddedDiscord
 from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from bot.playground.live import Live
+from bot.playground.trials import Trials
 from bot.playground.web import Page, serving
-from oauth.config import read_config
 from storage import open_store
 
 VENDOR: Final = "playground"
-ALLOWED: Final = "ada"
-STRANGER: Final = "bob"
+PEOPLE: Final = {"ada": True, "grace": True, "bob": False}
+"""Who is there, and whether the config allows them to use /auth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,6 @@ class Playground:
     url: str
     discord: EmbeddedDiscord
     issuer: Issuer
-    bot: asyncio.Task[None]
 
 
 async def run_playground(port: int | None, *, json_line: bool) -> None:
@@ -41,6 +41,7 @@ async def run_playground(port: int | None, *, json_line: bool) -> None:
 
     Raises:
         OSError: the port is taken.
+        BotNotThereError: the bot did not start.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -50,11 +51,7 @@ async def run_playground(port: int | None, *, json_line: bool) -> None:
         async with playground(port or 0) as up:
             sys.stdout.write(_ready_line(up, json_line=json_line))
             sys.stdout.flush()
-            stopped = asyncio.create_task(stop.wait())
-            await asyncio.wait((stopped, up.bot), return_when=asyncio.FIRST_COMPLETED)
-            stopped.cancel()
-            if up.bot.done():
-                up.bot.result()
+            await stop.wait()
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
@@ -62,36 +59,42 @@ async def run_playground(port: int | None, *, json_line: bool) -> None:
 
 @asynccontextmanager
 async def playground(port: int = 0) -> AsyncIterator[Playground]:
-    """Everything up while the block runs; its store lies in a new folder that is removed at the end."""
-    home = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="openab-auth-playground-"))
-    try:
-        async with EmbeddedDiscord.listening() as discord, Issuer.listening() as issuer:
-            people = {name: discord.person(name) for name in (ALLOWED, STRANGER)}
-            store = home / "auth.json"
-            file = home / "openab-auth.toml"
-            text = config_text(discord, issuer, allowed=people[ALLOWED].id, store=store)
-            await asyncio.to_thread(file.write_text, text, encoding="utf-8")
-            # An empty environment: no variable of the operator's reaches the playground.
-            config = await asyncio.to_thread(read_config, file, {})
-            async with running_bot(config, str(store), {}) as bot:
-                page = Page(discord, issuer, people, {ALLOWED: "allowed", STRANGER: "not allowed"}, open_store(store))
-                async with serving(page, port) as url:
-                    yield Playground(url, discord, issuer, bot)
-    finally:
-        await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
+    """Everything up while the block runs; its store lies in a new folder that is removed at the end.
+
+    Raises:
+        OSError: the port is taken.
+        BotNotThereError: the bot did not start.
+    """
+    async with AsyncExitStack() as stack:
+        home = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="openab-auth-playground-"))
+        stack.push_async_callback(asyncio.to_thread, shutil.rmtree, home, ignore_errors=True)
+        path, file = home / "auth.json", home / "openab-auth.toml"
+        discord = await stack.enter_async_context(EmbeddedDiscord.listening())
+        issuer = await stack.enter_async_context(Issuer.listening())
+        people = {name: discord.person(name) for name in PEOPLE}
+        allowed = [people[name].id for name, may in PEOPLE.items() if may]
+        await asyncio.to_thread(file.write_text, config_text(discord, issuer, allowed, path), encoding="utf-8")
+        bot = await stack.enter_async_context(BotProcess.running(file, discord))
+        store = open_store(path)
+        trials = Trials(issuer, bot, store, VENDOR, path=path, config=file)
+        stack.push_async_callback(trials.aclose)
+        who = {name: "may log in" if may else "may not" for name, may in PEOPLE.items()}
+        page = Page(Live(discord, issuer, store, trials), people, who)
+        url = await stack.enter_async_context(serving(page, port))
+        yield Playground(url, discord, issuer)
 
 
-def config_text(discord: EmbeddedDiscord, issuer: Issuer, *, allowed: int | str, store: Path) -> str:
+def config_text(discord: EmbeddedDiscord, issuer: Issuer, allowed: list[int], store: Path) -> str:
     """The config that the bot starts with, as an operator would write it."""
-    quoted = {name: json.dumps(str(value)) for name, value in {"store": store, "allowed": allowed}.items()}
+    users = ", ".join(f'"{each}"' for each in allowed)
     return f"""\
 [discord]
 bot_token = "{discord.bot_token}"
 api_base = "{discord.api_base}"
-allowed_users = [{quoted["allowed"]}]
+allowed_users = [{users}]
 
 [store]
-path = {quoted["store"]}
+path = {json.dumps(str(store))}
 
 [auth]
 vendors = ["{VENDOR}"]

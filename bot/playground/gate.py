@@ -15,7 +15,7 @@ from aiohttp.typedefs import Handler
 KEY_HEADER: Final = "X-Playground-Key"
 _HEADERS: Final = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
     ),
     "Cache-Control": "no-store",
@@ -42,15 +42,16 @@ class Gate:
     @web.middleware
     async def check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Refuse with 403 what does not come from the page; nothing is done then."""
-        if self._admits(request):
-            try:
-                response = await handler(request)
-            except web.HTTPException as error:
-                response = web.json_response({"error": error.text or error.reason}, status=error.status)
-        else:
-            response = web.json_response({"error": _REFUSED}, status=403)
+        if not self._admits(request):
+            return web.json_response({"error": _REFUSED}, status=403)
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            return web.json_response({"error": error.text or error.reason}, status=error.status)
+
+    async def mark(self, _request: web.Request, response: web.StreamResponse) -> None:
+        """Give an answer its headers before it is sent; a signal of aiohttp, `on_response_prepare`."""
         response.headers.update(_HEADERS)
-        return response
 
     def _admits(self, request: web.Request) -> bool:
         if request.headers.getall("Host", []) not in [[host] for host in self._hosts]:

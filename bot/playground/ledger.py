@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Final, TypedDict
 
 from bot.playground.issuer import RequestSeen
@@ -17,9 +16,20 @@ _LAST: Final = 50
 
 
 class Fact(TypedDict):
-    """A titled list of what is known about one thing."""
+    """What is known about one entry of the store; a number is a moment in unix seconds."""
 
     title: str
+    kind: str
+    facts: dict[str, str | int]
+
+
+class Posted(TypedDict):
+    """One request that the vendor got, and its answer; `status` 0 is none."""
+
+    title: str
+    at: float
+    status: int
+    error: str
     facts: dict[str, str]
 
 
@@ -30,38 +40,48 @@ def store_facts(store: Store) -> list[Fact]:
         StoreUnreadableError: as `Store.read`.
     """
     notes = store.notes()
-    return [{"title": key, "facts": _entry(entry, notes.get(key))} for key, entry in sorted(store.read().items())]
+    return [_fact(key, entry, notes.get(key)) for key, entry in sorted(store.read().items())]
 
 
-def posted_facts(requests: Iterable[RequestSeen]) -> list[Fact]:
+def posted_facts(requests: Iterable[RequestSeen]) -> list[Posted]:
     """The last requests that the vendor got, newest first."""
-    newest = list(requests)[-_LAST:]
-    return [{"title": f"{seen.method} {seen.path}", "facts": _fields(seen.fields)} for seen in reversed(newest)]
+    return [
+        {
+            "title": f"{seen.method} {seen.path}",
+            "at": seen.at,
+            "status": seen.status,
+            "error": seen.error,
+            "facts": _fields(seen.fields),
+        }
+        for seen in reversed(list(requests)[-_LAST:])
+    ]
 
 
-def _entry(entry: Entry, note: Note | None) -> dict[str, str]:
+def _fact(key: str, entry: Entry, note: Note | None) -> Fact:
+    facts: dict[str, str | int] = {}
+    if note is not None and note.account:
+        facts["account"] = note.account
     match entry:
         case TokenEntry():
-            facts = {
-                "kind": "login",
+            kind = "login"
+            facts |= {
                 "access_token": hidden(entry.access_token),
                 "refresh_token": hidden(entry.refresh_token),
                 "expires": _moment(entry.expires_at),
             }
         case PendingEntry():
-            facts = {
-                "kind": "pending login, waits for the paste",
+            kind = "pending"
+            facts |= {
                 "state": hidden(entry.state),
                 "verifier": hidden(entry.verifier),
                 "begun": _moment(entry.created_at),
             }
         case _:
-            facts = {"kind": "login at an MCP server"}
-    if note is not None and note.account:
-        facts["account"] = note.account
+            kind = "mcp"
     if note is not None and note.dead is not None:
+        kind = "dead"
         facts["ended"] = note.dead.reason
-    return facts
+    return {"title": key, "kind": kind, "facts": facts}
 
 
 def _fields(fields: Mapping[str, str]) -> dict[str, str]:
@@ -70,13 +90,13 @@ def _fields(fields: Mapping[str, str]) -> dict[str, str]:
 
 def hidden(secret: Secret) -> str:
     """A mark by which equal secrets are seen to be equal, and nothing more."""
-    return f"(secret #{secret.fingerprint()[:6]})" if secret else "(none)"
+    return f"secret #{mark(secret)}" if secret else "none"
 
 
-def _moment(unix_seconds: int) -> str:
-    if unix_seconds == NEVER:
-        return "never"
-    try:
-        return datetime.fromtimestamp(unix_seconds, UTC).isoformat(sep=" ", timespec="seconds")
-    except (OverflowError, ValueError, OSError):
-        return str(unix_seconds)
+def mark(secret: Secret) -> str:
+    """What tells one secret from another."""
+    return secret.fingerprint()[:6]
+
+
+def _moment(unix_seconds: int) -> int | str:
+    return "never" if unix_seconds == NEVER else unix_seconds

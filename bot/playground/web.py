@@ -1,48 +1,37 @@
-"""The page over HTTP: what a person sees, and what a person can do, as JSON."""
+"""The page over HTTP: its files, its live channel, and what a person can do, as JSON."""
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import socket
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, get_args
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person, RefusedError
+from bot.playground.bot_process import BotNotThereError
+from bot.playground.discord import Answer, Modal, Person, RefusedError
+from bot.playground.discord.composer import Value
+from bot.playground.discord.model import Where
 from bot.playground.gate import Gate
-from bot.playground.issuer import Issuer
-from bot.playground.ledger import posted_facts, store_facts
-from storage import Store
-from storage.errors import StorageError
+from bot.playground.live import Live
+from bot.playground.trials import NotNowError
+from storage import StorageError
 
 _FILES: Final = Path(__file__).parent / "page"
-_NAMES: Final = {"/": "index.html", "/page.js": "page.js", "/page.css": "page.css"}
 _OPEN_MODALS: Final = 50
-_GROUPS: Final = (1, 2)  # option types: a subcommand, a group of them
-_LOCATION: Final = "auth.json of this playground. Secrets are shown as marks only; all is gone when it ends."
 
 
 class Page:
-    """Turns requests of the page into acts of a person at the embedded Discord."""
+    """Turns requests of the page into acts of a person at the embedded Discord, and into trials."""
 
-    def __init__(
-        self,
-        discord: EmbeddedDiscord,
-        issuer: Issuer,
-        people: Mapping[str, Person],
-        who: Mapping[str, str],
-        store: Store,
-    ) -> None:
-        self._discord = discord
-        self._issuer = issuer
+    def __init__(self, live: Live, people: Mapping[str, Person], who: Mapping[str, str]) -> None:
+        self._live = live
         self._people = people
         self._who = who
-        self._store = store
         self._modals: dict[str, Modal] = {}
 
     def routes(self) -> list[web.RouteDef]:
@@ -51,54 +40,52 @@ class Page:
             "complete": self._complete,
             "slash": self._slash,
             "press": self._press,
+            "choose": self._choose,
             "submit": self._submit,
-            "dm": self._dm,
+            "say": self._say,
+            "trial": self._trial,
         }
         return [
-            *(web.get(path, _file) for path in _NAMES),
+            web.get("/", _index),
+            *(web.get(f"/{file.name}", _file) for file in _FILES.iterdir() if file.name != "index.html"),
             web.get("/api/start", self._start),
-            web.get("/api/view", self._view),
+            web.get("/api/live", self._stream),
             *(web.post(f"/api/{name}", act) for name, act in acts.items()),
         ]
 
     async def _start(self, _request: web.Request) -> web.Response:
         people = [{"name": name, "who": self._who[name]} for name in self._people]
-        return web.json_response({"people": people, "commands": _flat(self._discord.commands()), "store": _LOCATION})
+        names = {number: user["username"] for number, user in self._live.discord.state.users.items()}
+        return web.json_response({"people": people, "names": names})
 
-    async def _view(self, request: web.Request) -> web.Response:
-        person = self._person(request.query)
-        try:
-            store = await asyncio.to_thread(store_facts, self._store)
-        except StorageError as error:
-            store = [{"title": "The store cannot be read", "facts": {"reason": str(error)}}]
-        posted = posted_facts(seen for seen in self._issuer.requests() if seen.method == "POST")
-        messages = person.view(_where(request.query))
-        return web.json_response({"messages": messages, "store": store, "posted": posted})
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        return await self._live.stream(request, self._person(request.query), _where(request.query))
 
     async def _complete(self, request: web.Request) -> web.Response:
         asked = await _body(request)
         choices = await self._person(asked).complete_option(
-            _text(asked, "command"), _text(asked, "option"), _text(asked, "value"), where=_where(asked)
+            _text(asked, "command"),
+            _text(asked, "option"),
+            _text(asked, "value"),
+            where=_where(asked),
+            **_options(asked),
         )
         return web.json_response({"choices": [{"name": each.name, "value": each.value} for each in choices]})
 
     async def _slash(self, request: web.Request) -> web.Response:
         asked = await _body(request)
-        person, options = self._person(asked), _texts(asked, "options")
-        if options.keys() & {"command", "where"}:
-            raise web.HTTPBadRequest(text="No command has such an option.")
-        return _told(await person.slash(_text(asked, "command"), where=_where(asked), **options))
+        command, options = _text(asked, "command"), _options(asked)
+        return self._told(await self._person(asked).slash(command, where=_where(asked), **options))
 
     async def _press(self, request: web.Request) -> web.Response:
         asked = await _body(request)
-        pressed = await self._person(asked).press(_text(asked, "message"), _text(asked, "custom_id"))
-        if not isinstance(pressed, Modal):
-            return _told(pressed)
-        while len(self._modals) >= _OPEN_MODALS:
-            self._modals.pop(next(iter(self._modals)))
-        key = secrets.token_hex(8)
-        self._modals[key] = pressed
-        return web.json_response({"modal": {"id": key, "title": pressed.title, "fields": pressed.fields}})
+        return self._told(await self._person(asked).press(_text(asked, "message"), _text(asked, "custom_id")))
+
+    async def _choose(self, request: web.Request) -> web.Response:
+        asked = await _body(request)
+        values = [str(each) for each in asked.get("values") or []]
+        person = self._person(asked)
+        return self._told(await person.choose(_text(asked, "message"), _text(asked, "custom_id"), *values))
 
     async def _submit(self, request: web.Request) -> web.Response:
         asked = await _body(request)
@@ -107,12 +94,33 @@ class Page:
             raise web.HTTPConflict(text="This form is no longer open. Press the button again.")
         answer = await self._modals[key].submit(**_texts(asked, "fields"))
         self._modals.pop(key, None)  # a form that was refused stays open
-        return _told(answer)
+        return self._told(answer)
 
-    async def _dm(self, request: web.Request) -> web.Response:
+    async def _say(self, request: web.Request) -> web.Response:
         asked = await _body(request)
-        await self._person(asked).send_dm(_text(asked, "text"))
+        await self._person(asked).say(_text(asked, "text"), where=_where(asked))
         return web.json_response({})
+
+    async def _trial(self, request: web.Request) -> web.Response:
+        act = self._live.trials.acts().get(_text(await _body(request), "trial"))
+        if act is None:
+            raise web.HTTPBadRequest(text="There is no such trial.")
+        await act()
+        return web.json_response({})
+
+    def _told(self, answer: Answer | Modal) -> web.Response:
+        """A form, or nothing: messages come by the live channel. Of a silent bot Discord's own words are told."""
+        if isinstance(answer, Answer):
+            if answer.failed:
+                raise web.HTTPGatewayTimeout(text="The application did not respond.")
+            if answer.modal is None:
+                return web.json_response({})
+            answer = answer.modal
+        while len(self._modals) >= _OPEN_MODALS:
+            self._modals.pop(next(iter(self._modals)))
+        key = secrets.token_hex(8)
+        self._modals[key] = answer
+        return web.json_response({"modal": {"id": key, "title": answer.title, "fields": answer.fields}})
 
     def _person(self, asked: Mapping[str, Any]) -> Person:
         person = self._people.get(_text(asked, "person"))
@@ -131,6 +139,7 @@ async def serving(page: Page, port: int) -> AsyncIterator[str]:
     with socket.create_server(("127.0.0.1", port)) as listener:
         gate = Gate(listener.getsockname()[1], secrets.token_urlsafe(24))
         app = web.Application(middlewares=[gate.check, _tell_refusals], client_max_size=65_536)
+        app.on_response_prepare.append(gate.mark)
         app.add_routes(page.routes())
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.5)
         await runner.setup()
@@ -143,35 +152,19 @@ async def serving(page: Page, port: int) -> AsyncIterator[str]:
 
 @web.middleware
 async def _tell_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """What the embedded Discord refuses is said on the page, as a client would say it."""
+    """What the embedded Discord or a trial refuses is said on the page, as a client would say it."""
     try:
         return await handler(request)
-    except RefusedError as error:
+    except (RefusedError, NotNowError, StorageError, BotNotThereError) as error:
         raise web.HTTPConflict(text=str(error)) from error
 
 
-def _told(answer: Answer) -> web.Response:
-    """Nothing more: what was answered is in the view. A bot that did not answer is said as Discord says it."""
-    if answer.failed:
-        raise web.HTTPGatewayTimeout(text="The application did not respond.")
-    return web.json_response({})
-
-
-def _flat(commands: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Every command that can be typed, subcommands by their whole name, with their options."""
-    found: list[dict[str, Any]] = []
-    for command in commands:
-        options = command.get("options") or []
-        inner = [option for option in options if option["type"] in _GROUPS]
-        if inner:
-            found += [{**each, "name": f"{command['name']} {each['name']}"} for each in _flat(inner)]
-        else:
-            found.append({"name": command["name"], "description": command["description"], "options": options})
-    return found
+async def _index(_request: web.Request) -> web.FileResponse:
+    return web.FileResponse(_FILES / "index.html")
 
 
 async def _file(request: web.Request) -> web.FileResponse:
-    return web.FileResponse(_FILES / _NAMES[request.path])
+    return web.FileResponse(_FILES / request.path.removeprefix("/"))
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
@@ -198,5 +191,17 @@ def _texts(asked: Mapping[str, Any], name: str) -> dict[str, str]:
     return {str(key): _text(value, key) for key in value}
 
 
-def _where(asked: Mapping[str, Any]) -> Literal["guild", "dm"]:
-    return "dm" if asked.get("where") == "dm" else "guild"
+def _options(asked: Mapping[str, Any]) -> dict[str, Value]:
+    options = asked.get("options", {})
+    if not isinstance(options, dict) or not all(isinstance(each, (str, int)) for each in options.values()):
+        raise web.HTTPBadRequest(text="options must be an object of texts, numbers and truth values.")
+    if options.keys() & {"command", "where"}:
+        raise web.HTTPBadRequest(text="No command has such an option.")
+    return options
+
+
+def _where(asked: Mapping[str, Any]) -> Where:
+    where: Where = asked.get("where", "guild")
+    if where not in get_args(Where):
+        raise web.HTTPBadRequest(text="There is no such place.")
+    return where

@@ -23,6 +23,7 @@ async def gate() -> AsyncIterator[Gate]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         gate = Gate(listener.getsockname()[1], KEY)
         app = web.Application(middlewares=[gate.check])
+        app.on_response_prepare.append(gate.mark)
         app.add_routes([web.get("/", answer), web.get("/page.js", answer), web.post("/api/slash", answer)])
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()

@@ -32,7 +32,11 @@ def test_the_store_is_shown_without_its_secrets(tmp_path: Path) -> None:
     by_key = {fact["title"]: fact["facts"] for fact in facts}
     assert by_key["lab"]["account"] == "ada@example.com"
     assert by_key["lab"]["access_token"] != by_key["lab"]["refresh_token"]
-    assert set(by_key) == {"lab", "pending:lab:7", "tools"}
+    assert {fact["title"]: fact["kind"] for fact in facts} == {
+        "lab": "login",
+        "pending:lab:7": "pending",
+        "tools": "mcp",
+    }
 
 
 def test_what_was_posted_is_shown_without_its_secrets() -> None:

@@ -1,4 +1,4 @@
-"""The whole path as a person takes it: the page's own requests, the real bot in its own process, a real sign-in."""
+"""What the page asks for, without the page: the real bot in its own process, a real sign-in, real trouble."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import re
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -37,17 +36,22 @@ class Browser:
         return answer
 
     async def view(self, person: str = "ada", where: str = "guild") -> Json:
-        reply = await self.http.get("/api/view", params={"person": person, "where": where})
-        assert reply.status_code == 200, reply.text
-        view: Json = reply.json()
-        return view
+        return await self.until(lambda _: True, person, where)
 
     async def until(self, seen: Callable[[Json], bool], person: str = "ada", where: str = "guild") -> Json:
-        ends = time.monotonic() + 15
-        while not seen(view := await self.view(person, where)):
-            assert time.monotonic() < ends, view
-            await asyncio.sleep(0.05)
-        return view
+        view: Json = {}
+        try:
+            async with (
+                asyncio.timeout(30),
+                self.http.stream("GET", "/api/live", params={"person": person, "where": where}) as news,
+            ):
+                async for line in news.aiter_lines():
+                    view |= json.loads(line)
+                    if seen(view):
+                        return view
+        except TimeoutError:
+            pass
+        pytest.fail(json.dumps(view))
 
 
 @pytest.fixture
@@ -104,9 +108,8 @@ async def test_a_login_from_the_slash_command_to_the_store(browser: Browser) -> 
     view = await browser.until(lambda view: any(fact["title"] == "playground" for fact in view["store"]))
     (entry,) = view["store"]
     assert entry["facts"]["account"] == "ada@example.com"
-    assert [fact["facts"]["grant_type"] for fact in view["posted"] if fact["title"] == "POST /token"] == [
-        "authorization_code"
-    ]
+    (posted,) = [seen for seen in view["posted"] if seen["title"] == "POST /token"]
+    assert (posted["facts"]["grant_type"], posted["status"]) == ("authorization_code", 200)
     everything = json.dumps([view["store"], view["posted"]])
     assert parse_qs(urlsplit(redirect).query)["code"][0] not in everything
     assert not re.search(r"\b(?:at|rt|ac)_[\w-]{8}", everything)
@@ -122,7 +125,7 @@ async def test_denying_at_the_vendor_ends_the_login_and_stores_nothing(browser: 
 
 async def test_a_paste_in_a_dm_finishes_the_login(browser: Browser) -> None:
     redirect = await decide(login_link(await begin(browser)), "allow", "ada@example.com")
-    await browser.act("dm", text=redirect)
+    await browser.act("say", where="dm", text=redirect)
     await browser.until(lambda view: any(fact["title"] == "playground" for fact in view["store"]), where="dm")
 
 
@@ -142,12 +145,63 @@ async def test_only_the_playground_s_vendor_is_offered(browser: Browser) -> None
 async def test_the_page_comes_with_all_it_needs(browser: Browser) -> None:
     page = await browser.http.get(browser.ready["url"])
     assert page.headers["Content-Type"].startswith("text/html")
-    for name, kind in (("page.js", "javascript"), ("page.css", "css")):
+    for name, kind in (("main.js", "javascript"), ("base.css", "css"), ("icon.svg", "svg")):
         assert f"/{name}" in page.text
         assert kind in (await browser.http.get(f"/{name}")).headers["Content-Type"]
     begin = (await browser.http.get("/api/start")).json()
-    assert [person["name"] for person in begin["people"]] == ["ada", "bob"]
-    assert "auth login" in [command["name"] for command in begin["commands"]]
+    assert [person["name"] for person in begin["people"]] == ["ada", "grace", "bob"]
+    assert "auth login" in [command["name"] for command in (await browser.view())["commands"]]
+
+
+async def test_what_a_thread_says_stays_in_it(browser: Browser) -> None:
+    await browser.act("slash", where="thread", command="auth help")
+    await browser.until(lambda view: bool(view["messages"]), where="thread")
+    assert (await browser.view(where="guild"))["messages"] == []
+
+
+async def test_a_killed_bot_is_silent_and_the_next_one_finishes_the_login(browser: Browser) -> None:
+    redirect = await decide(login_link(await begin(browser)), "allow", "ada@example.com")
+    before = (await browser.view())["bot"]["pid"]
+    await browser.act("trial", trial="kill")
+    assert (await browser.view())["bot"] == {"state": "down", "pid": None}
+    silent = await browser.http.post(
+        "/api/slash", json={"person": "ada", "where": "guild", "command": "auth complete", "options": {"redirect": "x"}}
+    )
+    assert (silent.status_code, silent.json()["error"]) == (504, "The application did not respond.")
+    await browser.act("trial", trial="start")
+    await paste(browser, await browser.view(), redirect)
+    view = await browser.until(lambda view: any(fact["kind"] == "login" for fact in view["store"]))
+    assert view["bot"]["state"] == "running"
+    assert view["bot"]["pid"] != before
+
+
+async def test_a_full_disk_loses_no_login_and_asks_for_no_refresh(browser: Browser) -> None:
+    redirect = await decide(login_link(await begin(browser)), "allow", "ada@example.com")
+    await browser.act("say", where="dm", text=redirect)
+    (login,) = (await browser.until(lambda view: any(fact["kind"] == "login" for fact in view["store"])))["store"]
+    await browser.act("trial", trial="fill")
+    await browser.act("trial", trial="expire")
+    await browser.act("trial", trial="agents")
+    view = await browser.until(lambda view: "agents" in view["said"])
+    assert "0 of 32 agents were served. The server saw 0 refreshes." in view["said"]["agents"]
+    assert view["store"][0]["facts"]["refresh_token"] == login["facts"]["refresh_token"]
+    await browser.act("trial", trial="free")
+    await browser.act("trial", trial="agents")
+    view = await browser.until(lambda view: "32 of 32" in view["said"].get("agents", ""))
+    assert "The server saw 1 refresh. All have the same token." in view["said"]["agents"]
+    await browser.act("trial", trial="revoke")
+    await browser.act("trial", trial="agents")
+    view = await browser.until(lambda view: "0 of 32" in view["said"].get("agents", ""))
+    assert "The server saw 1 refresh." in view["said"]["agents"]
+    assert [fact["kind"] for fact in view["store"]] == ["dead"]
+    assert "agent" in view["locks"]["past"][0]["holder"]
+
+
+async def test_trouble_with_nothing_to_work_on_is_refused(browser: Browser) -> None:
+    for trial in ("expire", "revoke", "start over"):
+        refused = await browser.http.post("/api/trial", json={"trial": trial})
+        assert refused.status_code in {400, 409}
+        assert refused.json()["error"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

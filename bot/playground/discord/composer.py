@@ -12,7 +12,7 @@ Value: TypeAlias = str | int | bool
 
 _SUBCOMMANDS: Final = {1, 2}
 _TYPES: Final[Mapping[int, type]] = {3: str, 4: int, 5: bool}
-_CONTEXTS: Final[Mapping[Where, int]] = {"guild": 0, "dm": 1}
+_CONTEXTS: Final[Mapping[Where, int]] = {"guild": 0, "thread": 0, "dm": 1}
 _LONGEST: Final = 6000  # characters of a string option
 
 

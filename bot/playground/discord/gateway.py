@@ -71,6 +71,11 @@ class Gateway:
         self.resumes = 0
         """How many sessions were resumed."""
 
+    @property
+    def connected(self) -> bool:
+        """Whether a bot has identified itself and its connection stands."""
+        return self._session is not None and self._session.socket is not None
+
     async def dispatch(self, name: str, data: Json, *, intent: int = 0) -> None:
         """Send an event to the bot if it asked for `intent` (0: it need not)."""
         if self._session is not None and (not intent or self._session.intents & intent):
@@ -118,6 +123,7 @@ class Gateway:
             self._sockets.discard(socket)
             if self._session is not None and self._session.socket is socket:
                 self._session.socket = None
+                self._state.changed()
         return socket
 
     async def _hear(self, socket: web.WebSocketResponse, message: Json) -> None:
@@ -141,6 +147,7 @@ class Gateway:
             if intents & GUILDS:
                 self._state.roles = dict.fromkeys(self._state.roles, True)
                 await session.send("GUILD_CREATE", payloads.guild(self._state))
+            self._state.changed()
 
     async def _resume(self, socket: web.WebSocketResponse, data: Json) -> None:
         session = self._session

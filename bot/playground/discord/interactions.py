@@ -146,7 +146,10 @@ class Interactions:
         flags = int(body.get("flags") or 0)
         seen_by = act.person_id if flags & EPHEMERAL else None
         command = act.command if act.kind == COMMAND else None
-        return self._state.post(act.channel_id, self._state.bot, body, seen_by=seen_by, command=command)
+        asked_by = act.person_id if command else None
+        return self._state.post(
+            act.channel_id, self._state.bot, body, seen_by=seen_by, command=command, asked_by=asked_by
+        )
 
 
 def _answers(act: Interaction) -> set[int]:

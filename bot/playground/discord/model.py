@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
-Where: TypeAlias = Literal["guild", "dm"]
+Where: TypeAlias = Literal["guild", "thread", "dm"]
 
 EPHEMERAL: Final = 64
 LOADING: Final = 128
@@ -18,7 +18,7 @@ LOADING: Final = 128
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """A message; `seen_by` is the one person who sees an ephemeral one."""
+    """A message; `seen_by` is the one person who sees an ephemeral one, `asked_by` whose command it answers."""
 
     id: str
     channel_id: str
@@ -27,6 +27,7 @@ class Message:
     at: float  # unix seconds
     seen_by: str | None = None
     command: str | None = None
+    asked_by: str | None = None
     edits: int = 0
 
     @property

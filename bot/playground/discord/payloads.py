@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 TEXT: Final = 0
 DM: Final = 1
+THREAD: Final = 11
 _EVERYTHING: Final = str((1 << 53) - 1)
 _JOINED: Final = "2026-01-01T00:00:00+00:00"
 
@@ -73,7 +74,7 @@ def guild(state: State) -> Json:
         "stickers": [],
         "features": [],
         "channels": [channel(state, state.text_channel_id)],
-        "threads": [],
+        "threads": [thread(state)],
         "members": [member(state.bot, ())],
         "member_count": 1,
         "voice_states": [],
@@ -96,7 +97,9 @@ def guild(state: State) -> Json:
 
 
 def channel(state: State, channel_id: str) -> Json:
-    """The guild's text channel, or a DM."""
+    """The guild's text channel, its thread, or a DM."""
+    if channel_id == state.thread_id:
+        return thread(state)
     partner = state.dm_partner(channel_id)
     if partner is None:
         return {
@@ -115,9 +118,31 @@ def channel(state: State, channel_id: str) -> Json:
     return {"id": channel_id, "type": DM, "recipients": [user], "last_message_id": None, "flags": 0}
 
 
+def thread(state: State) -> Json:
+    """The public thread of the guild's text channel."""
+    return {
+        "id": state.thread_id,
+        "type": THREAD,
+        "guild_id": state.guild_id,
+        "parent_id": state.text_channel_id,
+        "owner_id": state.owner["id"],
+        "name": "agent-thread",
+        "rate_limit_per_user": 0,
+        "message_count": 0,
+        "member_count": 1,
+        "thread_metadata": {
+            "archived": False,
+            "auto_archive_duration": 1440,
+            "archive_timestamp": _JOINED,
+            "locked": False,
+        },
+        "permissions": _EVERYTHING,
+    }
+
+
 def interaction(state: State, act: Interaction, data: Json, person: Person) -> Json:
     """INTERACTION_CREATE: in the guild with the member, in a DM with the user."""
-    in_guild = act.channel_id == state.text_channel_id
+    in_guild = state.dm_partner(act.channel_id) is None
     where: Json = {"context": 1, "user": person.user}
     if in_guild:
         where = {

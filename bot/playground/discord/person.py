@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _LONGEST_INPUT = 4000
 _BUTTON = 2
+_SELECT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,18 @@ class Person:
             return await self._press(self._messages(target)[0], {"custom_id": which, "type": _BUTTON})
         raise refusals.no_such_button(which)
 
+    async def choose(self, target: Answer | Message | str, which: str, *values: str) -> Answer | Modal:
+        """Choose `values` in the select menu of this `custom_id`.
+
+        Raises:
+            RefusedError: this person sees no such menu, or it does not take these values.
+        """
+        for message in self._messages(target):
+            for part in parts(message.body.get("components") or []):
+                if part["type"] == _SELECT and part.get("custom_id") == which:
+                    return await self._use(message, part, values=_chosen(dict(part), values))
+        raise refusals.no_such_menu(which)
+
     async def submit(self, modal: Modal, values: Mapping[str, str]) -> Answer:
         """Send a form; what `Modal.submit` does.
 
@@ -112,9 +125,9 @@ class Person:
         await self._discord.until(lambda: bool(following()), patience)
         return following()
 
-    async def say(self, text: str) -> Message:
-        """Write into the guild's channel, where the bot of this project hears nothing."""
-        return await self._discord.say(self, text, "guild")
+    async def say(self, text: str, *, where: Where = "guild") -> Message:
+        """Write a message; in the guild the bot of this project hears nothing."""
+        return await self._discord.say(self, text, where)
 
     def view(self, where: Where = "guild") -> list[Json]:
         """What this person sees there, oldest first, as JSON."""
@@ -122,6 +135,8 @@ class Person:
             {
                 "id": message.id,
                 "author": message.author["username"],
+                "bot": bool(message.author["bot"]),
+                "at": int(message.at),
                 "content": message.content,
                 "embeds": message.body.get("embeds") or [],
                 "components": message.body.get("components") or [],
@@ -129,6 +144,7 @@ class Person:
                 "loading": message.loading,
                 "edited": bool(message.edits),
                 "command": message.command,
+                "asked_by": self._discord.name_of(message.asked_by) if message.asked_by else None,
             }
             for message in self._discord.channel(self._discord.channel_id(self, where))
             if self._sees(message)
@@ -154,9 +170,12 @@ class Person:
     async def _press(self, message: Message, part: Mapping[str, object]) -> Answer | Modal:
         if part.get("style") == LINK:
             raise refusals.button_is_link()
+        return await self._use(message, part)
+
+    async def _use(self, message: Message, part: Mapping[str, object], **given: object) -> Answer | Modal:
         if part.get("disabled"):
             raise refusals.button_is_off()
-        data = {"custom_id": part["custom_id"], "component_type": part["type"]}
+        data = {"custom_id": part["custom_id"], "component_type": part["type"], **given}
         act = await self._discord.interact(self, COMPONENT, data, message.channel_id, message=message)
         answer = await self._answered(act)
         return answer.modal or answer
@@ -168,6 +187,14 @@ class Person:
         except TimeoutError:
             pass  # `Answer.failed` tells: the client says that the application did not respond
         return Answer(self._discord, self, act)
+
+
+def _chosen(menu: Json, values: tuple[str, ...]) -> list[str]:
+    offered = [option["value"] for option in menu["options"]]
+    least, most = int(menu.get("min_values", 1)), int(menu.get("max_values", 1))
+    if not least <= len(set(values)) == len(values) <= most or not set(values) <= set(offered):
+        raise refusals.bad_form()
+    return list(values)
 
 
 def _filled(number: int, row: Json, values: Mapping[str, str]) -> Json:

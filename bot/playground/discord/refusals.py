@@ -42,6 +42,11 @@ def no_such_button(which: str) -> RefusedError:
     return RefusedError(f"There is no button {which!r} on this message.")
 
 
+def no_such_menu(which: str) -> RefusedError:
+    """The message shows none of this id."""
+    return RefusedError(f"There is no menu {which!r} on this message.")
+
+
 def button_is_link() -> RefusedError:
     """It opens an address; the bot never hears of it."""
     return RefusedError("This button is a link.")

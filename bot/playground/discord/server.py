@@ -24,7 +24,7 @@ LOOPBACK: Final = "127.0.0.1"
 
 
 class EmbeddedDiscord:
-    """A Discord with one bot, one guild with one text channel, and DMs.
+    """A Discord with one bot, one guild with a text channel and a thread in it, and DMs.
 
     `api_base` and `bot_token` are what a bot needs; everything else is for whoever plays the people.
     """
@@ -74,6 +74,11 @@ class EmbeddedDiscord:
         return self._rest.seen
 
     @property
+    def bot_is_there(self) -> bool:
+        """Whether a bot is connected to the gateway."""
+        return self.gateway.connected
+
+    @property
     def intents(self) -> list[int]:
         """What each IDENTIFY of the bot asked for."""
         return self.gateway.intents
@@ -94,8 +99,10 @@ class EmbeddedDiscord:
         return [*self.state.commands(), *self.state.commands(self.state.guild_id)]
 
     def channel_id(self, person: Person, where: Where) -> str:
-        """The guild's text channel, or the person's DM with the bot."""
-        return self.state.text_channel_id if where == "guild" else self.state.dm_channel(person.user["id"])
+        """The guild's text channel, its thread, or the person's DM with the bot."""
+        if where == "dm":
+            return self.state.dm_channel(person.user["id"])
+        return self.state.thread_id if where == "thread" else self.state.text_channel_id
 
     def channel(self, channel_id: str) -> list[Message]:
         """The messages there, oldest first."""
@@ -104,6 +111,10 @@ class EmbeddedDiscord:
     def message(self, message_id: str) -> Message | None:
         """The message of this id."""
         return self.state.message(message_id)
+
+    def name_of(self, user_id: str) -> str:
+        """The name of this user."""
+        return str(self.state.users[user_id]["username"])
 
     async def interact(  # noqa: PLR0913 - what makes an interaction
         self,

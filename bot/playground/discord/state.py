@@ -23,12 +23,13 @@ class State:
         self.application_id = self.new_id()
         self.guild_id = self.new_id()
         self.text_channel_id = self.new_id()
+        self.thread_id = self.new_id()
         self.users: dict[str, Json] = {}
         self.bot = self.new_user("openab", bot=True, id_=self.application_id)
         self.owner = self.new_user("owner")
         self.roles: dict[str, bool] = {}
         """Role ids, and whether bots were told of them."""
-        self.messages: dict[str, list[Message]] = {self.text_channel_id: []}
+        self.messages: dict[str, list[Message]] = {self.text_channel_id: [], self.thread_id: []}
         self.dms: dict[str, str] = {}  # user id -> channel id
         self.interactions: dict[str, Interaction] = {}  # by token
         self._commands: dict[str, list[Json]] = {}  # by guild id, "" for the global ones
@@ -58,14 +59,21 @@ class State:
         return self.dms[user_id]
 
     def dm_partner(self, channel_id: str) -> str | None:
-        """Whose DM this is; None for the guild's channel."""
+        """Whose DM this is; None for the guild's channel and its thread."""
         return next((user for user, channel in self.dms.items() if channel == channel_id), None)
 
-    def post(
-        self, channel_id: str, author: Json, body: Json, *, seen_by: str | None = None, command: str | None = None
+    def post(  # noqa: PLR0913 - what makes a message
+        self,
+        channel_id: str,
+        author: Json,
+        body: Json,
+        *,
+        seen_by: str | None = None,
+        command: str | None = None,
+        asked_by: str | None = None,
     ) -> Message:
         """Put a message into a channel."""
-        message = Message(self.new_id(), channel_id, author, body, self.clock(), seen_by, command)
+        message = Message(self.new_id(), channel_id, author, body, self.clock(), seen_by, command, asked_by)
         self.messages[channel_id].append(message)
         self.changed()
         return message

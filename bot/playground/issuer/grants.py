@@ -85,10 +85,10 @@ class Grants:
         self._codes: dict[str, _Code] = {}
         self._refresh_tokens: dict[str, Family] = {}
 
-    def code(self, request: Request, account: str) -> str:
-        """A code for a person's consent."""
+    def code(self, request: Request, account: str, *, expired: bool = False) -> str:
+        """A code for a person's consent; an `expired` one is as if its ten minutes were over."""
         code = f"ac_{secrets.token_urlsafe(24)}"
-        self._codes[code] = _Code(request, account, self._clock() + CODE_LIFETIME)
+        self._codes[code] = _Code(request, account, self._clock() + (0 if expired else CODE_LIFETIME))
         return code
 
     def token(self, fields: Mapping[str, str]) -> dict[str, object]:
@@ -120,6 +120,11 @@ class Grants:
             return False
         family.revoked = True
         return True
+
+    def expire(self) -> None:
+        """End every access token now, as if its time were over; refresh tokens stay good."""
+        for family in self.families:
+            family.access_tokens.update(dict.fromkeys(family.access_tokens, int(self._clock())))
 
     def family_of(self, access_token: str) -> Family | None:
         """The family that a valid access token belongs to."""

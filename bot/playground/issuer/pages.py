@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Final
 
+ACCOUNTS: Final = ("ada@example.com", "grace@example.com")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
     "Cache-Control": "no-store",
@@ -11,32 +13,66 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+_ASKED: Final = {
+    "openid": "know who you are",
+    "email": "see your e-mail address",
+    "offline_access": "stay signed in until you end it",
+}
 _STYLE = """
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
-body { max-width: 26rem; margin: 12vh auto; padding: 0 1.25rem }
-label { display: block; margin: 1rem 0 .25rem; font-weight: 600 }
-input { width: 100%; box-sizing: border-box; padding: .6rem; font: inherit }
-button { margin: 1rem .5rem 0 0; padding: .6rem 1.2rem; font: inherit; cursor: pointer }
-.small { opacity: .8; font-size: .9rem }
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif;
+  --ground: #f3f1ec; --card: #fff; --text: #22201c; --faint: #625d55; --line: #d9d4ca; --accent: #9a3d12; --on: #fff }
+@media (prefers-color-scheme: dark) { :root {
+  --ground: #1b1916; --card: #26231f; --text: #efebe4; --faint: #b5aea3; --line: #47423a;
+  --accent: #f2a97e; --on: #2a1206 } }
+* { box-sizing: border-box }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.25rem;
+  background: var(--ground); color: var(--text) }
+main { width: min(25rem, 100%); background: var(--card); border: 1px solid var(--line); border-radius: .75rem;
+  padding: 1.75rem 1.75rem 1.25rem }
+.brand { margin: 0 0 1rem; font-weight: 600; color: var(--accent) }
+h1 { font-size: 1.3rem; line-height: 1.3; margin: 0 0 .5rem }
+fieldset { border: 0; margin: 1.25rem 0 0; padding: 0 }
+legend { font-weight: 600; padding: 0; margin-bottom: .35rem }
+.account { display: flex; gap: .6rem; align-items: center; min-height: 2.75rem; padding: 0 .75rem; cursor: pointer;
+  border: 1px solid var(--line); margin-top: -1px }
+.account:first-of-type { border-radius: .5rem .5rem 0 0 } .account:last-of-type { border-radius: 0 0 .5rem .5rem }
+input { accent-color: var(--accent); font: inherit }
+[name=other] { flex: 1; min-width: 0; padding: .3rem .4rem; color: inherit; background: none;
+  border: 1px solid var(--line); border-radius: .3rem }
+.row { display: flex; gap: .6rem; margin-top: 1.25rem }
+button { flex: 1; min-height: 2.75rem; font: inherit; font-weight: 600; cursor: pointer; border-radius: .5rem;
+  border: 1px solid var(--line); background: none; color: inherit }
+button.main { background: var(--accent); border-color: var(--accent); color: var(--on) }
+button.quiet { flex: none; min-height: 0; padding: .2rem 0; border: 0; font-weight: 400; color: var(--accent);
+  text-decoration: underline }
+:focus-visible { outline: .15rem solid var(--accent); outline-offset: .15rem }
+.small { color: var(--faint); font-size: .875rem; margin: 1.25rem 0 0; overflow-wrap: anywhere }
 """
 
 
 def sign_in_page(flow: str, client_id: str, scopes: tuple[str, ...], redirect_uri: str) -> str:
     """Choose an account, then Allow or Deny."""
-    asked = ", ".join(scopes) or "nothing in particular"
+    asked = "".join(f"<li>{escape(_ASKED.get(scope, scope))}</li>" for scope in scopes)
+    accounts = "".join(
+        f'<label class="account"><input type="radio" name="account" value="{name}"{checked}>{name}</label>'
+        for name, checked in zip(ACCOUNTS, (" checked", ""), strict=True)
+    )
     return _page(
-        "Sign in to the playground's vendor",
-        f"""<p><strong>{escape(client_id)}</strong> asks to act for you: {escape(asked)}.</p>
+        f"{client_id} wants to act for you",
+        f"""<p>It would be able to:</p><ul>{asked}</ul>
 <form method="post" action="/decision">
 <input type="hidden" name="flow" value="{escape(flow)}">
-<label for="account">Account</label>
-<input id="account" name="account" value="ada@example.com" autocomplete="off" spellcheck="false"
-required maxlength="200">
-<button name="decision" value="allow">Allow</button><button name="decision" value="deny" formnovalidate>Deny</button>
-</form>
-<p class="small">This vendor lives on your own machine; any account name will do. Afterwards the browser goes to
-{escape(redirect_uri)}. That page will not load, and that is right: copy its whole address and paste it to
-the bot.</p>""",
+<fieldset><legend>Sign in as</legend>{accounts}
+<label class="account"><input type="radio" name="account" value="">
+<input name="other" aria-label="Another account" placeholder="another account" autocomplete="off" spellcheck="false"
+maxlength="200"></label></fieldset>
+<div class="row"><button class="main" name="decision" value="allow">Allow</button>
+<button name="decision" value="deny">Deny</button></div>
+<p class="small">Then the browser goes to {escape(redirect_uri)}. That page will not load, and that is right: copy its
+whole address and give it to the bot.</p>
+<p class="small">Or see what the bot says to a code that is too old:
+<button class="quiet" name="decision" value="expire">allow, with an expired code</button></p>
+</form>""",
     )
 
 
@@ -75,5 +111,6 @@ def _page(title: str, body: str) -> str:
     return (
         f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n<main>\n<h1>{escape(title)}</h1>\n{body}\n</main>\n</html>\n"
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n<main>\n"
+        f'<p class="brand">The playground\'s vendor</p>\n<h1>{escape(title)}</h1>\n{body}\n</main>\n</html>\n'
     )

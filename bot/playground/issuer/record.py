@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
@@ -13,15 +14,29 @@ FIELDS = web.RequestKey("fields", Mapping[str, str])
 """Where the handlers find a request's fields."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RequestSeen:
-    """A request that reached the server; `fields` is its body (form or JSON), or its query when it has no body."""
+    """A request that reached the server; `fields` is its body (form or JSON), or its query when it has no body.
+
+    `at` is in unix seconds; `status` is what it was answered (0: not yet, or never), `error` OAuth's word when it
+    was refused.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     fields: Mapping[str, str]
     content_type: str
+    at: float = 0.0
+    status: int = 0
+    error: str = ""
+
+    def answered(self, response: web.StreamResponse) -> None:
+        """Remember the answer."""
+        self.status = response.status
+        if isinstance(response, web.Response) and response.status >= HTTPStatus.BAD_REQUEST:
+            told = _json(response.text or "")
+            self.error = str(told.get("error", ""))
 
 
 async def read_fields(request: web.Request) -> Mapping[str, str]:
@@ -30,8 +45,13 @@ async def read_fields(request: web.Request) -> Mapping[str, str]:
         return {str(name): str(value) for name, value in request.query.items()}
     if request.content_type != "application/json":
         return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    return {str(name): str(value) for name, value in _json(await request.text()).items()}
+
+
+def _json(text: str) -> dict[str, Any]:
+    """The object that `text` is; empty when it is none."""
     try:
-        body: Any = json.loads(await request.text())
+        body: Any = json.loads(text)
     except ValueError:
         return {}
-    return {str(name): str(value) for name, value in body.items()} if isinstance(body, dict) else {}
+    return body if isinstance(body, dict) else {}

@@ -20,7 +20,7 @@ from bot.playground.issuer.devices import GRANT_TYPE, Devices
 from bot.playground.issuer.dialects import AwsDialect, CodexDialect, CopilotDialect
 from bot.playground.issuer.faults import Faults
 from bot.playground.issuer.grants import Client, Family, GrantError, Grants, Request
-from bot.playground.issuer.pages import HEADERS, refusal_page, sign_in_page
+from bot.playground.issuer.pages import ACCOUNTS, HEADERS, refusal_page, sign_in_page
 from bot.playground.issuer.record import FIELDS, RequestSeen, read_fields
 from bot.playground.issuer.threaded import ThreadedIssuer
 
@@ -179,9 +179,14 @@ class Issuer:
         """Remember the request, then answer it, or go wrong in the way that was asked for."""
         fields = await read_fields(request)
         request[FIELDS] = fields
-        self._seen.append(
-            RequestSeen(request.method, request.path, dict(request.headers), fields, request.content_type)
-        )
+        headers = dict(request.headers)
+        seen = RequestSeen(request.method, request.path, headers, fields, request.content_type, time.time())
+        self._seen.append(seen)
+        response = await self._answer(request, handler)
+        seen.answered(response)
+        return response
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         fault = self.faults.take(request.path)
         if fault is None:
             return await handler(request)
@@ -217,11 +222,12 @@ class Issuer:
         asked = self._flows.pop(fields.get("flow", ""), None)
         if asked is None:
             return _refuse("This sign-in was decided already, or was never begun.")
-        if fields.get("decision") != "allow":
+        if fields.get("decision") not in {"allow", "expire"}:
             return self._redirect(
                 asked.client, asked.state, error="access_denied", error_description="the person pressed Deny"
             )
-        code = self.grants.code(asked, fields.get("account", "").strip() or "ada@example.com")
+        account = fields.get("account", "").strip() or fields.get("other", "").strip() or ACCOUNTS[0]
+        code = self.grants.code(asked, account, expired=fields.get("decision") == "expire")
         return self._redirect(asked.client, asked.state, code=code)
 
     async def _token(self, request: web.Request) -> web.StreamResponse:

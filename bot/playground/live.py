@@ -1,0 +1,81 @@
+"""The live channel to one browser: a line of JSON whenever something of what it shows has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+
+from bot.playground.discord import EmbeddedDiscord, Person
+from bot.playground.discord.model import Where
+from bot.playground.issuer import Issuer
+from bot.playground.ledger import Fact, posted_facts, store_facts
+from bot.playground.trials import Trials
+from storage import StorageError, Store
+
+_LOOK: Final = 0.05  # seconds; Discord tells of its changes, but files, locks and processes have to be looked at
+_GROUPS: Final = (1, 2)  # option types: a subcommand, a group of them
+
+
+@dataclass(slots=True)
+class Live:
+    """What can be seen here: Discord as one person sees it, and what happens behind it."""
+
+    discord: EmbeddedDiscord
+    issuer: Issuer
+    store: Store
+    trials: Trials
+
+    async def stream(self, request: web.Request, person: Person, where: Where) -> web.StreamResponse:
+        """Tell what `person` sees in `where`, then each part of it that changes, until the browser goes away."""
+        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+        await response.prepare(request)
+        told: dict[str, str] = {}
+        while request.transport is not None and not request.transport.is_closing():
+            parts = self._parts(person, where) | {"store": await asyncio.to_thread(store_part, self.store)}
+            texts = {name: json.dumps(part) for name, part in parts.items()}
+            news = [f"{json.dumps(name)}: {text}" for name, text in texts.items() if told.get(name) != text]
+            if news:
+                try:
+                    await response.write(f"{{{', '.join(news)}}}\n".encode())
+                except ConnectionError:
+                    break
+            told = texts
+            await self.discord.next_change(_LOOK)
+        return response
+
+    def _parts(self, person: Person, where: Where) -> dict[str, Any]:
+        locks = self.trials.locks
+        locks.look()
+        return {
+            "messages": person.view(where),
+            "commands": flat(self.discord.commands()),
+            "posted": posted_facts(seen for seen in self.issuer.requests() if seen.method == "POST"),
+            "locks": {"possible": locks.possible, "now": locks.now(), "past": locks.past()},
+            **self.trials.view(),
+        }
+
+
+def store_part(store: Store) -> list[Fact]:
+    """What the store holds, or why it cannot be read; it blocks."""
+    try:
+        return store_facts(store)
+    except StorageError as error:
+        return [{"title": "The store cannot be read", "kind": "problem", "facts": {"why": str(error)}}]
+
+
+def flat(commands: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Every command that can be typed, subcommands by their whole name, with their options."""
+    found: list[dict[str, Any]] = []
+    for command in commands:
+        options = command.get("options") or []
+        inner = [option for option in options if option["type"] in _GROUPS]
+        if inner:
+            found += [{**each, "name": f"{command['name']} {each['name']}"} for each in flat(inner)]
+        else:
+            found.append({"name": command["name"], "description": command["description"], "options": options})
+    return found

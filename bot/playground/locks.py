@@ -1,0 +1,106 @@
+"""Who holds which lock of the store, as the operating system says it."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypedDict
+
+_TABLE: Final = Path("/proc/locks")
+_MEANING: Final = {"global": "taken for each write, for about a millisecond"}
+_REFRESH: Final = "taken to renew this login, to make it or to end it"
+_LAST: Final = 8
+
+
+class LockSeen(TypedDict):
+    """One sidecar: its name, what it is for, who holds it now."""
+
+    lock: str
+    about: str
+    holder: str | None
+
+
+class HoldSeen(TypedDict):
+    """Somebody who was seen to hold a lock, and for how long from the first look to the last."""
+
+    lock: str
+    holder: str
+    at: float
+    ms: int
+
+
+@dataclass(slots=True)
+class _Hold:
+    lock: str
+    pid: int
+    holder: str
+    first: float
+    last: float
+
+
+class LockWatch:
+    """Looks at the kernel's list of locks (/proc/locks); what comes and goes between two looks is not seen.
+
+    `name` says which process of the playground a pid is, None for a stranger.
+    """
+
+    def __init__(self, store: Path, name: Callable[[int], str | None]) -> None:
+        self._store = store
+        self._name = name
+        self._held: dict[str, _Hold] = {}
+        self._past: list[_Hold] = []
+        self.possible = _TABLE.exists()
+
+    def look(self) -> None:
+        """Take note of who holds what now."""
+        sidecars = {path.stat().st_ino: _short(path, self._store) for path in self._sidecars()}
+        now = time.time()
+        held = {}
+        for inode, pid in self._table():
+            if (lock := sidecars.get(inode)) is not None:
+                hold = self._held.get(lock)
+                if hold is None or hold.pid != pid:
+                    hold = _Hold(lock, pid, self._name(pid) or f"process {pid}", now, now)
+                    self._past = [hold, *self._past][:_LAST]
+                hold.last = now
+                held[lock] = hold
+        self._held = held
+
+    def now(self) -> list[LockSeen]:
+        """Every sidecar that is there, with its holder at the last look."""
+        names = [_short(path, self._store) for path in self._sidecars()]
+        return [
+            {"lock": name, "about": _about(name), "holder": hold.holder if (hold := self._held.get(name)) else None}
+            for name in sorted(names)
+        ]
+
+    def past(self) -> list[HoldSeen]:
+        """Who was seen to hold a lock, newest first."""
+        return [
+            {"lock": hold.lock, "holder": hold.holder, "at": hold.first, "ms": round((hold.last - hold.first) * 1000)}
+            for hold in self._past
+        ]
+
+    def _sidecars(self) -> list[Path]:
+        return list(self._store.parent.glob(f"{self._store.name}.*.lock"))
+
+    def _table(self) -> list[tuple[int, int]]:
+        """Inode and pid of every flock; a waiter's line (`->`) is none."""
+        found = []
+        with contextlib.suppress(OSError):
+            for line in _TABLE.read_text(encoding="ascii").splitlines():
+                words = line.split()
+                if words[1] == "FLOCK":
+                    found.append((int(words[5].rpartition(":")[2]), int(words[4])))
+        return found
+
+
+def _short(sidecar: Path, store: Path) -> str:
+    return sidecar.name.removeprefix(f"{store.name}.").removesuffix(".lock")
+
+
+def _about(name: str) -> str:
+    return _MEANING.get(name, _REFRESH)

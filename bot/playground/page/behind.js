@@ -1,0 +1,46 @@
+// What happens behind Discord: the store, the locks, and what the vendor was asked.
+
+import { at, draw, make } from "/dom.js";
+import { clock, moment } from "/moments.js";
+
+const KINDS = { login: "logged in", pending: "waits for the paste", mcp: "login at an MCP server", dead: "ended by the vendor", problem: "" };
+const BELOW = 400; // from this status on an answer is a refusal
+
+export function showStore(entries) {
+  draw(at("store"), entries, (all) => (all.length ? all.map(entry) : [make("p", { className: "nothing" }, "Nothing: nobody is logged in.")]));
+}
+
+export function showLocks(locks) {
+  at("locks-lead").textContent = locks.possible
+    ? "As the kernel tells it (/proc/locks); what comes and goes between two looks is not seen."
+    : "This system does not tell who holds a lock; Linux does.";
+  draw(at("locks"), locks, ({ now, past }) => {
+    if (!now.length) return [make("p", { className: "nothing" }, "No lock was needed yet.")];
+    const held = now.map((each) =>
+      make("p", { className: "lock", title: each.about }, make("span", {}, make("code", {}, each.lock)), each.holder ? make("b", {}, each.holder) : make("span", {}, "free")));
+    const seen = past.map((each) =>
+      make("li", {}, make("span", {}, clock(each.at)), make("span", {}, `${each.holder} held `, make("code", {}, each.lock)), make("span", {}, each.ms ? `${each.ms} ms` : "a moment")));
+    return [...held, make("ol", { className: "past" }, ...seen)];
+  });
+}
+
+export function showPosted(requests) {
+  draw(at("posted"), requests, (all) => (all.length ? all.map(request) : [make("li", { className: "nothing" }, "Nothing yet.")]));
+}
+
+function entry({ title, kind, facts }) {
+  const rows = Object.entries(facts).flatMap(([name, value]) => [make("dt", {}, name.replace("_", " ")), make("dd", {}, fact(value))]);
+  return make("div", { className: "card", data: { kind } }, make("h3", {}, title, make("span", {}, KINDS[kind] ?? kind)), make("dl", {}, ...rows));
+}
+
+function fact(value) {
+  if (typeof value === "number") return moment(value, "R");
+  return value.startsWith("secret #") ? make("span", { className: "mark" }, value) : value;
+}
+
+function request({ title, at: when, status, error, facts }) {
+  const answer = status ? make("span", { className: status < BELOW ? "good" : "bad" }, `${status} ${error}`.trim()) : make("span", {}, "no answer yet");
+  const { grant_type: grant, client_id: _, redirect_uri: __, ...rest } = facts;
+  const told = Object.entries(rest).map(([name, value]) => `${name} ${value}`).join(", ");
+  return make("li", {}, make("h3", {}, grant ? `${title} ${grant}` : title, answer), make("p", {}, `${clock(when)} · ${told}`));
+}

@@ -1,0 +1,55 @@
+// The list above the composer: a listbox that the focused input owns (ARIA's combobox pattern).
+
+import { at, make } from "/dom.js";
+
+let owner = null;
+let items = [];
+let active = -1;
+
+export const isOpen = () => !at("palette").hidden;
+
+/** Offer `choices` ({name, detail, pick}) to `input`; the first one is active. */
+export function offer(input, title, choices) {
+  owner = input;
+  items = choices;
+  at("palette-title").textContent = title;
+  at("choices").replaceChildren(...(choices.length ? choices.map(row) : [make("li", { aria: { role: "option", disabled: "true", selected: "false" } }, "Nothing matches.")]));
+  at("palette").hidden = false;
+  owner.setAttribute("aria-expanded", "true");
+  activate(choices.length ? 0 : -1);
+}
+
+export function close() {
+  at("palette").hidden = true;
+  owner?.setAttribute("aria-expanded", "false");
+  owner?.removeAttribute("aria-activedescendant");
+  active = -1;
+}
+
+/** Whether the key was one of the list's own. */
+export function handle(event) {
+  if (!isOpen()) return false;
+  if (event.key === "Escape") close();
+  else if (event.key === "ArrowDown" && items.length) activate((active + 1) % items.length);
+  else if (event.key === "ArrowUp" && items.length) activate((active - 1 + items.length) % items.length);
+  else if ((event.key === "Enter" || (event.key === "Tab" && !event.shiftKey)) && active >= 0) items[active].pick();
+  else return false;
+  event.preventDefault();
+  return true;
+}
+
+function row(choice, number) {
+  const element = make("li", { id: `choice-${number}`, aria: { role: "option", selected: "false" } }, make("span", {}, choice.name), choice.detail ? make("small", {}, choice.detail) : null);
+  element.addEventListener("mousedown", (event) => event.preventDefault()); // the input keeps the focus
+  element.addEventListener("mousemove", () => activate(number));
+  element.addEventListener("click", () => choice.pick());
+  return element;
+}
+
+function activate(number) {
+  active = number;
+  for (const [each, element] of [...at("choices").children].entries()) element.setAttribute("aria-selected", String(each === number));
+  if (number < 0) return owner.removeAttribute("aria-activedescendant");
+  owner.setAttribute("aria-activedescendant", `choice-${number}`);
+  at("choices").children[number].scrollIntoView({ block: "nearest" });
+}

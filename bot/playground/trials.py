@@ -1,0 +1,153 @@
+"""The page's buttons that make trouble: each does it for real, and says what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from bot.playground import disk
+from bot.playground.agents import COUNT, Agents
+from bot.playground.bot_process import BotProcess
+from bot.playground.issuer import Issuer
+from bot.playground.locks import LockWatch
+from storage import Draft, Store, TokenEntry
+
+_THINKS: Final = 0.6  # seconds that the server takes over a refresh while agents run, so that all of them must wait
+_LOOK: Final = 0.01  # seconds between two looks at the locks while agents run
+
+
+class NotNowError(Exception):
+    """This button has nothing to work on at the moment."""
+
+
+class Trials:
+    """What can be done to the login of `tenant`, to the bot and to the disk; `said` tells what came of each."""
+
+    def __init__(self, issuer: Issuer, bot: BotProcess, store: Store, tenant: str, *, path: Path, config: Path) -> None:  # noqa: PLR0913 - what the buttons reach
+        self._issuer = issuer
+        self._bot = bot
+        self._store = store
+        self._tenant = tenant
+        self._agents = Agents(path, config, issuer.userinfo_url, tenant)
+        self._run: asyncio.Task[None] | None = None
+        self._full = False
+        self._said: dict[str, str] = {}
+        self.locks = LockWatch(path, self._process_name)
+
+    def acts(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """The buttons by name; each raises NotNowError when there is nothing to do."""
+        return {
+            "expire": self._expire,
+            "agents": self._start_agents,
+            "revoke": self._revoke,
+            "kill": self._kill,
+            "start": self._start,
+            "fill": self._fill,
+            "free": self._free,
+        }
+
+    def view(self) -> dict[str, Any]:
+        """How things stand, for the page."""
+        return {
+            "bot": {"state": self._bot.state, "pid": self._bot.pid},
+            "disk": {"full": self._full, "possible": disk.POSSIBLE},
+            "agents": {"running": self._agents.running, "each": list(self._agents.seen.values())},
+            "said": dict(self._said),
+        }
+
+    async def aclose(self) -> None:
+        """End the agents that still run."""
+        if self._run is not None:
+            self._run.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._run
+
+    async def _expire(self) -> None:
+        def end(draft: Draft) -> None:
+            entry = draft.get(self._tenant)
+            if not isinstance(entry, TokenEntry):
+                raise NotNowError("Nobody is logged in. Log in first.")  # noqa: EM101, TRY003 - the page shows it as it is
+            draft[self._tenant] = dataclasses.replace(entry, expires_at=int(time.time()))
+
+        await asyncio.to_thread(self._store.update, end)
+        self._issuer.grants.expire()
+        self._said["expire"] = "The access token has ended, in the store and at the server. The refresh token is good."
+
+    async def _start_agents(self) -> None:
+        if self._agents.running:
+            raise NotNowError("The agents are still at work.")  # noqa: EM101, TRY003 - as above
+        self._said.pop("agents", None)
+        self._run = asyncio.create_task(self._run_agents(), name="agents")
+
+    async def _run_agents(self) -> None:
+        before = self._refreshes()
+        self._issuer.faults.next("/token", delay=_THINKS)
+        watching = asyncio.create_task(self._watch_locks())
+        try:
+            await self._agents.run(full_disk=self._full)
+        finally:
+            watching.cancel()
+            self._issuer.faults.clear()
+        self._said["agents"] = _outcome(self._agents, self._refreshes() - before)
+
+    async def _watch_locks(self) -> None:
+        while True:
+            self.locks.look()
+            await asyncio.sleep(_LOOK)
+
+    async def _revoke(self) -> None:
+        living = [family for family in self._issuer.families if not family.revoked]
+        if not living:
+            raise NotNowError("The server knows no login that stands. Log in first.")  # noqa: EM101, TRY003 - as above
+        for family in living:
+            family.revoked = True
+        self._said["revoke"] = "The server has ended the login. The store does not know it yet; start the agents."
+
+    async def _kill(self) -> None:
+        pid = self._bot.pid
+        if pid is None:
+            raise NotNowError("The bot is not running.")  # noqa: EM101, TRY003 - as above
+        await self._bot.kill()
+        self._said["bot"] = f"Process {pid} was killed. What it had in memory is gone; Discord gets no answer."
+
+    async def _start(self) -> None:
+        begun = time.monotonic()
+        await self._bot.start()
+        if self._full and self._bot.pid is not None:
+            disk.set_full(self._bot.pid, full=True)
+        took = time.monotonic() - begun
+        self._said["bot"] = (
+            f"Process {self._bot.pid} answers after {took:.1f} s. It read the store and knows nothing else."
+        )
+
+    async def _fill(self) -> None:
+        if self._bot.pid is not None:
+            disk.set_full(self._bot.pid, full=True)
+        self._full = True
+        self._said["disk"] = "The bot and the agents can write to no file now. Log in, or let the token expire."
+
+    async def _free(self) -> None:
+        if self._bot.pid is not None:
+            disk.set_full(self._bot.pid, full=False)
+        self._full = False
+        self._said["disk"] = "There is room again."
+
+    def _refreshes(self) -> int:
+        return sum(seen.fields.get("grant_type") == "refresh_token" for seen in self._issuer.requests("/token"))
+
+    def _process_name(self, pid: int) -> str | None:
+        return "the bot" if pid == self._bot.pid else self._agents.name_of(pid)
+
+
+def _outcome(agents: Agents, refreshes: int) -> str:
+    tokens, times = len(agents.tokens), "1 refresh" if refreshes == 1 else f"{refreshes} refreshes"
+    lines = [f"{agents.served} of {COUNT} agents were served. The server saw {times}."]
+    if agents.served:
+        lines.append("All have the same token." if tokens == 1 else f"They have {tokens} tokens.")
+    lines += [f"{failure}." for failure in agents.failures]
+    return " ".join(lines)
