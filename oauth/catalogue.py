@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 
 from oauth.config import Config
-from oauth.errors import ConfigError, UnknownVendorError
+from oauth.errors import ConfigError, NoLoginError, RiskNotAcceptedError, UnknownVendorError
 from oauth.table import Mistakes
 from oauth.vendor import Vendor, parse_vendor
 from storage.entries import Tenant
@@ -21,7 +22,7 @@ class Catalogue:
         self._vendors = vendors
         self._offered = offered
         self._environ = environ
-        self._by_tenant = {vendor.tenant: vendor for vendor in vendors.values()}
+        self._by_tenant = {vendor.tenant: vendor for vendor in [*vendors.values()][::-1]}  # the first row counts
 
     @classmethod
     def shipped(cls, environ: Mapping[str, str] = os.environ) -> Catalogue:
@@ -39,7 +40,10 @@ class Catalogue:
         vendors = read_vendors(config, environ, mistakes)
         if mistakes:
             raise ConfigError(config.file or "oauth/vendors.toml", tuple(mistakes))
-        wanted = dict.fromkeys(config.auth.vendors if config.auth.vendors is not None else vendors)
+        if config.auth.vendors is None:
+            wanted = [name for name, vendor in vendors.items() if _can_begin(vendor, environ)]
+        else:
+            wanted = list(dict.fromkeys(config.auth.vendors))
         accepted = config.auth.accept_risk
         return cls(vendors, tuple(name for name in wanted if vendors[name].risk == "ok" or name in accepted), environ)
 
@@ -48,10 +52,17 @@ class Catalogue:
 
         Raises:
             UnknownVendorError: there is none, or it is not offered here.
+            RiskNotAcceptedError: the operator has not accepted its risk.
+            NoLoginError: its tokens stay in the environment.
         """
-        if name not in self._offered:
-            raise UnknownVendorError(name, self._offered)
-        return self._vendors[name]
+        vendor = self._vendors.get(name)
+        if vendor is not None and vendor.flow == "env":
+            raise NoLoginError(vendor.title, vendor.env, vendor.note)
+        if vendor is not None and name in self._offered:
+            return vendor
+        if vendor is not None and vendor.risk != "ok":
+            raise RiskNotAcceptedError(name, vendor.risk)
+        raise UnknownVendorError(name, self._offered)
 
     def find(self, tenant_or_name: str) -> Vendor | None:
         """The vendor of this name or tenant, offered or not."""
@@ -79,21 +90,48 @@ def read_vendors(config: Config, environ: Mapping[str, str], mistakes: Mistakes)
     """Both tables as one; what is wrong in the operator's, or in `[auth]` about its names, goes to `mistakes`."""
     shipped = tomllib.loads((files("oauth") / "vendors.toml").read_text(encoding="utf-8"))
     vendors = {
-        name: parse_vendor(
-            name, {**shipped.get(name, {}), **config.vendors.get(name, {})}, environ, mistakes, at=f"vendors.{name}"
-        )
+        name: parse_vendor(name, _row(name, shipped, config.vendors), environ, mistakes, at=f"vendors.{name}")
         for name in [*shipped, *(name for name in config.vendors if name not in shipped)]
     }
-    _check_tenants(vendors, mistakes)
+    _check_tenants(vendors, shipped, mistakes)
     for key, names in (("auth.vendors", config.auth.vendors or ()), ("auth.accept_risk", config.auth.accept_risk)):
         mistakes += [(key, f"there is no vendor {name!r}") for name in names if name not in vendors]
     return vendors
 
 
-def _check_tenants(vendors: Mapping[str, Vendor], mistakes: Mistakes) -> None:
+def _row(name: str, *tables: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:
+    """One vendor's keys, the operator's over the shipped; a row that shares a shipped vendor's tenant moves with it."""
+    shipped, ours = (table.get(name, {}) for table in tables)
+    base = tables[1].get(str(shipped.get("tenant", "")), {})
+    moved = {"tenant": base["tenant"]} if "tenant" in base else {}
+    return {**shipped, **moved, **ours}
+
+
+def _can_begin(vendor: Vendor, environ: Mapping[str, str]) -> bool:
+    """Whether a login can be begun here at all: an offer of what cannot would only disappoint."""
+    if vendor.flow == "command":
+        return shutil.which(vendor.command[0], path=environ.get("PATH", "")) is not None
+    return vendor.flow != "env"
+
+
+def _check_tenants(
+    vendors: Mapping[str, Vendor], shipped: Mapping[str, Mapping[str, object]], mistakes: Mistakes
+) -> None:
     """Two vendors under one tenant would overwrite each other's login, and a name that is another's tenant hides it."""
-    owners: dict[str, str] = {}
+    owners: dict[str, Vendor] = {}
     for vendor in vendors.values():
         for word in {vendor.tenant, vendor.name}:
-            if (owner := owners.setdefault(word, vendor.name)) != vendor.name:
-                mistakes.append((f"vendors.{vendor.name}.tenant", f"{word!r} belongs to the vendor {owner} already"))
+            owner = owners.setdefault(word, vendor)
+            if owner is not vendor and not _are_one(owner, vendor, shipped):
+                reason = f"{word!r} belongs to the vendor {owner.name} already"
+                mistakes.append((f"vendors.{vendor.name}.tenant", reason))
+
+
+def _are_one(one: Vendor, other: Vendor, shipped: Mapping[str, Mapping[str, object]]) -> bool:
+    """Whether both rows begin the same login in different ways, so that either can renew what the other began."""
+    if one.tenant != other.tenant:
+        return False
+    if one.name in shipped and other.name in shipped:
+        return shipped[other.name].get("tenant") == shipped[one.name].get("tenant", one.name)
+    same_client = bool(one.client_id) and (one.client_id, one.token_url) == (other.client_id, other.token_url)
+    return same_client and one.flow != other.flow

@@ -7,8 +7,11 @@ OpenabAuthError
     ├── RefreshBusyError            another process is refreshing and did not finish in time
     ├── VendorUnavailableError      no answer, 5xx, 429, a proxy's page: try again later
     ├── VendorMisconfiguredError    our client or its settings are wrong: the operator must change them
-    │   └── NotRefreshableError     nothing configured here could refresh this login
+    │   ├── NotRefreshableError     nothing configured here could refresh this login
+    │   └── SecretMissingError      the client's secret is not set
     ├── UnknownVendorError          no such vendor, or not offered here
+    │   ├── RiskNotAcceptedError    the operator must accept this vendor's risk by name
+    │   └── NoLoginError            its tokens stay in the environment
     ├── ConfigError                 the config is wrong: file, key, reason
     ├── PasteRefusedError           the paste is not what ends this login; `reason` says which mistake it was
     │   └── DeniedRedirectError     the vendor sent the person back with an error (`oauth.refusal`)
@@ -129,6 +132,20 @@ class NotRefreshableError(VendorMisconfiguredError):
     _happened = "the login to {vendor} cannot be refreshed here ({reason})"
 
 
+class SecretMissingError(VendorMisconfiguredError):
+    """The vendor's client needs a secret, which is the operator's to set."""
+
+    _happened = "{vendor} cannot be logged in to here: {reason}"
+
+    def __init__(self, vendor: str, variable: str) -> None:
+        super().__init__(
+            vendor,
+            "its client needs a secret, and none is set",
+            f"the operator sets ${variable}, or client_secret_obscured in [vendors.{vendor}] (`openab-auth obscure` "
+            "makes it), and starts again; docs/vendors.md says where the secret comes from",
+        )
+
+
 class UnknownVendorError(OAuthError):
     """No vendor of this name is offered."""
 
@@ -141,6 +158,40 @@ class UnknownVendorError(OAuthError):
         )
         self.vendor = vendor
         self.offered = offered
+
+
+class RiskNotAcceptedError(UnknownVendorError):
+    """The vendor is offered only after the operator has accepted its risk."""
+
+    code = "risk_not_accepted"
+
+    def __init__(self, vendor: str, risk: str) -> None:
+        OAuthError.__init__(
+            self,
+            f"{vendor} is not offered here, since its login is marked {risk}",
+            kept="nothing was changed",
+            todo=f'the operator reads `openab-auth vendors`, then sets [auth] accept_risk = ["{vendor}"] or leaves it',
+        )
+        self.vendor = vendor
+        self.offered = ()
+        self.risk = risk
+
+
+class NoLoginError(UnknownVendorError):
+    """There is no login of ours for this vendor; its tools read a variable."""
+
+    code = "no_login"
+
+    def __init__(self, title: str, variables: tuple[str, ...], note: str) -> None:
+        why = f" ({note.rstrip('.')})" if note else ""
+        OAuthError.__init__(
+            self,
+            f"there is no login to {title} from here{why}",
+            kept="nothing was changed",
+            todo=f"the operator sets {' or '.join(variables)} where the agents run",
+        )
+        self.vendor = title
+        self.offered = ()
 
 
 class ConfigError(OAuthError):

@@ -18,6 +18,7 @@ from storage.tenants import sidecar_name
 Flow: TypeAlias = Literal["pkce", "device", "codex-device", "aws-device", "command", "env"]
 Risk: TypeAlias = Literal["ok", "tos-risk", "experimental"]
 FLOWS: Final = ("pkce", "device", "codex-device", "aws-device", "command", "env")
+DEVICE_FLOWS: Final = frozenset({"device", "codex-device", "aws-device"})
 RISKS: Final = ("ok", "tos-risk", "experimental")
 EXCHANGES: Final = ("github-copilot",)
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")  # people type it, and it stands in a button's custom_id
@@ -78,7 +79,7 @@ def parse_vendor(
     if not _NAME.fullmatch(name):
         mistakes.append((at, "a vendor's name is at most 32 lower-case letters, digits, '.', '_' and '-'"))
     client_id_env, secret_env = _variable(table, "client_id_env"), _variable(table, "client_secret_env")
-    secret = environ.get(secret_env) if secret_env else None
+    secret = _secret(table, environ.get(secret_env, "") if secret_env else "")
     env = _variables(table, "env")
     vendor = Vendor(
         name=name,
@@ -93,7 +94,7 @@ def parse_vendor(
         userinfo_url=_url(table, "userinfo_url"),
         client_id=environ.get(client_id_env, "") or table.text("client_id"),
         client_id_env=client_id_env,
-        client_secret=Secret(secret) if secret else None,
+        client_secret=secret,
         client_secret_env=secret_env,
         client_secret_obscured=table.text("client_secret_obscured"),
         redirect_uri=_url(table, "redirect_uri"),
@@ -175,6 +176,20 @@ def _headers(table: Table) -> Mapping[str, str]:
     return headers
 
 
+def _secret(table: Table, from_environment: str) -> Secret | None:
+    """The client's secret: the variable's, else the one that the table has obscured."""
+    obscured = table.text("client_secret_obscured")
+    if from_environment or not obscured:
+        return Secret(from_environment) if from_environment else None
+    from oauth.obscure import NotObscuredError, reveal  # noqa: PLC0415 - hardly a config has one, and ciphers are heavy
+
+    try:
+        return Secret(reveal(obscured))
+    except NotObscuredError as error:
+        table.wrong("client_secret_obscured", str(error))
+        return None
+
+
 def _exchange(table: Table) -> str:
     value = table.text("exchange")
     if value and value not in EXCHANGES:
@@ -214,7 +229,7 @@ def _check_flow(table: Table, vendor: Vendor) -> None:
         _check_endpoints(table, authorize_url=vendor.authorize_url, token_url=vendor.token_url)
         if not vendor.redirect_uri:
             table.wrong("redirect_uri", "is missing")
-    if vendor.flow == "device":
+    if vendor.flow in DEVICE_FLOWS:
         _check_endpoints(table, device_url=vendor.device_url, token_url=vendor.token_url)
     if vendor.flow in {"pkce", "device", "codex-device"} and not vendor.client_id:
         variable = f", and ${vendor.client_id_env} is not set" if vendor.client_id_env else ""

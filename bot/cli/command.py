@@ -26,6 +26,8 @@ _ROOMS: Final = {
     "token": "tokens",
     "refresh": "tokens",
     "doctor": "doctor",
+    "obscure": "obscure",
+    "reveal": "obscure",
 }
 
 

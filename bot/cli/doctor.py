@@ -51,7 +51,7 @@ async def doctor(arguments: argparse.Namespace) -> int:
     checks += [Check("store contents", ok=False, message=p.what, hint=p.repair) for p in await _problems(session)]
     checks += [
         Check(f"{vendor.name} variables", ok=False, message=f"${name} is set", hint=_shadow_hint(name, vendor))
-        for vendor in session.catalogue.offered()
+        for vendor in await _logged_in(session)
         if (name := session.catalogue.shadowed_by(vendor))
     ]
     async with httpx2.AsyncClient(timeout=_DEADLINE) as http:
@@ -64,6 +64,15 @@ async def doctor(arguments: argparse.Namespace) -> int:
     ]
     print_result(result, "\n".join(lines), as_json=arguments.json)
     return DONE if all(check.ok for check in checks) else CHECK_FAILED
+
+
+async def _logged_in(session: Session) -> list[Vendor]:
+    """The vendors with a login here: a variable that shadows none is nobody's trouble."""
+    try:
+        entries = await session.store.read()
+    except StorageError:
+        return []
+    return [vendor for vendor in session.catalogue.all() if vendor.tenant in entries]
 
 
 async def _problems(session: Session) -> tuple[Problem, ...]:
@@ -134,7 +143,7 @@ async def _check_vendor(vendor: Vendor, http: httpx2.AsyncClient) -> Check:
     """Any answer of the token endpoint is reach; its `Date` header shows whether our clock is right."""
     name = f"{vendor.name} reach"
     url = vendor.token_url or vendor.issuer
-    if url is None:
+    if not url:
         return Check(name, ok=True, message="needs no network")
     try:
         async with asyncio.timeout(_DEADLINE):

@@ -78,6 +78,8 @@ def make_parser() -> argparse.ArgumentParser:
     logout = command("logout", "revoke where the vendor can, then remove")
     logout.add_argument("tenant", metavar="TENANT")
     logout.add_argument("--local", action="store_true", help="only remove it here")
+    command("obscure", "make the client secret on standard input unreadable at a glance, for client_secret_obscured")
+    command("reveal", "show what `obscure` was given")
     command("doctor", "check store, locks, config, Discord and vendors, and say the repair")
     return parser
 

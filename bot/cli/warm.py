@@ -10,9 +10,8 @@ import os
 import time
 
 SKEW = 120  # seconds; as in `oauth.tokens`: a token this close to its end is refreshed first
-TENANTS = {
-    "claude": "anthropic-oauth"
-}  # shipped vendors whose tenant is not their name; a test compares with the table
+# shipped vendors whose tenant is not their name; a test compares with the table
+TENANTS = {"claude": "anthropic-oauth", "codex-device": "codex", "grok": "xai-oauth"}
 
 
 def warm_token(arguments: list[str]) -> str | None:

@@ -1,7 +1,8 @@
 """The device flow of AWS SSO-OIDC, a public API: its fields are camelCase, and a client is registered first.
 
-`device_url` has its neighbours `client/register` and `token`; `device_params` holds `startUrl`, the portal that people
-sign in at. The registered client is needed for every refresh, so it is kept with the store's clients.
+`device_url` has its neighbours `client/register` and `token`; `startUrl` in `device_params` is the portal that people
+sign in at, that of AWS Builder IDs if it is not given. The registered client is needed for every refresh, so it is
+kept with the store's clients.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from storage.entries import Json, PendingEntry
 from storage.secret import Secret
 
 _NAME: Final = "openab-auth"
+_PORTAL: Final = "https://view.awsapps.com/start"
 _NO_CLIENT: Final = "a registration without a usable client"
 _FRESH: Final = 24 * 3600  # seconds; a client this close to its end is registered anew
 _NAMES: Final = {
@@ -50,7 +52,7 @@ class AwsDevice:
         if client is None or client.expires_at < self._clock() + _FRESH:
             client = await self._register(vendor)
         question = Question(vendor.name, vendor.tenant, "other", _secrets(client))
-        fields = {**_identified(client), **vendor.device_params}
+        fields = {**_identified(client), "startUrl": _PORTAL, **vendor.device_params}
         answer = await self._driver.send(vendor, question, vendor.device_url, json=fields)
         reply = judge_reply(question, answer, now=self._clock())
         return read_code(
@@ -103,9 +105,8 @@ class AwsDevice:
             "clientType": "public",
             "scopes": list(vendor.scopes),
             "grantTypes": [GRANT_TYPE, "refresh_token"],
+            "issuerUrl": vendor.device_params.get("startUrl", _PORTAL),
         }
-        if portal := vendor.device_params.get("startUrl"):
-            fields["issuerUrl"] = portal
         answer = await self._driver.send(vendor, question, urljoin(vendor.device_url, "client/register"), json=fields)
         client = _read_client(question, judge_reply(question, answer, now=self._clock()))
 

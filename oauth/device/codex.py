@@ -1,7 +1,8 @@
 """The device flow of Codex, which is its own: JSON, a status for "not yet", and a code to exchange at the end.
 
 `device_url` is where the user code comes from, and its neighbour `token` is polled; `authorize_url` is the page for
-people; the code is then exchanged at `token_url` with the verifier that the vendor made.
+people, `/codex/device` there if it is not given; the code is then exchanged at `token_url` with the verifier that the
+vendor made, and `redirect_uri`, `/deviceauth/callback` if it is not given.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class CodexDevice:
             vendor,
             device_code=reply.get("device_auth_id"),
             user_code=reply.get("user_code") or reply.get("usercode"),
-            uri=vendor.authorize_url,
+            uri=vendor.authorize_url or urljoin(vendor.device_url, "/codex/device"),
             interval=reply.get("interval"),
             expires_in=reply.get("expires_in"),
             now=self._clock(),
@@ -66,6 +67,9 @@ class CodexDevice:
         code, verifier = reply.get("authorization_code"), reply.get("code_verifier")
         if not (isinstance(code, str) and isinstance(verifier, str) and is_token(code) and is_token(verifier)):
             raise question.unavailable(_NO_CODE)
+        redirect_uri = vendor.redirect_uri or urljoin(vendor.device_url, "/deviceauth/callback")
         return await self._driver.exchange(
-            vendor, Secret(code), dataclasses.replace(pending, verifier=Secret(verifier))
+            dataclasses.replace(vendor, redirect_uri=redirect_uri),
+            Secret(code),
+            dataclasses.replace(pending, verifier=Secret(verifier)),
         )

@@ -274,3 +274,13 @@ def test_no_rights_on_the_stores_folder_is_status_6(home: Path) -> None:
 
     assert done.returncode == 6, done.stderr
     assert str(folder) in done.stderr
+
+
+def test_a_secret_is_obscured_for_the_config_and_revealed_again(run: Run) -> None:
+    obscured = run("obscure", "--json", text=f"{CANARY}\n")
+    revealed = run("reveal", text=json.loads(obscured.stdout)["obscured"])
+
+    assert CANARY not in obscured.stdout
+    assert revealed.stdout == f"{CANARY}\n"
+    assert "no encryption" in run("obscure", text="x\n").stderr
+    assert run("reveal", text="x\n").returncode == 2

@@ -5,18 +5,39 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
 from oauth.catalogue import Catalogue
 from oauth.config import AuthSettings, Config
-from oauth.errors import ConfigError
+from oauth.errors import ConfigError, NoLoginError, RiskNotAcceptedError
+from oauth.obscure import obscure
+from storage import Secret
 
 LAB: dict[str, object] = {
     "authorize_url": "https://login.example.com/authorize",
     "token_url": "https://login.example.com/token",
     "client_id": "lab-public",
     "redirect_uri": "http://localhost:1455/auth/callback",
+}
+
+
+MATRIX = {
+    "claude",
+    "codex",
+    "codex-device",
+    "copilot",
+    "gemini",
+    "agy",
+    "grok",
+    "kiro",
+    "kimi",
+    "mimocode",
+    "cursor",
+    "opencode",
+    "hermes",
+    "pi",
 }
 
 
@@ -85,8 +106,17 @@ def test_by_default_every_vendor_without_risk_is_offered() -> None:
     config = Config(vendors={"lab": LAB, "dare": {**LAB, "risk": "experimental"}})
     catalogue = Catalogue.from_config(config, {})
 
-    assert [vendor.name for vendor in catalogue.offered()] == ["claude", "codex", "lab"]
-    assert [vendor.name for vendor in catalogue.all()] == ["claude", "codex", "lab", "dare"]
+    assert [vendor.name for vendor in catalogue.offered()] == [
+        "claude",
+        "codex",
+        "codex-device",
+        "copilot",
+        "gemini",
+        "grok",
+        "kimi",
+        "lab",
+    ]
+    assert {vendor.name for vendor in catalogue.all()} == MATRIX | {"lab", "dare"}
 
 
 def test_an_accepted_risk_is_offered_but_not_a_vendor_that_the_operator_left_out() -> None:
@@ -119,7 +149,70 @@ def test_two_of_the_operators_vendors_may_not_share_a_tenant() -> None:
 def test_a_shipped_vendor_whose_tenant_is_given_away_first_has_to_move() -> None:
     config = Config(vendors={"codex": {"tenant": "codex-shared"}, "lab": {**LAB, "tenant": "lab-2"}})
 
-    assert Catalogue.from_config(config, {}).tenant_of("codex") == "codex-shared"
+    moved = Catalogue.from_config(config, {})
+
+    assert moved.tenant_of("codex") == moved.tenant_of("codex-device") == "codex-shared"
+
+
+def test_a_tenant_is_renewed_by_the_first_of_the_rows_that_share_it() -> None:
+    found = Catalogue.shipped({}).find("codex")
+
+    assert found is not None
+    assert found.flow == "pkce"
+
+
+def test_an_override_of_a_shipped_vendor_leaves_its_other_way_to_log_in_alone() -> None:
+    config = Config(vendors={"codex": {"token_url": "http://127.0.0.1:1/token", "client_id": "mine"}})
+
+    assert Catalogue.from_config(config, {}).get("codex-device").tenant == "codex"
+
+
+def test_an_operators_second_flow_of_the_same_client_shares_the_login() -> None:
+    device = {**LAB, "flow": "device", "device_url": "https://login.example.com/device", "tenant": "lab"}
+    catalogue = Catalogue.from_config(Config(vendors={"lab": LAB, "lab-device": device}), {})
+
+    assert catalogue.tenant_of("lab-device") == "lab"
+    with pytest.raises(ConfigError, match="belongs to the vendor lab already"):
+        Catalogue.from_config(Config(vendors={"lab": LAB, "lab-device": {**device, "client_id": "other"}}), {})
+
+
+def test_a_vendors_own_program_is_offered_where_it_is_installed(tmp_path: Path) -> None:
+    program = tmp_path / "opencode"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+
+    assert "opencode" in {vendor.name for vendor in Catalogue.shipped({"PATH": str(tmp_path)}).offered()}
+    assert "opencode" not in {vendor.name for vendor in Catalogue.shipped({}).offered()}
+    asked = Config(auth=AuthSettings(vendors=("opencode",)))
+    assert Catalogue.from_config(asked, {}).get("opencode").flow == "command"
+
+
+def test_what_cannot_be_logged_in_to_says_why_and_what_to_do() -> None:
+    catalogue = Catalogue.shipped({})
+
+    with pytest.raises(NoLoginError, match=r"make an API key.*sets CURSOR_API_KEY where the agents run"):
+        catalogue.get("cursor")
+    with pytest.raises(RiskNotAcceptedError, match=r'marked tos-risk.*accept_risk = \["agy"\]'):
+        catalogue.get("agy")
+
+
+def test_an_installed_apps_secret_comes_from_its_variable_or_obscured_from_the_config() -> None:
+    obscured = Config(vendors={"gemini": {"client_secret_obscured": obscure("from-the-config")}})
+
+    assert Catalogue.shipped({}).get("gemini").client_secret is None
+    assert Catalogue.from_config(obscured, {}).get("gemini").client_secret == Secret("from-the-config")
+    environ = {"GEMINI_OAUTH_CLIENT_SECRET": "from-outside"}
+    assert Catalogue.from_config(obscured, environ).get("gemini").client_secret == Secret("from-outside")
+
+
+def test_an_obscured_secret_that_is_none_is_named_and_not_repeated() -> None:
+    config = Config(vendors={"gemini": {"client_secret_obscured": "canary"}})
+
+    with pytest.raises(ConfigError) as caught:
+        Catalogue.from_config(config, {})
+
+    assert [key for key, _ in caught.value.mistakes] == ["vendors.gemini.client_secret_obscured"]
+    assert "canary" not in str(caught.value)
 
 
 def test_the_mistakes_of_all_vendors_and_names_come_together() -> None:

@@ -147,8 +147,8 @@ def test_request_fields_are_what_the_request_will_carry() -> None:
     ("flow", "missing"),
     [
         ("device", ["device_url"]),
-        ("codex-device", []),
-        ("aws-device", []),
+        ("codex-device", ["device_url"]),
+        ("aws-device", ["device_url"]),
         ("command", ["command"]),
         ("env", ["env"]),
     ],

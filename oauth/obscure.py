@@ -1,0 +1,49 @@
+"""Text that scanners and glances do not read as a secret. It is no encryption: the key stands here for everybody.
+
+As rclone does it: AES in counter mode under a fixed key, a random start in front, base64url without padding.
+"""
+
+from __future__ import annotations
+
+import binascii
+import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Final
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+_KEY: Final = bytes.fromhex("b3a1e0c7529f4d16887d2f60c95b3e741d0a96f8ce47b2153f6b8de9704c12a5")
+_START: Final = 16  # bytes, the cipher's block
+
+
+class NotObscuredError(ValueError):
+    """A text that `obscure` has not made."""
+
+    def __init__(self) -> None:
+        super().__init__("is nothing that `openab-auth obscure` has made")
+
+
+def obscure(text: str) -> str:
+    """`text` made unreadable at a glance; another one each time."""
+    start = os.urandom(_START)
+    return urlsafe_b64encode(start + _apply(start, text.encode())).decode().rstrip("=")
+
+
+def reveal(obscured: str) -> str:
+    """What `obscure` was given.
+
+    Raises:
+        NotObscuredError: it is something else; that is noticed only where no text comes out.
+    """
+    try:
+        data = urlsafe_b64decode(obscured.strip() + "=" * (-len(obscured.strip()) % 4))
+        if len(data) < _START:
+            raise NotObscuredError
+        return _apply(data[:_START], data[_START:]).decode()
+    except (binascii.Error, ValueError):
+        raise NotObscuredError from None
+
+
+def _apply(start: bytes, data: bytes) -> bytes:
+    cipher = Cipher(algorithms.AES(_KEY), modes.CTR(start)).encryptor()
+    return cipher.update(data) + cipher.finalize()
