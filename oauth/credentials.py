@@ -12,8 +12,16 @@ from functools import partial
 from typing import Final
 
 from oauth import login_entry
+from oauth.copilot import exchange_url, trade
 from oauth.driver import Driver
-from oauth.errors import LoginNotStoredError, NotLoggedInError, OAuthError
+from oauth.errors import (
+    ExchangeRefusedError,
+    LoginDeadError,
+    LoginNotStoredError,
+    NotLoggedInError,
+    OAuthError,
+    VendorUnavailableError,
+)
 from oauth.reply import Grant
 from oauth.tenant_lock import LOCK_WAIT, tenant_lock
 from oauth.vendor import Vendor
@@ -22,6 +30,7 @@ from storage.draft import Draft
 from storage.entries import LoginEntry, McpEntry, Tenant, TokenEntry, UserId
 from storage.errors import OpenabAuthError, StorageError
 from storage.notes import Note
+from storage.secret import Secret
 from storage.store import Mutation
 
 _RETRY: Final = 0.5  # seconds between two tries to store a login
@@ -69,7 +78,10 @@ class Credentials:
 
         Raises:
             LoginNotStoredError: the store did not take it for as long as one may wait.
+            PlanMissingError, ExchangeRefusedError, VendorMisconfiguredError: the vendor's second step refused it.
         """
+        if vendor.exchange:
+            grant, token_url = await self._trade(vendor, grant)
         note = Note(
             account=grant.account,
             logged_in_by=user,
@@ -132,6 +144,21 @@ class Credentials:
         finally:
             working.cancel()
             closing.cancel()
+
+    async def _trade(self, vendor: Vendor, grant: Grant) -> tuple[Grant, str]:
+        """The second step: the token that agents use for the one that was given, and where that is done again.
+
+        While the vendor is out of order the login is kept with a token that has ended: the next refresh trades it.
+        """
+        url = exchange_url(vendor)
+        try:
+            traded = await trade(self._driver, vendor, grant.access_token, url, now=self._clock())
+        except LoginDeadError as error:
+            raise ExchangeRefusedError(vendor.name, error.reason) from None
+        except VendorUnavailableError as error:
+            _log.warning("%s: the login is kept, its token follows with the first refresh: %s", vendor.name, error)
+            traded = Grant(Secret(""), grant.access_token, int(self._clock()))
+        return traded, url
 
     async def _late_account(self, vendor: Vendor, grant: Grant) -> str | None:
         """The label from userinfo, asked only once the credential is safe: it must not cost a login."""

@@ -16,7 +16,8 @@ Fetch: TypeAlias = Callable[[str], Awaitable[Reply]]
 
 def needs_discovery(vendor: Vendor) -> bool:
     """Whether the table gives an issuer and leaves an endpoint of the login to its metadata."""
-    return bool(vendor.issuer) and not (vendor.authorize_url and vendor.token_url)
+    begins_at = vendor.device_url if vendor.flow == "device" else vendor.authorize_url
+    return bool(vendor.issuer) and not (begins_at and vendor.token_url)
 
 
 async def fetch_metadata(vendor: Vendor, fetch: Fetch) -> Reply:
@@ -46,9 +47,16 @@ def with_endpoints(vendor: Vendor, metadata: Reply) -> Vendor:
     methods = metadata.get("code_challenge_methods_supported")
     if isinstance(methods, list) and "S256" not in methods:
         raise VendorMisconfiguredError(vendor.name, "it does not know PKCE with S256", CHECK_TABLE)
+    if vendor.flow == "device":
+        vendor = replace(
+            vendor, device_url=vendor.device_url or _endpoint(vendor, metadata, "device_authorization_endpoint")
+        )  # RFC 8628 4
+    else:
+        vendor = replace(
+            vendor, authorize_url=vendor.authorize_url or _endpoint(vendor, metadata, "authorization_endpoint")
+        )
     return replace(
         vendor,
-        authorize_url=vendor.authorize_url or _endpoint(vendor, metadata, "authorization_endpoint"),
         token_url=vendor.token_url or _endpoint(vendor, metadata, "token_endpoint"),
         revoke_url=vendor.revoke_url or _optional(metadata, "revocation_endpoint"),
         userinfo_url=vendor.userinfo_url or _optional(metadata, "userinfo_endpoint"),

@@ -149,7 +149,9 @@ class Driver:
         vendor = await self.resolve(vendor)
         if not vendor.userinfo_url:
             return None
-        return account_label(vendor, await self._get(vendor, vendor.userinfo_url, bearer=grant.access_token))
+        # after a second step the vendor's own token is the one that renews; its userinfo knows no other
+        bearer = grant.refresh_token if vendor.exchange and grant.refresh_token else grant.access_token
+        return account_label(vendor, await self._get(vendor, vendor.userinfo_url, bearer=bearer))
 
     async def post(
         self,

@@ -8,7 +8,8 @@ OpenabAuthError
     ├── VendorUnavailableError      no answer, 5xx, 429, a proxy's page: try again later
     ├── VendorMisconfiguredError    our client or its settings are wrong: the operator must change them
     │   ├── NotRefreshableError     nothing configured here could refresh this login
-    │   └── SecretMissingError      the client's secret is not set
+    │   ├── SecretMissingError      the client's secret is not set
+    │   └── PlanMissingError        the account has no seat or plan for this
     ├── UnknownVendorError          no such vendor, or not offered here
     │   ├── RiskNotAcceptedError    the operator must accept this vendor's risk by name
     │   └── NoLoginError            its tokens stay in the environment
@@ -144,6 +145,15 @@ class SecretMissingError(VendorMisconfiguredError):
             f"the operator sets ${variable}, or client_secret_obscured in [vendors.{vendor}] (`openab-auth obscure` "
             "makes it), and starts again; docs/vendors.md says where the secret comes from",
         )
+
+
+class PlanMissingError(VendorMisconfiguredError):
+    """The login is right and the account may not use it: it has no seat or plan."""
+
+    _happened = "{vendor} does not let this account in ({reason})"
+
+    def __init__(self, vendor: str, reason: str) -> None:
+        super().__init__(vendor, reason, "give the account a seat or a plan at the vendor, or log in with another one")
 
 
 class UnknownVendorError(OAuthError):

@@ -14,30 +14,41 @@ from dataclasses import dataclass
 from oauth import login_entry, pending, status
 from oauth.catalogue import Catalogue
 from oauth.credentials import Credentials, LoggedIn, LoggedOut
+from oauth.device.approvals import Approvals
 from oauth.driver import Driver
-from oauth.errors import NoPendingLoginError, UnknownVendorError, VendorUnavailableError, WhichLoginError
+from oauth.errors import (
+    NoPendingLoginError,
+    SecretMissingError,
+    UnknownVendorError,
+    VendorUnavailableError,
+    WhichLoginError,
+)
 from oauth.jobs import Jobs
 from oauth.paste import DeniedRedirectError, Expected, Paste, match, read_paste
 from oauth.pending import PendingLogin
 from oauth.pkce import new_state, new_verifier
 from oauth.status import LoginState, Status
 from oauth.tenant_lock import LOCK_WAIT
-from oauth.vendor import Vendor
+from oauth.vendor import DEVICE_FLOWS, Vendor
 from oauth.verdict import Question
 from storage import AsyncStore
 from storage.draft import Draft
-from storage.entries import PENDING_LIFETIME, PendingEntry, Tenant, UserId
+from storage.entries import CONSOLE, PENDING_LIFETIME, PendingEntry, Tenant, UserId
 from storage.errors import StorageError
 from storage.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
 class LoginOffer:
-    """Step one: the link to open, and until when (unix seconds) its paste is taken."""
+    """Step one: the link to open, and until when (unix seconds) its paste is taken.
+
+    With a `user_code` there is nothing to paste: the person types the code at the link; `Logins.outcome` tells the end.
+    """
 
     vendor: Vendor
     url: str
     expires_at: int
+    user_code: str | None = None
 
 
 class Logins:
@@ -60,20 +71,26 @@ class Logins:
         self._max_pending = max_pending
         self._credentials = Credentials(store, driver, clock=clock, lock_wait=lock_wait)
         self._jobs = Jobs()
+        self._approvals = Approvals(store, driver, self._credentials, self._jobs, clock=clock)
 
     async def begin(self, vendor: str, user: UserId, *, replace: bool = False) -> LoginOffer:
         """Step one: write the pending login and give the link. A former link of this person at this vendor ends.
 
         Raises:
-            UnknownVendorError: not offered here, or not by a link and a paste.
+            UnknownVendorError: not offered here.
+            SecretMissingError: its client needs a secret, and the operator has set none.
             LoginTakenError: another person's login is there; `replace` says that it may go.
             TooManyLoginsError: finish or cancel one first.
-            VendorUnavailableError, VendorMisconfiguredError: its endpoints could not be discovered.
+            VendorUnavailableError, VendorMisconfiguredError: its endpoints could not be discovered, or it gave no code.
         """
         chosen = self._catalogue.get(vendor)
-        if chosen.flow != "pkce":
+        if chosen.client_secret is None and chosen.client_secret_env:
+            raise SecretMissingError(chosen.name, chosen.client_secret_env)
+        if chosen.flow != "pkce" and chosen.flow not in DEVICE_FLOWS:
             raise UnknownVendorError(vendor, tuple(one.name for one in self._catalogue.offered() if one.flow == "pkce"))
         chosen = await self._driver.resolve(chosen)
+        if chosen.flow in DEVICE_FLOWS:
+            return await self._begin_device(chosen, user, replace=replace)
         entry = PendingEntry(
             verifier=new_verifier(),
             state=new_state(),
@@ -82,13 +99,35 @@ class Logins:
             created_at=int(self._clock()),
         )
 
-        def write(draft: Draft) -> None:
-            if not replace:
-                login_entry.check_not_taken(draft, draft.notes, chosen.tenant, user)
-            pending.begin(draft, user, entry, limit=self._max_pending, now=self._clock())
-
-        await self._store.update(write)
+        await self._write_pending(chosen, user, entry, replace=replace)
         return LoginOffer(chosen, self._driver.authorize_url(chosen, entry), entry.created_at + PENDING_LIFETIME)
+
+    async def outcome(self, vendor: str, user: UserId) -> LoggedIn | None:
+        """Wait for the end of a login that was begun with a user code; None when this process stops before.
+
+        Raises:
+            LoginDeniedError, LoginExpiredError: it was denied, or not approved in time.
+            NoPendingLoginError: it was cancelled or replaced.
+            LoginTakenError: another person has logged in there meanwhile.
+            ExchangeRefusedError, VendorMisconfiguredError: the vendor gave no credential.
+            LoginNotStoredError: it gave one, and it could not be written.
+        """
+        return await self._approvals.outcome(vendor, user)
+
+    async def resume(self, user: UserId | None = None) -> tuple[PendingLogin, ...]:
+        """Go on waiting for the approvals that a former process waited for; all but the console's, or those of `user`.
+
+        Raises:
+            StorageError: the store cannot be read.
+        """
+        resumed = []
+        for login, entry in pending.live(await self._store.read(), self._clock(), user):
+            vendor = self._catalogue.find(login.vendor)
+            if vendor is None or vendor.flow not in DEVICE_FLOWS or (user is None and login.user == CONSOLE):
+                continue
+            self._approvals.watch(vendor, login, entry)
+            resumed.append(login)
+        return tuple(resumed)
 
     async def complete(self, text: str, user: UserId, vendor: str | None = None) -> LoggedIn:
         """Step two: take the pending login that a pasted text belongs to, trade its code, and store the credential.
@@ -139,10 +178,11 @@ class Logins:
             raise WhichLoginError(tuple(sorted(login.vendor for login, _ in mine)))
         login, entry = mine[0]
         await self._take(login, entry)
+        self._approvals.forget(login)
         return self._catalogue.find(login.vendor) or Vendor(login.vendor, login.vendor, Tenant(login.vendor))
 
     async def pending(self, user: UserId) -> tuple[PendingLogin, ...]:
-        """The logins that wait for this person's paste."""
+        """The logins that wait for this person's paste or approval."""
         return tuple(login for login, _ in await self._mine(user, None))
 
     async def status(self) -> Status:
@@ -183,7 +223,25 @@ class Logins:
     async def aclose(self) -> None:
         """Wait for the logins and logouts under way, which then hurry."""
         self.hurry()
+        await self._approvals.aclose()
         await self._jobs.aclose()
+
+    async def _begin_device(self, vendor: Vendor, user: UserId, *, replace: bool) -> LoginOffer:
+        if not replace:  # before the vendor is asked for a code that nobody may use
+            login_entry.check_not_taken(await self._store.read(), await self._store.notes(), vendor.tenant, user)
+        code, entry = await self._approvals.start(vendor)
+        await self._write_pending(vendor, user, entry, replace=replace)
+        login = PendingLogin(vendor.name, user, entry.created_at, code.expires_at)
+        self._approvals.watch(vendor, login, entry)
+        return LoginOffer(vendor, code.link, code.expires_at, code.user_code)
+
+    async def _write_pending(self, vendor: Vendor, user: UserId, entry: PendingEntry, *, replace: bool) -> None:
+        def write(draft: Draft) -> None:
+            if not replace:
+                login_entry.check_not_taken(draft, draft.notes, vendor.tenant, user)
+            pending.begin(draft, user, entry, limit=self._max_pending, now=self._clock())
+
+        await self._store.update(write)
 
     async def _finish(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, code: Secret) -> LoggedIn:
         await self._take(login, entry)
@@ -209,8 +267,8 @@ class Logins:
         return [(login, entry) for login, entry in found if name in (None, login.vendor)]
 
     async def _finishable(self, user: UserId, name: str | None) -> list[tuple[PendingLogin, PendingEntry]]:
-        """Mine, without those of other programs or of vendors that are no longer offered."""
-        offered = {vendor.name for vendor in self._catalogue.offered()}
+        """Mine, without those that need no paste, or of other programs, or of vendors that are no longer offered."""
+        offered = {vendor.name for vendor in self._catalogue.offered() if vendor.flow == "pkce"}
         return [pair for pair in await self._mine(user, name) if pair[0].vendor in offered]
 
     async def _take(self, login: PendingLogin, entry: PendingEntry) -> None:

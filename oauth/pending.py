@@ -15,7 +15,7 @@ _PREFIX: Final = "pending:"
 
 @dataclass(frozen=True, slots=True)
 class PendingLogin:
-    """A login link that was handed out and waits for its paste; times in unix seconds."""
+    """A login link that was handed out and waits for its paste or its approval; times in unix seconds."""
 
     vendor: str
     user: UserId
@@ -44,9 +44,15 @@ def live(
         if not isinstance(entry, PendingEntry) or not (owner := _owner(key)):
             continue
         vendor, of = owner
-        login = PendingLogin(vendor, of, entry.created_at, entry.created_at + PENDING_LIFETIME)
+        login = PendingLogin(vendor, of, entry.created_at, _ends_at(entry))
         if now < login.expires_at and user in (None, of):
             yield login, entry
+
+
+def waits(entries: Mapping[str, Entry], login: PendingLogin, entry: PendingEntry) -> bool:
+    """Whether the pending login that was read as `entry` is still there."""
+    there = entries.get(pending_key(login.vendor, login.user))
+    return isinstance(there, PendingEntry) and there.state == entry.state
 
 
 def take(draft: Draft, vendor: str, user: UserId, entry: PendingEntry, *, now: float) -> None:
@@ -65,6 +71,12 @@ def take(draft: Draft, vendor: str, user: UserId, entry: PendingEntry, *, now: f
 def put_back(draft: Draft, vendor: str, user: UserId, entry: PendingEntry) -> None:
     """Undo `take`, for a code that never left; a login begun since then stays."""
     draft.setdefault(pending_key(vendor, user), entry)
+
+
+def _ends_at(entry: PendingEntry) -> int:
+    """The end of our lifetime, or of the vendor's code where that comes first."""
+    latest, said = entry.created_at + PENDING_LIFETIME, entry.extra.get("expires_at")
+    return min(said, latest) if type(said) is int else latest
 
 
 def _owner(key: str) -> tuple[str, UserId] | None:

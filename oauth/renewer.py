@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from oauth.errors import NotRefreshableError
-from storage import LoginEntry, McpEntry, Tenant
+from storage import AsyncStore, LoginEntry, McpEntry, Tenant
 
 if TYPE_CHECKING:
     from oauth.catalogue import Catalogue
@@ -41,8 +42,42 @@ class VendorRenewer:
         return await driver.refresh(self.vendor, self.vendor.tenant, entry.refresh_token, self.token_endpoint)
 
 
-def find_renewer(tenant: Tenant, entry: LoginEntry, catalogue: Catalogue) -> Renewer:
-    """Who renews this login.
+@dataclass(frozen=True, slots=True)
+class CopilotRenewer:
+    """Trades GitHub's token for Copilot's again; nothing rotates."""
+
+    vendor: Vendor
+    exchange_url: str
+    clock: Callable[[], float]
+
+    async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
+        """As `Renewer.renew`."""
+        from oauth.copilot import trade  # noqa: PLC0415 - needed by whoever sends a request
+
+        return await trade(driver, self.vendor, entry.refresh_token, self.exchange_url, now=self.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class AwsRenewer:
+    """Asks AWS SSO-OIDC, with the client that the login was made with."""
+
+    vendor: Vendor
+    token_endpoint: str
+    store: AsyncStore
+    clock: Callable[[], float]
+
+    async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
+        """As `Renewer.renew`."""
+        from oauth.device.aws import AwsDevice  # noqa: PLC0415 - as above
+
+        service = AwsDevice(driver, self.store, self.clock)
+        return await service.renew(self.vendor, entry.refresh_token, self.token_endpoint)
+
+
+def find_renewer(
+    tenant: Tenant, entry: LoginEntry, *, catalogue: Catalogue, store: AsyncStore, clock: Callable[[], float]
+) -> Renewer:
+    """Who renews this login; `clock` gives unix seconds.
 
     Raises:
         NotRefreshableError: nothing that is configured here could.
@@ -54,4 +89,8 @@ def find_renewer(tenant: Tenant, entry: LoginEntry, catalogue: Catalogue) -> Ren
     if vendor is None:
         todo = f"add a [vendors.NAME] table with tenant = {tenant!r} to the config, or log in again"
         raise NotRefreshableError(tenant, "no vendor of this tenant is configured", todo)
+    if vendor.exchange == "github-copilot":
+        return CopilotRenewer(vendor, entry.token_endpoint, clock)
+    if vendor.flow == "aws-device":
+        return AwsRenewer(vendor, entry.token_endpoint, store, clock)
     return VendorRenewer(vendor, entry.token_endpoint)

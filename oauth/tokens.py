@@ -171,7 +171,9 @@ class TokenSource:
         from oauth.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
         from oauth.renewer import find_renewer  # noqa: PLC0415 - as above
 
-        renewer_of = partial(find_renewer, tenant, catalogue=await self._vendors())
+        renewer_of = partial(
+            find_renewer, tenant, catalogue=await self._vendors(), store=self._store, clock=self._clock
+        )
         refresh = Refresh(
             self._store, tenant, renewer_of, self._open_driver, clock=self._clock, deadline=self._deadline
         )

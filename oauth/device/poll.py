@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeVar
 
-from oauth.device.flow import Answer, NotYet
+from oauth.device.flow import NotYet
 from oauth.errors import LoginExpiredError, VendorUnavailableError
-from oauth.reply import Grant
 
+T = TypeVar("T")
 _SLOWER: Final = 5.0  # seconds that `slow_down` adds for good (RFC 8628 3.5)
 _LONGEST_RETRY: Final = 60.0
 
 
-async def poll_until_granted(
-    poll: Callable[[], Awaitable[Answer]],
+async def poll_until(
+    poll: Callable[[], Awaitable[T | NotYet]],
     *,
     vendor: str,
     interval: float,
     expires_at: float,
     clock: Callable[[], float],
-) -> Grant:
-    """Call `poll` every `interval` seconds until it gives a grant; `expires_at` is in unix seconds.
+) -> T:
+    """Call `poll` every `interval` seconds until it gives more than "not yet"; `expires_at` is in unix seconds.
 
     While the vendor cannot be reached or answers with trouble of its own, the waits grow twofold (RFC 8628 3.5).
 

@@ -15,7 +15,7 @@ from oauth.device import code as codes
 from oauth.device.code import DeviceCode
 from oauth.device.flow import DeviceFlow, NotYet
 from oauth.device.flows import device_flow
-from oauth.device.poll import poll_until_granted
+from oauth.device.poll import poll_until
 from oauth.driver import Driver
 from oauth.errors import (
     ExchangeRefusedError,
@@ -323,7 +323,7 @@ class Polls:
 
 async def wait(polls: Polls, *, interval: float = 0.02, lasts: float = 5.0) -> Grant:
     ends_at = time.time() + lasts
-    return await poll_until_granted(polls, vendor="lab", interval=interval, expires_at=ends_at, clock=time.time)
+    return await poll_until(polls, vendor="lab", interval=interval, expires_at=ends_at, clock=time.time)
 
 
 @pytest.fixture
