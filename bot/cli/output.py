@@ -13,6 +13,8 @@ from oauth.errors import (
     ConfigError,
     ExchangeRefusedError,
     LoginDeadError,
+    LoginDeniedError,
+    LoginExpiredError,
     LoginNotStoredError,
     LoginTakenError,
     NoPendingLoginError,
@@ -51,6 +53,8 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (PasteRefusedError, 7),
     (NoPendingLoginError, 7),
     (ExchangeRefusedError, 7),
+    (LoginDeniedError, 7),
+    (LoginExpiredError, 7),
     (LoginTakenError, 7),
 )
 

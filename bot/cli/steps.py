@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 
 from bot.cli.output import DONE, print_result
 from bot.cli.session import Session, open_session
+from bot.cli.waiting import wait_for_approval
+from oauth.credentials import LoggedIn
 from oauth.driver import Driver
-from oauth.logins import Logins
+from oauth.logins import LoginOffer, Logins
+from oauth.vendor import DEVICE_FLOWS
 from storage import UserId
 
 _LONGEST_PASTE = 64 * 1024  # characters read from standard input; the parser refuses far shorter ones with a sentence
@@ -31,51 +34,82 @@ async def _logins(arguments: argparse.Namespace) -> AsyncIterator[tuple[Session,
 
 
 async def login(arguments: argparse.Namespace) -> int:
-    """Step one: write the pending login and print its link."""
-    async with _logins(arguments) as (_, logins):
+    """Step one: write the pending login and print its link; with a code to type, wait until that is approved."""
+    user = UserId(arguments.user)
+    async with _logins(arguments) as (session, logins):
         # Who sits at the console owns the store: replacing somebody's login needs no second question.
-        offer = await logins.begin(arguments.vendor, UserId(arguments.user), replace=True)
-    vendor = offer.vendor
-    result = {
-        "vendor": vendor.name,
-        "tenant": vendor.tenant,
-        "flow": vendor.flow,
-        "url": offer.url,
-        "user_code": None,
-        "expires_at": offer.expires_at,
-    }
-    user = f" --user {arguments.user}" if arguments.user else ""
-    text = (
-        f"{f'{vendor.note}{chr(10)}{chr(10)}' if vendor.note else ''}"
-        f"1. Open this link in any browser and sign in to {vendor.title}:\n\n{offer.url}\n\n"
-        "2. The last page may fail to load; that is right. Copy its whole address, or the code it shows.\n"
-        f"3. Run `openab-auth complete {vendor.name}{user}` and paste it there, before {_moment(offer.expires_at)}."
-    )
-    print_result(result, text, as_json=arguments.json)
+        offer = await logins.begin(arguments.vendor, user, replace=True)
+        print_result(_offered(offer), _steps(offer, user), as_json=arguments.json)
+        if offer.user_code and not arguments.no_wait:
+            done = await wait_for_approval(logins, offer.vendor.name, user, offer.expires_at)
+            if not arguments.json:
+                print_result({}, _logged_in(session, done), as_json=False)
     return DONE
 
 
+def _offered(offer: LoginOffer) -> dict[str, object]:
+    return {
+        "vendor": offer.vendor.name,
+        "tenant": offer.vendor.tenant,
+        "flow": offer.vendor.flow,
+        "url": offer.url,
+        "user_code": offer.user_code,
+        "expires_at": offer.expires_at,
+    }
+
+
+def _steps(offer: LoginOffer, user: UserId) -> str:
+    """What the person is to do, after what they should know first."""
+    vendor = offer.vendor
+    warnings = [f"Careful: this login is marked {vendor.risk}."] if vendor.risk != "ok" else []
+    lines = [*warnings, *([vendor.note] if vendor.note else [])]
+    lines += ["", f"1. Open this link in any browser and sign in to {vendor.title}:", "", offer.url, ""]
+    complete = f"openab-auth complete {vendor.name}{f' --user {user}' if user else ''}"
+    end = _moment(offer.expires_at)
+    if offer.user_code:
+        lines += ["2. See that the page shows this code, or type it there:", "", f"    {offer.user_code}", ""]
+        lines.append(f"That has to be done before {end}. `{complete}` waits for it if this command does not.")
+    else:
+        lines.append("2. The last page may fail to load; that is right. Copy its whole address, or the code it shows.")
+        lines.append(f"3. Run `{complete}` and paste it there, before {end}.")
+    return "\n".join(lines).lstrip("\n")
+
+
 async def complete(arguments: argparse.Namespace) -> int:
-    """Step two: take the redirect, from the command line or from standard input."""
-    paste = arguments.paste
-    if paste is None:
-        if sys.stdin.isatty():
-            sys.stderr.write("Paste the address that the browser ended on, then press Enter:\n")
-            paste = sys.stdin.readline(_LONGEST_PASTE)
-        else:
-            paste = sys.stdin.read(_LONGEST_PASTE)
+    """Step two: take the redirect, from the command line or from standard input, or wait for the approval."""
     async with _logins(arguments) as (session, logins):
-        done = await logins.complete(paste, UserId(arguments.user), arguments.vendor)
+        user = UserId(arguments.user)
+        vendor = session.catalogue.find(arguments.vendor)
+        if vendor is not None and vendor.flow in DEVICE_FLOWS:
+            waiting = [login for login in await logins.resume(user) if login.vendor == vendor.name]
+            expires_at = waiting[0].expires_at if waiting else 0
+            done = await wait_for_approval(logins, vendor.name, user, expires_at)
+        else:
+            done = await logins.complete(_paste(arguments), user, arguments.vendor)
     result = {
         "vendor": done.vendor.name,
         "tenant": done.vendor.tenant,
         "expires_at": done.expires_at,
         "account": done.account,
     }
-    account = f" as {done.account}" if done.account else ""
-    text = f"Logged in to {done.vendor.title}{account}; agents find it in {session.location}."
-    print_result(result, text, as_json=arguments.json)
+    print_result(result, _logged_in(session, done), as_json=arguments.json)
     return DONE
+
+
+def _paste(arguments: argparse.Namespace) -> str:
+    paste: str | None = arguments.paste
+    if paste is None:
+        if sys.stdin.isatty():
+            sys.stderr.write("Paste the address that the browser ended on, then press Enter:\n")
+            paste = sys.stdin.readline(_LONGEST_PASTE)
+        else:
+            paste = sys.stdin.read(_LONGEST_PASTE)
+    return paste
+
+
+def _logged_in(session: Session, done: LoggedIn) -> str:
+    account = f" as {done.account}" if done.account else ""
+    return f"Logged in to {done.vendor.title}{account}; agents find it in {session.location}."
 
 
 async def cancel(arguments: argparse.Namespace) -> int:

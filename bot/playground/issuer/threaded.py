@@ -36,6 +36,10 @@ class ThreadedIssuer:
         """As `Issuer.deny`."""
         return asyncio.run_coroutine_threadsafe(self.issuer.deny(link), self._loop).result(15)
 
+    def deny_device(self, user_code: str) -> None:
+        """As `Issuer.deny_device`."""
+        asyncio.run_coroutine_threadsafe(self.issuer.deny_device(user_code), self._loop).result(15)
+
     def approve_device(self, user_code: str, account: str = "ada@example.com") -> None:
         """As `Issuer.approve_device`."""
         asyncio.run_coroutine_threadsafe(self.issuer.approve_device(user_code, account), self._loop).result(15)

@@ -1,0 +1,117 @@
+"""Logins by a code at the console: a process that waits, another one that goes on, and what each of them prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from bot.playground.issuer import CLIENT_ID, Issuer, ThreadedIssuer
+
+Begin = Callable[..., "subprocess.Popen[str]"]
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def issuer() -> Iterator[ThreadedIssuer]:
+    with Issuer.in_thread() as issuer:
+        yield issuer
+
+
+@pytest.fixture
+def lab(home: Path, issuer: ThreadedIssuer) -> str:
+    (home / "openab-auth.toml").write_text(
+        f'[vendors.lab]\ntitle = "The Lab"\nflow = "device"\ndevice_url = "{issuer.device_url}"\n'
+        f'token_url = "{issuer.token_url}"\nclient_id = "{CLIENT_ID}"\nscopes = ["openid"]\naccount_from = "email"\n'
+    )
+    return "lab"
+
+
+@pytest.fixture
+def begin(home: Path) -> Iterator[Begin]:
+    """Starts `openab-auth` without waiting for its end."""
+    begun: list[subprocess.Popen[str]] = []
+
+    def start(*words: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
+        command = [str(Path(sys.executable).with_name("openab-auth")), *words]
+        env = {"PATH": os.environ["PATH"], "HOME": str(home)}
+        process = subprocess.Popen(command, cwd=home, env=env, stdout=subprocess.PIPE, stderr=stderr, text=True)
+        begun.append(process)
+        return process
+
+    yield start
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
+def test_login_prints_the_code_waits_and_says_who_is_logged_in(lab: str, begin: Begin, issuer: ThreadedIssuer) -> None:
+    process = begin("login", lab)
+    assert process.stdout is not None
+    shown = ""
+    while "waits for it" not in shown:
+        shown += process.stdout.readline()
+    (device,) = issuer.devices.begun.values()
+    assert device.user_code in shown
+    assert issuer.devices.page in shown
+
+    issuer.approve_device(device.user_code)
+
+    rest, errors = process.communicate(timeout=20)
+    assert "Logged in to The Lab as ada@example.com" in rest
+    assert (process.returncode, errors) == (0, "")
+    assert device.device_code not in shown + rest
+
+
+def test_with_json_one_object_is_printed_before_the_wait(lab: str, begin: Begin, issuer: ThreadedIssuer) -> None:
+    process = begin("login", lab, "--json")
+    assert process.stdout is not None
+    begun = json.loads(process.stdout.readline())
+    assert begun.keys() == {"vendor", "tenant", "flow", "url", "user_code", "expires_at"}
+    assert begun["flow"] == "device"
+    issuer.deny_device(begun["user_code"])
+
+    rest, errors = process.communicate(timeout=20)
+
+    assert (process.returncode, rest) == (7, "")
+    assert json.loads(errors)["error"]["code"] == "login_denied"
+
+
+def test_a_login_that_was_not_waited_for_is_finished_by_complete(lab: str, run: Run, issuer: ThreadedIssuer) -> None:
+    begun = json.loads(run("login", lab, "--no-wait", "--json").stdout)
+    issuer.approve_device(begun["user_code"])
+
+    done = run("complete", lab, "--json")
+
+    assert json.loads(done.stdout)["account"] == "ada@example.com"
+    assert run("complete", lab).returncode == 7
+
+
+def test_on_a_terminal_a_line_counts_down_and_ctrl_c_keeps_the_login(
+    lab: str, begin: Begin, home: Path, issuer: ThreadedIssuer
+) -> None:
+    ours, theirs = pty.openpty()
+    process = begin("login", lab, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    while b" left" not in seen:
+        seen += os.read(ours, 1000)
+
+    process.send_signal(signal.SIGINT)
+
+    assert process.wait(10) == 130
+    with suppress(OSError):  # the other end is closed
+        while chunk := os.read(ours, 1000):
+            seen += chunk
+    os.close(ours)
+    assert b"`openab-auth complete lab` goes on with it" in seen
+    assert b"Traceback" not in seen
+    assert "pending:lab:0" in json.loads((home / ".openab/agent/auth.json").read_text())
