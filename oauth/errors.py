@@ -9,6 +9,7 @@ OpenabAuthError
     ├── VendorMisconfiguredError    our client or its settings are wrong: the operator must change them
     │   ├── NotRefreshableError     nothing configured here could refresh this login
     │   ├── SecretMissingError      the client's secret is not set
+    │   ├── ProgramMissingError     the vendor's own login program is not installed
     │   └── PlanMissingError        the account has no seat or plan for this
     ├── UnknownVendorError          no such vendor, or not offered here
     │   ├── RiskNotAcceptedError    the operator must accept this vendor's risk by name
@@ -19,6 +20,7 @@ OpenabAuthError
     ├── NoPendingLoginError         no login was begun, or it was used, cancelled or is too old
     ├── WhichLoginError             several logins wait, and it was not said which one is meant
     ├── ExchangeRefusedError        the vendor refused the code
+    ├── ProgramFailedError          the vendor's own login program ended without a login
     ├── LoginDeniedError            the person, or the vendor, said no to a device login
     ├── LoginExpiredError           a device login was not approved in time
     ├── LoginNotStoredError         the vendor gave a credential, and the store did not take it
@@ -142,14 +144,26 @@ class SecretMissingError(VendorMisconfiguredError):
         super().__init__(
             vendor,
             "its client needs a secret, and none is set",
-            f"the operator sets ${variable}, or client_secret_obscured in [vendors.{vendor}] (`openab-auth obscure` "
-            "makes it), and starts again; docs/vendors.md says where the secret comes from",
+            f"the operator sets the variable {variable}, or client_secret_obscured in [vendors.{vendor}] "
+            "(`openab-auth obscure` makes it), and starts again; docs/vendors.md says where the secret comes from",
+        )
+
+
+class ProgramMissingError(VendorMisconfiguredError):
+    """The vendor's own login program is not installed here."""
+
+    _happened = "the login program of {vendor} cannot be started ({reason})"
+
+    def __init__(self, vendor: str, program: str) -> None:
+        super().__init__(
+            vendor, f"no {program[:80]!r}", "the operator installs it, or sets `command` in this vendor's table"
         )
 
 
 class PlanMissingError(VendorMisconfiguredError):
     """The login is right and the account may not use it: it has no seat or plan."""
 
+    code = "plan_missing"
     _happened = "{vendor} does not let this account in ({reason})"
 
     def __init__(self, vendor: str, reason: str) -> None:
@@ -202,6 +216,8 @@ class NoLoginError(UnknownVendorError):
         )
         self.vendor = title
         self.offered = ()
+        self.variables = variables
+        self.note = note
 
 
 class ConfigError(OAuthError):
@@ -271,6 +287,26 @@ class ExchangeRefusedError(OAuthError):
         )
         self.vendor = vendor
         self.reason = reason
+
+
+class ProgramFailedError(OAuthError):
+    """The vendor's own login program ended without a login, or had to be ended (`status` is None).
+
+    `said` is its last words, redacted.
+    """
+
+    code = "program_failed"
+
+    def __init__(self, vendor: str, status: int | None, said: str) -> None:
+        reason = "took too long and was ended" if status is None else f"ended without a login (status {status})"
+        super().__init__(
+            f"the login program of {vendor} {reason}{f': {said}' if said else ''}",
+            kept="this login is over; what the program had stored before is its own",
+            todo="begin again with /auth login or `openab-auth login`",
+        )
+        self.vendor = vendor
+        self.status = status
+        self.said = said
 
 
 class LoginDeniedError(OAuthError):

@@ -8,7 +8,7 @@ on the work no longer belongs to the caller: one that is cancelled, or a Discord
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from oauth import login_entry, pending, status
@@ -171,7 +171,7 @@ class Logins:
             WhichLoginError: several wait, and no vendor is named.
         """
         found = self._catalogue.find(vendor) if vendor else None
-        mine = await self._mine(user, found.name if found else vendor)
+        mine = await self._mine(user, {name for name in (vendor, found.name if found else None) if name})
         if not mine:
             raise NoPendingLoginError(vendor)
         if len(mine) > 1:
@@ -179,11 +179,13 @@ class Logins:
         login, entry = mine[0]
         await self._take(login, entry)
         self._approvals.forget(login)
-        return self._catalogue.find(login.vendor) or Vendor(login.vendor, login.vendor, Tenant(login.vendor))
+        named = self._catalogue.find(login.vendor)  # other programs name a login by its tenant
+        known = named is not None and named.name == login.vendor
+        return named if known and named else Vendor(login.vendor, login.vendor, Tenant(login.vendor))
 
     async def pending(self, user: UserId) -> tuple[PendingLogin, ...]:
         """The logins that wait for this person's paste or approval."""
-        return tuple(login for login, _ in await self._mine(user, None))
+        return tuple(login for login, _ in await self._mine(user))
 
     async def status(self) -> Status:
         """Everything that is logged in or waits, and what is wrong with the store."""
@@ -262,14 +264,14 @@ class Logins:
         except StorageError as unsaved:
             raise Question(vendor.name, vendor.tenant, "code").unavailable(unsent.reason) from unsaved
 
-    async def _mine(self, user: UserId, name: str | None) -> list[tuple[PendingLogin, PendingEntry]]:
+    async def _mine(self, user: UserId, names: Collection[str] = ()) -> list[tuple[PendingLogin, PendingEntry]]:
         found = pending.live(await self._store.read(), self._clock(), user)
-        return [(login, entry) for login, entry in found if name in (None, login.vendor)]
+        return [(login, entry) for login, entry in found if not names or login.vendor in names]
 
     async def _finishable(self, user: UserId, name: str | None) -> list[tuple[PendingLogin, PendingEntry]]:
         """Mine, without those that need no paste, or of other programs, or of vendors that are no longer offered."""
         offered = {vendor.name for vendor in self._catalogue.offered() if vendor.flow == "pkce"}
-        return [pair for pair in await self._mine(user, name) if pair[0].vendor in offered]
+        return [pair for pair in await self._mine(user, {name} if name else ()) if pair[0].vendor in offered]
 
     async def _take(self, login: PendingLogin, entry: PendingEntry) -> None:
         await self._store.update(lambda draft: pending.take(draft, login.vendor, login.user, entry, now=self._clock()))

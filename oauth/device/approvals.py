@@ -71,9 +71,7 @@ class Approvals:
         self.forget(login)
         name = f"approval of {vendor.name}"
         task = asyncio.create_task(self._wait(vendor, login, entry), name=name)
-        key = (login.vendor, login.user)
-        self._waiting[key] = task
-        task.add_done_callback(lambda done: self._done(key, done))
+        self._waiting[login.vendor, login.user] = task
 
     def forget(self, login: PendingLogin) -> None:
         """Poll no longer; a poll that is under way is finished."""
@@ -93,6 +91,8 @@ class Approvals:
         if task is None:
             raise NoPendingLoginError(vendor)
         await asyncio.wait((task,))
+        if self._waiting.get((vendor, user)) is task:
+            del self._waiting[vendor, user]
         if not task.cancelled():
             return task.result()
         if self._closing:
@@ -106,12 +106,6 @@ class Approvals:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _done(self, key: tuple[str, UserId], task: asyncio.Task[LoggedIn]) -> None:
-        if self._waiting.get(key) is task:
-            del self._waiting[key]
-        if not task.cancelled():
-            task.exception()  # seen: there may be nobody who waits for it
 
     async def _wait(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry) -> LoggedIn:
         flow = device_flow(vendor, self._driver, self._store, self._clock)

@@ -324,7 +324,7 @@ async def test_one_person_cannot_fill_the_store(
 
 
 async def test_an_installed_app_without_its_secret_says_how_to_set_it(logins: Logins) -> None:
-    with pytest.raises(SecretMissingError, match=r"sets \$GEMINI_OAUTH_CLIENT_SECRET, or client_secret_obscured"):
+    with pytest.raises(SecretMissingError, match="variable GEMINI_OAUTH_CLIENT_SECRET, or client_secret_obscured"):
         await logins.begin("gemini", ADA)
 
 

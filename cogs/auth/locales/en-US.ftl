@@ -212,6 +212,29 @@ error-vendor_misconfigured = { $vendor } does not accept the way this bot is set
 error-exchange_refused = { $vendor } refused the code ({ $reason }).
     .kept = { -older-untouched }
     .next = A code works once and for a short time. { -new-link }
+error-risk_not_accepted = { $vendor } is not offered here: its login is marked { $risk }.
+    .kept = { -unchanged }
+    .next = The operator may accept that by name: `accept_risk` under `[auth]` in the config.
+error-no_login = There is no login to { $vendor } from here.
+    .kept = { -unchanged }
+    .next =
+        { $note ->
+            [none] Tell the operator: set { $variables } where the agents run.
+           *[other] { $note } Tell the operator: set { $variables } where the agents run.
+        }
+error-plan_missing = { $vendor } does not let this account in ({ $reason }).
+    .kept = { -older-untouched }
+    .next = Give the account a seat or a plan at the vendor, or log in with another one. { -new-link }
+error-program_failed = The login program of { $vendor } { $status ->
+        [none] took too long, so I ended it.
+       *[other] ended without a login (status { $status }).
+    }
+    .kept = This login is over. What the program had stored before is its own.
+    .next =
+        { $said ->
+            [none] { -new-link }
+           *[other] It said last: { $said }. { -new-link }
+        }
 error-login_denied = The login to { $vendor } was not approved ({ $reason }).
     .kept = This login is over. { -older-untouched }
     .next = { -new-link }

@@ -232,6 +232,29 @@ error-vendor_misconfigured = { $vendor } 不接受這個機器人目前的設定
 error-exchange_refused = { $vendor } 拒絕了這個代碼（{ $reason }）。
     .kept = { -older-untouched }
     .next = 代碼只能用一次，而且很快就會失效。{ -new-link }
+error-risk_not_accepted = 這裡不提供 { $vendor }：它的登入標示為 { $risk }。
+    .kept = { -unchanged }
+    .next = 管理者可以指名接受：設定檔 `[auth]` 中的 `accept_risk`。
+error-no_login = 這裡沒有 { $vendor } 的登入方式。
+    .kept = { -unchanged }
+    .next =
+        { $note ->
+            [none] 請告訴管理者：在代理程式執行的環境設定 { $variables }。
+           *[other] { $note } 請告訴管理者：在代理程式執行的環境設定 { $variables }。
+        }
+error-plan_missing = { $vendor } 不讓這個帳號使用（{ $reason }）。
+    .kept = { -older-untouched }
+    .next = 請在供應商為這個帳號開通席次或方案，或改用另一個帳號。{ -new-link }
+error-program_failed = { $vendor } 的登入程式{ $status ->
+        [none] 花了太久，我已將它結束。
+       *[other] 結束了，但沒有登入（狀態碼 { $status }）。
+    }
+    .kept = 這次登入已經結束。程式先前儲存的內容由它自己保管。
+    .next =
+        { $said ->
+            [none] { -new-link }
+           *[other] 它最後說：{ $said }。{ -new-link }
+        }
 error-login_denied = { $vendor } 的登入沒有獲得核准（{ $reason }）。
     .kept = 這次登入已經結束。{ -older-untouched }
     .next = { -new-link }
