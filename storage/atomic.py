@@ -18,20 +18,32 @@ _sequence: Final = itertools.count()
 
 
 def replace(path: Path, data: bytes) -> os.stat_result:
+    """As `swap`, and durable when it returns.
+
+    Raises:
+        StoreUnwritableError: nothing was replaced.
+    """
+    new = swap(path, data)
+    sync_folder(path.parent)
+    return new
+
+
+def swap(path: Path, data: bytes, *, temporary_of: Path | None = None) -> os.stat_result:
     """Put `data` in the place of `path`, for its owner alone to read, and return the new file's stat.
 
     Its modification time is later than the old file's even when both lie within one tick of the clock, so that a
-    reader who compares (inode, time, size) never takes the new file for the old one.
+    reader who compares (inode, time, size) never takes the new file for the old one. A crash of the machine before
+    `sync_folder` leaves the old file or the new one. The temporary file is named after `temporary_of`, else `path`.
 
     Raises:
         StoreUnwritableError: nothing was replaced.
     """
     with _as_unwritable(path):
         old = existing(path)
-        temporary, descriptor = _create_temporary(path)
+        temporary, descriptor = _create_temporary(temporary_of or path)
         try:
             try:
-                _fill(descriptor, data, owner_of(path))
+                _fill(descriptor, data, _owner_after(old, path))
                 if old is not None and os.fstat(descriptor).st_mtime_ns <= old.st_mtime_ns:
                     os.utime(descriptor, ns=(old.st_mtime_ns + 1, old.st_mtime_ns + 1))
                 os.fsync(descriptor)
@@ -43,7 +55,6 @@ def replace(path: Path, data: bytes) -> os.stat_result:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)  # noqa: PTH108 -- as above
             raise
-        _sync_folder(path.parent)
     return new
 
 
@@ -60,7 +71,7 @@ def create(path: Path, data: bytes) -> bool:
             return False
         try:
             try:
-                _fill(descriptor, data, owner_of(path.parent))
+                _fill(descriptor, data, folder_owner(path))
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
@@ -68,7 +79,7 @@ def create(path: Path, data: bytes) -> bool:
             with contextlib.suppress(OSError):
                 path.unlink()
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     return True
 
 
@@ -79,10 +90,10 @@ def rehearse(path: Path, size: int) -> None:
         StoreUnwritableError: that did not work, so `replace` would not either.
     """
     with _as_unwritable(path):
-        existing(path)
+        old = existing(path)
         temporary, descriptor = _create_temporary(path)
         try:
-            _fill(descriptor, b" " * size, owner_of(path))
+            _fill(descriptor, b" " * size, _owner_after(old, path))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -107,7 +118,7 @@ def existing(path: Path) -> os.stat_result | None:
             through its target would never see a new token again.
     """
     try:
-        found = path.lstat()
+        found = os.lstat(path)  # half the time of Path.lstat, and in every commit
     except FileNotFoundError:
         return None
     if stat.S_ISLNK(found.st_mode):
@@ -117,15 +128,32 @@ def existing(path: Path) -> os.stat_result | None:
     return found
 
 
-def owner_of(path: Path) -> tuple[int, int] | None:
-    """Whose a file written here shall be: the old file's owner, else its folder's; None when only we can be it."""
+def folder_owner(path: Path) -> tuple[int, int] | None:
+    """Whose a new file shall be: its folder's owner, when that is not us and we may give files away."""
     if os.geteuid() != 0:
         return None
-    for place in (path, path.parent):
-        with contextlib.suppress(OSError):
-            found = place.lstat()
-            return (found.st_uid, found.st_gid)
+    with contextlib.suppress(OSError):
+        return _owner(path.parent.lstat())
     return None
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the new name durable. It is visible already, so a failure here must not be told as "nothing changed"."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _owner_after(old: os.stat_result | None, path: Path) -> tuple[int, int] | None:
+    """Whose the new file shall be: the old one's owner, else its folder's."""
+    return folder_owner(path) if old is None else _owner(old)
+
+
+def _owner(found: os.stat_result) -> tuple[int, int]:
+    return found.st_uid, found.st_gid
 
 
 def _create_temporary(path: Path) -> tuple[str, int]:
@@ -137,21 +165,11 @@ def _create_temporary(path: Path) -> tuple[str, int]:
 
 def _fill(descriptor: int, data: bytes, owner: tuple[int, int] | None) -> None:
     os.fchmod(descriptor, _MODE)  # the umask has no say
-    if owner is not None and owner != (os.geteuid(), os.getegid()):
+    if owner is not None and os.geteuid() == 0 and owner != (0, os.getegid()):
         os.fchown(descriptor, *owner)
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name durable. It is visible already, so a failure here must not be told as "nothing changed"."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 @contextlib.contextmanager

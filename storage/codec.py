@@ -11,10 +11,11 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from json.encoder import encode_basestring
+from typing import Any, Final, NoReturn, TypeAlias
 
 from storage import shapes
-from storage.entries import Entry
+from storage.entries import Entry, Json
 from storage.errors import InvalidEntryError
 from storage.tenants import LEGACY_MARK, check_key
 
@@ -24,6 +25,8 @@ _DEEPEST: Final = 127  # serde_json refuses the 128th level
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _LARGEST: Final = 10**308  # about what an f64 holds; serde_json refuses what does not fit
+
+Members: TypeAlias = Mapping[str, tuple[Entry, str]]  # by key: an entry and its text in the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,20 @@ def decode(text: str) -> Decoded:
 
 def encode(entries: Mapping[str, Entry]) -> str:
     """The file's text: pretty JSON with an indent of two, as serde_json writes it."""
-    members = {key: shapes.to_json(entry) for key, entry in entries.items()}
-    return json.dumps(members, ensure_ascii=False, allow_nan=False, indent=2)
+    return join(members(entries, {}))
+
+
+def members(entries: Mapping[str, Entry], known: Members) -> Members:
+    """Each entry with its own text; what `known` holds of it already is not written out again."""
+    return {
+        key: same if (same := known.get(key)) is not None and same[0] is entry else (entry, _member(key, entry))
+        for key, entry in entries.items()
+    }
+
+
+def join(members: Members) -> str:
+    """The file's text from its members' texts."""
+    return "{\n" + ",\n".join([text for _, text in members.values()]) + "\n}" if members else "{}"
 
 
 def check(key: str, entry: Entry) -> None:
@@ -84,6 +99,21 @@ def check(key: str, entry: Entry) -> None:
         raise InvalidEntryError(key, decoded.damage[0].reason)
     if type(decoded.entries[key]) is not type(entry):
         raise InvalidEntryError(key, f"it would be read as {type(decoded.entries[key]).__name__}")
+
+
+def _member(key: str, entry: Entry) -> str:
+    """One member, as json would indent it; that is written in Python and slow, and a file has many members."""
+    fields = shapes.to_json(entry).items()
+    lines = ",\n".join([f"    {encode_basestring(name)}: {_value(value)}" for name, value in fields])
+    return f"  {encode_basestring(key)}: {{\n{lines}\n  }}"
+
+
+def _value(value: Json) -> str:
+    if type(value) is str:
+        return encode_basestring(value)
+    if type(value) is int:
+        return repr(value)
+    return _ENCODER.encode(value).replace("\n", "\n    ")  # a string's own line breaks are escaped
 
 
 def _decode_legacy(top: dict[str, Any]) -> Decoded:
@@ -140,11 +170,13 @@ def _skip(text: str, at: int) -> int:
 
 def _check_text(text: str, value: object, *, above: int = 0) -> None:
     """Refuse what json reads and serde_json does not: lone surrogates and too many levels."""
-    if _SURROGATE.search(text):
+    if "\\u" in text and _SURROGATE.search(text):
         try:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
         except UnicodeEncodeError:
             raise _RefusedError(_LONE_SURROGATE) from None
+    if text.count("{") + text.count("[") + above <= _DEEPEST:
+        return
     level: list[object] = [value]
     depth = above
     while level := [item for item in level if isinstance(item, (dict, list))]:
@@ -204,6 +236,7 @@ def _constant(_name: str) -> NoReturn:
     raise _RefusedError(_NO_NUMBER)
 
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=2)
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_pairs, parse_float=_float, parse_int=_int, parse_constant=_constant
 )

@@ -32,6 +32,7 @@ class FileStore:
         self, path: str | os.PathLike[str], *, clock: Callable[[], float] = time.time, lock_timeout: float = 10.0
     ) -> None:
         self.path = Path(os.path.abspath(path))  # noqa: PTH100 -- a symbolic link must not be resolved away
+        self._folder, self._name = self.path.parent, self.path.name
         self._clock = clock
         self._lock = GlobalLock(self.path.with_name(f"{self.path.name}.global.lock"), lock_timeout)
         self._snapshot: Snapshot | None = None
@@ -89,17 +90,10 @@ class FileStore:
         Raises:
             StorageError: nothing was committed, of none of them.
         """
-        atomic.make_folder(self.path)
-        with self._lock.held():
-            before, notes, now = self._load(), self.notes(), self._clock()
-            after = batch.run(mutations, before.entries, notes, self.clients, file=self.path.name, now=now)
-            if not after.all_failed:
-                # Before the login that needs them; each record says whose it is, should the login then not be written.
-                if after.clients is not None and after.clients != self.clients():
-                    clients.save(self.path, after.clients, now=now)
-                wrote = self._commit(before, after.entries, now)
-                self._save_notes(notes, after.notes, entries_written=wrote)
-        return after.outcomes
+        outcomes, wrote = self._lock.run(lambda: self._update_locked(mutations))
+        if wrote:  # not under the lock: others may build on what they see, and their commit makes ours durable too
+            atomic.sync_folder(self._folder)
+        return outcomes
 
     def refresh_lock(self, tenant: str) -> TenantLock:
         """The tenant's refresh lock, not yet taken.
@@ -124,6 +118,18 @@ class FileStore:
         """What an operator should repair; changes nothing."""
         return (*self._reading_problems(), *self._place_problems())
 
+    def _update_locked(self, mutations: Sequence[Mutation[Any]]) -> tuple[list[Done[Any] | Failed], bool]:
+        before, notes, now = self._load(), self.notes(), self._clock()
+        after = batch.run(mutations, before.entries, notes, self.clients, file=self._name, now=now)
+        if after.all_failed:
+            return after.outcomes, False
+        # Before the login that needs them; each record says whose it is, should the login then not be written.
+        if after.clients is not None and after.clients != self.clients():
+            clients.save(self.path, after.clients, now=now)
+        wrote = self._commit(before, after.entries, now)
+        wrote |= self._save_notes(notes, after.notes, entries_written=wrote)
+        return after.outcomes, wrote
+
     def _load(self) -> Snapshot:
         self._snapshot = taken = snapshot.take(self.path, self._snapshot)
         return taken
@@ -131,24 +137,25 @@ class FileStore:
     def _commit(self, before: Snapshot, entries: dict[str, Entry], now: float) -> bool:
         if entries == before.entries and not before.needs_rewrite:
             return False
-        atomic.existing(self.path)  # refuse before anything is written
-        data = codec.encode(entries).encode()
+        members = codec.members(entries, before.members)
+        data = codec.join(members).encode()
         if before.decoded.damage and before.data is not None:
+            atomic.existing(self.path)  # refuse before anything is written
             quarantine.keep(self.path, before.data, now)
-        written = atomic.replace(self.path, data)
-        self._snapshot = Snapshot(
-            snapshot.version_of(written), settled=False, data=data, decoded=codec.Decoded(entries)
-        )
+        version = snapshot.version_of(atomic.swap(self.path, data))
+        self._snapshot = Snapshot(version, settled=False, data=data, decoded=codec.Decoded(entries), members=members)
         return True
 
-    def _save_notes(self, before: Mapping[str, Note], notes: Mapping[str, Note], *, entries_written: bool) -> None:
+    def _save_notes(self, before: Mapping[str, Note], notes: Mapping[str, Note], *, entries_written: bool) -> bool:
         if notes == before:
-            return
+            return False
         try:
             sidefiles.save(self.path, notes)
         except StoreUnwritableError:
             if not entries_written:  # the login is safe and notes may be lost, unless they were all that was asked for
                 raise
+            return False
+        return True
 
     def _reading_problems(self) -> list[Problem]:
         try:

@@ -1,27 +1,21 @@
-"""flock(2) on sidecar files: the global lock of every write, and a refresh lock for each tenant.
+"""The two locks of a store: the global one of every write, and a refresh lock for each tenant.
 
-Any language's flock on the same file excludes ours. Sidecars stay empty and are never deleted: unlinking one would
-split its waiters over two inodes. Order: the tenant's lock, then the global one; never the reverse.
+Sidecars stay empty and are never deleted: unlinking one would split its waiters over two inodes. Order: the tenant's
+lock, then the global one; never the reverse.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import stat
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TypeVar
 
-from storage import atomic
-from storage.errors import StoreBusyError, StoreUnwritableError
+from storage.errors import StoreBusyError
+from storage.flock import Flock
 
-if TYPE_CHECKING:
-    from filelock import FileLock
-
-_POLL: Final = 0.001  # seconds between two attempts; a commit holds the lock for about as long
+T = TypeVar("T")
 
 
 class GlobalLock:
@@ -31,10 +25,10 @@ class GlobalLock:
         self._path = path
         self._timeout = timeout
         self._threads = threading.Lock()
+        self._queued: _Queued | None = None
 
-    @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold it for the body.
+    def run(self, section: Callable[[], T]) -> T:
+        """Hold it while `section` runs, here or in the thread that waited for it, and give what that returns.
 
         Raises:
             StoreBusyError: it was not free in time.
@@ -44,13 +38,13 @@ class GlobalLock:
         if not self._threads.acquire(timeout=self._timeout):
             raise StoreBusyError(self._path, self._timeout)
         try:
-            sidecar = _sidecar(self._path)
-            if not _acquire(sidecar, self._path, max(deadline - time.monotonic(), 0.0)):
-                raise StoreBusyError(self._path, self._timeout)
-            try:
-                yield
-            finally:
-                sidecar.release()
+            lock = Flock(self._path)
+            if lock.try_acquire():
+                try:
+                    return section()
+                finally:
+                    lock.release()
+            return self._run_in_turn(section, deadline)
         finally:
             self._threads.release()
 
@@ -60,17 +54,80 @@ class GlobalLock:
         Raises:
             StoreUnwritableError: it cannot.
         """
-        sidecar = _sidecar(self._path)
-        if _acquire(sidecar, self._path, 0.0):
-            sidecar.release()
+        Flock(self._path).probe()
+
+    def _run_in_turn(self, section: Callable[[], T], deadline: float) -> T:
+        values: list[T] = []
+
+        def keep_value() -> None:
+            values.append(section())
+
+        if self._queued is None or not self._queued.ask(keep_value):
+            self._queued = _Queued(Flock(self._path), keep_value)
+        if not self._queued.wait(deadline):
+            raise StoreBusyError(self._path, self._timeout)
+        return values[0]
+
+
+class _Queued:
+    """A thread that waits in the kernel's queue for the lock, and runs there what was asked for.
+
+    Trying again and again instead would let others pass for as long as one is unlucky, and flock(2) has no time limit.
+    Handing the lock to the thread that asked would leave it idle until that one is awake. Who gives up leaves the
+    thread in the queue for the next one who comes, so that there is never more than one.
+    """
+
+    def __init__(self, lock: Flock, section: Callable[[], None]) -> None:
+        self._lock = lock
+        self._section: Callable[[], None] | None = section
+        self._changed = threading.Condition()
+        self._begun = self._ended = False
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="openab-auth-lock", daemon=True)
+        self._thread.start()
+
+    def ask(self, section: Callable[[], None]) -> bool:
+        """Run this one when it is its turn; False when that is over, or the thread was lost in a fork."""
+        with self._changed:
+            if self._begun or not self._thread.is_alive():
+                return False
+            self._section = section
+            return True
+
+    def wait(self, deadline: float) -> bool:
+        """Wait until the section has run, and raise what it raised; False when it did not begin before the deadline."""
+        with self._changed:
+            try:
+                self._changed.wait_for(lambda: self._ended, max(deadline - time.monotonic(), 0.0))
+            finally:
+                self._section = None
+            if not self._begun:
+                return False
+            self._changed.wait_for(lambda: self._ended)
+        if self._error is not None:
+            raise self._error
+        return True
+
+    def _run(self) -> None:
+        try:
+            self._lock.acquire()
+            with self._changed:
+                self._begun, section = True, self._section
+            if section is not None:
+                section()
+        except BaseException as error:  # noqa: BLE001 -- it belongs to the one who waits
+            self._error = error
+        self._lock.release()
+        with self._changed:
+            self._begun = self._ended = True
+            self._changed.notify()
 
 
 class TenantLock:
     """The refresh lock of one tenant; each object is a holder of its own, also within one process."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._sidecar: FileLock | None = None
+        self._lock = Flock(path)
 
     def try_acquire(self) -> bool:
         """Take it if it is free; never waits.
@@ -78,63 +135,8 @@ class TenantLock:
         Raises:
             StoreUnwritableError: its sidecar cannot be opened, so nobody here may refresh.
         """
-        if self._sidecar is not None:
-            return False
-        atomic.make_folder(self._path)
-        sidecar = _sidecar(self._path)
-        if not _acquire(sidecar, self._path, 0.0):
-            return False
-        self._sidecar = sidecar
-        return True
+        return self._lock.try_acquire()
 
     def release(self) -> None:
         """Give it back; without effect when it is not held."""
-        sidecar, self._sidecar = self._sidecar, None
-        if sidecar is not None:
-            sidecar.release()
-
-
-def _sidecar(path: Path) -> FileLock:
-    from filelock import FileLock  # noqa: PLC0415 -- costs 15 ms, which a process that only reads need not pay
-
-    owner = atomic.owner_of(path)
-
-    def check(descriptor: int) -> None:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise StoreUnwritableError(path, "it is not a regular file, so it cannot be a lock")
-        if owner is not None and found.st_uid == 0 and owner[0] != 0:
-            os.fchown(descriptor, *owner)  # root must not lock the folder's owner out
-
-    return FileLock(
-        str(path),
-        mode=0o600,
-        thread_local=False,  # acquired and released by whichever worker thread comes
-        is_singleton=False,
-        fallback_to_soft=False,  # a lock that other languages do not see is worse than an error
-        preserve_lock_file=True,
-        on_acquired=check,
-        poll_interval=_POLL,
-    )
-
-
-def _acquire(sidecar: FileLock, path: Path, timeout: float) -> bool:
-    from filelock import Timeout  # noqa: PLC0415 -- as above
-
-    try:
-        sidecar.acquire(timeout=timeout)
-    except Timeout:
-        return False
-    except OSError as error:
-        raise StoreUnwritableError(path, _why(path, error)) from error
-    return True
-
-
-def _why(path: Path, error: OSError) -> str:
-    """Whose the sidecar is says more than the bare errno: most often root once ran the program."""
-    reason = f"as a lock: {error.strerror or type(error).__name__}"
-    with contextlib.suppress(OSError):
-        found = path.lstat()
-        if found.st_uid != os.geteuid():
-            return f"{reason}; it belongs to uid {found.st_uid}"
-    return reason
+        self._lock.release()

@@ -7,7 +7,7 @@ the entry is written back as it was.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from storage.entries import Entry, Json, McpEntry, PendingEntry, TokenEntry
 from storage.secret import Secret
@@ -91,16 +91,17 @@ def _is_default(value: Json) -> bool:
 
 
 def _token(value: dict[str, Any]) -> TokenEntry | None:
-    match value:
-        case {
-            "access_token": str(access),
-            "refresh_token": str(refresh),
-            "expires_at": expires_at,
-            "token_endpoint": str(endpoint),
-            "provider": str(provider),
-        } if _is_u64(expires_at) and not _names_twice(value, _TOKEN):
-            extra = _others(value, _TOKEN)
-            return TokenEntry(Secret(access), Secret(refresh), expires_at, endpoint, provider, extra)
+    access, refresh, expires_at = value.get("access_token"), value.get("refresh_token"), value.get("expires_at")
+    endpoint, provider = value.get("token_endpoint"), value.get("provider")
+    if (
+        isinstance(access, str)
+        and isinstance(refresh, str)
+        and _is_u64(expires_at)
+        and isinstance(endpoint, str)
+        and isinstance(provider, str)
+        and not _names_twice(value, _TOKEN)
+    ):
+        return TokenEntry(Secret(access), Secret(refresh), expires_at, endpoint, provider, _others(value, _TOKEN))
     return None
 
 
@@ -149,6 +150,8 @@ def _is_token_response(value: object) -> bool:
 
 def _others(value: dict[str, Any], known: tuple[str, ...]) -> dict[str, Json]:
     """The fields we do not know, and the optional ones that were written out with their default."""
+    if len(value) == _REQUIRED[known]:
+        return {}
     optional = known[_REQUIRED[known] :]
     return {name: v for name, v in value.items() if name not in known or (name in optional and _is_default(v))}
 
@@ -164,7 +167,7 @@ def _is_optional(value: object, kind: type) -> bool:
     return value is None or isinstance(value, kind)
 
 
-def _is_u64(value: object) -> bool:
+def _is_u64(value: object) -> TypeGuard[int]:
     return type(value) is int and 0 <= value <= _LARGEST_U64
 
 

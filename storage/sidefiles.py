@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,11 @@ def path_of(path: Path) -> Path:
 
 def load(path: Path) -> dict[str, Note]:
     """The notes by tenant; empty when they were lost."""
+    notes = path_of(path)
     try:
-        top = json.loads(path_of(path).read_bytes())
+        if not os.path.exists(notes):  # noqa: PTH110 -- in every commit, and most stores have none
+            return {}
+        top = json.loads(notes.read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(top, dict):
@@ -29,13 +33,13 @@ def load(path: Path) -> dict[str, Note]:
 
 
 def save(path: Path, notes: Mapping[str, Note]) -> None:
-    """Replace the notes.
+    """Replace the notes; durable after `atomic.sync_folder`.
 
     Raises:
         StoreUnwritableError: the old notes stay.
     """
     text = json.dumps({tenant: _json(note) for tenant, note in notes.items()}, indent=2)
-    atomic.replace(path_of(path), text.encode())
+    atomic.swap(path_of(path), text.encode(), temporary_of=path)
 
 
 def _json(note: Note) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Snapshot:
     settled: bool  # whether an equal version proves that the content is equal too
     data: bytes | None = field(repr=False)
     decoded: codec.Decoded = field(repr=False)
+    members: codec.Members = field(default_factory=dict, repr=False)  # the texts that are known of its entries
 
     @property
     def entries(self) -> Mapping[str, Entry]:
@@ -70,14 +71,15 @@ def take(path: Path, before: Snapshot | None = None) -> Snapshot:
     if not stat.S_ISREG(found.st_mode):
         os.close(descriptor)
         raise StoreUnreadableError(path, "it is not a regular file")
-    with open(descriptor, "rb") as file:  # noqa: PTH123 -- it is open already
-        settled = time.time_ns() - found.st_mtime_ns > _TICK
-        try:
-            data = file.read()
-        except OSError as error:
-            raise StoreUnreadableError(path, error.strerror or type(error).__name__) from error
+    settled = time.time_ns() - found.st_mtime_ns > _TICK
+    try:
+        data = b"".join(iter(lambda: os.read(descriptor, found.st_size + 1), b""))
+    except OSError as error:
+        raise StoreUnreadableError(path, error.strerror or type(error).__name__) from error
+    finally:
+        os.close(descriptor)
     if before is not None and before.data == data:
-        return Snapshot(version_of(found), settled, data, before.decoded)
+        return Snapshot(version_of(found), settled, data, before.decoded, before.members)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -205,6 +205,14 @@ def test_entries_round_trip(entries: dict[str, TokenEntry | PendingEntry | McpEn
     assert {key: type(entry) for key, entry in decoded.entries.items()} == {k: type(e) for k, e in entries.items()}
 
 
+@given(st.dictionaries(keys, tokens | pendings | mcps, max_size=5))
+def test_the_text_is_that_of_json_with_an_indent_of_two(
+    entries: dict[str, TokenEntry | PendingEntry | McpEntry],
+) -> None:
+    written = codec.encode(entries)
+    assert written == json.dumps(json.loads(written), ensure_ascii=False, indent=2)
+
+
 @given(st.text())
 def test_no_text_makes_the_codec_raise(text: str) -> None:
     codec.decode(text)

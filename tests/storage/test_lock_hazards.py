@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -157,6 +159,59 @@ def test_what_is_no_lock_file_in_a_sidecars_place_is_an_error_that_names_it(
     with pytest.raises(StorageError, match=r"auth\.json\.refresh\.codex\.lock"):
         store.refresh_lock("codex").try_acquire()
     assert not path.exists()
+
+
+def test_who_gives_up_again_and_again_leaves_one_thread_in_the_queue_which_the_next_one_uses(path: Path) -> None:
+    store = FileStore(path, lock_timeout=0.03)
+    store.update(put("codex", token()))
+    descriptor = os.open(path.with_name("auth.json.global.lock"), os.O_RDWR)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    for _ in range(4):
+        with pytest.raises(StoreBusyError):
+            store.update(put("given-up", token("given-up")))
+    waiting = [thread for thread in threading.enumerate() if thread.name == "openab-auth-lock"]
+    assert len(waiting) == 1
+
+    patient = threading.Timer(0.05, os.close, [descriptor])
+    patient.start()
+    FileStore(path).update(put("a", token("a")))
+    patient.join()
+    waiting[0].join(5)
+    assert not waiting[0].is_alive()
+    store.update(put("b", token("b")))
+    assert list(store.read()) == ["codex", "a", "b"]
+
+
+def test_what_a_mutation_raises_after_a_wait_comes_out_as_it_is(path: Path) -> None:
+    store = FileStore(path)
+    store.update(put("codex", token()))
+    descriptor = os.open(path.with_name("auth.json.global.lock"), os.O_RDWR)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    release = threading.Timer(0.05, os.close, [descriptor])
+    release.start()
+    with pytest.raises(KeyError):
+        store.update(lambda draft: draft["nobody"])
+    release.join()
+    assert store.update(lambda draft: list(draft)) == ["codex"]
+
+
+def test_a_lock_on_a_folder_that_was_removed_and_made_anew_is_taken_on_the_new_one(path: Path) -> None:
+    store = FileStore(path)
+    store.update(put("codex", token()))
+    descriptor = os.open(path.with_name("auth.json.global.lock"), os.O_RDWR)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+    def replace_folder() -> None:
+        shutil.rmtree(path.parent)
+        path.parent.mkdir()
+        os.close(descriptor)
+
+    timer = threading.Timer(0.05, replace_folder)
+    timer.start()
+    store.update(put("a", token("a")))
+    timer.join()
+    assert list(store.read()) == ["a"]
+    assert path.with_name("auth.json.global.lock").exists()
 
 
 def test_an_update_inside_an_update_ends_with_an_error(path: Path) -> None:

@@ -1,0 +1,121 @@
+"""An exclusive flock(2) on a sidecar file, which any language's flock on the same file excludes."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from storage import atomic
+from storage.errors import StoreUnwritableError
+
+_FLAGS: Final = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_MODE: Final = 0o600
+
+
+class Flock:
+    """A hold of the lock on one sidecar; for one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def try_acquire(self) -> bool:
+        """Take it if it is free, without waiting; False when it is not, or when this object holds it already.
+
+        Raises:
+            StoreUnwritableError: its sidecar cannot be opened or locked.
+        """
+        return self._descriptor is None and self._acquire(blocking=False)
+
+    def acquire(self) -> None:
+        """Wait in the kernel's queue, without a bound, until it is ours.
+
+        Raises:
+            StoreUnwritableError: as `try_acquire`.
+        """
+        while not self._acquire(blocking=True):
+            pass
+
+    def release(self) -> None:
+        """Give it back; without effect when it is not held."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child that was forked meanwhile may still have it open
+            os.close(descriptor)
+
+    def __del__(self) -> None:
+        self.release()
+
+    def probe(self) -> None:
+        """Prove that the sidecar can be opened; whether the lock is free does not matter.
+
+        Raises:
+            StoreUnwritableError: it cannot.
+        """
+        with self._as_unwritable():
+            os.close(_open(self._path))
+
+    def _acquire(self, *, blocking: bool) -> bool:
+        from filelock import lock_descriptor  # noqa: PLC0415 -- costs 15 ms, which a process that only reads need not pay
+
+        with self._as_unwritable():
+            descriptor = _open(self._path)
+            try:
+                if blocking:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX)
+                if (blocking or lock_descriptor(descriptor, blocking=False)) and _is_at(descriptor, self._path):
+                    self._descriptor = descriptor
+                    return True
+            finally:
+                if self._descriptor is None:
+                    os.close(descriptor)
+        return False
+
+    @contextlib.contextmanager
+    def _as_unwritable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StoreUnwritableError(self._path, _why(self._path, error)) from error
+
+
+def _open(path: Path) -> int:
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except FileNotFoundError:
+        atomic.make_folder(path)
+        descriptor = os.open(path, _FLAGS | os.O_CREAT, _MODE)
+        os.fchmod(descriptor, _MODE)  # the umask has no say
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise StoreUnwritableError(path, "it is not a regular file, so it cannot be a lock")
+        if found.st_uid == 0 and (owner := atomic.folder_owner(path)) is not None and owner[0] != 0:
+            os.fchown(descriptor, *owner)  # root must not lock the folder's owner out
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether the sidecar still bears its name; when the folder was made anew, the lock on the old one guards nothing."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _why(path: Path, error: OSError) -> str:
+    """Whose the sidecar is says more than the bare errno: most often root once ran the program."""
+    reason = f"as a lock: {error.strerror or type(error).__name__}"
+    with contextlib.suppress(OSError):
+        found = path.lstat()
+        if found.st_uid != os.geteuid():
+            return f"{reason}; it belongs to uid {found.st_uid}"
+    return reason
