@@ -93,8 +93,7 @@ def _open(path: Path) -> int:
         os.fchmod(descriptor, _MODE)  # the umask has no say
     try:
         found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise StoreUnwritableError(path, "it is not a regular file, so it cannot be a lock")
+        _check_regular(found, path)
         if found.st_uid == 0 and (owner := atomic.folder_owner(path)) is not None and owner[0] != 0:
             os.fchown(descriptor, *owner)  # root must not lock the folder's owner out
     except BaseException:
@@ -104,11 +103,16 @@ def _open(path: Path) -> int:
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
-    """Whether the sidecar still bears its name; when the folder was made anew, the lock on the old one guards nothing."""
+    """Whether the sidecar still bears its name: once its folder was made anew, a lock on the old one guards nothing."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except FileNotFoundError:
         return False
+
+
+def _check_regular(found: os.stat_result, path: Path) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise StoreUnwritableError(path, "it is not a regular file, so it cannot be a lock")
 
 
 def _why(path: Path, error: OSError) -> str:

@@ -4,8 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from storage import FileStore, Secret, TokenEntry
+
+# Examples take as long as the machine makes them take: their number is the bound, not the clock.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 CANARY = "canary-77aa"
 
