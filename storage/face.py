@@ -7,8 +7,9 @@ from collections.abc import Hashable, Mapping
 from typing import Any, Final, TypeVar
 
 from storage.clients import Client
-from storage.entries import Entry
+from storage.entries import Entry, LoginEntry
 from storage.notes import Note
+from storage.secret import Secret
 from storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
 
 T = TypeVar("T")
@@ -47,6 +48,10 @@ class AsyncStore:
     async def check_writable(self) -> None:
         """As `Store.check_writable`."""
         await asyncio.to_thread(self._store.check_writable)
+
+    async def spill(self, tenant: str, entry: LoginEntry, replaces: Secret) -> None:
+        """As `Store.spill`."""
+        await asyncio.to_thread(self._store.spill, tenant, entry, replaces)
 
     def refresh_lock(self, tenant: str) -> RefreshLock:
         """As `Store.refresh_lock`."""

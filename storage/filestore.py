@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import stat
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from storage import atomic, batch, clients, codec, quarantine, sidefiles, snapshot
+from storage import atomic, batch, clients, codec, journal, leftovers, problems, quarantine, sidefiles, snapshot
 from storage.clients import Client
-from storage.entries import Entry
+from storage.entries import Entry, LoginEntry
 from storage.errors import StoreUnreadableError, StoreUnwritableError
 from storage.locks import GlobalLock, TenantLock
 from storage.notes import Note
+from storage.secret import Secret
 from storage.snapshot import Snapshot
 from storage.store import Done, Failed, Mutation, Problem
 from storage.tenants import sidecar_name
@@ -36,6 +38,7 @@ class FileStore:
         self._clock = clock
         self._lock = GlobalLock(self.path.with_name(f"{self.path.name}.global.lock"), lock_timeout)
         self._snapshot: Snapshot | None = None
+        self._tidied = 0.0
 
     def __repr__(self) -> str:
         return f"FileStore({str(self.path)!r})"
@@ -101,7 +104,22 @@ class FileStore:
         Raises:
             InvalidTenantError: no sidecar can bear this name.
         """
-        return TenantLock(self.path.with_name(sidecar_name(self.path.name, tenant)))
+        return TenantLock(self.path.with_name(sidecar_name(self._name, tenant)), self._look_again)
+
+    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret) -> None:
+        """Keep a renewed login beside the file; see `Store.spill`.
+
+        Raises:
+            StorageError: it could not be kept.
+        """
+        atomic.make_folder(self.path)
+        spill = journal.write(self.path, tenant, entry, replaces)
+        with contextlib.suppress(StoreUnreadableError):  # then nobody can have written another login either
+            if not spill.takes_place_of(snapshot.take(self.path).entries.get(tenant)):
+                journal.discard(self.path, spill)
+        with contextlib.suppress(OSError):
+            os.utime(self.path)  # whoever has read the file looks again, and at the journal too
+        self._look_again()
 
     def check_writable(self) -> None:
         """Prove that a commit could be made now, space included, without changing anything.
@@ -112,11 +130,11 @@ class FileStore:
         atomic.make_folder(self.path)
         known = self._load()
         self._lock.check()
-        atomic.rehearse(self.path, max(len(known.data or b""), _LEAST))
+        atomic.rehearse(self.path, len(known.data or b"") + _ROOM)
 
     def problems(self) -> tuple[Problem, ...]:
         """What an operator should repair; changes nothing."""
-        return (*self._reading_problems(), *self._place_problems())
+        return (*self._reading_problems(), *problems.find(self.path, self._clock()))
 
     def _update_locked(self, mutations: Sequence[Mutation[Any]]) -> tuple[list[Done[Any] | Failed], bool]:
         before, notes, now = self._load(), self.notes(), self._clock()
@@ -128,11 +146,30 @@ class FileStore:
             clients.save(self.path, after.clients, now=now)
         wrote = self._commit(before, after.entries, now)
         wrote |= self._save_notes(notes, after.notes, entries_written=wrote)
+        self._tidy(before, after.entries, now)
         return after.outcomes, wrote
 
+    def _tidy(self, before: Snapshot, entries: Mapping[str, Entry], now: float) -> None:
+        """Remove what this update made needless in the journal, and at times what killed writers left."""
+        if before.spills:
+            atomic.sync_folder(self._folder)  # what was recovered must be durable before its spill goes
+        for spill in before.spills:
+            journal.discard(self.path, spill)
+        for tenant in before.entries.keys() - entries.keys():
+            journal.forget(self.path, tenant)
+        if not self._tidied <= now < self._tidied + _TIDY:
+            leftovers.remove(self.path, now)
+            self._tidied = now
+
     def _load(self) -> Snapshot:
-        self._snapshot = taken = snapshot.take(self.path, self._snapshot)
+        taken = snapshot.take(self.path, self._snapshot)
+        self._snapshot = taken = replace(taken, spills=journal.load(self.path))
         return taken
+
+    def _look_again(self) -> None:
+        """Let the next read look at the disk: what another process spilled may not show in the file's version."""
+        if self._snapshot is not None:
+            self._snapshot = replace(self._snapshot, settled=False)
 
     def _commit(self, before: Snapshot, entries: dict[str, Entry], now: float) -> bool:
         if entries == before.entries and not before.needs_rewrite:
@@ -162,26 +199,9 @@ class FileStore:
             damage = self._load().decoded.damage
         except StoreUnreadableError as error:
             return [Problem(error.happened, error.todo)]
-        repair = f"the next login keeps its bytes as {self.path.name}.corrupt-<seconds> and writes what still parses"
+        repair = f"the next login keeps its bytes as {self._name}.corrupt-<seconds> and writes what still parses"
         return [Problem(f"{self.path} is damaged: {found}", repair) for found in damage]
 
-    def _place_problems(self) -> list[Problem]:
-        found: list[Problem] = []
-        try:
-            mode = self.path.lstat().st_mode
-        except OSError:
-            mode = 0
-        if stat.S_ISLNK(mode):
-            found.append(Problem(f"{self.path} is a symbolic link", "give the path that it points to"))
-        elif stat.S_IMODE(mode) & 0o077:
-            found.append(Problem(f"{self.path} can be read by others", f"chmod 600 {self.path}"))
-        found += [
-            Problem(
-                f"{kept} holds the bytes of a damaged file", "log in again where logins are missing, then delete it"
-            )
-            for kept in quarantine.kept_files(self.path)
-        ]
-        return found
 
-
-_LEAST = 4096  # bytes; a commit needs a block even when the file is new
+_ROOM = 2**16  # bytes; a renewed login, in the file and in the journal, however long its tokens have become
+_TIDY = 3600.0  # seconds between two looks for what killed writers left

@@ -126,8 +126,9 @@ class _Queued:
 class TenantLock:
     """The refresh lock of one tenant; each object is a holder of its own, also within one process."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, when_taken: Callable[[], None]) -> None:
         self._lock = Flock(path)
+        self._when_taken = when_taken
 
     def try_acquire(self) -> bool:
         """Take it if it is free; never waits.
@@ -135,7 +136,10 @@ class TenantLock:
         Raises:
             StoreUnwritableError: its sidecar cannot be opened, so nobody here may refresh.
         """
-        return self._lock.try_acquire()
+        taken = self._lock.try_acquire()
+        if taken:
+            self._when_taken()
+        return taken
 
     def release(self) -> None:
         """Give it back; without effect when it is not held."""

@@ -8,10 +8,11 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from storage import batch
+from storage import batch, codec, journal
 from storage.clients import Client
-from storage.entries import Entry
+from storage.entries import Entry, LoginEntry
 from storage.notes import Note
+from storage.secret import Secret
 from storage.store import Done, Failed, Mutation, Problem
 from storage.tenants import sidecar_name
 
@@ -72,6 +73,19 @@ class MemoryStore:
                 self._entries, self._notes = after.entries, after.notes
                 self._clients = self._clients if after.clients is None else after.clients
         return after.outcomes
+
+    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret) -> None:
+        """Take the renewed login in, unless another one came in since `replaces` was read.
+
+        Raises:
+            StorageError: no store could keep it.
+        """
+        sidecar_name(_FILE, tenant)
+        codec.check(tenant, entry)
+        with self._lock:
+            if journal.comes_after(entry, self._entries.get(tenant), (replaces.fingerprint(),)):
+                self._entries = {**self._entries, tenant: entry}
+                self._version += 1
 
     def refresh_lock(self, tenant: str) -> MemoryLock:
         """The tenant's refresh lock, not yet taken.

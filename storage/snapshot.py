@@ -11,9 +11,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from storage import codec
+from storage import codec, journal
 from storage.entries import Entry
 from storage.errors import StoreUnreadableError
+from storage.journal import Spill
 
 _TICK: Final = 20_000_000  # ns; file times move in ticks of 1 to 10 ms, so a younger file may change unseen
 _READ: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO in its place must not block us
@@ -28,16 +29,20 @@ class Snapshot:
     data: bytes | None = field(repr=False)
     decoded: codec.Decoded = field(repr=False)
     members: codec.Members = field(default_factory=dict, repr=False)  # the texts that are known of its entries
+    spills: tuple[Spill, ...] = field(default=(), repr=False)  # what lay in the journal then
 
     @property
     def entries(self) -> Mapping[str, Entry]:
-        """What parses, read-only."""
-        return MappingProxyType(self.decoded.entries)
+        """What parses, and the spilled logins that came after it; read-only."""
+        return MappingProxyType({**self.decoded.entries, **self._recovered()} if self.spills else self.decoded.entries)
 
     @property
     def needs_rewrite(self) -> bool:
         """Whether the next locked update writes even if nobody changes anything."""
-        return bool(self.decoded.damage) or self.decoded.legacy
+        return bool(self.decoded.damage) or self.decoded.legacy or bool(self._recovered())
+
+    def _recovered(self) -> dict[str, Entry]:
+        return journal.recovered(self.spills, self.decoded.entries)
 
 
 def version_of(found: os.stat_result) -> Hashable:

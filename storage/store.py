@@ -8,8 +8,9 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from storage.clients import Client
 from storage.draft import Draft
-from storage.entries import Entry
+from storage.entries import Entry, LoginEntry
 from storage.notes import Note
+from storage.secret import Secret
 
 T = TypeVar("T")
 Mutation: TypeAlias = Callable[[Draft], T]
@@ -93,6 +94,17 @@ class Store(Protocol):
 
         Raises:
             StorageError: nothing was committed, of none of them.
+        """
+        ...
+
+    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret) -> None:
+        """Keep a renewed login that could not be committed; `replaces` is the refresh token that was posted for it.
+
+        From now on `read` gives it in every process, and the next update commits it. A login or logout that came in
+        since `replaces` was read wins. To be called under the tenant's refresh lock.
+
+        Raises:
+            StorageError: it could not be kept; whoever has it must hold it in memory and try again.
         """
         ...
 

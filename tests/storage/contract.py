@@ -228,6 +228,39 @@ class StoreContract:
             thread.join()
         assert store.read()["codex"].expires_at == 40
 
+    def test_a_renewed_login_that_was_spilled_is_read_at_once_and_committed_by_the_next_update(
+        self, store: Store
+    ) -> None:
+        store.update(put("codex", token()))
+        version = store.version()
+        store.spill("codex", token(value="new"), token().refresh_token)
+
+        assert store.version() != version
+        assert store.read()["codex"] == token(value="new")
+        assert store.update(lambda draft: draft["codex"]) == token(value="new")
+        assert store.problems() == ()
+
+    def test_a_spill_over_another_login_or_over_none_is_dropped(self, store: Store) -> None:
+        store.spill("codex", token(value="new"), Secret("rt-gone"))
+        assert dict(store.read()) == {}
+        store.update(put("codex", token()))
+        store.spill("codex", token(value="new"), Secret("rt-gone"))
+        assert dict(store.read()) == {"codex": token()}
+
+    def test_a_spill_does_not_bring_back_what_was_logged_out(self, store: Store) -> None:
+        store.update(put("codex", token()))
+        store.spill("codex", token(value="new"), token().refresh_token)
+        store.update(lambda draft: draft.pop("codex"))
+        assert dict(store.read()) == {}
+
+    def test_what_agents_would_refuse_is_not_spilled(self, store: Store) -> None:
+        store.update(put("codex", token()))
+        with pytest.raises(InvalidEntryError):
+            store.spill("codex", token(expires_at=-1), token().refresh_token)
+        with pytest.raises(InvalidTenantError):
+            store.spill("a/b", token("a/b"), token().refresh_token)
+        assert dict(store.read()) == {"codex": token()}
+
     def test_checking_that_it_is_writable_changes_nothing(self, store: Store) -> None:
         store.update(put("codex", token()))
         version = store.version()

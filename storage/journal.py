@@ -1,0 +1,179 @@
+"""The journal: a renewed login that could not be committed lies beside the store, 0600, until it can be.
+
+`auth.json.spill.<tenant>` holds the entry and the SHA-256 of the refresh tokens that it takes the place of: of the one
+that was posted, and of those that an earlier spill replaced. It counts only while the stored refresh token is one of
+them, so a login or a logout that came in between wins. It is written without the global lock, which may be the very
+thing that could not be had, and removed under it, after the commit that made it needless is durable.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from storage import atomic, codec, shapes
+from storage.entries import Entry, LoginEntry, McpEntry, PendingEntry, TokenEntry
+from storage.errors import StorageError
+from storage.secret import Secret
+from storage.tenants import sidecar_name
+
+_READ: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_LARGEST: Final = 2**20  # bytes; no entry is near it
+
+
+@dataclass(frozen=True, slots=True)
+class Spill:
+    """One spilled login; `replaces` are fingerprints, `file` says which file it was."""
+
+    tenant: str
+    entry: LoginEntry
+    replaces: tuple[str, ...]
+    file: tuple[int, int]
+
+    def takes_place_of(self, stored: Entry | None) -> bool:
+        """Whether `stored` is still what this came after."""
+        return comes_after(self.entry, stored, self.replaces)
+
+
+def comes_after(entry: LoginEntry, stored: Entry | None, replaces: tuple[str, ...]) -> bool:
+    """Whether `stored` has one of the replaced refresh tokens; where that was not rotated, the later end decides."""
+    if stored is None or isinstance(stored, PendingEntry) or stored.refresh_token.fingerprint() not in replaces:
+        return False
+    return stored.refresh_token != entry.refresh_token or stored.expires_at < entry.expires_at
+
+
+def path_of(path: Path, tenant: str) -> Path:
+    """Where the spill of this tenant lies."""
+    return path.with_name(f"{path.name}.spill.{tenant}")
+
+
+def write(path: Path, tenant: str, entry: LoginEntry, replaces: Secret) -> Spill:
+    """Keep `entry`, which the vendor gave for the refresh token `replaces`, durably.
+
+    Raises:
+        StorageError: it is not kept.
+    """
+    sidecar_name(path.name, tenant)
+    codec.check(tenant, entry)
+    posted = replaces.fingerprint()
+    place = path_of(path, tenant)
+    chain: tuple[str, ...] = (posted,)
+    with contextlib.suppress(_NoSpillError, OSError):
+        earlier = _read(place, tenant)
+        if earlier.entry.refresh_token.fingerprint() == posted:
+            chain = (*earlier.replaces, posted)
+    text = json.dumps({"replaces": chain, "entry": shapes.to_json(entry)}, ensure_ascii=False, indent=2)
+    written = atomic.swap(place, text.encode(), temporary_of=path)
+    atomic.sync_folder(path.parent)
+    return Spill(tenant, entry, chain, _file(written))
+
+
+def load(path: Path) -> tuple[Spill, ...]:
+    """What is spilled beside this credential file; what is damaged, foreign or no plain file is left alone."""
+    return tuple(found for _, found in _found(path) if isinstance(found, Spill))
+
+
+def strangers(path: Path) -> list[tuple[Path, str]]:
+    """What bears a spill's name and is none, with the reason."""
+    return [(place, found) for place, found in _found(path) if isinstance(found, str)]
+
+
+def recovered(spills: tuple[Spill, ...], entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The spilled entries that take the place of stored ones."""
+    return {spill.tenant: spill.entry for spill in spills if spill.takes_place_of(entries.get(spill.tenant))}
+
+
+def discard(path: Path, spill: Spill) -> None:
+    """Remove this spill, but not one that was written since."""
+    place = path_of(path, spill.tenant)
+    with contextlib.suppress(OSError):
+        if _file(os.lstat(place)) == spill.file:
+            place.unlink()
+
+
+def forget(path: Path, tenant: str) -> None:
+    """Remove whatever is spilled for the tenant, even what is no spill."""
+    with contextlib.suppress(OSError, ValueError):  # ValueError: a key that no file name can hold
+        path_of(path, tenant).unlink()
+
+
+def _file(found: os.stat_result) -> tuple[int, int]:
+    return found.st_ino, found.st_mtime_ns
+
+
+def _found(path: Path) -> Iterator[tuple[Path, Spill | str]]:
+    mark = f"{path.name}.spill."
+    try:
+        names = [name for name in os.listdir(path.parent) if name.startswith(mark)]  # noqa: PTH208 -- in every first read
+    except OSError:
+        return
+    for name in sorted(names):
+        place = path.with_name(name)
+        try:
+            yield place, _read(place, name.removeprefix(mark))
+        except FileNotFoundError:
+            continue
+        except _NoSpillError as error:
+            yield place, error.reason
+        except OSError as error:
+            yield place, _LINK if error.errno == errno.ELOOP else error.strerror or type(error).__name__
+
+
+def _read(place: Path, tenant: str) -> Spill:
+    descriptor = os.open(place, _READ)
+    try:
+        found = os.fstat(descriptor)
+        _check_ours(found, place.parent)
+        data = b"".join(iter(lambda: os.read(descriptor, found.st_size + 1), b""))
+    finally:
+        os.close(descriptor)
+    match _parsed(data):
+        case {"replaces": [*replaces], "entry": value} if all(isinstance(one, str) for one in replaces):
+            return Spill(tenant, _entry(tenant, value), tuple(map(str, replaces)), _file(found))
+    raise _NoSpillError(_DAMAGED)
+
+
+def _check_ours(found: os.stat_result, folder: Path) -> None:
+    if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+        raise _NoSpillError(_NO_FILE)
+    if found.st_uid not in {os.geteuid(), folder.stat().st_uid} or stat.S_IMODE(found.st_mode) & 0o022:
+        raise _NoSpillError(_FOREIGN)
+
+
+def _parsed(data: bytes) -> object:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        raise _NoSpillError(_DAMAGED) from None
+
+
+def _entry(tenant: str, value: object) -> LoginEntry:
+    try:
+        entry = shapes.from_json(value)
+        codec.check(tenant, entry)
+    except (shapes.NoShapeError, StorageError):
+        raise _NoSpillError(_DAMAGED) from None
+    if isinstance(entry, TokenEntry | McpEntry):
+        return entry
+    raise _NoSpillError(_DAMAGED)
+
+
+class _NoSpillError(ValueError):
+    """It bears a spill's name, and this is why it is none."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+_LINK: Final = "it is a symbolic link"
+_NO_FILE: Final = "it is no plain file"
+_FOREIGN: Final = "others own it or may write it"
+_DAMAGED: Final = "it is damaged"

@@ -1,0 +1,59 @@
+"""What an operator should repair about the credential file and what lies beside it; looking changes nothing."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from storage import clients, journal, leftovers, quarantine, sidefiles
+from storage.store import Problem
+
+
+def find(path: Path, now: float) -> Iterator[Problem]:
+    """Rights first, then what faults left behind; `now` is in unix seconds."""
+    yield from _of_rights(path)
+    yield from _of_journal(path)
+    for kept in quarantine.kept_files(path):
+        repair = "log in again where logins are missing, then delete it"
+        yield Problem(f"{kept} holds the bytes of a damaged file", repair)
+    for left in leftovers.find(path, now):
+        yield Problem(f"{left} was left by a writer that was killed", "none is needed: the next update removes it")
+
+
+def _of_rights(path: Path) -> Iterator[Problem]:
+    folder = _stat(path.parent)
+    if folder is None:
+        return
+    if stat.S_IMODE(folder.st_mode) & 0o022:
+        yield Problem(f"{path.parent} can be written by others", f"chmod 700 {path.parent}")
+    owner = folder.st_uid if os.geteuid() == 0 else os.geteuid()
+    sidecars = sorted(path.parent.glob(f"{path.name}.*.lock"))
+    for place in (path, sidefiles.path_of(path), clients.path_of(path), *sidecars):
+        found = _stat(place)
+        if found is None:
+            continue
+        if stat.S_ISLNK(found.st_mode):
+            yield Problem(
+                f"{place} is a symbolic link", "give the path that it points to" if place == path else f"rm {place}"
+            )
+        elif found.st_uid != owner:
+            yield Problem(f"{place} belongs to uid {found.st_uid}, not to {owner}", f"sudo chown {owner} {place}")
+        elif stat.S_IMODE(found.st_mode) & 0o077:
+            yield Problem(f"{place} can be read by others", f"chmod 600 {place}")
+
+
+def _of_journal(path: Path) -> Iterator[Problem]:
+    for spill in journal.load(path):
+        what = f"{journal.path_of(path, spill.tenant)} holds a renewed login that could not be committed"
+        yield Problem(what, "free space or mend the rights of its folder; the next update commits it")
+    for place, reason in journal.strangers(path):
+        yield Problem(f"{place} is not followed: {reason}", f"rm {place}")
+
+
+def _stat(place: Path) -> os.stat_result | None:
+    try:
+        return place.lstat()
+    except OSError:
+        return None
