@@ -1,4 +1,4 @@
-"""A renewed login that could not be committed is kept beside the store, found by everybody, and never lost or revived."""
+"""A renewed login that could not be committed is kept beside the store, found by all, and never lost or revived."""
 
 from __future__ import annotations
 
