@@ -70,4 +70,4 @@ def _matching(found: Iterable[tuple[str, str, str]], typed: str) -> list[app_com
         if units(value) <= CHOICE and any(wanted in text.casefold() for text in (label, value, other))
     ]
     hits.sort(key=lambda hit: hit[0])
-    return [app_commands.Choice(name=cut(label, CHOICE), value=value) for _, label, value in hits[:CHOICES]]
+    return [app_commands.Choice(name=cut(label, CHOICE) or value, value=value) for _, label, value in hits[:CHOICES]]

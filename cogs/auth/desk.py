@@ -1,4 +1,4 @@
-"""Where a pressed button finds the cog: a DynamicItem is made by discord.py and is handed nothing but the press."""
+"""Where a pressed button finds who answers it: discord.py makes a DynamicItem and hands it nothing but the press."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ LogoutChoice: TypeAlias = Literal["here", "revoke", "keep"]
 
 
 class Desk(Protocol):
-    """What the buttons ask of the cog; each answers, whatever happens."""
+    """What the buttons ask for; each press is answered, whatever happens."""
+
+    async def login_pressed(self, interaction: discord.Interaction, vendor: str) -> None:
+        """A login is to begin, as with the command."""
+        ...
+
+    async def cancel_pressed(self, interaction: discord.Interaction, vendor: str) -> None:
+        """A pending login is to be dropped."""
+        ...
 
     async def replace_pressed(self, interaction: discord.Interaction, vendor: str, choice: str) -> None:
         """Another person's login may be replaced, or is kept."""
@@ -23,6 +31,10 @@ class Desk(Protocol):
         ...
 
 
+class _Staffed(Protocol):
+    desk: Desk
+
+
 def desk_of(interaction: discord.Interaction) -> Desk:
-    """The loaded cog; buttons are registered only while it is loaded."""
-    return cast("Desk", cast("commands.Bot", interaction.client).get_cog(COG))
+    """The loaded cog's; buttons are registered only while it is loaded."""
+    return cast("_Staffed", cast("commands.Bot", interaction.client).get_cog(COG)).desk

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from typing import Final
 
 import discord
 from discord.ext import commands
 
-from cogs.auth import words
 from cogs.auth.access import AccessDeniedError, author_of
+from cogs.auth.front_desk import FrontDesk
 from cogs.auth.language import Language, Listeners
-from cogs.auth.login_view import LoginMessages
 from cogs.auth.outcomes import failed
-from cogs.auth.replies import LOST, reason
-from cogs.auth.service import AuthService
+from cogs.auth.replies import LOST, Answer, reason
 from storage.entries import UserId
 
 _PASTE: Final = re.compile(r"(?i)\b(code|state|error)=|://|localhost[:/]|\bsk-|\bey[\w-]{20,}|[\w.~-]{8,}#[\w.~-]{8,}")
@@ -31,10 +30,9 @@ def looks_like_paste(text: str) -> bool:
 class DirectMessages:
     """Answers pastes; answers chat of allowed people once, with a hint; is silent to everybody else."""
 
-    def __init__(self, bot: commands.Bot, service: AuthService, messages: LoginMessages, listeners: Listeners) -> None:
+    def __init__(self, bot: commands.Bot, desk: FrontDesk, listeners: Listeners) -> None:
         self._bot = bot
-        self._service = service
-        self._messages = messages
+        self._desk = desk
         self._listeners = listeners
         self._helped: dict[UserId, None] = {}
 
@@ -49,33 +47,31 @@ class DirectMessages:
             await self._chat(message, language)
 
     async def _paste(self, message: discord.Message, language: Language) -> None:
-        caller = author_of(message)
-        footer = language.say("dm-footer")
+        async def reply(told: Answer) -> None:
+            await _say(message, replace(told, content=f"{told.content}\n{language.say('dm-footer')}"))
+
         try:
-            self._service.begin_work()
-            done = await self._service.complete(caller, message.content)
+            self._desk.service.begin_work()
+            await self._desk.complete(author_of(message), language, message.content, None, reply=reply)
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
-            await _say(message, f"{failed(language, error, 'a paste in a DM').content}\n{footer}")
-        else:
-            await _say(message, f"{words.logged_in(language, done)}\n{footer}")
-            used = words.about(language, "login-link-used", done.vendor)
-            await self._messages.close(caller.user, done.vendor.name, used)
+            await reply(failed(language, error, "a paste in a DM"))
 
     async def _chat(self, message: discord.Message, language: Language) -> None:
         caller = author_of(message)
         try:
-            self._service.access.check(caller)
+            self._desk.service.access.check(caller)
         except AccessDeniedError:
             return
         if caller.user not in self._helped:
             self._helped[caller.user] = None
             if len(self._helped) > _MOST_HELPED:
                 del self._helped[next(iter(self._helped))]
-            await _say(message, language.say("dm-hint"))
+            await _say(message, Answer(language.say("dm-hint")))
 
 
-async def _say(message: discord.Message, text: str) -> None:
+async def _say(message: discord.Message, told: Answer) -> None:
+    view = told.view or discord.utils.MISSING
     try:
-        await message.channel.send(text, allowed_mentions=discord.AllowedMentions.none())
+        await message.channel.send(told.content, view=view, allowed_mentions=discord.AllowedMentions.none())
     except LOST as error:
         _log.warning("a direct message could not be sent (%s)", reason(error))

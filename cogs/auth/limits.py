@@ -13,7 +13,6 @@ CONTENT: Final = 2000
 DESCRIPTION: Final = 4096  # of an embed
 LINK_BUTTON: Final = 512  # a link button's url
 CUSTOM_ID: Final = 100
-LABEL: Final = 80  # a button's
 CHOICE: Final = 100  # the name of an autocompletion's choice, and its value
 CHOICES: Final = 25
 INPUT: Final = 4000  # a form's text
@@ -22,6 +21,11 @@ INPUT: Final = 4000  # a form's text
 def units(text: str) -> int:
     """The length of `text` in UTF-16 units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def fits_button(custom_id: str) -> bool:
+    """Whether a button can bear this id; names that vendors and operators choose are a part of it."""
+    return units(custom_id) <= CUSTOM_ID
 
 
 def cut(text: str, limit: int) -> str:

@@ -12,6 +12,7 @@ import discord
 from cogs.auth import words
 from cogs.auth.language import Language, language_of
 from cogs.auth.limits import CONTENT, DESCRIPTION, LINK_BUTTON, units
+from cogs.auth.login_button import new_link
 from cogs.auth.paste_modal import PasteButton, fits, new_flow
 from cogs.auth.replies import Answer, answer, edit
 from oauth.logins import LoginOffer
@@ -96,24 +97,26 @@ class LoginMessages:
         user = UserId(interaction.user.id)
         language = language_of(interaction)
         message = login_message(language, offer, new_flow(offer.expires_at))
-        await self.close(user, offer.vendor.name, words.about(language, "login-link-replaced", offer.vendor))
+        replaced = Answer(words.about(language, "login-link-replaced", offer.vendor))
+        await self.close(user, offer.vendor.name, replaced)
         if await answer(interaction, message):
             key = (user, offer.vendor.name)
             expiry = asyncio.create_task(self._expire(key, offer), name="login message expiry")
             self._shown[key] = _Shown(interaction, expiry)
 
-    async def close(self, user: UserId, vendor: str, text: str) -> None:
-        """Replace the login message by `text`, if there is one; it is edited, never deleted (a modal may be open)."""
+    async def close(self, user: UserId, vendor: str, message: Answer) -> None:
+        """Make `message` of the login message, if there is one; it is edited, never deleted (a modal may be open)."""
         shown = self._shown.pop((user, vendor), None)
         if shown is not None:
             shown.expiry.cancel()
-            await edit(shown.interaction, Answer(text))
+            await edit(shown.interaction, message)
 
     async def _expire(self, key: tuple[UserId, str], offer: LoginOffer) -> None:
         await asyncio.sleep(max(0.0, min(offer.expires_at - self._clock(), self._editable)))
         shown = self._shown.pop(key)
-        text = words.about(language_of(shown.interaction), "login-link-expired", offer.vendor)
-        await edit(shown.interaction, Answer(text))
+        language = language_of(shown.interaction)
+        text = words.about(language, "login-link-expired", offer.vendor)
+        await edit(shown.interaction, Answer(text, view=new_link(language, offer.vendor.name)))
 
     async def aclose(self) -> None:
         """Stop waiting for expiries; the messages stay as they are."""

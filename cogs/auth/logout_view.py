@@ -10,14 +10,14 @@ import discord
 from cogs.auth import words
 from cogs.auth.desk import LogoutChoice, desk_of
 from cogs.auth.language import Language, language_of
-from cogs.auth.limits import CUSTOM_ID, units
+from cogs.auth.limits import fits_button
 from cogs.auth.replies import Answer
 from oauth.errors import LoginTakenError
 from oauth.status import LoginState
 from storage.errors import OpenabAuthError
 
-_LOGOUT: Final = r"auth:logout:(?P<choice>here|revoke|keep):(?P<tenant>.+)"
-_REPLACE: Final = r"auth:replace:(?P<choice>yes|no):(?P<vendor>.+)"
+_LOGOUT: Final = r"auth:logout:(?P<choice>here|revoke|keep):(?P<tenant>(?s:.+))"
+_REPLACE: Final = r"auth:replace:(?P<choice>yes|no):(?P<vendor>(?s:.+))"
 _LOGOUT_BUTTONS: Final = {
     "here": ("button-remove", discord.ButtonStyle.danger),
     "revoke": ("button-revoke", discord.ButtonStyle.danger),
@@ -116,6 +116,6 @@ def replace_question(language: Language, vendor: str, taken: LoginTakenError) ->
 def _fitting(
     button: discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
 ) -> discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]]:
-    if units(button.custom_id) > CUSTOM_ID:
+    if not fits_button(button.custom_id):
         raise NameTooLongError
     return button

@@ -10,9 +10,17 @@ import discord
 
 from cogs.auth.failures import failure
 from cogs.auth.language import Language
+from cogs.auth.login_button import new_link
 from cogs.auth.paste_modal import PasteButton
 from cogs.auth.replies import Answer
-from oauth.errors import PasteRefusedError, VendorUnavailableError
+from oauth.errors import (
+    ExchangeRefusedError,
+    LoginDeniedError,
+    LoginExpiredError,
+    NoPendingLoginError,
+    PasteRefusedError,
+    VendorUnavailableError,
+)
 from storage.errors import OpenabAuthError
 
 _log = logging.getLogger(__name__)
@@ -24,12 +32,16 @@ def cause_of(error: BaseException) -> BaseException:
     return original if isinstance(original, BaseException) else error
 
 
-def failed(language: Language, error: BaseException, doing: str, *, retry: PasteButton | None = None) -> Answer:
-    """The answer to any failure; `retry` is offered again where the login still waits for a better paste."""
+def failed(
+    language: Language, error: BaseException, doing: str, *, vendor: str | None = None, flow: str | None = None
+) -> Answer:
+    """The answer to any failure, with the button for what to do next where the `vendor` is known.
+
+    `flow` names the login message that a paste was for: while the login waits for a better one, it is asked for again.
+    """
     cause = cause_of(error)
     if isinstance(cause, OpenabAuthError):
-        view = discord.ui.View(timeout=None).add_item(retry) if retry and still_waits(cause) else None
-        return Answer(failure(language, cause), view=view)
+        return Answer(failure(language, cause), view=_way_on(language, cause, vendor, flow))
     incident = secrets.token_hex(4)
     # Without the exception's message: a library may have put an address with a code or a token into it.
     _log.error("incident %s: %s failed with %s\n%s", incident, doing, type(cause).__name__, _frames(cause))
@@ -39,8 +51,29 @@ def failed(language: Language, error: BaseException, doing: str, *, retry: Paste
 def still_waits(error: OpenabAuthError) -> bool:
     """Whether the pending login is there after this failure, so that pasting again makes sense."""
     if isinstance(error, PasteRefusedError):
-        return not getattr(error, "ends_login", False)
+        return not error.ends_login
     return isinstance(error, VendorUnavailableError) and not error.sent
+
+
+def _way_on(language: Language, error: OpenabAuthError, vendor: str | None, flow: str | None) -> discord.ui.View | None:
+    if vendor is None:
+        return None
+    if flow is not None and still_waits(error):
+        return discord.ui.View(timeout=None).add_item(PasteButton(language, vendor, flow))
+    return new_link(language, vendor) if link_is_over(error) else None
+
+
+def link_is_over(error: OpenabAuthError) -> bool:
+    """Whether a new link is what helps."""
+    match error:
+        case VendorUnavailableError():
+            return error.asked == "code" and error.sent
+        case PasteRefusedError():
+            return error.ends_login
+        case NoPendingLoginError() | ExchangeRefusedError() | LoginDeniedError() | LoginExpiredError():
+            return True
+        case _:
+            return False
 
 
 def _frames(error: BaseException) -> str:

@@ -16,11 +16,11 @@ from typing import Final, Self
 import discord
 
 from cogs.auth.language import Language, language_of
-from cogs.auth.limits import INPUT
+from cogs.auth.limits import INPUT, fits_button
+from cogs.auth.login_button import new_link
 from cogs.auth.replies import Answer, answer, show_modal
 
 _ID: Final = r"auth:paste:(?P<vendor>[^\s:][^\s]{0,59}):(?P<flow>[0-9a-f]{1,12}-[0-9a-f]{6})"
-_LONGEST_VENDOR: Final = 60  # characters, so that the whole id stays under Discord's 100
 _FIELD: Final = "redirect"
 
 
@@ -48,7 +48,8 @@ def has_expired(flow: str, now: float) -> bool:
 
 def fits(vendor: str) -> bool:
     """Whether a button's id can hold this vendor's name."""
-    return re.fullmatch(_ID, f"auth:paste:{vendor}:{new_flow(0)}") is not None and len(vendor) <= _LONGEST_VENDOR
+    custom_id = f"auth:paste:{vendor}:{new_flow(2**32)}"
+    return re.fullmatch(_ID, custom_id) is not None and fits_button(custom_id)
 
 
 class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
@@ -76,7 +77,8 @@ class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
         """Open the modal at once: it is the acknowledgement, and who may use it is asked when it is submitted."""
         language = language_of(interaction)
         if has_expired(self.flow, time.time()):
-            await answer(interaction, Answer(language.say("login-button-expired")))
+            expired = Answer(language.say("login-button-expired"), view=new_link(language, self.vendor))
+            await answer(interaction, expired)
         else:
             await show_modal(interaction, paste_modal(language, self.vendor, self.flow))
 

@@ -79,6 +79,11 @@ class AuthService:
         vendor = self._catalogue.find(tenant)
         return vendor.name if vendor else tenant
 
+    def title_of(self, vendor: str) -> str:
+        """How the vendor of this name is called."""
+        found = self._catalogue.find(vendor)
+        return found.title if found else vendor
+
     async def login(self, caller: Caller, vendor: str, *, replace: bool = False) -> LoginOffer:
         """Step one: a link for this person.
 

@@ -1,28 +1,77 @@
-"""The answer to /auth status."""
+"""The answer to /auth status: each login, one's own pending ones with the way to drop them, what is to be repaired."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final, Self
 
 import discord
 
 from cogs.auth import words
-from cogs.auth.language import Language
-from cogs.auth.limits import DESCRIPTION, units
+from cogs.auth.desk import desk_of
+from cogs.auth.language import Language, language_of
+from cogs.auth.limits import DESCRIPTION, cut, fits_button, units
+from cogs.auth.login_button import LoginButton
 from cogs.auth.replies import Answer
 from oauth.status import Status
 from storage.entries import UserId
 
-_ROOM_FOR_MORE = 100  # units of the last line, which counts what is left out
+_TITLE: Final = 60  # units, so that a button's whole label stays under Discord's 80
+_ID: Final = r"auth:cancel:(?P<vendor>(?s:.+))"
+_ROOM_FOR_MORE: Final = 100  # units of the line that counts what is left out
+_MOST_BUTTONS: Final = 25  # of a message
 
 
-def status_message(language: Language, status: Status, user: UserId) -> Answer:
-    """All logins and the person's own pending ones, in one embed; what does not fit is counted, not cut in half."""
-    lines = words.status_lines(language, status, user)
+class CancelButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
+    """Drops one pending login; whose it is, is asked when it is pressed."""
+
+    def __init__(self, language: Language, vendor: str, title: str) -> None:
+        label = language.say("button-cancel", vendor=cut(title, _TITLE))
+        custom_id = f"auth:cancel:{vendor}"
+        super().__init__(discord.ui.Button(label=label, style=discord.ButtonStyle.secondary, custom_id=custom_id))
+        self.vendor = vendor
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
+    ) -> Self:
+        """The button again, from the id that came with the press."""
+        return cls(language_of(interaction), match["vendor"], match["vendor"])
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Hand the press on."""
+        await desk_of(interaction).cancel_pressed(interaction, self.vendor)
+
+
+def status_message(language: Language, status: Status, user: UserId, title_of: Callable[[str], str]) -> Answer:
+    """All of it in one embed; what does not fit is counted, not cut in half. `title_of` gives a vendor's title."""
+    mine = [pending for pending in status.pending if pending.user == user]
+    problems = [words.problem(language, problem) for problem in status.problems]
+    waiting = [words.pending(language, pending, title_of(pending.vendor)) for pending in mine]
+    logins = [words.login(language, state) for state in status.logins] or [language.say("status-empty")]
+    view = discord.ui.View(timeout=None)
+    buttons = [
+        *(CancelButton(language, pending.vendor, title_of(pending.vendor)) for pending in mine),
+        *(
+            LoginButton(language, state.vendor.name, state.vendor.title)
+            for state in status.logins
+            if state.vendor and words.has_ended(state)
+        ),
+    ]
+    for button in [button for button in buttons if fits_button(button.custom_id)][:_MOST_BUTTONS]:
+        view.add_item(button)
+    text = "\n".join(_fitting(language, [*problems, *waiting, *logins]))
+    embed = discord.Embed(title=language.say("status-title"), description=text)
+    return Answer(embed=embed, view=view if view.children else None)
+
+
+def _fitting(language: Language, blocks: list[str]) -> list[str]:
     shown: list[str] = []
     room = DESCRIPTION - _ROOM_FOR_MORE
-    for line in lines:
-        room -= units(line) + 1
+    for block in blocks:
+        room -= units(block) + 1
         if room < 0:
-            shown.append(language.say("status-more", count=len(lines) - len(shown)))
-            break
-        shown.append(line)
-    return Answer(embed=discord.Embed(title=language.say("status-title"), description="\n".join(shown)))
+            return [*shown, language.say("status-more", count=len(blocks) - len(shown))]
+        shown.append(block)
+    return shown

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit
 
-from cogs.auth.failures import described
 from cogs.auth.language import Language
 from cogs.auth.limits import cut, plain
 from oauth.credentials import LoggedIn, LoggedOut
 from oauth.logins import LoginOffer
 from oauth.pending import PendingLogin
-from oauth.status import LoginState, Status
+from oauth.status import LoginState
 from oauth.vendor import Vendor, is_loopback
-from storage.entries import UserId
-from storage.errors import OpenabAuthError
+from storage.store import Problem
 
 _TITLE: Final = 80
 _ACCOUNT: Final = 100
@@ -127,20 +125,15 @@ def logged_out(language: Language, done: LoggedOut) -> str:
     return text
 
 
-def status_lines(language: Language, status: Status, user: UserId) -> list[str]:
-    """Every login, then the person's own pending ones, then what is wrong with the store."""
-    lines = [_login_line(language, state) for state in status.logins]
-    lines += [_pending_line(language, pending) for pending in status.pending if pending.user == user]
-    lines += [
-        language.say("status-problem", what=plain(problem.what), repair=plain(problem.repair))
-        for problem in status.problems
-    ]
-    return lines or [language.say("status-empty")]
+def has_ended(state: LoginState) -> bool:
+    """Whether only a new login helps."""
+    return state.state == "dead" or (state.state == "expired" and not state.refreshable)
 
 
-def _login_line(language: Language, state: LoginState) -> str:
+def login(language: Language, state: LoginState) -> str:
+    """One login at a glance: its state, then whose account it is, who logged in and when, how long its token lasts."""
     title = title_of(state.vendor) if state.vendor else plain(state.tenant, _TITLE)
-    ended = state.state == "dead" or (state.state == "expired" and not state.refreshable)
+    ended = has_ended(state)
     says = language.say("state-ended" if ended and state.state == "expired" else f"state-{state.state}")
     details = []
     if state.account:
@@ -159,23 +152,11 @@ def _login_line(language: Language, state: LoginState) -> str:
     return "\n".join([first, *([" · ".join(details)] if details else [])])
 
 
-def _pending_line(language: Language, pending: PendingLogin) -> str:
-    return language.say("status-pending", vendor=plain(pending.vendor, _TITLE), time=when(language, pending.expires_at))
+def pending(language: Language, login: PendingLogin, title: str) -> str:
+    """One pending login at a glance."""
+    return language.say("status-pending", vendor=plain(title, _TITLE), time=when(language, login.expires_at))
 
 
-def help_text(language: Language, user: UserId, *, logins: int | None, refusal: OpenabAuthError | None = None) -> str:
-    """What this is and what to do first: whether this person may, and how many logins there are (None: unreadable)."""
-    lines = [language.say("help-title"), language.say("help-what")]
-    if refusal is not None:
-        happened, _, todo = described(language, refusal)
-        lines.append(language.say("help-not-allowed", why=f"{happened} {todo}"))
-    elif logins is None:
-        lines.append(language.say("help-store"))
-    elif logins:
-        lines.append(language.say("help-allowed", count=logins))
-    else:
-        lines.append(language.say("help-first"))
-    if refusal is None:
-        lines.append(language.say("help-commands"))
-    lines.append(language.say("help-privacy", user=str(user)))
-    return "\n".join(lines)
+def problem(language: Language, found: Problem) -> str:
+    """What the operator must repair."""
+    return language.say("status-problem", what=plain(found.what), repair=plain(found.repair))

@@ -330,8 +330,71 @@ async def test_a_denied_login_ends_and_its_message_says_so(bot: commands.Bot, ad
     denied = await issuer.deny(login.link_buttons[0])
     answer = await (await (await form(ada, login)).submit(denied)).settled()
     assert "access denied" in answer.content
-    assert not answer.components
     await login.wait_for(lambda shown: not shown.components)
+    again = await ada.press(answer, "Get a new link")
+    assert isinstance(again, Answer)
+    assert (await again.settled()).link_buttons
+    assert again.ephemeral
+
+
+async def test_a_newcomer_begins_the_first_login_with_a_button_of_the_help(
+    bot: commands.Bot, ada: Person, eve: Person, issuer: Issuer
+) -> None:
+    first = await (await ada.slash("auth help")).settled()
+    assert "Nothing is logged in yet" in first.content
+    pressed = await ada.press(first, "auth:login:lab")
+    assert isinstance(pressed, Answer)
+    redirect = await issuer.approve((await pressed.settled()).link_buttons[0])
+    await (await ada.slash("auth complete", redirect=redirect)).settled()
+    later = await (await ada.slash("auth help")).settled()
+    assert "One login is there" in later.content
+    assert not later.components
+    refused = await (await eve.slash("auth help")).settled()
+    assert "You may not do this yet" in refused.content
+    assert not refused.components
+
+
+async def test_a_pending_login_is_dropped_from_the_status_which_then_shows_what_is_left(
+    bot: commands.Bot, ada: Person, bob: Person
+) -> None:
+    login = await begin(ada)
+    await begin(bob, "second")
+    status = await (await ada.slash("auth status")).settled()
+    await ada.press(status, "Cancel The Lab")
+    await status.wait_for(lambda shown: not shown.components)
+    assert "waits for your paste" not in json.dumps(status.embeds)
+    await login.wait_for(lambda shown: "is cancelled" in shown.content)
+    theirs = await (await bob.slash("auth status")).settled()
+    assert [part["label"] for part in theirs.components] == ["Cancel The Lab"]
+
+
+async def test_a_cancel_button_drops_only_what_the_person_who_presses_it_began(
+    bot: commands.Bot, ada: Person, bob: Person
+) -> None:
+    await begin(ada)
+    await begin(bob)
+    status = await (await ada.slash("auth status")).settled()
+    await (await ada.slash("auth cancel", vendor="lab")).settled()
+    await ada.press(status, "Cancel The Lab")
+    await status.wait_for(lambda shown: "No login is waiting" in shown.content)
+    theirs = await (await bob.slash("auth status")).settled()
+    assert [part["label"] for part in theirs.components] == ["Cancel The Lab"]
+
+
+async def test_a_paste_in_a_direct_message_that_would_replace_another_persons_login_asks_first(
+    bot: commands.Bot, ada: Person, bob: Person, issuer: Issuer, clock: SimpleNamespace
+) -> None:
+    """Both began; bob was done first, so that what ada replaces is not what she saw when she began."""
+    hers, his = await begin(ada), await begin(bob)
+    clock.ahead = 5.0
+    redirect = await issuer.approve(his.link_buttons[0], "bob@example.com")
+    assert "bob@example.com" in (await (await bob.slash("auth complete", redirect=redirect)).settled()).content
+    (told,) = await ada.send_dm(await issuer.approve(hers.link_buttons[0]))
+    assert f"<@{bob.id}> is logged in to lab" in told.body["content"]
+    assert "delete your message" in told.body["content"]
+    pressed = await ada.press(told, "Replace that login")
+    assert isinstance(pressed, Answer)
+    assert (await pressed.wait_for(lambda shown: shown.link_buttons)).link_buttons
 
 
 async def test_the_button_of_a_link_that_expired_during_a_restart_says_so(
@@ -351,9 +414,10 @@ async def test_the_button_of_a_link_that_expired_during_a_restart_says_so(
 async def test_the_login_message_is_edited_when_its_time_is_over(bot: commands.Bot, ada: Person) -> None:
     cog = bot.get_cog("openab-auth")
     assert isinstance(cog, Auth)
-    cog._messages._editable = 0.05
+    cog.desk._messages._editable = 0.05
     login = await begin(ada)
-    await login.wait_for(lambda shown: "has expired" in shown.content and not shown.components)
+    await login.wait_for(lambda shown: "has expired" in shown.content)
+    assert [part["label"] for part in login.components] == ["Get a new link"]
 
 
 async def test_a_bot_that_is_told_to_stop_answers_what_is_under_way_and_refuses_what_is_new(

@@ -3,10 +3,20 @@ import logging
 import pytest
 
 from cogs.auth.language import english
+from cogs.auth.login_button import LoginButton
 from cogs.auth.outcomes import failed
 from cogs.auth.paste_modal import PasteButton
-from oauth.errors import ExchangeRefusedError, VendorUnavailableError
+from cogs.auth.replies import Answer
+from oauth.errors import (
+    ExchangeRefusedError,
+    LoginDeniedError,
+    LoginExpiredError,
+    NoPendingLoginError,
+    TooManyLoginsError,
+    VendorUnavailableError,
+)
 from oauth.refusal import DeniedRedirectError, Refusal, refused
+from storage.errors import StoreBusyError
 
 FLOW = "77359400-abcdef"
 
@@ -31,22 +41,41 @@ def test_an_unexpected_failure_is_an_apology_with_an_id_that_the_log_knows(caplo
     assert "canary" not in answer.content
 
 
+def buttons(answer: Answer) -> list[type]:
+    return [type(child) for child in answer.view.children] if answer.view else []
+
+
 async def test_a_paste_that_can_be_mended_gets_the_button_again() -> None:
-    assert (
-        failed(english(), refused(Refusal.BARE_CODE), "paste", retry=PasteButton(english(), "lab", FLOW)).view
-        is not None
-    )
-    unsent = VendorUnavailableError("lab", "no route", sent=False)
-    assert failed(english(), unsent, "paste", retry=PasteButton(english(), "lab", FLOW)).view is not None
+    for error in (
+        refused(Refusal.BARE_CODE),
+        VendorUnavailableError("lab", "no route", asked="code", sent=False),
+        DeniedRedirectError("access_denied", ends_login=False),
+    ):
+        assert buttons(failed(english(), error, "paste", vendor="lab", flow=FLOW)) == [PasteButton]
 
 
 @pytest.mark.parametrize(
     "error",
     [
         ExchangeRefusedError("lab", "invalid_grant"),
-        VendorUnavailableError("lab", "timeout", sent=True),
+        VendorUnavailableError("lab", "timeout", asked="code", sent=True),
         DeniedRedirectError("access_denied", ends_login=True),
+        NoPendingLoginError("lab"),
+        LoginDeniedError("lab", "access denied"),
+        LoginExpiredError("lab"),
     ],
 )
-async def test_a_login_that_is_over_gets_no_button(error: Exception) -> None:
-    assert failed(english(), error, "paste", retry=PasteButton(english(), "lab", FLOW)).view is None
+async def test_a_login_that_is_over_gets_a_button_for_a_new_link(error: Exception) -> None:
+    assert buttons(failed(english(), error, "paste", vendor="lab", flow=FLOW)) == [LoginButton]
+    assert buttons(failed(english(), error, "auth complete")) == []
+
+
+@pytest.mark.parametrize(
+    "error", [TooManyLoginsError(5), StoreBusyError("/x", 1.0), VendorUnavailableError("lab", "HTTP 503")]
+)
+async def test_what_neither_button_helps_with_gets_none(error: Exception) -> None:
+    assert buttons(failed(english(), error, "paste", vendor="lab", flow=FLOW)) == []
+
+
+async def test_a_name_that_no_button_can_hold_gets_none() -> None:
+    assert buttons(failed(english(), NoPendingLoginError(), "auth complete", vendor="x" * 90)) == []

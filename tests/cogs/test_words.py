@@ -6,13 +6,11 @@ from cogs.auth.language import english
 from cogs.auth.limits import plain
 from cogs.auth.login_view import LinkTooLongError, login_message
 from cogs.auth.paste_modal import new_flow
-from cogs.auth.status_view import status_message
 from oauth.errors import NotLoggedInError
 from oauth.logins import LoginOffer
-from oauth.pending import PendingLogin
-from oauth.status import LoginState, Status
+from oauth.status import LoginState
 from oauth.vendor import Vendor
-from storage import Problem, Tenant, UserId
+from storage import Tenant, UserId
 
 LOOPBACK = "http://localhost:1455/auth/callback"
 HOSTED = "https://vendor.example/oauth/code"
@@ -129,37 +127,6 @@ def test_a_failure_says_what_happened_what_was_kept_and_what_next() -> None:
     assert "Nobody is logged in to lab." in text
     assert "Nothing was changed." in text
     assert "Next: `/auth login`" in text
-
-
-def test_status_shows_all_logins_and_only_ones_own_pending_ones() -> None:
-    status = Status(
-        (state(), state("dead-one", state="dead"), state("old", state="expired", refreshable=False)),
-        (PendingLogin("lab", UserId(1), 0, 900), PendingLogin("secret-of-bob", UserId(2), 0, 900)),
-        (Problem("a lock", "remove it"),),
-    )
-    lines = words.status_lines(english(), status, UserId(1))
-    assert "ada@example.com" in lines[0].replace("\\", "")
-    assert "log in again" in lines[1]
-    assert "log in again" in lines[2]
-    assert "until <t:900:R>" in lines[3]
-    assert "remove it" in lines[4]
-    assert len(lines) == 5
-
-
-def test_status_that_is_too_long_counts_what_it_leaves_out() -> None:
-    status = Status(tuple(state(f"tenant-{number}") for number in range(200)), (), ())
-    embed = status_message(english(), status, UserId(1)).embed
-    assert embed is not None
-    description = embed.description or ""
-    assert len(description) <= 4096
-    shown = description.count("tenant-")
-    assert f"and {200 - shown} more" in description
-
-
-def test_an_empty_store_says_how_to_begin() -> None:
-    assert words.status_lines(english(), Status((), (), ()), UserId(1)) == [
-        "Nobody is logged in anywhere. Begin with `/auth login`."
-    ]
 
 
 def test_a_logout_says_what_each_choice_ends() -> None:

@@ -13,6 +13,9 @@
 
 button-open = Open the login page
 button-paste = Paste it here
+button-login = Log in to { $vendor }
+button-new-link = Get a new link
+button-cancel = Cancel { $vendor }
 button-replace = Replace that login
 button-keep = Keep it
 button-remove = Remove it here

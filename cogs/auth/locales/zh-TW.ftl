@@ -39,6 +39,9 @@ command-auth-help = 說明
 
 button-open = 開啟登入頁面
 button-paste = 在這裡貼上
+button-login = 登入 { $vendor }
+button-new-link = 取得新連結
+button-cancel = 取消 { $vendor }
 button-replace = 取代那個登入
 button-keep = 保留原樣
 button-remove = 只從這裡移除

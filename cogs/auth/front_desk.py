@@ -1,0 +1,166 @@
+"""Between a request and its answer: commands, buttons, forms and direct messages all end up here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+import discord
+
+from cogs.auth import words
+from cogs.auth.access import AccessDeniedError, Caller, caller_of
+from cogs.auth.desk import Desk, LogoutChoice
+from cogs.auth.failures import failure
+from cogs.auth.help_view import help_message
+from cogs.auth.language import Language, language_of
+from cogs.auth.login_view import LoginMessages
+from cogs.auth.logout_view import logout_question, replace_question
+from cogs.auth.outcomes import failed
+from cogs.auth.paste_modal import Submit
+from cogs.auth.replies import Answer, acknowledge, answer
+from cogs.auth.service import AuthService
+from cogs.auth.status_view import status_message
+from oauth.errors import LoginTakenError
+from storage.entries import UserId
+from storage.errors import OpenabAuthError
+
+Reply: TypeAlias = Callable[[Answer], Awaitable[object]]
+
+
+class FrontDesk(Desk):
+    """Acknowledges, asks the service, answers in the person's language; who may do what is the service's question."""
+
+    def __init__(self, service: AuthService) -> None:
+        self.service = service
+        self._messages = LoginMessages(service.clock)
+
+    async def aclose(self) -> None:
+        """Finish what people wait for, then let go of everything."""
+        await self.service.aclose()
+        await self._messages.aclose()
+
+    # The two steps
+
+    async def login(self, interaction: discord.Interaction, vendor: str, *, replace: bool = False) -> None:
+        """Show the link, or ask whether another person's login may be replaced; the interaction is acknowledged."""
+        try:
+            offer = await self.service.login(caller_of(interaction), vendor, replace=replace)
+        except LoginTakenError as taken:
+            await answer(interaction, replace_question(language_of(interaction), vendor, taken))
+        else:
+            await self._messages.show(interaction, offer)
+
+    async def login_pressed(self, interaction: discord.Interaction, vendor: str) -> None:
+        """Begin a login as the command does, in a message of its own."""
+        async with self._answering(interaction, "login", vendor):
+            await acknowledge(interaction)
+            await self.login(interaction, vendor)
+
+    async def replace_pressed(self, interaction: discord.Interaction, vendor: str, choice: str) -> None:
+        """Turn the question into the login message, or say that nothing was changed."""
+        async with self._answering(interaction, "replace", vendor):
+            await acknowledge(interaction, in_place=True)
+            if choice == "yes":
+                await self.login(interaction, vendor, replace=True)
+            else:
+                await answer(interaction, Answer(language_of(interaction).say("kept")))
+
+    async def complete(
+        self, caller: Caller, language: Language, paste: str, vendor: str | None, *, reply: Reply
+    ) -> None:
+        """Take a paste, wherever it was written, and `reply`; the login message it belongs to says so, too.
+
+        Raises:
+            OpenabAuthError: why it did not become a login; no reply was made.
+        """
+        try:
+            done = await self.service.complete(caller, paste, vendor)
+        except LoginTakenError as taken:
+            await reply(replace_question(language, self.service.vendor_of(taken.tenant), taken))
+        except OpenabAuthError as error:
+            if vendor is not None and getattr(error, "ends_login", False):
+                await self._messages.close(caller.user, vendor, Answer(failure(language, error)))
+            raise
+        else:
+            await reply(Answer(words.logged_in(language, done)))
+            used = words.about(language, "login-link-used", done.vendor)
+            await self._messages.close(caller.user, done.vendor.name, Answer(used))
+
+    async def submitted(self, interaction: discord.Interaction, submit: Submit) -> None:
+        """Take what was pasted into a form, whichever process opened it."""
+        async with self._answering(interaction, "paste", submit.vendor, submit.flow):
+            await acknowledge(interaction)
+            await self.completed(interaction, submit.paste, submit.vendor)
+
+    async def completed(self, interaction: discord.Interaction, paste: str, vendor: str | None) -> None:
+        """Take a paste that came with an interaction, which is acknowledged."""
+
+        async def reply(message: Answer) -> None:
+            await answer(interaction, message)
+
+        await self.complete(caller_of(interaction), language_of(interaction), paste, vendor, reply=reply)
+
+    # Everything else
+
+    async def status(self, interaction: discord.Interaction) -> None:
+        """Show all logins and the person's own pending ones; no vendor is asked."""
+        status = await self.service.status(caller_of(interaction))
+        user = UserId(interaction.user.id)
+        await answer(interaction, status_message(language_of(interaction), status, user, self.service.title_of))
+
+    async def cancel(self, interaction: discord.Interaction, vendor: str | None) -> None:
+        """Drop a pending login of the person's own, and say so where its link was shown."""
+        cancelled = await self.service.cancel(caller_of(interaction), vendor)
+        told = Answer(words.about(language_of(interaction), "cancelled", cancelled))
+        await answer(interaction, told)
+        await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
+
+    async def cancel_pressed(self, interaction: discord.Interaction, vendor: str) -> None:
+        """Drop a pending login from the status, which then shows what is left."""
+        async with self._answering(interaction, "cancel", vendor):
+            await acknowledge(interaction, in_place=True)
+            cancelled = await self.service.cancel(caller_of(interaction), vendor)
+            await self.status(interaction)
+            told = Answer(words.about(language_of(interaction), "cancelled", cancelled))
+            await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
+
+    async def ask_logout(self, interaction: discord.Interaction, vendor: str) -> None:
+        """Ask what exactly shall end."""
+        state = await self.service.ask_logout(caller_of(interaction), vendor)
+        await answer(interaction, logout_question(language_of(interaction), state))
+
+    async def logout_pressed(self, interaction: discord.Interaction, tenant: str, choice: LogoutChoice) -> None:
+        """End the login as chosen; the question becomes the answer."""
+        async with self._answering(interaction, "logout"):
+            language = language_of(interaction)
+            await acknowledge(interaction, in_place=True)
+            if choice == "keep":
+                await answer(interaction, Answer(language.say("kept")))
+                return
+            done = await self.service.logout(caller_of(interaction), tenant, revoke=choice == "revoke")
+            await answer(interaction, Answer(words.logged_out(language, done)))
+
+    async def help(self, interaction: discord.Interaction) -> None:
+        """Answer everyone, also those who may not log in."""
+        caller, language = caller_of(interaction), language_of(interaction)
+        logins: int | None = None
+        refusal: AccessDeniedError | None = None
+        try:
+            logins = len(await self.service.logins(caller))
+        except AccessDeniedError as error:
+            refusal = error
+        except OpenabAuthError:
+            pass  # the store cannot be read, which the status explains
+        await answer(interaction, help_message(language, caller.user, self.service.offered(), logins, refusal))
+
+    @asynccontextmanager
+    async def _answering(
+        self, interaction: discord.Interaction, doing: str, vendor: str | None = None, flow: str | None = None
+    ) -> AsyncIterator[None]:
+        """What discord.py does for commands, for buttons and forms: a failure in the block becomes the answer."""
+        try:
+            self.service.begin_work()
+            yield
+        except Exception as error:  # noqa: BLE001 - nobody above would tell the person
+            await answer(interaction, failed(language_of(interaction), error, doing, vendor=vendor, flow=flow))

@@ -1,0 +1,210 @@
+"""No message, form or list breaks a limit of Discord, whatever names and links vendors and operators come up with.
+
+Lengths are counted in UTF-16 units, the strictest reading; the embedded Discord's own checks are made to count so, too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from bot.playground.discord import limits as discord_limits
+from cogs.auth import words
+from cogs.auth.choices import login_choices, logout_choices, pending_choices
+from cogs.auth.failures import failure
+from cogs.auth.help_view import help_message
+from cogs.auth.language import Language, languages
+from cogs.auth.limits import cut, plain, units
+from cogs.auth.login_view import LinkTooLongError, login_message
+from cogs.auth.logout_view import NameTooLongError, logout_question, replace_question
+from cogs.auth.outcomes import failed
+from cogs.auth.paste_modal import fits, new_flow, paste_modal
+from cogs.auth.replies import Answer
+from cogs.auth.status_view import status_message
+from oauth.credentials import LoggedIn, LoggedOut
+from oauth.errors import LoginTakenError
+from oauth.logins import LoginOffer
+from oauth.pending import PendingLogin
+from oauth.status import LoginState, Status
+from oauth.vendor import Vendor
+from storage import Problem, Tenant, UserId
+from storage.errors import OpenabAuthError
+from tests.cogs.test_failures import MET
+
+NOW = 2_000_000_000
+ADA = UserId(2**63)
+
+tongues = st.sampled_from(sorted(languages())).map(lambda tag: languages()[tag])
+# Names as people make them, and as nobody should: markup, line breaks, emoji of two units, and thousands of them.
+pieces = st.sampled_from(
+    ["a", "_", "*", "`", "~", "|", "🦀", "登", " ", "\n", "[x](https://e.example)", "<@1>", "##", "\\"]
+)
+texts = st.one_of(
+    st.text(max_size=12),
+    st.builds(lambda piece, times: piece * times, pieces, st.sampled_from([1, 40, 90, 3000])),
+)
+names = texts.filter(bool)
+maybe = st.none() | texts
+few = settings(max_examples=30, deadline=None, phases=[Phase.explicit, Phase.generate])
+risks = st.sampled_from(["ok", "experimental", "tos-risk"])
+redirects = st.sampled_from(
+    ["http://localhost:1455/auth/callback", "https://vendor.example/code", f"http://[::1]/{'x' * 900}"]
+)
+urls = st.integers(0, 6000).map(lambda length: f"https://vendor.example/authorize?x=({'y' * length})")
+vendors = st.builds(
+    Vendor,
+    name=st.one_of(st.from_regex(r"[a-z][a-z0-9-]{0,31}", fullmatch=True), names),
+    title=texts,
+    tenant=names.map(Tenant),
+    redirect_uri=redirects,
+    risk=risks,
+    note=texts,
+    revoke_url=st.sampled_from(["", "https://vendor.example/revoke"]),
+)
+states = st.builds(
+    LoginState,
+    tenant=names.map(Tenant),
+    kind=st.just("token"),
+    state=st.sampled_from(["ok", "expiring", "expired", "dead"]),
+    refreshable=st.booleans(),
+    expires_at=st.none() | st.integers(0, 2**53),
+    account=maybe,
+    logged_in_by=st.none() | st.just(ADA),
+    logged_in_at=st.none() | st.just(NOW),
+    shadowed_by=maybe,
+    vendor=st.none() | vendors,
+)
+waiting = st.builds(
+    PendingLogin, vendor=names, user=st.just(ADA), created_at=st.just(NOW), expires_at=st.just(NOW + 900)
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _strictly_counted() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(discord_limits, "_length", lambda text: 0 if text is None else units(str(text)))
+        patch.setattr("cogs.auth.language._log.error", lambda *told: pytest.fail(str(told)[:200]))
+        yield
+
+
+def check(answer: Answer) -> None:
+    """Refuse what Discord would."""
+    embeds = [dict(answer.embed.to_dict())] if answer.embed else []
+    components = answer.view.to_components() if answer.view else []
+    discord_limits.check_message({"content": answer.content, "embeds": embeds, "components": components})
+    assert answer.content or embeds
+    text = answer.content + (answer.embed.description or "" if answer.embed else "")
+    text.encode()  # no half of an emoji
+
+
+@few
+@given(tongues, vendors, urls)
+async def test_a_login_message_holds_its_link_whole_or_says_that_nothing_can(
+    language: Language, vendor: Vendor, url: str
+) -> None:
+    try:
+        answer = login_message(language, LoginOffer(vendor, url, NOW), new_flow(NOW))
+    except LinkTooLongError:
+        assert len(url) > 3900
+        return
+    check(answer)
+    text = answer.content + (answer.embed.description or "" if answer.embed else "")
+    whole = url.replace("(", "%28").replace(")", "%29")
+    linked = [getattr(child, "url", None) for child in answer.view.children] if answer.view else []
+    assert url in linked or f"](<{whole}>)" in text
+
+
+@few
+@given(tongues, states, maybe, names)
+async def test_the_answers_to_a_login_and_to_a_logout(
+    language: Language, state: LoginState, account: str | None, name: str
+) -> None:
+    vendor = state.vendor or Vendor(name="lab", title=name, tenant=Tenant("lab"))
+    check(Answer(f"{words.logged_in(language, LoggedIn(vendor, NOW, account, name))}\n{language.say('dm-footer')}"))
+    for revoked, removed in ((True, True), (False, True), (False, False)):
+        check(Answer(words.logged_out(language, LoggedOut(state.tenant, revoked, removed, account))))
+    for message in ("login-link-used", "login-link-expired", "login-link-replaced", "cancelled"):
+        check(Answer(words.about(language, message, vendor)))
+    try:
+        check(logout_question(language, state))
+        check(replace_question(language, name, LoginTakenError(name, ADA, account)))
+    except NameTooLongError:
+        assert units(state.tenant) > 70 or units(name) > 70
+
+
+@few
+@given(
+    tongues,
+    st.lists(states, max_size=4, unique_by=lambda each: each.vendor and each.vendor.name),
+    st.lists(waiting, max_size=4, unique_by=lambda each: each.vendor),
+    texts,
+    st.sampled_from([1, 30]),
+)
+async def test_the_status(
+    language: Language, logins: list[LoginState], pending: list[PendingLogin], name: str, times: int
+) -> None:
+    many = logins if times == 1 else [dataclasses.replace(login, vendor=None) for login in logins] * times
+    status = Status(tuple(many), tuple(pending), (Problem(name, name),) if name else ())
+    check(status_message(language, status, ADA, lambda vendor: vendor + name))
+
+
+@few
+@given(tongues, st.lists(vendors, max_size=8, unique_by=lambda vendor: vendor.name), st.none() | st.integers(0, 3))
+async def test_the_help(language: Language, offered: list[Vendor], logins: int | None) -> None:
+    check(help_message(language, ADA, offered, logins))
+    for refusal in MET[:7]:
+        check(help_message(language, ADA, offered, None, refusal))
+
+
+@few
+@given(tongues, st.sampled_from(MET), texts, names)
+async def test_a_failure_with_whatever_its_fields_hold(
+    language: Language, error: OpenabAuthError, text: str, vendor: str
+) -> None:
+    told = type(error).__new__(type(error))
+    vars(told).update(vars(error))
+    for field, value in vars(told).items():
+        match value:
+            case str():
+                setattr(told, field, text)
+            case tuple():
+                setattr(told, field, (text,) * 30)
+            case bool():
+                pass
+            case int() | float():
+                setattr(told, field, type(value)(2**60))
+    told.code = "unknown" if text == "" else told.code  # type: ignore[misc]  # as an error that no catalogue knows
+    check(failed(language, told, "a test", vendor=vendor if fits(vendor) else None, flow=new_flow(NOW)))
+    check(Answer(f"{failure(language, told)}\n{language.say('dm-footer')}"))
+
+
+@few
+@given(tongues, texts.filter(fits))
+async def test_the_form(language: Language, vendor: str) -> None:
+    discord_limits.check_modal(paste_modal(language, vendor, new_flow(NOW)).to_dict())
+
+
+@few
+@given(tongues, st.lists(vendors, max_size=4), st.lists(states, max_size=4), st.lists(waiting, max_size=4))
+async def test_the_choices(
+    language: Language, offered: list[Vendor], logins: list[LoginState], pending: list[PendingLogin]
+) -> None:
+    for choices in (
+        login_choices(language, offered, logins, ""),
+        logout_choices(logins, ""),
+        pending_choices(pending, ""),
+    ):
+        discord_limits.check_choices([choice.to_dict() for choice in choices])
+
+
+@given(texts, st.integers(80, 400))
+def test_a_text_of_somebody_else_is_one_line_without_markup_and_no_longer_than_it_may_be(text: str, limit: int) -> None:
+    for shown in (plain(text, limit), cut(text, limit)):
+        assert units(shown) <= limit
+        shown.encode()
+    assert "\n" not in plain(text, limit)
+    assert cut("short", limit) == "short"

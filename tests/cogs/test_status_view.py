@@ -1,0 +1,105 @@
+"""/auth status at one glance: what is logged in, what waits and how to drop it, what is to be repaired."""
+
+from __future__ import annotations
+
+import pytest
+
+from cogs.auth.language import english
+from cogs.auth.login_button import LoginButton
+from cogs.auth.replies import Answer
+from cogs.auth.status_view import CancelButton, status_message
+from oauth.pending import PendingLogin
+from oauth.status import LoginState, Status
+from oauth.vendor import Vendor
+from storage import Problem, Tenant, UserId
+
+ADA = UserId(1)
+LAB = Vendor(name="lab", title="The Lab", tenant=Tenant("lab"))
+
+
+def state(tenant: str = "lab", **keys: object) -> LoginState:
+    values: dict[str, object] = {
+        "tenant": Tenant(tenant),
+        "kind": "token",
+        "state": "ok",
+        "refreshable": True,
+        "expires_at": 2_000_000_000,
+        "account": "ada@example.com",
+        "logged_in_by": UserId(5),
+        "logged_in_at": 1_900_000_000,
+        "shadowed_by": None,
+        "vendor": LAB,
+    }
+    return LoginState(**{**values, **keys})  # type: ignore[arg-type]  # each test names one field
+
+
+def show(
+    logins: list[LoginState], pending: tuple[PendingLogin, ...] = (), problems: tuple[Problem, ...] = ()
+) -> Answer:
+    return status_message(english(), Status(tuple(logins), pending, problems), ADA, lambda name: f"<{name}>")
+
+
+def text(answer: Answer) -> str:
+    assert answer.embed is not None
+    return (answer.embed.description or "").replace("\\", "")
+
+
+async def test_a_login_is_shown_with_its_state_its_account_who_made_it_and_how_long_it_lasts() -> None:
+    shown = text(show([state()]))
+    assert shown.splitlines() == [
+        "✅ **The Lab**: logged in",
+        "ada@example.com · logged in <t:1900000000:R> by <@5> · token until <t:2000000000:R>",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ({"state": "expiring"}, "about to be renewed"),
+        ({"state": "expired"}, "renewed at the next use"),
+        ({"state": "expired", "refreshable": False}, "expired, log in again"),
+        ({"state": "dead"}, "ended by the vendor, log in again"),
+        ({"shadowed_by": "LAB_TOKEN"}, "not used while `LAB_TOKEN` is set"),
+        ({"expires_at": 2**53}, "token until never"),
+        ({"logged_in_by": None}, "logged in <t:1900000000:R> · token"),
+        ({"vendor": None}, "**lab**"),
+    ],
+)
+async def test_each_state_says_in_words_what_it_means(keys: dict[str, object], says: str) -> None:
+    assert says in text(show([state(**keys)]))
+
+
+async def test_who_must_log_in_again_can_do_so_with_a_button() -> None:
+    answer = show([state(), state("second", state="dead")])
+    assert answer.view is not None
+    (button,) = answer.view.children
+    assert isinstance(button, LoginButton)
+    assert button.item.label == "Log in to The Lab"
+
+
+async def test_ones_own_pending_logins_are_shown_with_a_button_to_drop_each_and_nobody_elses_are() -> None:
+    answer = show([], (PendingLogin("lab", ADA, 0, 900), PendingLogin("secret-of-bob", UserId(2), 0, 900)))
+    assert "**<lab>**: waits for your paste until <t:900:R>" in text(answer)
+    assert "secret-of-bob" not in text(answer)
+    assert answer.view is not None
+    (button,) = answer.view.children
+    assert isinstance(button, CancelButton)
+    assert button.item.label == "Cancel <lab>"
+    assert button.item.custom_id == "auth:cancel:lab"
+
+
+async def test_what_the_operator_must_repair_comes_first() -> None:
+    shown = text(show([state()], problems=(Problem("a lock", "remove it"),)))
+    assert shown.startswith("🔧 **For the operator:** a lock: remove it")
+
+
+async def test_a_status_that_is_too_long_counts_what_it_leaves_out() -> None:
+    shown = text(show([state(f"tenant-{number}", vendor=None) for number in range(200)]))
+    assert len(shown) <= 4096
+    assert f"and {200 - shown.count('tenant-')} more" in shown
+
+
+async def test_an_empty_store_says_how_to_begin() -> None:
+    answer = show([])
+    assert text(answer) == "Nobody is logged in anywhere. Begin with `/auth login`."
+    assert answer.view is None
