@@ -32,6 +32,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, TypeAlias
 
+from oauth.redact import name
 from storage.errors import OpenabAuthError, StorageError
 
 LOG_IN_AGAIN = "log in again with /auth login or `openab-auth login`"
@@ -50,7 +51,7 @@ class NotLoggedInError(OAuthError):
 
     def __init__(self, tenant: str) -> None:
         super().__init__(
-            f"nobody is logged in to {tenant}",
+            f"nobody is logged in to {name(tenant)}",
             kept="nothing was changed",
             todo="log in with /auth login or `openab-auth login`",
         )
@@ -178,7 +179,7 @@ class UnknownVendorError(OAuthError):
     def __init__(self, vendor: str, offered: tuple[str, ...]) -> None:
         names = ", ".join(offered) or "none; set [auth] vendors in the config"
         super().__init__(
-            f"{vendor[:80]!r} is not offered here", kept="nothing was changed", todo=f"choose one of: {names}"
+            f"{name(vendor)!r} is not offered here", kept="nothing was changed", todo=f"choose one of: {names}"
         )
         self.vendor = vendor
         self.offered = offered
