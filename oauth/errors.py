@@ -254,7 +254,7 @@ class NoPendingLoginError(OAuthError):
     code = "no_pending_login"
 
     def __init__(self, vendor: str | None = None) -> None:
-        where = f" to {vendor}" if vendor else ""
+        where = f" to {name(vendor)}" if vendor else ""
         super().__init__(
             f"no login{where} is waiting for this (it was never begun, was used already, or is older than 15 minutes)",
             kept="nothing was changed",
