@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 from collections.abc import Sequence
 from typing import Final
 
 from bot.cli.output import print_error
 from bot.cli.parser import parse
-from bot.cli.stop import run_until_told
+from bot.cli.stop import ToldToStop, run_until_told
 from bot.cli.words import take_apart
 from storage.errors import OpenabAuthError
 
@@ -25,6 +26,7 @@ _ROOMS: Final = {
     "logout": "steps",
     "token": "tokens",
     "refresh": "tokens",
+    "exec": "child",
     "doctor": "doctor",
     "obscure": "obscure",
     "reveal": "obscure",
@@ -37,11 +39,14 @@ def run(words: Sequence[str]) -> int:
         arguments = parse(words)
         room = importlib.import_module(f"bot.cli.{_ROOMS[arguments.command]}")
         # The call makes the coroutine: what a person types is read now, before there is a loop that could stand still.
-        return run_until_told(getattr(room, arguments.command)(arguments))
+        work = getattr(room, arguments.command)(arguments)
+        return int(work if isinstance(work, int) else run_until_told(work))
     except OpenabAuthError as error:
         return print_error(error, as_json=take_apart(words).json)
+    except ToldToStop as told:
+        return 128 + told.number
     except KeyboardInterrupt:
-        return 130
+        return 128 + signal.SIGINT
     except BrokenPipeError:
         # The reader went away, `| head` for one; without this Python complains once more while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

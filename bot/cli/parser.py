@@ -38,6 +38,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     arguments = _make_parser().parse_args(apart.plain, argparse.Namespace(store=None, config=None, json=False))
     if apart.paste is not None:
         arguments.paste = apart.paste
+    arguments.child = apart.child
     return arguments
 
 
@@ -97,6 +98,9 @@ def _make_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="read the access token that a server refused from standard input; refresh only if it is still stored",
     )
+    child = command("exec", "run a command with each token in the variable that the vendor's own tools read")
+    child.usage = "openab-auth exec [-h] [--store PATH] [--config FILE] [--json] TENANT [TENANT ...] -- COMMAND ..."
+    child.add_argument("tenants", metavar="TENANT", nargs="+")
     logout = command("logout", "revoke where the vendor can, then remove")
     logout.add_argument("tenant", metavar="TENANT")
     logout.add_argument("--local", action="store_true", help="only remove it here")

@@ -6,21 +6,33 @@ import asyncio
 import signal
 import sys
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+T = TypeVar("T")
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 _TELL_AFTER: Final = 0.5  # seconds; who ends sooner need not explain itself
 
 
-def run_until_told(work: Coroutine[Any, Any, int]) -> int:
-    """Run `work` to its exit status; a signal cancels it, and the status is then 128 and the signal's number.
+class ToldToStop(Exception):  # noqa: N818 - no error: somebody wanted it so
+    """A signal has ended the work; `number` says which."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def run_until_told(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` to its end, or until a signal cancels it.
 
     What the work closes on its way out has bounds of its own, so further signals change nothing.
+
+    Raises:
+        ToldToStop: a signal came first; what was under way is stored.
     """
     return asyncio.run(_until_told(work))
 
 
-async def _until_told(work: Coroutine[Any, Any, int]) -> int:
+async def _until_told(work: Coroutine[Any, Any, T]) -> T:
     loop = asyncio.get_running_loop()
     job = loop.create_task(work)
     told: list[int] = []
@@ -39,7 +51,7 @@ async def _until_told(work: Coroutine[Any, Any, int]) -> int:
         return await job
     except asyncio.CancelledError:
         if told:
-            return 128 + told[0]
+            raise ToldToStop(told[0]) from None
         raise
     finally:
         for number in numbers:

@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,6 @@ token_url = "http://127.0.0.1:9/token"
 client_id = "lab"
 redirect_uri = "http://localhost:1455/auth/callback"
 """
-
-
-@pytest.fixture
-async def issuer() -> AsyncIterator[Issuer]:
-    async with Issuer.listening() as issuer:
-        yield issuer
 
 
 def checks_of(done: "subprocess.CompletedProcess[str]") -> dict[str, dict[str, Any]]:

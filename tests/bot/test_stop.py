@@ -7,7 +7,6 @@ import pty
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,6 @@ from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 
 OPENAB_AUTH = Path(sys.executable).with_name("openab-auth")
 SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
-
-
-@pytest.fixture
-async def issuer() -> AsyncIterator[Issuer]:
-    async with Issuer.listening() as issuer:
-        yield issuer
 
 
 @pytest.fixture
