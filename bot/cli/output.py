@@ -54,6 +54,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (PasteRefusedError, 7),
     (NoPendingLoginError, 7),
     (ExchangeRefusedError, 7),
+    (ProgramFailedError, 7),
     (LoginDeniedError, 7),
     (LoginExpiredError, 7),
     (ProgramFailedError, 7),
