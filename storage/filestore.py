@@ -166,7 +166,8 @@ class FileStore:
 
     def _load(self) -> Snapshot:
         taken = snapshot.take(self.path, self._snapshot)
-        self._snapshot = taken = replace(taken, spills=journal.load(self.path))
+        spills = journal.load(self.path)
+        self._snapshot = taken = replace(taken, spills=spills) if spills else taken
         return taken
 
     def _is_late(self, spill: Spill) -> bool:

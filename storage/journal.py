@@ -117,9 +117,10 @@ def _file(found: os.stat_result) -> tuple[int, int]:
 
 
 def _found(path: Path) -> Iterator[tuple[Path, Spill | str]]:
-    mark = f"{path.name}.spill."
+    folder, own_name = os.path.split(path)
+    mark = f"{own_name}.spill."
     try:
-        names = [name for name in os.listdir(path.parent) if name.startswith(mark)]  # noqa: PTH208 -- in every first read
+        names = [name for name in os.listdir(folder) if name.startswith(mark)]  # noqa: PTH208 -- in every first read
     except OSError:
         return
     for name in sorted(names):
