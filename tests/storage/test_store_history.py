@@ -7,6 +7,7 @@ or that lost their end, and a limit on the size of files that makes a commit fai
 from __future__ import annotations
 
 import json
+import os
 import resource
 import shutil
 import tempfile
@@ -70,7 +71,8 @@ class History(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.folder = Path(tempfile.mkdtemp())
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 -- a folder of its own in it
+        self.folder = Path(tempfile.mkdtemp(dir=memory))
         self.path = self.folder / "auth.json"
         self.clock = Clock()
         self.stores = [FileStore(self.path, clock=self.clock) for _ in range(2)]
