@@ -165,8 +165,8 @@ class FileStore:
             self._tidied = now
 
     def _load(self) -> Snapshot:
+        spills = journal.load(self.path)  # before the file: a spill goes only after its login is in the file
         taken = snapshot.take(self.path, self._snapshot)
-        spills = journal.load(self.path)
         self._snapshot = taken = replace(taken, spills=spills) if spills else taken
         return taken
 

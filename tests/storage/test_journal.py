@@ -272,3 +272,20 @@ def test_the_longest_tenant_name_has_room_for_its_spill(path: Path) -> None:
     store.update(put(tenant, entry))
     store.spill(tenant, token(tenant, "new"), entry.refresh_token)
     assert FileStore(path).read()[tenant] == token(tenant, "new")
+
+
+def test_a_recovery_in_the_midst_of_a_read_does_not_show_it_the_spent_token(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever read the old file and then an empty journal would post a token that is spent."""
+    store.spill("codex", NEW, OLD.refresh_token)
+    listdir = os.listdir
+
+    def recover_then_list(folder: str) -> list[str]:
+        monkeypatch.setattr(os, "listdir", listdir)
+        store.update(lambda draft: None)
+        return listdir(folder)
+
+    monkeypatch.setattr(os, "listdir", recover_then_list)
+    assert FileStore(store.path).read()["codex"] == NEW
+    assert not place(store).exists()
