@@ -35,7 +35,7 @@ _WRONG_ENCODING: Final = (httpx2.codes.BAD_REQUEST, httpx2.codes.UNSUPPORTED_MED
 
 
 class Driver:
-    """Speaks to the vendors; one per event loop. `transport` replaces the network."""
+    """Speaks to the vendors; one per event loop. `transport` replaces the network, `deadline` bounds a request (s)."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Driver:
     ) -> None:
         self._transport = transport
         self._clock = clock
-        self._deadline = deadline
+        self.deadline = deadline
         self._http: dict[Reach | None, httpx2.AsyncClient] = {}
         self._metadata: dict[str, Reply] = {}  # by issuer
 
@@ -235,7 +235,7 @@ class Driver:
     ) -> AsyncIterator[tuple[AsyncOAuth2Client, list[Reply]]]:
         """An authlib client for one request, and the list in which its judged token reply will lie."""
         door = Door(self.http(vendor.reach))
-        client = _client(vendor, door, self._deadline)
+        client = _client(vendor, door, self.deadline)
         replies: list[Reply] = []
 
         def judge(reply: httpx2.Response) -> httpx2.Response:
@@ -246,7 +246,7 @@ class Driver:
         client.register_compliance_hook("access_token_response", judge)
         client.register_compliance_hook("refresh_token_response", judge)
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(self.deadline):
                 yield client, replies
         except OAuthError:
             raise

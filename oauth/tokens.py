@@ -58,6 +58,11 @@ class TokenSource:
         self._deadline = deadline
         self._flights: dict[Tenant, asyncio.Task[LoginEntry]] = {}
 
+    @property
+    def store(self) -> AsyncStore:
+        """The store that it reads."""
+        return self._store
+
     async def get_valid(self, tenant_or_vendor: str, *, min_ttl: float = SKEW) -> AccessToken:
         """A token that lives for more than `min_ttl` seconds, refreshed first if need be.
 

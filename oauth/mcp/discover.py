@@ -6,7 +6,6 @@ server's. Every document is a stranger's: what it says must be of the server tha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +16,7 @@ from oauth.errors import ServerUnusableError
 from oauth.mcp.challenge import BearerChallenge
 from oauth.mcp.fetch import Fetch
 from oauth.mcp.server import McpServer
+from oauth.reply import scopes_of
 from oauth.verdict import Reply
 from storage.entries import Json
 
@@ -33,7 +33,6 @@ _INITIALIZE: Final[dict[str, Json]] = {
     },
 }
 _UNAUTHORIZED: Final = 401
-_SCOPE: Final = re.compile(r"[!#-\[\]-~]+")  # RFC 6749 3.3
 _LONGEST_SCOPES: Final = 2000  # characters; a link with more than these can be shown to nobody
 _OFFLINE: Final = "offline_access"
 
@@ -75,12 +74,6 @@ async def discover(server: McpServer, fetch: Fetch, *, registered_at: Collection
     chosen = next((one for one in (server.issuer, *registered_at) if one in listed), listed[0])
     metadata = await _issuer_metadata(server, fetch, chosen)
     return _described(server, metadata, resource, challenge, scopes_of(document.get("scopes_supported")))
-
-
-def scopes_of(value: Json) -> tuple[str, ...]:
-    """Scopes as a list, or as one text with spaces or commas; what is no scope is dropped (RFC 6749 3.3)."""
-    words = value.replace(",", " ").split() if isinstance(value, str) else value if isinstance(value, list) else []
-    return tuple(dict.fromkeys(word for word in words if isinstance(word, str) and _SCOPE.fullmatch(word)))
 
 
 def canonical(url: str) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import httpx2
 
 from oauth.mcp.challenge import BearerChallenge, read_bearer
-from oauth.transport import DEADLINE, Door
+from oauth.transport import Door
 from oauth.vendor import safe_url
 from oauth.verdict import Question, Reply, json_object, judge_failure
 from storage.entries import Json
@@ -39,7 +39,7 @@ class Fetch:
     What a server answered is never in an error: it could be a private machine's, if the operator allows some.
     """
 
-    def __init__(self, http: httpx2.AsyncClient, server: str, tenant: str, *, deadline: float = DEADLINE) -> None:
+    def __init__(self, http: httpx2.AsyncClient, server: str, tenant: str, *, deadline: float) -> None:
         self._http = http
         self._question = Question(server, tenant, "other")
         self._deadline = deadline

@@ -46,7 +46,9 @@ class ServerLogins:
         """
         clients = await self._store.clients()
         unfinished = read_binding(clients.get(pending_key(server.vendor_name, user)))
-        fetch = Fetch(self._driver.http(server.reach), server.vendor_name, server.tenant)
+        fetch = Fetch(
+            self._driver.http(server.reach), server.vendor_name, server.tenant, deadline=self._driver.deadline
+        )
         try:
             async with asyncio.timeout(_DEADLINE):
                 found = await discover(server, fetch, registered_at=issuers_of(server, clients))

@@ -12,9 +12,10 @@ from typing import Final, cast
 
 from oauth.errors import ClientMissingError, ServerUnusableError
 from oauth.mcp.binding import Binding
-from oauth.mcp.discover import Discovered, scopes_of
+from oauth.mcp.discover import Discovered
 from oauth.mcp.fetch import Answer, Fetch
 from oauth.mcp.server import AUTH_METHODS, AuthMethod, McpServer
+from oauth.reply import scopes_of
 from oauth.verdict import is_token
 from storage.clients import Client
 from storage.draft import Draft

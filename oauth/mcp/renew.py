@@ -71,7 +71,8 @@ class ServerRenewer:
         """The binding of a login that another program made, or whose record was lost: only at the same issuer."""
         if entry.issuer is None:
             raise NotRefreshableError(self.tenant, "which authorization server gave it is not known", LOG_IN_AGAIN)
-        fetch = Fetch(driver.http(self.server.reach), self.server.vendor_name, self.tenant)
+        http = driver.http(self.server.reach)
+        fetch = Fetch(http, self.server.vendor_name, self.tenant, deadline=driver.deadline)
         try:
             async with asyncio.timeout(_DEADLINE):
                 found = await discover(self.server, fetch, registered_at=[entry.issuer])

@@ -9,8 +9,8 @@ import dataclasses
 from typing import Final
 
 from oauth.errors import LOG_IN_AGAIN, InsufficientScopeError
-from oauth.mcp.discover import scopes_of
 from oauth.mcp.server import McpServer
+from oauth.reply import scopes_of
 from storage import Client, Draft, Json, McpEntry, Tenant
 
 _WANTED: Final = "wanted_scopes"

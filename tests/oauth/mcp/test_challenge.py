@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oauth.mcp.challenge import BearerChallenge, Challenge, read_bearer, read_challenges
@@ -60,6 +60,7 @@ CHALLENGES = st.lists(
 )
 
 
+@settings(max_examples=50)
 @given(challenges=CHALLENGES, data=st.data())
 def test_every_correct_spelling_is_read_back(challenges: list[Challenge], data: st.DataObject) -> None:
     """RFC 9110 11.6.1: challenges in one header or in several, any white space, any case, any quoting."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import os
 import re
 import subprocess
 import sys
@@ -16,14 +17,24 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.auth import OAuthToken
 
 from oauth.catalogue import Catalogue
 from oauth.config import AuthSettings, Config
 from oauth.driver import Driver
-from oauth.errors import InsufficientScopeError, LoginDeadError, NotRefreshableError, PasteRefusedError
+from oauth.errors import (
+    InsufficientScopeError,
+    LoginDeadError,
+    NotLoggedInError,
+    NotRefreshableError,
+    PasteRefusedError,
+)
 from oauth.logins import Logins
+from oauth.mcp.sdk import SdkStorage, sdk_auth
 from oauth.tokens import TokenSource
-from storage import AsyncStore, Draft, FileStore, McpEntry, UserId
+from storage import AsyncStore, Draft, FileStore, McpEntry, Secret, UserId
 
 NAMES = ("new", "brief", "closed", "secretive", "old", "oldest")
 ADA = UserId(7)
@@ -101,6 +112,20 @@ async def seen(url: str, path: str, client_id: str) -> list[dict[str, Any]]:
     return [one for one in everything if one["path"] == path and one.get("client_id", client_id) == client_id]
 
 
+async def expire(store: AsyncStore, tenant: str) -> None:
+    entry = dataclasses.replace(await entry_of(store, tenant), token_received_at=int(time.time()) - 3600)
+    await store.update(lambda draft: draft.__setitem__(tenant, entry))
+
+
+async def break_token(store: AsyncStore, tenant: str) -> None:
+    """The server knows the stored access token no longer, although its time is not over."""
+    entry = await entry_of(store, tenant)
+    broken = dataclasses.replace(
+        entry, token_response={**(entry.token_response or {}), "access_token": "canary-unknown"}
+    )
+    await store.update(lambda draft: draft.__setitem__(tenant, broken))
+
+
 async def entry_of(store: AsyncStore, tenant: str) -> McpEntry:
     entry = (await store.read())[tenant]
     assert isinstance(entry, McpEntry)
@@ -151,8 +176,7 @@ async def test_processes_that_find_a_token_expired_rotate_it_one_at_a_time(
 ) -> None:
     await log_in(logins, "mcp:new")
     entry = await entry_of(store, "new")
-    stale = dataclasses.replace(entry, token_received_at=int(time.time()) - 3600)
-    await store.update(lambda draft: draft.__setitem__("new", stale))
+    await expire(store, "new")
     sources = [TokenSource(FileStore(tmp_path / "auth.json"), catalogue=catalogue, driver=driver) for _ in range(4)]
 
     tokens = await asyncio.gather(*(source.get_valid("mcp:new") for source in sources))
@@ -169,9 +193,7 @@ async def test_a_401_before_the_end_leads_to_one_refresh_and_the_call_succeeds(
 ) -> None:
     await log_in(logins, "mcp:new")
     entry = await entry_of(store, "new")
-    assert entry.token_response is not None
-    broken = dataclasses.replace(entry, token_response={**entry.token_response, "access_token": "canary-unknown"})
-    await store.update(lambda draft: draft.__setitem__("new", broken))
+    await break_token(store, "new")
 
     assert (await call(source, urls, "new", "add", a=1, b=1)).status_code == 200
     renewed = await entry_of(store, "new")
@@ -372,3 +394,85 @@ async def test_no_secret_is_in_anything_that_is_shown(
     shown = f"{entry!r} {clients!r} {await logins.status()!r} {caplog.text}"
     assert "canary" not in shown
     assert "canary-operators-secret" not in (tmp_path / "auth.json.clients").read_text()
+
+
+# Agents that use the SDK's own client
+
+
+async def test_the_sdks_own_client_calls_a_tool_with_our_login(
+    logins: Logins, source: TokenSource, urls: Mapping[str, str]
+) -> None:
+    await log_in(logins, "mcp:new")
+
+    async with (
+        httpx2.AsyncClient(auth=await sdk_auth(source, "mcp:new")) as http,
+        Client(streamable_http_client(f"{urls['new']}/mcp", http_client=http)) as client,
+    ):
+        assert (await client.call_tool("add", {"a": 2, "b": 3})).structured_content == {"result": 5}
+
+
+async def test_the_sdk_is_given_a_fresh_token_with_its_true_life_and_nothing_to_renew_it_with(
+    logins: Logins, source: TokenSource, store: AsyncStore, urls: Mapping[str, str]
+) -> None:
+    await log_in(logins, "mcp:new")
+    await expire(store, "new")
+    before = await entry_of(store, "new")
+
+    tokens = await SdkStorage(source, "mcp:new").get_tokens()
+    client = await SdkStorage(source, "mcp:new").get_client_info()
+
+    assert tokens.access_token != before.access_token.reveal()
+    assert tokens.expires_in is not None
+    assert 3500 < tokens.expires_in <= 3600
+    assert tokens.refresh_token is None
+    assert tokens.scope == "read"
+    assert (client.client_id, client.client_secret, client.issuer) == (before.client_id, None, urls["new"])
+
+
+async def test_what_the_sdk_stores_never_takes_the_place_of_another_login(
+    logins: Logins, source: TokenSource, store: AsyncStore
+) -> None:
+    await log_in(logins, "mcp:new")
+    storage = SdkStorage(source, "mcp:new")
+    await storage.get_tokens()
+    await log_in(logins, "mcp:new")
+    theirs = await entry_of(store, "new")
+
+    await storage.set_tokens(OAuthToken(access_token="canary-late"))
+    assert await entry_of(store, "new") == theirs
+
+    await storage.get_tokens()
+    await storage.set_tokens(OAuthToken(access_token="canary-in-time", expires_in=60))
+    assert (await entry_of(store, "new")).access_token == Secret("canary-in-time")
+    assert (await entry_of(store, "new")).refresh_token == theirs.refresh_token
+
+
+async def test_without_a_login_the_sdk_is_told_to_have_somebody_log_in(
+    logins: Logins, source: TokenSource, store: AsyncStore, urls: Mapping[str, str]
+) -> None:
+    with pytest.raises(NotLoggedInError, match="/auth login"):
+        await SdkStorage(source, "mcp:new").get_tokens()
+
+    await log_in(logins, "mcp:new")
+    auth = await sdk_auth(source, "mcp:new")
+    await break_token(store, "new")
+    async with httpx2.AsyncClient(auth=auth) as http:
+        with pytest.raises(LoginDeadError, match="log in again"):
+            await http.post(f"{urls['new']}/mcp", json={}, headers=MCP_HEADERS)
+
+
+async def test_the_example_agent_of_the_docs_lists_a_servers_tools(
+    logins: Logins, tmp_path: Path, urls: Mapping[str, str]
+) -> None:
+    await log_in(logins, "mcp:new")
+    config = f'[auth]\nallow_http_loopback = true\n[mcp.new]\nurl = "{urls["new"]}/mcp"\n'
+    (tmp_path / "openab-auth.toml").write_text(config)
+    example = Path(__file__).parents[3] / "docs" / "examples" / "mcp_tools.py"
+    environ = {**os.environ, "OPENAB_AUTH_STORE": str(tmp_path / "auth.json")}
+
+    agent = await asyncio.create_subprocess_exec(
+        sys.executable, str(example), "mcp:new", cwd=tmp_path, env=environ, stdout=asyncio.subprocess.PIPE
+    )
+    printed, _ = await agent.communicate()
+
+    assert printed.decode().splitlines() == ["add: Add two numbers.", "wipe: Wants the scope `admin`."]
