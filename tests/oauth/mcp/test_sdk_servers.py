@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import json
 import os
 import re
-import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -35,20 +33,10 @@ from oauth.logins import Logins
 from oauth.mcp.sdk import SdkStorage, sdk_auth
 from oauth.tokens import TokenSource
 from storage import AsyncStore, Draft, FileStore, McpEntry, Secret, UserId
+from tests.oauth.mcp import strict_reader
+from tests.oauth.mcp.running import MCP_HEADERS, NAMES, approve, urls  # noqa: F401 - a fixture
 
-NAMES = ("new", "brief", "closed", "secretive", "old", "oldest")
 ADA = UserId(7)
-MCP_HEADERS = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-06-18"}
-
-
-@pytest.fixture(scope="session")
-def urls() -> Iterator[Mapping[str, str]]:
-    """Every kind of server, in one process, for all tests."""
-    program = Path(__file__).with_name("sdk_servers.py")
-    with subprocess.Popen([sys.executable, str(program), *NAMES], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-        process.terminate()
 
 
 @pytest.fixture
@@ -86,13 +74,6 @@ async def logins(catalogue: Catalogue, store: AsyncStore, driver: Driver) -> Asy
 async def source(store: AsyncStore, catalogue: Catalogue, driver: Driver) -> AsyncIterator[TokenSource]:
     async with TokenSource(store, catalogue=catalogue, driver=driver) as source:
         yield source
-
-
-async def approve(link: str) -> str:
-    """The address that a person's browser ends on."""
-    async with httpx2.AsyncClient() as browser:
-        reply = await browser.get(link)
-    return reply.headers["location"]
 
 
 async def log_in(logins: Logins, vendor: str, user: UserId = ADA) -> None:
@@ -476,3 +457,41 @@ async def test_the_example_agent_of_the_docs_lists_a_servers_tools(
     printed, _ = await agent.communicate()
 
     assert printed.decode().splitlines() == ["add: Add two numbers.", "wipe: Wants the scope `admin`."]
+
+
+# What the Rust agents read
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_every_entry_is_what_a_strict_reader_of_the_three_shapes_takes(
+    logins: Logins, source: TokenSource, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "auth.json"
+    offer = await logins.begin(f"mcp:{name}", ADA)
+    ((key, (shape, entry)),) = strict_reader.read(path).items()
+    assert (key, shape) == (f"pending:mcp:{name}:7", "pending")
+    assert entry["resource"].endswith("/mcp")
+
+    await logins.complete(await approve(offer.url), ADA)
+    for _ in range(2):
+        ((key, (shape, entry)),) = strict_reader.read(path).items()
+        assert (key, shape) == (name, "mcp")
+        assert entry["token_response"]["token_type"] == "bearer"
+        assert entry["granted_scopes"] == ["read"]
+        left = (strict_reader.expires_at(entry) or 0) - time.time()
+        assert 0 < left <= 3600
+        await source.force_refresh(f"mcp:{name}")
+
+
+async def test_a_login_survives_every_rewrite_of_an_agent(
+    logins: Logins, source: TokenSource, store: AsyncStore, tmp_path: Path
+) -> None:
+    """Issuer, token endpoint, resource and the client's secret come from the file of ours."""
+    for name in ("posting", "secretive"):
+        await log_in(logins, f"mcp:{name}")
+    for _ in range(2):
+        strict_reader.rewrite(tmp_path / "auth.json")
+        for name in ("posting", "secretive"):
+            before = await entry_of(store, name)
+            assert before.issuer is None
+            assert (await source.force_refresh(f"mcp:{name}")).value != before.access_token
