@@ -28,7 +28,7 @@ from oauth.jobs import Jobs
 from oauth.mcp.binding import Binding
 from oauth.mcp.login import ServerLogins, remember
 from oauth.mcp.register import forget_client
-from oauth.paste import DeniedRedirectError, Expected, Paste, match, read_paste
+from oauth.paste import DeniedRedirectError, Expected, match, read_paste
 from oauth.pending import PendingLogin
 from oauth.pkce import new_state, new_verifier
 from oauth.status import LoginState, Status
@@ -150,7 +150,7 @@ class Logins:
         """
         name = None if vendor is None else self._catalogue.get(vendor).name
         paste = read_paste(text)
-        login, entry = _belonging(await self._finishable(user, name), paste, vendor)
+        login, entry = pending.belonging(await self._finishable(user, name), paste, vendor)
         chosen, binding = await self._begun(login)
         expected = Expected(
             redirect_uri=chosen.redirect_uri,
@@ -261,13 +261,11 @@ class Logins:
         await self._store.update(write)
 
     async def _begun(self, login: PendingLogin) -> tuple[Vendor, Binding | None]:
-        """The vendor of a pending login; an MCP server as it was when the link was made, whatever it says now."""
+        """The vendor of a pending login; an MCP server as it was when the link was made."""
         server = self._catalogue.server(login.vendor)
         if server is None:
             return await self._driver.resolve(self._catalogue.get(login.vendor)), None
         binding = await self._servers.bound(server, login.user)
-        if binding is None:
-            raise NoPendingLoginError(login.vendor)
         return binding.vendor(server), binding
 
     async def _finish(
@@ -306,13 +304,3 @@ class Logins:
 
     async def _take(self, login: PendingLogin, entry: PendingEntry) -> None:
         await self._store.update(lambda draft: pending.take(draft, login.vendor, login.user, entry, now=self._clock()))
-
-
-def _belonging(
-    mine: list[tuple[PendingLogin, PendingEntry]], paste: Paste, vendor: str | None
-) -> tuple[PendingLogin, PendingEntry]:
-    """The login whose state the paste carries, else the newest one: against it the paste is then explained."""
-    if not mine:
-        raise NoPendingLoginError(vendor)
-    matching = [pair for pair in mine if paste.has_state(pair[1].state)]
-    return matching[0] if matching else max(mine, key=lambda pair: pair[0].created_at)

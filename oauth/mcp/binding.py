@@ -6,7 +6,7 @@ then, and nowhere else; a server that names another authorization server later g
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
 from oauth.mcp.server import AUTH_METHODS, AuthMethod, McpServer
@@ -57,11 +57,8 @@ class Binding:
         resource = {"resource": self.resource} if server.send_resource else {}
         scope = {"scope": " ".join(self.scopes)} if server.scope_in_refresh and self.scopes else {}
         secret = server.client_secret if self.configured else self.client_secret
-        plain = server.vendor
-        return Vendor(
-            name=plain.name,
-            title=plain.title,
-            tenant=plain.tenant,
+        return replace(
+            server.vendor,
             issuer=self.issuer,
             iss_announced=self.iss_announced,
             authorize_url=self.authorize_url,
@@ -75,7 +72,6 @@ class Binding:
             authorize_params={**_consent(self.scopes), **server.authorize_params, **resource},
             token_params=resource,
             refresh_params={**resource, **scope},
-            reach=server.reach,
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from oauth.errors import VendorUnavailableError
+from oauth.errors import NoPendingLoginError, VendorUnavailableError
 from oauth.mcp.binding import Binding, read_binding
 from oauth.mcp.discover import discover
 from oauth.mcp.fetch import Fetch
@@ -61,9 +61,16 @@ class ServerLogins:
         await self._keep(key_of(server, found.issuer), client.record)
         return bound(server, found, asked, client)
 
-    async def bound(self, server: McpServer, user: UserId) -> Binding | None:
-        """What the pending login of `user` was bound to when it was begun; None when that was lost."""
-        return read_binding((await self._store.clients()).get(pending_key(server.vendor_name, user)))
+    async def bound(self, server: McpServer, user: UserId) -> Binding:
+        """What the pending login of `user` was bound to when it was begun, whatever the server says now.
+
+        Raises:
+            NoPendingLoginError: that was lost; the login must be begun again.
+        """
+        binding = read_binding((await self._store.clients()).get(pending_key(server.vendor_name, user)))
+        if binding is None:
+            raise NoPendingLoginError(server.vendor_name)
+        return binding
 
     async def vendor(self, server: McpServer, tenant: Tenant) -> Vendor:
         """The server as the vendor of the login under `tenant`; without endpoints when they were lost."""

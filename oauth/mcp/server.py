@@ -65,6 +65,7 @@ class McpServer:
             tenant=self.tenant,
             redirect_uri=self.redirect_uri,
             scopes=self.scopes,
+            reach=self.reach,
         )
 
     def may_use(self, url: str) -> bool:
