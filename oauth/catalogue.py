@@ -81,6 +81,10 @@ class Catalogue:
         """The MCP server of this name, with `mcp:` before it or without."""
         return self._servers.get(tenant_or_name.removeprefix(PREFIX))
 
+    def servers(self) -> tuple[McpServer, ...]:
+        """Every MCP server of the config."""
+        return tuple(self._servers.values())
+
     def tenant_of(self, tenant_or_name: str) -> Tenant:
         """The tenant of the vendor of this name; any other word is a tenant itself."""
         vendor = self._vendors.get(tenant_or_name)

@@ -94,6 +94,8 @@ class Logins:
         if chosen.flow != "pkce" and chosen.flow not in DEVICE_FLOWS:
             raise UnknownVendorError(vendor, tuple(one.name for one in self._catalogue.offered() if one.flow == "pkce"))
         server = self._catalogue.server(chosen.name)
+        if server and not replace:  # before a server is asked, and perhaps registers a client
+            login_entry.check_not_taken(await self._store.read(), await self._store.notes(), chosen.tenant, user)
         binding = await self._servers.bind(server, user) if server else None
         chosen = binding.vendor(server) if server and binding else await self._driver.resolve(chosen)
         if chosen.flow in DEVICE_FLOWS:

@@ -43,6 +43,12 @@ def wanted_scopes(server: McpServer, asked: tuple[str, ...], record: Client | No
     return tuple(dict.fromkeys((*asked, *scopes_of(record.facts.get(_WANTED)))))
 
 
+def missing_scopes(entry: McpEntry, record: Client | None) -> tuple[str, ...]:
+    """What was demanded of a login and is not granted to it."""
+    wanted = scopes_of(record.facts.get(_WANTED)) if record else ()
+    return tuple(scope for scope in wanted if scope not in entry.granted_scopes)
+
+
 def carried_over(record: Client, before: Client | None) -> Client:
     """The record of a new login, with what was demanded of the one before it."""
     if before is None or _WANTED not in before.facts:
