@@ -26,13 +26,15 @@ class AsyncOnlyError(TypeError):
 class TokenAuth(httpx2.Auth):
     """Attaches the access token of one login (RFC 6750 2.1).
 
-    A 401 leads to one refresh and one repetition; what the second answer says is the caller's to judge. An MCP server's
-    token goes to that server alone, and a 403 for want of scopes is an error that asks for another login.
+    A 401 leads to one refresh and one repetition; what the second answer says is the caller's to judge, and a new token
+    that is refused as well is not renewed again: it is most likely for somebody else. An MCP server's token goes to
+    that server alone, and a 403 for want of scopes is an error that asks for another login.
     """
 
     def __init__(self, source: TokenSource, tenant_or_vendor: str) -> None:
         self._source = source
         self._tenant = tenant_or_vendor
+        self._refused: AccessToken | None = None
 
     async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
         """Send the request with the token; after a 401 once more with the next one.
@@ -49,8 +51,10 @@ class TokenAuth(httpx2.Auth):
             return
         response = yield _with(request, token)
         # A redirect to another host carries no token, so its 401 says nothing about ours.
-        if response.status_code == httpx2.codes.UNAUTHORIZED and _HEADER in response.request.headers:
-            response = yield _with(request, await self._source.force_refresh(self._tenant, rejected=token))
+        if _is_refused(response) and token != self._refused:
+            token = await self._source.force_refresh(self._tenant, rejected=token)
+            response = yield _with(request, token)
+            self._refused = token if _is_refused(response) else None
         if server is not None and response.status_code == httpx2.codes.FORBIDDEN:
             await self._check_scopes(response)
 
@@ -64,6 +68,10 @@ class TokenAuth(httpx2.Auth):
         """Refused: see AsyncOnlyError."""
         del request
         raise AsyncOnlyError
+
+
+def _is_refused(response: httpx2.Response) -> bool:
+    return response.status_code == httpx2.codes.UNAUTHORIZED and _HEADER in response.request.headers
 
 
 def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:

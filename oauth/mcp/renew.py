@@ -48,7 +48,8 @@ class ServerRenewer:
         if not isinstance(entry, McpEntry):
             raise NotRefreshableError(self.tenant, "it is a vendor's login under a server's name", LOG_IN_AGAIN)
         binding = await self._binding(driver, entry)
-        vendor = dataclasses.replace(binding.vendor(self.server), tenant=self.tenant, token_lifetime=_lifetime(entry))
+        granted = dataclasses.replace(binding, scopes=entry.granted_scopes or binding.scopes)  # never more than that
+        vendor = dataclasses.replace(granted.vendor(self.server), tenant=self.tenant, token_lifetime=_lifetime(entry))
         if binding.auth_method != "none" and vendor.client_secret is None:
             todo = f"set {self.server.client_secret_env or 'client_secret_env'} for this process, or log in again"
             raise NotRefreshableError(self.tenant, "its client's secret is not here", todo)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import httpx2
 import pytest
 from aiohttp import web
 
@@ -38,6 +39,7 @@ class Stranger:
     url: str = ""
     pages: dict[str, Page] = field(default_factory=dict)
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
+    forms: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     @property
     def mcp(self) -> str:
@@ -72,6 +74,8 @@ class Stranger:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.json() if request.can_read_body and request.content_type == "application/json" else None
         self.asked.append((request.method, request.path, body))
+        if request.content_type == "application/x-www-form-urlencoded":
+            self.forms.append((request.path, {name: str(value) for name, value in (await request.post()).items()}))
         page = self.pages.get(request.path, Page("<h1>Not Found</h1>", 404))
         if page.drip:
             return await self._drip(request)
@@ -109,15 +113,18 @@ def server(stranger: Stranger) -> McpServer:
 
 
 @pytest.fixture
-async def driver() -> AsyncIterator[Driver]:
-    driver = Driver(deadline=2.0)
+async def driver(request: pytest.FixtureRequest) -> AsyncIterator[Driver]:
+    """Impatient where a test says so; without certificates, which take a while to load."""
+    limits = httpx2.Limits(max_keepalive_connections=0)
+    transport = httpx2.AsyncHTTPTransport(verify=False, limits=limits)
+    driver = Driver(transport, deadline=getattr(request, "param", 8.0))
     yield driver
     await driver.aclose()
 
 
 @pytest.fixture
 def fetch(driver: Driver) -> Fetch:
-    return Fetch(driver.http(LOOPBACK), "mcp:lab", "lab", deadline=1.0)
+    return Fetch(driver.http(LOOPBACK), "mcp:lab", "lab", deadline=driver.deadline)
 
 
 def with_path(server: McpServer, path: str) -> McpServer:

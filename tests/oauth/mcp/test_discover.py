@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from oauth.driver import Driver
 from oauth.errors import ServerUnusableError, VendorUnavailableError
 from oauth.mcp.discover import Discovered, discover
 from oauth.mcp.fetch import Fetch
 from oauth.mcp.server import McpServer
-from tests.oauth.mcp.conftest import OPENID, RESOURCE, RFC_8414, Page, Stranger, with_path
+from tests.oauth.mcp.conftest import LOOPBACK, OPENID, RESOURCE, RFC_8414, Page, Stranger, with_path
 
 
 async def test_a_server_of_the_newest_specification_is_found(
@@ -351,10 +352,10 @@ async def test_redirects_in_a_circle_end(stranger: Stranger, server: McpServer, 
 
 @pytest.mark.parametrize("page", [Page(drip=True), Page("x" * 1_100_000)], ids=["endless", "huge"])
 async def test_a_document_without_end_stops_the_discovery(
-    stranger: Stranger, server: McpServer, fetch: Fetch, page: Page
+    stranger: Stranger, server: McpServer, driver: Driver, page: Page
 ) -> None:
     stranger.is_a_good_server()
     stranger.pages[RFC_8414] = page
 
     with pytest.raises(VendorUnavailableError):
-        await discover(server, fetch)
+        await discover(server, Fetch(driver.http(LOOPBACK), "mcp:lab", "lab", deadline=0.5))

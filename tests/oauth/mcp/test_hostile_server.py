@@ -36,13 +36,6 @@ def catalogue(stranger: Stranger) -> Catalogue:
 
 
 @pytest.fixture
-async def driver() -> AsyncIterator[Driver]:
-    driver = Driver(deadline=0.7)
-    yield driver
-    await driver.aclose()
-
-
-@pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[AsyncStore]:
     store = AsyncStore(FileStore(tmp_path / "auth.json"))
     yield store
@@ -122,6 +115,7 @@ async def test_a_redirect_leads_nowhere(
 
 @pytest.mark.parametrize("path", ["/mcp", f"{RESOURCE}/mcp", RFC_8414, "/register", "/token"])
 @pytest.mark.parametrize("page", [Page(drip=True), Page({"x": "y" * 1_100_000})], ids=["endless", "huge"])
+@pytest.mark.parametrize("driver", [0.5], indirect=True, ids=[""])
 async def test_no_answer_is_read_without_end(
     logins: Logins, stranger: Stranger, store: AsyncStore, path: str, page: Page
 ) -> None:
@@ -195,6 +189,29 @@ async def test_a_new_authorization_server_gets_neither_the_old_registration_nor_
     offer = await logins.begin("mcp:lab", ADA)
 
     assert parse_qs(urlsplit(offer.url).query)["client_id"] == ["c2"]
+
+
+async def test_a_refresh_may_name_the_scopes_that_were_granted_and_no_more(
+    stranger: Stranger, store: AsyncStore, driver: Driver
+) -> None:
+    """Configuration, not a second try: some authorization servers refuse a refresh without `scope`."""
+    stranger.is_a_good_server()
+    stranger.pages["/register"] = Page({"client_id": "c1"}, 201)
+    stranger.pages["/token"] = Page({"access_token": "at-1", "refresh_token": "rt-1", "scope": "a"})
+    table = {"url": stranger.mcp, "scopes": ["a", "b"], "scope_in_refresh": True, "send_resource": False}
+    config = Config(auth=AuthSettings(vendors=(), allow_http_loopback=True), mcp={"lab": table})
+    catalogue = Catalogue.from_config(config, {})
+    logins = Logins(catalogue, store, driver)
+    offer = await logins.begin("mcp:lab", ADA)
+    await logins.complete(answer(offer, stranger.url), ADA)
+    async with TokenSource(store, catalogue=catalogue, driver=driver) as source:
+        await source.force_refresh("mcp:lab")
+    await logins.aclose()
+
+    exchange, refresh = (form for path, form in stranger.forms if path == "/token")
+    assert "resource" not in offer.url
+    assert "resource" not in exchange
+    assert (refresh["scope"], refresh.get("resource")) == ("a", None)
 
 
 @pytest.mark.parametrize(

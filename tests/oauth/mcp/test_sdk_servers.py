@@ -50,13 +50,6 @@ def catalogue(urls: Mapping[str, str]) -> Catalogue:
 
 
 @pytest.fixture
-async def driver() -> AsyncIterator[Driver]:
-    driver = Driver()
-    yield driver
-    await driver.aclose()
-
-
-@pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[AsyncStore]:
     store = AsyncStore(FileStore(tmp_path / "auth.json"))
     yield store
