@@ -10,7 +10,11 @@ OpenabAuthError
     │   ├── NotRefreshableError     nothing configured here could refresh this login
     │   ├── SecretMissingError      the client's secret is not set
     │   ├── ProgramMissingError     the vendor's own login program is not installed
-    │   └── PlanMissingError        the account has no seat or plan for this
+    │   ├── PlanMissingError        the account has no seat or plan for this
+    │   ├── ClientRefusedError      the vendor does not know our client (any more)
+    │   ├── ClientMissingError      the operator has to register a client there first
+    │   └── ServerUnusableError     an MCP server whose metadata no login can be built on
+    ├── InsufficientScopeError      the login is alive and may not do this: log in for more
     ├── UnknownVendorError          no such vendor, or not offered here
     │   ├── RiskNotAcceptedError    the operator must accept this vendor's risk by name
     │   └── NoLoginError            its tokens stay in the environment
@@ -170,6 +174,55 @@ class PlanMissingError(VendorMisconfiguredError):
 
     def __init__(self, vendor: str, reason: str) -> None:
         super().__init__(vendor, reason, "give the account a seat or a plan at the vendor, or log in with another one")
+
+
+class ClientRefusedError(VendorMisconfiguredError):
+    """The vendor says that it does not know our client, or not for this."""
+
+
+class ClientMissingError(VendorMisconfiguredError):
+    """Nobody can log in before the operator has registered a client at `issuer`; `table` is where to write it."""
+
+    code = "client_missing"
+    _happened = "{vendor} has no client of ours ({reason})"
+
+    def __init__(  # noqa: PLR0913  # all that the operator has to type somewhere
+        self, vendor: str, reason: str, *, issuer: str, redirect_uri: str, scopes: tuple[str, ...], table: str
+    ) -> None:
+        wanted = f" and the scopes {' '.join(scopes)}" if scopes else ""
+        super().__init__(
+            vendor,
+            reason,
+            f"register a client at {issuer} with the redirect {redirect_uri}{wanted}, then write its client_id "
+            f"(and client_secret_env, if it has a secret) into {table}",
+        )
+        self.issuer = issuer
+        self.redirect_uri = redirect_uri
+        self.scopes = scopes
+        self.table = table
+
+
+class ServerUnusableError(VendorMisconfiguredError):
+    """What an MCP server says of its authorization server is missing, wrong, or of another server."""
+
+    code = "server_unusable"
+    _happened = "{vendor} cannot be logged in to ({reason})"
+
+
+class InsufficientScopeError(OAuthError):
+    """A server wants scopes that the login does not have (RFC 6750 3.1); only a new login can get them."""
+
+    code = "insufficient_scope"
+
+    def __init__(self, tenant: str, scopes: tuple[str, ...], todo: str) -> None:
+        wanted = " ".join(scopes) or "it does not say which"
+        super().__init__(
+            f"the login to {tenant} lacks scopes for this ({wanted[:200]})",
+            kept="the login is alive for everything else",
+            todo=todo,
+        )
+        self.tenant = tenant
+        self.scopes = scopes
 
 
 class UnknownVendorError(OAuthError):

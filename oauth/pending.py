@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from oauth.errors import NoPendingLoginError, TooManyLoginsError
+from oauth.paste import Paste
 from storage.draft import Draft
 from storage.entries import PENDING_LIFETIME, Entry, PendingEntry, UserId, pending_key
 
@@ -53,6 +54,16 @@ def waits(entries: Mapping[str, Entry], login: PendingLogin, entry: PendingEntry
     """Whether the pending login that was read as `entry` is still there."""
     there = entries.get(pending_key(login.vendor, login.user))
     return isinstance(there, PendingEntry) and there.state == entry.state
+
+
+def belonging(
+    mine: list[tuple[PendingLogin, PendingEntry]], paste: Paste, vendor: str | None
+) -> tuple[PendingLogin, PendingEntry]:
+    """The login whose state the paste carries, else the newest one: against it the paste is then explained."""
+    if not mine:
+        raise NoPendingLoginError(vendor)
+    matching = [pair for pair in mine if paste.has_state(pair[1].state)]
+    return matching[0] if matching else max(mine, key=lambda pair: pair[0].created_at)
 
 
 def take(draft: Draft, vendor: str, user: UserId, entry: PendingEntry, *, now: float) -> None:

@@ -73,7 +73,8 @@ def login_state(
     entry, note = entries.get(tenant), notes.get(tenant, Note())
     if not isinstance(entry, TokenEntry | McpEntry) or (isinstance(entry, McpEntry) and not entry.token_response):
         return None
-    vendor = catalogue.find(tenant) if isinstance(entry, TokenEntry) else None
+    server = catalogue.server(tenant) if isinstance(entry, McpEntry) else None
+    vendor = server.vendor if server else catalogue.find(tenant) if isinstance(entry, TokenEntry) else None
     expires_at = None if isinstance(entry, McpEntry) and entry.expires_at == NEVER else entry.expires_at
     dead = dead_of(entry, note) is not None
     return LoginState(

@@ -8,11 +8,16 @@ import httpx2
 
 from oauth.vendor import is_loopback
 
+DEADLINE: Final = 8.0  # seconds for one request, from the connection to the last byte of the reply
 LONGEST_REPLY: Final = 1024 * 1024  # bytes, after decompression
 _CONTENT_HEADERS: Final = ("content-encoding", "content-length", "transfer-encoding")
 
 
-class InsecureUrlError(httpx2.UnsupportedProtocol):
+class RefusedAddressError(httpx2.UnsupportedProtocol):
+    """An address that no request of ours goes to, whoever names it; nothing was sent."""
+
+
+class InsecureUrlError(RefusedAddressError):
     """Plain http to another machine would show the token to everybody on the way."""
 
     def __init__(self, host: str) -> None:
@@ -48,17 +53,24 @@ class Door(httpx2.AsyncBaseTransport):
         Raises:
             httpx2.TransportError: it could not be sent, or the reply could not be read whole.
         """
+        reply = await self._send(request)
+        try:
+            return _whole(reply, await _bounded(reply))
+        finally:
+            await reply.aclose()
+
+    async def head(self, request: httpx2.Request) -> httpx2.Response:
+        """As `handle_async_request`, with the body left unread: it may be a stream of events without an end."""
+        reply = await self._send(request)
+        await reply.aclose()
+        return _whole(reply, b"")
+
+    async def _send(self, request: httpx2.Request) -> httpx2.Response:
         if not _may_carry_secrets(request.url):
             self._left = False
             raise InsecureUrlError(request.url.host)
         request.extensions = {**request.extensions, "trace": self._trace}
-        reply = await self._http.send(request, stream=True, follow_redirects=False)
-        try:
-            content = await _bounded(reply)
-        finally:
-            await reply.aclose()
-        headers = [(name, value) for name, value in reply.headers.multi_items() if name not in _CONTENT_HEADERS]
-        return httpx2.Response(reply.status_code, headers=headers, content=content)
+        return await self._http.send(request, stream=True, follow_redirects=False)
 
     async def _trace(self, event: str, info: dict[str, Any]) -> None:
         del info  # holds the request: never kept
@@ -66,6 +78,11 @@ class Door(httpx2.AsyncBaseTransport):
             self._left = True
         elif self._left is None:
             self._left = False
+
+
+def _whole(reply: httpx2.Response, content: bytes) -> httpx2.Response:
+    headers = [(name, value) for name, value in reply.headers.multi_items() if name not in _CONTENT_HEADERS]
+    return httpx2.Response(reply.status_code, headers=headers, content=content)
 
 
 def _may_carry_secrets(url: httpx2.URL) -> bool:

@@ -12,6 +12,7 @@ from bot.errors import DiscordUnavailableError
 from oauth.errors import (
     ConfigError,
     ExchangeRefusedError,
+    InsufficientScopeError,
     LoginDeadError,
     LoginDeniedError,
     LoginExpiredError,
@@ -44,6 +45,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (InvalidTenantError, USAGE),
     (NotLoggedInError, 3),
     (LoginDeadError, 4),
+    (InsufficientScopeError, 4),
     (RefreshBusyError, 5),
     (VendorUnavailableError, 5),
     (StoreBusyError, 5),

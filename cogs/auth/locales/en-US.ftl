@@ -222,6 +222,16 @@ error-vendor_unavailable = { $vendor } gave no usable answer ({ $reason }).
 error-vendor_misconfigured = { $vendor } does not accept the way this bot is set up ({ $reason }).
     .kept = { -older-untouched }
     .next = Tell the operator: { $todo }.
+error-client_missing = { $vendor } has no client of ours ({ $reason }).
+    .kept = { -older-untouched }
+    .next =
+        Tell the operator: register a client at { $issuer } with the redirect { $redirect_uri }{ $scopes ->
+            [none] {""}
+           *[other] {" "}and the scopes { $scopes }
+        }, then write its `client_id` into { $table } in the config.
+error-server_unusable = { $vendor } cannot be logged in to ({ $reason }).
+    .kept = { -older-untouched }
+    .next = Tell the operator: { $todo }.
 error-exchange_refused = { $vendor } refused the code ({ $reason }).
     .kept = { -older-untouched }
     .next = A code works once and for a short time. { -new-link }
@@ -311,6 +321,9 @@ error-paste_refused-foreign_state = This belongs to another login: yours of befo
 error-paste_refused-other_issuer = This says that it comes from another server than this vendor's, so I sent the code nowhere.
     .kept = { -still-waits }
     .next = { -new-link } Open only that link.
+error-paste_refused-no_issuer = This does not say which server it comes from, as this vendor's always do, so I sent the code nowhere.
+    .kept = { -still-waits }
+    .next = Copy the whole address with its end and paste that. If it is refused again: { -new-link }
 error-paste_refused-denied =
     { $ends_login ->
         [yes] The vendor did not let this login through ({ $said }).

@@ -242,6 +242,16 @@ error-vendor_unavailable = { $vendor } 沒有給出可用的回應（{ $reason }
 error-vendor_misconfigured = { $vendor } 不接受這個機器人目前的設定（{ $reason }）。
     .kept = { -older-untouched }
     .next = 請告訴管理者：{ $todo }。
+error-client_missing = 我們在 { $vendor } 還沒有註冊用戶端（{ $reason }）。
+    .kept = { -older-untouched }
+    .next =
+        請告訴管理者：在 { $issuer } 註冊一個用戶端，重新導向網址為 { $redirect_uri }{ $scopes ->
+            [none] {""}
+           *[other] ，權限範圍為 { $scopes }
+        }，然後把它的 `client_id` 寫進設定檔的 { $table }。
+error-server_unusable = 無法登入 { $vendor }（{ $reason }）。
+    .kept = { -older-untouched }
+    .next = 請告訴管理者：{ $todo }。
 error-exchange_refused = { $vendor } 拒絕了這個代碼（{ $reason }）。
     .kept = { -older-untouched }
     .next = 代碼只能用一次，而且很快就會失效。{ -new-link }
@@ -330,6 +340,9 @@ error-paste_refused-foreign_state = 這屬於另一個登入：可能是您之�
 error-paste_refused-other_issuer = 這段內容說它來自另一台伺服器，不是這家供應商，所以我沒有把代碼送出去。
     .kept = { -still-waits }
     .next = { -new-link } 而且只開啟那個連結。
+error-paste_refused-no_issuer = 這段內容沒有說明它來自哪一台伺服器，而這家供應商一定會說明，所以我沒有把代碼送出去。
+    .kept = { -still-waits }
+    .next = 請連結尾一起複製完整網址並貼上。如果還是被拒絕：{ -new-link }
 error-paste_refused-denied =
     { $ends_login ->
         [yes] 供應商沒有讓這次登入通過（{ $said }）。
