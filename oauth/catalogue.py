@@ -68,6 +68,10 @@ class Catalogue:
         """The vendor of this name or tenant, offered or not."""
         return self._vendors.get(tenant_or_name) or self._by_tenant.get(Tenant(tenant_or_name))
 
+    def vendor_of(self, tenant: str) -> Vendor | None:
+        """The vendor whose logins lie under this very tenant, whatever other vendors are called."""
+        return self._by_tenant.get(Tenant(tenant))
+
     def tenant_of(self, tenant_or_name: str) -> Tenant:
         """The tenant of the vendor of this name; any other word is a tenant itself."""
         vendor = self._vendors.get(tenant_or_name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from oauth.errors import LoginTakenError, NotLoggedInError
 from storage.draft import Draft
@@ -15,6 +15,9 @@ from storage.secret import Secret
 if TYPE_CHECKING:
     from oauth.reply import Grant
     from oauth.vendor import Vendor
+
+
+SKEW: Final = 120  # seconds; a token this close to its end counts as expired, in every language that reads the file
 
 
 def login_of(entries: Mapping[str, Entry], tenant: Tenant) -> LoginEntry:

@@ -28,7 +28,7 @@ from oauth.paste import DeniedRedirectError, Expected, Paste, match, read_paste
 from oauth.pending import PendingLogin
 from oauth.pkce import new_state, new_verifier
 from oauth.status import LoginState, Status
-from oauth.tenant_lock import LOCK_WAIT
+from oauth.tenant_lock import DEADLINE
 from oauth.vendor import DEVICE_FLOWS, Vendor
 from oauth.verdict import Question
 from storage import AsyncStore
@@ -62,7 +62,7 @@ class Logins:
         *,
         clock: Callable[[], float] = time.time,
         max_pending: int = 5,
-        lock_wait: float = LOCK_WAIT,
+        lock_wait: float = DEADLINE,
     ) -> None:
         self._catalogue = catalogue
         self._store = store
@@ -215,7 +215,7 @@ class Logins:
             StorageError: it could not be removed.
         """
         tenant = self._catalogue.tenant_of(tenant_or_vendor)
-        vendor = self._catalogue.find(tenant)
+        vendor = self._catalogue.vendor_of(tenant)
         return await self._jobs.finish(self._credentials.remove(tenant, vendor, revoke=revoke))
 
     def hurry(self) -> None:

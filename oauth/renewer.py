@@ -85,7 +85,7 @@ def find_renewer(
     if isinstance(entry, McpEntry):
         todo = "let the agent that made this login renew it, or log in again there"
         raise NotRefreshableError(tenant, "refreshing logins to MCP servers is not supported yet", todo)
-    vendor = catalogue.find(tenant)
+    vendor = catalogue.vendor_of(tenant)
     if vendor is None:
         todo = f"add a [vendors.NAME] table with tenant = {tenant!r} to the config, or log in again"
         raise NotRefreshableError(tenant, "no vendor of this tenant is configured", todo)

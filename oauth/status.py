@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from oauth.catalogue import Catalogue
-from oauth.login_entry import dead_of
+from oauth.login_entry import SKEW, dead_of
 from oauth.pending import PendingLogin, live
 from oauth.vendor import Vendor
 from storage.entries import NEVER, Entry, McpEntry, Tenant, TokenEntry, UserId
 from storage.notes import Note
 from storage.store import Problem
 
-SKEW: Final = 120  # seconds before the end at which a token counts as expired for agents
 State: TypeAlias = Literal["ok", "expiring", "expired", "dead"]
 
 
@@ -22,7 +21,8 @@ State: TypeAlias = Literal["ok", "expiring", "expired", "dead"]
 class LoginState:
     """One login; times in unix seconds.
 
-    `expired` speaks of the access token: while `refreshable`, the next agent renews it. `dead` means that nobody can.
+    `expired` speaks of the access token, which the next agent renews. `dead` means that nobody can: the vendor refuses
+    the refresh token, or the access token has ended and there is none.
     `expires_at` is None where the server did not say; `shadowed_by` is the set variable that the vendor's tools prefer.
     """
 
@@ -71,14 +71,14 @@ def login_state(
     entry, note = entries.get(tenant), notes.get(tenant, Note())
     if not isinstance(entry, TokenEntry | McpEntry) or (isinstance(entry, McpEntry) and not entry.token_response):
         return None
-    vendor = catalogue.find(tenant) if isinstance(entry, TokenEntry) else None
+    vendor = catalogue.vendor_of(tenant) if isinstance(entry, TokenEntry) else None
     expires_at = None if isinstance(entry, McpEntry) and entry.expires_at == NEVER else entry.expires_at
-    dead = dead_of(entry, note) is not None
+    refreshable = bool(entry.refresh_token) and not dead_of(entry, note)
     return LoginState(
         tenant=Tenant(tenant),
         kind="token" if isinstance(entry, TokenEntry) else "mcp",
-        state="dead" if dead else _state(expires_at, now),
-        refreshable=bool(entry.refresh_token) and not dead,
+        state="dead" if dead_of(entry, note) else _state(expires_at, now, refreshable=refreshable),
+        refreshable=refreshable,
         expires_at=expires_at,
         account=note.account,
         logged_in_by=note.logged_in_by,
@@ -88,7 +88,9 @@ def login_state(
     )
 
 
-def _state(expires_at: int | None, now: float) -> State:
+def _state(expires_at: int | None, now: float, *, refreshable: bool) -> State:
     if expires_at is None or now + SKEW < expires_at:
         return "ok"
-    return "expiring" if now < expires_at else "expired"
+    if now < expires_at:
+        return "expiring"
+    return "expired" if refreshable else "dead"

@@ -7,6 +7,7 @@ alone; whatever could pass by itself is transient.
 from __future__ import annotations
 
 import json
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ _OUR_FAULT: Final = frozenset(
         "unsupported_grant_type",
     }
 )
+_REUSE: Final = re.compile(r"(?i)\bre-?used?\b|\balready (been )?(used|spent|redeemed)|\b(used|spent) already")
+_ELSEWHERE: Final = "; somebody else has used this refresh token: another tool, or a copy of this store"
 _PASSING: Final = frozenset(
     {
         "overloaded_error",
@@ -83,10 +86,12 @@ class Question:
     secrets: tuple[Secret, ...] = ()
 
     def unavailable(
-        self, reason: str, *, retry_after: float | None = None, sent: bool = True
+        self, reason: str, *, retry_after: float | None = None, sent: bool = True, unanswered: bool = False
     ) -> VendorUnavailableError:
         """No usable answer."""
-        return VendorUnavailableError(self.vendor, reason, asked=self.asked, retry_after=retry_after, sent=sent)
+        return VendorUnavailableError(
+            self.vendor, reason, asked=self.asked, retry_after=retry_after, sent=sent, unanswered=unanswered
+        )
 
     def misconfigured(self, reason: str, todo: str = CHECK_TABLE) -> VendorMisconfiguredError:
         """Our client or its settings are wrong."""
@@ -118,7 +123,7 @@ def _fault(question: Question, reply: httpx2.Response, body: Reply | None, now: 
     elif status in range(300, 400):
         error = question.misconfigured(f"HTTP {status}: it redirects, and a request with a secret is never sent on")
     elif DEAD & words and status in _CLEAR_STATUS and question.asked == "refresh":
-        error = LoginDeadError(question.tenant, reason)
+        error = LoginDeadError(question.tenant, f"{reason}{_ELSEWHERE if _is_reuse(words, body) else ''}")
     elif _OUR_FAULT & words or ("invalid_request" in words and question.asked == "refresh"):
         error = question.misconfigured(reason)
     elif status in _ABSENT:
@@ -146,7 +151,8 @@ def judge_failure(question: Question, error: Exception, *, unsent: bool) -> OAut
     never_connected = isinstance(
         error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.ProxyError
     )
-    return question.unavailable(_silence(error), sent=not (unsent or never_connected))
+    sent = not (unsent or never_connected)
+    return question.unavailable(_silence(error), sent=sent, unanswered=sent)
 
 
 def json_object(reply: httpx2.Response) -> dict[str, Json] | None:
@@ -181,6 +187,12 @@ def _refused(question: Question, reason: str) -> OAuthError:
     if question.asked in {"code", "approval"}:
         return ExchangeRefusedError(question.vendor, reason)
     return question.unavailable(reason)  # no word that we know: never take a login for dead on a guess
+
+
+def _is_reuse(words: frozenset[str], body: Reply | None) -> bool:
+    """Whether the vendor says that somebody has used this refresh token before (RFC 9700 4.14.2)."""
+    described = (body or {}).get("error_description")
+    return "refresh_token_reused" in words or (isinstance(described, str) and bool(_REUSE.search(described)))
 
 
 def _unusable(question: Question, body: Reply) -> OAuthError | None:

@@ -41,6 +41,7 @@ from oauth.errors import (
     ProgramFailedError,
     ProgramMissingError,
     RefreshBusyError,
+    RefreshUnansweredError,
     RiskNotAcceptedError,
     SecretMissingError,
     TooManyLoginsError,
@@ -112,6 +113,7 @@ MET: list[OpenabAuthError] = [
 ]
 # Their children are what is raised; a config stops the bot before anybody can ask; only agents refresh.
 NOT_MET = {AccessDeniedError, OAuthError, StorageError, PasteRefusedError, ConfigError, NotRefreshableError}
+NOT_MET |= {RefreshUnansweredError}
 
 
 def children(of: type[OpenabAuthError]) -> Iterator[type[OpenabAuthError]]:
