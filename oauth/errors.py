@@ -97,7 +97,7 @@ class VendorUnavailableError(OAuthError):
 
     code = "vendor_unavailable"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what was asked and what is known of the answer
         self,
         vendor: str,
         reason: str,
