@@ -16,7 +16,8 @@ from oauth import backoff
 from oauth.adopt import LAST_REQUEST, adopt, lock_or_adopt, stored, supersedes
 from oauth.errors import LoginDeadError, OAuthError, RefreshUnansweredError, VendorUnavailableError
 from oauth.login_entry import dead_of, login_of, renewed_entry
-from storage import AsyncStore, LoginEntry, McpEntry, StorageError, Tenant, TokenEntry
+from oauth.unsaved import Kept, Unsaved
+from storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
 from storage.draft import Draft
 from storage.notes import Attempt, DeadToken, Note
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from oauth.renewer import Renewer
     from oauth.reply import Grant
 
+_LEAST_FOR_COMMIT: Final = 1.0  # seconds that the store is given even when the deadline is near
 _log: Final = logging.getLogger(__name__)
 
 
@@ -32,7 +34,8 @@ class Refresh:
     """Replaces the login of `tenant` once; `clock` gives unix seconds, `deadline` (seconds) bounds all of it.
 
     `renewer_of` says who renews an entry. `driver` is asked for only by whoever has the lock: those who adopt need no
-    HTTP client. With `deliberate` a person asks: no other process's failure is a reason to wait.
+    HTTP client. `unsaved` gets what no disk took. With `deliberate` a person asks, and no other process's failure is a
+    reason to wait.
     """
 
     def __init__(  # noqa: PLR0913  # what it stands on, passed in
@@ -41,6 +44,7 @@ class Refresh:
         tenant: Tenant,
         renewer_of: Callable[[LoginEntry], Renewer],
         driver: Callable[[], Awaitable[Driver]],
+        unsaved: Unsaved,
         *,
         clock: Callable[[], float],
         deadline: float,
@@ -50,6 +54,7 @@ class Refresh:
         self._tenant = tenant
         self._renewer_of = renewer_of
         self._driver = driver
+        self._unsaved = unsaved
         self._clock = clock
         self._deliberate = deliberate
         self._monotonic = asyncio.get_running_loop().time
@@ -80,9 +85,10 @@ class Refresh:
             return turn
         try:
             entry = await stored(self._store, self._tenant)
-            return entry if adoptable(entry) else await self._request(entry, known)
+            return entry if adoptable(entry) else await self._request(entry, known, turn)
         finally:
-            turn.release()
+            if not self._unsaved.holds(turn):
+                turn.release()
 
     def _waits(self, stale: LoginEntry, attempt: Attempt | None) -> float:
         """Seconds for which the vendor is to be left alone, when they can be sat out.
@@ -97,7 +103,7 @@ class Refresh:
             raise backoff.refusal(self._tenant, attempt, seconds)
         return seconds
 
-    async def _request(self, entry: LoginEntry, known: Attempt | None) -> LoginEntry:
+    async def _request(self, entry: LoginEntry, known: Attempt | None, lock: RefreshLock) -> LoginEntry:
         """Ask the vendor, who holds the lock; `known` is the failed attempt that was sat out before."""
         note = await self._note()
         renewer = self._renewer(entry, note)
@@ -128,7 +134,7 @@ class Refresh:
         if (owner := note.account) and grant.account and grant.account != owner:
             reason = f"it belongs to {owner}, and the vendor renewed it as {grant.account}, which was not stored"
             return await self._bury(entry, LoginDeadError(self._tenant, reason))
-        return await self._store.update(lambda draft: self._commit(draft, entry, grant))
+        return await self._keep(entry, grant, lock)
 
     async def _ask(self, renewer: Renewer, driver: Driver, entry: LoginEntry, *, doubtful: bool) -> Grant:
         """The grant; `doubtful` says that an earlier request with this token was never answered.
@@ -151,6 +157,31 @@ class Refresh:
                     raise
                 _log.warning("%s: a refresh got no answer (%s) and is repeated once", self._tenant, error.reason)
         raise AssertionError  # the second round has returned or raised
+
+    async def _keep(self, posted: LoginEntry, grant: Grant, lock: RefreshLock) -> LoginEntry:
+        """Commit the grant; what the store does not take goes into its journal, and what that does not into memory."""
+
+        def commit(draft: Draft) -> LoginEntry:
+            return self._commit(draft, posted, grant)
+
+        committing = asyncio.ensure_future(self._store.update(commit))
+        committing.add_done_callback(_seen)
+        await asyncio.wait((committing,), timeout=max(self._ends_at - self._monotonic(), _LEAST_FOR_COMMIT))
+        failed: object = "it is busy"
+        if committing.done():
+            try:
+                return committing.result()
+            except StorageError as error:
+                failed = error
+        following = renewed_entry(posted, grant, now=self._clock())
+        try:
+            await self._store.spill(self._tenant, following, posted.refresh_token)
+        except StorageError as error:
+            _log.error("%s: neither the store nor its journal took a renewed login: %s", self._tenant, error)
+            self._unsaved.keep(self._tenant, Kept(following, posted.refresh_token, commit, lock))
+            return following
+        _log.warning("%s: a renewed login lies in the journal, for the store did not take it: %s", self._tenant, failed)
+        return await stored(self._store, self._tenant)
 
     def _renewer(self, entry: LoginEntry, note: Note) -> Renewer:
         """Who renews this entry; what nobody can or will renew is refused without a request."""
@@ -202,3 +233,8 @@ class Refresh:
         if note := draft.notes.get(self._tenant):
             draft.notes[self._tenant] = dataclasses.replace(note, attempt=None)
         return following
+
+
+def _seen(committing: asyncio.Future[LoginEntry]) -> None:
+    if not committing.cancelled():
+        committing.exception()  # of a commit that was given up, and what it held is in the journal

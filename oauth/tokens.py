@@ -15,6 +15,7 @@ from oauth.adopt import supersedes
 from oauth.errors import NotLoggedInError, OAuthError, RefreshBusyError, VendorUnavailableError
 from oauth.login_entry import SKEW, login_of
 from oauth.tenant_lock import DEADLINE
+from oauth.unsaved import Unsaved
 from storage import AsyncStore, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class TokenSource:
         self._owns_driver = driver is None
         self._clock = clock
         self._deadline = deadline
+        self._unsaved = Unsaved(self._store)
         self._flights: dict[Tenant, asyncio.Task[LoginEntry]] = {}
 
     async def get_valid(self, tenant_or_vendor: str, *, min_ttl: float = SKEW) -> AccessToken:
@@ -115,6 +117,7 @@ class TokenSource:
         """Wait for refreshes under way, so that no rotated token is lost, then close the connections."""
         while self._flights:
             await asyncio.wait(tuple(self._flights.values()))
+        await self._unsaved.aclose()
         await self._store.aclose()
         if self._driver is not None and self._owns_driver:
             await self._driver.aclose()
@@ -137,7 +140,7 @@ class TokenSource:
         elif not isinstance(entries.get(tenant), TokenEntry):  # a server of this name must not hide the vendor
             tenant = (await self._vendors()).tenant_of(tenant_or_vendor)
             entries = await self._store.read()
-        return tenant, login_of(entries, tenant)
+        return tenant, self._unsaved.newest(tenant, login_of(entries, tenant))
 
     def _lives(self, token: AccessToken, seconds: float) -> bool:
         return self._clock() + seconds < token.expires_at
@@ -176,6 +179,7 @@ class TokenSource:
         from oauth.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
         from oauth.renewer import find_renewer  # noqa: PLC0415 - as above
 
+        await self._unsaved.save(tenant)
         renewer_of = partial(
             find_renewer, tenant, catalogue=await self._vendors(), store=self._store, clock=self._clock
         )
@@ -184,6 +188,7 @@ class TokenSource:
             tenant,
             renewer_of,
             self._open_driver,
+            self._unsaved,
             clock=self._clock,
             deadline=self._deadline,
             deliberate=deliberate,
