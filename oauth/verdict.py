@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import httpx2
 
@@ -30,11 +30,14 @@ from storage.entries import Json
 from storage.secret import Secret
 
 Reply: TypeAlias = Mapping[str, Json]
+E = TypeVar("E", bound=BaseException)
 
 DEAD: Final = frozenset(
     {
         "expired_token",
+        "bad_refresh_token",  # GitHub's
         "invalid_grant",
+        "invalid_refresh_token",
         "refresh_token_expired",
         "refresh_token_invalidated",
         "refresh_token_reused",
@@ -53,7 +56,7 @@ _OUR_FAULT: Final = frozenset(
         "unsupported_grant_type",
     }
 )
-_REUSE: Final = re.compile(r"(?i)\bre-?used?\b|\balready (been )?(used|spent|redeemed)|\b(used|spent) already")
+_REUSE: Final = re.compile(r"(?i)(\b|_)re-?used?\b|\balready (been )?(used|spent|redeemed)|\b(used|spent) already")
 _ELSEWHERE: Final = "; somebody else has used this refresh token: another tool, or a copy of this store"
 _PASSING: Final = frozenset(
     {
@@ -73,6 +76,8 @@ _ABSENT: Final = frozenset({404, 405, 410})
 _CLEAR_STATUS: Final = frozenset({200, 400, 401, 403})
 _LONGEST_WAIT: Final = 24 * 3600.0
 
+_CUT_OFF: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)  # a connection that broke; may pass
+_CHECK_TLS: Final = "check the clock, the certificates of this machine (SSL_CERT_FILE) and any proxy in between"
 CHECK_TABLE: Final = "the operator must compare this vendor's table with the vendor's documentation"
 
 
@@ -123,7 +128,7 @@ def _fault(question: Question, reply: httpx2.Response, body: Reply | None, now: 
     elif status in range(300, 400):
         error = question.misconfigured(f"HTTP {status}: it redirects, and a request with a secret is never sent on")
     elif DEAD & words and status in _CLEAR_STATUS and question.asked == "refresh":
-        error = LoginDeadError(question.tenant, f"{reason}{_ELSEWHERE if _is_reuse(words, body) else ''}")
+        error = LoginDeadError(question.tenant, f"{reason}{_ELSEWHERE if _REUSE.search(reason) else ''}")
     elif _OUR_FAULT & words or ("invalid_request" in words and question.asked == "refresh"):
         error = question.misconfigured(reason)
     elif status in _ABSENT:
@@ -143,11 +148,8 @@ def judge_failure(question: Question, error: Exception, *, unsent: bool) -> OAut
         return question.misconfigured(str(error))
     if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
         return question.misconfigured("its address is not a URL that a request can be sent to")
-    if certificate := _certificate_error(error):
-        return question.misconfigured(
-            f"its certificate could not be verified: {shown(certificate.verify_message)}",
-            "check the clock, the certificates of this machine (SSL_CERT_FILE) and any proxy in between",
-        )
+    if (trouble := _cause(error, ssl.SSLError)) and not isinstance(trouble, _CUT_OFF):
+        return question.misconfigured(_tls_trouble(trouble), _CHECK_TLS)
     never_connected = isinstance(
         error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.ProxyError
     )
@@ -189,12 +191,6 @@ def _refused(question: Question, reason: str) -> OAuthError:
     return question.unavailable(reason)  # no word that we know: never take a login for dead on a guess
 
 
-def _is_reuse(words: frozenset[str], body: Reply | None) -> bool:
-    """Whether the vendor says that somebody has used this refresh token before (RFC 9700 4.14.2)."""
-    described = (body or {}).get("error_description")
-    return "refresh_token_reused" in words or (isinstance(described, str) and bool(_REUSE.search(described)))
-
-
 def _unusable(question: Question, body: Reply) -> OAuthError | None:
     """What is wrong with a token reply that reports no error."""
     if question.asked in {"approval", "other"}:
@@ -224,14 +220,21 @@ def _retry_after(reply: httpx2.Response, now: float) -> float | None:
     return min(max(wait, 0.0), _LONGEST_WAIT)
 
 
-def _certificate_error(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+def _cause(error: BaseException | None, kind: type[E]) -> E | None:
     seen = 0
     while error is not None and seen < 8:  # noqa: PLR2004  # a chain of causes has no honest reason to be longer
-        if isinstance(error, ssl.SSLCertVerificationError):
+        if isinstance(error, kind):
             return error
         error = error.__cause__ or error.__context__
         seen += 1
     return None
+
+
+def _tls_trouble(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate could not be verified: {shown(error.verify_message)}"
+    reason = str(getattr(error, "reason", None) or "the handshake failed")
+    return f"no secure connection could be made: {shown(reason.lower().replace('_', ' '))}"
 
 
 def _silence(error: Exception) -> str:
