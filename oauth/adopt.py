@@ -31,7 +31,7 @@ async def lock_or_adopt(
             return entry
         if waited <= last_try and await asyncio.to_thread(lock.try_acquire):
             return lock
-    raise RefreshBusyError(tenant, deadline)
+    raise RefreshBusyError(tenant, round(deadline, 1))
 
 
 async def adopt(

@@ -149,6 +149,23 @@ async def test_where_nobody_is_logged_in_it_says_so(name: str, source: TokenSour
         await source.force_refresh(name, rejected="old")
 
 
+async def test_a_running_agent_finds_a_new_login_without_a_restart_and_stops_at_a_logout(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, logins: Logins
+) -> None:
+    """Case 40."""
+    assert (await source.get_valid("lab")).value == login.access_token
+
+    offer = await logins.begin("lab", CONSOLE)
+    await logins.complete(await issuer.approve(offer.url), CONSOLE)
+    new = await source.get_valid("lab")
+    await logins.logout("lab", revoke=False)
+
+    assert new.value != login.access_token
+    assert issuer.grants.family_of(new.value.reveal()) is issuer.families[1]
+    with pytest.raises(NotLoggedInError):
+        await source.get_valid("lab")
+
+
 # MCP servers
 
 
