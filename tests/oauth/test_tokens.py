@@ -389,7 +389,7 @@ async def test_a_lock_that_never_comes_free_ends_in_busy_or_in_the_token_that_st
         clock.now += 3600
         with pytest.raises(RefreshBusyError):
             await source.get_valid("lab")
-        assert 0.9 < time.monotonic() - begun < 2
+        assert 1.9 < time.monotonic() - begun < 4
     finally:
         lock.release()
     assert not issuer.requests("/token")
