@@ -11,7 +11,8 @@ from oauth.login_entry import login_of
 from oauth.tenant_lock import looks
 from storage import AsyncStore, LoginEntry, RefreshLock, Secret, Tenant
 
-LAST_REQUEST: Final = 0.55  # of the deadline: what is begun later has no time left for a whole request and its commit
+LAST_TRY: Final = 0.55  # of the deadline: who gets the lock later has no time left to prepare and send a request
+LAST_REQUEST: Final = 0.6  # of the deadline: what is sent later may end when others no longer wait
 
 
 async def lock_or_adopt(
@@ -31,7 +32,7 @@ async def lock_or_adopt(
             return entry
         if waited <= last_try and await asyncio.to_thread(lock.try_acquire):
             return lock
-    raise RefreshBusyError(tenant, deadline)
+    raise RefreshBusyError(tenant, round(deadline, 1))
 
 
 async def adopt(

@@ -13,7 +13,7 @@ from oauth.errors import LoginDeadError, RefreshUnansweredError, VendorUnavailab
 from storage import LoginEntry, Tenant
 from storage.notes import Attempt, Note
 
-_FIRST: Final = 0.25  # seconds; doubled by each further failure
+_FIRST: Final = 0.1  # seconds; doubled by each further failure
 _LONGEST: Final = 60.0
 _LONGEST_ASKED: Final = 900.0  # seconds; a vendor that asks for more with Retry-After is asked again after these
 _ENDED: Final = "the process that asked for it ended before it could tell"

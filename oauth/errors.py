@@ -33,6 +33,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, TypeAlias
 
+from oauth.redact import name
 from storage.errors import OpenabAuthError, StorageError
 
 LOG_IN_AGAIN = "log in again with /auth login or `openab-auth login`"
@@ -51,7 +52,7 @@ class NotLoggedInError(OAuthError):
 
     def __init__(self, tenant: str) -> None:
         super().__init__(
-            f"nobody is logged in to {tenant}",
+            f"nobody is logged in to {name(tenant)}",
             kept="nothing was changed",
             todo="log in with /auth login or `openab-auth login`",
         )
@@ -191,7 +192,7 @@ class UnknownVendorError(OAuthError):
     def __init__(self, vendor: str, offered: tuple[str, ...]) -> None:
         names = ", ".join(offered) or "none; set [auth] vendors in the config"
         super().__init__(
-            f"{vendor[:80]!r} is not offered here", kept="nothing was changed", todo=f"choose one of: {names}"
+            f"{name(vendor)!r} is not offered here", kept="nothing was changed", todo=f"choose one of: {names}"
         )
         self.vendor = vendor
         self.offered = offered
@@ -266,7 +267,7 @@ class NoPendingLoginError(OAuthError):
     code = "no_pending_login"
 
     def __init__(self, vendor: str | None = None) -> None:
-        where = f" to {vendor}" if vendor else ""
+        where = f" to {name(vendor)}" if vendor else ""
         super().__init__(
             f"no login{where} is waiting for this (it was never begun, was used already, or is older than 15 minutes)",
             kept="nothing was changed",

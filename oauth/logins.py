@@ -207,6 +207,19 @@ class Logins:
             now=self._clock(),
         )
 
+    async def newly_dead(self) -> tuple[LoginState, ...]:
+        """The logins that have died and of which nobody was told; each is given once, to one process.
+
+        Raises:
+            StorageError: the store cannot be read, or not remember that they were given.
+        """
+        entries, notes = await self._store.read(), await self._store.notes()
+        if not login_entry.has_untold(entries, notes):
+            return ()
+        died = await self._store.update(login_entry.tell_of_dead)
+        states_of = {state.tenant: state for state in (await self.status()).logins}
+        return tuple(states_of[tenant] for tenant in died if tenant in states_of)
+
     async def logout(self, tenant_or_vendor: str, *, revoke: bool) -> LoggedOut:
         """Remove a login here; with `revoke`, have the vendor end it first, as far as it answers.
 

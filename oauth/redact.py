@@ -11,6 +11,7 @@ from storage.secret import Secret
 
 _LONGEST: Final = 200
 _HIDDEN: Final = "[redacted]"
+_NAME: Final = re.compile(r"(?!(?:sk|pk|gh[a-z]|xai|ya29)[_.-])[\w.:@-]{1,64}", re.ASCII)
 _OPAQUE: Final = re.compile(
     r"(?=[\w.~+/=-]*\d)[\w.~+/=-]{24,}"
 )  # long, with a digit, without a space: a token, not a word
@@ -24,6 +25,11 @@ def shown(text: str, secrets: Iterable[Secret] = (), *, longest: int = _LONGEST)
             text = text.replace(value, _HIDDEN).replace(quote(value, safe=""), _HIDDEN)
     text = _OPAQUE.sub(_HIDDEN, label(text, longest=16 * _LONGEST))
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def name(word: str) -> str:
+    """A word that should name a vendor or a tenant, unless somebody may have pasted something else in its place."""
+    return word if _NAME.fullmatch(word) and not _OPAQUE.search(word) else _HIDDEN
 
 
 def label(text: str, *, longest: int = 100) -> str:

@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from oauth import backoff
-from oauth.adopt import LAST_REQUEST, adopt, lock_or_adopt, stored, supersedes
-from oauth.errors import LoginDeadError, OAuthError, RefreshUnansweredError, VendorUnavailableError
+from oauth.adopt import LAST_REQUEST, LAST_TRY, adopt, lock_or_adopt, stored, supersedes
+from oauth.errors import LoginDeadError, OAuthError, RefreshBusyError, RefreshUnansweredError, VendorUnavailableError
 from oauth.login_entry import dead_of, login_of, renewed_entry
 from oauth.unsaved import Kept, Unsaved
 from storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
@@ -58,8 +58,9 @@ class Refresh:
         self._clock = clock
         self._deliberate = deliberate
         self._monotonic = asyncio.get_running_loop().time
-        self._ends_at = self._monotonic() + deadline
-        self._last_request_at = self._monotonic() + deadline * LAST_REQUEST
+        self._deadline = deadline
+        self._begun = self._monotonic()
+        self._doubtful = False  # whether the token may be spent: a request with it was never answered
 
     async def replace(self, stale: LoginEntry) -> LoginEntry:
         """The login that takes the place of `stale`: another process's, or a new one of the vendor.
@@ -79,8 +80,9 @@ class Refresh:
             adopted = await adopt(self._store, self._tenant, adoptable, seconds=seconds)
             if adopted is not None:
                 return adopted
-        last_try, left = self._last_request_at - self._monotonic(), self._ends_at - self._monotonic()
-        turn = await lock_or_adopt(self._store, self._tenant, adoptable, last_try=last_try, deadline=left)
+        turn = await lock_or_adopt(
+            self._store, self._tenant, adoptable, last_try=self._left(LAST_TRY), deadline=self._left()
+        )
         if isinstance(turn, TokenEntry | McpEntry):
             return turn
         try:
@@ -99,7 +101,7 @@ class Refresh:
         seconds = backoff.pause(attempt, self._clock())
         if attempt is None or not seconds or self._deliberate:
             return 0.0
-        if self._clock() < stale.expires_at or seconds > self._last_request_at - self._monotonic():
+        if self._clock() < stale.expires_at or seconds > self._left(LAST_TRY):
             raise backoff.refusal(self._tenant, attempt, seconds)
         return seconds
 
@@ -116,47 +118,54 @@ class Refresh:
         attempt = backoff.begun(entry, before, self._clock())
         if stands := await self._remember(entry, attempt=attempt):
             return stands
-        if before and not before.answered:
+        if self._left(LAST_REQUEST) < 0:
+            await self._remember(entry, attempt=before)
+            raise RefreshBusyError(self._tenant, self._deadline)
+        self._doubtful = before is not None and not before.answered
+        if self._doubtful:
             _log.warning("%s: a refresh token is posted again whose last request got no answer", self._tenant)
         try:
-            grant = await self._ask(renewer, driver, entry, doubtful=before is not None and not before.answered)
+            grant = await self._ask(renewer, driver, entry)
+            self._check_owner(grant, note)
         except LoginDeadError as error:
             return await self._bury(entry, error)
         except VendorUnavailableError as error:
-            answered = not isinstance(error, RefreshUnansweredError)
-            failure = backoff.failed(attempt, error, self._clock(), answered=answered)
+            failure = backoff.failed(attempt, error, self._clock(), answered=not self._doubtful)
             if stands := await self._remember(entry, attempt=failure):
                 return stands
             raise
         except OAuthError:
-            await self._remember(entry, attempt=before)
+            await self._remember(entry, attempt=attempt if self._doubtful else before)
             raise
-        if (owner := note.account) and grant.account and grant.account != owner:
-            reason = f"it belongs to {owner}, and the vendor renewed it as {grant.account}, which was not stored"
-            return await self._bury(entry, LoginDeadError(self._tenant, reason))
         return await self._keep(entry, grant, lock)
 
-    async def _ask(self, renewer: Renewer, driver: Driver, entry: LoginEntry, *, doubtful: bool) -> Grant:
-        """The grant; `doubtful` says that an earlier request with this token was never answered.
+    async def _ask(self, renewer: Renewer, driver: Driver, entry: LoginEntry) -> Grant:
+        """The grant; a request without an answer is repeated once, if there is time, and leaves us in doubt.
 
         Raises:
-            RefreshUnansweredError: this one was not either, nor its repetition; or a vendor in trouble cannot say.
+            RefreshUnansweredError: so is the repetition, or a vendor in trouble cannot clear up what came before.
         """
         for repeated in (False, True):
             try:
                 return await renewer.renew(driver, entry)
             except LoginDeadError as error:
-                raise (backoff.spent(error) if doubtful else error) from None
+                raise (backoff.spent(error) if self._doubtful else error) from None
             except VendorUnavailableError as error:
-                doubtful = doubtful or error.unanswered
-                if not error.unanswered or repeated or self._monotonic() > self._last_request_at:
-                    if doubtful:
+                self._doubtful |= error.unanswered
+                if not error.unanswered or repeated or self._left(LAST_REQUEST) < 0:
+                    if self._doubtful:
                         raise RefreshUnansweredError(
                             self._tenant, error.reason, retry_after=error.retry_after
                         ) from None
                     raise
                 _log.warning("%s: a refresh got no answer (%s) and is repeated once", self._tenant, error.reason)
         raise AssertionError  # the second round has returned or raised
+
+    def _check_owner(self, grant: Grant, note: Note) -> None:
+        """Refuse another account's tokens; the posted one is of no use any more either."""
+        if note.account and grant.account and grant.account != note.account:
+            said = f"it belongs to {note.account}, and the vendor renewed it as {grant.account}, which was not stored"
+            raise LoginDeadError(self._tenant, said)
 
     async def _keep(self, posted: LoginEntry, grant: Grant, lock: RefreshLock) -> LoginEntry:
         """Commit the grant; what the store does not take goes into its journal, and what that does not into memory."""
@@ -166,7 +175,7 @@ class Refresh:
 
         committing = asyncio.ensure_future(self._store.update(commit))
         committing.add_done_callback(_seen)
-        await asyncio.wait((committing,), timeout=max(self._ends_at - self._monotonic(), _LEAST_FOR_COMMIT))
+        await asyncio.wait((committing,), timeout=max(self._left(), _LEAST_FOR_COMMIT))
         failed: object = "it is busy"
         if committing.done():
             try:
@@ -198,6 +207,10 @@ class Refresh:
         if stands := await self._remember(posted, dead=dead, attempt=None):
             return stands
         raise error
+
+    def _left(self, share: float = 1.0) -> float:
+        """Seconds until this share of the deadline has passed."""
+        return self._begun + self._deadline * share - self._monotonic()
 
     async def _note(self) -> Note:
         return (await self._store.notes()).get(self._tenant) or Note()

@@ -11,7 +11,7 @@ from oauth.login_entry import SKEW, dead_of
 from oauth.pending import PendingLogin, live
 from oauth.vendor import Vendor
 from storage.entries import NEVER, Entry, McpEntry, Tenant, TokenEntry, UserId
-from storage.notes import Note
+from storage.notes import DeadToken, Note
 from storage.store import Problem
 
 State: TypeAlias = Literal["ok", "expiring", "expired", "dead"]
@@ -23,7 +23,8 @@ class LoginState:
 
     `expired` speaks of the access token, which the next agent renews. `dead` means that nobody can: the vendor refuses
     the refresh token, or the access token has ended and there is none.
-    `expires_at` is None where the server did not say; `shadowed_by` is the set variable that the vendor's tools prefer.
+    `expires_at` is None where the server did not say; `shadowed_by` is the set variable that the vendor's tools prefer;
+    `died` is what the vendor said to the refresh token, and when.
     """
 
     tenant: Tenant
@@ -36,6 +37,7 @@ class LoginState:
     logged_in_at: int | None
     shadowed_by: str | None
     vendor: Vendor | None
+    died: DeadToken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,12 @@ def login_state(
         return None
     vendor = catalogue.vendor_of(tenant) if isinstance(entry, TokenEntry) else None
     expires_at = None if isinstance(entry, McpEntry) and entry.expires_at == NEVER else entry.expires_at
-    refreshable = bool(entry.refresh_token) and not dead_of(entry, note)
+    died = dead_of(entry, note)
+    refreshable = bool(entry.refresh_token) and died is None
     return LoginState(
         tenant=Tenant(tenant),
         kind="token" if isinstance(entry, TokenEntry) else "mcp",
-        state="dead" if dead_of(entry, note) else _state(expires_at, now, refreshable=refreshable),
+        state="dead" if died else _state(expires_at, now, refreshable=refreshable),
         refreshable=refreshable,
         expires_at=expires_at,
         account=note.account,
@@ -85,6 +88,7 @@ def login_state(
         logged_in_at=note.logged_in_at,
         shadowed_by=catalogue.shadowed_by(vendor) if vendor else None,
         vendor=vendor,
+        died=died,
     )
 
 

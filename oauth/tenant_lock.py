@@ -12,7 +12,7 @@ from storage.entries import Tenant
 from storage.errors import StorageError
 
 DEADLINE: Final = 20.0  # seconds: two requests of 8 s and 4 s for the disk, as all writers of the file have it
-_RETRY: Final = 0.05  # seconds between two tries for the lock; a commit is seen sooner, by the store's version
+_RETRY: Final = 0.08  # seconds between two tries for the lock; a commit is seen sooner, by the store's version
 
 
 async def looks(store: AsyncStore, seconds: float) -> AsyncIterator[float]:

@@ -9,11 +9,15 @@ from storage.entries import UserId
 
 @dataclass(frozen=True, slots=True)
 class DeadToken:
-    """A refresh token that the vendor will never take again, known by its hash alone; `since` is in unix seconds."""
+    """A refresh token that the vendor will never take again, known by its hash alone; `since` is in unix seconds.
+
+    `told` says that whoever made the login was told, so that nobody else tells it again.
+    """
 
     fingerprint: str
     reason: str
     since: int
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,10 @@ def _note(value: dict[str, Any]) -> Note:
 
 def _dead(value: object) -> DeadToken | None:
     match value:
-        case {"fingerprint": str(fingerprint), "reason": str(reason), "since": since} if _integer(since) is not None:
-            return DeadToken(fingerprint, reason, since)
+        case {"fingerprint": str(fingerprint), "reason": str(reason), "since": since, **others} if (
+            _integer(since) is not None
+        ):
+            return DeadToken(fingerprint, reason, since, told=others.get("told") is True)
     return None
 
 

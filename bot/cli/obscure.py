@@ -7,7 +7,7 @@ import getpass
 import sys
 
 from bot.cli.output import DONE, print_result
-from bot.cli.parser import UsageError
+from bot.cli.words import UsageError
 from oauth import obscure as obscured
 
 _NO_ENCRYPTION = "openab-auth: this hides it from scanners and glances; it is no encryption, anybody can reveal it\n"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-from bot.cli.parser import UsageError
+from bot.cli.words import UsageError
 from bot.errors import DiscordUnavailableError
 from oauth.errors import (
     ConfigError,

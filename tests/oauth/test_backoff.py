@@ -160,7 +160,7 @@ async def test_a_dead_login_is_called_dead_and_not_waited_for(
 ENTRY = TokenEntry(Secret("at"), Secret("rt"), 0, "https://lab.example/token", "lab")
 
 
-@pytest.mark.parametrize(("failures", "longest"), [(0, 0.25), (1, 0.5), (5, 8), (8, 60), (16, 60)])
+@pytest.mark.parametrize(("failures", "longest"), [(0, 0.1), (1, 0.2), (5, 3.2), (8, 25.6), (16, 60)])
 def test_each_failure_doubles_the_pause_up_to_a_minute_and_chance_spreads_it(failures: int, longest: float) -> None:
     before = Attempt(ENTRY.refresh_token.fingerprint(), 1000, "HTTP 503", answered=True, failures=failures)
     begun = backoff.begun(ENTRY, before, 1000)

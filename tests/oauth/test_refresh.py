@@ -258,7 +258,7 @@ async def test_a_lock_that_comes_free_too_late_for_a_request_is_left_to_others(
     holder = store.refresh_lock("lab")
     assert holder.try_acquire()
     waiter = asyncio.create_task(source.force_refresh("lab"))
-    await asyncio.sleep(0.4)  # of 0.5
+    await asyncio.sleep(0.8)  # of 1.0
 
     holder.release()
 

@@ -224,11 +224,13 @@ def test_a_process_that_is_killed_before_its_request_is_followed_by_the_next_at_
     assert not issuer.requests("/token")
 
     holder.kill()
-    killed = time.time()
+    killed = time.monotonic()
+    reached(issuer)
+    taken_over = time.monotonic() - killed
     holder.communicate()
     answers = all_answer(fleet)
 
-    assert max(answer["at"] for answer in answers) - killed < 1
+    assert taken_over < 3  # of the 20 s that a lock without a holder would cost
     assert {answer.get("token") for answer in answers} == {login(store).access_token.reveal()}
     assert len(issuer.requests("/token")) == 1
 
@@ -251,7 +253,7 @@ def test_a_process_that_is_killed_during_its_request_is_followed_by_the_next_at_
     taken_over = time.monotonic() - killed
     answers = all_answer(others)
 
-    assert taken_over < 1
+    assert taken_over < 3
     assert {answer.get("token") for answer in answers} == {login(store).access_token.reveal()}
     assert len(issuer.requests("/token")) == 2
     assert issuer.families[-1].reuses == 0

@@ -116,7 +116,7 @@ async def test_the_next_try_after_an_unknown_one_is_put_off_logged_and_explains_
 async def test_a_request_is_not_repeated_when_there_is_no_time_left_for_it(
     source: TokenSource, login: TokenEntry, issuer: Issuer
 ) -> None:
-    issuer.faults.next("/token", status=503, delay=0.4, cut="after")  # of 0.5 s
+    issuer.faults.next("/token", status=503, delay=0.8, cut="after")  # of 1.0 s
 
     with pytest.raises(RefreshUnansweredError):
         await source.force_refresh("lab")
