@@ -86,6 +86,10 @@ class Catalogue:
         """Every MCP server of the config."""
         return tuple(self._servers.values())
 
+    def vendor_of(self, tenant: str) -> Vendor | None:
+        """The vendor whose logins lie under this very tenant, whatever other vendors are called."""
+        return self._by_tenant.get(Tenant(tenant))
+
     def tenant_of(self, tenant_or_name: str) -> Tenant:
         """The tenant of the vendor of this name; any other word is a tenant itself."""
         vendor = self._vendors.get(tenant_or_name)

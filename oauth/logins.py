@@ -33,7 +33,7 @@ from oauth.paste import DeniedRedirectError, Expected, match, read_paste
 from oauth.pending import PendingLogin
 from oauth.pkce import new_state, new_verifier
 from oauth.status import LoginState, Status
-from oauth.tenant_lock import LOCK_WAIT
+from oauth.tenant_lock import DEADLINE
 from oauth.vendor import DEVICE_FLOWS, Vendor
 from oauth.verdict import Question
 from storage import AsyncStore
@@ -73,7 +73,7 @@ class Logins:
         *,
         clock: Callable[[], float] = time.time,
         max_pending: int = 5,
-        lock_wait: float = LOCK_WAIT,
+        lock_wait: float = DEADLINE,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._catalogue = catalogue
@@ -244,6 +244,19 @@ class Logins:
             now=self._clock(),
         )
 
+    async def newly_dead(self) -> tuple[LoginState, ...]:
+        """The logins that have died and of which nobody was told; each is given once, to one process.
+
+        Raises:
+            StorageError: the store cannot be read, or not remember that they were given.
+        """
+        entries, notes = await self._store.read(), await self._store.notes()
+        if not login_entry.has_untold(entries, notes):
+            return ()
+        died = await self._store.update(login_entry.tell_of_dead)
+        states_of = {state.tenant: state for state in (await self.status()).logins}
+        return tuple(states_of[tenant] for tenant in died if tenant in states_of)
+
     async def logout(self, tenant_or_vendor: str, *, revoke: bool) -> LoggedOut:
         """Remove a login here; with `revoke`, have the vendor end it first, as far as it answers.
 
@@ -253,7 +266,7 @@ class Logins:
         """
         tenant = login_entry.tenant_of(await self._store.read(), tenant_or_vendor, self._catalogue)
         server = self._catalogue.server(tenant)
-        vendor = await self._servers.vendor(server, tenant) if server else self._catalogue.find(tenant)
+        vendor = await self._servers.vendor(server, tenant) if server else self._catalogue.vendor_of(tenant)
         return await self._jobs.finish(self._credentials.remove(tenant, vendor, revoke=revoke))
 
     def hurry(self) -> None:

@@ -9,7 +9,7 @@ import json
 import os
 import time
 
-SKEW = 120  # seconds; as in `oauth.tokens`: a token this close to its end is refreshed first
+SKEW = 120  # seconds; as in `oauth.login_entry`: a token this close to its end is refreshed first
 # shipped vendors whose tenant is not their name; a test compares with the table
 TENANTS = {"claude": "anthropic-oauth", "codex-device": "codex", "grok": "xai-oauth"}
 

@@ -195,6 +195,19 @@ class AuthService:
         self.access.check(caller)
         return await self._logins.pending(caller.user)
 
+    async def newly_dead(self) -> tuple[LoginState, ...]:
+        """The logins that have died and of which nobody was told; from now on they count as told, and are audited.
+
+        Raises:
+            StorageError: the store cannot be read or written.
+        """
+        died = await self._logins.newly_dead()
+        for state in died:
+            vendor = state.vendor.name if state.vendor else None
+            maker = state.logged_in_by or CONSOLE
+            await self._audit.record("died", maker, "login_dead", vendor=vendor, tenant=state.tenant)
+        return died
+
     async def ask_logout(self, caller: Caller, vendor: str) -> LoginState:
         """The login that a logout would end, if this person may end it.
 

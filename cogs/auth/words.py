@@ -16,6 +16,7 @@ from storage.store import Problem
 
 _TITLE: Final = 80
 _ACCOUNT: Final = 100
+_REASON: Final = 400
 
 
 def when(language: Language, unix_seconds: int) -> str:
@@ -145,16 +146,18 @@ def logged_out(language: Language, done: LoggedOut) -> str:
     return text
 
 
-def has_ended(state: LoginState) -> bool:
-    """Whether only a new login helps."""
-    return state.state == "dead" or (state.state == "expired" and not state.refreshable)
+def login_ended(language: Language, state: LoginState) -> str:
+    """The news for whoever made the login."""
+    login = _named(language, state.vendor.title if state.vendor else state.tenant, state.account)
+    said = plain(state.died.reason, _REASON) if state.died else ""
+    return language.say("login-ended", login=login, reason=said)
 
 
 def login(language: Language, state: LoginState) -> str:
     """One login at a glance: its state, then whose account it is, who logged in and when, how long its token lasts."""
     title = title_of(state.vendor) if state.vendor else plain(state.tenant, _TITLE)
-    ended = has_ended(state)
-    says = language.say("state-ended" if ended and state.state == "expired" else f"state-{state.state}")
+    ended = state.state == "dead"
+    says = language.say("state-ended" if ended and not state.died else f"state-{state.state}")
     details = []
     if state.account:
         details.append(plain(state.account, _ACCOUNT))

@@ -45,6 +45,7 @@ from oauth.errors import (
     ProgramMissingError,
     ProgramWaitsError,
     RefreshBusyError,
+    RefreshUnansweredError,
     RiskNotAcceptedError,
     SecretMissingError,
     ServerUnusableError,
@@ -135,6 +136,7 @@ NOT_MET = {
     ConfigError,
     NotRefreshableError,
     InsufficientScopeError,
+    RefreshUnansweredError,
 }
 
 

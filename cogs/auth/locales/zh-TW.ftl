@@ -83,6 +83,9 @@ login-link-replaced = 這個 **{ $vendor }** 登入連結已被更新的取代�
 login-button-expired = ⌛ **這個連結已過期。** 沒有任何變更。請用 { -login } 重新開始。
 cancelled = **您對 { $vendor } 的登入已取消。** 它的連結已經沒有作用。
 kept = 沒有任何變更。
+login-ended = ⚠️ **{ $login } 的登入已失效。** 這裡的代理程式無法再更新它。
+    原因：{ $reason }
+    請按下方的按鈕，或使用 { -login } 重新登入。
 
 risk-tos-risk = ⚠️ **請注意：** 這家供應商的條款可能不允許在它自己的工具以外使用這種登入，帳號有可能被停用。
 risk-experimental = ⚠️ **請注意：** 這種登入方式還在實驗階段，隨時可能失效。
