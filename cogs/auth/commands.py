@@ -11,6 +11,7 @@ from cogs.auth.choices import login_choices, logout_choices, pending_choices
 from cogs.auth.desk import COG
 from cogs.auth.direct_messages import DirectMessages
 from cogs.auth.front_desk import FrontDesk
+from cogs.auth.how_view import HowButton
 from cogs.auth.language import Listeners, language_of
 from cogs.auth.limits import INPUT
 from cogs.auth.login_button import LoginButton
@@ -23,7 +24,7 @@ from cogs.auth.status_view import CancelButton
 from cogs.auth.translator import CommandTranslator
 from storage.errors import OpenabAuthError
 
-_BUTTONS = (LoginButton, PasteButton, CancelButton, LogoutButton, ReplaceButton)
+_BUTTONS = (LoginButton, PasteButton, HowButton, CancelButton, LogoutButton, ReplaceButton)
 
 
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeAlias
@@ -10,9 +11,10 @@ import discord
 
 from cogs.auth import words
 from cogs.auth.access import AccessDeniedError, Caller, caller_of
-from cogs.auth.desk import Desk, LogoutChoice
+from cogs.auth.desk import Desk, LastPage, LogoutChoice
 from cogs.auth.failures import failure
 from cogs.auth.help_view import help_message
+from cogs.auth.how_view import how_message
 from cogs.auth.language import Language, language_of
 from cogs.auth.login_view import LoginMessages
 from cogs.auth.logout_view import logout_question, replace_question
@@ -100,6 +102,12 @@ class FrontDesk(Desk):
             await answer(interaction, message)
 
         await self.complete(caller_of(interaction), language_of(interaction), paste, vendor, reply=reply)
+
+    async def how_pressed(self, interaction: discord.Interaction, page: LastPage) -> None:
+        """Show how to copy what the last page of a login gives; there is nothing in it that anybody may not see."""
+        async with self._answering(interaction, "show how"):
+            await acknowledge(interaction)
+            await answer(interaction, await asyncio.to_thread(how_message, language_of(interaction), page))
 
     # Everything else
 

@@ -13,6 +13,7 @@
 
 button-open = Open the login page
 button-paste = Paste it here
+button-how = Show me how
 button-login = Log in to { $vendor }
 button-new-link = Get a new link
 button-cancel = Cancel { $vendor }
@@ -55,6 +56,20 @@ note = ℹ️ { $note }
 
 replace-question = **{ $who } is logged in to { $login }.**
     A new login replaces it for every agent. Nothing changes until the new one is finished.
+
+how-dead =
+    ## Copy the address
+    1. The last page does not load. That is right: what you need is its address.
+    2. Select the whole address at the top of the browser and copy it. On a phone, touch it first.
+    3. Back in Discord, press **{ button-paste }** and paste it.
+how-code =
+    ## Copy the code
+    1. The last page shows a code, often with a button to copy it.
+    2. Copy all of it, both sides of the `#`.
+    3. Back in Discord, press **{ button-paste }** and paste it.
+picture-desktop = On a computer: the page does not load. Ctrl+L or ⌘+L selects its address, Ctrl+C or ⌘+C copies it, Ctrl+V or ⌘+V pastes it into the form in Discord.
+picture-phone = On a phone: the page does not load. Touch the address at the top, choose copy, and paste it into the form in Discord.
+picture-code = The page shows a code with a button to copy it. Both sides of the # are copied and pasted into the form in Discord.
 
 ## Logout
 

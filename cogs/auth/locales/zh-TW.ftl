@@ -39,6 +39,7 @@ command-auth-help = 說明
 
 button-open = 開啟登入頁面
 button-paste = 在這裡貼上
+button-how = 示範給我看
 button-login = 登入 { $vendor }
 button-new-link = 取得新連結
 button-cancel = 取消 { $vendor }
@@ -81,6 +82,20 @@ note = ℹ️ { $note }
 
 replace-question = **{ $who } 已經登入 { $login }。**
     新的登入會取代它，所有代理程式都會改用新的。在新的登入完成之前，什麼都不會改變。
+
+how-dead =
+    ## 複製網址
+    1. 最後一頁打不開，這是正常的：您需要的是它的網址。
+    2. 選取瀏覽器上方的完整網址並複製。在手機上請先點一下網址。
+    3. 回到 Discord，按下 **{ button-paste }** 並貼上。
+how-code =
+    ## 複製代碼
+    1. 最後一頁會顯示一段代碼，通常旁邊有複製按鈕。
+    2. 請整段複製，`#` 的兩邊都要。
+    3. 回到 Discord，按下 **{ button-paste }** 並貼上。
+picture-desktop = 在電腦上：頁面打不開。按 Ctrl+L 或 ⌘+L 選取網址，Ctrl+C 或 ⌘+C 複製，再用 Ctrl+V 或 ⌘+V 貼到 Discord 的表單裡。
+picture-phone = 在手機上：頁面打不開。點一下上方的網址，選擇複製，再貼到 Discord 的表單裡。
+picture-code = 頁面顯示一段代碼和複製按鈕。複製 # 兩邊的全部內容，再貼到 Discord 的表單裡。
 
 ## Logout
 
