@@ -6,8 +6,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.auth.access import AccessDeniedError, caller_of
+from cogs.auth.access import caller_of
 from cogs.auth.choices import login_choices, logout_choices, pending_choices
+from cogs.auth.denials import AccessDeniedError
 from cogs.auth.desk import COG
 from cogs.auth.direct_messages import DirectMessages
 from cogs.auth.front_desk import FrontDesk

@@ -10,7 +10,8 @@ from typing import TypeAlias
 import discord
 
 from cogs.auth import words
-from cogs.auth.access import AccessDeniedError, Caller, caller_of
+from cogs.auth.access import Caller, caller_of
+from cogs.auth.denials import AccessDeniedError
 from cogs.auth.desk import Desk, LastPage, LogoutChoice
 from cogs.auth.failures import failure
 from cogs.auth.help_view import help_message
@@ -49,7 +50,8 @@ class FrontDesk(Desk):
         try:
             offer = await self.service.login(caller_of(interaction), vendor, replace=replace)
         except LoginTakenError as taken:
-            await answer(interaction, replace_question(language_of(interaction), vendor, taken))
+            title = self.service.title_of(taken.tenant)
+            await answer(interaction, replace_question(language_of(interaction), vendor, title, taken))
         else:
             await self._messages.show(interaction, offer)
 
@@ -79,7 +81,8 @@ class FrontDesk(Desk):
         try:
             done = await self.service.complete(caller, paste, vendor)
         except LoginTakenError as taken:
-            await reply(replace_question(language, self.service.vendor_of(taken.tenant), taken))
+            vendor, title = self.service.vendor_of(taken.tenant), self.service.title_of(taken.tenant)
+            await reply(replace_question(language, vendor, title, taken))
         except OpenabAuthError as error:
             if vendor is not None and getattr(error, "ends_login", False):
                 await self._messages.close(caller.user, vendor, Answer(failure(language, error)))
@@ -147,7 +150,7 @@ class FrontDesk(Desk):
                 await answer(interaction, Answer(language.say("kept")))
                 return
             done = await self.service.logout(caller_of(interaction), tenant, revoke=choice == "revoke")
-            await answer(interaction, Answer(words.logged_out(language, done)))
+            await answer(interaction, Answer(words.logged_out(language, done, self.service.title_of(done.tenant))))
 
     async def help(self, interaction: discord.Interaction) -> None:
         """Answer everyone, also those who may not log in."""

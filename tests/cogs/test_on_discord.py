@@ -410,7 +410,7 @@ async def test_a_paste_in_a_direct_message_that_would_replace_another_persons_lo
     redirect = await issuer.approve(his.link_buttons[0], "bob@example.com")
     assert "bob@example.com" in (await (await bob.slash("auth complete", redirect=redirect)).settled()).content
     (told,) = await ada.send_dm(await issuer.approve(hers.link_buttons[0]))
-    assert f"<@{bob.id}> is logged in to lab" in told.body["content"]
+    assert f"<@{bob.id}> is logged in to The Lab" in told.body["content"]
     assert "delete your message" in told.body["content"]
     pressed = await ada.press(told, "Replace that login")
     assert isinstance(pressed, Answer)

@@ -78,9 +78,9 @@ logout-remove = - **{ button-remove }**: the agents here stop using it. At the v
 logout-revoke = - **{ button-revoke }**: it ends everywhere, on other machines too.
 logout-irrevocable = - The vendor offers no way to revoke it from here. The account's own security page does.
 logout-shadowed = - `{ $variable }` is set for the agents here, and they go on using that either way.
-logout-removed = **{ $tenant } is removed here.** At the vendor it is still valid.
-logout-revoked = **{ $tenant } is revoked at the vendor and removed here.**
-logout-nothing = **There was nothing to remove for { $tenant }.**
+logout-removed = **The login to { $vendor } is removed here.** At the vendor it is still valid.
+logout-revoked = **The login to { $vendor } is revoked at the vendor and removed here.**
+logout-nothing = **There was no login to { $vendor } to remove.**
 logout-not-told = The vendor was not told: { $note }.
 
 console = Somebody at the console
@@ -119,7 +119,7 @@ choice-experimental = ⚠ experimental
 help-title = ## Log coding agents in, from Discord
 help-what =
     An agent here works with an account at a vendor, such as Claude. You sign in once, in your own browser, and every agent here may use that login. I never see your password.
-help-not-allowed = **You may not do this yet:** { $why }
+help-not-allowed = **You may not do this yet:** { $happened } { $next }
 help-first = **Nothing is logged in yet.** { -login } begins: you get a link, sign in, and paste back where the browser ended. It takes a minute.
 help-allowed = **{ $count ->
         [one] One login is there.
