@@ -8,12 +8,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.auth.access import AccessDeniedError, caller_of
+from cogs.auth.access import caller_of
 from cogs.auth.choices import login_choices, logout_choices, pending_choices
 from cogs.auth.dead_logins import DeadLogins
+from cogs.auth.denials import AccessDeniedError
 from cogs.auth.desk import COG
 from cogs.auth.direct_messages import DirectMessages
 from cogs.auth.front_desk import FrontDesk
+from cogs.auth.how_view import HowButton
 from cogs.auth.language import Listeners, language_of
 from cogs.auth.limits import INPUT
 from cogs.auth.login_button import LoginButton
@@ -27,7 +29,7 @@ from cogs.auth.translator import CommandTranslator
 from storage.errors import OpenabAuthError, StorageError
 
 _log = logging.getLogger(__name__)
-_BUTTONS = (LoginButton, PasteButton, CancelButton, LogoutButton, ReplaceButton)
+_BUTTONS = (LoginButton, PasteButton, HowButton, CancelButton, LogoutButton, ReplaceButton)
 
 
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)

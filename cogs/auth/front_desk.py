@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -10,10 +11,12 @@ from typing import TypeAlias
 import discord
 
 from cogs.auth import words
-from cogs.auth.access import AccessDeniedError, Caller, caller_of
-from cogs.auth.desk import Desk, LogoutChoice
+from cogs.auth.access import Caller, caller_of
+from cogs.auth.denials import AccessDeniedError
+from cogs.auth.desk import Desk, LastPage, LogoutChoice
 from cogs.auth.failures import failure
 from cogs.auth.help_view import help_message
+from cogs.auth.how_view import how_message
 from cogs.auth.language import Language, language_of
 from cogs.auth.login_view import LoginMessages
 from cogs.auth.logout_view import logout_question, replace_question
@@ -49,7 +52,8 @@ class FrontDesk(Desk):
         try:
             offer = await self.service.login(caller_of(interaction), vendor, replace=replace)
         except LoginTakenError as taken:
-            await answer(interaction, replace_question(language_of(interaction), vendor, taken))
+            title = self.service.title_of(taken.tenant)
+            await answer(interaction, replace_question(language_of(interaction), vendor, title, taken))
         else:
             await self._messages.show(interaction, offer, partial(self._ending, interaction, offer))
 
@@ -90,7 +94,8 @@ class FrontDesk(Desk):
         try:
             done = await self.service.complete(caller, paste, vendor)
         except LoginTakenError as taken:
-            await reply(replace_question(language, self.service.vendor_of(taken.tenant), taken))
+            vendor, title = self.service.vendor_of(taken.tenant), self.service.title_of(taken.tenant)
+            await reply(replace_question(language, vendor, title, taken))
         except OpenabAuthError as error:
             if vendor is not None and getattr(error, "ends_login", False):
                 await self._messages.close(caller.user, vendor, Answer(failure(language, error)))
@@ -113,6 +118,12 @@ class FrontDesk(Desk):
             await answer(interaction, message)
 
         await self.complete(caller_of(interaction), language_of(interaction), paste, vendor, reply=reply)
+
+    async def how_pressed(self, interaction: discord.Interaction, page: LastPage) -> None:
+        """Show how to copy what the last page of a login gives; there is nothing in it that anybody may not see."""
+        async with self._answering(interaction, "show how"):
+            await acknowledge(interaction)
+            await answer(interaction, await asyncio.to_thread(how_message, language_of(interaction), page))
 
     # Everything else
 
@@ -152,7 +163,7 @@ class FrontDesk(Desk):
                 await answer(interaction, Answer(language.say("kept")))
                 return
             done = await self.service.logout(caller_of(interaction), tenant, revoke=choice == "revoke")
-            await answer(interaction, Answer(words.logged_out(language, done)))
+            await answer(interaction, Answer(words.logged_out(language, done, self.service.title_of(done.tenant))))
 
     async def help(self, interaction: discord.Interaction) -> None:
         """Answer everyone, also those who may not log in."""

@@ -11,6 +11,7 @@ from typing import Final
 import discord
 
 from cogs.auth import words
+from cogs.auth.how_view import HowButton
 from cogs.auth.language import Language, language_of
 from cogs.auth.limits import CONTENT, DESCRIPTION, LINK_BUTTON, units
 from cogs.auth.login_button import new_link
@@ -52,6 +53,7 @@ def login_message(language: Language, offer: LoginOffer, flow: str) -> Answer:
         view.add_item(discord.ui.Button(label=language.say("button-open"), url=offer.url))
     if offer.vendor.flow in _PASTED and fits(offer.vendor.name):
         view.add_item(PasteButton(language, offer.vendor.name, flow))
+    view.add_item(HowButton(language, "dead" if words.ends_on_dead_page(offer.vendor) else "code"))
     # The catalogue does not see the link: Fluent takes no value of more than 1000 characters.
     link = f"[{words.about(language, 'login-page', offer.vendor)}](<{_in_markup(offer.url)}>)"
     if on_button:

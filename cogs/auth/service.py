@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cogs.auth.access import Access, AccessDeniedError, Caller
+from cogs.auth.access import Access, Caller
 from cogs.auth.attempts import Attempts
 from cogs.auth.audit import Audit, Event
+from cogs.auth.denials import AccessDeniedError
 from cogs.auth.settings import DiscordSettings
 from oauth.catalogue import Catalogue
 from oauth.config import DEFAULT_STORE, Config
@@ -84,10 +85,10 @@ class AuthService:
         vendor = self._catalogue.find(tenant)
         return vendor.name if vendor else tenant
 
-    def title_of(self, vendor: str) -> str:
-        """How the vendor of this name is called."""
-        found = self._catalogue.find(vendor)
-        return found.title if found else vendor
+    def title_of(self, tenant_or_vendor: str) -> str:
+        """How the vendor of this name, or of these logins, is called."""
+        found = self._catalogue.find(tenant_or_vendor)
+        return found.title if found else tenant_or_vendor
 
     async def login(self, caller: Caller, vendor: str, *, replace: bool = False) -> LoginOffer:
         """Step one: a link for this person.

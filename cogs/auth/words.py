@@ -132,15 +132,15 @@ def _named(language: Language, title: str, account: str | None) -> str:
     return language.say("login-as", login=login, account=plain(account, _ACCOUNT)) if account else login
 
 
-def logged_out(language: Language, done: LoggedOut) -> str:
-    """The end of a logout."""
-    tenant = plain(done.tenant, _TITLE)
+def logged_out(language: Language, done: LoggedOut, title: str) -> str:
+    """The end of a logout; `title` is how the vendor is called."""
+    vendor = plain(title, _TITLE)
     if not done.removed:
-        text = language.say("logout-nothing", tenant=tenant)
+        text = language.say("logout-nothing", vendor=vendor)
     elif done.revoked:
-        text = language.say("logout-revoked", tenant=tenant)
+        text = language.say("logout-revoked", vendor=vendor)
     else:
-        text = language.say("logout-removed", tenant=tenant)
+        text = language.say("logout-removed", vendor=vendor)
     if done.note:
         text += f"\n{language.say('logout-not-told', note=plain(done.note))}"
     return text

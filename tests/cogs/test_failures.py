@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 import cogs.auth.commands  # noqa: F401 - so that every error class is there
-from cogs.auth.access import (
+from cogs.auth.attempts import TooManyAttemptsError
+from cogs.auth.denials import (
     AccessDeniedError,
     BotRefusedError,
     DirectMessageRefusedError,
@@ -17,7 +18,6 @@ from cogs.auth.access import (
     NotYourLoginError,
     RolesHiddenError,
 )
-from cogs.auth.attempts import TooManyAttemptsError
 from cogs.auth.failures import described, failure
 from cogs.auth.language import Language, english, languages
 from cogs.auth.login_view import LinkTooLongError

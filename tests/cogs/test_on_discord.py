@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import discord
+import httpx2
 import pytest
 from discord.ext import commands
 
@@ -354,6 +355,25 @@ async def test_a_newcomer_begins_the_first_login_with_a_button_of_the_help(
     assert not refused.components
 
 
+async def test_how_to_copy_is_shown_in_pictures_that_are_described_in_words(
+    bot: commands.Bot, ada: Person, mei: Person
+) -> None:
+    login = await begin(ada)
+    shown = await ada.press(login, "Show me how")
+    assert isinstance(shown, Answer)
+    await shown.settled()
+    assert shown.ephemeral
+    assert [each["filename"] for each in shown.attachments] == ["desktop.gif", "phone.gif"]
+    async with httpx2.AsyncClient(trust_env=False) as browser:
+        for each in shown.attachments:
+            assert "the page does not load" in each["description"]
+            assert (await browser.get(each["url"])).content.startswith(b"GIF89a")
+    theirs = await mei.press(await begin(mei), "示範給我看")
+    assert isinstance(theirs, Answer)
+    assert "複製網址" in (await theirs.settled()).content
+    assert "頁面打不開" in theirs.attachments[0]["description"]
+
+
 async def test_a_pending_login_is_dropped_from_the_status_which_then_shows_what_is_left(
     bot: commands.Bot, ada: Person, bob: Person
 ) -> None:
@@ -390,7 +410,7 @@ async def test_a_paste_in_a_direct_message_that_would_replace_another_persons_lo
     redirect = await issuer.approve(his.link_buttons[0], "bob@example.com")
     assert "bob@example.com" in (await (await bob.slash("auth complete", redirect=redirect)).settled()).content
     (told,) = await ada.send_dm(await issuer.approve(hers.link_buttons[0]))
-    assert f"<@{bob.id}> is logged in to lab" in told.body["content"]
+    assert f"<@{bob.id}> is logged in to The Lab" in told.body["content"]
     assert "delete your message" in told.body["content"]
     pressed = await ada.press(told, "Replace that login")
     assert isinstance(pressed, Answer)

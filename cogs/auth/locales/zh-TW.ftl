@@ -39,6 +39,7 @@ command-auth-help = 說明
 
 button-open = 開啟登入頁面
 button-paste = 在這裡貼上
+button-how = 示範給我看
 button-login = 登入 { $vendor }
 button-new-link = 取得新連結
 button-cancel = 取消 { $vendor }
@@ -94,6 +95,20 @@ note = ℹ️ { $note }
 replace-question = **{ $who } 已經登入 { $login }。**
     新的登入會取代它，所有代理程式都會改用新的。在新的登入完成之前，什麼都不會改變。
 
+how-dead =
+    ## 複製網址
+    1. 最後一頁打不開，這是正常的：您需要的是它的網址。
+    2. 選取瀏覽器上方的完整網址並複製。在手機上請先點一下網址。
+    3. 回到 Discord，按下 **{ button-paste }** 並貼上。
+how-code =
+    ## 複製代碼
+    1. 最後一頁會顯示一段代碼，通常旁邊有複製按鈕。
+    2. 請整段複製，`#` 的兩邊都要。
+    3. 回到 Discord，按下 **{ button-paste }** 並貼上。
+picture-desktop = 在電腦上：頁面打不開。按 Ctrl+L 或 ⌘+L 選取網址，Ctrl+C 或 ⌘+C 複製，再用 Ctrl+V 或 ⌘+V 貼到 Discord 的表單裡。
+picture-phone = 在手機上：頁面打不開。點一下上方的網址，選擇複製，再貼到 Discord 的表單裡。
+picture-code = 頁面顯示一段代碼和複製按鈕。複製 # 兩邊的全部內容，再貼到 Discord 的表單裡。
+
 ## Logout
 
 logout-question = **要登出 { $login } 嗎？**
@@ -101,9 +116,9 @@ logout-remove = - **{ button-remove }**：這裡的代理程式不再使用它�
 logout-revoke = - **{ button-revoke }**：在所有地方都失效，其他機器上的也一樣。
 logout-irrevocable = - 這家供應商無法從這裡撤銷，請到帳號自己的安全性頁面處理。
 logout-shadowed = - 這裡的代理程式設有 `{ $variable }`，不論您怎麼選，它們都會繼續使用它。
-logout-removed = **已從這裡移除 { $tenant }。** 在供應商那邊它仍然有效。
-logout-revoked = **已向供應商撤銷 { $tenant }，並從這裡移除。**
-logout-nothing = **{ $tenant } 沒有可以移除的登入。**
+logout-removed = **已從這裡移除 { $vendor } 的登入。** 在供應商那邊它仍然有效。
+logout-revoked = **已向供應商撤銷 { $vendor } 的登入，並從這裡移除。**
+logout-nothing = **{ $vendor } 沒有可以移除的登入。**
 logout-not-told = 沒有通知到供應商：{ $note }。
 console = 主控台上的某人
 somebody = 有人（不知道是誰）
@@ -141,7 +156,7 @@ choice-experimental = ⚠ 實驗性質
 
 help-title = ## 從 Discord 讓代理程式登入
 help-what = 這裡的代理程式需要一個供應商（例如 Claude）的帳號才能工作。您只要在自己的瀏覽器登入一次，這裡的每個代理程式就都能使用。我看不到您的密碼。
-help-not-allowed = **您目前還不能使用：** { $why }
+help-not-allowed = **您目前還不能使用：** { $happened }{ $next }
 help-first = **目前還沒有任何登入。** 用 { -login } 開始：取得連結、登入，再把瀏覽器最後停留的網址貼回來。一分鐘就好。
 help-allowed = **目前有 { $count } 個登入。** 用 { -login } 新增或取代，用 { -status } 查看。
 help-store = **目前無法讀取登入資料。** { -status } 會說明原因。
