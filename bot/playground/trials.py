@@ -18,6 +18,10 @@ from bot.playground.locks import LockWatch
 from storage import Draft, Store, TokenEntry
 
 _THINKS: Final = 0.6  # seconds that the server takes over a refresh while agents run, so that all of them must wait
+_FULL: Final = (
+    "The system refuses the bot and the agents every write to a file, as a full disk does (RLIMIT_FSIZE at 0). "
+    "Log in, or end the token and start the agents."
+)
 _LOOK: Final = 0.01  # seconds between two looks at the locks while agents run
 
 
@@ -113,7 +117,9 @@ class Trials:
         if pid is None:
             raise NotNowError("The bot is not running.")  # noqa: EM101, TRY003 - as above
         await self._bot.kill()
-        self._said["bot"] = f"Process {pid} was killed. What it had in memory is gone; Discord gets no answer."
+        self._said["bot"] = (
+            f"Process {pid} was killed (SIGKILL). What it had in memory is gone; Discord gets no answer."
+        )
 
     async def _start(self) -> None:
         begun = time.monotonic()
@@ -129,7 +135,7 @@ class Trials:
         if self._bot.pid is not None:
             disk.set_full(self._bot.pid, full=True)
         self._full = True
-        self._said["disk"] = "The bot and the agents can write to no file now. Log in, or let the token expire."
+        self._said["disk"] = _FULL
 
     async def _free(self) -> None:
         if self._bot.pid is not None:
