@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -49,3 +51,21 @@ def test_a_holder_that_is_no_process_of_the_playground_is_told_by_its_number(tmp
     watch.look()
     assert watch.now()[0]["holder"] == f"process {os.getpid()}"
     lock.release()
+
+
+def test_whoever_stands_in_the_queue_is_counted_and_holds_nothing(tmp_path: Path) -> None:
+    sidecar = tmp_path / "auth.json.global.lock"
+    watch = LockWatch(tmp_path / "auth.json", {os.getpid(): "the test"}.get)
+    with sidecar.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        code = "import fcntl, sys; fcntl.flock(open(sys.argv[1]), fcntl.LOCK_EX)"
+        with subprocess.Popen([sys.executable, "-c", code, str(sidecar)]):
+            ends = time.monotonic() + 10
+            while True:
+                watch.look()
+                (seen,) = watch.now()
+                if seen["waiting"] or time.monotonic() > ends:
+                    break
+                time.sleep(0.01)
+            fcntl.flock(held, fcntl.LOCK_UN)
+    assert (seen["holder"], seen["waiting"]) == ("the test", 1)

@@ -68,8 +68,12 @@ async def test_a_login_by_clicks_then_32_agents_and_one_refresh(visit: Visit) ->
     await expect(page.locator("#posted")).to_contain_text("refresh_token")
     assert before != await visit.store.inner_text()
     await expect(page.locator("#locks")).to_contain_text(re.compile(r"agent \d+ held refresh\.playground"))
+    await page.locator("#text").fill("/auth status ")
+    await page.keyboard.press("Enter")
+    await expect(visit.message.locator(".embed")).to_contain_text("Playground")
+    await page.set_viewport_size({"width": 1440, "height": 1080})
     await visit.check()
-    await visit.shot("agents")
+    await visit.shot("playground")
     assert not visit.mistakes
 
 
@@ -183,7 +187,7 @@ async def test_it_reads_well_in_both_themes_narrow_and_wide_and_in_chinese(visit
     await visit.check()
     await visit.shot("light-390-behind")
     await page.get_by_role("button", name="Discord", exact=True).click()
-    await page.get_by_role("combobox", name="Discord speaks").select_option("zh-TW")
+    await page.get_by_role("combobox", name="Your Discord speaks").select_option("zh-TW")
     await visit.begin()
     await expect(visit.message).to_contain_text(re.compile(r"[\u4e00-\u9fff]{4}"))
     await visit.check()

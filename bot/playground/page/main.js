@@ -138,6 +138,7 @@ function go(change) {
   const { sign, name } = PLACES.find((each) => each.where === me.where);
   at("place").textContent = `${sign} ${name}`;
   at("notice").textContent = "";
+  at("messages").lang = me.locale;
   composer.clear(me.where === "dm" ? `Message @${name} as ${me.person}, or / for commands` : `Message ${sign}${name} as ${me.person}, or / for commands`);
   at("messages").replaceChildren();
   drawn = new Map();
@@ -163,7 +164,10 @@ async function listen(signal) {
   }
 }
 
-at("locale").addEventListener("change", () => go({ locale: at("locale").value }));
+at("locale").addEventListener("change", () => {
+  me.locale = at("locale").value;
+  at("messages").lang = me.locale;
+});
 
 // ---- theme, panes ----
 
