@@ -41,7 +41,8 @@ class Catalogue:
         if mistakes:
             raise ConfigError(config.file or "oauth/vendors.toml", tuple(mistakes))
         if config.auth.vendors is None:
-            wanted = [name for name, vendor in vendors.items() if _can_begin(vendor, environ)]
+            ours = config.vendors
+            wanted = [name for name, vendor in vendors.items() if _can_begin(vendor, environ, ours=name in ours)]
         else:
             wanted = list(dict.fromkeys(config.auth.vendors))
         accepted = config.auth.accept_risk
@@ -107,9 +108,12 @@ def _row(name: str, *tables: Mapping[str, Mapping[str, object]]) -> Mapping[str,
     return {**shipped, **moved, **ours}
 
 
-def _can_begin(vendor: Vendor, environ: Mapping[str, str]) -> bool:
-    """Whether a login can be begun here at all: an offer of what cannot would only disappoint."""
-    if vendor.flow == "command":
+def _can_begin(vendor: Vendor, environ: Mapping[str, str], *, ours: bool) -> bool:
+    """Whether a login can be begun here at all: an offer of what cannot would only disappoint.
+
+    `ours`: the operator has a table for it, so a program that is missing is a mistake to be told.
+    """
+    if vendor.flow == "command" and not ours:
         return shutil.which(vendor.command[0], path=environ.get("PATH", "")) is not None
     return vendor.flow != "env"
 

@@ -20,6 +20,7 @@ OpenabAuthError
     ├── NoPendingLoginError         no login was begun, or it was used, cancelled or is too old
     ├── WhichLoginError             several logins wait, and it was not said which one is meant
     ├── ExchangeRefusedError        the vendor refused the code
+    ├── ProgramWaitsError           the vendor's own login program took a paste and wants more
     ├── ProgramFailedError          the vendor's own login program ended without a login
     ├── LoginDeniedError            the person, or the vendor, said no to a device login
     ├── LoginExpiredError           a device login was not approved in time
@@ -288,6 +289,21 @@ class ExchangeRefusedError(OAuthError):
         )
         self.vendor = vendor
         self.reason = reason
+
+
+class ProgramWaitsError(OAuthError):
+    """The vendor's own login program has heard what was pasted and still waits; `said` is its last words, redacted."""
+
+    code = "program_waits"
+
+    def __init__(self, vendor: str, said: str) -> None:
+        super().__init__(
+            f"the login program of {vendor} still waits{f': {said}' if said else ''}",
+            kept="the login still waits",
+            todo="paste what it asks for, or forget the login with /auth cancel",
+        )
+        self.vendor = vendor
+        self.said = said
 
 
 class ProgramFailedError(OAuthError):

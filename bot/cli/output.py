@@ -20,6 +20,7 @@ from oauth.errors import (
     NoPendingLoginError,
     NotLoggedInError,
     PasteRefusedError,
+    ProgramFailedError,
     RefreshBusyError,
     TooManyLoginsError,
     UnknownVendorError,
@@ -55,6 +56,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (ExchangeRefusedError, 7),
     (LoginDeniedError, 7),
     (LoginExpiredError, 7),
+    (ProgramFailedError, 7),
     (LoginTakenError, 7),
 )
 

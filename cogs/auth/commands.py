@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -21,8 +23,9 @@ from cogs.auth.replies import acknowledge, answer
 from cogs.auth.service import AuthService, ClosingError
 from cogs.auth.status_view import CancelButton
 from cogs.auth.translator import CommandTranslator
-from storage.errors import OpenabAuthError
+from storage.errors import OpenabAuthError, StorageError
 
+_log = logging.getLogger(__name__)
 _BUTTONS = (LoginButton, PasteButton, CancelButton, LogoutButton, ReplaceButton)
 
 
@@ -41,6 +44,10 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     async def cog_load(self) -> None:
         """Make the buttons work, those on messages from before a restart included, and name the commands."""
         self._bot.add_dynamic_items(*_BUTTONS)
+        try:
+            await self._service.resume()
+        except StorageError as error:
+            _log.warning("logins that wait for an approval could not be gone on with: %s", error)
         if self._bot.tree.translator is None:  # a host bot's own stays
             await self._bot.tree.set_translator(CommandTranslator())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeAlias
 
 import discord
@@ -21,7 +22,8 @@ from cogs.auth.paste_modal import Submit
 from cogs.auth.replies import Answer, acknowledge, answer
 from cogs.auth.service import AuthService
 from cogs.auth.status_view import status_message
-from oauth.errors import LoginTakenError
+from oauth.errors import LoginTakenError, NoPendingLoginError
+from oauth.logins import LoginOffer
 from storage.entries import UserId
 from storage.errors import OpenabAuthError
 
@@ -49,7 +51,18 @@ class FrontDesk(Desk):
         except LoginTakenError as taken:
             await answer(interaction, replace_question(language_of(interaction), vendor, taken))
         else:
-            await self._messages.show(interaction, offer)
+            await self._messages.show(interaction, offer, partial(self._ending, interaction, offer))
+
+    async def _ending(self, interaction: discord.Interaction, offer: LoginOffer) -> Answer | None:
+        """What the login message says in the end, where no paste ends it; None when others say it, or nobody."""
+        language, vendor = language_of(interaction), offer.vendor.name
+        try:
+            done = await self.service.outcome(UserId(interaction.user.id), vendor)
+        except NoPendingLoginError:
+            return None  # cancelled, or a newer one: the message is edited by whoever did that
+        except Exception as error:  # noqa: BLE001 - nobody above would tell the person
+            return failed(language, error, "a login by a code", vendor=vendor)
+        return None if done is None else Answer(words.logged_in(language, done))
 
     async def login_pressed(self, interaction: discord.Interaction, vendor: str) -> None:
         """Begin a login as the command does, in a message of its own."""

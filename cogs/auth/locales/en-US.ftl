@@ -39,6 +39,15 @@ login-copy = -# For another browser, copy this link:
 login-valid =
     -# The link works until { $time } ({ $relative }). Show what you copied to nobody.
     -# No form on your screen? { -complete } takes it too, and so do I as a direct message.
+login-code-type = See that the page shows this code, or type it there:
+login-code-wait =
+    -# The code works until { $time } ({ $relative }). This message changes by itself once you are done there.
+    -# Approve no code that you did not ask for just now.
+login-program-paste = If the last page shows a code or does not load, come back, press **{ button-paste }**, and paste the code or that page's address.
+login-program-wait =
+    -# { $vendor }'s own program waits for you until { $time } ({ $relative }). This message changes by itself once you are done.
+login-code-expired = ⌛ **The code for { $vendor } has expired.** Nothing was changed. Begin again with { -login }.
+login-done-program = ✅ **{ $vendor }'s own program says that it is logged in.** It keeps that login itself; nothing was stored here.
 login-done = ✅ **Logged in to { $vendor }.** Every agent here uses it from now on.
 login-done-as = ✅ **Logged in to { $vendor } as { $account }.** Every agent here uses it from now on.
 login-done-before = Before, it was { $account }.
@@ -81,7 +90,7 @@ status-token-until = token until { $time }
 status-made = logged in { $time }
 status-made-by = logged in { $time } by { $who }
 status-shadowed = ⚠️ not used while `{ $variable }` is set
-status-pending = ⏳ **{ $vendor }**: waits for your paste until { $time }
+status-pending = ⏳ **{ $vendor }**: waits for you until { $time }
 status-problem = 🔧 **For the operator:** { $what }: { $repair }
 status-more = … and { $count } more; `openab-auth status` shows all.
 state-ok = logged in
@@ -237,6 +246,13 @@ error-program_failed = The login program of { $vendor } { $status ->
         { $said ->
             [none] { -new-link }
            *[other] It said last: { $said }. { -new-link }
+        }
+error-program_waits = The login program of { $vendor } heard that and still waits.
+    .kept = { -still-waits }
+    .next =
+        { $said ->
+            [none] Paste what it asks for, or drop the login with { -cancel }.
+           *[other] It said last: { $said }. Paste what it asks for, or drop the login with { -cancel }.
         }
 error-login_denied = The login to { $vendor } was not approved ({ $reason }).
     .kept = This login is over. { -older-untouched }

@@ -65,6 +65,15 @@ login-copy = -# 想用別的瀏覽器？複製這個連結：
 login-valid =
     -# 連結有效到 { $time }（{ $relative }）。您複製的內容請勿給任何人看。
     -# 畫面上無法填表單嗎？改用 { -complete }，或直接私訊傳給我也可以。
+login-code-type = 確認頁面上顯示的是這個代碼，或在頁面上輸入它：
+login-code-wait =
+    -# 代碼有效到 { $time }（{ $relative }）。您在那裡完成之後，這則訊息會自動更新。
+    -# 請勿核准不是您剛才要求的代碼。
+login-program-paste = 如果最後一頁顯示代碼或打不開，請回到這裡，按下 **{ button-paste }**，貼上代碼或那一頁的網址。
+login-program-wait =
+    -# { $vendor } 自己的程式會等您到 { $time }（{ $relative }）。您完成之後，這則訊息會自動更新。
+login-code-expired = ⌛ **{ $vendor } 的代碼已過期。** 沒有任何變更。請用 { -login } 重新開始。
+login-done-program = ✅ **{ $vendor } 自己的程式表示已經登入。** 登入由它自行保管，這裡沒有儲存任何東西。
 login-done = ✅ **已登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
 login-done-as = ✅ **已用 { $account } 登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
 login-done-before = 之前的帳號是 { $account }。
@@ -106,7 +115,7 @@ status-token-until = 權杖有效到 { $time }
 status-made = { $time } 登入
 status-made-by = { $time } 由 { $who } 登入
 status-shadowed = ⚠️ 設有 `{ $variable }`，所以不會用到這個登入
-status-pending = ⏳ **{ $vendor }**：等您貼上，期限 { $time }
+status-pending = ⏳ **{ $vendor }**：等您完成，期限 { $time }
 status-problem = 🔧 **請管理者處理：** { $what }：{ $repair }
 status-more = … 還有 { $count } 筆；`openab-auth status` 會全部列出。
 state-ok = 已登入
@@ -257,6 +266,13 @@ error-program_failed = { $vendor } 的登入程式{ $status ->
         { $said ->
             [none] { -new-link }
            *[other] 它最後說：{ $said }。{ -new-link }
+        }
+error-program_waits = { $vendor } 的登入程式收到了，但仍在等待。
+    .kept = { -still-waits }
+    .next =
+        { $said ->
+            [none] 請貼上它要求的內容，或用 { -cancel } 放棄這次登入。
+           *[other] 它最後說：{ $said }。請貼上它要求的內容，或用 { -cancel } 放棄這次登入。
         }
 error-login_denied = { $vendor } 的登入沒有獲得核准（{ $reason }）。
     .kept = 這次登入已經結束。{ -older-untouched }
