@@ -42,11 +42,12 @@ class RequestSeen:
 
 def client_fields(request: web.Request) -> Mapping[str, str]:
     """The request's fields with the client that HTTP Basic names (RFC 6749 section 2.3.1), if it does."""
+    given: Mapping[str, str] = request[FIELDS]
     try:
         basic = BasicAuth.decode(request.headers.get("Authorization", ""))
     except ValueError:
-        return request[FIELDS]
-    return {**request[FIELDS], "client_id": unquote_plus(basic.login), "client_secret": unquote_plus(basic.password)}
+        return given
+    return {**given, "client_id": unquote_plus(basic.login), "client_secret": unquote_plus(basic.password)}
 
 
 async def read_fields(request: web.Request) -> Mapping[str, str]:
