@@ -82,6 +82,12 @@ class Catalogue:
         """Every vendor of both tables."""
         return tuple(self._vendors.values())
 
+    def held(self, tenant: str | None = None) -> tuple[tuple[Vendor, str], ...]:
+        """The vendors whose token the environment holds, each with its variable: those offered, or without a login."""
+        vendors = self.all() if tenant is None else tuple(filter(None, [self.find(tenant)]))
+        shown = (vendor for vendor in vendors if tenant or vendor.flow == "env" or vendor.name in self._offered)
+        return tuple((vendor, name) for vendor in shown if (name := self.shadowed_by(vendor)))
+
     def shadowed_by(self, vendor: Vendor) -> str | None:
         """The variable that the vendor's own tools read before any stored login, if one is set here."""
         return next((name for name in vendor.env if self._environ.get(name)), None)

@@ -40,11 +40,12 @@ class LoginState:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Every login, every pending login, and what is wrong with the store."""
+    """Every login, every pending login, what is wrong with the store, and which token which variable holds."""
 
     logins: tuple[LoginState, ...]
     pending: tuple[PendingLogin, ...]
     problems: tuple[Problem, ...]
+    environment: tuple[tuple[Vendor, str], ...] = ()
 
 
 def read_status(
@@ -61,6 +62,7 @@ def read_status(
         logins=tuple(state for state in states if state is not None),
         pending=tuple(login for login, _ in live(entries, now)),
         problems=problems,
+        environment=tuple((vendor, name) for vendor, name in catalogue.held() if vendor.tenant not in entries),
     )
 
 

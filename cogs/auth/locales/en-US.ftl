@@ -91,6 +91,7 @@ status-made = logged in { $time }
 status-made-by = logged in { $time } by { $who }
 status-shadowed = ⚠️ not used while `{ $variable }` is set
 status-pending = ⏳ **{ $vendor }**: waits for you until { $time }
+status-environment = 🔑 **{ $vendor }**: uses `{ $variable }` of the bot's environment, which is not stored
 status-problem = 🔧 **For the operator:** { $what }: { $repair }
 status-more = … and { $count } more; `openab-auth status` shows all.
 state-ok = logged in

@@ -116,6 +116,7 @@ status-made = { $time } 登入
 status-made-by = { $time } 由 { $who } 登入
 status-shadowed = ⚠️ 設有 `{ $variable }`，所以不會用到這個登入
 status-pending = ⏳ **{ $vendor }**：等您完成，期限 { $time }
+status-environment = 🔑 **{ $vendor }**：使用機器人環境中的 `{ $variable }`，不會儲存
 status-problem = 🔧 **請管理者處理：** { $what }：{ $repair }
 status-more = … 還有 { $count } 筆；`openab-auth status` 會全部列出。
 state-ok = 已登入
