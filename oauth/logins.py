@@ -24,7 +24,7 @@ from oauth.errors import (
     WhichLoginError,
 )
 from oauth.jobs import Jobs
-from oauth.paste import DeniedRedirectError, Expected, Paste, match, read_paste
+from oauth.paste import DeniedRedirectError, Expected, Paste, PasteRefusedError, Refusal, match, read_paste
 from oauth.pending import PendingLogin
 from oauth.pkce import new_state, new_verifier
 from oauth.status import LoginState, Status
@@ -141,8 +141,16 @@ class Logins:
             StorageError: the store can be neither read nor written; the login still waits.
         """
         name = None if vendor is None else self._catalogue.get(vendor).name
-        paste = read_paste(text)
-        login, entry = _belonging(await self._finishable(user, name), paste, vendor)
+        mine = await self._finishable(user, name)
+        try:
+            paste = read_paste(text)
+        except PasteRefusedError as refusal:
+            if mine or refusal.reason == Refusal.TOKEN_OR_KEY:  # whoever shows a token must learn that he did
+                raise
+            raise NoPendingLoginError(vendor) from None
+        if not mine:
+            raise NoPendingLoginError(vendor)
+        login, entry = _belonging(mine, paste)
         chosen = await self._driver.resolve(self._catalogue.get(login.vendor))
         expected = Expected(
             redirect_uri=chosen.redirect_uri,
@@ -277,11 +285,7 @@ class Logins:
         await self._store.update(lambda draft: pending.take(draft, login.vendor, login.user, entry, now=self._clock()))
 
 
-def _belonging(
-    mine: list[tuple[PendingLogin, PendingEntry]], paste: Paste, vendor: str | None
-) -> tuple[PendingLogin, PendingEntry]:
+def _belonging(mine: list[tuple[PendingLogin, PendingEntry]], paste: Paste) -> tuple[PendingLogin, PendingEntry]:
     """The login whose state the paste carries, else the newest one: against it the paste is then explained."""
-    if not mine:
-        raise NoPendingLoginError(vendor)
     matching = [pair for pair in mine if paste.has_state(pair[1].state)]
     return matching[0] if matching else max(mine, key=lambda pair: pair[0].created_at)

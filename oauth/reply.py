@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import math
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from oauth.redact import label
+from oauth.redact import label, without
 from oauth.vendor import Vendor
 from oauth.verdict import Reply, is_token
 from storage.entries import NEVER, Json
 from storage.secret import Secret
+
+_TOKENS: Final = ("access_token", "refresh_token", "id_token")
+_MOST_SCOPES: Final = 100  # remembered beside a login, for people to read
+_LONGEST_SCOPE: Final = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +34,17 @@ class Grant:
     account: str | None = None
 
 
-def read_grant(vendor: Vendor, reply: Reply, *, now: float) -> Grant:
-    """The grant in a token reply that `oauth.verdict` let pass."""
+def read_grant(vendor: Vendor, reply: Reply, *, now: float, sent: Iterable[Secret] = ()) -> Grant:
+    """The grant in a token reply that `oauth.verdict` let pass; no label of it shows a token or what was `sent`."""
     refresh_token = reply.get("refresh_token")
+    account = account_label(vendor, id_token_claims(reply.get("id_token")), reply)
+    tokens = (Secret(value) for name in _TOKENS if isinstance(value := reply.get(name), str))
     return Grant(
         access_token=Secret(str(reply["access_token"])),
         refresh_token=Secret(str(refresh_token)) if is_token(refresh_token) else None,
         expires_at=_expires_at(reply.get("expires_in"), vendor.token_lifetime, now),
         scopes=_scopes(reply.get("scope")),
-        account=account_label(vendor, id_token_claims(reply.get("id_token")), reply),
+        account=without(account, (*sent, *tokens)) if account else None,
     )
 
 
@@ -96,7 +103,7 @@ def _expires_at(expires_in: Json, default: int, now: float) -> int:
 
 def _scopes(scope: Json) -> tuple[str, ...]:
     if isinstance(scope, str):
-        return tuple(scope.split())
-    if isinstance(scope, list):
-        return tuple(part for part in scope if isinstance(part, str))
-    return ()
+        scope = [*scope.split()]
+    if not isinstance(scope, list):
+        return ()
+    return tuple(part[:_LONGEST_SCOPE] for part in scope if isinstance(part, str))[:_MOST_SCOPES]

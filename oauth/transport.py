@@ -6,17 +6,17 @@ from typing import Any, Final
 
 import httpx2
 
-from oauth.vendor import is_loopback
+from oauth.vendor import safe_url
 
 LONGEST_REPLY: Final = 1024 * 1024  # bytes, after decompression
 _CONTENT_HEADERS: Final = ("content-encoding", "content-length", "transfer-encoding")
 
 
-class InsecureUrlError(httpx2.UnsupportedProtocol):
-    """Plain http to another machine would show the token to everybody on the way."""
+class UnsafeUrlError(httpx2.UnsupportedProtocol):
+    """No secret is sent to such an address: it is none, or everybody on the way could read along."""
 
-    def __init__(self, host: str) -> None:
-        super().__init__(f"plain http to {host} is refused: use https")
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"its address {reason}")
 
 
 class ReplyTooLongError(httpx2.TransportError):
@@ -48,9 +48,9 @@ class Door(httpx2.AsyncBaseTransport):
         Raises:
             httpx2.TransportError: it could not be sent, or the reply could not be read whole.
         """
-        if not _may_carry_secrets(request.url):
+        if reason := safe_url(str(request.url)):
             self._left = False
-            raise InsecureUrlError(request.url.host)
+            raise UnsafeUrlError(reason)
         request.extensions = {**request.extensions, "trace": self._trace}
         reply = await self._http.send(request, stream=True, follow_redirects=False)
         try:
@@ -66,11 +66,6 @@ class Door(httpx2.AsyncBaseTransport):
             self._left = True
         elif self._left is None:
             self._left = False
-
-
-def _may_carry_secrets(url: httpx2.URL) -> bool:
-    """Whether nobody on the way to `url` can read along."""
-    return url.scheme == "https" or (url.scheme == "http" and is_loopback(url.host))
 
 
 async def _bounded(reply: httpx2.Response) -> bytes:

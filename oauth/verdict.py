@@ -24,7 +24,7 @@ from oauth.errors import (
     VendorUnavailableError,
 )
 from oauth.redact import shown
-from oauth.transport import InsecureUrlError
+from oauth.transport import UnsafeUrlError
 from storage.entries import Json
 from storage.secret import Secret
 
@@ -89,8 +89,8 @@ class Question:
         return VendorUnavailableError(self.vendor, reason, asked=self.asked, retry_after=retry_after, sent=sent)
 
     def misconfigured(self, reason: str, todo: str = CHECK_TABLE) -> VendorMisconfiguredError:
-        """Our client or its settings are wrong."""
-        return VendorMisconfiguredError(self.vendor, reason, todo)
+        """Our client or its settings are wrong; a code is used up by that all the same."""
+        return VendorMisconfiguredError(self.vendor, reason, todo, asked=self.asked)
 
 
 def judge_reply(question: Question, reply: httpx2.Response, *, now: float) -> Reply:
@@ -134,9 +134,9 @@ def _fault(question: Question, reply: httpx2.Response, body: Reply | None, now: 
 
 def judge_failure(question: Question, error: Exception, *, unsent: bool) -> OAuthError:
     """What it means that no whole reply came."""
-    if isinstance(error, InsecureUrlError):
+    if isinstance(error, UnsafeUrlError):
         return question.misconfigured(str(error))
-    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
+    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL | OverflowError):  # the last: a port
         return question.misconfigured("its address is not a URL that a request can be sent to")
     if certificate := _certificate_error(error):
         return question.misconfigured(

@@ -57,7 +57,7 @@ def _note(value: dict[str, Any]) -> Note:
     account, scopes = value.get("account"), value.get("scopes")
     by, at = _integer(value.get("logged_in_by")), _integer(value.get("logged_in_at"))
     return Note(
-        account=account if isinstance(account, str) else None,
+        account=account if isinstance(account, str) and account.isprintable() else None,
         logged_in_by=None if by is None else UserId(by),
         logged_in_at=at,
         scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
