@@ -127,7 +127,10 @@ class VendorMisconfiguredError(OAuthError):
     def __init__(self, vendor: str, reason: str, todo: str, *, asked: Asked = "other") -> None:
         kept = "the login is untouched"
         if asked == "code":
-            kept, todo = "this login is over; an older one, if there was one, is untouched", f"{todo}; then {BEGIN_AGAIN}"
+            kept, todo = (
+                "this login is over; an older one, if there was one, is untouched",
+                f"{todo}; then {BEGIN_AGAIN}",
+            )
         super().__init__(self._happened.format(vendor=vendor, reason=reason), kept=kept, todo=todo)
         self.vendor = vendor
         self.reason = reason
