@@ -26,7 +26,7 @@ def test_a_secret_is_taken_out_whole_in_pieces_and_encoded(echo: str) -> None:
     told = shown(f"the code {echo} was refused", (CODE,))
 
     assert "canary" not in told
-    assert "characte" not in told
+    assert "in=all42" not in told
     assert told.startswith("the code [redacted]")
     assert told.endswith("was refused")
 
