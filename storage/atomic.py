@@ -106,9 +106,11 @@ def make_folder(path: Path) -> None:
     Raises:
         StoreUnwritableError: it could not be created.
     """
+    if path.parent.is_dir():
+        return
     with _as_unwritable(path):
         missing = [folder for folder in path.parents if not folder.exists()]
-        owner = owner_of(missing[-1]) if missing else None
+        owner = folder_owner(missing[-1]) if missing else None
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if owner is not None:
             for folder in missing:
