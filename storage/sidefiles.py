@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from storage import atomic
+from storage import atomic, regular
 from storage.entries import UserId
 from storage.notes import DeadToken, Note
 
@@ -24,7 +24,7 @@ def load(path: Path) -> dict[str, Note]:
     try:
         if not os.path.exists(notes):  # noqa: PTH110 -- in every commit, and most stores have none
             return {}
-        top = json.loads(notes.read_bytes())
+        top = json.loads(regular.read(notes)[0])
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(top, dict):
