@@ -21,7 +21,7 @@ from cogs.auth.paste_modal import Submit
 from cogs.auth.replies import Answer, acknowledge, answer
 from cogs.auth.service import AuthService
 from cogs.auth.status_view import status_message
-from oauth.errors import LoginTakenError
+from oauth.errors import LoginTakenError, PasteRefusedError
 from storage.entries import UserId
 from storage.errors import OpenabAuthError
 
@@ -78,9 +78,9 @@ class FrontDesk(Desk):
             done = await self.service.complete(caller, paste, vendor)
         except LoginTakenError as taken:
             await reply(replace_question(language, self.service.vendor_of(taken.tenant), taken))
-        except OpenabAuthError as error:
-            if vendor is not None and getattr(error, "ends_login", False):
-                await self._messages.close(caller.user, vendor, Answer(failure(language, error)))
+        except PasteRefusedError as error:
+            if error.ends_login and error.vendor is not None:
+                await self._messages.close(caller.user, error.vendor, Answer(failure(language, error)))
             raise
         else:
             await reply(Answer(words.logged_in(language, done)))
