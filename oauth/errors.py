@@ -142,8 +142,14 @@ class VendorMisconfiguredError(OAuthError):
     code = "vendor_misconfigured"
     _happened: ClassVar[str] = "{vendor} refuses this client ({reason})"
 
-    def __init__(self, vendor: str, reason: str, todo: str) -> None:
-        super().__init__(self._happened.format(vendor=vendor, reason=reason), kept="the login is untouched", todo=todo)
+    def __init__(self, vendor: str, reason: str, todo: str, *, asked: Asked = "other") -> None:
+        kept = "the login is untouched"
+        if asked == "code":
+            kept, todo = (
+                "this login is over; an older one, if there was one, is untouched",
+                f"{todo}; then {BEGIN_AGAIN}",
+            )
+        super().__init__(self._happened.format(vendor=vendor, reason=reason), kept=kept, todo=todo)
         self.vendor = vendor
         self.reason = reason
 

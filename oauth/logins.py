@@ -29,7 +29,7 @@ from oauth.jobs import Jobs
 from oauth.mcp.binding import Binding
 from oauth.mcp.login import ServerLogins, remember
 from oauth.mcp.register import forget_client
-from oauth.paste import DeniedRedirectError, Expected, match, read_paste
+from oauth.paste import DeniedRedirectError, Expected, PasteRefusedError, Refusal, match, read_paste
 from oauth.pending import PendingLogin
 from oauth.pkce import new_state, new_verifier
 from oauth.status import LoginState, Status
@@ -169,7 +169,12 @@ class Logins:
         programs = [login for login in self._programs.waiting(user) if name in {None, login.vendor}]
         if programs and not mine:
             return await self._programs.answer(programs[-1], text)
-        paste = read_paste(text)
+        try:
+            paste = read_paste(text)
+        except PasteRefusedError as refusal:
+            if mine or refusal.reason == Refusal.TOKEN_OR_KEY:  # whoever shows a token must learn that he did
+                raise
+            raise NoPendingLoginError(vendor) from None
         login, entry = pending.belonging(mine, paste, vendor)
         chosen, binding = await self._begun(login)
         expected = Expected(

@@ -99,8 +99,8 @@ class Question:
         )
 
     def misconfigured(self, reason: str, todo: str = CHECK_TABLE) -> VendorMisconfiguredError:
-        """Our client or its settings are wrong."""
-        return VendorMisconfiguredError(self.vendor, reason, todo)
+        """Our client or its settings are wrong; a code is used up by that all the same."""
+        return VendorMisconfiguredError(self.vendor, reason, todo, asked=self.asked)
 
 
 def judge_reply(question: Question, reply: httpx2.Response, *, now: float) -> Reply:
@@ -148,7 +148,7 @@ def judge_failure(question: Question, error: Exception, *, unsent: bool) -> OAut
     """What it means that no whole reply came."""
     if isinstance(error, RefusedAddressError):
         return question.misconfigured(str(error))
-    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
+    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL | OverflowError):  # the last: a port
         return question.misconfigured("its address is not a URL that a request can be sent to")
     if (trouble := _cause(error, ssl.SSLError)) and not isinstance(trouble, _CUT_OFF):
         return question.misconfigured(_tls_trouble(trouble), _CHECK_TLS)

@@ -25,7 +25,7 @@ from cogs.auth.paste_modal import Submit
 from cogs.auth.replies import Answer, acknowledge, answer
 from cogs.auth.service import AuthService
 from cogs.auth.status_view import status_message
-from oauth.errors import LoginTakenError, NoPendingLoginError
+from oauth.errors import LoginTakenError, NoPendingLoginError, PasteRefusedError
 from oauth.logins import LoginOffer
 from storage.entries import UserId
 from storage.errors import OpenabAuthError
@@ -96,9 +96,9 @@ class FrontDesk(Desk):
         except LoginTakenError as taken:
             vendor, title = self.service.vendor_of(taken.tenant), self.service.title_of(taken.tenant)
             await reply(replace_question(language, vendor, title, taken))
-        except OpenabAuthError as error:
-            if vendor is not None and getattr(error, "ends_login", False):
-                await self._messages.close(caller.user, vendor, Answer(failure(language, error)))
+        except PasteRefusedError as error:
+            if error.ends_login and error.vendor is not None:
+                await self._messages.close(caller.user, error.vendor, Answer(failure(language, error)))
             raise
         else:
             await reply(Answer(words.logged_in(language, done)))

@@ -111,11 +111,15 @@ class LoginMessages:
         if await answer(interaction, message):
             key = (user, offer.vendor.name)
             conclusion = asyncio.create_task(self._conclude(key, offer, ending), name="login message")
+            other = self._shown.get(key)  # of a command that came at the same time
             self._shown[key] = _Shown(interaction, conclusion)
+            await self._edit(other, replaced)
 
     async def close(self, user: UserId, vendor: str, message: Answer) -> None:
         """Make `message` of the login message, if there is one; it is edited, never deleted (a modal may be open)."""
-        shown = self._shown.pop((user, vendor), None)
+        await self._edit(self._shown.pop((user, vendor), None), message)
+
+    async def _edit(self, shown: _Shown | None, message: Answer) -> None:
         if shown is not None:
             shown.conclusion.cancel()
             await edit(shown.interaction, message)
