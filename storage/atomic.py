@@ -133,7 +133,7 @@ def folder_owner(path: Path) -> tuple[int, int] | None:
     if os.geteuid() != 0:
         return None
     with contextlib.suppress(OSError):
-        return _owner(path.parent.lstat())
+        return _owner(os.lstat(os.path.dirname(path)))  # noqa: PTH120 -- a tenth of the time of Path, and in every commit
     return None
 
 

@@ -14,7 +14,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -30,12 +30,12 @@ _LARGEST: Final = 2**20  # bytes; no entry is near it
 
 @dataclass(frozen=True, slots=True)
 class Spill:
-    """One spilled login; `replaces` are fingerprints, `file` says which file it was."""
+    """One spilled login; `replaces` are fingerprints, `file` says which file it is, once it is one."""
 
     tenant: str
     entry: LoginEntry
     replaces: tuple[str, ...]
-    file: tuple[int, int]
+    file: tuple[int, int] | None = None
 
     def takes_place_of(self, stored: Entry | None) -> bool:
         """Whether `stored` is still what this came after."""
@@ -54,25 +54,33 @@ def path_of(path: Path, tenant: str) -> Path:
     return path.with_name(f"{path.name}.spill.{tenant}")
 
 
-def write(path: Path, tenant: str, entry: LoginEntry, replaces: Secret) -> Spill:
-    """Keep `entry`, which the vendor gave for the refresh token `replaces`, durably.
+def compose(path: Path, tenant: str, entry: LoginEntry, replaces: Secret) -> Spill:
+    """What is to be kept of `entry`, which the vendor gave for the refresh token `replaces`; nothing is written yet.
 
     Raises:
-        StorageError: it is not kept.
+        StorageError: no store could keep it.
     """
     sidecar_name(path.name, tenant)
     codec.check(tenant, entry)
     posted = replaces.fingerprint()
-    place = path_of(path, tenant)
-    chain: tuple[str, ...] = (posted,)
     with contextlib.suppress(_NoSpillError, OSError):
-        earlier = _read(place, tenant)
+        earlier = _read(path_of(path, tenant), tenant)
         if earlier.entry.refresh_token.fingerprint() == posted:
-            chain = (*earlier.replaces, posted)
-    text = json.dumps({"replaces": chain, "entry": shapes.to_json(entry)}, ensure_ascii=False, indent=2)
-    written = atomic.swap(place, text.encode(), temporary_of=path)
+            return Spill(tenant, entry, (*earlier.replaces, posted))
+    return Spill(tenant, entry, (posted,))
+
+
+def write(path: Path, spill: Spill) -> Spill:
+    """Keep it durably.
+
+    Raises:
+        StoreUnwritableError: it is not kept.
+    """
+    members = {"replaces": spill.replaces, "entry": shapes.to_json(spill.entry)}
+    text = json.dumps(members, ensure_ascii=False, indent=2)
+    written = atomic.swap(path_of(path, spill.tenant), text.encode(), temporary_of=path)
     atomic.sync_folder(path.parent)
-    return Spill(tenant, entry, chain, _file(written))
+    return replace(spill, file=_file(written))
 
 
 def load(path: Path) -> tuple[Spill, ...]:
@@ -109,9 +117,10 @@ def _file(found: os.stat_result) -> tuple[int, int]:
 
 
 def _found(path: Path) -> Iterator[tuple[Path, Spill | str]]:
-    mark = f"{path.name}.spill."
+    folder, own_name = os.path.split(path)
+    mark = f"{own_name}.spill."
     try:
-        names = [name for name in os.listdir(path.parent) if name.startswith(mark)]  # noqa: PTH208 -- in every first read
+        names = [name for name in os.listdir(folder) if name.startswith(mark)]  # noqa: PTH208 -- in every first read
     except OSError:
         return
     for name in sorted(names):

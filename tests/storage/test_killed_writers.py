@@ -113,11 +113,11 @@ print(json.dumps(results))
 
 
 @pytest.fixture
-def kill(tmp_path: Path, run: Callable[..., str]) -> Callable[[str], list[dict[str, object]]]:
+def kill(quick: Path, run: Callable[..., str]) -> Callable[[str], list[dict[str, object]]]:
     """Play a scene once for each of its system calls, and give what was found after each kill."""
 
     def kill(scene: str) -> list[dict[str, object]]:
-        results = json.loads(run(KILLED_AT_EVERY_CALL, tmp_path, scene))
+        results = json.loads(run(KILLED_AT_EVERY_CALL, quick, scene))
         *killed, whole = results
         assert len(killed) >= 15
         assert all(result["killed"] for result in killed)
