@@ -93,6 +93,8 @@ def _load(file: Path) -> dict[str, object]:
         raise ConfigError(str(file), (("", "is nested too deeply"),)) from None
     except UnicodeDecodeError:
         raise ConfigError(str(file), (("", "is not UTF-8"),)) from None
+    except ValueError:  # Python's own bound
+        raise ConfigError(str(file), (("", "holds a number of too many digits"),)) from None
     except OSError as error:
         raise ConfigError(str(file), (("", f"cannot be read ({error.strerror})"),)) from None
 

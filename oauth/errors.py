@@ -11,7 +11,11 @@ OpenabAuthError
     │   ├── NotRefreshableError     nothing configured here could refresh this login
     │   ├── SecretMissingError      the client's secret is not set
     │   ├── ProgramMissingError     the vendor's own login program is not installed
-    │   └── PlanMissingError        the account has no seat or plan for this
+    │   ├── PlanMissingError        the account has no seat or plan for this
+    │   ├── ClientRefusedError      the vendor does not know our client (any more)
+    │   ├── ClientMissingError      the operator has to register a client there first
+    │   └── ServerUnusableError     an MCP server whose metadata no login can be built on
+    ├── InsufficientScopeError      the login is alive and may not do this: log in for more
     ├── UnknownVendorError          no such vendor, or not offered here
     │   ├── RiskNotAcceptedError    the operator must accept this vendor's risk by name
     │   └── NoLoginError            its tokens stay in the environment
@@ -21,6 +25,7 @@ OpenabAuthError
     ├── NoPendingLoginError         no login was begun, or it was used, cancelled or is too old
     ├── WhichLoginError             several logins wait, and it was not said which one is meant
     ├── ExchangeRefusedError        the vendor refused the code
+    ├── ProgramWaitsError           the vendor's own login program took a paste and wants more
     ├── ProgramFailedError          the vendor's own login program ended without a login
     ├── LoginDeniedError            the person, or the vendor, said no to a device login
     ├── LoginExpiredError           a device login was not approved in time
@@ -137,8 +142,14 @@ class VendorMisconfiguredError(OAuthError):
     code = "vendor_misconfigured"
     _happened: ClassVar[str] = "{vendor} refuses this client ({reason})"
 
-    def __init__(self, vendor: str, reason: str, todo: str) -> None:
-        super().__init__(self._happened.format(vendor=vendor, reason=reason), kept="the login is untouched", todo=todo)
+    def __init__(self, vendor: str, reason: str, todo: str, *, asked: Asked = "other") -> None:
+        kept = "the login is untouched"
+        if asked == "code":
+            kept, todo = (
+                "this login is over; an older one, if there was one, is untouched",
+                f"{todo}; then {BEGIN_AGAIN}",
+            )
+        super().__init__(self._happened.format(vendor=vendor, reason=reason), kept=kept, todo=todo)
         self.vendor = vendor
         self.reason = reason
 
@@ -182,6 +193,55 @@ class PlanMissingError(VendorMisconfiguredError):
 
     def __init__(self, vendor: str, reason: str) -> None:
         super().__init__(vendor, reason, "give the account a seat or a plan at the vendor, or log in with another one")
+
+
+class ClientRefusedError(VendorMisconfiguredError):
+    """The vendor says that it does not know our client, or not for this."""
+
+
+class ClientMissingError(VendorMisconfiguredError):
+    """Nobody can log in before the operator has registered a client at `issuer`; `table` is where to write it."""
+
+    code = "client_missing"
+    _happened = "{vendor} has no client of ours ({reason})"
+
+    def __init__(  # noqa: PLR0913  # all that the operator has to type somewhere
+        self, vendor: str, reason: str, *, issuer: str, redirect_uri: str, scopes: tuple[str, ...], table: str
+    ) -> None:
+        wanted = f" and the scopes {' '.join(scopes)}" if scopes else ""
+        super().__init__(
+            vendor,
+            reason,
+            f"register a client at {issuer} with the redirect {redirect_uri}{wanted}, then write its client_id "
+            f"(and client_secret_env, if it has a secret) into {table}",
+        )
+        self.issuer = issuer
+        self.redirect_uri = redirect_uri
+        self.scopes = scopes
+        self.table = table
+
+
+class ServerUnusableError(VendorMisconfiguredError):
+    """What an MCP server says of its authorization server is missing, wrong, or of another server."""
+
+    code = "server_unusable"
+    _happened = "{vendor} cannot be logged in to ({reason})"
+
+
+class InsufficientScopeError(OAuthError):
+    """A server wants scopes that the login does not have (RFC 6750 3.1); only a new login can get them."""
+
+    code = "insufficient_scope"
+
+    def __init__(self, tenant: str, scopes: tuple[str, ...], todo: str) -> None:
+        wanted = " ".join(scopes) or "it does not say which"
+        super().__init__(
+            f"the login to {tenant} lacks scopes for this ({wanted[:200]})",
+            kept="the login is alive for everything else",
+            todo=todo,
+        )
+        self.tenant = tenant
+        self.scopes = scopes
 
 
 class UnknownVendorError(OAuthError):
@@ -301,6 +361,21 @@ class ExchangeRefusedError(OAuthError):
         )
         self.vendor = vendor
         self.reason = reason
+
+
+class ProgramWaitsError(OAuthError):
+    """The vendor's own login program has heard what was pasted and still waits; `said` is its last words, redacted."""
+
+    code = "program_waits"
+
+    def __init__(self, vendor: str, said: str) -> None:
+        super().__init__(
+            f"the login program of {vendor} still waits{f': {said}' if said else ''}",
+            kept="the login still waits",
+            todo="paste what it asks for, or forget the login with /auth cancel",
+        )
+        self.vendor = vendor
+        self.said = said
 
 
 class ProgramFailedError(OAuthError):

@@ -13,8 +13,11 @@ from storage.notes import DeadToken, Note
 from storage.secret import Secret
 
 if TYPE_CHECKING:
+    from oauth.catalogue import Catalogue
     from oauth.reply import Grant
     from oauth.vendor import Vendor
+
+_MCP: Final = "mcp:"
 
 
 SKEW: Final = 120  # seconds; a token this close to its end counts as expired, in every language that reads the file
@@ -30,6 +33,20 @@ def login_of(entries: Mapping[str, Entry], tenant: Tenant) -> LoginEntry:
     if isinstance(entry, TokenEntry) or (isinstance(entry, McpEntry) and entry.access_token):
         return entry
     raise NotLoggedInError(tenant)
+
+
+def tenant_of(entries: Mapping[str, Entry], word: str, catalogue: Catalogue | None = None) -> Tenant:
+    """The key of the login that `word` means: a tenant, a vendor's name, an MCP server's, or `mcp:` and a server's.
+
+    A server's login lies under its bare name, where today's agents look, or under `mcp:` and the name. What lies there
+    and is a vendor's is never meant by `mcp:`.
+    """
+    server = catalogue.server(word) if catalogue else None
+    if word.startswith(_MCP) or server:
+        name = word.removeprefix(_MCP)
+        found = (key for key in (name, f"{_MCP}{name}") if isinstance(entries.get(key), McpEntry))
+        return Tenant(next(found, f"{_MCP}{name}" if isinstance(entries.get(name), TokenEntry) else name))
+    return catalogue.tenant_of(word) if catalogue else Tenant(word)
 
 
 def dead_of(entry: Entry | None, note: Note | None) -> DeadToken | None:
@@ -105,6 +122,8 @@ def renewed_entry(entry: LoginEntry, grant: Grant, *, now: float) -> LoginEntry:
     }
     if grant.refresh_token:
         reply["refresh_token"] = grant.refresh_token.reveal()
+    if grant.scopes:
+        reply["scope"] = " ".join(grant.scopes)
     scopes = grant.scopes or entry.granted_scopes
     return dataclasses.replace(entry, token_response=reply, granted_scopes=scopes, token_received_at=int(now))
 
@@ -125,4 +144,7 @@ def same_login(one: Note | None, other: Note | None) -> bool:
 def remove(draft: Draft, tenant: Tenant) -> bool:
     """Remove the credential and what is remembered of it; False when it was gone already."""
     draft.notes.pop(tenant, None)
-    return draft.pop(tenant, None) is not None
+    entry = draft.pop(tenant, None)
+    if isinstance(entry, McpEntry):
+        draft.clients.pop(tenant, None)
+    return entry is not None

@@ -42,11 +42,12 @@ class LoginState:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Every login, every pending login, and what is wrong with the store."""
+    """Every login, every pending login, what is wrong with the store, and which token which variable holds."""
 
     logins: tuple[LoginState, ...]
     pending: tuple[PendingLogin, ...]
     problems: tuple[Problem, ...]
+    environment: tuple[tuple[Vendor, str], ...] = ()
 
 
 def read_status(
@@ -63,6 +64,7 @@ def read_status(
         logins=tuple(state for state in states if state is not None),
         pending=tuple(login for login, _ in live(entries, now)),
         problems=problems,
+        environment=tuple((vendor, name) for vendor, name in catalogue.held() if vendor.tenant not in entries),
     )
 
 
@@ -73,7 +75,8 @@ def login_state(
     entry, note = entries.get(tenant), notes.get(tenant, Note())
     if not isinstance(entry, TokenEntry | McpEntry) or (isinstance(entry, McpEntry) and not entry.token_response):
         return None
-    vendor = catalogue.vendor_of(tenant) if isinstance(entry, TokenEntry) else None
+    server = catalogue.server(tenant) if isinstance(entry, McpEntry) else None
+    vendor = server.vendor if server else catalogue.vendor_of(tenant) if isinstance(entry, TokenEntry) else None
     expires_at = None if isinstance(entry, McpEntry) and entry.expires_at == NEVER else entry.expires_at
     died = dead_of(entry, note)
     refreshable = bool(entry.refresh_token) and died is None

@@ -12,8 +12,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from oauth.adopt import supersedes
-from oauth.errors import NotLoggedInError, OAuthError, RefreshBusyError, VendorUnavailableError
-from oauth.login_entry import SKEW, login_of
+from oauth.errors import (
+    NotLoggedInError,
+    OAuthError,
+    RefreshBusyError,
+    UnknownVendorError,
+    VendorUnavailableError,
+)
+from oauth.login_entry import SKEW, login_of, tenant_of
 from oauth.tenant_lock import DEADLINE
 from oauth.unsaved import Unsaved
 from storage import AsyncStore, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
     from oauth.agent import TokenAuth
     from oauth.catalogue import Catalogue
     from oauth.driver import Driver
+    from oauth.errors import InsufficientScopeError
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,11 @@ class TokenSource:
         self._deadline = deadline
         self._unsaved = Unsaved(self._store)
         self._flights: dict[Tenant, asyncio.Task[LoginEntry]] = {}
+
+    @property
+    def store(self) -> AsyncStore:
+        """The store that it reads."""
+        return self._store
 
     async def get_valid(self, tenant_or_vendor: str, *, min_ttl: float = SKEW) -> AccessToken:
         """A token that lives for more than `min_ttl` seconds, refreshed first if need be.
@@ -113,6 +125,37 @@ class TokenSource:
 
         return TokenAuth(self, tenant_or_vendor)
 
+    async def server_url(self, tenant_or_vendor: str) -> str | None:
+        """Where the token of an MCP server may go, and nowhere else; None for a vendor's.
+
+        Raises:
+            UnknownVendorError: nobody knows for which server it is.
+            NotLoggedInError, ConfigError, StorageError: as `get_valid`.
+        """
+        tenant, entry = await self._find(tenant_or_vendor)
+        if isinstance(entry, TokenEntry):
+            return None
+        catalogue = await self._vendors()
+        if server := catalogue.server(tenant):
+            return server.url
+        record = (await self._store.clients()).get(tenant)
+        resource = record.facts.get("resource") if record else None
+        if not isinstance(resource, str):
+            raise UnknownVendorError(tenant_or_vendor, tuple(one.name for one in catalogue.offered()))
+        return resource
+
+    async def demand(self, tenant_or_vendor: str, scopes: tuple[str, ...]) -> InsufficientScopeError:
+        """Note that a server wants these scopes, for the next login to ask for; gives the error that says so.
+
+        Raises:
+            NotLoggedInError, ConfigError, StorageError: as `get_valid`.
+        """
+        from oauth.mcp.scopes import note_demand  # noqa: PLC0415 - needed once in a login's life
+
+        tenant, _ = await self._find(tenant_or_vendor)
+        server = (await self._vendors()).server(tenant)
+        return await self._store.update(lambda draft: note_demand(draft, tenant, server, scopes))
+
     async def aclose(self) -> None:
         """Wait for refreshes under way, so that no rotated token is lost, then close the connections."""
         while self._flights:
@@ -134,12 +177,12 @@ class TokenSource:
     async def _find(self, tenant_or_vendor: str) -> tuple[Tenant, LoginEntry]:
         """The login as the store holds it now; the catalogue is read only for a word that is no login's key."""
         entries = await self._store.read()
-        tenant = Tenant(tenant_or_vendor)
-        if self._catalogue is not None:
-            tenant = self._catalogue.tenant_of(tenant_or_vendor)
-        elif not isinstance(entries.get(tenant), TokenEntry):  # a server of this name must not hide the vendor
-            tenant = (await self._vendors()).tenant_of(tenant_or_vendor)
+        word = tenant_or_vendor
+        known = isinstance(entries.get(word), TokenEntry) or word.startswith("mcp:")
+        if not known and self._catalogue is None:  # a server of this name must not hide the vendor
+            await self._vendors()
             entries = await self._store.read()
+        tenant = tenant_of(entries, word, self._catalogue)
         return tenant, self._unsaved.newest(tenant, login_of(entries, tenant))
 
     def _lives(self, token: AccessToken, seconds: float) -> bool:

@@ -18,6 +18,7 @@ import httpx2
 
 from oauth.errors import (
     Asked,
+    ClientRefusedError,
     ExchangeRefusedError,
     LoginDeadError,
     OAuthError,
@@ -25,7 +26,7 @@ from oauth.errors import (
     VendorUnavailableError,
 )
 from oauth.redact import shown
-from oauth.transport import InsecureUrlError
+from oauth.transport import RefusedAddressError
 from storage.entries import Json
 from storage.secret import Secret
 
@@ -45,14 +46,13 @@ DEAD: Final = frozenset(
         "token_revoked",
     }
 )
+_UNKNOWN_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client"})
 _OUR_FAULT: Final = frozenset(
     {
         "device_flow_disabled",  # GitHub's
         "incorrect_client_credentials",  # GitHub's
-        "invalid_client",
         "invalid_scope",
         "invalid_target",
-        "unauthorized_client",
         "unsupported_grant_type",
     }
 )
@@ -99,8 +99,8 @@ class Question:
         )
 
     def misconfigured(self, reason: str, todo: str = CHECK_TABLE) -> VendorMisconfiguredError:
-        """Our client or its settings are wrong."""
-        return VendorMisconfiguredError(self.vendor, reason, todo)
+        """Our client or its settings are wrong; a code is used up by that all the same."""
+        return VendorMisconfiguredError(self.vendor, reason, todo, asked=self.asked)
 
 
 def judge_reply(question: Question, reply: httpx2.Response, *, now: float) -> Reply:
@@ -129,6 +129,8 @@ def _fault(question: Question, reply: httpx2.Response, body: Reply | None, now: 
         error = question.misconfigured(f"HTTP {status}: it redirects, and a request with a secret is never sent on")
     elif DEAD & words and status in _CLEAR_STATUS and question.asked == "refresh":
         error = LoginDeadError(question.tenant, f"{reason}{_ELSEWHERE if _REUSE.search(reason) else ''}")
+    elif _UNKNOWN_CLIENT & words:
+        error = ClientRefusedError(question.vendor, reason, CHECK_TABLE)
     elif _OUR_FAULT & words or ("invalid_request" in words and question.asked == "refresh"):
         error = question.misconfigured(reason)
     elif status in _ABSENT:
@@ -144,9 +146,9 @@ def _fault(question: Question, reply: httpx2.Response, body: Reply | None, now: 
 
 def judge_failure(question: Question, error: Exception, *, unsent: bool) -> OAuthError:
     """What it means that no whole reply came."""
-    if isinstance(error, InsecureUrlError):
+    if isinstance(error, RefusedAddressError):
         return question.misconfigured(str(error))
-    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
+    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL | OverflowError):  # the last: a port
         return question.misconfigured("its address is not a URL that a request can be sent to")
     if (trouble := _cause(error, ssl.SSLError)) and not isinstance(trouble, _CUT_OFF):
         return question.misconfigured(_tls_trouble(trouble), _CHECK_TLS)

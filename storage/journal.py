@@ -18,13 +18,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from storage import atomic, codec, shapes
+from storage import atomic, codec, regular, shapes
 from storage.entries import Entry, LoginEntry, McpEntry, PendingEntry, TokenEntry
 from storage.errors import StorageError
 from storage.secret import Secret
 from storage.tenants import sidecar_name
 
-_READ: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _LARGEST: Final = 2**20  # bytes; no entry is near it
 
 
@@ -136,13 +135,8 @@ def _found(path: Path) -> Iterator[tuple[Path, Spill | str]]:
 
 
 def _read(place: Path, tenant: str) -> Spill:
-    descriptor = os.open(place, _READ)
-    try:
-        found = os.fstat(descriptor)
-        _check_ours(found, place.parent)
-        data = b"".join(iter(lambda: os.read(descriptor, found.st_size + 1), b""))
-    finally:
-        os.close(descriptor)
+    data, found = regular.read(place, os.O_NOFOLLOW)
+    _check_ours(found, place.parent)
     match _parsed(data):
         case {"replaces": [*replaces], "entry": value} if all(isinstance(one, str) for one in replaces):
             return Spill(tenant, _entry(tenant, value), tuple(map(str, replaces)), _file(found))
@@ -150,8 +144,8 @@ def _read(place: Path, tenant: str) -> Spill:
 
 
 def _check_ours(found: os.stat_result, folder: Path) -> None:
-    if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
-        raise _NoSpillError(_NO_FILE)
+    if found.st_size > _LARGEST:
+        raise _NoSpillError(_TOO_LARGE)
     if found.st_uid not in {os.geteuid(), folder.stat().st_uid} or stat.S_IMODE(found.st_mode) & 0o022:
         raise _NoSpillError(_FOREIGN)
 
@@ -183,6 +177,6 @@ class _NoSpillError(ValueError):
 
 
 _LINK: Final = "it is a symbolic link"
-_NO_FILE: Final = "it is no plain file"
+_TOO_LARGE: Final = "it is larger than any login"
 _FOREIGN: Final = "others own it or may write it"
 _DAMAGED: Final = "it is damaged"

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from storage import atomic
+from storage import atomic, regular
 from storage.entries import UserId
 from storage.notes import Attempt, DeadToken, Note
 
@@ -25,7 +25,7 @@ def load(path: Path) -> dict[str, Note]:
     try:
         if not os.path.exists(notes):  # noqa: PTH110 -- in every commit, and most stores have none
             return {}
-        top = json.loads(notes.read_bytes())
+        top = json.loads(regular.read(notes)[0])
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(top, dict):
@@ -58,7 +58,7 @@ def _note(value: dict[str, Any]) -> Note:
     account, scopes = value.get("account"), value.get("scopes")
     by, at = _integer(value.get("logged_in_by")), _integer(value.get("logged_in_at"))
     return Note(
-        account=account if isinstance(account, str) else None,
+        account=account if isinstance(account, str) and account.isprintable() else None,
         logged_in_by=None if by is None else UserId(by),
         logged_in_at=at,
         scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),

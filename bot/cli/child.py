@@ -15,7 +15,7 @@ from bot.cli.output import print_error
 from bot.cli.session import Session, open_session
 from bot.cli.stop import run_until_told
 from bot.cli.words import UsageError
-from oauth.errors import VendorMisconfiguredError
+from oauth.errors import NotLoggedInError, VendorMisconfiguredError
 from oauth.redact import name
 from oauth.tokens import TokenSource
 from oauth.vendor import Vendor
@@ -81,7 +81,12 @@ async def _environ(arguments: argparse.Namespace) -> dict[str, str]:
     environ = dict(os.environ)
     async with TokenSource(session.store, catalogue=session.catalogue) as source:
         for tenant, place in places.items():
-            token = await source.get_valid(tenant)
+            try:
+                token = await source.get_valid(tenant)
+            except NotLoggedInError:
+                if session.catalogue.held(tenant):  # the operator's own token, which the command inherits
+                    continue
+                raise
             for shadow in place.shadows:
                 environ.pop(shadow, None)
             environ[place.variable] = token.value.reveal()

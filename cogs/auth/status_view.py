@@ -50,6 +50,10 @@ def status_message(language: Language, status: Status, user: UserId, title_of: C
     problems = [words.problem(language, problem) for problem in status.problems]
     waiting = [words.pending(language, pending, title_of(pending.vendor)) for pending in mine]
     logins = [words.login(language, state) for state in status.logins] or [language.say("status-empty")]
+    logins += [
+        language.say("status-environment", vendor=words.title_of(vendor), variable=variable)
+        for vendor, variable in status.environment
+    ]
     view = discord.ui.View(timeout=None)
     buttons = [
         *(CancelButton(language, pending.vendor, title_of(pending.vendor)) for pending in mine),

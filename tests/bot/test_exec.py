@@ -135,6 +135,14 @@ async def test_a_token_that_has_expired_is_refreshed_first(issuer: Issuer, run: 
     assert issuer.grants.family_of(done.stdout.strip()) is family
 
 
+def test_a_token_of_the_environment_is_what_the_command_gets_where_nobody_is_logged_in(run: Run) -> None:
+    held = {"CLAUDE_CODE_OAUTH_TOKEN": "canary"}
+
+    done = run("exec", "claude", "--", "printenv", "CLAUDE_CODE_OAUTH_TOKEN", env=held)
+
+    assert (done.returncode, done.stdout) == (0, "canary\n")
+
+
 def test_nothing_is_started_without_a_token(call: Run, home: Path) -> None:
     write_store(home, "codex")
 

@@ -79,7 +79,7 @@ async def test_who_must_log_in_again_can_do_so_with_a_button() -> None:
 
 async def test_ones_own_pending_logins_are_shown_with_a_button_to_drop_each_and_nobody_elses_are() -> None:
     answer = show([], (PendingLogin("lab", ADA, 0, 900), PendingLogin("secret-of-bob", UserId(2), 0, 900)))
-    assert "**<lab>**: waits for your paste until <t:900:R>" in text(answer)
+    assert "**<lab>**: waits for you until <t:900:R>" in text(answer)
     assert "secret-of-bob" not in text(answer)
     assert answer.view is not None
     (button,) = answer.view.children

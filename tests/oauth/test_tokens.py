@@ -188,13 +188,13 @@ async def test_an_mcp_servers_token_lives_from_its_reception(
     assert await source.get_valid("files") == AccessToken(Secret("mcp"), expires_at)
 
 
-async def test_an_expired_mcp_login_is_told_to_be_renewed_by_its_agent(clock: Clock) -> None:
+async def test_an_expired_mcp_login_of_a_server_that_is_not_configured_is_told(clock: Clock) -> None:
     login = McpEntry("client", {"access_token": "mcp", "expires_in": 60}, token_received_at=NOW - 60)
     source = TokenSource(MemoryStore({"files": login}), catalogue=Catalogue.shipped({}), clock=clock)
 
-    with pytest.raises(VendorMisconfiguredError, match="refreshing logins to MCP servers is not supported yet"):
+    with pytest.raises(VendorMisconfiguredError, match=r"no MCP server of this name.*\[mcp.files\]"):
         await source.get_valid("files")
-    with pytest.raises(VendorMisconfiguredError, match="not supported yet"):
+    with pytest.raises(VendorMisconfiguredError, match="no MCP server"):
         await source.force_refresh("files", rejected="mcp")
 
 
@@ -477,8 +477,8 @@ async def test_its_own_driver_is_made_for_a_refresh_and_closed_with_it(
         assert (await source.force_refresh("lab")).value != login.access_token
         driver = source._driver
         assert driver is not None
-        assert driver._http is not None
-    assert driver._http.is_closed
+        (http,) = driver._http.values()
+    assert http.is_closed
 
 
 @pytest.mark.parametrize(

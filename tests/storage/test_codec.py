@@ -221,3 +221,12 @@ def test_a_torn_text_gives_no_entry_that_was_not_whole(
 
     assert torn.damage
     assert all(codec.encode({k: e}) == codec.encode({k: entries[k]}) for k, e in torn.entries.items())
+
+
+def test_a_byte_order_mark_is_damage_that_costs_no_entry() -> None:
+    """The agents read no JSON behind it: the next write leaves it out."""
+    decoded = codec.decode("\ufeff" + text(TOKEN))
+
+    assert decoded.entries == codec.decode(text(TOKEN)).entries
+    assert decoded.entries
+    assert "byte order mark" in str(decoded.damage[0])

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from storage import Attempt, DeadToken, FileStore, Note, UserId
 from tests.storage.conftest import CANARY
@@ -41,6 +45,19 @@ def test_lost_or_broken_ones_lose_no_login(store: FileStore, path: Path) -> None
         store.update(put("a", token("a", content.hex())))
     notes.unlink()
     assert dict(store.notes()) == {}
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda notes: notes.symlink_to("/dev/zero")], ids=["fifo", "device"])
+def test_what_is_no_plain_file_in_their_place_blocks_nobody(
+    store: FileStore, path: Path, make: Callable[[Path], None]
+) -> None:
+    """They are read under the global lock, for which everybody would wait."""
+    path.parent.mkdir(exist_ok=True)
+    make(path.with_name("auth.json.notes"))
+
+    assert dict(store.notes()) == {}
+    store.update(put("codex", token()))
+    assert list(store.read()) == ["codex"]
 
 
 def test_a_logout_takes_them_along(store: FileStore) -> None:
