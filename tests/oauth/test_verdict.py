@@ -257,7 +257,7 @@ async def test_each_vendors_words_for_a_refresh_that_failed(status: int, body: o
     with pytest.raises(OAuthError) as failed:
         await refresh(reply(status, body))
 
-    assert type(failed.value) is kind
+    assert isinstance(failed.value, kind)
 
 
 @pytest.mark.parametrize(
