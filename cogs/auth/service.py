@@ -133,6 +133,14 @@ class AuthService:
             line.silent = done is None
             return done
 
+    async def amended(self, user: UserId, offer: LoginOffer) -> LoginOffer:
+        """The offer with what the vendor's own program has said since; waits until it has.
+
+        Raises:
+            NoPendingLoginError: no such program runs.
+        """
+        return await self._logins.amended(offer, user)
+
     async def resume(self) -> None:
         """Go on with the logins that waited for their approval when the bot stopped.
 

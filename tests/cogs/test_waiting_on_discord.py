@@ -46,10 +46,11 @@ def config(issuer: Issuer, tmp_path: Path) -> Config:
     """Shipped vendors of which only the addresses and the client are changed, and one of the operator's own."""
     standard = {"device_url": issuer.device_url, "token_url": issuer.token_url, "client_id": CLIENT_ID}
     return Config(
-        auth=AuthSettings(vendors=("lab", *FLOWS, "cursor", "shell"), accept_risk=("kiro",)),
+        auth=AuthSettings(vendors=("lab", *FLOWS, "cursor", "shell", "late"), accept_risk=("kiro",)),
         vendors={
             "lab": {**standard, "flow": "device", "title": "The Lab"},
             "shell": {"flow": "command", "command": [sys.executable, str(PROGRAM), "again", str(tmp_path)]},
+            "late": {"flow": "command", "command": [sys.executable, str(PROGRAM), "device", str(tmp_path)]},
             "grok": standard,
             "copilot": {**standard, "userinfo_url": issuer.userinfo_url, "account_from": "email"},
             "codex-device": {
@@ -233,6 +234,17 @@ async def test_a_vendors_own_program_is_driven_by_its_link_and_pastes(
     await login.wait_for(lambda shown: not shown.components)
     assert not stored()
     assert {line["outcome"] for line in audited()} == {"ok", "program_waits"}
+
+
+async def test_a_code_that_a_program_shows_late_comes_into_the_message(
+    bot: commands.Bot, ada: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oauth.command.programs._QUIET", 0.05)
+    login = await begin(ada, "late")
+    await login.wait_for(lambda shown: "# `WXYZ-1234`" in shown.content)
+    assert login.link_buttons
+    (tmp_path / "approved").touch()
+    await login.wait_for(lambda shown: "keeps that login itself" in shown.content)
 
 
 async def test_a_program_is_ended_when_its_person_cancels(bot: commands.Bot, ada: Person, tmp_path: Path) -> None:
