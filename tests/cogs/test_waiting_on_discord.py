@@ -233,7 +233,9 @@ async def test_a_vendors_own_program_is_driven_by_its_link_and_pastes(
     assert "keeps that login itself" in done.content
     await login.wait_for(lambda shown: not shown.components)
     assert not stored()
-    assert {line["outcome"] for line in audited()} == {"ok", "program_waits"}
+    await until(lambda: len(audited()) == 3)
+    outcomes = [(line["event"], line["outcome"]) for line in audited()]
+    assert outcomes == [("login", "ok"), ("complete", "program_waits"), ("complete", "ok")]
 
 
 async def test_a_code_that_a_program_shows_late_comes_into_the_message(
@@ -281,6 +283,17 @@ async def test_no_message_or_log_line_holds_a_device_code_or_a_token(
     shown = begun + login.content + json.dumps(audited()) + caplog.text
     for secret in (*issuer.devices.begun, entry["access_token"], entry["refresh_token"]):
         assert secret not in shown
+
+
+async def test_an_answer_that_nobody_got_is_written_down_when_it_is_approved(
+    bot: commands.Bot, world: EmbeddedDiscord, ada: Person, issuer: Issuer, stored: Stored, audited: Log
+) -> None:
+    world.faults.next("callback", status=404, code=10062)
+    await ada.slash("auth login", vendor="lab")
+    await until(lambda: bool(issuer.devices.begun))
+    (device,) = issuer.devices.begun.values()
+    await issuer.approve_device(device.user_code)
+    await until(lambda: "lab" in stored() and audited()[-1]["event"] == "complete")
 
 
 async def test_a_lost_edit_loses_no_login(
