@@ -21,6 +21,7 @@ from oauth.errors import (
     NotLoggedInError,
     PasteRefusedError,
     ProgramFailedError,
+    ProgramWaitsError,
     RefreshBusyError,
     TooManyLoginsError,
     UnknownVendorError,
@@ -57,6 +58,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (LoginDeniedError, 7),
     (LoginExpiredError, 7),
     (ProgramFailedError, 7),
+    (ProgramWaitsError, 7),
     (LoginTakenError, 7),
 )
 
