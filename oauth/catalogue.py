@@ -10,6 +10,7 @@ from importlib.resources import files
 
 from oauth.config import Config
 from oauth.errors import ConfigError, NoLoginError, RiskNotAcceptedError, UnknownVendorError
+from oauth.mcp.server import PREFIX, McpServer, read_servers
 from oauth.table import Mistakes
 from oauth.vendor import Vendor, parse_vendor
 from storage.entries import Tenant
@@ -18,11 +19,18 @@ from storage.entries import Tenant
 class Catalogue:
     """The vendors by name; `offered` are those that people may log in to."""
 
-    def __init__(self, vendors: Mapping[str, Vendor], offered: tuple[str, ...], environ: Mapping[str, str]) -> None:
-        self._vendors = vendors
-        self._offered = offered
+    def __init__(
+        self,
+        vendors: Mapping[str, Vendor],
+        offered: tuple[str, ...],
+        environ: Mapping[str, str],
+        servers: Mapping[str, McpServer] | None = None,
+    ) -> None:
+        self._servers = servers or {}
+        self._vendors = {**vendors, **{one.vendor_name: one.vendor for one in self._servers.values()}}
+        self._offered = (*offered, *(one.vendor_name for one in self._servers.values()))
         self._environ = environ
-        self._by_tenant = {vendor.tenant: vendor for vendor in [*vendors.values()][::-1]}  # the first row counts
+        self._by_tenant = {one.tenant: one for one in [*self._vendors.values()][::-1]}  # the first row counts
 
     @classmethod
     def shipped(cls, environ: Mapping[str, str] = os.environ) -> Catalogue:
@@ -37,7 +45,7 @@ class Catalogue:
             ConfigError: a table has mistakes; all of them are named.
         """
         mistakes: Mistakes = []
-        vendors = read_vendors(config, environ, mistakes)
+        vendors, servers = read_vendors(config, environ, mistakes)
         if mistakes:
             raise ConfigError(config.file or "oauth/vendors.toml", tuple(mistakes))
         if config.auth.vendors is None:
@@ -46,10 +54,11 @@ class Catalogue:
         else:
             wanted = list(dict.fromkeys(config.auth.vendors))
         accepted = config.auth.accept_risk
-        return cls(vendors, tuple(name for name in wanted if vendors[name].risk == "ok" or name in accepted), environ)
+        offered = tuple(name for name in wanted if vendors[name].risk == "ok" or name in accepted)
+        return cls(vendors, offered, environ, servers)
 
     def get(self, name: str) -> Vendor:
-        """The offered vendor of this name.
+        """The offered vendor of this name; an MCP server is `mcp:NAME`, and known of it is only its table.
 
         Raises:
             UnknownVendorError: there is none, or it is not offered here.
@@ -68,6 +77,18 @@ class Catalogue:
     def find(self, tenant_or_name: str) -> Vendor | None:
         """The vendor of this name or tenant, offered or not."""
         return self._vendors.get(tenant_or_name) or self._by_tenant.get(Tenant(tenant_or_name))
+
+    def server(self, tenant_or_name: str) -> McpServer | None:
+        """The MCP server of this name, with `mcp:` before it or without."""
+        return self._servers.get(tenant_or_name.removeprefix(PREFIX))
+
+    def servers(self) -> tuple[McpServer, ...]:
+        """Every MCP server of the config."""
+        return tuple(self._servers.values())
+
+    def vendor_of(self, tenant: str) -> Vendor | None:
+        """The vendor whose logins lie under this very tenant, whatever other vendors are called."""
+        return self._by_tenant.get(Tenant(tenant))
 
     def tenant_of(self, tenant_or_name: str) -> Tenant:
         """The tenant of the vendor of this name; any other word is a tenant itself."""
@@ -93,8 +114,10 @@ class Catalogue:
         return next((name for name in vendor.env if self._environ.get(name)), None)
 
 
-def read_vendors(config: Config, environ: Mapping[str, str], mistakes: Mistakes) -> dict[str, Vendor]:
-    """Both tables as one; what is wrong in the operator's, or in `[auth]` about its names, goes to `mistakes`."""
+def read_vendors(
+    config: Config, environ: Mapping[str, str], mistakes: Mistakes
+) -> tuple[dict[str, Vendor], dict[str, McpServer]]:
+    """Both tables as one, and the MCP servers; what is wrong in them or in `[auth]` goes to `mistakes`."""
     shipped = tomllib.loads((files("oauth") / "vendors.toml").read_text(encoding="utf-8"))
     vendors = {
         name: parse_vendor(name, _row(name, shipped, config.vendors), environ, mistakes, at=f"vendors.{name}")
@@ -103,7 +126,9 @@ def read_vendors(config: Config, environ: Mapping[str, str], mistakes: Mistakes)
     _check_tenants(vendors, shipped, mistakes)
     for key, names in (("auth.vendors", config.auth.vendors or ()), ("auth.accept_risk", config.auth.accept_risk)):
         mistakes += [(key, f"there is no vendor {name!r}") for name in names if name not in vendors]
-    return vendors
+    http_loopback = config.auth.allow_http_loopback
+    servers = read_servers(config.mcp, vendors.values(), environ, mistakes, http_loopback=http_loopback)
+    return vendors, servers
 
 
 def _row(name: str, *tables: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:

@@ -20,11 +20,15 @@ _FOR_OTHER_ROOMS: Final = ("discord", "mcp")  # their variables are replaced whe
 
 @dataclass(frozen=True, slots=True)
 class AuthSettings:
-    """The `[auth]` table: which vendors are offered (None: every one without risk), and whose risk is accepted."""
+    """The `[auth]` table: which vendors are offered (None: every one without risk), and whose risk is accepted.
+
+    `refresh_ahead` lets the running bot renew what will soon expire.
+    """
 
     vendors: tuple[str, ...] | None = None
     accept_risk: tuple[str, ...] = ()
     allow_http_loopback: bool = False
+    refresh_ahead: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,8 @@ def _load(file: Path) -> dict[str, object]:
         raise ConfigError(str(file), (("", "is nested too deeply"),)) from None
     except UnicodeDecodeError:
         raise ConfigError(str(file), (("", "is not UTF-8"),)) from None
+    except ValueError:  # Python's own bound
+        raise ConfigError(str(file), (("", "holds a number of too many digits"),)) from None
     except OSError as error:
         raise ConfigError(str(file), (("", f"cannot be read ({error.strerror})"),)) from None
 
@@ -104,7 +110,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
     store = Table(top.table("store"), "store", mistakes)
     store.only(("path",))
     auth = Table(top.table("auth"), "auth", mistakes)
-    auth.only(("vendors", "accept_risk", "allow_http_loopback"))
+    auth.only(("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead"))
     config = Config(
         file=file,
         store=store.text("path") or None,
@@ -112,6 +118,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
             vendors=auth.texts("vendors") if "vendors" in top.table("auth") else None,
             accept_risk=auth.texts("accept_risk"),
             allow_http_loopback=auth.flag("allow_http_loopback"),
+            refresh_ahead=auth.flag("refresh_ahead", default=True),
         ),
         vendors=top.tables("vendors"),
         discord=top.table("discord"),

@@ -20,17 +20,21 @@ from oauth.credentials import Credentials, LoggedIn, LoggedOut
 from oauth.device.approvals import Approvals
 from oauth.driver import Driver
 from oauth.errors import (
+    ClientRefusedError,
     NoPendingLoginError,
     SecretMissingError,
     VendorUnavailableError,
     WhichLoginError,
 )
 from oauth.jobs import Jobs
-from oauth.paste import DeniedRedirectError, Expected, Paste, match, read_paste
+from oauth.mcp.binding import Binding
+from oauth.mcp.login import ServerLogins, remember
+from oauth.mcp.register import forget_client
+from oauth.paste import DeniedRedirectError, Expected, PasteRefusedError, Refusal, match, read_paste
 from oauth.pending import PendingLogin
 from oauth.pkce import new_state, new_verifier
 from oauth.status import LoginState, Status
-from oauth.tenant_lock import LOCK_WAIT
+from oauth.tenant_lock import DEADLINE
 from oauth.vendor import DEVICE_FLOWS, Vendor
 from oauth.verdict import Question
 from storage import AsyncStore
@@ -70,7 +74,7 @@ class Logins:
         *,
         clock: Callable[[], float] = time.time,
         max_pending: int = 5,
-        lock_wait: float = LOCK_WAIT,
+        lock_wait: float = DEADLINE,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._catalogue = catalogue
@@ -78,6 +82,7 @@ class Logins:
         self._driver = driver
         self._clock = clock
         self._max_pending = max_pending
+        self._servers = ServerLogins(store, driver, clock=clock)
         self._credentials = Credentials(store, driver, clock=clock, lock_wait=lock_wait)
         self._jobs = Jobs()
         self._programs = Programs(environ, clock=clock, limit=max_pending)
@@ -99,7 +104,11 @@ class Logins:
         if chosen.flow == "command":
             program, found = await self._programs.begin(chosen, user)
             return LoginOffer(chosen, found.link or "", program.expires_at, found.code)
-        chosen = await self._driver.resolve(chosen)
+        server = self._catalogue.server(chosen.name)
+        if server and not replace:  # before a server is asked, and perhaps registers a client
+            login_entry.check_not_taken(await self._store.read(), await self._store.notes(), chosen.tenant, user)
+        binding = await self._servers.bind(server, user) if server else None
+        chosen = binding.vendor(server) if server and binding else await self._driver.resolve(chosen)
         if chosen.flow in DEVICE_FLOWS:
             return await self._begin_device(chosen, user, replace=replace)
         entry = PendingEntry(
@@ -107,10 +116,11 @@ class Logins:
             state=new_state(),
             token_url=chosen.token_url,
             provider_name=chosen.name,
+            resource=binding.resource if binding else None,
             created_at=int(self._clock()),
         )
 
-        await self._write_pending(chosen, user, entry, replace=replace)
+        await self._write_pending(chosen, user, entry, replace=replace, binding=binding)
         return LoginOffer(chosen, self._driver.authorize_url(chosen, entry), entry.created_at + PENDING_LIFETIME)
 
     async def outcome(self, vendor: str, user: UserId) -> LoggedIn | None:
@@ -170,14 +180,20 @@ class Logins:
         programs = [login for login in self._programs.waiting(user) if name in {None, login.vendor}]
         if programs and not mine:
             return await self._programs.answer(programs[-1], text)
-        paste = read_paste(text)
-        login, entry = _belonging(mine, paste, vendor)
-        chosen = await self._driver.resolve(self._catalogue.get(login.vendor))
+        try:
+            paste = read_paste(text)
+        except PasteRefusedError as refusal:
+            if mine or refusal.reason == Refusal.TOKEN_OR_KEY:  # whoever shows a token must learn that he did
+                raise
+            raise NoPendingLoginError(vendor) from None
+        login, entry = pending.belonging(mine, paste, vendor)
+        chosen, binding = await self._begun(login)
         expected = Expected(
             redirect_uri=chosen.redirect_uri,
             state=entry.state,
             authorize_url=chosen.authorize_url,
             issuer=chosen.issuer,
+            iss_announced=chosen.iss_announced,
         )
         try:
             code = match(paste, expected)
@@ -190,7 +206,7 @@ class Logins:
             await self._store.read(), await self._store.notes(), chosen.tenant, user, since=login.created_at
         )
         await self._store.check_writable()  # before the code is used up
-        return await self._jobs.finish(self._finish(chosen, login, entry, code))
+        return await self._jobs.finish(self._finish(chosen, login, entry, code, binding))
 
     async def cancel(self, user: UserId, vendor: str | None = None) -> Vendor:
         """Forget a pending login, the only one when no vendor is named; one that is not offered here, too.
@@ -235,13 +251,27 @@ class Logins:
 
     async def login_state(self, vendor: str) -> LoginState | None:
         """The login of one vendor or tenant, or None when nobody is logged in there."""
+        entries = await self._store.read()
         return status.login_state(
-            self._catalogue.tenant_of(vendor),
-            await self._store.read(),
+            login_entry.tenant_of(entries, vendor, self._catalogue),
+            entries,
             await self._store.notes(),
             catalogue=self._catalogue,
             now=self._clock(),
         )
+
+    async def newly_dead(self) -> tuple[LoginState, ...]:
+        """The logins that have died and of which nobody was told; each is given once, to one process.
+
+        Raises:
+            StorageError: the store cannot be read, or not remember that they were given.
+        """
+        entries, notes = await self._store.read(), await self._store.notes()
+        if not login_entry.has_untold(entries, notes):
+            return ()
+        died = await self._store.update(login_entry.tell_of_dead)
+        states_of = {state.tenant: state for state in (await self.status()).logins}
+        return tuple(states_of[tenant] for tenant in died if tenant in states_of)
 
     async def logout(self, tenant_or_vendor: str, *, revoke: bool) -> LoggedOut:
         """Remove a login here; with `revoke`, have the vendor end it first, as far as it answers.
@@ -250,8 +280,9 @@ class Logins:
             NotLoggedInError: nobody is logged in there.
             StorageError: it could not be removed.
         """
-        tenant = self._catalogue.tenant_of(tenant_or_vendor)
-        vendor = self._catalogue.find(tenant)
+        tenant = login_entry.tenant_of(await self._store.read(), tenant_or_vendor, self._catalogue)
+        server = self._catalogue.server(tenant)
+        vendor = await self._servers.vendor(server, tenant) if server else self._catalogue.vendor_of(tenant)
         return await self._jobs.finish(self._credentials.remove(tenant, vendor, revoke=revoke))
 
     def hurry(self) -> None:
@@ -274,15 +305,29 @@ class Logins:
         self._approvals.watch(vendor, login, entry)
         return LoginOffer(vendor, code.link, code.expires_at, code.user_code)
 
-    async def _write_pending(self, vendor: Vendor, user: UserId, entry: PendingEntry, *, replace: bool) -> None:
+    async def _write_pending(
+        self, vendor: Vendor, user: UserId, entry: PendingEntry, *, replace: bool, binding: Binding | None = None
+    ) -> None:
         def write(draft: Draft) -> None:
             if not replace:
                 login_entry.check_not_taken(draft, draft.notes, vendor.tenant, user)
             pending.begin(draft, user, entry, limit=self._max_pending, now=self._clock())
+            if binding:
+                remember(draft, vendor.name, user, binding)
 
         await self._store.update(write)
 
-    async def _finish(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, code: Secret) -> LoggedIn:
+    async def _begun(self, login: PendingLogin) -> tuple[Vendor, Binding | None]:
+        """The vendor of a pending login; an MCP server as it was when the link was made."""
+        server = self._catalogue.server(login.vendor)
+        if server is None:
+            return await self._driver.resolve(self._catalogue.get(login.vendor)), None
+        binding = await self._servers.bound(server, login.user)
+        return binding.vendor(server), binding
+
+    async def _finish(
+        self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, code: Secret, binding: Binding | None
+    ) -> LoggedIn:
         await self._take(login, entry)
         try:
             grant = await self._driver.exchange(vendor, code, entry)
@@ -290,7 +335,11 @@ class Logins:
             if not error.sent:
                 await self._put_back(vendor, login, entry, error)
             raise
-        return await self._credentials.keep(vendor, entry.token_url, grant, login.user)
+        except ClientRefusedError:
+            if binding and (server := self._catalogue.server(login.vendor)):
+                await self._store.update(lambda draft: forget_client(draft, server, binding.issuer))
+            raise
+        return await self._credentials.keep(vendor, entry.token_url, grant, login.user, binding)
 
     async def _put_back(
         self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, unsent: VendorUnavailableError
@@ -312,13 +361,3 @@ class Logins:
 
     async def _take(self, login: PendingLogin, entry: PendingEntry) -> None:
         await self._store.update(lambda draft: pending.take(draft, login.vendor, login.user, entry, now=self._clock()))
-
-
-def _belonging(
-    mine: list[tuple[PendingLogin, PendingEntry]], paste: Paste, vendor: str | None
-) -> tuple[PendingLogin, PendingEntry]:
-    """The login whose state the paste carries, else the newest one: against it the paste is then explained."""
-    if not mine:
-        raise NoPendingLoginError(vendor)
-    matching = [pair for pair in mine if paste.has_state(pair[1].state)]
-    return matching[0] if matching else max(mine, key=lambda pair: pair[0].created_at)

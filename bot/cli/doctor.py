@@ -8,6 +8,7 @@ import os
 from dataclasses import asdict
 
 from bot.cli.checks.reach import look_at_network
+from bot.cli.checks.servers import look_at_servers
 from bot.cli.checks.setting import look_at_config, look_at_variables
 from bot.cli.checks.stored import look_at_store
 from bot.cli.output import CHECK_FAILED, DONE, print_result
@@ -18,9 +19,10 @@ async def doctor(arguments: argparse.Namespace) -> int:
     setting = look_at_config(arguments, os.environ)
     (stored, entries), network = await asyncio.gather(
         asyncio.to_thread(look_at_store, setting.location),
-        look_at_network(setting.catalogue.offered(), setting.discord),
+        look_at_network([one for one in setting.catalogue.offered() if one.reach is None], setting.discord),
     )
-    checks = [setting.check, *stored, *look_at_variables(setting, entries), *network]
+    servers = await look_at_servers(setting.catalogue, setting.location, entries)
+    checks = [setting.check, *stored, *look_at_variables(setting, entries), *network, *servers]
     result = {"checks": [asdict(check) for check in checks]}
     print_result(result, "\n".join(map(str, checks)), as_json=arguments.json)
     return DONE if all(check.ok for check in checks) else CHECK_FAILED

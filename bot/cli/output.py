@@ -12,6 +12,7 @@ from bot.errors import DiscordUnavailableError
 from oauth.errors import (
     ConfigError,
     ExchangeRefusedError,
+    InsufficientScopeError,
     LoginDeadError,
     LoginDeniedError,
     LoginExpiredError,
@@ -45,6 +46,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (InvalidTenantError, USAGE),
     (NotLoggedInError, 3),
     (LoginDeadError, 4),
+    (InsufficientScopeError, 4),
     (RefreshBusyError, 5),
     (VendorUnavailableError, 5),
     (StoreBusyError, 5),
@@ -55,10 +57,10 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (PasteRefusedError, 7),
     (NoPendingLoginError, 7),
     (ExchangeRefusedError, 7),
-    (LoginDeniedError, 7),
-    (LoginExpiredError, 7),
     (ProgramFailedError, 7),
     (ProgramWaitsError, 7),
+    (LoginDeniedError, 7),
+    (LoginExpiredError, 7),
     (LoginTakenError, 7),
 )
 

@@ -102,7 +102,8 @@ def _login_line(login: LoginState) -> str:
     until = "" if login.expires_at in (None, NEVER) else f", access token until {_moment(login.expires_at)}"
     account = f" as {login.account}" if login.account else ""
     shadow = f", shadowed by ${login.shadowed_by}" if login.shadowed_by else ""
-    return f"{login.tenant}: {login.state}{account}{until}{shadow}"
+    died = f", refused by its vendor since {_moment(login.died.since)} ({login.died.reason})" if login.died else ""
+    return f"{login.tenant}: {login.state}{account}{until}{died}{shadow}"
 
 
 def _moment(unix_seconds: int | None) -> str:

@@ -11,10 +11,12 @@ from typing import TypeAlias
 import discord
 
 from cogs.auth import words
-from cogs.auth.access import AccessDeniedError, Caller, caller_of
-from cogs.auth.desk import Desk, LogoutChoice
+from cogs.auth.access import Caller, caller_of
+from cogs.auth.denials import AccessDeniedError
+from cogs.auth.desk import Desk, LastPage, LogoutChoice
 from cogs.auth.failures import failure
 from cogs.auth.help_view import help_message
+from cogs.auth.how_view import how_message
 from cogs.auth.language import Language, language_of
 from cogs.auth.login_view import LoginMessages, login_message
 from cogs.auth.logout_view import logout_question, replace_question
@@ -24,7 +26,7 @@ from cogs.auth.replies import Answer, acknowledge, answer, edit
 from cogs.auth.service import AuthService
 from cogs.auth.status_view import status_message
 from oauth.credentials import LoggedIn
-from oauth.errors import LoginTakenError, NoPendingLoginError
+from oauth.errors import LoginTakenError, NoPendingLoginError, PasteRefusedError
 from oauth.logins import LoginOffer
 from storage.entries import UserId
 from storage.errors import OpenabAuthError
@@ -51,7 +53,8 @@ class FrontDesk(Desk):
         try:
             offer = await self.service.login(caller_of(interaction), vendor, replace=replace)
         except LoginTakenError as taken:
-            await answer(interaction, replace_question(language_of(interaction), vendor, taken))
+            title = self.service.title_of(taken.tenant)
+            await answer(interaction, replace_question(language_of(interaction), vendor, title, taken))
         else:
             await self._messages.show(interaction, offer, partial(self._ending, interaction, offer))
 
@@ -111,10 +114,11 @@ class FrontDesk(Desk):
         try:
             done = await self.service.complete(caller, paste, vendor)
         except LoginTakenError as taken:
-            await reply(replace_question(language, self.service.vendor_of(taken.tenant), taken))
-        except OpenabAuthError as error:
-            if vendor is not None and getattr(error, "ends_login", False):
-                await self._messages.close(caller.user, vendor, Answer(failure(language, error)))
+            vendor, title = self.service.vendor_of(taken.tenant), self.service.title_of(taken.tenant)
+            await reply(replace_question(language, vendor, title, taken))
+        except PasteRefusedError as error:
+            if error.ends_login and error.vendor is not None:
+                await self._messages.close(caller.user, error.vendor, Answer(failure(language, error)))
             raise
         else:
             await reply(Answer(words.logged_in(language, done)))
@@ -134,6 +138,12 @@ class FrontDesk(Desk):
             await answer(interaction, message)
 
         await self.complete(caller_of(interaction), language_of(interaction), paste, vendor, reply=reply)
+
+    async def how_pressed(self, interaction: discord.Interaction, page: LastPage) -> None:
+        """Show how to copy what the last page of a login gives; there is nothing in it that anybody may not see."""
+        async with self._answering(interaction, "show how"):
+            await acknowledge(interaction)
+            await answer(interaction, await asyncio.to_thread(how_message, language_of(interaction), page))
 
     # Everything else
 
@@ -173,7 +183,7 @@ class FrontDesk(Desk):
                 await answer(interaction, Answer(language.say("kept")))
                 return
             done = await self.service.logout(caller_of(interaction), tenant, revoke=choice == "revoke")
-            await answer(interaction, Answer(words.logged_out(language, done)))
+            await answer(interaction, Answer(words.logged_out(language, done, self.service.title_of(done.tenant))))
 
     async def help(self, interaction: discord.Interaction) -> None:
         """Answer everyone, also those who may not log in."""

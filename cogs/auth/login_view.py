@@ -11,6 +11,7 @@ from typing import Final
 import discord
 
 from cogs.auth import words
+from cogs.auth.how_view import HowButton
 from cogs.auth.language import Language, language_of
 from cogs.auth.limits import CONTENT, DESCRIPTION, LINK_BUTTON, units
 from cogs.auth.login_button import new_link
@@ -52,6 +53,7 @@ def login_message(language: Language, offer: LoginOffer, flow: str) -> Answer:
         view.add_item(discord.ui.Button(label=language.say("button-open"), url=offer.url))
     if offer.vendor.flow in _PASTED and fits(offer.vendor.name):
         view.add_item(PasteButton(language, offer.vendor.name, flow))
+        view.add_item(HowButton(language, "dead" if words.ends_on_dead_page(offer.vendor) else "code"))
     # The catalogue does not see the link: Fluent takes no value of more than 1000 characters.
     link = f"[{words.about(language, 'login-page', offer.vendor)}](<{_in_markup(offer.url)}>)"
     if on_button:
@@ -109,11 +111,15 @@ class LoginMessages:
         if await answer(interaction, message):
             key = (user, offer.vendor.name)
             conclusion = asyncio.create_task(self._conclude(key, offer, ending), name="login message")
+            other = self._shown.get(key)  # of a command that came at the same time
             self._shown[key] = _Shown(interaction, conclusion)
+            await self._edit(other, replaced)
 
     async def close(self, user: UserId, vendor: str, message: Answer) -> None:
         """Make `message` of the login message, if there is one; it is edited, never deleted (a modal may be open)."""
-        shown = self._shown.pop((user, vendor), None)
+        await self._edit(self._shown.pop((user, vendor), None), message)
+
+    async def _edit(self, shown: _Shown | None, message: Answer) -> None:
         if shown is not None:
             shown.conclusion.cancel()
             await edit(shown.interaction, message)

@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cogs.auth.access import Access, AccessDeniedError, Caller
+from cogs.auth.access import Access, Caller
 from cogs.auth.attempts import Attempts
 from cogs.auth.audit import Audit, Event
+from cogs.auth.denials import AccessDeniedError
 from cogs.auth.endings import Endings
 from cogs.auth.settings import DiscordSettings
 from oauth.catalogue import Catalogue
@@ -82,10 +83,10 @@ class AuthService:
         vendor = self._catalogue.find(tenant)
         return vendor.name if vendor else tenant
 
-    def title_of(self, vendor: str) -> str:
-        """How the vendor of this name is called."""
-        found = self._catalogue.find(vendor)
-        return found.title if found else vendor
+    def title_of(self, tenant_or_vendor: str) -> str:
+        """How the vendor of this name, or of these logins, is called."""
+        found = self._catalogue.find(tenant_or_vendor)
+        return found.title if found else tenant_or_vendor
 
     async def login(self, caller: Caller, vendor: str, *, replace: bool = False) -> LoginOffer:
         """Step one: a link for this person.
@@ -202,6 +203,19 @@ class AuthService:
         """
         self.access.check(caller)
         return await self._logins.pending(caller.user)
+
+    async def newly_dead(self) -> tuple[LoginState, ...]:
+        """The logins that have died and of which nobody was told; from now on they count as told, and are audited.
+
+        Raises:
+            StorageError: the store cannot be read or written.
+        """
+        died = await self._logins.newly_dead()
+        for state in died:
+            vendor = state.vendor.name if state.vendor else None
+            maker = state.logged_in_by or CONSOLE
+            await self._audit.record("died", maker, "login_dead", vendor=vendor, tenant=state.tenant)
+        return died
 
     async def ask_logout(self, caller: Caller, vendor: str) -> LoginState:
         """The login that a logout would end, if this person may end it.

@@ -16,6 +16,7 @@ from storage.store import Problem
 
 _TITLE: Final = 80
 _ACCOUNT: Final = 100
+_REASON: Final = 400
 
 
 def when(language: Language, unix_seconds: int) -> str:
@@ -133,30 +134,32 @@ def _named(language: Language, title: str, account: str | None) -> str:
     return language.say("login-as", login=login, account=plain(account, _ACCOUNT)) if account else login
 
 
-def logged_out(language: Language, done: LoggedOut) -> str:
-    """The end of a logout."""
-    tenant = plain(done.tenant, _TITLE)
+def logged_out(language: Language, done: LoggedOut, title: str) -> str:
+    """The end of a logout; `title` is how the vendor is called."""
+    vendor = plain(title, _TITLE)
     if not done.removed:
-        text = language.say("logout-nothing", tenant=tenant)
+        text = language.say("logout-nothing", vendor=vendor)
     elif done.revoked:
-        text = language.say("logout-revoked", tenant=tenant)
+        text = language.say("logout-revoked", vendor=vendor)
     else:
-        text = language.say("logout-removed", tenant=tenant)
+        text = language.say("logout-removed", vendor=vendor)
     if done.note:
         text += f"\n{language.say('logout-not-told', note=plain(done.note))}"
     return text
 
 
-def has_ended(state: LoginState) -> bool:
-    """Whether only a new login helps."""
-    return state.state == "dead" or (state.state == "expired" and not state.refreshable)
+def login_ended(language: Language, state: LoginState) -> str:
+    """The news for whoever made the login."""
+    login = _named(language, state.vendor.title if state.vendor else state.tenant, state.account)
+    said = plain(state.died.reason, _REASON) if state.died else ""
+    return language.say("login-ended", login=login, reason=said)
 
 
 def login(language: Language, state: LoginState) -> str:
     """One login at a glance: its state, then whose account it is, who logged in and when, how long its token lasts."""
     title = title_of(state.vendor) if state.vendor else plain(state.tenant, _TITLE)
-    ended = has_ended(state)
-    says = language.say("state-ended" if ended and state.state == "expired" else f"state-{state.state}")
+    ended = state.state == "dead"
+    says = language.say("state-ended" if ended and not state.died else f"state-{state.state}")
     details = []
     if state.account:
         details.append(plain(state.account, _ACCOUNT))

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 import cogs.auth.commands  # noqa: F401 - so that every error class is there
-from cogs.auth.access import (
+from cogs.auth.attempts import TooManyAttemptsError
+from cogs.auth.denials import (
     AccessDeniedError,
     BotRefusedError,
     DirectMessageRefusedError,
@@ -17,15 +18,17 @@ from cogs.auth.access import (
     NotYourLoginError,
     RolesHiddenError,
 )
-from cogs.auth.attempts import TooManyAttemptsError
 from cogs.auth.failures import described, failure
 from cogs.auth.language import Language, english, languages
 from cogs.auth.login_view import LinkTooLongError
 from cogs.auth.logout_view import NameTooLongError
 from cogs.auth.service import ClosingError
 from oauth.errors import (
+    ClientMissingError,
+    ClientRefusedError,
     ConfigError,
     ExchangeRefusedError,
+    InsufficientScopeError,
     LoginDeadError,
     LoginDeniedError,
     LoginExpiredError,
@@ -42,8 +45,10 @@ from oauth.errors import (
     ProgramMissingError,
     ProgramWaitsError,
     RefreshBusyError,
+    RefreshUnansweredError,
     RiskNotAcceptedError,
     SecretMissingError,
+    ServerUnusableError,
     TooManyLoginsError,
     UnknownVendorError,
     VendorMisconfiguredError,
@@ -63,6 +68,7 @@ from storage.errors import (
 )
 from tests.cogs.catalogues import entries
 
+REDIRECT = "http://localhost:53682/callback"
 MET: list[OpenabAuthError] = [
     BotRefusedError(),
     DirectMessageRefusedError(),
@@ -85,6 +91,14 @@ MET: list[OpenabAuthError] = [
     VendorUnavailableError("lab", "HTTP 503", asked="code"),
     VendorUnavailableError("lab", "no route", asked="code", sent=False),
     VendorMisconfiguredError("lab", "invalid_client", "compare the table with the documentation"),
+    ClientRefusedError("lab", "invalid_client", "compare the table with the documentation"),
+    *(
+        ClientMissingError(
+            "mcp:lab", "HTTP 404", issuer="https://as.example", redirect_uri=REDIRECT, scopes=scopes, table="[mcp.lab]"
+        )
+        for scopes in ((), ("read", "write"))
+    ),
+    ServerUnusableError("mcp:lab", "its metadata is of another issuer", "write issuer into [mcp.lab]"),
     ExchangeRefusedError("lab", "invalid_grant"),
     LoginDeniedError("lab", "access denied"),
     SecretMissingError("lab", "LAB_SECRET"),
@@ -114,7 +128,16 @@ MET: list[OpenabAuthError] = [
     InvalidEntryError("lab", "no expiry"),
 ]
 # Their children are what is raised; a config stops the bot before anybody can ask; only agents refresh.
-NOT_MET = {AccessDeniedError, OAuthError, StorageError, PasteRefusedError, ConfigError, NotRefreshableError}
+NOT_MET = {
+    AccessDeniedError,
+    OAuthError,
+    StorageError,
+    PasteRefusedError,
+    ConfigError,
+    NotRefreshableError,
+    InsufficientScopeError,
+    RefreshUnansweredError,
+}
 
 
 def children(of: type[OpenabAuthError]) -> Iterator[type[OpenabAuthError]]:

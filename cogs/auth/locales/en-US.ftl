@@ -13,6 +13,7 @@
 
 button-open = Open the login page
 button-paste = Paste it here
+button-how = Show me how
 button-login = Log in to { $vendor }
 button-new-link = Get a new link
 button-cancel = Cancel { $vendor }
@@ -58,6 +59,9 @@ login-link-replaced = This link to **{ $vendor }** was replaced by a newer one. 
 login-button-expired = ⌛ **This link has expired.** Nothing was changed. Begin again with { -login }.
 cancelled = **Your login to { $vendor } is cancelled.** Its link is of no use any more.
 kept = Nothing was changed.
+login-ended = ⚠️ **The login to { $login } has ended.** The agents here cannot renew it any more.
+    Reason: { $reason }
+    Log in again with the button, or with { -login }.
 
 risk-tos-risk = ⚠️ **Careful:** this vendor's terms may not allow its login outside its own tools. The account could be closed.
 risk-experimental = ⚠️ **Careful:** this login is experimental and may stop working at any time.
@@ -66,6 +70,20 @@ note = ℹ️ { $note }
 replace-question = **{ $who } is logged in to { $login }.**
     A new login replaces it for every agent. Nothing changes until the new one is finished.
 
+how-dead =
+    ## Copy the address
+    1. The last page does not load. That is right: what you need is its address.
+    2. Select the whole address at the top of the browser and copy it. On a phone, touch it first.
+    3. Back in Discord, press **{ button-paste }** and paste it.
+how-code =
+    ## Copy the code
+    1. The last page shows a code, often with a button to copy it.
+    2. Copy all of it, both sides of the `#`.
+    3. Back in Discord, press **{ button-paste }** and paste it.
+picture-desktop = On a computer: the page does not load. Ctrl+L or ⌘+L selects its address, Ctrl+C or ⌘+C copies it, Ctrl+V or ⌘+V pastes it into the form in Discord.
+picture-phone = On a phone: the page does not load. Touch the address at the top, choose copy, and paste it into the form in Discord.
+picture-code = The page shows a code with a button to copy it. Both sides of the # are copied and pasted into the form in Discord.
+
 ## Logout
 
 logout-question = **Log out of { $login }?**
@@ -73,9 +91,9 @@ logout-remove = - **{ button-remove }**: the agents here stop using it. At the v
 logout-revoke = - **{ button-revoke }**: it ends everywhere, on other machines too.
 logout-irrevocable = - The vendor offers no way to revoke it from here. The account's own security page does.
 logout-shadowed = - `{ $variable }` is set for the agents here, and they go on using that either way.
-logout-removed = **{ $tenant } is removed here.** At the vendor it is still valid.
-logout-revoked = **{ $tenant } is revoked at the vendor and removed here.**
-logout-nothing = **There was nothing to remove for { $tenant }.**
+logout-removed = **The login to { $vendor } is removed here.** At the vendor it is still valid.
+logout-revoked = **The login to { $vendor } is revoked at the vendor and removed here.**
+logout-nothing = **There was no login to { $vendor } to remove.**
 logout-not-told = The vendor was not told: { $note }.
 
 console = Somebody at the console
@@ -115,7 +133,7 @@ choice-experimental = ⚠ experimental
 help-title = ## Log coding agents in, from Discord
 help-what =
     An agent here works with an account at a vendor, such as Claude. You sign in once, in your own browser, and every agent here may use that login. I never see your password.
-help-not-allowed = **You may not do this yet:** { $why }
+help-not-allowed = **You may not do this yet:** { $happened } { $next }
 help-first = **Nothing is logged in yet.** { -login } begins: you get a link, sign in, and paste back where the browser ended. It takes a minute.
 help-allowed = **{ $count ->
         [one] One login is there.
@@ -223,6 +241,16 @@ error-vendor_unavailable = { $vendor } gave no usable answer ({ $reason }).
 error-vendor_misconfigured = { $vendor } does not accept the way this bot is set up ({ $reason }).
     .kept = { -older-untouched }
     .next = Tell the operator: { $todo }.
+error-client_missing = { $vendor } has no client of ours ({ $reason }).
+    .kept = { -older-untouched }
+    .next =
+        Tell the operator: register a client at { $issuer } with the redirect { $redirect_uri }{ $scopes ->
+            [none] {""}
+           *[other] {" "}and the scopes { $scopes }
+        }, then write its `client_id` into { $table } in the config.
+error-server_unusable = { $vendor } cannot be logged in to ({ $reason }).
+    .kept = { -older-untouched }
+    .next = Tell the operator: { $todo }.
 error-exchange_refused = { $vendor } refused the code ({ $reason }).
     .kept = { -older-untouched }
     .next = A code works once and for a short time. { -new-link }
@@ -312,6 +340,9 @@ error-paste_refused-foreign_state = This belongs to another login: yours of befo
 error-paste_refused-other_issuer = This says that it comes from another server than this vendor's, so I sent the code nowhere.
     .kept = { -still-waits }
     .next = { -new-link } Open only that link.
+error-paste_refused-no_issuer = This does not say which server it comes from, as this vendor's always do, so I sent the code nowhere.
+    .kept = { -still-waits }
+    .next = Copy the whole address with its end and paste that. If it is refused again: { -new-link }
 error-paste_refused-denied =
     { $ends_login ->
         [yes] The vendor did not let this login through ({ $said }).

@@ -39,6 +39,7 @@ command-auth-help = 說明
 
 button-open = 開啟登入頁面
 button-paste = 在這裡貼上
+button-how = 示範給我看
 button-login = 登入 { $vendor }
 button-new-link = 取得新連結
 button-cancel = 取消 { $vendor }
@@ -84,6 +85,9 @@ login-link-replaced = 這個 **{ $vendor }** 登入連結已被更新的取代�
 login-button-expired = ⌛ **這個連結已過期。** 沒有任何變更。請用 { -login } 重新開始。
 cancelled = **您對 { $vendor } 的登入已取消。** 它的連結已經沒有作用。
 kept = 沒有任何變更。
+login-ended = ⚠️ **{ $login } 的登入已失效。** 這裡的代理程式無法再更新它。
+    原因：{ $reason }
+    請按下方的按鈕，或使用 { -login } 重新登入。
 
 risk-tos-risk = ⚠️ **請注意：** 這家供應商的條款可能不允許在它自己的工具以外使用這種登入，帳號有可能被停用。
 risk-experimental = ⚠️ **請注意：** 這種登入方式還在實驗階段，隨時可能失效。
@@ -92,6 +96,20 @@ note = ℹ️ { $note }
 replace-question = **{ $who } 已經登入 { $login }。**
     新的登入會取代它，所有代理程式都會改用新的。在新的登入完成之前，什麼都不會改變。
 
+how-dead =
+    ## 複製網址
+    1. 最後一頁打不開，這是正常的：您需要的是它的網址。
+    2. 選取瀏覽器上方的完整網址並複製。在手機上請先點一下網址。
+    3. 回到 Discord，按下 **{ button-paste }** 並貼上。
+how-code =
+    ## 複製代碼
+    1. 最後一頁會顯示一段代碼，通常旁邊有複製按鈕。
+    2. 請整段複製，`#` 的兩邊都要。
+    3. 回到 Discord，按下 **{ button-paste }** 並貼上。
+picture-desktop = 在電腦上：頁面打不開。按 Ctrl+L 或 ⌘+L 選取網址，Ctrl+C 或 ⌘+C 複製，再用 Ctrl+V 或 ⌘+V 貼到 Discord 的表單裡。
+picture-phone = 在手機上：頁面打不開。點一下上方的網址，選擇複製，再貼到 Discord 的表單裡。
+picture-code = 頁面顯示一段代碼和複製按鈕。複製 # 兩邊的全部內容，再貼到 Discord 的表單裡。
+
 ## Logout
 
 logout-question = **要登出 { $login } 嗎？**
@@ -99,9 +117,9 @@ logout-remove = - **{ button-remove }**：這裡的代理程式不再使用它�
 logout-revoke = - **{ button-revoke }**：在所有地方都失效，其他機器上的也一樣。
 logout-irrevocable = - 這家供應商無法從這裡撤銷，請到帳號自己的安全性頁面處理。
 logout-shadowed = - 這裡的代理程式設有 `{ $variable }`，不論您怎麼選，它們都會繼續使用它。
-logout-removed = **已從這裡移除 { $tenant }。** 在供應商那邊它仍然有效。
-logout-revoked = **已向供應商撤銷 { $tenant }，並從這裡移除。**
-logout-nothing = **{ $tenant } 沒有可以移除的登入。**
+logout-removed = **已從這裡移除 { $vendor } 的登入。** 在供應商那邊它仍然有效。
+logout-revoked = **已向供應商撤銷 { $vendor } 的登入，並從這裡移除。**
+logout-nothing = **{ $vendor } 沒有可以移除的登入。**
 logout-not-told = 沒有通知到供應商：{ $note }。
 console = 主控台上的某人
 somebody = 有人（不知道是誰）
@@ -139,7 +157,7 @@ choice-experimental = ⚠ 實驗性質
 
 help-title = ## 從 Discord 讓代理程式登入
 help-what = 這裡的代理程式需要一個供應商（例如 Claude）的帳號才能工作。您只要在自己的瀏覽器登入一次，這裡的每個代理程式就都能使用。我看不到您的密碼。
-help-not-allowed = **您目前還不能使用：** { $why }
+help-not-allowed = **您目前還不能使用：** { $happened }{ $next }
 help-first = **目前還沒有任何登入。** 用 { -login } 開始：取得連結、登入，再把瀏覽器最後停留的網址貼回來。一分鐘就好。
 help-allowed = **目前有 { $count } 個登入。** 用 { -login } 新增或取代，用 { -status } 查看。
 help-store = **目前無法讀取登入資料。** { -status } 會說明原因。
@@ -243,6 +261,16 @@ error-vendor_unavailable = { $vendor } 沒有給出可用的回應（{ $reason }
 error-vendor_misconfigured = { $vendor } 不接受這個機器人目前的設定（{ $reason }）。
     .kept = { -older-untouched }
     .next = 請告訴管理者：{ $todo }。
+error-client_missing = 我們在 { $vendor } 還沒有註冊用戶端（{ $reason }）。
+    .kept = { -older-untouched }
+    .next =
+        請告訴管理者：在 { $issuer } 註冊一個用戶端，重新導向網址為 { $redirect_uri }{ $scopes ->
+            [none] {""}
+           *[other] ，權限範圍為 { $scopes }
+        }，然後把它的 `client_id` 寫進設定檔的 { $table }。
+error-server_unusable = 無法登入 { $vendor }（{ $reason }）。
+    .kept = { -older-untouched }
+    .next = 請告訴管理者：{ $todo }。
 error-exchange_refused = { $vendor } 拒絕了這個代碼（{ $reason }）。
     .kept = { -older-untouched }
     .next = 代碼只能用一次，而且很快就會失效。{ -new-link }
@@ -331,6 +359,9 @@ error-paste_refused-foreign_state = 這屬於另一個登入：可能是您之�
 error-paste_refused-other_issuer = 這段內容說它來自另一台伺服器，不是這家供應商，所以我沒有把代碼送出去。
     .kept = { -still-waits }
     .next = { -new-link } 而且只開啟那個連結。
+error-paste_refused-no_issuer = 這段內容沒有說明它來自哪一台伺服器，而這家供應商一定會說明，所以我沒有把代碼送出去。
+    .kept = { -still-waits }
+    .next = 請連結尾一起複製完整網址並貼上。如果還是被拒絕：{ -new-link }
 error-paste_refused-denied =
     { $ends_login ->
         [yes] 供應商沒有讓這次登入通過（{ $said }）。
