@@ -50,7 +50,8 @@ class Catalogue:
         if mistakes:
             raise ConfigError(config.file or "oauth/vendors.toml", tuple(mistakes))
         if config.auth.vendors is None:
-            wanted = [name for name, vendor in vendors.items() if _can_begin(vendor, environ)]
+            ours = config.vendors
+            wanted = [name for name, vendor in vendors.items() if _can_begin(vendor, environ, ours=name in ours)]
         else:
             wanted = list(dict.fromkeys(config.auth.vendors))
         accepted = config.auth.accept_risk
@@ -86,6 +87,10 @@ class Catalogue:
         """Every MCP server of the config."""
         return tuple(self._servers.values())
 
+    def vendor_of(self, tenant: str) -> Vendor | None:
+        """The vendor whose logins lie under this very tenant, whatever other vendors are called."""
+        return self._by_tenant.get(Tenant(tenant))
+
     def tenant_of(self, tenant_or_name: str) -> Tenant:
         """The tenant of the vendor of this name; any other word is a tenant itself."""
         vendor = self._vendors.get(tenant_or_name)
@@ -98,6 +103,12 @@ class Catalogue:
     def all(self) -> tuple[Vendor, ...]:
         """Every vendor of both tables."""
         return tuple(self._vendors.values())
+
+    def held(self, tenant: str | None = None) -> tuple[tuple[Vendor, str], ...]:
+        """The vendors whose token the environment holds, each with its variable: those offered, or without a login."""
+        vendors = self.all() if tenant is None else tuple(filter(None, [self.find(tenant)]))
+        shown = (vendor for vendor in vendors if tenant or vendor.flow == "env" or vendor.name in self._offered)
+        return tuple((vendor, name) for vendor in shown if (name := self.shadowed_by(vendor)))
 
     def shadowed_by(self, vendor: Vendor) -> str | None:
         """The variable that the vendor's own tools read before any stored login, if one is set here."""
@@ -134,9 +145,12 @@ def _row(name: str, *tables: Mapping[str, Mapping[str, object]]) -> Mapping[str,
     return {**shipped, **moved, **ours}
 
 
-def _can_begin(vendor: Vendor, environ: Mapping[str, str]) -> bool:
-    """Whether a login can be begun here at all: an offer of what cannot would only disappoint."""
-    if vendor.flow == "command":
+def _can_begin(vendor: Vendor, environ: Mapping[str, str], *, ours: bool) -> bool:
+    """Whether a login can be begun here at all: an offer of what cannot would only disappoint.
+
+    `ours`: the operator has a table for it, so a program that is missing is a mistake to be told.
+    """
+    if vendor.flow == "command" and not ours:
         return shutil.which(vendor.command[0], path=environ.get("PATH", "")) is not None
     return vendor.flow != "env"
 

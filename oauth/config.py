@@ -22,13 +22,15 @@ _FOR_OTHER_ROOMS: Final = ("discord", "mcp")  # their variables are replaced whe
 class AuthSettings:
     """The `[auth]` table: which vendors are offered (None: every one without risk), and whose risk is accepted.
 
-    `mcp_json` is where openab's own list of MCP servers lies, if it is to be read.
+    `refresh_ahead` lets the running bot renew what will soon expire; `mcp_json` is where openab's own list of MCP
+    servers lies, if it is to be read.
     """
 
     vendors: tuple[str, ...] | None = None
     accept_risk: tuple[str, ...] = ()
     allow_http_loopback: bool = False
     mcp_json: str = ""
+    refresh_ahead: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ def _load(file: Path) -> dict[str, object]:
         raise ConfigError(str(file), (("", "is nested too deeply"),)) from None
     except UnicodeDecodeError:
         raise ConfigError(str(file), (("", "is not UTF-8"),)) from None
+    except ValueError:  # Python's own bound
+        raise ConfigError(str(file), (("", "holds a number of too many digits"),)) from None
     except OSError as error:
         raise ConfigError(str(file), (("", f"cannot be read ({error.strerror})"),)) from None
 
@@ -108,7 +112,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
     store = Table(top.table("store"), "store", mistakes)
     store.only(("path",))
     auth = Table(top.table("auth"), "auth", mistakes)
-    auth.only(("vendors", "accept_risk", "allow_http_loopback", "mcp_json"))
+    auth.only(("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json"))
     config = Config(
         file=file,
         store=store.text("path") or None,
@@ -117,6 +121,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
             accept_risk=auth.texts("accept_risk"),
             allow_http_loopback=auth.flag("allow_http_loopback"),
             mcp_json=auth.text("mcp_json"),
+            refresh_ahead=auth.flag("refresh_ahead", default=True),
         ),
         vendors=top.tables("vendors"),
         discord=top.table("discord"),

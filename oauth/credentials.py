@@ -25,7 +25,7 @@ from oauth.errors import (
 from oauth.mcp.binding import Binding
 from oauth.mcp.login import write_bound
 from oauth.reply import Grant
-from oauth.tenant_lock import LOCK_WAIT, tenant_lock
+from oauth.tenant_lock import DEADLINE, tenant_lock
 from oauth.vendor import Vendor
 from storage import AsyncStore
 from storage.draft import Draft
@@ -67,7 +67,7 @@ class Credentials:
     """
 
     def __init__(
-        self, store: AsyncStore, driver: Driver, *, clock: Callable[[], float], lock_wait: float = LOCK_WAIT
+        self, store: AsyncStore, driver: Driver, *, clock: Callable[[], float], lock_wait: float = DEADLINE
     ) -> None:
         self._store = store
         self._driver = driver

@@ -90,7 +90,7 @@ class Driver:
                 body=urlencode(extra),
                 headers=_headers(vendor),
             )
-        return read_grant(vendor, replies[-1], now=self._clock())
+        return read_grant(vendor, replies[-1], now=self._clock(), sent=question.secrets)
 
     async def refresh(self, vendor: Vendor, tenant: str, refresh_token: Secret, token_endpoint: str) -> Grant:
         """Renew a login, in one POST without `scope` (RFC 6749 6); the caller holds the tenant's lock.
@@ -108,7 +108,7 @@ class Driver:
                 body=urlencode(vendor.refresh_params),
                 headers=_headers(vendor),
             )
-        return read_grant(vendor, replies[-1], now=self._clock())
+        return read_grant(vendor, replies[-1], now=self._clock(), sent=question.secrets)
 
     async def revoke(self, vendor: Vendor, token: Secret, *, hint: str = "refresh_token") -> bool:
         """Have the vendor forget the grant (RFC 7009); False when it offers no way to.
@@ -250,7 +250,7 @@ class Driver:
                 yield client, replies
         except OAuthError:
             raise
-        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, OSError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, OSError, OverflowError) as error:
             # `from None`: an httpx2 error holds the request, and so the token
             raise judge_failure(question, error, unsent=door.certainly_unsent) from None
 

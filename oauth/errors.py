@@ -6,6 +6,7 @@ OpenabAuthError
     ├── LoginDeadError              the vendor will not renew it: log in again
     ├── RefreshBusyError            another process is refreshing and did not finish in time
     ├── VendorUnavailableError      no answer, 5xx, 429, a proxy's page: try again later
+    │   └── RefreshUnansweredError  a refresh was sent and not answered: whether it took place is unknown
     ├── VendorMisconfiguredError    our client or its settings are wrong: the operator must change them
     │   ├── NotRefreshableError     nothing configured here could refresh this login
     │   ├── SecretMissingError      the client's secret is not set
@@ -24,6 +25,7 @@ OpenabAuthError
     ├── NoPendingLoginError         no login was begun, or it was used, cancelled or is too old
     ├── WhichLoginError             several logins wait, and it was not said which one is meant
     ├── ExchangeRefusedError        the vendor refused the code
+    ├── ProgramWaitsError           the vendor's own login program took a paste and wants more
     ├── ProgramFailedError          the vendor's own login program ended without a login
     ├── LoginDeniedError            the person, or the vendor, said no to a device login
     ├── LoginExpiredError           a device login was not approved in time
@@ -92,14 +94,15 @@ class RefreshBusyError(OAuthError):
 
 
 class VendorUnavailableError(OAuthError):
-    """The vendor gave no usable answer; `retry_after` is in seconds when it said so.
+    """The vendor gave no usable answer; `retry_after` is in seconds when that is known.
 
-    A code that may have reached the vendor is used up, so that login must be begun again.
+    `sent` is False only when the request certainly never reached the server; a code that may have is used up, so that
+    login must be begun again. `unanswered` says that the request may have arrived, and that nothing came back.
     """
 
     code = "vendor_unavailable"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what was asked and what is known of the answer
         self,
         vendor: str,
         reason: str,
@@ -107,8 +110,9 @@ class VendorUnavailableError(OAuthError):
         asked: Asked = "other",
         retry_after: float | None = None,
         sent: bool = True,
+        unanswered: bool = False,
     ) -> None:
-        when = f"in {retry_after:.0f} s" if retry_after else "in a moment"
+        when = f"in {max(retry_after, 1.0):.0f} s" if retry_after else "in a moment"
         kept, todo = "the login is untouched", f"try again {when}"
         if asked == "code" and sent:
             kept, todo = "an older login, if there was one, is untouched", BEGIN_AGAIN
@@ -119,7 +123,17 @@ class VendorUnavailableError(OAuthError):
         self.reason = reason
         self.asked = asked
         self.retry_after = retry_after
-        self.sent = sent  # False only when the request certainly never reached the server
+        self.sent = sent
+        self.unanswered = unanswered
+
+
+class RefreshUnansweredError(VendorUnavailableError):
+    """A refresh was sent and nothing came back, so the vendor may have rotated the token or not."""
+
+    def __init__(self, vendor: str, reason: str, *, retry_after: float | None = None) -> None:
+        super().__init__(vendor, reason, asked="refresh", retry_after=retry_after, unanswered=True)
+        self.kept = "the login is kept as it was, but whether the vendor has replaced it meanwhile is unknown"
+        self.todo = f"{self.todo}; if it is refused then, {LOG_IN_AGAIN}"
 
 
 class VendorMisconfiguredError(OAuthError):
@@ -128,8 +142,14 @@ class VendorMisconfiguredError(OAuthError):
     code = "vendor_misconfigured"
     _happened: ClassVar[str] = "{vendor} refuses this client ({reason})"
 
-    def __init__(self, vendor: str, reason: str, todo: str) -> None:
-        super().__init__(self._happened.format(vendor=vendor, reason=reason), kept="the login is untouched", todo=todo)
+    def __init__(self, vendor: str, reason: str, todo: str, *, asked: Asked = "other") -> None:
+        kept = "the login is untouched"
+        if asked == "code":
+            kept, todo = (
+                "this login is over; an older one, if there was one, is untouched",
+                f"{todo}; then {BEGIN_AGAIN}",
+            )
+        super().__init__(self._happened.format(vendor=vendor, reason=reason), kept=kept, todo=todo)
         self.vendor = vendor
         self.reason = reason
 
@@ -341,6 +361,21 @@ class ExchangeRefusedError(OAuthError):
         )
         self.vendor = vendor
         self.reason = reason
+
+
+class ProgramWaitsError(OAuthError):
+    """The vendor's own login program has heard what was pasted and still waits; `said` is its last words, redacted."""
+
+    code = "program_waits"
+
+    def __init__(self, vendor: str, said: str) -> None:
+        super().__init__(
+            f"the login program of {vendor} still waits{f': {said}' if said else ''}",
+            kept="the login still waits",
+            todo="paste what it asks for, or forget the login with /auth cancel",
+        )
+        self.vendor = vendor
+        self.said = said
 
 
 class ProgramFailedError(OAuthError):

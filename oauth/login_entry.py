@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _MCP: Final = "mcp:"
 
 
+SKEW: Final = 120  # seconds; a token this close to its end counts as expired, in every language that reads the file
+
+
 def login_of(entries: Mapping[str, Entry], tenant: Tenant) -> LoginEntry:
     """The login under a tenant, of either shape.
 
@@ -51,6 +54,26 @@ def dead_of(entry: Entry | None, note: Note | None) -> DeadToken | None:
     if note is None or note.dead is None or not isinstance(entry, TokenEntry | McpEntry):
         return None
     return note.dead if note.dead.fingerprint == entry.refresh_token.fingerprint() else None
+
+
+def tell_of_dead(draft: Draft) -> tuple[Tenant, ...]:
+    """The logins that have died and of which nobody was told; from now on they count as told."""
+    died = tuple(Tenant(tenant) for tenant, note in draft.notes.items() if _untold(draft.get(tenant), note))
+    for tenant in died:
+        note = draft.notes[tenant]
+        assert note.dead is not None  # noqa: S101 - it is why the tenant is here
+        draft.notes[tenant] = dataclasses.replace(note, dead=dataclasses.replace(note.dead, told=True))
+    return died
+
+
+def has_untold(entries: Mapping[str, Entry], notes: Mapping[str, Note]) -> bool:
+    """Whether a login has died of which nobody was told."""
+    return any(_untold(entries.get(tenant), note) for tenant, note in notes.items())
+
+
+def _untold(entry: Entry | None, note: Note) -> bool:
+    dead = dead_of(entry, note)
+    return dead is not None and not dead.told
 
 
 def check_not_taken(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,7 @@ from storage.draft import Draft
 from storage.entries import PENDING_LIFETIME, Entry, PendingEntry, UserId, pending_key
 
 _PREFIX: Final = "pending:"
+_ID: Final = re.compile(r"[0-9]{1,20}")  # a Discord user's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,6 @@ def _ends_at(entry: PendingEntry) -> int:
 def _owner(key: str) -> tuple[str, UserId] | None:
     """Vendor and person of `pending:<vendor>:<user>`; a vendor's name may hold colons itself (`mcp:<server>`)."""
     vendor, _, user = key.removeprefix(_PREFIX).rpartition(":")
-    if not key.startswith(_PREFIX) or not vendor or not (user.isascii() and user.isdigit()):
+    if not key.startswith(_PREFIX) or not vendor or not _ID.fullmatch(user):
         return None
     return vendor, UserId(int(user))

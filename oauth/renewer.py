@@ -88,7 +88,7 @@ def find_renewer(
             return ServerRenewer(server, tenant, store)
         todo = f"add an [mcp.{tenant.removeprefix('mcp:')}] table with its url to the config"
         raise NotRefreshableError(tenant, "no MCP server of this name is configured", todo)
-    vendor = catalogue.find(tenant)
+    vendor = catalogue.vendor_of(tenant)
     if vendor is None or catalogue.server(tenant):  # a vendor that is configured no more, under a server's name
         todo = f"add a [vendors.NAME] table with tenant = {tenant!r} to the config, or log in again"
         raise NotRefreshableError(tenant, "no vendor of this tenant is configured", todo)

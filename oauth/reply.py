@@ -6,17 +6,19 @@ import json
 import math
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from oauth.redact import label
+from oauth.redact import label, without
 from oauth.vendor import Vendor
 from oauth.verdict import Reply, is_token
 from storage.entries import NEVER, Json
 from storage.secret import Secret
 
-_SCOPE: Final = re.compile(r"[!#-\[\]-~]+")
+_SCOPE: Final = re.compile(r"[!#-\[\]-~]{1,200}")
+_MOST_SCOPES: Final = 100  # remembered beside a login, for people to read
+_TOKENS: Final = ("access_token", "refresh_token", "id_token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,17 @@ class Grant:
     account: str | None = None
 
 
-def read_grant(vendor: Vendor, reply: Reply, *, now: float) -> Grant:
-    """The grant in a token reply that `oauth.verdict` let pass."""
+def read_grant(vendor: Vendor, reply: Reply, *, now: float, sent: Iterable[Secret] = ()) -> Grant:
+    """The grant in a token reply that `oauth.verdict` let pass; no label of it shows a token or what was `sent`."""
     refresh_token = reply.get("refresh_token")
+    account = account_label(vendor, id_token_claims(reply.get("id_token")), reply)
+    tokens = (Secret(value) for name in _TOKENS if isinstance(value := reply.get(name), str))
     return Grant(
         access_token=Secret(str(reply["access_token"])),
         refresh_token=Secret(str(refresh_token)) if is_token(refresh_token) else None,
         expires_at=_expires_at(reply.get("expires_in"), vendor.token_lifetime, now),
-        scopes=scopes_of(reply.get("scope")),
-        account=account_label(vendor, id_token_claims(reply.get("id_token")), reply),
+        scopes=scopes_of(reply.get("scope"))[:_MOST_SCOPES],
+        account=without(account, (*sent, *tokens)) if account else None,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import httpx2
 
-from oauth.vendor import is_loopback
+from oauth.vendor import safe_url
 
 DEADLINE: Final = 8.0  # seconds for one request, from the connection to the last byte of the reply
 LONGEST_REPLY: Final = 1024 * 1024  # bytes, after decompression
@@ -17,11 +17,11 @@ class RefusedAddressError(httpx2.UnsupportedProtocol):
     """An address that no request of ours goes to, whoever names it; nothing was sent."""
 
 
-class InsecureUrlError(RefusedAddressError):
-    """Plain http to another machine would show the token to everybody on the way."""
+class UnsafeUrlError(RefusedAddressError):
+    """No secret is sent to such an address: it is none, or everybody on the way could read along."""
 
-    def __init__(self, host: str) -> None:
-        super().__init__(f"plain http to {host} is refused: use https")
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"its address {reason}")
 
 
 class ReplyTooLongError(httpx2.TransportError):
@@ -66,9 +66,9 @@ class Door(httpx2.AsyncBaseTransport):
         return _whole(reply, b"")
 
     async def _send(self, request: httpx2.Request) -> httpx2.Response:
-        if not _may_carry_secrets(request.url):
+        if reason := safe_url(str(request.url)):
             self._left = False
-            raise InsecureUrlError(request.url.host)
+            raise UnsafeUrlError(reason)
         request.extensions = {**request.extensions, "trace": self._trace}
         return await self._http.send(request, stream=True, follow_redirects=False)
 
@@ -83,11 +83,6 @@ class Door(httpx2.AsyncBaseTransport):
 def _whole(reply: httpx2.Response, content: bytes) -> httpx2.Response:
     headers = [(name, value) for name, value in reply.headers.raw if name.lower() not in _CONTENT_HEADERS]
     return httpx2.Response(reply.status_code, headers=headers, content=content)
-
-
-def _may_carry_secrets(url: httpx2.URL) -> bool:
-    """Whether nobody on the way to `url` can read along."""
-    return url.scheme == "https" or (url.scheme == "http" and is_loopback(url.host))
 
 
 async def _bounded(reply: httpx2.Response) -> bytes:

@@ -15,7 +15,8 @@ from bot.cli.output import print_error
 from bot.cli.session import Session, open_session
 from bot.cli.stop import run_until_told
 from bot.cli.words import UsageError
-from oauth.errors import VendorMisconfiguredError
+from oauth.errors import NotLoggedInError, VendorMisconfiguredError
+from oauth.login_entry import tenant_of
 from oauth.redact import name
 from oauth.tokens import TokenSource
 from oauth.vendor import Vendor
@@ -81,7 +82,12 @@ async def _environ(arguments: argparse.Namespace) -> dict[str, str]:
     environ = dict(os.environ)
     async with TokenSource(session.store, catalogue=session.catalogue) as source:
         for tenant, place in places.items():
-            token = await source.get_valid(tenant)
+            try:
+                token = await source.get_valid(tenant)
+            except NotLoggedInError:
+                if session.catalogue.held(tenant):  # the operator's own token, which the command inherits
+                    continue
+                raise
             for shadow in place.shadows:
                 environ.pop(shadow, None)
             environ[place.variable] = token.value.reveal()
@@ -93,8 +99,8 @@ async def _places(session: Session, words: list[str]) -> Mapping[str, _Place]:
     entries = await session.store.read()
     places: dict[str, _Place] = {}
     for word in words:
-        tenant = session.catalogue.tenant_of(word)
-        is_server = isinstance(entries.get(tenant), McpEntry)
+        tenant = tenant_of(entries, word, session.catalogue)
+        is_server = isinstance(entries.get(tenant), McpEntry) or session.catalogue.server(word)
         places[tenant] = _of_server(tenant) if is_server else _of_vendor(word, session.catalogue.find(tenant))
     variables = [place.variable for place in places.values()]
     if taken := [variable for variable in variables if variables.count(variable) > 1]:

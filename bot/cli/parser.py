@@ -35,7 +35,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         UsageError: they make no command.
     """
     apart = take_apart(words)
-    arguments = _make_parser().parse_args(apart.plain, argparse.Namespace(store=None, config=None, json=False))
+    arguments = make_parser().parse_args(apart.plain, argparse.Namespace(store=None, config=None, json=False))
     if apart.paste is not None:
         arguments.paste = apart.paste
     arguments.child = apart.child
@@ -53,7 +53,7 @@ def _said(message: str) -> str:
     return "an option has a value that it does not take"
 
 
-def _make_parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     """The parser of every command; the options that all commands take may stand on either side of its name."""
     everywhere = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     everywhere.add_argument("--store", metavar="PATH", help="the credential file (default: $OPENAB_AUTH_STORE, …)")

@@ -63,7 +63,8 @@ async def status(arguments: argparse.Namespace) -> int:
                 "shadowed_by": login.shadowed_by,
             }
             for login in found.logins
-        ],
+        ]
+        + [_held(vendor, variable) for vendor, variable in found.environment],
         "pending": [
             {"vendor": pending.vendor, "user": str(pending.user), "expires_at": pending.expires_at}
             for pending in found.pending
@@ -76,6 +77,7 @@ async def status(arguments: argparse.Namespace) -> int:
         f"pending: {pending.vendor} for {pending.user}, until {_moment(pending.expires_at)}"
         for pending in found.pending
     ]
+    lines += [f"{vendor.tenant}: in the environment, ${variable}; not stored" for vendor, variable in found.environment]
     lines += [f"problem: {problem.what}; {problem.repair}" for problem in found.problems]
     print_result(result, "\n".join(lines), as_json=arguments.json)
     return DONE
@@ -90,11 +92,18 @@ def _vendor_lines(vendor: Vendor, row: Mapping[str, object]) -> list[str]:
     return [f"{vendor.name:<12} {' · '.join(facts)}", *([f"{'':<12} {vendor.note}"] if vendor.note else [])]
 
 
+def _held(vendor: Vendor, variable: str) -> dict[str, object]:
+    """A token that the operator's environment holds, in the shape of a login."""
+    nobody = dict.fromkeys(("expires_at", "account", "logged_in_by"))
+    return {"tenant": vendor.tenant, "kind": "env", "state": "ok", **nobody, "shadowed_by": variable}
+
+
 def _login_line(login: LoginState) -> str:
     until = "" if login.expires_at in (None, NEVER) else f", access token until {_moment(login.expires_at)}"
     account = f" as {login.account}" if login.account else ""
     shadow = f", shadowed by ${login.shadowed_by}" if login.shadowed_by else ""
-    return f"{login.tenant}: {login.state}{account}{until}{shadow}"
+    died = f", refused by its vendor since {_moment(login.died.since)} ({login.died.reason})" if login.died else ""
+    return f"{login.tenant}: {login.state}{account}{until}{died}{shadow}"
 
 
 def _moment(unix_seconds: int | None) -> str:

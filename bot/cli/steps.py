@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.cli.output import DONE, print_result
+from bot.cli.program import run_here
 from bot.cli.session import Session, open_session
 from bot.cli.waiting import wait_for_approval
 from oauth.credentials import LoggedIn
@@ -36,6 +37,9 @@ async def _logins(session: Session) -> AsyncIterator[Logins]:
 async def login(arguments: argparse.Namespace) -> int:
     """Step one: write the pending login and print its link; with a code to type, wait until that is approved."""
     session, user = open_session(arguments), UserId(arguments.user)
+    vendor = session.catalogue.get(arguments.vendor)
+    if vendor.flow == "command":
+        return await _run_program(vendor, as_json=arguments.json)
     async with _logins(session) as logins:
         # Who sits at the console owns the store: replacing somebody's login needs no second question.
         offer = await logins.begin(arguments.vendor, user, replace=True)
@@ -44,6 +48,14 @@ async def login(arguments: argparse.Namespace) -> int:
             done = await wait_for_approval(logins, offer.vendor.name, user, offer.expires_at)
             if not arguments.json:
                 print_result({}, _logged_in(session, done), as_json=False)
+    return DONE
+
+
+async def _run_program(vendor: Vendor, *, as_json: bool) -> int:
+    await run_here(vendor, sys.stderr if as_json else sys.stdout)
+    result = {**_offered(LoginOffer(vendor, "", 0)), "url": None, "expires_at": None}
+    text = f"{vendor.title}'s own program says that it is logged in; it keeps that login itself."
+    print_result(result, text, as_json=as_json)
     return DONE
 
 
@@ -99,7 +111,7 @@ async def _complete(session: Session, vendor: str, user: UserId, paste: str, *, 
 
 async def _wait(session: Session, vendor: Vendor, user: UserId, *, as_json: bool) -> int:
     async with _logins(session) as logins:
-        waiting = [login for login in await logins.resume(user) if login.vendor == vendor.name]
+        waiting = [login for login in await logins.resume(lambda who: who == user) if login.vendor == vendor.name]
         expires_at = waiting[0].expires_at if waiting else 0
         return _tell(session, await wait_for_approval(logins, vendor.name, user, expires_at), as_json=as_json)
 

@@ -48,10 +48,14 @@ class Page:
         return [
             web.get("/", _index),
             *(web.get(f"/{file.name}", _file) for file in _FILES.iterdir() if file.name != "index.html"),
+            web.get("/attachments/{attachment}/{filename}", self._attachment),
             web.get("/api/start", self._start),
             web.get("/api/live", self._stream),
             *(web.post(f"/api/{name}", act) for name, act in acts.items()),
         ]
+
+    async def _attachment(self, request: web.Request) -> web.Response:
+        return self._live.discord.attachment(request.match_info["attachment"])
 
     async def _start(self, _request: web.Request) -> web.Response:
         people = [{"name": name, "who": self._who[name]} for name in self._people]
@@ -126,6 +130,7 @@ class Page:
         person = self._people.get(_text(asked, "person"))
         if person is None:
             raise web.HTTPBadRequest(text="Nobody of this name is here.")
+        person.locale = _text(asked, "locale") or person.locale  # what their client is set to by now
         return person
 
 

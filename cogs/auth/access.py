@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import discord
 
+from cogs.auth.denials import (
+    BotRefusedError,
+    DirectMessageRefusedError,
+    NoAllowedRoleError,
+    NobodysLoginError,
+    NotListedError,
+    NotYourLoginError,
+    RolesHiddenError,
+)
 from cogs.auth.settings import DiscordSettings
 from storage.entries import UserId
-from storage.errors import OpenabAuthError
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,95 +27,6 @@ class Caller:
     roles: frozenset[int] = frozenset()
     is_bot: bool = False
     in_guild: bool = True
-
-
-class AccessDeniedError(OpenabAuthError):
-    """This person may not do this here; `reason` says which rule it was, for words in any language."""
-
-    code = "not_allowed"
-    reason: ClassVar[str] = "not_listed"
-
-
-class BotRefusedError(AccessDeniedError):
-    """Another bot asks."""
-
-    reason = "bot"
-
-    def __init__(self) -> None:
-        super().__init__("bots may not use /auth", kept="nothing was changed", todo="ask a person")
-
-
-class DirectMessageRefusedError(AccessDeniedError):
-    """The operator has switched /auth off outside of servers."""
-
-    reason = "direct_message"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "/auth is switched off in direct messages",
-            kept="nothing was changed",
-            todo="use the command in a server where this bot is",
-        )
-
-
-class NotListedError(AccessDeniedError):
-    """This person is not listed, and no role would do."""
-
-    def __init__(self, user: UserId, also: str = "") -> None:
-        super().__init__(
-            "you are not on the list of who may log agents in",
-            kept="nothing was changed",
-            todo=f"ask this bot's operator to add your id {user} to `allowed_users`{also}",
-        )
-        self.user = user
-
-
-class NoAllowedRoleError(NotListedError):
-    """Neither this person nor a role of theirs is listed."""
-
-    reason = "no_role"
-
-    def __init__(self, user: UserId) -> None:
-        super().__init__(user, ", or to give you an allowed role")
-
-
-class RolesHiddenError(NotListedError):
-    """This person is not listed, and whether a role of theirs is, a direct message does not tell."""
-
-    reason = "roles_hidden"
-
-    def __init__(self, user: UserId) -> None:
-        super().__init__(
-            user,
-            " (if you have an allowed role, use the command in the server: a direct message does not show your roles)",
-        )
-
-
-class NotYourLoginError(AccessDeniedError):
-    """The login is somebody else's, and this person is no operator."""
-
-    reason = "not_yours"
-
-    def __init__(self, owner: UserId) -> None:
-        super().__init__(
-            f"<@{owner}> made this login, not you",
-            kept="it is untouched",
-            todo="ask them, or an operator (a person listed in `allowed_users`), to log out",
-        )
-        self.owner = f"<@{owner}>"
-
-
-class NobodysLoginError(AccessDeniedError):
-    """The login was made at the console, or nobody knows by whom, and this person is no operator."""
-
-    reason = "not_known"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "this login was made at the console, or by nobody that is known",
-            kept="it is untouched",
-            todo="ask an operator (a person listed in `allowed_users`) to log out",
-        )
 
 
 def caller_of(interaction: discord.Interaction) -> Caller:
@@ -149,6 +67,11 @@ class Access:
             if not rules.allowed_roles:
                 raise NotListedError(caller.user)
             raise NoAllowedRoleError(caller.user) if caller.in_guild else RolesHiddenError(caller.user)
+
+    def may_return(self, user: UserId) -> bool:
+        """Whether a login that this person began before a restart may go on: their roles are not known by now."""
+        rules = self._settings
+        return user in rules.allowed_users or bool(rules.allowed_roles) or rules.allow_all_users
 
     def is_operator(self, caller: Caller) -> bool:
         """Whether this person is listed by id; such people may also end the logins of others."""

@@ -9,6 +9,7 @@ from discord.ext import commands
 
 COG: Final = "openab-auth"  # the cog's name, out of the way of a host bot's own cogs
 LogoutChoice: TypeAlias = Literal["here", "revoke", "keep"]
+LastPage: TypeAlias = Literal["dead", "code"]  # where a login ends in the browser
 
 
 class Desk(Protocol):
@@ -16,6 +17,10 @@ class Desk(Protocol):
 
     async def login_pressed(self, interaction: discord.Interaction, vendor: str) -> None:
         """A login is to begin, as with the command."""
+        ...
+
+    async def how_pressed(self, interaction: discord.Interaction, page: LastPage) -> None:
+        """Somebody wants to see how the address, or the code, is copied."""
         ...
 
     async def cancel_pressed(self, interaction: discord.Interaction, vendor: str) -> None:

@@ -10,7 +10,8 @@ from typing import Final
 import discord
 from discord.ext import commands
 
-from cogs.auth.access import AccessDeniedError, author_of
+from cogs.auth.access import author_of
+from cogs.auth.denials import AccessDeniedError
 from cogs.auth.front_desk import FrontDesk
 from cogs.auth.language import Language, Listeners
 from cogs.auth.outcomes import failed

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeAlias
 
 import discord
 
 from cogs.auth import words
-from cogs.auth.access import AccessDeniedError, Caller, caller_of
-from cogs.auth.desk import Desk, LogoutChoice
+from cogs.auth.access import Caller, caller_of
+from cogs.auth.denials import AccessDeniedError
+from cogs.auth.desk import Desk, LastPage, LogoutChoice
 from cogs.auth.failures import failure
 from cogs.auth.help_view import help_message
+from cogs.auth.how_view import how_message
 from cogs.auth.language import Language, language_of
 from cogs.auth.login_view import LoginMessages
 from cogs.auth.logout_view import logout_question, replace_question
@@ -21,7 +25,8 @@ from cogs.auth.paste_modal import Submit
 from cogs.auth.replies import Answer, acknowledge, answer
 from cogs.auth.service import AuthService
 from cogs.auth.status_view import status_message
-from oauth.errors import LoginTakenError
+from oauth.errors import LoginTakenError, NoPendingLoginError, PasteRefusedError
+from oauth.logins import LoginOffer
 from storage.entries import UserId
 from storage.errors import OpenabAuthError
 
@@ -47,9 +52,21 @@ class FrontDesk(Desk):
         try:
             offer = await self.service.login(caller_of(interaction), vendor, replace=replace)
         except LoginTakenError as taken:
-            await answer(interaction, replace_question(language_of(interaction), vendor, taken))
+            title = self.service.title_of(taken.tenant)
+            await answer(interaction, replace_question(language_of(interaction), vendor, title, taken))
         else:
-            await self._messages.show(interaction, offer)
+            await self._messages.show(interaction, offer, partial(self._ending, interaction, offer))
+
+    async def _ending(self, interaction: discord.Interaction, offer: LoginOffer) -> Answer | None:
+        """What the login message says in the end, where no paste ends it; None when others say it, or nobody."""
+        language, vendor = language_of(interaction), offer.vendor.name
+        try:
+            done = await self.service.outcome(UserId(interaction.user.id), vendor)
+        except NoPendingLoginError:
+            return None  # cancelled, or a newer one: the message is edited by whoever did that
+        except Exception as error:  # noqa: BLE001 - nobody above would tell the person
+            return failed(language, error, "a login by a code", vendor=vendor)
+        return None if done is None else Answer(words.logged_in(language, done))
 
     async def login_pressed(self, interaction: discord.Interaction, vendor: str) -> None:
         """Begin a login as the command does, in a message of its own."""
@@ -77,10 +94,11 @@ class FrontDesk(Desk):
         try:
             done = await self.service.complete(caller, paste, vendor)
         except LoginTakenError as taken:
-            await reply(replace_question(language, self.service.vendor_of(taken.tenant), taken))
-        except OpenabAuthError as error:
-            if vendor is not None and getattr(error, "ends_login", False):
-                await self._messages.close(caller.user, vendor, Answer(failure(language, error)))
+            vendor, title = self.service.vendor_of(taken.tenant), self.service.title_of(taken.tenant)
+            await reply(replace_question(language, vendor, title, taken))
+        except PasteRefusedError as error:
+            if error.ends_login and error.vendor is not None:
+                await self._messages.close(caller.user, error.vendor, Answer(failure(language, error)))
             raise
         else:
             await reply(Answer(words.logged_in(language, done)))
@@ -100,6 +118,12 @@ class FrontDesk(Desk):
             await answer(interaction, message)
 
         await self.complete(caller_of(interaction), language_of(interaction), paste, vendor, reply=reply)
+
+    async def how_pressed(self, interaction: discord.Interaction, page: LastPage) -> None:
+        """Show how to copy what the last page of a login gives; there is nothing in it that anybody may not see."""
+        async with self._answering(interaction, "show how"):
+            await acknowledge(interaction)
+            await answer(interaction, await asyncio.to_thread(how_message, language_of(interaction), page))
 
     # Everything else
 
@@ -139,7 +163,7 @@ class FrontDesk(Desk):
                 await answer(interaction, Answer(language.say("kept")))
                 return
             done = await self.service.logout(caller_of(interaction), tenant, revoke=choice == "revoke")
-            await answer(interaction, Answer(words.logged_out(language, done)))
+            await answer(interaction, Answer(words.logged_out(language, done, self.service.title_of(done.tenant))))
 
     async def help(self, interaction: discord.Interaction) -> None:
         """Answer everyone, also those who may not log in."""

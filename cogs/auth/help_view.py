@@ -31,7 +31,7 @@ def help_message(
     view: discord.ui.View | None = None
     if refusal is not None:
         happened, _, todo = described(language, refusal)
-        lines.append(language.say("help-not-allowed", why=f"{happened} {todo}"))
+        lines.append(language.say("help-not-allowed", happened=happened, next=todo))
     elif logins is None:
         lines.append(language.say("help-store"))
     elif logins:

@@ -101,8 +101,8 @@ def logout_question(language: Language, state: LoginState) -> Answer:
     return Answer(words.ask_logout(language, state, revocable=revocable), view=view)
 
 
-def replace_question(language: Language, vendor: str, taken: LoginTakenError) -> Answer:
-    """Whose login it is that would be replaced.
+def replace_question(language: Language, vendor: str, title: str, taken: LoginTakenError) -> Answer:
+    """Whose login it is that would be replaced; `title` is how the vendor is called.
 
     Raises:
         NameTooLongError: the vendor's name fits no button.
@@ -110,7 +110,7 @@ def replace_question(language: Language, vendor: str, taken: LoginTakenError) ->
     view = discord.ui.View(timeout=None)
     for choice in _REPLACE_BUTTONS:
         view.add_item(_fitting(ReplaceButton(language, vendor, choice)))
-    return Answer(words.ask_replace(language, taken.tenant, taken.logged_in_by, taken.account), view=view)
+    return Answer(words.ask_replace(language, title, taken.logged_in_by, taken.account), view=view)
 
 
 def _fitting(

@@ -28,6 +28,7 @@ class Answer:
     content: str = ""
     embed: discord.Embed | None = None
     view: discord.ui.View | None = None
+    files: tuple[discord.File, ...] = ()
 
 
 async def acknowledge(interaction: discord.Interaction, *, in_place: bool = False) -> None:
@@ -74,6 +75,7 @@ async def edit(interaction: discord.Interaction, message: Answer) -> bool:
             content=message.content,
             embeds=embeds,
             view=message.view,
+            attachments=message.files or discord.utils.MISSING,
             allowed_mentions=discord.AllowedMentions.none(),
         )
     except LOST as error:
@@ -89,6 +91,7 @@ async def _respond(interaction: discord.Interaction, message: Answer) -> bool:
             message.content,
             embeds=[message.embed] if message.embed else [],
             view=message.view or discord.utils.MISSING,
+            files=message.files or discord.utils.MISSING,
             ephemeral=True,
             allowed_mentions=discord.AllowedMentions.none(),
         )

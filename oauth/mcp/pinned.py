@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import httpx2
 
 from oauth.mcp.reach import Reach
-from oauth.transport import InsecureUrlError, RefusedAddressError
+from oauth.transport import RefusedAddressError, UnsafeUrlError
 from oauth.vendor import is_loopback
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
@@ -48,7 +48,7 @@ class PinnedTransport(httpx2.AsyncBaseTransport):
         url = request.url
         host = url.raw_host.decode("ascii")  # as it is looked up, an international name included
         if url.scheme != "https" and not (url.scheme == "http" and self._reach.http_loopback and is_loopback(host)):
-            raise InsecureUrlError(host)
+            raise UnsafeUrlError(_NO_HTTPS)
         try:
             addresses = await self._resolve(host, url.port or _PORTS[url.scheme])
         except (OSError, UnicodeError) as error:
@@ -71,6 +71,7 @@ class PinnedTransport(httpx2.AsyncBaseTransport):
         await self._inner.aclose()
 
 
+_NO_HTTPS: Final = "must be https (http only to this machine, as a test option)"
 _UNKNOWN_HOST: Final = "the host's name has no address"
 
 

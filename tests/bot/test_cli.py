@@ -216,6 +216,19 @@ def test_status_says_everything_but_a_secret(call: Run, home: Path) -> None:
         assert CANARY not in output
 
 
+def test_status_shows_a_token_that_the_environment_holds_and_stores_nothing(call: Run, home: Path) -> None:
+    env = {"CLAUDE_CODE_OAUTH_TOKEN": CANARY, "MIMO_API_KEY": CANARY}
+
+    text, as_json = call("status", env=env), call("status", "--json", env=env)
+
+    held = {login["tenant"]: login for login in json.loads(as_json.stdout)["logins"]}
+    assert held["anthropic-oauth"]["kind"] == held["mimocode"]["kind"] == "env"
+    assert held["mimocode"]["shadowed_by"] == "MIMO_API_KEY"
+    assert "anthropic-oauth: in the environment, $CLAUDE_CODE_OAUTH_TOKEN" in text.stdout
+    assert CANARY not in text.stdout + as_json.stdout
+    assert not (home / ".openab").exists()
+
+
 def test_logout_local_removes_the_login_without_a_request(call: Run, home: Path) -> None:
     write_login(home)
 

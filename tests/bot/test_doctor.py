@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli.checks.place import mount_of
+from bot.cli.checks.filesystem import mount_of
 from bot.cli.checks.reach import look_at_network
 from bot.playground.discord import EmbeddedDiscord
 from bot.playground.issuer import Issuer
@@ -90,6 +90,22 @@ def test_a_mistake_in_the_config_is_one_finding_and_the_rest_is_looked_at(
     assert str(store) in checks["store"]["message"]
 
 
+def test_what_the_store_keeps_beside_it_after_trouble_is_shown(call: Run, home: Path) -> None:
+    """A quarantined file, the temporary file of a writer that was killed, and a spill that nobody could commit."""
+    (home / "openab-auth.toml").write_text(NOWHERE)
+    store = write_store(home)
+    for name in ("auth.json.corrupt-1700000000", "auth.json.tmp.4711.0", "auth.json.spill.codex"):
+        (store.parent / name).write_text(CANARY)
+        (store.parent / name).chmod(0o600)
+        os.utime(store.parent / name, (0, 0))
+
+    text = call("doctor").stdout
+
+    for name in ("auth.json.corrupt-1700000000", "auth.json.tmp.4711.0", "auth.json.spill.codex"):
+        assert f"{store.parent / name} " in text
+    assert CANARY not in text
+
+
 def test_a_store_that_cannot_be_read_is_a_finding_like_the_others(call: Run, home: Path) -> None:
     (home / "openab-auth.toml").write_text(NOWHERE)
     write_store(home).write_bytes(b"\xff")
@@ -110,9 +126,9 @@ def test_files_that_are_not_the_owners_alone_are_found(call: Run, home: Path) ->
 
     text = call("doctor").stdout
 
-    assert f"chmod go-w {store.parent}" in text
+    assert f"chmod 700 {store.parent}" in text
     assert f"chmod 600 {store}.notes" in text
-    assert "auth.json.global.lock is" in text
+    assert f"rm {store}.global.lock" in text
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
@@ -124,7 +140,7 @@ def test_a_sidecar_of_another_user_is_found(call: Run, home: Path) -> None:
 
     text = call("doctor").stdout
 
-    assert "belongs to uid 4711, the store to uid 0" in text
+    assert "belongs to uid 4711, not to 0" in text
     assert "chown 0 " in text
 
 

@@ -40,15 +40,17 @@ def write_store(home: Path, *tenants: str, **entries: object) -> Path:
 
 def test_each_token_is_in_the_variable_that_its_vendors_tools_read(run: Run, home: Path) -> None:
     server = {"client_id": "x", "token_response": {"access_token": f"{CANARY}-linear", "token_type": "bearer"}}
-    write_store(home, "anthropic-oauth", "codex", **{"my-linear.app": server})
+    write_store(home, "anthropic-oauth", "codex", **{"my-linear.app": server, "mcp:notion": server})
 
-    done = run("exec", "claude", "codex", "my-linear.app", "--", "env", env={"ANTHROPIC_API_KEY": "shadow"})
+    words = ("claude", "codex", "mcp:my-linear.app", "notion")
+    (home / "openab-auth.toml").write_text('[mcp.notion]\nurl = "https://mcp.notion.com/mcp"\n')
+    done = run("exec", *words, "--", "env", env={"ANTHROPIC_API_KEY": "shadow"})
 
     found = dict(line.split("=", 1) for line in done.stdout.splitlines())
     assert (done.returncode, done.stderr) == (0, "")
     assert found["CLAUDE_CODE_OAUTH_TOKEN"] == f"{CANARY}-anthropic-oauth"
     assert found["OPENAI_API_KEY"] == f"{CANARY}-codex"
-    assert found["MCP_MY_LINEAR_APP_TOKEN"] == f"{CANARY}-linear"
+    assert found["MCP_MY_LINEAR_APP_TOKEN"] == found["MCP_NOTION_TOKEN"] == f"{CANARY}-linear"
     assert "ANTHROPIC_API_KEY" not in found  # Claude's tools would prefer it to the token
 
 
@@ -133,6 +135,14 @@ async def test_a_token_that_has_expired_is_refreshed_first(issuer: Issuer, run: 
     [family] = issuer.families
     assert done.stdout.strip() != first["access_token"]
     assert issuer.grants.family_of(done.stdout.strip()) is family
+
+
+def test_a_token_of_the_environment_is_what_the_command_gets_where_nobody_is_logged_in(run: Run) -> None:
+    held = {"CLAUDE_CODE_OAUTH_TOKEN": "canary"}
+
+    done = run("exec", "claude", "--", "printenv", "CLAUDE_CODE_OAUTH_TOKEN", env=held)
+
+    assert (done.returncode, done.stdout) == (0, "canary\n")
 
 
 def test_nothing_is_started_without_a_token(call: Run, home: Path) -> None:

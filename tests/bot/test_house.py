@@ -29,6 +29,7 @@ def test_the_wheel_holds_the_four_floors_and_their_data(wheel: Path) -> None:
         "oauth/vendors.toml",
         "cogs/auth/__init__.py",
         "cogs/auth/locales/zh-TW.ftl",
+        "cogs/auth/pictures/phone.gif",
         "bot/cli/__init__.py",
     } <= names
     assert {"bot/playground/page/index.html"} <= names

@@ -2,7 +2,8 @@
 
 import pytest
 
-from cogs.auth.access import Access, AccessDeniedError, Caller
+from cogs.auth.access import Access, Caller
+from cogs.auth.denials import AccessDeniedError
 from cogs.auth.settings import DiscordSettings
 from storage import CONSOLE, UserId
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 import cogs.auth.commands  # noqa: F401 - so that every error class is there
-from cogs.auth.access import (
+from cogs.auth.attempts import TooManyAttemptsError
+from cogs.auth.denials import (
     AccessDeniedError,
     BotRefusedError,
     DirectMessageRefusedError,
@@ -17,7 +18,6 @@ from cogs.auth.access import (
     NotYourLoginError,
     RolesHiddenError,
 )
-from cogs.auth.attempts import TooManyAttemptsError
 from cogs.auth.failures import described, failure
 from cogs.auth.language import Language, english, languages
 from cogs.auth.login_view import LinkTooLongError
@@ -43,7 +43,9 @@ from oauth.errors import (
     PlanMissingError,
     ProgramFailedError,
     ProgramMissingError,
+    ProgramWaitsError,
     RefreshBusyError,
+    RefreshUnansweredError,
     RiskNotAcceptedError,
     SecretMissingError,
     ServerUnusableError,
@@ -103,6 +105,8 @@ MET: list[OpenabAuthError] = [
     PlanMissingError("lab", "no seat"),
     ProgramMissingError("lab", "lab-cli"),
     ProgramFailedError("lab", 1, "no network"),
+    ProgramWaitsError("lab", "enter the code"),
+    ProgramWaitsError("lab", ""),
     ProgramFailedError("lab", None, ""),
     RiskNotAcceptedError("lab", "tos-risk"),
     NoLoginError("The Lab", ("LAB_KEY",), "It has no login."),
@@ -132,6 +136,7 @@ NOT_MET = {
     ConfigError,
     NotRefreshableError,
     InsufficientScopeError,
+    RefreshUnansweredError,
 }
 
 

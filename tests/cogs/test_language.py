@@ -75,8 +75,8 @@ def test_what_the_code_says_is_in_the_catalogue_with_the_values_that_it_asks_for
 
 
 def test_no_message_is_left_over() -> None:
-    """Errors' messages are looked for by test_failures; some others are named by a state or a risk."""
-    computed = ("error-", "state-", "risk-", "choice-")
+    """Errors' messages are looked for by test_failures; some others are named by a state, a risk, a picture."""
+    computed = ("error-", "state-", "risk-", "choice-", "how-", "picture-")
     names = Names()
     for entry in entries("en-US").values():
         names.visit(entry)

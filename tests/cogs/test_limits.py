@@ -126,12 +126,12 @@ async def test_the_answers_to_a_login_and_to_a_logout(
     vendor = state.vendor or Vendor(name="lab", title=name, tenant=Tenant("lab"))
     check(Answer(f"{words.logged_in(language, LoggedIn(vendor, NOW, account, name))}\n{language.say('dm-footer')}"))
     for revoked, removed in ((True, True), (False, True), (False, False)):
-        check(Answer(words.logged_out(language, LoggedOut(state.tenant, revoked, removed, account))))
+        check(Answer(words.logged_out(language, LoggedOut(state.tenant, revoked, removed, account), name)))
     for message in ("login-link-used", "login-link-expired", "login-link-replaced", "cancelled"):
         check(Answer(words.about(language, message, vendor)))
     try:
         check(logout_question(language, state))
-        check(replace_question(language, name, LoginTakenError(name, ADA, account)))
+        check(replace_question(language, name, name, LoginTakenError(name, ADA, account)))
     except NameTooLongError:
         assert units(state.tenant) > 70 or units(name) > 70
 

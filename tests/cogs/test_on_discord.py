@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import discord
+import httpx2
 import pytest
 from discord.ext import commands
 
@@ -337,6 +338,30 @@ async def test_a_denied_login_ends_and_its_message_says_so(bot: commands.Bot, ad
     assert again.ephemeral
 
 
+async def test_a_denial_that_comes_by_command_or_dm_ends_the_login_message_too(
+    bot: commands.Bot, ada: Person, issuer: Issuer
+) -> None:
+    for how in ("command", "dm"):
+        login = await begin(ada)
+        denied = await issuer.deny(login.link_buttons[0])
+        if how == "command":
+            await ada.slash("auth complete", redirect=denied)
+        else:
+            await ada.send_dm(denied)
+        await login.wait_for(lambda shown: not shown.components)
+
+
+async def test_of_two_links_asked_for_at_once_one_stays_and_the_other_says_so(bot: commands.Bot, ada: Person) -> None:
+    asked = await asyncio.gather(*(ada.slash("auth login", vendor="lab") for _ in range(2)))
+
+    def open_links() -> int:
+        return sum(bool(each.link_buttons) for each in asked)
+
+    async with asyncio.timeout(10):
+        while open_links() != 1 or any("replaced" not in each.content for each in asked if not each.link_buttons):
+            await asyncio.sleep(0.02)
+
+
 async def test_a_newcomer_begins_the_first_login_with_a_button_of_the_help(
     bot: commands.Bot, ada: Person, eve: Person, issuer: Issuer
 ) -> None:
@@ -352,6 +377,25 @@ async def test_a_newcomer_begins_the_first_login_with_a_button_of_the_help(
     refused = await (await eve.slash("auth help")).settled()
     assert "You may not do this yet" in refused.content
     assert not refused.components
+
+
+async def test_how_to_copy_is_shown_in_pictures_that_are_described_in_words(
+    bot: commands.Bot, ada: Person, mei: Person
+) -> None:
+    login = await begin(ada)
+    shown = await ada.press(login, "Show me how")
+    assert isinstance(shown, Answer)
+    await shown.settled()
+    assert shown.ephemeral
+    assert [each["filename"] for each in shown.attachments] == ["desktop.gif", "phone.gif"]
+    async with httpx2.AsyncClient(trust_env=False) as browser:
+        for each in shown.attachments:
+            assert "the page does not load" in each["description"]
+            assert (await browser.get(each["url"])).content.startswith(b"GIF89a")
+    theirs = await mei.press(await begin(mei), "示範給我看")
+    assert isinstance(theirs, Answer)
+    assert "複製網址" in (await theirs.settled()).content
+    assert "頁面打不開" in theirs.attachments[0]["description"]
 
 
 async def test_a_pending_login_is_dropped_from_the_status_which_then_shows_what_is_left(
@@ -390,7 +434,7 @@ async def test_a_paste_in_a_direct_message_that_would_replace_another_persons_lo
     redirect = await issuer.approve(his.link_buttons[0], "bob@example.com")
     assert "bob@example.com" in (await (await bob.slash("auth complete", redirect=redirect)).settled()).content
     (told,) = await ada.send_dm(await issuer.approve(hers.link_buttons[0]))
-    assert f"<@{bob.id}> is logged in to lab" in told.body["content"]
+    assert f"<@{bob.id}> is logged in to The Lab" in told.body["content"]
     assert "delete your message" in told.body["content"]
     pressed = await ada.press(told, "Replace that login")
     assert isinstance(pressed, Answer)

@@ -10,8 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from bot.playground.issuer import Issuer
-from cogs.auth.access import AccessDeniedError, Caller
+from cogs.auth.access import Caller
 from cogs.auth.attempts import TooManyAttemptsError
+from cogs.auth.denials import AccessDeniedError
 from cogs.auth.service import AuthService, ClosingError, open_service
 from cogs.auth.settings import DiscordSettings
 from oauth.config import Config

@@ -112,7 +112,7 @@ async def test_the_longest_titles_and_notes_leave_the_message_within_discords_li
 
 async def test_a_buttons_id_fits_and_names_no_secret() -> None:
     offered = offer(300, name="a" * 32)
-    (custom_id,) = ids_and_urls(offered)[0]
+    custom_id, _how = ids_and_urls(offered)[0]
     assert custom_id.startswith(f"auth:paste:{'a' * 32}:")
     assert len(custom_id) <= 100
 

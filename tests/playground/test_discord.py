@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 
 import aiohttp
 import discord
@@ -262,3 +263,35 @@ async def test_a_command_can_open_a_form(world: EmbeddedDiscord, bot: SmallBot) 
     answer = await world.person("ada").slash("lab act")
     assert answer.ack_type == 9
     assert answer.interaction.modal is not None
+
+
+async def test_files_are_kept_served_and_taken_away_by_an_edit(world: EmbeddedDiscord, bot: SmallBot) -> None:
+    async def act(interaction: Interaction) -> None:
+        files = [discord.File(io.BytesIO(b"GIF89a"), f"{name}.gif", description=f"what {name} shows") for name in "ab"]
+        await interaction.response.send_message("look", files=files)
+        shown = await interaction.original_response()
+        assert [each.description for each in shown.attachments] == ["what a shows", "what b shows"]
+        assert await shown.attachments[1].read() == b"GIF89a"
+        await interaction.edit_original_response(attachments=shown.attachments[1:])
+
+    bot.act = act
+    answer = await world.person("ada").slash("lab act")
+    await answer.wait_for(lambda shown: [each["filename"] for each in shown.attachments] == ["b.gif"])
+    assert answer.attachments[0]["content_type"] == "image/gif"
+    assert world.person("ada").view()[-1]["attachments"] == answer.attachments
+
+
+async def test_a_description_that_is_too_long_is_refused(world: EmbeddedDiscord, bot: SmallBot) -> None:
+    refused: list[int] = []
+
+    async def act(interaction: Interaction) -> None:
+        file = discord.File(io.BytesIO(b"x"), "x.gif", description="x" * 1025)
+        try:
+            await interaction.response.send_message(file=file)
+        except discord.HTTPException as error:
+            refused.append(error.code)
+        await interaction.response.send_message("no")
+
+    bot.act = act
+    await (await world.person("ada").slash("lab act")).settled()
+    assert refused == [50035]

@@ -81,8 +81,9 @@ def test_a_torn_file_is_kept_under_the_lock_only_and_what_parses_is_salvaged(sto
     assert [str(kept) in problem.what for problem in store.problems()] == [True]
 
 
-def test_torn_at_any_byte_its_bytes_are_kept_and_no_login_is_half(store: FileStore) -> None:
+def test_torn_at_any_byte_its_bytes_are_kept_and_no_login_is_half(quick: Path) -> None:
     """Cases 2 and 6, for what other writers and other disks do."""
+    store = FileStore(quick / "auth.json", clock=Clock())
     whole = {"a": token("a"), "b": McpEntry("b")}
     store.update(lambda draft: draft.update(whole))
     text = store.path.read_bytes()

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
-from storage import DeadToken, FileStore, Note, UserId
+import pytest
+
+from storage import Attempt, DeadToken, FileStore, Note, UserId
 from tests.storage.conftest import CANARY
 from tests.storage.contract import put, token
 
-NOTE = Note("ada@example.com", UserId(2**63), 5, ("a", "b"), DeadToken("f" * 64, "invalid_grant", 9))
+NOTE = Note(
+    "ada@example.com",
+    UserId(2**63),
+    5,
+    ("a", "b"),
+    DeadToken("f" * 64, "invalid_grant", 9, told=True),
+    Attempt("e" * 64, 1.5, "HTTP 503", answered=False, failures=3, not_before=60.25),
+)
 
 
 def log_in(store: FileStore) -> None:
@@ -26,6 +37,7 @@ def test_lost_or_broken_ones_lose_no_login(store: FileStore, path: Path) -> None
     log_in(store)
     notes = path.with_name("auth.json.notes")
     broken = [b"{", b"\xff", b"[]", b'{"codex": {"account": 1, "scopes": 5, "dead": {"since": true}}, "x": 1}']
+    broken.append(b'{"codex": {"attempt": {"fingerprint": "f", "at": "soon", "reason": "", "answered": 1}}}')
     for content in broken:
         notes.write_bytes(content)
         assert store.notes().get("codex", Note()) == Note()
@@ -33,6 +45,19 @@ def test_lost_or_broken_ones_lose_no_login(store: FileStore, path: Path) -> None
         store.update(put("a", token("a", content.hex())))
     notes.unlink()
     assert dict(store.notes()) == {}
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda notes: notes.symlink_to("/dev/zero")], ids=["fifo", "device"])
+def test_what_is_no_plain_file_in_their_place_blocks_nobody(
+    store: FileStore, path: Path, make: Callable[[Path], None]
+) -> None:
+    """They are read under the global lock, for which everybody would wait."""
+    path.parent.mkdir(exist_ok=True)
+    make(path.with_name("auth.json.notes"))
+
+    assert dict(store.notes()) == {}
+    store.update(put("codex", token()))
+    assert list(store.read()) == ["codex"]
 
 
 def test_a_logout_takes_them_along(store: FileStore) -> None:

@@ -95,6 +95,17 @@ def test_root_keeps_the_owner_of_a_file_that_belongs_to_another_user(store: File
     assert path.with_name("auth.json.refresh.codex.lock").stat().st_uid == owner
 
 
+def test_root_gives_folders_that_it_makes_to_whose_home_they_lie_in(public_path: Path, run: Callable[..., str]) -> None:
+    if os.geteuid() != 0:
+        return  # only root can give files away
+    os.chown(public_path.parent, NOBODY, NOBODY)
+    path = public_path.parent / ".openab" / "agent" / "auth.json"
+    FileStore(path).update(put("codex", token()))
+
+    code = "import sys; from storage import *; print(list(FileStore(sys.argv[1]).update(lambda d: list(d))))"
+    assert run(code, path, as_nobody=True) == "['codex']"
+
+
 ATTEMPT = """
 import sys
 from storage import *

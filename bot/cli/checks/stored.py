@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.cli.checks.check import Check
-from bot.cli.checks.place import look_at_place
-from storage import Entry, FileStore, open_store
+from bot.cli.checks.filesystem import look_at_file_system
+from storage import Entry, FileStore, Store, open_store
 from storage.errors import StorageError
 
 _PATIENCE: Final = 10  # seconds for another process to start and try the lock
@@ -34,12 +34,21 @@ def look_at_store(location: str) -> tuple[list[Check], Mapping[str, Entry]]:
         store.check_writable()
         message = f"{location}: {len(entries)} entries, readable and writable"
         checks.append(Check("store", ok=True, message=message))
-        checks += [Check("store contents", ok=False, message=p.what, hint=p.repair) for p in store.problems()]
     except StorageError as error:
         checks.append(_failed(error))
     if isinstance(store, FileStore):
-        checks += [_look_at_locks(store, location), *look_at_place(store.path)]
-    return checks, entries
+        checks += [_look_at_locks(store, location), look_at_file_system(store.path.parent)]
+    return checks + _look_at_problems(store, known=checks), entries
+
+
+def _look_at_problems(store: Store, known: list[Check]) -> list[Check]:
+    """What the store says of itself: files beside it, owners, modes, what is damaged, spilled or left over."""
+    try:
+        problems = store.problems()
+    except StorageError as error:
+        return [_failed(error)]
+    said = {check.message for check in known}
+    return [Check("store files", ok=False, message=p.what, hint=p.repair) for p in problems if p.what not in said]
 
 
 def _failed(error: StorageError) -> Check:

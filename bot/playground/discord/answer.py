@@ -67,6 +67,11 @@ class Answer:
         return [dict(part) for each in self.messages for part in parts(each.body.get("components") or [])]
 
     @property
+    def attachments(self) -> list[Json]:
+        """The files that it shows."""
+        return [dict(each) for message in self.messages for each in message.body.get("attachments") or []]
+
+    @property
     def link_buttons(self) -> list[str]:
         """Where its link buttons lead."""
         return [part["url"] for part in self.components if part.get("style") == LINK]

@@ -22,7 +22,7 @@ UPDATE: Final = 7
 CHOICES: Final = 8
 MODAL: Final = 9
 
-_SHOWN: Final = ("content", "embeds", "components")
+SHOWN: Final = ("content", "embeds", "components", "attachments")
 
 
 class Interactions:
@@ -165,7 +165,7 @@ def _answers(act: Interaction) -> set[int]:
 
 
 def _check_not_empty(body: Mapping[str, Any]) -> None:
-    if not any(body.get(key) for key in _SHOWN):
+    if not any(body.get(key) for key in SHOWN):
         raise errors.empty_message()
 
 

@@ -69,7 +69,7 @@ class Message:
             "embeds": self.body.get("embeds") or [],
             "components": self.body.get("components") or [],
             "flags": self.flags,
-            "attachments": [],
+            "attachments": self.body.get("attachments") or [],
             "mentions": [],
             "mention_roles": [],
             "mention_everyone": False,

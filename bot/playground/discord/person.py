@@ -140,6 +140,7 @@ class Person:
                 "content": message.content,
                 "embeds": message.body.get("embeds") or [],
                 "components": message.body.get("components") or [],
+                "attachments": message.body.get("attachments") or [],
                 "ephemeral": message.ephemeral,
                 "loading": message.loading,
                 "edited": bool(message.edits),

@@ -15,12 +15,15 @@ from bot.playground.discord.declarations import check_commands, without_localiza
 from bot.playground.discord.errors import ApiError, json_reply
 from bot.playground.discord.faults import Faults, Kind
 from bot.playground.discord.gateway import Gateway
-from bot.playground.discord.interactions import Interactions
+from bot.playground.discord.interactions import SHOWN, Interactions
 from bot.playground.discord.model import Json, Message
 from bot.playground.discord.state import State
+from bot.playground.discord.uploads import Files, Uploads, read_form
 
 PREFIX: Final = "/api/v10"
+ATTACHMENTS: Final = "/attachments"
 _BODY: Final = web.RequestKey("body", object)
+_FILES: Final[web.RequestKey[Files]] = web.RequestKey("files", Mapping)
 _KIND_OF: Final[Mapping[tuple[str, str], Kind]] = {
     ("POST", "/interactions/{id}/{token}/callback"): "callback",
     ("POST", "/webhooks/{app}/{token}"): "followup",
@@ -57,6 +60,7 @@ class Rest:
         self._gateway_url = gateway_url
         self._interactions = Interactions(state, gateway)
         self.seen: list[RequestSeen] = []
+        self.uploads = Uploads(gateway_url.replace("ws", "http", 1).replace("/gateway", ATTACHMENTS), state.new_id)
 
     def routes(self) -> list[web.RouteDef]:
         """Every route that a bot with commands and messages asks for."""
@@ -85,14 +89,15 @@ class Rest:
             web.patch(message, self._edit_message),
             web.delete(message, self._delete_message),
         ]
-        return [web.RouteDef(each.method, PREFIX + each.path, each.handler, each.kwargs) for each in routes]
+        api = [web.RouteDef(each.method, PREFIX + each.path, each.handler, each.kwargs) for each in routes]
+        return [*api, web.get(f"{ATTACHMENTS}/{{attachment}}/{{filename}}", self._attachment)]
 
     @web.middleware
     async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Record, refuse or let through, and play the fault that waits for a request of this kind."""
         if not request.path.startswith(PREFIX):
             return await handler(request)
-        body = await _read(request)
+        body, request[_FILES] = await _read(request)
         request[_BODY] = body
         fault = self._faults.take(kind) if (kind := _kind(request)) else None
         if fault is None:
@@ -145,21 +150,23 @@ class Rest:
         return json_reply(self._state.register(commands, request.match_info.get("guild", "")))
 
     async def _callback(self, request: web.Request) -> web.Response:
-        id_, token = request.match_info["id"], request.match_info["token"]
-        outcome = await self._interactions.acknowledge(id_, token, _object(request))
+        id_, token, body = request.match_info["id"], request.match_info["token"], _object(request)
+        if "data" in body:
+            body = {**body, "data": self.uploads.message(body["data"], request[_FILES])}
+        outcome = await self._interactions.acknowledge(id_, token, body)
         if request.query.get("with_response") in {"1", "true"}:
             return json_reply(outcome)
         return web.Response(status=204)
 
     async def _follow_up(self, request: web.Request) -> web.Response:
         app, token = request.match_info["app"], request.match_info["token"]
-        return _shown(await self._interactions.follow_up(app, token, _object(request)))
+        return _shown(await self._interactions.follow_up(app, token, self._message_body(request)))
 
     async def _get_answer(self, request: web.Request) -> web.Response:
         return _shown(self._interactions.find(**_answer(request)))
 
     async def _edit_answer(self, request: web.Request) -> web.Response:
-        return _shown(self._interactions.edit(**_answer(request), body=_object(request)))
+        return _shown(self._interactions.edit(**_answer(request), body=self._message_body(request)))
 
     async def _delete_answer(self, request: web.Request) -> web.Response:
         self._interactions.delete(**_answer(request))
@@ -179,9 +186,9 @@ class Rest:
         return web.Response(status=204)
 
     async def _post_message(self, request: web.Request) -> web.Response:
-        channel_id, body = self._channel(request), _object(request)
+        channel_id, body = self._channel(request), self._message_body(request)
         limits.check_message(body)
-        if not any(body.get(key) for key in ("content", "embeds", "components")):
+        if not any(body.get(key) for key in SHOWN):
             raise errors.empty_message()
         message = self._state.post(channel_id, self._state.bot, body)
         await self._gateway.announce(message)
@@ -191,7 +198,7 @@ class Rest:
         return _shown(self._message(request))
 
     async def _edit_message(self, request: web.Request) -> web.Response:
-        message, body = self._message(request), _object(request)
+        message, body = self._message(request), self._message_body(request)
         if message.author["id"] != self._state.application_id:
             raise ApiError(403, 50005, "Cannot edit a message authored by another user")
         limits.check_message(body)
@@ -206,6 +213,12 @@ class Rest:
         self._state.delete(message)
         return web.Response(status=204)
 
+    def _message_body(self, request: web.Request) -> Json:
+        return self.uploads.message(_object(request), request[_FILES])
+
+    async def _attachment(self, request: web.Request) -> web.Response:
+        return self.uploads.serve(request.match_info["attachment"])
+
     def _channel(self, request: web.Request) -> str:
         channel_id = request.match_info["channel"]
         if channel_id not in self._state.messages:
@@ -219,14 +232,16 @@ class Rest:
         return message
 
 
-async def _read(request: web.Request) -> object:
-    """The body as JSON; None when there is none, or when it is no JSON."""
+async def _read(request: web.Request) -> tuple[object, Files]:
+    """The body as JSON, and the files beside it; None when there is none, or when it is no JSON."""
     if not request.can_read_body:
-        return None
+        return None, {}
     try:
-        return json.loads(await request.read())
+        if request.content_type == "multipart/form-data":
+            return await read_form(request)
+        return json.loads(await request.read()), {}
     except ValueError:
-        return None
+        return None, {}
 
 
 def _kind(request: web.Request) -> Kind | None:

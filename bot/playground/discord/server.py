@@ -108,6 +108,14 @@ class EmbeddedDiscord:
         """The messages there, oldest first."""
         return self.state.messages[channel_id]
 
+    def attachment(self, attachment_id: str) -> web.Response:
+        """The file of this id, which a bot has attached to a message.
+
+        Raises:
+            HTTPNotFound: there is none.
+        """
+        return self._rest.uploads.serve(attachment_id)
+
     def message(self, message_id: str) -> Message | None:
         """The message of this id."""
         return self.state.message(message_id)

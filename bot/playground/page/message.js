@@ -14,7 +14,7 @@ export function message(data, { press, choose, dismiss }) {
   if (data.edited) meta.append(make("span", { className: "small" }, "(edited)"));
   const body = make("div", { className: "body" }, meta, make("div", { className: "text" }, ...markup(data.content)));
   if (data.loading) body.append(make("p", { className: "thinking" }, `${data.author} is thinking…`));
-  body.append(...data.embeds.map(embed), ...data.components.map((part) => component(part, data, { press, choose })));
+  body.append(...data.embeds.map(embed), ...data.attachments.map(picture), ...data.components.map((part) => component(part, data, { press, choose })));
   if (data.ephemeral) {
     const button = make("button", { type: "button", className: "quiet" }, "Dismiss message");
     button.addEventListener("click", () => dismiss(data));
@@ -25,6 +25,11 @@ export function message(data, { press, choose, dismiss }) {
   if (data.command) article.append(make("p", { className: "asked" }, make("b", {}, data.asked_by), ` used /${data.command}`));
   article.append(avatar(data.author), body);
   return article;
+}
+
+/** Only pictures are attached; the page has them under its own address. */
+function picture(data) {
+  return make("img", { className: "picture", src: new URL(data.url).pathname, alt: data.description ?? data.filename });
 }
 
 function embed(data) {

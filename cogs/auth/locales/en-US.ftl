@@ -13,6 +13,7 @@
 
 button-open = Open the login page
 button-paste = Paste it here
+button-how = Show me how
 button-login = Log in to { $vendor }
 button-new-link = Get a new link
 button-cancel = Cancel { $vendor }
@@ -39,6 +40,15 @@ login-copy = -# For another browser, copy this link:
 login-valid =
     -# The link works until { $time } ({ $relative }). Show what you copied to nobody.
     -# No form on your screen? { -complete } takes it too, and so do I as a direct message.
+login-code-type = See that the page shows this code, or type it there:
+login-code-wait =
+    -# The code works until { $time } ({ $relative }). This message changes by itself once you are done there.
+    -# Approve no code that you did not ask for just now.
+login-program-paste = If the last page shows a code or does not load, come back, press **{ button-paste }**, and paste the code or that page's address.
+login-program-wait =
+    -# { $vendor }'s own program waits for you until { $time } ({ $relative }). This message changes by itself once you are done.
+login-code-expired = ⌛ **The code for { $vendor } has expired.** Nothing was changed. Begin again with { -login }.
+login-done-program = ✅ **{ $vendor }'s own program says that it is logged in.** It keeps that login itself; nothing was stored here.
 login-done = ✅ **Logged in to { $vendor }.** Every agent here uses it from now on.
 login-done-as = ✅ **Logged in to { $vendor } as { $account }.** Every agent here uses it from now on.
 login-done-before = Before, it was { $account }.
@@ -48,6 +58,9 @@ login-link-replaced = This link to **{ $vendor }** was replaced by a newer one. 
 login-button-expired = ⌛ **This link has expired.** Nothing was changed. Begin again with { -login }.
 cancelled = **Your login to { $vendor } is cancelled.** Its link is of no use any more.
 kept = Nothing was changed.
+login-ended = ⚠️ **The login to { $login } has ended.** The agents here cannot renew it any more.
+    Reason: { $reason }
+    Log in again with the button, or with { -login }.
 
 risk-tos-risk = ⚠️ **Careful:** this vendor's terms may not allow its login outside its own tools. The account could be closed.
 risk-experimental = ⚠️ **Careful:** this login is experimental and may stop working at any time.
@@ -56,6 +69,20 @@ note = ℹ️ { $note }
 replace-question = **{ $who } is logged in to { $login }.**
     A new login replaces it for every agent. Nothing changes until the new one is finished.
 
+how-dead =
+    ## Copy the address
+    1. The last page does not load. That is right: what you need is its address.
+    2. Select the whole address at the top of the browser and copy it. On a phone, touch it first.
+    3. Back in Discord, press **{ button-paste }** and paste it.
+how-code =
+    ## Copy the code
+    1. The last page shows a code, often with a button to copy it.
+    2. Copy all of it, both sides of the `#`.
+    3. Back in Discord, press **{ button-paste }** and paste it.
+picture-desktop = On a computer: the page does not load. Ctrl+L or ⌘+L selects its address, Ctrl+C or ⌘+C copies it, Ctrl+V or ⌘+V pastes it into the form in Discord.
+picture-phone = On a phone: the page does not load. Touch the address at the top, choose copy, and paste it into the form in Discord.
+picture-code = The page shows a code with a button to copy it. Both sides of the # are copied and pasted into the form in Discord.
+
 ## Logout
 
 logout-question = **Log out of { $login }?**
@@ -63,9 +90,9 @@ logout-remove = - **{ button-remove }**: the agents here stop using it. At the v
 logout-revoke = - **{ button-revoke }**: it ends everywhere, on other machines too.
 logout-irrevocable = - The vendor offers no way to revoke it from here. The account's own security page does.
 logout-shadowed = - `{ $variable }` is set for the agents here, and they go on using that either way.
-logout-removed = **{ $tenant } is removed here.** At the vendor it is still valid.
-logout-revoked = **{ $tenant } is revoked at the vendor and removed here.**
-logout-nothing = **There was nothing to remove for { $tenant }.**
+logout-removed = **The login to { $vendor } is removed here.** At the vendor it is still valid.
+logout-revoked = **The login to { $vendor } is revoked at the vendor and removed here.**
+logout-nothing = **There was no login to { $vendor } to remove.**
 logout-not-told = The vendor was not told: { $note }.
 
 console = Somebody at the console
@@ -81,7 +108,8 @@ status-token-until = token until { $time }
 status-made = logged in { $time }
 status-made-by = logged in { $time } by { $who }
 status-shadowed = ⚠️ not used while `{ $variable }` is set
-status-pending = ⏳ **{ $vendor }**: waits for your paste until { $time }
+status-pending = ⏳ **{ $vendor }**: waits for you until { $time }
+status-environment = 🔑 **{ $vendor }**: uses `{ $variable }` of the bot's environment, which is not stored
 status-problem = 🔧 **For the operator:** { $what }: { $repair }
 status-more = … and { $count } more; `openab-auth status` shows all.
 state-ok = logged in
@@ -104,7 +132,7 @@ choice-experimental = ⚠ experimental
 help-title = ## Log coding agents in, from Discord
 help-what =
     An agent here works with an account at a vendor, such as Claude. You sign in once, in your own browser, and every agent here may use that login. I never see your password.
-help-not-allowed = **You may not do this yet:** { $why }
+help-not-allowed = **You may not do this yet:** { $happened } { $next }
 help-first = **Nothing is logged in yet.** { -login } begins: you get a link, sign in, and paste back where the browser ended. It takes a minute.
 help-allowed = **{ $count ->
         [one] One login is there.
@@ -247,6 +275,13 @@ error-program_failed = The login program of { $vendor } { $status ->
         { $said ->
             [none] { -new-link }
            *[other] It said last: { $said }. { -new-link }
+        }
+error-program_waits = The login program of { $vendor } heard that and still waits.
+    .kept = { -still-waits }
+    .next =
+        { $said ->
+            [none] Paste what it asks for, or drop the login with { -cancel }.
+           *[other] It said last: { $said }. Paste what it asks for, or drop the login with { -cancel }.
         }
 error-login_denied = The login to { $vendor } was not approved ({ $reason }).
     .kept = This login is over. { -older-untouched }

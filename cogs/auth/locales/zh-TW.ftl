@@ -39,6 +39,7 @@ command-auth-help = 說明
 
 button-open = 開啟登入頁面
 button-paste = 在這裡貼上
+button-how = 示範給我看
 button-login = 登入 { $vendor }
 button-new-link = 取得新連結
 button-cancel = 取消 { $vendor }
@@ -65,6 +66,15 @@ login-copy = -# 想用別的瀏覽器？複製這個連結：
 login-valid =
     -# 連結有效到 { $time }（{ $relative }）。您複製的內容請勿給任何人看。
     -# 畫面上無法填表單嗎？改用 { -complete }，或直接私訊傳給我也可以。
+login-code-type = 確認頁面上顯示的是這個代碼，或在頁面上輸入它：
+login-code-wait =
+    -# 代碼有效到 { $time }（{ $relative }）。您在那裡完成之後，這則訊息會自動更新。
+    -# 請勿核准不是您剛才要求的代碼。
+login-program-paste = 如果最後一頁顯示代碼或打不開，請回到這裡，按下 **{ button-paste }**，貼上代碼或那一頁的網址。
+login-program-wait =
+    -# { $vendor } 自己的程式會等您到 { $time }（{ $relative }）。您完成之後，這則訊息會自動更新。
+login-code-expired = ⌛ **{ $vendor } 的代碼已過期。** 沒有任何變更。請用 { -login } 重新開始。
+login-done-program = ✅ **{ $vendor } 自己的程式表示已經登入。** 登入由它自行保管，這裡沒有儲存任何東西。
 login-done = ✅ **已登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
 login-done-as = ✅ **已用 { $account } 登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
 login-done-before = 之前的帳號是 { $account }。
@@ -74,6 +84,9 @@ login-link-replaced = 這個 **{ $vendor }** 登入連結已被更新的取代�
 login-button-expired = ⌛ **這個連結已過期。** 沒有任何變更。請用 { -login } 重新開始。
 cancelled = **您對 { $vendor } 的登入已取消。** 它的連結已經沒有作用。
 kept = 沒有任何變更。
+login-ended = ⚠️ **{ $login } 的登入已失效。** 這裡的代理程式無法再更新它。
+    原因：{ $reason }
+    請按下方的按鈕，或使用 { -login } 重新登入。
 
 risk-tos-risk = ⚠️ **請注意：** 這家供應商的條款可能不允許在它自己的工具以外使用這種登入，帳號有可能被停用。
 risk-experimental = ⚠️ **請注意：** 這種登入方式還在實驗階段，隨時可能失效。
@@ -82,6 +95,20 @@ note = ℹ️ { $note }
 replace-question = **{ $who } 已經登入 { $login }。**
     新的登入會取代它，所有代理程式都會改用新的。在新的登入完成之前，什麼都不會改變。
 
+how-dead =
+    ## 複製網址
+    1. 最後一頁打不開，這是正常的：您需要的是它的網址。
+    2. 選取瀏覽器上方的完整網址並複製。在手機上請先點一下網址。
+    3. 回到 Discord，按下 **{ button-paste }** 並貼上。
+how-code =
+    ## 複製代碼
+    1. 最後一頁會顯示一段代碼，通常旁邊有複製按鈕。
+    2. 請整段複製，`#` 的兩邊都要。
+    3. 回到 Discord，按下 **{ button-paste }** 並貼上。
+picture-desktop = 在電腦上：頁面打不開。按 Ctrl+L 或 ⌘+L 選取網址，Ctrl+C 或 ⌘+C 複製，再用 Ctrl+V 或 ⌘+V 貼到 Discord 的表單裡。
+picture-phone = 在手機上：頁面打不開。點一下上方的網址，選擇複製，再貼到 Discord 的表單裡。
+picture-code = 頁面顯示一段代碼和複製按鈕。複製 # 兩邊的全部內容，再貼到 Discord 的表單裡。
+
 ## Logout
 
 logout-question = **要登出 { $login } 嗎？**
@@ -89,9 +116,9 @@ logout-remove = - **{ button-remove }**：這裡的代理程式不再使用它�
 logout-revoke = - **{ button-revoke }**：在所有地方都失效，其他機器上的也一樣。
 logout-irrevocable = - 這家供應商無法從這裡撤銷，請到帳號自己的安全性頁面處理。
 logout-shadowed = - 這裡的代理程式設有 `{ $variable }`，不論您怎麼選，它們都會繼續使用它。
-logout-removed = **已從這裡移除 { $tenant }。** 在供應商那邊它仍然有效。
-logout-revoked = **已向供應商撤銷 { $tenant }，並從這裡移除。**
-logout-nothing = **{ $tenant } 沒有可以移除的登入。**
+logout-removed = **已從這裡移除 { $vendor } 的登入。** 在供應商那邊它仍然有效。
+logout-revoked = **已向供應商撤銷 { $vendor } 的登入，並從這裡移除。**
+logout-nothing = **{ $vendor } 沒有可以移除的登入。**
 logout-not-told = 沒有通知到供應商：{ $note }。
 console = 主控台上的某人
 somebody = 有人（不知道是誰）
@@ -106,7 +133,8 @@ status-token-until = 權杖有效到 { $time }
 status-made = { $time } 登入
 status-made-by = { $time } 由 { $who } 登入
 status-shadowed = ⚠️ 設有 `{ $variable }`，所以不會用到這個登入
-status-pending = ⏳ **{ $vendor }**：等您貼上，期限 { $time }
+status-pending = ⏳ **{ $vendor }**：等您完成，期限 { $time }
+status-environment = 🔑 **{ $vendor }**：使用機器人環境中的 `{ $variable }`，不會儲存
 status-problem = 🔧 **請管理者處理：** { $what }：{ $repair }
 status-more = … 還有 { $count } 筆；`openab-auth status` 會全部列出。
 state-ok = 已登入
@@ -128,7 +156,7 @@ choice-experimental = ⚠ 實驗性質
 
 help-title = ## 從 Discord 讓代理程式登入
 help-what = 這裡的代理程式需要一個供應商（例如 Claude）的帳號才能工作。您只要在自己的瀏覽器登入一次，這裡的每個代理程式就都能使用。我看不到您的密碼。
-help-not-allowed = **您目前還不能使用：** { $why }
+help-not-allowed = **您目前還不能使用：** { $happened }{ $next }
 help-first = **目前還沒有任何登入。** 用 { -login } 開始：取得連結、登入，再把瀏覽器最後停留的網址貼回來。一分鐘就好。
 help-allowed = **目前有 { $count } 個登入。** 用 { -login } 新增或取代，用 { -status } 查看。
 help-store = **目前無法讀取登入資料。** { -status } 會說明原因。
@@ -267,6 +295,13 @@ error-program_failed = { $vendor } 的登入程式{ $status ->
         { $said ->
             [none] { -new-link }
            *[other] 它最後說：{ $said }。{ -new-link }
+        }
+error-program_waits = { $vendor } 的登入程式收到了，但仍在等待。
+    .kept = { -still-waits }
+    .next =
+        { $said ->
+            [none] 請貼上它要求的內容，或用 { -cancel } 放棄這次登入。
+           *[other] 它最後說：{ $said }。請貼上它要求的內容，或用 { -cancel } 放棄這次登入。
         }
 error-login_denied = { $vendor } 的登入沒有獲得核准（{ $reason }）。
     .kept = 這次登入已經結束。{ -older-untouched }

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from oauth.mcp.pinned import PinnedTransport, PrivateAddressError, resolved
 from oauth.mcp.reach import Reach
-from oauth.transport import InsecureUrlError
+from oauth.transport import UnsafeUrlError
 
 PUBLIC = "93.184.215.14"
 
@@ -131,7 +131,7 @@ async def test_a_name_without_an_address_is_no_connection() -> None:
 
 @pytest.mark.parametrize("url", ["http://mcp.example/", "http://127.0.0.1/", "http://localhost/"])
 async def test_plain_http_is_refused(url: str) -> None:
-    with pytest.raises(InsecureUrlError):
+    with pytest.raises(UnsafeUrlError):
         await get(url, Names([PUBLIC]), Line())
 
 
@@ -139,7 +139,7 @@ async def test_the_test_option_allows_plain_http_to_this_machine_alone() -> None
     line = Line()
 
     await get("http://127.0.0.1:9/", Names(["127.0.0.1"]), line, Reach(http_loopback=True))
-    with pytest.raises(InsecureUrlError):
+    with pytest.raises(UnsafeUrlError):
         await get("http://mcp.example/", Names(["127.0.0.1"]), line, Reach(http_loopback=True))
 
 

@@ -1,0 +1,35 @@
+"""The drawn animations: light, and said in words for who does not see them."""
+
+from importlib.resources import files
+
+import pytest
+
+from cogs.auth.how_view import how_message
+from cogs.auth.language import Language, languages
+
+PICTURES = files("cogs.auth") / "pictures"
+
+
+@pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.tag)
+async def test_each_kind_of_last_page_has_its_pictures_each_with_a_description(language: Language) -> None:
+    shown = set()
+    for page in ("dead", "code"):
+        answer = how_message(language, page)  # type: ignore[arg-type]  # two literals
+        assert answer.content.startswith("## ")
+        assert answer.files
+        for file in answer.files:
+            shown.add(file.filename)
+            assert 20 < len(file.description or "") <= 1024
+            file.close()
+    assert shown == {each.name for each in PICTURES.iterdir() if each.name.endswith(".gif")}
+
+
+def test_each_picture_is_light_and_has_its_drawing_beside_it() -> None:
+    names = {each.name for each in PICTURES.iterdir()}
+    for name in names:
+        if name.endswith(".gif"):
+            data = (PICTURES / name).read_bytes()
+            assert data.startswith(b"GIF89a")
+            assert b"NETSCAPE2.0" in data  # it goes on for ever
+            assert len(data) < 40_000
+            assert name.replace(".gif", ".svg") in names
