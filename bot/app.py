@@ -15,6 +15,7 @@ import discord
 
 from bot.client import AuthBot, point_discord_at
 from bot.errors import DiscordUnavailableError
+from bot.refresh_ahead import RefreshAhead, open_refresh_ahead
 from cogs.auth.service import AuthService, open_service
 from cogs.auth.settings import DiscordSettings, read_settings
 from oauth.config import Config
@@ -72,6 +73,7 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
         reason = "is missing; set DISCORD_TOKEN or bot_token, or try `openab-auth playground`, which needs none"
         raise ConfigError(config.file or "the environment", (("discord.bot_token", reason),))
     service = open_service(config, location, settings, environ=environ, clock=time.time)
+    ahead = open_refresh_ahead(config, location, environ)
     await point_discord_at(settings.api_base)
     client = AuthBot(settings, service)
     task = asyncio.create_task(_connect(client, settings, config), name="discord client")
@@ -79,10 +81,12 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
     try:
         await _first(connected, task)
         _raise_if_lost(task)
+        if ahead is not None:
+            ahead.start()
         yield task
     finally:
         connected.cancel()
-        await _stop(client, service, task)
+        await _stop(client, service, ahead, task)
 
 
 async def _connect(client: AuthBot, settings: DiscordSettings, config: Config) -> None:
@@ -100,13 +104,13 @@ async def _connect(client: AuthBot, settings: DiscordSettings, config: Config) -
         raise DiscordUnavailableError(settings.api_base, type(error).__name__) from error
 
 
-async def _stop(client: AuthBot, service: AuthService, task: asyncio.Task[None]) -> None:
+async def _stop(client: AuthBot, service: AuthService, ahead: RefreshAhead | None, task: asyncio.Task[None]) -> None:
     """First the work of people who wait for an answer, then the connection that the answer goes through."""
     try:
         async with asyncio.timeout(_FINISH_WORK):
-            await service.aclose()
+            await asyncio.gather(service.aclose(), *([ahead.aclose()] if ahead else []))
     except TimeoutError:
-        _log.warning("a login was still under way when the bot stopped; it has to be begun again")
+        _log.warning("a login or a refresh was still under way when the bot stopped; a login has to be begun again")
     try:
         async with asyncio.timeout(_CLOSE_CLIENT):
             await client.close()

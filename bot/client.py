@@ -16,6 +16,7 @@ from cogs.auth.commands import Auth
 from cogs.auth.service import AuthService
 from cogs.auth.settings import DISCORD_API, DiscordSettings
 
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # this bot never speaks
 _log = logging.getLogger(__name__)
 _GATEWAY_DEADLINE = 8.0  # seconds
 

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 # At DEBUG these print whole events, pasted redirects and interaction tokens among them.
-LEAKY_LOGGERS = ("discord.gateway", "discord.webhook.async_", "discord.http", "httpx2", "httpcore2", "authlib")
+LEAKY_LOGGERS = ("discord.gateway", "discord.webhook.async_", "discord.http", "httpcore2", "authlib")
+# At INFO this one says each request once more, with its whole address.
+TALKATIVE_LOGGERS = ("httpx2",)
 
 
 class JsonFormatter(logging.Formatter):
@@ -29,9 +31,11 @@ class JsonFormatter(logging.Formatter):
 
 
 def set_up_logs(level: int = logging.INFO, stream: TextIO = sys.stderr) -> None:
-    """Log to `stream` from `level` on; the loggers that would print codes and tokens stay at INFO whatever is asked."""
+    """Log to `stream` from `level` on; the loggers that would print codes and tokens stay quiet whatever is asked."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in LEAKY_LOGGERS:
         logging.getLogger(name).setLevel(max(level, logging.INFO))
+    for name in TALKATIVE_LOGGERS:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))

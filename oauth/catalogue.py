@@ -10,6 +10,7 @@ from importlib.resources import files
 
 from oauth.config import Config
 from oauth.errors import ConfigError, NoLoginError, RiskNotAcceptedError, UnknownVendorError
+from oauth.mcp.server import PREFIX, McpServer, read_servers
 from oauth.table import Mistakes
 from oauth.vendor import Vendor, parse_vendor
 from storage.entries import Tenant
@@ -18,11 +19,18 @@ from storage.entries import Tenant
 class Catalogue:
     """The vendors by name; `offered` are those that people may log in to."""
 
-    def __init__(self, vendors: Mapping[str, Vendor], offered: tuple[str, ...], environ: Mapping[str, str]) -> None:
-        self._vendors = vendors
-        self._offered = offered
+    def __init__(
+        self,
+        vendors: Mapping[str, Vendor],
+        offered: tuple[str, ...],
+        environ: Mapping[str, str],
+        servers: Mapping[str, McpServer] | None = None,
+    ) -> None:
+        self._servers = servers or {}
+        self._vendors = {**vendors, **{one.vendor_name: one.vendor for one in self._servers.values()}}
+        self._offered = (*offered, *(one.vendor_name for one in self._servers.values()))
         self._environ = environ
-        self._by_tenant = {vendor.tenant: vendor for vendor in [*vendors.values()][::-1]}  # the first row counts
+        self._by_tenant = {one.tenant: one for one in [*self._vendors.values()][::-1]}  # the first row counts
 
     @classmethod
     def shipped(cls, environ: Mapping[str, str] = os.environ) -> Catalogue:
@@ -37,18 +45,20 @@ class Catalogue:
             ConfigError: a table has mistakes; all of them are named.
         """
         mistakes: Mistakes = []
-        vendors = read_vendors(config, environ, mistakes)
+        vendors, servers = read_vendors(config, environ, mistakes)
         if mistakes:
             raise ConfigError(config.file or "oauth/vendors.toml", tuple(mistakes))
         if config.auth.vendors is None:
-            wanted = [name for name, vendor in vendors.items() if _can_begin(vendor, environ)]
+            ours = config.vendors
+            wanted = [name for name, vendor in vendors.items() if _can_begin(vendor, environ, ours=name in ours)]
         else:
             wanted = list(dict.fromkeys(config.auth.vendors))
         accepted = config.auth.accept_risk
-        return cls(vendors, tuple(name for name in wanted if vendors[name].risk == "ok" or name in accepted), environ)
+        offered = tuple(name for name in wanted if vendors[name].risk == "ok" or name in accepted)
+        return cls(vendors, offered, environ, servers)
 
     def get(self, name: str) -> Vendor:
-        """The offered vendor of this name.
+        """The offered vendor of this name; an MCP server is `mcp:NAME`, and known of it is only its table.
 
         Raises:
             UnknownVendorError: there is none, or it is not offered here.
@@ -68,6 +78,18 @@ class Catalogue:
         """The vendor of this name or tenant, offered or not."""
         return self._vendors.get(tenant_or_name) or self._by_tenant.get(Tenant(tenant_or_name))
 
+    def server(self, tenant_or_name: str) -> McpServer | None:
+        """The MCP server of this name, with `mcp:` before it or without."""
+        return self._servers.get(tenant_or_name.removeprefix(PREFIX))
+
+    def servers(self) -> tuple[McpServer, ...]:
+        """Every MCP server of the config."""
+        return tuple(self._servers.values())
+
+    def vendor_of(self, tenant: str) -> Vendor | None:
+        """The vendor whose logins lie under this very tenant, whatever other vendors are called."""
+        return self._by_tenant.get(Tenant(tenant))
+
     def tenant_of(self, tenant_or_name: str) -> Tenant:
         """The tenant of the vendor of this name; any other word is a tenant itself."""
         vendor = self._vendors.get(tenant_or_name)
@@ -81,13 +103,21 @@ class Catalogue:
         """Every vendor of both tables."""
         return tuple(self._vendors.values())
 
+    def held(self, tenant: str | None = None) -> tuple[tuple[Vendor, str], ...]:
+        """The vendors whose token the environment holds, each with its variable: those offered, or without a login."""
+        vendors = self.all() if tenant is None else tuple(filter(None, [self.find(tenant)]))
+        shown = (vendor for vendor in vendors if tenant or vendor.flow == "env" or vendor.name in self._offered)
+        return tuple((vendor, name) for vendor in shown if (name := self.shadowed_by(vendor)))
+
     def shadowed_by(self, vendor: Vendor) -> str | None:
         """The variable that the vendor's own tools read before any stored login, if one is set here."""
         return next((name for name in vendor.env if self._environ.get(name)), None)
 
 
-def read_vendors(config: Config, environ: Mapping[str, str], mistakes: Mistakes) -> dict[str, Vendor]:
-    """Both tables as one; what is wrong in the operator's, or in `[auth]` about its names, goes to `mistakes`."""
+def read_vendors(
+    config: Config, environ: Mapping[str, str], mistakes: Mistakes
+) -> tuple[dict[str, Vendor], dict[str, McpServer]]:
+    """Both tables as one, and the MCP servers; what is wrong in them or in `[auth]` goes to `mistakes`."""
     shipped = tomllib.loads((files("oauth") / "vendors.toml").read_text(encoding="utf-8"))
     vendors = {
         name: parse_vendor(name, _row(name, shipped, config.vendors), environ, mistakes, at=f"vendors.{name}")
@@ -96,7 +126,9 @@ def read_vendors(config: Config, environ: Mapping[str, str], mistakes: Mistakes)
     _check_tenants(vendors, shipped, mistakes)
     for key, names in (("auth.vendors", config.auth.vendors or ()), ("auth.accept_risk", config.auth.accept_risk)):
         mistakes += [(key, f"there is no vendor {name!r}") for name in names if name not in vendors]
-    return vendors
+    http_loopback = config.auth.allow_http_loopback
+    servers = read_servers(config.mcp, vendors.values(), environ, mistakes, http_loopback=http_loopback)
+    return vendors, servers
 
 
 def _row(name: str, *tables: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:
@@ -107,9 +139,12 @@ def _row(name: str, *tables: Mapping[str, Mapping[str, object]]) -> Mapping[str,
     return {**shipped, **moved, **ours}
 
 
-def _can_begin(vendor: Vendor, environ: Mapping[str, str]) -> bool:
-    """Whether a login can be begun here at all: an offer of what cannot would only disappoint."""
-    if vendor.flow == "command":
+def _can_begin(vendor: Vendor, environ: Mapping[str, str], *, ours: bool) -> bool:
+    """Whether a login can be begun here at all: an offer of what cannot would only disappoint.
+
+    `ours`: the operator has a table for it, so a program that is missing is a mistake to be told.
+    """
+    if vendor.flow == "command" and not ours:
         return shutil.which(vendor.command[0], path=environ.get("PATH", "")) is not None
     return vendor.flow != "env"
 

@@ -1,9 +1,8 @@
-"""The config: found, read, its variables replaced, and every mistake named at once."""
+"""The config: found, read, and every mistake named at once."""
 
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,24 +11,32 @@ from typing import Final
 
 from oauth.errors import ConfigError
 from oauth.table import Mistakes, Table
+from oauth.variables import replaced
 
 DEFAULT_STORE: Final = "~/.openab/agent/auth.json"
 DEFAULT_FILE: Final = "openab-auth.toml"
-_VARIABLE: Final = re.compile(r"\$(\$\{)|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")  # `$${`, `${VAR}`, or a stray `${`
+_FOR_OTHER_ROOMS: Final = ("discord", "mcp")  # their variables are replaced where they are read
 
 
 @dataclass(frozen=True, slots=True)
 class AuthSettings:
-    """The `[auth]` table: which vendors are offered (None: every one without risk), and whose risk is accepted."""
+    """The `[auth]` table: which vendors are offered (None: every one without risk), and whose risk is accepted.
+
+    `refresh_ahead` lets the running bot renew what will soon expire.
+    """
 
     vendors: tuple[str, ...] | None = None
     accept_risk: tuple[str, ...] = ()
     allow_http_loopback: bool = False
+    refresh_ahead: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The operator's config; `discord` and `mcp` are for the rooms that know those words, `file` is where it was."""
+    """The operator's config; `file` is where it was.
+
+    `discord` and `mcp` are for the rooms that know those words, as they stand there: see `oauth.variables`.
+    """
 
     file: str | None = None
     store: str | None = None
@@ -86,19 +93,24 @@ def _load(file: Path) -> dict[str, object]:
         raise ConfigError(str(file), (("", "is nested too deeply"),)) from None
     except UnicodeDecodeError:
         raise ConfigError(str(file), (("", "is not UTF-8"),)) from None
+    except ValueError:  # Python's own bound
+        raise ConfigError(str(file), (("", "holds a number of too many digits"),)) from None
     except OSError as error:
         raise ConfigError(str(file), (("", f"cannot be read ({error.strerror})"),)) from None
 
 
 def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> Config:
     mistakes: Mistakes = []
-    values = {key: _replaced(value, key, environ, mistakes) for key, value in found.items()}
+    values = {
+        key: value if key in _FOR_OTHER_ROOMS else replaced(value, key, environ, mistakes)
+        for key, value in found.items()
+    }
     top = Table(values, "", mistakes)
     top.only(("discord", "store", "auth", "vendors", "mcp"))
     store = Table(top.table("store"), "store", mistakes)
     store.only(("path",))
     auth = Table(top.table("auth"), "auth", mistakes)
-    auth.only(("vendors", "accept_risk", "allow_http_loopback"))
+    auth.only(("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead"))
     config = Config(
         file=file,
         store=store.text("path") or None,
@@ -106,6 +118,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
             vendors=auth.texts("vendors") if "vendors" in top.table("auth") else None,
             accept_risk=auth.texts("accept_risk"),
             allow_http_loopback=auth.flag("allow_http_loopback"),
+            refresh_ahead=auth.flag("refresh_ahead", default=True),
         ),
         vendors=top.tables("vendors"),
         discord=top.table("discord"),
@@ -117,26 +130,3 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
         read_vendors(config, environ, mistakes)
         raise ConfigError(file, tuple(mistakes))
     return config
-
-
-def _replaced(value: object, at: str, environ: Mapping[str, str], mistakes: Mistakes) -> object:
-    """`value` with each `${VAR}` of its texts taken from the environment."""
-    if isinstance(value, dict):
-        return {key: _replaced(item, f"{at}.{key}", environ, mistakes) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_replaced(item, f"{at}[{index}]", environ, mistakes) for index, item in enumerate(value)]
-    if not isinstance(value, str):
-        return value
-
-    def variable(match: re.Match[str]) -> str:
-        literal, name = match.groups()
-        if literal:
-            return str(literal)
-        if name is None:
-            mistakes.append((at, "holds `${` without a name and `}` after it; `$${` stands for the characters"))
-            return ""
-        if name not in environ:
-            mistakes.append((at, f"${{{name}}} is not set in the environment"))
-        return environ.get(name, "")
-
-    return _VARIABLE.sub(variable, value)

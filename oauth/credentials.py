@@ -22,8 +22,10 @@ from oauth.errors import (
     OAuthError,
     VendorUnavailableError,
 )
+from oauth.mcp.binding import Binding
+from oauth.mcp.login import write_bound
 from oauth.reply import Grant
-from oauth.tenant_lock import LOCK_WAIT, tenant_lock
+from oauth.tenant_lock import DEADLINE, tenant_lock
 from oauth.vendor import Vendor
 from storage import AsyncStore
 from storage.draft import Draft
@@ -65,7 +67,7 @@ class Credentials:
     """
 
     def __init__(
-        self, store: AsyncStore, driver: Driver, *, clock: Callable[[], float], lock_wait: float = LOCK_WAIT
+        self, store: AsyncStore, driver: Driver, *, clock: Callable[[], float], lock_wait: float = DEADLINE
     ) -> None:
         self._store = store
         self._driver = driver
@@ -73,8 +75,10 @@ class Credentials:
         self._lock_wait = lock_wait
         self._closing = asyncio.Event()
 
-    async def keep(self, vendor: Vendor, token_url: str, grant: Grant, user: UserId) -> LoggedIn:
-        """Store a grant as the login of `user`; the former login of this tenant ends.
+    async def keep(
+        self, vendor: Vendor, token_url: str, grant: Grant, user: UserId, binding: Binding | None = None
+    ) -> LoggedIn:
+        """Store a grant as the login of `user`; the former login of this tenant ends. An MCP server's has a `binding`.
 
         Raises:
             LoginNotStoredError: the store did not take it for as long as one may wait.
@@ -88,8 +92,14 @@ class Credentials:
             logged_in_at=int(self._clock()),
             scopes=grant.scopes or vendor.scopes,
         )
+
+        def write(draft: Draft) -> str | None:
+            if binding:
+                return write_bound(draft, binding, vendor, grant, note)
+            return login_entry.write(draft, vendor, token_url, grant, note)
+
         async with self._locked(vendor.tenant):
-            before = await self._commit(vendor, lambda draft: login_entry.write(draft, vendor, token_url, grant, note))
+            before = await self._commit(vendor, write)
         account = grant.account or await self._unless_closing(self._late_account(vendor, grant))
         replaced = before if account and before != account else None
         return LoggedIn(vendor, grant.expires_at, account, replaced)
@@ -174,7 +184,7 @@ class Credentials:
         return account
 
     async def _revoke(self, vendor: Vendor | None, entry: LoginEntry) -> tuple[bool, str | None]:
-        if vendor is None or not isinstance(entry, TokenEntry):
+        if vendor is None:
             return False, "no vendor of this name is configured here, so nobody could be told"
         token, hint = (
             (entry.refresh_token, "refresh_token") if entry.refresh_token else (entry.access_token, "access_token")

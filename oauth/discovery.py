@@ -28,11 +28,15 @@ async def fetch_metadata(vendor: Vendor, fetch: Fetch) -> Reply:
         VendorUnavailableError: no usable answer; it may come later.
     """
     issuer = vendor.issuer
-    oauth_url, openid_url = metadata_urls(issuer)
-    try:
-        metadata = await fetch(oauth_url)
-    except VendorMisconfiguredError:  # nothing there: many servers publish the OpenID document alone
-        metadata = await fetch(openid_url)
+    *others, last = metadata_urls(issuer)
+    for url in others:
+        try:
+            metadata = await fetch(url)
+            break
+        except VendorMisconfiguredError:  # nothing there: many servers publish the OpenID document alone
+            continue
+    else:
+        metadata = await fetch(last)
     if metadata.get("issuer") != issuer:
         raise VendorMisconfiguredError(vendor.name, f"its metadata is of another issuer than {issuer}", CHECK_TABLE)
     return metadata
@@ -63,13 +67,20 @@ def with_endpoints(vendor: Vendor, metadata: Reply) -> Vendor:
     )
 
 
-def metadata_urls(issuer: str) -> tuple[str, str]:
-    """Where RFC 8414 3.1 (between host and path) and OpenID Connect (after the path) put the document."""
+def metadata_urls(issuer: str) -> tuple[str, ...]:
+    """Where the document may be: RFC 8414 puts its word between host and path, OpenID Connect after the path."""
+    oauth = well_known(issuer, "oauth-authorization-server")[0]
+    openid = well_known(issuer, "openid-configuration")[0]
     parts = urlsplit(issuer)
-    path = parts.path.rstrip("/")
-    oauth_path = f"/.well-known/oauth-authorization-server{path}"
-    openid_path = f"{path}/.well-known/openid-configuration"
-    return urlunsplit(parts._replace(path=oauth_path)), urlunsplit(parts._replace(path=openid_path))
+    appended = urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/.well-known/openid-configuration"))
+    return tuple(dict.fromkeys((oauth, openid, appended)))
+
+
+def well_known(url: str, word: str) -> tuple[str, ...]:
+    """The well-known addresses of `word` for `url`: with its path behind the word, then without (RFC 8414 3.1)."""
+    parts = urlsplit(url)
+    paths = dict.fromkeys((parts.path.rstrip("/"), ""))
+    return tuple(urlunsplit(parts._replace(path=f"/.well-known/{word}{path}", query="", fragment="")) for path in paths)
 
 
 def _endpoint(vendor: Vendor, metadata: Reply, name: str) -> str:

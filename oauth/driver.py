@@ -21,19 +21,21 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client
 from oauth import link
 from oauth.discovery import fetch_metadata, needs_discovery, with_endpoints
 from oauth.errors import OAuthError
+from oauth.mcp.pinned import PinnedTransport
+from oauth.mcp.reach import Reach
 from oauth.reply import Grant, account_label, read_grant
-from oauth.transport import Door
+from oauth.transport import DEADLINE, Door
 from oauth.vendor import Vendor
 from oauth.verdict import Question, Reply, judge_failure, judge_reply
 from storage.entries import Json, PendingEntry
 from storage.secret import Secret
 
-DEADLINE: Final = 8.0  # seconds for one request, from the connection to the last byte of the reply
+_LIMITS: Final = httpx2.Limits(max_keepalive_connections=0)  # a stale connection would lose a rotated token
 _WRONG_ENCODING: Final = (httpx2.codes.BAD_REQUEST, httpx2.codes.UNSUPPORTED_MEDIA_TYPE)
 
 
 class Driver:
-    """Speaks to the vendors; one per event loop. `transport` replaces the network."""
+    """Speaks to the vendors; one per event loop. `transport` replaces the network, `deadline` bounds a request (s)."""
 
     def __init__(
         self,
@@ -44,8 +46,8 @@ class Driver:
     ) -> None:
         self._transport = transport
         self._clock = clock
-        self._deadline = deadline
-        self._http: httpx2.AsyncClient | None = None
+        self.deadline = deadline
+        self._http: dict[Reach | None, httpx2.AsyncClient] = {}
         self._metadata: dict[str, Reply] = {}  # by issuer
 
     async def resolve(self, vendor: Vendor) -> Vendor:
@@ -88,7 +90,7 @@ class Driver:
                 body=urlencode(extra),
                 headers=_headers(vendor),
             )
-        return read_grant(vendor, replies[-1], now=self._clock())
+        return read_grant(vendor, replies[-1], now=self._clock(), sent=question.secrets)
 
     async def refresh(self, vendor: Vendor, tenant: str, refresh_token: Secret, token_endpoint: str) -> Grant:
         """Renew a login, in one POST without `scope` (RFC 6749 6); the caller holds the tenant's lock.
@@ -106,7 +108,7 @@ class Driver:
                 body=urlencode(vendor.refresh_params),
                 headers=_headers(vendor),
             )
-        return read_grant(vendor, replies[-1], now=self._clock())
+        return read_grant(vendor, replies[-1], now=self._clock(), sent=question.secrets)
 
     async def revoke(self, vendor: Vendor, token: Secret, *, hint: str = "refresh_token") -> bool:
         """Have the vendor forget the grant (RFC 7009); False when it offers no way to.
@@ -122,6 +124,8 @@ class Driver:
         if not vendor.revoke_url:
             return False
         encodings = sorted(("form", "json"), key=lambda encoding: encoding != vendor.token_body)
+        if vendor.reach is not None:
+            encodings = ["form"]  # what RFC 7009 2.1 says; only vendors of our own table are known to want JSON
         question = Question(vendor.name, vendor.tenant, "other", (token,))
         for encoding in encodings:
             async with self._conversation(vendor, question) as (client, _):
@@ -203,10 +207,22 @@ class Driver:
             )
             return reply
 
+    def http(self, reach: Reach | None = None) -> httpx2.AsyncClient:
+        """The client for what may be reached, made at its first request: loading the certificates takes a while.
+
+        Without `reach` an address is a table's, and proxies of the environment are used; else it may be a stranger's.
+        """
+        if reach not in self._http:
+            transport = self._transport
+            if reach is not None:
+                transport = PinnedTransport(reach, transport or httpx2.AsyncHTTPTransport(limits=_LIMITS))
+            self._http[reach] = httpx2.AsyncClient(transport=transport, limits=_LIMITS)
+        return self._http[reach]
+
     async def aclose(self) -> None:
         """Close every connection; the driver may not be used afterwards."""
-        if self._http is not None:
-            await self._http.aclose()
+        for http in self._http.values():
+            await http.aclose()
 
     async def _get(self, vendor: Vendor, url: str, *, bearer: Secret | None = None) -> Reply:
         question = Question(vendor.name, vendor.tenant, "other", (bearer,) if bearer else ())
@@ -218,8 +234,8 @@ class Driver:
         self, vendor: Vendor, question: Question
     ) -> AsyncIterator[tuple[AsyncOAuth2Client, list[Reply]]]:
         """An authlib client for one request, and the list in which its judged token reply will lie."""
-        door = Door(self._open())
-        client = _client(vendor, door, self._deadline)
+        door = Door(self.http(vendor.reach))
+        client = _client(vendor, door, self.deadline)
         replies: list[Reply] = []
 
         def judge(reply: httpx2.Response) -> httpx2.Response:
@@ -230,22 +246,13 @@ class Driver:
         client.register_compliance_hook("access_token_response", judge)
         client.register_compliance_hook("refresh_token_response", judge)
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(self.deadline):
                 yield client, replies
         except OAuthError:
             raise
-        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, OSError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, OSError, OverflowError) as error:
             # `from None`: an httpx2 error holds the request, and so the token
             raise judge_failure(question, error, unsent=door.certainly_unsent) from None
-
-    def _open(self) -> httpx2.AsyncClient:
-        """The shared client, made at the first request: loading the certificates takes a while."""
-        if self._http is None:
-            self._http = httpx2.AsyncClient(
-                transport=self._transport,
-                limits=httpx2.Limits(max_keepalive_connections=0),  # a stale connection would lose a rotated token
-            )
-        return self._http
 
 
 def _client(vendor: Vendor, door: Door, deadline: float) -> AsyncOAuth2Client:
@@ -259,7 +266,9 @@ def _client(vendor: Vendor, door: Door, deadline: float) -> AsyncOAuth2Client:
         # asyncio.timeout bounds the whole; a TLS handshake that is cancelled instead of timed out leaks its socket
         timeout=httpx2.Timeout(None, connect=deadline / 2),
     )
-    client.register_client_auth_method(("form", _form_body))
+    client.register_client_auth_method(
+        ("form", _form_post_body if vendor.client_auth == "client_secret_post" else _form_body)
+    )
     client.register_client_auth_method(("json", _json_body))
     return client
 
@@ -267,14 +276,26 @@ def _client(vendor: Vendor, door: Door, deadline: float) -> AsyncOAuth2Client:
 def _form_body(
     client: AsyncOAuth2Client, method: str, uri: str, headers: httpx2.Headers, body: bytes
 ) -> tuple[str, httpx2.Headers, str]:
-    """A form; a secret goes into HTTP Basic, the one way that every server must know (RFC 6749 2.3.1)."""
+    """A form; a secret goes into HTTP Basic, the one way that every server must know (RFC 6749 2.3.1).
+
+    The client's id stays in the form too: the MCP Python SDK's servers want it there.
+    """
     del method
     headers["Content-Type"] = "application/x-www-form-urlencoded"
     fields = _fields(client, body)
     if secret := fields.pop("client_secret", None):
-        pair = f"{quote_plus(fields.pop('client_id'))}:{quote_plus(secret)}"
+        pair = f"{quote_plus(fields['client_id'])}:{quote_plus(secret)}"
         headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
     return uri, headers, urlencode(fields)
+
+
+def _form_post_body(
+    client: AsyncOAuth2Client, method: str, uri: str, headers: httpx2.Headers, body: bytes
+) -> tuple[str, httpx2.Headers, str]:
+    """A form that carries the secret itself, for servers that registered us so (RFC 7591 2)."""
+    del method
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    return uri, headers, urlencode(_fields(client, body))
 
 
 def _json_body(

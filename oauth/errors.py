@@ -6,11 +6,16 @@ OpenabAuthError
     ├── LoginDeadError              the vendor will not renew it: log in again
     ├── RefreshBusyError            another process is refreshing and did not finish in time
     ├── VendorUnavailableError      no answer, 5xx, 429, a proxy's page: try again later
+    │   └── RefreshUnansweredError  a refresh was sent and not answered: whether it took place is unknown
     ├── VendorMisconfiguredError    our client or its settings are wrong: the operator must change them
     │   ├── NotRefreshableError     nothing configured here could refresh this login
     │   ├── SecretMissingError      the client's secret is not set
     │   ├── ProgramMissingError     the vendor's own login program is not installed
-    │   └── PlanMissingError        the account has no seat or plan for this
+    │   ├── PlanMissingError        the account has no seat or plan for this
+    │   ├── ClientRefusedError      the vendor does not know our client (any more)
+    │   ├── ClientMissingError      the operator has to register a client there first
+    │   └── ServerUnusableError     an MCP server whose metadata no login can be built on
+    ├── InsufficientScopeError      the login is alive and may not do this: log in for more
     ├── UnknownVendorError          no such vendor, or not offered here
     │   ├── RiskNotAcceptedError    the operator must accept this vendor's risk by name
     │   └── NoLoginError            its tokens stay in the environment
@@ -20,6 +25,7 @@ OpenabAuthError
     ├── NoPendingLoginError         no login was begun, or it was used, cancelled or is too old
     ├── WhichLoginError             several logins wait, and it was not said which one is meant
     ├── ExchangeRefusedError        the vendor refused the code
+    ├── ProgramWaitsError           the vendor's own login program took a paste and wants more
     ├── ProgramFailedError          the vendor's own login program ended without a login
     ├── LoginDeniedError            the person, or the vendor, said no to a device login
     ├── LoginExpiredError           a device login was not approved in time
@@ -32,6 +38,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, TypeAlias
 
+from oauth.redact import name
 from storage.errors import OpenabAuthError, StorageError
 
 LOG_IN_AGAIN = "log in again with /auth login or `openab-auth login`"
@@ -50,7 +57,7 @@ class NotLoggedInError(OAuthError):
 
     def __init__(self, tenant: str) -> None:
         super().__init__(
-            f"nobody is logged in to {tenant}",
+            f"nobody is logged in to {name(tenant)}",
             kept="nothing was changed",
             todo="log in with /auth login or `openab-auth login`",
         )
@@ -87,14 +94,15 @@ class RefreshBusyError(OAuthError):
 
 
 class VendorUnavailableError(OAuthError):
-    """The vendor gave no usable answer; `retry_after` is in seconds when it said so.
+    """The vendor gave no usable answer; `retry_after` is in seconds when that is known.
 
-    A code that may have reached the vendor is used up, so that login must be begun again.
+    `sent` is False only when the request certainly never reached the server; a code that may have is used up, so that
+    login must be begun again. `unanswered` says that the request may have arrived, and that nothing came back.
     """
 
     code = "vendor_unavailable"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what was asked and what is known of the answer
         self,
         vendor: str,
         reason: str,
@@ -102,8 +110,9 @@ class VendorUnavailableError(OAuthError):
         asked: Asked = "other",
         retry_after: float | None = None,
         sent: bool = True,
+        unanswered: bool = False,
     ) -> None:
-        when = f"in {retry_after:.0f} s" if retry_after else "in a moment"
+        when = f"in {max(retry_after, 1.0):.0f} s" if retry_after else "in a moment"
         kept, todo = "the login is untouched", f"try again {when}"
         if asked == "code" and sent:
             kept, todo = "an older login, if there was one, is untouched", BEGIN_AGAIN
@@ -114,7 +123,17 @@ class VendorUnavailableError(OAuthError):
         self.reason = reason
         self.asked = asked
         self.retry_after = retry_after
-        self.sent = sent  # False only when the request certainly never reached the server
+        self.sent = sent
+        self.unanswered = unanswered
+
+
+class RefreshUnansweredError(VendorUnavailableError):
+    """A refresh was sent and nothing came back, so the vendor may have rotated the token or not."""
+
+    def __init__(self, vendor: str, reason: str, *, retry_after: float | None = None) -> None:
+        super().__init__(vendor, reason, asked="refresh", retry_after=retry_after, unanswered=True)
+        self.kept = "the login is kept as it was, but whether the vendor has replaced it meanwhile is unknown"
+        self.todo = f"{self.todo}; if it is refused then, {LOG_IN_AGAIN}"
 
 
 class VendorMisconfiguredError(OAuthError):
@@ -123,8 +142,14 @@ class VendorMisconfiguredError(OAuthError):
     code = "vendor_misconfigured"
     _happened: ClassVar[str] = "{vendor} refuses this client ({reason})"
 
-    def __init__(self, vendor: str, reason: str, todo: str) -> None:
-        super().__init__(self._happened.format(vendor=vendor, reason=reason), kept="the login is untouched", todo=todo)
+    def __init__(self, vendor: str, reason: str, todo: str, *, asked: Asked = "other") -> None:
+        kept = "the login is untouched"
+        if asked == "code":
+            kept, todo = (
+                "this login is over; an older one, if there was one, is untouched",
+                f"{todo}; then {BEGIN_AGAIN}",
+            )
+        super().__init__(self._happened.format(vendor=vendor, reason=reason), kept=kept, todo=todo)
         self.vendor = vendor
         self.reason = reason
 
@@ -170,6 +195,55 @@ class PlanMissingError(VendorMisconfiguredError):
         super().__init__(vendor, reason, "give the account a seat or a plan at the vendor, or log in with another one")
 
 
+class ClientRefusedError(VendorMisconfiguredError):
+    """The vendor says that it does not know our client, or not for this."""
+
+
+class ClientMissingError(VendorMisconfiguredError):
+    """Nobody can log in before the operator has registered a client at `issuer`; `table` is where to write it."""
+
+    code = "client_missing"
+    _happened = "{vendor} has no client of ours ({reason})"
+
+    def __init__(  # noqa: PLR0913  # all that the operator has to type somewhere
+        self, vendor: str, reason: str, *, issuer: str, redirect_uri: str, scopes: tuple[str, ...], table: str
+    ) -> None:
+        wanted = f" and the scopes {' '.join(scopes)}" if scopes else ""
+        super().__init__(
+            vendor,
+            reason,
+            f"register a client at {issuer} with the redirect {redirect_uri}{wanted}, then write its client_id "
+            f"(and client_secret_env, if it has a secret) into {table}",
+        )
+        self.issuer = issuer
+        self.redirect_uri = redirect_uri
+        self.scopes = scopes
+        self.table = table
+
+
+class ServerUnusableError(VendorMisconfiguredError):
+    """What an MCP server says of its authorization server is missing, wrong, or of another server."""
+
+    code = "server_unusable"
+    _happened = "{vendor} cannot be logged in to ({reason})"
+
+
+class InsufficientScopeError(OAuthError):
+    """A server wants scopes that the login does not have (RFC 6750 3.1); only a new login can get them."""
+
+    code = "insufficient_scope"
+
+    def __init__(self, tenant: str, scopes: tuple[str, ...], todo: str) -> None:
+        wanted = " ".join(scopes) or "it does not say which"
+        super().__init__(
+            f"the login to {tenant} lacks scopes for this ({wanted[:200]})",
+            kept="the login is alive for everything else",
+            todo=todo,
+        )
+        self.tenant = tenant
+        self.scopes = scopes
+
+
 class UnknownVendorError(OAuthError):
     """No vendor of this name is offered."""
 
@@ -178,7 +252,7 @@ class UnknownVendorError(OAuthError):
     def __init__(self, vendor: str, offered: tuple[str, ...]) -> None:
         names = ", ".join(offered) or "none; set [auth] vendors in the config"
         super().__init__(
-            f"{vendor[:80]!r} is not offered here", kept="nothing was changed", todo=f"choose one of: {names}"
+            f"{name(vendor)!r} is not offered here", kept="nothing was changed", todo=f"choose one of: {names}"
         )
         self.vendor = vendor
         self.offered = offered
@@ -253,7 +327,7 @@ class NoPendingLoginError(OAuthError):
     code = "no_pending_login"
 
     def __init__(self, vendor: str | None = None) -> None:
-        where = f" to {vendor}" if vendor else ""
+        where = f" to {name(vendor)}" if vendor else ""
         super().__init__(
             f"no login{where} is waiting for this (it was never begun, was used already, or is older than 15 minutes)",
             kept="nothing was changed",
@@ -287,6 +361,21 @@ class ExchangeRefusedError(OAuthError):
         )
         self.vendor = vendor
         self.reason = reason
+
+
+class ProgramWaitsError(OAuthError):
+    """The vendor's own login program has heard what was pasted and still waits; `said` is its last words, redacted."""
+
+    code = "program_waits"
+
+    def __init__(self, vendor: str, said: str) -> None:
+        super().__init__(
+            f"the login program of {vendor} still waits{f': {said}' if said else ''}",
+            kept="the login still waits",
+            todo="paste what it asks for, or forget the login with /auth cancel",
+        )
+        self.vendor = vendor
+        self.said = said
 
 
 class ProgramFailedError(OAuthError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from oauth.errors import LoginTakenError, NotLoggedInError
 from storage.draft import Draft
@@ -13,8 +13,14 @@ from storage.notes import DeadToken, Note
 from storage.secret import Secret
 
 if TYPE_CHECKING:
+    from oauth.catalogue import Catalogue
     from oauth.reply import Grant
     from oauth.vendor import Vendor
+
+_MCP: Final = "mcp:"
+
+
+SKEW: Final = 120  # seconds; a token this close to its end counts as expired, in every language that reads the file
 
 
 def login_of(entries: Mapping[str, Entry], tenant: Tenant) -> LoginEntry:
@@ -29,11 +35,45 @@ def login_of(entries: Mapping[str, Entry], tenant: Tenant) -> LoginEntry:
     raise NotLoggedInError(tenant)
 
 
+def tenant_of(entries: Mapping[str, Entry], word: str, catalogue: Catalogue | None = None) -> Tenant:
+    """The key of the login that `word` means: a tenant, a vendor's name, an MCP server's, or `mcp:` and a server's.
+
+    A server's login lies under its bare name, where today's agents look, or under `mcp:` and the name. What lies there
+    and is a vendor's is never meant by `mcp:`.
+    """
+    server = catalogue.server(word) if catalogue else None
+    if word.startswith(_MCP) or server:
+        name = word.removeprefix(_MCP)
+        found = (key for key in (name, f"{_MCP}{name}") if isinstance(entries.get(key), McpEntry))
+        return Tenant(next(found, f"{_MCP}{name}" if isinstance(entries.get(name), TokenEntry) else name))
+    return catalogue.tenant_of(word) if catalogue else Tenant(word)
+
+
 def dead_of(entry: Entry | None, note: Note | None) -> DeadToken | None:
     """What is noted of the end of this very login; a note about an older refresh token does not count."""
     if note is None or note.dead is None or not isinstance(entry, TokenEntry | McpEntry):
         return None
     return note.dead if note.dead.fingerprint == entry.refresh_token.fingerprint() else None
+
+
+def tell_of_dead(draft: Draft) -> tuple[Tenant, ...]:
+    """The logins that have died and of which nobody was told; from now on they count as told."""
+    died = tuple(Tenant(tenant) for tenant, note in draft.notes.items() if _untold(draft.get(tenant), note))
+    for tenant in died:
+        note = draft.notes[tenant]
+        assert note.dead is not None  # noqa: S101 - it is why the tenant is here
+        draft.notes[tenant] = dataclasses.replace(note, dead=dataclasses.replace(note.dead, told=True))
+    return died
+
+
+def has_untold(entries: Mapping[str, Entry], notes: Mapping[str, Note]) -> bool:
+    """Whether a login has died of which nobody was told."""
+    return any(_untold(entries.get(tenant), note) for tenant, note in notes.items())
+
+
+def _untold(entry: Entry | None, note: Note) -> bool:
+    dead = dead_of(entry, note)
+    return dead is not None and not dead.told
 
 
 def check_not_taken(
@@ -82,6 +122,8 @@ def renewed_entry(entry: LoginEntry, grant: Grant, *, now: float) -> LoginEntry:
     }
     if grant.refresh_token:
         reply["refresh_token"] = grant.refresh_token.reveal()
+    if grant.scopes:
+        reply["scope"] = " ".join(grant.scopes)
     scopes = grant.scopes or entry.granted_scopes
     return dataclasses.replace(entry, token_response=reply, granted_scopes=scopes, token_received_at=int(now))
 
@@ -102,4 +144,7 @@ def same_login(one: Note | None, other: Note | None) -> bool:
 def remove(draft: Draft, tenant: Tenant) -> bool:
     """Remove the credential and what is remembered of it; False when it was gone already."""
     draft.notes.pop(tenant, None)
-    return draft.pop(tenant, None) is not None
+    entry = draft.pop(tenant, None)
+    if isinstance(entry, McpEntry):
+        draft.clients.pop(tenant, None)
+    return entry is not None

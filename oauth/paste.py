@@ -53,12 +53,16 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the redirect of one login has to be; `issuer` is None where the vendor's is not known."""
+    """What the redirect of one login has to be; `issuer` is None where the vendor's is not known.
+
+    `iss_announced` says that the issuer has promised to name itself in every answer (RFC 9207 3).
+    """
 
     redirect_uri: str
     state: Secret
     authorize_url: str
     issuer: str | None = None
+    iss_announced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,8 @@ def match(paste: Paste, expected: Expected) -> Secret:
         raise refused(Refusal.FOREIGN_STATE)
     if paste.iss and expected.issuer and paste.iss != expected.issuer:
         raise refused(Refusal.OTHER_ISSUER)
+    if expected.iss_announced and not paste.iss:
+        raise refused(Refusal.NO_ISSUER)
     if isinstance(paste, Redirect):
         return paste.code
     if not ours:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from oauth.errors import NoPendingLoginError, TooManyLoginsError
+from oauth.paste import Paste
 from storage.draft import Draft
 from storage.entries import PENDING_LIFETIME, Entry, PendingEntry, UserId, pending_key
 
 _PREFIX: Final = "pending:"
+_ID: Final = re.compile(r"[0-9]{1,20}")  # a Discord user's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,16 @@ def waits(entries: Mapping[str, Entry], login: PendingLogin, entry: PendingEntry
     return isinstance(there, PendingEntry) and there.state == entry.state
 
 
+def belonging(
+    mine: list[tuple[PendingLogin, PendingEntry]], paste: Paste, vendor: str | None
+) -> tuple[PendingLogin, PendingEntry]:
+    """The login whose state the paste carries, else the newest one: against it the paste is then explained."""
+    if not mine:
+        raise NoPendingLoginError(vendor)
+    matching = [pair for pair in mine if paste.has_state(pair[1].state)]
+    return matching[0] if matching else max(mine, key=lambda pair: pair[0].created_at)
+
+
 def take(draft: Draft, vendor: str, user: UserId, entry: PendingEntry, *, now: float) -> None:
     """Remove the pending login that was read as `entry`: whoever does that, and nobody else, may post its code.
 
@@ -82,6 +95,6 @@ def _ends_at(entry: PendingEntry) -> int:
 def _owner(key: str) -> tuple[str, UserId] | None:
     """Vendor and person of `pending:<vendor>:<user>`; a vendor's name may hold colons itself (`mcp:<server>`)."""
     vendor, _, user = key.removeprefix(_PREFIX).rpartition(":")
-    if not key.startswith(_PREFIX) or not vendor or not (user.isascii() and user.isdigit()):
+    if not key.startswith(_PREFIX) or not vendor or not _ID.fullmatch(user):
         return None
     return vendor, UserId(int(user))

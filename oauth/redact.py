@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 from urllib.parse import quote
 
 from storage.secret import Secret
 
 _LONGEST: Final = 200
+_PIECE: Final = 8  # characters; of a secret that is echoed in pieces, any piece this long is hidden
 _HIDDEN: Final = "[redacted]"
+_NAME: Final = re.compile(r"(?!(?:sk|pk|gh[a-z]|xai|ya29)[_.-])[\w.:@-]{1,64}", re.ASCII)
 _OPAQUE: Final = re.compile(
     r"(?=[\w.~+/=-]*\d)[\w.~+/=-]{24,}"
 )  # long, with a digit, without a space: a token, not a word
@@ -18,12 +22,26 @@ _OPAQUE: Final = re.compile(
 
 def shown(text: str, secrets: Iterable[Secret] = (), *, longest: int = _LONGEST) -> str:
     """`text` on one line of at most `longest` characters, with `secrets` and whatever looks like one taken out."""
-    text = text[: 16 * _LONGEST]
-    for secret in secrets:
-        if value := secret.reveal():
-            text = text.replace(value, _HIDDEN).replace(quote(value, safe=""), _HIDDEN)
-    text = _OPAQUE.sub(_HIDDEN, label(text, longest=16 * _LONGEST))
+    text = _OPAQUE.sub(_HIDDEN, label(without(text[: 16 * _LONGEST], secrets), longest=16 * _LONGEST))
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def name(word: str) -> str:
+    """A word that should name a vendor or a tenant, unless somebody may have pasted something else in its place."""
+    return word if _NAME.fullmatch(word) and not _OPAQUE.search(word) else _HIDDEN
+
+
+def without(text: str, secrets: Iterable[Secret]) -> str:
+    """`text` with each of `secrets` taken out, and each piece of one that is long enough to be told from a word."""
+    values = {form for secret in secrets for form in (secret.reveal(), quote(secret.reveal(), safe="")) if form}
+    pieces = {value[at : at + _PIECE] for value in values for at in range(max(1, len(value) - _PIECE + 1))}
+    hidden = bytearray(len(text))
+    for size in {len(piece) for piece in pieces}:
+        for at in range(len(text) - size + 1):
+            if text[at : at + size] in pieces:
+                hidden[at : at + size] = b"\1" * size
+    runs = groupby(zip(text, hidden, strict=True), key=itemgetter(1))
+    return "".join(_HIDDEN if secret else "".join(c for c, _ in run) for secret, run in runs)
 
 
 def label(text: str, *, longest: int = 100) -> str:

@@ -1,32 +1,41 @@
-"""One refresh of one login: under its tenant's lock, one request, committed only over the token that was posted."""
+"""One refresh of one login: under its tenant's lock, one request, committed only over the token that was posted.
+
+A request that left and got no answer may have rotated the token. It is repeated once, at once, while servers that
+forgive a repetition still do; what is known of it is in the login's note from before the first byte is sent.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
-from oauth.adopt import Adopted, lock_or_adopt, renewed, stored
-from oauth.errors import LoginDeadError
+from oauth import backoff
+from oauth.adopt import LAST_REQUEST, LAST_TRY, adopt, lock_or_adopt, stored, supersedes
+from oauth.errors import LoginDeadError, OAuthError, RefreshBusyError, RefreshUnansweredError, VendorUnavailableError
 from oauth.login_entry import dead_of, login_of, renewed_entry
-from storage import AsyncStore, LoginEntry, StorageError, Tenant
+from oauth.unsaved import Kept, Unsaved
+from storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
 from storage.draft import Draft
-from storage.notes import DeadToken, Note
+from storage.notes import Attempt, DeadToken, Note
 
 if TYPE_CHECKING:
     from oauth.driver import Driver
     from oauth.renewer import Renewer
     from oauth.reply import Grant
 
+_LEAST_FOR_COMMIT: Final = 1.0  # seconds that the store is given even when the deadline is near
 _log: Final = logging.getLogger(__name__)
 
 
 class Refresh:
-    """Renews the login of `tenant`; `clock` gives unix seconds, `deadline` bounds the wait for others, in seconds.
+    """Replaces the login of `tenant` once; `clock` gives unix seconds, `deadline` (seconds) bounds all of it.
 
     `renewer_of` says who renews an entry. `driver` is asked for only by whoever has the lock: those who adopt need no
-    HTTP client.
+    HTTP client. `unsaved` gets what no disk took. With `deliberate` a person asks, and no other process's failure is a
+    reason to wait.
     """
 
     def __init__(  # noqa: PLR0913  # what it stands on, passed in
@@ -35,64 +44,197 @@ class Refresh:
         tenant: Tenant,
         renewer_of: Callable[[LoginEntry], Renewer],
         driver: Callable[[], Awaitable[Driver]],
+        unsaved: Unsaved,
         *,
         clock: Callable[[], float],
         deadline: float,
+        deliberate: bool = False,
     ) -> None:
         self._store = store
         self._tenant = tenant
         self._renewer_of = renewer_of
         self._driver = driver
+        self._unsaved = unsaved
         self._clock = clock
+        self._deliberate = deliberate
+        self._monotonic = asyncio.get_running_loop().time
         self._deadline = deadline
+        self._begun = self._monotonic()
+        self._doubtful = False  # whether the token may be spent: a request with it was never answered
 
-    async def run(self, stale: LoginEntry) -> LoginEntry:
+    async def replace(self, stale: LoginEntry) -> LoginEntry:
         """The login that takes the place of `stale`: another process's, or a new one of the vendor.
 
         Raises:
             OAuthError: as `TokenSource.get_valid`.
             StorageError: the store cannot be read or written.
         """
-        await self._renewer(stale)  # nobody need wait for a lock to learn this
-        turn = await lock_or_adopt(self._store, self._tenant, stale, clock=self._clock, deadline=self._deadline)
-        if isinstance(turn, Adopted):
-            return turn.entry
+        note = await self._note()
+        self._renewer(stale, note)  # nobody need wait for a lock to learn that there is none
+        known = backoff.attempt_of(stale, note)
+
+        def adoptable(entry: LoginEntry) -> bool:
+            return supersedes(entry, stale, self._clock())
+
+        if seconds := self._waits(stale, known):
+            adopted = await adopt(self._store, self._tenant, adoptable, seconds=seconds)
+            if adopted is not None:
+                return adopted
+        turn = await lock_or_adopt(
+            self._store, self._tenant, adoptable, last_try=self._left(LAST_TRY), deadline=self._left()
+        )
+        if isinstance(turn, TokenEntry | McpEntry):
+            return turn
         try:
             entry = await stored(self._store, self._tenant)
-            return entry if renewed(entry, stale, self._clock()) else await self._renew(entry)
+            return entry if adoptable(entry) else await self._request(entry, known, turn)
         finally:
-            turn.release()
+            if not self._unsaved.holds(turn):
+                turn.release()
 
-    async def _renew(self, entry: LoginEntry) -> LoginEntry:
-        renewer = await self._renewer(entry)
+    def _waits(self, stale: LoginEntry, attempt: Attempt | None) -> float:
+        """Seconds for which the vendor is to be left alone, when they can be sat out.
+
+        Raises:
+            VendorUnavailableError: they are too many, or the token still lives and need not wait.
+        """
+        seconds = backoff.pause(attempt, self._clock())
+        if attempt is None or not seconds or self._deliberate:
+            return 0.0
+        if self._clock() < stale.expires_at or seconds > self._left(LAST_TRY):
+            raise backoff.refusal(self._tenant, attempt, seconds)
+        return seconds
+
+    async def _request(self, entry: LoginEntry, known: Attempt | None, lock: RefreshLock) -> LoginEntry:
+        """Ask the vendor, who holds the lock; `known` is the failed attempt that was sat out before."""
+        note = await self._note()
+        renewer = self._renewer(entry, note)
+        before = backoff.attempt_of(entry, note)
+        if before and before != known and not self._deliberate and (left := backoff.pause(before, self._clock())):
+            raise backoff.refusal(self._tenant, before, left)  # somebody has asked while we waited
         # A token that the vendor rotates and the disk refuses is lost: see that it can be kept before asking for it.
         await self._store.check_writable()
         driver = await self._driver()
+        attempt = backoff.begun(entry, before, self._clock())
+        if stands := await self._remember(entry, attempt=attempt):
+            return stands
+        if self._left(LAST_REQUEST) < 0:
+            await self._remember(entry, attempt=before)
+            raise RefreshBusyError(self._tenant, self._deadline)
+        self._doubtful = before is not None and not before.answered
+        if self._doubtful:
+            _log.warning("%s: a refresh token is posted again whose last request got no answer", self._tenant)
         try:
-            grant = await renewer.renew(driver, entry)
+            grant = await self._ask(renewer, driver, entry)
+            self._check_owner(grant, note)
         except LoginDeadError as error:
             return await self._bury(entry, error)
-        return await self._store.update(lambda draft: self._commit(draft, entry, grant))
+        except VendorUnavailableError as error:
+            failure = backoff.failed(attempt, error, self._clock(), answered=not self._doubtful)
+            if stands := await self._remember(entry, attempt=failure):
+                return stands
+            raise
+        except OAuthError:
+            await self._remember(entry, attempt=attempt if self._doubtful else before)
+            raise
+        return await self._keep(entry, grant, lock)
 
-    async def _renewer(self, entry: LoginEntry) -> Renewer:
+    async def _ask(self, renewer: Renewer, driver: Driver, entry: LoginEntry) -> Grant:
+        """The grant; a request without an answer is repeated once, if there is time, and leaves us in doubt.
+
+        Raises:
+            RefreshUnansweredError: so is the repetition, or a vendor in trouble cannot clear up what came before.
+        """
+        for repeated in (False, True):
+            try:
+                return await renewer.renew(driver, entry)
+            except LoginDeadError as error:
+                raise (backoff.spent(error) if self._doubtful else error) from None
+            except VendorUnavailableError as error:
+                self._doubtful |= error.unanswered
+                if not error.unanswered or repeated or self._left(LAST_REQUEST) < 0:
+                    if self._doubtful:
+                        raise RefreshUnansweredError(
+                            self._tenant, error.reason, retry_after=error.retry_after
+                        ) from None
+                    raise
+                _log.warning("%s: a refresh got no answer (%s) and is repeated once", self._tenant, error.reason)
+        raise AssertionError  # the second round has returned or raised
+
+    def _check_owner(self, grant: Grant, note: Note) -> None:
+        """Refuse another account's tokens; the posted one is of no use any more either."""
+        if note.account and grant.account and grant.account != note.account:
+            said = f"it belongs to {note.account}, and the vendor renewed it as {grant.account}, which was not stored"
+            raise LoginDeadError(self._tenant, said)
+
+    async def _keep(self, posted: LoginEntry, grant: Grant, lock: RefreshLock) -> LoginEntry:
+        """Commit the grant; what the store does not take goes into its journal, and what that does not into memory."""
+
+        def commit(draft: Draft) -> LoginEntry:
+            return self._commit(draft, posted, grant)
+
+        committing = asyncio.ensure_future(self._store.update(commit))
+        committing.add_done_callback(_seen)
+        await asyncio.wait((committing,), timeout=max(self._left(), _LEAST_FOR_COMMIT))
+        failed: object = "it is busy"
+        if committing.done():
+            try:
+                return committing.result()
+            except StorageError as error:
+                failed = error
+        following = renewed_entry(posted, grant, now=self._clock())
+        try:
+            await self._store.spill(self._tenant, following, posted.refresh_token)
+        except StorageError as error:
+            _log.error("%s: neither the store nor its journal took a renewed login: %s", self._tenant, error)
+            self._unsaved.keep(self._tenant, Kept(following, posted.refresh_token, commit, lock))
+            return following
+        _log.warning("%s: a renewed login lies in the journal, for the store did not take it: %s", self._tenant, failed)
+        return await stored(self._store, self._tenant)
+
+    def _renewer(self, entry: LoginEntry, note: Note) -> Renewer:
         """Who renews this entry; what nobody can or will renew is refused without a request."""
         renewer = self._renewer_of(entry)
         if not entry.refresh_token:
             raise LoginDeadError(self._tenant, "the vendor gave no refresh token")
-        if dead := dead_of(entry, (await self._store.notes()).get(self._tenant)):
+        if dead := dead_of(entry, note):
             raise LoginDeadError(self._tenant, dead.reason, dead.since)
         return renewer
 
     async def _bury(self, posted: LoginEntry, error: LoginDeadError) -> LoginEntry:
         """Remember that the posted token is dead and raise, unless another login is there by now: then that one."""
+        dead = DeadToken(posted.refresh_token.fingerprint(), error.reason, int(self._clock()))
+        if stands := await self._remember(posted, dead=dead, attempt=None):
+            return stands
+        raise error
+
+    def _left(self, share: float = 1.0) -> float:
+        """Seconds until this share of the deadline has passed."""
+        return self._begun + self._deadline * share - self._monotonic()
+
+    async def _note(self) -> Note:
+        return (await self._store.notes()).get(self._tenant) or Note()
+
+    async def _remember(self, posted: LoginEntry, **fields: Attempt | DeadToken | None) -> LoginEntry | None:
+        """Change the note of the posted token; the login that has another one by now is given, and its note kept.
+
+        A note that cannot be written is logged: notes may be lost.
+        """
         try:
-            stands = await self._store.update(lambda draft: self._note_dead(draft, posted, error.reason))
-        except StorageError as unsaved:
-            _log.warning("%s: that the login is dead could not be noted: %s", self._tenant, unsaved)
-            raise error from None
-        if stands is None:
-            raise error
-        return stands
+            return await self._store.update(lambda draft: self._write_note(draft, posted, fields))
+        except StorageError as error:
+            _log.warning("%s: what is known of its refresh could not be noted: %s", self._tenant, error)
+            return None
+
+    def _write_note(
+        self, draft: Draft, posted: LoginEntry, fields: dict[str, Attempt | DeadToken | None]
+    ) -> LoginEntry | None:
+        current = login_of(draft, self._tenant)
+        if current.refresh_token != posted.refresh_token:
+            return current
+        note = draft.notes.get(self._tenant) or Note()
+        draft.notes[self._tenant] = dataclasses.replace(note, **fields)  # type: ignore[arg-type] # each of its own type
+        return None
 
     def _commit(self, draft: Draft, posted: LoginEntry, grant: Grant) -> LoginEntry:
         """Write the grant, unless a login or a logout came in between: then that one stands."""
@@ -101,13 +243,11 @@ class Refresh:
             _log.info("%s: another login came in during a refresh and stands", self._tenant)
             return current
         draft[self._tenant] = following = renewed_entry(current, grant, now=self._clock())
+        if note := draft.notes.get(self._tenant):
+            draft.notes[self._tenant] = dataclasses.replace(note, attempt=None)
         return following
 
-    def _note_dead(self, draft: Draft, posted: LoginEntry, reason: str) -> LoginEntry | None:
-        """Note it for the posted token alone; the login that has another one by now is given and untouched."""
-        current = login_of(draft, self._tenant)
-        if current.refresh_token != posted.refresh_token:
-            return current
-        dead = DeadToken(posted.refresh_token.fingerprint(), reason, int(self._clock()))
-        draft.notes[self._tenant] = dataclasses.replace(draft.notes.get(self._tenant) or Note(), dead=dead)
-        return None
+
+def _seen(committing: asyncio.Future[LoginEntry]) -> None:
+    if not committing.cancelled():
+        committing.exception()  # of a commit that was given up, and what it held is in the journal

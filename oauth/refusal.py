@@ -29,6 +29,7 @@ class Refusal(StrEnum):
     OTHER_REDIRECT = "other_redirect"
     FOREIGN_STATE = "foreign_state"
     OTHER_ISSUER = "other_issuer"
+    NO_ISSUER = "no_issuer"
     DENIED = "denied"
 
 
@@ -77,6 +78,10 @@ _SENTENCES: Final[dict[Refusal, tuple[str, str]]] = {
     Refusal.OTHER_ISSUER: (
         "this redirect says that it comes from another issuer than this login's vendor, so its code is not sent there",
         f"{_NEW_LINK}, and open only that link",
+    ),
+    Refusal.NO_ISSUER: (
+        "this redirect does not say which issuer it comes from, as its vendor has promised, so its code is not used",
+        f"{_COPY_ALL} with its end; if it is refused again, {_NEW_LINK}",
     ),
 }
 

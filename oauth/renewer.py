@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from oauth.errors import NotRefreshableError
+from oauth.mcp.renew import ServerRenewer
 from storage import AsyncStore, LoginEntry, McpEntry, Tenant
 
 if TYPE_CHECKING:
@@ -83,10 +84,12 @@ def find_renewer(
         NotRefreshableError: nothing that is configured here could.
     """
     if isinstance(entry, McpEntry):
-        todo = "let the agent that made this login renew it, or log in again there"
-        raise NotRefreshableError(tenant, "refreshing logins to MCP servers is not supported yet", todo)
-    vendor = catalogue.find(tenant)
-    if vendor is None:
+        if server := catalogue.server(tenant):
+            return ServerRenewer(server, tenant, store)
+        todo = f"add an [mcp.{tenant.removeprefix('mcp:')}] table with its url to the config"
+        raise NotRefreshableError(tenant, "no MCP server of this name is configured", todo)
+    vendor = catalogue.vendor_of(tenant)
+    if vendor is None or catalogue.server(tenant):  # a vendor that is configured no more, under a server's name
         todo = f"add a [vendors.NAME] table with tenant = {tenant!r} to the config, or log in again"
         raise NotRefreshableError(tenant, "no vendor of this tenant is configured", todo)
     if vendor.exchange == "github-copilot":

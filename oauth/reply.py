@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from oauth.redact import label
+from oauth.redact import label, without
 from oauth.vendor import Vendor
 from oauth.verdict import Reply, is_token
 from storage.entries import NEVER, Json
 from storage.secret import Secret
+
+_SCOPE: Final = re.compile(r"[!#-\[\]-~]{1,200}")
+_MOST_SCOPES: Final = 100  # remembered beside a login, for people to read
+_TOKENS: Final = ("access_token", "refresh_token", "id_token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +35,17 @@ class Grant:
     account: str | None = None
 
 
-def read_grant(vendor: Vendor, reply: Reply, *, now: float) -> Grant:
-    """The grant in a token reply that `oauth.verdict` let pass."""
+def read_grant(vendor: Vendor, reply: Reply, *, now: float, sent: Iterable[Secret] = ()) -> Grant:
+    """The grant in a token reply that `oauth.verdict` let pass; no label of it shows a token or what was `sent`."""
     refresh_token = reply.get("refresh_token")
+    account = account_label(vendor, id_token_claims(reply.get("id_token")), reply)
+    tokens = (Secret(value) for name in _TOKENS if isinstance(value := reply.get(name), str))
     return Grant(
         access_token=Secret(str(reply["access_token"])),
         refresh_token=Secret(str(refresh_token)) if is_token(refresh_token) else None,
         expires_at=_expires_at(reply.get("expires_in"), vendor.token_lifetime, now),
-        scopes=_scopes(reply.get("scope")),
-        account=account_label(vendor, id_token_claims(reply.get("id_token")), reply),
+        scopes=scopes_of(reply.get("scope")),
+        account=without(account, (*sent, *tokens)) if account else None,
     )
 
 
@@ -67,6 +75,15 @@ def id_token_claims(token: Json) -> dict[str, Json]:
     return claims if isinstance(claims, dict) else {}
 
 
+def scopes_of(value: Json) -> tuple[str, ...]:
+    """Scopes as one text with spaces, or as servers also give them: a list, or a text with commas (RFC 6749 3.3)."""
+    words: Sequence[Json] = value if isinstance(value, list) else []
+    if isinstance(value, str):
+        words = value.split() if " " in value else value.split(",")
+    scopes = dict.fromkeys(word for word in words if isinstance(word, str) and _SCOPE.fullmatch(word))
+    return tuple(scopes)[:_MOST_SCOPES]
+
+
 def _at(source: Json, path: str) -> Json:
     """What lies at a dotted path; a key may hold dots itself (claims named by a URL), and the longest one wins."""
     if not path:
@@ -92,11 +109,3 @@ def _expires_at(expires_in: Json, default: int, now: float) -> int:
         if math.isfinite(said) and said > 0:
             lifetime = said
     return int(min(now + lifetime, NEVER))
-
-
-def _scopes(scope: Json) -> tuple[str, ...]:
-    if isinstance(scope, str):
-        return tuple(scope.split())
-    if isinstance(scope, list):
-        return tuple(part for part in scope if isinstance(part, str))
-    return ()

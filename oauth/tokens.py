@@ -9,19 +9,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 
-from oauth.adopt import DEADLINE, renewed
-from oauth.errors import NotLoggedInError, OAuthError
-from oauth.login_entry import login_of
+from oauth.adopt import supersedes
+from oauth.errors import (
+    NotLoggedInError,
+    OAuthError,
+    RefreshBusyError,
+    UnknownVendorError,
+    VendorUnavailableError,
+)
+from oauth.login_entry import SKEW, login_of, tenant_of
+from oauth.tenant_lock import DEADLINE
+from oauth.unsaved import Unsaved
 from storage import AsyncStore, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
 
 if TYPE_CHECKING:
     from oauth.agent import TokenAuth
     from oauth.catalogue import Catalogue
     from oauth.driver import Driver
-
-SKEW: Final = 120  # seconds; a token this close to its end counts as expired, in every language that reads the file
+    from oauth.errors import InsufficientScopeError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ class TokenSource:
 
     Use it as an async context manager, or call `aclose`: a loop that ends in mid-refresh loses the new token.
     Without a `catalogue` and a `driver` they are made from the config and the environment when a refresh or a vendor's
-    name first needs them. `clock` gives unix seconds; `deadline` (seconds) bounds the wait for others' refreshes.
+    name first needs them. `clock` gives unix seconds; `deadline` (seconds) bounds a refresh and the wait for others'.
     """
 
     def __init__(
@@ -55,12 +62,19 @@ class TokenSource:
         self._owns_driver = driver is None
         self._clock = clock
         self._deadline = deadline
+        self._unsaved = Unsaved(self._store)
         self._flights: dict[Tenant, asyncio.Task[LoginEntry]] = {}
+
+    @property
+    def store(self) -> AsyncStore:
+        """The store that it reads."""
+        return self._store
 
     async def get_valid(self, tenant_or_vendor: str, *, min_ttl: float = SKEW) -> AccessToken:
         """A token that lives for more than `min_ttl` seconds, refreshed first if need be.
 
-        A token that is still valid is served when it could not be refreshed early.
+        When that fails, a token that lives for more than two minutes is served all the same, and what may pass (an
+        outage, a busy lock, a full disk) fails nobody before the token's very end.
 
         Raises:
             NotLoggedInError: nobody is logged in there.
@@ -76,10 +90,14 @@ class TokenSource:
         if self._lives(token, min_ttl):
             return token
         try:
-            return await self._renewed(tenant, entry)
+            return await self._successor(tenant, entry)
         except NotLoggedInError:
             raise  # who was logged out meanwhile must stop
-        except (OAuthError, StorageError):
+        except (VendorUnavailableError, RefreshBusyError, StorageError):
+            if self._lives(token, 0):
+                return token
+            raise
+        except OAuthError:
             if self._lives(token, SKEW):
                 return token
             raise
@@ -89,7 +107,7 @@ class TokenSource:
     ) -> AccessToken:
         """A token other than `rejected`, which a server has refused: refreshed only if that is still the stored one.
 
-        Without `rejected` the stored token is renewed now.
+        Without `rejected` the stored token is renewed now, also where other processes' failures are a reason to wait.
 
         Raises:
             OAuthError: as `get_valid`.
@@ -99,7 +117,7 @@ class TokenSource:
         token = _access(entry)
         if rejected is not None and token.value != _secret(rejected) and self._lives(token, SKEW):
             return token
-        return await self._renewed(tenant, entry)
+        return await self._successor(tenant, entry, deliberate=rejected is None)
 
     def auth(self, tenant_or_vendor: str) -> TokenAuth:
         """For `httpx2.AsyncClient(auth=…)`: attaches the token, and repeats a request once after a 401."""
@@ -107,10 +125,42 @@ class TokenSource:
 
         return TokenAuth(self, tenant_or_vendor)
 
+    async def server_url(self, tenant_or_vendor: str) -> str | None:
+        """Where the token of an MCP server may go, and nowhere else; None for a vendor's.
+
+        Raises:
+            UnknownVendorError: nobody knows for which server it is.
+            NotLoggedInError, ConfigError, StorageError: as `get_valid`.
+        """
+        tenant, entry = await self._find(tenant_or_vendor)
+        if isinstance(entry, TokenEntry):
+            return None
+        catalogue = await self._vendors()
+        if server := catalogue.server(tenant):
+            return server.url
+        record = (await self._store.clients()).get(tenant)
+        resource = record.facts.get("resource") if record else None
+        if not isinstance(resource, str):
+            raise UnknownVendorError(tenant_or_vendor, tuple(one.name for one in catalogue.offered()))
+        return resource
+
+    async def demand(self, tenant_or_vendor: str, scopes: tuple[str, ...]) -> InsufficientScopeError:
+        """Note that a server wants these scopes, for the next login to ask for; gives the error that says so.
+
+        Raises:
+            NotLoggedInError, ConfigError, StorageError: as `get_valid`.
+        """
+        from oauth.mcp.scopes import note_demand  # noqa: PLC0415 - needed once in a login's life
+
+        tenant, _ = await self._find(tenant_or_vendor)
+        server = (await self._vendors()).server(tenant)
+        return await self._store.update(lambda draft: note_demand(draft, tenant, server, scopes))
+
     async def aclose(self) -> None:
         """Wait for refreshes under way, so that no rotated token is lost, then close the connections."""
         while self._flights:
             await asyncio.wait(tuple(self._flights.values()))
+        await self._unsaved.aclose()
         await self._store.aclose()
         if self._driver is not None and self._owns_driver:
             await self._driver.aclose()
@@ -127,18 +177,18 @@ class TokenSource:
     async def _find(self, tenant_or_vendor: str) -> tuple[Tenant, LoginEntry]:
         """The login as the store holds it now; the catalogue is read only for a word that is no login's key."""
         entries = await self._store.read()
-        tenant = Tenant(tenant_or_vendor)
-        if self._catalogue is not None:
-            tenant = self._catalogue.tenant_of(tenant_or_vendor)
-        elif not isinstance(entries.get(tenant), TokenEntry):  # a server of this name must not hide the vendor
-            tenant = (await self._vendors()).tenant_of(tenant_or_vendor)
+        word = tenant_or_vendor
+        known = isinstance(entries.get(word), TokenEntry) or word.startswith("mcp:")
+        if not known and self._catalogue is None:  # a server of this name must not hide the vendor
+            await self._vendors()
             entries = await self._store.read()
-        return tenant, login_of(entries, tenant)
+        tenant = tenant_of(entries, word, self._catalogue)
+        return tenant, self._unsaved.newest(tenant, login_of(entries, tenant))
 
     def _lives(self, token: AccessToken, seconds: float) -> bool:
         return self._clock() + seconds < token.expires_at
 
-    async def _renewed(self, tenant: Tenant, entry: LoginEntry) -> AccessToken:
+    async def _successor(self, tenant: Tenant, entry: LoginEntry, *, deliberate: bool = False) -> AccessToken:
         """The token that takes the place of the one in `entry`.
 
         A flight that is under way may have been begun for an older one and end with what is in `entry`; then another
@@ -146,17 +196,18 @@ class TokenSource:
         """
         if joined := self._under_way(tenant):
             after = await asyncio.shield(joined)
-            if renewed(after, entry, self._clock()):
+            if supersedes(after, entry, self._clock()):
                 return _access(after)
-        return _access(await asyncio.shield(self._under_way(tenant) or self._begin(tenant, entry)))
+        flight = self._under_way(tenant) or self._begin(tenant, entry, deliberate=deliberate)
+        return _access(await asyncio.shield(flight))
 
     def _under_way(self, tenant: Tenant) -> asyncio.Task[LoginEntry] | None:
         flight = self._flights.get(tenant)
         return None if flight is None or flight.done() else flight  # done, and in a moment forgotten
 
-    def _begin(self, tenant: Tenant, stale: LoginEntry) -> asyncio.Task[LoginEntry]:
+    def _begin(self, tenant: Tenant, stale: LoginEntry, *, deliberate: bool) -> asyncio.Task[LoginEntry]:
         """A flight, which belongs to no caller: who is cancelled leaves it alone, and a rotated token is stored."""
-        flight = asyncio.create_task(self._refresh(tenant, stale), name=f"refresh {tenant}")
+        flight = asyncio.create_task(self._fly(tenant, stale, deliberate=deliberate), name=f"refresh {tenant}")
         self._flights[tenant] = flight
         flight.add_done_callback(lambda done: self._land(tenant, done))
         return flight
@@ -167,17 +218,25 @@ class TokenSource:
         if not flight.cancelled():
             flight.exception()  # seen: every caller may have been cancelled
 
-    async def _refresh(self, tenant: Tenant, stale: LoginEntry) -> LoginEntry:
+    async def _fly(self, tenant: Tenant, stale: LoginEntry, *, deliberate: bool) -> LoginEntry:
         from oauth.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
         from oauth.renewer import find_renewer  # noqa: PLC0415 - as above
 
+        await self._unsaved.save(tenant)
         renewer_of = partial(
             find_renewer, tenant, catalogue=await self._vendors(), store=self._store, clock=self._clock
         )
         refresh = Refresh(
-            self._store, tenant, renewer_of, self._open_driver, clock=self._clock, deadline=self._deadline
+            self._store,
+            tenant,
+            renewer_of,
+            self._open_driver,
+            self._unsaved,
+            clock=self._clock,
+            deadline=self._deadline,
+            deliberate=deliberate,
         )
-        return await refresh.run(stale)
+        return await refresh.replace(stale)
 
     async def _vendors(self) -> Catalogue:
         if self._catalogue is None:

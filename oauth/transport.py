@@ -6,17 +6,22 @@ from typing import Any, Final
 
 import httpx2
 
-from oauth.vendor import is_loopback
+from oauth.vendor import safe_url
 
+DEADLINE: Final = 8.0  # seconds for one request, from the connection to the last byte of the reply
 LONGEST_REPLY: Final = 1024 * 1024  # bytes, after decompression
 _CONTENT_HEADERS: Final = ("content-encoding", "content-length", "transfer-encoding")
 
 
-class InsecureUrlError(httpx2.UnsupportedProtocol):
-    """Plain http to another machine would show the token to everybody on the way."""
+class RefusedAddressError(httpx2.UnsupportedProtocol):
+    """An address that no request of ours goes to, whoever names it; nothing was sent."""
 
-    def __init__(self, host: str) -> None:
-        super().__init__(f"plain http to {host} is refused: use https")
+
+class UnsafeUrlError(RefusedAddressError):
+    """No secret is sent to such an address: it is none, or everybody on the way could read along."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"its address {reason}")
 
 
 class ReplyTooLongError(httpx2.TransportError):
@@ -48,17 +53,24 @@ class Door(httpx2.AsyncBaseTransport):
         Raises:
             httpx2.TransportError: it could not be sent, or the reply could not be read whole.
         """
-        if not _may_carry_secrets(request.url):
-            self._left = False
-            raise InsecureUrlError(request.url.host)
-        request.extensions = {**request.extensions, "trace": self._trace}
-        reply = await self._http.send(request, stream=True, follow_redirects=False)
+        reply = await self._send(request)
         try:
-            content = await _bounded(reply)
+            return _whole(reply, await _bounded(reply))
         finally:
             await reply.aclose()
-        headers = [(name, value) for name, value in reply.headers.multi_items() if name not in _CONTENT_HEADERS]
-        return httpx2.Response(reply.status_code, headers=headers, content=content)
+
+    async def head(self, request: httpx2.Request) -> httpx2.Response:
+        """As `handle_async_request`, with the body left unread: it may be a stream of events without an end."""
+        reply = await self._send(request)
+        await reply.aclose()
+        return _whole(reply, b"")
+
+    async def _send(self, request: httpx2.Request) -> httpx2.Response:
+        if reason := safe_url(str(request.url)):
+            self._left = False
+            raise UnsafeUrlError(reason)
+        request.extensions = {**request.extensions, "trace": self._trace}
+        return await self._http.send(request, stream=True, follow_redirects=False)
 
     async def _trace(self, event: str, info: dict[str, Any]) -> None:
         del info  # holds the request: never kept
@@ -68,9 +80,9 @@ class Door(httpx2.AsyncBaseTransport):
             self._left = False
 
 
-def _may_carry_secrets(url: httpx2.URL) -> bool:
-    """Whether nobody on the way to `url` can read along."""
-    return url.scheme == "https" or (url.scheme == "http" and is_loopback(url.host))
+def _whole(reply: httpx2.Response, content: bytes) -> httpx2.Response:
+    headers = [(name, value) for name, value in reply.headers.multi_items() if name not in _CONTENT_HEADERS]
+    return httpx2.Response(reply.status_code, headers=headers, content=content)
 
 
 async def _bounded(reply: httpx2.Response) -> bytes:

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from oauth.table import Mistakes, Table
@@ -14,6 +14,9 @@ from storage.entries import Tenant
 from storage.errors import InvalidTenantError
 from storage.secret import Secret
 from storage.tenants import sidecar_name
+
+if TYPE_CHECKING:
+    from oauth.mcp.reach import Reach
 
 Flow: TypeAlias = Literal["pkce", "device", "codex-device", "aws-device", "command", "env"]
 Risk: TypeAlias = Literal["ok", "tos-risk", "experimental"]
@@ -65,9 +68,13 @@ class Vendor:
     note: str = ""
     command: tuple[str, ...] = ()
     command_timeout: int = 840  # seconds
+    client_auth: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"
+    iss_announced: bool = False  # every answer carries `iss` (RFC 9207 3)
+    reach: Reach | None = None  # which addresses requests may go to; None: those of the table
 
 
-KEYS: Final = frozenset(one.name for one in fields(Vendor)) - {"name", "client_secret"}
+_OURS: Final = frozenset({"name", "client_secret", "client_auth", "iss_announced", "reach"})  # no keys of a table
+KEYS: Final = frozenset(one.name for one in fields(Vendor)) - _OURS
 
 
 def parse_vendor(
@@ -78,7 +85,7 @@ def parse_vendor(
     table.only(KEYS)
     if not _NAME.fullmatch(name):
         mistakes.append((at, "a vendor's name is at most 32 lower-case letters, digits, '.', '_' and '-'"))
-    client_id_env, secret_env = _variable(table, "client_id_env"), _variable(table, "client_secret_env")
+    client_id_env, secret_env = variable_at(table, "client_id_env"), variable_at(table, "client_secret_env")
     secret = _secret(table, environ.get(secret_env, "") if secret_env else "")
     env = _variables(table, "env")
     vendor = Vendor(
@@ -87,17 +94,17 @@ def parse_vendor(
         tenant=_tenant(table, name),
         flow=cast("Flow", table.one_of("flow", FLOWS, "pkce")),
         issuer=_issuer(table),
-        authorize_url=_url(table, "authorize_url"),
-        token_url=_url(table, "token_url"),
-        device_url=_url(table, "device_url"),
-        revoke_url=_url(table, "revoke_url"),
-        userinfo_url=_url(table, "userinfo_url"),
+        authorize_url=url_at(table, "authorize_url"),
+        token_url=url_at(table, "token_url"),
+        device_url=url_at(table, "device_url"),
+        revoke_url=url_at(table, "revoke_url"),
+        userinfo_url=url_at(table, "userinfo_url"),
         client_id=environ.get(client_id_env, "") or table.text("client_id"),
         client_id_env=client_id_env,
         client_secret=secret,
         client_secret_env=secret_env,
         client_secret_obscured=table.text("client_secret_obscured"),
-        redirect_uri=_url(table, "redirect_uri"),
+        redirect_uri=url_at(table, "redirect_uri"),
         scopes=table.texts("scopes"),
         authorize_params=table.fields("authorize_params"),
         token_params=table.fields("token_params"),
@@ -110,7 +117,7 @@ def parse_vendor(
         token_lifetime=table.number("token_lifetime", 3600),
         account_from=table.text("account_from"),
         env=env,
-        exec_env=_variable(table, "exec_env") or (env[-1] if env else ""),
+        exec_env=variable_at(table, "exec_env") or (env[-1] if env else ""),
         risk=cast("Risk", table.one_of("risk", RISKS, "ok")),
         verified=cast(
             "Literal['source', 'inferred', 'live']",
@@ -153,8 +160,9 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _url(table: Table, key: str) -> str:
-    value = table.text(key)
+def url_at(table: Table, key: str, default: str = "") -> str:
+    """The address at `key`, or nothing where it is not safe (`safe_url`)."""
+    value = table.text(key, default)
     if value and (reason := safe_url(value)):
         table.wrong(key, reason)
         return ""
@@ -162,7 +170,7 @@ def _url(table: Table, key: str) -> str:
 
 
 def _issuer(table: Table) -> str:
-    value = _url(table, "issuer")
+    value = url_at(table, "issuer")
     if "?" in value:
         table.wrong("issuer", "must not have a query")  # RFC 8414 2
     return value
@@ -197,7 +205,8 @@ def _exchange(table: Table) -> str:
     return value
 
 
-def _variable(table: Table, key: str) -> str:
+def variable_at(table: Table, key: str) -> str:
+    """The name of an environment variable at `key`."""
     value = table.text(key)
     if value and not _VARIABLE.fullmatch(value):
         table.wrong(key, "must be the name of an environment variable")

@@ -7,16 +7,18 @@ alone; whatever could pass by itself is transient.
 from __future__ import annotations
 
 import json
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import httpx2
 
 from oauth.errors import (
     Asked,
+    ClientRefusedError,
     ExchangeRefusedError,
     LoginDeadError,
     OAuthError,
@@ -24,16 +26,19 @@ from oauth.errors import (
     VendorUnavailableError,
 )
 from oauth.redact import shown
-from oauth.transport import InsecureUrlError
+from oauth.transport import RefusedAddressError
 from storage.entries import Json
 from storage.secret import Secret
 
 Reply: TypeAlias = Mapping[str, Json]
+E = TypeVar("E", bound=BaseException)
 
 DEAD: Final = frozenset(
     {
         "expired_token",
+        "bad_refresh_token",  # GitHub's
         "invalid_grant",
+        "invalid_refresh_token",
         "refresh_token_expired",
         "refresh_token_invalidated",
         "refresh_token_reused",
@@ -41,17 +46,18 @@ DEAD: Final = frozenset(
         "token_revoked",
     }
 )
+_UNKNOWN_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client"})
 _OUR_FAULT: Final = frozenset(
     {
         "device_flow_disabled",  # GitHub's
         "incorrect_client_credentials",  # GitHub's
-        "invalid_client",
         "invalid_scope",
         "invalid_target",
-        "unauthorized_client",
         "unsupported_grant_type",
     }
 )
+_REUSE: Final = re.compile(r"(?i)(\b|_)re-?used?\b|\balready (been )?(used|spent|redeemed)|\b(used|spent) already")
+_ELSEWHERE: Final = "; somebody else has used this refresh token: another tool, or a copy of this store"
 _PASSING: Final = frozenset(
     {
         "overloaded_error",
@@ -70,6 +76,8 @@ _ABSENT: Final = frozenset({404, 405, 410})
 _CLEAR_STATUS: Final = frozenset({200, 400, 401, 403})
 _LONGEST_WAIT: Final = 24 * 3600.0
 
+_CUT_OFF: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)  # a connection that broke; may pass
+_CHECK_TLS: Final = "check the clock, the certificates of this machine (SSL_CERT_FILE) and any proxy in between"
 CHECK_TABLE: Final = "the operator must compare this vendor's table with the vendor's documentation"
 
 
@@ -83,14 +91,16 @@ class Question:
     secrets: tuple[Secret, ...] = ()
 
     def unavailable(
-        self, reason: str, *, retry_after: float | None = None, sent: bool = True
+        self, reason: str, *, retry_after: float | None = None, sent: bool = True, unanswered: bool = False
     ) -> VendorUnavailableError:
         """No usable answer."""
-        return VendorUnavailableError(self.vendor, reason, asked=self.asked, retry_after=retry_after, sent=sent)
+        return VendorUnavailableError(
+            self.vendor, reason, asked=self.asked, retry_after=retry_after, sent=sent, unanswered=unanswered
+        )
 
     def misconfigured(self, reason: str, todo: str = CHECK_TABLE) -> VendorMisconfiguredError:
-        """Our client or its settings are wrong."""
-        return VendorMisconfiguredError(self.vendor, reason, todo)
+        """Our client or its settings are wrong; a code is used up by that all the same."""
+        return VendorMisconfiguredError(self.vendor, reason, todo, asked=self.asked)
 
 
 def judge_reply(question: Question, reply: httpx2.Response, *, now: float) -> Reply:
@@ -118,7 +128,9 @@ def _fault(question: Question, reply: httpx2.Response, body: Reply | None, now: 
     elif status in range(300, 400):
         error = question.misconfigured(f"HTTP {status}: it redirects, and a request with a secret is never sent on")
     elif DEAD & words and status in _CLEAR_STATUS and question.asked == "refresh":
-        error = LoginDeadError(question.tenant, reason)
+        error = LoginDeadError(question.tenant, f"{reason}{_ELSEWHERE if _REUSE.search(reason) else ''}")
+    elif _UNKNOWN_CLIENT & words:
+        error = ClientRefusedError(question.vendor, reason, CHECK_TABLE)
     elif _OUR_FAULT & words or ("invalid_request" in words and question.asked == "refresh"):
         error = question.misconfigured(reason)
     elif status in _ABSENT:
@@ -134,19 +146,17 @@ def _fault(question: Question, reply: httpx2.Response, body: Reply | None, now: 
 
 def judge_failure(question: Question, error: Exception, *, unsent: bool) -> OAuthError:
     """What it means that no whole reply came."""
-    if isinstance(error, InsecureUrlError):
+    if isinstance(error, RefusedAddressError):
         return question.misconfigured(str(error))
-    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
+    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL | OverflowError):  # the last: a port
         return question.misconfigured("its address is not a URL that a request can be sent to")
-    if certificate := _certificate_error(error):
-        return question.misconfigured(
-            f"its certificate could not be verified: {shown(certificate.verify_message)}",
-            "check the clock, the certificates of this machine (SSL_CERT_FILE) and any proxy in between",
-        )
+    if (trouble := _cause(error, ssl.SSLError)) and not isinstance(trouble, _CUT_OFF):
+        return question.misconfigured(_tls_trouble(trouble), _CHECK_TLS)
     never_connected = isinstance(
         error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.ProxyError
     )
-    return question.unavailable(_silence(error), sent=not (unsent or never_connected))
+    sent = not (unsent or never_connected)
+    return question.unavailable(_silence(error), sent=sent, unanswered=sent)
 
 
 def json_object(reply: httpx2.Response) -> dict[str, Json] | None:
@@ -212,14 +222,21 @@ def _retry_after(reply: httpx2.Response, now: float) -> float | None:
     return min(max(wait, 0.0), _LONGEST_WAIT)
 
 
-def _certificate_error(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+def _cause(error: BaseException | None, kind: type[E]) -> E | None:
     seen = 0
     while error is not None and seen < 8:  # noqa: PLR2004  # a chain of causes has no honest reason to be longer
-        if isinstance(error, ssl.SSLCertVerificationError):
+        if isinstance(error, kind):
             return error
         error = error.__cause__ or error.__context__
         seen += 1
     return None
+
+
+def _tls_trouble(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate could not be verified: {shown(error.verify_message)}"
+    reason = str(getattr(error, "reason", None) or "the handshake failed")
+    return f"no secure connection could be made: {shown(reason.lower().replace('_', ' '))}"
 
 
 def _silence(error: Exception) -> str:

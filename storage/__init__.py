@@ -28,7 +28,7 @@ from storage.errors import (
     StoreUnwritableError,
 )
 from storage.filestore import FileStore
-from storage.notes import DeadToken, Note
+from storage.notes import Attempt, DeadToken, Note
 from storage.open import open_store
 from storage.secret import Secret
 from storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
@@ -42,6 +42,7 @@ __all__ = [
     "NEVER",
     "PENDING_LIFETIME",
     "AsyncStore",
+    "Attempt",
     "Client",
     "DeadToken",
     "Done",

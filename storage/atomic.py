@@ -101,13 +101,20 @@ def rehearse(path: Path, size: int) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Create the folder of `path`, for its owner alone, when it is missing.
+    """Create the folder of `path`, for its owner alone, when it is missing; root gives it to whose home it lies in.
 
     Raises:
         StoreUnwritableError: it could not be created.
     """
+    if path.parent.is_dir():
+        return
     with _as_unwritable(path):
+        missing = [folder for folder in path.parents if not folder.exists()]
+        owner = folder_owner(missing[-1]) if missing else None
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if owner is not None:
+            for folder in missing:
+                os.chown(folder, *owner)
 
 
 def existing(path: Path) -> os.stat_result | None:
@@ -133,7 +140,7 @@ def folder_owner(path: Path) -> tuple[int, int] | None:
     if os.geteuid() != 0:
         return None
     with contextlib.suppress(OSError):
-        return _owner(path.parent.lstat())
+        return _owner(os.lstat(os.path.dirname(path)))  # noqa: PTH120 -- a tenth of the time of Path, and in every commit
     return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -45,14 +44,20 @@ def run(  # noqa: PLR0913 -- one for each thing that a backend keeps
 ) -> Batch:
     """Run them in order, each on what the ones before it left; then sweep, and drop notes without a login."""
     batch = Batch(dict(entries), dict(notes), [])
-    clients = functools.cache(lambda: dict(load_clients()))
+    loaded: list[dict[str, Client]] = []
+
+    def clients() -> dict[str, Client]:
+        if not loaded:
+            loaded.append(dict(load_clients()))
+        return loaded[0]
+
     for mutate in mutations:
         batch.outcomes.append(_run_one(mutate, batch, clients, file))
     for key in sweep.stale(batch.entries, now):
         del batch.entries[key]
     for tenant in [tenant for tenant in batch.notes if tenant not in batch.entries]:
         del batch.notes[tenant]
-    return replace(batch, clients=clients()) if clients.cache_info().currsize else batch
+    return replace(batch, clients=clients()) if loaded else batch
 
 
 def _run_one(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from storage import atomic, quarantine
+from storage import atomic, quarantine, regular
 from storage.entries import Json
 from storage.errors import StoreUnreadableError
 from storage.secret import Secret
@@ -62,7 +62,7 @@ def save(path: Path, clients: Mapping[str, Client], *, now: float) -> None:
 
 def _read(place: Path) -> bytes:
     try:
-        return place.read_bytes()
+        return regular.read(place)[0]
     except FileNotFoundError:
         return b""
     except OSError as error:

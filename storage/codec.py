@@ -24,6 +24,7 @@ _LEGACY_DEFAULTS: Final = {"token_endpoint": "https://auth.openai.com/oauth/toke
 _DEEPEST: Final = 127  # serde_json refuses the 128th level
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
+_BYTE_ORDER_MARK: Final = "\ufeff"
 _LARGEST: Final = 10**308  # about what an f64 holds; serde_json refuses what does not fit
 
 Members: TypeAlias = Mapping[str, tuple[Entry, str]]  # by key: an entry and its text in the file
@@ -51,6 +52,9 @@ class Decoded:
 
 def decode(text: str) -> Decoded:
     """Read the whole file's text; never raises, what does not parse is told as damage."""
+    if text.startswith(_BYTE_ORDER_MARK):  # an editor's; the agents take it for no JSON at all
+        inner = decode(text[1:])
+        return Decoded(inner.entries, (Damage(None, "it begins with a byte order mark"), *inner.damage), inner.legacy)
     try:
         top = _DECODER.decode(text)
         _check_text(text, top)

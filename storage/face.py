@@ -13,7 +13,7 @@ from storage.secret import Secret
 from storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
 
 T = TypeVar("T")
-_POLL: Final = 0.005  # seconds between two looks at the version
+_POLL: Final = 0.01  # seconds between two looks at the version; 64 waiters are to leave the processors free
 
 
 class AsyncStore:

@@ -14,6 +14,7 @@ from storage import atomic, batch, clients, codec, journal, leftovers, problems,
 from storage.clients import Client
 from storage.entries import Entry, LoginEntry
 from storage.errors import StoreUnreadableError, StoreUnwritableError
+from storage.journal import Spill
 from storage.locks import GlobalLock, TenantLock
 from storage.notes import Note
 from storage.secret import Secret
@@ -113,10 +114,12 @@ class FileStore:
             StorageError: it could not be kept.
         """
         atomic.make_folder(self.path)
-        spill = journal.write(self.path, tenant, entry, replaces)
-        with contextlib.suppress(StoreUnreadableError):  # then nobody can have written another login either
-            if not spill.takes_place_of(snapshot.take(self.path).entries.get(tenant)):
-                journal.discard(self.path, spill)
+        spill = journal.compose(self.path, tenant, entry, replaces)
+        if self._is_late(spill):
+            return
+        spill = journal.write(self.path, spill)
+        if self._is_late(spill):  # a login or logout that was committed before it could see the spill
+            journal.discard(self.path, spill)
         with contextlib.suppress(OSError):
             os.utime(self.path)  # whoever has read the file looks again, and at the journal too
         self._look_again()
@@ -162,9 +165,16 @@ class FileStore:
             self._tidied = now
 
     def _load(self) -> Snapshot:
+        spills = journal.load(self.path)  # before the file: a spill goes only after its login is in the file
         taken = snapshot.take(self.path, self._snapshot)
-        self._snapshot = taken = replace(taken, spills=journal.load(self.path))
+        self._snapshot = taken = replace(taken, spills=spills) if spills else taken
         return taken
+
+    def _is_late(self, spill: Spill) -> bool:
+        try:
+            return not spill.takes_place_of(snapshot.take(self.path).entries.get(spill.tenant))
+        except StoreUnreadableError:
+            return False  # nobody can have written another login either
 
     def _look_again(self) -> None:
         """Let the next read look at the disk: what another process spilled may not show in the file's version."""

@@ -14,28 +14,27 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from storage import atomic, codec, shapes
+from storage import atomic, codec, regular, shapes
 from storage.entries import Entry, LoginEntry, McpEntry, PendingEntry, TokenEntry
 from storage.errors import StorageError
 from storage.secret import Secret
 from storage.tenants import sidecar_name
 
-_READ: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _LARGEST: Final = 2**20  # bytes; no entry is near it
 
 
 @dataclass(frozen=True, slots=True)
 class Spill:
-    """One spilled login; `replaces` are fingerprints, `file` says which file it was."""
+    """One spilled login; `replaces` are fingerprints, `file` says which file it is, once it is one."""
 
     tenant: str
     entry: LoginEntry
     replaces: tuple[str, ...]
-    file: tuple[int, int]
+    file: tuple[int, int] | None = None
 
     def takes_place_of(self, stored: Entry | None) -> bool:
         """Whether `stored` is still what this came after."""
@@ -54,25 +53,33 @@ def path_of(path: Path, tenant: str) -> Path:
     return path.with_name(f"{path.name}.spill.{tenant}")
 
 
-def write(path: Path, tenant: str, entry: LoginEntry, replaces: Secret) -> Spill:
-    """Keep `entry`, which the vendor gave for the refresh token `replaces`, durably.
+def compose(path: Path, tenant: str, entry: LoginEntry, replaces: Secret) -> Spill:
+    """What is to be kept of `entry`, which the vendor gave for the refresh token `replaces`; nothing is written yet.
 
     Raises:
-        StorageError: it is not kept.
+        StorageError: no store could keep it.
     """
     sidecar_name(path.name, tenant)
     codec.check(tenant, entry)
     posted = replaces.fingerprint()
-    place = path_of(path, tenant)
-    chain: tuple[str, ...] = (posted,)
     with contextlib.suppress(_NoSpillError, OSError):
-        earlier = _read(place, tenant)
+        earlier = _read(path_of(path, tenant), tenant)
         if earlier.entry.refresh_token.fingerprint() == posted:
-            chain = (*earlier.replaces, posted)
-    text = json.dumps({"replaces": chain, "entry": shapes.to_json(entry)}, ensure_ascii=False, indent=2)
-    written = atomic.swap(place, text.encode(), temporary_of=path)
+            return Spill(tenant, entry, (*earlier.replaces, posted))
+    return Spill(tenant, entry, (posted,))
+
+
+def write(path: Path, spill: Spill) -> Spill:
+    """Keep it durably.
+
+    Raises:
+        StoreUnwritableError: it is not kept.
+    """
+    members = {"replaces": spill.replaces, "entry": shapes.to_json(spill.entry)}
+    text = json.dumps(members, ensure_ascii=False, indent=2)
+    written = atomic.swap(path_of(path, spill.tenant), text.encode(), temporary_of=path)
     atomic.sync_folder(path.parent)
-    return Spill(tenant, entry, chain, _file(written))
+    return replace(spill, file=_file(written))
 
 
 def load(path: Path) -> tuple[Spill, ...]:
@@ -109,9 +116,10 @@ def _file(found: os.stat_result) -> tuple[int, int]:
 
 
 def _found(path: Path) -> Iterator[tuple[Path, Spill | str]]:
-    mark = f"{path.name}.spill."
+    folder, own_name = os.path.split(path)
+    mark = f"{own_name}.spill."
     try:
-        names = [name for name in os.listdir(path.parent) if name.startswith(mark)]  # noqa: PTH208 -- in every first read
+        names = [name for name in os.listdir(folder) if name.startswith(mark)]  # noqa: PTH208 -- in every first read
     except OSError:
         return
     for name in sorted(names):
@@ -127,13 +135,8 @@ def _found(path: Path) -> Iterator[tuple[Path, Spill | str]]:
 
 
 def _read(place: Path, tenant: str) -> Spill:
-    descriptor = os.open(place, _READ)
-    try:
-        found = os.fstat(descriptor)
-        _check_ours(found, place.parent)
-        data = b"".join(iter(lambda: os.read(descriptor, found.st_size + 1), b""))
-    finally:
-        os.close(descriptor)
+    data, found = regular.read(place, os.O_NOFOLLOW)
+    _check_ours(found, place.parent)
     match _parsed(data):
         case {"replaces": [*replaces], "entry": value} if all(isinstance(one, str) for one in replaces):
             return Spill(tenant, _entry(tenant, value), tuple(map(str, replaces)), _file(found))
@@ -141,8 +144,8 @@ def _read(place: Path, tenant: str) -> Spill:
 
 
 def _check_ours(found: os.stat_result, folder: Path) -> None:
-    if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
-        raise _NoSpillError(_NO_FILE)
+    if found.st_size > _LARGEST:
+        raise _NoSpillError(_TOO_LARGE)
     if found.st_uid not in {os.geteuid(), folder.stat().st_uid} or stat.S_IMODE(found.st_mode) & 0o022:
         raise _NoSpillError(_FOREIGN)
 
@@ -174,6 +177,6 @@ class _NoSpillError(ValueError):
 
 
 _LINK: Final = "it is a symbolic link"
-_NO_FILE: Final = "it is no plain file"
+_TOO_LARGE: Final = "it is larger than any login"
 _FOREIGN: Final = "others own it or may write it"
 _DAMAGED: Final = "it is damaged"

@@ -9,19 +9,40 @@ from storage.entries import UserId
 
 @dataclass(frozen=True, slots=True)
 class DeadToken:
-    """A refresh token that the vendor will never take again, known by its hash alone; `since` is in unix seconds."""
+    """A refresh token that the vendor will never take again, known by its hash alone; `since` is in unix seconds.
+
+    `told` says that whoever made the login was told, so that nobody else tells it again.
+    """
 
     fingerprint: str
     reason: str
     since: int
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A refresh that was begun and did not end in a commit; its token is known by its hash, times are unix seconds.
+
+    `answered` is False while nobody knows whether the vendor has taken the token. Nobody asks again before
+    `not_before`, which is the further off the more `failures` there were.
+    """
+
+    fingerprint: str
+    at: float
+    reason: str
+    answered: bool
+    failures: int = 0
+    not_before: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Whose login it is, who made it and when (unix seconds), with which scopes, and whether it has died."""
+    """Whose login it is, who made it and when (unix seconds), with which scopes; what became of its last refresh."""
 
     account: str | None = None
     logged_in_by: UserId | None = None
     logged_in_at: int | None = None
     scopes: tuple[str, ...] = ()
     dead: DeadToken | None = None
+    attempt: Attempt | None = None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from storage import atomic
+from storage import atomic, regular
 from storage.entries import UserId
-from storage.notes import DeadToken, Note
+from storage.notes import Attempt, DeadToken, Note
 
 
 def path_of(path: Path) -> Path:
@@ -24,7 +25,7 @@ def load(path: Path) -> dict[str, Note]:
     try:
         if not os.path.exists(notes):  # noqa: PTH110 -- in every commit, and most stores have none
             return {}
-        top = json.loads(notes.read_bytes())
+        top = json.loads(regular.read(notes)[0])
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(top, dict):
@@ -43,13 +44,13 @@ def save(path: Path, notes: Mapping[str, Note]) -> None:
 
 
 def _json(note: Note) -> dict[str, Any]:
-    dead = note.dead
     return {
         "account": note.account,
         "logged_in_by": note.logged_in_by,
         "logged_in_at": note.logged_in_at,
         "scopes": list(note.scopes),
-        "dead": None if dead is None else {"fingerprint": dead.fingerprint, "reason": dead.reason, "since": dead.since},
+        "dead": None if note.dead is None else asdict(note.dead),
+        "attempt": None if note.attempt is None else asdict(note.attempt),
     }
 
 
@@ -57,18 +58,35 @@ def _note(value: dict[str, Any]) -> Note:
     account, scopes = value.get("account"), value.get("scopes")
     by, at = _integer(value.get("logged_in_by")), _integer(value.get("logged_in_at"))
     return Note(
-        account=account if isinstance(account, str) else None,
+        account=account if isinstance(account, str) and account.isprintable() else None,
         logged_in_by=None if by is None else UserId(by),
         logged_in_at=at,
         scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
         dead=_dead(value.get("dead")),
+        attempt=_attempt(value.get("attempt")),
     )
 
 
 def _dead(value: object) -> DeadToken | None:
     match value:
-        case {"fingerprint": str(fingerprint), "reason": str(reason), "since": since} if _integer(since) is not None:
-            return DeadToken(fingerprint, reason, since)
+        case {"fingerprint": str(fingerprint), "reason": str(reason), "since": since, **others} if (
+            _integer(since) is not None
+        ):
+            return DeadToken(fingerprint, reason, since, told=others.get("told") is True)
+    return None
+
+
+def _attempt(value: object) -> Attempt | None:
+    match value:
+        case {
+            "fingerprint": str(fingerprint),
+            "at": int() | float() as at,
+            "reason": str(reason),
+            "answered": bool(answered),
+            "failures": int(failures),
+            "not_before": int() | float() as not_before,
+        }:
+            return Attempt(fingerprint, at, reason, answered, failures, not_before)
     return None
 
 

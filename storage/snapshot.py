@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
@@ -11,13 +10,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from storage import codec, journal
+from storage import codec, journal, regular
 from storage.entries import Entry
 from storage.errors import StoreUnreadableError
 from storage.journal import Spill
 
 _TICK: Final = 20_000_000  # ns; file times move in ticks of 1 to 10 ms, so a younger file may change unseen
-_READ: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO in its place must not block us
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +64,14 @@ def take(path: Path, before: Snapshot | None = None) -> Snapshot:
     Raises:
         StoreUnreadableError: it is there but could not be read, or is not UTF-8.
     """
+    now = time.time_ns()
     try:
-        descriptor = os.open(path, _READ)
+        data, found = regular.read(path)
     except FileNotFoundError:
         return Snapshot(None, settled=True, data=None, decoded=codec.Decoded({}))
     except OSError as error:
         raise StoreUnreadableError(path, error.strerror or type(error).__name__) from error
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode):
-        os.close(descriptor)
-        raise StoreUnreadableError(path, "it is not a regular file")
-    settled = time.time_ns() - found.st_mtime_ns > _TICK
-    try:
-        data = b"".join(iter(lambda: os.read(descriptor, found.st_size + 1), b""))
-    except OSError as error:
-        raise StoreUnreadableError(path, error.strerror or type(error).__name__) from error
-    finally:
-        os.close(descriptor)
+    settled = now - found.st_mtime_ns > _TICK
     if before is not None and before.data == data:
         return Snapshot(version_of(found), settled, data, before.decoded, before.members)
     try:

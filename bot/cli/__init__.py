@@ -1,5 +1,6 @@
 """The command `openab-auth`: a warm `token` is answered at once, everything else goes through the parser."""
 
+import os
 import sys
 
 
@@ -11,8 +12,17 @@ def main() -> int:
 
         printed = warm_token(arguments[1:])
         if printed is not None:
-            sys.stdout.write(printed)
-            return 0
+            return _print(printed)
     from bot.cli.command import run  # noqa: PLC0415
 
     return run(arguments)
+
+
+def _print(text: str) -> int:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError:  # nobody reads it, or its disk is full: Python would say so once more while it exits
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return 0

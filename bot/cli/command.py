@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import importlib
 import os
+import signal
 from collections.abc import Sequence
 from typing import Final
 
 from bot.cli.output import print_error
-from bot.cli.parser import make_parser
+from bot.cli.parser import parse
+from bot.cli.stop import ToldToStop, run_until_told
+from bot.cli.words import take_apart
 from storage.errors import OpenabAuthError
 
 # A command's room is imported only when the command is called: `token` needs no Discord, `status` no HTTP.
@@ -25,6 +26,7 @@ _ROOMS: Final = {
     "logout": "steps",
     "token": "tokens",
     "refresh": "tokens",
+    "exec": "child",
     "doctor": "doctor",
     "obscure": "obscure",
     "reveal": "obscure",
@@ -33,15 +35,18 @@ _ROOMS: Final = {
 
 def run(words: Sequence[str]) -> int:
     """Do what `words` say; returns the exit status of the contract."""
-    as_json = "--json" in words
     try:
-        arguments = make_parser().parse_args(words, argparse.Namespace(store=None, config=None, json=False))
+        arguments = parse(words)
         room = importlib.import_module(f"bot.cli.{_ROOMS[arguments.command]}")
-        return int(asyncio.run(getattr(room, arguments.command)(arguments)))
+        # The call makes the coroutine: what a person types is read now, before there is a loop that could stand still.
+        work = getattr(room, arguments.command)(arguments)
+        return int(work if isinstance(work, int) else run_until_told(work))
     except OpenabAuthError as error:
-        return print_error(error, as_json=as_json)
+        return print_error(error, as_json=take_apart(words).json)
+    except ToldToStop as told:
+        return 128 + told.number
     except KeyboardInterrupt:
-        return 130
+        return 128 + signal.SIGINT
     except BrokenPipeError:
         # The reader went away, `| head` for one; without this Python complains once more while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -7,13 +7,13 @@ import getpass
 import sys
 
 from bot.cli.output import DONE, print_result
-from bot.cli.parser import UsageError
+from bot.cli.words import UsageError
 from oauth import obscure as obscured
 
 _NO_ENCRYPTION = "openab-auth: this hides it from scanners and glances; it is no encryption, anybody can reveal it\n"
 
 
-async def obscure(arguments: argparse.Namespace) -> int:
+def obscure(arguments: argparse.Namespace) -> int:
     """Print the obscured form of what standard input holds."""
     made = obscured.obscure(_secret("The client secret (it is not shown): "))
     if not arguments.json:
@@ -22,7 +22,7 @@ async def obscure(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-async def reveal(arguments: argparse.Namespace) -> int:
+def reveal(arguments: argparse.Namespace) -> int:
     """Print what `obscure` was given."""
     try:
         shown = obscured.reveal(_secret("The obscured text: "))

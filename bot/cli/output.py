@@ -7,11 +7,12 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-from bot.cli.parser import UsageError
+from bot.cli.words import UsageError
 from bot.errors import DiscordUnavailableError
 from oauth.errors import (
     ConfigError,
     ExchangeRefusedError,
+    InsufficientScopeError,
     LoginDeadError,
     LoginDeniedError,
     LoginExpiredError,
@@ -20,6 +21,7 @@ from oauth.errors import (
     NoPendingLoginError,
     NotLoggedInError,
     PasteRefusedError,
+    ProgramFailedError,
     RefreshBusyError,
     TooManyLoginsError,
     UnknownVendorError,
@@ -43,6 +45,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (InvalidTenantError, USAGE),
     (NotLoggedInError, 3),
     (LoginDeadError, 4),
+    (InsufficientScopeError, 4),
     (RefreshBusyError, 5),
     (VendorUnavailableError, 5),
     (StoreBusyError, 5),
@@ -53,8 +56,10 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (PasteRefusedError, 7),
     (NoPendingLoginError, 7),
     (ExchangeRefusedError, 7),
+    (ProgramFailedError, 7),
     (LoginDeniedError, 7),
     (LoginExpiredError, 7),
+    (ProgramFailedError, 7),
     (LoginTakenError, 7),
 )
 

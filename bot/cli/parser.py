@@ -1,11 +1,13 @@
-"""The words of the command line."""
+"""The commands and options of the command line."""
 
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn
+import re
+from collections.abc import Sequence
+from typing import Final, NoReturn
 
-from storage.errors import OpenabAuthError
+from bot.cli.words import UsageError, take_apart
 
 EXIT_STATUSES = """\
 exit status:
@@ -14,22 +16,41 @@ exit status:
   2 wrong usage or config          6 the store cannot be read or written
   3 nobody is logged in there      7 the paste was refused
 """
-
-
-class UsageError(OpenabAuthError):
-    """The words of the command line make no command."""
-
-    code = "usage"
-
-    def __init__(self, message: str, prog: str) -> None:
-        super().__init__(message, kept="nothing was done", todo=f"see `{prog} --help`")
+_REPEATS_NOTHING: Final = re.compile(
+    r"the following arguments are required: [A-Z, ]+|argument [\w-]+: (expected |a whole number )[\w ]+"
+)
 
 
 class _Parser(argparse.ArgumentParser):
     """An ArgumentParser whose mistakes are errors like all others, so that `--json` holds for them too."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, self.prog)
+        raise UsageError(_said(message), self.prog)
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """What the words of a command line say.
+
+    Raises:
+        UsageError: they make no command.
+    """
+    apart = take_apart(words)
+    arguments = make_parser().parse_args(apart.plain, argparse.Namespace(store=None, config=None, json=False))
+    if apart.paste is not None:
+        arguments.paste = apart.paste
+    arguments.child = apart.child
+    return arguments
+
+
+def _said(message: str) -> str:
+    """The sentence of argparse, unless it repeats a word of the command line."""
+    if _REPEATS_NOTHING.fullmatch(message):
+        return message
+    if message.startswith("unrecognized arguments"):
+        return "there are more words or other options than this command takes (a paste belongs in quotes)"
+    if "invalid choice" in message:
+        return "there is no such command"
+    return "an option has a value that it does not take"
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -39,6 +60,7 @@ def make_parser() -> argparse.ArgumentParser:
     everywhere.add_argument("--config", metavar="FILE", help="the config (default: $OPENAB_AUTH_CONFIG, …)")
     everywhere.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser = _Parser(
+        allow_abbrev=False,
         prog="openab-auth",
         description="Log coding agents in from Discord: two steps, one locked credential store.",
         epilog=EXIT_STATUSES,
@@ -48,7 +70,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, does: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=does, description=does, parents=[everywhere])
+        return commands.add_parser(name, help=does, description=does, parents=[everywhere], allow_abbrev=False)
 
     command("run", "the Discord bot, until SIGTERM or Ctrl-C")
     playground = command("playground", "the bot on an embedded Discord and an embedded authorization server")
@@ -76,6 +98,9 @@ def make_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="read the access token that a server refused from standard input; refresh only if it is still stored",
     )
+    child = command("exec", "run a command with each token in the variable that the vendor's own tools read")
+    child.usage = "openab-auth exec [-h] [--store PATH] [--config FILE] [--json] TENANT [TENANT ...] -- COMMAND ..."
+    child.add_argument("tenants", metavar="TENANT", nargs="+")
     logout = command("logout", "revoke where the vendor can, then remove")
     logout.add_argument("tenant", metavar="TENANT")
     logout.add_argument("--local", action="store_true", help="only remove it here")
@@ -105,6 +130,6 @@ def _seconds(text: str) -> int:
 
 def _whole_number(text: str, most: int) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > most:
-        message = f"a whole number from 0 to {most} is wanted, not {text[:40]!r}"
+        message = f"a whole number from 0 to {most} is wanted"
         raise argparse.ArgumentTypeError(message)
     return int(text)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 from pathlib import Path
+from typing import Final
 
 from bot.app import run_bot
 from bot.cli.output import DONE
+from bot.cli.words import UsageError
 from bot.logs import set_up_logs
 from oauth.config import read_config, store_location
+
+_NO_PORT: Final = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 
 
 async def run(arguments: argparse.Namespace) -> int:
@@ -24,6 +29,15 @@ async def playground(arguments: argparse.Namespace) -> int:
     """The bot on an embedded Discord with an embedded authorization server, until Ctrl-C."""
     from bot.playground.app import run_playground  # noqa: PLC0415 - a bot on Discord needs none of it
 
+    if arguments.store or arguments.config:
+        message = "the playground has a store and a config of its own, in a folder that is gone when it ends"
+        raise UsageError(message, "openab-auth playground")
     set_up_logs()
-    await run_playground(arguments.port, json_line=arguments.json)
+    try:
+        await run_playground(arguments.port, json_line=arguments.json)
+    except OSError as error:
+        if error.errno not in _NO_PORT:
+            raise
+        message = f"port {arguments.port} of this machine cannot be had ({os.strerror(error.errno)}); choose another"
+        raise UsageError(message, "openab-auth playground") from None
     return DONE

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Final
 
 from bot.cli.output import DONE, print_result
 from bot.cli.session import open_session
-from oauth.driver import Driver
-from oauth.logins import Logins
-from oauth.status import LoginState
+from oauth.status import LoginState, read_status
+from oauth.vendor import Vendor
 from storage import NEVER
+
+_KNOWN_FROM: Final = {
+    "source": "facts from its tools' source",
+    "inferred": "facts inferred, never tried",
+    "live": "tried with an account",
+}
 
 
 async def vendors(arguments: argparse.Namespace) -> int:
@@ -29,12 +38,7 @@ async def vendors(arguments: argparse.Namespace) -> int:
         }
         for vendor in catalogue.all()
     ]
-    lines = [
-        f"{row['vendor']:<12} {row['title']} · tenant {row['tenant']} · {row['flow']} · {row['risk']}"
-        f"{'' if row['enabled'] else ' · not offered'}"
-        f"{' · shadowed by ' + str(row['shadowed_by']) if row['shadowed_by'] else ''}"
-        for row in rows
-    ]
+    lines = [line for vendor, row in zip(catalogue.all(), rows, strict=True) for line in _vendor_lines(vendor, row)]
     print_result({"vendors": rows}, "\n".join(lines), as_json=arguments.json)
     return DONE
 
@@ -42,10 +46,10 @@ async def vendors(arguments: argparse.Namespace) -> int:
 async def status(arguments: argparse.Namespace) -> int:
     """Every login, pending login and problem; never a secret."""
     session = open_session(arguments)
-    driver = Driver()
-    logins = Logins(session.catalogue, session.store, driver)
-    found = await logins.status()
-    await driver.aclose()
+    entries, notes, problems = await asyncio.gather(
+        session.store.read(), session.store.notes(), session.store.problems()
+    )
+    found = read_status(entries, notes, problems, catalogue=session.catalogue, now=time.time())
     result = {
         "store": session.location,
         "logins": [
@@ -59,7 +63,8 @@ async def status(arguments: argparse.Namespace) -> int:
                 "shadowed_by": login.shadowed_by,
             }
             for login in found.logins
-        ],
+        ]
+        + [_held(vendor, variable) for vendor, variable in found.environment],
         "pending": [
             {"vendor": pending.vendor, "user": str(pending.user), "expires_at": pending.expires_at}
             for pending in found.pending
@@ -72,16 +77,33 @@ async def status(arguments: argparse.Namespace) -> int:
         f"pending: {pending.vendor} for {pending.user}, until {_moment(pending.expires_at)}"
         for pending in found.pending
     ]
+    lines += [f"{vendor.tenant}: in the environment, ${variable}; not stored" for vendor, variable in found.environment]
     lines += [f"problem: {problem.what}; {problem.repair}" for problem in found.problems]
     print_result(result, "\n".join(lines), as_json=arguments.json)
     return DONE
+
+
+def _vendor_lines(vendor: Vendor, row: Mapping[str, object]) -> list[str]:
+    facts = [vendor.title, f"tenant {vendor.tenant}", vendor.flow, vendor.risk, _KNOWN_FROM[vendor.verified]]
+    if not row["enabled"]:
+        facts.append("not offered")
+    if row["shadowed_by"]:
+        facts.append(f"shadowed by ${row['shadowed_by']}")
+    return [f"{vendor.name:<12} {' · '.join(facts)}", *([f"{'':<12} {vendor.note}"] if vendor.note else [])]
+
+
+def _held(vendor: Vendor, variable: str) -> dict[str, object]:
+    """A token that the operator's environment holds, in the shape of a login."""
+    nobody = dict.fromkeys(("expires_at", "account", "logged_in_by"))
+    return {"tenant": vendor.tenant, "kind": "env", "state": "ok", **nobody, "shadowed_by": variable}
 
 
 def _login_line(login: LoginState) -> str:
     until = "" if login.expires_at in (None, NEVER) else f", access token until {_moment(login.expires_at)}"
     account = f" as {login.account}" if login.account else ""
     shadow = f", shadowed by ${login.shadowed_by}" if login.shadowed_by else ""
-    return f"{login.tenant}: {login.state}{account}{until}{shadow}"
+    died = f", refused by its vendor since {_moment(login.died.since)} ({login.died.reason})" if login.died else ""
+    return f"{login.tenant}: {login.state}{account}{until}{died}{shadow}"
 
 
 def _moment(unix_seconds: int | None) -> str:

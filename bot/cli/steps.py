@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.cli.output import DONE, print_result
+from bot.cli.program import run_here
 from bot.cli.session import Session, open_session
 from bot.cli.waiting import wait_for_approval
 from oauth.credentials import LoggedIn
 from oauth.driver import Driver
 from oauth.logins import LoginOffer, Logins
-from oauth.vendor import DEVICE_FLOWS
+from oauth.vendor import DEVICE_FLOWS, Vendor
 from storage import UserId
 
 _LONGEST_PASTE = 64 * 1024  # characters read from standard input; the parser refuses far shorter ones with a sentence
 
 
 @asynccontextmanager
-async def _logins(arguments: argparse.Namespace) -> AsyncIterator[tuple[Session, Logins]]:
-    session = open_session(arguments)
+async def _logins(session: Session) -> AsyncIterator[Logins]:
     driver = Driver()
     logins = Logins(session.catalogue, session.store, driver)
     try:
-        yield session, logins
+        yield logins
     finally:
         await logins.aclose()
         await driver.aclose()
@@ -35,8 +36,11 @@ async def _logins(arguments: argparse.Namespace) -> AsyncIterator[tuple[Session,
 
 async def login(arguments: argparse.Namespace) -> int:
     """Step one: write the pending login and print its link; with a code to type, wait until that is approved."""
-    user = UserId(arguments.user)
-    async with _logins(arguments) as (session, logins):
+    session, user = open_session(arguments), UserId(arguments.user)
+    vendor = session.catalogue.get(arguments.vendor)
+    if vendor.flow == "command":
+        return await _run_program(vendor, as_json=arguments.json)
+    async with _logins(session) as logins:
         # Who sits at the console owns the store: replacing somebody's login needs no second question.
         offer = await logins.begin(arguments.vendor, user, replace=True)
         print_result(_offered(offer), _steps(offer, user), as_json=arguments.json)
@@ -44,6 +48,14 @@ async def login(arguments: argparse.Namespace) -> int:
             done = await wait_for_approval(logins, offer.vendor.name, user, offer.expires_at)
             if not arguments.json:
                 print_result({}, _logged_in(session, done), as_json=False)
+    return DONE
+
+
+async def _run_program(vendor: Vendor, *, as_json: bool) -> int:
+    await run_here(vendor, sys.stderr if as_json else sys.stdout)
+    result = {**_offered(LoginOffer(vendor, "", 0)), "url": None, "expires_at": None}
+    text = f"{vendor.title}'s own program says that it is logged in; it keeps that login itself."
+    print_result(result, text, as_json=as_json)
     return DONE
 
 
@@ -75,36 +87,44 @@ def _steps(offer: LoginOffer, user: UserId) -> str:
     return "\n".join(lines).lstrip("\n")
 
 
-async def complete(arguments: argparse.Namespace) -> int:
+def complete(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
     """Step two: take the redirect, from the command line or from standard input, or wait for the approval."""
-    async with _logins(arguments) as (session, logins):
-        user = UserId(arguments.user)
-        vendor = session.catalogue.find(arguments.vendor)
-        if vendor is not None and vendor.flow in DEVICE_FLOWS:
-            waiting = [login for login in await logins.resume(user) if login.vendor == vendor.name]
-            expires_at = waiting[0].expires_at if waiting else 0
-            done = await wait_for_approval(logins, vendor.name, user, expires_at)
-        else:
-            done = await logins.complete(_paste(arguments), user, arguments.vendor)
+    session, user = open_session(arguments), UserId(arguments.user)
+    vendor = session.catalogue.find(arguments.vendor)
+    if vendor is not None and vendor.flow in DEVICE_FLOWS:
+        return _wait(session, vendor, user, as_json=arguments.json)
+    paste = _read_paste() if arguments.paste is None else arguments.paste
+    return _complete(session, arguments.vendor, user, paste, as_json=arguments.json)
+
+
+def _read_paste() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.read(_LONGEST_PASTE)
+    sys.stderr.write("Paste the address that the browser ended on, then press Enter:\n")
+    return sys.stdin.readline(_LONGEST_PASTE)
+
+
+async def _complete(session: Session, vendor: str, user: UserId, paste: str, *, as_json: bool) -> int:
+    async with _logins(session) as logins:
+        return _tell(session, await logins.complete(paste, user, vendor), as_json=as_json)
+
+
+async def _wait(session: Session, vendor: Vendor, user: UserId, *, as_json: bool) -> int:
+    async with _logins(session) as logins:
+        waiting = [login for login in await logins.resume(lambda who: who == user) if login.vendor == vendor.name]
+        expires_at = waiting[0].expires_at if waiting else 0
+        return _tell(session, await wait_for_approval(logins, vendor.name, user, expires_at), as_json=as_json)
+
+
+def _tell(session: Session, done: LoggedIn, *, as_json: bool) -> int:
     result = {
         "vendor": done.vendor.name,
         "tenant": done.vendor.tenant,
         "expires_at": done.expires_at,
         "account": done.account,
     }
-    print_result(result, _logged_in(session, done), as_json=arguments.json)
+    print_result(result, _logged_in(session, done), as_json=as_json)
     return DONE
-
-
-def _paste(arguments: argparse.Namespace) -> str:
-    paste: str | None = arguments.paste
-    if paste is None:
-        if sys.stdin.isatty():
-            sys.stderr.write("Paste the address that the browser ended on, then press Enter:\n")
-            paste = sys.stdin.readline(_LONGEST_PASTE)
-        else:
-            paste = sys.stdin.read(_LONGEST_PASTE)
-    return paste
 
 
 def _logged_in(session: Session, done: LoggedIn) -> str:
@@ -114,7 +134,7 @@ def _logged_in(session: Session, done: LoggedIn) -> str:
 
 async def cancel(arguments: argparse.Namespace) -> int:
     """Forget a pending login."""
-    async with _logins(arguments) as (_, logins):
+    async with _logins(open_session(arguments)) as logins:
         vendor = await logins.cancel(UserId(arguments.user), arguments.vendor)
     print_result({"cancelled": True}, f"The pending login to {vendor.title} is forgotten.", as_json=arguments.json)
     return DONE
@@ -122,7 +142,7 @@ async def cancel(arguments: argparse.Namespace) -> int:
 
 async def logout(arguments: argparse.Namespace) -> int:
     """Revoke the login where the vendor can, then remove it."""
-    async with _logins(arguments) as (_, logins):
+    async with _logins(open_session(arguments)) as logins:
         done = await logins.logout(arguments.tenant, revoke=not arguments.local)
     result = {"tenant": done.tenant, "revoked": done.revoked, "removed": done.removed}
     revoked = "revoked at the vendor and removed here" if done.revoked else "removed here, not revoked at the vendor"

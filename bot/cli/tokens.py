@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Coroutine
+from typing import Any
 
 from bot.cli.output import DONE, print_result
 from bot.cli.session import open_session
@@ -25,15 +27,18 @@ async def token(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-async def refresh(arguments: argparse.Namespace) -> int:
+def refresh(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
     """Refresh now; with `--rejected` only if the token that a server refused is still the stored one."""
+    return _refresh(arguments, Secret(sys.stdin.readline().strip()) if arguments.rejected else None)
+
+
+async def _refresh(arguments: argparse.Namespace, rejected: Secret | None) -> int:
     session = open_session(arguments)
-    rejected = Secret(sys.stdin.readline().strip()) if arguments.rejected else None
     tenant = session.catalogue.tenant_of(arguments.tenant)
     before = (await session.store.read()).get(tenant)
     async with TokenSource(session.store, catalogue=session.catalogue) as source:
         renewed = await source.force_refresh(arguments.tenant, rejected=rejected)
-    refreshed = getattr(before, "access_token", None) != renewed.value
+        refreshed = (await session.store.read()).get(tenant) != before
     result = {"tenant": tenant, "expires_at": renewed.expires_at, "refreshed": refreshed}
     text = f"{tenant}: {'refreshed' if refreshed else 'another token was stored already; nothing was requested'}"
     print_result(result, text, as_json=arguments.json)

@@ -7,9 +7,11 @@ None, and the full command decides. A test holds both against each other.
 
 import json
 import os
+import stat
 import time
 
-SKEW = 120  # seconds; as in `oauth.tokens`: a token this close to its end is refreshed first
+NEVER = 2**64 - 1  # as in `storage.entries`
+SKEW = 120  # seconds; as in `oauth.login_entry`: a token this close to its end is refreshed first
 # shipped vendors whose tenant is not their name; a test compares with the table
 TENANTS = {"claude": "anthropic-oauth", "codex-device": "codex", "grok": "xai-oauth"}
 
@@ -31,17 +33,28 @@ def warm_token(arguments: list[str]) -> str | None:
 
 
 def _read(store: str, tenant: str, *, as_json: bool) -> str | None:
+    path = os.path.expanduser(store)  # noqa: PTH111 - pathlib costs 2 ms
     try:
-        with open(os.path.expanduser(store), encoding="utf-8") as file:  # noqa: PTH111, PTH123
-            entry = json.load(file)[tenant]
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - as above; a FIFO would block
+            return None
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123 - as above
+            entry = json.load(file, object_pairs_hook=_once)[tenant]
         token, expires_at = entry["access_token"], entry["expires_at"]
         whole = all(isinstance(entry[name], str) for name in ("refresh_token", "token_endpoint", "provider"))
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None
-    if not whole or not isinstance(token, str) or type(expires_at) is not int:
+    if not whole or not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
         return None
-    if expires_at <= time.time() + SKEW:
+    if type(expires_at) is not int or not time.time() + SKEW < expires_at <= NEVER:
         return None
     if as_json:
         return json.dumps({"access_token": token, "expires_at": expires_at, "token_type": "Bearer"}) + "\n"
     return token + "\n"
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object; one that says something twice is left to the full command, which calls it damaged."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError
+    return members

@@ -49,6 +49,11 @@ class Agents:
                     said = json.loads(line)
                     self.seen[said["agent"]] = said
                 await process.wait()
+        except TimeoutError:
+            late = {"state": "failed", "said": f"not done within {_DEADLINE:g} s"}
+            for said in self.seen.values():
+                if said["state"] in {"starts", "asks"}:
+                    said.update(late)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # those that did not end in time

@@ -69,13 +69,23 @@ def store_part(store: Store) -> list[Fact]:
 
 
 def flat(commands: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Every command that can be typed, subcommands by their whole name, with their options."""
+    """Every command that can be typed, subcommands by their whole name in each language, with their options."""
     found: list[dict[str, Any]] = []
     for command in commands:
         options = command.get("options") or []
         inner = [option for option in options if option["type"] in _GROUPS]
         if inner:
-            found += [{**each, "name": f"{command['name']} {each['name']}"} for each in flat(inner)]
+            found += [_within(command, each) for each in flat(inner)]
         else:
-            found.append({"name": command["name"], "description": command["description"], "options": options})
+            kept = ("name", "name_localizations", "description", "description_localizations")
+            found.append({**{key: command.get(key) for key in kept}, "options": options})
     return found
+
+
+def _within(group: Mapping[str, Any], command: dict[str, Any]) -> dict[str, Any]:
+    outer, inner = group.get("name_localizations") or {}, command["name_localizations"] or {}
+    names = {
+        locale: f"{outer.get(locale, group['name'])} {inner.get(locale, command['name'])}"
+        for locale in outer.keys() | inner.keys()
+    }
+    return {**command, "name": f"{group['name']} {command['name']}", "name_localizations": names}

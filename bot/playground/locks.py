@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +17,12 @@ _LAST: Final = 8
 
 
 class LockSeen(TypedDict):
-    """One sidecar: its name, what it is for, who holds it now."""
+    """One sidecar: its name, what it is for, who holds it now, how many stand in the kernel's queue for it."""
 
     lock: str
     about: str
     holder: str | None
+    waiting: int
 
 
 class HoldSeen(TypedDict):
@@ -51,6 +53,7 @@ class LockWatch:
         self._store = store
         self._name = name
         self._held: dict[str, _Hold] = {}
+        self._waiting: Counter[str] = Counter()
         self._past: list[_Hold] = []
         self.possible = _TABLE.exists()
 
@@ -58,22 +61,30 @@ class LockWatch:
         """Take note of who holds what now."""
         sidecars = {path.stat().st_ino: _short(path, self._store) for path in self._sidecars()}
         now = time.time()
-        held = {}
-        for inode, pid in self._table():
-            if (lock := sidecars.get(inode)) is not None:
+        held, waiting = {}, Counter[str]()
+        for inode, pid, waits in self._table():
+            lock = sidecars.get(inode)
+            if lock is not None and waits:
+                waiting[lock] += 1
+            elif lock is not None:
                 hold = self._held.get(lock)
                 if hold is None or hold.pid != pid:
                     hold = _Hold(lock, pid, self._name(pid) or f"process {pid}", now, now)
                     self._past = [hold, *self._past][:_LAST]
                 hold.last = now
                 held[lock] = hold
-        self._held = held
+        self._held, self._waiting = held, waiting
 
     def now(self) -> list[LockSeen]:
         """Every sidecar that is there, with its holder at the last look."""
         names = [_short(path, self._store) for path in self._sidecars()]
         return [
-            {"lock": name, "about": _about(name), "holder": hold.holder if (hold := self._held.get(name)) else None}
+            {
+                "lock": name,
+                "about": _MEANING.get(name, _REFRESH),
+                "holder": hold.holder if (hold := self._held.get(name)) else None,
+                "waiting": self._waiting[name],
+            }
             for name in sorted(names)
         ]
 
@@ -87,20 +98,18 @@ class LockWatch:
     def _sidecars(self) -> list[Path]:
         return list(self._store.parent.glob(f"{self._store.name}.*.lock"))
 
-    def _table(self) -> list[tuple[int, int]]:
-        """Inode and pid of every flock; a waiter's line (`->`) is none."""
+    def _table(self) -> list[tuple[int, int, bool]]:
+        """Inode and pid of every flock, and whether it is still waited for."""
         found = []
         with contextlib.suppress(OSError):
             for line in _TABLE.read_text(encoding="ascii").splitlines():
-                words = line.split()
-                if words[1] == "FLOCK":
-                    found.append((int(words[5].rpartition(":")[2]), int(words[4])))
+                _, *words = line.split()
+                waits = words[0] == "->"
+                kind, _, _, pid, place = words[waits : waits + 5]
+                if kind == "FLOCK":
+                    found.append((int(place.rpartition(":")[2]), int(pid), waits))
         return found
 
 
 def _short(sidecar: Path, store: Path) -> str:
     return sidecar.name.removeprefix(f"{store.name}.").removesuffix(".lock")
-
-
-def _about(name: str) -> str:
-    return _MEANING.get(name, _REFRESH)

@@ -18,6 +18,10 @@ from bot.playground.locks import LockWatch
 from storage import Draft, Store, TokenEntry
 
 _THINKS: Final = 0.6  # seconds that the server takes over a refresh while agents run, so that all of them must wait
+_FULL: Final = (
+    "The system refuses the bot and the agents every write to a file, as a full disk does (RLIMIT_FSIZE at 0). "
+    "Log in, or end the token and start the agents."
+)
 _LOOK: Final = 0.01  # seconds between two looks at the locks while agents run
 
 
@@ -35,6 +39,7 @@ class Trials:
         self._tenant = tenant
         self._agents = Agents(path, config, issuer.userinfo_url, tenant)
         self._run: asyncio.Task[None] | None = None
+        self._one_at_a_time = asyncio.Lock()
         self._full = False
         self._said: dict[str, str] = {}
         self.locks = LockWatch(path, self._process_name)
@@ -81,7 +86,8 @@ class Trials:
     async def _start_agents(self) -> None:
         if self._agents.running:
             raise NotNowError("The agents are still at work.")  # noqa: EM101, TRY003 - as above
-        self._said.pop("agents", None)
+        for trial in ("agents", "expire"):  # what was said there is over now
+            self._said.pop(trial, None)
         self._run = asyncio.create_task(self._run_agents(), name="agents")
 
     async def _run_agents(self) -> None:
@@ -109,17 +115,21 @@ class Trials:
         self._said["revoke"] = "The server has ended the login. The store does not know it yet; start the agents."
 
     async def _kill(self) -> None:
-        pid = self._bot.pid
-        if pid is None:
-            raise NotNowError("The bot is not running.")  # noqa: EM101, TRY003 - as above
-        await self._bot.kill()
-        self._said["bot"] = f"Process {pid} was killed. What it had in memory is gone; Discord gets no answer."
+        async with self._one_at_a_time:
+            pid = self._bot.pid
+            if pid is None:
+                raise NotNowError("The bot is not running.")  # noqa: EM101, TRY003 - as above
+            await self._bot.kill()
+        self._said["bot"] = (
+            f"Process {pid} was killed (SIGKILL). What it had in memory is gone; Discord gets no answer."
+        )
 
     async def _start(self) -> None:
         begun = time.monotonic()
-        await self._bot.start()
-        if self._full and self._bot.pid is not None:
-            disk.set_full(self._bot.pid, full=True)
+        async with self._one_at_a_time:
+            await self._bot.start()
+            if self._full and self._bot.pid is not None:
+                disk.set_full(self._bot.pid, full=True)
         took = time.monotonic() - begun
         self._said["bot"] = (
             f"Process {self._bot.pid} answers after {took:.1f} s. It read the store and knows nothing else."
@@ -129,7 +139,7 @@ class Trials:
         if self._bot.pid is not None:
             disk.set_full(self._bot.pid, full=True)
         self._full = True
-        self._said["disk"] = "The bot and the agents can write to no file now. Log in, or let the token expire."
+        self._said["disk"] = _FULL
 
     async def _free(self) -> None:
         if self._bot.pid is not None:

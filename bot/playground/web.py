@@ -130,6 +130,7 @@ class Page:
         person = self._people.get(_text(asked, "person"))
         if person is None:
             raise web.HTTPBadRequest(text="Nobody of this name is here.")
+        person.locale = _text(asked, "locale") or person.locale  # what their client is set to by now
         return person
 
 

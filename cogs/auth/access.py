@@ -68,6 +68,11 @@ class Access:
                 raise NotListedError(caller.user)
             raise NoAllowedRoleError(caller.user) if caller.in_guild else RolesHiddenError(caller.user)
 
+    def may_return(self, user: UserId) -> bool:
+        """Whether a login that this person began before a restart may go on: their roles are not known by now."""
+        rules = self._settings
+        return user in rules.allowed_users or bool(rules.allowed_roles) or rules.allow_all_users
+
     def is_operator(self, caller: Caller) -> bool:
         """Whether this person is listed by id; such people may also end the logins of others."""
         return caller.user in self._settings.allowed_users and not caller.is_bot

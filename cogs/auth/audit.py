@@ -1,4 +1,4 @@
-"""The audit log: one JSON object a line for every login, logout, cancellation and refusal, and never a secret."""
+"""The audit log: one JSON object a line for each login, logout, cancellation, refusal and end of a login; no secret."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import aiofiles.os
 
 from storage.entries import UserId
 
-Event: TypeAlias = Literal["login", "complete", "cancel", "status", "logout"]
+Event: TypeAlias = Literal["login", "complete", "cancel", "status", "logout", "died"]
 _log = logging.getLogger(__name__)
 
 
@@ -50,4 +50,4 @@ class Audit:
 
 
 def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)  # the last: a FIFO blocks nobody

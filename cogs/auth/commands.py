@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from cogs.auth.access import caller_of
 from cogs.auth.choices import login_choices, logout_choices, pending_choices
+from cogs.auth.dead_logins import DeadLogins
 from cogs.auth.denials import AccessDeniedError
 from cogs.auth.desk import COG
 from cogs.auth.direct_messages import DirectMessages
@@ -23,8 +26,9 @@ from cogs.auth.replies import acknowledge, answer
 from cogs.auth.service import AuthService, ClosingError
 from cogs.auth.status_view import CancelButton
 from cogs.auth.translator import CommandTranslator
-from storage.errors import OpenabAuthError
+from storage.errors import OpenabAuthError, StorageError
 
+_log = logging.getLogger(__name__)
 _BUTTONS = (LoginButton, PasteButton, HowButton, CancelButton, LogoutButton, ReplaceButton)
 
 
@@ -39,16 +43,24 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._service = service
         self._listeners = Listeners()
         self._direct = DirectMessages(bot, self.desk, self._listeners)
+        self._dead_logins = DeadLogins(bot, service, self._listeners)
 
     async def cog_load(self) -> None:
         """Make the buttons work, those on messages from before a restart included, and name the commands."""
         self._bot.add_dynamic_items(*_BUTTONS)
+        try:
+            await self._service.resume()
+        except StorageError as error:
+            _log.warning("logins that wait for an approval could not be gone on with: %s", error)
         if self._bot.tree.translator is None:  # a host bot's own stays
             await self._bot.tree.set_translator(CommandTranslator())
+        if self._bot.is_ready():
+            self._dead_logins.start()
 
     async def cog_unload(self) -> None:
         """Finish what people wait for, then let go of everything."""
         self._bot.remove_dynamic_items(*_BUTTONS)
+        await self._dead_logins.aclose()
         await self.desk.aclose()
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
@@ -75,6 +87,11 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._listeners.saw(interaction)
         if submit := read_submit(interaction):
             await self.desk.submitted(interaction, submit)
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """From now on people can be written to."""
+        self._dead_logins.start()
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

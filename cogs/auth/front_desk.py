@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeAlias
 
 import discord
@@ -24,7 +25,8 @@ from cogs.auth.paste_modal import Submit
 from cogs.auth.replies import Answer, acknowledge, answer
 from cogs.auth.service import AuthService
 from cogs.auth.status_view import status_message
-from oauth.errors import LoginTakenError
+from oauth.errors import LoginTakenError, NoPendingLoginError, PasteRefusedError
+from oauth.logins import LoginOffer
 from storage.entries import UserId
 from storage.errors import OpenabAuthError
 
@@ -53,7 +55,18 @@ class FrontDesk(Desk):
             title = self.service.title_of(taken.tenant)
             await answer(interaction, replace_question(language_of(interaction), vendor, title, taken))
         else:
-            await self._messages.show(interaction, offer)
+            await self._messages.show(interaction, offer, partial(self._ending, interaction, offer))
+
+    async def _ending(self, interaction: discord.Interaction, offer: LoginOffer) -> Answer | None:
+        """What the login message says in the end, where no paste ends it; None when others say it, or nobody."""
+        language, vendor = language_of(interaction), offer.vendor.name
+        try:
+            done = await self.service.outcome(UserId(interaction.user.id), vendor)
+        except NoPendingLoginError:
+            return None  # cancelled, or a newer one: the message is edited by whoever did that
+        except Exception as error:  # noqa: BLE001 - nobody above would tell the person
+            return failed(language, error, "a login by a code", vendor=vendor)
+        return None if done is None else Answer(words.logged_in(language, done))
 
     async def login_pressed(self, interaction: discord.Interaction, vendor: str) -> None:
         """Begin a login as the command does, in a message of its own."""
@@ -83,9 +96,9 @@ class FrontDesk(Desk):
         except LoginTakenError as taken:
             vendor, title = self.service.vendor_of(taken.tenant), self.service.title_of(taken.tenant)
             await reply(replace_question(language, vendor, title, taken))
-        except OpenabAuthError as error:
-            if vendor is not None and getattr(error, "ends_login", False):
-                await self._messages.close(caller.user, vendor, Answer(failure(language, error)))
+        except PasteRefusedError as error:
+            if error.ends_login and error.vendor is not None:
+                await self._messages.close(caller.user, error.vendor, Answer(failure(language, error)))
             raise
         else:
             await reply(Answer(words.logged_in(language, done)))

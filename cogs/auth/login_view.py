@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,7 @@ from oauth.logins import LoginOffer
 from storage.entries import UserId
 from storage.errors import OpenabAuthError
 
+_PASTED: Final = frozenset({"pkce", "command"})  # flows that a paste may end
 EDITABLE: Final = 15 * 60 - 15.0  # seconds after the command in which its answer can still be edited, with a margin
 
 
@@ -45,19 +47,20 @@ def login_message(language: Language, offer: LoginOffer, flow: str) -> Answer:
         LinkTooLongError: it fits nowhere.
     """
     view = discord.ui.View(timeout=None)
+    steps = words.code_steps if offer.waits else words.steps
     on_button = units(offer.url) <= LINK_BUTTON
     if on_button:
         view.add_item(discord.ui.Button(label=language.say("button-open"), url=offer.url))
-    if fits(offer.vendor.name):
+    if offer.vendor.flow in _PASTED and fits(offer.vendor.name):
         view.add_item(PasteButton(language, offer.vendor.name, flow))
     view.add_item(HowButton(language, "dead" if words.ends_on_dead_page(offer.vendor) else "code"))
     # The catalogue does not see the link: Fluent takes no value of more than 1000 characters.
     link = f"[{words.about(language, 'login-page', offer.vendor)}](<{_in_markup(offer.url)}>)"
     if on_button:
-        text = words.steps(language, offer, language.say("login-open-button"))
+        text = steps(language, offer, language.say("login-open-button"))
         below = f"{text}\n{language.say('login-copy')} {link}"
         return Answer(below if units(below) <= CONTENT else text, view=view)
-    text = words.steps(language, offer, language.say("login-open-below"))
+    text = steps(language, offer, language.say("login-open-below"))
     below = f"{text}\n{link}"
     if units(below) <= CONTENT:
         return Answer(below, view=view)
@@ -76,7 +79,7 @@ def _in_markup(url: str) -> str:
 @dataclass(slots=True)
 class _Shown:
     interaction: discord.Interaction
-    expiry: asyncio.Task[None]
+    conclusion: asyncio.Task[None]
 
 
 class LoginMessages:
@@ -90,8 +93,12 @@ class LoginMessages:
         self._editable = editable
         self._shown: dict[tuple[UserId, str], _Shown] = {}
 
-    async def show(self, interaction: discord.Interaction, offer: LoginOffer) -> None:
+    async def show(
+        self, interaction: discord.Interaction, offer: LoginOffer, ending: Callable[[], Awaitable[Answer | None]]
+    ) -> None:
         """Answer with the login message, and take back the same person's older one for this vendor.
+
+        Where the offer `waits`, `ending` gives what the message says in the end, or None if others will say it.
 
         Raises:
             LinkTooLongError: there is no way to show the link.
@@ -103,26 +110,41 @@ class LoginMessages:
         await self.close(user, offer.vendor.name, replaced)
         if await answer(interaction, message):
             key = (user, offer.vendor.name)
-            expiry = asyncio.create_task(self._expire(key, offer), name="login message expiry")
-            self._shown[key] = _Shown(interaction, expiry)
+            conclusion = asyncio.create_task(self._conclude(key, offer, ending), name="login message")
+            other = self._shown.get(key)  # of a command that came at the same time
+            self._shown[key] = _Shown(interaction, conclusion)
+            await self._edit(other, replaced)
 
     async def close(self, user: UserId, vendor: str, message: Answer) -> None:
         """Make `message` of the login message, if there is one; it is edited, never deleted (a modal may be open)."""
-        shown = self._shown.pop((user, vendor), None)
+        await self._edit(self._shown.pop((user, vendor), None), message)
+
+    async def _edit(self, shown: _Shown | None, message: Answer) -> None:
         if shown is not None:
-            shown.expiry.cancel()
+            shown.conclusion.cancel()
             await edit(shown.interaction, message)
 
-    async def _expire(self, key: tuple[UserId, str], offer: LoginOffer) -> None:
-        await asyncio.sleep(max(0.0, min(offer.expires_at - self._clock(), self._editable)))
+    async def _conclude(
+        self, key: tuple[UserId, str], offer: LoginOffer, ending: Callable[[], Awaitable[Answer | None]]
+    ) -> None:
+        """Say how the login ended, or that it has expired, while the message can still be edited."""
+        message = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._editable):
+                message = await ending() if offer.waits else None
+                if message is None:
+                    await asyncio.sleep(max(0.0, offer.expires_at - self._clock()))
         shown = self._shown.pop(key)
-        language = language_of(shown.interaction)
-        text = words.about(language, "login-link-expired", offer.vendor)
-        await edit(shown.interaction, Answer(text, view=new_link(language, offer.vendor.name)))
+        if message is None:
+            language = language_of(shown.interaction)
+            expired = "login-code-expired" if offer.waits else "login-link-expired"
+            text = words.about(language, expired, offer.vendor)
+            message = Answer(text, view=new_link(language, offer.vendor.name))
+        await edit(shown.interaction, message)
 
     async def aclose(self) -> None:
-        """Stop waiting for expiries; the messages stay as they are."""
-        tasks = [shown.expiry for shown in self._shown.values()]
+        """Stop waiting for their ends; the messages stay as they are."""
+        tasks = [shown.conclusion for shown in self._shown.values()]
         self._shown.clear()
         for task in tasks:
             task.cancel()

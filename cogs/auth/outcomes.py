@@ -19,6 +19,8 @@ from oauth.errors import (
     LoginExpiredError,
     NoPendingLoginError,
     PasteRefusedError,
+    ProgramFailedError,
+    ProgramWaitsError,
     VendorUnavailableError,
 )
 from storage.errors import OpenabAuthError
@@ -52,7 +54,7 @@ def still_waits(error: OpenabAuthError) -> bool:
     """Whether the pending login is there after this failure, so that pasting again makes sense."""
     if isinstance(error, PasteRefusedError):
         return not error.ends_login
-    return isinstance(error, VendorUnavailableError) and not error.sent
+    return isinstance(error, ProgramWaitsError) or (isinstance(error, VendorUnavailableError) and not error.sent)
 
 
 def _way_on(language: Language, error: OpenabAuthError, vendor: str | None, flow: str | None) -> discord.ui.View | None:
@@ -70,7 +72,9 @@ def link_is_over(error: OpenabAuthError) -> bool:
             return error.asked == "code" and error.sent
         case PasteRefusedError():
             return error.ends_login
-        case NoPendingLoginError() | ExchangeRefusedError() | LoginDeniedError() | LoginExpiredError():
+        case NoPendingLoginError() | ExchangeRefusedError() | LoginDeniedError():
+            return True
+        case LoginExpiredError() | ProgramFailedError():
             return True
         case _:
             return False

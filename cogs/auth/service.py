@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,13 +18,15 @@ from oauth.catalogue import Catalogue
 from oauth.config import DEFAULT_STORE, Config
 from oauth.credentials import LoggedIn, LoggedOut
 from oauth.driver import Driver
-from oauth.errors import NotLoggedInError, PasteRefusedError
+from oauth.errors import NoPendingLoginError, NotLoggedInError, PasteRefusedError
 from oauth.logins import LoginOffer, Logins
 from oauth.pending import PendingLogin
 from oauth.status import LoginState, Status
 from oauth.vendor import Vendor
-from storage import AsyncStore, open_store
+from storage import CONSOLE, AsyncStore, UserId, open_store
 from storage.errors import OpenabAuthError
+
+_log = logging.getLogger(__name__)
 
 
 class ClosingError(OpenabAuthError):
@@ -41,6 +44,7 @@ class _Line:
 
     vendor: str | None = None
     tenant: str | None = None
+    silent: bool = False
 
     def name(self, vendor: Vendor | None) -> None:
         if vendor is not None:
@@ -68,6 +72,7 @@ class AuthService:
         self._audit = audit
         self._attempts = attempts
         self._on_close = on_close
+        self._resumed: set[asyncio.Task[None]] = set()
         self._under_way: set[asyncio.Task[object]] = set()
         self._closing = False
 
@@ -112,6 +117,41 @@ class AuthService:
             line.name(done.vendor)
             return done
 
+    async def outcome(self, user: UserId, vendor: str) -> LoggedIn | None:
+        """How a login ends that needs no paste; None when the bot stops before, and then the login goes on waiting.
+
+        Raises:
+            NoPendingLoginError: it was cancelled or replaced.
+            OpenabAuthError: why there is no login.
+        """
+        async with self._audited("complete", Caller(user)) as line:
+            line.name(self._catalogue.find(vendor))
+            try:
+                done = await self._logins.outcome(vendor, user)
+            except NoPendingLoginError:
+                line.silent = True  # who cancelled it has a line of their own
+                raise
+            line.silent = done is None
+            return done
+
+    async def resume(self) -> None:
+        """Go on with the logins that waited for their approval when the bot stopped.
+
+        Raises:
+            StorageError: the store cannot be read.
+        """
+        for login in await self._logins.resume(lambda user: user != CONSOLE and self.access.may_return(user)):
+            following = asyncio.create_task(self._follow(login), name=f"resumed login to {login.vendor}")
+            self._resumed.add(following)
+            following.add_done_callback(self._resumed.discard)
+
+    async def _follow(self, login: PendingLogin) -> None:
+        try:
+            if await self.outcome(login.user, login.vendor):
+                _log.info("a login to %s that was begun before the restart is done", login.vendor)
+        except OpenabAuthError as error:
+            _log.info("a login to %s that was begun before the restart has ended: %s", login.vendor, error)
+
     async def cancel(self, caller: Caller, vendor: str | None = None) -> Vendor:
         """Forget the caller's own pending login.
 
@@ -155,6 +195,19 @@ class AuthService:
         """
         self.access.check(caller)
         return await self._logins.pending(caller.user)
+
+    async def newly_dead(self) -> tuple[LoginState, ...]:
+        """The logins that have died and of which nobody was told; from now on they count as told, and are audited.
+
+        Raises:
+            StorageError: the store cannot be read or written.
+        """
+        died = await self._logins.newly_dead()
+        for state in died:
+            vendor = state.vendor.name if state.vendor else None
+            maker = state.logged_in_by or CONSOLE
+            await self._audit.record("died", maker, "login_dead", vendor=vendor, tenant=state.tenant)
+        return died
 
     async def ask_logout(self, caller: Caller, vendor: str) -> LoginState:
         """The login that a logout would end, if this person may end it.
@@ -206,7 +259,8 @@ class AuthService:
             outcome = error.code
             raise
         finally:
-            await self._audit.record(event, caller.user, outcome, vendor=line.vendor, tenant=line.tenant)
+            if not line.silent:
+                await self._audit.record(event, caller.user, outcome, vendor=line.vendor, tenant=line.tenant)
 
     def begin_work(self) -> None:
         """The current task is somebody's request: `aclose` waits until it has answered.
@@ -255,7 +309,7 @@ def open_service(
     catalogue = Catalogue.from_config(config, environ)
     store = AsyncStore(open_store(location))
     driver = Driver()
-    logins = Logins(catalogue, store, driver, clock=clock)
+    logins = Logins(catalogue, store, driver, clock=clock, environ=environ)
     beside = DEFAULT_STORE if "://" in location else location  # a store that is no file has nothing beside it
     audit = Path(environ.get("OPENAB_AUTH_AUDIT") or f"{beside}.audit.jsonl").expanduser()
     return AuthService(

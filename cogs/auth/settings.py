@@ -9,7 +9,8 @@ from typing import Final
 
 from oauth.config import Config
 from oauth.errors import ConfigError
-from oauth.table import Table
+from oauth.table import Mistakes, Table
+from oauth.variables import replaced
 from oauth.vendor import safe_url
 from storage.entries import UserId
 from storage.secret import Secret
@@ -35,22 +36,24 @@ def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings
     """The settings of the config; `DISCORD_TOKEN` counts where the config has no `bot_token`.
 
     Raises:
-        ConfigError: one or more keys are unknown or of a wrong shape; no value is repeated.
+        ConfigError: one or more keys are unknown, of a wrong shape or hold an unset variable; no value is repeated.
     """
-    table = Table(config.discord, "discord", [])
+    mistakes: Mistakes = []
+    values = replaced(config.discord, "discord", environ, mistakes)
+    table = Table(values, "discord", mistakes)
     table.only([field.name for field in fields(DiscordSettings)])
     token = table.text("bot_token").strip() or environ.get("DISCORD_TOKEN", "").strip()
     settings = DiscordSettings(
         bot_token=Secret(token) if token else None,
-        allowed_users=frozenset(UserId(number) for number in _ids(table, config, "allowed_users")),
-        allowed_roles=frozenset(_ids(table, config, "allowed_roles")),
+        allowed_users=frozenset(UserId(number) for number in _ids(table, values, "allowed_users")),
+        allowed_roles=frozenset(_ids(table, values, "allowed_roles")),
         allow_all_users=table.flag("allow_all_users"),
         allow_dm=table.flag("allow_dm", default=True),
-        guild_ids=_ids(table, config, "guild_ids"),
+        guild_ids=_ids(table, values, "guild_ids"),
         api_base=_address(table, "api_base"),
     )
-    if table.mistakes:
-        raise ConfigError(config.file or "the config", tuple(table.mistakes))
+    if mistakes:
+        raise ConfigError(config.file or "the config", tuple(mistakes))
     return settings
 
 
@@ -61,9 +64,9 @@ def _address(table: Table, key: str) -> str:
     return value.rstrip("/")
 
 
-def _ids(table: Table, config: Config, key: str) -> tuple[int, ...]:
+def _ids(table: Table, values: Mapping[str, object], key: str) -> tuple[int, ...]:
     """Discord ids, as texts (readers of other languages round such numbers) or as numbers."""
-    value = config.discord.get(key, [])
+    value = values.get(key, [])
     if not isinstance(value, list):
         table.wrong(key, "must be a list of Discord ids")
         return ()

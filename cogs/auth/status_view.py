@@ -50,13 +50,17 @@ def status_message(language: Language, status: Status, user: UserId, title_of: C
     problems = [words.problem(language, problem) for problem in status.problems]
     waiting = [words.pending(language, pending, title_of(pending.vendor)) for pending in mine]
     logins = [words.login(language, state) for state in status.logins] or [language.say("status-empty")]
+    logins += [
+        language.say("status-environment", vendor=words.title_of(vendor), variable=variable)
+        for vendor, variable in status.environment
+    ]
     view = discord.ui.View(timeout=None)
     buttons = [
         *(CancelButton(language, pending.vendor, title_of(pending.vendor)) for pending in mine),
         *(
             LoginButton(language, state.vendor.name, state.vendor.title)
             for state in status.logins
-            if state.vendor and words.has_ended(state)
+            if state.vendor and state.state == "dead"
         ),
     ]
     for button in [button for button in buttons if fits_button(button.custom_id)][:_MOST_BUTTONS]:

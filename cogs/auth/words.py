@@ -16,6 +16,7 @@ from storage.store import Problem
 
 _TITLE: Final = 80
 _ACCOUNT: Final = 100
+_REASON: Final = 400
 
 
 def when(language: Language, unix_seconds: int) -> str:
@@ -54,16 +55,34 @@ def steps(language: Language, offer: LoginOffer, opening: str) -> str:
         last_page = language.say("login-last-page-dead", beginning=_beginning(vendor))
     else:
         last_page = language.say("login-last-page-code")
-    lines = [language.say("login-title", vendor=title_of(vendor))]
-    if risk := risk_of(language, vendor):
-        lines.append(risk)
-    if vendor.note:
-        lines.append(language.say("note", note=plain(vendor.note)))
+    lines = [language.say("login-title", vendor=title_of(vendor)), *_cautions(language, vendor)]
     lines += [f"{number}. {step}" for number, step in enumerate((opening, last_page, language.say("login-paste")), 1)]
     lines.append(
         language.say("login-valid", time=f"<t:{offer.expires_at}:t>", relative=when(language, offer.expires_at))
     )
     return "\n".join(lines)
+
+
+def code_steps(language: Language, offer: LoginOffer, opening: str) -> str:
+    """The login message where a code is shown, or the vendor's own program waits: what to do, and until when."""
+    vendor, by_program = offer.vendor, offer.vendor.flow == "command"
+    lines = [language.say("login-title", vendor=title_of(vendor)), *_cautions(language, vendor), f"1. {opening}"]
+    number = 1
+    if offer.user_code:
+        number += 1
+        lines += [f"{number}. {language.say('login-code-type')}", f"# `{offer.user_code}`"]
+    if by_program:
+        lines.append(f"{number + 1}. {language.say('login-program-paste')}")
+    message = "login-program-wait" if by_program else "login-code-wait"
+    time, relative = f"<t:{offer.expires_at}:t>", when(language, offer.expires_at)
+    lines.append(language.say(message, vendor=title_of(vendor), time=time, relative=relative))
+    return "\n".join(lines)
+
+
+def _cautions(language: Language, vendor: Vendor) -> list[str]:
+    """What a person should know before the link."""
+    risk = risk_of(language, vendor)
+    return [*([risk] if risk else []), *([language.say("note", note=plain(vendor.note))] if vendor.note else [])]
 
 
 def _beginning(vendor: Vendor) -> str:
@@ -74,6 +93,8 @@ def _beginning(vendor: Vendor) -> str:
 def logged_in(language: Language, done: LoggedIn) -> str:
     """The end of a login that worked."""
     vendor = title_of(done.vendor)
+    if done.vendor.flow == "command":
+        return language.say("login-done-program", vendor=vendor)
     if done.account:
         text = language.say("login-done-as", vendor=vendor, account=plain(done.account, _ACCOUNT))
     else:
@@ -125,16 +146,18 @@ def logged_out(language: Language, done: LoggedOut, title: str) -> str:
     return text
 
 
-def has_ended(state: LoginState) -> bool:
-    """Whether only a new login helps."""
-    return state.state == "dead" or (state.state == "expired" and not state.refreshable)
+def login_ended(language: Language, state: LoginState) -> str:
+    """The news for whoever made the login."""
+    login = _named(language, state.vendor.title if state.vendor else state.tenant, state.account)
+    said = plain(state.died.reason, _REASON) if state.died else ""
+    return language.say("login-ended", login=login, reason=said)
 
 
 def login(language: Language, state: LoginState) -> str:
     """One login at a glance: its state, then whose account it is, who logged in and when, how long its token lasts."""
     title = title_of(state.vendor) if state.vendor else plain(state.tenant, _TITLE)
-    ended = has_ended(state)
-    says = language.say("state-ended" if ended and state.state == "expired" else f"state-{state.state}")
+    ended = state.state == "dead"
+    says = language.say("state-ended" if ended and not state.died else f"state-{state.state}")
     details = []
     if state.account:
         details.append(plain(state.account, _ACCOUNT))

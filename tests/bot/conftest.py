@@ -1,6 +1,7 @@
-"""The command line as scripts call it: a process of its own, with a home of its own."""
+"""The command line as scripts call it, with a home of its own."""
 
 import asyncio
+import io
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli import main
 from bot.playground.discord import EmbeddedDiscord, Person
 from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 
@@ -102,3 +104,26 @@ def start(discord: EmbeddedDiscord, issuer: Issuer, ada: Person, home: Path) -> 
             await process.communicate()
 
     return begin
+
+
+@pytest.fixture
+def call(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """As `run`, in this process: for what a command says and does, where no process of its own matters."""
+
+    def call_command(
+        *words: object, text: str = "", env: dict[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        capsys.readouterr()
+        with monkeypatch.context() as patch:
+            for name in list(os.environ):
+                patch.delenv(name)
+            for name, value in ({"PATH": os.defpath, "HOME": str(home)} | (env or {})).items():
+                patch.setenv(name, value)
+            patch.chdir(home)
+            patch.setattr(sys, "stdin", io.StringIO(text))
+            patch.setattr(sys, "argv", ["openab-auth", *map(str, words)])
+            status = main()
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(words, status, said.out, said.err)
+
+    return call_command

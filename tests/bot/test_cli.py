@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -41,20 +42,20 @@ def test_a_valid_token_is_printed_and_nothing_else(run: Run, home: Path) -> None
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{CANARY}-access\n", "")
 
 
-def test_a_vendors_name_finds_its_tenant(run: Run, home: Path) -> None:
+def test_a_vendors_name_finds_its_tenant(call: Run, home: Path) -> None:
     write_login(home, "anthropic-oauth")
 
-    assert run("token", "claude").stdout == f"{CANARY}-access\n"
-    assert run("token", "anthropic-oauth").stdout == f"{CANARY}-access\n"
+    assert call("token", "claude").stdout == f"{CANARY}-access\n"
+    assert call("token", "anthropic-oauth").stdout == f"{CANARY}-access\n"
 
 
 @pytest.mark.parametrize("words", [("token", "codex"), ("token", "codex", "--json"), ("--json", "token", "codex")])
-def test_the_warm_answer_is_the_full_commands_answer(words: tuple[str, ...], run: Run, home: Path) -> None:
+def test_the_warm_answer_is_the_full_commands_answer(words: tuple[str, ...], call: Run, home: Path) -> None:
     """The full command is asked by naming a vendor table, which the warm path leaves to it."""
     store = write_login(home)
 
-    warm = run(*words, "--store", store)
-    full = run(*words, "--store", store, "--min-ttl", "120")
+    warm = call(*words, "--store", store)
+    full = call(*words, "--store", store, "--min-ttl", "120")
 
     assert (warm.returncode, warm.stdout, warm.stderr) == (full.returncode, full.stdout, full.stderr)
     assert warm.returncode == 0
@@ -88,8 +89,8 @@ def test_what_is_no_plain_entry_is_left_to_the_full_command(
     assert warm_token(["codex", "--store", "auth.json"]) is None
 
 
-def test_nobody_logged_in_is_status_3(run: Run) -> None:
-    done = run("token", "codex")
+def test_nobody_logged_in_is_status_3(call: Run) -> None:
+    done = call("token", "codex")
 
     assert done.returncode == 3
     assert done.stdout == ""
@@ -97,8 +98,8 @@ def test_nobody_logged_in_is_status_3(run: Run) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_with_json_an_error_is_one_object_on_standard_error(run: Run) -> None:
-    done = run("token", "codex", "--json")
+def test_with_json_an_error_is_one_object_on_standard_error(call: Run) -> None:
+    done = call("token", "codex", "--json")
 
     assert done.stdout == ""
     assert json.loads(done.stderr)["error"].keys() == {"code", "message", "hint"}
@@ -107,12 +108,12 @@ def test_with_json_an_error_is_one_object_on_standard_error(run: Run) -> None:
 @pytest.mark.parametrize(
     "words", [(), ("fly",), ("token",), ("token", "a", "b"), ("login", "codex", "--user", "x"), ("login", "nobody")]
 )
-def test_wrong_usage_is_status_2(words: tuple[str, ...], run: Run) -> None:
-    done = run(*words)
+def test_wrong_usage_is_status_2(words: tuple[str, ...], call: Run) -> None:
+    done = call(*words)
 
     assert done.returncode == 2
     assert done.stderr.startswith("openab-auth: ")
-    assert json.loads(run(*words, "--json").stderr)["error"]["message"]
+    assert json.loads(call(*words, "--json").stderr)["error"]["message"]
 
 
 @pytest.mark.parametrize(
@@ -124,17 +125,17 @@ def test_wrong_usage_is_status_2(words: tuple[str, ...], run: Run) -> None:
         ("[discrod]\n", "discrod"),
     ],
 )
-def test_a_wrong_config_is_status_2_and_names_the_mistake(config: str, named: str, run: Run, home: Path) -> None:
+def test_a_wrong_config_is_status_2_and_names_the_mistake(config: str, named: str, call: Run, home: Path) -> None:
     (home / "openab-auth.toml").write_text(config)
 
-    done = run("status")
+    done = call("status")
 
     assert done.returncode == 2
     assert named in done.stderr
 
 
-def test_a_config_that_is_named_and_not_there_is_status_2(run: Run) -> None:
-    done = run("status", "--config", "nowhere.toml")
+def test_a_config_that_is_named_and_not_there_is_status_2(call: Run) -> None:
+    done = call("status", "--config", "nowhere.toml")
 
     assert done.returncode == 2
     assert "nowhere.toml" in done.stderr
@@ -147,8 +148,8 @@ def test_run_without_a_token_says_what_to_set(run: Run) -> None:
     assert "DISCORD_TOKEN" in done.stderr
 
 
-def test_login_writes_a_pending_login_and_prints_its_link(run: Run, home: Path) -> None:
-    done = run("login", "codex", "--json")
+def test_login_writes_a_pending_login_and_prints_its_link(call: Run, home: Path) -> None:
+    done = call("login", "codex", "--json")
 
     result = json.loads(done.stdout)
     assert done.returncode == 0, done.stderr
@@ -158,27 +159,27 @@ def test_login_writes_a_pending_login_and_prints_its_link(run: Run, home: Path) 
     assert entries["pending:codex:0"]["verifier"] not in done.stdout
 
 
-def test_cancel_forgets_the_pending_login(run: Run, home: Path) -> None:
-    run("login", "codex")
+def test_cancel_forgets_the_pending_login(call: Run, home: Path) -> None:
+    call("login", "codex")
 
-    done = run("cancel", "codex", "--json")
+    done = call("cancel", "codex", "--json")
 
     assert json.loads(done.stdout) == {"cancelled": True}
     assert json.loads((home / ".openab/agent/auth.json").read_text()) == {}
-    assert run("cancel", "codex").returncode == 7
+    assert call("cancel", "codex").returncode == 7
 
 
 @pytest.mark.parametrize("paste", ["", "just-a-code", "http://localhost:1455/auth/callback?code=x&state=foreign"])
-def test_a_refused_paste_is_status_7_and_keeps_the_login_waiting(paste: str, run: Run, home: Path) -> None:
-    run("login", "codex")
+def test_a_refused_paste_is_status_7_and_keeps_the_login_waiting(paste: str, call: Run, home: Path) -> None:
+    call("login", "codex")
 
-    done = run("complete", "codex", text=paste)
+    done = call("complete", "codex", text=paste)
 
     assert done.returncode == 7
     assert "pending:codex:0" in (home / ".openab/agent/auth.json").read_text()
 
 
-def test_a_vendor_that_is_down_is_status_5_and_the_login_is_kept(run: Run, home: Path) -> None:
+def test_a_vendor_that_is_down_is_status_5_and_the_login_is_kept(call: Run, home: Path) -> None:
     (home / "openab-auth.toml").write_text(
         "[vendors.lab]\nauthorize_url = 'http://127.0.0.1:9/auth'\ntoken_url = 'http://127.0.0.1:9/token'\n"
         "client_id = 'lab'\nredirect_uri = 'http://localhost:1455/auth/callback'\n"
@@ -186,26 +187,26 @@ def test_a_vendor_that_is_down_is_status_5_and_the_login_is_kept(run: Run, home:
     store = write_login(home, "lab", seconds=-1)
     before = store.read_bytes()
 
-    done = run("token", "lab")
+    done = call("token", "lab")
 
     assert done.returncode == 5, done.stderr
     assert store.read_bytes() == before
 
 
-def test_an_unreadable_store_is_status_6_and_is_not_touched(run: Run, home: Path) -> None:
+def test_an_unreadable_store_is_status_6_and_is_not_touched(call: Run, home: Path) -> None:
     store = write_login(home)
     store.write_bytes(b'{"codex": "\xff\xfe"}')
 
-    assert run("token", "codex").returncode == 6
-    assert run("login", "codex").returncode == 6
+    assert call("token", "codex").returncode == 6
+    assert call("login", "codex").returncode == 6
     assert store.read_bytes() == b'{"codex": "\xff\xfe"}'
 
 
-def test_status_says_everything_but_a_secret(run: Run, home: Path) -> None:
+def test_status_says_everything_but_a_secret(call: Run, home: Path) -> None:
     write_login(home)
-    run("login", "codex", "--user", "42")
+    call("login", "codex", "--user", "42")
 
-    text, as_json = run("status"), run("status", "--json")
+    text, as_json = call("status"), call("status", "--json")
 
     result = json.loads(as_json.stdout)
     assert result["logins"][0] | {"state": "ok"} == result["logins"][0]
@@ -215,45 +216,80 @@ def test_status_says_everything_but_a_secret(run: Run, home: Path) -> None:
         assert CANARY not in output
 
 
-def test_logout_local_removes_the_login_without_a_request(run: Run, home: Path) -> None:
+def test_status_shows_a_token_that_the_environment_holds_and_stores_nothing(call: Run, home: Path) -> None:
+    env = {"CLAUDE_CODE_OAUTH_TOKEN": CANARY, "MIMO_API_KEY": CANARY}
+
+    text, as_json = call("status", env=env), call("status", "--json", env=env)
+
+    held = {login["tenant"]: login for login in json.loads(as_json.stdout)["logins"]}
+    assert held["anthropic-oauth"]["kind"] == held["mimocode"]["kind"] == "env"
+    assert held["mimocode"]["shadowed_by"] == "MIMO_API_KEY"
+    assert "anthropic-oauth: in the environment, $CLAUDE_CODE_OAUTH_TOKEN" in text.stdout
+    assert CANARY not in text.stdout + as_json.stdout
+    assert not (home / ".openab").exists()
+
+
+def test_logout_local_removes_the_login_without_a_request(call: Run, home: Path) -> None:
     write_login(home)
 
-    done = run("logout", "codex", "--local", "--json")
+    done = call("logout", "codex", "--local", "--json")
 
     assert json.loads(done.stdout) == {"tenant": "codex", "revoked": False, "removed": True}
-    assert run("token", "codex").returncode == 3
+    assert call("token", "codex").returncode == 3
 
 
-def test_vendors_lists_the_shipped_table(run: Run) -> None:
-    rows = json.loads(run("vendors", "--json").stdout)["vendors"]
+def test_vendors_lists_the_shipped_table(call: Run) -> None:
+    rows = json.loads(call("vendors", "--json").stdout)["vendors"]
 
     assert {"claude", "codex"} <= {row["vendor"] for row in rows}
     assert rows[0].keys() == {"vendor", "title", "tenant", "flow", "risk", "enabled", "shadowed_by"}
 
 
-def test_a_variable_that_shadows_a_login_is_shown(run: Run) -> None:
-    rows = json.loads(run("vendors", "--json", env={"OPENAI_API_KEY": CANARY}).stdout)["vendors"]
+def test_vendors_says_what_to_know_before_one_logs_in(call: Run) -> None:
+    text = call("vendors").stdout
+
+    claude = Catalogue.shipped({}).get("claude")
+    assert claude.note in text
+    assert "facts from its tools' source" in text
+
+
+def test_refreshed_is_false_when_another_token_was_stored_already(call: Run, home: Path) -> None:
+    store = write_login(home)
+    entry = {"client_id": "x", "token_response": {"access_token": f"{CANARY}-mcp", "token_type": "bearer"}}
+    store.write_text(json.dumps({"linear": entry}))
+
+    done = call("refresh", "linear", "--rejected", "--json", text="an-older-one\n")
+
+    assert json.loads(done.stdout) == {"tenant": "linear", "expires_at": 2**64 - 1, "refreshed": False}
+
+
+def test_status_needs_no_http_client(home: Path) -> None:
+    code = "from bot.cli import command, sys; command.run(['status']); print({'httpx2', 'authlib'} & {*sys.modules})"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=home, env={"HOME": str(home)}, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_a_port_that_is_taken_is_wrong_usage(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("playground", "--port", taken.getsockname()[1])
+
+    assert done.returncode == 2
+    assert "choose another" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_playground_takes_no_store_of_the_operators(call: Run) -> None:
+    assert call("playground", "--store", "auth.json").returncode == 2
+
+
+def test_a_variable_that_shadows_a_login_is_shown(call: Run) -> None:
+    rows = json.loads(call("vendors", "--json", env={"OPENAI_API_KEY": CANARY}).stdout)["vendors"]
 
     assert {row["vendor"]: row["shadowed_by"] for row in rows}["codex"] == "OPENAI_API_KEY"
-
-
-def test_doctor_fails_when_a_vendor_cannot_be_reached_and_says_the_repair(run: Run, home: Path) -> None:
-    (home / "openab-auth.toml").write_text(
-        "[auth]\nvendors = ['lab']\n"
-        "[vendors.lab]\nauthorize_url = 'http://127.0.0.1:9/auth'\ntoken_url = 'http://127.0.0.1:9/token'\n"
-        "client_id = 'lab'\nredirect_uri = 'http://localhost:1455/auth/callback'\n"
-    )
-    write_login(home)
-
-    done = run("doctor", "--json")
-
-    checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
-    assert done.returncode == 1
-    assert checks["store"]["ok"]
-    assert checks["locks"]["ok"]
-    assert not checks["lab reach"]["ok"]
-    assert checks["lab reach"]["hint"]
-    assert CANARY not in done.stdout
 
 
 def test_no_rights_on_the_stores_folder_is_status_6(home: Path) -> None:

@@ -115,3 +115,18 @@ def test_on_a_terminal_a_line_counts_down_and_ctrl_c_keeps_the_login(
     assert b"`openab-auth complete lab` goes on with it" in seen
     assert b"Traceback" not in seen
     assert "pending:lab:0" in json.loads((home / ".openab/agent/auth.json").read_text())
+
+
+def test_a_vendors_own_program_runs_on_the_terminal_as_it_is(home: Path, run: Run) -> None:
+    program = home / "lab-login"
+    program.write_text('#!/bin/sh\nread line; echo "heard $line"; exit "$line"\n')
+    program.chmod(0o755)
+    (home / "openab-auth.toml").write_text(f'[vendors.shell]\nflow = "command"\ncommand = ["{program}"]\n')
+
+    done, failed = run("login", "shell", "--json", text="0\n"), run("login", "shell", text="3\n")
+
+    assert json.loads(done.stdout)["flow"] == "command"
+    assert "heard 0" in done.stderr
+    assert "heard 3" in failed.stdout
+    assert failed.returncode == 7
+    assert "status 3" in failed.stderr

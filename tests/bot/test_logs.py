@@ -51,3 +51,12 @@ def test_debug_logging_does_not_open_the_loggers_that_print_codes(name: str) -> 
     logging.getLogger(name).debug("code=canary")
 
     assert "canary" not in stream.getvalue()
+
+
+def test_a_request_is_not_said_once_more_by_the_http_client() -> None:
+    stream = io.StringIO()
+    set_up_logs(stream=stream)
+
+    logging.getLogger("httpx2").info("HTTP Request: POST https://login.example.com/token")
+
+    assert not stream.getvalue()

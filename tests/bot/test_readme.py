@@ -54,14 +54,35 @@ def test_its_configs_are_taken(home: Path) -> None:
     file = home / "openab-auth.toml"
 
     file.write_text(operator)
-    config = read_config(file, {"DISCORD_TOKEN": "from-the-environment"})
-    settings = read_settings(config, {})
+    environ = {"DISCORD_TOKEN": "from-the-environment"}
+    settings = read_settings(read_config(file, environ), environ)
     file.write_text(vendor)
     offered = Catalogue.from_config(read_config(file, {})).offered()
 
     assert settings.bot_token == Secret("from-the-environment")
     assert settings.allowed_users == {100000000000000001}
     assert [one.name for one in offered] == ["claude", "codex", "lab"]
+
+
+@pytest.mark.parametrize("words", [("token", "claude"), ("status",), ("vendors",), ("logout", "claude", "--local")])
+def test_its_config_needs_the_bots_variable_for_nothing_but_the_bot(
+    words: tuple[str, ...], call: Run, home: Path
+) -> None:
+    log_in(home)
+    (home / "openab-auth.toml").write_text(blocks("toml")[0])
+
+    done = call(*words)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_bot_names_the_variable_that_its_config_needs(run: Run, home: Path) -> None:
+    (home / "openab-auth.toml").write_text(blocks("toml")[0])
+
+    done = run("run")
+
+    assert done.returncode == 2
+    assert "discord.bot_token: ${DISCORD_TOKEN} is not set" in done.stderr
 
 
 def test_its_python_runs_and_gives_a_client_that_carries_the_token(home: Path) -> None:

@@ -51,3 +51,10 @@ async def test_a_symlink_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "audit.jsonl").symlink_to(tmp_path / "elsewhere")
     await Audit(tmp_path / "audit.jsonl", lambda: 0.0).record("login", UserId(7), "ok")
     assert (tmp_path / "elsewhere").read_text() == ""
+
+
+async def test_a_fifo_in_its_place_keeps_nobody_waiting(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    os.mkfifo(tmp_path / "audit.jsonl")
+    async with asyncio.timeout(5):
+        await Audit(tmp_path / "audit.jsonl", lambda: 0.0).record("login", UserId(7), "ok")
+    assert "could not be written" in caplog.text

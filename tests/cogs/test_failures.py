@@ -24,8 +24,11 @@ from cogs.auth.login_view import LinkTooLongError
 from cogs.auth.logout_view import NameTooLongError
 from cogs.auth.service import ClosingError
 from oauth.errors import (
+    ClientMissingError,
+    ClientRefusedError,
     ConfigError,
     ExchangeRefusedError,
+    InsufficientScopeError,
     LoginDeadError,
     LoginDeniedError,
     LoginExpiredError,
@@ -40,9 +43,12 @@ from oauth.errors import (
     PlanMissingError,
     ProgramFailedError,
     ProgramMissingError,
+    ProgramWaitsError,
     RefreshBusyError,
+    RefreshUnansweredError,
     RiskNotAcceptedError,
     SecretMissingError,
+    ServerUnusableError,
     TooManyLoginsError,
     UnknownVendorError,
     VendorMisconfiguredError,
@@ -62,6 +68,7 @@ from storage.errors import (
 )
 from tests.cogs.catalogues import entries
 
+REDIRECT = "http://localhost:53682/callback"
 MET: list[OpenabAuthError] = [
     BotRefusedError(),
     DirectMessageRefusedError(),
@@ -84,12 +91,22 @@ MET: list[OpenabAuthError] = [
     VendorUnavailableError("lab", "HTTP 503", asked="code"),
     VendorUnavailableError("lab", "no route", asked="code", sent=False),
     VendorMisconfiguredError("lab", "invalid_client", "compare the table with the documentation"),
+    ClientRefusedError("lab", "invalid_client", "compare the table with the documentation"),
+    *(
+        ClientMissingError(
+            "mcp:lab", "HTTP 404", issuer="https://as.example", redirect_uri=REDIRECT, scopes=scopes, table="[mcp.lab]"
+        )
+        for scopes in ((), ("read", "write"))
+    ),
+    ServerUnusableError("mcp:lab", "its metadata is of another issuer", "write issuer into [mcp.lab]"),
     ExchangeRefusedError("lab", "invalid_grant"),
     LoginDeniedError("lab", "access denied"),
     SecretMissingError("lab", "LAB_SECRET"),
     PlanMissingError("lab", "no seat"),
     ProgramMissingError("lab", "lab-cli"),
     ProgramFailedError("lab", 1, "no network"),
+    ProgramWaitsError("lab", "enter the code"),
+    ProgramWaitsError("lab", ""),
     ProgramFailedError("lab", None, ""),
     RiskNotAcceptedError("lab", "tos-risk"),
     NoLoginError("The Lab", ("LAB_KEY",), "It has no login."),
@@ -111,7 +128,16 @@ MET: list[OpenabAuthError] = [
     InvalidEntryError("lab", "no expiry"),
 ]
 # Their children are what is raised; a config stops the bot before anybody can ask; only agents refresh.
-NOT_MET = {AccessDeniedError, OAuthError, StorageError, PasteRefusedError, ConfigError, NotRefreshableError}
+NOT_MET = {
+    AccessDeniedError,
+    OAuthError,
+    StorageError,
+    PasteRefusedError,
+    ConfigError,
+    NotRefreshableError,
+    InsufficientScopeError,
+    RefreshUnansweredError,
+}
 
 
 def children(of: type[OpenabAuthError]) -> Iterator[type[OpenabAuthError]]:

@@ -338,6 +338,30 @@ async def test_a_denied_login_ends_and_its_message_says_so(bot: commands.Bot, ad
     assert again.ephemeral
 
 
+async def test_a_denial_that_comes_by_command_or_dm_ends_the_login_message_too(
+    bot: commands.Bot, ada: Person, issuer: Issuer
+) -> None:
+    for how in ("command", "dm"):
+        login = await begin(ada)
+        denied = await issuer.deny(login.link_buttons[0])
+        if how == "command":
+            await ada.slash("auth complete", redirect=denied)
+        else:
+            await ada.send_dm(denied)
+        await login.wait_for(lambda shown: not shown.components)
+
+
+async def test_of_two_links_asked_for_at_once_one_stays_and_the_other_says_so(bot: commands.Bot, ada: Person) -> None:
+    asked = await asyncio.gather(*(ada.slash("auth login", vendor="lab") for _ in range(2)))
+
+    def open_links() -> int:
+        return sum(bool(each.link_buttons) for each in asked)
+
+    async with asyncio.timeout(10):
+        while open_links() != 1 or any("replaced" not in each.content for each in asked if not each.link_buttons):
+            await asyncio.sleep(0.02)
+
+
 async def test_a_newcomer_begins_the_first_login_with_a_button_of_the_help(
     bot: commands.Bot, ada: Person, eve: Person, issuer: Issuer
 ) -> None:

@@ -3,6 +3,7 @@ import pytest
 from cogs.auth.settings import DISCORD_API, read_settings
 from oauth.config import Config
 from oauth.errors import ConfigError
+from storage import Secret
 
 
 def test_nobody_is_allowed_by_default() -> None:
@@ -30,6 +31,18 @@ def test_ids_may_be_texts_or_numbers() -> None:
     settings = read_settings(Config(discord={"allowed_users": ["100000000000000001", 2], "guild_ids": ["3"]}), {})
     assert settings.allowed_users == {100000000000000001, 2}
     assert settings.guild_ids == (3,)
+
+
+def test_variables_are_replaced_and_an_unset_one_is_named_with_its_key() -> None:
+    config = Config(discord={"bot_token": "${TOKEN}", "allowed_users": ["${ADA}"]})
+
+    settings = read_settings(config, {"TOKEN": "canary", "ADA": "7"})
+    with pytest.raises(ConfigError) as caught:
+        read_settings(config, {"TOKEN": "canary"})
+
+    assert settings.bot_token == Secret("canary")
+    assert settings.allowed_users == {7}
+    assert ("discord.allowed_users[0]", "${ADA} is not set in the environment") in caught.value.mistakes
 
 
 def test_all_mistakes_are_named_at_once_and_no_value_is_repeated() -> None:

@@ -11,7 +11,7 @@ from cogs.auth.status_view import CancelButton, status_message
 from oauth.pending import PendingLogin
 from oauth.status import LoginState, Status
 from oauth.vendor import Vendor
-from storage import Problem, Tenant, UserId
+from storage import DeadToken, Problem, Tenant, UserId
 
 ADA = UserId(1)
 LAB = Vendor(name="lab", title="The Lab", tenant=Tenant("lab"))
@@ -57,8 +57,8 @@ async def test_a_login_is_shown_with_its_state_its_account_who_made_it_and_how_l
     [
         ({"state": "expiring"}, "about to be renewed"),
         ({"state": "expired"}, "renewed at the next use"),
-        ({"state": "expired", "refreshable": False}, "expired, log in again"),
-        ({"state": "dead"}, "ended by the vendor, log in again"),
+        ({"state": "dead"}, "expired, log in again"),
+        ({"state": "dead", "died": DeadToken("", "invalid_grant", 0)}, "ended by the vendor, log in again"),
         ({"shadowed_by": "LAB_TOKEN"}, "not used while `LAB_TOKEN` is set"),
         ({"expires_at": 2**53}, "token until never"),
         ({"logged_in_by": None}, "logged in <t:1900000000:R> · token"),
@@ -79,7 +79,7 @@ async def test_who_must_log_in_again_can_do_so_with_a_button() -> None:
 
 async def test_ones_own_pending_logins_are_shown_with_a_button_to_drop_each_and_nobody_elses_are() -> None:
     answer = show([], (PendingLogin("lab", ADA, 0, 900), PendingLogin("secret-of-bob", UserId(2), 0, 900)))
-    assert "**<lab>**: waits for your paste until <t:900:R>" in text(answer)
+    assert "**<lab>**: waits for you until <t:900:R>" in text(answer)
     assert "secret-of-bob" not in text(answer)
     assert answer.view is not None
     (button,) = answer.view.children

@@ -98,6 +98,6 @@ async def login(issuer: Issuer, logins: Logins, store: AsyncStore) -> TokenEntry
 
 @pytest.fixture
 async def source(store: AsyncStore, catalogue: Catalogue, driver: Driver, clock: Clock) -> AsyncIterator[TokenSource]:
-    """Waits for half a second where it else waits for twenty."""
-    async with TokenSource(store, catalogue=catalogue, driver=driver, clock=clock, deadline=0.5) as source:
+    """Waits for one second where it else waits for twenty."""
+    async with TokenSource(store, catalogue=catalogue, driver=driver, clock=clock, deadline=1.0) as source:
         yield source

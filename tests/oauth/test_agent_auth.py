@@ -108,6 +108,22 @@ async def test_a_second_401_is_the_callers_to_judge(
     assert len(issuer.requests("/token")) == 1
 
 
+async def test_a_server_that_refuses_every_token_does_not_have_the_login_renewed_for_each_request(
+    client: httpx2.AsyncClient, login: TokenEntry, api: Api, issuer: Issuer
+) -> None:
+    """A token that is refused right after a refresh is most likely for another audience; a new login is tried anew."""
+    api.accepts = False
+    for _ in range(3):
+        assert (await client.get(f"{api.url}/echo")).status_code == 401
+    assert len(issuer.requests("/token")) == 1
+
+    issuer.families[0].access_tokens.clear()
+    api.accepts = True
+    assert (await client.get(f"{api.url}/echo")).status_code == 401
+    await client._auth._source.force_refresh("lab")  # what another process may do
+    assert (await client.get(f"{api.url}/echo")).status_code == 200
+
+
 async def test_many_requests_with_the_same_401_rotate_the_token_once(
     client: httpx2.AsyncClient, login: TokenEntry, api: Api, issuer: Issuer
 ) -> None:

@@ -238,3 +238,10 @@ def test_reading_the_table_imports_no_http_client() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert done.stdout == "set()\n", done.stderr
+
+
+def test_a_vendor_that_moved_to_another_tenant_is_not_taken_for_the_owner_of_its_old_one() -> None:
+    catalogue = Catalogue.from_config(Config(vendors={"codex": {"tenant": "codex-shared"}}), {})
+
+    assert catalogue.vendor_of("codex") is None
+    assert catalogue.vendor_of("codex-shared") is catalogue.find("codex")

@@ -311,3 +311,11 @@ def test_the_home_of_an_unknown_person_is_a_mistake(
         store_location(config, explicit, environ)
 
     assert [name for name, _ in caught.value.mistakes] == [key]
+
+
+def test_a_number_of_too_many_digits_is_a_mistake_of_the_config(tmp_path: Path) -> None:
+    file = tmp_path / "openab-auth.toml"
+    file.write_text(f"[auth]\nvendors = {'9' * 5000}\n")
+
+    with pytest.raises(ConfigError, match="digits"):
+        read_config(file, {})

@@ -26,6 +26,7 @@ def test_the_well_known_word_stands_where_each_standard_puts_it() -> None:
     assert metadata_urls("https://id.example") == (f"https://id.example{RFC_8414}", f"https://id.example{OPENID}")
     assert metadata_urls("https://id.example/a/") == (
         f"https://id.example{RFC_8414}/a",
+        f"https://id.example{OPENID}/a",
         f"https://id.example/a{OPENID}",
     )
 

@@ -234,7 +234,7 @@ async def test_a_tls_handshake_that_never_ends_sent_nothing(lab: Vendor, silent_
 
 
 async def test_plain_http_to_another_machine_is_refused(driver: Driver, lab: Vendor) -> None:
-    with pytest.raises(VendorMisconfiguredError, match="plain http"):
+    with pytest.raises(VendorMisconfiguredError, match="must be https"):
         await driver.refresh(lab, "lab", Secret("rt"), "http://192.0.2.1/token")
 
 
@@ -316,3 +316,22 @@ def self_signed(folder: Path) -> Path:
         + certificate.public_bytes(pem)
     )
     return file
+
+
+@pytest.mark.parametrize("endpoint", ["", "x", "file:///etc/passwd", "http://127.0.0.1:99999/token"])
+async def test_an_endpoint_that_is_no_address_is_misconfigured(driver: Driver, lab: Vendor, endpoint: str) -> None:
+    """The file may hold what another program wrote."""
+    with pytest.raises(VendorMisconfiguredError, match="address"):
+        await driver.refresh(lab, "lab", Secret("rt"), endpoint)
+
+
+async def test_a_code_that_a_redirect_has_used_up_is_not_said_to_be_untouched(
+    driver: Driver, lab: Vendor, issuer: Issuer
+) -> None:
+    issuer.faults.next("/token", status=302)
+
+    with pytest.raises(VendorMisconfiguredError) as refused:
+        await driver.exchange(lab, Secret("code"), new_pending(lab))
+
+    assert "this login is over" in refused.value.kept
+    assert "begin again" in refused.value.todo

@@ -15,7 +15,13 @@ import pytest
 from bot.playground.issuer import Issuer
 from oauth.catalogue import Catalogue
 from oauth.driver import Driver
-from oauth.errors import LoginNotStoredError, LoginTakenError, PasteRefusedError
+from oauth.errors import (
+    LoginNotStoredError,
+    LoginTakenError,
+    NoPendingLoginError,
+    PasteRefusedError,
+    UnknownVendorError,
+)
 from oauth.logins import Logins
 from storage import AsyncStore, FileStore, PendingEntry, Secret, UserId
 
@@ -118,3 +124,19 @@ async def test_a_pending_login_of_a_vendor_that_is_not_offered_here_can_be_cance
 
     assert cancelled.name == "xai-oauth"
     assert f"pending:xai-oauth:{ADA}" not in await store.read()
+
+
+async def test_a_paste_with_nothing_waiting_says_so_but_a_token_is_named_first(logins: Logins) -> None:
+    with pytest.raises(NoPendingLoginError):
+        await logins.complete("hello", ADA)
+    with pytest.raises(UnknownVendorError):
+        await logins.complete("hello", ADA, "nosuch")
+    with pytest.raises(PasteRefusedError, match="revoke it"):
+        await logins.complete("sk-abcdefghijklmnopqrstuvwx", ADA)
+
+
+async def test_a_pending_key_of_too_many_digits_is_nobodys_login(logins: Logins, store: AsyncStore) -> None:
+    entry = PendingEntry(Secret("v" * 43), Secret("s" * 43), "https://x/t", "lab", created_at=1_800_000_000)
+    await store.update(lambda draft: draft.update({f"pending:lab:{'9' * 5000}": entry}))
+
+    assert (await logins.status()).pending == ()

@@ -23,6 +23,13 @@ LOGINS = {
     "claude": Expected(
         "https://platform.claude.com/oauth/code/callback", STATE, "https://claude.ai/oauth/authorize?code=true"
     ),
+    "mcp": Expected(
+        "http://localhost:53682/callback",
+        STATE,
+        "https://as.example/authorize",
+        "https://as.example/",
+        iss_announced=True,
+    ),
 }
 
 

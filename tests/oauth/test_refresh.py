@@ -135,6 +135,17 @@ async def test_nothing_is_posted_when_the_store_could_not_take_the_new_token(
     assert not issuer.requests("/token")
 
 
+async def test_a_store_behind_a_symbolic_link_is_noticed_before_the_token_is_spent(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, tmp_path: Path
+) -> None:
+    path = tmp_path / "auth.json"
+    path.symlink_to(path.rename(tmp_path / "real.json"))  # read through, and refused on write
+
+    with pytest.raises(StoreUnwritableError, match="symbolic link"):
+        await source.force_refresh("lab")
+    assert not issuer.requests("/token")
+
+
 async def test_nothing_is_posted_when_the_tenants_lock_cannot_be_opened(
     source: TokenSource, login: TokenEntry, issuer: Issuer, tmp_path: Path, clock: Clock
 ) -> None:
@@ -247,7 +258,7 @@ async def test_a_lock_that_comes_free_too_late_for_a_request_is_left_to_others(
     holder = store.refresh_lock("lab")
     assert holder.try_acquire()
     waiter = asyncio.create_task(source.force_refresh("lab"))
-    await asyncio.sleep(0.4)  # of 0.5
+    await asyncio.sleep(0.8)  # of 1.0
 
     holder.release()
 
@@ -302,6 +313,25 @@ async def test_the_lock_is_free_again_after_every_outcome(
     assert len(issuer.requests("/token")) == 3
 
 
+@pytest.mark.parametrize("other", ["login", "logout"])
+async def test_a_login_or_logout_during_the_request_stands(
+    other: str, source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
+) -> None:
+    issuer.faults.next("/token", delay=0.15)
+    caller = asyncio.create_task(source.force_refresh("lab"))
+    await reached(issuer)
+    if other == "login":
+        new = await change(store, login, access_token=Secret("theirs"), refresh_token=Secret("their refresh"))
+        assert (await caller).value == new.access_token
+        assert await stored(store) == new
+    else:
+        await store.update(lambda draft: draft.pop("lab"))
+        with pytest.raises(NotLoggedInError):
+            await caller
+        assert not await store.read()
+        assert not await store.notes()
+
+
 # dead logins
 
 
@@ -318,6 +348,7 @@ async def test_a_dead_login_is_told_with_its_reason_and_time_by_every_later_proc
         with pytest.raises(LoginDeadError) as later:
             await restarted.get_valid("lab")
 
+    assert login.refresh_token.reveal() not in (tmp_path / "auth.json.notes").read_text()
     assert later.value.reason == first.value.reason
     assert later.value.since == died_at
     assert len(issuer.requests("/token")) == 1
@@ -370,7 +401,7 @@ async def test_a_login_is_told_to_be_dead_even_when_that_cannot_be_noted(
 
     with pytest.raises(LoginDeadError):
         await source.force_refresh("lab")
-    assert "lab: that the login is dead could not be noted" in caplog.text
+    assert "lab: what is known of its refresh could not be noted" in caplog.text
 
 
 @pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client", "unsupported_grant_type"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from oauth.reply import account_label, id_token_claims, read_grant
 from oauth.vendor import Vendor
-from storage import NEVER, Tenant
+from storage import NEVER, Secret, Tenant
 from storage.entries import Json
 
 NOW = 1_800_000_000.0
@@ -118,3 +118,21 @@ def test_a_label_is_one_short_printable_line() -> None:
 @given(st.text() | st.binary().map(lambda raw: "a." + base64.urlsafe_b64encode(raw).decode() + ".c"))
 def test_a_broken_id_token_is_only_a_missing_label(token: str) -> None:
     assert isinstance(id_token_claims(token), dict)
+
+
+def test_a_label_that_repeats_a_token_or_the_code_does_not_show_it() -> None:
+    """The label goes into the notes, which hold no secret."""
+    reply: dict[str, Json] = {"access_token": "canary-access-1", "refresh_token": "canary-refresh-1"}
+    reply["email"] = "ada canary-access-1 canary-refresh-1 canary-code-123"
+
+    grant = read_grant(VENDOR, reply, now=NOW, sent=(Secret("canary-code-123"),))
+
+    assert grant.account is not None
+    assert grant.account.startswith("ada ")
+    assert "canary" not in grant.account
+
+
+def test_scopes_without_end_are_not_remembered_without_end() -> None:
+    grant = read_grant(VENDOR, {"access_token": "at", "scope": "s" * 400_000 + " t" * 200_000}, now=NOW)
+
+    assert len(repr(grant.scopes)) < 10_000

@@ -26,6 +26,8 @@ def token(expires_at: int, refresh_token: str = "rt") -> TokenEntry:  # a canary
         (token(NEVER, ""), "ok", False),
         (token(NOW + 120), "expiring", True),
         (token(NOW), "expired", True),
+        (token(NOW + 1, ""), "expiring", False),
+        (token(NOW, ""), "dead", False),
         (McpEntry("c", {"access_token": "at", "expires_in": 60, "refresh_token": "rt"}, (), NOW), "expiring", True),
         (McpEntry("c", {"access_token": "at"}, (), NOW), "ok", False),
     ],

@@ -1,363 +1,514 @@
-"""Valid tokens for agents: one refresh for all of them, adopted, never repeated, never lost."""
+"""What a TokenSource reads, whom it makes wait, and what it serves when a refresh fails."""
+
+from __future__ import annotations
 
 import asyncio
 import dataclasses
-import json
+import logging
 import os
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+import traceback
 from pathlib import Path
+from typing import Any, NoReturn, Protocol
 
-import httpx2
 import pytest
 
-from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer, ThreadedIssuer
+from bot.playground.issuer import Issuer
 from oauth.catalogue import Catalogue
-from oauth.config import AuthSettings, Config
 from oauth.driver import Driver
 from oauth.errors import (
+    ConfigError,
     LoginDeadError,
     NotLoggedInError,
     OAuthError,
+    RefreshBusyError,
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
 from oauth.logins import Logins
-from oauth.tokens import TokenSource
-from storage import AsyncStore, FileStore, McpEntry, Secret, TokenEntry, UserId
+from oauth.tokens import AccessToken, TokenSource
+from storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, MemoryStore, Secret, TokenEntry
 
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def issuer() -> Iterator[ThreadedIssuer]:
-    with Issuer.in_thread() as issuer:
-        yield issuer
+NOW = 1_800_000_000
 
 
-@pytest.fixture
-def table(issuer: ThreadedIssuer) -> dict[str, object]:
-    return {
-        "authorize_url": issuer.authorize_url,
-        "token_url": issuer.token_url,
-        "client_id": CLIENT_ID,
-        "redirect_uri": REDIRECT_URI,
-        "scopes": ["openid", "email", "offline_access"],
-    }
+class Clock(Protocol):
+    now: float
+
+    def __call__(self) -> float: ...
 
 
-@pytest.fixture
-def catalogue(table: dict[str, object]) -> Catalogue:
-    return Catalogue.from_config(Config(auth=AuthSettings(vendors=("lab",)), vendors={"lab": table}), {})
+async def stored(store: AsyncStore, tenant: str = "lab") -> TokenEntry:
+    entry = (await store.read())[tenant]
+    assert isinstance(entry, TokenEntry)
+    return entry
 
 
-@pytest.fixture
-async def store(tmp_path: Path, catalogue: Catalogue, issuer: ThreadedIssuer) -> FileStore:
-    """A store with a login at the issuer whose access token has expired."""
-    store = FileStore(tmp_path / "auth.json")
-    driver = Driver()
-    logins = Logins(catalogue, AsyncStore(store), driver)
-    offer = await logins.begin("lab", UserId(1))
-    await logins.complete(await asyncio.to_thread(issuer.approve, offer.url), UserId(1))
-    await logins.aclose()
-    await driver.aclose()
-    expire(store)
-    return store
+def entry(tenant: str = "lab", *, expires_at: int = NOW + 3600) -> TokenEntry:
+    return TokenEntry(Secret("access"), Secret("refresh"), expires_at, "http://127.0.0.1:9/token", tenant)
 
 
-@pytest.fixture
-async def source(store: FileStore, catalogue: Catalogue) -> AsyncIterator[TokenSource]:
-    async with TokenSource(store, catalogue=catalogue) as source:
-        yield source
+async def reached(issuer: Issuer) -> None:
+    """Wait until a refresh is at the server."""
+    while not issuer.requests("/token"):  # the issuer has no event for it
+        await asyncio.sleep(0.005)
 
 
-def entry(store: FileStore) -> TokenEntry:
-    found = store.read()["lab"]
-    assert isinstance(found, TokenEntry)
-    return found
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock, *entries: TokenEntry) -> TokenSource:
+    """A source with nothing but a store: config and driver are its own business."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPENAB_AUTH_CONFIG", raising=False)
+    return TokenSource(MemoryStore({one.provider: one for one in entries}, clock=clock), clock=clock)
 
 
-def replace(store: FileStore, **fields: object) -> None:
-    store.update(lambda entries: entries.__setitem__("lab", dataclasses.replace(entry(store), **fields)))  # type: ignore[arg-type]
+# the token that is there
 
 
-def expire(store: FileStore) -> None:
-    replace(store, expires_at=int(time.time()) - 5)
-
-
-def refreshes(issuer: ThreadedIssuer) -> int:
-    return sum(seen.fields.get("grant_type") == "refresh_token" for seen in issuer.requests("/token"))
-
-
-async def test_an_expired_token_is_refreshed_and_the_rotated_one_is_stored(
-    source: TokenSource, store: FileStore, issuer: ThreadedIssuer
+async def test_a_warm_token_costs_one_stat_and_neither_a_thread_nor_a_task(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = entry(store)
+    path = tmp_path / "auth.json"
+    FileStore(path).update(lambda draft: draft.update(lab=entry(expires_at=int(time.time()) + 3600)))
+    os.utime(path, (time.time() - 60, time.time() - 60))  # old enough for the kept entries to be trusted
+    source = TokenSource(FileStore(path))
+    await source.get_valid("lab")
+
+    def never(*_: object, **__: object) -> NoReturn:
+        raise AssertionError
+
+    stats: list[object] = []
+    stat = os.stat
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncio, "to_thread", never)
+        patch.setattr(asyncio, "create_task", never)
+        patch.setattr(os, "stat", lambda *args, **kwargs: stats.append(args) or stat(*args, **kwargs))
+        token = await source.get_valid("lab")
+
+    assert token.value.reveal() == "access"
+    assert len(stats) == 1
+
+
+async def test_a_token_that_lives_for_more_than_two_minutes_is_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    source = alone(tmp_path, monkeypatch, clock, entry(expires_at=NOW + 121))
+
+    assert (await source.get_valid("lab")).expires_at == NOW + 121
+
+
+@pytest.mark.parametrize("left", [120, 0, -1])
+async def test_a_token_counts_as_expired_two_minutes_before_its_end(
+    left: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    source = alone(tmp_path, monkeypatch, clock, entry(expires_at=NOW + left))
+
+    with pytest.raises(VendorMisconfiguredError):  # so it is refreshed, for which no vendor `lab` is configured
+        await source.get_valid("lab")
+
+
+async def test_a_token_of_an_unknown_vendor_is_served_while_valid_and_its_refresh_says_what_to_configure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    source = alone(tmp_path, monkeypatch, clock, entry("elsewhere"))
+
+    assert (await source.get_valid("elsewhere")).value == Secret("access")
+    assert (await source.get_valid("elsewhere", min_ttl=7200)).value == Secret("access")
+    with pytest.raises(VendorMisconfiguredError, match=r"\[vendors.NAME\] table with tenant = 'elsewhere'"):
+        await source.force_refresh("elsewhere")
+
+
+async def test_a_broken_config_matters_only_where_the_config_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    (tmp_path / "openab-auth.toml").write_text("no toml")
+    source = alone(tmp_path, monkeypatch, clock, entry("anthropic-oauth"))
+
+    assert (await source.get_valid("anthropic-oauth")).value == Secret("access")
+    with pytest.raises(ConfigError):
+        await source.get_valid("claude")
+
+
+async def test_a_vendors_name_finds_its_tenant_even_when_a_server_is_called_like_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    server = McpEntry("client", {"access_token": "the server's"})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPENAB_AUTH_CONFIG", raising=False)
+    source = TokenSource(MemoryStore({"claude": server, "anthropic-oauth": entry("anthropic-oauth")}), clock=clock)
+
+    assert (await source.get_valid("claude")).value == Secret("access")
+
+
+@pytest.mark.parametrize("name", ["lab", "pending:lab:0", "nobody", ""])
+async def test_where_nobody_is_logged_in_it_says_so(name: str, source: TokenSource, logins: Logins) -> None:
+    await logins.begin("lab", CONSOLE)
+
+    with pytest.raises(NotLoggedInError):
+        await source.get_valid(name)
+    with pytest.raises(NotLoggedInError):
+        await source.force_refresh(name, rejected="old")
+
+
+async def test_a_running_agent_finds_a_new_login_without_a_restart_and_stops_at_a_logout(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, logins: Logins
+) -> None:
+    """Case 40."""
+    assert (await source.get_valid("lab")).value == login.access_token
+
+    offer = await logins.begin("lab", CONSOLE)
+    await logins.complete(await issuer.approve(offer.url), CONSOLE)
+    new = await source.get_valid("lab")
+    await logins.logout("lab", revoke=False)
+
+    assert new.value != login.access_token
+    assert issuer.grants.family_of(new.value.reveal()) is issuer.families[1]
+    with pytest.raises(NotLoggedInError):
+        await source.get_valid("lab")
+
+
+# MCP servers
+
+
+@pytest.mark.parametrize(
+    ("received_at", "reply", "expires_at"),
+    [
+        (NOW - 60, {"expires_in": 3600}, NOW + 3540),
+        (NOW - 60, {"expires_in": 3600.5}, NOW + 3540),
+        (NOW - 60, {}, NEVER),
+        (None, {"expires_in": 3600}, NEVER),
+        (NOW, {"expires_in": 2**70}, NEVER),
+    ],
+)
+async def test_an_mcp_servers_token_lives_from_its_reception(
+    received_at: int | None, reply: dict[str, Any], expires_at: int, clock: Clock
+) -> None:
+    login = McpEntry("client", {"access_token": "mcp", **reply}, token_received_at=received_at)
+    source = TokenSource(MemoryStore({"files": login}), catalogue=Catalogue.shipped({}), clock=clock)
+
+    assert await source.get_valid("files") == AccessToken(Secret("mcp"), expires_at)
+
+
+async def test_an_expired_mcp_login_of_a_server_that_is_not_configured_is_told(clock: Clock) -> None:
+    login = McpEntry("client", {"access_token": "mcp", "expires_in": 60}, token_received_at=NOW - 60)
+    source = TokenSource(MemoryStore({"files": login}), catalogue=Catalogue.shipped({}), clock=clock)
+
+    with pytest.raises(VendorMisconfiguredError, match=r"no MCP server of this name.*\[mcp.files\]"):
+        await source.get_valid("files")
+    with pytest.raises(VendorMisconfiguredError, match="no MCP server"):
+        await source.force_refresh("files", rejected="mcp")
+
+
+async def test_a_server_that_is_only_registered_has_no_login(clock: Clock) -> None:
+    source = TokenSource(MemoryStore({"files": McpEntry("client")}), catalogue=Catalogue.shipped({}), clock=clock)
+
+    with pytest.raises(NotLoggedInError):
+        await source.get_valid("files")
+
+
+# the refresh
+
+
+async def test_an_expired_token_is_replaced_and_what_was_rotated_is_stored(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
+) -> None:
+    clock.now += 3600
 
     token = await source.get_valid("lab")
 
-    after = entry(store)
-    assert token.value == after.access_token != before.access_token
-    assert after.refresh_token != before.refresh_token
-    assert token.expires_at == after.expires_at > time.time() + 3000
-    assert refreshes(issuer) == 1
+    after = await stored(store)
+    assert token.value == after.access_token != login.access_token
+    assert after.refresh_token.reveal() == issuer.families[0].refresh_token != login.refresh_token.reveal()
+    assert token.expires_at == after.expires_at == clock.now + 3600
+    assert len(issuer.requests("/token")) == 1
 
 
-async def test_a_valid_token_is_served_without_a_request(
-    source: TokenSource, store: FileStore, issuer: ThreadedIssuer
+@pytest.mark.parametrize(("left", "requests"), [(121, 0), (120, 1)])
+async def test_two_minutes_before_its_end_and_not_earlier_a_token_is_refreshed(
+    left: int, requests: int, source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
 ) -> None:
-    replace(store, expires_at=int(time.time()) + 130)
+    clock.now += 3600 - left
 
-    assert (await source.get_valid("lab")).value == entry(store).access_token
-    assert refreshes(issuer) == 0
+    token = await source.get_valid("lab")
+
+    assert (token.value == login.access_token) == (requests == 0)
+    assert len(issuer.requests("/token")) == requests
 
 
-async def test_a_token_within_two_minutes_of_its_end_counts_as_expired(
-    source: TokenSource, store: FileStore, issuer: ThreadedIssuer
+async def test_64_tasks_at_an_expired_login_cause_one_request(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
 ) -> None:
-    replace(store, expires_at=int(time.time()) + 110)
+    clock.now += 3600
 
-    await source.get_valid("lab")
-
-    assert refreshes(issuer) == 1
-
-
-async def test_sixty_four_tasks_cause_one_request(source: TokenSource, issuer: ThreadedIssuer) -> None:
     tokens = await asyncio.gather(*(source.get_valid("lab") for _ in range(64)))
 
     assert len({token.value for token in tokens}) == 1
-    assert refreshes(issuer) == 1
+    assert len(issuer.requests("/token")) == 1
 
 
-AGENT = """
-import asyncio, sys
-from pathlib import Path
-from oauth.catalogue import Catalogue
-from oauth.config import read_config
-from oauth.tokens import TokenSource
-from storage import open_store
-async def main():
-    catalogue = Catalogue.from_config(read_config(Path(sys.argv[2]), {}), {})
-    async with TokenSource(open_store(sys.argv[1]), catalogue=catalogue) as source:
-        print("ready", flush=True)
-        await asyncio.to_thread(sys.stdin.readline)
-        print((await source.get_valid("lab")).value.reveal(), flush=True)
-asyncio.run(main())
-"""
-
-
-def start_agents(count: int, store: FileStore, table: dict[str, object]) -> list["subprocess.Popen[str]"]:
-    """Agent processes that have started and wait for their starting signal."""
-    config = store.path.with_name("config.toml")
-    config.write_text("[vendors.lab]\n" + "\n".join(f"{key} = {json.dumps(value)}" for key, value in table.items()))
-    agents = [
-        subprocess.Popen(
-            [sys.executable, "-c", AGENT, store.path, config],
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(count)
-    ]
-    for agent in agents:
-        assert agent.stdout is not None
-        assert agent.stdout.readline() == "ready\n"
-    return agents
-
-
-async def test_eight_processes_at_one_expired_login_cause_one_request(
-    store: FileStore, table: dict[str, object], issuer: ThreadedIssuer
+async def test_an_error_reaches_every_task_of_the_flight_and_the_next_call_tries_anew(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
-    """Case 19: a vendor that takes 150 ms, and whoever presents a spent token ends the login for all."""
-    issuer.faults.next("/token", delay=0.15, times=1)
-    agents = await asyncio.to_thread(start_agents, 8, store, table)
+    clock.now += 3600
+    issuer.faults.next("/token", status=503, delay=0.05)
 
-    outputs = await asyncio.gather(*(asyncio.to_thread(agent.communicate, "\n") for agent in agents))
+    outcomes = await asyncio.gather(*(source.get_valid("lab") for _ in range(8)), return_exceptions=True)
 
-    assert {output for output, _ in outputs} == {entry(store).access_token.reveal() + "\n"}
-    assert refreshes(issuer) == 1
-    assert not any(family.revoked for family in issuer.families)
+    assert [type(outcome) for outcome in outcomes] == [VendorUnavailableError] * 8
+    assert await stored(store) == login
+    assert (await source.get_valid("lab")).value != login.access_token
+    assert len(issuer.requests("/token")) == 2
 
 
-async def test_the_next_one_takes_over_when_the_one_who_refreshes_is_killed_before_the_request(
-    store: FileStore, table: dict[str, object], catalogue: Catalogue, issuer: ThreadedIssuer
+async def test_tasks_of_a_vendor_that_keeps_the_access_token_still_make_one_request(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
 ) -> None:
-    code = """if True:
-        import sys
-        from storage import open_store
-        lock = open_store(sys.argv[1]).refresh_lock("lab")
-        assert lock.try_acquire()
-        print("held", flush=True)
-        sys.stdin.read()
-    """
-    holder = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, str(store.path), env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert holder.stdout is not None
-    assert await holder.stdout.readline() == b"held\n"
-    async with TokenSource(store, catalogue=catalogue) as source:
-        waiting = asyncio.create_task(source.get_valid("lab"))
-        await asyncio.sleep(0.2)
-        assert not waiting.done()
-        holder.kill()
-        begun = time.monotonic()
+    clock.now += 3600
+    reply = {"access_token": login.access_token.reveal(), "token_type": "Bearer", "expires_in": 3600}
+    issuer.faults.next("/token", status=200, body=reply, delay=0.05)
 
-        token = await waiting
+    tokens = await asyncio.gather(*(source.get_valid("lab") for _ in range(8)))
 
-    await holder.communicate()
-    assert time.monotonic() - begun < 1
-    assert token.value == entry(store).access_token
-    assert refreshes(issuer) == 1
+    assert set(tokens) == {AccessToken(login.access_token, clock.now + 3600)}
+    assert len(issuer.requests("/token")) == 1
 
 
-async def test_callers_refused_with_the_same_token_rotate_it_once(
-    source: TokenSource, store: FileStore, issuer: ThreadedIssuer
+async def test_a_caller_that_is_cancelled_in_mid_refresh_leaves_the_new_token_in_the_store(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
-    first = await source.get_valid("lab")
-
-    renewed = await asyncio.gather(*(source.force_refresh("lab", rejected=first) for _ in range(8)))
-    late = [await source.force_refresh("lab", rejected=each) for each in (first, first.value, first.value.reveal())]
-
-    assert {token.value for token in [*renewed, *late]} == {entry(store).access_token}
-    assert refreshes(issuer) == 2
-
-
-async def test_a_cancelled_caller_does_not_lose_the_rotated_token(
-    source: TokenSource, store: FileStore, issuer: ThreadedIssuer
-) -> None:
+    clock.now += 3600
     issuer.faults.next("/token", delay=0.2)
-    before = entry(store)
     caller = asyncio.create_task(source.get_valid("lab"))
-    await asyncio.sleep(0.1)
+    await reached(issuer)
+
     caller.cancel()
-    await asyncio.wait([caller])
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    await source.aclose()
 
-    assert caller.cancelled()
-    assert (await source.get_valid("lab")).value == entry(store).access_token != before.access_token
-    assert refreshes(issuer) == 1
-
-
-async def test_a_logout_during_a_refresh_stands(source: TokenSource, store: FileStore, issuer: ThreadedIssuer) -> None:
-    issuer.faults.next("/token", delay=0.3)
-    refresh = asyncio.create_task(source.get_valid("lab"))
-    await asyncio.sleep(0.15)
-    await asyncio.to_thread(store.update, lambda entries: entries.pop("lab"))
-
-    with pytest.raises(NotLoggedInError):
-        await refresh
-    assert "lab" not in store.read()
+    assert (await stored(store)).refresh_token.reveal() == issuer.families[0].refresh_token
+    assert (await source.get_valid("lab")).value != login.access_token
+    assert len(issuer.requests("/token")) == 1
 
 
-async def test_a_login_during_a_refresh_stands(source: TokenSource, store: FileStore, issuer: ThreadedIssuer) -> None:
-    issuer.faults.next("/token", delay=0.3)
-    refresh = asyncio.create_task(source.get_valid("lab"))
-    await asyncio.sleep(0.15)
-    fresh = {"access_token": Secret("another"), "refresh_token": Secret("other"), "expires_at": 4_000_000_000}
-    await asyncio.to_thread(replace, store, **fresh)
-
-    assert (await refresh).value == Secret("another")
-    assert entry(store).refresh_token == Secret("other")
-
-
-async def test_a_dead_refresh_token_is_posted_once_and_never_again_by_any_process(
-    source: TokenSource, store: FileStore, catalogue: Catalogue, issuer: ThreadedIssuer
+async def test_a_cancelled_caller_does_not_disturb_the_others(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
 ) -> None:
-    replace(store, refresh_token=Secret("never-issued"))
+    clock.now += 3600
+    issuer.faults.next("/token", delay=0.1)
+    first = asyncio.create_task(source.get_valid("lab"))
+    others = [asyncio.create_task(source.get_valid("lab")) for _ in range(4)]
+    await reached(issuer)
 
-    for _ in range(2):
-        with pytest.raises(LoginDeadError):
-            await source.get_valid("lab")
-    async with TokenSource(FileStore(store.path), catalogue=catalogue) as restarted:
-        with pytest.raises(LoginDeadError):
-            await restarted.get_valid("lab")
+    first.cancel()
 
-    assert refreshes(issuer) == 1
-    dead = store.notes()["lab"].dead
-    assert dead is not None
-    assert dead.fingerprint == Secret("never-issued").fingerprint()
-    assert "never-issued" not in store.path.with_name("auth.json.notes").read_text()
+    assert len({token.value for token in await asyncio.gather(*others)}) == 1
+    assert len(issuer.requests("/token")) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 503},
+        {"status": 429, "headers": {"Retry-After": "5"}},
+        {"html": "<h1>proxy</h1>"},
+        {"cut": "before"},
+        {"status": 400, "body": {"error": "invalid_grant"}},
+        {"status": 401, "body": {"error": "invalid_client"}},
+    ],
+)
+async def test_an_early_refresh_that_fails_serves_the_token_that_still_lives(
+    fault: dict[str, Any], source: TokenSource, login: TokenEntry, issuer: Issuer
+) -> None:
+    issuer.faults.next("/token", times=2, **fault)
+
+    token = await source.get_valid("lab", min_ttl=7200)
+
+    assert token.value == login.access_token
+    assert len(issuer.requests("/token")) == (2 if "cut" in fault else 1)
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 429}, {"html": "<h1>proxy</h1>"}, {"cut": "before"}])
-async def test_a_transient_failure_keeps_the_login_and_serves_what_still_lives(
-    fault: dict[str, object], source: TokenSource, store: FileStore, issuer: ThreadedIssuer
+async def test_an_outage_fails_nobody_before_the_tokens_very_end_and_keeps_the_login(
+    fault: dict[str, Any], source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
-    replace(store, expires_at=int(time.time()) + 300)
-    before = entry(store)
-    issuer.faults.next("/token", times=2, **fault)  # type: ignore[arg-type]
+    clock.now += 3599
+    issuer.faults.next("/token", times=2, **fault)
 
-    assert (await source.get_valid("lab", min_ttl=600)).value == before.access_token
-    expire(store)
+    assert (await source.get_valid("lab")).value == login.access_token
+    clock.now += 1
+    issuer.faults.clear()
+    issuer.faults.next("/token", times=2, **fault)
     with pytest.raises(VendorUnavailableError):
         await source.get_valid("lab")
 
-    assert entry(store).refresh_token == before.refresh_token
-    assert (await source.get_valid("lab")).value != before.access_token
+    issuer.faults.clear()
+    assert await stored(store) == login
+    assert (await source.force_refresh("lab")).value != login.access_token
 
 
-async def test_nobody_logged_in_an_unknown_vendor_and_no_refresh_token_are_told_apart(
-    source: TokenSource, store: FileStore, issuer: ThreadedIssuer
+async def test_a_dead_login_is_told_two_minutes_early_since_no_waiting_mends_it(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
 ) -> None:
-    with pytest.raises(NotLoggedInError):
-        await source.get_valid("codex")
-    stranger = dataclasses.replace(entry(store), provider="stranger")
-    store.update(lambda entries: entries.__setitem__("stranger", stranger))
-    with pytest.raises(VendorMisconfiguredError, match="stranger"):
-        await source.get_valid("stranger")
-    replace(store, refresh_token=Secret(""))
+    clock.now += 3590
+    issuer.families[0].revoked = True
+
     with pytest.raises(LoginDeadError):
         await source.get_valid("lab")
-    assert refreshes(issuer) == 0
 
 
-async def test_a_store_that_cannot_be_written_is_noticed_before_the_token_is_spent(
-    source: TokenSource, store: FileStore, issuer: ThreadedIssuer, tmp_path: Path
+async def test_a_longer_lifetime_is_asked_for_once_and_what_the_vendor_gives_is_taken(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
 ) -> None:
-    real = tmp_path / "real.json"
-    store.path.rename(real)
-    store.path.symlink_to(real)  # refused on write, and read through
+    clock.now += 1800
 
-    with pytest.raises(Exception, match="symbolic link"):
-        await source.get_valid("lab")
-    assert refreshes(issuer) == 0
+    assert (await source.get_valid("lab", min_ttl=1800)).expires_at == clock.now + 3600
+    assert len(issuer.requests("/token")) == 1
 
 
-async def test_an_mcp_servers_token_is_served_while_it_lives(source: TokenSource, store: FileStore) -> None:
-    reply = {"access_token": "mcp-token", "token_type": "bearer", "expires_in": 3600}
-    for age, name in ((0, "fresh"), (4000, "old")):
-        made = McpEntry("c", reply, (), int(time.time()) - age)
-        store.update(lambda entries, name=name, made=made: entries.__setitem__(name, made))
-
-    assert (await source.get_valid("fresh")).value == Secret("mcp-token")
-    with pytest.raises(OAuthError):
-        await source.get_valid("old")
-
-
-async def test_the_httpx2_auth_attaches_the_token_and_repeats_once_after_a_401(
-    source: TokenSource, store: FileStore, issuer: ThreadedIssuer
+async def test_who_is_logged_out_during_an_early_refresh_gets_no_token(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
-    seen: list[str] = []
+    issuer.faults.next("/token", delay=0.1)
+    caller = asyncio.create_task(source.get_valid("lab", min_ttl=7200))
+    await reached(issuer)
+    await store.update(lambda draft: draft.pop("lab"))
 
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        seen.append(request.headers["Authorization"])
-        assert request.content == b"body"
-        return httpx2.Response(401 if len(seen) == 1 else 200)
-
-    async with httpx2.AsyncClient(auth=source.auth("lab"), transport=httpx2.MockTransport(answer)) as client:
-        reply = await client.post("https://api.example.com/", content=b"body")
-
-    assert reply.status_code == 200
-    assert len(set(seen)) == 2
-    assert seen[1] == f"Bearer {entry(store).access_token.reveal()}"
-    assert refreshes(issuer) == 2
+    with pytest.raises(NotLoggedInError):
+        await caller
+    assert "lab" not in await store.read()
 
 
-def test_a_synchronous_client_is_told_why_it_cannot(store: FileStore, catalogue: Catalogue) -> None:
-    source = TokenSource(store, catalogue=catalogue)
+async def test_a_lock_that_never_comes_free_ends_in_busy_or_in_the_token_that_still_lives(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
+) -> None:
+    lock = store.refresh_lock("lab")
+    assert lock.try_acquire()
+    try:
+        begun = time.monotonic()
+        assert (await source.get_valid("lab", min_ttl=7200)).value == login.access_token
+        clock.now += 3600
+        with pytest.raises(RefreshBusyError):
+            await source.get_valid("lab")
+        assert 1.9 < time.monotonic() - begun < 4
+    finally:
+        lock.release()
+    assert not issuer.requests("/token")
 
-    with httpx2.Client(auth=source.auth("lab")) as client, pytest.raises(TypeError, match="AsyncClient"):
-        client.get("https://api.example.com/")
+
+# after a 401
+
+
+async def test_64_tasks_with_the_same_rejected_token_replace_it_once_and_a_late_one_not_at_all(
+    source: TokenSource, login: TokenEntry, issuer: Issuer
+) -> None:
+    rejected = await source.get_valid("lab")
+
+    tokens = await asyncio.gather(*(source.force_refresh("lab", rejected) for _ in range(64)))
+    late = [await source.force_refresh("lab", each) for each in (rejected, rejected.value, rejected.value.reveal())]
+
+    assert {token.value for token in tokens} == {token.value for token in late}
+    assert late[0].value != login.access_token
+    assert len(issuer.requests("/token")) == 1
+
+
+async def test_without_a_rejected_token_it_refreshes_now(
+    source: TokenSource, login: TokenEntry, issuer: Issuer
+) -> None:
+    first = await source.force_refresh("lab")
+    second = await source.force_refresh("lab", rejected=None)
+
+    assert len({login.access_token, first.value, second.value}) == 3
+    assert len(issuer.requests("/token")) == 2
+
+
+async def test_a_rejected_token_that_is_stored_no_more_costs_no_request_unless_the_stored_one_has_expired(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
+) -> None:
+    assert (await source.force_refresh("lab", rejected="an older one")).value == login.access_token
+    assert not issuer.requests("/token")
+
+    clock.now += 3600
+    assert (await source.force_refresh("lab", rejected="an older one")).value != login.access_token
+    assert len(issuer.requests("/token")) == 1
+
+
+@pytest.mark.parametrize("landed", [False, True])
+async def test_a_token_rejected_while_its_own_flight_ends_is_renewed_again(
+    *, landed: bool, login: TokenEntry, issuer: Issuer, catalogue: Catalogue, driver: Driver, clock: Clock
+) -> None:
+    """The flight that could be joined ends with the very token that was rejected: it has stored it, or is done."""
+    issuer.faults.next("/token", delay=0.05)
+    store = MemoryStore({"lab": login})
+    async with TokenSource(store, catalogue=catalogue, driver=driver, clock=clock) as source:
+        caller = asyncio.create_task(source.force_refresh("lab", rejected=login.access_token))
+        await reached(issuer)
+        (flight,) = source._flights.values()
+        while not flight.done() if landed else store.read()["lab"] == login:
+            await asyncio.sleep(0)  # no longer than that: the next thing the loop does would be to forget the flight
+        assert flight.done() == landed
+        assert source._flights
+        second = store.read()["lab"]
+        assert isinstance(second, TokenEntry)
+
+        third = await source.force_refresh("lab", rejected=second.access_token)
+
+        assert (await caller).value == second.access_token
+    assert third.value not in {second.access_token, login.access_token}
+    assert len(issuer.requests("/token")) == 2
+    assert not issuer.families[0].revoked
+
+
+# surroundings
+
+
+async def test_a_store_with_and_without_its_async_face_will_do(tmp_path: Path, clock: Clock) -> None:
+    backend = FileStore(tmp_path / "auth.json", clock=clock)
+    backend.update(lambda draft: draft.update(lab=entry()))
+
+    for store in (backend, AsyncStore(backend)):
+        async with TokenSource(store, clock=clock) as source:
+            assert (await source.get_valid("lab")).value == Secret("access")
+
+
+async def test_its_own_driver_is_made_for_a_refresh_and_closed_with_it(
+    store: AsyncStore, login: TokenEntry, catalogue: Catalogue, clock: Clock
+) -> None:
+    async with TokenSource(store, catalogue=catalogue, clock=clock) as source:
+        assert (await source.force_refresh("lab")).value != login.access_token
+        driver = source._driver
+        assert driver is not None
+        (http,) = driver._http.values()
+    assert http.is_closed
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 400, "body": {"error": "invalid_grant", "error_description": "canary-refresh-77aa"}},
+        {"status": 500, "body": "canary-refresh-77aa"},
+        {"status": 401, "body": {"error": {"code": "invalid_client", "message": "canary-refresh-77aa"}}},
+        {"status": 200, "body": {"token_type": "Bearer", "refresh_token": "canary-refresh-77aa"}},
+        {"cut": "after"},
+    ],
+)
+async def test_no_secret_reaches_an_exception_or_a_log(  # fixtures
+    fault: dict[str, Any],
+    source: TokenSource,
+    login: TokenEntry,
+    issuer: Issuer,
+    store: AsyncStore,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    planted = {"access_token": Secret("canary-access-77aa"), "refresh_token": Secret("canary-refresh-77aa")}
+    await store.update(lambda draft: draft.update(lab=dataclasses.replace(login, **planted)))
+    issuer.faults.next("/token", times=2, **fault)
+
+    with caplog.at_level(logging.DEBUG), pytest.raises(OAuthError) as caught:
+        await source.force_refresh("lab", rejected="canary-access-77aa")
+
+    said = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + caplog.text
+    assert issuer.requests("/token")
+    assert "canary" not in said.replace(_SOURCE_LINE, "")
+
+
+_SOURCE_LINE = 'await source.force_refresh("lab", rejected="canary-access-77aa")'  # which the traceback quotes

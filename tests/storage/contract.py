@@ -92,6 +92,17 @@ class StoreContract:
         assert dict(store.read()) == {}
         assert store.version() == version
 
+    def test_what_a_raising_mutation_removed_is_still_there(self, store: Store) -> None:
+        store.update(put("codex", token()))
+
+        def remove(draft: Draft) -> None:
+            del draft["codex"]
+            raise LookupError
+
+        with pytest.raises(LookupError):
+            store.update(remove)
+        assert dict(store.read()) == {"codex": token()}
+
     def test_of_many_mutations_the_raising_one_is_dropped_alone(self, store: Store) -> None:
         outcomes = store.update_all([put("a", token("a")), fail, put("b", token("b"))])
 
@@ -104,7 +115,7 @@ class StoreContract:
         outcomes = store.update_all([put("a", token("a")), list])
         assert outcomes[1] == Done(["a"])
 
-    @pytest.mark.parametrize("name", ["", "a/b", "..", "a\0b", "x" * 300, "access_token", "\ud800"])
+    @pytest.mark.parametrize("name", ["", "a/b", "..", "a..b", "a\0b", "x" * 300, "access_token", "\ud800"])
     def test_a_name_that_no_sidecar_can_bear_is_refused_alone(self, store: Store, name: str) -> None:
         outcomes = store.update_all([put(name, token(name)), put("b", token("b"))])
 

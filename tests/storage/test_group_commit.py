@@ -1,15 +1,17 @@
+"""The store on an event loop: group commit, warm reads, cancellation."""
+
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import storage
-from storage import AsyncStore, FileStore, StorageError, StoreUnwritableError
+from storage import AsyncStore, Draft, FileStore, MemoryStore, StorageError, Store, StoreUnwritableError
 from tests.storage.contract import put, token
 
 
@@ -64,7 +66,19 @@ async def test_what_is_asked_for_during_a_commit_goes_together_into_the_next(sto
 
 async def test_a_raising_mutation_is_dropped_alone(store: Counting) -> None:
     face = AsyncStore(store)
-    bad = [lambda draft: draft["nobody"], lambda _draft: next(iter(())), put("../x", token())]
+
+    def spoil(draft: Draft) -> None:
+        draft["a"] = token("a", "spoilt")
+        draft["spoilt"] = token("spoilt")
+        raise ZeroDivisionError
+
+    bad = [
+        lambda draft: draft["nobody"],
+        lambda _draft: next(iter(())),
+        put("../x", token()),
+        spoil,
+        put("wrong", token(expires_at=-1)),
+    ]
     outcomes = await asyncio.gather(
         face.update(put("a", token("a"))),
         *map(face.update, bad),
@@ -76,9 +90,11 @@ async def test_a_raising_mutation_is_dropped_alone(store: Counting) -> None:
         "KeyError",
         "RuntimeError",
         "InvalidTenantError",
+        "ZeroDivisionError",
+        "InvalidEntryError",
         "str",
     ]
-    assert list(await face.read()) == ["a", "b"]
+    assert dict(await face.read()) == {"a": token("a"), "b": token("b")}
 
 
 async def test_a_cancelled_caller_neither_loses_its_mutation_nor_disturbs_others(store: Counting) -> None:
@@ -140,17 +156,32 @@ async def test_a_change_by_another_is_noticed_and_none_is_told_after_the_timeout
     await asyncio.to_thread(FileStore(store.path).update, put("a", token("a")))
     assert await waiting
     assert await face.changed(since, 0)
+    assert "a" in await face.read()
 
 
-async def test_both_faces_read_alike(store: Counting) -> None:
+@pytest.mark.parametrize("make", [FileStore, lambda _path: MemoryStore()], ids=["file", "memory"])
+async def test_both_faces_of_every_backend_behave_alike(make: Callable[[Path], Store], path: Path) -> None:
+    store = make(path)
     face = AsyncStore(store)
     await face.update(put("a", token("a")))
+    store.update(put("b", token("b")))
     await face.check_writable()
-    assert dict(await face.read()) == dict(store.read())
+    await face.spill("b", token("b", "renewed"), token("b").refresh_token)
+
+    assert dict(await face.read()) == dict(store.read()) == {"a": token("a"), "b": token("b", "renewed")}
     assert await face.notes() == store.notes()
+    assert await face.clients() == store.clients()
     assert await face.problems() == store.problems()
     assert face.version() == store.version()
-    assert face.refresh_lock("a").try_acquire()
+    with pytest.raises(KeyError):
+        await face.update(lambda draft: draft.pop("nobody"))
+    with pytest.raises(KeyError):
+        store.update(lambda draft: draft.pop("nobody"))
+    lock = face.refresh_lock("a")
+    assert lock.try_acquire()
+    assert not store.refresh_lock("a").try_acquire()
+    lock.release()
+    assert store.refresh_lock("a").try_acquire()
 
 
 def test_every_exported_name_is_there() -> None:

@@ -75,7 +75,7 @@ def test_who_takes_the_refresh_lock_looks_again_even_where_the_file_could_not_be
     other = FileStore(store.path)
     os.utime(store.path, ns=(0, 0))
     other.read()
-    journal.write(store.path, "codex", NEW, OLD.refresh_token)
+    journal.write(store.path, journal.compose(store.path, "codex", NEW, OLD.refresh_token))
     assert other.read()["codex"] == OLD
 
     lock = other.refresh_lock("codex")
@@ -134,8 +134,8 @@ def test_the_second_spill_counts_also_when_the_first_was_committed_in_between(st
 
 
 def test_a_spill_written_during_a_recovery_is_not_removed_by_it(store: FileStore) -> None:
-    first = journal.write(store.path, "codex", NEW, OLD.refresh_token)
-    journal.write(store.path, "codex", NEWER, NEW.refresh_token)
+    first = journal.write(store.path, journal.compose(store.path, "codex", NEW, OLD.refresh_token))
+    journal.write(store.path, journal.compose(store.path, "codex", NEWER, NEW.refresh_token))
     journal.discard(store.path, first)
     assert FileStore(store.path).read()["codex"] == NEWER
 
@@ -171,6 +171,13 @@ def test_a_token_that_was_not_rotated_counts_by_its_end(store: FileStore) -> Non
 
     store.path.write_text(store.path.read_text().replace(str(OLD.expires_at), str(OLD.expires_at + 20)))
     assert store.read()["codex"] == replace(OLD, expires_at=OLD.expires_at + 20)
+
+
+def test_a_spill_that_comes_too_late_does_not_cost_the_one_that_waits(store: FileStore) -> None:
+    store.spill("codex", NEW, OLD.refresh_token)
+    store.spill("codex", NEWER, Secret("rt-of another time"))
+    assert store.read()["codex"] == NEW
+    assert FileStore(store.path).read()["codex"] == NEW
 
 
 def test_an_mcp_login_is_spilled_too(store: FileStore) -> None:
@@ -265,3 +272,20 @@ def test_the_longest_tenant_name_has_room_for_its_spill(path: Path) -> None:
     store.update(put(tenant, entry))
     store.spill(tenant, token(tenant, "new"), entry.refresh_token)
     assert FileStore(path).read()[tenant] == token(tenant, "new")
+
+
+def test_a_recovery_in_the_midst_of_a_read_does_not_show_it_the_spent_token(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever read the old file and then an empty journal would post a token that is spent."""
+    store.spill("codex", NEW, OLD.refresh_token)
+    listdir = os.listdir
+
+    def recover_then_list(folder: str) -> list[str]:
+        monkeypatch.setattr(os, "listdir", listdir)
+        store.update(lambda draft: None)
+        return listdir(folder)
+
+    monkeypatch.setattr(os, "listdir", recover_then_list)
+    assert FileStore(store.path).read()["codex"] == NEW
+    assert not place(store).exists()

@@ -1,4 +1,4 @@
-"""Every claim about a lock is made between real processes."""
+"""The two locks between real processes, and with other programs that use flock(2)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,9 @@ import pytest
 from storage import FileStore, StorageError, StoreBusyError
 from tests.storage.contract import put, token
 from tests.storage.processes import Start, run, start  # noqa: F401 -- fixtures
+
+GLOBAL, TENANT = "auth.json.global.lock", "auth.json.refresh.codex.lock"
+BOTH = pytest.mark.parametrize("name", [GLOBAL, TENANT])
 
 COUNT = """
 import sys
@@ -29,19 +33,84 @@ for _ in range(int(sys.argv[2])):
     store.update(count)
 """
 HOLD = """
-import sys, time
+import sys
+from dataclasses import replace
 from storage import FileStore
 store = FileStore(sys.argv[1])
 def hold(draft):
     print("held", flush=True)
-    time.sleep(60)
-store.update(hold)
+    sys.stdin.readline()
+    draft["codex"] = replace(draft["codex"], expires_at=7)
+if "global" in sys.argv[2]:
+    store.update(hold)
+else:
+    lock = store.refresh_lock("codex")
+    assert lock.try_acquire()
+    print("held", flush=True)
+    sys.stdin.readline()
 """
+UPDATE = """
+import sys, time
+from storage import FileStore
+store = FileStore(sys.argv[1])
+import filelock
+print("ready", flush=True)
+store.update(lambda draft: draft.pop("codex"))
+print(time.monotonic(), flush=True)
+"""
+SEE = "import sys; from storage import *; print(list(open_store(sys.argv[1]).read()))"
 
 
-def test_eight_processes_lose_no_update(path: Path, start: Start) -> None:
-    store = FileStore(path)
+@pytest.fixture
+def store(path: Path) -> FileStore:
+    store = FileStore(path, lock_timeout=0.1)
     store.update(put("codex", token(expires_at=0)))
+    return store
+
+
+def held(holder: subprocess.Popen[str]) -> subprocess.Popen[str]:
+    assert holder.stdout.readline() == "held\n"
+    return holder
+
+
+def keeps_us_out(store: FileStore, name: str) -> bool:
+    """Whether somebody else has this lock."""
+    if name == TENANT:
+        lock = store.refresh_lock("codex")
+        free = lock.try_acquire()
+        lock.release()
+        return not free
+    try:
+        store.update(put("other", token("other", str(time.monotonic()))))
+    except StoreBusyError:
+        return True
+    return False
+
+
+@contextmanager
+def ours(store: FileStore, name: str) -> Iterator[None]:
+    """Hold this lock in a thread of this process."""
+    if name == TENANT:
+        lock = store.refresh_lock("codex")
+        assert lock.try_acquire()
+        yield
+        lock.release()
+        return
+    begun, end = threading.Event(), threading.Event()
+
+    def hold(_draft: object) -> None:
+        begun.set()
+        end.wait(10)
+
+    thread = threading.Thread(target=store.update, args=[hold])
+    thread.start()
+    assert begun.wait(10)
+    yield
+    end.set()
+    thread.join()
+
+
+def test_eight_processes_lose_no_update(store: FileStore, path: Path, start: Start) -> None:
     writers = [start(COUNT, path, 25) for _ in range(8)]
     for writer in writers:
         _, err = writer.communicate(timeout=50)
@@ -50,36 +119,87 @@ def test_eight_processes_lose_no_update(path: Path, start: Start) -> None:
     assert not list(path.parent.glob("*.tmp.*"))
 
 
-def test_a_killed_holder_leaves_the_lock_free(path: Path, start: Start) -> None:
-    holder = start(HOLD, path)
-    assert holder.stdout.readline() == "held\n"
-    store = FileStore(path, lock_timeout=0.1)
-    with pytest.raises(StoreBusyError, match=r"auth\.json\.global\.lock"):
-        store.update(put("codex", token()))
+@BOTH
+def test_a_killed_holder_leaves_its_lock_free(store: FileStore, path: Path, name: str, start: Start) -> None:
+    """Case 12."""
+    holder = held(start(HOLD, path, name))
+    assert keeps_us_out(store, name)
+    assert not keeps_us_out(store, GLOBAL if name == TENANT else TENANT)
 
     holder.send_signal(signal.SIGKILL)
     holder.wait()
+    assert not keeps_us_out(store, name)
+
+
+def test_who_waits_has_the_lock_at_once_when_its_holder_is_killed(store: FileStore, path: Path, start: Start) -> None:
+    """Case 12: a tenth of a second; the best of three, for the machine may be busy with something else."""
+    took: list[float] = []
+    while len(took) < 3 and min(took, default=1.0) > 0.1:
+        store.update(put("codex", token(expires_at=0)))
+        holder = held(start(HOLD, path, GLOBAL))
+        waiter = start(UPDATE, path)
+        assert waiter.stdout.readline() == "ready\n"
+        time.sleep(0.2)
+        killed = time.monotonic()
+        holder.send_signal(signal.SIGKILL)
+        took.append(float(waiter.stdout.readline()) - killed)
+        assert took[-1] > 0
+    assert min(took) <= 0.1
+
+
+@BOTH
+def test_a_stopped_holder_keeps_its_lock_and_goes_on_with_it(
+    store: FileStore, path: Path, name: str, start: Start
+) -> None:
+    """Case 16: nobody steals the lock of who is only slow."""
+    holder = held(start(HOLD, path, name))
+    holder.send_signal(signal.SIGSTOP)
+    before = path.read_bytes()
+    for _ in range(3):
+        assert keeps_us_out(store, name)
+    assert path.read_bytes() == before
+
+    holder.send_signal(signal.SIGCONT)
+    assert keeps_us_out(store, name)
+    holder.communicate("\n", timeout=10)
+    assert not keeps_us_out(store, name)
+    assert store.read()["codex"].expires_at == (7 if name == GLOBAL else 0)
+
+
+def test_a_holder_that_never_lets_go_costs_a_bounded_wait_and_blinds_nobody(
+    store: FileStore, path: Path, start: Start, run: Callable[..., str]
+) -> None:
+    """Cases 10 and 11: who would write is told; who reads needs no lock, also when eight start at once."""
+    holder = held(start(HOLD, path, GLOBAL))
+    readers = [start(SEE, path) for _ in range(8)]
+    begun = time.monotonic()
+    with pytest.raises(StoreBusyError, match=r"auth\.json\.global\.lock") as told:
+        store.update(put("late", token("late")))
+
+    assert 0.1 <= time.monotonic() - begun < 5
+    assert "lsof" in told.value.todo
+    assert [reader.communicate(timeout=20)[0] for reader in readers] == ["['codex']\n"] * 8
+    holder.kill()
+    holder.wait()
+    assert list(store.read()) == ["codex"]
+
+
+def test_one_tenants_lock_holds_up_neither_another_tenant_nor_the_store(
+    store: FileStore, path: Path, start: Start
+) -> None:
+    """Case 18."""
+    held(start(HOLD, path, TENANT))
+    assert store.refresh_lock("other").try_acquire()
     store.update(put("codex", token()))
     assert list(store.read()) == ["codex"]
 
 
-@pytest.mark.parametrize("name", ["auth.json.global.lock", "auth.json.refresh.codex.lock"])
-def test_the_flock_command_excludes_us_and_we_exclude_it(path: Path, name: str) -> None:
-    store = FileStore(path, lock_timeout=0.1)
-    lock = store.refresh_lock("codex")
-    path.parent.mkdir()
+@BOTH
+def test_the_flock_command_excludes_us_and_we_exclude_it(store: FileStore, path: Path, name: str) -> None:
     sidecar = path.with_name(name)
 
-    def blocked() -> bool:
-        if "refresh" in name:
-            free = lock.try_acquire()
-            lock.release()
-            return not free
-        try:
-            store.update(put("codex", token(value=str(time.time()))))
-        except StoreBusyError:
-            return True
-        return False
+    def flock_says() -> int:
+        return subprocess.run(["/usr/bin/env", "flock", "--nonblock", sidecar, "true"], check=False).returncode
 
     foreign = subprocess.Popen(
         ["/usr/bin/env", "flock", "--exclusive", sidecar, "sh", "-c", "echo held; read line"],
@@ -87,59 +207,51 @@ def test_the_flock_command_excludes_us_and_we_exclude_it(path: Path, name: str) 
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert foreign.stdout.readline() == "held\n"
-    assert blocked()
+    held(foreign)
+    assert keeps_us_out(store, name)
     foreign.communicate("\n")
-    assert not blocked()
+    assert not keeps_us_out(store, name)
 
-    def flock_says(draft: object = None) -> int:
-        return subprocess.run(["/usr/bin/env", "flock", "--nonblock", sidecar, "true"], check=False).returncode
-
-    if "refresh" in name:
-        assert lock.try_acquire()
+    with ours(store, name):
         assert flock_says() == 1
-        lock.release()
-    else:
-        assert store.update(flock_says) == 1
     assert flock_says() == 0
 
 
-def test_a_raw_flock_excludes_us_and_we_exclude_it(path: Path) -> None:
-    store = FileStore(path, lock_timeout=0.05)
-    store.update(put("codex", token()))
-    descriptor = os.open(path.with_name("auth.json.global.lock"), os.O_RDWR)
+@BOTH
+def test_a_raw_flock_excludes_us_and_we_exclude_it(store: FileStore, path: Path, name: str, start: Start) -> None:
+    descriptor = os.open(path.with_name(name), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        with pytest.raises(StoreBusyError):
-            store.update(put("a", token("a")))
+        assert keeps_us_out(store, name)
         fcntl.flock(descriptor, fcntl.LOCK_UN)
+        assert not keeps_us_out(store, name)
 
-        def try_raw(_draft: object) -> bool:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-            return False
-
-        assert store.update(try_raw)
+        holder = held(start(HOLD, path, name))
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        holder.communicate("\n", timeout=10)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     finally:
         os.close(descriptor)
 
 
-def test_sidecars_are_never_deleted_nor_changed(path: Path) -> None:
-    store = FileStore(path)
+@BOTH
+def test_sidecars_are_never_deleted_nor_changed_and_their_age_is_nobodys_business(path: Path, name: str) -> None:
+    """Cases 13 and 14: a time of the future, or a file that was copied with the home folder, has no effect."""
+    store = FileStore(path, lock_timeout=0.1)
     path.parent.mkdir()
-    for name in ("auth.json.global.lock", "auth.json.refresh.codex.lock"):
-        path.with_name(name).write_text("foreign")
-    inodes = {found.name: found.stat().st_ino for found in path.parent.iterdir()}
-    store.update(put("codex", token()))
+    sidecar = path.with_name(name)
+    sidecar.write_text("4711")
+    os.utime(sidecar, (time.time() + 14400,) * 2)
+    inode = sidecar.stat().st_ino
+
+    assert not keeps_us_out(store, name)
     lock = store.refresh_lock("codex")
     assert lock.try_acquire()
-    lock.release()
     del lock
-    for name, inode in inodes.items():
-        assert path.with_name(name).stat().st_ino == inode
-        assert path.with_name(name).read_text() == "foreign"
+    assert not keeps_us_out(store, name)
+    assert sidecar.stat().st_ino == inode
+    assert sidecar.read_text() == "4711"
 
 
 @pytest.mark.parametrize(
@@ -148,9 +260,10 @@ def test_sidecars_are_never_deleted_nor_changed(path: Path) -> None:
 def test_what_is_no_lock_file_in_a_sidecars_place_is_an_error_that_names_it(
     path: Path, make: Callable[[Path], None]
 ) -> None:
+    """Case 15."""
     store = FileStore(path, lock_timeout=1)
     path.parent.mkdir()
-    for name in ("auth.json.global.lock", "auth.json.refresh.codex.lock"):
+    for name in (GLOBAL, TENANT):
         make(path.with_name(name))
 
     for attempt in (lambda: store.update(put("codex", token())), store.check_writable):
@@ -164,7 +277,7 @@ def test_what_is_no_lock_file_in_a_sidecars_place_is_an_error_that_names_it(
 def test_who_gives_up_again_and_again_leaves_one_thread_in_the_queue_which_the_next_one_uses(path: Path) -> None:
     store = FileStore(path, lock_timeout=0.03)
     store.update(put("codex", token()))
-    descriptor = os.open(path.with_name("auth.json.global.lock"), os.O_RDWR)
+    descriptor = os.open(path.with_name(GLOBAL), os.O_RDWR)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     for _ in range(4):
         with pytest.raises(StoreBusyError):
@@ -185,7 +298,7 @@ def test_who_gives_up_again_and_again_leaves_one_thread_in_the_queue_which_the_n
 def test_what_a_mutation_raises_after_a_wait_comes_out_as_it_is(path: Path) -> None:
     store = FileStore(path)
     store.update(put("codex", token()))
-    descriptor = os.open(path.with_name("auth.json.global.lock"), os.O_RDWR)
+    descriptor = os.open(path.with_name(GLOBAL), os.O_RDWR)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     release = threading.Timer(0.05, os.close, [descriptor])
     release.start()
@@ -195,10 +308,10 @@ def test_what_a_mutation_raises_after_a_wait_comes_out_as_it_is(path: Path) -> N
     assert store.update(list) == ["codex"]
 
 
-def test_a_lock_on_a_folder_that_was_removed_and_made_anew_is_taken_on_the_new_one(path: Path) -> None:
+def test_a_lock_in_a_folder_that_was_removed_and_made_anew_is_taken_in_the_new_one(path: Path) -> None:
     store = FileStore(path)
     store.update(put("codex", token()))
-    descriptor = os.open(path.with_name("auth.json.global.lock"), os.O_RDWR)
+    descriptor = os.open(path.with_name(GLOBAL), os.O_RDWR)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
 
     def replace_folder() -> None:
@@ -211,18 +324,16 @@ def test_a_lock_on_a_folder_that_was_removed_and_made_anew_is_taken_on_the_new_o
     store.update(put("a", token("a")))
     timer.join()
     assert list(store.read()) == ["a"]
-    assert path.with_name("auth.json.global.lock").exists()
+    assert path.with_name(GLOBAL).exists()
 
 
-def test_an_update_inside_an_update_ends_with_an_error(path: Path) -> None:
-    store = FileStore(path, lock_timeout=0.1)
+def test_an_update_inside_an_update_ends_with_an_error(store: FileStore) -> None:
     with pytest.raises(StoreBusyError):
         store.update(lambda _draft: store.update(put("codex", token())))
     store.update(put("codex", token()))
 
 
-def test_reading_needs_neither_filelock_nor_asyncio(path: Path, run: Callable[..., str]) -> None:
-    FileStore(path).update(put("codex", token()))
+def test_reading_needs_neither_filelock_nor_asyncio(store: FileStore, path: Path, run: Callable[..., str]) -> None:
     code = (
         "import sys; from storage import open_store; list(open_store(sys.argv[1]).read());"
         "print({'filelock', 'asyncio', 'logging'} & set(sys.modules))"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from aiohttp import web
@@ -36,6 +36,8 @@ class Device:
     polls: int = 0
     early: int = 0
     """How many polls came sooner than the interval allows."""
+    gaps: list[float] = field(default_factory=list)
+    """Seconds between one poll and the next."""
 
 
 class Devices:
@@ -68,6 +70,16 @@ class Devices:
         self.begun[device_code] = device
         return device
 
+    def decide(self, user_code: str, decision: Literal["allow", "deny"], account: str = "") -> bool:
+        """What a person decides at the page; False when this code is not known, was decided, or is over."""
+        typed = user_code.strip().upper()
+        device = next((each for each in self.begun.values() if each.user_code == typed), None)
+        if device is None or device.decision is not None or device.ends_at <= self._clock():
+            return False
+        device.account = account or "ada@example.com"
+        device.decision = decision
+        return True
+
     def poll(self, device_code: str) -> Device:
         """The device login, once it was allowed; that happens once.
 
@@ -80,6 +92,8 @@ class Devices:
         now, before = time.monotonic(), device.polled_at
         device.polled_at = now
         device.polls += 1
+        if before is not None:
+            device.gaps.append(now - before)
         if device.ends_at <= self._clock():
             raise GrantError(*_EXPIRED)
         if before is not None and now - before < device.interval:
@@ -125,14 +139,11 @@ class Devices:
 
     async def _decide(self, request: web.Request) -> web.StreamResponse:
         fields = request[FIELDS]
-        typed = fields.get("user_code", "").strip().upper()
-        device = next((each for each in self.begun.values() if each.user_code == typed), None)
-        if device is None or device.decision is not None or device.ends_at <= self._clock():
+        decision: Literal["allow", "deny"] = "allow" if fields.get("decision") == "allow" else "deny"
+        if not self.decide(fields.get("user_code", ""), decision, fields.get("account", "").strip()):
             page = refusal_page("This code is not known here, was decided already, or is over.")
             return web.Response(status=400, text=page, content_type="text/html", headers=HEADERS)
-        device.decision = "allow" if fields.get("decision") == "allow" else "deny"
-        device.account = fields.get("account", "").strip() or "ada@example.com"
-        return web.Response(text=done_page(device.decision), content_type="text/html", headers=HEADERS)
+        return web.Response(text=done_page(decision), content_type="text/html", headers=HEADERS)
 
 
 _UNKNOWN: Final = ("invalid_grant", "this device code is not known here, or was used")

@@ -48,6 +48,8 @@ class Family:
     refreshes: int = 0
     refresh_token: str = ""
     """The one that is good now; all others of the family are spent."""
+    forgiven: tuple[str, float] = ("", 0.0)
+    """The one that was spent last, and until when its repetition is forgiven."""
     access_tokens: dict[str, int] = field(default_factory=dict)
     """Access token to its end in unix seconds."""
 
@@ -79,6 +81,8 @@ class Grants:
         self.families: list[Family] = []
         self.access_lifetime = access_lifetime
         self.rotates = True
+        self.grace = 0.0
+        """Seconds for which the repetition of a spent refresh token is forgiven, as some vendors do."""
         self._issuer = issuer
         self._clients = clients
         self._clock = clock
@@ -160,13 +164,15 @@ class Grants:
         family = self._refresh_tokens.get(token)
         if family is None or family.client_id != client_id:
             raise GrantError(INVALID_GRANT, "this refresh token is not known here")
-        if token != family.refresh_token:
+        forgiven, until = family.forgiven
+        if token != family.refresh_token and not (token == forgiven and self._clock() < until):
             family.reuses += 1
             family.revoked = True
             raise GrantError(INVALID_GRANT, "this refresh token was spent already; the whole family is revoked")
         if family.revoked:
             raise GrantError(INVALID_GRANT, "this login was revoked")
         family.refreshes += 1
+        family.forgiven = (token, self._clock() + self.grace)
         return self._issue(family)
 
     def _issue(self, family: Family) -> dict[str, object]:

@@ -18,6 +18,9 @@ _ASKED: Final = {
     "email": "see your e-mail address",
     "offline_access": "stay signed in until you end it",
 }
+_OTHER: Final = """<label class="account"><input type="radio" name="account" value="">
+<input name="other" aria-label="Another account" placeholder="another account" autocomplete="off" spellcheck="false"
+maxlength="200"></label>"""
 _STYLE = """
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif;
   --ground: #f3f1ec; --card: #fff; --text: #22201c; --faint: #625d55; --line: #d9d4ca; --accent: #9a3d12; --on: #fff }
@@ -37,6 +40,9 @@ legend { font-weight: 600; padding: 0; margin-bottom: .35rem }
   border: 1px solid var(--line); margin-top: -1px }
 .account:first-of-type { border-radius: .5rem .5rem 0 0 } .account:last-of-type { border-radius: 0 0 .5rem .5rem }
 input { accent-color: var(--accent); font: inherit }
+label[for] { display: block; font-weight: 600; margin-top: 1rem }
+#user_code { width: 100%; padding: .5rem .6rem; font: 600 1.4rem ui-monospace, monospace; letter-spacing: .1em;
+  color: inherit; background: none; border: 1px solid var(--line); border-radius: .5rem }
 [name=other] { flex: 1; min-width: 0; padding: .3rem .4rem; color: inherit; background: none;
   border: 1px solid var(--line); border-radius: .3rem }
 .row { display: flex; gap: .6rem; margin-top: 1.25rem }
@@ -53,19 +59,12 @@ button.quiet { flex: none; min-height: 0; padding: .2rem 0; border: 0; font-weig
 def sign_in_page(flow: str, client_id: str, scopes: tuple[str, ...], redirect_uri: str) -> str:
     """Choose an account, then Allow or Deny."""
     asked = "".join(f"<li>{escape(_ASKED.get(scope, scope))}</li>" for scope in scopes)
-    accounts = "".join(
-        f'<label class="account"><input type="radio" name="account" value="{name}"{checked}>{name}</label>'
-        for name, checked in zip(ACCOUNTS, (" checked", ""), strict=True)
-    )
     return _page(
         f"{client_id} wants to act for you",
         f"""<p>It would be able to:</p><ul>{asked}</ul>
 <form method="post" action="/decision">
 <input type="hidden" name="flow" value="{escape(flow)}">
-<fieldset><legend>Sign in as</legend>{accounts}
-<label class="account"><input type="radio" name="account" value="">
-<input name="other" aria-label="Another account" placeholder="another account" autocomplete="off" spellcheck="false"
-maxlength="200"></label></fieldset>
+{_accounts(_OTHER)}
 <div class="row"><button class="main" name="decision" value="allow">Allow</button>
 <button name="decision" value="deny">Deny</button></div>
 <p class="small">Then the browser goes to {escape(redirect_uri)}. That page will not load, and that is right: copy its
@@ -84,10 +83,9 @@ def device_page(user_code: str) -> str:
 <label for="user_code">Code</label>
 <input id="user_code" name="user_code" value="{escape(user_code)}" autocomplete="off" spellcheck="false"
 required maxlength="20">
-<label for="account">Account</label>
-<input id="account" name="account" value="ada@example.com" autocomplete="off" spellcheck="false"
-required maxlength="200">
-<button name="decision" value="allow">Allow</button><button name="decision" value="deny" formnovalidate>Deny</button>
+{_accounts()}
+<div class="row"><button class="main" name="decision" value="allow">Allow</button>
+<button name="decision" value="deny" formnovalidate>Deny</button></div>
 </form>
 <p class="small">Only type a code that you asked for yourself a moment ago.</p>""",
     )
@@ -105,6 +103,15 @@ def refusal_page(reason: str) -> str:
         "This sign-in link is not valid",
         f"<p>{escape(reason)}</p><p>Begin again with <strong>/auth login</strong>.</p>",
     )
+
+
+def _accounts(other: str = "") -> str:
+    """Radio buttons of the accounts that this server knows, and `other` as one more."""
+    known = "".join(
+        f'<label class="account"><input type="radio" name="account" value="{name}"{checked}>{name}</label>'
+        for name, checked in zip(ACCOUNTS, (" checked", ""), strict=True)
+    )
+    return f"<fieldset><legend>Sign in as</legend>{known}{other}</fieldset>"
 
 
 def _page(title: str, body: str) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote_plus
 
-from aiohttp import web
+from aiohttp import BasicAuth, web
 
 FIELDS = web.RequestKey("fields", Mapping[str, str])
 """Where the handlers find a request's fields."""
@@ -37,6 +38,16 @@ class RequestSeen:
         if isinstance(response, web.Response) and response.status >= HTTPStatus.BAD_REQUEST:
             told = _json(response.text or "")
             self.error = str(told.get("error", ""))
+
+
+def client_fields(request: web.Request) -> Mapping[str, str]:
+    """The request's fields with the client that HTTP Basic names (RFC 6749 section 2.3.1), if it does."""
+    given: Mapping[str, str] = request[FIELDS]
+    try:
+        basic = BasicAuth.decode(request.headers.get("Authorization", ""))
+    except ValueError:
+        return given
+    return {**given, "client_id": unquote_plus(basic.login), "client_secret": unquote_plus(basic.password)}
 
 
 async def read_fields(request: web.Request) -> Mapping[str, str]:

@@ -21,7 +21,7 @@ from bot.playground.issuer.dialects import AwsDialect, CodexDialect, CopilotDial
 from bot.playground.issuer.faults import Faults
 from bot.playground.issuer.grants import Client, Family, GrantError, Grants, Request
 from bot.playground.issuer.pages import ACCOUNTS, HEADERS, refusal_page, sign_in_page
-from bot.playground.issuer.record import FIELDS, RequestSeen, read_fields
+from bot.playground.issuer.record import FIELDS, RequestSeen, client_fields, read_fields
 from bot.playground.issuer.threaded import ThreadedIssuer
 
 LOOPBACK: Final = "127.0.0.1"
@@ -232,7 +232,7 @@ class Issuer:
 
     async def _token(self, request: web.Request) -> web.StreamResponse:
         try:
-            fields = request[FIELDS]
+            fields = client_fields(request)
             device = fields.get("grant_type") == GRANT_TYPE
             return web.json_response((self.devices if device else self.grants).token(fields), headers=_NO_STORE)
         except GrantError as error:
@@ -240,7 +240,7 @@ class Issuer:
             return web.json_response(reply, status=error.status, headers=_NO_STORE)
 
     async def _revoke(self, request: web.Request) -> web.StreamResponse:
-        fields = request[FIELDS]
+        fields = client_fields(request)
         if not fields.get("token"):
             return web.json_response({"error": "invalid_request", "error_description": "token is missing"}, status=400)
         self.grants.revoke(fields["token"], fields.get("client_id", ""))

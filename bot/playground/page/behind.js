@@ -1,6 +1,7 @@
 // What happens behind Discord: the store, the locks, and what the vendor was asked.
 
 import { at, draw, make } from "/dom.js";
+import { nameOf } from "/markup.js";
 import { clock, moment } from "/moments.js";
 
 const KINDS = { login: "logged in", pending: "waits for the paste", mcp: "login at an MCP server", dead: "ended by the vendor", problem: "" };
@@ -17,7 +18,7 @@ export function showLocks(locks) {
   draw(at("locks"), locks, ({ now, past }) => {
     if (!now.length) return [make("p", { className: "nothing" }, "No lock was needed yet.")];
     const held = now.map((each) =>
-      make("p", { className: "lock", title: each.about }, make("span", {}, make("code", {}, each.lock)), each.holder ? make("b", {}, each.holder) : make("span", {}, "free")));
+      make("p", { className: "lock", title: each.about }, make("span", {}, make("code", {}, each.lock)), each.holder ? make("b", {}, each.waiting ? `${each.holder}, ${each.waiting} wait` : each.holder) : make("span", {}, "free")));
     const seen = past.map((each) =>
       make("li", {}, make("span", {}, clock(each.at)), make("span", {}, `${each.holder} held `, make("code", {}, each.lock)), make("span", {}, each.ms ? `${each.ms} ms` : "a moment")));
     return [...held, make("ol", { className: "past" }, ...seen)];
@@ -29,7 +30,8 @@ export function showPosted(requests) {
 }
 
 function entry({ title, kind, facts }) {
-  const rows = Object.entries(facts).flatMap(([name, value]) => [make("dt", {}, name.replace("_", " ")), make("dd", {}, fact(value))]);
+  const [, person] = title.match(/^pending:.*:(\d+)$/) ?? [];
+  const rows = Object.entries(person ? { person: nameOf(person), ...facts } : facts).flatMap(([name, value]) => [make("dt", {}, name.replace("_", " ")), make("dd", {}, fact(value))]);
   return make("div", { className: "card", data: { kind } }, make("h3", {}, title, make("span", {}, KINDS[kind] ?? kind)), make("dl", {}, ...rows));
 }
 

@@ -9,7 +9,7 @@ const TRUTH = 5;
 const TRUTHS = [{ name: "True", value: true }, { name: "False", value: false }];
 
 export class Composer {
-  /** `here()` gives {person, where}; `send(path, body)` does it and tells of failures. */
+  /** `here()` gives {person, where, locale}; `send(path, body)` does it and tells of failures. */
   constructor({ here, send }) {
     this.here = here;
     this.send = send;
@@ -40,11 +40,24 @@ export class Composer {
   offerCommands() {
     const typed = this.text.value;
     if (!typed.startsWith("/")) return palette.close();
-    const exact = this.commands.find((each) => typed === `/${each.name} `);
+    const exact = this.commands.find((each) => this.names(each).some((name) => typed === `/${name} `));
     if (exact) return this.choose(exact);
     const wanted = typed.slice(1).toLowerCase();
-    const found = this.commands.filter((each) => each.name.includes(wanted));
-    palette.offer(this.text, "Commands", found.map((each) => ({ name: `/${each.name}`, detail: each.description, pick: () => this.choose(each) })));
+    const found = this.commands.filter((each) => this.names(each).some((name) => name.includes(wanted)));
+    palette.offer(this.text, "Commands", found.map((each) => ({ name: `/${this.name(each)}`, detail: this.description(each), pick: () => this.choose(each) })));
+  }
+
+  /** In the language that this person's client is set to, as Discord does it. */
+  name(each) {
+    return each.name_localizations?.[this.here().locale] ?? each.name;
+  }
+
+  names(each) {
+    return [each.name, this.name(each)];
+  }
+
+  description(each) {
+    return each.description_localizations?.[this.here().locale] ?? each.description;
   }
 
   /** Begin this command: its required options are asked for at once, the others can be added. */
@@ -54,7 +67,7 @@ export class Composer {
     palette.close();
     const optional = command.options.filter((each) => !each.required);
     const more = optional.map((option) => {
-      const button = make("button", { type: "button", className: "more", title: option.description }, `+ ${option.name}`);
+      const button = make("button", { type: "button", className: "more", title: this.description(option) }, `+ ${this.name(option)}`);
       button.addEventListener("click", () => {
         const added = this.field(option);
         button.replaceWith(added);
@@ -62,14 +75,14 @@ export class Composer {
       });
       return button;
     });
-    const name = make("span", { className: "command", tabIndex: -1 }, `/${command.name}`);
+    const name = make("span", { className: "command", tabIndex: -1 }, `/${this.name(command)}`);
     at("typed").replaceChildren(name, ...command.options.filter((each) => each.required).map((each) => this.field(each)), ...more);
     this.text.placeholder = placeholder;
     (at("typed").querySelector("input") ?? at("send")).focus();
   }
 
   field(option) {
-    const input = combobox({ name: option.name, placeholder: " ", aria: { label: `${option.name}: ${option.description}` } });
+    const input = combobox({ name: option.name, placeholder: " ", aria: { label: `${this.name(option)}: ${this.description(option)}` } });
     input.option = option;
     input.addEventListener("focus", () => this.offerValues(input));
     input.addEventListener("input", () => {
@@ -77,7 +90,7 @@ export class Composer {
       input.parentElement.classList.remove("missing");
       this.offerValues(input);
     });
-    return make("label", { title: option.description }, make("span", {}, option.name), input);
+    return make("label", { title: this.description(option) }, make("span", {}, this.name(option)), input);
   }
 
   async offerValues(input) {
@@ -94,7 +107,7 @@ export class Composer {
     }
     if (turn !== this.asked || document.activeElement !== input) return;
     if (!choices || input.chosen !== undefined) return palette.close();
-    palette.offer(input, option.description, choices.map((each) => ({ name: each.name, pick: () => this.take(input, each) })));
+    palette.offer(input, this.description(option), choices.map((each) => ({ name: each.name, pick: () => this.take(input, each) })));
   }
 
   take(input, choice) {

@@ -17,9 +17,9 @@ const PLACES = [
 ];
 const ENDED = "The playground has ended. Start it again and open the new address.";
 const AGAIN = 1000; // milliseconds before a lost channel is tried again
-const THEMES = { "": "Theme: as the system", light: "Theme: light", dark: "Theme: dark" };
+const THEMES = { "": "Theme: system", light: "Theme: light", dark: "Theme: dark" };
 
-const me = { person: "", where: "guild" };
+const me = { person: "", where: "guild", locale: "en-US" };
 const dismissed = new Set();
 let drawn = new Map();
 let channel = new AbortController();
@@ -48,7 +48,7 @@ async function act(path, body) {
   try {
     const answer = await call(path, body);
     notice.textContent = "";
-    if (answer.modal) openModal(answer.modal, body.person);
+    if (answer.modal) openModal(answer.modal, me);
   } catch (error) {
     notice.dataset.kind = "";
     notice.textContent = error instanceof TypeError ? ENDED : error.message;
@@ -58,8 +58,8 @@ async function act(path, body) {
 }
 
 const acts = {
-  press: (data, part) => act("press", { person: me.person, message: data.id, custom_id: part.custom_id }),
-  choose: (data, part, values) => act("choose", { person: me.person, message: data.id, custom_id: part.custom_id, values }),
+  press: (data, part) => act("press", { ...me, message: data.id, custom_id: part.custom_id }),
+  choose: (data, part, values) => act("choose", { ...me, message: data.id, custom_id: part.custom_id, values }),
   dismiss: (data) => {
     dismissed.add(data.id);
     drawn.get(data.id)?.element.remove();
@@ -109,7 +109,7 @@ function welcome() {
     make("h3", {}, "Log an agent in"),
     make("p", {}, "Nothing is here yet that you could see. This is what people do:"),
     make("ol", {},
-      make("li", {}, "Type ", make("code", {}, "/auth login"), ", choose the vendor, press Enter."),
+      make("li", {}, "Send ", make("code", {}, "/auth login"), " with the vendor ", make("code", {}, "playground"), "."),
       make("li", {}, "Open the login page from the answer and allow it."),
       make("li", {}, "The browser ends on a page that does not load. That is right: copy its whole address."),
       make("li", {}, "Come back and paste it.")),
@@ -138,6 +138,7 @@ function go(change) {
   const { sign, name } = PLACES.find((each) => each.where === me.where);
   at("place").textContent = `${sign} ${name}`;
   at("notice").textContent = "";
+  at("messages").lang = me.locale;
   composer.clear(me.where === "dm" ? `Message @${name} as ${me.person}, or / for commands` : `Message ${sign}${name} as ${me.person}, or / for commands`);
   at("messages").replaceChildren();
   drawn = new Map();
@@ -162,6 +163,11 @@ async function listen(signal) {
     await new Promise((resolve) => { setTimeout(resolve, AGAIN); });
   }
 }
+
+at("locale").addEventListener("change", () => {
+  me.locale = at("locale").value;
+  at("messages").lang = me.locale;
+});
 
 // ---- theme, panes ----
 

@@ -30,6 +30,8 @@ export function learnNames(all) {
   for (const [id, name] of Object.entries(all)) names.set(id, name);
 }
 
+export const nameOf = (id) => names.get(id) ?? "unknown";
+
 /** Blocks of text as elements; a link asks before it leaves, see main.js. */
 export function markup(text) {
   const blocks = [];
@@ -91,7 +93,7 @@ function piece(found, whole) {
   if (found.masked) return link(inline(found.label), found.masked);
   if (found.quiet || found.bare) return link(found.quiet ?? found.bare, found.quiet ?? found.bare);
   if (found.stamp) return moment(Number(found.stamp), found.style);
-  if (found.user) return make("span", { className: "mention" }, `@${names.get(found.user) ?? "unknown"}`);
+  if (found.user) return make("span", { className: "mention" }, `@${nameOf(found.user)}`);
   if (found.command) return make("span", { className: "mention" }, `/${found.command}`);
   return whole;
 }

@@ -5,11 +5,11 @@ import { at, make } from "/dom.js";
 
 let sent = () => {};
 
-export function openModal(modal, person) {
+export function openModal(modal, me) {
   at("modal-title").textContent = modal.title;
   at("modal-error").textContent = "";
   at("modal-fields").replaceChildren(...modal.fields.flatMap(field));
-  sent = (fields) => call("submit", { person, modal: modal.id, fields });
+  sent = (fields) => call("submit", { ...me, modal: modal.id, fields });
   at("modal").showModal();
   at("modal-fields").querySelector("input, textarea, select")?.focus();
 }

@@ -22,13 +22,13 @@ export function moment(seconds, style = "f") {
 }
 
 export function clock(seconds) {
-  return new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  return new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 }
 
 export function relative(seconds) {
   const left = Math.round(seconds - Date.now() / 1000);
   for (const [unit, length] of UNITS) {
-    if (Math.abs(left) >= length) return RELATIVE.format(Math.trunc(left / length), unit);
+    if (Math.abs(left) > length - 30) return RELATIVE.format(Math.round(left / length), unit); // as people round
   }
   return RELATIVE.format(left, "second");
 }

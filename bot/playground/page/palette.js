@@ -21,6 +21,7 @@ export function offer(input, title, choices) {
 
 export function close() {
   at("palette").hidden = true;
+  at("choices").replaceChildren();
   owner?.setAttribute("aria-expanded", "false");
   owner?.removeAttribute("aria-activedescendant");
   active = -1;

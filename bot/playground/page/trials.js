@@ -6,31 +6,31 @@ const TRIALS = [
   {
     name: "expire",
     title: "Let the access token end",
-    promise: "The next agent renews it. Nobody has to log in again.",
+    promise: "The next agent renews it; nobody has to log in again.",
     acts: { expire: "End it" },
   },
   {
     name: "agents",
     title: "Start 32 agents at once",
-    promise: "32 processes ask the vendor's API in the same moment. A token that has ended is renewed once for all of them: a second refresh would present a spent token, and the vendor would end the login.",
+    promise: "A token that has ended is renewed once for all of them. A second refresh would end the login.",
     acts: { agents: "Start 32" },
   },
   {
     name: "revoke",
     title: "Revoke the login at the server",
-    promise: "One refused refresh tells every agent. The dead token is never presented again.",
+    promise: "One refused refresh tells every agent; the dead token is never presented again.",
     acts: { revoke: "Revoke" },
   },
   {
     name: "bot",
     title: "Kill the bot between the two steps",
-    promise: "A login that was begun survives it: start the bot again, then paste. The old button still works.",
+    promise: "A login that was begun survives it: start the bot again, then paste.",
     acts: { kill: "Kill it", start: "Start it" },
   },
   {
     name: "disk",
     title: "Fill the disk",
-    promise: "Nothing is half-written, and no refresh is asked for whose result could not be kept. (The system refuses the bot and the agents every write to a file: RLIMIT_FSIZE at 0.)",
+    promise: "Nothing is half-written, and no refresh is asked for whose result could not be kept.",
     acts: { fill: "Fill it", free: "Free it" },
   },
 ];

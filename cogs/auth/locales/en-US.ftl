@@ -40,6 +40,15 @@ login-copy = -# For another browser, copy this link:
 login-valid =
     -# The link works until { $time } ({ $relative }). Show what you copied to nobody.
     -# No form on your screen? { -complete } takes it too, and so do I as a direct message.
+login-code-type = See that the page shows this code, or type it there:
+login-code-wait =
+    -# The code works until { $time } ({ $relative }). This message changes by itself once you are done there.
+    -# Approve no code that you did not ask for just now.
+login-program-paste = If the last page shows a code or does not load, come back, press **{ button-paste }**, and paste the code or that page's address.
+login-program-wait =
+    -# { $vendor }'s own program waits for you until { $time } ({ $relative }). This message changes by itself once you are done.
+login-code-expired = ⌛ **The code for { $vendor } has expired.** Nothing was changed. Begin again with { -login }.
+login-done-program = ✅ **{ $vendor }'s own program says that it is logged in.** It keeps that login itself; nothing was stored here.
 login-done = ✅ **Logged in to { $vendor }.** Every agent here uses it from now on.
 login-done-as = ✅ **Logged in to { $vendor } as { $account }.** Every agent here uses it from now on.
 login-done-before = Before, it was { $account }.
@@ -49,6 +58,9 @@ login-link-replaced = This link to **{ $vendor }** was replaced by a newer one. 
 login-button-expired = ⌛ **This link has expired.** Nothing was changed. Begin again with { -login }.
 cancelled = **Your login to { $vendor } is cancelled.** Its link is of no use any more.
 kept = Nothing was changed.
+login-ended = ⚠️ **The login to { $login } has ended.** The agents here cannot renew it any more.
+    Reason: { $reason }
+    Begin the next one with the button, or with { -login }.
 
 risk-tos-risk = ⚠️ **Careful:** this vendor's terms may not allow its login outside its own tools. The account could be closed.
 risk-experimental = ⚠️ **Careful:** this login is experimental and may stop working at any time.
@@ -96,7 +108,8 @@ status-token-until = token until { $time }
 status-made = logged in { $time }
 status-made-by = logged in { $time } by { $who }
 status-shadowed = ⚠️ not used while `{ $variable }` is set
-status-pending = ⏳ **{ $vendor }**: waits for your paste until { $time }
+status-pending = ⏳ **{ $vendor }**: waits for you until { $time }
+status-environment = 🔑 **{ $vendor }**: uses `{ $variable }` of the bot's environment, which is not stored
 status-problem = 🔧 **For the operator:** { $what }: { $repair }
 status-more = … and { $count } more; `openab-auth status` shows all.
 state-ok = logged in
@@ -227,6 +240,16 @@ error-vendor_unavailable = { $vendor } gave no usable answer ({ $reason }).
 error-vendor_misconfigured = { $vendor } does not accept the way this bot is set up ({ $reason }).
     .kept = { -older-untouched }
     .next = Tell the operator: { $todo }.
+error-client_missing = { $vendor } has no client of ours ({ $reason }).
+    .kept = { -older-untouched }
+    .next =
+        Tell the operator: register a client at { $issuer } with the redirect { $redirect_uri }{ $scopes ->
+            [none] {""}
+           *[other] {" "}and the scopes { $scopes }
+        }, then write its `client_id` into { $table } in the config.
+error-server_unusable = { $vendor } cannot be logged in to ({ $reason }).
+    .kept = { -older-untouched }
+    .next = Tell the operator: { $todo }.
 error-exchange_refused = { $vendor } refused the code ({ $reason }).
     .kept = { -older-untouched }
     .next = A code works once and for a short time. { -new-link }
@@ -252,6 +275,13 @@ error-program_failed = The login program of { $vendor } { $status ->
         { $said ->
             [none] { -new-link }
            *[other] It said last: { $said }. { -new-link }
+        }
+error-program_waits = The login program of { $vendor } heard that and still waits.
+    .kept = { -still-waits }
+    .next =
+        { $said ->
+            [none] Paste what it asks for, or drop the login with { -cancel }.
+           *[other] It said last: { $said }. Paste what it asks for, or drop the login with { -cancel }.
         }
 error-login_denied = The login to { $vendor } was not approved ({ $reason }).
     .kept = This login is over. { -older-untouched }
@@ -309,6 +339,9 @@ error-paste_refused-foreign_state = This belongs to another login: yours of befo
 error-paste_refused-other_issuer = This says that it comes from another server than this vendor's, so I sent the code nowhere.
     .kept = { -still-waits }
     .next = { -new-link } Open only that link.
+error-paste_refused-no_issuer = This does not say which server it comes from, as this vendor's always do, so I sent the code nowhere.
+    .kept = { -still-waits }
+    .next = Copy the whole address with its end and paste that. If it is refused again: { -new-link }
 error-paste_refused-denied =
     { $ends_login ->
         [yes] The vendor did not let this login through ({ $said }).

@@ -66,6 +66,15 @@ login-copy = -# 想用別的瀏覽器？複製這個連結：
 login-valid =
     -# 連結有效到 { $time }（{ $relative }）。您複製的內容請勿給任何人看。
     -# 畫面上無法填表單嗎？改用 { -complete }，或直接私訊傳給我也可以。
+login-code-type = 確認頁面上顯示的是這個代碼，或在頁面上輸入它：
+login-code-wait =
+    -# 代碼有效到 { $time }（{ $relative }）。您在那裡完成之後，這則訊息會自動更新。
+    -# 請勿核准不是您剛才要求的代碼。
+login-program-paste = 如果最後一頁顯示代碼或打不開，請回到這裡，按下 **{ button-paste }**，貼上代碼或那一頁的網址。
+login-program-wait =
+    -# { $vendor } 自己的程式會等您到 { $time }（{ $relative }）。您完成之後，這則訊息會自動更新。
+login-code-expired = ⌛ **{ $vendor } 的代碼已過期。** 沒有任何變更。請用 { -login } 重新開始。
+login-done-program = ✅ **{ $vendor } 自己的程式表示已經登入。** 登入由它自行保管，這裡沒有儲存任何東西。
 login-done = ✅ **已登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
 login-done-as = ✅ **已用 { $account } 登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
 login-done-before = 之前的帳號是 { $account }。
@@ -75,6 +84,9 @@ login-link-replaced = 這個 **{ $vendor }** 登入連結已被更新的取代�
 login-button-expired = ⌛ **這個連結已過期。** 沒有任何變更。請用 { -login } 重新開始。
 cancelled = **您對 { $vendor } 的登入已取消。** 它的連結已經沒有作用。
 kept = 沒有任何變更。
+login-ended = ⚠️ **{ $login } 的登入已失效。** 這裡的代理程式無法再更新它。
+    原因：{ $reason }
+    請按下方的按鈕，或使用 { -login } 重新登入。
 
 risk-tos-risk = ⚠️ **請注意：** 這家供應商的條款可能不允許在它自己的工具以外使用這種登入，帳號有可能被停用。
 risk-experimental = ⚠️ **請注意：** 這種登入方式還在實驗階段，隨時可能失效。
@@ -121,7 +133,8 @@ status-token-until = 權杖有效到 { $time }
 status-made = { $time } 登入
 status-made-by = { $time } 由 { $who } 登入
 status-shadowed = ⚠️ 設有 `{ $variable }`，所以不會用到這個登入
-status-pending = ⏳ **{ $vendor }**：等您貼上，期限 { $time }
+status-pending = ⏳ **{ $vendor }**：等您完成，期限 { $time }
+status-environment = 🔑 **{ $vendor }**：使用機器人環境中的 `{ $variable }`，不會儲存
 status-problem = 🔧 **請管理者處理：** { $what }：{ $repair }
 status-more = … 還有 { $count } 筆；`openab-auth status` 會全部列出。
 state-ok = 已登入
@@ -247,6 +260,16 @@ error-vendor_unavailable = { $vendor } 沒有給出可用的回應（{ $reason }
 error-vendor_misconfigured = { $vendor } 不接受這個機器人目前的設定（{ $reason }）。
     .kept = { -older-untouched }
     .next = 請告訴管理者：{ $todo }。
+error-client_missing = 我們在 { $vendor } 還沒有註冊用戶端（{ $reason }）。
+    .kept = { -older-untouched }
+    .next =
+        請告訴管理者：在 { $issuer } 註冊一個用戶端，重新導向網址為 { $redirect_uri }{ $scopes ->
+            [none] {""}
+           *[other] ，權限範圍為 { $scopes }
+        }，然後把它的 `client_id` 寫進設定檔的 { $table }。
+error-server_unusable = 無法登入 { $vendor }（{ $reason }）。
+    .kept = { -older-untouched }
+    .next = 請告訴管理者：{ $todo }。
 error-exchange_refused = { $vendor } 拒絕了這個代碼（{ $reason }）。
     .kept = { -older-untouched }
     .next = 代碼只能用一次，而且很快就會失效。{ -new-link }
@@ -272,6 +295,13 @@ error-program_failed = { $vendor } 的登入程式{ $status ->
         { $said ->
             [none] { -new-link }
            *[other] 它最後說：{ $said }。{ -new-link }
+        }
+error-program_waits = { $vendor } 的登入程式收到了，但仍在等待。
+    .kept = { -still-waits }
+    .next =
+        { $said ->
+            [none] 請貼上它要求的內容，或用 { -cancel } 放棄這次登入。
+           *[other] 它最後說：{ $said }。請貼上它要求的內容，或用 { -cancel } 放棄這次登入。
         }
 error-login_denied = { $vendor } 的登入沒有獲得核准（{ $reason }）。
     .kept = 這次登入已經結束。{ -older-untouched }
@@ -328,6 +358,9 @@ error-paste_refused-foreign_state = 這屬於另一個登入：可能是您之�
 error-paste_refused-other_issuer = 這段內容說它來自另一台伺服器，不是這家供應商，所以我沒有把代碼送出去。
     .kept = { -still-waits }
     .next = { -new-link } 而且只開啟那個連結。
+error-paste_refused-no_issuer = 這段內容沒有說明它來自哪一台伺服器，而這家供應商一定會說明，所以我沒有把代碼送出去。
+    .kept = { -still-waits }
+    .next = 請連結尾一起複製完整網址並貼上。如果還是被拒絕：{ -new-link }
 error-paste_refused-denied =
     { $ends_login ->
         [yes] 供應商沒有讓這次登入通過（{ $said }）。

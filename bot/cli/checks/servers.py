@@ -1,0 +1,81 @@
+"""MCP servers: whether their documents lead to a login, and whether the logins there have the scopes they need."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+from bot.cli.checks.check import Check
+from oauth.catalogue import Catalogue
+from oauth.driver import Driver
+from oauth.errors import LOG_IN_AGAIN, OAuthError
+from oauth.mcp.binding import read_binding
+from oauth.mcp.discover import Discovered, discover
+from oauth.mcp.fetch import Fetch
+from oauth.mcp.scopes import missing_scopes
+from oauth.mcp.server import McpServer
+from storage import Client, Entry, McpEntry, open_store
+from storage.errors import StorageError
+
+_DEADLINE: Final = 5.0  # seconds for each document
+_PATIENCE: Final = 15.0  # seconds for all documents of one server
+
+
+async def look_at_servers(catalogue: Catalogue, location: str, entries: Mapping[str, Entry]) -> list[Check]:
+    """Ask every server for its documents, as the next login would; nothing is registered."""
+    clients = await asyncio.to_thread(_clients, location)
+    driver = Driver(deadline=_DEADLINE)
+    try:
+        reached = await asyncio.gather(*(_look_at_documents(server, driver) for server in catalogue.servers()))
+    finally:
+        await driver.aclose()
+    scopes = [_look_at_scopes(one, entries.get(one.tenant), clients.get(one.tenant)) for one in catalogue.servers()]
+    return [*reached, *(check for check in scopes if check)]
+
+
+def _clients(location: str) -> Mapping[str, Client]:
+    try:
+        return open_store(location).clients()
+    except StorageError:
+        return {}  # the store's own check has named it
+
+
+async def _look_at_documents(server: McpServer, driver: Driver) -> Check:
+    name = f"{server.vendor_name} metadata"
+    fetch = Fetch(driver.http(server.reach), server.vendor_name, server.tenant, deadline=driver.deadline)
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            found = await discover(server, fetch)
+    except OAuthError as error:
+        return Check(name, ok=False, message=error.happened, hint=error.todo)
+    except TimeoutError:
+        return Check(name, ok=False, message="its documents did not come in time", hint="try again later")
+    if way := _way_in(server, found):
+        return Check(name, ok=True, message=f"authorization server {found.issuer}; {way}")
+    hint = f"register one with the redirect {server.redirect_uri} and write client_id into [mcp.{server.name}]"
+    return Check(name, ok=False, message=f"{found.issuer} registers no client by itself", hint=hint)
+
+
+def _way_in(server: McpServer, found: Discovered) -> str:
+    """Which client a login would use; empty when there is none."""
+    if server.client_id:
+        return "with the client of its table"
+    if server.client_metadata_url and found.takes_metadata_documents:
+        return "with the client metadata document"
+    return "it registers clients" if found.registration_url else ""
+
+
+def _look_at_scopes(server: McpServer, entry: Entry | None, record: Client | None) -> Check | None:
+    """What the login was given of what it asked for, and what the server has demanded since."""
+    if not isinstance(entry, McpEntry):
+        return None
+    name = f"{server.vendor_name} scopes"
+    granted = " ".join(entry.granted_scopes) or "none named"
+    if missing := missing_scopes(entry, record):
+        message = f"granted: {granted}; an agent was refused for want of {' '.join(missing)}"
+        return Check(name, ok=False, message=message, hint=LOG_IN_AGAIN)
+    binding = read_binding(record)
+    refused = [scope for scope in binding.scopes if scope not in entry.granted_scopes] if binding else []
+    rest = f"; asked for and not granted: {' '.join(refused)}" if refused else ""
+    return Check(name, ok=True, message=f"granted: {granted}{rest}")

@@ -1,0 +1,58 @@
+"""A command that is told to stop ends what it has begun: a token that a vendor rotated is stored first."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+_TELL_AFTER: Final = 0.5  # seconds; who ends sooner need not explain itself
+
+
+class ToldToStop(Exception):  # noqa: N818 - no error: somebody wanted it so
+    """A signal has ended the work; `number` says which."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def run_until_told(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` to its end, or until a signal cancels it.
+
+    What the work closes on its way out has bounds of its own, so further signals change nothing.
+
+    Raises:
+        ToldToStop: a signal came first; what was under way is stored.
+    """
+    return asyncio.run(_until_told(work))
+
+
+async def _until_told(work: Coroutine[Any, Any, T]) -> T:
+    loop = asyncio.get_running_loop()
+    job = loop.create_task(work)
+    told: list[int] = []
+
+    def tell(number: int) -> None:
+        if not told:
+            told.append(number)
+            job.cancel()
+            loop.call_later(_TELL_AFTER, sys.stderr.write, "openab-auth: stopping, once what is under way is stored\n")
+
+    # Who ignores a signal, as `nohup` does for its child, goes on ignoring it.
+    numbers = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in numbers:
+        loop.add_signal_handler(number, tell, number)
+    try:
+        return await job
+    except asyncio.CancelledError:
+        if told:
+            raise ToldToStop(told[0]) from None
+        raise
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)

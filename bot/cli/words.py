@@ -1,0 +1,63 @@
+"""What argparse must not see: it reads a paste that begins with `-` as options, and prints what it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from storage.errors import OpenabAuthError
+
+_WITH_VALUE: Final = frozenset({"--store", "--config", "--user", "--port", "--min-ttl"})
+_ALONE: Final = frozenset({"--json", "--local", "--rejected", "--no-wait", "--help", "-h"})
+
+
+class UsageError(OpenabAuthError):
+    """The words of the command line make no command; none of them is repeated, one might be a paste or a token."""
+
+    code = "usage"
+
+    def __init__(self, message: str, prog: str) -> None:
+        super().__init__(message, kept="nothing was done", todo=f"see `{prog} --help`")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A command line taken apart: what argparse reads, a paste, and the command that `exec` becomes."""
+
+    plain: tuple[str, ...]
+    paste: str | None = field(default=None, repr=False)
+    child: tuple[str, ...] | None = field(default=None, repr=False)
+
+    @property
+    def json(self) -> bool:
+        """Whether one JSON object is wanted, which holds for mistakes in the other words too."""
+        return "--json" in self.plain
+
+
+def take_apart(words: Sequence[str]) -> Words:
+    """The words of one command line, each where it belongs; where a paste has too many, all are left to argparse."""
+    others = _others(words)
+    command = words[others[0]] if others else ""
+    if command == "exec" and "--" in words:
+        at = words.index("--")
+        return Words(tuple(words[:at]), child=tuple(words[at + 1 :]))
+    if command == "complete" and len(others) == 3:  # noqa: PLR2004 - complete VENDOR PASTE
+        plain = [word for at, word in enumerate(words) if at != others[2] and word != "--"]
+        return Words(tuple(plain), paste=words[others[2]])
+    return Words(tuple(words))
+
+
+def _others(words: Sequence[str]) -> list[int]:
+    """Where the words stand that are no option of ours and no option's value."""
+    others: list[int] = []
+    at = 0
+    while at < len(words):
+        word = words[at]
+        name, equals, _ = word.partition("=")
+        if word == "--":
+            return [*others, *range(at + 1, len(words))]
+        if name not in _WITH_VALUE and word not in _ALONE:
+            others.append(at)
+        at += 2 if name in _WITH_VALUE and not equals else 1
+    return others

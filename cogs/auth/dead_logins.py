@@ -1,0 +1,72 @@
+"""Tells whoever made a login that it has ended: once, by direct message, with a button that begins the next."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+import discord
+from discord.ext import commands
+
+from cogs.auth import words
+from cogs.auth.language import Listeners
+from cogs.auth.login_button import new_link
+from cogs.auth.replies import LOST, reason
+from cogs.auth.service import AuthService
+from oauth.status import LoginState
+from storage.entries import CONSOLE
+from storage.errors import OpenabAuthError
+
+_LOOK: Final = 3.0  # seconds between two looks at the notes
+_log = logging.getLogger(__name__)
+
+
+class DeadLogins:
+    """Looks at the store while the bot is connected; which login was told is remembered there, for all bots."""
+
+    def __init__(self, bot: commands.Bot, service: AuthService, listeners: Listeners) -> None:
+        self._bot = bot
+        self._service = service
+        self._listeners = listeners
+        self._looking: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look, if that has not begun."""
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look(), name="dead logins")
+
+    async def aclose(self) -> None:
+        """Look no further."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+    async def _look(self) -> None:
+        told = ""
+        while True:
+            try:
+                for state in await self._service.newly_dead():
+                    await self._tell(state)
+                told = ""
+            except OpenabAuthError as error:  # the store's: it will be read again
+                if told != str(error):
+                    _log.warning("whether a login has died could not be seen: %s", error)
+                told = str(error)
+            await asyncio.sleep(_LOOK)
+
+    async def _tell(self, state: LoginState) -> None:
+        maker = state.logged_in_by
+        if maker is None or maker == CONSOLE:
+            _log.warning("the login to %s has ended, and whom to tell is not known", state.tenant)
+            return
+        language = self._listeners.language_of(maker)
+        view = new_link(language, state.vendor.name) if state.vendor else None
+        text = words.login_ended(language, state)
+        try:
+            channel = await self._bot.create_dm(discord.Object(maker))
+            await channel.send(
+                text, view=view or discord.utils.MISSING, allowed_mentions=discord.AllowedMentions.none()
+            )
+        except LOST as error:
+            _log.warning("that the login to %s has ended could not be told (%s)", state.tenant, reason(error))

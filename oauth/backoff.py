@@ -1,0 +1,60 @@
+"""What a refresh that failed leaves to every process: when the next may be tried, and whether its token may be spent.
+
+Kept in the login's note, so that a fleet of agents asks a vendor in trouble as often as one of them would.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from typing import Final
+
+from oauth.errors import LoginDeadError, RefreshUnansweredError, VendorUnavailableError
+from storage import LoginEntry, Tenant
+from storage.notes import Attempt, Note
+
+_FIRST: Final = 0.1  # seconds; doubled by each further failure
+_LONGEST: Final = 60.0
+_LONGEST_ASKED: Final = 900.0  # seconds; a vendor that asks for more with Retry-After is asked again after these
+_ENDED: Final = "the process that asked for it ended before it could tell"
+
+
+def attempt_of(entry: LoginEntry, note: Note) -> Attempt | None:
+    """The unfinished attempt to refresh this very login; one with an older refresh token does not count."""
+    attempt = note.attempt
+    return attempt if attempt and attempt.fingerprint == entry.refresh_token.fingerprint() else None
+
+
+def begun(entry: LoginEntry, before: Attempt | None, now: float) -> Attempt:
+    """What is noted before the token is posted: should this process end, the next one knows what it finds."""
+    failures = before.failures if before else 0
+    return Attempt(entry.refresh_token.fingerprint(), now, _ENDED, answered=False, failures=failures, not_before=now)
+
+
+def failed(attempt: Attempt, error: VendorUnavailableError, now: float, *, answered: bool) -> Attempt:
+    """The attempt as it ended: the next one later than the last time, and not sooner than the vendor asks for."""
+    wait = min(_FIRST * 2**attempt.failures, _LONGEST) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads, hides nothing
+    if error.retry_after:
+        wait = max(wait, min(error.retry_after, _LONGEST_ASKED))
+    return dataclasses.replace(
+        attempt, reason=error.reason, answered=answered, failures=min(attempt.failures + 1, 16), not_before=now + wait
+    )
+
+
+def pause(attempt: Attempt | None, now: float) -> float:
+    """Seconds until the login may be tried again; a time that only a wrong clock can have written is none."""
+    left = attempt.not_before - now if attempt else 0.0
+    return left if 0 < left <= _LONGEST_ASKED else 0.0
+
+
+def refusal(tenant: Tenant, attempt: Attempt, seconds: float) -> VendorUnavailableError:
+    """Why nobody asks the vendor for the next `seconds`."""
+    if attempt.answered:
+        return VendorUnavailableError(tenant, attempt.reason, retry_after=seconds, sent=False)
+    return RefreshUnansweredError(tenant, attempt.reason, retry_after=seconds)
+
+
+def spent(error: LoginDeadError) -> LoginDeadError:
+    """A refusal that followed a request without an answer: most likely that one had rotated the token."""
+    reason = f"{error.reason}; a request before it got no answer, and the new token was probably lost with that answer"
+    return LoginDeadError(error.tenant, reason, error.since)

@@ -1,0 +1,104 @@
+"""What a login at a server is bound to, kept in the clients file: the Rust agents' rewrites drop most of it.
+
+A token goes to the token endpoint that was recorded before its link was shown, with the client and the `resource` of
+then, and nowhere else; a server that names another authorization server later gets nothing of the old login.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, cast
+
+from oauth.mcp.server import AUTH_METHODS, AuthMethod, McpServer
+from oauth.vendor import Vendor
+from storage.clients import Client
+from storage.entries import Json
+from storage.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Issuer, endpoints, client and request of one login.
+
+    `configured` says that the client is the operator's: its secret is in the environment and not in the file.
+    """
+
+    issuer: str
+    resource: str
+    authorize_url: str
+    token_url: str
+    redirect_uri: str
+    client_id: str
+    auth_method: AuthMethod = "none"
+    client_secret: Secret | None = field(default=None, repr=False)
+    revoke_url: str = ""
+    iss_announced: bool = False
+    scopes: tuple[str, ...] = ()
+    configured: bool = False
+
+    def as_client(self) -> Client:
+        """The record that is kept of it."""
+        facts: dict[str, Json] = {
+            "issuer": self.issuer,
+            "resource": self.resource,
+            "authorize_url": self.authorize_url,
+            "token_url": self.token_url,
+            "redirect_uri": self.redirect_uri,
+            "auth_method": self.auth_method,
+            "revoke_url": self.revoke_url,
+            "iss_announced": self.iss_announced,
+            "scopes": list(self.scopes),
+            "configured": self.configured,
+        }
+        return Client(self.client_id, None if self.configured else self.client_secret, facts=facts)
+
+    def vendor(self, server: McpServer) -> Vendor:
+        """The server as a vendor: from here on the one driver makes all requests."""
+        resource = {"resource": self.resource} if server.send_resource else {}
+        scope = {"scope": " ".join(self.scopes)} if server.scope_in_refresh and self.scopes else {}
+        secret = server.client_secret if self.configured else self.client_secret
+        return replace(
+            server.vendor,
+            issuer=self.issuer,
+            iss_announced=self.iss_announced,
+            authorize_url=self.authorize_url,
+            token_url=self.token_url,
+            revoke_url=self.revoke_url,
+            client_id=self.client_id,
+            client_secret=None if self.auth_method == "none" else secret,
+            client_auth="client_secret_post" if self.auth_method == "client_secret_post" else "client_secret_basic",
+            redirect_uri=self.redirect_uri,
+            scopes=self.scopes,
+            authorize_params={**_consent(self.scopes), **server.authorize_params, **resource},
+            token_params=resource,
+            refresh_params={**resource, **scope},
+        )
+
+
+def read_binding(client: Client | None) -> Binding | None:
+    """The binding that a record holds, or None when it holds none."""
+    if client is None:
+        return None
+    facts = client.facts
+    texts = {name: value for name in _TEXTS if isinstance(value := facts.get(name), str)}
+    method = facts.get("auth_method")
+    if len(texts) < len(_TEXTS) or method not in AUTH_METHODS:
+        return None
+    scopes = facts.get("scopes")
+    return Binding(
+        **texts,
+        client_id=client.client_id,
+        client_secret=client.client_secret,
+        auth_method=cast("Literal['none', 'client_secret_basic', 'client_secret_post']", method),
+        iss_announced=facts.get("iss_announced") is True,
+        scopes=tuple(one for one in scopes if isinstance(one, str)) if isinstance(scopes, list) else (),
+        configured=facts.get("configured") is True,
+    )
+
+
+_TEXTS = ("issuer", "resource", "authorize_url", "token_url", "redirect_uri", "revoke_url")
+
+
+def _consent(scopes: tuple[str, ...]) -> dict[str, str]:
+    """OpenID Connect Core 11: a refresh token for later is given only after asking the person."""
+    return {"prompt": "consent"} if "offline_access" in scopes else {}

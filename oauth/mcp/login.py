@@ -1,0 +1,112 @@
+"""The first half of a login at a server: found, registered at, and bound, before anybody sees a link."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from oauth.errors import NoPendingLoginError, VendorUnavailableError
+from oauth.mcp.binding import Binding, read_binding
+from oauth.mcp.discover import discover
+from oauth.mcp.fetch import Fetch
+from oauth.mcp.register import bound, identify, issuers_of, key_of
+from oauth.mcp.scopes import carried_over, wanted_scopes
+from oauth.mcp.server import McpServer
+from storage import CONSOLE, AsyncStore, Client, Draft, Json, McpEntry, Note, Tenant, UserId, pending_key
+
+if TYPE_CHECKING:
+    from oauth.driver import Driver
+    from oauth.reply import Grant
+    from oauth.vendor import Vendor
+
+_DEADLINE: Final = 30.0  # seconds for all documents together
+_PENDING: Final = "pending:"
+
+
+class ServerLogins:
+    """Finds out how to log in to servers; what it finds out is kept until the login is made."""
+
+    def __init__(self, store: AsyncStore, driver: Driver, *, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._driver = driver
+        self._clock = clock
+
+    async def bind(self, server: McpServer, user: UserId) -> Binding:
+        """What the next login of `user` at `server` is bound to; a client that was registered for it is kept.
+
+        A link of this person that was never finished may have met a server that no longer knows our client: then
+        another one is registered.
+
+        Raises:
+            ServerUnusableError, ClientMissingError: nobody can log in there as it is.
+            VendorUnavailableError: the server or its authorization server gave no usable answer.
+            StorageError: the client could not be kept.
+        """
+        clients = await self._store.clients()
+        unfinished = read_binding(clients.get(pending_key(server.vendor_name, user)))
+        fetch = Fetch(
+            self._driver.http(server.reach), server.vendor_name, server.tenant, deadline=self._driver.deadline
+        )
+        try:
+            async with asyncio.timeout(_DEADLINE):
+                found = await discover(server, fetch, registered_at=issuers_of(server, clients))
+                asked = wanted_scopes(server, found.asked, clients.get(server.tenant))
+                client = await identify(
+                    server, found, asked, clients, fetch, now=self._clock(), anew=unfinished is not None
+                )
+        except TimeoutError:
+            raise VendorUnavailableError(server.vendor_name, "its documents did not come in time") from None
+        await self._keep(key_of(server, found.issuer), client.record)
+        return bound(server, found, asked, client)
+
+    async def bound(self, server: McpServer, user: UserId) -> Binding:
+        """What the pending login of `user` was bound to when it was begun, whatever the server says now.
+
+        Raises:
+            NoPendingLoginError: that was lost; the login must be begun again.
+        """
+        binding = read_binding((await self._store.clients()).get(pending_key(server.vendor_name, user)))
+        if binding is None:
+            raise NoPendingLoginError(server.vendor_name)
+        return binding
+
+    async def vendor(self, server: McpServer, tenant: Tenant) -> Vendor:
+        """The server as the vendor of the login under `tenant`; without endpoints when they were lost."""
+        binding = read_binding((await self._store.clients()).get(tenant))
+        return replace(binding.vendor(server) if binding else server.vendor, tenant=tenant)
+
+    async def _keep(self, key: str, record: Client | None) -> None:
+        if record is not None and (await self._store.clients()).get(key) != record:
+            await self._store.update(lambda draft: draft.clients.__setitem__(key, record))
+
+
+def remember(draft: Draft, vendor: str, user: UserId, binding: Binding) -> None:
+    """Keep what a pending login is bound to, beside it; what belonged to pending logins that are gone goes too."""
+    for key in [key for key in draft.clients if key.startswith(_PENDING) and key not in draft]:
+        del draft.clients[key]
+    draft.clients[pending_key(vendor, user)] = binding.as_client()
+
+
+def write_bound(draft: Draft, binding: Binding, vendor: Vendor, grant: Grant, note: Note) -> str | None:
+    """As `login_entry.write`, in the shape and under the name in which the Rust agents look for it, and its binding."""
+    before = draft.notes.get(vendor.tenant, Note()).account if vendor.tenant in draft else None
+    reply: dict[str, Json] = {"access_token": grant.access_token.reveal(), "token_type": "bearer"}
+    received_at = int(note.logged_in_at or 0)
+    reply["expires_in"] = max(0, grant.expires_at - received_at)
+    if grant.refresh_token:
+        reply["refresh_token"] = grant.refresh_token.reveal()
+    if grant.scopes:
+        reply["scope"] = " ".join(grant.scopes)
+    draft[vendor.tenant] = McpEntry(
+        client_id=binding.client_id,
+        token_response=reply,
+        granted_scopes=grant.scopes or binding.scopes,
+        token_received_at=received_at,
+        issuer=binding.issuer,
+    )
+    draft.clients[vendor.tenant] = carried_over(binding.as_client(), draft.clients.get(vendor.tenant))
+    draft.clients.pop(pending_key(vendor.name, note.logged_in_by or CONSOLE), None)
+    draft.notes[vendor.tenant] = note
+    return before

@@ -1,0 +1,92 @@
+"""A transport that resolves a name once, checks every address, and connects to one that it has checked.
+
+A name that answers differently the second time (DNS rebinding) is never asked a second time: the connection goes to the
+address itself, and TLS and the Host header keep the name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
+import httpx2
+
+from oauth.mcp.reach import Reach
+from oauth.transport import RefusedAddressError, UnsafeUrlError
+from oauth.vendor import is_loopback
+
+Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
+_PORTS: Final = {"https": 443, "http": 80}
+
+
+class PrivateAddressError(RefusedAddressError):
+    """The name leads into a private network, or to this machine."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"{host} is in a private network; if it is meant, list it in allow_private_hosts of the server's table"
+        )
+
+
+class PinnedTransport(httpx2.AsyncBaseTransport):
+    """Sends each request over `inner` to an address that `reach` allows; no proxy, which would resolve by itself."""
+
+    def __init__(self, reach: Reach, inner: httpx2.AsyncBaseTransport, resolve: Resolve | None = None) -> None:
+        self._reach = reach
+        self._inner = inner
+        self._resolve = resolve or resolved
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send it to the first of the name's addresses that takes a connection.
+
+        Raises:
+            RefusedAddressError: plain http, or an address that `reach` does not allow; nothing was sent.
+            httpx2.TransportError: no connection, or no whole reply.
+        """
+        url = request.url
+        host = url.host
+        if url.scheme != "https" and not (url.scheme == "http" and self._reach.http_loopback and is_loopback(host)):
+            raise UnsafeUrlError(_NO_HTTPS)
+        try:
+            addresses = await self._resolve(host, url.port or _PORTS[url.scheme])
+        except (OSError, UnicodeError) as error:
+            raise httpx2.ConnectError(_UNKNOWN_HOST, request=request) from error
+        if not all(self._reach.allows(host, address) for address in addresses):
+            raise PrivateAddressError(host)
+        return await self._first_that_connects(request, addresses)
+
+    async def _first_that_connects(self, request: httpx2.Request, addresses: list[str]) -> httpx2.Response:
+        failure: httpx2.TransportError = httpx2.ConnectError(_UNKNOWN_HOST, request=request)
+        for address in addresses:
+            try:
+                return await self._inner.handle_async_request(_to(address, request))
+            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._inner.aclose()
+
+
+_NO_HTTPS: Final = "must be https (http only to this machine, as a test option)"
+_UNKNOWN_HOST: Final = "the host's name has no address"
+
+
+async def resolved(host: str, port: int) -> list[str]:
+    """The addresses of `host`, in the order in which the system would try them."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _to(address: str, request: httpx2.Request) -> httpx2.Request:
+    """The same request at that address; the name stays in the Host header and in TLS (SNI and certificate)."""
+    return httpx2.Request(
+        request.method,
+        request.url.copy_with(host=address),
+        headers=request.headers,
+        stream=request.stream,
+        extensions={**request.extensions, "sni_hostname": request.url.host},
+    )

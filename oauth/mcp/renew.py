@@ -1,0 +1,92 @@
+"""The next tokens of a login at a server: at the endpoint, with the client and the resource that it was made with."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from typing import TYPE_CHECKING, Final
+
+from oauth.errors import (
+    LOG_IN_AGAIN,
+    ClientRefusedError,
+    LoginDeadError,
+    NotRefreshableError,
+    VendorUnavailableError,
+)
+from oauth.mcp.binding import Binding, read_binding
+from oauth.mcp.discover import discover
+from oauth.mcp.fetch import Fetch
+from oauth.mcp.register import bound, forget_client, identity_of
+from storage import NEVER, McpEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from oauth.driver import Driver
+    from oauth.mcp.server import McpServer
+    from oauth.reply import Grant
+    from storage import AsyncStore, Client, LoginEntry, Tenant
+
+_DEADLINE: Final = 8.0  # seconds to find again what was lost; other processes wait for this refresh
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ServerRenewer:
+    """Renews logins at one MCP server; the caller holds the tenant's lock (`oauth.renewer.Renewer`)."""
+
+    server: McpServer
+    tenant: Tenant
+    store: AsyncStore
+
+    async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
+        """As `Renewer.renew`, with `resource`, and the client's authentication as it was registered.
+
+        Raises:
+            NotRefreshableError: nobody remembers whose login it is, or its client's secret is not here.
+            LoginDeadError: also where the registration is dead; it is forgotten, and the next login makes another one.
+        """
+        if not isinstance(entry, McpEntry):
+            raise NotRefreshableError(self.tenant, "it is a vendor's login under a server's name", LOG_IN_AGAIN)
+        binding = await self._binding(driver, entry)
+        granted = dataclasses.replace(binding, scopes=entry.granted_scopes or binding.scopes)  # never more than that
+        vendor = dataclasses.replace(granted.vendor(self.server), tenant=self.tenant, token_lifetime=_lifetime(entry))
+        if binding.auth_method != "none" and vendor.client_secret is None:
+            todo = f"set {self.server.client_secret_env or 'client_secret_env'} for this process, or log in again"
+            raise NotRefreshableError(self.tenant, "its client's secret is not here", todo)
+        try:
+            return await driver.refresh(vendor, self.tenant, entry.refresh_token, binding.token_url)
+        except ClientRefusedError as error:
+            if binding.configured:
+                raise
+            await self.store.update(lambda draft: forget_client(draft, self.server, binding.issuer))
+            raise LoginDeadError(self.tenant, error.reason) from None
+
+    async def _binding(self, driver: Driver, entry: McpEntry) -> Binding:
+        clients = await self.store.clients()
+        binding = read_binding(clients.get(self.tenant))
+        if binding and binding.client_id == entry.client_id and entry.issuer in (None, binding.issuer):
+            return binding
+        return await self._found_again(driver, entry, clients)
+
+    async def _found_again(self, driver: Driver, entry: McpEntry, clients: Mapping[str, Client]) -> Binding:
+        """The binding of a login that another program made, or whose record was lost: only at the same issuer."""
+        if entry.issuer is None:
+            raise NotRefreshableError(self.tenant, "which authorization server gave it is not known", LOG_IN_AGAIN)
+        http = driver.http(self.server.reach)
+        fetch = Fetch(http, self.server.vendor_name, self.tenant, deadline=driver.deadline)
+        try:
+            async with asyncio.timeout(_DEADLINE):
+                found = await discover(self.server, fetch, registered_at=[entry.issuer])
+        except TimeoutError:
+            raise VendorUnavailableError(self.tenant, "its documents did not come in time", sent=False) from None
+        if found.issuer != entry.issuer:
+            raise NotRefreshableError(self.tenant, "the server names another authorization server now", LOG_IN_AGAIN)
+        client = identity_of(entry.client_id, self.server, found, clients)
+        return bound(self.server, found, entry.granted_scopes, client)
+
+
+def _lifetime(entry: McpEntry) -> int:
+    """Seconds that its tokens have lived so far: what a reply without `expires_in` leaves as it was."""
+    if entry.expires_at == NEVER or entry.token_received_at is None:
+        return 3600
+    return max(1, entry.expires_at - entry.token_received_at)

@@ -1,0 +1,66 @@
+"""Scopes that a server demanded of a login that has fewer (step-up): noted where seen, asked for at the next login.
+
+Only a new login widens a grant (RFC 6749 6), and only a person can make one; all that an agent can do is to say so.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Final
+
+from oauth.errors import LOG_IN_AGAIN, InsufficientScopeError
+from oauth.mcp.server import McpServer
+from oauth.reply import scopes_of
+from storage import Client, Draft, Json, McpEntry, Tenant
+
+_WANTED: Final = "wanted_scopes"
+_TRIES: Final = "logins_for_them"
+_MOST: Final = 3  # logins for the same scopes, before another one is no longer advised
+_MANY: Final = 100  # scopes that are noted of one server, whatever it demands
+
+
+def note_demand(
+    draft: Draft, tenant: Tenant, server: McpServer | None, demanded: tuple[str, ...]
+) -> InsufficientScopeError:
+    """Note what a server demanded of the login under `tenant`; the error tells the agent's person what to do."""
+    entry = draft.get(tenant)
+    if not isinstance(entry, McpEntry):
+        return InsufficientScopeError(tenant, demanded, LOG_IN_AGAIN)
+    if server is not None and server.scopes:
+        return InsufficientScopeError(tenant, demanded, _CONFIGURED.format(name=server.name))
+    record = draft.clients.get(tenant) or Client(entry.client_id)
+    before = scopes_of(record.facts.get(_WANTED))
+    wanted = tuple(dict.fromkeys((*before, *entry.granted_scopes, *demanded)))[:_MANY]
+    tries = _tries(record) if set(demanded) <= set(before) else 0
+    draft.clients[tenant] = dataclasses.replace(record, facts={**record.facts, _WANTED: list(wanted), _TRIES: tries})
+    return InsufficientScopeError(tenant, demanded, _USELESS if tries >= _MOST else LOG_IN_AGAIN)
+
+
+def wanted_scopes(server: McpServer, asked: tuple[str, ...], record: Client | None) -> tuple[str, ...]:
+    """What the next login asks for: the specification's choice, and what was demanded since; the operator's alone."""
+    if record is None or server.scopes:
+        return asked
+    return tuple(dict.fromkeys((*asked, *scopes_of(record.facts.get(_WANTED)))))
+
+
+def missing_scopes(entry: McpEntry, record: Client | None) -> tuple[str, ...]:
+    """What was demanded of a login and is not granted to it."""
+    wanted = scopes_of(record.facts.get(_WANTED)) if record else ()
+    return tuple(scope for scope in wanted if scope not in entry.granted_scopes)
+
+
+def carried_over(record: Client, before: Client | None) -> Client:
+    """The record of a new login, with what was demanded of the one before it."""
+    if before is None or _WANTED not in before.facts:
+        return record
+    demand: dict[str, Json] = {_WANTED: before.facts[_WANTED], _TRIES: _tries(before) + 1}
+    return dataclasses.replace(record, facts={**record.facts, **demand})
+
+
+def _tries(record: Client) -> int:
+    tries = record.facts.get(_TRIES)
+    return tries if type(tries) is int else 0
+
+
+_CONFIGURED: Final = "add them to scopes in [mcp.{name}], then log in again with /auth login"
+_USELESS: Final = "these scopes were asked for and not given; whoever runs the server must grant them to this account"

@@ -1,0 +1,108 @@
+"""An MCP server from the command line: the two steps, a token for a script, what status and doctor say."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oauth.mcp.scopes import note_demand
+from storage import FileStore, Tenant
+from tests.oauth.mcp.running import approve, urls  # noqa: F401 - a fixture
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def config(home: Path, urls: Mapping[str, str]) -> Path:
+    file = home / "openab-auth.toml"
+    file.write_text(f"""
+        [auth]
+        vendors = []
+        allow_http_loopback = true
+        [mcp.new]
+        url = "{urls["new"]}/mcp"
+        [mcp.closed]
+        url = "{urls["closed"]}/mcp"
+        [mcp.nowhere]
+        url = "http://127.0.0.1:9/mcp"
+    """)
+    return file
+
+
+@pytest.fixture
+def login(call: Run, config: Path) -> dict[str, Any]:
+    link = said(call("login", "mcp:new", "--json"))["url"]
+    return said(call("complete", "mcp:new", "--json", text=asyncio.run(approve(link))))
+
+
+def said(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def checks(call: Run) -> dict[str, dict[str, Any]]:
+    return {check["name"]: check for check in json.loads(call("doctor", "--json").stdout)["checks"]}
+
+
+def test_a_server_is_logged_in_to_and_its_token_printed_renewed_and_ended(
+    call: Run, home: Path, login: dict[str, Any]
+) -> None:
+    assert (login["vendor"], login["tenant"]) == ("mcp:new", "new")
+
+    first = said(call("token", "mcp:new", "--json"))
+    assert first["access_token"].startswith("canary-at")
+    assert said(call("token", "new", "--json")) == first
+    assert said(call("refresh", "mcp:new", "--json"))["refreshed"]
+    assert said(call("token", "mcp:new", "--json"))["access_token"] != first["access_token"]
+
+    (shown,) = said(call("status", "--json"))["logins"]
+    assert (shown["tenant"], shown["kind"], shown["state"]) == ("new", "mcp", "ok")
+    assert said(call("logout", "mcp:new", "--local", "--json"))["removed"]
+    assert call("token", "mcp:new").returncode == 3
+
+
+def test_servers_are_listed_among_what_can_be_logged_in_to(call: Run, config: Path) -> None:
+    rows = {row["vendor"]: row for row in said(call("vendors", "--json"))["vendors"]}
+
+    assert (rows["mcp:new"]["tenant"], rows["mcp:new"]["flow"], rows["mcp:new"]["enabled"]) == ("new", "pkce", True)
+
+
+def test_doctor_says_whether_a_servers_documents_lead_to_a_login(
+    call: Run, login: dict[str, Any], urls: Mapping[str, str]
+) -> None:
+    found = checks(call)
+
+    assert found["mcp:new metadata"]["ok"]
+    assert found["mcp:new metadata"]["message"] == f"authorization server {urls['new']}; it registers clients"
+    assert not found["mcp:closed metadata"]["ok"]
+    assert "write client_id into [mcp.closed]" in found["mcp:closed metadata"]["hint"]
+    assert not found["mcp:nowhere metadata"]["ok"]
+    assert found["mcp:new scopes"] == {"name": "mcp:new scopes", "ok": True, "message": "granted: read", "hint": None}
+    assert not any(name.endswith("reach") and name.startswith("mcp:") for name in found)
+
+
+def test_doctor_says_which_scopes_an_agent_lacked(call: Run, home: Path, login: dict[str, Any]) -> None:
+
+    store = FileStore(home / ".openab/agent/auth.json")
+    store.update(lambda draft: note_demand(draft, Tenant("new"), None, ("admin",)))
+
+    lacking = checks(call)["mcp:new scopes"]
+    assert not lacking["ok"]
+    assert "for want of admin" in lacking["message"]
+    assert "log in again" in lacking["hint"]
+
+
+def test_a_config_with_a_wrong_server_names_all_mistakes_and_starts_nothing(call: Run, home: Path) -> None:
+    (home / "openab-auth.toml").write_text('[mcp.codex]\nurl = "http://mcp.example"\n')
+
+    refused = call("login", "mcp:codex")
+
+    assert refused.returncode == 2
+    assert "mcp.codex: the name belongs to the vendor codex" in refused.stderr
+    assert "mcp.codex.url: must be https" in refused.stderr

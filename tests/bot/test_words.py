@@ -1,0 +1,90 @@
+"""What is typed after `openab-auth`: a paste that looks like an option, and mistakes that repeat nothing of it."""
+
+import json
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from bot.cli.parser import parse
+from bot.cli.words import UsageError, take_apart
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+CANARY = "canary-3f9c"
+
+
+@pytest.mark.parametrize("paste", ["-Zcanary#state", "-h1canary#state", "--json#x", "-", "a b"])
+@pytest.mark.parametrize("options", [(), ("--config=y",), ("--store", "x", "--json")])
+def test_a_paste_may_look_like_an_option(paste: str, options: tuple[str, ...]) -> None:
+    for words in (["complete", "codex", paste, *options], [*options, "complete", "codex", paste]):
+        arguments = parse(words)
+
+        assert arguments.paste == paste
+        assert arguments.vendor == "codex"
+        assert arguments.json is ("--json" in options)
+
+
+def test_a_paste_after_two_dashes_is_taken_as_it_stands() -> None:
+    arguments = parse(["complete", "codex", "--user", "42", "--", "--json"])
+
+    assert (arguments.paste, arguments.user, arguments.json) == ("--json", 42, False)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("complete", "codex", "half", f"{CANARY}"),
+        ("complete", "codex", "half", f"-{CANARY}"),
+        ("complete", "codex", f"-{CANARY}", f"--{CANARY}"),
+        ("token", "codex", f"--{CANARY}"),
+        ("token", "codex", f"-{CANARY}"),
+        ("token", "codex", CANARY),
+        ("token", f"--json={CANARY}"),
+        ("token", "codex", "--min-ttl", CANARY),
+        ("login", "codex", "--user", CANARY),
+        ("playground", "--port", CANARY),
+        ("status", f"-h{CANARY}"),
+        (CANARY,),
+        (f"--{CANARY}",),
+        ("login", f"sk-{CANARY}"),
+        ("login", f"http://localhost:1455/auth/callback?code={CANARY}&state=x"),
+        ("login", f"{CANARY}#state"),
+        ("token", f"sk-{CANARY}"),
+        ("token", f"http://localhost/?code={CANARY}"),
+        ("refresh", f"sk-{CANARY}"),
+        ("logout", f"sk-{CANARY}"),
+        ("cancel", f"sk-{CANARY}"),
+        ("complete", f"sk-{CANARY}", "x"),
+    ],
+)
+def test_no_mistake_repeats_what_might_be_a_secret(words: tuple[str, ...], call: Run) -> None:
+    done = call(*words)
+
+    assert done.returncode in {2, 3, 7}
+    assert done.stderr.startswith("openab-auth: ")
+    assert CANARY not in done.stdout + done.stderr
+
+
+def test_a_paste_in_several_words_is_told_to_be_quoted(call: Run) -> None:
+    assert "quotes" in call("complete", "codex", "first", "second").stderr
+
+
+def test_a_name_that_was_mistyped_is_repeated(call: Run) -> None:
+    assert "codx" in call("token", "codx").stderr
+    assert "codx" in call("login", "codx").stderr
+
+
+def test_json_is_for_our_own_words_alone() -> None:
+    assert take_apart(["token", "codex", "--json"]).json
+    assert not take_apart(["exec", "codex", "--", "tool", "--json"]).json
+
+
+def test_a_mistake_in_the_words_is_one_json_object_where_that_is_asked_for(call: Run) -> None:
+    done = call("complete", "codex", "a", "b", "--json")
+
+    assert json.loads(done.stderr)["error"]["code"] == "usage"
+
+
+def test_an_option_is_not_guessed_from_its_beginning() -> None:
+    with pytest.raises(UsageError):
+        parse(["token", "codex", "--min", "5"])

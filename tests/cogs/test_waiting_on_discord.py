@@ -1,0 +1,287 @@
+"""Logins that need no paste, in a real discord.py client: the code, the edits of the message, a restart, each flow."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from discord.ext import commands
+
+from bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person
+from bot.playground.issuer import CLIENT_ID, Issuer
+from cogs.auth.language import english, languages
+from cogs.auth.service import AuthService
+from cogs.auth.settings import DiscordSettings
+from oauth.config import AuthSettings, Config
+from oauth.device import code as codes
+from oauth.driver import Driver
+from oauth.tokens import TokenSource
+from storage import FileStore
+from tests.cogs.test_on_discord import ada, begin, bob, bot, mei, running, settings, world
+
+__all__ = ["ada", "bob", "bot", "mei", "settings", "world"]  # fixtures
+Start = Callable[[DiscordSettings], AuthService]
+Stored = Callable[[], dict[str, dict[str, str]]]
+Log = Callable[[], list[dict[str, str]]]
+PROGRAM = Path(__file__).parents[1] / "oauth/vendor_cli.py"
+FLOWS = ("grok", "codex-device", "kiro", "copilot")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch, issuer: Issuer) -> None:
+    """Nobody waits for a whole second in here."""
+    monkeypatch.setattr(codes, "SHORTEST", 0.01)
+    issuer.devices.interval = 0.05
+
+
+@pytest.fixture
+def config(issuer: Issuer, tmp_path: Path) -> Config:
+    """Shipped vendors of which only the addresses and the client are changed, and one of the operator's own."""
+    standard = {"device_url": issuer.device_url, "token_url": issuer.token_url, "client_id": CLIENT_ID}
+    return Config(
+        auth=AuthSettings(vendors=("lab", *FLOWS, "cursor", "shell"), accept_risk=("kiro",)),
+        vendors={
+            "lab": {**standard, "flow": "device", "title": "The Lab"},
+            "shell": {"flow": "command", "command": [sys.executable, str(PROGRAM), "again", str(tmp_path)]},
+            "grok": standard,
+            "copilot": {**standard, "userinfo_url": issuer.userinfo_url, "account_from": "email"},
+            "codex-device": {
+                "device_url": f"{issuer.url}/codex/usercode",
+                "authorize_url": issuer.devices.page,
+                "token_url": issuer.token_url,
+                "redirect_uri": "http://localhost:1455/auth/callback",
+                "client_id": CLIENT_ID,
+            },
+            "kiro": {
+                "device_url": f"{issuer.url}/aws/device_authorization",
+                "token_url": f"{issuer.url}/aws/token",
+            },
+        },
+    )
+
+
+def code_in(issuer: Issuer, shown: Answer) -> str:
+    """The newest code, which the message must show large."""
+    code = list(issuer.devices.begun.values())[-1].user_code
+    assert f"# `{code}`" in shown.content
+    return code
+
+
+@pytest.mark.parametrize("vendor", FLOWS)
+async def test_from_the_command_over_the_approval_to_an_agents_token(
+    bot: commands.Bot, ada: Person, issuer: Issuer, store_path: Path, config: Config, audited: Log, vendor: str
+) -> None:
+    login = await begin(ada, vendor)
+    assert login.ephemeral
+    assert "<t:" in login.content
+    (link,) = login.link_buttons
+    assert link.startswith(issuer.devices.page)
+    assert len(login.components) == 1
+
+    await issuer.approve_device(code_in(issuer, login))
+
+    await login.wait_for(lambda shown: "Logged in to" in shown.content and not shown.components)
+    assert [(line["event"], line["outcome"]) for line in audited()] == [("login", "ok"), ("complete", "ok")]
+    source = TokenSource(FileStore(store_path), catalogue=None, driver=Driver())
+    tenant = {"grok": "xai-oauth", "codex-device": "codex"}.get(vendor, vendor)
+    token = await source.get_valid(tenant)
+    await source.aclose()
+    assert token.value.reveal() not in login.content
+
+
+async def test_the_message_says_whose_login_it_is(bot: commands.Bot, ada: Person, issuer: Issuer) -> None:
+    login = await begin(ada, "grok")
+    await issuer.approve_device(code_in(issuer, login), "grace@example.com")
+    await login.wait_for(lambda shown: "as grace@example.com" in shown.content)
+
+
+async def test_a_risk_is_told_before_the_link(bot: commands.Bot, ada: Person) -> None:
+    login = await begin(ada, "kiro")
+    assert login.content.index("experimental") < login.content.index("1. ")
+
+
+async def test_a_denied_login_is_told_in_its_message(
+    bot: commands.Bot, ada: Person, issuer: Issuer, audited: Log
+) -> None:
+    login = await begin(ada)
+    await issuer.deny_device(code_in(issuer, login))
+    await login.wait_for(lambda shown: "was not approved" in shown.content and not shown.link_buttons)
+    assert audited()[-1]["outcome"] == "login_denied"
+
+
+async def test_a_code_that_nobody_approved_is_told_in_its_message(
+    bot: commands.Bot, ada: Person, issuer: Issuer, clock: SimpleNamespace
+) -> None:
+    login = await begin(ada)
+    clock.ahead = 601.0
+    await login.wait_for(lambda shown: "expired" in shown.content and not shown.link_buttons)
+
+
+async def test_a_message_that_can_soon_be_edited_no_more_says_so_in_time(bot: commands.Bot, ada: Person) -> None:
+    cog = bot.get_cog("openab-auth")
+    cog.desk._messages._editable = 0.05  # type: ignore[union-attr]  # the cog that was added
+    login = await begin(ada)
+    await login.wait_for(lambda shown: "has expired" in shown.content and not shown.link_buttons)
+
+
+async def test_a_cancelled_login_is_told_and_polled_no_longer(bot: commands.Bot, ada: Person, issuer: Issuer) -> None:
+    login = await begin(ada)
+    assert "cancelled" in (await (await ada.slash("auth cancel")).settled()).content
+    await login.wait_for(lambda shown: "is cancelled" in shown.content and not shown.components)
+    polled = len(issuer.requests("/token"))
+    await asyncio.sleep(0.2)
+    assert len(issuer.requests("/token")) <= polled + 1
+
+
+async def test_a_newer_code_takes_the_older_message_back(bot: commands.Bot, ada: Person, issuer: Issuer) -> None:
+    older = await begin(ada)
+    newer = await begin(ada)
+    await older.wait_for(lambda shown: "replaced by a newer one" in shown.content)
+    await issuer.approve_device(code_in(issuer, newer))
+    await newer.wait_for(lambda shown: "Logged in to" in shown.content)
+    assert "replaced by a newer one" in older.content
+
+
+async def test_a_restart_in_between_goes_on_waiting_and_writes_it_down(
+    world: EmbeddedDiscord,
+    ada: Person,
+    issuer: Issuer,
+    settings: DiscordSettings,
+    start: Start,
+    stored: Stored,
+    audited: Log,
+) -> None:
+    async with running(world, start(settings)):
+        login = await begin(ada)
+    assert code_in(issuer, login)
+    await issuer.approve_device(code_in(issuer, login))
+    async with running(world, start(settings)):
+        await until(lambda: "lab" in stored() and audited()[-1]["event"] == "complete")
+    assert audited()[-1]["user"] == str(ada.id)
+
+
+async def test_after_a_restart_nobody_is_logged_in_who_was_taken_off_the_list(
+    world: EmbeddedDiscord, ada: Person, issuer: Issuer, settings: DiscordSettings, start: Start, stored: Stored
+) -> None:
+    async with running(world, start(settings)):
+        login = await begin(ada)
+    await issuer.approve_device(code_in(issuer, login))
+    polled = len(issuer.requests("/token"))
+    async with running(world, start(DiscordSettings(allowed_users=frozenset()))):
+        await asyncio.sleep(0.2)
+    assert len(issuer.requests("/token")) == polled
+    assert "lab" not in stored()
+
+
+async def test_a_bot_that_stops_leaves_the_message_and_the_login_as_they_are(
+    world: EmbeddedDiscord, ada: Person, settings: DiscordSettings, start: Start, stored: Stored
+) -> None:
+    async with running(world, start(settings)):
+        login = await begin(ada)
+        before = login.content
+    assert login.content == before
+    assert any(key.startswith("pending:lab") for key in stored())
+
+
+async def test_two_people_wait_for_their_own_approvals(
+    bot: commands.Bot, ada: Person, bob: Person, issuer: Issuer, stored: Stored
+) -> None:
+    first, second = await begin(ada, "lab"), await begin(bob, "grok")
+    codes_by_client = [device.user_code for device in issuer.devices.begun.values()]
+    await issuer.approve_device(codes_by_client[1], "bob@example.com")
+    await second.wait_for(lambda shown: "bob@example.com" in shown.content)
+    assert codes_by_client[0] in first.content
+    assert "lab" not in stored()
+
+
+async def test_an_account_without_a_seat_is_told_there_and_then(
+    bot: commands.Bot, ada: Person, issuer: Issuer, stored: Stored
+) -> None:
+    issuer.copilot.has_seat = False
+    login = await begin(ada, "copilot")
+    await issuer.approve_device(code_in(issuer, login))
+    await login.wait_for(lambda shown: "Copilot is not enabled for this account" in shown.content)
+    assert "copilot" not in stored()
+
+
+async def test_a_vendors_own_program_is_driven_by_its_link_and_pastes(
+    bot: commands.Bot, ada: Person, stored: Stored, audited: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oauth.command.programs._ANSWER", 0.5)
+    login = await begin(ada, "shell")
+    assert "own program waits" in login.content
+    (link,) = login.link_buttons
+    assert link == "https://login.example.com/oauth/authorize?client_id=cli&state=abc"
+    assert (await ada.complete_option("auth cancel", "vendor", ""))[0].value == "shell"
+
+    opened = await ada.press(login, english().say("button-paste"))
+    assert isinstance(opened, Modal)
+    refused = await (await opened.submit("nonsense")).settled()
+    assert "try again" in refused.content
+    opened = await ada.press(refused, english().say("button-paste"))
+    assert isinstance(opened, Modal)
+    done = await (await opened.submit("http://localhost:1/callback?code=good")).settled()
+
+    assert "keeps that login itself" in done.content
+    await login.wait_for(lambda shown: not shown.components)
+    assert not stored()
+    assert {line["outcome"] for line in audited()} == {"ok", "program_waits"}
+
+
+async def test_a_program_is_ended_when_its_person_cancels(bot: commands.Bot, ada: Person, tmp_path: Path) -> None:
+    login = await begin(ada, "shell")
+    await (await ada.slash("auth cancel", vendor="shell")).settled()
+    await login.wait_for(lambda shown: "is cancelled" in shown.content)
+    pid = int((tmp_path / "pid").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+async def test_a_vendor_without_a_login_says_what_to_do(bot: commands.Bot, ada: Person) -> None:
+    answer = await begin(ada, "cursor")
+    assert "make an API key" in answer.content
+    assert "CURSOR\\_API\\_KEY" in answer.content
+
+
+async def test_it_is_said_in_the_persons_own_language(bot: commands.Bot, mei: Person, issuer: Issuer) -> None:
+    login = await begin(mei)
+    chinese = languages()["zh-TW"]
+    assert chinese.say("login-code-type") in login.content
+    await issuer.approve_device(code_in(issuer, login))
+    await login.wait_for(lambda shown: "已登入" in shown.content)
+
+
+async def test_no_message_or_log_line_holds_a_device_code_or_a_token(
+    bot: commands.Bot, ada: Person, issuer: Issuer, stored: Stored, audited: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    login = await begin(ada, "grok")
+    begun = login.content + json.dumps(login.components)
+    await issuer.approve_device(code_in(issuer, login))
+    await login.wait_for(lambda shown: "Logged in to" in shown.content)
+    entry = stored()["xai-oauth"]
+    shown = begun + login.content + json.dumps(audited()) + caplog.text
+    for secret in (*issuer.devices.begun, entry["access_token"], entry["refresh_token"]):
+        assert secret not in shown
+
+
+async def test_a_lost_edit_loses_no_login(
+    bot: commands.Bot, world: EmbeddedDiscord, ada: Person, issuer: Issuer, stored: Stored
+) -> None:
+    login = await begin(ada)
+    world.faults.next("edit", status=404, code=10015)
+    await issuer.approve_device(code_in(issuer, login))
+    await until(lambda: "lab" in stored())
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)

@@ -1,0 +1,305 @@
+"""Which client we are: the operator's, a metadata document's, or one that is registered, in this order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from oauth.errors import ClientMissingError, ServerUnusableError, VendorUnavailableError
+from oauth.mcp.discover import Discovered
+from oauth.mcp.fetch import Fetch
+from oauth.mcp.register import Identity, identify, key_of, metadata_document
+from oauth.mcp.server import McpServer
+from storage import Client, Secret
+from tests.oauth.mcp.conftest import Page, Stranger
+
+NOW = 1_800_000_000
+REGISTER = "/register"
+
+
+@pytest.fixture
+def found(stranger: Stranger) -> Discovered:
+    return Discovered(
+        issuer=stranger.url,
+        resource=stranger.mcp,
+        authorize_url=f"{stranger.url}/authorize",
+        token_url=f"{stranger.url}/token",
+        registration_url=f"{stranger.url}{REGISTER}",
+        asked=("read",),
+        known=("read", "write"),
+        takes_metadata_documents=True,
+    )
+
+
+@pytest.fixture
+def answers(stranger: Stranger) -> Any:
+    """Lets the registration endpoint answer with these members beside `client_id`."""
+
+    def answer(status: int = 201, **members: Any) -> None:
+        stranger.pages[REGISTER] = Page({"client_id": "c1", **members}, status)
+
+    answer()
+    return answer
+
+
+async def test_the_operators_client_comes_first(server: McpServer, found: Discovered, fetch: Fetch) -> None:
+    named = replace(server, client_id="mine", client_metadata_url="https://me.example/client.json")
+
+    identity = await identify(named, found, ("read",), {}, fetch, now=NOW)
+
+    assert (identity.client_id, identity.auth_method, identity.configured) == ("mine", "none", True)
+
+
+async def test_a_metadata_document_comes_second_where_the_server_takes_one(
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, answers: Any
+) -> None:
+    """MCP, client ID metadata documents: the URL is the client id."""
+    hosted = replace(server, client_metadata_url="https://me.example/client.json")
+
+    assert await identify(hosted, found, (), {}, fetch, now=NOW) == Identity("https://me.example/client.json")
+    assert not stranger.asked
+    other = await identify(hosted, replace(found, takes_metadata_documents=False), (), {}, fetch, now=NOW)
+    assert other.client_id == "c1"
+
+
+def test_the_document_says_what_the_specification_demands(server: McpServer) -> None:
+    hosted = replace(server, client_metadata_url="https://me.example/client.json", client_name="Ours")
+
+    document = metadata_document(hosted)
+
+    assert document["client_id"] == "https://me.example/client.json"
+    assert document["client_name"] == "Ours"
+    assert document["redirect_uris"] == [server.redirect_uri]
+    assert document["token_endpoint_auth_method"] == "none"
+
+
+async def test_a_registration_asks_for_a_native_public_client_with_all_scopes_it_may_ever_need(
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, answers: Any
+) -> None:
+    named = replace(server, client_name="Ours", client_uri="https://ours.example")
+
+    await identify(named, found, ("read", "admin"), {}, fetch, now=NOW)
+
+    assert stranger.asked == [
+        (
+            "POST",
+            REGISTER,
+            {
+                "client_name": "Ours",
+                "client_uri": "https://ours.example",
+                "redirect_uris": ["http://localhost:53682/callback"],
+                "grant_types": ["authorization_code", "refresh_token"],
+                "response_types": ["code"],
+                "token_endpoint_auth_method": "none",
+                "application_type": "native",
+                "scope": "read admin write",
+            },
+        )
+    ]
+
+
+@pytest.mark.parametrize("status", [200, 201])
+@pytest.mark.parametrize(
+    ("members", "method", "secret"),
+    [
+        ({}, "none", None),
+        ({"client_secret": "", "token_endpoint_auth_method": "none"}, "none", None),
+        ({"client_secret": None, "token_endpoint_auth_method": None}, "none", None),
+        ({"client_secret": "s3", "token_endpoint_auth_method": "none"}, "none", None),
+        ({"client_secret": "s3"}, "client_secret_basic", "s3"),
+        ({"client_secret": "s3", "token_endpoint_auth_method": ""}, "client_secret_basic", "s3"),
+        ({"client_secret": "s3", "token_endpoint_auth_method": "client_secret_post"}, "client_secret_post", "s3"),
+        ({"client_secret": "s3", "token_endpoint_auth_method": "client_secret_basic"}, "client_secret_basic", "s3"),
+    ],
+    ids=str,
+)
+async def test_what_the_server_registered_is_what_counts(
+    server: McpServer,
+    found: Discovered,
+    fetch: Fetch,
+    answers: Any,
+    status: int,
+    members: dict[str, Any],
+    method: str,
+    secret: str | None,
+) -> None:
+    """RFC 7591 3.2.1: it may replace what was asked for, a secret nobody wanted included."""
+    answers(status, **members)
+
+    identity = await identify(server, found, ("read",), {}, fetch, now=NOW)
+
+    assert identity.auth_method == method
+    assert identity.client_secret == (Secret(secret) if secret else None)
+    assert identity.record is not None
+    assert identity.record.client_secret == identity.client_secret
+
+
+async def test_a_secret_goes_the_way_that_the_server_knows(
+    server: McpServer, found: Discovered, fetch: Fetch, answers: Any
+) -> None:
+    answers(client_secret="s3")
+
+    identity = await identify(
+        server, replace(found, auth_methods=("client_secret_post",)), ("read",), {}, fetch, now=NOW
+    )
+
+    assert identity.auth_method == "client_secret_post"
+
+
+async def test_where_a_client_without_a_secret_is_refused_one_with_a_secret_is_asked_for_once(
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger
+) -> None:
+    stranger.pages[REGISTER] = Page({"error": "invalid_client_metadata"}, 400)
+
+    with pytest.raises(ClientMissingError, match="invalid_client_metadata"):
+        await identify(server, replace(found, auth_methods=("client_secret_post",)), (), {}, fetch, now=NOW)
+    methods = [body["token_endpoint_auth_method"] for _, _, body in stranger.asked]
+    assert methods == ["none", "client_secret_post"]
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({"token_endpoint_auth_method": "private_key_jwt"}, "authenticate in a way"),
+        ({"token_endpoint_auth_method": "client_secret_post"}, "authenticate in a way"),
+        ({"redirect_uris": ["https://else.example/"]}, "another redirect"),
+        ({"client_secret": "s3", "client_secret_expires_at": NOW - 1}, "has ended"),
+    ],
+    ids=str,
+)
+async def test_a_client_that_cannot_be_used_is_refused_before_anybody_sees_a_link(
+    server: McpServer, found: Discovered, fetch: Fetch, answers: Any, members: dict[str, Any], reason: str
+) -> None:
+    answers(**members)
+
+    with pytest.raises(ClientMissingError, match=reason):
+        await identify(server, found, ("read",), {}, fetch, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        Page("<h1>Forbidden</h1><script>alert(1)</script>", 403),
+        Page({"error": "access_denied", "error_description": "canary @everyone"}, 403),
+        Page({"error": "canary"}, 422),
+        Page({}, 201),
+        Page({"client_id": ""}, 201),
+        Page({"client_id": "a\r\nb"}, 201),
+        Page({"client_id": 7}, 201),
+        Page(status=302, headers={"Location": "https://else.example/"}),
+    ],
+    ids=str,
+)
+async def test_a_refused_registration_says_what_the_operator_has_to_register_and_nothing_of_the_answer(
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, page: Page
+) -> None:
+    stranger.pages[REGISTER] = page
+
+    with pytest.raises(ClientMissingError) as missing:
+        await identify(server, found, ("read",), {}, fetch, now=NOW)
+
+    assert server.redirect_uri in missing.value.todo
+    assert "client_id" in missing.value.todo
+    assert "[mcp.lab]" in missing.value.todo
+    assert not any(word in str(missing.value) for word in ("canary", "<", "everyone"))
+
+
+async def test_a_server_that_registers_nobody_says_what_the_operator_has_to_register(
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger
+) -> None:
+    """Ours: no guess at `/register`, which answers with somebody's front page."""
+    with pytest.raises(ClientMissingError, match="registers none by itself"):
+        await identify(server, replace(found, registration_url=""), ("read",), {}, fetch, now=NOW)
+    assert not stranger.asked
+
+
+async def test_an_endpoint_that_is_down_is_asked_again_later(
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger
+) -> None:
+    stranger.pages[REGISTER] = Page("busy", 503)
+
+    with pytest.raises(VendorUnavailableError):
+        await identify(server, found, ("read",), {}, fetch, now=NOW)
+
+
+# Kept registrations
+
+
+@pytest.fixture
+async def kept(
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, answers: Any
+) -> dict[str, Client]:
+    answers(client_secret="s3", client_secret_expires_at=NOW + 3600, token_endpoint_auth_method="client_secret_post")
+    identity = await identify(server, found, ("read",), {}, fetch, now=NOW)
+    assert identity.record is not None
+    stranger.asked.clear()
+    answers(client_id="c2")
+    return {key_of(server, found.issuer): identity.record}
+
+
+async def test_a_registration_is_used_again(
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, kept: dict[str, Client]
+) -> None:
+    identity = await identify(server, found, ("write",), kept, fetch, now=NOW)
+
+    assert (identity.client_id, identity.client_secret) == ("c1", Secret("s3"))
+    assert identity.auth_method == "client_secret_post"
+    assert not stranger.asked
+
+
+async def test_a_registration_is_made_anew_when_its_secret_ends_its_redirect_moves_or_more_scopes_are_needed(
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, kept: dict[str, Client]
+) -> None:
+    moved = replace(server, redirect_uri="http://127.0.0.1:53682/callback")
+    for one, scopes, now, anew in (
+        (server, ("read",), NOW + 3000, False),
+        (moved, ("read",), NOW, False),
+        (server, ("read", "admin"), NOW, False),
+        (server, ("read",), NOW, True),
+    ):
+        assert (await identify(one, found, scopes, kept, fetch, now=now, anew=anew)).client_id == "c2"
+
+    assert stranger.asked[2][2]["scope"] == "read admin write"
+
+
+async def test_a_registration_never_goes_to_another_issuer(
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, kept: dict[str, Client]
+) -> None:
+    """MCP, authorization server binding: credentials are keyed by issuer."""
+    elsewhere = replace(found, issuer=f"{stranger.url}/other")
+
+    assert (await identify(server, elsewhere, ("read",), kept, fetch, now=NOW)).client_id == "c2"
+
+
+async def test_the_operators_client_stays_at_the_issuer_where_it_was_first_used(
+    server: McpServer, found: Discovered, fetch: Fetch
+) -> None:
+    mine = replace(server, client_id="mine")
+    identity = await identify(mine, found, (), {}, fetch, now=NOW)
+    assert identity.record is not None
+    kept = {key_of(mine, found.issuer): identity.record}
+    moved = replace(found, issuer="https://elsewhere.example")
+
+    with pytest.raises(ServerUnusableError, match="another authorization server now"):
+        await identify(mine, moved, (), kept, fetch, now=NOW)
+
+    confirmed = replace(mine, issuer="https://elsewhere.example")
+    assert (await identify(confirmed, moved, (), kept, fetch, now=NOW)).client_id == "mine"
+
+
+async def test_the_operators_secret_is_asked_for_where_it_is_missing_and_never_written_down(
+    server: McpServer, found: Discovered, fetch: Fetch
+) -> None:
+    mine = replace(
+        server, client_id="mine", client_secret_env="LAB_SECRET", token_endpoint_auth_method="client_secret_post"
+    )
+    with pytest.raises(ServerUnusableError, match="set LAB_SECRET"):
+        await identify(mine, found, (), {}, fetch, now=NOW)
+
+    identity = await identify(replace(mine, client_secret=Secret("s3")), found, (), {}, fetch, now=NOW)
+
+    assert (identity.auth_method, identity.client_secret) == ("client_secret_post", Secret("s3"))
+    assert identity.record is not None
+    assert identity.record.client_secret is None

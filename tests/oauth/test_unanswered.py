@@ -1,0 +1,173 @@
+"""A refresh that was sent and got no answer: repeated once, at once, and told as it is."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from bot.playground.issuer import Issuer
+from oauth.catalogue import Catalogue
+from oauth.errors import LoginDeadError, RefreshUnansweredError, VendorUnavailableError
+from oauth.tokens import TokenSource
+from storage import AsyncStore, FileStore, TokenEntry
+
+
+class Clock(Protocol):
+    now: float
+
+    def __call__(self) -> float: ...
+
+
+async def stored(store: AsyncStore) -> TokenEntry:
+    entry = (await store.read())["lab"]
+    assert isinstance(entry, TokenEntry)
+    return entry
+
+
+async def test_a_request_that_was_cut_is_repeated_at_once(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    issuer.faults.next("/token", cut="before")
+
+    token = await source.force_refresh("lab")
+
+    assert token.value == (await stored(store)).access_token != login.access_token
+    assert len(issuer.requests("/token")) == 2
+    assert "lab: a refresh got no answer (the connection was cut) and is repeated once" in caplog.text
+
+
+async def test_a_vendor_with_a_grace_period_gives_the_login_back(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
+) -> None:
+    issuer.grants.grace = 10
+    issuer.faults.next("/token", cut="after")
+
+    await source.force_refresh("lab")
+
+    assert (await stored(store)).refresh_token.reveal() == issuer.families[0].refresh_token
+    assert not issuer.families[0].revoked
+
+
+async def test_a_repetition_that_is_refused_says_that_an_answer_was_lost(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
+) -> None:
+    """Without a grace period the answer that was lost had the only good token in it."""
+    issuer.faults.next("/token", cut="after")
+
+    for _ in range(2):
+        with pytest.raises(LoginDeadError, match="a request before it got no answer"):
+            await source.force_refresh("lab")
+
+    assert len(issuer.requests("/token")) == 2
+    assert await stored(store) == login
+    note = (await store.notes())["lab"]
+    assert note.dead is not None
+    assert note.attempt is None
+
+
+async def test_two_requests_without_an_answer_are_unknown_and_not_called_untouched(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
+) -> None:
+    issuer.faults.next("/token", cut="before", times=2)
+
+    with pytest.raises(RefreshUnansweredError) as unknown:
+        await source.force_refresh("lab")
+
+    assert "untouched" not in str(unknown.value)
+    assert "unknown" in unknown.value.kept
+    assert len(issuer.requests("/token")) == 2
+    attempt = (await store.notes())["lab"].attempt
+    assert attempt is not None
+    assert (attempt.fingerprint, attempt.at, attempt.answered) == (
+        login.refresh_token.fingerprint(),
+        clock.now,
+        False,
+    )
+    assert attempt.not_before > clock.now
+
+
+async def test_the_next_try_after_an_unknown_one_is_put_off_logged_and_explains_a_refusal(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    issuer.faults.next("/token", cut="before", times=2)
+    with pytest.raises(RefreshUnansweredError):
+        await source.force_refresh("lab")
+
+    with pytest.raises(RefreshUnansweredError, match="unknown"):
+        await source.force_refresh("lab", rejected=login.access_token)
+    assert len(issuer.requests("/token")) == 2
+
+    clock.now += 60
+    issuer.faults.next("/token", status=503)
+    with pytest.raises(RefreshUnansweredError):  # which a vendor in trouble cannot clear up
+        await source.force_refresh("lab", rejected=login.access_token)
+    clock.now += 60
+    issuer.families[0].revoked = True
+    with caplog.at_level(logging.WARNING), pytest.raises(LoginDeadError, match="a request before it got no answer"):
+        await source.force_refresh("lab", rejected=login.access_token)
+    assert "a refresh token is posted again whose last request got no answer" in caplog.text
+    assert len(issuer.requests("/token")) == 4
+
+
+async def test_a_request_is_not_repeated_when_there_is_no_time_left_for_it(
+    source: TokenSource, login: TokenEntry, issuer: Issuer
+) -> None:
+    issuer.faults.next("/token", status=503, delay=0.8, cut="after")  # of 1.0 s
+
+    with pytest.raises(RefreshUnansweredError):
+        await source.force_refresh("lab")
+    assert len(issuer.requests("/token")) == 1
+
+
+async def test_a_request_that_never_left_is_neither_repeated_nor_in_doubt(
+    source: TokenSource, login: TokenEntry, store: AsyncStore
+) -> None:
+    await store.update(lambda draft: draft.update(lab=_at("http://127.0.0.1:9/token", login)))
+
+    with pytest.raises(VendorUnavailableError, match="the login is untouched") as unsent:
+        await source.force_refresh("lab")
+    assert not unsent.value.sent
+    attempt = (await store.notes())["lab"].attempt
+    assert attempt is not None
+    assert attempt.answered
+
+
+def _at(endpoint: str, login: TokenEntry) -> TokenEntry:
+    return TokenEntry(login.access_token, login.refresh_token, login.expires_at, endpoint, login.provider)
+
+
+# other people's tokens
+
+
+async def test_a_copy_of_the_store_in_another_home_is_named_and_not_retried(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, tmp_path: Path, catalogue: Catalogue, clock: Clock
+) -> None:
+    """Case 33: whoever refreshes second presents a token that the first one has spent."""
+    copy = tmp_path / "other home" / "auth.json"
+    shutil.copytree(tmp_path, copy.parent, ignore=shutil.ignore_patterns("other home"))
+    await source.force_refresh("lab")
+
+    async with TokenSource(FileStore(copy, clock=clock), catalogue=catalogue, clock=clock) as other:
+        for _ in range(2):
+            with pytest.raises(LoginDeadError, match="or a copy of this store"):
+                await other.force_refresh("lab")
+
+    assert len(issuer.requests("/token")) == 2
+
+
+async def test_a_refresh_that_returns_another_account_is_refused_and_the_old_entry_kept(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
+) -> None:
+    issuer.families[0].account = "eve@example.com"
+
+    for _ in range(2):
+        with pytest.raises(LoginDeadError, match=r"belongs to ada@example.com.* renewed it as eve@example.com"):
+            await source.force_refresh("lab")
+
+    assert await stored(store) == login
+    assert (await store.notes())["lab"].account == "ada@example.com"
+    assert len(issuer.requests("/token")) == 1

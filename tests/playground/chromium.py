@@ -1,0 +1,131 @@
+"""A real Chromium looks at a real playground; tests that need it are skipped where there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import BrowserContext, Locator, Page, async_playwright, expect
+
+EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+SHOTS = Path(__file__).parents[2] / "screenshots"
+PATIENCE = 25_000  # milliseconds
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",  # root has none
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+needs_chromium = pytest.mark.skipif(EXECUTABLE is None, reason="there is no Chromium here (apt-get install chromium)")
+expect.set_options(timeout=PATIENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody at the page; `mistakes` is what the browser's console complained of."""
+
+    page: Page
+    context: BrowserContext
+    mistakes: list[str]
+
+    @property
+    def message(self) -> Locator:
+        """The newest message."""
+        return self.page.locator(".message").last
+
+    @property
+    def paste_button(self) -> Locator:
+        """The button of the login message that opens the form."""
+        return self.page.locator(".message .row button.primary").last
+
+    @property
+    def choices(self) -> Locator:
+        """What the composer offers to choose from."""
+        return self.page.locator("#choices [role=option]")
+
+    @property
+    def store(self) -> Locator:
+        """What the store is said to hold."""
+        return self.page.locator("#store")
+
+    async def begin(self) -> str:
+        """Send /auth login as a person does who knows it; the login link."""
+        messages = self.page.locator(".message")
+        before = await messages.count()
+        await self.page.locator("#text").fill("/auth login ")
+        await expect(self.choices).to_have_count(1)
+        await self.page.keyboard.press("Enter")
+        await self.page.keyboard.press("Enter")
+        link = messages.nth(before).locator("a.button")
+        await expect(link).to_be_visible()
+        return str(await link.get_attribute("href"))
+
+    async def paste(self, text: str) -> None:
+        """Give `text` to the form of the newest login message."""
+        await self.paste_button.click()
+        await self.page.locator("#modal textarea").fill(text)
+        await self.page.locator("#modal-submit").click()
+        await expect(self.page.locator("#modal")).to_be_hidden()
+
+    async def be(self, person: str) -> None:
+        """Switch to another person."""
+        await self.page.locator(f"#people button[data-name={person}]").click()
+
+    async def trouble(self, trial: str) -> None:
+        """Press one of the buttons that make trouble."""
+        await self.page.locator(f"[data-trial={trial}]").click()
+
+    async def shot(self, name: str) -> None:
+        """Keep a picture for whoever looks at the test's artefacts."""
+        await self.page.screenshot(path=SHOTS / f"{name}.png", animations="disabled")
+
+    async def check(self, page: Page | None = None) -> None:
+        """Nothing that axe calls serious, and nothing wider than the window."""
+        shown = page or self.page
+        found = (await Axe().run(shown)).response["violations"]
+        grave = [each for each in found if each["impact"] in {"serious", "critical"}]
+        assert not grave, json.dumps([(each["id"], each["nodes"][0]["html"][:300], each["help"]) for each in grave])
+        assert await shown.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@asynccontextmanager
+async def visiting(width: int = 1440, height: int = 900) -> AsyncIterator[Visit]:
+    """A playground of its own and a browser of its own, at the printed address."""
+    async with _playground() as url, async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
+        context = await chromium.new_context(viewport={"width": width, "height": height}, color_scheme="light")
+        context.set_default_timeout(PATIENCE)
+        page, mistakes = await context.new_page(), list[str]()
+        page.on("pageerror", lambda error: mistakes.append(str(error)))
+        page.on("console", lambda line: mistakes.append(line.text) if line.type == "error" else None)
+        await page.goto(url)
+        await expect(page.locator(".welcome")).to_be_visible()
+        yield Visit(page, context, mistakes)
+        await chromium.close()
+
+
+@asynccontextmanager
+async def _playground() -> AsyncIterator[str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "playground", "--json", stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        yield json.loads(await asyncio.wait_for(process.stdout.readline(), 60))["url"]
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(process.wait(), 15)

@@ -1,0 +1,48 @@
+"""Select menus, and the thread of the guild's channel, as the real discord.py client meets them."""
+
+from __future__ import annotations
+
+import discord
+import pytest
+
+from bot.playground.discord import Answer, EmbeddedDiscord, RefusedError
+from tests.playground.small_bot import Interaction, SmallBot, bot, hands, world  # noqa: F401 -- fixtures
+
+
+async def test_what_is_chosen_in_a_menu_reaches_the_bot_and_nothing_else_can_be_chosen(
+    bot: SmallBot, world: EmbeddedDiscord
+) -> None:
+    menu = discord.ui.Select[discord.ui.View](custom_id="menu", options=[discord.SelectOption(label="A", value="a")])
+
+    async def chosen(interaction: Interaction) -> None:
+        await interaction.response.send_message(f"chose {menu.values}", ephemeral=True)
+
+    async def show(interaction: Interaction) -> None:
+        await interaction.response.send_message("choose", view=discord.ui.View().add_item(menu), ephemeral=True)
+
+    menu.callback = chosen  # type: ignore[method-assign]
+    bot.act = show
+    ada = world.person("ada")
+    shown = await ada.slash("lab act", where="thread")
+    with pytest.raises(RefusedError):
+        await ada.choose(shown, "menu", "b")
+    with pytest.raises(RefusedError):
+        await world.person("bob").choose(shown, "menu", "a")
+    answer = await ada.choose(shown, "menu", "a")
+    assert isinstance(answer, Answer)
+    assert answer.content == "chose ['a']"
+
+
+async def test_a_thread_is_a_place_of_its_own_in_the_guild(bot: SmallBot, world: EmbeddedDiscord) -> None:
+    seen: list[object] = []
+
+    async def look(interaction: Interaction) -> None:
+        seen.append((type(interaction.channel), interaction.guild_id))
+        await interaction.response.send_message("seen", ephemeral=True)
+
+    bot.act = look
+    ada = world.person("ada")
+    await ada.slash("lab act", where="thread")
+    assert seen == [(discord.Thread, world.guild_id)]
+    assert [message["content"] for message in ada.view("thread")] == ["seen"]
+    assert ada.view("guild") == []

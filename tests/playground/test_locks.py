@@ -1,0 +1,71 @@
+"""Who holds a lock is told by the kernel, never guessed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.playground.locks import LockWatch
+from storage import open_store
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc/locks is Linux's")
+HOLD = """
+import sys
+from storage import open_store
+lock = open_store(sys.argv[1]).refresh_lock("lab")
+assert lock.try_acquire()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_lock_that_another_process_holds_is_told_with_its_name_and_remembered(tmp_path: Path) -> None:
+    store = tmp_path / "auth.json"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    watch = LockWatch(store, {holder.pid: "agent 7"}.get)
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        watch.look()
+        (seen,) = watch.now()
+        assert (seen["lock"], seen["holder"]) == ("refresh.lab", "agent 7")
+        assert holder.stdin is not None
+        holder.stdin.close()
+    watch.look()
+    assert [each["holder"] for each in watch.now()] == [None]
+    assert [(each["lock"], each["holder"]) for each in watch.past()] == [("refresh.lab", "agent 7")]
+
+
+def test_a_holder_that_is_no_process_of_the_playground_is_told_by_its_number(tmp_path: Path) -> None:
+    lock = open_store(tmp_path / "auth.json").refresh_lock("lab")
+    watch = LockWatch(tmp_path / "auth.json", lambda _: None)
+    assert lock.try_acquire()
+    watch.look()
+    assert watch.now()[0]["holder"] == f"process {os.getpid()}"
+    lock.release()
+
+
+def test_whoever_stands_in_the_queue_is_counted_and_holds_nothing(tmp_path: Path) -> None:
+    sidecar = tmp_path / "auth.json.global.lock"
+    watch = LockWatch(tmp_path / "auth.json", {os.getpid(): "the test"}.get)
+    with sidecar.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        code = "import fcntl, sys; fcntl.flock(open(sys.argv[1]), fcntl.LOCK_EX)"
+        with subprocess.Popen([sys.executable, "-c", code, str(sidecar)]):
+            ends = time.monotonic() + 10
+            while True:
+                watch.look()
+                (seen,) = watch.now()
+                if seen["waiting"] or time.monotonic() > ends:
+                    break
+                time.sleep(0.01)
+            fcntl.flock(held, fcntl.LOCK_UN)
+    assert (seen["holder"], seen["waiting"]) == ("the test", 1)

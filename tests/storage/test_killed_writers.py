@@ -1,0 +1,175 @@
+"""A writer that is killed before any of its system calls leaves the old state or the new one, and nobody locked out.
+
+The child replaces the functions of `os` and `fcntl` that a commit is made of by ones that count, and kills itself with
+SIGKILL before the N-th call, for every N.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.storage.processes import Start, run, start  # noqa: F401 -- fixtures
+
+KILLED_AT_EVERY_CALL = """
+import fcntl, json, os, shutil, signal, sys
+from pathlib import Path
+import filelock
+from storage import FileStore, Note
+from storage import codec, journal
+from tests.storage.contract import put, token, pending
+
+CALLS = (
+    "open write fsync close replace unlink fchmod fchown utime fstat lstat stat listdir read mkdir scandir".split()
+)
+
+
+def die_at(number):
+    count = 0
+
+    def counted(real):
+        def call(*args, **kwargs):
+            nonlocal count
+            count += 1
+            if count == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*args, **kwargs)
+
+        return call
+
+    for name in CALLS:
+        setattr(os, name, counted(getattr(os, name)))
+    fcntl.flock = counted(fcntl.flock)
+
+
+OLD, NEW = token(value="at0"), token(value="at1")
+
+
+def log_in(draft):
+    draft["codex"] = NEW
+    draft["more"] = token("more")
+    draft.notes["codex"] = Note("ada")
+
+
+SCENES = {
+    "first": (lambda store: None, lambda store: store.update(log_in)),
+    "update": (lambda store: store.update(put("codex", OLD)), lambda store: store.update(log_in)),
+    "damage": (
+        lambda store: (store.update(put("codex", OLD)), store.path.write_bytes(store.path.read_bytes()[:-1] + b",")),
+        lambda store: store.update(log_in),
+    ),
+    "spill": (
+        lambda store: store.update(put("codex", OLD)),
+        lambda store: store.spill("codex", NEW, OLD.refresh_token),
+    ),
+    "recovery": (
+        lambda store: (store.update(put("codex", OLD)), store.spill("codex", NEW, OLD.refresh_token)),
+        lambda store: store.update(put("more", token("more"))),
+    ),
+    "logout": (
+        lambda store: (store.update(put("codex", OLD)), store.spill("codex", NEW, OLD.refresh_token)),
+        lambda store: store.update(lambda draft: draft.pop("codex")),
+    ),
+}
+prepare, act = SCENES[sys.argv[2]]
+results = []
+number = 0
+while True:
+    number += 1
+    folder = Path(sys.argv[1], str(number))
+    path = folder / "auth.json"
+    prepare(FileStore(path))
+    damaged = path.read_bytes() if path.exists() else None
+    child = os.fork()
+    if child == 0:
+        die_at(number)
+        act(FileStore(path))
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    text = path.read_text() if path.exists() else "{}"
+    seen = FileStore(path, lock_timeout=1).read()
+    kept = [found.read_bytes() for found in folder.glob("auth.json.corrupt-*")] if folder.exists() else []
+    result = {
+        "killed": os.WIFSIGNALED(status),
+        "whole": not codec.decode(text).damage,
+        "bytes kept": damaged is not None and (text.encode() == damaged or damaged in kept),
+        "on disk": {key: entry["access_token"] for key, entry in json.loads(text).items()} if text[-1] == "}" else None,
+        "seen": {key: entry.access_token.reveal() for key, entry in seen.items()},
+        "modes": sorted({found.stat().st_mode & 0o777 for found in folder.iterdir()}) if folder.exists() else [],
+    }
+    FileStore(path, lock_timeout=1).update(put("after", token("after")))
+    after = FileStore(path).read()
+    result["after"] = {key: entry.access_token.reveal() for key, entry in after.items()}
+    result["spills"] = [found.name for found in folder.glob("auth.json.spill.*")]
+    results.append(result)
+    shutil.rmtree(folder)
+    if not result["killed"]:
+        break
+print(json.dumps(results))
+"""
+
+
+@pytest.fixture
+def kill(quick: Path, run: Callable[..., str]) -> Callable[[str], list[dict[str, object]]]:
+    """Play a scene once for each of its system calls, and give what was found after each kill."""
+
+    def kill(scene: str) -> list[dict[str, object]]:
+        results = json.loads(run(KILLED_AT_EVERY_CALL, quick, scene))
+        *killed, whole = results
+        assert len(killed) >= 15
+        assert all(result["killed"] for result in killed)
+        assert not whole["killed"]
+        assert all(set(result["modes"]) <= {0o600} for result in results)
+        assert all(result["after"] == {**result["seen"], "after": "at"} for result in results)
+        return results
+
+    return kill
+
+
+@pytest.mark.parametrize("scene", ["first", "update"])
+def test_a_commit_that_is_killed_leaves_the_old_or_the_new_file(
+    scene: str, kill: Callable[[str], list[dict[str, object]]]
+) -> None:
+    """Case 2."""
+    old, new = {} if scene == "first" else {"codex": "at0"}, {"codex": "at1", "more": "at"}
+    results = kill(scene)
+    states = [result["on disk"] for result in results]
+    turn = states.index(new)
+    assert states == [old] * turn + [new] * (len(states) - turn)
+    assert 0 < turn < len(states) - 1
+    assert all(result["whole"] and result["seen"] == result["on disk"] for result in results)
+
+
+def test_a_commit_over_a_damaged_file_that_is_killed_keeps_its_bytes(
+    kill: Callable[[str], list[dict[str, object]]],
+) -> None:
+    results = kill("damage")
+    assert all(result["bytes kept"] for result in results)
+    assert all(result["seen"]["codex"] in ("at0", "at1") for result in results)
+
+
+def test_a_spill_that_is_killed_is_there_or_not(kill: Callable[[str], list[dict[str, object]]]) -> None:
+    results = kill("spill")
+    seen = [result["seen"]["codex"] for result in results]
+    assert seen == sorted(seen)
+    assert set(seen) == {"at0", "at1"}
+    assert all(result["spills"] == [] for result in results)
+
+
+def test_a_recovery_that_is_killed_loses_no_renewed_login(kill: Callable[[str], list[dict[str, object]]]) -> None:
+    results = kill("recovery")
+    assert all(result["seen"]["codex"] == "at1" for result in results)
+    assert all(result["spills"] == [] for result in results)
+
+
+def test_a_logout_that_is_killed_is_done_or_not_and_brings_nothing_back(
+    kill: Callable[[str], list[dict[str, object]]],
+) -> None:
+    results = kill("logout")
+    seen = [result["seen"].get("codex") for result in results]
+    turn = seen.index(None)
+    assert seen == ["at1"] * turn + [None] * (len(seen) - turn)
+    assert all(result["spills"] == [] for result in results)

@@ -1,0 +1,191 @@
+"""Whose the files are and who may read them, and what a user without rights on them is told."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from storage import FileStore, Note, TokenEntry
+from tests.storage.contract import NOW, Clock, put, token
+from tests.storage.processes import NOBODY, public_path, run, start  # noqa: F401 -- fixtures
+
+
+@pytest.fixture
+def store(path: Path) -> FileStore:
+    return FileStore(path, clock=Clock(), lock_timeout=2)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077, 0o777])
+def test_every_file_is_for_its_owner_alone_whatever_the_umask(store: FileStore, path: Path, umask: int) -> None:
+    """Case 9."""
+    path.parent.mkdir()
+    renewed: TokenEntry = token("a", "renewed")
+    old = os.umask(umask)
+    try:
+        store.update(lambda draft: (draft.update(codex=token()), draft.notes.update(codex=Note("x"))))
+        store.refresh_lock("codex").try_acquire()
+        path.write_bytes(b"damaged")
+        store.update(put("a", token("a")))
+        store.spill("a", renewed, token("a").refresh_token)
+    finally:
+        os.umask(old)
+    modes = {found.name: mode(found) for found in path.parent.iterdir()}
+    assert modes == dict.fromkeys(
+        [
+            "auth.json",
+            "auth.json.notes",
+            "auth.json.global.lock",
+            "auth.json.refresh.codex.lock",
+            f"auth.json.corrupt-{NOW}",
+            "auth.json.spill.a",
+        ],
+        0o600,
+    )
+    assert path.with_name("auth.json.global.lock").stat().st_size == 0
+
+
+def test_a_missing_folder_is_created_for_its_owner_alone(store: FileStore) -> None:
+    old = os.umask(0)
+    try:
+        store.update(put("codex", token()))
+    finally:
+        os.umask(old)
+    assert mode(store.path.parent) == 0o700
+
+
+def test_root_keeps_the_owner_of_the_folder_and_locks_nobody_out(public_path: Path, run: Callable[..., str]) -> None:
+    if os.geteuid() != 0:
+        return  # only root can give files away
+    os.chown(public_path.parent, NOBODY, NOBODY)
+    store = FileStore(public_path)
+    store.update(lambda draft: (draft.update(codex=token()), draft.notes.update(codex=Note("x"))))
+    assert store.refresh_lock("codex").try_acquire()
+    store.update(put("a", token("a")))
+    store.spill("a", token("a", "renewed"), token("a").refresh_token)
+
+    owners = {(found.stat().st_uid, found.stat().st_gid) for found in public_path.parent.iterdir()}
+    assert owners == {(NOBODY, NOBODY)}
+    code = (
+        "import sys; from storage import *; s = FileStore(sys.argv[1]);"
+        "renewed = s.read()['a'].access_token.reveal();"
+        "s.update(lambda d: d.pop('a')); s.check_writable(); print(renewed, list(s.read()))"
+    )
+    assert run(code, public_path, as_nobody=True) == "renewed ['codex']"
+
+
+def test_root_keeps_the_owner_of_a_file_that_belongs_to_another_user(store: FileStore, path: Path) -> None:
+    """Without root's rights the file stays its own user's, which is the same promise."""
+    store.update(put("codex", token()))
+    owner = NOBODY if os.geteuid() == 0 else os.geteuid()
+    for file in (path.parent, path):
+        os.chown(file, owner, -1)
+
+    store.update(put("other", token("other")))
+    assert store.refresh_lock("codex").try_acquire()
+
+    assert path.stat().st_uid == owner
+    assert path.with_name("auth.json.refresh.codex.lock").stat().st_uid == owner
+
+
+def test_root_gives_folders_that_it_makes_to_whose_home_they_lie_in(public_path: Path, run: Callable[..., str]) -> None:
+    if os.geteuid() != 0:
+        return  # only root can give files away
+    os.chown(public_path.parent, NOBODY, NOBODY)
+    path = public_path.parent / ".openab" / "agent" / "auth.json"
+    FileStore(path).update(put("codex", token()))
+
+    code = "import sys; from storage import *; print(list(FileStore(sys.argv[1]).update(lambda d: list(d))))"
+    assert run(code, path, as_nobody=True) == "['codex']"
+
+
+ATTEMPT = """
+import sys
+from storage import *
+store = FileStore(sys.argv[1], lock_timeout=1)
+for attempt in (store.read, store.check_writable, lambda: store.update(lambda d: d.clear())):
+    try:
+        attempt()
+        print("done")
+    except StorageError as error:
+        print(type(error).__name__, error)
+"""
+
+
+def kinds(lines: str) -> list[str]:
+    return [line.split()[0] for line in lines.splitlines()]
+
+
+def test_without_rights_on_the_file_it_is_unreadable_and_stays(public_path: Path, run: Callable[..., str]) -> None:
+    """Case 5."""
+    FileStore(public_path).update(put("codex", token()))
+    before = public_path.read_bytes()
+    public_path.with_name("auth.json.global.lock").chmod(0o666)
+    public_path.chmod(0)
+    told = run(ATTEMPT, public_path, as_nobody=True)
+    public_path.chmod(0o600)
+
+    assert kinds(told) == ["StoreUnreadableError"] * 3
+    assert public_path.read_bytes() == before
+
+
+def test_without_rights_on_the_lock_nothing_is_written_and_it_is_named(
+    public_path: Path, run: Callable[..., str]
+) -> None:
+    """Case 17."""
+    FileStore(public_path).update(put("codex", token()))
+    before = public_path.read_bytes()
+    public_path.chmod(0o644)
+    public_path.with_name("auth.json.global.lock").chmod(0)
+    told = run(ATTEMPT, public_path, as_nobody=True)
+
+    assert kinds(told) == ["done", "StoreUnwritableError", "StoreUnwritableError"]
+    assert told.count("auth.json.global.lock") == 2
+    assert os.geteuid() != 0 or "belongs to uid 0" in told
+    assert public_path.read_bytes() == before
+
+
+def test_in_a_read_only_folder_it_is_read_but_unwritable(public_path: Path, run: Callable[..., str]) -> None:
+    FileStore(public_path).update(put("codex", token()))
+    before = public_path.read_bytes()
+    public_path.chmod(0o644)
+    public_path.with_name("auth.json.global.lock").chmod(0o666)
+    public_path.parent.chmod(0o555)
+    told = run(ATTEMPT, public_path, as_nobody=True)
+    public_path.parent.chmod(0o755)
+
+    assert kinds(told) == ["done", "StoreUnwritableError", "StoreUnwritableError"]
+    assert public_path.read_bytes() == before
+
+
+def repairs(store: FileStore) -> dict[str, str]:
+    return {problem.what: problem.repair for problem in store.problems()}
+
+
+def test_wrong_rights_are_named_with_their_repair(store: FileStore, path: Path) -> None:
+    store.update(lambda draft: (draft.update(codex=token()), draft.notes.update(codex=Note("x"))))
+    assert repairs(store) == {}
+    path.parent.chmod(0o770)
+    notes = path.with_name("auth.json.notes")
+    notes.chmod(0o640)
+    assert repairs(store) == {
+        f"{path.parent} can be written by others": f"chmod 700 {path.parent}",
+        f"{notes} can be read by others": f"chmod 600 {notes}",
+    }
+
+
+def test_a_file_of_another_user_is_named_with_its_repair(store: FileStore, path: Path) -> None:
+    """Case 17: most often root once ran the program."""
+    if os.geteuid() != 0:
+        return  # only root can give files away
+    store.update(put("codex", token()))
+    lock = path.with_name("auth.json.global.lock")
+    os.chown(lock, NOBODY, -1)
+    assert repairs(store) == {f"{lock} belongs to uid {NOBODY}, not to 0": f"sudo chown 0 {lock}"}
