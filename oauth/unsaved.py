@@ -74,8 +74,9 @@ class Unsaved:
             kept.told = str(error)
             raise
         else:
-            _log.warning("%s: its renewed login is stored at last", tenant)
-        if self._kept.pop(tenant, None) is kept:
+            _log.warning("%s: the store takes logins again; the renewed one is in it, or a newer one", tenant)
+        if self._kept.get(tenant) is kept:  # not when the next one has failed meanwhile
+            del self._kept[tenant]
             kept.lock.release()
 
     async def aclose(self) -> None:

@@ -11,7 +11,8 @@ from discord.ext import commands
 
 from cogs.auth import words
 from cogs.auth.language import Listeners
-from cogs.auth.login_button import new_link
+from cogs.auth.limits import fits_button
+from cogs.auth.login_button import LoginButton
 from cogs.auth.replies import LOST, reason
 from cogs.auth.service import AuthService
 from oauth.status import LoginState
@@ -61,12 +62,14 @@ class DeadLogins:
             _log.warning("the login to %s has ended, and whom to tell is not known", state.tenant)
             return
         language = self._listeners.language_of(maker)
-        view = new_link(language, state.vendor.name) if state.vendor else None
+        view = discord.ui.View(timeout=None)
+        if state.vendor:
+            button = LoginButton(language, state.vendor.name, state.vendor.title)
+            if fits_button(button.custom_id):
+                view.add_item(button)
         text = words.login_ended(language, state)
         try:
             channel = await self._bot.create_dm(discord.Object(maker))
-            await channel.send(
-                text, view=view or discord.utils.MISSING, allowed_mentions=discord.AllowedMentions.none()
-            )
+            await channel.send(text, view=view, allowed_mentions=discord.AllowedMentions.none())
         except LOST as error:
             _log.warning("that the login to %s has ended could not be told (%s)", state.tenant, reason(error))

@@ -73,7 +73,7 @@ async def test_whoever_made_it_is_told_once_and_the_button_begins_the_next_login
 
     await end()
     told = await first_news(world, ada)
-    begun = await ada.press(told, "Get a new link")
+    begun = await ada.press(told, "Log in to The Lab")
 
     assert "**The login to The Lab (ada@example.com) has ended.**" in told.content
     assert "this login was revoked" in told.content

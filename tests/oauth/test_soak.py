@@ -25,7 +25,7 @@ from oauth.logins import Logins
 from oauth.tokens import TokenSource
 from storage import AsyncStore, FileStore, TokenEntry, UserId
 
-SECONDS = float(os.environ.get("OPENAB_SOAK_SECONDS", "20"))
+SECONDS = float(os.environ.get("OPENAB_SOAK_SECONDS", "60"))
 ROOT = Path(__file__).parents[2]
 VENDORS = ("one", "two", "three")
 AGENT = """

@@ -8,11 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from storage import DeadToken, FileStore, Note, UserId
+from storage import Attempt, DeadToken, FileStore, Note, UserId
 from tests.storage.conftest import CANARY
 from tests.storage.contract import put, token
 
-NOTE = Note("ada@example.com", UserId(2**63), 5, ("a", "b"), DeadToken("f" * 64, "invalid_grant", 9))
+NOTE = Note(
+    "ada@example.com",
+    UserId(2**63),
+    5,
+    ("a", "b"),
+    DeadToken("f" * 64, "invalid_grant", 9, told=True),
+    Attempt("e" * 64, 1.5, "HTTP 503", answered=False, failures=3, not_before=60.25),
+)
 
 
 def log_in(store: FileStore) -> None:
@@ -30,6 +37,7 @@ def test_lost_or_broken_ones_lose_no_login(store: FileStore, path: Path) -> None
     log_in(store)
     notes = path.with_name("auth.json.notes")
     broken = [b"{", b"\xff", b"[]", b'{"codex": {"account": 1, "scopes": 5, "dead": {"since": true}}, "x": 1}']
+    broken.append(b'{"codex": {"attempt": {"fingerprint": "f", "at": "soon", "reason": "", "answered": 1}}}')
     for content in broken:
         notes.write_bytes(content)
         assert store.notes().get("codex", Note()) == Note()

@@ -60,7 +60,7 @@ cancelled = **Your login to { $vendor } is cancelled.** Its link is of no use an
 kept = Nothing was changed.
 login-ended = ⚠️ **The login to { $login } has ended.** The agents here cannot renew it any more.
     Reason: { $reason }
-    Begin the next one with the button, or with { -login }.
+    Log in again with the button, or with { -login }.
 
 risk-tos-risk = ⚠️ **Careful:** this vendor's terms may not allow its login outside its own tools. The account could be closed.
 risk-experimental = ⚠️ **Careful:** this login is experimental and may stop working at any time.
