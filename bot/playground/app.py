@@ -98,6 +98,7 @@ path = {json.dumps(str(store))}
 
 [auth]
 vendors = ["{VENDOR}"]
+refresh_ahead = false # else the bot renews what has ended within seconds, and no agent has to
 
 [vendors.{VENDOR}]
 title = "Playground"
