@@ -65,6 +65,10 @@ async def test_a_login_by_clicks_then_32_agents_and_one_refresh(visit: Visit) ->
     said = "32 of 32 agents were served. The server saw 1 refresh. All have the same token."
     await expect(page.locator("#said-agents")).to_have_text(said)
     await expect(page.locator("#herd [data-state=served]")).to_have_count(32)
+    await page.get_by_text("Each agent").click()
+    await expect(page.locator("#each li")).to_have_text([re.compile(rf"agent {each} served") for each in range(1, 33)])
+    await visit.check()
+    await page.get_by_text("Each agent").click()
     await expect(page.locator("#posted")).to_contain_text("refresh_token")
     assert before != await visit.store.inner_text()
     await expect(page.locator("#locks")).to_contain_text(re.compile(r"agent \d+ held refresh\.playground"))
