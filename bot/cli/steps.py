@@ -15,7 +15,8 @@ from bot.cli.session import Session, open_session
 from bot.cli.waiting import wait_for_approval
 from oauth.credentials import LoggedIn
 from oauth.driver import Driver
-from oauth.logins import LoginOffer, Logins
+from oauth.logins import Logins
+from oauth.offer import LoginOffer
 from oauth.vendor import DEVICE_FLOWS, Vendor
 from storage import UserId
 

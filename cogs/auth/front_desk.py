@@ -27,7 +27,7 @@ from cogs.auth.service import AuthService
 from cogs.auth.status_view import status_message
 from oauth.credentials import LoggedIn
 from oauth.errors import LoginTakenError, NoPendingLoginError, PasteRefusedError
-from oauth.logins import LoginOffer
+from oauth.offer import LoginOffer
 from storage.entries import UserId
 from storage.errors import OpenabAuthError
 

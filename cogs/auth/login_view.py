@@ -17,7 +17,7 @@ from cogs.auth.limits import CONTENT, DESCRIPTION, LINK_BUTTON, units
 from cogs.auth.login_button import new_link
 from cogs.auth.paste_modal import PasteButton, fits, new_flow
 from cogs.auth.replies import Answer, answer, edit
-from oauth.logins import LoginOffer
+from oauth.offer import LoginOffer
 from storage.entries import UserId
 from storage.errors import OpenabAuthError
 

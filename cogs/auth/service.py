@@ -17,7 +17,8 @@ from oauth.config import DEFAULT_STORE, Config
 from oauth.credentials import LoggedIn, LoggedOut
 from oauth.driver import Driver
 from oauth.errors import NoPendingLoginError, NotLoggedInError, ProgramFailedError
-from oauth.logins import LoginOffer, Logins
+from oauth.logins import Logins
+from oauth.offer import LoginOffer
 from oauth.pending import PendingLogin
 from oauth.status import LoginState, Status
 from oauth.vendor import Vendor

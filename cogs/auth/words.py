@@ -11,7 +11,7 @@ from cogs.auth.language import Language
 from cogs.auth.limits import cut, plain
 from oauth.catalogue import Catalogue
 from oauth.credentials import LoggedIn, LoggedOut
-from oauth.logins import LoginOffer
+from oauth.offer import LoginOffer
 from oauth.pending import PendingLogin
 from oauth.status import LoginState
 from oauth.vendor import Vendor, is_loopback

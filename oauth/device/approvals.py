@@ -16,7 +16,9 @@ from oauth.device.poll import poll_until
 from oauth.driver import Driver
 from oauth.errors import NoPendingLoginError, OAuthError
 from oauth.jobs import Jobs
+from oauth.offer import LoginOffer
 from oauth.pending import PendingLogin
+from oauth.pending_logins import PendingLogins
 from oauth.reply import Grant
 from oauth.vendor import Vendor
 from storage import AsyncStore
@@ -31,10 +33,11 @@ _log: Final = logging.getLogger(__name__)
 class Approvals:
     """Waits for the approvals; what a poll has brought is stored as a job of `jobs`, which outlives every waiter."""
 
-    def __init__(  # what it stands on, passed in
+    def __init__(  # noqa: PLR0913  # what it stands on, passed in
         self,
         store: AsyncStore,
         driver: Driver,
+        pending_logins: PendingLogins,
         credentials: Credentials,
         jobs: Jobs,
         *,
@@ -42,29 +45,22 @@ class Approvals:
     ) -> None:
         self._store = store
         self._driver = driver
+        self._pending = pending_logins
         self._credentials = credentials
         self._jobs = jobs
         self._clock = clock
         self._waiting: dict[tuple[str, UserId], asyncio.Task[LoggedIn]] = {}
         self._closing = False
 
-    async def start(self, vendor: Vendor) -> tuple[DeviceCode, PendingEntry]:
-        """Ask the vendor for a code; the entry holds all that polling needs, so a restart may lie in between.
-
-        Raises:
-            VendorUnavailableError, VendorMisconfiguredError: there is none.
-        """
-        code = await device_flow(vendor, self._driver, self._store, self._clock).start(vendor)
-        entry = PendingEntry(
-            verifier=code.device_code,
-            state=Secret(code.user_code),
-            token_url=vendor.token_url,
-            provider_name=vendor.name,
-            created_at=int(self._clock()),
-            # agents drop what they do not know; then the standard's interval and our own lifetime hold
-            extra={"interval": code.interval, "expires_at": code.expires_at},
-        )
-        return code, entry
+    async def begin(self, vendor: Vendor, user: UserId, *, replace: bool) -> LoginOffer:
+        """Show a code, and poll from now on. What it raises is told at `Logins.begin`."""
+        vendor = await self._driver.resolve(vendor)
+        if not replace:  # before the vendor is asked for a code that nobody may use
+            await self._pending.check_not_taken(vendor, user)
+        code, entry = await self._start(vendor)
+        await self._pending.begin(vendor, user, entry, replace=replace)
+        self.watch(vendor, PendingLogin(vendor.name, user, entry.created_at, code.expires_at), entry)
+        return LoginOffer(vendor, code.link, code.expires_at, code.user_code)
 
     def watch(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry) -> None:
         """Poll for this login from now on, in the place of a former one of this person at this vendor."""
@@ -106,6 +102,24 @@ class Approvals:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _start(self, vendor: Vendor) -> tuple[DeviceCode, PendingEntry]:
+        """Ask the vendor for a code; the entry holds all that polling needs, so a restart may lie in between.
+
+        Raises:
+            VendorUnavailableError, VendorMisconfiguredError: there is none.
+        """
+        code = await device_flow(vendor, self._driver, self._store, self._clock).start(vendor)
+        entry = PendingEntry(
+            verifier=code.device_code,
+            state=Secret(code.user_code),
+            token_url=vendor.token_url,
+            provider_name=vendor.name,
+            created_at=int(self._clock()),
+            # agents drop what they do not know; then the standard's interval and our own lifetime hold
+            extra={"interval": code.interval, "expires_at": code.expires_at},
+        )
+        return code, entry
 
     async def _wait(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry) -> LoggedIn:
         flow = device_flow(vendor, self._driver, self._store, self._clock)

@@ -27,7 +27,7 @@ from cogs.auth.replies import Answer
 from cogs.auth.status_view import status_message
 from oauth.credentials import LoggedIn, LoggedOut
 from oauth.errors import LoginTakenError
-from oauth.logins import LoginOffer
+from oauth.offer import LoginOffer
 from oauth.pending import PendingLogin
 from oauth.status import LoginState, Status
 from oauth.vendor import Flow, Vendor

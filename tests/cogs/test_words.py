@@ -7,7 +7,7 @@ from cogs.auth.limits import plain
 from cogs.auth.login_view import LinkTooLongError, login_message
 from cogs.auth.paste_modal import new_flow
 from oauth.errors import NotLoggedInError
-from oauth.logins import LoginOffer
+from oauth.offer import LoginOffer
 from oauth.status import LoginState
 from oauth.vendor import Vendor
 from storage import Tenant, UserId

@@ -19,7 +19,8 @@ from oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from oauth.logins import LoginOffer, Logins
+from oauth.logins import Logins
+from oauth.offer import LoginOffer
 from oauth.tokens import TokenSource
 from storage import AsyncStore, FileStore, McpEntry, UserId
 from tests.oauth.mcp.conftest import OPENID, RESOURCE, RFC_8414, Page, Stranger

@@ -1,0 +1,77 @@
+"""The pending logins of one store; each change is one locked step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from oauth import login_entry, pending
+from oauth.pending import PendingLogin
+from oauth.vendor import Vendor
+from storage import AsyncStore
+from storage.draft import Draft
+from storage.entries import PendingEntry, UserId
+
+
+class PendingLogins:
+    """Begun, found, taken once, put back; `limit` is how many one person may have."""
+
+    def __init__(self, store: AsyncStore, *, clock: Callable[[], float], limit: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._limit = limit
+
+    async def begin(
+        self,
+        vendor: Vendor,
+        user: UserId,
+        entry: PendingEntry,
+        *,
+        replace: bool,
+        also: Callable[[Draft], None] | None = None,
+    ) -> None:
+        """Write a pending login, and in the same step what `also` writes.
+
+        Raises:
+            LoginTakenError: another person's login is there; `replace` says that it may go.
+            TooManyLoginsError: the person has too many others.
+        """
+
+        def write(draft: Draft) -> None:
+            if not replace:
+                login_entry.check_not_taken(draft, draft.notes, vendor.tenant, user)
+            pending.begin(draft, user, entry, limit=self._limit, now=self._clock())
+            if also:
+                also(draft)
+
+        await self._store.update(write)
+
+    async def check_not_taken(self, vendor: Vendor, user: UserId, *, since: int | None = None) -> None:
+        """Refuse before anything is asked of the vendor; `begin` and the commit see to it again.
+
+        Raises:
+            LoginTakenError: another person's login is there, made after `since` (unix seconds) where that is given.
+        """
+        login_entry.check_not_taken(
+            await self._store.read(), await self._store.notes(), vendor.tenant, user, since=since
+        )
+
+    async def of(self, user: UserId, names: Collection[str] = ()) -> list[tuple[PendingLogin, PendingEntry]]:
+        """Those of one person that can still be finished, at the vendors of these names or at all."""
+        found = pending.live(await self._store.read(), self._clock(), user)
+        return [(login, entry) for login, entry in found if not names or login.vendor in names]
+
+    async def take(self, login: PendingLogin, entry: PendingEntry) -> None:
+        """Remove it: whoever does that, and nobody else, may post its code.
+
+        Raises:
+            NoPendingLoginError: it was taken, cancelled or replaced in between, or is too old now.
+        """
+        await self._store.update(lambda draft: pending.take(draft, login.vendor, login.user, entry, now=self._clock()))
+
+    async def put_back(self, login: PendingLogin, entry: PendingEntry) -> None:
+        """Undo `take`, for a code that never left.
+
+        Raises:
+            StorageError: it could not be written.
+        """
+        await self._store.update(lambda draft: pending.put_back(draft, login.vendor, login.user, entry))

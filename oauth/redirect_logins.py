@@ -1,0 +1,153 @@
+"""Logins by a link and the redirect that is pasted back: the authorization code grant (RFC 6749 4.1, RFC 7636).
+
+Step one writes a pending login and gives the link. Step two finds the pending login that the paste belongs to, takes it
+out of the store in one locked step, posts the code, and stores the credential under the tenant's lock. From the taking
+on the work no longer belongs to the caller: one that is cancelled, or a Discord that cuts the line, does not stop it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from oauth import pending
+from oauth.catalogue import Catalogue
+from oauth.credentials import Credentials, LoggedIn
+from oauth.driver import Driver
+from oauth.errors import ClientRefusedError, NoPendingLoginError, VendorUnavailableError
+from oauth.jobs import Jobs
+from oauth.mcp.binding import Binding
+from oauth.mcp.login import ServerLogins, remember
+from oauth.mcp.register import forget_client
+from oauth.offer import LoginOffer
+from oauth.paste import DeniedRedirectError, Expected, Paste, PasteRefusedError, Refusal, match, read_paste
+from oauth.pending import PendingLogin
+from oauth.pending_logins import PendingLogins
+from oauth.pkce import new_state, new_verifier
+from oauth.vendor import Vendor
+from oauth.verdict import Question
+from storage import AsyncStore
+from storage.entries import PENDING_LIFETIME, PendingEntry, UserId
+from storage.errors import StorageError
+from storage.secret import Secret
+
+
+class RedirectLogins:
+    """The two steps, at vendors and at MCP servers."""
+
+    def __init__(  # noqa: PLR0913, PLR0917  # what it stands on, passed in
+        self,
+        catalogue: Catalogue,
+        store: AsyncStore,
+        driver: Driver,
+        servers: ServerLogins,
+        pending_logins: PendingLogins,
+        credentials: Credentials,
+        jobs: Jobs,
+        *,
+        clock: Callable[[], float],
+    ) -> None:
+        self._catalogue = catalogue
+        self._store = store
+        self._driver = driver
+        self._servers = servers
+        self._pending = pending_logins
+        self._credentials = credentials
+        self._jobs = jobs
+        self._clock = clock
+
+    async def begin(self, vendor: Vendor, user: UserId, *, replace: bool) -> LoginOffer:
+        """Step one: the link. What it raises is told at `Logins.begin`."""
+        binding = None
+        if server := self._catalogue.server(vendor.name):
+            if not replace:  # before the server is asked, and perhaps registers a client
+                await self._pending.check_not_taken(vendor, user)
+            binding = await self._servers.bind(server, user)
+            vendor = binding.vendor(server)
+        else:
+            vendor = await self._driver.resolve(vendor)
+        entry = PendingEntry(
+            verifier=new_verifier(),
+            state=new_state(),
+            token_url=vendor.token_url,
+            provider_name=vendor.name,
+            resource=binding.resource if binding else None,
+            created_at=int(self._clock()),
+        )
+        also = None if binding is None else lambda draft: remember(draft, vendor.name, user, binding)
+        await self._pending.begin(vendor, user, entry, replace=replace, also=also)
+        return LoginOffer(vendor, self._driver.authorize_url(vendor, entry), entry.created_at + PENDING_LIFETIME)
+
+    async def waiting(self, user: UserId, name: str | None) -> list[tuple[PendingLogin, PendingEntry]]:
+        """Those of a person that a paste can end: none of other programs, and none that is no longer offered."""
+        offered = {vendor.name for vendor in self._catalogue.offered() if vendor.flow == "pkce"}
+        return [pair for pair in await self._pending.of(user, {name} if name else ()) if pair[0].vendor in offered]
+
+    async def complete(self, text: str, user: UserId, name: str | None) -> LoggedIn:
+        """Step two: the credential. What it raises is told at `Logins.complete`."""
+        mine = await self.waiting(user, name)
+        login, entry = pending.belonging(mine, paste := _read(text, expected=bool(mine), vendor=name), name)
+        vendor, binding = await self._begun(login)
+        code = await self._code(paste, vendor, login, entry)
+        await self._pending.check_not_taken(vendor, user, since=login.created_at)
+        await self._store.check_writable()  # before the code is used up
+        return await self._jobs.finish(self._finish(vendor, login, entry, code, binding))
+
+    async def _begun(self, login: PendingLogin) -> tuple[Vendor, Binding | None]:
+        """The vendor of a pending login; an MCP server as it was when the link was made."""
+        server = self._catalogue.server(login.vendor)
+        if server is None:
+            return await self._driver.resolve(self._catalogue.get(login.vendor)), None
+        binding = await self._servers.bound(server, login.user)
+        return binding.vendor(server), binding
+
+    async def _code(self, paste: Paste, vendor: Vendor, login: PendingLogin, entry: PendingEntry) -> Secret:
+        """The code of a paste that ends this login; one that reports a denial ends it too, without any."""
+        expected = Expected(
+            redirect_uri=vendor.redirect_uri,
+            state=entry.state,
+            authorize_url=vendor.authorize_url,
+            issuer=vendor.issuer,
+            iss_announced=vendor.iss_announced,
+        )
+        try:
+            return match(paste, expected)
+        except DeniedRedirectError as denied:
+            if denied.ends_login:
+                denied.vendor = login.vendor
+                await self._pending.take(login, entry)
+            raise
+
+    async def _finish(
+        self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, code: Secret, binding: Binding | None
+    ) -> LoggedIn:
+        await self._pending.take(login, entry)
+        try:
+            grant = await self._driver.exchange(vendor, code, entry)
+        except VendorUnavailableError as error:
+            if not error.sent:
+                await self._put_back(vendor, login, entry, error)
+            raise
+        except ClientRefusedError:
+            if binding and (server := self._catalogue.server(login.vendor)):
+                await self._store.update(lambda draft: forget_client(draft, server, binding.issuer))
+            raise
+        return await self._credentials.keep(vendor, entry.token_url, grant, login.user, binding)
+
+    async def _put_back(
+        self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, unsent: VendorUnavailableError
+    ) -> None:
+        """Let the login wait again, for a code that never left; what cannot be written must be begun again."""
+        try:
+            await self._pending.put_back(login, entry)
+        except StorageError as unsaved:
+            raise Question(vendor.name, vendor.tenant, "code").unavailable(unsent.reason) from unsaved
+
+
+def _read(text: str, *, expected: bool, vendor: str | None) -> Paste:
+    """The paste in a text; where none is expected, only a token is worth a word about what it is."""
+    try:
+        return read_paste(text)
+    except PasteRefusedError as refusal:
+        if expected or refusal.reason == Refusal.TOKEN_OR_KEY:  # whoever shows a token must learn that he did
+            raise
+        raise NoPendingLoginError(vendor) from None
