@@ -97,8 +97,8 @@ allowed_users = [{users}]
 path = {json.dumps(str(store))}
 
 [auth]
-vendors = ["{VENDOR}"]
-refresh_ahead = false  # here the agents refresh, so that one can see it
+vendors = ["{VENDOR}", "by-code"]
+refresh_ahead = false  # else the bot renews what has ended within seconds, and no agent has to
 
 [vendors.{VENDOR}]
 title = "Playground"
@@ -108,6 +108,17 @@ token_url = "{issuer.token_url}"
 revoke_url = "{issuer.revoke_url}"
 client_id = "{CLIENT_ID}"
 redirect_uri = "{REDIRECT_URI}"
+scopes = ["openid", "email", "offline_access"]
+account_from = "email"
+
+[vendors.by-code]
+title = "Playground, by code"
+tenant = "{VENDOR}"
+flow = "device"
+device_url = "{issuer.device_url}"
+token_url = "{issuer.token_url}"
+revoke_url = "{issuer.revoke_url}"
+client_id = "{CLIENT_ID}"
 scopes = ["openid", "email", "offline_access"]
 account_from = "email"
 """

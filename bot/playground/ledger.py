@@ -11,7 +11,9 @@ from storage.entries import NEVER, Entry, PendingEntry, TokenEntry
 from storage.notes import Note
 from storage.secret import Secret
 
-_SHOWN_FIELDS: Final = frozenset({"grant_type", "client_id", "redirect_uri", "response_type", "scope"})
+_SHOWN_FIELDS: Final = frozenset(
+    {"grant_type", "client_id", "redirect_uri", "response_type", "scope", "account", "other", "decision"}
+)
 _LAST: Final = 50
 
 
@@ -24,10 +26,11 @@ class Fact(TypedDict):
 
 
 class Posted(TypedDict):
-    """One request that the vendor got, and its answer; `status` 0 is none."""
+    """One request that the vendor got, and its answer (`status` 0: none); `times` it came in a row, last at `at`."""
 
     title: str
     at: float
+    times: int
     status: int
     error: str
     facts: dict[str, str]
@@ -44,17 +47,21 @@ def store_facts(store: Store) -> list[Fact]:
 
 
 def posted_facts(requests: Iterable[RequestSeen]) -> list[Posted]:
-    """The last requests that the vendor got, newest first."""
-    return [
-        {
+    """The last requests that the vendor got, newest first; those that are equal and came in a row are one."""
+    found: list[Posted] = []
+    for seen in list(requests)[-_LAST:]:
+        posted: Posted = {
             "title": f"{seen.method} {seen.path}",
             "at": seen.at,
+            "times": 1,
             "status": seen.status,
             "error": seen.error,
             "facts": _fields(seen.fields),
         }
-        for seen in reversed(list(requests)[-_LAST:])
-    ]
+        if found and found[-1] | {"at": 0, "times": 0} == posted | {"at": 0, "times": 0}:
+            posted["times"] = found.pop()["times"] + 1
+        found.append(posted)
+    return found[::-1]
 
 
 def _fact(key: str, entry: Entry, note: Note | None) -> Fact:

@@ -18,6 +18,9 @@ from bot.playground.locks import LockWatch
 from storage import Draft, Store, TokenEntry
 
 _THINKS: Final = 0.6  # seconds that the server takes over a refresh while agents run, so that all of them must wait
+_NOBODY: Final = "Nobody is logged in. Log in first."
+_AT_WORK: Final = "The agents are still at work."
+_DOWN: Final = "The bot is not running."
 _FULL: Final = (
     "The system refuses the bot and the agents every write to a file, as a full disk does (RLIMIT_FSIZE at 0). "
     "Log in, or end the token and start the agents."
@@ -76,7 +79,7 @@ class Trials:
         def end(draft: Draft) -> None:
             entry = draft.get(self._tenant)
             if not isinstance(entry, TokenEntry):
-                raise NotNowError("Nobody is logged in. Log in first.")  # noqa: EM101, TRY003 - the page shows it as it is
+                raise NotNowError(_NOBODY)
             draft[self._tenant] = dataclasses.replace(entry, expires_at=int(time.time()))
 
         await asyncio.to_thread(self._store.update, end)
@@ -85,7 +88,7 @@ class Trials:
 
     async def _start_agents(self) -> None:
         if self._agents.running:
-            raise NotNowError("The agents are still at work.")  # noqa: EM101, TRY003 - as above
+            raise NotNowError(_AT_WORK)
         for trial in ("agents", "expire"):  # what was said there is over now
             self._said.pop(trial, None)
         self._run = asyncio.create_task(self._run_agents(), name="agents")
@@ -109,7 +112,7 @@ class Trials:
     async def _revoke(self) -> None:
         living = [family for family in self._issuer.families if not family.revoked]
         if not living:
-            raise NotNowError("The server knows no login that stands. Log in first.")  # noqa: EM101, TRY003 - as above
+            raise NotNowError(_NOBODY)
         for family in living:
             family.revoked = True
         self._said["revoke"] = "The server has ended the login. The store does not know it yet; start the agents."
@@ -118,7 +121,7 @@ class Trials:
         async with self._one_at_a_time:
             pid = self._bot.pid
             if pid is None:
-                raise NotNowError("The bot is not running.")  # noqa: EM101, TRY003 - as above
+                raise NotNowError(_DOWN)
             await self._bot.kill()
         self._said["bot"] = (
             f"Process {pid} was killed (SIGKILL). What it had in memory is gone; Discord gets no answer."

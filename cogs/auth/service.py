@@ -2,51 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from cogs.auth.access import Access, Caller
 from cogs.auth.attempts import Attempts
-from cogs.auth.audit import Audit, Event
+from cogs.auth.audit import Audit
 from cogs.auth.denials import AccessDeniedError
 from cogs.auth.endings import Endings
 from cogs.auth.settings import DiscordSettings
+from cogs.auth.under_way import UnderWay
 from oauth.catalogue import Catalogue
 from oauth.config import DEFAULT_STORE, Config
 from oauth.credentials import LoggedIn, LoggedOut
 from oauth.driver import Driver
-from oauth.errors import NoPendingLoginError, NotLoggedInError, PasteRefusedError, ProgramFailedError
+from oauth.errors import NoPendingLoginError, NotLoggedInError, ProgramFailedError
 from oauth.logins import LoginOffer, Logins
 from oauth.pending import PendingLogin
 from oauth.status import LoginState, Status
 from oauth.vendor import Vendor
 from storage import CONSOLE, AsyncStore, UserId, open_store
-from storage.errors import OpenabAuthError
-
-
-class ClosingError(OpenabAuthError):
-    """The bot is about to stop."""
-
-    code = "closing"
-
-    def __init__(self) -> None:
-        super().__init__("the bot is restarting", kept="nothing was changed", todo="try again in a minute")
-
-
-@dataclass(slots=True)
-class _Line:
-    """What the audit line under way will say."""
-
-    vendor: str | None = None
-    tenant: str | None = None
-    silent: bool = False
-
-    def name(self, vendor: Vendor | None) -> None:
-        if vendor is not None:
-            self.vendor, self.tenant = vendor.name, vendor.tenant
 
 
 class AuthService:
@@ -71,8 +46,7 @@ class AuthService:
         self._attempts = attempts
         self._on_close = on_close
         self._endings = Endings(self._end)
-        self._under_way: set[asyncio.Task[object]] = set()
-        self._closing = False
+        self._under_way = UnderWay()
 
     def offered(self) -> tuple[Vendor, ...]:
         """The vendors that people may log in to here."""
@@ -96,7 +70,7 @@ class AuthService:
             OpenabAuthError: this person may not, has tried too often, or the vendor is not offered.
         """
         self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
-        async with self._audited("login", caller) as line:
+        async with self._audit.step("login", caller.user) as line:
             line.name(self._catalogue.find(vendor))
             self.access.check(caller)
             offer = await self._logins.begin(vendor, caller.user, replace=replace)
@@ -111,7 +85,7 @@ class AuthService:
             OpenabAuthError: why it did not; `outcomes.still_waits` tells whether the person may paste again.
         """
         self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
-        async with self._audited("complete", caller) as line:
+        async with self._audit.step("complete", caller.user) as line:
             line.name(self._catalogue.find(vendor) if vendor else None)
             self.access.check(caller)
             try:
@@ -133,7 +107,7 @@ class AuthService:
         return await self._endings.of(user, vendor)
 
     async def _end(self, user: UserId, vendor: str) -> LoggedIn | None:
-        async with self._audited("complete", Caller(user)) as line:
+        async with self._audit.step("complete", user) as line:
             line.name(self._catalogue.find(vendor))
             try:
                 done = await self._logins.outcome(vendor, user)
@@ -166,7 +140,7 @@ class AuthService:
         Raises:
             OpenabAuthError: this person may not, or has none.
         """
-        async with self._audited("cancel", caller) as line:
+        async with self._audit.step("cancel", caller.user) as line:
             line.name(self._catalogue.find(vendor) if vendor else None)
             self.access.check(caller)
             cancelled = await self._logins.cancel(caller.user, vendor)
@@ -227,9 +201,9 @@ class AuthService:
         try:
             return await self._ending(caller, vendor)
         except AccessDeniedError as refusal:
-            line = _Line()
-            line.name(self._catalogue.find(vendor))
-            await self._audit.record("logout", caller.user, refusal.code, vendor=line.vendor, tenant=line.tenant)
+            found = self._catalogue.find(vendor)
+            named = {"vendor": found.name, "tenant": found.tenant} if found else {}
+            await self._audit.record("logout", caller.user, refusal.code, **named)
             raise
 
     async def logout(self, caller: Caller, tenant: str, *, revoke: bool) -> LoggedOut:
@@ -238,7 +212,7 @@ class AuthService:
         Raises:
             OpenabAuthError: this person may not, there is none, or the store could not be written.
         """
-        async with self._audited("logout", caller) as line:
+        async with self._audit.step("logout", caller.user) as line:
             state = await self._ending(caller, tenant)
             line.name(state.vendor)
             line.tenant = state.tenant
@@ -253,49 +227,19 @@ class AuthService:
         self.access.check_logout(caller, state.logged_in_by)
         return state
 
-    @asynccontextmanager
-    async def _audited(self, event: Event, caller: Caller) -> AsyncIterator[_Line]:
-        line = _Line()
-        outcome = "failed"
-        try:
-            yield line
-            outcome = "ok"
-        except PasteRefusedError as error:
-            outcome = f"{error.code}:{error.reason}"
-            raise
-        except OpenabAuthError as error:
-            outcome = error.code
-            raise
-        finally:
-            if not line.silent:
-                await self._audit.record(event, caller.user, outcome, vendor=line.vendor, tenant=line.tenant)
-
     def begin_work(self) -> None:
         """The current task is somebody's request: `aclose` waits until it has answered.
 
         Raises:
             ClosingError: the bot is stopping and takes nothing new.
         """
-        if self._closing:
-            raise ClosingError
-        task = asyncio.current_task()
-        if task is not None:
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+        self._under_way.begin()
 
     async def aclose(self) -> None:
-        """Take nothing new, let the work under way answer, then close what it stood on.
-
-        Who is cancelled while waiting for that work has given it up: it is not waited for again.
-        """
-        self._closing = True
+        """Take nothing new, let the work under way answer, then close what it stood on."""
+        self._under_way.close()
         self._logins.hurry()
-        try:
-            while others := self._under_way - {asyncio.current_task()}:
-                await asyncio.wait(others)
-        except asyncio.CancelledError:
-            self._under_way.clear()
-            raise
+        await self._under_way.ended()
         for close in self._on_close:
             await close()
         await self._endings.aclose()

@@ -66,7 +66,7 @@ class Visit:
         messages = self.page.locator(".message")
         before = await messages.count()
         await self.page.locator("#text").fill("/auth login ")
-        await expect(self.choices).to_have_count(1)
+        await expect(self.choices).to_have_count(2)  # the vendor by paste, and the one by code
         await self.page.keyboard.press("Enter")
         await self.page.keyboard.press("Enter")
         link = messages.nth(before).locator("a.button")

@@ -55,3 +55,10 @@ def test_the_newest_post_comes_first() -> None:
     seen = [RequestSeen("POST", f"/{number}", {}, {}, "") for number in range(60)]
     facts = posted_facts(seen)
     assert (facts[0]["title"], len(facts)) == ("POST /59", 50)
+
+
+def test_equal_requests_in_a_row_are_one_with_their_number() -> None:
+    polls = [RequestSeen("POST", "/token", {}, {"device_code": "canary"}, "", at, 400, "slow_down") for at in (1, 2, 3)]
+    last = RequestSeen("POST", "/token", {}, {"device_code": "canary"}, "", 4, 200)
+    facts = posted_facts([*polls, last])
+    assert [(fact["times"], fact["at"], fact["status"]) for fact in facts] == [(1, 4, 200), (3, 3, 400)]

@@ -29,10 +29,10 @@ async def test_a_login_by_clicks_then_32_agents_and_one_refresh(visit: Visit) ->
     page = visit.page
     await visit.check()
     await page.get_by_role("button", name="Type /auth login").click()
-    await visit.choices.click()
+    await visit.choices.first.click()
     await page.get_by_role("button", name="Send").click()
     await expect(visit.message).to_contain_text("Only you can see this")
-    await expect(visit.store).to_contain_text("waits for the paste")
+    await expect(visit.store).to_contain_text("waits for the person")
     await visit.check()
     await visit.shot("login")
 
@@ -65,6 +65,10 @@ async def test_a_login_by_clicks_then_32_agents_and_one_refresh(visit: Visit) ->
     said = "32 of 32 agents were served. The server saw 1 refresh. All have the same token."
     await expect(page.locator("#said-agents")).to_have_text(said)
     await expect(page.locator("#herd [data-state=served]")).to_have_count(32)
+    await page.get_by_text("Each agent").click()
+    await expect(page.locator("#each li")).to_have_text([re.compile(rf"agent {each} served") for each in range(1, 33)])
+    await visit.check()
+    await page.get_by_text("Each agent").click()
     await expect(page.locator("#posted")).to_contain_text("refresh_token")
     assert before != await visit.store.inner_text()
     await expect(page.locator("#locks")).to_contain_text(re.compile(r"agent \d+ held refresh\.playground"))
@@ -87,7 +91,7 @@ async def test_a_login_by_keys_alone(visit: Visit) -> None:
     await keys.press("ArrowUp")
     await visit.check()
     await keys.press("Enter")
-    await expect(visit.choices).to_have_count(1)
+    await expect(visit.choices).to_have_count(2)
     await keys.press("Escape")
     await expect(page.locator("#palette")).to_be_hidden()
     await keys.press("Escape")  # and out of the command
@@ -136,7 +140,7 @@ async def test_refusals_say_what_to_do_and_store_nothing(visit: Visit) -> None:
     await visit.begin()
     await visit.paste("https://example.com/")
     await expect(visit.message).to_contain_text("❌")
-    await expect(visit.store).to_contain_text("waits for the paste")
+    await expect(visit.store).to_contain_text("waits for the person")
 
     link = await visit.begin()
     await visit.paste(await decide(link, "deny", ""))

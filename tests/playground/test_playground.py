@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +18,7 @@ import httpx2
 import pytest
 
 from bot.playground.gate import KEY_HEADER
-from bot.playground.issuer.browser import decide
+from bot.playground.issuer.browser import decide, decide_device
 
 Json = dict[str, Any]
 
@@ -85,6 +86,10 @@ def parts(view: Json) -> list[Json]:
     return [part for message in view["messages"] for row in message["components"] for part in row["components"]]
 
 
+def text_of(view: Json) -> str:
+    return json.dumps(view["messages"], ensure_ascii=False)
+
+
 def login_link(view: Json) -> str:
     return next(str(part["url"]) for part in parts(view) if part.get("url"))
 
@@ -104,7 +109,7 @@ async def test_what_the_page_is_given_and_what_it_may_not_do(browser: Browser) -
     assert [person["name"] for person in begin["people"]] == ["ada", "grace", "bob"]
     assert "auth login" in [command["name"] for command in (await browser.view())["commands"]]
     offered = await browser.act("complete", command="auth login", option="vendor", value="")
-    assert [choice["value"] for choice in offered["choices"]] == ["playground"]
+    assert [choice["value"] for choice in offered["choices"]] == ["playground", "by-code"]
 
     wrong: list[object] = [{"trial": "expire"}, {"trial": "revoke"}, {"trial": "start over"}, {"trial": 1}, []]
     for body in wrong:
@@ -118,6 +123,14 @@ async def test_what_the_page_is_given_and_what_it_may_not_do(browser: Browser) -
     await browser.act("slash", where="thread", command="auth help")
     await browser.until(lambda view: bool(view["messages"]), where="thread")
     assert (await browser.view(where="guild"))["messages"] == []  # what a thread says stays in it
+
+    await browser.act("slash", where="guild", command="auth login", options={"vendor": "by-code"})
+    shown = text_of(await browser.until(lambda view: "/device" in text_of(view)))
+    user_code = re.search(r"[A-Z]{4}-[A-Z]{4}", shown)
+    assert user_code is not None
+    await decide_device(f"{browser.ready['issuer']}/device", user_code[0], "allow", "grace@example.com")
+    view = await browser.until(lambda view: any(fact["kind"] == "login" for fact in view["store"]))
+    assert view["store"][0]["facts"]["account"] == "grace@example.com"
 
 
 async def test_a_full_disk_loses_no_login_and_asks_for_no_refresh(browser: Browser) -> None:

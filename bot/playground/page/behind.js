@@ -4,7 +4,7 @@ import { at, draw, make } from "/dom.js";
 import { nameOf } from "/markup.js";
 import { clock, moment } from "/moments.js";
 
-const KINDS = { login: "logged in", pending: "waits for the paste", mcp: "login at an MCP server", dead: "ended by the vendor", problem: "" };
+const KINDS = { login: "logged in", pending: "waits for the person", mcp: "login at an MCP server", dead: "ended by the vendor", problem: "" };
 const BELOW = 400; // from this status on an answer is a refusal
 
 export function showStore(entries) {
@@ -40,9 +40,10 @@ function fact(value) {
   return value.startsWith("secret #") ? make("span", { className: "mark" }, value) : value;
 }
 
-function request({ title, at: when, status, error, facts }) {
+function request({ title, at: when, times, status, error, facts }) {
   const answer = status ? make("span", { className: status < BELOW ? "good" : "bad" }, `${status} ${error}`.trim()) : make("span", {}, "no answer yet");
   const { grant_type: grant, client_id: _, redirect_uri: __, ...rest } = facts;
   const told = Object.entries(rest).map(([name, value]) => `${name} ${value}`).join(", ");
-  return make("li", {}, make("h3", {}, grant ? `${title} ${grant}` : title, answer), make("p", {}, `${clock(when)} · ${told}`));
+  const name = [title, grant?.split(":").at(-1), times > 1 && `× ${times}`].filter(Boolean).join(" ");
+  return make("li", {}, make("h3", {}, name, answer), make("p", {}, `${clock(when)} · ${told}`));
 }

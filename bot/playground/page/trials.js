@@ -1,6 +1,6 @@
 // The buttons that make trouble, each with what the project promises, and what came of it.
 
-import { at, make } from "/dom.js";
+import { at, draw, make } from "/dom.js";
 
 const TRIALS = [
   {
@@ -46,9 +46,13 @@ export function drawTrials(run) {
       });
       return button;
     });
-    const herd = name === "agents" ? make("div", { id: "herd", aria: { role: "img", label: "No agent yet" } }) : null;
-    return make("li", {}, make("div", {}, make("h3", {}, title), make("p", {}, promise)), make("div", {}, ...buttons), herd, make("p", { className: "said", id: `said-${name}`, aria: { role: "status" } }));
+    const herd = name === "agents" ? [make("div", { id: "herd", aria: { role: "img", label: "No agent yet" } }), each()] : [];
+    return make("li", {}, make("div", {}, make("h3", {}, title), make("p", {}, promise)), make("div", {}, ...buttons), ...herd, make("p", { className: "said", id: `said-${name}`, aria: { role: "status" } }));
   }));
+}
+
+function each() {
+  return make("details", { id: "each", hidden: true }, make("summary", {}, "Each agent"), make("ol", {}));
 }
 
 export function showSaid(said) {
@@ -66,10 +70,17 @@ export function showAgents({ running, each }) {
     counts[agent.state] = (counts[agent.state] ?? 0) + 1;
     const tile = herd.children[number];
     tile.dataset.state = agent.state;
-    tile.title = [`agent ${agent.agent}: ${agent.state}`, agent.token && `secret #${agent.token}`, agent.ms && `${agent.ms} ms`].filter(Boolean).join(", ");
+    tile.title = told(agent);
   }
+  at("each").hidden = !each.length;
+  draw(at("each").lastElementChild, each, (all) => all.map((agent) => make("li", {}, told(agent))));
   herd.setAttribute("aria-label", Object.entries(counts).map(([state, count]) => `${count} ${state}`).join(", ") || "No agent yet");
   button("agents").disabled = running;
+}
+
+function told({ agent, pid, state, token, ms, code }) {
+  const words = [`agent ${agent} ${state}`, pid && `process ${pid}`, token && `secret #${token}`, code, ms && `${ms} ms`];
+  return words.filter(Boolean).join(", ");
 }
 
 export function showBot({ state, pid }) {
