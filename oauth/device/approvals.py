@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from oauth import login_entry, pending
@@ -23,7 +24,7 @@ from oauth.reply import Grant
 from oauth.vendor import Vendor
 from storage import AsyncStore
 from storage.draft import Draft
-from storage.entries import PENDING_LIFETIME, PendingEntry, TokenEntry, UserId
+from storage.entries import PENDING_LIFETIME, Entry, PendingEntry, UserId
 from storage.errors import StorageError
 from storage.secret import Secret
 
@@ -123,10 +124,16 @@ class Approvals:
 
     async def _wait(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry) -> LoggedIn:
         flow = device_flow(vendor, self._driver, self._store, self._clock)
-        before = (await self._store.read()).get(vendor.tenant)
+        before: Entry | None = None
+        with suppress(StorageError):
+            before = (await self._store.read()).get(vendor.tenant)
 
         async def poll() -> LoggedIn | NotYet:
-            await self._check_waiting(vendor, login, entry, before if isinstance(before, TokenEntry) else None)
+            try:
+                await self._check_waiting(vendor, login, entry, before)
+            except StorageError as error:  # a disk that is out of order for a moment ends nobody's login
+                _log.warning("%s: a device login waits for the store: %s", vendor.name, error)
+                return NotYet()
             answer = await flow.poll(vendor, entry)
             return answer if isinstance(answer, NotYet) else await self._keep(vendor, login, entry, answer)
 
@@ -144,7 +151,7 @@ class Approvals:
             raise
 
     async def _check_waiting(
-        self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, before: TokenEntry | None
+        self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, before: Entry | None
     ) -> None:
         """See, before each poll, that the login was not cancelled and that nobody else has logged in since."""
         entries = await self._store.read()
@@ -161,6 +168,8 @@ class Approvals:
         except NoPendingLoginError:
             await self._revoke(vendor, grant)
             raise
+        except StorageError as error:  # the grant cannot be had twice, and the pending login is swept in time
+            _log.warning("%s: a device login that is approved was not removed: %s", vendor.name, error)
         return await self._credentials.keep(vendor, entry.token_url, grant, login.user)
 
     def _take(self, draft: Draft, login: PendingLogin, entry: PendingEntry) -> None:

@@ -283,6 +283,38 @@ async def test_trouble_at_the_vendor_is_waited_out(logins: Logins, issuer: Issue
     assert await logins.outcome("lab", ADA)
 
 
+async def test_a_store_that_is_out_of_order_for_a_while_ends_no_login(
+    logins: Logins, issuer: Issuer, store: AsyncStore, tmp_path: Path
+) -> None:
+    file, aside = tmp_path / "auth.json", tmp_path / "aside"
+    offer = await logins.begin("lab", ADA)
+    await issuer.approve_device(offer.user_code or "")
+    issuer.faults.next("/token", delay=0.2)
+    await until(lambda: bool(issuer.requests("/token")))
+    file.rename(aside)
+    file.mkdir()
+    await asyncio.sleep(0.4)  # the grant comes meanwhile
+    file.rmdir()
+    aside.rename(file)
+
+    assert await logins.outcome("lab", ADA)
+    assert "lab" in await store.read()
+
+
+async def test_a_store_that_cannot_be_read_is_waited_for(logins: Logins, issuer: Issuer, tmp_path: Path) -> None:
+    file, aside = tmp_path / "auth.json", tmp_path / "aside"
+    offer = await logins.begin("lab", ADA)
+    file.rename(aside)
+    file.mkdir()
+    await asyncio.sleep(0.2)
+    assert not issuer.requests("/token")
+    file.rmdir()
+    aside.rename(file)
+    await issuer.approve_device(offer.user_code or "")
+
+    assert await logins.outcome("lab", ADA)
+
+
 async def test_another_persons_login_in_between_is_not_replaced(
     start: Start, issuer: Issuer, clock: SimpleNamespace
 ) -> None:
