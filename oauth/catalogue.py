@@ -10,6 +10,7 @@ from importlib.resources import files
 
 from oauth.config import Config
 from oauth.errors import ConfigError, NoLoginError, RiskNotAcceptedError, UnknownVendorError
+from oauth.mcp.openab import read_openab
 from oauth.mcp.server import PREFIX, McpServer, read_servers
 from oauth.table import Mistakes
 from oauth.vendor import Vendor, parse_vendor
@@ -127,7 +128,12 @@ def read_vendors(
     for key, names in (("auth.vendors", config.auth.vendors or ()), ("auth.accept_risk", config.auth.accept_risk)):
         mistakes += [(key, f"there is no vendor {name!r}") for name in names if name not in vendors]
     http_loopback = config.auth.allow_http_loopback
-    servers = read_servers(config.mcp, vendors.values(), environ, mistakes, http_loopback=http_loopback)
+    tables: dict[str, Mapping[str, object]] = {}
+    if config.auth.mcp_json:
+        taken = {word.casefold() for one in vendors.values() for word in (one.name, one.tenant)}
+        tables |= read_openab(config.auth.mcp_json, environ, mistakes, taken=taken, http_loopback=http_loopback)
+    tables |= {name: {**tables.get(name, {}), **table} for name, table in config.mcp.items()}
+    servers = read_servers(tables, vendors.values(), environ, mistakes, http_loopback=http_loopback)
     return vendors, servers
 
 

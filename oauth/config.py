@@ -22,12 +22,14 @@ _FOR_OTHER_ROOMS: Final = ("discord", "mcp")  # their variables are replaced whe
 class AuthSettings:
     """The `[auth]` table: which vendors are offered (None: every one without risk), and whose risk is accepted.
 
-    `refresh_ahead` lets the running bot renew what will soon expire.
+    `refresh_ahead` lets the running bot renew what will soon expire; `mcp_json` is where openab's own list of MCP
+    servers lies, if it is to be read.
     """
 
     vendors: tuple[str, ...] | None = None
     accept_risk: tuple[str, ...] = ()
     allow_http_loopback: bool = False
+    mcp_json: str = ""
     refresh_ahead: bool = True
 
 
@@ -110,7 +112,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
     store = Table(top.table("store"), "store", mistakes)
     store.only(("path",))
     auth = Table(top.table("auth"), "auth", mistakes)
-    auth.only(("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead"))
+    auth.only(("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json"))
     config = Config(
         file=file,
         store=store.text("path") or None,
@@ -118,6 +120,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
             vendors=auth.texts("vendors") if "vendors" in top.table("auth") else None,
             accept_risk=auth.texts("accept_risk"),
             allow_http_loopback=auth.flag("allow_http_loopback"),
+            mcp_json=auth.text("mcp_json"),
             refresh_ahead=auth.flag("refresh_ahead", default=True),
         ),
         vendors=top.tables("vendors"),

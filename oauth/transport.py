@@ -10,7 +10,7 @@ from oauth.vendor import safe_url
 
 DEADLINE: Final = 8.0  # seconds for one request, from the connection to the last byte of the reply
 LONGEST_REPLY: Final = 1024 * 1024  # bytes, after decompression
-_CONTENT_HEADERS: Final = ("content-encoding", "content-length", "transfer-encoding")
+_CONTENT_HEADERS: Final = (b"content-encoding", b"content-length", b"transfer-encoding")
 
 
 class RefusedAddressError(httpx2.UnsupportedProtocol):
@@ -81,7 +81,7 @@ class Door(httpx2.AsyncBaseTransport):
 
 
 def _whole(reply: httpx2.Response, content: bytes) -> httpx2.Response:
-    headers = [(name, value) for name, value in reply.headers.multi_items() if name not in _CONTENT_HEADERS]
+    headers = [(name, value) for name, value in reply.headers.raw if name.lower() not in _CONTENT_HEADERS]
     return httpx2.Response(reply.status_code, headers=headers, content=content)
 
 

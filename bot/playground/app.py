@@ -98,7 +98,7 @@ path = {json.dumps(str(store))}
 
 [auth]
 vendors = ["{VENDOR}", "by-code"]
-refresh_ahead = false  # here the agents refresh, so that one can see it
+refresh_ahead = false  # else the bot renews what has ended within seconds, and no agent has to
 
 [vendors.{VENDOR}]
 title = "Playground"

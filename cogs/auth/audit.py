@@ -6,7 +6,9 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -14,10 +16,27 @@ from typing import Literal, TypeAlias
 import aiofiles
 import aiofiles.os
 
+from oauth.errors import PasteRefusedError
+from oauth.vendor import Vendor
 from storage.entries import UserId
+from storage.errors import OpenabAuthError
 
 Event: TypeAlias = Literal["login", "complete", "cancel", "status", "logout", "died"]
 _log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Line:
+    """What the line about a step will say; a `silent` one is not written."""
+
+    vendor: str | None = None
+    tenant: str | None = None
+    silent: bool = False
+
+    def name(self, vendor: Vendor | None) -> None:
+        """The step is about this vendor, if that is known."""
+        if vendor is not None:
+            self.vendor, self.tenant = vendor.name, vendor.tenant
 
 
 class Audit:
@@ -27,6 +46,24 @@ class Audit:
         self._path = path
         self._clock = clock
         self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def step(self, event: Event, user: UserId) -> AsyncIterator[Line]:
+        """Write a line about the block, whatever becomes of it; the block names what it is about."""
+        line = Line()
+        outcome = "failed"
+        try:
+            yield line
+            outcome = "ok"
+        except PasteRefusedError as error:
+            outcome = f"{error.code}:{error.reason}"
+            raise
+        except OpenabAuthError as error:
+            outcome = error.code
+            raise
+        finally:
+            if not line.silent:
+                await self.record(event, user, outcome, vendor=line.vendor, tenant=line.tenant)
 
     async def record(
         self, event: Event, user: UserId, outcome: str, *, vendor: str | None = None, tenant: str | None = None

@@ -23,9 +23,10 @@ from cogs.auth.logout_view import LogoutButton, ReplaceButton
 from cogs.auth.outcomes import failed
 from cogs.auth.paste_modal import PasteButton, read_submit
 from cogs.auth.replies import acknowledge, answer
-from cogs.auth.service import AuthService, ClosingError
+from cogs.auth.service import AuthService
 from cogs.auth.status_view import CancelButton
 from cogs.auth.translator import CommandTranslator
+from cogs.auth.under_way import ClosingError
 from storage.errors import OpenabAuthError, StorageError
 
 _log = logging.getLogger(__name__)

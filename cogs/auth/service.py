@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from cogs.auth.access import Access, Caller
 from cogs.auth.attempts import Attempts
-from cogs.auth.audit import Audit, Event
+from cogs.auth.audit import Audit
 from cogs.auth.denials import AccessDeniedError
+from cogs.auth.endings import Endings
 from cogs.auth.settings import DiscordSettings
+from cogs.auth.under_way import UnderWay
 from oauth.catalogue import Catalogue
 from oauth.config import DEFAULT_STORE, Config
 from oauth.credentials import LoggedIn, LoggedOut
 from oauth.driver import Driver
-from oauth.errors import NoPendingLoginError, NotLoggedInError, PasteRefusedError
+from oauth.errors import NoPendingLoginError, NotLoggedInError, ProgramFailedError
 from oauth.logins import LoginOffer, Logins
 from oauth.pending import PendingLogin
 from oauth.status import LoginState, Status
 from oauth.vendor import Vendor
 from storage import CONSOLE, AsyncStore, UserId, open_store
-from storage.errors import OpenabAuthError
-
-_log = logging.getLogger(__name__)
-
-
-class ClosingError(OpenabAuthError):
-    """The bot is about to stop."""
-
-    code = "closing"
-
-    def __init__(self) -> None:
-        super().__init__("the bot is restarting", kept="nothing was changed", todo="try again in a minute")
-
-
-@dataclass(slots=True)
-class _Line:
-    """What the audit line under way will say."""
-
-    vendor: str | None = None
-    tenant: str | None = None
-    silent: bool = False
-
-    def name(self, vendor: Vendor | None) -> None:
-        if vendor is not None:
-            self.vendor, self.tenant = vendor.name, vendor.tenant
 
 
 class AuthService:
@@ -72,9 +45,8 @@ class AuthService:
         self._audit = audit
         self._attempts = attempts
         self._on_close = on_close
-        self._resumed: set[asyncio.Task[None]] = set()
-        self._under_way: set[asyncio.Task[object]] = set()
-        self._closing = False
+        self._endings = Endings(self._end)
+        self._under_way = UnderWay()
 
     def offered(self) -> tuple[Vendor, ...]:
         """The vendors that people may log in to here."""
@@ -98,10 +70,13 @@ class AuthService:
             OpenabAuthError: this person may not, has tried too often, or the vendor is not offered.
         """
         self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
-        async with self._audited("login", caller) as line:
+        async with self._audit.step("login", caller.user) as line:
             line.name(self._catalogue.find(vendor))
             self.access.check(caller)
-            return await self._logins.begin(vendor, caller.user, replace=replace)
+            offer = await self._logins.begin(vendor, caller.user, replace=replace)
+            if offer.waits:
+                self._endings.expect(caller.user, offer.vendor.name)
+            return offer
 
     async def complete(self, caller: Caller, paste: str, vendor: str | None = None) -> LoggedIn:
         """Step two: the paste becomes a login in the store.
@@ -110,11 +85,16 @@ class AuthService:
             OpenabAuthError: why it did not; `outcomes.still_waits` tells whether the person may paste again.
         """
         self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
-        async with self._audited("complete", caller) as line:
+        async with self._audit.step("complete", caller.user) as line:
             line.name(self._catalogue.find(vendor) if vendor else None)
             self.access.check(caller)
-            done = await self._logins.complete(paste, caller.user, vendor)
+            try:
+                done = await self._logins.complete(paste, caller.user, vendor)
+            except ProgramFailedError:
+                line.silent = True  # such a login's end has a line of its own
+                raise
             line.name(done.vendor)
+            line.silent = done.vendor.flow == "command"
             return done
 
     async def outcome(self, user: UserId, vendor: str) -> LoggedIn | None:
@@ -124,7 +104,10 @@ class AuthService:
             NoPendingLoginError: it was cancelled or replaced.
             OpenabAuthError: why there is no login.
         """
-        async with self._audited("complete", Caller(user)) as line:
+        return await self._endings.of(user, vendor)
+
+    async def _end(self, user: UserId, vendor: str) -> LoggedIn | None:
+        async with self._audit.step("complete", user) as line:
             line.name(self._catalogue.find(vendor))
             try:
                 done = await self._logins.outcome(vendor, user)
@@ -134,6 +117,14 @@ class AuthService:
             line.silent = done is None
             return done
 
+    async def amended(self, user: UserId, offer: LoginOffer) -> LoginOffer:
+        """The offer with what the vendor's own program has said since; waits until it has.
+
+        Raises:
+            NoPendingLoginError: no such program runs.
+        """
+        return await self._logins.amended(offer, user)
+
     async def resume(self) -> None:
         """Go on with the logins that waited for their approval when the bot stopped.
 
@@ -141,16 +132,7 @@ class AuthService:
             StorageError: the store cannot be read.
         """
         for login in await self._logins.resume(lambda user: user != CONSOLE and self.access.may_return(user)):
-            following = asyncio.create_task(self._follow(login), name=f"resumed login to {login.vendor}")
-            self._resumed.add(following)
-            following.add_done_callback(self._resumed.discard)
-
-    async def _follow(self, login: PendingLogin) -> None:
-        try:
-            if await self.outcome(login.user, login.vendor):
-                _log.info("a login to %s that was begun before the restart is done", login.vendor)
-        except OpenabAuthError as error:
-            _log.info("a login to %s that was begun before the restart has ended: %s", login.vendor, error)
+            self._endings.expect(login.user, login.vendor)
 
     async def cancel(self, caller: Caller, vendor: str | None = None) -> Vendor:
         """Forget the caller's own pending login.
@@ -158,7 +140,7 @@ class AuthService:
         Raises:
             OpenabAuthError: this person may not, or has none.
         """
-        async with self._audited("cancel", caller) as line:
+        async with self._audit.step("cancel", caller.user) as line:
             line.name(self._catalogue.find(vendor) if vendor else None)
             self.access.check(caller)
             cancelled = await self._logins.cancel(caller.user, vendor)
@@ -219,9 +201,9 @@ class AuthService:
         try:
             return await self._ending(caller, vendor)
         except AccessDeniedError as refusal:
-            line = _Line()
-            line.name(self._catalogue.find(vendor))
-            await self._audit.record("logout", caller.user, refusal.code, vendor=line.vendor, tenant=line.tenant)
+            found = self._catalogue.find(vendor)
+            named = {"vendor": found.name, "tenant": found.tenant} if found else {}
+            await self._audit.record("logout", caller.user, refusal.code, **named)
             raise
 
     async def logout(self, caller: Caller, tenant: str, *, revoke: bool) -> LoggedOut:
@@ -230,7 +212,7 @@ class AuthService:
         Raises:
             OpenabAuthError: this person may not, there is none, or the store could not be written.
         """
-        async with self._audited("logout", caller) as line:
+        async with self._audit.step("logout", caller.user) as line:
             state = await self._ending(caller, tenant)
             line.name(state.vendor)
             line.tenant = state.tenant
@@ -245,51 +227,22 @@ class AuthService:
         self.access.check_logout(caller, state.logged_in_by)
         return state
 
-    @asynccontextmanager
-    async def _audited(self, event: Event, caller: Caller) -> AsyncIterator[_Line]:
-        line = _Line()
-        outcome = "failed"
-        try:
-            yield line
-            outcome = "ok"
-        except PasteRefusedError as error:
-            outcome = f"{error.code}:{error.reason}"
-            raise
-        except OpenabAuthError as error:
-            outcome = error.code
-            raise
-        finally:
-            if not line.silent:
-                await self._audit.record(event, caller.user, outcome, vendor=line.vendor, tenant=line.tenant)
-
     def begin_work(self) -> None:
         """The current task is somebody's request: `aclose` waits until it has answered.
 
         Raises:
             ClosingError: the bot is stopping and takes nothing new.
         """
-        if self._closing:
-            raise ClosingError
-        task = asyncio.current_task()
-        if task is not None:
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+        self._under_way.begin()
 
     async def aclose(self) -> None:
-        """Take nothing new, let the work under way answer, then close what it stood on.
-
-        Who is cancelled while waiting for that work has given it up: it is not waited for again.
-        """
-        self._closing = True
+        """Take nothing new, let the work under way answer, then close what it stood on."""
+        self._under_way.close()
         self._logins.hurry()
-        try:
-            while others := self._under_way - {asyncio.current_task()}:
-                await asyncio.wait(others)
-        except asyncio.CancelledError:
-            self._under_way.clear()
-            raise
+        await self._under_way.ended()
         for close in self._on_close:
             await close()
+        await self._endings.aclose()
 
 
 def open_service(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
 
 from cogs.auth.language import Language
 from cogs.auth.limits import cut, plain
+from oauth.catalogue import Catalogue
 from oauth.credentials import LoggedIn, LoggedOut
 from oauth.logins import LoginOffer
 from oauth.pending import PendingLogin
@@ -82,7 +85,20 @@ def code_steps(language: Language, offer: LoginOffer, opening: str) -> str:
 def _cautions(language: Language, vendor: Vendor) -> list[str]:
     """What a person should know before the link."""
     risk = risk_of(language, vendor)
-    return [*([risk] if risk else []), *([language.say("note", note=plain(vendor.note))] if vendor.note else [])]
+    note = note_of(language, vendor)
+    return [*([risk] if risk else []), *([language.say("note", note=note)] if note else [])]
+
+
+def note_of(language: Language, vendor: Vendor) -> str:
+    """What a vendor's table says about it: in the person's language if it is ours, as it stands if an operator's."""
+    message = f"note-{vendor.name}"
+    ours = language.has(message) and vendor.note == _shipped_notes().get(vendor.name)
+    return language.say(message) if ours else plain(vendor.note)
+
+
+@cache
+def _shipped_notes() -> Mapping[str, str]:
+    return {vendor.name: vendor.note for vendor in Catalogue.shipped({}).all()}
 
 
 def _beginning(vendor: Vendor) -> str:
@@ -101,6 +117,8 @@ def logged_in(language: Language, done: LoggedIn) -> str:
         text = language.say("login-done", vendor=vendor)
     if done.replaced:
         text += f"\n{language.say('login-done-before', account=plain(done.replaced, _ACCOUNT))}"
+    if done.lacks_project:
+        text += f"\n{language.say('login-lacks-project')}"
     return text
 
 

@@ -34,6 +34,7 @@ _INITIALIZE: Final[dict[str, Json]] = {
 }
 _UNAUTHORIZED: Final = 401
 _LONGEST_SCOPES: Final = 2000  # characters; a link with more than these can be shown to nobody
+_MOST_SCOPES: Final = 100
 _OFFLINE: Final = "offline_access"
 
 
@@ -199,8 +200,8 @@ def _described(
 
 
 def _fitting(scopes: tuple[str, ...]) -> tuple[str, ...]:
-    """The scopes, or none where a link could not hold them: the server then decides."""
-    return scopes if len(" ".join(scopes)) <= _LONGEST_SCOPES else ()
+    """The scopes, or none where they are too many for a link: the server then decides."""
+    return scopes if len(scopes) < _MOST_SCOPES and len(" ".join(scopes)) <= _LONGEST_SCOPES else ()
 
 
 def _required(server: McpServer, document: Reply, name: str) -> str:

@@ -46,7 +46,7 @@ class PinnedTransport(httpx2.AsyncBaseTransport):
             httpx2.TransportError: no connection, or no whole reply.
         """
         url = request.url
-        host = url.host
+        host = url.raw_host.decode("ascii")  # as it is looked up, an international name included
         if url.scheme != "https" and not (url.scheme == "http" and self._reach.http_loopback and is_loopback(host)):
             raise UnsafeUrlError(_NO_HTTPS)
         try:
@@ -88,5 +88,5 @@ def _to(address: str, request: httpx2.Request) -> httpx2.Request:
         request.url.copy_with(host=address),
         headers=request.headers,
         stream=request.stream,
-        extensions={**request.extensions, "sni_hostname": request.url.host},
+        extensions={**request.extensions, "sni_hostname": request.url.raw_host.decode("ascii")},
     )

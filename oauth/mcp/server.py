@@ -21,7 +21,7 @@ PREFIX: Final = "mcp:"
 DEFAULT_REDIRECT: Final = "http://localhost:53682/callback"
 AuthMethod: TypeAlias = Literal["none", "client_secret_basic", "client_secret_post"]
 AUTH_METHODS: Final = ("none", "client_secret_basic", "client_secret_post")
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")  # as agents' own configs spell them
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")  # as agents' own configs spell them
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _parse(
 
 def _check_name(name: str, mistakes: Mistakes) -> None:
     at = f"mcp.{name}"
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         mistakes.append((at, "a server's name is at most 32 letters, digits, '.', '_' and '-'"))
         return
     try:

@@ -9,9 +9,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
+from bot.cli.checks.servers import look_at_our_document
+from oauth.mcp.fetch import Fetch
+from oauth.mcp.register import metadata_document
 from oauth.mcp.scopes import note_demand
+from oauth.mcp.server import McpServer
 from storage import FileStore, Tenant
 from tests.oauth.mcp.running import approve, urls  # noqa: F401 - a fixture
 
@@ -96,6 +101,30 @@ def test_doctor_says_which_scopes_an_agent_lacked(call: Run, home: Path, login: 
     assert not lacking["ok"]
     assert "for want of admin" in lacking["message"]
     assert "log in again" in lacking["hint"]
+
+
+@pytest.mark.parametrize(
+    ("status", "change", "reason"),
+    [
+        (200, {}, ""),
+        (404, {}, "there is none"),
+        (200, {"redirect_uris": []}, "other things of redirect_uris"),
+        (200, {"client_id": "https://me.example/other"}, "other things of client_id"),
+    ],
+)
+async def test_doctor_compares_the_client_document_that_the_operator_hosts(
+    status: int, change: dict[str, Any], reason: str
+) -> None:
+    """MCP, client ID metadata documents: `client_id` must equal the URL."""
+    server = McpServer("lab", "https://mcp.example/mcp", client_metadata_url="https://me.example/client.json")
+    hosted = {**metadata_document(server), **change}
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(status, json=hosted))
+    async with httpx2.AsyncClient(transport=transport) as http:
+        check = await look_at_our_document(server, Fetch(http, "mcp:lab", "lab", deadline=5))
+
+    assert check.ok == (not reason)
+    assert reason in check.message
+    assert check.ok or json.loads((check.hint or "").partition(": ")[2]) == metadata_document(server)
 
 
 def test_a_config_with_a_wrong_server_names_all_mistakes_and_starts_nothing(call: Run, home: Path) -> None:

@@ -22,7 +22,7 @@ from cogs.auth.failures import described, failure
 from cogs.auth.language import Language, english, languages
 from cogs.auth.login_view import LinkTooLongError
 from cogs.auth.logout_view import NameTooLongError
-from cogs.auth.service import ClosingError
+from cogs.auth.under_way import ClosingError
 from oauth.errors import (
     ClientMissingError,
     ClientRefusedError,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import discord
@@ -11,11 +12,13 @@ import pytest
 from fluent.syntax import ast as ftl
 
 import cogs.auth.language
-from cogs.auth.language import Language, Listeners, english
+from cogs.auth import words
+from cogs.auth.language import Language, Listeners, english, languages
+from oauth.catalogue import Catalogue
 from tests.cogs.catalogues import TAGS, Names, entries, parts, resource
 
 FOLDER = Path(cogs.auth.language.__file__).parent
-COMMANDS = "command-"  # their English is in commands.py
+ELSEWHERE = ("command-", "note-")  # their English is in commands.py and in oauth/vendors.toml
 
 
 def said() -> Iterator[tuple[str, set[str] | None]]:
@@ -50,7 +53,7 @@ def test_a_catalogue_is_read_to_its_last_line(tag: str) -> None:
 
 @pytest.mark.parametrize("tag", TAGS)
 def test_each_language_has_the_messages_of_english_with_the_same_values(tag: str) -> None:
-    ours = {name: values for name, values in parts(tag).items() if not name.startswith(COMMANDS)}
+    ours = {name: values for name, values in parts(tag).items() if not name.startswith(ELSEWHERE)}
     assert ours == parts("en-US")
 
 
@@ -72,6 +75,22 @@ def test_what_the_code_says_is_in_the_catalogue_with_the_values_that_it_asks_for
         assert name in there
         if values is not None:
             assert values == there[name], name
+
+
+@pytest.mark.parametrize("tag", [tag for tag in TAGS if tag != "en-US"])
+def test_each_note_of_a_vendor_that_we_ship_is_translated_and_no_other(tag: str) -> None:
+    noted = {f"note-{vendor.name}" for vendor in Catalogue.shipped({}).all() if vendor.note}
+    assert noted
+    assert {name for name in entries(tag) if name.startswith("note-")} == noted
+
+
+def test_an_operators_note_is_shown_as_it_stands() -> None:
+    chinese = languages()["zh-TW"]
+    shipped = Catalogue.shipped({}).find("claude")
+    assert shipped is not None
+    assert "條款" in words.note_of(chinese, shipped)
+    assert words.note_of(chinese, replace(shipped, note="Ask Ada first.")) == "Ask Ada first."
+    assert words.note_of(english(), shipped) == shipped.note
 
 
 def test_no_message_is_left_over() -> None:

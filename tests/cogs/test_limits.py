@@ -30,9 +30,10 @@ from oauth.errors import LoginTakenError
 from oauth.logins import LoginOffer
 from oauth.pending import PendingLogin
 from oauth.status import LoginState, Status
-from oauth.vendor import Vendor
+from oauth.vendor import Flow, Vendor
 from storage import Problem, Tenant, UserId
 from storage.errors import OpenabAuthError
+from storage.notes import DeadToken
 from tests.cogs.test_failures import MET
 
 NOW = 2_000_000_000
@@ -77,6 +78,7 @@ states = st.builds(
     logged_in_at=st.none() | st.just(NOW),
     shadowed_by=maybe,
     vendor=st.none() | vendors,
+    died=st.none() | st.builds(DeadToken, fingerprint=st.just("f"), reason=texts, since=st.just(NOW)),
 )
 waiting = st.builds(
     PendingLogin, vendor=names, user=st.just(ADA), created_at=st.just(NOW), expires_at=st.just(NOW + 900)
@@ -119,6 +121,18 @@ async def test_a_login_message_holds_its_link_whole_or_says_that_nothing_can(
 
 
 @few
+@given(tongues, vendors, st.sampled_from(["device", "command"]), st.sampled_from([None, "ABCD-EFGH", "X" * 40]), urls)
+async def test_a_login_message_with_a_code(
+    language: Language, vendor: Vendor, flow: Flow, code: str | None, url: str
+) -> None:
+    offer = LoginOffer(dataclasses.replace(vendor, flow=flow), url[:600], NOW, code)
+    assert offer.waits
+    answer = login_message(language, offer, new_flow(NOW))
+    check(answer)
+    assert code is None or f"`{code}`" in answer.content
+
+
+@few
 @given(tongues, states, maybe, names)
 async def test_the_answers_to_a_login_and_to_a_logout(
     language: Language, state: LoginState, account: str | None, name: str
@@ -129,6 +143,7 @@ async def test_the_answers_to_a_login_and_to_a_logout(
         check(Answer(words.logged_out(language, LoggedOut(state.tenant, revoked, removed, account), name)))
     for message in ("login-link-used", "login-link-expired", "login-link-replaced", "cancelled"):
         check(Answer(words.about(language, message, vendor)))
+    check(Answer(words.login_ended(language, state)))
     try:
         check(logout_question(language, state))
         check(replace_question(language, name, name, LoginTakenError(name, ADA, account)))
@@ -148,7 +163,8 @@ async def test_the_status(
     language: Language, logins: list[LoginState], pending: list[PendingLogin], name: str, times: int
 ) -> None:
     many = logins if times == 1 else [dataclasses.replace(login, vendor=None) for login in logins] * times
-    status = Status(tuple(many), tuple(pending), (Problem(name, name),) if name else ())
+    held = tuple((login.vendor, name[:60]) for login in many if login.vendor)
+    status = Status(tuple(many), tuple(pending), (Problem(name, name),) if name else (), held)
     check(status_message(language, status, ADA, lambda vendor: vendor + name))
 
 

@@ -13,8 +13,9 @@ from bot.playground.issuer import Issuer
 from cogs.auth.access import Caller
 from cogs.auth.attempts import TooManyAttemptsError
 from cogs.auth.denials import AccessDeniedError
-from cogs.auth.service import AuthService, ClosingError, open_service
+from cogs.auth.service import AuthService, open_service
 from cogs.auth.settings import DiscordSettings
+from cogs.auth.under_way import ClosingError
 from oauth.config import Config
 from oauth.errors import LoginTakenError, NoPendingLoginError, NotLoggedInError, PasteRefusedError, UnknownVendorError
 

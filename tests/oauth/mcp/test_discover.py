@@ -287,8 +287,9 @@ async def test_a_server_that_asks_for_no_login_is_told(stranger: Stranger, serve
         ("files:read", ["a"], ["offline_access"], ("files:read", "offline_access")),
         ("", ["a", 7, "b c", 'd"', "a"], None, ("a",)),
         ("", [f"scope-{n:04}" for n in range(500)], None, ()),
+        ("", [f"scope-{n:04}-{'x' * 40}" for n in range(60)], None, ()),
     ],
-    ids=range(7),
+    ids=range(8),
 )
 async def test_the_scopes_are_those_of_the_specifications_rule(
     stranger: Stranger,

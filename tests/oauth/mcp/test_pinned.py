@@ -68,6 +68,15 @@ async def test_the_connection_goes_to_the_checked_address_and_the_name_stays_in_
     assert names.asked == [("mcp.example", 8443)]
 
 
+async def test_an_international_name_is_looked_up_and_checked_as_the_network_spells_it() -> None:
+    names, line = Names([PUBLIC]), Line()
+
+    await get("https://mcp.bücher.example/", names, line)
+
+    assert names.asked == [("mcp.xn--bcher-kva.example", 443)]
+    assert line.requests[0].extensions["sni_hostname"] == "mcp.xn--bcher-kva.example"
+
+
 async def test_a_name_that_is_rebound_after_the_check_leads_nowhere_else() -> None:
     """DNS rebinding: the second answer is never asked for within a request, and refused in the next one."""
     names, line = Names([PUBLIC], ["169.254.169.254"]), Line()
