@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -154,7 +155,7 @@ class Trials:
         return sum(seen.fields.get("grant_type") == "refresh_token" for seen in self._issuer.requests("/token"))
 
     def _process_name(self, pid: int) -> str | None:
-        return "the bot" if pid == self._bot.pid else self._agents.name_of(pid)
+        return {self._bot.pid: "the bot", os.getpid(): "this page"}.get(pid) or self._agents.name_of(pid)
 
 
 def _outcome(agents: Agents, refreshes: int) -> str:

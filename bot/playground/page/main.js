@@ -17,11 +17,13 @@ const PLACES = [
 ];
 const ENDED = "The playground has ended. Start it again and open the new address.";
 const AGAIN = 1000; // milliseconds before a lost channel is tried again
+const NEAR = 80; // pixels that still count as the end
 const THEMES = { "": "Theme: system", light: "Theme: light", dark: "Theme: dark" };
 
 const me = { person: "", where: "guild", locale: "en-US" };
 const dismissed = new Set();
 let drawn = new Map();
+let atEnd = true;
 let channel = new AbortController();
 
 const composer = new Composer({ here: () => ({ ...me }), send: act });
@@ -71,7 +73,6 @@ const acts = {
 /** Draw what changed and leave the rest alone, so that focus and selection stay where they are. */
 function showMessages(all) {
   const log = at("messages");
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
   const next = new Map();
   let last = null;
   for (const data of all.filter((each) => !dismissed.has(each.id))) {
@@ -86,8 +87,18 @@ function showMessages(all) {
   drawn = next;
   log.querySelector(".welcome")?.remove();
   if (!next.size) log.append(welcome());
-  if (atEnd) log.scrollTop = log.scrollHeight;
+  keepEnd();
 }
+
+/** Who reads the newest message goes on reading the newest, also when a picture in it has come. */
+function keepEnd() {
+  if (atEnd) at("messages").scrollTop = at("messages").scrollHeight;
+}
+
+at("messages").addEventListener("load", keepEnd, true);
+at("messages").addEventListener("scroll", ({ target }) => {
+  atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < NEAR;
+});
 
 function replaced(old, fresh) {
   if (!old) return fresh;
@@ -141,6 +152,7 @@ function go(change) {
   at("messages").lang = me.locale;
   composer.clear(me.where === "dm" ? `Message @${name} as ${me.person}, or / for commands` : `Message ${sign}${name} as ${me.person}, or / for commands`);
   at("messages").replaceChildren();
+  atEnd = true;
   drawn = new Map();
   channel.abort();
   channel = new AbortController();

@@ -1,0 +1,20 @@
+"""The playground's bot is a process of its own: one that does not come up is told as an error, not waited for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.playground.bot_process import BotNotThereError, BotProcess
+from bot.playground.discord import EmbeddedDiscord
+
+
+async def test_a_bot_whose_config_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    config = tmp_path / "openab-auth.toml"
+    config.write_text('[discord]\nbot_token = "x"\nallowed_users = "everybody"\n')
+    async with EmbeddedDiscord.listening() as discord:
+        with pytest.raises(BotNotThereError, match="status 2"):
+            async with BotProcess.running(config, discord):
+                pass
+        assert not discord.bot_is_there
