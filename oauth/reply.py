@@ -44,7 +44,7 @@ def read_grant(vendor: Vendor, reply: Reply, *, now: float, sent: Iterable[Secre
         access_token=Secret(str(reply["access_token"])),
         refresh_token=Secret(str(refresh_token)) if is_token(refresh_token) else None,
         expires_at=_expires_at(reply.get("expires_in"), vendor.token_lifetime, now),
-        scopes=scopes_of(reply.get("scope")),
+        scopes=scopes_of(reply.get("scope"))[:_MOST_SCOPES],
         account=without(account, (*sent, *tokens)) if account else None,
     )
 
@@ -80,8 +80,7 @@ def scopes_of(value: Json) -> tuple[str, ...]:
     words: Sequence[Json] = value if isinstance(value, list) else []
     if isinstance(value, str):
         words = value.split() if " " in value else value.split(",")
-    scopes = dict.fromkeys(word for word in words if isinstance(word, str) and _SCOPE.fullmatch(word))
-    return tuple(scopes)[:_MOST_SCOPES]
+    return tuple(dict.fromkeys(word for word in words if isinstance(word, str) and _SCOPE.fullmatch(word)))
 
 
 def _at(source: Json, path: str) -> Json:

@@ -76,7 +76,13 @@ _ABSENT: Final = frozenset({404, 405, 410})
 _CLEAR_STATUS: Final = frozenset({200, 400, 401, 403})
 _LONGEST_WAIT: Final = 24 * 3600.0
 
-_CUT_OFF: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)  # a connection that broke; may pass
+_CUT_OFF: Final = (  # a connection that broke or said nothing; may pass
+    ssl.SSLEOFError,
+    ssl.SSLSyscallError,
+    ssl.SSLWantReadError,
+    ssl.SSLWantWriteError,
+    ssl.SSLZeroReturnError,
+)
 _CHECK_TLS: Final = "check the clock, the certificates of this machine (SSL_CERT_FILE) and any proxy in between"
 CHECK_TABLE: Final = "the operator must compare this vendor's table with the vendor's documentation"
 

@@ -47,7 +47,8 @@ def _of_rights(path: Path) -> Iterator[Problem]:
 def _of_journal(path: Path) -> Iterator[Problem]:
     for spill in journal.load(path):
         what = f"{journal.path_of(path, spill.tenant)} holds a renewed login that could not be committed"
-        yield Problem(what, "free space or mend the rights of its folder; the next update commits it")
+        repair = "free space or mend the rights of its folder; the next update commits it, unless another login came in"
+        yield Problem(what, repair)
     for place, reason in journal.strangers(path):
         yield Problem(f"{place} is not followed: {reason}", f"rm {place}")
 

@@ -16,6 +16,7 @@ from bot.cli.session import Session, open_session
 from bot.cli.stop import run_until_told
 from bot.cli.words import UsageError
 from oauth.errors import NotLoggedInError, VendorMisconfiguredError
+from oauth.login_entry import tenant_of
 from oauth.redact import name
 from oauth.tokens import TokenSource
 from oauth.vendor import Vendor
@@ -98,8 +99,8 @@ async def _places(session: Session, words: list[str]) -> Mapping[str, _Place]:
     entries = await session.store.read()
     places: dict[str, _Place] = {}
     for word in words:
-        tenant = session.catalogue.tenant_of(word)
-        is_server = isinstance(entries.get(tenant), McpEntry)
+        tenant = tenant_of(entries, word, session.catalogue)
+        is_server = isinstance(entries.get(tenant), McpEntry) or session.catalogue.server(word)
         places[tenant] = _of_server(tenant) if is_server else _of_vendor(word, session.catalogue.find(tenant))
     variables = [place.variable for place in places.values()]
     if taken := [variable for variable in variables if variables.count(variable) > 1]:

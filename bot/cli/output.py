@@ -22,6 +22,7 @@ from oauth.errors import (
     NotLoggedInError,
     PasteRefusedError,
     ProgramFailedError,
+    ProgramWaitsError,
     RefreshBusyError,
     TooManyLoginsError,
     UnknownVendorError,
@@ -57,9 +58,9 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (NoPendingLoginError, 7),
     (ExchangeRefusedError, 7),
     (ProgramFailedError, 7),
+    (ProgramWaitsError, 7),
     (LoginDeniedError, 7),
     (LoginExpiredError, 7),
-    (ProgramFailedError, 7),
     (LoginTakenError, 7),
 )
 

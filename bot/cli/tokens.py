@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.cli.output import DONE, print_result
 from bot.cli.session import open_session
+from oauth.login_entry import tenant_of
 from oauth.tokens import TokenSource
 from storage import Secret
 
@@ -34,11 +35,11 @@ def refresh(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
 
 async def _refresh(arguments: argparse.Namespace, rejected: Secret | None) -> int:
     session = open_session(arguments)
-    tenant = session.catalogue.tenant_of(arguments.tenant)
-    before = (await session.store.read()).get(tenant)
+    entries = await session.store.read()
+    tenant = tenant_of(entries, arguments.tenant, session.catalogue)
     async with TokenSource(session.store, catalogue=session.catalogue) as source:
         renewed = await source.force_refresh(arguments.tenant, rejected=rejected)
-        refreshed = (await session.store.read()).get(tenant) != before
+        refreshed = (await session.store.read()).get(tenant) != entries.get(tenant)
     result = {"tenant": tenant, "expires_at": renewed.expires_at, "refreshed": refreshed}
     text = f"{tenant}: {'refreshed' if refreshed else 'another token was stored already; nothing was requested'}"
     print_result(result, text, as_json=arguments.json)

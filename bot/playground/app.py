@@ -98,6 +98,7 @@ path = {json.dumps(str(store))}
 
 [auth]
 vendors = ["{VENDOR}"]
+refresh_ahead = false  # here the agents refresh, so that one can see it
 
 [vendors.{VENDOR}]
 title = "Playground"

@@ -53,7 +53,7 @@ def login_message(language: Language, offer: LoginOffer, flow: str) -> Answer:
         view.add_item(discord.ui.Button(label=language.say("button-open"), url=offer.url))
     if offer.vendor.flow in _PASTED and fits(offer.vendor.name):
         view.add_item(PasteButton(language, offer.vendor.name, flow))
-    view.add_item(HowButton(language, "dead" if words.ends_on_dead_page(offer.vendor) else "code"))
+        view.add_item(HowButton(language, "dead" if words.ends_on_dead_page(offer.vendor) else "code"))
     # The catalogue does not see the link: Fluent takes no value of more than 1000 characters.
     link = f"[{words.about(language, 'login-page', offer.vendor)}](<{_in_markup(offer.url)}>)"
     if on_button:

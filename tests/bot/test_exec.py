@@ -40,15 +40,17 @@ def write_store(home: Path, *tenants: str, **entries: object) -> Path:
 
 def test_each_token_is_in_the_variable_that_its_vendors_tools_read(run: Run, home: Path) -> None:
     server = {"client_id": "x", "token_response": {"access_token": f"{CANARY}-linear", "token_type": "bearer"}}
-    write_store(home, "anthropic-oauth", "codex", **{"my-linear.app": server})
+    write_store(home, "anthropic-oauth", "codex", **{"my-linear.app": server, "mcp:notion": server})
 
-    done = run("exec", "claude", "codex", "my-linear.app", "--", "env", env={"ANTHROPIC_API_KEY": "shadow"})
+    words = ("claude", "codex", "mcp:my-linear.app", "notion")
+    (home / "openab-auth.toml").write_text('[mcp.notion]\nurl = "https://mcp.notion.com/mcp"\n')
+    done = run("exec", *words, "--", "env", env={"ANTHROPIC_API_KEY": "shadow"})
 
     found = dict(line.split("=", 1) for line in done.stdout.splitlines())
     assert (done.returncode, done.stderr) == (0, "")
     assert found["CLAUDE_CODE_OAUTH_TOKEN"] == f"{CANARY}-anthropic-oauth"
     assert found["OPENAI_API_KEY"] == f"{CANARY}-codex"
-    assert found["MCP_MY_LINEAR_APP_TOKEN"] == f"{CANARY}-linear"
+    assert found["MCP_MY_LINEAR_APP_TOKEN"] == found["MCP_NOTION_TOKEN"] == f"{CANARY}-linear"
     assert "ANTHROPIC_API_KEY" not in found  # Claude's tools would prefer it to the token
 
 

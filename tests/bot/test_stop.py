@@ -122,3 +122,24 @@ async def test_a_signal_that_the_parent_ignores_is_ignored(issuer: Issuer, confi
     process.send_signal(signal.SIGHUP)
 
     assert (await finish(process))[0] == 0
+
+
+async def test_waiting_for_an_approval_ends_at_once_and_the_login_still_waits(issuer: Issuer, home: Path) -> None:
+    (home / "openab-auth.toml").write_text(f"""
+        [vendors.lab]
+        flow = "device"
+        device_url = "{issuer.device_url}"
+        token_url = "{issuer.token_url}"
+        client_id = "{CLIENT_ID}"
+    """)
+    process = await begin(home, "login", "lab", "--json")
+    assert process.stdout is not None
+    assert await asyncio.wait_for(process.stdout.readline(), 20)
+
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(5):
+        status, _, err = await finish(process)
+
+    assert status == 128 + signal.SIGTERM
+    assert "still waits" in err
+    assert any(key.startswith("pending:lab:0") for key in stored(home))

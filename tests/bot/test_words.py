@@ -1,12 +1,14 @@
 """What is typed after `openab-auth`: a paste that looks like an option, and mistakes that repeat nothing of it."""
 
+import argparse
 import json
 import subprocess
 from collections.abc import Callable
 
 import pytest
 
-from bot.cli.parser import parse
+from bot.cli import words
+from bot.cli.parser import make_parser, parse
 from bot.cli.words import UsageError, take_apart
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -16,8 +18,8 @@ CANARY = "canary-3f9c"
 @pytest.mark.parametrize("paste", ["-Zcanary#state", "-h1canary#state", "--json#x", "-", "a b"])
 @pytest.mark.parametrize("options", [(), ("--config=y",), ("--store", "x", "--json")])
 def test_a_paste_may_look_like_an_option(paste: str, options: tuple[str, ...]) -> None:
-    for words in (["complete", "codex", paste, *options], [*options, "complete", "codex", paste]):
-        arguments = parse(words)
+    for line in (["complete", "codex", paste, *options], [*options, "complete", "codex", paste]):
+        arguments = parse(line)
 
         assert arguments.paste == paste
         assert arguments.vendor == "codex"
@@ -88,3 +90,13 @@ def test_a_mistake_in_the_words_is_one_json_object_where_that_is_asked_for(call:
 def test_an_option_is_not_guessed_from_its_beginning() -> None:
     with pytest.raises(UsageError):
         parse(["token", "codex", "--min", "5"])
+
+
+def test_every_option_is_known_before_argparse_sees_it() -> None:
+    parser = make_parser()
+    [commands] = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    actions = [action for one in (parser, *commands.choices.values()) for action in one._actions]
+    options = {word: action.nargs == 0 for action in actions for word in action.option_strings}
+
+    assert {word for word, alone in options.items() if not alone} == words._WITH_VALUE
+    assert {word for word, alone in options.items() if alone} == words._ALONE

@@ -11,6 +11,7 @@ import pytest
 from bot.playground.issuer import Issuer
 from oauth.driver import Driver
 from oauth.errors import (
+    ClientRefusedError,
     ExchangeRefusedError,
     LoginDeadError,
     OAuthError,
@@ -240,9 +241,9 @@ REUSED = "Your refresh token has already been used to generate a new access toke
         (200, {"error": "incorrect_client_credentials", "error_description": "no"}, VendorMisconfiguredError),
         (400, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}, LoginDeadError),
         (401, {"error": "invalid_client", "error_description": "The OAuth client was not found."},
-         VendorMisconfiguredError),
+         ClientRefusedError),
         (400, {"error": "invalid_grant", "error_description": "Invalid refresh token provided"}, LoginDeadError),
-        (400, {"error": "unauthorized_client"}, VendorMisconfiguredError),
+        (400, {"error": "unauthorized_client"}, ClientRefusedError),
         (400, {"error": "unsupported_grant_type"}, VendorMisconfiguredError),
         (400, {"error": "slow_down"}, VendorUnavailableError),
         (500, {"error": "server_error"}, VendorUnavailableError),

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from storage import FileStore
+from tests.storage.contract import put, token
 from tests.storage.processes import Start, run, start  # noqa: F401 -- fixtures
 
 KILLED_AT_EVERY_CALL = """
@@ -173,3 +175,42 @@ def test_a_logout_that_is_killed_is_done_or_not_and_brings_nothing_back(
     turn = seen.index(None)
     assert seen == ["at1"] * turn + [None] * (len(seen) - turn)
     assert all(result["spills"] == [] for result in results)
+
+
+COUNT_AND_TELL = """
+import sys
+from dataclasses import replace
+from storage import FileStore
+store = FileStore(sys.argv[1], lock_timeout=20)
+def count(draft):
+    entry = draft[sys.argv[2]]
+    draft[sys.argv[2]] = replace(entry, expires_at=entry.expires_at + 1)
+    return entry.expires_at + 1
+while True:
+    print(store.update(count), flush=True)
+"""
+
+
+def test_writers_that_are_killed_in_the_midst_of_others_lose_no_update_that_they_were_told_of(
+    quick: Path, start: Start
+) -> None:
+    """Four count at once; each kill comes while it waits, writes or has just been answered."""
+    store = FileStore(quick / "auth.json")
+    names = [f"tenant-{number}" for number in range(4)]
+    store.update_all([put(name, token(name, expires_at=0)) for name in names])
+    writers = {name: start(COUNT_AND_TELL, store.path, name) for name in names}
+    for round_ in range(8):
+        name = names[round_ % len(names)]
+        lines = [writers[name].stdout.readline() for _ in range(3 + round_)]
+        writers[name].kill()
+        lines += writers[name].stdout.read().splitlines()
+        told = [int(line) for line in lines]
+
+        assert told == list(range(told[0], told[0] + len(told)))
+        assert FileStore(store.path).read()[name].expires_at - told[-1] in (0, 1)
+        writers[name] = start(COUNT_AND_TELL, store.path, name)
+    for writer in writers.values():
+        writer.kill()
+        writer.communicate()
+    assert FileStore(store.path).problems() == ()
+    store.update(put("after", token("after")))
