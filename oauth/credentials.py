@@ -9,9 +9,10 @@ from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from oauth import login_entry
+from oauth.code_assist import has_project
 from oauth.copilot import exchange_url, trade
 from oauth.driver import Driver
 from oauth.errors import (
@@ -35,18 +36,23 @@ from storage.notes import Note
 from storage.secret import Secret
 from storage.store import Mutation
 
+T = TypeVar("T")
 _RETRY: Final = 0.5  # seconds between two tries to store a login
 _log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
-    """A login is in the store; `replaced` is the account that was logged in there before, when it was another one."""
+    """A login is in the store; `replaced` is the account that was logged in there before, when it was another one.
+
+    `lacks_project`: the account still needs a project before agents can use it.
+    """
 
     vendor: Vendor
     expires_at: int
     account: str | None
     replaced: str | None = None
+    lacks_project: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ class Credentials:
             LoginNotStoredError: the store did not take it for as long as one may wait.
             PlanMissingError, ExchangeRefusedError, VendorMisconfiguredError: the vendor's second step refused it.
         """
-        if vendor.exchange:
+        if vendor.exchange == "github-copilot":
             grant, token_url = await self._trade(vendor, grant)
         note = Note(
             account=grant.account,
@@ -102,7 +108,8 @@ class Credentials:
             before = await self._commit(vendor, write)
         account = grant.account or await self._unless_closing(self._late_account(vendor, grant))
         replaced = before if account and before != account else None
-        return LoggedIn(vendor, grant.expires_at, account, replaced)
+        lacks_project = bool(await self._unless_closing(self._lacks_project(vendor, grant)))
+        return LoggedIn(vendor, grant.expires_at, account, replaced, lacks_project)
 
     async def remove(self, tenant: Tenant, vendor: Vendor | None, *, revoke: bool) -> LoggedOut:
         """Remove a login; with `revoke`, have its vendor end it first, as far as it answers.
@@ -145,7 +152,7 @@ class Credentials:
     def _locked(self, tenant: Tenant) -> AbstractAsyncContextManager[bool]:
         return tenant_lock(self._store, tenant, wait=self._lock_wait, hurry=self._closing)
 
-    async def _unless_closing(self, work: Coroutine[None, None, str | None]) -> str | None:
+    async def _unless_closing(self, work: Coroutine[None, None, T]) -> T | None:
         """What `work` gives, or None when the process is told to stop meanwhile."""
         working, closing = asyncio.ensure_future(work), asyncio.ensure_future(self._closing.wait())
         try:
@@ -182,6 +189,16 @@ class Credentials:
             _log.info("no account label for %s: %s", vendor.name, error)
             return None
         return account
+
+    async def _lacks_project(self, vendor: Vendor, grant: Grant) -> bool:
+        """Asked once the credential is safe, as the label is: it must not cost a login."""
+        if vendor.exchange != "google-code-assist":
+            return False
+        try:
+            return not await has_project(self._driver, vendor, grant, now=self._clock())
+        except OpenabAuthError as error:
+            _log.info("whether the account at %s has a project could not be learned: %s", vendor.name, error)
+            return False
 
     async def _revoke(self, vendor: Vendor | None, entry: LoginEntry) -> tuple[bool, str | None]:
         if vendor is None:

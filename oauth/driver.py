@@ -154,7 +154,8 @@ class Driver:
         if not vendor.userinfo_url:
             return None
         # after a second step the vendor's own token is the one that renews; its userinfo knows no other
-        bearer = grant.refresh_token if vendor.exchange and grant.refresh_token else grant.access_token
+        traded = vendor.exchange == "github-copilot"
+        bearer = grant.refresh_token if traded and grant.refresh_token else grant.access_token
         return account_label(vendor, await self._get(vendor, vendor.userinfo_url, bearer=bearer))
 
     async def post(

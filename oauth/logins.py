@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from oauth import login_entry, pending, status
 from oauth.catalogue import Catalogue
+from oauth.command.output import Found
 from oauth.command.programs import Programs
 from oauth.credentials import Credentials, LoggedIn, LoggedOut
 from oauth.device.approvals import Approvals
@@ -137,6 +138,16 @@ class Logins:
         if found is not None and found.flow == "command":
             return await self._programs.outcome(vendor, user)
         return await self._approvals.outcome(vendor, user)
+
+    async def amended(self, offer: LoginOffer, user: UserId) -> LoginOffer:
+        """The offer with what the vendor's own program has said since, as soon as it has said something.
+
+        Raises:
+            NoPendingLoginError: no such program runs.
+        """
+        known = Found(offer.url, offer.user_code)
+        found = await self._programs.more(offer.vendor.name, user, known)
+        return replace(offer, url=found.link or offer.url, user_code=found.code)
 
     async def resume(self, may: Callable[[UserId], bool]) -> tuple[PendingLogin, ...]:
         """Go on waiting for the approvals that a former process waited for, of those people who still `may`.

@@ -129,7 +129,10 @@ def _tell(session: Session, done: LoggedIn, *, as_json: bool) -> int:
 
 def _logged_in(session: Session, done: LoggedIn) -> str:
     account = f" as {done.account}" if done.account else ""
-    return f"Logged in to {done.vendor.title}{account}; agents find it in {session.location}."
+    text = f"Logged in to {done.vendor.title}{account}; agents find it in {session.location}."
+    if done.lacks_project:
+        text += "\nThe account has no Code Assist project yet: set it up once, or set GOOGLE_CLOUD_PROJECT."
+    return text
 
 
 async def cancel(arguments: argparse.Namespace) -> int:

@@ -18,13 +18,14 @@ from cogs.auth.failures import failure
 from cogs.auth.help_view import help_message
 from cogs.auth.how_view import how_message
 from cogs.auth.language import Language, language_of
-from cogs.auth.login_view import LoginMessages
+from cogs.auth.login_view import LoginMessages, login_message
 from cogs.auth.logout_view import logout_question, replace_question
 from cogs.auth.outcomes import failed
-from cogs.auth.paste_modal import Submit
-from cogs.auth.replies import Answer, acknowledge, answer
+from cogs.auth.paste_modal import Submit, new_flow
+from cogs.auth.replies import Answer, acknowledge, answer, edit
 from cogs.auth.service import AuthService
 from cogs.auth.status_view import status_message
+from oauth.credentials import LoggedIn
 from oauth.errors import LoginTakenError, NoPendingLoginError, PasteRefusedError
 from oauth.logins import LoginOffer
 from storage.entries import UserId
@@ -61,12 +62,31 @@ class FrontDesk(Desk):
         """What the login message says in the end, where no paste ends it; None when others say it, or nobody."""
         language, vendor = language_of(interaction), offer.vendor.name
         try:
-            done = await self.service.outcome(UserId(interaction.user.id), vendor)
+            done = await self._followed(interaction, offer)
         except NoPendingLoginError:
             return None  # cancelled, or a newer one: the message is edited by whoever did that
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
             return failed(language, error, "a login by a code", vendor=vendor)
         return None if done is None else Answer(words.logged_in(language, done))
+
+    async def _followed(self, interaction: discord.Interaction, offer: LoginOffer) -> LoggedIn | None:
+        """Wait for the end; what the vendor's own program says late is shown meanwhile."""
+        user, language = UserId(interaction.user.id), language_of(interaction)
+        ending = asyncio.create_task(self.service.outcome(user, offer.vendor.name))
+        amended: asyncio.Task[LoginOffer] | None = None
+        try:
+            while offer.vendor.flow == "command":
+                amended = asyncio.create_task(self.service.amended(user, offer))
+                await asyncio.wait((ending, amended), return_when=asyncio.FIRST_COMPLETED)
+                if ending.done():
+                    break
+                offer = amended.result()
+                await edit(interaction, login_message(language, offer, new_flow(offer.expires_at)))
+            return await ending
+        finally:
+            ending.cancel()
+            if amended is not None:
+                amended.cancel()
 
     async def login_pressed(self, interaction: discord.Interaction, vendor: str) -> None:
         """Begin a login as the command does, in a message of its own."""

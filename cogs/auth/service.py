@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -11,21 +9,19 @@ from cogs.auth.access import Access, Caller
 from cogs.auth.attempts import Attempts
 from cogs.auth.audit import Audit
 from cogs.auth.denials import AccessDeniedError
+from cogs.auth.endings import Endings
 from cogs.auth.settings import DiscordSettings
 from cogs.auth.under_way import UnderWay
 from oauth.catalogue import Catalogue
 from oauth.config import DEFAULT_STORE, Config
 from oauth.credentials import LoggedIn, LoggedOut
 from oauth.driver import Driver
-from oauth.errors import NoPendingLoginError, NotLoggedInError
+from oauth.errors import NoPendingLoginError, NotLoggedInError, ProgramFailedError
 from oauth.logins import LoginOffer, Logins
 from oauth.pending import PendingLogin
 from oauth.status import LoginState, Status
 from oauth.vendor import Vendor
 from storage import CONSOLE, AsyncStore, UserId, open_store
-from storage.errors import OpenabAuthError
-
-_log = logging.getLogger(__name__)
 
 
 class AuthService:
@@ -49,7 +45,7 @@ class AuthService:
         self._audit = audit
         self._attempts = attempts
         self._on_close = on_close
-        self._resumed: set[asyncio.Task[None]] = set()
+        self._endings = Endings(self._end)
         self._under_way = UnderWay()
 
     def offered(self) -> tuple[Vendor, ...]:
@@ -77,7 +73,10 @@ class AuthService:
         async with self._audit.step("login", caller.user) as line:
             line.name(self._catalogue.find(vendor))
             self.access.check(caller)
-            return await self._logins.begin(vendor, caller.user, replace=replace)
+            offer = await self._logins.begin(vendor, caller.user, replace=replace)
+            if offer.waits:
+                self._endings.expect(caller.user, offer.vendor.name)
+            return offer
 
     async def complete(self, caller: Caller, paste: str, vendor: str | None = None) -> LoggedIn:
         """Step two: the paste becomes a login in the store.
@@ -89,8 +88,13 @@ class AuthService:
         async with self._audit.step("complete", caller.user) as line:
             line.name(self._catalogue.find(vendor) if vendor else None)
             self.access.check(caller)
-            done = await self._logins.complete(paste, caller.user, vendor)
+            try:
+                done = await self._logins.complete(paste, caller.user, vendor)
+            except ProgramFailedError:
+                line.silent = True  # such a login's end has a line of its own
+                raise
             line.name(done.vendor)
+            line.silent = done.vendor.flow == "command"
             return done
 
     async def outcome(self, user: UserId, vendor: str) -> LoggedIn | None:
@@ -100,6 +104,9 @@ class AuthService:
             NoPendingLoginError: it was cancelled or replaced.
             OpenabAuthError: why there is no login.
         """
+        return await self._endings.of(user, vendor)
+
+    async def _end(self, user: UserId, vendor: str) -> LoggedIn | None:
         async with self._audit.step("complete", user) as line:
             line.name(self._catalogue.find(vendor))
             try:
@@ -110,6 +117,14 @@ class AuthService:
             line.silent = done is None
             return done
 
+    async def amended(self, user: UserId, offer: LoginOffer) -> LoginOffer:
+        """The offer with what the vendor's own program has said since; waits until it has.
+
+        Raises:
+            NoPendingLoginError: no such program runs.
+        """
+        return await self._logins.amended(offer, user)
+
     async def resume(self) -> None:
         """Go on with the logins that waited for their approval when the bot stopped.
 
@@ -117,16 +132,7 @@ class AuthService:
             StorageError: the store cannot be read.
         """
         for login in await self._logins.resume(lambda user: user != CONSOLE and self.access.may_return(user)):
-            following = asyncio.create_task(self._follow(login), name=f"resumed login to {login.vendor}")
-            self._resumed.add(following)
-            following.add_done_callback(self._resumed.discard)
-
-    async def _follow(self, login: PendingLogin) -> None:
-        try:
-            if await self.outcome(login.user, login.vendor):
-                _log.info("a login to %s that was begun before the restart is done", login.vendor)
-        except OpenabAuthError as error:
-            _log.info("a login to %s that was begun before the restart has ended: %s", login.vendor, error)
+            self._endings.expect(login.user, login.vendor)
 
     async def cancel(self, caller: Caller, vendor: str | None = None) -> Vendor:
         """Forget the caller's own pending login.
@@ -236,6 +242,7 @@ class AuthService:
         await self._under_way.ended()
         for close in self._on_close:
             await close()
+        await self._endings.aclose()
 
 
 def open_service(

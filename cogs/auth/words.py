@@ -117,6 +117,8 @@ def logged_in(language: Language, done: LoggedIn) -> str:
         text = language.say("login-done", vendor=vendor)
     if done.replaced:
         text += f"\n{language.say('login-done-before', account=plain(done.replaced, _ACCOUNT))}"
+    if done.lacks_project:
+        text += f"\n{language.say('login-lacks-project')}"
     return text
 
 

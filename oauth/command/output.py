@@ -58,11 +58,6 @@ class Output:
         """The link and the code, as far as they have come."""
         return Found(find_link(self._text), find_code(self._text))
 
-    @property
-    def settled(self) -> bool:
-        """Whether the last line is whole: a link at its end could still grow."""
-        return self._text.endswith(("\n", " ")) or not self._text
-
 
 def plain(text: str) -> str:
     """The text without terminal sequences; the address that a hyperlink hides stands in its place."""

@@ -168,6 +168,17 @@ class Programs:
             if user in {None, owner} and not task.done()
         ]
 
+    async def more(self, vendor: str, user: UserId, known: Found) -> Found:
+        """What the program shows, as soon as that is more than `known`; never for one that has ended.
+
+        Raises:
+            NoPendingLoginError: none runs.
+        """
+        program, _ = self._running.get((vendor, user), (None, None))
+        if program is None:
+            raise NoPendingLoginError(vendor)
+        return await program.more(known)
+
     async def answer(self, login: PendingLogin, text: str) -> LoggedIn:
         """Type what was pasted into the program.
 

@@ -46,10 +46,11 @@ def config(issuer: Issuer, tmp_path: Path) -> Config:
     """Shipped vendors of which only the addresses and the client are changed, and one of the operator's own."""
     standard = {"device_url": issuer.device_url, "token_url": issuer.token_url, "client_id": CLIENT_ID}
     return Config(
-        auth=AuthSettings(vendors=("lab", *FLOWS, "cursor", "shell"), accept_risk=("kiro",)),
+        auth=AuthSettings(vendors=("lab", *FLOWS, "cursor", "shell", "late"), accept_risk=("kiro",)),
         vendors={
             "lab": {**standard, "flow": "device", "title": "The Lab"},
             "shell": {"flow": "command", "command": [sys.executable, str(PROGRAM), "again", str(tmp_path)]},
+            "late": {"flow": "command", "command": [sys.executable, str(PROGRAM), "device", str(tmp_path)]},
             "grok": standard,
             "copilot": {**standard, "userinfo_url": issuer.userinfo_url, "account_from": "email"},
             "codex-device": {
@@ -83,7 +84,7 @@ async def test_from_the_command_over_the_approval_to_an_agents_token(
     assert "<t:" in login.content
     (link,) = login.link_buttons
     assert link.startswith(issuer.devices.page)
-    assert len(login.components) == 1
+    assert english().say("button-paste") not in {part.get("label") for part in login.components}
 
     await issuer.approve_device(code_in(issuer, login))
 
@@ -232,7 +233,20 @@ async def test_a_vendors_own_program_is_driven_by_its_link_and_pastes(
     assert "keeps that login itself" in done.content
     await login.wait_for(lambda shown: not shown.components)
     assert not stored()
-    assert {line["outcome"] for line in audited()} == {"ok", "program_waits"}
+    await until(lambda: len(audited()) == 3)
+    outcomes = [(line["event"], line["outcome"]) for line in audited()]
+    assert outcomes == [("login", "ok"), ("complete", "program_waits"), ("complete", "ok")]
+
+
+async def test_a_code_that_a_program_shows_late_comes_into_the_message(
+    bot: commands.Bot, ada: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oauth.command.programs._QUIET", 0.05)
+    login = await begin(ada, "late")
+    await login.wait_for(lambda shown: "# `WXYZ-1234`" in shown.content)
+    assert login.link_buttons
+    (tmp_path / "approved").touch()
+    await login.wait_for(lambda shown: "keeps that login itself" in shown.content)
 
 
 async def test_a_program_is_ended_when_its_person_cancels(bot: commands.Bot, ada: Person, tmp_path: Path) -> None:
@@ -269,6 +283,17 @@ async def test_no_message_or_log_line_holds_a_device_code_or_a_token(
     shown = begun + login.content + json.dumps(audited()) + caplog.text
     for secret in (*issuer.devices.begun, entry["access_token"], entry["refresh_token"]):
         assert secret not in shown
+
+
+async def test_an_answer_that_nobody_got_is_written_down_when_it_is_approved(
+    bot: commands.Bot, world: EmbeddedDiscord, ada: Person, issuer: Issuer, stored: Stored, audited: Log
+) -> None:
+    world.faults.next("callback", status=404, code=10062)
+    await ada.slash("auth login", vendor="lab")
+    await until(lambda: bool(issuer.devices.begun))
+    (device,) = issuer.devices.begun.values()
+    await issuer.approve_device(device.user_code)
+    await until(lambda: "lab" in stored() and audited()[-1]["event"] == "complete")
 
 
 async def test_a_lost_edit_loses_no_login(

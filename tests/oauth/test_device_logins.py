@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bot.playground.issuer import CLIENT_ID, Issuer
+from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from oauth.catalogue import Catalogue
 from oauth.config import AuthSettings, Config
 from oauth.device import code as codes
@@ -326,6 +326,22 @@ async def test_one_person_cannot_fill_the_store(
 async def test_an_installed_app_without_its_secret_says_how_to_set_it(logins: Logins) -> None:
     with pytest.raises(SecretMissingError, match="variable GEMINI_OAUTH_CLIENT_SECRET, or client_secret_obscured"):
         await logins.begin("gemini", ADA)
+
+
+@pytest.mark.parametrize(("project", "lacks"), [("p-1", False), ("", True)])
+async def test_a_google_account_without_a_project_is_told_and_logged_in(
+    store: AsyncStore, driver: Driver, clock: SimpleNamespace, issuer: Issuer, project: str, lacks: bool
+) -> None:
+    issuer.code_assist.project = project
+    table = {"authorize_url": issuer.authorize_url, "token_url": issuer.token_url, "userinfo_url": issuer.userinfo_url}
+    ours = {**table, "client_id": CLIENT_ID, "redirect_uri": REDIRECT_URI}
+    environ = {"GEMINI_OAUTH_CLIENT_SECRET": "canary"}
+    logins = Logins(Catalogue.from_config(Config(vendors={"gemini": ours}), environ), store, driver, clock=clock)
+
+    done = await logins.complete(await issuer.approve((await logins.begin("gemini", ADA)).url), ADA)
+
+    assert (done.lacks_project, done.account) == (lacks, "ada@example.com")
+    assert "gemini" in await store.read()
 
 
 # The second step, and renewals that are no refresh of RFC 6749

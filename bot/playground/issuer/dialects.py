@@ -121,6 +121,25 @@ class AwsDialect:
         return client_id is not None and self.registered.get(client_id) == secret
 
 
+class CodeAssistDialect:
+    """Whether an account has a project that Google's Code Assist would use."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        self._issuer = issuer
+        self.project = "playground-project"
+
+    def routes(self) -> list[web.RouteDef]:
+        """Its endpoint."""
+        return [web.post("/v1internal:loadCodeAssist", self._load)]
+
+    async def _load(self, request: web.Request) -> web.StreamResponse:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self._issuer.grants.family_of(token) is None:
+            return web.json_response({"error": {"code": 401, "status": "UNAUTHENTICATED"}}, status=401)
+        known = {"cloudaicompanionProject": self.project} if self.project else {}
+        return web.json_response({"allowedTiers": [{"id": "free-tier"}], **known})
+
+
 class CopilotDialect:
     """The short-lived token that a GitHub token is exchanged for."""
 

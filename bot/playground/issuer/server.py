@@ -17,7 +17,7 @@ from aiohttp.typedefs import Handler
 
 from bot.playground.issuer.browser import decide, decide_device
 from bot.playground.issuer.devices import GRANT_TYPE, Devices
-from bot.playground.issuer.dialects import AwsDialect, CodexDialect, CopilotDialect
+from bot.playground.issuer.dialects import AwsDialect, CodeAssistDialect, CodexDialect, CopilotDialect
 from bot.playground.issuer.faults import Faults
 from bot.playground.issuer.grants import Client, Family, GrantError, Grants, Request
 from bot.playground.issuer.pages import ACCOUNTS, HEADERS, refusal_page, sign_in_page
@@ -42,6 +42,7 @@ class Issuer:
         self.grants = Grants(url, self.clients, clock, access_lifetime)
         self.devices = Devices(url, self.grants, self.clients, clock)
         self.codex, self.aws, self.copilot = CodexDialect(self), AwsDialect(self), CopilotDialect(self)
+        self.code_assist = CodeAssistDialect(self)
         self._seen: list[RequestSeen] = []
         self._flows: dict[str, Request] = {}
 
@@ -168,7 +169,7 @@ class Issuer:
         app.router.add_post("/token", self._token)
         app.router.add_post("/revoke", self._revoke)
         app.router.add_get("/userinfo", self._userinfo)
-        for part in (self.devices, self.codex, self.aws, self.copilot):
+        for part in (self.devices, self.codex, self.aws, self.copilot, self.code_assist):
             app.router.add_routes(part.routes())
         for name in ("oauth-authorization-server", "openid-configuration"):
             app.router.add_get(f"/.well-known/{name}", self._metadata)

@@ -52,6 +52,7 @@ login-done-program = ✅ **{ $vendor }'s own program says that it is logged in.*
 login-done = ✅ **Logged in to { $vendor }.** Every agent here uses it from now on.
 login-done-as = ✅ **Logged in to { $vendor } as { $account }.** Every agent here uses it from now on.
 login-done-before = Before, it was { $account }.
+login-lacks-project = ⚠️ **This account has no Code Assist project yet.** Set up Gemini Code Assist once for it, or have the operator set `GOOGLE_CLOUD_PROJECT` where the agents run.
 login-link-used = ✅ Done: logged in to **{ $vendor }**.
 login-link-expired = ⌛ **This link to { $vendor } has expired.** Nothing was changed. Begin again with { -login }.
 login-link-replaced = This link to **{ $vendor }** was replaced by a newer one. Use that.

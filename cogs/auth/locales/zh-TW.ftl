@@ -92,6 +92,7 @@ login-done-program = ✅ **{ $vendor } 自己的程式表示已經登入。** �
 login-done = ✅ **已登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
 login-done-as = ✅ **已用 { $account } 登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
 login-done-before = 之前的帳號是 { $account }。
+login-lacks-project = ⚠️ **這個帳號還沒有 Code Assist 專案。** 請先為它設定一次 Gemini Code Assist，或請管理者在代理程式執行的環境設定 `GOOGLE_CLOUD_PROJECT`。
 login-link-used = ✅ 完成：已登入 **{ $vendor }**。
 login-link-expired = ⌛ **這個 { $vendor } 登入連結已過期。** 沒有任何變更。請用 { -login } 重新開始。
 login-link-replaced = 這個 **{ $vendor }** 登入連結已被更新的取代，請使用新的連結。
