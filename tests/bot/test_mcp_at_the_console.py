@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import subprocess
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from oauth.mcp.fetch import Fetch
 from oauth.mcp.register import metadata_document
 from oauth.mcp.scopes import note_demand
 from oauth.mcp.server import McpServer
-from storage import FileStore, Tenant
+from storage import FileStore, McpEntry, Tenant
 from tests.oauth.mcp.running import approve, urls  # noqa: F401 - a fixture
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -70,6 +72,26 @@ def test_a_server_is_logged_in_to_and_its_token_printed_renewed_and_ended(
     assert (shown["tenant"], shown["kind"], shown["state"]) == ("new", "mcp", "ok")
     assert said(call("logout", "mcp:new", "--local", "--json"))["removed"]
     assert call("token", "mcp:new").returncode == 3
+
+
+def test_processes_that_find_a_servers_token_expired_at_once_rotate_it_once(
+    run: Run, home: Path, config: Path, login: dict[str, Any]
+) -> None:
+    """Rotation with reuse revocation: a second POST of the same refresh token would end the login for all."""
+    store = FileStore(home / ".openab/agent/auth.json")
+    before = store.read()["new"]
+    assert isinstance(before, McpEntry)
+    expired = dataclasses.replace(before, token_received_at=1)
+    store.update(lambda draft: draft.__setitem__("new", expired))
+
+    with ThreadPoolExecutor(4) as agents:
+        printed = [done.stdout for done in agents.map(lambda _: run("token", "mcp:new"), range(4))]
+
+    after = store.read()["new"]
+    assert isinstance(after, McpEntry)
+    assert set(printed) == {f"{after.access_token.reveal()}\n"}
+    assert after.refresh_token != before.refresh_token
+    assert said(run("refresh", "mcp:new", "--json"))["refreshed"]  # the family lives: nothing was posted twice
 
 
 def test_servers_are_listed_among_what_can_be_logged_in_to(call: Run, config: Path) -> None:

@@ -10,7 +10,7 @@ from oauth.catalogue import Catalogue
 from oauth.config import Config, read_config
 from oauth.errors import ConfigError
 from oauth.mcp.reach import Reach
-from oauth.mcp.server import DEFAULT_REDIRECT, McpServer
+from oauth.mcp.server import DEFAULT_REDIRECT, KEYS, McpServer
 from storage import Secret
 
 URL = "https://mcp.example/mcp"
@@ -144,6 +144,16 @@ def test_the_test_option_allows_this_machine(tmp_path: Path) -> None:
 
     assert server is not None
     assert server.reach == Reach(http_loopback=True)
+
+
+def test_the_page_of_the_docs_names_every_key_with_its_default() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "mcp.md").read_text()
+    plain = McpServer("x", URL)
+
+    for key in KEYS:
+        assert f"`{key}`" in page, key
+    for default in (plain.redirect_uri, plain.client_name):
+        assert f"`{default}`" in page
 
 
 def test_without_servers_there_are_none() -> None:
