@@ -91,6 +91,11 @@ class Catalogue:
         """The vendor whose logins lie under this very tenant, whatever other vendors are called."""
         return self._by_tenant.get(Tenant(tenant))
 
+    def without_secrets(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """What a vendor's own program inherits: not the bot's token, and no vendor's client secret."""
+        held_back = {"DISCORD_TOKEN", *(vendor.client_secret_env for vendor in self._vendors.values())}
+        return {name: value for name, value in environ.items() if name not in held_back}
+
     def tenant_of(self, tenant_or_name: str) -> Tenant:
         """The tenant of the vendor of this name; any other word is a tenant itself."""
         vendor = self._vendors.get(tenant_or_name)

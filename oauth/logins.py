@@ -59,7 +59,7 @@ class Logins:
         self._servers = ServerLogins(store, driver, clock=clock)
         self._credentials = Credentials(store, driver, clock=clock, lock_wait=lock_wait)
         self._jobs = Jobs()
-        self._programs = Programs(environ, clock=clock, limit=max_pending)
+        self._programs = Programs(catalogue.without_secrets(environ), clock=clock, limit=max_pending)
         self._approvals = Approvals(store, driver, self._pending, self._credentials, self._jobs, clock=clock)
         self._redirects = RedirectLogins(
             catalogue, store, driver, self._servers, self._pending, self._credentials, self._jobs, clock=clock
@@ -111,8 +111,8 @@ class Logins:
         found = await self._programs.more(offer.vendor.name, user, known)
         return replace(offer, url=found.link or offer.url, user_code=found.code)
 
-    async def resume(self, may: Callable[[UserId], bool]) -> tuple[PendingLogin, ...]:
-        """Go on waiting for the approvals that a former process waited for, of those people who still `may`.
+    async def resume(self, may: Callable[[PendingLogin], bool]) -> tuple[PendingLogin, ...]:
+        """Go on waiting for the approvals that a former process waited for, those that still `may`.
 
         Raises:
             StorageError: the store cannot be read.
@@ -120,7 +120,7 @@ class Logins:
         resumed = []
         for login, entry in pending.live(await self._store.read(), self._clock()):
             vendor = self._catalogue.find(login.vendor)
-            if vendor is not None and vendor.flow in DEVICE_FLOWS and may(login.user):
+            if vendor is not None and vendor.flow in DEVICE_FLOWS and may(login):
                 self._approvals.watch(vendor, login, entry)
                 resumed.append(login)
         return tuple(resumed)
@@ -140,7 +140,9 @@ class Logins:
         name = None if vendor is None else self._catalogue.get(vendor).name
         programs = [login for login in self._programs.waiting(user) if name in {None, login.vendor}]
         if programs and not await self._redirects.waiting(user, name):
-            return await self._programs.answer(programs[-1], text)
+            if len(programs) > 1:
+                raise WhichLoginError(tuple(sorted(login.vendor for login in programs)))
+            return await self._programs.answer(programs[0], text)
         return await self._redirects.complete(text, user, name)
 
     async def cancel(self, user: UserId, vendor: str | None = None) -> Vendor:

@@ -134,7 +134,7 @@ class Refresh:
             if stands := await self._remember(entry, attempt=failure):
                 return stands
             raise
-        except OAuthError:
+        except (OAuthError, StorageError):  # the latter: what the request needs could not be read, so none was sent
             await self._remember(entry, attempt=attempt if self._doubtful else before)
             raise
         return await self._keep(entry, grant, lock)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
+from collections.abc import Mapping
 from typing import TextIO
 
 from oauth.errors import ProgramFailedError, ProgramMissingError
 from oauth.vendor import Vendor
 
 
-async def run_here(vendor: Vendor, output: TextIO) -> None:
-    """Run it to its end; Ctrl-C reaches it as it reaches us.
+async def run_here(vendor: Vendor, output: TextIO, environ: Mapping[str, str]) -> None:
+    """Run it to its end, with `environ` as its environment; Ctrl-C reaches it as it reaches us.
 
     Raises:
         ProgramMissingError: it is not installed.
@@ -21,7 +21,6 @@ async def run_here(vendor: Vendor, output: TextIO) -> None:
     path = shutil.which(vendor.command[0])
     if path is None:
         raise ProgramMissingError(vendor.name, vendor.command[0])
-    environ = {name: value for name, value in os.environ.items() if name != "DISCORD_TOKEN"}
     process = await asyncio.create_subprocess_exec(path, *vendor.command[1:], stdout=output, env=environ)
     status = await process.wait()
     if status:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -40,7 +41,7 @@ async def login(arguments: argparse.Namespace) -> int:
     session, user = open_session(arguments), UserId(arguments.user)
     vendor = session.catalogue.get(arguments.vendor)
     if vendor.flow == "command":
-        return await _run_program(vendor, as_json=arguments.json)
+        return await _run_program(session, vendor, as_json=arguments.json)
     async with _logins(session) as logins:
         # Who sits at the console owns the store: replacing somebody's login needs no second question.
         offer = await logins.begin(arguments.vendor, user, replace=True)
@@ -52,8 +53,8 @@ async def login(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-async def _run_program(vendor: Vendor, *, as_json: bool) -> int:
-    await run_here(vendor, sys.stderr if as_json else sys.stdout)
+async def _run_program(session: Session, vendor: Vendor, *, as_json: bool) -> int:
+    await run_here(vendor, sys.stderr if as_json else sys.stdout, session.catalogue.without_secrets(os.environ))
     result = {**_offered(LoginOffer(vendor, "", 0)), "url": None, "expires_at": None}
     text = f"{vendor.title}'s own program says that it is logged in; it keeps that login itself."
     print_result(result, text, as_json=as_json)
@@ -112,7 +113,7 @@ async def _complete(session: Session, vendor: str, user: UserId, paste: str, *, 
 
 async def _wait(session: Session, vendor: Vendor, user: UserId, *, as_json: bool) -> int:
     async with _logins(session) as logins:
-        waiting = [login for login in await logins.resume(lambda who: who == user) if login.vendor == vendor.name]
+        waiting = await logins.resume(lambda login: (login.vendor, login.user) == (vendor.name, user))
         expires_at = waiting[0].expires_at if waiting else 0
         return _tell(session, await wait_for_approval(logins, vendor.name, user, expires_at), as_json=as_json)
 
@@ -149,9 +150,12 @@ async def logout(arguments: argparse.Namespace) -> int:
     async with _logins(open_session(arguments)) as logins:
         done = await logins.logout(arguments.tenant, revoke=not arguments.local)
     result = {"tenant": done.tenant, "revoked": done.revoked, "removed": done.removed}
-    revoked = "revoked at the vendor and removed here" if done.revoked else "removed here, not revoked at the vendor"
+    if not done.removed:
+        said = "nothing was removed"
+    else:
+        said = "revoked at the vendor and removed here" if done.revoked else "removed here, not revoked at the vendor"
     note = f" ({done.note})" if done.note else ""
-    print_result(result, f"{done.tenant}: {revoked}{note}.", as_json=arguments.json)
+    print_result(result, f"{done.tenant}: {said}{note}.", as_json=arguments.json)
     return DONE
 
 

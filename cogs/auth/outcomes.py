@@ -23,7 +23,7 @@ from oauth.errors import (
     ProgramWaitsError,
     VendorUnavailableError,
 )
-from storage.errors import OpenabAuthError
+from storage.errors import OpenabAuthError, StorageError
 
 _log = logging.getLogger(__name__)
 
@@ -52,9 +52,13 @@ def failed(
 
 def still_waits(error: OpenabAuthError) -> bool:
     """Whether the pending login is there after this failure, so that pasting again makes sense."""
-    if isinstance(error, PasteRefusedError):
-        return not error.ends_login
-    return isinstance(error, ProgramWaitsError) or (isinstance(error, VendorUnavailableError) and not error.sent)
+    match error:
+        case PasteRefusedError():
+            return not error.ends_login
+        case VendorUnavailableError():
+            return not (error.asked == "code" and error.sent)
+        case _:
+            return isinstance(error, ProgramWaitsError | StorageError)
 
 
 def _way_on(language: Language, error: OpenabAuthError, vendor: str | None, flow: str | None) -> discord.ui.View | None:

@@ -132,8 +132,11 @@ class AuthService:
         Raises:
             StorageError: the store cannot be read.
         """
-        for login in await self._logins.resume(lambda user: user != CONSOLE and self.access.may_return(user)):
+        for login in await self._logins.resume(self._may_go_on):
             self._endings.expect(login.user, login.vendor)
+
+    def _may_go_on(self, login: PendingLogin) -> bool:
+        return login.user != CONSOLE and self.access.may_return(login.user)
 
     async def cancel(self, caller: Caller, vendor: str | None = None) -> Vendor:
         """Forget the caller's own pending login.
@@ -141,6 +144,7 @@ class AuthService:
         Raises:
             OpenabAuthError: this person may not, or has none.
         """
+        self._bound_refusals(caller)
         async with self._audit.step("cancel", caller.user) as line:
             line.name(self._catalogue.find(vendor) if vendor else None)
             self.access.check(caller)
@@ -154,6 +158,7 @@ class AuthService:
         Raises:
             OpenabAuthError: this person may not, or the store cannot be read.
         """
+        self._bound_refusals(caller)
         try:
             self.access.check(caller)
         except AccessDeniedError as refusal:
@@ -199,6 +204,7 @@ class AuthService:
             AccessDeniedError: somebody else made it, and this person is no operator.
             NotLoggedInError: there is none.
         """
+        self._bound_refusals(caller)
         try:
             return await self._ending(caller, vendor)
         except AccessDeniedError as refusal:
@@ -213,11 +219,19 @@ class AuthService:
         Raises:
             OpenabAuthError: this person may not, there is none, or the store could not be written.
         """
+        self._bound_refusals(caller)
         async with self._audit.step("logout", caller.user) as line:
             state = await self._ending(caller, tenant)
             line.name(state.vendor)
             line.tenant = state.tenant
             return await self._logins.logout(state.tenant, revoke=revoke)
+
+    def _bound_refusals(self, caller: Caller) -> None:
+        """Whoever may not use this gets no more refusals, and lines about them, than others have attempts."""
+        try:
+            self.access.check(caller)
+        except AccessDeniedError:
+            self._attempts.spend(caller.user)
 
     async def _ending(self, caller: Caller, tenant_or_vendor: str) -> LoginState:
         self.access.check(caller)

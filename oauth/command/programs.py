@@ -28,7 +28,6 @@ _FIRST_WORDS: Final = 20.0  # seconds until a program has to have shown a link
 _ANSWER: Final = 20.0  # seconds in which a program ends once it has heard what it asked for
 _QUIET: Final = 0.7  # seconds of silence after which what it has shown counts as all, for now
 _LAST_LINES: Final = 3
-_KEPT_BACK: Final = ("DISCORD_TOKEN",)  # variables that are none of a vendor's business
 _ADDED: Final = {"TERM": "xterm-256color", "NO_COLOR": "1", "BROWSER": "true"}  # nobody sits at this machine
 
 
@@ -59,7 +58,7 @@ class Program:
         path = shutil.which(self.vendor.command[0], path=environ.get("PATH"))
         if path is None:
             raise ProgramMissingError(self.vendor.name, self.vendor.command[0])
-        child = {name: value for name, value in environ.items() if name not in _KEPT_BACK} | _ADDED
+        child = dict(environ) | _ADDED
         self._terminal = terminal = await Terminal.start((path, *self.vendor.command[1:]), child, self._hear)
         try:
             async with asyncio.timeout(self.vendor.command_timeout):

@@ -15,7 +15,7 @@ from oauth.device.flow import NotYet
 from oauth.device.flows import device_flow
 from oauth.device.poll import poll_until
 from oauth.driver import Driver
-from oauth.errors import NoPendingLoginError, OAuthError
+from oauth.errors import LoginDeniedError, LoginTakenError, NoPendingLoginError, OAuthError
 from oauth.jobs import Jobs
 from oauth.offer import LoginOffer
 from oauth.pending import PendingLogin
@@ -145,9 +145,8 @@ class Approvals:
                 expires_at=login.expires_at,
                 clock=self._clock,
             )
-        except OAuthError as error:
-            if not isinstance(error, NoPendingLoginError):
-                await self._drop(login, entry)
+        except (LoginDeniedError, LoginTakenError):
+            await self._drop(login, entry)
             raise
 
     async def _check_waiting(
@@ -178,7 +177,10 @@ class Approvals:
             pending.take(draft, login.vendor, login.user, entry, now=self._clock())
 
     async def _drop(self, login: PendingLogin, entry: PendingEntry) -> None:
-        """Forget a login that has ended badly; it is swept in any case."""
+        """Forget a login that somebody has ended; others are swept in time.
+
+        A code that the vendor no longer knows may have been redeemed by another process, which is about to store it.
+        """
         try:
             await self._store.update(lambda draft: self._take(draft, login, entry))
         except (NoPendingLoginError, StorageError) as error:

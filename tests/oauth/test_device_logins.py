@@ -256,7 +256,7 @@ async def test_the_consoles_logins_are_left_to_the_console(start: Start) -> None
     await before.aclose()
 
     assert not await start().resume(bool)
-    assert [login.user for login in await start().resume(lambda user: user == CONSOLE)] == [CONSOLE]
+    assert [login.user for login in await start().resume(lambda login: login.user == CONSOLE)] == [CONSOLE]
 
 
 async def test_a_poll_that_has_got_the_tokens_stores_them_whoever_went_away(
