@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,21 @@ def test_the_page_of_the_docs_names_every_key_with_its_default() -> None:
         assert f"`{key}`" in page, key
     for default in (plain.redirect_uri, plain.client_name):
         assert f"`{default}`" in page
+
+
+def test_the_configs_on_that_page_have_no_mistake(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "mcp.md").read_text()
+    (tmp_path / "mcp.json").write_text("{}")
+    blocks = [*re.findall(r"```toml\n(.*?)```", page, re.DOTALL)]
+    rows = re.findall(r"`((?:\w+ = [^`]+))`", page)
+    assert len(blocks) >= 2
+    assert len(rows) >= 5
+
+    for block in blocks:
+        catalogue(block.replace("~/.openab/agent", str(tmp_path)), tmp_path)
+    for row in rows:
+        if "allow_http_loopback" not in row:
+            catalogue(f'[mcp.x]\nurl = "{URL}"\n{row}', tmp_path)
 
 
 def test_without_servers_there_are_none() -> None:
