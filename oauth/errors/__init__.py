@@ -1,0 +1,108 @@
+"""Every failure of a login or a token.
+
+OpenabAuthError
+└── OAuthError
+    ├── NotLoggedInError            nobody is logged in there
+    ├── LoginDeadError              the vendor will not renew it: log in again
+    ├── RefreshBusyError            another process is refreshing and did not finish in time
+    ├── VendorUnavailableError      no answer, 5xx, 429, a proxy's page: try again later
+    │   └── RefreshUnansweredError  a refresh was sent and not answered: whether it took place is unknown
+    ├── VendorMisconfiguredError    our client or its settings are wrong: the operator must change them
+    │   ├── NotRefreshableError     nothing configured here could refresh this login
+    │   ├── SecretMissingError      the client's secret is not set
+    │   ├── ProgramMissingError     the vendor's own login program is not installed
+    │   ├── PlanMissingError        the account has no seat or plan for this
+    │   ├── ClientRefusedError      the vendor does not know our client (any more)
+    │   ├── ClientMissingError      the operator has to register a client there first
+    │   └── ServerUnusableError     an MCP server whose metadata no login can be built on
+    ├── InsufficientScopeError      the login is alive and may not do this: log in for more
+    ├── UnknownVendorError          no such vendor, or not offered here
+    │   ├── RiskNotAcceptedError    the operator must accept this vendor's risk by name
+    │   └── NoLoginError            its tokens stay in the environment
+    ├── ConfigError                 the config is wrong: file, key, reason
+    ├── PasteRefusedError           the paste is not what ends this login; `reason` says which mistake it was
+    │   └── DeniedRedirectError     the vendor sent the person back with an error (`oauth.refusal`)
+    ├── NoPendingLoginError         no login was begun, or it was used, cancelled or is too old
+    ├── WhichLoginError             several logins wait, and it was not said which one is meant
+    ├── ExchangeRefusedError        the vendor refused the code
+    ├── ProgramWaitsError           the vendor's own login program took a paste and wants more
+    ├── ProgramFailedError          the vendor's own login program ended without a login
+    ├── LoginDeniedError            the person, or the vendor, said no to a device login
+    ├── LoginExpiredError           a device login was not approved in time
+    ├── LoginNotStoredError         the vendor gave a credential, and the store did not take it
+    ├── TooManyLoginsError          one person has too many pending logins
+    └── LoginTakenError             another person's login is there: replacing it must be confirmed
+"""
+
+from oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, Asked, OAuthError
+from oauth.errors.logins import (
+    ExchangeRefusedError,
+    LoginDeniedError,
+    LoginExpiredError,
+    LoginNotStoredError,
+    LoginTakenError,
+    NoPendingLoginError,
+    PasteRefusedError,
+    ProgramFailedError,
+    ProgramWaitsError,
+    TooManyLoginsError,
+    WhichLoginError,
+)
+from oauth.errors.operator import (
+    ClientMissingError,
+    ClientRefusedError,
+    ConfigError,
+    NoLoginError,
+    NotRefreshableError,
+    PlanMissingError,
+    ProgramMissingError,
+    RiskNotAcceptedError,
+    SecretMissingError,
+    ServerUnusableError,
+    UnknownVendorError,
+    VendorMisconfiguredError,
+)
+from oauth.errors.tokens import (
+    InsufficientScopeError,
+    LoginDeadError,
+    NotLoggedInError,
+    RefreshBusyError,
+    RefreshUnansweredError,
+    VendorUnavailableError,
+)
+
+__all__ = [
+    "BEGIN_AGAIN",
+    "LOG_IN_AGAIN",
+    "Asked",
+    "ClientMissingError",
+    "ClientRefusedError",
+    "ConfigError",
+    "ExchangeRefusedError",
+    "InsufficientScopeError",
+    "LoginDeadError",
+    "LoginDeniedError",
+    "LoginExpiredError",
+    "LoginNotStoredError",
+    "LoginTakenError",
+    "NoLoginError",
+    "NoPendingLoginError",
+    "NotLoggedInError",
+    "NotRefreshableError",
+    "OAuthError",
+    "PasteRefusedError",
+    "PlanMissingError",
+    "ProgramFailedError",
+    "ProgramMissingError",
+    "ProgramWaitsError",
+    "RefreshBusyError",
+    "RefreshUnansweredError",
+    "RiskNotAcceptedError",
+    "SecretMissingError",
+    "ServerUnusableError",
+    "TooManyLoginsError",
+    "UnknownVendorError",
+    "VendorMisconfiguredError",
+    "VendorUnavailableError",
+    "WhichLoginError",
+]

@@ -1,0 +1,15 @@
+"""The root of every failure of a login or a token, and the words that its children share."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from storage.errors import OpenabAuthError
+
+LOG_IN_AGAIN = "log in again with /auth login or `openab-auth login`"
+BEGIN_AGAIN = "begin again with /auth login or `openab-auth login`"
+Asked: TypeAlias = Literal["code", "approval", "refresh", "other"]  # what a vendor was asked for
+
+
+class OAuthError(OpenabAuthError):
+    """A login or a token could not be had."""

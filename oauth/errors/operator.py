@@ -1,0 +1,162 @@
+"""What the operator has to mend: config, vendors' tables, clients, servers."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from oauth.errors.base import BEGIN_AGAIN, Asked, OAuthError
+from oauth.redact import name
+
+
+class ConfigError(OAuthError):
+    """One or more mistakes in a config file, each named by its key."""
+
+    code = "config"
+
+    def __init__(self, file: str, mistakes: tuple[tuple[str, str], ...]) -> None:
+        listed = "; ".join(f"{key}: {reason}" if key else reason for key, reason in mistakes)
+        super().__init__(f"{file}: {listed}", kept="nothing was started", todo="mend the config and start again")
+        self.file = file
+        self.mistakes = mistakes
+
+
+class VendorMisconfiguredError(OAuthError):
+    """The vendor refuses our client or our settings; the login itself may be alive."""
+
+    code = "vendor_misconfigured"
+    _happened: ClassVar[str] = "{vendor} refuses this client ({reason})"
+
+    def __init__(self, vendor: str, reason: str, todo: str, *, asked: Asked = "other") -> None:
+        kept = "the login is untouched"
+        if asked == "code":
+            kept, todo = (
+                "this login is over; an older one, if there was one, is untouched",
+                f"{todo}; then {BEGIN_AGAIN}",
+            )
+        super().__init__(self._happened.format(vendor=vendor, reason=reason), kept=kept, todo=todo)
+        self.vendor = vendor
+        self.reason = reason
+
+
+class NotRefreshableError(VendorMisconfiguredError):
+    """Nothing that is configured here could refresh this login; no request was sent."""
+
+    _happened = "the login to {vendor} cannot be refreshed here ({reason})"
+
+
+class SecretMissingError(VendorMisconfiguredError):
+    """The vendor's client needs a secret, which is the operator's to set."""
+
+    _happened = "{vendor} cannot be logged in to here: {reason}"
+
+    def __init__(self, vendor: str, variable: str) -> None:
+        super().__init__(
+            vendor,
+            "its client needs a secret, and none is set",
+            f"the operator sets the variable {variable}, or client_secret_obscured in [vendors.{vendor}] "
+            "(`openab-auth obscure` makes it), and starts again; docs/vendors.md says where the secret comes from",
+        )
+
+
+class ProgramMissingError(VendorMisconfiguredError):
+    """The vendor's own login program is not installed here."""
+
+    _happened = "the login program of {vendor} cannot be started ({reason})"
+
+    def __init__(self, vendor: str, program: str) -> None:
+        super().__init__(
+            vendor, f"no {program[:80]!r}", "the operator installs it, or sets `command` in this vendor's table"
+        )
+
+
+class PlanMissingError(VendorMisconfiguredError):
+    """The login is right and the account may not use it: it has no seat or plan."""
+
+    code = "plan_missing"
+    _happened = "{vendor} does not let this account in ({reason})"
+
+    def __init__(self, vendor: str, reason: str) -> None:
+        super().__init__(vendor, reason, "give the account a seat or a plan at the vendor, or log in with another one")
+
+
+class ClientRefusedError(VendorMisconfiguredError):
+    """The vendor says that it does not know our client, or not for this."""
+
+
+class ClientMissingError(VendorMisconfiguredError):
+    """Nobody can log in before the operator has registered a client at `issuer`; `table` is where to write it."""
+
+    code = "client_missing"
+    _happened = "{vendor} has no client of ours ({reason})"
+
+    def __init__(  # noqa: PLR0913  # all that the operator has to type somewhere
+        self, vendor: str, reason: str, *, issuer: str, redirect_uri: str, scopes: tuple[str, ...], table: str
+    ) -> None:
+        wanted = f" and the scopes {' '.join(scopes)}" if scopes else ""
+        super().__init__(
+            vendor,
+            reason,
+            f"register a client at {issuer} with the redirect {redirect_uri}{wanted}, then write its client_id "
+            f"(and client_secret_env, if it has a secret) into {table}",
+        )
+        self.issuer = issuer
+        self.redirect_uri = redirect_uri
+        self.scopes = scopes
+        self.table = table
+
+
+class ServerUnusableError(VendorMisconfiguredError):
+    """What an MCP server says of its authorization server is missing, wrong, or of another server."""
+
+    code = "server_unusable"
+    _happened = "{vendor} cannot be logged in to ({reason})"
+
+
+class UnknownVendorError(OAuthError):
+    """No vendor of this name is offered."""
+
+    code = "unknown_vendor"
+
+    def __init__(self, vendor: str, offered: tuple[str, ...]) -> None:
+        names = ", ".join(offered) or "none; set [auth] vendors in the config"
+        super().__init__(
+            f"{name(vendor)!r} is not offered here", kept="nothing was changed", todo=f"choose one of: {names}"
+        )
+        self.vendor = vendor
+        self.offered = offered
+
+
+class RiskNotAcceptedError(UnknownVendorError):
+    """The vendor is offered only after the operator has accepted its risk."""
+
+    code = "risk_not_accepted"
+
+    def __init__(self, vendor: str, risk: str) -> None:
+        OAuthError.__init__(
+            self,
+            f"{vendor} is not offered here, since its login is marked {risk}",
+            kept="nothing was changed",
+            todo=f'the operator reads `openab-auth vendors`, then sets [auth] accept_risk = ["{vendor}"] or leaves it',
+        )
+        self.vendor = vendor
+        self.offered = ()
+        self.risk = risk
+
+
+class NoLoginError(UnknownVendorError):
+    """There is no login of ours for this vendor; its tools read a variable."""
+
+    code = "no_login"
+
+    def __init__(self, title: str, variables: tuple[str, ...], note: str) -> None:
+        why = f" ({note.rstrip('.')})" if note else ""
+        OAuthError.__init__(
+            self,
+            f"there is no login to {title} from here{why}",
+            kept="nothing was changed",
+            todo=f"the operator sets {' or '.join(variables)} where the agents run",
+        )
+        self.vendor = title
+        self.offered = ()
+        self.variables = variables
+        self.note = note

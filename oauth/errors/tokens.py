@@ -1,0 +1,108 @@
+"""What an agent meets that asks for a token."""
+
+from __future__ import annotations
+
+from oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, Asked, OAuthError
+from oauth.redact import name
+
+
+class NotLoggedInError(OAuthError):
+    """There is no login under this tenant."""
+
+    code = "not_logged_in"
+
+    def __init__(self, tenant: str) -> None:
+        super().__init__(
+            f"nobody is logged in to {name(tenant)}",
+            kept="nothing was changed",
+            todo="log in with /auth login or `openab-auth login`",
+        )
+        self.tenant = tenant
+
+
+class LoginDeadError(OAuthError):
+    """The vendor has refused the refresh token for good; `since` is in unix seconds."""
+
+    code = "login_dead"
+
+    def __init__(self, tenant: str, reason: str, since: int | None = None) -> None:
+        super().__init__(
+            f"the login to {tenant} has ended ({reason})", kept="the old entry is still in the store", todo=LOG_IN_AGAIN
+        )
+        self.tenant = tenant
+        self.reason = reason
+        self.since = since
+
+
+class RefreshBusyError(OAuthError):
+    """Another process holds the tenant's refresh lock and committed nothing before our deadline."""
+
+    code = "refresh_busy"
+
+    def __init__(self, tenant: str, waited: float) -> None:
+        super().__init__(
+            f"another process has been refreshing {tenant} for over {waited:g} s",
+            kept="the login is untouched",
+            todo="try again in a moment",
+        )
+        self.tenant = tenant
+        self.waited = waited
+
+
+class VendorUnavailableError(OAuthError):
+    """The vendor gave no usable answer; `retry_after` is in seconds when that is known.
+
+    `sent` is False only when the request certainly never reached the server; a code that may have is used up, so that
+    login must be begun again. `unanswered` says that the request may have arrived, and that nothing came back.
+    """
+
+    code = "vendor_unavailable"
+
+    def __init__(  # noqa: PLR0913 - what was asked and what is known of the answer
+        self,
+        vendor: str,
+        reason: str,
+        *,
+        asked: Asked = "other",
+        retry_after: float | None = None,
+        sent: bool = True,
+        unanswered: bool = False,
+    ) -> None:
+        when = f"in {max(retry_after, 1.0):.0f} s" if retry_after else "in a moment"
+        kept, todo = "the login is untouched", f"try again {when}"
+        if asked == "code" and sent:
+            kept, todo = "an older login, if there was one, is untouched", BEGIN_AGAIN
+        elif asked == "code":
+            kept, todo = "the login still waits for its paste", "paste the same redirect again in a moment"
+        super().__init__(f"{vendor} gave no usable answer ({reason})", kept=kept, todo=todo)
+        self.vendor = vendor
+        self.reason = reason
+        self.asked = asked
+        self.retry_after = retry_after
+        self.sent = sent
+        self.unanswered = unanswered
+
+
+class RefreshUnansweredError(VendorUnavailableError):
+    """A refresh was sent and nothing came back, so the vendor may have rotated the token or not."""
+
+    def __init__(self, vendor: str, reason: str, *, retry_after: float | None = None) -> None:
+        super().__init__(vendor, reason, asked="refresh", retry_after=retry_after, unanswered=True)
+        self.kept = "the login is kept as it was, but whether the vendor has replaced it meanwhile is unknown"
+        self.todo = f"{self.todo}; if it is refused then, {LOG_IN_AGAIN}"
+
+
+class InsufficientScopeError(OAuthError):
+    """A server wants scopes that the login does not have (RFC 6750 3.1); only a new login can get them."""
+
+    code = "insufficient_scope"
+
+    def __init__(self, tenant: str, scopes: tuple[str, ...], todo: str) -> None:
+        wanted = " ".join(scopes) or "it does not say which"
+        super().__init__(
+            f"the login to {tenant} lacks scopes for this ({wanted[:200]})",
+            kept="the login is alive for everything else",
+            todo=todo,
+        )
+        self.tenant = tenant
+        self.scopes = scopes
