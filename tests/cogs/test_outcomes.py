@@ -11,6 +11,7 @@ from oauth.errors import (
     ExchangeRefusedError,
     LoginDeniedError,
     LoginExpiredError,
+    LoginNotStoredError,
     NoPendingLoginError,
     TooManyLoginsError,
     VendorUnavailableError,
@@ -49,6 +50,8 @@ async def test_a_paste_that_can_be_mended_gets_the_button_again() -> None:
     for error in (
         refused(Refusal.BARE_CODE),
         VendorUnavailableError("lab", "no route", asked="code", sent=False),
+        VendorUnavailableError("lab", "HTTP 503"),  # of its metadata: the paste was not yet taken
+        StoreBusyError("/x", 1.0),
         DeniedRedirectError("access_denied", ends_login=False),
     ):
         assert buttons(failed(english(), error, "paste", vendor="lab", flow=FLOW)) == [PasteButton]
@@ -70,9 +73,7 @@ async def test_a_login_that_is_over_gets_a_button_for_a_new_link(error: Exceptio
     assert buttons(failed(english(), error, "auth complete")) == []
 
 
-@pytest.mark.parametrize(
-    "error", [TooManyLoginsError(5), StoreBusyError("/x", 1.0), VendorUnavailableError("lab", "HTTP 503")]
-)
+@pytest.mark.parametrize("error", [TooManyLoginsError(5), LoginNotStoredError("lab", StoreBusyError("/x", 1.0))])
 async def test_what_neither_button_helps_with_gets_none(error: Exception) -> None:
     assert buttons(failed(english(), error, "paste", vendor="lab", flow=FLOW)) == []
 
