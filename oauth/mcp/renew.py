@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from oauth.driver import Driver
     from oauth.mcp.server import McpServer
     from oauth.reply import Grant
-    from storage import AsyncStore, Client, LoginEntry, Tenant
+    from storage import AsyncStore, Client, Draft, LoginEntry, Tenant
 
 _DEADLINE: Final = 8.0  # seconds to find again what was lost; other processes wait for this refresh
 
@@ -69,7 +69,10 @@ class ServerRenewer:
         return await self._found_again(driver, entry, clients)
 
     async def _found_again(self, driver: Driver, entry: McpEntry, clients: Mapping[str, Client]) -> Binding:
-        """The binding of a login that another program made, or whose record was lost: only at the same issuer."""
+        """The binding of a login that another program made, or whose record was lost: only at the same issuer.
+
+        It is kept before the token is posted. A document that does not come says nothing of the token, which is here.
+        """
         if entry.issuer is None:
             raise NotRefreshableError(self.tenant, "which authorization server gave it is not known", LOG_IN_AGAIN)
         http = driver.http(self.server.reach)
@@ -79,10 +82,19 @@ class ServerRenewer:
                 found = await discover(self.server, fetch, registered_at=[entry.issuer])
         except TimeoutError:
             raise VendorUnavailableError(self.tenant, "its documents did not come in time", sent=False) from None
+        except VendorUnavailableError as error:
+            raise VendorUnavailableError(self.tenant, error.reason, retry_after=error.retry_after, sent=False) from None
         if found.issuer != entry.issuer:
             raise NotRefreshableError(self.tenant, "the server names another authorization server now", LOG_IN_AGAIN)
         client = identity_of(entry.client_id, self.server, found, clients)
-        return bound(self.server, found, entry.granted_scopes, client)
+        binding = bound(self.server, found, entry.granted_scopes, client)
+        await self.store.update(lambda draft: self._keep(draft, binding))
+        return binding
+
+    def _keep(self, draft: Draft, binding: Binding) -> None:
+        record, before = binding.as_client(), draft.clients.get(self.tenant)
+        facts = {**(before.facts if before else {}), **record.facts}
+        draft.clients[self.tenant] = dataclasses.replace(record, facts=facts)
 
 
 def _lifetime(entry: McpEntry) -> int:

@@ -16,6 +16,7 @@ from oauth.errors import (
     ExchangeRefusedError,
     OAuthError,
     PasteRefusedError,
+    RefreshUnansweredError,
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
@@ -213,6 +214,32 @@ async def test_a_refresh_may_name_the_scopes_that_were_granted_and_no_more(
     assert "resource" not in offer.url
     assert "resource" not in exchange
     assert (refresh["scope"], refresh.get("resource")) == ("a", None)
+
+
+@pytest.mark.parametrize("page", [Page(drip=True), Page("busy", 503)], ids=["silent", "busy"])
+@pytest.mark.parametrize("driver", [0.5], indirect=True, ids=[""])
+async def test_a_document_that_does_not_come_leaves_no_doubt_about_the_refresh_token(
+    logins: Logins,
+    stranger: Stranger,
+    store: AsyncStore,
+    catalogue: Catalogue,
+    driver: Driver,
+    tmp_path: Path,
+    page: Page,
+) -> None:
+    """It was never posted: the next try is neither a repetition nor told as one."""
+    await logins.complete(answer(await logins.begin("mcp:lab", ADA), stranger.url), ADA)
+    (tmp_path / "auth.json.clients").unlink()
+    good, stranger.pages[RFC_8414] = stranger.pages[RFC_8414], page
+
+    async with TokenSource(store, catalogue=catalogue, driver=driver) as source:
+        with pytest.raises(VendorUnavailableError) as failed:
+            await source.force_refresh("mcp:lab")
+        assert not isinstance(failed.value, RefreshUnansweredError)
+        assert stranger.paths.count("/token") == 1
+        stranger.pages[RFC_8414] = good
+        await source.force_refresh("mcp:lab")
+    assert stranger.paths.count("/token") == 2
 
 
 @pytest.mark.parametrize(
