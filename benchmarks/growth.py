@@ -11,6 +11,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from locked_update import bare, login, ours
@@ -46,7 +47,7 @@ def measure(theirs: Path, mine: Path) -> list[float]:
     """Median seconds of both updates and both reads."""
     updates = [bare(theirs), ours(mine)]
     return [
-        *medians([lambda update=update: update("tenant-3", _nothing) for update in updates]),
+        *medians([partial(update, "tenant-3", _nothing) for update in updates]),
         *medians([lambda: json.loads(mine.read_text()), lambda: FileStore(mine).read()]),
     ]
 

@@ -229,7 +229,8 @@ class Team:
             logins = json.loads(self._path.read_bytes()).values()
         except ValueError:
             return self._counted
-        return self._counted - sum(login["expires_at"] for login in logins)
+        known: int = sum(login["expires_at"] for login in logins)
+        return self._counted - known
 
 
 def takeover(name: str, modules: Path) -> str:

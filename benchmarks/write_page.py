@@ -24,13 +24,13 @@ def main(names: list[str]) -> None:
     for name in [found[2] for found in SECTION.finditer(text) if not names or found[2] in names]:
         print(f"running {name}", flush=True)
         printed = output_of(name)
-        text = SECTION.sub(
-            lambda found, name=name, printed=printed: (
-                f"{found[1]}{printed}{found[4]}" if found[2] == name else found[0]
-            ),
-            text,
-        )
+        text = with_section(text, name, printed)
         PAGE.write_text(text)
+
+
+def with_section(text: str, name: str, printed: str) -> str:
+    """The page with this in the block of one benchmark."""
+    return SECTION.sub(lambda found: f"{found[1]}{printed}{found[4]}" if found[2] == name else found[0], text)
 
 
 def output_of(name: str) -> str:

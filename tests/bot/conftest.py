@@ -31,7 +31,7 @@ def run(home: Path) -> Run:
     def run_command(
         *words: object, text: str = "", env: dict[str, str] | None = None
     ) -> "subprocess.CompletedProcess[str]":
-        command = [Path(sys.executable).with_name("openab-auth"), *map(str, words)]
+        command = [str(Path(sys.executable).with_name("openab-auth")), *map(str, words)]
         return subprocess.run(
             command,
             cwd=home,
@@ -124,6 +124,6 @@ def call(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
             patch.setattr(sys, "argv", ["openab-auth", *map(str, words)])
             status = main()
         said = capsys.readouterr()
-        return subprocess.CompletedProcess(words, status, said.out, said.err)
+        return subprocess.CompletedProcess([*map(str, words)], status, said.out, said.err)
 
     return call_command

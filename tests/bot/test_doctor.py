@@ -156,7 +156,7 @@ def test_a_variable_shadows_only_a_login_that_is_there(call: Run, home: Path) ->
 
 
 async def test_servers_that_answer_are_in_reach_and_tell_the_time(issuer: Issuer) -> None:
-    vendors = {
+    vendors: dict[str, dict[str, object]] = {
         "lab": {
             "authorize_url": issuer.authorize_url,
             "token_url": issuer.token_url,

@@ -35,7 +35,7 @@ def test_a_traceback_stays_within_the_line() -> None:
     set_up_logs(stream=stream)
 
     try:
-        {}["key"]
+        dict[str, str]()["key"]
     except KeyError:
         logging.getLogger("bot").exception("failed")
 

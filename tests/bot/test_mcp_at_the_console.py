@@ -50,7 +50,8 @@ def login(call: Run, config: Path) -> dict[str, Any]:
 
 def said(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
 
 
 def checks(call: Run) -> dict[str, dict[str, Any]]:

@@ -62,7 +62,7 @@ def test_it_means_the_same_never_as_the_store() -> None:
 
 def test_a_reader_that_is_gone_or_a_full_disk_makes_no_traceback(path: Path) -> None:
     path.write_text(entry())
-    command = [Path(sys.executable).with_name("openab-auth"), "token", "codex", "--store", path]
+    command = [str(Path(sys.executable).with_name("openab-auth")), "token", "codex", "--store", str(path)]
     reader, writer = os.pipe()
     os.close(reader)
 

@@ -14,7 +14,7 @@ PICTURES = files("cogs.auth") / "pictures"
 async def test_each_kind_of_last_page_has_its_pictures_each_with_a_description(language: Language) -> None:
     shown = set()
     for page in ("dead", "code"):
-        answer = how_message(language, page)  # type: ignore[arg-type]  # two literals
+        answer = how_message(language, page)
         assert answer.content.startswith("## ")
         assert answer.files
         for file in answer.files:

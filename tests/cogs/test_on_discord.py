@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
+from typing import Any
 
 import discord
 import httpx2
@@ -261,7 +262,8 @@ async def test_autocomplete_shows_title_and_state_and_nothing_to_strangers(
 async def test_strangers_are_refused_told_what_to_do_and_written_down(
     bot: commands.Bot, eve: Person, stored: Stored, audited: Log
 ) -> None:
-    for command, options in (("login", {"vendor": "lab"}), ("complete", {"redirect": "x"}), ("status", {})):
+    asked: dict[str, dict[str, Any]] = {"login": {"vendor": "lab"}, "complete": {"redirect": "x"}, "status": {}}
+    for command, options in asked.items():
         answer = await (await eve.slash(f"auth {command}", **options)).settled()
         assert answer.ephemeral
         assert f"add your id {eve.id}" in answer.content

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cogs.auth.language import english
@@ -65,7 +67,7 @@ async def test_a_login_is_shown_with_its_state_its_account_who_made_it_and_how_l
         ({"vendor": None}, "**lab**"),
     ],
 )
-async def test_each_state_says_in_words_what_it_means(keys: dict[str, object], says: str) -> None:
+async def test_each_state_says_in_words_what_it_means(keys: dict[str, Any], says: str) -> None:
     assert says in text(show([state(**keys)]))
 
 

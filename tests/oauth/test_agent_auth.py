@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from bot.playground.issuer import Issuer
+from oauth.agent import TokenAuth
 from oauth.errors import LoginDeadError, NotLoggedInError
 from oauth.tokens import TokenSource
 from storage import TokenEntry
@@ -120,7 +121,9 @@ async def test_a_server_that_refuses_every_token_does_not_have_the_login_renewed
     issuer.families[0].access_tokens.clear()
     api.accepts = True
     assert (await client.get(f"{api.url}/echo")).status_code == 401
-    await client._auth._source.force_refresh("lab")  # what another process may do
+    auth = client._auth
+    assert isinstance(auth, TokenAuth)
+    await auth._source.force_refresh("lab")  # what another process may do
     assert (await client.get(f"{api.url}/echo")).status_code == 200
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Protocol
 
 import pytest
 
@@ -36,6 +36,12 @@ from storage import CONSOLE, AsyncStore, FileStore, PendingEntry, TokenEntry, Us
 ADA, BOB = UserId(1), UserId(2)
 FLOWS = ("lab", "codex-device", "kiro", "copilot")
 Start = Callable[[], Logins]
+
+
+class Clock(Protocol):
+    now: float
+
+    def __call__(self) -> float: ...
 
 
 @pytest.fixture(autouse=True)
@@ -151,7 +157,7 @@ async def test_a_denied_login_ends_and_waits_no_longer(logins: Logins, issuer: I
     assert not await logins.pending(ADA)
 
 
-async def test_a_login_that_nobody_approves_ends_with_its_code(logins: Logins, clock: SimpleNamespace) -> None:
+async def test_a_login_that_nobody_approves_ends_with_its_code(logins: Logins, clock: Clock) -> None:
     await logins.begin("lab", ADA)
     waiting = asyncio.create_task(logins.outcome("lab", ADA))
     await asyncio.sleep(0)
@@ -315,9 +321,7 @@ async def test_a_store_that_cannot_be_read_is_waited_for(logins: Logins, issuer:
     assert await logins.outcome("lab", ADA)
 
 
-async def test_another_persons_login_in_between_is_not_replaced(
-    start: Start, issuer: Issuer, clock: SimpleNamespace
-) -> None:
+async def test_another_persons_login_in_between_is_not_replaced(start: Start, issuer: Issuer, clock: Clock) -> None:
     ada, bob = start(), start()
     first = await ada.begin("lab", ADA)
     clock.now += 1
@@ -345,7 +349,7 @@ async def test_another_persons_login_is_asked_about_before_a_code_is_spent(login
 
 
 async def test_one_person_cannot_fill_the_store(
-    catalogue: Catalogue, store: AsyncStore, driver: Driver, clock: SimpleNamespace
+    catalogue: Catalogue, store: AsyncStore, driver: Driver, clock: Clock
 ) -> None:
     logins = Logins(catalogue, store, driver, clock=clock, max_pending=1)
     await logins.begin("lab", ADA)
@@ -362,7 +366,7 @@ async def test_an_installed_app_without_its_secret_says_how_to_set_it(logins: Lo
 
 @pytest.mark.parametrize(("project", "lacks"), [("p-1", False), ("", True)])
 async def test_a_google_account_without_a_project_is_told_and_logged_in(
-    store: AsyncStore, driver: Driver, clock: SimpleNamespace, issuer: Issuer, project: str, lacks: bool
+    store: AsyncStore, driver: Driver, clock: Clock, issuer: Issuer, project: str, lacks: bool
 ) -> None:
     issuer.code_assist.project = project
     table = {"authorize_url": issuer.authorize_url, "token_url": issuer.token_url, "userinfo_url": issuer.userinfo_url}
@@ -386,7 +390,7 @@ async def logged_in(logins: Logins, issuer: Issuer, vendor: str) -> None:
 
 
 async def test_copilots_token_is_traded_again_and_githubs_stays(
-    logins: Logins, issuer: Issuer, store: AsyncStore, source: TokenSource, clock: SimpleNamespace
+    logins: Logins, issuer: Issuer, store: AsyncStore, source: TokenSource, clock: Clock
 ) -> None:
     await logged_in(logins, issuer, "copilot")
     before = (await store.read())["copilot"]
@@ -429,7 +433,7 @@ async def test_a_second_step_that_is_out_of_order_costs_no_login(
 
 
 async def test_a_github_token_that_was_revoked_is_dead(
-    logins: Logins, issuer: Issuer, source: TokenSource, clock: SimpleNamespace
+    logins: Logins, issuer: Issuer, source: TokenSource, clock: Clock
 ) -> None:
     await logged_in(logins, issuer, "copilot")
     clock.now += 1500
@@ -449,7 +453,7 @@ async def test_a_github_token_that_is_refused_at_the_login_is_told(logins: Login
 
 
 async def test_an_aws_login_is_renewed_with_the_client_that_it_was_made_with(
-    logins: Logins, issuer: Issuer, store: AsyncStore, source: TokenSource, clock: SimpleNamespace
+    logins: Logins, issuer: Issuer, store: AsyncStore, source: TokenSource, clock: Clock
 ) -> None:
     await logged_in(logins, issuer, "kiro")
     before = (await store.read())["kiro"]
@@ -469,7 +473,7 @@ async def test_an_aws_login_is_renewed_with_the_client_that_it_was_made_with(
 
 
 async def test_an_aws_login_whose_client_is_lost_or_over_asks_for_a_new_login(
-    logins: Logins, issuer: Issuer, source: TokenSource, clock: SimpleNamespace, tmp_path: Path
+    logins: Logins, issuer: Issuer, source: TokenSource, clock: Clock, tmp_path: Path
 ) -> None:
     await logged_in(logins, issuer, "kiro")
     clock.now += 3600
@@ -480,7 +484,7 @@ async def test_an_aws_login_whose_client_is_lost_or_over_asks_for_a_new_login(
 
 
 async def test_an_aws_refresh_token_that_was_spent_is_dead(
-    logins: Logins, issuer: Issuer, source: TokenSource, clock: SimpleNamespace
+    logins: Logins, issuer: Issuer, source: TokenSource, clock: Clock
 ) -> None:
     await logged_in(logins, issuer, "kiro")
     issuer.families[0].revoked = True

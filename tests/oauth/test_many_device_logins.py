@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.playground.issuer import CLIENT_ID, Issuer
+from bot.playground.issuer.devices import Device
 from oauth.catalogue import Catalogue
 from oauth.config import Config
 from oauth.driver import Driver
@@ -50,9 +51,9 @@ async def test_nobody_is_polled_for_too_soon_and_nobody_starves(tmp_path: Path) 
         await store.aclose()
 
 
-def polled(devices: list[object], times: int, until: float) -> bool:
+def polled(devices: list[Device], times: int, until: float) -> bool:
     """Wait until everybody was polled for that often."""
-    while min(device.polls for device in devices) < times:  # type: ignore[attr-defined]  # the issuer's own
+    while min(device.polls for device in devices) < times:
         if time.monotonic() > until:
             return False
         time.sleep(0.05)

@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import pytest
 
@@ -162,7 +162,7 @@ async def test_nothing_is_posted_when_the_tenants_lock_cannot_be_opened(
 
 async def test_a_tenant_that_no_sidecar_can_bear_is_never_refreshed(issuer: Issuer, clock: Clock) -> None:
     class Nameless(MemoryStore):
-        def refresh_lock(self, tenant: str) -> object:  # type: ignore[override] # as a file would
+        def refresh_lock(self, tenant: str) -> NoReturn:  # as a file would
             raise InvalidTenantError(tenant, "no file can be called so")
 
     entry = TokenEntry(Secret("a"), Secret("r"), 0, issuer.token_url, "codex")

@@ -78,10 +78,15 @@ async def test_a_warm_token_costs_one_stat_and_neither_a_thread_nor_a_task(
 
     stats: list[object] = []
     stat = os.stat
+
+    def counted(*args: Any, **kwargs: Any) -> os.stat_result:
+        stats.append(args)
+        return stat(*args, **kwargs)
+
     with monkeypatch.context() as patch:
         patch.setattr(asyncio, "to_thread", never)
         patch.setattr(asyncio, "create_task", never)
-        patch.setattr(os, "stat", lambda *args, **kwargs: stats.append(args) or stat(*args, **kwargs))
+        patch.setattr(os, "stat", counted)
         token = await source.get_valid("lab")
 
     assert token.value.reveal() == "access"
@@ -268,7 +273,7 @@ async def test_tasks_of_a_vendor_that_keeps_the_access_token_still_make_one_requ
 
     tokens = await asyncio.gather(*(source.get_valid("lab") for _ in range(8)))
 
-    assert set(tokens) == {AccessToken(login.access_token, clock.now + 3600)}
+    assert set(tokens) == {AccessToken(login.access_token, int(clock.now) + 3600)}
     assert len(issuer.requests("/token")) == 1
 
 
@@ -499,8 +504,9 @@ async def test_no_secret_reaches_an_exception_or_a_log(  # fixtures
     store: AsyncStore,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    planted = {"access_token": Secret("canary-access-77aa"), "refresh_token": Secret("canary-refresh-77aa")}
-    await store.update(lambda draft: draft.update(lab=dataclasses.replace(login, **planted)))
+    access, refresh = Secret("canary-access-77aa"), Secret("canary-refresh-77aa")
+    planted = dataclasses.replace(login, access_token=access, refresh_token=refresh)
+    await store.update(lambda draft: draft.update(lab=planted))
     issuer.faults.next("/token", times=2, **fault)
 
     with caplog.at_level(logging.DEBUG), pytest.raises(OAuthError) as caught:

@@ -44,6 +44,12 @@ def start() -> Iterator[Start]:
         process.communicate()
 
 
+def line_of(process: subprocess.Popen[str]) -> str:
+    """What it prints next."""
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
 @pytest.fixture
 def run(start: Start) -> Callable[..., str]:
     """Run Python code in a process of its own, without root's rights if asked to, and give what it printed."""

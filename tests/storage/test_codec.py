@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -23,7 +24,7 @@ def text(*entries: object) -> str:
     return json.dumps({f"k{n}": entry for n, entry in enumerate(entries)}, ensure_ascii=False, indent=2)
 
 
-def without(entry: dict[str, object], name: str) -> dict[str, object]:
+def without(entry: Mapping[str, object], name: str) -> dict[str, object]:
     return {key: value for key, value in entry.items() if key != name}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import FileStore, InvalidEntryError, McpEntry, Secret, StoreUnreadableError, StoreUnwritableError
+from storage import Entry, FileStore, InvalidEntryError, McpEntry, Secret, StoreUnreadableError, StoreUnwritableError
 from tests.storage.contract import NOW, Clock, put, token
 
 
@@ -84,7 +84,7 @@ def test_a_torn_file_is_kept_under_the_lock_only_and_what_parses_is_salvaged(sto
 def test_torn_at_any_byte_its_bytes_are_kept_and_no_login_is_half(quick: Path) -> None:
     """Cases 2 and 6, for what other writers and other disks do."""
     store = FileStore(quick / "auth.json", clock=Clock())
-    whole = {"a": token("a"), "b": McpEntry("b")}
+    whole: dict[str, Entry] = {"a": token("a"), "b": McpEntry("b")}
     store.update(lambda draft: draft.update(whole))
     text = store.path.read_bytes()
     for length in range(len(text)):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import FileStore, Note, Secret, StorageError, StoreUnwritableError, TokenEntry
+from storage import Draft, FileStore, Note, Secret, StorageError, StoreUnwritableError, TokenEntry
 from tests.storage.contract import NOW, put, token
 
 SIZE = 256 * 1024
@@ -119,7 +119,7 @@ def test_where_not_even_the_spill_fits_the_caller_is_told(store: FileStore, disk
 
 
 def test_notes_without_room_do_not_undo_the_login(store: FileStore, disk: Path) -> None:
-    def log_in(draft: object) -> None:
+    def log_in(draft: Draft) -> None:
         draft["a"] = token("a", "again")
         draft.notes["a"] = Note("x" * 30_000)
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from storage import FileStore
-from tests.storage.contract import put, token
-from tests.storage.processes import Start, run, start  # noqa: F401 -- fixtures
+from tests.storage.contract import put, token, token_in
+from tests.storage.processes import Start, line_of, run, start  # noqa: F401 -- fixtures
 
 KILLED_AT_EVERY_CALL = """
 import fcntl, json, os, shutil, signal, sys
@@ -115,11 +116,11 @@ print(json.dumps(results))
 
 
 @pytest.fixture
-def kill(quick: Path, run: Callable[..., str]) -> Callable[[str], list[dict[str, object]]]:
+def kill(quick: Path, run: Callable[..., str]) -> Callable[[str], list[dict[str, Any]]]:
     """Play a scene once for each of its system calls, and give what was found after each kill."""
 
-    def kill(scene: str) -> list[dict[str, object]]:
-        results = json.loads(run(KILLED_AT_EVERY_CALL, quick, scene))
+    def kill(scene: str) -> list[dict[str, Any]]:
+        results: list[dict[str, Any]] = json.loads(run(KILLED_AT_EVERY_CALL, quick, scene))
         *killed, whole = results
         assert len(killed) >= 15
         assert all(result["killed"] for result in killed)
@@ -133,7 +134,7 @@ def kill(quick: Path, run: Callable[..., str]) -> Callable[[str], list[dict[str,
 
 @pytest.mark.parametrize("scene", ["first", "update"])
 def test_a_commit_that_is_killed_leaves_the_old_or_the_new_file(
-    scene: str, kill: Callable[[str], list[dict[str, object]]]
+    scene: str, kill: Callable[[str], list[dict[str, Any]]]
 ) -> None:
     """Case 2."""
     old, new = {} if scene == "first" else {"codex": "at0"}, {"codex": "at1", "more": "at"}
@@ -146,14 +147,14 @@ def test_a_commit_that_is_killed_leaves_the_old_or_the_new_file(
 
 
 def test_a_commit_over_a_damaged_file_that_is_killed_keeps_its_bytes(
-    kill: Callable[[str], list[dict[str, object]]],
+    kill: Callable[[str], list[dict[str, Any]]],
 ) -> None:
     results = kill("damage")
     assert all(result["bytes kept"] for result in results)
     assert all(result["seen"]["codex"] in ("at0", "at1") for result in results)
 
 
-def test_a_spill_that_is_killed_is_there_or_not(kill: Callable[[str], list[dict[str, object]]]) -> None:
+def test_a_spill_that_is_killed_is_there_or_not(kill: Callable[[str], list[dict[str, Any]]]) -> None:
     results = kill("spill")
     seen = [result["seen"]["codex"] for result in results]
     assert seen == sorted(seen)
@@ -161,14 +162,14 @@ def test_a_spill_that_is_killed_is_there_or_not(kill: Callable[[str], list[dict[
     assert all(result["spills"] == [] for result in results)
 
 
-def test_a_recovery_that_is_killed_loses_no_renewed_login(kill: Callable[[str], list[dict[str, object]]]) -> None:
+def test_a_recovery_that_is_killed_loses_no_renewed_login(kill: Callable[[str], list[dict[str, Any]]]) -> None:
     results = kill("recovery")
     assert all(result["seen"]["codex"] == "at1" for result in results)
     assert all(result["spills"] == [] for result in results)
 
 
 def test_a_logout_that_is_killed_is_done_or_not_and_brings_nothing_back(
-    kill: Callable[[str], list[dict[str, object]]],
+    kill: Callable[[str], list[dict[str, Any]]],
 ) -> None:
     results = kill("logout")
     seen = [result["seen"].get("codex") for result in results]
@@ -201,13 +202,15 @@ def test_writers_that_are_killed_in_the_midst_of_others_lose_no_update_that_they
     writers = {name: start(COUNT_AND_TELL, store.path, name) for name in names}
     for round_ in range(8):
         name = names[round_ % len(names)]
-        lines = [writers[name].stdout.readline() for _ in range(3 + round_)]
+        output = writers[name].stdout
+        assert output is not None
+        lines = [output.readline() for _ in range(3 + round_)]
         writers[name].kill()
-        lines += writers[name].stdout.read().splitlines()
+        lines += output.read().splitlines()
         told = [int(line) for line in lines]
 
         assert told == list(range(told[0], told[0] + len(told)))
-        assert FileStore(store.path).read()[name].expires_at - told[-1] in (0, 1)
+        assert token_in(FileStore(store.path).read(), name).expires_at - told[-1] in (0, 1)
         writers[name] = start(COUNT_AND_TELL, store.path, name)
     for writer in writers.values():
         writer.kill()

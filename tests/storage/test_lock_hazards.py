@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from storage import FileStore, StorageError, StoreBusyError
-from tests.storage.contract import put, token
-from tests.storage.processes import Start, run, start  # noqa: F401 -- fixtures
+from tests.storage.contract import put, token, token_in
+from tests.storage.processes import Start, line_of, run, start  # noqa: F401 -- fixtures
 
 GLOBAL, TENANT = "auth.json.global.lock", "auth.json.refresh.codex.lock"
 BOTH = pytest.mark.parametrize("name", [GLOBAL, TENANT])
@@ -69,7 +69,7 @@ def store(path: Path) -> FileStore:
 
 
 def held(holder: subprocess.Popen[str]) -> subprocess.Popen[str]:
-    assert holder.stdout.readline() == "held\n"
+    assert line_of(holder) == "held\n"
     return holder
 
 
@@ -115,7 +115,7 @@ def test_eight_processes_lose_no_update(store: FileStore, path: Path, start: Sta
     for writer in writers:
         _, err = writer.communicate(timeout=50)
         assert writer.returncode == 0, err
-    assert store.read()["codex"].expires_at == 200
+    assert token_in(store.read()).expires_at == 200
     assert not list(path.parent.glob("*.tmp.*"))
 
 
@@ -138,11 +138,11 @@ def test_who_waits_has_the_lock_at_once_when_its_holder_is_killed(store: FileSto
         store.update(put("codex", token(expires_at=0)))
         holder = held(start(HOLD, path, GLOBAL))
         waiter = start(UPDATE, path)
-        assert waiter.stdout.readline() == "ready\n"
+        assert line_of(waiter) == "ready\n"
         time.sleep(0.2)
         killed = time.monotonic()
         holder.send_signal(signal.SIGKILL)
-        took.append(float(waiter.stdout.readline()) - killed)
+        took.append(float(line_of(waiter)) - killed)
         assert took[-1] > 0
     assert min(took) <= 0.1
 
@@ -163,7 +163,7 @@ def test_a_stopped_holder_keeps_its_lock_and_goes_on_with_it(
     assert keeps_us_out(store, name)
     holder.communicate("\n", timeout=10)
     assert not keeps_us_out(store, name)
-    assert store.read()["codex"].expires_at == (7 if name == GLOBAL else 0)
+    assert token_in(store.read()).expires_at == (7 if name == GLOBAL else 0)
 
 
 def test_a_holder_that_never_lets_go_costs_a_bounded_wait_and_blinds_nobody(

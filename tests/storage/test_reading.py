@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from storage import FileStore, PendingEntry, Secret, StoreUnreadableError, open_store
-from tests.storage.contract import Clock, put, token
-from tests.storage.processes import Start, run, start  # noqa: F401 -- fixtures
+from storage import FileStore, Mutation, PendingEntry, Secret, StoreUnreadableError, open_store
+from tests.storage.contract import Clock, put, token, token_in
+from tests.storage.processes import Start, line_of, run, start  # noqa: F401 -- fixtures
 
 
 @pytest.fixture
@@ -104,17 +104,20 @@ def test_stores_of_one_process_see_only_whole_states_while_another_writes(store:
     store.update_all([put("a", token("a", "0")), put("b", token("b", "0"))])
     stop, torn = threading.Event(), []
 
+    def both(value: str) -> Mutation[None]:
+        return lambda draft: draft.update(a=token("a", value), b=token("b", value))
+
     def watch() -> None:
         reader = FileStore(store.path)
         while not stop.is_set():
             entries = reader.read()
-            if entries["a"].access_token != entries["b"].access_token:
+            if token_in(entries, "a").access_token != token_in(entries, "b").access_token:
                 torn.append(entries)
 
     thread = threading.Thread(target=watch)
     thread.start()
     for n in range(50):
-        store.update(lambda draft, n=n: draft.update(a=token("a", str(n)), b=token("b", str(n))))
+        store.update(both(str(n)))
     stop.set()
     thread.join()
     assert torn == []
@@ -151,7 +154,7 @@ def test_unlocked_readers_in_other_processes_never_parse_a_torn_file_while_eight
     done = store.path.with_name("done")
     readers = [start(PARSE_WITHOUT_PAUSE, store.path, done) for _ in range(2)]
     for reader in readers:
-        assert reader.stdout.readline() == "reading\n"
+        assert line_of(reader) == "reading\n"
     writers = [start(WRITE, store.path, name, 15) for name in range(8)]
     for writer in writers:
         _, err = writer.communicate(timeout=50)

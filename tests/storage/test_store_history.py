@@ -138,7 +138,7 @@ class History(RuleBasedStateMachine):
         outcomes = self.stores[which].update_all(
             [
                 lambda draft: draft.update({tenant: login(tenant, number)}),
-                lambda draft: draft[draft.pop(tenant)],
+                lambda draft: draft[draft.pop(tenant)],  # type: ignore[index]  # fails after a change
                 lambda draft: draft.update({"a/b": login("a/b", 1)}),
             ]
         )
@@ -166,8 +166,10 @@ class History(RuleBasedStateMachine):
         if seen is None:
             self.stores[which].spill(tenant, entry, Secret("rt of a login that is gone"))
             return
+        assert not isinstance(seen, PendingEntry)
         self.stores[which].spill(tenant, entry, seen.refresh_token)
         stored = self.entries[tenant]
+        assert not isinstance(stored, PendingEntry)
         if stored.refresh_token != entry.refresh_token or stored.expires_at < entry.expires_at:
             self.spilled[tenant] = entry
 

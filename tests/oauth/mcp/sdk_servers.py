@@ -29,6 +29,7 @@ from mcp.server.auth.provider import (
 from mcp.server.auth.settings import AuthSettings, ClientRegistrationOptions, RevocationOptions
 from mcp.server.mcpserver import MCPServer
 from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
+from pydantic import AnyUrl
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -184,7 +185,7 @@ def make(name: str, port: int) -> tuple[str, Any]:
             client_id="operators",
             client_secret=SECRET if name == "secretive" else None,
             token_endpoint_auth_method="client_secret_basic" if name == "secretive" else "none",
-            redirect_uris=[REDIRECT],
+            redirect_uris=[AnyUrl(REDIRECT)],
             scope=" ".join(SCOPES),
         )
     registration = ClientRegistrationOptions(
@@ -194,13 +195,15 @@ def make(name: str, port: int) -> tuple[str, Any]:
     server = MCPServer(
         name,
         auth_server_provider=provider,
-        auth=AuthSettings(
-            issuer_url=url,
-            resource_server_url=None if old else f"{url}/mcp",
-            required_scopes=["read"],
-            client_registration_options=registration,
-            revocation_options=RevocationOptions(enabled=True),
-            validate_token_resource=None if old else True,
+        auth=AuthSettings.model_validate(  # keeps a URL without a path as it is; AnyHttpUrl would end it in a slash
+            {
+                "issuer_url": url,
+                "resource_server_url": None if old else f"{url}/mcp",
+                "required_scopes": ["read"],
+                "client_registration_options": registration,
+                "revocation_options": RevocationOptions(enabled=True),
+                "validate_token_resource": None if old else True,
+            }
         ),
         log_level="ERROR",
     )

@@ -201,12 +201,18 @@ async def test_a_login_whose_record_is_lost_is_found_again_at_the_same_issuer_an
     entry = await entry_of(store, "new")
     (tmp_path / "auth.json.clients").unlink()
     assert (await source.force_refresh("mcp:new")).value != entry.access_token
-    assert (await store.clients())["new"].facts["token_url"].endswith("/token")
+    token_url = (await store.clients())["new"].facts["token_url"]
+    assert isinstance(token_url, str)
+    assert token_url.endswith("/token")
 
     (tmp_path / "auth.json.clients").unlink()
     for issuer, reason in ((None, "not known"), ("https://elsewhere.example", "another authorization server")):
         moved = dataclasses.replace(await entry_of(store, "new"), issuer=issuer)
-        await store.update(lambda draft, moved=moved: draft.__setitem__("new", moved))
+
+        def move(draft: Draft, moved: McpEntry = moved) -> None:
+            draft["new"] = moved
+
+        await store.update(move)
         with pytest.raises(NotRefreshableError, match=reason):
             await source.force_refresh("mcp:new")
 
