@@ -11,10 +11,12 @@ from typing import Final
 
 from bot.cli.output import DONE, print_result
 from bot.cli.session import open_session
+from oauth.redact import label
 from oauth.status import LoginState, read_status
 from oauth.vendor import Vendor
 from storage import NEVER
 
+_LONGEST: Final = 1000  # characters of a line; what other programs wrote into the file forges none
 _KNOWN_FROM: Final = {
     "source": "facts from its tools' source",
     "inferred": "facts inferred, never tried",
@@ -74,7 +76,7 @@ async def status(arguments: argparse.Namespace) -> int:
     lines = [f"store {session.location}"]
     lines += [_login_line(login) for login in found.logins] or ["nobody is logged in"]
     lines += [
-        f"pending: {pending.vendor} for {pending.user}, until {_moment(pending.expires_at)}"
+        label(f"pending: {pending.vendor} for {pending.user}, until {_moment(pending.expires_at)}", longest=_LONGEST)
         for pending in found.pending
     ]
     lines += [f"{vendor.tenant}: in the environment, ${variable}; not stored" for vendor, variable in found.environment]
@@ -103,7 +105,7 @@ def _login_line(login: LoginState) -> str:
     account = f" as {login.account}" if login.account else ""
     shadow = f", shadowed by ${login.shadowed_by}" if login.shadowed_by else ""
     died = f", refused by its vendor since {_moment(login.died.since)} ({login.died.reason})" if login.died else ""
-    return f"{login.tenant}: {login.state}{account}{until}{died}{shadow}"
+    return label(f"{login.tenant}: {login.state}{account}{until}{died}{shadow}", longest=_LONGEST)
 
 
 def _moment(unix_seconds: int | None) -> str:

@@ -175,7 +175,7 @@ async def _file(request: web.Request) -> web.FileResponse:
 async def _body(request: web.Request) -> dict[str, Any]:
     try:
         body = await request.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if request.content_type != "application/json" or not isinstance(body, dict):
         raise web.HTTPBadRequest(text="A JSON object is needed.")

@@ -320,3 +320,13 @@ def test_a_secret_is_obscured_for_the_config_and_revealed_again(run: Run) -> Non
     assert revealed.stdout == f"{CANARY}\n"
     assert "no encryption" in run("obscure", text="x\n").stderr
     assert run("reveal", text="x\n").returncode == 2
+
+
+def test_status_prints_nothing_that_a_forged_key_could_do_to_a_terminal(call: Run, home: Path) -> None:
+    write_login(home, "evil\x1b[31m\nclaude: ok \u202e")
+
+    done = call("status")
+
+    assert done.returncode == 0
+    assert "evil[31m claude: ok" in done.stdout
+    assert not {"\x1b", "\u202e"} & set(done.stdout)

@@ -233,3 +233,12 @@ def test_file_systems_whose_locks_hold_on_one_machine_alone_are_known(folder: st
 
 def test_no_mount_is_claimed_where_the_system_names_none() -> None:
     assert mount_of(Path("/x"), "") is None
+
+
+def test_a_bot_token_that_can_be_none_is_a_finding(call: Run, home: Path) -> None:
+    (home / "openab-auth.toml").write_text(NOWHERE)
+
+    done = call("doctor", "--json", env={"DISCORD_TOKEN": "tökén"})
+
+    assert not checks_of(done)["discord"]["ok"]
+    assert "Traceback" not in done.stderr

@@ -273,3 +273,16 @@ async def gone(file: Path) -> None:
     while alive(pid):
         assert time.monotonic() < deadline
         await asyncio.sleep(0.01)
+
+
+async def test_a_paste_that_does_not_say_which_of_two_programs_it_is_for_is_typed_into_neither(
+    logins: Logins, tmp_path: Path
+) -> None:
+    await logins.begin("paste", ADA)
+    await logins.begin("again", ADA)
+
+    with pytest.raises(WhichLoginError):
+        await logins.complete("good", ADA)
+
+    assert not (tmp_path / "credential").exists()
+    assert await logins.complete("good", ADA, "paste")

@@ -43,6 +43,9 @@ async def _look_at_discord(settings: DiscordSettings, http: httpx2.AsyncClient) 
     if settings.bot_token is None:
         hint = "set DISCORD_TOKEN or [discord] bot_token, unless this machine runs no bot"
         return Check("discord", ok=True, message="not checked: no bot token is set", hint=hint), None
+    if not settings.bot_token.reveal().isascii():
+        hint = "copy the token anew from the Bot page of Discord's developer portal"
+        return Check("discord", ok=False, message="the bot token holds what no token holds", hint=hint), None
     headers = {"Authorization": f"Bot {settings.bot_token.reveal()}"}
     answer = await _ask(f"{settings.api_base}/users/@me", http, headers)
     if isinstance(answer, str):
