@@ -85,7 +85,8 @@ class RedirectLogins:
     async def complete(self, text: str, user: UserId, name: str | None) -> LoggedIn:
         """Step two: the credential. What it raises is told at `Logins.complete`."""
         mine = await self.waiting(user, name)
-        login, entry = pending.belonging(mine, paste := _read(text, expected=bool(mine), vendor=name), name)
+        paste = _read(text, expected=bool(mine), vendor=name)
+        login, entry = pending.belonging(mine, paste, name)
         vendor, binding = await self._begun(login)
         code = await self._code(paste, vendor, login, entry)
         await self._pending.check_not_taken(vendor, user, since=login.created_at)

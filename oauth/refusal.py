@@ -6,12 +6,12 @@ import unicodedata
 from enum import StrEnum
 from typing import Final
 
-from oauth.errors import PasteRefusedError
+from oauth.errors import BEGIN_AGAIN, OLDER_UNTOUCHED, PasteRefusedError
 
 _DESCRIPTION_LIMIT: Final = 200
 _HARMLESS: Final = frozenset(" .,;:'!?()/+=%-")
 _COPY_ALL: Final = "copy the whole address of the last page from the address bar and paste it"
-_NEW_LINK: Final = "begin again with /auth login or `openab-auth login` for a new link"
+_NEW_LINK: Final = f"{BEGIN_AGAIN} for a new link"
 
 
 class Refusal(StrEnum):
@@ -101,7 +101,7 @@ class DeniedRedirectError(PasteRefusedError):
             super().__init__(
                 Refusal.DENIED,
                 f"the vendor did not let this login through ({said or 'it gave no reason'})",
-                kept="this login is over; an older login, if there was one, is untouched",
+                kept=f"this login is over; {OLDER_UNTOUCHED}",
                 todo=_NEW_LINK,
             )
         else:

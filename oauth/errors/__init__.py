@@ -34,7 +34,7 @@ OpenabAuthError
     └── LoginTakenError             another person's login is there: replacing it must be confirmed
 """
 
-from oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, Asked, OAuthError
+from oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
 from oauth.errors.logins import (
     ExchangeRefusedError,
     LoginDeniedError,
@@ -74,6 +74,7 @@ from oauth.errors.tokens import (
 __all__ = [
     "BEGIN_AGAIN",
     "LOG_IN_AGAIN",
+    "OLDER_UNTOUCHED",
     "Asked",
     "ClientMissingError",
     "ClientRefusedError",

@@ -8,6 +8,7 @@ from storage.errors import OpenabAuthError
 
 LOG_IN_AGAIN = "log in again with /auth login or `openab-auth login`"
 BEGIN_AGAIN = "begin again with /auth login or `openab-auth login`"
+OLDER_UNTOUCHED = "an older login, if there was one, is untouched"
 Asked: TypeAlias = Literal["code", "approval", "refresh", "other"]  # what a vendor was asked for
 
 

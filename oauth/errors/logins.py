@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oauth.errors.base import BEGIN_AGAIN, OAuthError
+from oauth.errors.base import BEGIN_AGAIN, OLDER_UNTOUCHED, OAuthError
 from oauth.redact import name
 from storage.errors import StorageError
 
@@ -57,7 +57,7 @@ class ExchangeRefusedError(OAuthError):
     def __init__(self, vendor: str, reason: str) -> None:
         super().__init__(
             f"{vendor} refused the code ({reason})",
-            kept="an older login, if there was one, is untouched",
+            kept=OLDER_UNTOUCHED,
             todo=BEGIN_AGAIN,
         )
         self.vendor = vendor
@@ -92,7 +92,7 @@ class ProgramFailedError(OAuthError):
         super().__init__(
             f"the login program of {vendor} {reason}{f': {said}' if said else ''}",
             kept="this login is over; what the program had stored before is its own",
-            todo="begin again with /auth login or `openab-auth login`",
+            todo=BEGIN_AGAIN,
         )
         self.vendor = vendor
         self.status = status
@@ -107,7 +107,7 @@ class LoginDeniedError(OAuthError):
     def __init__(self, vendor: str, reason: str) -> None:
         super().__init__(
             f"the login to {vendor} was not approved ({reason})",
-            kept="this login is over; an older login, if there was one, is untouched",
+            kept=f"this login is over; {OLDER_UNTOUCHED}",
             todo=BEGIN_AGAIN,
         )
         self.vendor = vendor
@@ -122,7 +122,7 @@ class LoginExpiredError(OAuthError):
     def __init__(self, vendor: str) -> None:
         super().__init__(
             f"the code for {vendor} has expired before it was approved",
-            kept="this login is over; an older login, if there was one, is untouched",
+            kept=f"this login is over; {OLDER_UNTOUCHED}",
             todo=BEGIN_AGAIN,
         )
         self.vendor = vendor
@@ -136,7 +136,7 @@ class LoginNotStoredError(OAuthError):
     def __init__(self, vendor: str, why: StorageError) -> None:
         super().__init__(
             f"the login to {vendor} worked and could not be stored: {why.happened}",
-            kept="an older login, if there was one, is untouched",
+            kept=OLDER_UNTOUCHED,
             todo=f"{why.todo}, and {BEGIN_AGAIN}",
         )
         self.vendor = vendor

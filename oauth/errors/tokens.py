@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, Asked, OAuthError
+from oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
 from oauth.redact import name
 
 
@@ -71,7 +71,7 @@ class VendorUnavailableError(OAuthError):
         when = f"in {max(retry_after, 1.0):.0f} s" if retry_after else "in a moment"
         kept, todo = "the login is untouched", f"try again {when}"
         if asked == "code" and sent:
-            kept, todo = "an older login, if there was one, is untouched", BEGIN_AGAIN
+            kept, todo = OLDER_UNTOUCHED, BEGIN_AGAIN
         elif asked == "code":
             kept, todo = "the login still waits for its paste", "paste the same redirect again in a moment"
         super().__init__(f"{vendor} gave no usable answer ({reason})", kept=kept, todo=todo)
