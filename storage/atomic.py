@@ -43,11 +43,11 @@ def swap(path: Path, data: bytes, *, temporary_of: Path | None = None) -> os.sta
         temporary, descriptor = _create_temporary(temporary_of or path)
         try:
             try:
-                _fill(descriptor, data, _owner_after(old, path))
-                if old is not None and os.fstat(descriptor).st_mtime_ns <= old.st_mtime_ns:
+                new = _fill(descriptor, data, _owner_after(old, path))
+                if old is not None and new.st_mtime_ns <= old.st_mtime_ns:
                     os.utime(descriptor, ns=(old.st_mtime_ns + 1, old.st_mtime_ns + 1))
+                    new = os.fstat(descriptor)
                 os.fsync(descriptor)
-                new = os.fstat(descriptor)
             finally:
                 os.close(descriptor)
             os.replace(temporary, path)  # noqa: PTH105 -- the name says what the contract says
@@ -170,13 +170,16 @@ def _create_temporary(path: Path) -> tuple[str, int]:
             return temporary, os.open(temporary, _NEW, _MODE)
 
 
-def _fill(descriptor: int, data: bytes, owner: tuple[int, int] | None) -> None:
-    os.fchmod(descriptor, _MODE)  # the umask has no say
-    if owner is not None and os.geteuid() == 0 and owner != (0, os.getegid()):
-        os.fchown(descriptor, *owner)
+def _fill(descriptor: int, data: bytes, owner: tuple[int, int] | None) -> os.stat_result:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
+    found = os.fstat(descriptor)
+    if owner is not None and owner != _owner(found) and os.geteuid() == 0:
+        os.fchown(descriptor, *owner)
+    if stat.S_IMODE(found.st_mode) != _MODE:
+        os.fchmod(descriptor, _MODE)  # the umask, which can only have made it less, has no say
+    return found
 
 
 @contextlib.contextmanager

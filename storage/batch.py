@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from storage import codec, sweep
@@ -19,12 +19,13 @@ from storage.tenants import sidecar_name
 class Batch:
     """The entries and notes after the mutations, and each mutation's own outcome.
 
-    `clients` is None while nobody asked for them.
+    `checked` holds what was written, with its text; `clients` is None while nobody asked for them.
     """
 
     entries: dict[str, Entry]
     notes: dict[str, Note]
-    outcomes: list[Done[Any] | Failed]
+    outcomes: list[Done[Any] | Failed] = field(default_factory=list)
+    checked: dict[str, tuple[Entry, str]] = field(default_factory=dict)
     clients: dict[str, Client] | None = None
 
     @property
@@ -43,7 +44,7 @@ def run(  # noqa: PLR0913 -- one for each thing that a backend keeps
     now: float,
 ) -> Batch:
     """Run them in order, each on what the ones before it left; then sweep, and drop notes without a login."""
-    batch = Batch(dict(entries), dict(notes), [])
+    batch = Batch(dict(entries), dict(notes))
     loaded: list[dict[str, Client]] = []
 
     def clients() -> dict[str, Client]:
@@ -66,12 +67,13 @@ def _run_one(
     draft = Draft(batch.entries, batch.notes, clients)
     try:
         value = mutate(draft)
+        checked = {key: (entry, codec.check(key, entry)) for key, entry in draft.written.items()}
         for key, entry in draft.written.items():
-            codec.check(key, entry)
             if not isinstance(entry, PendingEntry):
                 sidecar_name(file, key)
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is this mutation's own outcome
         return Failed(error)
+    batch.checked.update(checked)
     draft.apply_to(batch.entries)
     draft.notes.apply_to(batch.notes)
     draft.apply_clients()

@@ -10,11 +10,10 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from json.encoder import encode_basestring
+from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn, TypeAlias
 
-from storage import shapes
+from storage import layout, shapes
 from storage.entries import Entry, Json
 from storage.errors import InvalidEntryError
 from storage.tenants import LEGACY_MARK, check_key
@@ -26,6 +25,7 @@ _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _BYTE_ORDER_MARK: Final = "\ufeff"
 _LARGEST: Final = 10**308  # about what an f64 holds; serde_json refuses what does not fit
+_MOST_DIGITS: Final = len(str(_LARGEST))
 
 Members: TypeAlias = Mapping[str, tuple[Entry, str]]  # by key: an entry and its text in the file
 
@@ -43,15 +43,19 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a text holds: the entries that parse, in its order, and what does not."""
+    """What a text holds: the entries that parse, in its order, and what does not; of `members` the texts are known."""
 
     entries: dict[str, Entry]
     damage: tuple[Damage, ...] = ()
     legacy: bool = False
+    members: Members = field(default_factory=dict, repr=False)
 
 
-def decode(text: str) -> Decoded:
-    """Read the whole file's text; never raises, what does not parse is told as damage."""
+def decode(text: str, known: Members | None = None) -> Decoded:
+    """Read the file's text, but no member that is `known`; never raises, what does not parse is told as damage."""
+    members = _decode_laid_out(text, known or {})
+    if members is not None:
+        return Decoded({key: entry for key, (entry, _) in members.items()}, members=members)
     if text.startswith(_BYTE_ORDER_MARK):  # an editor's; the agents take it for no JSON at all
         inner = decode(text[1:])
         return Decoded(inner.entries, (Damage(None, "it begins with a byte order mark"), *inner.damage), inner.legacy)
@@ -75,18 +79,20 @@ def encode(entries: Mapping[str, Entry]) -> str:
 def members(entries: Mapping[str, Entry], known: Members) -> Members:
     """Each entry with its own text; what `known` holds of it already is not written out again."""
     return {
-        key: same if (same := known.get(key)) is not None and same[0] is entry else (entry, _member(key, entry))
+        key: same
+        if (same := known.get(key)) is not None and same[0] is entry
+        else (entry, layout.member(key, shapes.to_json(entry)))
         for key, entry in entries.items()
     }
 
 
 def join(members: Members) -> str:
     """The file's text from its members' texts."""
-    return "{\n" + ",\n".join([text for _, text in members.values()]) + "\n}" if members else "{}"
+    return layout.join([text for _, text in members.values()])
 
 
-def check(key: str, entry: Entry) -> None:
-    """Refuse an entry that the agents would not read back as what it is.
+def check(key: str, entry: Entry) -> str:
+    """The text of an entry as a member, which the agents will read back as what it is.
 
     Raises:
         InvalidTenantError: no entry can lie under this key.
@@ -94,30 +100,52 @@ def check(key: str, entry: Entry) -> None:
     """
     check_key(key)
     try:
-        text = encode({key: entry})
+        fields = shapes.to_json(entry)
+        text = layout.member(key, fields)
         text.encode("utf-8")
+        read = shapes.from_json(fields if _is_flat(fields) else _value(key, text))
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
         raise InvalidEntryError(key, _reason(error)) from None
-    decoded = decode(text)
-    if decoded.damage:
-        raise InvalidEntryError(key, decoded.damage[0].reason)
-    if type(decoded.entries[key]) is not type(entry):
-        raise InvalidEntryError(key, f"it would be read as {type(decoded.entries[key]).__name__}")
+    if type(read) is not type(entry):
+        raise InvalidEntryError(key, f"it would be read as {type(read).__name__}")
+    return text
 
 
-def _member(key: str, entry: Entry) -> str:
-    """One member, as json would indent it; that is written in Python and slow, and a file has many members."""
-    fields = shapes.to_json(entry).items()
-    lines = ",\n".join([f"    {encode_basestring(name)}: {_value(value)}" for name, value in fields])
-    return f"  {encode_basestring(key)}: {{\n{lines}\n  }}"
+def _is_flat(fields: Mapping[str, Json]) -> bool:
+    """Whether they are read back as what they are, whatever they are: most logins are of such fields alone."""
+    return all(type(value) is str or shapes.is_u64(value) for value in fields.values())
 
 
-def _value(value: Json) -> str:
-    if type(value) is str:
-        return encode_basestring(value)
-    if type(value) is int:
-        return repr(value)
-    return _ENCODER.encode(value).replace("\n", "\n    ")  # a string's own line breaks are escaped
+def _value(key: str, member: str) -> object:
+    """What is read of a member's text."""
+    text = layout.join([member])
+    top = _DECODER.decode(text)
+    _check_text(text, top)
+    return top[key]
+
+
+def _decode_laid_out(text: str, known: Members) -> Members | None:
+    """Member by member, none of the `known` ones; None when it is laid out differently or anything is not sound."""
+    members: dict[str, tuple[Entry, str]] = {}
+    separator, at = layout.OPEN, 0
+    try:
+        while text.startswith(separator, at):
+            begin = at + len(separator)
+            key, colon = _DECODER.raw_decode(text, begin - 1)  # the quote is the separator's
+            if key == LEGACY_MARK or not text.startswith(layout.COLON, colon):
+                return None
+            member = known.get(key)
+            if member is not None and text.startswith(member[1], begin):
+                at = begin + len(member[1])
+            else:
+                value, at = _DECODER.raw_decode(text, colon + len(layout.COLON))
+                _check_text(text[begin:at], value, above=1)
+                member = shapes.from_json(value), text[begin:at]
+            members[key] = member
+            separator = layout.BREAK
+    except (ValueError, RecursionError):
+        return None
+    return members if members and text[at:] == layout.CLOSE else None
 
 
 def _decode_legacy(top: dict[str, Any]) -> Decoded:
@@ -174,13 +202,13 @@ def _skip(text: str, at: int) -> int:
 
 def _check_text(text: str, value: object, *, above: int = 0) -> None:
     """Refuse what json reads and serde_json does not: lone surrogates and too many levels."""
-    if "\\u" in text and _SURROGATE.search(text):
+    if "\\" in text and _SURROGATE.search(text):
         try:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
         except UnicodeEncodeError:
             raise _RefusedError(_LONE_SURROGATE) from None
-    if text.count("{") + text.count("[") + above <= _DEEPEST:
-        return
+    if text.find("{", text.find("{") + 1) < 0 and "[" not in text:
+        return  # as most logins are
     level: list[object] = [value]
     depth = above
     while level := [item for item in level if isinstance(item, (dict, list))]:
@@ -203,7 +231,7 @@ def _reason(error: Exception) -> str:
     """Why, without a word of the text itself: it may be a secret."""
     if isinstance(error, json.JSONDecodeError):
         return f"it is not JSON: {error.msg.split(':')[0]} at line {error.lineno}, column {error.colno}"
-    if isinstance(error, _RefusedError):
+    if isinstance(error, _RefusedError | shapes.NoShapeError):
         return str(error)
     if isinstance(error, UnicodeEncodeError):
         return _LONE_SURROGATE
@@ -231,7 +259,7 @@ def _float(digits: str) -> float:
 def _int(digits: str) -> int | float:
     if digits == "-0":
         return -0.0  # a float to serde_json, and so no unsigned integer
-    if len(digits) > len(str(_LARGEST)) or abs(number := int(digits)) > _LARGEST:
+    if len(digits) > _MOST_DIGITS or abs(number := int(digits)) > _LARGEST:
         raise _RefusedError(_NO_NUMBER)
     return number
 
@@ -240,7 +268,6 @@ def _constant(_name: str) -> NoReturn:
     raise _RefusedError(_NO_NUMBER)
 
 
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=2)
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_pairs, parse_float=_float, parse_int=_int, parse_constant=_constant
 )

@@ -5,12 +5,24 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from storage import atomic, batch, clients, codec, journal, leftovers, problems, quarantine, sidefiles, snapshot
+from storage import (
+    atomic,
+    batch,
+    clients,
+    codec,
+    journal,
+    leftovers,
+    listing,
+    problems,
+    quarantine,
+    sidefiles,
+    snapshot,
+)
 from storage.clients import Client
 from storage.entries import Entry, LoginEntry
 from storage.errors import StoreUnreadableError, StoreUnwritableError
@@ -94,10 +106,12 @@ class FileStore:
         Raises:
             StorageError: nothing was committed, of none of them.
         """
-        outcomes, wrote = self._lock.run(lambda: self._update_locked(mutations))
-        if wrote:  # not under the lock: others may build on what they see, and their commit makes ours durable too
-            atomic.sync_folder(self._folder)
-        return outcomes
+        afterwards: list[Callable[[], object]] = []
+        try:
+            return self._lock.run(lambda: self._update_locked(mutations, afterwards))
+        finally:
+            for finish in afterwards:
+                finish()
 
     def refresh_lock(self, tenant: str) -> TenantLock:
         """The tenant's refresh lock, not yet taken.
@@ -139,18 +153,29 @@ class FileStore:
         """What an operator should repair; changes nothing."""
         return (*self._reading_problems(), *problems.find(self.path, self._clock()))
 
-    def _update_locked(self, mutations: Sequence[Mutation[Any]]) -> tuple[list[Done[Any] | Failed], bool]:
-        before, notes, now = self._load(), self.notes(), self._clock()
+    def _update_locked(
+        self, mutations: Sequence[Mutation[Any]], afterwards: list[Callable[[], object]]
+    ) -> list[Done[Any] | Failed]:
+        """Commit what they change; `afterwards` is what need not be done under the lock."""
+        names = listing.names(self._folder)
+        before, now = self._load(names), self._clock()
+        notes = self.notes() if sidefiles.name(self._name) in names else {}
         after = batch.run(mutations, before.entries, notes, self.clients, file=self._name, now=now)
         if after.all_failed:
-            return after.outcomes, False
+            return after.outcomes
         # Before the login that needs them; each record says whose it is, should the login then not be written.
         if after.clients is not None and after.clients != self.clients():
             clients.save(self.path, after.clients, now=now)
-        wrote = self._commit(before, after.entries, now)
+        if self._lock.is_wanted and before.version is not None:  # to free what is replaced takes longer than the rename
+            with contextlib.suppress(OSError):
+                held = os.open(self.path, _HELD)
+                afterwards.append(lambda: os.close(held))
+        wrote = self._commit(before, after, now)
         wrote |= self._save_notes(notes, after.notes, entries_written=wrote)
+        if wrote:  # others may build on what they see before it is durable: their commit makes ours durable too
+            afterwards.append(lambda: atomic.sync_folder(self._folder))
         self._tidy(before, after.entries, now)
-        return after.outcomes, wrote
+        return after.outcomes
 
     def _tidy(self, before: Snapshot, entries: Mapping[str, Entry], now: float) -> None:
         """Remove what this update made needless in the journal, and at times what killed writers left."""
@@ -164,8 +189,12 @@ class FileStore:
             leftovers.remove(self.path, now)
             self._tidied = now
 
-    def _load(self) -> Snapshot:
-        spills = journal.load(self.path)  # before the file: a spill goes only after its login is in the file
+    def _load(self, names: Collection[str] | None = None) -> Snapshot:
+        """Read it; `names` is what lies in the folder.
+
+        That is looked at before the file, since a spill goes only after its login is in the file.
+        """
+        spills = journal.load(self.path, listing.names(self._folder) if names is None else names)
         taken = snapshot.take(self.path, self._snapshot)
         self._snapshot = taken = replace(taken, spills=spills) if spills else taken
         return taken
@@ -181,16 +210,18 @@ class FileStore:
         if self._snapshot is not None:
             self._snapshot = replace(self._snapshot, settled=False)
 
-    def _commit(self, before: Snapshot, entries: dict[str, Entry], now: float) -> bool:
-        if entries == before.entries and not before.needs_rewrite:
+    def _commit(self, before: Snapshot, after: batch.Batch, now: float) -> bool:
+        if after.entries == before.entries and not before.needs_rewrite:
             return False
-        members = codec.members(entries, before.members)
+        members = codec.members(after.entries, {**before.decoded.members, **after.checked})
         data = codec.join(members).encode()
         if before.decoded.damage and before.data is not None:
             atomic.existing(self.path)  # refuse before anything is written
             quarantine.keep(self.path, before.data, now)
         version = snapshot.version_of(atomic.swap(self.path, data))
-        self._snapshot = Snapshot(version, settled=False, data=data, decoded=codec.Decoded(entries), members=members)
+        self._snapshot = Snapshot(
+            version, settled=False, data=data, decoded=codec.Decoded(after.entries, members=members)
+        )
         return True
 
     def _save_notes(self, before: Mapping[str, Note], notes: Mapping[str, Note], *, entries_written: bool) -> bool:
@@ -214,4 +245,5 @@ class FileStore:
 
 
 _ROOM = 2**16  # bytes; a renewed login, in the file and in the journal, however long its tokens have become
+_HELD = getattr(os, "O_PATH", os.O_RDONLY) | os.O_CLOEXEC
 _TIDY = 3600.0  # seconds between two looks for what killed writers left

@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -57,44 +56,52 @@ class Flock:
         Raises:
             StoreUnwritableError: it cannot.
         """
-        with self._as_unwritable():
-            os.close(_open(self._path))
+        try:
+            descriptor, _ = _open(self._path)
+        except OSError as error:
+            raise StoreUnwritableError(self._path, _why(self._path, error)) from error
+        os.close(descriptor)
 
     def _acquire(self, *, blocking: bool) -> bool:
         from filelock import lock_descriptor  # noqa: PLC0415 -- costs 15 ms, which a process that only reads need not pay
 
-        with self._as_unwritable():
-            descriptor = _open(self._path)
+        try:
+            descriptor, found = _open(self._path)
             try:
                 if blocking:
                     fcntl.flock(descriptor, fcntl.LOCK_EX)
-                if (blocking or lock_descriptor(descriptor, blocking=False)) and _is_at(descriptor, self._path):
+                if (blocking or lock_descriptor(descriptor, blocking=False)) and _is_at(found, self._path):
                     self._descriptor = descriptor
                     return True
             finally:
                 if self._descriptor is None:
                     os.close(descriptor)
-        return False
-
-    @contextlib.contextmanager
-    def _as_unwritable(self) -> Iterator[None]:
-        try:
-            yield
         except OSError as error:
             raise StoreUnwritableError(self._path, _why(self._path, error)) from error
+        return False
 
 
-def _open(path: Path) -> int:
+def _open(path: Path) -> tuple[int, os.stat_result]:
+    """A descriptor of the sidecar, and which file it is."""
     try:
         descriptor = os.open(path, _FLAGS)
     except FileNotFoundError:
-        atomic.make_folder(path)
-        descriptor = os.open(path, _FLAGS | os.O_CREAT, _MODE)
-        os.fchmod(descriptor, _MODE)  # the umask has no say
+        descriptor = _create(path)
     try:
         found = os.fstat(descriptor)
         _check_regular(found, path)
-        if found.st_uid == 0 and (owner := atomic.folder_owner(path)) is not None and owner[0] != 0:
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor, found
+
+
+def _create(path: Path) -> int:
+    atomic.make_folder(path)
+    descriptor = os.open(path, _FLAGS | os.O_CREAT, _MODE)
+    try:
+        os.fchmod(descriptor, _MODE)  # the umask has no say
+        if (owner := atomic.folder_owner(path)) is not None:
             os.fchown(descriptor, *owner)  # root must not lock the folder's owner out
     except BaseException:
         os.close(descriptor)
@@ -102,10 +109,10 @@ def _open(path: Path) -> int:
     return descriptor
 
 
-def _is_at(descriptor: int, path: Path) -> bool:
+def _is_at(found: os.stat_result, path: Path) -> bool:
     """Whether the sidecar still bears its name: once its folder was made anew, a lock on the old one guards nothing."""
     try:
-        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
+        return os.path.samestat(found, os.lstat(path))
     except FileNotFoundError:
         return False
 

@@ -13,7 +13,7 @@ import errno
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -82,14 +82,14 @@ def write(path: Path, spill: Spill) -> Spill:
     return replace(spill, file=_file(written))
 
 
-def load(path: Path) -> tuple[Spill, ...]:
-    """What is spilled beside this credential file; what is damaged, foreign or no plain file is left alone."""
-    return tuple(found for _, found in _found(path) if isinstance(found, Spill))
+def load(path: Path, names: Collection[str]) -> tuple[Spill, ...]:
+    """What is spilled, of the `names` in this credential file's folder; what is damaged or foreign is left alone."""
+    return tuple([found for _, found in _found(path, names) if isinstance(found, Spill)])
 
 
-def strangers(path: Path) -> list[tuple[Path, str]]:
+def strangers(path: Path, names: Collection[str]) -> list[tuple[Path, str]]:
     """What bears a spill's name and is none, with the reason."""
-    return [(place, found) for place, found in _found(path) if isinstance(found, str)]
+    return [(place, found) for place, found in _found(path, names) if isinstance(found, str)]
 
 
 def recovered(spills: tuple[Spill, ...], entries: Mapping[str, Entry]) -> dict[str, Entry]:
@@ -115,14 +115,10 @@ def _file(found: os.stat_result) -> tuple[int, int]:
     return found.st_ino, found.st_mtime_ns
 
 
-def _found(path: Path) -> Iterator[tuple[Path, Spill | str]]:
-    folder, own_name = os.path.split(path)
-    mark = f"{own_name}.spill."
-    try:
-        names = [name for name in os.listdir(folder) if name.startswith(mark)]  # noqa: PTH208 -- in every first read
-    except OSError:
-        return
-    for name in sorted(names):
+def _found(path: Path, names: Collection[str]) -> Iterator[tuple[Path, Spill | str]]:
+    mark = f"{path.name}.spill."
+    spills = [name for name in names if name.startswith(mark)]
+    for name in sorted(spills):
         place = path.with_name(name)
         try:
             yield place, _read(place, name.removeprefix(mark))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import stat
 from pathlib import Path
 from typing import Final
+
+from storage import listing
 
 _AGE: Final = 3600.0  # seconds; a commit takes milliseconds, and the slowest disk not an hour
 
@@ -15,9 +16,7 @@ _AGE: Final = 3600.0  # seconds; a commit takes milliseconds, and the slowest di
 def find(path: Path, now: float) -> list[Path]:
     """Those that are older than an hour by `now`, in unix seconds."""
     mark = re.compile(rf"{re.escape(path.name)}(\.\w+)?\.tmp\.\d+\.\d+", re.ASCII)
-    found: list[Path] = []
-    with contextlib.suppress(OSError):
-        found = sorted(path.with_name(name) for name in os.listdir(path.parent) if mark.fullmatch(name))  # noqa: PTH208
+    found = sorted(path.with_name(name) for name in listing.names(path.parent) if mark.fullmatch(name))
     return [place for place in found if _is_old(place, now)]
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 from storage.errors import StoreBusyError
 from storage.flock import Flock
@@ -25,7 +26,9 @@ class GlobalLock:
         self._path = path
         self._timeout = timeout
         self._threads = threading.Lock()
-        self._queued: _Queued | None = None
+        self._queue: _Queue | None = None
+        self.is_wanted = False
+        """Whether the section that runs now had to wait, so that others may wait for it."""
 
     def run(self, section: Callable[[], T]) -> T:
         """Hold it while `section` runs, here or in the thread that waited for it, and give what that returns.
@@ -40,10 +43,12 @@ class GlobalLock:
         try:
             lock = Flock(self._path)
             if lock.try_acquire():
+                self.is_wanted = False
                 try:
                     return section()
                 finally:
                     lock.release()
+            self.is_wanted = True
             return self._run_in_turn(section, deadline)
         finally:
             self._threads.release()
@@ -57,70 +62,97 @@ class GlobalLock:
         Flock(self._path).probe()
 
     def _run_in_turn(self, section: Callable[[], T], deadline: float) -> T:
-        values: list[T] = []
-
-        def keep_value() -> None:
-            values.append(section())
-
-        if self._queued is None or not self._queued.ask(keep_value):
-            self._queued = _Queued(Flock(self._path), keep_value)
-        if not self._queued.wait(deadline):
+        turn = _Turn(section)
+        if self._queue is None or not self._queue.ask(turn):
+            self._queue = _Queue(Flock(self._path))
+            self._queue.ask(turn)
+        if not self._queue.wait(turn, deadline):
             raise StoreBusyError(self._path, self._timeout)
-        return values[0]
+        return turn.values[0]
 
 
-class _Queued:
+@dataclass(slots=True, eq=False)
+class _Turn(Generic[T]):
+    """A section that is to run once it is its turn, and what became of it."""
+
+    section: Callable[[], T]
+    begun: bool = False
+    ended: bool = False
+    values: list[T] = field(default_factory=list)
+    error: BaseException | None = None
+
+    def run(self) -> None:
+        self.values.append(self.section())
+
+
+class _Queue:
     """A thread that waits in the kernel's queue for the lock, and runs there what was asked for.
 
     Trying again and again instead would let others pass for as long as one is unlucky, and flock(2) has no time limit.
     Handing the lock to the thread that asked would leave it idle until that one is awake. Who gives up leaves the
-    thread in the queue for the next one who comes, so that there is never more than one.
+    thread in the queue for the next one who comes, so that there is never more than one; it ends when nobody has come
+    for a second.
     """
 
-    def __init__(self, lock: Flock, section: Callable[[], None]) -> None:
+    def __init__(self, lock: Flock) -> None:
         self._lock = lock
-        self._section: Callable[[], None] | None = section
+        self._turn: _Turn[Any] | None = None
         self._changed = threading.Condition()
-        self._begun = self._ended = False
-        self._error: BaseException | None = None
+        self._ended = False
         self._thread = threading.Thread(target=self._run, name="openab-auth-lock", daemon=True)
         self._thread.start()
 
-    def ask(self, section: Callable[[], None]) -> bool:
-        """Run this one when it is its turn; False when that is over, or the thread was lost in a fork."""
+    def ask(self, turn: _Turn[Any]) -> bool:
+        """Run this one when it is its turn; False when the thread has ended, or was lost in a fork."""
         with self._changed:
-            if self._begun or not self._thread.is_alive():
+            if self._ended or not self._thread.is_alive():
                 return False
-            self._section = section
+            self._turn = turn
+            self._changed.notify_all()
             return True
 
-    def wait(self, deadline: float) -> bool:
-        """Wait until the section has run, and raise what it raised; False when it did not begin before the deadline."""
+    def wait(self, turn: _Turn[Any], deadline: float) -> bool:
+        """Wait until it has run, and raise what it raised; False when it did not begin before the deadline."""
         with self._changed:
             try:
-                self._changed.wait_for(lambda: self._ended, max(deadline - time.monotonic(), 0.0))
+                self._changed.wait_for(lambda: turn.ended, max(deadline - time.monotonic(), 0.0))
             finally:
-                self._section = None
-            if not self._begun:
+                self._turn = None
+            if not turn.begun:
                 return False
-            self._changed.wait_for(lambda: self._ended)
-        if self._error is not None:
-            raise self._error
+            self._changed.wait_for(lambda: turn.ended)
+        if turn.error is not None:
+            raise turn.error
         return True
 
     def _run(self) -> None:
-        try:
-            self._lock.acquire()
+        while self._is_asked():
+            turn = None
+            try:
+                self._lock.acquire()
+                if turn := self._begin():
+                    turn.run()
+            except BaseException as error:  # noqa: BLE001 -- it belongs to the one who waits
+                if turn := turn or self._begin():
+                    turn.error = error
+            self._lock.release()
             with self._changed:
-                self._begun, section = True, self._section
-            if section is not None:
-                section()
-        except BaseException as error:  # noqa: BLE001 -- it belongs to the one who waits
-            self._error = error
-        self._lock.release()
+                if turn:
+                    turn.ended = True
+                    self._changed.notify_all()
+
+    def _is_asked(self) -> bool:
         with self._changed:
-            self._begun = self._ended = True
-            self._changed.notify()
+            self._ended = not self._changed.wait_for(lambda: self._turn, _IDLE)
+            return not self._ended
+
+    def _begin(self) -> _Turn[Any] | None:
+        """Whose turn it is: nobody's if all have given up."""
+        with self._changed:
+            turn, self._turn = self._turn, None
+            if turn:
+                turn.begun = True
+            return turn
 
 
 class TenantLock:
@@ -144,3 +176,6 @@ class TenantLock:
     def release(self) -> None:
         """Give it back; without effect when it is not held."""
         self._lock.release()
+
+
+_IDLE = 1.0  # seconds; who writes much finds the thread, and who writes little needs none

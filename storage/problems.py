@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from storage import clients, journal, leftovers, quarantine, sidefiles
+from storage import clients, journal, leftovers, listing, quarantine, sidefiles
 from storage.store import Problem
 
 
@@ -45,11 +45,12 @@ def _of_rights(path: Path) -> Iterator[Problem]:
 
 
 def _of_journal(path: Path) -> Iterator[Problem]:
-    for spill in journal.load(path):
+    names = listing.names(path.parent)
+    for spill in journal.load(path, names):
         what = f"{journal.path_of(path, spill.tenant)} holds a renewed login that could not be committed"
         repair = "free space or mend the rights of its folder; the next update commits it, unless another login came in"
         yield Problem(what, repair)
-    for place, reason in journal.strangers(path):
+    for place, reason in journal.strangers(path, names):
         yield Problem(f"{place} is not followed: {reason}", f"rm {place}")
 
 

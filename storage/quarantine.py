@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-from storage import atomic
+from storage import atomic, listing
 
 
 def keep(path: Path, data: bytes, now: float) -> Path:
@@ -22,7 +22,4 @@ def keep(path: Path, data: bytes, now: float) -> Path:
 def kept_files(path: Path) -> list[Path]:
     """The damaged files that were kept so far."""
     mark = f"{path.name}.corrupt-"
-    try:
-        return sorted(found for found in path.parent.iterdir() if found.name.startswith(mark))
-    except OSError:
-        return []
+    return sorted(path.with_name(name) for name in listing.names(path.parent) if name.startswith(mark))

@@ -28,6 +28,9 @@ def read(path: Path, flags: int = 0) -> tuple[bytes, os.stat_result]:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise NotRegularError
-        return b"".join(iter(lambda: os.read(descriptor, found.st_size + 1), b"")), found
+        data = os.read(descriptor, found.st_size + 1)
+        while more := os.read(descriptor, found.st_size + 1):  # most often the end; only an empty read proves it
+            data += more
+        return data, found
     finally:
         os.close(descriptor)

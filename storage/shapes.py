@@ -96,7 +96,7 @@ def _token(value: dict[str, Any]) -> TokenEntry | None:
     if (
         isinstance(access, str)
         and isinstance(refresh, str)
-        and _is_u64(expires_at)
+        and is_u64(expires_at)
         and isinstance(endpoint, str)
         and isinstance(provider, str)
         and not _names_twice(value, _TOKEN)
@@ -109,7 +109,7 @@ def _pending(value: dict[str, Any]) -> PendingEntry | None:
     resource, created_at = value.get("resource"), value.get("created_at", 0)
     match value:
         case {"verifier": str(verifier), "state": str(state), "token_url": str(url), "provider_name": str(name)} if (
-            _is_optional(resource, str) and _is_u64(created_at) and not _names_twice(value, _PENDING)
+            _is_optional(resource, str) and is_u64(created_at) and not _names_twice(value, _PENDING)
         ):
             extra = _others(value, _PENDING)
             return PendingEntry(Secret(verifier), Secret(state), url, name, resource, created_at, extra)
@@ -124,7 +124,7 @@ def _mcp(value: dict[str, Any]) -> McpEntry | None:
         and (response is None or _is_token_response(response))
         and isinstance(scopes, list)
         and all(isinstance(scope, str) for scope in scopes)
-        and (received_at is None or _is_u64(received_at))
+        and (received_at is None or is_u64(received_at))
         and _is_optional(issuer, str)
         and not _names_twice(value, _MCP)
     )
@@ -141,7 +141,7 @@ def _is_token_response(value: object) -> bool:
     return (
         isinstance(value.get("access_token"), str)
         and isinstance(value.get("token_type"), str)
-        and (expires_in is None or _is_u64(expires_in))
+        and (expires_in is None or is_u64(expires_in))
         and _is_optional(value.get("refresh_token"), str)
         and _is_optional(value.get("scope"), str)
         and not _names_twice(value, ("access_token", "token_type", "expires_in", "refresh_token", "scope"))
@@ -167,7 +167,8 @@ def _is_optional(value: object, kind: type) -> bool:
     return value is None or isinstance(value, kind)
 
 
-def _is_u64(value: object) -> TypeGuard[int]:
+def is_u64(value: object) -> TypeGuard[int]:
+    """Whether it is a whole number that an unsigned integer of 64 bits holds."""
     return type(value) is int and 0 <= value <= _LARGEST_U64
 
 

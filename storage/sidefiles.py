@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -14,18 +13,20 @@ from storage.entries import UserId
 from storage.notes import Attempt, DeadToken, Note
 
 
+def name(file: str) -> str:
+    """How the notes of the credential file of this name are called."""
+    return f"{file}.notes"
+
+
 def path_of(path: Path) -> Path:
     """Where the notes of this credential file lie."""
-    return path.with_name(f"{path.name}.notes")
+    return path.with_name(name(path.name))
 
 
 def load(path: Path) -> dict[str, Note]:
     """The notes by tenant; empty when they were lost."""
-    notes = path_of(path)
     try:
-        if not os.path.exists(notes):  # noqa: PTH110 -- in every commit, and most stores have none
-            return {}
-        top = json.loads(regular.read(notes)[0])
+        top = json.loads(regular.read(path_of(path))[0])
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(top, dict):

@@ -26,7 +26,6 @@ class Snapshot:
     settled: bool  # whether an equal version proves that the content is equal too
     data: bytes | None = field(repr=False)
     decoded: codec.Decoded = field(repr=False)
-    members: codec.Members = field(default_factory=dict, repr=False)  # the texts that are known of its entries
     spills: tuple[Spill, ...] = field(default=(), repr=False)  # what lay in the journal then
 
     @property
@@ -59,7 +58,7 @@ def current_version(path: Path) -> Hashable:
 
 
 def take(path: Path, before: Snapshot | None = None) -> Snapshot:
-    """Read the file; when its bytes are those of `before` they are not parsed again.
+    """Read the file; what is in it as it was in `before` is not parsed again.
 
     Raises:
         StoreUnreadableError: it is there but could not be read, or is not UTF-8.
@@ -73,9 +72,10 @@ def take(path: Path, before: Snapshot | None = None) -> Snapshot:
         raise StoreUnreadableError(path, error.strerror or type(error).__name__) from error
     settled = now - found.st_mtime_ns > _TICK
     if before is not None and before.data == data:
-        return Snapshot(version_of(found), settled, data, before.decoded, before.members)
+        return Snapshot(version_of(found), settled, data, before.decoded)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise StoreUnreadableError(path, f"it is not UTF-8 at byte {error.start}") from None
-    return Snapshot(version_of(found), settled, data, codec.decode(text))
+    known = before.decoded.members if before is not None else None
+    return Snapshot(version_of(found), settled, data, codec.decode(text, known))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage import McpEntry, PendingEntry, Secret, TokenEntry, codec
+from storage import McpEntry, PendingEntry, Secret, TokenEntry, codec, layout, shapes
 
 TOKEN = {"access_token": "a", "refresh_token": "r", "expires_at": 5, "token_endpoint": "u", "provider": "codex"}
 PENDING = {"verifier": "v", "state": "s", "token_url": "u", "provider_name": "codex", "resource": None, "created_at": 9}
@@ -206,6 +206,55 @@ def test_entries_round_trip(entries: dict[str, TokenEntry | PendingEntry | McpEn
     assert list(decoded.entries) == list(entries)
     assert codec.encode(decoded.entries) == written
     assert {key: type(entry) for key, entry in decoded.entries.items()} == {k: type(e) for k, e in entries.items()}
+
+
+objects = st.builds(shapes.to_json, tokens | pendings | mcps) | json_values
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> str:
+    """A file as some program might write it: keys twice, members indented in their own ways, breaks anywhere."""
+
+    def member(key: str) -> str:
+        value = json.dumps(draw(objects), ensure_ascii=draw(st.booleans()), indent=draw(st.sampled_from([None, 0, 2])))
+        inner = draw(st.booleans())
+        colon = draw(st.sampled_from([": ", ":"]))
+        return f"{json.dumps(key)}{colon}" + (value.replace("\n", "\n  ") if inner else value)
+
+    members = [member(key) for key in draw(st.lists(st.sampled_from(["a", "b", "é", "access_token"]), max_size=4))]
+    first, last = draw(st.sampled_from(["{\n  ", "{"])), draw(st.sampled_from(["\n}", "}"]))
+    text = members[0] if members else ""
+    for one in members[1:]:
+        text += draw(st.sampled_from([",\n  ", ","])) + one
+    return first + text + last
+
+
+@given(texts(), texts())
+def test_a_text_means_the_same_however_much_of_it_was_known_before(before: str, text: str) -> None:
+    whole = codec.decode(f" {text}")  # laid out as nobody does it: read as a whole
+
+    for known in ({}, codec.decode(before).members, codec.decode(text).members):
+        decoded = codec.decode(text, known)
+        assert (decoded.entries, decoded.legacy) == (whole.entries, whole.legacy)
+        assert list(decoded.entries) == list(whole.entries)
+        assert [found.key for found in decoded.damage] == [found.key for found in whole.damage]
+        for key, (entry, member) in decoded.members.items():
+            assert codec.decode(f" {layout.join([member])}").entries == {key: entry}
+
+
+@pytest.mark.parametrize("bad", ['"; {', '"  {', '": {{', '":: {', '": [{'])
+def test_what_only_looks_laid_out_is_damage(bad: str) -> None:
+    laid_out = text(TOKEN, MCP)
+    assert codec.decode(laid_out.replace('": {', bad, 1), codec.decode(laid_out).members).damage
+
+
+@given(texts(), tokens)
+def test_what_was_not_changed_keeps_its_own_text(text: str, changed: TokenEntry) -> None:
+    decoded = codec.decode(text)
+    members = codec.members({**decoded.entries, "changed": changed}, decoded.members)
+
+    assert codec.decode(f" {codec.join(members)}").entries == {**decoded.entries, "changed": changed}
+    assert all(member in codec.join(members) for _, member in decoded.members.values())
 
 
 @given(st.text())
