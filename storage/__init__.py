@@ -31,6 +31,7 @@ from storage.filestore import FileStore
 from storage.notes import Attempt, DeadToken, Note
 from storage.open import open_store
 from storage.secret import Secret
+from storage.servers import AddedServer
 from storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ __all__ = [
     "CONSOLE",
     "NEVER",
     "PENDING_LIFETIME",
+    "AddedServer",
     "AsyncStore",
     "Attempt",
     "Client",

@@ -6,14 +6,12 @@ loses no login that lives; who cannot renew one without it logs in again, and a 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Final
 
-from storage import atomic, quarantine, regular
+from storage.beside import Beside
 from storage.entries import Json
-from storage.errors import StoreUnreadableError
 from storage.secret import Secret
 
 
@@ -28,52 +26,6 @@ class Client:
     client_secret: Secret | None = None
     expires_at: int = 0
     facts: Mapping[str, Json] = field(default_factory=dict, repr=False)
-
-
-def path_of(path: Path) -> Path:
-    """Where the clients of this credential file lie."""
-    return path.with_name(f"{path.name}.clients")
-
-
-def load(path: Path) -> dict[str, Client]:
-    """The clients by key; what is no client is left out, and so is all of a damaged file.
-
-    Raises:
-        StoreUnreadableError: the file is there but could not be read.
-    """
-    top = _parsed(_read(path_of(path)))
-    members = top.items() if isinstance(top, dict) else ()
-    return {key: client for key, value in members if (client := _client(value)) is not None}
-
-
-def save(path: Path, clients: Mapping[str, Client], *, now: float) -> None:
-    """Replace the clients; a damaged file's bytes are kept first.
-
-    Raises:
-        StorageError: the old file stays.
-    """
-    place = path_of(path)
-    before = _read(place)
-    if before and not isinstance(_parsed(before), dict):
-        quarantine.keep(place, before, now)
-    text = json.dumps({key: _json(client) for key, client in clients.items()}, indent=2)
-    atomic.replace(place, text.encode())
-
-
-def _read(place: Path) -> bytes:
-    try:
-        return regular.read(place)[0]
-    except FileNotFoundError:
-        return b""
-    except OSError as error:
-        raise StoreUnreadableError(place, error.strerror or type(error).__name__) from error
-
-
-def _parsed(data: bytes) -> object:
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _json(client: Client) -> dict[str, Json]:
@@ -95,3 +47,6 @@ def _client(value: object) -> Client | None:
         expires_at=expires_at if type(expires_at) is int else 0,
         facts=facts if isinstance(facts, dict) else {},
     )
+
+
+FILE: Final = Beside("clients", _client, _json)

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from storage.clients import Client
 from storage.entries import Entry
 from storage.notes import Note
+from storage.servers import AddedServer
 
 V = TypeVar("V")
 
@@ -65,22 +66,42 @@ class Overlay(MutableMapping[str, V], Generic[V]):
         target.update(self._written)
 
 
-class Draft(Overlay[Entry]):
-    """The entries of one mutation in progress; `notes` is the same for what is remembered beside them.
+class Lazy(Generic[V]):
+    """Records that hardly an update needs, loaded by the first one that asks for them."""
 
-    `load_clients` is called by the first mutation that asks for `clients`: hardly one does.
-    """
+    def __init__(self, load: Callable[[], Mapping[str, V]] = dict) -> None:
+        self._load = load
+        self._before: Mapping[str, V] | None = None
+        self._records: dict[str, V] = {}
+
+    @property
+    def records(self) -> dict[str, V]:
+        """The records as the mutations so far have left them; raises what loading them raises."""
+        if self._before is None:
+            self._before = self._load()
+            self._records = dict(self._before)
+        return self._records
+
+    @property
+    def changed(self) -> bool:
+        """Whether they are to be written."""
+        return self._before is not None and self._records != self._before
+
+
+class Draft(Overlay[Entry]):
+    """The entries of one mutation in progress; `notes` is the same for what is remembered beside them."""
 
     def __init__(
         self,
         entries: Mapping[str, Entry],
         notes: Mapping[str, Note],
-        load_clients: Callable[[], MutableMapping[str, Client]] = dict,
+        clients: Lazy[Client] | None = None,
+        servers: Lazy[AddedServer] | None = None,
     ) -> None:
         super().__init__(entries)
         self.notes: Overlay[Note] = Overlay(notes)
-        self._load_clients = load_clients
-        self._clients: Overlay[Client] | None = None
+        self._clients = _Part(clients or Lazy())
+        self._servers = _Part(servers or Lazy())
 
     @property
     def clients(self) -> Overlay[Client]:
@@ -89,11 +110,36 @@ class Draft(Overlay[Entry]):
         Raises:
             StoreUnreadableError: their file is there but could not be read.
         """
-        if self._clients is None:
-            self._clients = Overlay(self._load_clients())
-        return self._clients
+        return self._clients.overlay
 
-    def apply_clients(self) -> None:
-        """Write into the loaded clients what was written here."""
-        if self._clients is not None:
-            self._clients.apply_to(self._load_clients())
+    @property
+    def servers(self) -> Overlay[AddedServer]:
+        """The MCP servers that people added, by name.
+
+        Raises:
+            StoreUnreadableError: as `clients`.
+        """
+        return self._servers.overlay
+
+    def apply_beside(self) -> None:
+        """Write into the clients and the servers what was written here."""
+        self._clients.apply()
+        self._servers.apply()
+
+
+class _Part(Generic[V]):
+    """One mutation's view of lazy records."""
+
+    def __init__(self, below: Lazy[V]) -> None:
+        self._below = below
+        self._overlay: Overlay[V] | None = None
+
+    @property
+    def overlay(self) -> Overlay[V]:
+        if self._overlay is None:
+            self._overlay = Overlay(self._below.records)
+        return self._overlay
+
+    def apply(self) -> None:
+        if self._overlay is not None:
+            self._overlay.apply_to(self._below.records)

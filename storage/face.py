@@ -10,6 +10,7 @@ from storage.clients import Client
 from storage.entries import Entry, LoginEntry
 from storage.notes import Note
 from storage.secret import Secret
+from storage.servers import AddedServer
 from storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
 
 T = TypeVar("T")
@@ -40,6 +41,10 @@ class AsyncStore:
     async def clients(self) -> Mapping[str, Client]:
         """As `Store.clients`."""
         return await asyncio.to_thread(self._store.clients)
+
+    async def servers(self) -> Mapping[str, AddedServer]:
+        """As `Store.servers`."""
+        return await asyncio.to_thread(self._store.servers)
 
     async def problems(self) -> tuple[Problem, ...]:
         """As `Store.problems`."""

@@ -20,16 +20,19 @@ from storage import (
     listing,
     problems,
     quarantine,
+    servers,
     sidefiles,
     snapshot,
 )
 from storage.clients import Client
+from storage.draft import Lazy
 from storage.entries import Entry, LoginEntry
 from storage.errors import StoreUnreadableError, StoreUnwritableError
 from storage.journal import Spill
 from storage.locks import GlobalLock, TenantLock
 from storage.notes import Note
 from storage.secret import Secret
+from storage.servers import AddedServer
 from storage.snapshot import Snapshot
 from storage.store import Done, Failed, Mutation, Problem
 from storage.tenants import sidecar_name
@@ -86,7 +89,15 @@ class FileStore:
         Raises:
             StoreUnreadableError: their file is there but could not be read.
         """
-        return clients.load(self.path)
+        return clients.FILE.load(self.path)
+
+    def servers(self) -> Mapping[str, AddedServer]:
+        """The MCP servers that people added, by name; empty when they were lost.
+
+        Raises:
+            StoreUnreadableError: their file is there but could not be read.
+        """
+        return servers.FILE.load(self.path)
 
     def update(self, mutate: Mutation[T]) -> T:
         """Run `mutate` under the global lock and commit what it changed.
@@ -160,12 +171,15 @@ class FileStore:
         names = listing.names(self._folder)
         before, now = self._load(names), self._clock()
         notes = self.notes() if sidefiles.name(self._name) in names else {}
-        after = batch.run(mutations, before.entries, notes, self.clients, file=self._name, now=now)
+        registered, added = Lazy(self.clients), Lazy(self.servers)
+        after = batch.run(mutations, before.entries, notes, registered, added, file=self._name, now=now)
         if after.all_failed:
             return after.outcomes
         # Before the login that needs them; each record says whose it is, should the login then not be written.
-        if after.clients is not None and after.clients != self.clients():
-            clients.save(self.path, after.clients, now=now)
+        if registered.changed:
+            clients.FILE.save(self.path, registered.records, now=now)
+        if added.changed:
+            servers.FILE.save(self.path, added.records, now=now)
         if self._lock.is_wanted and before.version is not None:  # to free what is replaced takes longer than the rename
             with contextlib.suppress(OSError):
                 held = os.open(self.path, _HELD)

@@ -10,9 +10,11 @@ from typing import Any, Final, TypeVar
 
 from storage import batch, codec, journal
 from storage.clients import Client
+from storage.draft import Lazy
 from storage.entries import Entry, LoginEntry
 from storage.notes import Note
 from storage.secret import Secret
+from storage.servers import AddedServer
 from storage.store import Done, Failed, Mutation, Problem
 from storage.tenants import sidecar_name
 
@@ -28,6 +30,7 @@ class MemoryStore:
         self._entries: dict[str, Entry] = dict(entries or {})
         self._notes: dict[str, Note] = {}
         self._clients: dict[str, Client] = {}
+        self._servers: dict[str, AddedServer] = {}
         self._version = 0
         self._lock = threading.Lock()
         self._held: set[str] = set()
@@ -50,6 +53,10 @@ class MemoryStore:
         """The clients by key."""
         return MappingProxyType(self._clients)
 
+    def servers(self) -> Mapping[str, AddedServer]:
+        """The MCP servers that people added, by name."""
+        return MappingProxyType(self._servers)
+
     def problems(self) -> tuple[Problem, ...]:
         """None: there is nothing that could break."""
         return ()
@@ -65,13 +72,13 @@ class MemoryStore:
     def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
         """Run many in one commit; one that raises is dropped alone."""
         with self._lock:
-            after = batch.run(
-                mutations, self._entries, self._notes, lambda: self._clients, file=_FILE, now=self._clock()
-            )
+            clients, servers = Lazy(self.clients), Lazy(self.servers)
+            after = batch.run(mutations, self._entries, self._notes, clients, servers, file=_FILE, now=self._clock())
             if not after.all_failed:
                 self._version += after.entries != self._entries
                 self._entries, self._notes = after.entries, after.notes
-                self._clients = self._clients if after.clients is None else after.clients
+                self._clients = clients.records if clients.changed else self._clients
+                self._servers = servers.records if servers.changed else self._servers
         return after.outcomes
 
     def spill(self, tenant: str, entry: LoginEntry, replaces: Secret) -> None:

@@ -7,7 +7,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from storage import clients, journal, leftovers, listing, quarantine, sidefiles
+from storage import clients, journal, leftovers, listing, quarantine, servers, sidefiles
+from storage.errors import StoreUnreadableError
 from storage.store import Problem
 
 
@@ -15,9 +16,13 @@ def find(path: Path, now: float) -> Iterator[Problem]:
     """Rights first, then what faults left behind; `now` is in unix seconds."""
     yield from _of_rights(path)
     yield from _of_journal(path)
-    for kept in quarantine.kept_files(path):
-        repair = "log in again where logins are missing, then delete it"
-        yield Problem(f"{kept} holds the bytes of a damaged file", repair)
+    yield from _of_servers(path)
+    for place, repair in (
+        (path, "log in again where logins are missing, then delete it"),
+        (servers.FILE.path_of(path), "add the servers that are missing again, then delete it"),
+    ):
+        for kept in quarantine.kept_files(place):
+            yield Problem(f"{kept} holds the bytes of a damaged file", repair)
     for left in leftovers.find(path, now):
         yield Problem(f"{left} was left by a writer that was killed", "none is needed: the next update removes it")
 
@@ -30,7 +35,8 @@ def _of_rights(path: Path) -> Iterator[Problem]:
         yield Problem(f"{path.parent} can be written by others", f"chmod 700 {path.parent}")
     owner = folder.st_uid if os.geteuid() == 0 else os.geteuid()
     sidecars = sorted(path.parent.glob(f"{path.name}.*.lock"))
-    for place in (path, sidefiles.path_of(path), clients.path_of(path), *sidecars):
+    beside = [sidefiles.path_of(path), clients.FILE.path_of(path), servers.FILE.path_of(path)]
+    for place in (path, *beside, *sidecars):
         found = _stat(place)
         if found is None:
             continue
@@ -42,6 +48,17 @@ def _of_rights(path: Path) -> Iterator[Problem]:
             yield Problem(f"{place} belongs to uid {found.st_uid}, not to {owner}", f"sudo chown {owner} {place}")
         elif stat.S_IMODE(found.st_mode) & 0o077:
             yield Problem(f"{place} can be read by others", f"chmod 600 {place}")
+
+
+def _of_servers(path: Path) -> Iterator[Problem]:
+    """No login stands on this file, so nothing else would say that added servers are missing."""
+    place = servers.FILE.path_of(path)
+    try:
+        if servers.FILE.is_damaged(path):
+            repair = f"mend it, or rm {place} and add the servers that are missing again"
+            yield Problem(f"{place} is damaged: what is no server in it is not offered", repair)
+    except StoreUnreadableError as error:
+        yield Problem(error.happened, error.todo)
 
 
 def _of_journal(path: Path) -> Iterator[Problem]:

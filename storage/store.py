@@ -11,6 +11,7 @@ from storage.draft import Draft
 from storage.entries import Entry, LoginEntry
 from storage.notes import Note
 from storage.secret import Secret
+from storage.servers import AddedServer
 
 T = TypeVar("T")
 Mutation: TypeAlias = Callable[[Draft], T]
@@ -71,6 +72,14 @@ class Store(Protocol):
 
     def clients(self) -> Mapping[str, Client]:
         """The clients that servers registered for us, by key; empty when they were lost.
+
+        Raises:
+            StoreUnreadableError: they are there but could not be read.
+        """
+        ...
+
+    def servers(self) -> Mapping[str, AddedServer]:
+        """The MCP servers that people added, by name; empty when they were lost.
 
         Raises:
             StoreUnreadableError: they are there but could not be read.

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from storage import (
+    AddedServer,
     Client,
     Done,
     Draft,
@@ -194,6 +195,20 @@ class StoreContract:
         assert dict(store.clients()) == {"mcp:linear": client}
         assert store.update(lambda draft: draft.clients.pop("mcp:linear")) == client
         assert dict(store.clients()) == {}
+
+    def test_added_servers_are_read_back_and_a_raising_mutation_adds_none(self, store: Store) -> None:
+        linear = AddedServer("https://mcp.linear.app/mcp", UserId(7), NOW)
+
+        def add_and_fail(draft: Draft) -> None:
+            draft.servers["other"] = linear
+            raise LookupError
+
+        failed, _ = store.update_all([add_and_fail, lambda draft: draft.servers.__setitem__("linear", linear)])
+
+        assert isinstance(failed, Failed)
+        assert dict(store.servers()) == {"linear": linear}
+        assert store.update(lambda draft: draft.servers.pop("linear")) == linear
+        assert dict(store.servers()) == {}
 
     def test_a_raising_mutation_registers_nothing(self, store: Store) -> None:
         def register_and_fail(draft: Draft) -> None:
