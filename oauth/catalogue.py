@@ -6,19 +6,23 @@ import os
 import shutil
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.resources import files
 
-from oauth.config import Config
-from oauth.errors import ConfigError, NoLoginError, RiskNotAcceptedError, UnknownVendorError
+from oauth.config import AuthSettings, Config
+from oauth.errors import ConfigError, NoLoginError, RiskNotAcceptedError, ServerNotAddedError, UnknownVendorError
 from oauth.mcp.openab import read_openab
-from oauth.mcp.server import PREFIX, McpServer, read_servers
+from oauth.mcp.server import PREFIX, McpServer, owners, read_added, read_servers
 from oauth.table import Mistakes
 from oauth.vendor import Vendor, parse_vendor
 from storage.entries import Tenant
+from storage.errors import StorageError
+from storage.servers import AddedServer
+from storage.store import Store
 
 
 class Catalogue:
-    """The vendors by name; `offered` are those that people may log in to."""
+    """The vendors by name; `offered` are those that people may log in to, `auth` is what the config says of servers."""
 
     def __init__(
         self,
@@ -26,10 +30,13 @@ class Catalogue:
         offered: tuple[str, ...],
         environ: Mapping[str, str],
         servers: Mapping[str, McpServer] | None = None,
+        auth: AuthSettings = AuthSettings(),  # noqa: B008 - frozen
     ) -> None:
+        self._rows, self._listed, self._auth = vendors, offered, auth
         self._servers = servers or {}
         self._vendors = {**vendors, **{one.vendor_name: one.vendor for one in self._servers.values()}}
-        self._offered = (*offered, *(one.vendor_name for one in self._servers.values()))
+        begun = (one for one in self._servers.values() if one.added_by is None or auth.mcp_add)
+        self._offered = (*offered, *(one.vendor_name for one in begun))
         self._environ = environ
         self._by_tenant = {one.tenant: one for one in [*self._vendors.values()][::-1]}  # the first row counts
 
@@ -56,7 +63,45 @@ class Catalogue:
             wanted = list(dict.fromkeys(config.auth.vendors))
         accepted = config.auth.accept_risk
         offered = tuple(name for name in wanted if vendors[name].risk == "ok" or name in accepted)
-        return cls(vendors, offered, environ, servers)
+        return cls(vendors, offered, environ, servers, config.auth)
+
+    @property
+    def takes_servers(self) -> bool:
+        """Whether people may add servers."""
+        return self._auth.mcp_add
+
+    def with_added(self, added: Mapping[str, AddedServer]) -> Catalogue:
+        """The same with the servers that people added, which are offered only while that is allowed.
+
+        One that the config's own servers or vendors leave no name for, or that the config would refuse, is left out.
+        """
+        servers, taken = dict(self._servers), self._taken()
+        for name, one in added.items():
+            with suppress(ServerNotAddedError):
+                servers[name] = self._read(name, one, taken)
+                taken |= owners(servers=[servers[name]])
+        return Catalogue(self._rows, self._listed, self._environ, servers, self._auth) if added else self
+
+    def as_of(self, store: Store) -> Catalogue:
+        """As `with_added`, of this store; what cannot be read of it is left out, which `Store.problems` tells."""
+        try:
+            return self.with_added(store.servers())
+        except StorageError:
+            return self
+
+    def admit(self, name: str, server: AddedServer) -> McpServer:
+        """The server as it would be with all that is here.
+
+        Raises:
+            ServerNameError, ServerNameTakenError, ServerAddressError: it cannot be added.
+        """
+        return self._read(name, server, self._taken())
+
+    def _taken(self) -> dict[str, str]:
+        return owners(self._rows.values(), self._servers.values())
+
+    def _read(self, name: str, server: AddedServer, taken: Mapping[str, str]) -> McpServer:
+        return read_added(name, server, taken=taken, http_loopback=self._auth.allow_http_loopback)
 
     def get(self, name: str) -> Vendor:
         """The offered vendor of this name; an MCP server is `mcp:NAME`, and known of it is only its table.
@@ -79,12 +124,17 @@ class Catalogue:
         """The vendor of this name or tenant, offered or not."""
         return self._vendors.get(tenant_or_name) or self._by_tenant.get(Tenant(tenant_or_name))
 
+    def title_of(self, tenant_or_name: str) -> str:
+        """How the vendor of this name, or of these logins, is called; a word that means none stays as it is."""
+        found = self.find(tenant_or_name)
+        return found.title if found else tenant_or_name
+
     def server(self, tenant_or_name: str) -> McpServer | None:
         """The MCP server of this name, with `mcp:` before it or without."""
         return self._servers.get(tenant_or_name.removeprefix(PREFIX))
 
     def servers(self) -> tuple[McpServer, ...]:
-        """Every MCP server of the config."""
+        """Every MCP server."""
         return tuple(self._servers.values())
 
     def vendor_of(self, tenant: str) -> Vendor | None:

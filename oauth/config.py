@@ -23,7 +23,7 @@ class AuthSettings:
     """The `[auth]` table: which vendors are offered (None: every one without risk), and whose risk is accepted.
 
     `refresh_ahead` lets the running bot renew what will soon expire; `mcp_json` is where openab's own list of MCP
-    servers lies, if it is to be read.
+    servers lies, if it is to be read; `mcp_add` lets people add servers from Discord.
     """
 
     vendors: tuple[str, ...] | None = None
@@ -31,6 +31,7 @@ class AuthSettings:
     allow_http_loopback: bool = False
     mcp_json: str = ""
     refresh_ahead: bool = True
+    mcp_add: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
     store = Table(top.table("store"), "store", mistakes)
     store.only(("path",))
     auth = Table(top.table("auth"), "auth", mistakes)
-    auth.only(("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json"))
+    auth.only(("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json", "mcp_add"))
     config = Config(
         file=file,
         store=store.text("path") or None,
@@ -122,6 +123,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
             allow_http_loopback=auth.flag("allow_http_loopback"),
             mcp_json=auth.text("mcp_json"),
             refresh_ahead=auth.flag("refresh_ahead", default=True),
+            mcp_add=auth.flag("mcp_add"),
         ),
         vendors=top.tables("vendors"),
         discord=top.table("discord"),

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from oauth import login_entry, pending, status
+from oauth.added_servers import AddedServers
 from oauth.catalogue import Catalogue
 from oauth.command.output import Found
 from oauth.command.programs import Programs
@@ -51,7 +52,8 @@ class Logins:
         lock_wait: float = DEADLINE,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self._catalogue = catalogue
+        self.added = AddedServers(catalogue, store, clock=clock)
+        self._config = catalogue
         self._store = store
         self._driver = driver
         self._clock = clock
@@ -62,8 +64,12 @@ class Logins:
         self._programs = Programs(catalogue.without_secrets(environ), clock=clock, limit=max_pending)
         self._approvals = Approvals(store, driver, self._pending, self._credentials, self._jobs, clock=clock)
         self._redirects = RedirectLogins(
-            catalogue, store, driver, self._servers, self._pending, self._credentials, self._jobs, clock=clock
+            self.catalogue, store, driver, self._servers, self._pending, self._credentials, self._jobs, clock=clock
         )
+
+    async def catalogue(self) -> Catalogue:
+        """The vendors of the config with the servers that people have added by now."""
+        return await self.added.catalogue()
 
     async def begin(self, vendor: str, user: UserId, *, replace: bool = False) -> LoginOffer:
         """Step one: write the pending login and give the link. A former link of this person at this vendor ends.
@@ -75,7 +81,7 @@ class Logins:
             TooManyLoginsError: finish or cancel one first.
             VendorUnavailableError, VendorMisconfiguredError: its endpoints could not be discovered, or it gave no code.
         """
-        chosen = self._catalogue.get(vendor)
+        chosen = (await self.catalogue()).get(vendor)
         if chosen.client_secret is None and chosen.client_secret_env:
             raise SecretMissingError(chosen.name, chosen.client_secret_env)
         if chosen.flow == "command":
@@ -96,7 +102,7 @@ class Logins:
             LoginNotStoredError: it gave one, and it could not be written.
             ProgramFailedError: the vendor's own program ended without a login.
         """
-        found = self._catalogue.find(vendor)
+        found = self._config.find(vendor)
         if found is not None and found.flow == "command":
             return await self._programs.outcome(vendor, user)
         return await self._approvals.outcome(vendor, user)
@@ -119,7 +125,7 @@ class Logins:
         """
         resumed = []
         for login, entry in pending.live(await self._store.read(), self._clock()):
-            vendor = self._catalogue.find(login.vendor)
+            vendor = self._config.find(login.vendor)
             if vendor is not None and vendor.flow in DEVICE_FLOWS and may(login):
                 self._approvals.watch(vendor, login, entry)
                 resumed.append(login)
@@ -137,7 +143,7 @@ class Logins:
             ProgramWaitsError, ProgramFailedError: the vendor's own program wants more, or gave up.
             StorageError: the store can be neither read nor written; the login still waits.
         """
-        name = None if vendor is None else self._catalogue.get(vendor).name
+        name = None if vendor is None else (await self.catalogue()).get(vendor).name
         programs = [login for login in self._programs.waiting(user) if name in {None, login.vendor}]
         if programs and not await self._redirects.waiting(user, name):
             if len(programs) > 1:
@@ -152,7 +158,8 @@ class Logins:
             NoPendingLoginError: none waits.
             WhichLoginError: several wait, and no vendor is named.
         """
-        found = self._catalogue.find(vendor) if vendor else None
+        catalogue = await self.catalogue()
+        found = catalogue.find(vendor) if vendor else None
         names = {name for name in (vendor, found.name if found else None) if name}
         mine = dict(await self._pending.of(user, names))
         programs = [login for login in self._programs.waiting(user) if not names or login.vendor in names]
@@ -167,7 +174,7 @@ class Logins:
             self._approvals.forget(login)
         else:
             await self._programs.cancel(login.vendor, login.user)
-        named = self._catalogue.find(login.vendor)  # other programs name a login by its tenant
+        named = catalogue.find(login.vendor)  # other programs name a login by its tenant
         known = named is not None and named.name == login.vendor
         return named if known and named else Vendor(login.vendor, login.vendor, Tenant(login.vendor))
 
@@ -181,19 +188,19 @@ class Logins:
             await self._store.read(),
             await self._store.notes(),
             tuple(await self._store.problems()),
-            catalogue=self._catalogue,
+            catalogue=await self.catalogue(),
             now=self._clock(),
         )
         return replace(found, pending=(*found.pending, *self._programs.waiting()))
 
     async def login_state(self, vendor: str) -> LoginState | None:
         """The login of one vendor or tenant, or None when nobody is logged in there."""
-        entries = await self._store.read()
+        entries, catalogue = await self._store.read(), await self.catalogue()
         return status.login_state(
-            login_entry.tenant_of(entries, vendor, self._catalogue),
+            login_entry.tenant_of(entries, vendor, catalogue),
             entries,
             await self._store.notes(),
-            catalogue=self._catalogue,
+            catalogue=catalogue,
             now=self._clock(),
         )
 
@@ -217,9 +224,10 @@ class Logins:
             NotLoggedInError: nobody is logged in there.
             StorageError: it could not be removed.
         """
-        tenant = login_entry.tenant_of(await self._store.read(), tenant_or_vendor, self._catalogue)
-        server = self._catalogue.server(tenant)
-        vendor = await self._servers.vendor(server, tenant) if server else self._catalogue.vendor_of(tenant)
+        catalogue = await self.catalogue()
+        tenant = login_entry.tenant_of(await self._store.read(), tenant_or_vendor, catalogue)
+        server = catalogue.server(tenant)
+        vendor = await self._servers.vendor(server, tenant) if server else catalogue.vendor_of(tenant)
         return await self._jobs.finish(self._credentials.remove(tenant, vendor, revoke=revoke))
 
     def hurry(self) -> None:

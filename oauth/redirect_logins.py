@@ -7,7 +7,7 @@ on the work no longer belongs to the caller: one that is cancelled, or a Discord
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from oauth import pending
 from oauth.catalogue import Catalogue
@@ -32,11 +32,11 @@ from storage.secret import Secret
 
 
 class RedirectLogins:
-    """The two steps, at vendors and at MCP servers."""
+    """The two steps, at vendors and at MCP servers; `catalogue` gives those that there are now."""
 
     def __init__(  # noqa: PLR0913, PLR0917  # what it stands on, passed in
         self,
-        catalogue: Catalogue,
+        catalogue: Callable[[], Awaitable[Catalogue]],
         store: AsyncStore,
         driver: Driver,
         servers: ServerLogins,
@@ -58,7 +58,7 @@ class RedirectLogins:
     async def begin(self, vendor: Vendor, user: UserId, *, replace: bool) -> LoginOffer:
         """Step one: the link. What it raises is told at `Logins.begin`."""
         binding = None
-        if server := self._catalogue.server(vendor.name):
+        if server := (await self._catalogue()).server(vendor.name):
             if not replace:  # before the server is asked, and perhaps registers a client
                 await self._pending.check_not_taken(vendor, user)
             binding = await self._servers.bind(server, user)
@@ -79,7 +79,7 @@ class RedirectLogins:
 
     async def waiting(self, user: UserId, name: str | None) -> list[tuple[PendingLogin, PendingEntry]]:
         """Those of a person that a paste can end: none of other programs, and none that is no longer offered."""
-        offered = {vendor.name for vendor in self._catalogue.offered() if vendor.flow == "pkce"}
+        offered = {vendor.name for vendor in (await self._catalogue()).offered() if vendor.flow == "pkce"}
         return [pair for pair in await self._pending.of(user, {name} if name else ()) if pair[0].vendor in offered]
 
     async def complete(self, text: str, user: UserId, name: str | None) -> LoggedIn:
@@ -95,9 +95,10 @@ class RedirectLogins:
 
     async def _begun(self, login: PendingLogin) -> tuple[Vendor, Binding | None]:
         """The vendor of a pending login; an MCP server as it was when the link was made."""
-        server = self._catalogue.server(login.vendor)
+        catalogue = await self._catalogue()
+        server = catalogue.server(login.vendor)
         if server is None:
-            return await self._driver.resolve(self._catalogue.get(login.vendor)), None
+            return await self._driver.resolve(catalogue.get(login.vendor)), None
         binding = await self._servers.bound(server, login.user)
         return binding.vendor(server), binding
 
@@ -129,7 +130,7 @@ class RedirectLogins:
                 await self._put_back(vendor, login, entry, error)
             raise
         except ClientRefusedError:
-            if binding and (server := self._catalogue.server(login.vendor)):
+            if binding and (server := (await self._catalogue()).server(login.vendor)):
                 await self._store.update(lambda draft: forget_client(draft, server, binding.issuer))
             raise
         return await self._credentials.keep(vendor, entry.token_url, grant, login.user, binding)

@@ -22,7 +22,7 @@ from oauth.errors import (
 from oauth.login_entry import SKEW, login_of, tenant_of
 from oauth.tenant_lock import DEADLINE
 from oauth.unsaved import Unsaved
-from storage import AsyncStore, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
+from storage import AsyncStore, LoginEntry, McpEntry, Secret, StorageError, Store, Tenant, TokenEntry
 
 if TYPE_CHECKING:
     from oauth.agent import TokenAuth
@@ -136,13 +136,27 @@ class TokenSource:
         if isinstance(entry, TokenEntry):
             return None
         catalogue = await self._vendors()
-        if server := catalogue.server(tenant):
+        server = catalogue.server(tenant)
+        if server and server.added_by is None:
             return server.url
         record = (await self._store.clients()).get(tenant)
         resource = record.facts.get("resource") if record else None
         if not isinstance(resource, str):
             raise UnknownVendorError(tenant_or_vendor, tuple(one.name for one in catalogue.offered()))
-        return resource
+        return await self._added_url(tenant, resource)
+
+    async def _added_url(self, tenant: Tenant, resource: str) -> str:
+        """The endpoint that a person added under this name, if the token is for it; else the `resource` itself.
+
+        What people add decides nothing: where a token may go was recorded when the login was made.
+        """
+        from oauth.mcp.discover import is_within  # noqa: PLC0415 - only who sends requests to servers needs it
+
+        try:
+            added = (await self._store.servers()).get(tenant)
+        except StorageError:
+            return resource
+        return added.url if added and is_within(added.url, resource) else resource
 
     async def demand(self, tenant_or_vendor: str, scopes: tuple[str, ...]) -> InsufficientScopeError:
         """Note that a server wants these scopes, for the next login to ask for; gives the error that says so.
@@ -223,9 +237,10 @@ class TokenSource:
         from oauth.renewer import find_renewer  # noqa: PLC0415 - as above
 
         await self._unsaved.save(tenant)
-        renewer_of = partial(
-            find_renewer, tenant, catalogue=await self._vendors(), store=self._store, clock=self._clock
-        )
+        catalogue = await self._vendors()
+        if isinstance(stale, McpEntry) and catalogue.server(tenant) is None:
+            catalogue = catalogue.with_added(await self._store.servers())
+        renewer_of = partial(find_renewer, tenant, catalogue=catalogue, store=self._store, clock=self._clock)
         refresh = Refresh(
             self._store,
             tenant,

@@ -96,12 +96,12 @@ async def _environ(arguments: argparse.Namespace) -> dict[str, str]:
 
 async def _places(session: Session, words: list[str]) -> Mapping[str, _Place]:
     """Where each token goes, known before any of them is asked for."""
-    entries = await session.store.read()
+    entries, catalogue = await session.store.read(), session.vendors()
     places: dict[str, _Place] = {}
     for word in words:
-        tenant = tenant_of(entries, word, session.catalogue)
-        is_server = isinstance(entries.get(tenant), McpEntry) or session.catalogue.server(word)
-        places[tenant] = _of_server(tenant) if is_server else _of_vendor(word, session.catalogue.find(tenant))
+        tenant = tenant_of(entries, word, catalogue)
+        is_server = isinstance(entries.get(tenant), McpEntry) or catalogue.server(word)
+        places[tenant] = _of_server(tenant) if is_server else _of_vendor(word, catalogue.find(tenant))
     variables = [place.variable for place in places.values()]
     if taken := [variable for variable in variables if variables.count(variable) > 1]:
         message = f"two of these tokens would go into ${taken[0]}; run the command with one of them"

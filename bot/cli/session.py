@@ -14,13 +14,17 @@ from storage import AsyncStore, Store, open_store
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One command's surroundings; `location` is where the store lies, for people to read."""
+    """One command's surroundings: `catalogue` is the config's, `location` says to people where the store lies."""
 
     config: Config
     catalogue: Catalogue
     location: str
     backend: Store
     store: AsyncStore  # the same, for the event loop
+
+    def vendors(self) -> Catalogue:
+        """The catalogue with the servers that people added: one file more to read, which no token needs."""
+        return self.catalogue.as_of(self.backend)
 
 
 def open_session(arguments: argparse.Namespace) -> Session:

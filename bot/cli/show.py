@@ -25,8 +25,8 @@ _KNOWN_FROM: Final = {
 
 
 async def vendors(arguments: argparse.Namespace) -> int:
-    """Every vendor of the table and the config, offered or not."""
-    catalogue = open_session(arguments).catalogue
+    """Every vendor of the table and the config, and every server that people added, offered or not."""
+    catalogue = open_session(arguments).vendors()
     offered = {vendor.name for vendor in catalogue.offered()}
     rows = [
         {
@@ -51,7 +51,7 @@ async def status(arguments: argparse.Namespace) -> int:
     entries, notes, problems = await asyncio.gather(
         session.store.read(), session.store.notes(), session.store.problems()
     )
-    found = read_status(entries, notes, problems, catalogue=session.catalogue, now=time.time())
+    found = read_status(entries, notes, problems, catalogue=session.vendors(), now=time.time())
     result = {
         "store": session.location,
         "logins": [

@@ -31,7 +31,9 @@ OpenabAuthError
     ├── LoginExpiredError           a device login was not approved in time
     ├── LoginNotStoredError         the vendor gave a credential, and the store did not take it
     ├── TooManyLoginsError          one person has too many pending logins
-    └── LoginTakenError             another person's login is there: replacing it must be confirmed
+    ├── LoginTakenError             another person's login is there: replacing it must be confirmed
+    ├── ServerNotAddedError         the MCP server that a person named was not added; its children say why
+    └── ServerNotRemovedError       the MCP server that a person named stays; its children say why
 """
 
 from oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
@@ -62,6 +64,18 @@ from oauth.errors.operator import (
     UnknownVendorError,
     VendorMisconfiguredError,
 )
+from oauth.errors.servers import (
+    AddingServersOffError,
+    ForeignLoginError,
+    ServerAddressError,
+    ServerInUseError,
+    ServerNameError,
+    ServerNameTakenError,
+    ServerNotAddedError,
+    ServerNotRemovedError,
+    ServerNotThereError,
+    TooManyServersError,
+)
 from oauth.errors.tokens import (
     InsufficientScopeError,
     LoginDeadError,
@@ -75,11 +89,13 @@ __all__ = [
     "BEGIN_AGAIN",
     "LOG_IN_AGAIN",
     "OLDER_UNTOUCHED",
+    "AddingServersOffError",
     "Asked",
     "ClientMissingError",
     "ClientRefusedError",
     "ConfigError",
     "ExchangeRefusedError",
+    "ForeignLoginError",
     "InsufficientScopeError",
     "LoginDeadError",
     "LoginDeniedError",
@@ -100,8 +116,16 @@ __all__ = [
     "RefreshUnansweredError",
     "RiskNotAcceptedError",
     "SecretMissingError",
+    "ServerAddressError",
+    "ServerInUseError",
+    "ServerNameError",
+    "ServerNameTakenError",
+    "ServerNotAddedError",
+    "ServerNotRemovedError",
+    "ServerNotThereError",
     "ServerUnusableError",
     "TooManyLoginsError",
+    "TooManyServersError",
     "UnknownVendorError",
     "VendorMisconfiguredError",
     "VendorUnavailableError",

@@ -99,12 +99,12 @@ async def _resource_metadata(server: McpServer, fetch: Fetch, challenge: BearerC
 def _resource(server: McpServer, document: Reply) -> str:
     """The document's `resource`, byte for byte, when it is this endpoint or a parent of it (RFC 9728 3.3)."""
     resource = str(document["resource"])
-    if not server.may_use(resource) or not _is_within(server.url, resource):
+    if not server.may_use(resource) or not is_within(server.url, resource):
         raise ServerUnusableError(server.vendor_name, _OTHER_RESOURCE, _TELL)
     return resource
 
 
-def _is_within(endpoint: str, resource: str) -> bool:
+def is_within(endpoint: str, resource: str) -> bool:
     """Whether `resource` names the endpoint or whole segments of its path, at the same scheme, host and port."""
     here, there = urlsplit(endpoint), urlsplit(resource)
     if (here.scheme, here.hostname, _port(here.scheme, here.port)) != (

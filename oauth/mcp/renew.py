@@ -73,7 +73,7 @@ class ServerRenewer:
 
         It is kept before the token is posted. A document that does not come says nothing of the token, which is here.
         """
-        if entry.issuer is None:
+        if entry.issuer is None or self.server.added_by is not None:  # a person's word for the address is not enough
             raise NotRefreshableError(self.tenant, "which authorization server gave it is not known", LOG_IN_AGAIN)
         http = driver.http(self.server.reach)
         fetch = Fetch(http, self.server.vendor_name, self.tenant, deadline=driver.deadline)

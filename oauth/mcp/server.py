@@ -1,32 +1,38 @@
-"""A remote MCP server as the operator names it under `[mcp.NAME]`, and the checks on that table."""
+"""A remote MCP server as the operator names it under `[mcp.NAME]`, or a person from Discord, and the checks on both."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
+from oauth.errors import ServerAddressError, ServerNameError, ServerNameTakenError
 from oauth.mcp.reach import Reach, parse_reach
 from oauth.table import Mistakes, Table
 from oauth.variables import replaced
 from oauth.vendor import Vendor, is_loopback, safe_url, url_at, variable_at
-from storage.entries import Tenant
+from storage.entries import Tenant, UserId
 from storage.errors import InvalidTenantError
 from storage.secret import Secret
+from storage.servers import AddedServer
 from storage.tenants import sidecar_name
 
 PREFIX: Final = "mcp:"
 DEFAULT_REDIRECT: Final = "http://localhost:53682/callback"
 AuthMethod: TypeAlias = Literal["none", "client_secret_basic", "client_secret_post"]
 AUTH_METHODS: Final = ("none", "client_secret_basic", "client_secret_post")
+_LONGEST_HOST: Final = 40  # characters, so that a title is still one line
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")  # as agents' own configs spell them
 
 
 @dataclass(frozen=True, slots=True)
 class McpServer:
-    """One server; what is empty is found out from the server itself."""
+    """One server; what is empty is found out from the server itself.
+
+    `added_by` is who added it from Discord; None for the operator's own. Of such a server the address alone is known.
+    """
 
     name: str
     url: str
@@ -45,6 +51,7 @@ class McpServer:
     send_resource: bool = True
     scope_in_refresh: bool = False
     reach: Reach = field(default_factory=Reach)
+    added_by: UserId | None = None
 
     @property
     def vendor_name(self) -> str:
@@ -58,22 +65,40 @@ class McpServer:
 
     @property
     def vendor(self) -> Vendor:
-        """The server among the vendors, before anything is known of its authorization server."""
+        """The server among the vendors, before anything is known of its authorization server.
+
+        The title of one that a person added says where it is: its name may be meant to mislead.
+        """
+        host = self.host
+        shown = host if len(host) <= _LONGEST_HOST else f"…{host[-_LONGEST_HOST:]}"  # its end says whose it is
         return Vendor(
             name=self.vendor_name,
-            title=f"{self.name} (MCP)",
+            title=f"{self.name} (MCP)" if self.added_by is None else f"{self.name} (MCP at {shown})",
             tenant=self.tenant,
             redirect_uri=self.redirect_uri,
             scopes=self.scopes,
             reach=self.reach,
         )
 
+    @property
+    def host(self) -> str:
+        """The host of its address, and the port if it has one; in ASCII, in which no letter looks like another."""
+        parts = urlsplit(self.url)
+        name = parts.hostname or ""
+        try:
+            name = name.encode("idna").decode()
+        except UnicodeError:
+            name = name.encode("ascii", "backslashreplace").decode()
+        name = f"[{name}]" if ":" in name else name
+        return f"{name}:{parts.port}" if parts.port else name
+
     def may_use(self, url: str) -> bool:
         """Whether an endpoint may be at `url`: https, or http to this machine where the test option allows it."""
         return safe_url(url) is None and (url.lower().startswith("https:") or self.reach.http_loopback)
 
 
-KEYS: Final = ({one.name for one in fields(McpServer)} - {"name", "client_secret", "reach"}) | {"allow_private_hosts"}
+_OURS: Final = frozenset({"name", "client_secret", "reach", "added_by"})  # no keys of a table
+KEYS: Final = ({one.name for one in fields(McpServer)} - _OURS) | {"allow_private_hosts"}
 
 
 def read_servers(
@@ -85,7 +110,7 @@ def read_servers(
     http_loopback: bool,
 ) -> dict[str, McpServer]:
     """The servers by name; what is wrong goes to `mistakes`. No server bears a vendor's name or tenant."""
-    taken = {word.casefold(): f"the vendor {one.name}" for one in vendors for word in (one.name, one.tenant)}
+    taken = owners(vendors)
     servers: dict[str, McpServer] = {}
     for name, values in tables.items():
         at = f"mcp.{name}"
@@ -93,8 +118,32 @@ def read_servers(
         servers[name] = _parse(name, found, environ, mistakes, http_loopback=http_loopback)
         if owner := taken.get(name.casefold()):
             mistakes.append((at, f"the name belongs to {owner}; give the server another one"))
-        taken[name.casefold()] = f"the server {name}"
+        taken |= owners(servers=[servers[name]])
     return servers
+
+
+def owners(vendors: Iterable[Vendor] = (), servers: Iterable[McpServer] = ()) -> dict[str, str]:
+    """What each name means already, for people to read; the names without case, as some file systems take them."""
+    words = {word.casefold(): f"the vendor {one.name}" for one in vendors for word in (one.name, one.tenant)}
+    return words | {one.name.casefold(): f"the server {one.name}" for one in servers}
+
+
+def read_added(name: str, added: AddedServer, *, taken: Mapping[str, str], http_loopback: bool) -> McpServer:
+    """The server that a person added, by the rules of a table that has nothing but `url`.
+
+    No `${VARIABLE}` is replaced in it: it would send the environment to whoever runs the server.
+
+    Raises:
+        ServerNameError, ServerNameTakenError, ServerAddressError: which rule it breaks.
+    """
+    mistakes: Mistakes = []
+    server = _parse(name, {"url": added.url}, {}, mistakes, http_loopback=http_loopback)
+    for key, reason in mistakes:
+        said = reason.partition(";")[0]  # what follows is for who writes the config
+        raise ServerNameError(said) if key == f"mcp.{name}" else ServerAddressError(said)
+    if owner := taken.get(name.casefold()):
+        raise ServerNameTakenError(name, owner)
+    return replace(server, added_by=added.added_by)
 
 
 def _parse(

@@ -26,25 +26,30 @@ _PATIENCE: Final = 15.0  # seconds for all documents of one server
 
 async def look_at_servers(catalogue: Catalogue, location: str, entries: Mapping[str, Entry]) -> list[Check]:
     """Ask every server for its documents, as the next login would; nothing is registered."""
-    clients = await asyncio.to_thread(_clients, location)
+    catalogue, clients = await asyncio.to_thread(_kept, catalogue, location)
     driver = Driver(deadline=_DEADLINE)
-    hosting = [one for one in catalogue.servers() if one.client_metadata_url]
+    known, offered = catalogue.servers(), {vendor.name for vendor in catalogue.offered()}
+    asked = [one for one in known if one.vendor_name in offered]
+    hosting = [one for one in known if one.client_metadata_url]
     try:
         reached = await asyncio.gather(
-            *(_look_at_documents(server, _fetch(server, driver)) for server in catalogue.servers()),
+            *(_look_at_documents(server, _fetch(server, driver)) for server in asked),
             *(look_at_our_document(server, _fetch(server, driver)) for server in hosting),
         )
     finally:
         await driver.aclose()
-    scopes = [_look_at_scopes(one, entries.get(one.tenant), clients.get(one.tenant)) for one in catalogue.servers()]
+    scopes = [_look_at_scopes(one, entries.get(one.tenant), clients.get(one.tenant)) for one in known]
     return [*reached, *(check for check in scopes if check)]
 
 
-def _clients(location: str) -> Mapping[str, Client]:
+def _kept(catalogue: Catalogue, location: str) -> tuple[Catalogue, Mapping[str, Client]]:
+    """The catalogue with what people added, and the clients; the store's own check has named what cannot be read."""
     try:
-        return open_store(location).clients()
+        store = open_store(location)
+        catalogue = catalogue.as_of(store)
+        return catalogue, store.clients()
     except StorageError:
-        return {}  # the store's own check has named it
+        return catalogue, {}
 
 
 async def look_at_our_document(server: McpServer, fetch: Fetch) -> Check:

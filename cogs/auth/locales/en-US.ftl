@@ -8,6 +8,7 @@
 -logout = `/auth logout`
 -cancel = `/auth cancel`
 -help = `/auth help`
+-mcp-remove = `/auth mcp remove`
 
 ## Buttons and the form
 
@@ -302,6 +303,31 @@ error-no_pending_login = No login is waiting for this: it was never begun, was u
 error-which_login = Several logins of yours are waiting: { $vendors }.
     .kept = They still wait.
     .next = Say which one: { -complete } and { -cancel } take a `vendor`.
+
+error-server_not_added-off = Adding servers is switched off here.
+    .kept = { -unchanged }
+    .next = Ask the operator to add the server under `[mcp]` in the config.
+error-server_not_added-name = No server can have such a name.
+    .kept = { -unchanged }
+    .next = Choose one of at most 32 letters, digits, `.`, `_` and `-`.
+error-server_not_added-taken = The name { $server } is taken already.
+    .kept = { -unchanged }
+    .next = Choose another name. { -login } shows which there are.
+error-server_not_added-address = This cannot be a server's address: it { $said }.
+    .kept = { -unchanged }
+    .next = Give the https address that the server's documentation names.
+error-server_not_added-login = A login lies under the name { $server } that this server did not get.
+    .kept = { -unchanged }
+    .next = Choose another name, or end that login first with { -logout }.
+error-server_not_added-full = { $limit } servers were added already.
+    .kept = { -unchanged }
+    .next = Remove one that nobody needs with { -mcp-remove }.
+error-server_not_removed-unknown = Nobody has added a server of this name.
+    .kept = { -unchanged }
+    .next = Choose one of those that I offer while you type.
+error-server_not_removed-login = A login lies under the name { $server }.
+    .kept = { -unchanged }
+    .next = Log out first with { -logout }.
 
 error-paste_refused-empty = There is nothing in this paste.
     .kept = { -still-waits }

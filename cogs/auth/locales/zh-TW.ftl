@@ -7,6 +7,7 @@
 -logout = `/auth 登出`
 -cancel = `/auth 取消`
 -help = `/auth 說明`
+-mcp-remove = `/auth mcp 移除`
 
 ## Commands: names and descriptions, as Discord shows them
 
@@ -336,6 +337,31 @@ error-no_pending_login = 沒有登入在等這段內容：可能沒有開始過�
 error-which_login = 您有好幾個登入在等待：{ $vendors }。
     .kept = 它們仍在等待。
     .next = 請指明是哪一個：{ -complete } 和 { -cancel } 都可以選擇供應商。
+
+error-server_not_added-off = 這裡沒有開放新增伺服器。
+    .kept = { -unchanged }
+    .next = 請管理者在設定檔的 `[mcp]` 中加入這個伺服器。
+error-server_not_added-name = 伺服器不能用這樣的名稱。
+    .kept = { -unchanged }
+    .next = 請使用最多 32 個英文字母、數字、`.`、`_` 或 `-`。
+error-server_not_added-taken = 名稱 { $server } 已經有人使用。
+    .kept = { -unchanged }
+    .next = 請換一個名稱。{ -login } 會列出現有的名稱。
+error-server_not_added-address = 這不能當作伺服器的網址（{ $said }）。
+    .kept = { -unchanged }
+    .next = 請使用伺服器說明文件上的 https 網址。
+error-server_not_added-login = 名稱 { $server } 底下有一個登入，不是從這個伺服器取得的。
+    .kept = { -unchanged }
+    .next = 請換一個名稱，或先用 { -logout } 結束那個登入。
+error-server_not_added-full = 已經新增了 { $limit } 個伺服器。
+    .kept = { -unchanged }
+    .next = 請用 { -mcp-remove } 移除不再需要的伺服器。
+error-server_not_removed-unknown = 沒有人新增過這個名稱的伺服器。
+    .kept = { -unchanged }
+    .next = 請從輸入時列出的選項中選擇。
+error-server_not_removed-login = 名稱 { $server } 底下還有登入。
+    .kept = { -unchanged }
+    .next = 請先用 { -logout } 登出。
 
 error-paste_refused-empty = 您沒有貼上任何內容。
     .kept = { -still-waits }

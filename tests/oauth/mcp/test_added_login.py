@@ -1,0 +1,198 @@
+"""A login at a server that a person added, for agents that ran before: read, renewed, and sent nowhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from oauth.catalogue import Catalogue
+from oauth.config import AuthSettings, Config
+from oauth.driver import Driver
+from oauth.errors import (
+    NoPendingLoginError,
+    NotLoggedInError,
+    NotRefreshableError,
+    UnknownVendorError,
+    VendorMisconfiguredError,
+)
+from oauth.logins import Logins
+from oauth.tokens import TokenSource
+from storage import AsyncStore, FileStore, StoreUnreadableError
+from tests.oauth.mcp.running import MCP_HEADERS, approve, urls  # noqa: F401 - a fixture
+from tests.oauth.mcp.test_sdk_servers import ADA, expire, log_in, seen
+
+EVIL = "https://evil.example/mcp"
+
+
+def catalogue(*, mcp_add: bool = True) -> Catalogue:
+    auth = AuthSettings(vendors=(), allow_http_loopback=True, mcp_add=mcp_add)
+    return Catalogue.from_config(Config(auth=auth), {})
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "auth.json.servers"
+
+
+def write(place: Path, text: str) -> None:
+    place.write_text(text)
+
+
+def make_unreadable(place: Path) -> None:
+    """Even for root: nobody can read a folder as a file."""
+    place.unlink()
+    place.mkdir()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[AsyncStore]:
+    store = AsyncStore(FileStore(tmp_path / "auth.json"))
+    yield store
+    await store.aclose()
+
+
+@pytest.fixture
+async def logins(store: AsyncStore, driver: Driver) -> AsyncIterator[Logins]:
+    logins = Logins(catalogue(), store, driver)
+    yield logins
+    await logins.aclose()
+
+
+@pytest.fixture
+async def source(tmp_path: Path, driver: Driver) -> AsyncIterator[TokenSource]:
+    """An agent's, in whose config adding is not allowed and no server is named."""
+    store = AsyncStore(FileStore(tmp_path / "auth.json"))
+    async with TokenSource(store, catalogue=catalogue(mcp_add=False), driver=driver) as source:
+        yield source
+
+
+@pytest.fixture
+async def logged_in(source: TokenSource, logins: Logins, urls: Mapping[str, str]) -> str:
+    """The server's address; the agent began before it was added."""
+    with pytest.raises(NotLoggedInError):
+        await source.get_valid("mcp:lab")
+    await logins.added.add("lab", f"{urls['new']}/mcp", ADA)
+    await log_in(logins, "mcp:lab")
+    return urls["new"]
+
+
+async def test_a_running_agent_reads_uses_and_renews_it_whether_or_not_adding_is_still_allowed(
+    source: TokenSource, store: AsyncStore, logged_in: str
+) -> None:
+    first = await source.get_valid("mcp:lab")
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "add", "arguments": {"a": 2, "b": 3}}}
+    async with httpx2.AsyncClient(auth=source.auth("mcp:lab"), headers=MCP_HEADERS) as client:
+        assert (await client.post(f"{logged_in}/mcp", json=body)).status_code == 200
+    assert await source.server_url("mcp:lab") == f"{logged_in}/mcp"
+    await expire(store, "lab")
+
+    second = await source.get_valid("mcp:lab")
+    await expire(store, "lab")
+
+    assert len({token.value.reveal() for token in (first, second, await source.get_valid("lab"))}) == 3
+
+
+async def test_a_list_that_points_elsewhere_by_now_sends_no_token_there(
+    source: TokenSource, store: AsyncStore, logged_in: str, place: Path
+) -> None:
+    write(place, json.dumps({"lab": {"url": EVIL, "added_by": 1, "added_at": 1}}))
+    await expire(store, "lab")
+
+    token = await source.get_valid("mcp:lab")  # renewed where it was made
+
+    assert token.value
+    assert await source.server_url("mcp:lab") == f"{logged_in}/mcp"
+
+
+@pytest.mark.parametrize("damage", ["{torn", ""])
+async def test_a_lost_list_loses_no_login_it_is_served_to_its_end_and_renewed_once_the_server_is_there_again(
+    source: TokenSource, store: AsyncStore, logins: Logins, logged_in: str, place: Path, damage: str
+) -> None:
+    write(place, damage)
+    token = await source.get_valid("mcp:lab")
+    assert await source.server_url("mcp:lab") == f"{logged_in}/mcp"
+    await expire(store, "lab")
+    with pytest.raises(NotRefreshableError, match=r"no MCP server of this name .* add an \[mcp\.lab\] table"):
+        await source.get_valid("mcp:lab")
+
+    await logins.added.add("lab", f"{logged_in}/mcp", ADA)
+
+    assert await source.get_valid("mcp:lab") != token
+
+
+async def test_an_unreadable_list_is_named_by_who_cannot_renew_and_stops_nobody_else(
+    source: TokenSource, store: AsyncStore, logged_in: str, place: Path
+) -> None:
+    make_unreadable(place)
+    token = await source.get_valid("mcp:lab")
+    assert await source.server_url("mcp:lab") == f"{logged_in}/mcp"
+
+    with pytest.raises(StoreUnreadableError, match=r"auth\.json\.servers"):
+        await source.force_refresh("mcp:lab")
+    assert await source.get_valid("mcp:lab", min_ttl=10_000) == token  # what lives is served
+
+
+async def test_nothing_is_posted_for_a_login_of_which_only_a_persons_word_for_the_address_is_left(
+    source: TokenSource, store: AsyncStore, logged_in: str
+) -> None:
+    """Where the operator named the server it is found again at the same issuer; people name any."""
+    entry = (await store.read())["lab"]
+    posted = len(await seen(logged_in, "/token", entry.client_id))  # type: ignore[union-attr]
+    await store.update(lambda draft: draft.clients.clear())
+    await expire(store, "lab")
+
+    with pytest.raises(NotRefreshableError, match="log in again"):
+        await source.get_valid("mcp:lab")
+    with pytest.raises(UnknownVendorError):
+        await source.server_url("mcp:lab")
+    assert len(await seen(logged_in, "/token", entry.client_id)) == posted  # type: ignore[union-attr]
+
+
+async def test_a_login_that_was_begun_before_the_server_was_removed_is_over(
+    logins: Logins, store: AsyncStore, urls: Mapping[str, str]
+) -> None:
+    await logins.added.add("lab", f"{urls['new']}/mcp", ADA)
+    offer = await logins.begin("mcp:lab", ADA)
+    paste = await approve(offer.url)
+    await logins.added.remove("lab", lambda _: None)
+    await logins.added.add("lab", EVIL, ADA)
+
+    with pytest.raises(NoPendingLoginError):
+        await logins.complete(paste, ADA)
+    assert dict(await store.read()) == {}
+
+
+async def test_after_a_logout_the_server_can_be_removed_with_all_that_was_kept_of_it(
+    logins: Logins, store: AsyncStore, logged_in: str
+) -> None:
+    assert await store.clients()
+
+    await logins.logout("mcp:lab", revoke=False)
+    await logins.added.remove("lab", lambda _: None)
+
+    assert dict(await store.read()) == {}
+    assert dict(await store.clients()) == {}
+
+
+async def test_private_addresses_stay_out_of_reach(store: AsyncStore, driver: Driver) -> None:
+    auth = AuthSettings(vendors=(), mcp_add=True)
+    logins = Logins(Catalogue.from_config(Config(auth=auth), {}), store, driver)
+    await logins.added.add("lab", "https://127.0.0.1:9/mcp", ADA)
+
+    with pytest.raises(VendorMisconfiguredError, match=r"127\.0\.0\.1 is in a private network"):
+        await logins.begin("mcp:lab", ADA)
+    await logins.aclose()
+
+
+async def test_a_file_of_another_program_in_its_place_adds_nothing_that_the_config_would_refuse(
+    logins: Logins, place: Path
+) -> None:
+    record = {"url": "https://mcp.example/mcp", "added_by": 1, "added_at": 1}
+    plain = {**record, "url": "http://mcp.example/mcp"}
+    write(place, json.dumps({"claude": record, "a/b": record, "plain": plain, "good": record}))
+
+    assert [server.name for server in (await logins.catalogue()).servers()] == ["good"]
