@@ -1,4 +1,4 @@
-"""The audit log: one JSON object a line for each login, logout, cancellation, refusal and end of a login; no secret."""
+"""The audit log: a JSON object a line for each login, logout, refusal, end of a login and added server; no secret."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from oauth.vendor import Vendor
 from storage.entries import UserId
 from storage.errors import OpenabAuthError
 
-Event: TypeAlias = Literal["login", "complete", "cancel", "status", "logout", "died"]
+Event: TypeAlias = Literal["login", "complete", "cancel", "status", "logout", "died", "mcp_add", "mcp_remove"]
 _log = logging.getLogger(__name__)
 
 

@@ -1,4 +1,4 @@
-"""Autocompletion: vendors to log in to, logins to end, pending logins to finish or forget."""
+"""Autocompletion: vendors to log in to, logins to end, pending logins to finish or forget, servers to remove."""
 
 from __future__ import annotations
 
@@ -59,6 +59,11 @@ def logout_choices(states: Iterable[LoginState], typed: str) -> list[app_command
 def pending_choices(pending: Iterable[PendingLogin], typed: str) -> list[app_commands.Choice[str]]:
     """One's own pending logins."""
     return _matching(((login.vendor, login.vendor, "") for login in pending), typed)
+
+
+def server_choices(names: Iterable[str], typed: str) -> list[app_commands.Choice[str]]:
+    """Servers that people added."""
+    return _matching(((name, name, "") for name in names), typed)
 
 
 def _matching(found: Iterable[tuple[str, str, str]], typed: str) -> list[app_commands.Choice[str]]:

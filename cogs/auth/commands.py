@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.auth.access import caller_of
-from cogs.auth.choices import login_choices, logout_choices, pending_choices
+from cogs.auth.choices import login_choices, logout_choices, pending_choices, server_choices
 from cogs.auth.dead_logins import DeadLogins
 from cogs.auth.denials import AccessDeniedError
 from cogs.auth.desk import COG
@@ -17,12 +17,13 @@ from cogs.auth.direct_messages import DirectMessages
 from cogs.auth.front_desk import FrontDesk
 from cogs.auth.how_view import HowButton
 from cogs.auth.language import Listeners, language_of
-from cogs.auth.limits import INPUT
+from cogs.auth.limits import ADDRESS, INPUT
 from cogs.auth.login_button import LoginButton
 from cogs.auth.logout_view import LogoutButton, ReplaceButton
 from cogs.auth.outcomes import failed
 from cogs.auth.paste_modal import PasteButton, read_submit
 from cogs.auth.replies import acknowledge, answer
+from cogs.auth.servers import GROUP
 from cogs.auth.service import AuthService
 from cogs.auth.status_view import CancelButton
 from cogs.auth.translator import CommandTranslator
@@ -45,6 +46,8 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._listeners = Listeners()
         self._direct = DirectMessages(bot, self.desk, self._listeners)
         self._dead_logins = DeadLogins(bot, service, self._listeners)
+        if not service.servers.allowed and self.app_command is not None:
+            self.app_command.remove_command(GROUP)
 
     async def cog_load(self) -> None:
         """Make the buttons work, those on messages from before a restart included, and name the commands."""
@@ -146,6 +149,24 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         await acknowledge(interaction)
         await self.desk.help(interaction)
 
+    mcp = app_commands.Group(name=GROUP, description="MCP servers that can be logged in to here")
+
+    @mcp.command(name="add", description="Add an MCP server, for everybody here to log in to")
+    @app_commands.describe(name="What to call it, as the agents' own config does", url="Its https address")
+    async def add_server(
+        self, interaction: discord.Interaction, name: str, url: app_commands.Range[str, 1, ADDRESS]
+    ) -> None:
+        """Say what was added and where its tokens will go."""
+        await acknowledge(interaction)
+        await self.desk.add_server(interaction, name, url)
+
+    @mcp.command(name="remove", description="Remove an MCP server that you added")
+    @app_commands.describe(name="Which server; log out of it first")
+    async def remove_server(self, interaction: discord.Interaction, name: str) -> None:
+        """Say that it is gone."""
+        await acknowledge(interaction)
+        await self.desk.remove_server(interaction, name)
+
     # Autocompletion: no names for those who may not use them
 
     @login.autocomplete("vendor")
@@ -156,12 +177,20 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
             return []
         except OpenabAuthError:
             states = ()
-        return login_choices(language_of(interaction), self._service.offered(), states, typed)
+        offered = (await self._service.catalogue()).offered()
+        return login_choices(language_of(interaction), offered, states, typed)
 
     @logout.autocomplete("vendor")
     async def _logout_choices(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         try:
             return logout_choices(await self._service.logins(caller_of(interaction)), typed)
+        except OpenabAuthError:
+            return []
+
+    @remove_server.autocomplete("name")
+    async def _server_choices(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        try:
+            return server_choices(await self._service.servers.removable(caller_of(interaction)), typed)
         except OpenabAuthError:
             return []
 

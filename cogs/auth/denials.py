@@ -95,3 +95,17 @@ class NobodysLoginError(AccessDeniedError):
             kept="it is untouched",
             todo="ask an operator (a person listed in `allowed_users`) to log out",
         )
+
+
+class NotYourServerError(AccessDeniedError):
+    """Somebody else added the server, and this person is no operator."""
+
+    reason = "not_your_server"
+
+    def __init__(self, owner: UserId) -> None:
+        super().__init__(
+            f"<@{owner}> added this server, not you",
+            kept="it is still there",
+            todo="ask them, or an operator (a person listed in `allowed_users`), to remove it",
+        )
+        self.owner = f"<@{owner}>"

@@ -23,6 +23,7 @@ from cogs.auth.logout_view import logout_question, replace_question
 from cogs.auth.outcomes import failed
 from cogs.auth.paste_modal import Submit, new_flow
 from cogs.auth.replies import Answer, acknowledge, answer, edit
+from cogs.auth.servers_view import added_message, removed_message
 from cogs.auth.service import AuthService
 from cogs.auth.status_view import status_message
 from oauth.credentials import LoggedIn
@@ -53,7 +54,7 @@ class FrontDesk(Desk):
         try:
             offer = await self.service.login(caller_of(interaction), vendor, replace=replace)
         except LoginTakenError as taken:
-            title = self.service.title_of(taken.tenant)
+            title = (await self.service.catalogue()).title_of(taken.tenant)
             await answer(interaction, replace_question(language_of(interaction), vendor, title, taken))
         else:
             await self._messages.show(interaction, offer, partial(self._ending, interaction, offer))
@@ -114,8 +115,9 @@ class FrontDesk(Desk):
         try:
             done = await self.service.complete(caller, paste, vendor)
         except LoginTakenError as taken:
-            vendor, title = self.service.vendor_of(taken.tenant), self.service.title_of(taken.tenant)
-            await reply(replace_question(language, vendor, title, taken))
+            catalogue = await self.service.catalogue()
+            found, title = catalogue.find(taken.tenant), catalogue.title_of(taken.tenant)
+            await reply(replace_question(language, found.name if found else taken.tenant, title, taken))
         except PasteRefusedError as error:
             if error.ends_login and error.vendor is not None:
                 await self._messages.close(caller.user, error.vendor, Answer(failure(language, error)))
@@ -149,9 +151,9 @@ class FrontDesk(Desk):
 
     async def status(self, interaction: discord.Interaction) -> None:
         """Show all logins and the person's own pending ones; no vendor is asked."""
-        status = await self.service.status(caller_of(interaction))
+        status, catalogue = await self.service.status(caller_of(interaction)), await self.service.catalogue()
         user = UserId(interaction.user.id)
-        await answer(interaction, status_message(language_of(interaction), status, user, self.service.title_of))
+        await answer(interaction, status_message(language_of(interaction), status, user, catalogue.title_of))
 
     async def cancel(self, interaction: discord.Interaction, vendor: str | None) -> None:
         """Drop a pending login of the person's own, and say so where its link was shown."""
@@ -183,7 +185,18 @@ class FrontDesk(Desk):
                 await answer(interaction, Answer(language.say("kept")))
                 return
             done = await self.service.logout(caller_of(interaction), tenant, revoke=choice == "revoke")
-            await answer(interaction, Answer(words.logged_out(language, done, self.service.title_of(done.tenant))))
+            title = (await self.service.catalogue()).title_of(done.tenant)
+            await answer(interaction, Answer(words.logged_out(language, done, title)))
+
+    async def add_server(self, interaction: discord.Interaction, name: str, url: str) -> None:
+        """Add an MCP server, and say where its tokens will go."""
+        added = await self.service.servers.add(caller_of(interaction), name, url)
+        await answer(interaction, added_message(language_of(interaction), added))
+
+    async def remove_server(self, interaction: discord.Interaction, name: str) -> None:
+        """Forget an MCP server that somebody added."""
+        await self.service.servers.remove(caller_of(interaction), name)
+        await answer(interaction, removed_message(language_of(interaction), name))
 
     async def help(self, interaction: discord.Interaction) -> None:
         """Answer everyone, also those who may not log in."""
@@ -196,7 +209,8 @@ class FrontDesk(Desk):
             refusal = error
         except OpenabAuthError:
             pass  # the store cannot be read, which the status explains
-        await answer(interaction, help_message(language, caller.user, self.service.offered(), logins, refusal))
+        offered, adds = (await self.service.catalogue()).offered(), self.service.servers.allowed
+        await answer(interaction, help_message(language, caller.user, offered, logins, refusal, adds_servers=adds))
 
     @asynccontextmanager
     async def _answering(

@@ -19,14 +19,19 @@ from storage.errors import OpenabAuthError
 _MOST_BUTTONS: Final = 5  # one row
 
 
-def help_message(
+def help_message(  # noqa: PLR0913 - what the answer depends on
     language: Language,
     user: UserId,
     offered: Sequence[Vendor],
     logins: int | None,
     refusal: OpenabAuthError | None = None,
+    *,
+    adds_servers: bool = False,
 ) -> Answer:
-    """For who may not use it, for the first login of all, and for everybody else; `logins` is None if unreadable."""
+    """For who may not use it, for the first login of all, and for everybody else.
+
+    `logins` is None where they cannot be read; `adds_servers`: people may add MCP servers here.
+    """
     lines = [language.say("help-title"), language.say("help-what")]
     view: discord.ui.View | None = None
     if refusal is not None:
@@ -41,6 +46,7 @@ def help_message(
         view = _beginnings(language, offered)
     if refusal is None:
         lines.append(language.say("help-commands"))
+        lines += [language.say("help-servers")] if adds_servers else []
     lines.append(language.say("help-privacy", user=str(user)))
     return Answer("\n".join(lines), view=view)
 

@@ -16,6 +16,7 @@ CUSTOM_ID: Final = 100
 CHOICE: Final = 100  # the name of an autocompletion's choice, and its value
 CHOICES: Final = 25
 INPUT: Final = 4000  # a form's text
+ADDRESS: Final = 500  # of an MCP server; ours, so that an answer shows it whole
 
 
 def units(text: str) -> int:
@@ -46,3 +47,8 @@ def plain(text: str, limit: int = 300) -> str:
         flat = cut(flat, units(flat) - max(1, (units(shown) - limit) // 2))
         shown = discord.utils.escape_markdown(flat)
     return shown
+
+
+def literal(text: str, limit: int = 300) -> str:
+    """Somebody else's text for between two backticks, where Discord shows it letter by letter."""
+    return cut(" ".join(text.replace("`", "%60").split()), limit)

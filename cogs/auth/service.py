@@ -10,6 +10,7 @@ from cogs.auth.attempts import Attempts
 from cogs.auth.audit import Audit
 from cogs.auth.denials import AccessDeniedError
 from cogs.auth.endings import Endings
+from cogs.auth.servers import Servers
 from cogs.auth.settings import DiscordSettings
 from cogs.auth.under_way import UnderWay
 from oauth.catalogue import Catalogue
@@ -31,7 +32,6 @@ class AuthService:
     def __init__(  # noqa: PLR0913 - one collaborator each
         self,
         logins: Logins,
-        catalogue: Catalogue,
         access: Access,
         audit: Audit,
         attempts: Attempts,
@@ -42,26 +42,16 @@ class AuthService:
         self.access = access
         self.clock = clock
         self._logins = logins
-        self._catalogue = catalogue
+        self.servers = Servers(logins.added, access, audit, attempts)
         self._audit = audit
         self._attempts = attempts
         self._on_close = on_close
         self._endings = Endings(self._end)
         self._under_way = UnderWay()
 
-    def offered(self) -> tuple[Vendor, ...]:
-        """The vendors that people may log in to here."""
-        return self._catalogue.offered()
-
-    def vendor_of(self, tenant: str) -> str:
-        """The name of the vendor whose logins lie under `tenant`."""
-        vendor = self._catalogue.find(tenant)
-        return vendor.name if vendor else tenant
-
-    def title_of(self, tenant_or_vendor: str) -> str:
-        """How the vendor of this name, or of these logins, is called."""
-        found = self._catalogue.find(tenant_or_vendor)
-        return found.title if found else tenant_or_vendor
+    async def catalogue(self) -> Catalogue:
+        """The vendors and servers that there are now; `offered` are those that people may log in to here."""
+        return await self._logins.catalogue()
 
     async def login(self, caller: Caller, vendor: str, *, replace: bool = False) -> LoginOffer:
         """Step one: a link for this person.
@@ -72,7 +62,7 @@ class AuthService:
         """
         self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
         async with self._audit.step("login", caller.user) as line:
-            line.name(self._catalogue.find(vendor))
+            line.name((await self.catalogue()).find(vendor))
             self.access.check(caller)
             offer = await self._logins.begin(vendor, caller.user, replace=replace)
             if offer.waits:
@@ -87,7 +77,7 @@ class AuthService:
         """
         self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
         async with self._audit.step("complete", caller.user) as line:
-            line.name(self._catalogue.find(vendor) if vendor else None)
+            line.name((await self.catalogue()).find(vendor) if vendor else None)
             self.access.check(caller)
             try:
                 done = await self._logins.complete(paste, caller.user, vendor)
@@ -109,7 +99,7 @@ class AuthService:
 
     async def _end(self, user: UserId, vendor: str) -> LoggedIn | None:
         async with self._audit.step("complete", user) as line:
-            line.name(self._catalogue.find(vendor))
+            line.name((await self.catalogue()).find(vendor))
             try:
                 done = await self._logins.outcome(vendor, user)
             except NoPendingLoginError:
@@ -146,7 +136,7 @@ class AuthService:
         """
         self._bound_refusals(caller)
         async with self._audit.step("cancel", caller.user) as line:
-            line.name(self._catalogue.find(vendor) if vendor else None)
+            line.name((await self.catalogue()).find(vendor) if vendor else None)
             self.access.check(caller)
             cancelled = await self._logins.cancel(caller.user, vendor)
             line.name(cancelled)
@@ -208,7 +198,7 @@ class AuthService:
         try:
             return await self._ending(caller, vendor)
         except AccessDeniedError as refusal:
-            found = self._catalogue.find(vendor)
+            found = (await self.catalogue()).find(vendor)
             named = {"vendor": found.name, "tenant": found.tenant} if found else {}
             await self._audit.record("logout", caller.user, refusal.code, **named)
             raise
@@ -237,7 +227,7 @@ class AuthService:
         self.access.check(caller)
         state = await self._logins.login_state(tenant_or_vendor)
         if state is None:
-            vendor = self._catalogue.find(tenant_or_vendor)
+            vendor = (await self.catalogue()).find(tenant_or_vendor)
             raise NotLoggedInError(vendor.title if vendor else tenant_or_vendor[:80])
         self.access.check_logout(caller, state.logged_in_by)
         return state
@@ -274,15 +264,13 @@ def open_service(
         ConfigError: a vendor's table has mistakes.
         StorageError: the store's address is none.
     """
-    catalogue = Catalogue.from_config(config, environ)
     store = AsyncStore(open_store(location))
     driver = Driver()
-    logins = Logins(catalogue, store, driver, clock=clock, environ=environ)
+    logins = Logins(Catalogue.from_config(config, environ), store, driver, clock=clock, environ=environ)
     beside = DEFAULT_STORE if "://" in location else location  # a store that is no file has nothing beside it
     audit = Path(environ.get("OPENAB_AUTH_AUDIT") or f"{beside}.audit.jsonl").expanduser()
     return AuthService(
         logins,
-        catalogue,
         Access(settings),
         Audit(audit, clock),
         Attempts(clock),

@@ -16,6 +16,7 @@ from cogs.auth.denials import (
     NobodysLoginError,
     NotListedError,
     NotYourLoginError,
+    NotYourServerError,
     RolesHiddenError,
 )
 from cogs.auth.failures import described, failure
@@ -87,6 +88,7 @@ MET: list[OpenabAuthError] = [
     RolesHiddenError(UserId(5)),
     NotYourLoginError(UserId(5)),
     NobodysLoginError(),
+    NotYourServerError(UserId(5)),
     TooManyAttemptsError(10, 41.6),
     ClosingError(),
     LinkTooLongError("The Lab", 5000),

@@ -1,14 +1,38 @@
 """What Discord is told about /auth (the names and options are a contract), and how the extension is built."""
 
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import discord
 import pytest
 from discord import app_commands
 from discord.ext import commands
 
 from cogs.auth.commands import Auth
-from cogs.auth.service import AuthService
+from cogs.auth.service import AuthService, open_service
+from cogs.auth.settings import DiscordSettings
+from oauth.config import Config
 from oauth.errors import ConfigError
 from tests.cogs.catalogues import TAGS, entries
+
+
+@pytest.fixture
+async def adding(config: Config, store_path: Path, settings: DiscordSettings) -> AsyncIterator[AuthService]:
+    """A service whose operator lets people add servers."""
+    config = replace(config, auth=replace(config.auth, mcp_add=True))
+    service = open_service(config, str(store_path), settings, environ={}, clock=time.time)
+    yield service
+    await service.aclose()
+
+
+def everything(command: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A command with its subcommands and all their options."""
+    yield command
+    for option in command.get("options", ()):
+        yield from everything(option)
 
 
 @pytest.fixture
@@ -39,16 +63,30 @@ async def test_the_commands_are_those_of_the_contract(bot: commands.Bot, service
     await bot.remove_cog("openab-auth")
 
 
-async def test_every_command_and_option_has_its_name_and_description_in_every_language(
-    bot: commands.Bot, service: AuthService
+async def test_the_commands_that_add_servers_are_there_where_the_operator_allows_them(
+    bot: commands.Bot, adding: AuthService
 ) -> None:
-    await bot.add_cog(Auth(bot, service))
+    await bot.add_cog(Auth(bot, adding))
+    (group,) = (command.to_dict(bot.tree) for command in bot.tree.get_commands())
+    (mcp,) = (option for option in group["options"] if option["name"] == "mcp")
+    options = {
+        command["name"]: [(option["name"], option["required"]) for option in command["options"]]
+        for command in mcp["options"]
+    }
+    assert options == {"add": [("name", True), ("url", True)], "remove": [("name", True)]}
+    await bot.remove_cog("openab-auth")
+
+
+async def test_every_command_and_option_has_its_name_and_description_in_every_language(
+    bot: commands.Bot, adding: AuthService
+) -> None:
+    await bot.add_cog(Auth(bot, adding))
     assert bot.tree.translator is not None
     (group,) = [
         await command.get_translated_payload(bot.tree, bot.tree.translator) for command in bot.tree.get_commands()
     ]
-    named = [group, *group["options"], *(option for command in group["options"] for option in command["options"])]
-    assert len(named) == 12
+    named = [*everything(group)]
+    assert len(named) == 18
     for each in named:
         for key in ("name", "description"):
             assert set(each[f"{key}_localizations"]) == set(TAGS) - {"en-US"}, each["name"]

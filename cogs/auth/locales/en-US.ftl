@@ -8,6 +8,7 @@
 -logout = `/auth logout`
 -cancel = `/auth cancel`
 -help = `/auth help`
+-mcp-add = `/auth mcp add`
 -mcp-remove = `/auth mcp remove`
 
 ## Buttons and the form
@@ -121,6 +122,15 @@ state-dead = ended by the vendor, log in again
 state-ended = expired, log in again
 never = never
 
+## MCP servers that people add
+
+server-added = ✅ **{ $vendor } is added.** Everybody who may log agents in here can log in to it now, with the button or { -login }.
+server-there = ℹ️ **{ $vendor } is there already**, with this very address. Nothing was changed.
+server-host =
+    Agents will hand its tokens to `{ $host }`. Log in only if you trust whoever runs that.
+    -# Its address: `{ $address }`
+server-removed = **{ $server } is removed.** Nobody can log in to it from here any more.
+
 ## Autocompletion
 
 choice-in = logged in
@@ -145,6 +155,7 @@ help-commands =
     - { -login } gives you the link, { -complete } takes what you copied (so does the button, so does a DM to me).
     - { -status } shows who is logged in where, { -cancel } drops a login that you began.
     - { -logout } removes a login, and revokes it at the vendor if you say so.
+help-servers = - { -mcp-add } adds an MCP server, { -mcp-remove } removes one that you added.
 help-privacy = -# Only you see my answers. What you paste is used once and kept nowhere. Your id is { $user }.
 
 ## Direct messages
@@ -190,6 +201,9 @@ error-not_allowed-not_yours = { $owner } made this login, not you.
 error-not_allowed-not_known = This login was made at the console, or by nobody that I know.
     .kept = It is untouched.
     .next = Ask an operator (a person listed in `allowed_users`) to log out.
+error-not_allowed-not_your_server = { $owner } added this server, not you.
+    .kept = It is still there.
+    .next = Ask them to remove it, or an operator (a person listed in `allowed_users`).
 error-too_many_attempts = You have tried { $limit } times within a minute.
     .kept = { -unchanged }
     .next = Wait { $retry_after } s, then try again.

@@ -7,6 +7,7 @@
 -logout = `/auth 登出`
 -cancel = `/auth 取消`
 -help = `/auth 說明`
+-mcp-add = `/auth mcp 新增`
 -mcp-remove = `/auth mcp 移除`
 
 ## Commands: names and descriptions, as Discord shows them
@@ -35,6 +36,18 @@ command-auth-cancel-vendor = 供應商
     .description = 要取消哪一個登入；只有一個在等待時可以不填
 command-auth-help = 說明
     .description = 這是什麼，以及該找誰幫忙
+command-auth-mcp = mcp
+    .description = 這裡可以登入的 MCP 伺服器
+command-auth-mcp-add = 新增
+    .description = 新增 MCP 伺服器，讓這裡的每個人都能登入
+command-auth-mcp-add-name = 名稱
+    .description = 要怎麼稱呼它，請與代理程式自己的設定一致
+command-auth-mcp-add-url = 網址
+    .description = 伺服器的 https 網址
+command-auth-mcp-remove = 移除
+    .description = 移除您新增的 MCP 伺服器
+command-auth-mcp-remove-name = 名稱
+    .description = 要移除哪一個伺服器；請先登出
 
 ## The notes of the vendors that we ship; their English is in oauth/vendors.toml
 
@@ -160,6 +173,15 @@ state-dead = 已被供應商終止，請重新登入
 state-ended = 已過期，請重新登入
 never = 永不
 
+## MCP servers that people add
+
+server-added = ✅ **已新增 { $vendor }。** 這裡可以讓代理程式登入的每個人，現在都能用按鈕或 { -login } 登入它。
+server-there = ℹ️ **{ $vendor } 已經存在**，網址也相同。沒有任何變更。
+server-host =
+    代理程式會把它的權杖交給 `{ $host }`。請確定您信任經營它的人，再登入。
+    -# 它的網址：`{ $address }`
+server-removed = **已移除 { $server }。** 之後無法再從這裡登入它。
+
 ## Autocompletion
 
 choice-in = 已登入
@@ -180,6 +202,7 @@ help-commands =
     - { -login } 給您登入連結，{ -complete } 收下您複製的內容（按鈕也可以，私訊給我也可以）。
     - { -status } 查看誰登入了哪裡，{ -cancel } 放棄您開始的登入。
     - { -logout } 移除登入；您要求的話，也會向供應商撤銷。
+help-servers = - { -mcp-add } 新增 MCP 伺服器，{ -mcp-remove } 移除您新增的伺服器。
 help-privacy = -# 我的回覆只有您看得到。您貼上的內容只使用一次，不會留存。您的 ID 是 { $user }。
 
 ## Direct messages
@@ -224,6 +247,9 @@ error-not_allowed-not_yours = 這是 { $owner } 的登入，不是您的。
 error-not_allowed-not_known = 這個登入是從主控台建立的，或者我不知道是誰建立的。
     .kept = 它不受影響。
     .next = 請管理者（列在 `allowed_users` 裡的人）登出它。
+error-not_allowed-not_your_server = 這個伺服器是 { $owner } 新增的，不是您。
+    .kept = 它還在。
+    .next = 請對方移除，或請管理者（列在 `allowed_users` 裡的人）處理。
 error-too_many_attempts = 您在一分鐘內已經試了 { $limit } 次。
     .kept = { -unchanged }
     .next = 請等 { $retry_after } 秒後再試。
