@@ -68,7 +68,11 @@ def decode(text: str, known: Members | None = None) -> Decoded:
         return Decoded({}, (Damage(None, "it is not a JSON object"),))
     if LEGACY_MARK in top and not isinstance(top[LEGACY_MARK], dict):
         return _decode_legacy(top)
-    return _decode_members(iter(top.items()))
+    decoded = _decode_members(iter(top.items()))
+    doubled = isinstance(
+        top, shapes.Doubled
+    )  # the agents read each of them, and one that fits no shape ends them all
+    return Decoded(decoded.entries, (*((Damage(None, _DOUBLED),) if doubled else ()), *decoded.damage))
 
 
 def encode(entries: Mapping[str, Entry]) -> str:
@@ -132,14 +136,14 @@ def _decode_laid_out(text: str, known: Members) -> Members | None:
         while text.startswith(separator, at):
             begin = at + len(separator)
             key, colon = _DECODER.raw_decode(text, begin - 1)  # the quote is the separator's
-            if key == LEGACY_MARK or not text.startswith(layout.COLON, colon):
+            if key in members or key == LEGACY_MARK or not text.startswith(layout.COLON, colon):
                 return None
             member = known.get(key)
             if member is not None and text.startswith(member[1], begin):
                 at = begin + len(member[1])
             else:
                 value, at = _DECODER.raw_decode(text, colon + len(layout.COLON))
-                _check_text(text[begin:at], value, above=1)
+                _check_text(text[begin:at], {key: value})
                 member = shapes.from_json(value), text[begin:at]
             members[key] = member
             separator = layout.BREAK
@@ -177,7 +181,8 @@ def _sound_members(text: str) -> Iterator[tuple[str, Any]]:
         return
     while text[at : at + 1] in ("{", ","):
         try:
-            key, at = _DECODER.raw_decode(text, _skip(text, at + 1))
+            begin = _skip(text, at + 1)
+            key, at = _DECODER.raw_decode(text, begin)
             at = _skip(text, at)
             if not isinstance(key, str) or text[at : at + 1] != ":":
                 return
@@ -189,7 +194,7 @@ def _sound_members(text: str) -> Iterator[tuple[str, Any]]:
         if text[at : at + 1] not in (",", "}"):
             return  # torn right after a value: a number may have lost digits
         try:
-            _check_text(text[start:at], value, above=1)
+            _check_text(text[begin:at], {key: value})
         except ValueError:
             continue
         yield key, value
@@ -200,7 +205,7 @@ def _skip(text: str, at: int) -> int:
     return at if found is None else found.end()
 
 
-def _check_text(text: str, value: object, *, above: int = 0) -> None:
+def _check_text(text: str, value: object) -> None:
     """Refuse what json reads and serde_json does not: lone surrogates and too many levels."""
     if "\\" in text and _SURROGATE.search(text):
         try:
@@ -210,7 +215,7 @@ def _check_text(text: str, value: object, *, above: int = 0) -> None:
     if text.find("{", text.find("{") + 1) < 0 and "[" not in text:
         return  # as most logins are
     level: list[object] = [value]
-    depth = above
+    depth = 0
     while level := [item for item in level if isinstance(item, (dict, list))]:
         depth += 1
         if depth > _DEEPEST:
@@ -223,6 +228,7 @@ class _RefusedError(ValueError):
 
 
 _LONE_SURROGATE: Final = "it holds half of a surrogate pair"
+_DOUBLED: Final = "it holds two entries under one key"
 _TOO_DEEP: Final = f"it is nested deeper than {_DEEPEST} levels"
 _NO_NUMBER: Final = "it holds a number that JSON does not have"
 

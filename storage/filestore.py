@@ -117,12 +117,8 @@ class FileStore:
         Raises:
             StorageError: nothing was committed, of none of them.
         """
-        afterwards: list[Callable[[], object]] = []
-        try:
-            return self._lock.run(lambda: self._update_locked(mutations, afterwards))
-        finally:
-            for finish in afterwards:
-                finish()
+        afterwards: list[Callable[[], None]] = []
+        return self._lock.run(lambda: self._update_locked(mutations, afterwards), afterwards)
 
     def refresh_lock(self, tenant: str) -> TenantLock:
         """The tenant's refresh lock, not yet taken.
@@ -165,12 +161,12 @@ class FileStore:
         return (*self._reading_problems(), *problems.find(self.path, self._clock()))
 
     def _update_locked(
-        self, mutations: Sequence[Mutation[Any]], afterwards: list[Callable[[], object]]
+        self, mutations: Sequence[Mutation[Any]], afterwards: list[Callable[[], None]]
     ) -> list[Done[Any] | Failed]:
         """Commit what they change; `afterwards` is what need not be done under the lock."""
         names = listing.names(self._folder)
         before, now = self._load(names), self._clock()
-        notes = self.notes() if sidefiles.name(self._name) in names else {}
+        notes = self.notes() if names is None or sidefiles.name(self._name) in names else {}
         registered, added = Lazy(self.clients), Lazy(self.servers)
         after = batch.run(mutations, before.entries, notes, registered, added, file=self._name, now=now)
         if after.all_failed:
@@ -204,11 +200,11 @@ class FileStore:
             self._tidied = now
 
     def _load(self, names: Collection[str] | None = None) -> Snapshot:
-        """Read it; `names` is what lies in the folder.
+        """Read it; `names` is what lies in the folder, if that is known.
 
         That is looked at before the file, since a spill goes only after its login is in the file.
         """
-        spills = journal.load(self.path, listing.names(self._folder) if names is None else names)
+        spills = journal.load(self.path, names or listing.names(self._folder) or ())
         taken = snapshot.take(self.path, self._snapshot)
         self._snapshot = taken = replace(taken, spills=spills) if spills else taken
         return taken

@@ -22,6 +22,7 @@ class Flock:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor: int | None = None
+        self._process = 0
 
     def try_acquire(self) -> bool:
         """Take it if it is free, without waiting; False when it is not, or when this object holds it already.
@@ -43,9 +44,12 @@ class Flock:
     def release(self) -> None:
         """Give it back; without effect when it is not held."""
         descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child that was forked meanwhile may still have it open
-            os.close(descriptor)
+        if descriptor is None:
+            return
+        if self._process == os.getpid():  # else it is the lock of the process that this one was forked from
+            with contextlib.suppress(OSError):  # closing lets go of it too, unless a forked child still has it open
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
 
     def __del__(self) -> None:
         self.release()
@@ -71,7 +75,7 @@ class Flock:
                 if blocking:
                     fcntl.flock(descriptor, fcntl.LOCK_EX)
                 if (blocking or lock_descriptor(descriptor, blocking=False)) and _is_at(found, self._path):
-                    self._descriptor = descriptor
+                    self._descriptor, self._process = descriptor, os.getpid()
                     return True
             finally:
                 if self._descriptor is None:
@@ -86,27 +90,18 @@ def _open(path: Path) -> tuple[int, os.stat_result]:
     try:
         descriptor = os.open(path, _FLAGS)
     except FileNotFoundError:
-        descriptor = _create(path)
+        atomic.make_folder(path)
+        descriptor = os.open(path, _FLAGS | os.O_CREAT, _MODE)
+        os.fchmod(descriptor, _MODE)  # the umask has no say
     try:
         found = os.fstat(descriptor)
         _check_regular(found, path)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor, found
-
-
-def _create(path: Path) -> int:
-    atomic.make_folder(path)
-    descriptor = os.open(path, _FLAGS | os.O_CREAT, _MODE)
-    try:
-        os.fchmod(descriptor, _MODE)  # the umask has no say
-        if (owner := atomic.folder_owner(path)) is not None:
+        if found.st_uid == 0 and (owner := atomic.folder_owner(path)) is not None and owner[0] != 0:
             os.fchown(descriptor, *owner)  # root must not lock the folder's owner out
     except BaseException:
         os.close(descriptor)
         raise
-    return descriptor
+    return descriptor, found
 
 
 def _is_at(found: os.stat_result, path: Path) -> bool:

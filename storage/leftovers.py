@@ -16,7 +16,7 @@ _AGE: Final = 3600.0  # seconds; a commit takes milliseconds, and the slowest di
 def find(path: Path, now: float) -> list[Path]:
     """Those that are older than an hour by `now`, in unix seconds."""
     mark = re.compile(rf"{re.escape(path.name)}(\.\w+)?\.tmp\.\d+\.\d+", re.ASCII)
-    found = sorted(path.with_name(name) for name in listing.names(path.parent) if mark.fullmatch(name))
+    found = sorted(path.with_name(name) for name in listing.names(path.parent) or () if mark.fullmatch(name))
     return [place for place in found if _is_old(place, now)]
 
 

@@ -9,22 +9,22 @@ _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _UNTOUCHED: Final = getattr(os, "O_NOATIME", 0)  # Linux's, and only for the folder's owner
 
 
-def names(folder: str | os.PathLike[str]) -> list[str]:
-    """What lies in it, in any order; nothing when it is not there or cannot be read."""
+def names(folder: str | os.PathLike[str]) -> list[str] | None:
+    """What lies in it, in any order; None when that cannot be known."""
     try:
         descriptor = os.open(folder, _FOLDER | _UNTOUCHED)
     except PermissionError:
         return _listed(folder)
     except OSError:
-        return []
+        return None
     try:
         return _listed(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _listed(folder: int | str | os.PathLike[str]) -> list[str]:
+def _listed(folder: int | str | os.PathLike[str]) -> list[str] | None:
     try:
         return os.listdir(folder)  # noqa: PTH208 -- before each first read and in each commit
     except OSError:
-        return []
+        return None

@@ -6,9 +6,10 @@ lock, then the global one; never the reverse.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -25,31 +26,39 @@ class GlobalLock:
     def __init__(self, path: Path, timeout: float) -> None:
         self._path = path
         self._timeout = timeout
-        self._threads = threading.Lock()
-        self._queue: _Queue | None = None
         self.is_wanted = False
         """Whether the section that runs now had to wait, so that others may wait for it."""
+        self._begin_process()
 
-    def run(self, section: Callable[[], T]) -> T:
+    def _begin_process(self) -> None:
+        self._process = os.getpid()
+        self._threads = threading.Lock()
+        self._queue: _Queue | None = None
+
+    def run(self, section: Callable[[], T], afterwards: Sequence[Callable[[], None]] = ()) -> T:
         """Hold it while `section` runs, here or in the thread that waited for it, and give what that returns.
+
+        `afterwards`, which the section may have filled, runs when the lock is free again.
 
         Raises:
             StoreBusyError: it was not free in time.
             StoreUnwritableError: its sidecar cannot be opened.
         """
+        if self._process != os.getpid():  # forked, perhaps while another thread had it
+            self._begin_process()
         deadline = time.monotonic() + self._timeout
         if not self._threads.acquire(timeout=self._timeout):
             raise StoreBusyError(self._path, self._timeout)
         try:
+            turn = _Turn(section, afterwards)
             lock = Flock(self._path)
             if lock.try_acquire():
                 self.is_wanted = False
-                try:
-                    return section()
-                finally:
-                    lock.release()
-            self.is_wanted = True
-            return self._run_in_turn(section, deadline)
+                turn.run(lock)
+            else:
+                self.is_wanted = True
+                self._wait(turn, deadline)
+            return turn.values[0]
         finally:
             self._threads.release()
 
@@ -61,14 +70,12 @@ class GlobalLock:
         """
         Flock(self._path).probe()
 
-    def _run_in_turn(self, section: Callable[[], T], deadline: float) -> T:
-        turn = _Turn(section)
+    def _wait(self, turn: _Turn[Any], deadline: float) -> None:
         if self._queue is None or not self._queue.ask(turn):
             self._queue = _Queue(Flock(self._path))
             self._queue.ask(turn)
         if not self._queue.wait(turn, deadline):
             raise StoreBusyError(self._path, self._timeout)
-        return turn.values[0]
 
 
 @dataclass(slots=True, eq=False)
@@ -76,13 +83,20 @@ class _Turn(Generic[T]):
     """A section that is to run once it is its turn, and what became of it."""
 
     section: Callable[[], T]
+    afterwards: Sequence[Callable[[], None]]
     begun: bool = False
     ended: bool = False
     values: list[T] = field(default_factory=list)
     error: BaseException | None = None
 
-    def run(self) -> None:
-        self.values.append(self.section())
+    def run(self, lock: Flock) -> None:
+        """Run it under this lock, which is held, and let go of that."""
+        try:
+            self.values.append(self.section())
+        finally:
+            lock.release()
+            for finish in self.afterwards:
+                finish()
 
 
 class _Queue:
@@ -103,9 +117,9 @@ class _Queue:
         self._thread.start()
 
     def ask(self, turn: _Turn[Any]) -> bool:
-        """Run this one when it is its turn; False when the thread has ended, or was lost in a fork."""
+        """Run this one when it is its turn; False when the thread has ended."""
         with self._changed:
-            if self._ended or not self._thread.is_alive():
+            if self._ended:
                 return False
             self._turn = turn
             self._changed.notify_all()
@@ -131,11 +145,11 @@ class _Queue:
             try:
                 self._lock.acquire()
                 if turn := self._begin():
-                    turn.run()
+                    turn.run(self._lock)
+                self._lock.release()
             except BaseException as error:  # noqa: BLE001 -- it belongs to the one who waits
                 if turn := turn or self._begin():
                     turn.error = error
-            self._lock.release()
             with self._changed:
                 if turn:
                     turn.ended = True

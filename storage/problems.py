@@ -31,6 +31,9 @@ def _of_rights(path: Path) -> Iterator[Problem]:
     folder = _stat(path.parent)
     if folder is None:
         return
+    if listing.names(path.parent) is None:
+        what = f"{path.parent} cannot be listed, so a renewed login that lies beside the store is not seen"
+        yield Problem(what, f"chmod u+r {path.parent}")
     if stat.S_IMODE(folder.st_mode) & 0o022:
         yield Problem(f"{path.parent} can be written by others", f"chmod 700 {path.parent}")
     owner = folder.st_uid if os.geteuid() == 0 else os.geteuid()
@@ -62,7 +65,7 @@ def _of_servers(path: Path) -> Iterator[Problem]:
 
 
 def _of_journal(path: Path) -> Iterator[Problem]:
-    names = listing.names(path.parent)
+    names = listing.names(path.parent) or ()
     for spill in journal.load(path, names):
         what = f"{journal.path_of(path, spill.tenant)} holds a renewed login that could not be committed"
         repair = "free space or mend the rights of its folder; the next update commits it, unless another login came in"

@@ -22,4 +22,4 @@ def keep(path: Path, data: bytes, now: float) -> Path:
 def kept_files(path: Path) -> list[Path]:
     """The damaged files that were kept so far."""
     mark = f"{path.name}.corrupt-"
-    return sorted(path.with_name(name) for name in listing.names(path.parent) if name.startswith(mark))
+    return sorted(path.with_name(name) for name in listing.names(path.parent) or () if name.startswith(mark))

@@ -280,3 +280,22 @@ def test_a_byte_order_mark_is_damage_that_costs_no_entry() -> None:
     assert decoded.entries == codec.decode(text(TOKEN)).entries
     assert decoded.entries
     assert "byte order mark" in str(decoded.damage[0])
+
+
+@pytest.mark.parametrize("tail", ["\n}", "}", ",", ""], ids=["laid-out", "compact", "comma", "torn"])
+def test_half_a_surrogate_pair_in_a_key_costs_that_entry_alone(tail: str) -> None:
+    """serde_json refuses it wherever it stands, and no file can hold it as UTF-8."""
+    for half in (r"\ud800", r"a\uDFFF"):
+        written = json.dumps({"codex": TOKEN, "other": MCP}, indent=2).replace("other", half)
+        decoded = codec.decode(written.removesuffix("\n}") + tail)
+        assert list(decoded.entries) == ["codex"]
+        assert decoded.damage
+
+
+def test_two_entries_under_one_key_are_damage_that_costs_none() -> None:
+    """The agents refuse the whole file when the one that does not count fits no shape."""
+    laid_out = text(TOKEN, MCP).replace('"k1"', '"k0"', 1)
+    for doubled in (laid_out, json.dumps({"k": TOKEN})[:-1] + ', "k": ' + json.dumps(TOKEN) + "}"):
+        decoded = codec.decode(doubled)
+        assert len(decoded.entries) == 1
+        assert [found.key for found in decoded.damage] == [None]

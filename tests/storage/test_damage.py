@@ -219,3 +219,12 @@ def test_no_secret_is_in_any_repr_or_error(store: FileStore) -> None:
     store.path.write_text('{"x": {"access_token": "CANARY", "n": CANARY')
     shown.append(repr((store.problems(), store.read())))
     assert "CANARY" not in "".join(shown)
+
+
+def test_half_a_surrogate_pair_in_a_key_keeps_nobody_from_writing(store: FileStore) -> None:
+    store.path.parent.mkdir()
+    for damaged in (b'{"\\ud800": {"client_id": "c"}}', b'{"\\ud800": {"client_id": "c"}, "x": {"client_id": "d"},'):
+        store.path.write_bytes(damaged)
+        store.update(put("codex", token()))
+        assert store.read()["codex"] == token()
+        assert "\\ud800" not in store.path.read_text()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import FileStore, McpEntry, Secret, StoreUnwritableError, TokenEntry, journal, listing
+from storage import FileStore, McpEntry, Secret, StoreUnwritableError, TokenEntry, journal
 from tests.storage.contract import put, token
 from tests.storage.processes import NOBODY, run, start  # noqa: F401 -- fixtures
 
@@ -260,7 +260,7 @@ def test_it_is_told_as_a_problem_until_it_is_committed(store: FileStore) -> None
     store.spill("codex", token(value="canary-1"), OLD.refresh_token)
     [problem] = store.problems()
     assert str(place(store)) in problem.what
-    assert "canary" not in repr((problem, journal.load(store.path, listing.names(store.path.parent)), store.read()))
+    assert "canary" not in repr((problem, journal.load(store.path, [place(store).name]), store.read()))
     store.update(lambda draft: None)
     assert store.problems() == ()
 

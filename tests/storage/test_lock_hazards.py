@@ -340,3 +340,69 @@ def test_reading_needs_neither_filelock_nor_asyncio(store: FileStore, path: Path
         "print({'filelock', 'asyncio', 'logging'} & set(sys.modules))"
     )
     assert run(code, path) == "set()"
+
+
+FORK = """
+import os, sys, threading, time
+from storage import FileStore, McpEntry
+store = FileStore(sys.argv[1], lock_timeout=5)
+lock = store.refresh_lock("codex")
+assert lock.try_acquire()
+if sys.argv[2] == "ends":
+    if (child := os.fork()) == 0:
+        sys.exit()
+    os.waitpid(child, 0)
+    print(FileStore(sys.argv[1]).refresh_lock("codex").try_acquire(), flush=True)
+else:
+    begun = threading.Event()
+    def slow(draft):
+        begun.set()
+        time.sleep(0.3)
+    writer = threading.Thread(target=store.update, args=[slow])
+    writer.start()
+    begun.wait()
+    if (child := os.fork()) == 0:
+        store.update(lambda draft: draft.update(child=McpEntry("c")))
+        os._exit(0)
+    writer.join()
+    print(os.waitpid(child, 0)[1], list(store.read()), flush=True)
+"""
+
+
+@pytest.mark.parametrize(("what", "told"), [("ends", "False"), ("updates", "0 ['child']")])
+def test_a_child_that_was_forked_neither_lets_go_of_its_parents_locks_nor_waits_for_its_threads(
+    what: str, told: str, path: Path, run: Callable[..., str]
+) -> None:
+    assert run(FORK, path, what) == told
+
+
+INTERRUPTED = """
+import fcntl, os, signal, sys, threading, time
+from storage import FileStore, McpEntry
+store = FileStore(sys.argv[1], lock_timeout=5)
+store.update(lambda draft: draft.update(first=McpEntry("c")))
+def interrupt(*_):
+    raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, interrupt)
+before = len(os.listdir("/proc/self/fd"))
+for number in range(3):
+    held = os.open(sys.argv[1] + ".global.lock", os.O_RDWR)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    threading.Timer(0.05, os.close, [held]).start()
+    def slow(draft):
+        signal.alarm(0) or signal.setitimer(signal.ITIMER_REAL, 0.05)
+        time.sleep(0.2)
+        draft[str(number)] = McpEntry("c")
+    try:
+        store.update(slow)
+    except KeyboardInterrupt:
+        print("interrupted", end=" ")
+    time.sleep(0.3)
+print(list(store.read()), len(os.listdir("/proc/self/fd")) - before)
+"""
+
+
+def test_a_caller_that_is_interrupted_costs_neither_the_commit_nor_a_descriptor(
+    path: Path, run: Callable[..., str]
+) -> None:
+    assert run(INTERRUPTED, path) == "interrupted interrupted interrupted ['first', '0', '1', '2'] 0"

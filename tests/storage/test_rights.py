@@ -189,3 +189,43 @@ def test_a_file_of_another_user_is_named_with_its_repair(store: FileStore, path:
     lock = path.with_name("auth.json.global.lock")
     os.chown(lock, NOBODY, -1)
     assert repairs(store) == {f"{lock} belongs to uid {NOBODY}, not to 0": f"sudo chown 0 {lock}"}
+
+
+IN_A_FOLDER_THAT_CANNOT_BE_LISTED = """
+import os, sys
+from pathlib import Path
+from storage import *
+path = Path(sys.argv[1])
+def log_in(name):
+    def change(draft):
+        draft[name] = TokenEntry(Secret("at"), Secret("rt"), 9, "https://as.example/token", name)
+        draft.notes[name] = Note(account=f"{name}@x")
+    return change
+FileStore(path).update(log_in("claude"))
+os.chmod(path.parent, 0o300)
+store = FileStore(path)
+store.update(log_in("codex"))
+print(sorted(store.notes()), [problem.repair for problem in store.problems()])
+"""
+
+
+def test_a_folder_that_cannot_be_listed_costs_no_note_and_is_named(public_path: Path, run: Callable[..., str]) -> None:
+    if os.geteuid() == 0:  # who may list any folder
+        os.chown(public_path.parent, NOBODY, NOBODY)
+    told = run(IN_A_FOLDER_THAT_CANNOT_BE_LISTED, public_path, as_nobody=True)
+    public_path.parent.chmod(0o700)
+    assert told == f"['claude', 'codex'] ['chmod u+r {public_path.parent}']"
+
+
+def test_root_gives_a_lock_that_it_left_behind_to_whose_folder_it_lies_in(public_path: Path) -> None:
+    """As when it was killed between making the file and giving it away."""
+    if os.geteuid() != 0:
+        return  # only root can give files away
+    os.chown(public_path.parent, NOBODY, NOBODY)
+    locks = [public_path.with_name(name) for name in ("auth.json.global.lock", "auth.json.refresh.codex.lock")]
+    for lock in locks:
+        lock.touch(0o600)
+    store = FileStore(public_path)
+    store.update(put("codex", token()))
+    assert store.refresh_lock("codex").try_acquire()
+    assert {lock.stat().st_uid for lock in locks} == {NOBODY}
