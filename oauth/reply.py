@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from base64 import urlsafe_b64decode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from oauth.redact import label, without
+from oauth.scopes import scopes_of
 from oauth.vendor import Vendor
 from oauth.verdict import Reply, is_token
 from storage.entries import NEVER, Json
 from storage.secret import Secret
 
-_SCOPE: Final = re.compile(r"[!#-\[\]-~]{1,200}")
 _MOST_SCOPES: Final = 100  # remembered beside a login, for people to read
 _TOKENS: Final = ("access_token", "refresh_token", "id_token")
 
@@ -73,14 +72,6 @@ def id_token_claims(token: Json) -> dict[str, Json]:
     except (IndexError, ValueError, RecursionError):
         return {}
     return claims if isinstance(claims, dict) else {}
-
-
-def scopes_of(value: Json) -> tuple[str, ...]:
-    """Scopes as one text with spaces, or as servers also give them: a list, or a text with commas (RFC 6749 3.3)."""
-    words: Sequence[Json] = value if isinstance(value, list) else []
-    if isinstance(value, str):
-        words = value.split() if " " in value else value.split(",")
-    return tuple(dict.fromkeys(word for word in words if isinstance(word, str) and _SCOPE.fullmatch(word)))
 
 
 def _at(source: Json, path: str) -> Json:

@@ -16,7 +16,7 @@ from oauth.errors import ServerUnusableError
 from oauth.mcp.challenge import BearerChallenge
 from oauth.mcp.fetch import Fetch
 from oauth.mcp.server import McpServer
-from oauth.reply import scopes_of
+from oauth.scopes import scopes_of
 from oauth.verdict import Reply
 from storage.entries import Json
 

@@ -15,7 +15,7 @@ from oauth.mcp.binding import Binding
 from oauth.mcp.discover import Discovered
 from oauth.mcp.fetch import Answer, Fetch
 from oauth.mcp.server import AUTH_METHODS, AuthMethod, McpServer
-from oauth.reply import scopes_of
+from oauth.scopes import scopes_of
 from oauth.verdict import is_token
 from storage.clients import Client
 from storage.draft import Draft

@@ -10,7 +10,7 @@ from typing import Final
 
 from oauth.errors import LOG_IN_AGAIN, InsufficientScopeError
 from oauth.mcp.server import McpServer
-from oauth.reply import scopes_of
+from oauth.scopes import scopes_of
 from storage import Client, Draft, Json, McpEntry, Tenant
 
 _WANTED: Final = "wanted_scopes"

@@ -1,0 +1,19 @@
+"""Scopes as servers write them (RFC 6749 3.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from storage.entries import Json
+
+_SCOPE: Final = re.compile(r"[!#-\[\]-~]{1,200}")
+
+
+def scopes_of(value: Json) -> tuple[str, ...]:
+    """Scopes as one text with spaces, or as servers also give them: a list, or a text with commas (RFC 6749 3.3)."""
+    words: Sequence[Json] = value if isinstance(value, list) else []
+    if isinstance(value, str):
+        words = value.split() if " " in value else value.split(",")
+    return tuple(dict.fromkeys(word for word in words if isinstance(word, str) and _SCOPE.fullmatch(word)))
