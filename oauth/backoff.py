@@ -10,6 +10,7 @@ import random
 from typing import Final
 
 from oauth.errors import LoginDeadError, RefreshUnansweredError, VendorUnavailableError
+from oauth.tenant_lock import DEADLINE
 from storage import LoginEntry, Tenant
 from storage.notes import Attempt, Note
 
@@ -23,6 +24,12 @@ def attempt_of(entry: LoginEntry, note: Note) -> Attempt | None:
     """The unfinished attempt to refresh this very login; one with an older refresh token does not count."""
     attempt = note.attempt
     return attempt if attempt and attempt.fingerprint == entry.refresh_token.fingerprint() else None
+
+
+def failure_of(entry: LoginEntry, note: Note, now: float) -> Attempt | None:
+    """The attempt that failed; one whose request may be under way has not."""
+    attempt = attempt_of(entry, note)
+    return None if attempt and attempt.reason == _ENDED and now < attempt.at + DEADLINE else attempt
 
 
 def begun(entry: LoginEntry, before: Attempt | None, now: float) -> Attempt:

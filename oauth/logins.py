@@ -184,25 +184,13 @@ class Logins:
 
     async def status(self) -> Status:
         """Everything that is logged in or waits, and what is wrong with the store."""
-        found = status.read_status(
-            await self._store.read(),
-            await self._store.notes(),
-            tuple(await self._store.problems()),
-            catalogue=await self.catalogue(),
-            now=self._clock(),
-        )
+        found = await status.read_status(self._store, catalogue=await self.catalogue(), now=self._clock())
         return replace(found, pending=(*found.pending, *self._programs.waiting()))
 
     async def login_state(self, vendor: str) -> LoginState | None:
         """The login of one vendor or tenant, or None when nobody is logged in there."""
-        entries, catalogue = await self._store.read(), await self.catalogue()
-        return status.login_state(
-            login_entry.tenant_of(entries, vendor, catalogue),
-            entries,
-            await self._store.notes(),
-            catalogue=catalogue,
-            now=self._clock(),
-        )
+        tenant = login_entry.tenant_of(await self._store.read(), vendor, await self.catalogue())
+        return next((state for state in (await self.status()).logins if state.tenant == tenant), None)
 
     async def newly_dead(self) -> tuple[LoginState, ...]:
         """The logins that have died and of which nobody was told; each is given once, to one process.

@@ -44,6 +44,12 @@ def without(text: str, secrets: Iterable[Secret]) -> str:
     return "".join(_HIDDEN if secret else "".join(c for c, _ in run) for secret, run in runs)
 
 
+def listed(words: Iterable[str], *, longest: int = 400) -> str:
+    """The words on one line of at most `longest` printable characters."""
+    line = label(" ".join(words), longest=longest + 1)
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
 def label(text: str, *, longest: int = 100) -> str:
     """`text` on one line of printable characters, as an account's label is shown."""
     line = " ".join(text.split())

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from oauth import backoff
 from oauth.catalogue import Catalogue
 from oauth.login_entry import SKEW, dead_of
+from oauth.mcp.standing import Standing, standing_of
 from oauth.pending import PendingLogin, live
 from oauth.vendor import Vendor
+from storage import AsyncStore
+from storage.clients import Client
 from storage.entries import NEVER, Entry, McpEntry, Tenant, TokenEntry, UserId
-from storage.notes import DeadToken, Note
+from storage.errors import StorageError
+from storage.notes import Attempt, DeadToken, Note
 from storage.store import Problem
 
 State: TypeAlias = Literal["ok", "expiring", "expired", "dead"]
@@ -24,7 +30,8 @@ class LoginState:
     `expired` speaks of the access token, which the next agent renews. `dead` means that nobody can: the vendor refuses
     the refresh token, or the access token has ended and there is none.
     `expires_at` is None where the server did not say; `shadowed_by` is the set variable that the vendor's tools prefer;
-    `died` is what the vendor said to the refresh token, and when.
+    `died` is what the vendor said to the refresh token, and when; `failed` is the last try to renew it, if that came to
+    nothing; `standing` is what an MCP server's login is bound to and may do.
     """
 
     tenant: Tenant
@@ -38,6 +45,8 @@ class LoginState:
     shadowed_by: str | None
     vendor: Vendor | None
     died: DeadToken | None = None
+    failed: Attempt | None = None
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +59,16 @@ class Status:
     environment: tuple[tuple[Vendor, str], ...] = ()
 
 
-def read_status(
-    entries: Mapping[str, Entry],
-    notes: Mapping[str, Note],
-    problems: tuple[Problem, ...],
-    *,
-    catalogue: Catalogue,
-    now: float,
-) -> Status:
-    """The whole of it, sorted by tenant."""
-    states = (login_state(tenant, entries, notes, catalogue=catalogue, now=now) for tenant in sorted(entries))
+async def read_status(store: AsyncStore, *, catalogue: Catalogue, now: float) -> Status:
+    """The whole of it, sorted by tenant.
+
+    Raises:
+        StoreUnreadableError: the credential file is there but could not be read.
+    """
+    entries, notes, clients, problems = await asyncio.gather(
+        store.read(), store.notes(), _clients(store), store.problems()
+    )
+    states = (login_state(tenant, entries, notes, clients, catalogue=catalogue, now=now) for tenant in sorted(entries))
     return Status(
         logins=tuple(state for state in states if state is not None),
         pending=tuple(login for login, _ in live(entries, now)),
@@ -68,8 +77,22 @@ def read_status(
     )
 
 
-def login_state(
-    tenant: str, entries: Mapping[str, Entry], notes: Mapping[str, Note], *, catalogue: Catalogue, now: float
+async def _clients(store: AsyncStore) -> Mapping[str, Client]:
+    """None where they cannot be read: a login is shown all the same, and the store names the problem."""
+    try:
+        return await store.clients()
+    except StorageError:
+        return {}
+
+
+def login_state(  # noqa: PLR0913 - what the store keeps of it
+    tenant: str,
+    entries: Mapping[str, Entry],
+    notes: Mapping[str, Note],
+    clients: Mapping[str, Client],
+    *,
+    catalogue: Catalogue,
+    now: float,
 ) -> LoginState | None:
     """One login, or None when nobody is logged in there."""
     entry, note = entries.get(tenant), notes.get(tenant, Note())
@@ -92,6 +115,8 @@ def login_state(
         shadowed_by=catalogue.shadowed_by(vendor) if vendor else None,
         vendor=vendor,
         died=died,
+        failed=None if died else backoff.failure_of(entry, note, now),
+        standing=standing_of(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else None,
     )
 
 

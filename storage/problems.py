@@ -15,6 +15,7 @@ from storage.store import Problem
 def find(path: Path, now: float) -> Iterator[Problem]:
     """Rights first, then what faults left behind; `now` is in unix seconds."""
     yield from _of_rights(path)
+    yield from _of_clients(path)
     yield from _of_journal(path)
     yield from _of_servers(path)
     for place, repair in (
@@ -51,6 +52,13 @@ def _of_rights(path: Path) -> Iterator[Problem]:
             yield Problem(f"{place} belongs to uid {found.st_uid}, not to {owner}", f"sudo chown {owner} {place}")
         elif stat.S_IMODE(found.st_mode) & 0o077:
             yield Problem(f"{place} can be read by others", f"chmod 600 {place}")
+
+
+def _of_clients(path: Path) -> Iterator[Problem]:
+    try:
+        clients.FILE.load(path)
+    except StoreUnreadableError as error:
+        yield Problem(error.happened, error.todo)
 
 
 def _of_servers(path: Path) -> Iterator[Problem]:

@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from storage import atomic, regular
 from storage.entries import UserId
 from storage.notes import Attempt, DeadToken, Note
+
+_LATEST: Final = 2**63  # unix seconds; Infinity and NaN, which json reads too, are no times
 
 
 def name(file: str) -> str:
@@ -86,7 +88,7 @@ def _attempt(value: object) -> Attempt | None:
             "answered": bool(answered),
             "failures": int(failures),
             "not_before": int() | float() as not_before,
-        }:
+        } if 0 <= at < _LATEST and 0 <= not_before < _LATEST:
             return Attempt(fingerprint, at, reason, answered, failures, not_before)
     return None
 

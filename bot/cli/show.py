@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,7 +10,9 @@ from typing import Final
 
 from bot.cli.output import DONE, print_result
 from bot.cli.session import open_session
-from oauth.redact import label
+from oauth.mcp.scopes import advice
+from oauth.mcp.standing import Standing
+from oauth.redact import label, listed
 from oauth.status import LoginState, read_status
 from oauth.vendor import Vendor
 from storage import NEVER
@@ -48,24 +49,10 @@ async def vendors(arguments: argparse.Namespace) -> int:
 async def status(arguments: argparse.Namespace) -> int:
     """Every login, pending login and problem; never a secret."""
     session = open_session(arguments)
-    entries, notes, problems = await asyncio.gather(
-        session.store.read(), session.store.notes(), session.store.problems()
-    )
-    found = read_status(entries, notes, problems, catalogue=session.vendors(), now=time.time())
+    found = await read_status(session.store, catalogue=session.vendors(), now=time.time())
     result = {
         "store": session.location,
-        "logins": [
-            {
-                "tenant": login.tenant,
-                "kind": login.kind,
-                "state": login.state,
-                "expires_at": login.expires_at,
-                "account": login.account,
-                "logged_in_by": None if login.logged_in_by is None else str(login.logged_in_by),
-                "shadowed_by": login.shadowed_by,
-            }
-            for login in found.logins
-        ]
+        "logins": [_login(login) for login in found.logins]
         + [_held(vendor, variable) for vendor, variable in found.environment],
         "pending": [
             {"vendor": pending.vendor, "user": str(pending.user), "expires_at": pending.expires_at}
@@ -74,7 +61,7 @@ async def status(arguments: argparse.Namespace) -> int:
         "problems": [{"what": problem.what, "repair": problem.repair} for problem in found.problems],
     }
     lines = [f"store {session.location}"]
-    lines += [_login_line(login) for login in found.logins] or ["nobody is logged in"]
+    lines += [line for login in found.logins for line in _login_lines(login)] or ["nobody is logged in"]
     lines += [
         label(f"pending: {pending.vendor} for {pending.user}, until {_moment(pending.expires_at)}", longest=_LONGEST)
         for pending in found.pending
@@ -98,6 +85,49 @@ def _held(vendor: Vendor, variable: str) -> dict[str, object]:
     """A token that the operator's environment holds, in the shape of a login."""
     nobody = dict.fromkeys(("expires_at", "account", "logged_in_by"))
     return {"tenant": vendor.tenant, "kind": "env", "state": "ok", **nobody, "shadowed_by": variable}
+
+
+def _login(login: LoginState) -> dict[str, object]:
+    """One login; `failed` and `server` are there only where there is something to say."""
+    row: dict[str, object] = {
+        "tenant": login.tenant,
+        "kind": login.kind,
+        "state": login.state,
+        "expires_at": login.expires_at,
+        "account": login.account,
+        "logged_in_by": None if login.logged_in_by is None else str(login.logged_in_by),
+        "shadowed_by": login.shadowed_by,
+    }
+    if failed := login.failed:
+        row["failed"] = {"reason": failed.reason, "at": int(failed.at), "not_before": int(failed.not_before)}
+    if standing := login.standing:
+        row["server"] = {
+            "host": standing.host or None,
+            "issuer": standing.issuer or None,
+            "asked": standing.asked,
+            "granted": standing.granted,
+            "missing": standing.missing,
+            "hint": advice(standing.remedy, login.tenant) if standing.remedy else None,
+        }
+    return row
+
+
+def _login_lines(login: LoginState) -> list[str]:
+    """What it is in the first line, what is worth to know of it in those below."""
+    below = _standing_lines(login.standing, login.tenant) if login.standing else []
+    if failed := login.failed:
+        at, then = _moment(int(failed.at)), _moment(int(failed.not_before))
+        below.append(f"its last renewal failed at {at} ({failed.reason}); no other is tried before {then}")
+    return [_login_line(login), *(f"  {label(line, longest=_LONGEST)}" for line in below)]
+
+
+def _standing_lines(standing: Standing, tenant: str) -> list[str]:
+    lines = [f"at {standing.host}, authorization server {standing.issuer or 'not known'}"] if standing.host else []
+    if standing.differs:
+        lines.append(f"scopes asked for: {listed(standing.asked)}; granted: {listed(standing.granted)}")
+    if standing.remedy:
+        lines.append(f"scopes that an agent lacked: {listed(standing.missing)}; {advice(standing.remedy, tenant)}")
+    return lines
 
 
 def _login_line(login: LoginState) -> str:

@@ -60,7 +60,7 @@ def status_message(language: Language, status: Status, user: UserId, title_of: C
         *(
             LoginButton(language, state.vendor.name, state.vendor.title)
             for state in status.logins
-            if state.vendor and state.state == "dead"
+            if state.vendor and (state.state == "dead" or (state.standing and state.standing.remedy == "log-in"))
         ),
     ]
     for button in [button for button in buttons if fits_button(button.custom_id)][:_MOST_BUTTONS]:

@@ -20,6 +20,7 @@ from storage.store import Problem
 _TITLE: Final = 80
 _ACCOUNT: Final = 100
 _REASON: Final = 400
+_SCOPES: Final = 200
 
 
 def when(language: Language, unix_seconds: int) -> str:
@@ -187,10 +188,34 @@ def login(language: Language, state: LoginState) -> str:
             details.append(language.say("status-made", time=made))
     if state.state in {"ok", "expiring"} and state.expires_at is not None:
         details.append(language.say("status-token-until", time=when(language, state.expires_at)))
+    if state.standing and state.standing.host:
+        details.append(language.say("status-server", host=plain(state.standing.host, _TITLE)))
     if state.shadowed_by:
         details.append(language.say("status-shadowed", variable=cut(state.shadowed_by, _TITLE)))
     first = language.say("status-login", mark="⚠️" if ended else "✅", title=title, state=says)
-    return "\n".join([first, *([" · ".join(details)] if details else [])])
+    return "\n".join([first, *([" · ".join(details)] if details else []), *_below(language, state)])
+
+
+def _below(language: Language, state: LoginState) -> list[str]:
+    """What else there is to know of a login: a renewal that failed, and scopes that are not as they were asked for."""
+    lines = []
+    if failed := state.failed:
+        at, then = when(language, int(failed.at)), when(language, int(failed.not_before))
+        lines.append(language.say("status-failed", time=at, then=then, reason=plain(failed.reason, _SCOPES)))
+    if (standing := state.standing) and standing.differs:
+        asked, granted = _scopes(standing.asked), _scopes(standing.granted)
+        lines.append(language.say("status-scopes", asked=asked, granted=granted))
+    if standing and standing.remedy:
+        todo = language.say(
+            f"remedy-{standing.remedy}", table=plain(f"[mcp.{state.tenant.removeprefix('mcp:')}]", _TITLE)
+        )
+        lines.append(language.say("status-missing", scopes=_scopes(standing.missing), todo=todo))
+    return lines
+
+
+def _scopes(scopes: tuple[str, ...]) -> str:
+    """As many as a line holds."""
+    return plain(" ".join(scopes), _SCOPES)
 
 
 def pending(language: Language, login: PendingLogin, title: str) -> str:

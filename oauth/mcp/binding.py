@@ -12,7 +12,7 @@ from typing import Literal, cast
 from oauth.mcp.server import AUTH_METHODS, AuthMethod, McpServer
 from oauth.vendor import Vendor
 from storage.clients import Client
-from storage.entries import Json
+from storage.entries import Json, McpEntry
 from storage.secret import Secret
 
 
@@ -94,6 +94,14 @@ def read_binding(client: Client | None) -> Binding | None:
         scopes=tuple(one for one in scopes if isinstance(one, str)) if isinstance(scopes, list) else (),
         configured=facts.get("configured") is True,
     )
+
+
+def binding_of(entry: McpEntry, client: Client | None) -> Binding | None:
+    """The binding of this very login, or None when the record is another one's, or holds none."""
+    binding = read_binding(client)
+    if binding and binding.client_id == entry.client_id and entry.issuer in (None, binding.issuer):
+        return binding
+    return None
 
 
 _TEXTS = ("issuer", "resource", "authorize_url", "token_url", "redirect_uri", "revoke_url")

@@ -13,7 +13,7 @@ from oauth.errors import (
     NotRefreshableError,
     VendorUnavailableError,
 )
-from oauth.mcp.binding import Binding, read_binding
+from oauth.mcp.binding import Binding, binding_of
 from oauth.mcp.discover import discover
 from oauth.mcp.fetch import Fetch
 from oauth.mcp.register import bound, forget_client, identity_of
@@ -63,10 +63,7 @@ class ServerRenewer:
 
     async def _binding(self, driver: Driver, entry: McpEntry) -> Binding:
         clients = await self.store.clients()
-        binding = read_binding(clients.get(self.tenant))
-        if binding and binding.client_id == entry.client_id and entry.issuer in (None, binding.issuer):
-            return binding
-        return await self._found_again(driver, entry, clients)
+        return binding_of(entry, clients.get(self.tenant)) or await self._found_again(driver, entry, clients)
 
     async def _found_again(self, driver: Driver, entry: McpEntry, clients: Mapping[str, Client]) -> Binding:
         """The binding of a login that another program made, or whose record was lost: only at the same issuer.

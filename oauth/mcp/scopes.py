@@ -6,12 +6,14 @@ Only a new login widens a grant (RFC 6749 6), and only a person can make one; al
 from __future__ import annotations
 
 import dataclasses
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from oauth.errors import LOG_IN_AGAIN, InsufficientScopeError
 from oauth.mcp.server import McpServer
 from oauth.scopes import scopes_of
 from storage import Client, Draft, Json, McpEntry, Tenant
+
+Remedy: TypeAlias = Literal["log-in", "widen", "grant"]
 
 _WANTED: Final = "wanted_scopes"
 _TRIES: Final = "logins_for_them"
@@ -26,14 +28,13 @@ def note_demand(
     entry = draft.get(tenant)
     if not isinstance(entry, McpEntry):
         return InsufficientScopeError(tenant, demanded, LOG_IN_AGAIN)
-    if server is not None and server.scopes:
-        return InsufficientScopeError(tenant, demanded, _CONFIGURED.format(name=server.name))
     record = draft.clients.get(tenant) or Client(entry.client_id)
     before = scopes_of(record.facts.get(_WANTED))
     wanted = tuple(dict.fromkeys((*before, *entry.granted_scopes, *demanded)))[:_MANY]
     tries = _tries(record) if set(demanded) <= set(before) else 0
-    draft.clients[tenant] = dataclasses.replace(record, facts={**record.facts, _WANTED: list(wanted), _TRIES: tries})
-    return InsufficientScopeError(tenant, demanded, _USELESS if tries >= _MOST else LOG_IN_AGAIN)
+    record = dataclasses.replace(record, facts={**record.facts, _WANTED: list(wanted), _TRIES: tries})
+    draft.clients[tenant] = record
+    return InsufficientScopeError(tenant, demanded, advice(remedy_for(demanded, record, server), tenant))
 
 
 def wanted_scopes(server: McpServer, asked: tuple[str, ...], record: Client | None) -> tuple[str, ...]:
@@ -43,17 +44,31 @@ def wanted_scopes(server: McpServer, asked: tuple[str, ...], record: Client | No
     return tuple(dict.fromkeys((*asked, *scopes_of(record.facts.get(_WANTED)))))
 
 
-def missing_scopes(entry: McpEntry, record: Client | None) -> tuple[str, ...]:
+def missing_scopes(granted: tuple[str, ...], record: Client | None) -> tuple[str, ...]:
     """What was demanded of a login and is not granted to it."""
     wanted = scopes_of(record.facts.get(_WANTED)) if record else ()
-    return tuple(scope for scope in wanted if scope not in entry.granted_scopes)
+    return tuple(scope for scope in wanted if scope not in granted)
+
+
+def remedy_for(scopes: tuple[str, ...], record: Client | None, server: McpServer | None) -> Remedy:
+    """What gets these scopes: another login, a wider list of the operator's, or whoever runs the server."""
+    if server and server.scopes and not (scopes and set(scopes) <= set(server.scopes)):
+        return "widen"
+    return "grant" if record and _tries(record) >= _MOST else "log-in"
+
+
+def advice(remedy: Remedy, tenant: str) -> str:
+    """The remedy in words, for the login under `tenant`."""
+    return _ADVICE[remedy].format(name=tenant.removeprefix("mcp:"))
 
 
 def carried_over(record: Client, before: Client | None) -> Client:
     """The record of a new login, with what was demanded of the one before it."""
     if before is None or _WANTED not in before.facts:
         return record
-    demand: dict[str, Json] = {_WANTED: before.facts[_WANTED], _TRIES: _tries(before) + 1}
+    wanted = before.facts[_WANTED]
+    asked = set(scopes_of(wanted)) <= set(scopes_of(record.facts.get("scopes")))  # an operator's list may lack some
+    demand: dict[str, Json] = {_WANTED: wanted, _TRIES: _tries(before) + asked}
     return dataclasses.replace(record, facts={**record.facts, **demand})
 
 
@@ -62,5 +77,8 @@ def _tries(record: Client) -> int:
     return tries if type(tries) is int else 0
 
 
-_CONFIGURED: Final = "add them to scopes in [mcp.{name}], then log in again with /auth login"
-_USELESS: Final = "these scopes were asked for and not given; whoever runs the server must grant them to this account"
+_ADVICE: Final[dict[Remedy, str]] = {
+    "log-in": LOG_IN_AGAIN,
+    "widen": "add them to scopes in [mcp.{name}], then log in again with /auth login",
+    "grant": "these scopes were asked for and not given; whoever runs the server must grant them to this account",
+}

@@ -94,8 +94,8 @@ def test_an_operators_note_is_shown_as_it_stands() -> None:
 
 
 def test_no_message_is_left_over() -> None:
-    """Errors' messages are looked for by test_failures; some others are named by a state, a risk, a picture."""
-    computed = ("error-", "state-", "risk-", "choice-", "how-", "picture-")
+    """Errors' messages are looked for by test_failures; some others are named by a state, a risk, a remedy."""
+    computed = ("error-", "state-", "risk-", "choice-", "how-", "picture-", "remedy-")
     names = Names()
     for entry in entries("en-US").values():
         names.visit(entry)

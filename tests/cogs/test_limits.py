@@ -27,13 +27,14 @@ from cogs.auth.replies import Answer
 from cogs.auth.status_view import status_message
 from oauth.credentials import LoggedIn, LoggedOut
 from oauth.errors import LoginTakenError
+from oauth.mcp.standing import Standing
 from oauth.offer import LoginOffer
 from oauth.pending import PendingLogin
 from oauth.status import LoginState, Status
 from oauth.vendor import Flow, Vendor
 from storage import Problem, Tenant, UserId
 from storage.errors import OpenabAuthError
-from storage.notes import DeadToken
+from storage.notes import Attempt, DeadToken
 from tests.cogs.test_failures import MET
 
 NOW = 2_000_000_000
@@ -66,6 +67,24 @@ vendors = st.builds(
     note=texts,
     revoke_url=st.sampled_from(["", "https://vendor.example/revoke"]),
 )
+scopes = st.lists(texts, max_size=120).map(tuple)
+standings = st.builds(
+    Standing,
+    host=texts,
+    issuer=texts,
+    asked=scopes,
+    granted=scopes,
+    missing=scopes,
+    remedy=st.sampled_from([None, "log-in", "widen", "grant"]),
+)
+attempts = st.builds(
+    Attempt,
+    fingerprint=st.just("f"),
+    at=st.floats(0, 2**62),
+    reason=texts,
+    answered=st.booleans(),
+    not_before=st.floats(0, 2**62),
+)
 states = st.builds(
     LoginState,
     tenant=names.map(Tenant),
@@ -79,6 +98,8 @@ states = st.builds(
     shadowed_by=maybe,
     vendor=st.none() | vendors,
     died=st.none() | st.builds(DeadToken, fingerprint=st.just("f"), reason=texts, since=st.just(NOW)),
+    failed=st.none() | attempts,
+    standing=st.none() | standings,
 )
 waiting = st.builds(
     PendingLogin, vendor=names, user=st.just(ADA), created_at=st.just(NOW), expires_at=st.just(NOW + 900)

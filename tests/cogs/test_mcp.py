@@ -55,11 +55,15 @@ async def test_from_the_command_to_a_tool_call_and_on_to_a_step_up(
     assert await call(source, urls["new"], "add", a=2, b=3) == 200
     with pytest.raises(InsufficientScopeError):
         await call(source, urls["new"], "wipe")
+    status = await (await ada.slash("auth status")).settled()
+    assert "agents lack scopes: admin. Log in again" in str(status.embeds)
     await log_in(ada)
     assert await call(source, urls["new"], "wipe") == 200
 
     status = await (await ada.slash("auth status")).settled()
-    assert "new (MCP)" in str(status.embeds)
+    assert "new (MCP)**: logged in" in str(status.embeds)
+    assert f"at {urls['new'].removeprefix('http://')}" in str(status.embeds)
+    assert "lack scopes" not in str(status.embeds)
 
 
 async def test_a_server_that_registers_nobody_says_what_the_operator_has_to_do(bot: commands.Bot, ada: Person) -> None:

@@ -10,10 +10,11 @@ from cogs.auth.language import english
 from cogs.auth.login_button import LoginButton
 from cogs.auth.replies import Answer
 from cogs.auth.status_view import CancelButton, status_message
+from oauth.mcp.standing import Standing
 from oauth.pending import PendingLogin
 from oauth.status import LoginState, Status
 from oauth.vendor import Vendor
-from storage import DeadToken, Problem, Tenant, UserId
+from storage import Attempt, DeadToken, Problem, Tenant, UserId
 
 ADA = UserId(1)
 LAB = Vendor(name="lab", title="The Lab", tenant=Tenant("lab"))
@@ -69,6 +70,53 @@ async def test_a_login_is_shown_with_its_state_its_account_who_made_it_and_how_l
 )
 async def test_each_state_says_in_words_what_it_means(keys: dict[str, Any], says: str) -> None:
     assert says in text(show([state(**keys)]))
+
+
+MANY = tuple(f"scope-{number}" for number in range(150))
+
+
+@pytest.mark.parametrize(
+    ("standing", "lines"),
+    [
+        (Standing("mcp.example", "https://as.example", ("a",), ("a",)), []),
+        (Standing("mcp.example", "", ("a", "b"), ("a",)), ["scopes asked for: a b; granted: a"]),
+        (
+            Standing("mcp.example", "", ("a",), ("a",), ("admin",), "log-in"),
+            ["⚠️ agents lack scopes: admin. Log in again with `/auth login`."],
+        ),
+        (
+            Standing("mcp.example", "", ("a",), ("a",), ("admin",), "widen"),
+            ["⚠️ agents lack scopes: admin. Tell the operator: add them to `scopes` in [mcp.lab]; then log in"],
+        ),
+        (
+            Standing("mcp.example", "", ("a",), ("a",), ("admin",), "grant"),
+            ["⚠️ agents lack scopes: admin. They were asked for and not given: whoever runs the server must grant them"],
+        ),
+    ],
+)
+async def test_a_servers_login_says_where_it_is_and_which_scopes_it_lacks(standing: Standing, lines: list[str]) -> None:
+    shown = text(show([state(kind="mcp", standing=standing)])).splitlines()
+    assert shown[1].endswith(" · at mcp.example")
+    assert len(shown[2:]) == len(lines)
+    assert all(said.startswith(line) for said, line in zip(shown[2:], lines, strict=True))
+
+
+async def test_many_scopes_are_cut_and_what_to_do_is_not() -> None:
+    standing = Standing("mcp.example", "", MANY, MANY[:99], MANY, "log-in")
+    shown = text(show([state(standing=standing)]))
+    assert len(shown) < 1200
+    assert shown.endswith("…. Log in again with `/auth login`.")
+
+
+async def test_a_renewal_that_failed_says_why_and_when_the_next_is_tried() -> None:
+    shown = text(show([state(failed=Attempt("f", 100.5, "HTTP 503", answered=True, not_before=160.5))]))
+    assert shown.splitlines()[-1] == "⚠️ renewing it failed <t:100:R> (HTTP 503); next try: <t:160:R>"
+
+
+async def test_who_can_get_what_agents_lack_with_another_login_has_a_button_for_it() -> None:
+    for remedy, wanted in (("log-in", 1), ("widen", 0), ("grant", 0), (None, 0)):
+        view = show([state(standing=Standing("mcp.example", "", missing=("a",), remedy=remedy))]).view  # type: ignore[arg-type]  # each a Remedy
+        assert len(view.children if view else []) == wanted
 
 
 async def test_who_must_log_in_again_can_do_so_with_a_button() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bot.playground.issuer import Issuer
+from oauth import backoff
 from oauth.catalogue import Catalogue
+from oauth.errors import VendorUnavailableError
 from oauth.logins import Logins
 from oauth.status import login_state
 from storage import NEVER, AsyncStore, DeadToken, McpEntry, Note, Secret, TokenEntry, UserId
@@ -39,7 +43,7 @@ async def test_a_login_is_ok_expiring_or_expired(
     state: str,
     refreshable: bool,  # a column of the table
 ) -> None:
-    found = login_state("lab", {"lab": entry}, {}, catalogue=catalogue, now=NOW)
+    found = login_state("lab", {"lab": entry}, {}, {}, catalogue=catalogue, now=NOW)
 
     assert found is not None
     assert found.state == state
@@ -49,8 +53,8 @@ async def test_a_login_is_ok_expiring_or_expired(
 async def test_only_the_refresh_token_that_died_is_dead(catalogue: Catalogue) -> None:
     note = Note(dead=DeadToken(Secret("rt").fingerprint(), "invalid_grant", NOW))
 
-    dead = login_state("lab", {"lab": token(NOW + 900)}, {"lab": note}, catalogue=catalogue, now=NOW)
-    alive = login_state("lab", {"lab": token(NOW + 900, "newer")}, {"lab": note}, catalogue=catalogue, now=NOW)
+    dead = login_state("lab", {"lab": token(NOW + 900)}, {"lab": note}, {}, catalogue=catalogue, now=NOW)
+    alive = login_state("lab", {"lab": token(NOW + 900, "newer")}, {"lab": note}, {}, catalogue=catalogue, now=NOW)
 
     assert dead is not None
     assert dead.state == "dead"
@@ -59,7 +63,7 @@ async def test_only_the_refresh_token_that_died_is_dead(catalogue: Catalogue) ->
 
 
 async def test_a_registration_without_a_token_is_no_login(catalogue: Catalogue) -> None:
-    assert login_state("linear", {"linear": McpEntry("c")}, {}, catalogue=catalogue, now=NOW) is None
+    assert login_state("linear", {"linear": McpEntry("c")}, {}, {}, catalogue=catalogue, now=NOW) is None
 
 
 async def test_status_names_logins_pending_ones_and_sends_no_request(
@@ -76,3 +80,50 @@ async def test_status_names_logins_pending_ones_and_sends_no_request(
     assert [(login.vendor, login.user, login.expires_at) for login in status.pending] == [("jay", ADA, NOW + 900)]
     assert status.problems == ()
     assert not issuer.requests()
+
+
+@pytest.mark.parametrize(
+    ("reason", "later", "shown"),
+    [("HTTP 503", 0, True), (None, 0, False), (None, 21, True)],
+    ids=["failed", "under way", "ended with its process"],
+)
+async def test_a_renewal_that_failed_is_shown_and_one_that_is_under_way_is_not(
+    catalogue: Catalogue, reason: str | None, later: float, shown: bool
+) -> None:
+    attempt = backoff.begun(token(NOW), None, NOW)
+    if reason:
+        attempt = backoff.failed(attempt, VendorUnavailableError("lab", reason), NOW, answered=True)
+
+    found = login_state(
+        "lab", {"lab": token(NOW)}, {"lab": Note(attempt=attempt)}, {}, catalogue=catalogue, now=NOW + later
+    )
+
+    assert found is not None
+    assert found.failed == (attempt if shown else None)
+
+
+async def test_a_login_that_died_or_was_replaced_shows_no_failed_renewal(catalogue: Catalogue) -> None:
+    attempt = backoff.failed(
+        backoff.begun(token(NOW), None, NOW), VendorUnavailableError("lab", "HTTP 503"), NOW, answered=True
+    )
+    died = Note(dead=DeadToken(Secret("rt").fingerprint(), "invalid_grant", NOW), attempt=attempt)
+
+    for entry, note in ((token(NOW), died), (token(NOW, "newer"), Note(attempt=attempt))):
+        found = login_state("lab", {"lab": entry}, {"lab": note}, {}, catalogue=catalogue, now=NOW)
+        assert found is not None
+        assert found.failed is None
+
+
+async def test_clients_that_cannot_be_read_hide_no_login_and_are_a_problem(
+    logins: Logins, store: AsyncStore, tmp_path: Path
+) -> None:
+    reply = {"access_token": "at", "token_type": "bearer"}
+    await store.update(lambda draft: draft.__setitem__("linear", McpEntry("c", reply, ("read",), NOW, "https://as")))
+    (tmp_path / "auth.json.clients").mkdir()
+
+    status = await logins.status()
+
+    (login,) = status.logins
+    assert login.standing is not None
+    assert login.standing.granted == ("read",)
+    assert any("auth.json.clients could not be read" in problem.what for problem in status.problems)

@@ -38,6 +38,9 @@ def test_lost_or_broken_ones_lose_no_login(store: FileStore, path: Path) -> None
     notes = path.with_name("auth.json.notes")
     broken = [b"{", b"\xff", b"[]", b'{"codex": {"account": 1, "scopes": 5, "dead": {"since": true}}, "x": 1}']
     broken.append(b'{"codex": {"attempt": {"fingerprint": "f", "at": "soon", "reason": "", "answered": 1}}}')
+    for at in ("Infinity", "NaN", "1" + "0" * 400, "-1"):
+        attempt = f'"fingerprint": "f", "at": {at}, "reason": "", "answered": true, "failures": 1, "not_before": {at}'
+        broken.append(f'{{"codex": {{"attempt": {{{attempt}}}}}}}'.encode())
     for content in broken:
         notes.write_bytes(content)
         assert store.notes().get("codex", Note()) == Note()

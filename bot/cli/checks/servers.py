@@ -10,13 +10,15 @@ from typing import Final
 from bot.cli.checks.check import Check
 from oauth.catalogue import Catalogue
 from oauth.driver import Driver
-from oauth.errors import LOG_IN_AGAIN, OAuthError
-from oauth.mcp.binding import read_binding
+from oauth.errors import OAuthError
+from oauth.login_entry import tenant_of
 from oauth.mcp.discover import Discovered, discover
 from oauth.mcp.fetch import Fetch
 from oauth.mcp.register import metadata_document
-from oauth.mcp.scopes import missing_scopes
+from oauth.mcp.scopes import advice
 from oauth.mcp.server import McpServer
+from oauth.mcp.standing import Standing, standing_of
+from oauth.redact import listed
 from storage import Client, Entry, McpEntry, open_store
 from storage.errors import StorageError
 
@@ -38,8 +40,7 @@ async def look_at_servers(catalogue: Catalogue, location: str, entries: Mapping[
         )
     finally:
         await driver.aclose()
-    scopes = [_look_at_scopes(one, entries.get(one.tenant), clients.get(one.tenant)) for one in known]
-    return [*reached, *(check for check in scopes if check)]
+    return [*reached, *_look_at_scopes(catalogue, entries, clients)]
 
 
 def _kept(catalogue: Catalogue, location: str) -> tuple[Catalogue, Mapping[str, Client]]:
@@ -96,16 +97,20 @@ def _way_in(server: McpServer, found: Discovered) -> str:
     return "it registers clients" if found.registration_url else ""
 
 
-def _look_at_scopes(server: McpServer, entry: Entry | None, record: Client | None) -> Check | None:
-    """What the login was given of what it asked for, and what the server has demanded since."""
-    if not isinstance(entry, McpEntry):
-        return None
-    name = f"{server.vendor_name} scopes"
-    granted = " ".join(entry.granted_scopes) or "none named"
-    if missing := missing_scopes(entry, record):
-        message = f"granted: {granted}; an agent was refused for want of {' '.join(missing)}"
-        return Check(name, ok=False, message=message, hint=LOG_IN_AGAIN)
-    binding = read_binding(record)
-    refused = [scope for scope in binding.scopes if scope not in entry.granted_scopes] if binding else []
-    rest = f"; asked for and not granted: {' '.join(refused)}" if refused else ""
-    return Check(name, ok=True, message=f"granted: {granted}{rest}")
+def _look_at_scopes(catalogue: Catalogue, entries: Mapping[str, Entry], clients: Mapping[str, Client]) -> list[Check]:
+    """What each login was given of what it asked for, and what its server has demanded since."""
+    checks = []
+    for server in catalogue.servers():
+        tenant = tenant_of(entries, server.vendor_name, catalogue)
+        if isinstance(entry := entries.get(tenant), McpEntry) and entry.token_response:
+            checks.append(_scopes(server, standing_of(entry, clients.get(tenant), server)))
+    return checks
+
+
+def _scopes(server: McpServer, standing: Standing) -> Check:
+    name, granted = f"{server.vendor_name} scopes", f"granted: {listed(standing.granted) or 'none named'}"
+    if standing.remedy:
+        message = f"{granted}; an agent was refused for want of {listed(standing.missing)}"
+        return Check(name, ok=False, message=message, hint=advice(standing.remedy, server.tenant))
+    rest = f"; asked for and not granted: {listed(standing.withheld)}" if standing.withheld else ""
+    return Check(name, ok=True, message=f"{granted}{rest}")

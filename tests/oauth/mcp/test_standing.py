@@ -1,0 +1,113 @@
+"""What is known of a login at a server without asking anybody: what it is bound to, and which scopes it lacks."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from oauth.mcp.binding import Binding
+from oauth.mcp.scopes import advice, carried_over, note_demand
+from oauth.mcp.server import McpServer
+from oauth.mcp.standing import standing_of
+from storage import Client, Draft, McpEntry, Tenant
+from storage.draft import Lazy
+
+URL = "https://mcp.example:8443/s/canary-key-in-the-path/mcp"
+ISSUER = "https://as.example"
+BINDING = Binding(ISSUER, URL, f"{ISSUER}/a", f"{ISSUER}/t", "http://localhost:53682/callback", "c1")
+TENANT = Tenant("lab")
+
+
+def record(*asked: str) -> Client:
+    return dataclasses.replace(BINDING, scopes=asked).as_client()
+
+
+def entry(*granted: str) -> McpEntry:
+    return McpEntry("c1", {"access_token": "canary", "token_type": "bearer"}, granted, 1, ISSUER)
+
+
+def demanded(login: McpEntry, of: Client, server: McpServer | None, *scopes: str) -> Client:
+    draft = Draft({TENANT: login}, {}, Lazy(lambda: {TENANT: of}))
+    note_demand(draft, TENANT, server, scopes)
+    return draft.clients[TENANT]
+
+
+def test_a_login_is_shown_with_the_host_and_the_issuer_that_it_was_made_at_whatever_the_config_says_now() -> None:
+    elsewhere = McpServer("lab", "https://other.example/mcp")
+
+    standing = standing_of(entry("read"), record("read"), elsewhere)
+
+    assert (standing.host, standing.issuer) == ("mcp.example:8443", ISSUER)
+    assert "canary" not in repr(standing)
+
+
+def test_another_programs_login_is_shown_with_what_the_config_and_its_entry_know() -> None:
+    server = McpServer("lab", "https://other.example/mcp")
+
+    theirs = dataclasses.replace(entry("read"), client_id="of-another-program")
+    assert standing_of(theirs, record("read", "write"), server).host == "other.example"
+    assert standing_of(theirs, record("read", "write"), server).asked == ()
+    assert standing_of(theirs, None, None).host == ""
+    assert standing_of(theirs, None, None).issuer == ISSUER
+    assert standing_of(theirs, None, dataclasses.replace(server, url="https://[x")).host == ""
+
+
+@pytest.mark.parametrize(
+    ("asked", "granted", "withheld", "differs"),
+    [
+        (("a", "b"), ("b", "a"), (), False),
+        (("a", "b"), ("a",), ("b",), True),
+        (("a",), ("a", "b"), (), True),
+        ((), ("a",), (), False),
+        (("a",), (), (), False),
+    ],
+)
+def test_scopes_that_were_granted_are_told_from_those_that_were_asked_for(
+    asked: tuple[str, ...], granted: tuple[str, ...], withheld: tuple[str, ...], differs: bool
+) -> None:
+    """RFC 6749 5.1: a server that names no scopes has granted those that were asked for."""
+    standing = standing_of(entry(*granted), record(*asked), None)
+
+    assert (standing.withheld, standing.differs) == (withheld, differs)
+    assert (standing.missing, standing.remedy) == ((), None)
+
+
+def test_what_was_demanded_and_is_not_granted_is_missing_until_a_login_has_it() -> None:
+    noted = demanded(entry("read"), record("read"), None, "admin")
+
+    lacking = standing_of(entry("read"), noted, None)
+    assert (lacking.missing, lacking.remedy) == (("admin",), "log-in")
+    assert "log in again" in advice("log-in", TENANT)
+
+    cured = standing_of(entry("read", "admin"), carried_over(record("read", "admin"), noted), None)
+    assert (cured.missing, cured.remedy) == ((), None)
+
+
+def test_what_the_operators_scopes_leave_out_is_the_operators_to_add_and_then_a_login_gets_it() -> None:
+    narrow = McpServer("lab", URL, scopes=("read",))
+    wide = McpServer("lab", URL, scopes=("read", "admin"))
+    noted = demanded(entry("read"), record("read"), narrow, "admin")
+    for _ in range(5):  # logins that could not ask for it
+        noted = carried_over(record("read"), noted)
+
+    assert standing_of(entry("read"), noted, narrow).remedy == "widen"
+    assert "scopes in [mcp.lab]" in advice("widen", Tenant("mcp:lab"))
+    assert standing_of(entry("read"), noted, wide).remedy == "log-in"
+
+
+def test_what_was_asked_for_again_and_again_is_for_whoever_runs_the_server() -> None:
+    noted = demanded(entry("read"), record("read"), None, "admin")
+    for _ in range(3):
+        noted = carried_over(record("read", "admin"), noted)
+
+    assert standing_of(entry("read"), noted, None).remedy == "grant"
+    assert "whoever runs the server" in advice("grant", TENANT)
+
+
+def test_a_demand_that_names_no_scope_is_the_operators_where_the_scopes_are() -> None:
+    """RFC 6750 3.1: `scope` may be left out of the challenge."""
+    draft = Draft({TENANT: entry("read")}, {}, Lazy(lambda: {TENANT: record("read")}))
+
+    assert "[mcp.lab]" in note_demand(draft, TENANT, McpServer("lab", URL, scopes=("read",)), ()).todo
+    assert "log in again" in note_demand(draft, TENANT, McpServer("lab", URL), ()).todo
