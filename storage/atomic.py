@@ -28,8 +28,8 @@ def replace(path: Path, data: bytes) -> os.stat_result:
     return new
 
 
-def swap(path: Path, data: bytes, *, temporary_of: Path | None = None) -> os.stat_result:
-    """Put `data` in the place of `path`, for its owner alone to read, and return the new file's stat.
+def swap(path: Path, data: bytes, *, temporary_of: Path | None = None, mode: int = _MODE) -> os.stat_result:
+    """Put `data` in the place of `path`, by default for its owner alone to read, and return the new file's stat.
 
     Its modification time is later than the old file's even when both lie within one tick of the clock, so that a
     reader who compares (inode, time, size) never takes the new file for the old one. A crash of the machine before
@@ -43,7 +43,7 @@ def swap(path: Path, data: bytes, *, temporary_of: Path | None = None) -> os.sta
         temporary, descriptor = _create_temporary(temporary_of or path)
         try:
             try:
-                new = _fill(descriptor, data, _owner_after(old, path))
+                new = _fill(descriptor, data, _owner_after(old, path), mode)
                 if old is not None and new.st_mtime_ns <= old.st_mtime_ns:
                     os.utime(descriptor, ns=(old.st_mtime_ns + 1, old.st_mtime_ns + 1))
                     new = os.fstat(descriptor)
@@ -170,15 +170,15 @@ def _create_temporary(path: Path) -> tuple[str, int]:
             return temporary, os.open(temporary, _NEW, _MODE)
 
 
-def _fill(descriptor: int, data: bytes, owner: tuple[int, int] | None) -> os.stat_result:
+def _fill(descriptor: int, data: bytes, owner: tuple[int, int] | None, mode: int = _MODE) -> os.stat_result:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
     found = os.fstat(descriptor)
     if owner is not None and owner != _owner(found) and os.geteuid() == 0:
         os.fchown(descriptor, *owner)
-    if stat.S_IMODE(found.st_mode) != _MODE:
-        os.fchmod(descriptor, _MODE)  # the umask, which can only have made it less, has no say
+    if stat.S_IMODE(found.st_mode) != mode:
+        os.fchmod(descriptor, mode)  # the umask, which can only have made it less, has no say
     return found
 
 

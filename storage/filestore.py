@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from storage import (
     atomic,
     batch,
+    blank,
     clients,
     codec,
     journal,
@@ -26,7 +27,7 @@ from storage import (
 )
 from storage.clients import Client
 from storage.draft import Lazy
-from storage.entries import Entry, LoginEntry
+from storage.entries import Entry, LoginEntry, PendingEntry
 from storage.errors import StoreUnreadableError, StoreUnwritableError
 from storage.journal import Spill
 from storage.locks import GlobalLock, TenantLock
@@ -193,11 +194,21 @@ class FileStore:
             atomic.sync_folder(self._folder)  # what was recovered must be durable before its spill goes
         for spill in before.spills:
             journal.discard(self.path, spill)
-        for tenant in before.entries.keys() - entries.keys():
-            journal.forget(self.path, tenant)
+        gone = before.entries.keys() - entries.keys()
+        if ended := [tenant for tenant in gone if not isinstance(before.entries[tenant], PendingEntry)]:
+            self._forget(ended, before, entries)
         if not self._tidied <= now < self._tidied + _TIDY:
             leftovers.remove(self.path, now)
             self._tidied = now
+
+    def _forget(self, ended: list[str], before: Snapshot, entries: Mapping[str, Entry]) -> None:
+        """Leave no copy of the logins that ended: neither in the journal nor in what was kept of damaged files."""
+        for tenant in ended:
+            journal.forget(self.path, tenant)
+        copies = (before.entries, before.decoded.entries, {spill.tenant: spill.entry for spill in before.spills})
+        secrets = {s for held in copies for tenant in ended if tenant in held for s in blank.secrets_of(held[tenant])}
+        living = {secret for entry in entries.values() for secret in blank.secrets_of(entry)}  # under another key now
+        quarantine.clear(self.path, secrets - living)
 
     def _load(self, names: Collection[str] | None = None) -> Snapshot:
         """Read it; `names` is what lies in the folder, if that is known.

@@ -18,12 +18,8 @@ def find(path: Path, now: float) -> Iterator[Problem]:
     yield from _of_clients(path)
     yield from _of_journal(path)
     yield from _of_servers(path)
-    for place, repair in (
-        (path, "log in again where logins are missing, then delete it"),
-        (servers.FILE.path_of(path), "add the servers that are missing again, then delete it"),
-    ):
-        for kept in quarantine.kept_files(place):
-            yield Problem(f"{kept} holds the bytes of a damaged file", repair)
+    yield from _of_quarantine(path, "log in again where logins are missing, then delete it")
+    yield from _of_quarantine(servers.FILE.path_of(path), "add the servers that are missing again, then delete it")
     for left in leftovers.find(path, now):
         yield Problem(f"{left} was left by a writer that was killed", "none is needed: the next update removes it")
 
@@ -80,6 +76,17 @@ def _of_journal(path: Path) -> Iterator[Problem]:
         yield Problem(what, repair)
     for place, reason in journal.strangers(path, names):
         yield Problem(f"{place} is not followed: {reason}", f"rm {place}")
+
+
+def _of_quarantine(path: Path, repair: str) -> Iterator[Problem]:
+    for kept in quarantine.kept_files(path):
+        found = _stat(kept)
+        if found is not None and not stat.S_ISREG(found.st_mode):
+            yield Problem(f"{kept} is no plain file: a logout takes no token out of it", f"rm {kept}")
+        else:
+            tokens = ", and perhaps tokens of a login that has ended since: it could not be rewritten"
+            what = f"{kept} holds the bytes of a damaged file{tokens if quarantine.is_uncleared(kept) else ''}"
+            yield Problem(what, repair)
 
 
 def _stat(place: Path) -> os.stat_result | None:

@@ -381,6 +381,27 @@ async def test_logout_works_while_the_vendor_is_down_and_says_that_it_was_not_to
     assert await store.read() == {}
 
 
+def on_disk(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.iterdir() if file.is_file())
+
+
+async def test_a_logout_leaves_the_tokens_in_no_file(
+    logins: Logins, issuer: Issuer, store: AsyncStore, tmp_path: Path
+) -> None:
+    await log_in(logins, issuer)
+    entry = (await store.read())["lab"]
+    assert isinstance(entry, TokenEntry)
+    kept = (tmp_path / "auth.json").read_bytes() + b"}"
+    (tmp_path / "auth.json.corrupt-1700000000").write_bytes(kept)
+
+    await logins.logout("lab", revoke=False)
+
+    left = on_disk(tmp_path)
+    assert b"access_token" in left
+    assert entry.access_token.reveal().encode() not in left
+    assert entry.refresh_token.reveal().encode() not in left
+
+
 async def test_logout_of_a_tenant_that_no_vendor_has_works(logins: Logins, store: AsyncStore) -> None:
     entry = TokenEntry(Secret("at"), Secret("rt"), 1, "https://gone.example/token", "gone")
     await store.update(lambda draft: draft.update(gone=entry))
