@@ -45,7 +45,8 @@ _log: Final = logging.getLogger(__name__)
 class LoggedIn:
     """A login is in the store; `replaced` is the account that was logged in there before, when it was another one.
 
-    `lacks_project`: the account still needs a project before agents can use it.
+    `lacks_project`: the account still needs a project before agents can use it. `elsewhere`: another process has
+    stored it, and written that down.
     """
 
     vendor: Vendor
@@ -53,6 +54,7 @@ class LoggedIn:
     account: str | None
     replaced: str | None = None
     lacks_project: bool = False
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,19 @@ class Credentials:
         self._lock_wait = lock_wait
         self._closing = asyncio.Event()
 
-    async def keep(
-        self, vendor: Vendor, token_url: str, grant: Grant, user: UserId, binding: Binding | None = None
+    async def keep(  # noqa: PLR0913 - what came of a login
+        self,
+        vendor: Vendor,
+        token_url: str,
+        grant: Grant,
+        user: UserId,
+        binding: Binding | None = None,
+        *,
+        also: Callable[[Draft], None] | None = None,
     ) -> LoggedIn:
         """Store a grant as the login of `user`; the former login of this tenant ends. An MCP server's has a `binding`.
+
+        What `also` changes is changed in the same step; what it raises is raised, and nothing is stored.
 
         Raises:
             LoginNotStoredError: the store did not take it for as long as one may wait.
@@ -100,6 +111,8 @@ class Credentials:
         )
 
         def write(draft: Draft) -> str | None:
+            if also:
+                also(draft)
             if binding:
                 return write_bound(draft, binding, vendor, grant, note)
             return login_entry.write(draft, vendor, token_url, grant, note)

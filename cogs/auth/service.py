@@ -105,7 +105,7 @@ class AuthService:
             except NoPendingLoginError:
                 line.silent = True  # who cancelled it has a line of their own
                 raise
-            line.silent = done is None
+            line.silent = done is None or done.elsewhere  # the line is that process's
             return done
 
     async def amended(self, user: UserId, offer: LoginOffer) -> LoginOffer:

@@ -15,19 +15,22 @@ from oauth.device.flow import NotYet
 from oauth.device.flows import device_flow
 from oauth.device.poll import poll_until
 from oauth.driver import Driver
-from oauth.errors import LoginDeniedError, LoginTakenError, NoPendingLoginError, OAuthError
+from oauth.errors import LoginDeniedError, LoginExpiredError, LoginTakenError, NoPendingLoginError, OAuthError
 from oauth.jobs import Jobs
 from oauth.offer import LoginOffer
 from oauth.pending import PendingLogin
 from oauth.pending_logins import PendingLogins
 from oauth.reply import Grant
+from oauth.tenant_lock import DEADLINE, looks
 from oauth.vendor import Vendor
 from storage import AsyncStore
 from storage.draft import Draft
-from storage.entries import PENDING_LIFETIME, Entry, PendingEntry, UserId
+from storage.entries import PENDING_LIFETIME, Entry, PendingEntry, TokenEntry, UserId
 from storage.errors import StorageError
+from storage.notes import Note
 from storage.secret import Secret
 
+_STORING: Final = DEADLINE + 10.0  # seconds that another process may take to store what it has redeemed
 _log: Final = logging.getLogger(__name__)
 
 
@@ -130,7 +133,8 @@ class Approvals:
 
         async def poll() -> LoggedIn | NotYet:
             try:
-                await self._check_waiting(vendor, login, entry, before)
+                if done := await self._look(vendor, login, entry, before):
+                    return done
             except StorageError as error:  # a disk that is out of order for a moment ends nobody's login
                 _log.warning("%s: a device login waits for the store: %s", vendor.name, error)
                 return NotYet()
@@ -145,31 +149,62 @@ class Approvals:
                 expires_at=login.expires_at,
                 clock=self._clock,
             )
+        except LoginExpiredError:
+            if done := await self._redeemed(vendor, login, entry, before):
+                return done
+            raise
         except (LoginDeniedError, LoginTakenError):
             await self._drop(login, entry)
             raise
 
-    async def _check_waiting(
+    async def _look(
         self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, before: Entry | None
-    ) -> None:
-        """See, before each poll, that the login was not cancelled and that nobody else has logged in since."""
+    ) -> LoggedIn | None:
+        """See, before each poll, that the login still waits; the end that another process has made of it is its end.
+
+        Raises:
+            NoPendingLoginError: it was cancelled or replaced.
+            LoginTakenError: another person has logged in there since.
+        """
         entries = await self._store.read()
         if self._clock() < login.created_at + PENDING_LIFETIME and not pending.waits(entries, login, entry):
-            raise NoPendingLoginError(vendor.name)
+            return await self._store.update(lambda draft: self._end_of(draft, vendor, login, before))
         if entries.get(vendor.tenant) != before:
             notes = await self._store.notes()
             login_entry.check_not_taken(entries, notes, vendor.tenant, login.user, since=login.created_at)
+        return None
+
+    def _end_of(self, draft: Draft, vendor: Vendor, login: PendingLogin, before: Entry | None) -> LoggedIn:
+        """The login that a waiting one has become; under the lock, since who made it is written a moment later."""
+        there, made = draft.get(vendor.tenant), draft.notes.get(vendor.tenant) or Note()
+        ours = made.logged_in_by == login.user and (made.logged_in_at or 0) >= login.created_at
+        if ours and there != before and isinstance(there, TokenEntry):
+            return LoggedIn(vendor, there.expires_at, made.account, elsewhere=True)
+        raise NoPendingLoginError(vendor.name)
+
+    async def _redeemed(
+        self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, before: Entry | None
+    ) -> LoggedIn | None:
+        """What another process makes of a code that the vendor knows no longer although its time is not over.
+
+        None when it is none's: nobody has stored it in the time that a commit may take.
+        """
+        wait = _STORING if self._clock() < login.expires_at else 0.0
+        async for _ in looks(self._store, wait):
+            with suppress(StorageError):
+                if done := await self._look(vendor, login, entry, before):
+                    return done
+        return None
 
     async def _keep(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, grant: Grant) -> LoggedIn:
-        """Store what was approved, unless it was cancelled while the vendor gave it."""
+        """Store what was approved, in the step that ends the waiting, unless it was cancelled meanwhile."""
         try:
-            await self._store.update(lambda draft: self._take(draft, login, entry))
+            return await self._credentials.keep(
+                vendor, entry.token_url, grant, login.user, also=lambda draft: self._take(draft, login, entry)
+            )
         except NoPendingLoginError:
             await self._revoke(vendor, grant)
             raise
-        except StorageError as error:  # the grant cannot be had twice, and the pending login is swept in time
-            _log.warning("%s: a device login that is approved was not removed: %s", vendor.name, error)
-        return await self._credentials.keep(vendor, entry.token_url, grant, login.user)
 
     def _take(self, draft: Draft, login: PendingLogin, entry: PendingEntry) -> None:
         """Remove the pending login; one that was swept for its age in this moment has been approved all the same."""
@@ -177,10 +212,7 @@ class Approvals:
             pending.take(draft, login.vendor, login.user, entry, now=self._clock())
 
     async def _drop(self, login: PendingLogin, entry: PendingEntry) -> None:
-        """Forget a login that somebody has ended; others are swept in time.
-
-        A code that the vendor no longer knows may have been redeemed by another process, which is about to store it.
-        """
+        """Forget a login that somebody has ended; others are swept in time, or stored by another process."""
         try:
             await self._store.update(lambda draft: self._take(draft, login, entry))
         except (NoPendingLoginError, StorageError) as error:

@@ -38,6 +38,8 @@ FLOWS = ("grok", "codex-device", "kiro", "copilot")
 def quick(monkeypatch: pytest.MonkeyPatch, issuer: Issuer) -> None:
     """Nobody waits for a whole second in here."""
     monkeypatch.setattr(codes, "SHORTEST", 0.01)
+    monkeypatch.setattr("oauth.device.poll._SLOWER", 0.05)
+    monkeypatch.setattr("bot.playground.issuer.devices._SLOWER", 0)  # or two that poll never leave it in peace
     issuer.devices.interval = 0.05
 
 
@@ -166,6 +168,27 @@ async def test_a_restart_in_between_goes_on_waiting_and_writes_it_down(
     async with running(world, start(settings)):
         await until(lambda: "lab" in stored() and audited()[-1]["event"] == "complete")
     assert audited()[-1]["user"] == str(ada.id)
+
+
+async def test_while_two_bots_wait_for_one_login_the_person_is_told_once_and_of_nothing_but_the_login(
+    bot: commands.Bot,
+    ada: Person,
+    issuer: Issuer,
+    settings: DiscordSettings,
+    start: Start,
+    stored: Stored,
+    audited: Log,
+) -> None:
+    login = await begin(ada)
+    await start(settings).resume()
+    assert issuer.devices.decide(code_in(issuer, login), "allow")
+    issuer.faults.next("/token", delay=0.5)  # the other one asks meanwhile, and is told that the code is not known
+
+    await login.wait_for(lambda shown: "Logged in to" in shown.content and not shown.components)
+
+    await until(lambda: list(stored()) == ["lab"] and audited()[-1]["event"] == "complete")
+    await asyncio.sleep(0.3)
+    assert [(line["event"], line["outcome"]) for line in audited()] == [("login", "ok"), ("complete", "ok")]
 
 
 async def test_after_a_restart_nobody_is_logged_in_who_was_taken_off_the_list(

@@ -49,6 +49,8 @@ def quick(monkeypatch: pytest.MonkeyPatch, issuer: Issuer) -> None:
     """Nobody waits for a whole second in here."""
     monkeypatch.setattr(codes, "SHORTEST", 0.01)
     monkeypatch.setattr("oauth.device.approvals.INTERVAL", 0.05)
+    monkeypatch.setattr("oauth.device.poll._SLOWER", 0.05)
+    monkeypatch.setattr("bot.playground.issuer.devices._SLOWER", 0)  # or two that poll never leave it in peace
     issuer.devices.interval = 0.05
 
 
@@ -254,6 +256,45 @@ async def test_a_restart_survives_an_agent_that_dropped_what_it_does_not_know(
     await after.resume(lambda login: login.user != CONSOLE)
 
     assert await after.outcome("codex-device", ADA)
+
+
+@pytest.mark.parametrize("vendor", FLOWS)
+async def test_two_bots_on_one_store_make_one_login_of_one_code_and_tell_nobody_of_a_failure(
+    start: Start, issuer: Issuer, store: AsyncStore, catalogue: Catalogue, vendor: str
+) -> None:
+    """A bot and the one that takes its place poll for the same login; the vendor gives it to one of them."""
+    here, there = start(), start()
+    offer = await here.begin(vendor, ADA)
+    await there.resume(lambda login: login.user == ADA)
+    outcomes = [asyncio.create_task(logins.outcome(vendor, ADA)) for logins in (here, there)]
+    assert issuer.devices.decide(offer.user_code or "", "allow")
+    for path in ("/token", "/codex/token", "/aws/token"):
+        issuer.faults.next(path, delay=0.5)  # the other one asks meanwhile, and is told that the code is not known
+
+    ended = [await outcome for outcome in outcomes]
+
+    assert [done.vendor.name for done in ended if done] == [vendor, vendor]
+    assert [done.elsewhere for done in ended if done].count(True) == 1
+    assert [done.elsewhere for done in ended if done].count(True) == 1
+    assert len(issuer.families) == 1
+    assert not issuer.families[0].revoked
+    assert list(await store.read()) == [catalogue.tenant_of(vendor)]
+
+
+async def test_of_two_bots_the_one_that_is_not_told_of_a_denial_calls_it_no_expiry(
+    start: Start, issuer: Issuer
+) -> None:
+    here, there = start(), start()
+    offer = await here.begin("lab", ADA)
+    await there.resume(lambda login: login.user == ADA)
+    outcomes = [asyncio.create_task(logins.outcome("lab", ADA)) for logins in (here, there)]
+    assert issuer.devices.decide(offer.user_code or "", "deny")
+    issuer.faults.next("/token", delay=0.5)
+
+    ended = await asyncio.gather(*outcomes, return_exceptions=True)
+
+    assert {type(error) for error in ended} <= {LoginDeniedError, NoPendingLoginError}
+    assert [type(error) for error in ended].count(LoginDeniedError) == 1
 
 
 async def test_the_consoles_logins_are_left_to_the_console(start: Start) -> None:
