@@ -32,7 +32,7 @@ from oauth.errors import (
 from oauth.logins import Logins
 from oauth.mcp.sdk import SdkStorage, sdk_auth
 from oauth.tokens import TokenSource
-from storage import AsyncStore, Draft, FileStore, McpEntry, Secret, UserId
+from storage import AsyncStore, Draft, FileStore, McpEntry, Secret, StoreUnreadableError, UserId
 from tests.oauth.mcp import strict_reader
 from tests.oauth.mcp.running import MCP_HEADERS, NAMES, approve, urls  # noqa: F401 - a fixture
 
@@ -234,6 +234,40 @@ async def test_a_login_under_the_designs_key_is_read_and_renewed_where_it_lies(
     assert set(await store.read()) == {"mcp:new"}
     await logins.logout("mcp:new", revoke=False)
     assert not await store.read()
+
+
+def put_aside(clients: Path) -> Path:
+    """What is no file in its place cannot be read, by root neither."""
+    aside = clients.with_name("aside")
+    clients.rename(aside)
+    clients.mkdir()
+    return aside
+
+
+async def test_while_the_file_of_clients_cannot_be_read_a_token_that_lives_is_served_and_nothing_is_called_dead(
+    logins: Logins, source: TokenSource, store: AsyncStore, urls: Mapping[str, str], tmp_path: Path
+) -> None:
+    """Ours: what cannot be asked says nothing of the login, and is named."""
+    await log_in(logins, "mcp:new")
+    entry, notes = await entry_of(store, "new"), dict(await store.notes())
+    ends_soon = dataclasses.replace(entry, token_received_at=int(time.time()) - 3540)
+    await store.update(lambda draft: draft.__setitem__("new", ends_soon))
+    aside = put_aside(tmp_path / "auth.json.clients")
+    posted = len(await seen(urls["new"], "/token", entry.client_id))
+
+    assert (await source.get_valid("mcp:new")).value == entry.access_token
+    await expire(store, "new")
+    for _ in range(2):
+        with pytest.raises(StoreUnreadableError, match=r"auth\.json\.clients could not be read .*nothing was changed"):
+            await source.get_valid("mcp:new")
+
+    assert dict(await store.notes()) == notes
+    assert [login.state for login in (await logins.status()).logins] == ["expired"]
+    assert len(await seen(urls["new"], "/token", entry.client_id)) == posted
+
+    (tmp_path / "auth.json.clients").rmdir()
+    aside.rename(tmp_path / "auth.json.clients")
+    assert (await source.get_valid("mcp:new")).value != entry.access_token
 
 
 async def test_step_up_asks_for_old_and_new_scopes_together(
