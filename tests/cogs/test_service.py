@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
@@ -166,6 +166,48 @@ async def test_the_eleventh_try_in_a_minute_reaches_no_vendor(
     assert not issuer.requests("/token")
     clock.ahead = 61
     await service.complete(ada, redirect)
+
+
+Ask = Callable[[AuthService, Caller], Awaitable[object]]
+
+
+@pytest.mark.parametrize(
+    ("event", "ask"),
+    [
+        ("cancel", lambda service, caller: service.cancel(caller)),
+        ("status", lambda service, caller: service.status(caller)),
+        ("logout", lambda service, caller: service.ask_logout(caller, "lab")),
+        ("logout", lambda service, caller: service.logout(caller, "lab", revoke=False)),
+    ],
+    ids=["cancel", "status", "logout asked", "logout"],
+)
+async def test_who_is_not_listed_cannot_fill_the_audit_log(
+    service: AuthService, eve: Caller, audited: Log, clock: SimpleNamespace, event: str, ask: Ask
+) -> None:
+    """Ours: ten refusals are written down within a minute; what comes after is refused without a line."""
+    for _ in range(10):
+        with pytest.raises(AccessDeniedError):
+            await ask(service, eve)
+    for _ in range(15):
+        with pytest.raises(TooManyAttemptsError):
+            await ask(service, eve)
+
+    assert outcomes(audited) == [(event, "3", "not_allowed")] * 10
+    clock.ahead = 61
+    with pytest.raises(AccessDeniedError):
+        await ask(service, eve)
+    assert len(audited()) == 11
+
+
+async def test_who_is_listed_may_look_and_cancel_as_often_as_they_like(service: AuthService, ada: Caller) -> None:
+    for _ in range(15):
+        await service.status(ada)
+        with pytest.raises(NoPendingLoginError):
+            await service.cancel(ada)
+        with pytest.raises(NotLoggedInError):
+            await service.ask_logout(ada, "lab")
+
+    assert (await service.login(ada, "lab")).url
 
 
 async def test_what_a_person_types_as_a_vendor_is_not_written_down(
