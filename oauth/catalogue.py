@@ -14,6 +14,7 @@ from oauth.errors import ConfigError, NoLoginError, RiskNotAcceptedError, Server
 from oauth.mcp.openab import read_openab
 from oauth.mcp.server import PREFIX, McpServer, owners, read_added, read_servers
 from oauth.table import Mistakes
+from oauth.variables import variables_in
 from oauth.vendor import Vendor, parse_vendor
 from storage.entries import Tenant
 from storage.errors import StorageError
@@ -22,15 +23,20 @@ from storage.store import Store
 
 
 class Catalogue:
-    """The vendors by name; `offered` are those that people may log in to, `auth` is what the config says of servers."""
+    """The vendors by name; `offered` are those that people may log in to, `auth` is what the config says of servers.
 
-    def __init__(
+    `token_variables` are where the bot's own token comes from.
+    """
+
+    def __init__(  # noqa: PLR0913 - what the config says
         self,
         vendors: Mapping[str, Vendor],
         offered: tuple[str, ...],
         environ: Mapping[str, str],
         servers: Mapping[str, McpServer] | None = None,
         auth: AuthSettings = AuthSettings(),  # noqa: B008 - frozen
+        *,
+        token_variables: frozenset[str] = frozenset(),
     ) -> None:
         self._rows, self._listed, self._auth = vendors, offered, auth
         self._servers = servers or {}
@@ -38,6 +44,7 @@ class Catalogue:
         begun = (one for one in self._servers.values() if one.added_by is None or auth.mcp_add)
         self._offered = (*offered, *(one.vendor_name for one in begun))
         self._environ = environ
+        self._token_variables = token_variables | {"DISCORD_TOKEN"}
         self._by_tenant = {one.tenant: one for one in [*self._vendors.values()][::-1]}  # the first row counts
 
     @classmethod
@@ -63,7 +70,8 @@ class Catalogue:
             wanted = list(dict.fromkeys(config.auth.vendors))
         accepted = config.auth.accept_risk
         offered = tuple(name for name in wanted if vendors[name].risk == "ok" or name in accepted)
-        return cls(vendors, offered, environ, servers, config.auth)
+        token_variables = variables_in(config.discord.get("bot_token"))
+        return cls(vendors, offered, environ, servers, config.auth, token_variables=token_variables)
 
     @property
     def takes_servers(self) -> bool:
@@ -80,7 +88,10 @@ class Catalogue:
             with suppress(ServerNotAddedError):
                 servers[name] = self._read(name, one, taken)
                 taken |= owners(servers=[servers[name]])
-        return Catalogue(self._rows, self._listed, self._environ, servers, self._auth) if added else self
+        if not added:
+            return self
+        ours = self._token_variables
+        return Catalogue(self._rows, self._listed, self._environ, servers, self._auth, token_variables=ours)
 
     def as_of(self, store: Store) -> Catalogue:
         """As `with_added`, of this store; what cannot be read of it is left out, which `Store.problems` tells."""
@@ -142,8 +153,10 @@ class Catalogue:
         return self._by_tenant.get(Tenant(tenant))
 
     def without_secrets(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """What a vendor's own program inherits: not the bot's token, and no vendor's client secret."""
-        held_back = {"DISCORD_TOKEN", *(vendor.client_secret_env for vendor in self._vendors.values())}
+        """What a vendor's own program inherits: not the bot's token, and no client's secret."""
+        of_vendors = {one.client_secret_env for one in self._vendors.values()}
+        of_servers = {one.client_secret_env for one in self._servers.values()}
+        held_back = self._token_variables | of_vendors | of_servers
         return {name: value for name, value in environ.items() if name not in held_back}
 
     def tenant_of(self, tenant_or_name: str) -> Tenant:

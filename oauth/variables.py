@@ -20,6 +20,15 @@ def replaced(value: T, at: str, environ: Mapping[str, str], mistakes: Mistakes) 
     return cast("T", _replaced(value, at, environ, mistakes))
 
 
+def variables_in(value: object) -> frozenset[str]:
+    """The names in a text of the config; none in what is no text."""
+    return (
+        frozenset(match[2] for match in _VARIABLE.finditer(value) if match[2])
+        if isinstance(value, str)
+        else frozenset()
+    )
+
+
 def _replaced(value: object, at: str, environ: Mapping[str, str], mistakes: Mistakes) -> object:
     if isinstance(value, dict):
         return {key: _replaced(item, f"{at}.{key}", environ, mistakes) for key, item in value.items()}

@@ -130,3 +130,26 @@ def test_a_vendors_own_program_runs_on_the_terminal_as_it_is(home: Path, run: Ru
     assert "heard 3" in failed.stdout
     assert failed.returncode == 7
     assert "status 3" in failed.stderr
+
+
+def test_at_the_console_too_it_inherits_neither_the_bots_token_nor_a_clients_secret(home: Path, run: Run) -> None:
+    secrets = dict.fromkeys(("DISCORD_TOKEN", "OUR_BOT", "APP_SECRET", "MCP_SECRET"), "canary")
+    (home / "openab-auth.toml").write_text("""
+        [discord]
+        bot_token = "${OUR_BOT}"
+        [vendors.shell]
+        flow = "command"
+        command = ["env"]
+        [vendors.gemini]
+        client_secret_env = "APP_SECRET"
+        [mcp.lab]
+        url = "https://mcp.example/mcp"
+        client_id = "app"
+        client_secret_env = "MCP_SECRET"
+    """)
+
+    done = run("login", "shell", env={**secrets, "KEPT": "yes"})
+
+    assert done.returncode == 0, done.stderr
+    assert "KEPT=yes" in done.stdout.splitlines()
+    assert "canary" not in done.stdout

@@ -32,6 +32,7 @@ from storage import NEVER, AsyncStore, UserId
 ADA, BOB = UserId(1), UserId(2)
 PROGRAM = Path(__file__).with_name("vendor_cli.py")
 LINK = "https://login.example.com/oauth/authorize?client_id=cli&state=abc"
+SECRETS = {"DISCORD_TOKEN", "OUR_BOT", "APP_SECRET", "MCP_SECRET"}
 MODES = ("paste", "again", "device", "silent", "done", "stubborn", "leaves", "environment")
 
 
@@ -41,12 +42,15 @@ def catalogue(tmp_path: Path) -> Catalogue:
         mode: {"flow": "command", "command": [sys.executable, str(PROGRAM), mode, str(tmp_path)]} for mode in MODES
     }
     table["missing"] = {"flow": "command", "command": ["no-such-login-program"]}
-    return Catalogue.from_config(Config(vendors=table), dict(os.environ))
+    table["gemini"] = {"client_secret_env": "APP_SECRET"}
+    server = {"url": "https://mcp.example/mcp", "client_id": "app", "client_secret_env": "MCP_SECRET"}
+    discord = {"bot_token": "${OUR_BOT}", "api_base": "${PROXY}"}
+    return Catalogue.from_config(Config(vendors=table, mcp={"lab": server}, discord=discord), dict(os.environ))
 
 
 @pytest.fixture
 async def logins(catalogue: Catalogue, store: AsyncStore, driver: Driver) -> AsyncIterator[Logins]:
-    environ = {**os.environ, "DISCORD_TOKEN": "canary"}
+    environ = {**os.environ, **dict.fromkeys(SECRETS, "canary"), "PROXY": "http://proxy.example"}
     logins = Logins(catalogue, store, driver, environ=environ, max_pending=2)
     yield logins
     await logins.aclose()
@@ -186,12 +190,14 @@ async def test_one_person_runs_no_more_than_the_limit(logins: Logins) -> None:
         await logins.cancel(ADA)
 
 
-async def test_the_bots_own_token_is_none_of_its_business(logins: Logins, tmp_path: Path) -> None:
+async def test_the_bots_own_token_and_clients_secrets_are_none_of_its_business(logins: Logins, tmp_path: Path) -> None:
+    """Ours: the variables of vendors and of MCP servers, and the one that the config takes the bot's token from."""
     await logins.begin("environment", ADA)
 
-    names = (tmp_path / "environment").read_text().split()
-    assert "DISCORD_TOKEN" not in names
-    assert {"PATH", "TERM", "NO_COLOR"} <= set(names)
+    inherited = dict(line.split("=", 1) for line in (tmp_path / "environment").read_text().splitlines() if "=" in line)
+    assert [name for name, value in inherited.items() if "canary" in value] == []
+    assert SECRETS.isdisjoint(inherited)
+    assert {"PATH", "TERM", "NO_COLOR", "PROXY"} <= inherited.keys()
 
 
 # What is found in the output

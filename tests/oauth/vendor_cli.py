@@ -58,5 +58,5 @@ elif MODE == "leaves":
     (FOLDER / "child").write_text(str(child.pid))
     say(f"Open {LINK}\r\n")
 elif MODE == "environment":
-    (FOLDER / "environment").write_text("\n".join(sorted(os.environ)))
+    (FOLDER / "environment").write_text("\n".join(f"{name}={value}" for name, value in os.environ.items()))
     say(f"Open {LINK}\r\n")
