@@ -59,12 +59,16 @@ class LoggedIn:
 
 @dataclass(frozen=True, slots=True)
 class LoggedOut:
-    """The login is gone from the store; `note` says why the vendor was not told, when it should have been."""
+    """The end of a logout; `note` says why the vendor was not told, when it should have been.
+
+    Nothing was `removed` when the login was gone by then, or when another one had come in, which then `stands`.
+    """
 
     tenant: Tenant
     revoked: bool
     removed: bool
     note: str | None = None
+    stands: bool = False
 
 
 class Credentials:
@@ -137,14 +141,13 @@ class Credentials:
                 raise NotLoggedInError(tenant)
             revoked, note = await self._revoke(vendor, entry) if revoke else (False, None)
 
-            def remove(draft: Draft) -> bool:
+            def remove(draft: Draft) -> LoggedOut:
                 """Unless another login came in meanwhile; a refresh that we could not wait for is none."""
                 same = login_entry.same_login(made, draft.notes.get(tenant))
-                return same and (draft.get(tenant) == entry or not alone) and login_entry.remove(draft, tenant)
+                removed = same and (draft.get(tenant) == entry or not alone) and login_entry.remove(draft, tenant)
+                return LoggedOut(tenant, revoked, removed, note, stands=tenant in draft)
 
-            if not await self._store.update(remove):
-                return LoggedOut(tenant, revoked, removed=False, note="another login came in meanwhile; it stands")
-        return LoggedOut(tenant, revoked, removed=True, note=note)
+            return await self._store.update(remove)
 
     async def _commit(self, vendor: Vendor, mutate: Mutation[str | None]) -> str | None:
         """A grant cannot be had twice: a store that is busy or full is asked again for as long as one may wait."""

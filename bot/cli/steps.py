@@ -14,7 +14,7 @@ from bot.cli.output import DONE, print_result
 from bot.cli.program import run_here
 from bot.cli.session import Session, open_session
 from bot.cli.waiting import wait_for_approval
-from oauth.credentials import LoggedIn
+from oauth.credentials import LoggedIn, LoggedOut
 from oauth.driver import Driver
 from oauth.logins import Logins
 from oauth.offer import LoginOffer
@@ -150,13 +150,19 @@ async def logout(arguments: argparse.Namespace) -> int:
     async with _logins(open_session(arguments)) as logins:
         done = await logins.logout(arguments.tenant, revoke=not arguments.local)
     result = {"tenant": done.tenant, "revoked": done.revoked, "removed": done.removed}
-    if not done.removed:
-        said = "nothing was removed"
-    else:
-        said = "revoked at the vendor and removed here" if done.revoked else "removed here, not revoked at the vendor"
-    note = f" ({done.note})" if done.note else ""
-    print_result(result, f"{done.tenant}: {said}{note}.", as_json=arguments.json)
+    print_result(result, _logged_out(done), as_json=arguments.json)
     return DONE
+
+
+def _logged_out(done: LoggedOut) -> str:
+    if done.removed:
+        said = "revoked at the vendor and removed here" if done.revoked else "removed here, not revoked at the vendor"
+    else:
+        said = "another login came in meanwhile and stands" if done.stands else "it was gone already"
+        said += "; nothing was removed"
+        if done.revoked:
+            said += f", but {'the former one' if done.stands else 'it'} is revoked at the vendor"
+    return f"{done.tenant}: {said}{f' ({done.note})' if done.note else ''}."
 
 
 def _moment(unix_seconds: int) -> str:

@@ -155,7 +155,9 @@ def logged_out(language: Language, done: LoggedOut, title: str) -> str:
     """The end of a logout; `title` is how the vendor is called."""
     vendor = plain(title, _TITLE)
     if not done.removed:
-        text = language.say("logout-nothing", vendor=vendor)
+        text = language.say("logout-stands" if done.stands else "logout-nothing", vendor=vendor)
+        if done.revoked:
+            text += f"\n{language.say('logout-former')}"
     elif done.revoked:
         text = language.say("logout-revoked", vendor=vendor)
     else:

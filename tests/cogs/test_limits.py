@@ -160,8 +160,14 @@ async def test_the_answers_to_a_login_and_to_a_logout(
 ) -> None:
     vendor = state.vendor or Vendor(name="lab", title=name, tenant=Tenant("lab"))
     check(Answer(f"{words.logged_in(language, LoggedIn(vendor, NOW, account, name))}\n{language.say('dm-footer')}"))
-    for revoked, removed in ((True, True), (False, True), (False, False)):
-        check(Answer(words.logged_out(language, LoggedOut(state.tenant, revoked, removed, account), name)))
+    for revoked, removed, stands in (
+        (True, True, False),
+        (False, True, False),
+        (True, False, False),
+        (True, False, True),
+    ):
+        done = LoggedOut(state.tenant, revoked, removed, account, stands)
+        check(Answer(words.logged_out(language, done, name)))
     for message in ("login-link-used", "login-link-expired", "login-link-replaced", "cancelled"):
         check(Answer(words.about(language, message, vendor)))
     check(Answer(words.login_ended(language, state)))

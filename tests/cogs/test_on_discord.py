@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,7 +24,7 @@ from cogs.auth.language import english
 from cogs.auth.service import AuthService, open_service
 from cogs.auth.settings import DiscordSettings
 from oauth.config import AuthSettings, Config
-from storage import UserId
+from storage import Draft, FileStore, Note, Secret, TokenEntry, UserId
 from tests.playground.openapi import DESCRIPTION, check_body
 
 Start = Callable[[DiscordSettings], AuthService]
@@ -309,6 +310,36 @@ async def test_logout_asks_what_shall_end_and_does_just_that(
     await asked.wait_for(lambda shown: "removed here" in shown.content)
     assert "lab" not in stored()
     assert len(issuer.requests("/revoke")) == revoked
+
+
+@pytest.mark.parametrize(
+    ("another", "says"),
+    [(True, "Another login to The Lab came in meanwhile"), (False, "There was no login to The Lab")],
+)
+async def test_a_logout_that_removes_nothing_says_what_is_there_and_what_was_revoked(
+    bot: commands.Bot, ada: Person, issuer: Issuer, store_path: Path, another: bool, says: str
+) -> None:
+    login = await begin(ada)
+    await (await ada.slash("auth complete", redirect=await issuer.approve(login.link_buttons[0]))).settled()
+    asked = await (await ada.slash("auth logout", vendor="lab")).settled()
+    issuer.faults.next("/revoke", delay=0.5)
+    pressing = asyncio.create_task(ada.press(asked, "Also revoke it at the vendor"))
+    async with asyncio.timeout(5):
+        while not issuer.requests("/revoke"):
+            await asyncio.sleep(0.01)
+
+    def meanwhile(draft: Draft) -> None:
+        draft["lab"] = TokenEntry(Secret("at"), Secret("rt"), 4_000_000_000, issuer.token_url, "lab")
+        draft.notes["lab"] = Note(logged_in_by=UserId(5), logged_in_at=1)
+        if not another:
+            del draft["lab"]
+
+    await asyncio.to_thread(FileStore(store_path).update, meanwhile)
+    await pressing
+
+    await asked.wait_for(lambda shown: says in shown.content)
+    assert "revoked at the vendor" in asked.content
+    assert "was not told" not in asked.content
 
 
 async def test_cancel_edits_the_login_message_and_the_old_button_is_answered(

@@ -95,8 +95,27 @@ async def test_a_logout_leaves_a_login_that_came_in_while_the_vendor_was_told(
     stored = (await store.read())["lab"]
     out = await leaving
 
-    assert not out.removed
+    assert (out.removed, out.stands, out.revoked, out.note) == (False, True, True, None)
     assert (await store.read())["lab"] == stored
+
+
+async def test_a_logout_of_what_somebody_has_removed_meanwhile_says_that_it_was_gone_and_no_more(
+    logins: Logins, issuer: Issuer, store: AsyncStore
+) -> None:
+    await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
+    issuer.faults.next("/revoke", delay=1.2)
+    first = asyncio.create_task(logins.logout("lab", revoke=True))
+    while not issuer.requests("/revoke"):
+        await asyncio.sleep(0.01)
+
+    second = await logins.logout(
+        "lab", revoke=False
+    )  # it waits for the tenant's lock in vain, and removes all the same
+    out = await first
+
+    assert second.removed
+    assert (out.removed, out.stands, out.revoked, out.note) == (False, False, True, None)
+    assert await store.read() == {}
 
 
 async def test_a_login_that_nobody_is_known_to_have_made_is_not_replaced_without_asking(

@@ -96,6 +96,8 @@ logout-shadowed = - `{ $variable }` is set for the agents here, and they go on u
 logout-removed = **The login to { $vendor } is removed here.** At the vendor it is still valid.
 logout-revoked = **The login to { $vendor } is revoked at the vendor and removed here.**
 logout-nothing = **There was no login to { $vendor } to remove.**
+logout-stands = **Another login to { $vendor } came in meanwhile, and stands.** Nothing was removed.
+logout-former = The login that was there before is revoked at the vendor.
 logout-not-told = The vendor was not told: { $note }.
 
 console = Somebody at the console

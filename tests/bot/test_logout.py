@@ -1,0 +1,77 @@
+"""A logout at the console while somebody else logs in or out there: what it says is what it did."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from storage import Draft, FileStore, Mutation, Note, Secret, TokenEntry, UserId
+from tests.bot.test_stop import begin, finish, log_in
+
+NOTHING = "nothing was removed, but "
+
+
+@pytest.fixture(autouse=True)
+def config(issuer: Issuer, home: Path) -> None:
+    (home / "openab-auth.toml").write_text(f"""
+        [vendors.lab]
+        authorize_url = "{issuer.authorize_url}"
+        token_url = "{issuer.token_url}"
+        revoke_url = "{issuer.revoke_url}"
+        client_id = "{CLIENT_ID}"
+        redirect_uri = "{REDIRECT_URI}"
+        scopes = ["openid", "offline_access"]
+    """)
+
+
+def log_in_again(draft: Draft) -> None:
+    entry = draft["lab"]
+    assert isinstance(entry, TokenEntry)
+    draft["lab"] = replace(entry, access_token=Secret("another"), refresh_token=Secret("another"))
+    draft.notes["lab"] = Note(logged_in_by=UserId(7), logged_in_at=1)
+
+
+def log_out(draft: Draft) -> None:
+    del draft["lab"]
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "said", "left"),
+    [
+        (None, "lab: revoked at the vendor and removed here.", []),
+        (log_out, f"lab: it was gone already; {NOTHING}", []),
+        (
+            log_in_again,
+            f"lab: another login came in meanwhile and stands; {NOTHING}",
+            ["lab"],
+        ),
+    ],
+)
+@pytest.mark.parametrize("as_json", [False, True])
+async def test_it_says_whether_the_login_was_removed_was_gone_or_is_another_one_by_now(
+    issuer: Issuer, home: Path, meanwhile: Mutation[None] | None, said: str, left: list[str], as_json: bool
+) -> None:
+    await log_in(issuer, home)
+    issuer.faults.next("/revoke", delay=1.0)
+    leaving = await begin(home, "logout", "lab", *(["--json"] if as_json else []))
+    async with asyncio.timeout(20):
+        while not issuer.requests("/revoke"):
+            await asyncio.sleep(0.01)
+    store = FileStore(home / ".openab/agent/auth.json")
+    if meanwhile:
+        await asyncio.to_thread(store.update, meanwhile)
+
+    status, out, err = await finish(leaving)
+
+    assert (status, err) == (0, "")
+    assert list(store.read()) == left
+    if as_json:
+        assert json.loads(out) == {"tenant": "lab", "revoked": True, "removed": meanwhile is None}
+    else:
+        assert out.startswith(said)
+        assert "revoked at the vendor" in out
