@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
 
+from oauth.deadline import LAST_TRY, Deadline
 from oauth.errors import RefreshBusyError
 from oauth.login_entry import login_of
 from oauth.tenant_lock import looks
 from storage import AsyncStore, LoginEntry, RefreshLock, Secret, Tenant
 
-LAST_TRY: Final = 0.55  # of the deadline: who gets the lock later has no time left to prepare and send a request
-LAST_REQUEST: Final = 0.6  # of the deadline: what is sent later may end when others no longer wait
-
 
 async def lock_or_adopt(
-    store: AsyncStore, tenant: Tenant, adoptable: Callable[[LoginEntry], bool], *, last_try: float, deadline: float
+    store: AsyncStore, tenant: Tenant, adoptable: Callable[[LoginEntry], bool], deadline: Deadline
 ) -> RefreshLock | LoginEntry:
-    """The tenant's lock, held, if it comes free within `last_try` seconds, or what is `adoptable` within `deadline`.
+    """The tenant's lock, held, if it comes free while there is time for a request, or what is `adoptable` in all of it.
 
     Raises:
         NotLoggedInError: the login was removed meanwhile.
@@ -26,13 +23,13 @@ async def lock_or_adopt(
         StorageError: the sidecar cannot be opened, or the store cannot be read.
     """
     lock = store.refresh_lock(tenant)
-    async for waited in looks(store, deadline):
+    async for _ in looks(store, deadline.left()):
         entry = await stored(store, tenant)
         if adoptable(entry):
             return entry
-        if waited <= last_try and await asyncio.to_thread(lock.try_acquire):
+        if deadline.left(LAST_TRY) >= 0 and await asyncio.to_thread(lock.try_acquire):
             return lock
-    raise RefreshBusyError(tenant, round(deadline, 1))
+    raise RefreshBusyError(tenant, deadline.seconds)
 
 
 async def adopt(

@@ -6,14 +6,14 @@ forgive a repetition still do; what is known of it is in the login's note from b
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from oauth import backoff
-from oauth.adopt import LAST_REQUEST, LAST_TRY, adopt, lock_or_adopt, stored, supersedes
+from oauth.adopt import adopt, lock_or_adopt, stored, supersedes
+from oauth.deadline import LAST_REQUEST, LAST_TRY, Deadline
 from oauth.errors import LoginDeadError, OAuthError, RefreshBusyError, RefreshUnansweredError, VendorUnavailableError
 from oauth.login_entry import dead_of, login_of, renewed_entry
 from oauth.unsaved import Kept, Unsaved
@@ -26,12 +26,11 @@ if TYPE_CHECKING:
     from oauth.renewer import Renewer
     from oauth.reply import Grant
 
-_LEAST_FOR_COMMIT: Final = 1.0  # seconds that the store is given even when the deadline is near
 _log: Final = logging.getLogger(__name__)
 
 
 class Refresh:
-    """Replaces the login of `tenant` once; `clock` gives unix seconds, `deadline` (seconds) bounds all of it.
+    """Replaces the login of `tenant` once; `clock` gives unix seconds, `deadline` bounds all of it.
 
     `renewer_of` says who renews an entry. `driver` is asked for only by whoever has the lock: those who adopt need no
     HTTP client. `unsaved` gets what no disk took. With `deliberate` a person asks, and no other process's failure is a
@@ -47,7 +46,7 @@ class Refresh:
         unsaved: Unsaved,
         *,
         clock: Callable[[], float],
-        deadline: float,
+        deadline: Deadline,
         deliberate: bool = False,
     ) -> None:
         self._store = store
@@ -57,9 +56,7 @@ class Refresh:
         self._unsaved = unsaved
         self._clock = clock
         self._deliberate = deliberate
-        self._monotonic = asyncio.get_running_loop().time
         self._deadline = deadline
-        self._begun = self._monotonic()
         self._doubtful = False  # whether the token may be spent: a request with it was never answered
 
     async def replace(self, stale: LoginEntry) -> LoginEntry:
@@ -80,9 +77,7 @@ class Refresh:
             adopted = await adopt(self._store, self._tenant, adoptable, seconds=seconds)
             if adopted is not None:
                 return adopted
-        turn = await lock_or_adopt(
-            self._store, self._tenant, adoptable, last_try=self._left(LAST_TRY), deadline=self._left()
-        )
+        turn = await lock_or_adopt(self._store, self._tenant, adoptable, self._deadline)
         if isinstance(turn, TokenEntry | McpEntry):
             return turn
         try:
@@ -101,7 +96,7 @@ class Refresh:
         seconds = backoff.pause(attempt, self._clock())
         if attempt is None or not seconds or self._deliberate:
             return 0.0
-        if self._clock() < stale.expires_at or seconds > self._left(LAST_TRY):
+        if self._clock() < stale.expires_at or seconds > self._deadline.left(LAST_TRY):
             raise backoff.refusal(self._tenant, attempt, seconds)
         return seconds
 
@@ -118,9 +113,9 @@ class Refresh:
         attempt = backoff.begun(entry, before, self._clock())
         if stands := await self._remember(entry, attempt=attempt):
             return stands
-        if self._left(LAST_REQUEST) < 0:
+        if self._deadline.left(LAST_REQUEST) < 0:
             await self._remember(entry, attempt=before)
-            raise RefreshBusyError(self._tenant, self._deadline)
+            raise RefreshBusyError(self._tenant, self._deadline.seconds)
         self._doubtful = before is not None and not before.answered
         if self._doubtful:
             _log.warning("%s: a refresh token is posted again whose last request got no answer", self._tenant)
@@ -152,7 +147,7 @@ class Refresh:
                 raise (backoff.spent(error) if self._doubtful else error) from None
             except VendorUnavailableError as error:
                 self._doubtful |= error.unanswered
-                if not error.unanswered or repeated or self._left(LAST_REQUEST) < 0:
+                if not error.unanswered or repeated or self._deadline.left(LAST_REQUEST) < 0:
                     if self._doubtful:
                         raise RefreshUnansweredError(
                             self._tenant, error.reason, retry_after=error.retry_after
@@ -173,15 +168,14 @@ class Refresh:
         def commit(draft: Draft) -> LoginEntry:
             return self._commit(draft, posted, grant)
 
-        committing = asyncio.ensure_future(self._store.update(commit))
-        committing.add_done_callback(_seen)
-        await asyncio.wait((committing,), timeout=max(self._left(), _LEAST_FOR_COMMIT))
         failed: object = "it is busy"
-        if committing.done():
-            try:
-                return committing.result()
-            except StorageError as error:
-                failed = error
+        try:
+            async with self._deadline.for_disk():
+                return await self._store.update(commit)
+        except TimeoutError:
+            pass
+        except StorageError as error:
+            failed = error
         following = renewed_entry(posted, grant, now=self._clock())
         try:
             await self._store.spill(self._tenant, following, posted.refresh_token)
@@ -208,10 +202,6 @@ class Refresh:
             return stands
         raise error
 
-    def _left(self, share: float = 1.0) -> float:
-        """Seconds until this share of the deadline has passed."""
-        return self._begun + self._deadline * share - self._monotonic()
-
     async def _note(self) -> Note:
         return (await self._store.notes()).get(self._tenant) or Note()
 
@@ -220,11 +210,16 @@ class Refresh:
 
         A note that cannot be written is logged: notes may be lost.
         """
+        failed: object = "the store is busy"
         try:
-            return await self._store.update(lambda draft: self._write_note(draft, posted, fields))
+            async with self._deadline.for_disk():
+                return await self._store.update(lambda draft: self._write_note(draft, posted, fields))
+        except TimeoutError:
+            pass
         except StorageError as error:
-            _log.warning("%s: what is known of its refresh could not be noted: %s", self._tenant, error)
-            return None
+            failed = error
+        _log.warning("%s: what is known of its refresh could not be noted: %s", self._tenant, failed)
+        return None
 
     def _write_note(
         self, draft: Draft, posted: LoginEntry, fields: dict[str, Attempt | DeadToken | None]
@@ -246,8 +241,3 @@ class Refresh:
         if note := draft.notes.get(self._tenant):
             draft.notes[self._tenant] = dataclasses.replace(note, attempt=None)
         return following
-
-
-def _seen(committing: asyncio.Future[LoginEntry]) -> None:
-    if not committing.cancelled():
-        committing.exception()  # of a commit that was given up, and what it held is in the journal

@@ -12,6 +12,7 @@ from storage import AsyncStore, LoginEntry, McpEntry, Tenant
 
 if TYPE_CHECKING:
     from oauth.catalogue import Catalogue
+    from oauth.deadline import Deadline
     from oauth.driver import Driver
     from oauth.reply import Grant
     from oauth.vendor import Vendor
@@ -75,17 +76,23 @@ class AwsRenewer:
         return await service.renew(self.vendor, entry.refresh_token, self.token_endpoint)
 
 
-def find_renewer(
-    tenant: Tenant, entry: LoginEntry, *, catalogue: Catalogue, store: AsyncStore, clock: Callable[[], float]
+def find_renewer(  # noqa: PLR0913 - what the renewers stand on
+    tenant: Tenant,
+    entry: LoginEntry,
+    *,
+    catalogue: Catalogue,
+    store: AsyncStore,
+    clock: Callable[[], float],
+    deadline: Deadline,
 ) -> Renewer:
-    """Who renews this login; `clock` gives unix seconds.
+    """Who renews this login; `clock` gives unix seconds, `deadline` bounds the refresh.
 
     Raises:
         NotRefreshableError: nothing that is configured here could.
     """
     if isinstance(entry, McpEntry):
         if server := catalogue.server(tenant):
-            return ServerRenewer(server, tenant, store)
+            return ServerRenewer(server, tenant, store, deadline)
         todo = f"add an [mcp.{tenant.removeprefix('mcp:')}] table with its url to the config"
         raise NotRefreshableError(tenant, "no MCP server of this name is configured", todo)
     vendor = catalogue.vendor_of(tenant)

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from oauth.adopt import supersedes
+from oauth.deadline import Deadline
 from oauth.errors import (
     NotLoggedInError,
     OAuthError,
@@ -240,7 +241,10 @@ class TokenSource:
         catalogue = await self._vendors()
         if isinstance(stale, McpEntry) and catalogue.server(tenant) is None:
             catalogue = catalogue.with_added(await self._store.servers())
-        renewer_of = partial(find_renewer, tenant, catalogue=catalogue, store=self._store, clock=self._clock)
+        deadline = Deadline(self._deadline)
+        renewer_of = partial(
+            find_renewer, tenant, catalogue=catalogue, store=self._store, clock=self._clock, deadline=deadline
+        )
         refresh = Refresh(
             self._store,
             tenant,
@@ -248,7 +252,7 @@ class TokenSource:
             self._open_driver,
             self._unsaved,
             clock=self._clock,
-            deadline=self._deadline,
+            deadline=deadline,
             deliberate=deliberate,
         )
         return await refresh.replace(stale)

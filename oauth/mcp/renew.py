@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from typing import TYPE_CHECKING, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
+from oauth.deadline import LAST_REQUEST
 from oauth.errors import (
     LOG_IN_AGAIN,
     ClientRefusedError,
@@ -22,21 +24,21 @@ from storage import NEVER, McpEntry
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from oauth.deadline import Deadline
     from oauth.driver import Driver
     from oauth.mcp.server import McpServer
     from oauth.reply import Grant
     from storage import AsyncStore, Client, Draft, LoginEntry, Tenant
 
-_DEADLINE: Final = 8.0  # seconds to find again what was lost; other processes wait for this refresh
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ServerRenewer:
-    """Renews logins at one MCP server; the caller holds the tenant's lock (`oauth.renewer.Renewer`)."""
+    """Renews logins at one MCP server; its caller holds the tenant's lock until `deadline` (`Renewer`)."""
 
     server: McpServer
     tenant: Tenant
     store: AsyncStore
+    deadline: Deadline
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
         """As `Renewer.renew`, with `resource`, and the client's authentication as it was registered.
@@ -58,7 +60,9 @@ class ServerRenewer:
         except ClientRefusedError as error:
             if binding.configured:
                 raise
-            await self.store.update(lambda draft: forget_client(draft, self.server, binding.issuer))
+            with suppress(TimeoutError):
+                async with self.deadline.for_disk():
+                    await self.store.update(lambda draft: forget_client(draft, self.server, binding.issuer))
             raise LoginDeadError(self.tenant, error.reason) from None
 
     async def _binding(self, driver: Driver, entry: McpEntry) -> Binding:
@@ -68,25 +72,29 @@ class ServerRenewer:
     async def _found_again(self, driver: Driver, entry: McpEntry, clients: Mapping[str, Client]) -> Binding:
         """The binding of a login that another program made, or whose record was lost: only at the same issuer.
 
-        It is kept before the token is posted. A document that does not come says nothing of the token, which is here.
+        It is kept before the token is posted, for which there must be time left. A document that does not come says
+        nothing of the token, which is here.
         """
-        if entry.issuer is None or self.server.added_by is not None:  # a person's word for the address is not enough
-            raise NotRefreshableError(self.tenant, "which authorization server gave it is not known", LOG_IN_AGAIN)
-        http = driver.http(self.server.reach)
-        fetch = Fetch(http, self.server.vendor_name, self.tenant, deadline=driver.deadline)
         try:
-            async with asyncio.timeout(_DEADLINE):
-                found = await discover(self.server, fetch, registered_at=[entry.issuer])
+            async with asyncio.timeout(self.deadline.left(LAST_REQUEST)):
+                binding = await self._look_up(driver, entry, clients)
+                await self.store.update(lambda draft: self._keep(draft, binding))
         except TimeoutError:
             raise VendorUnavailableError(self.tenant, "its documents did not come in time", sent=False) from None
         except VendorUnavailableError as error:
             raise VendorUnavailableError(self.tenant, error.reason, retry_after=error.retry_after, sent=False) from None
+        return binding
+
+    async def _look_up(self, driver: Driver, entry: McpEntry, clients: Mapping[str, Client]) -> Binding:
+        if entry.issuer is None or self.server.added_by is not None:  # a person's word for the address is not enough
+            raise NotRefreshableError(self.tenant, "which authorization server gave it is not known", LOG_IN_AGAIN)
+        http = driver.http(self.server.reach)
+        fetch = Fetch(http, self.server.vendor_name, self.tenant, deadline=driver.deadline)
+        found = await discover(self.server, fetch, registered_at=[entry.issuer])
         if found.issuer != entry.issuer:
             raise NotRefreshableError(self.tenant, "the server names another authorization server now", LOG_IN_AGAIN)
         client = identity_of(entry.client_id, self.server, found, clients)
-        binding = bound(self.server, found, entry.granted_scopes, client)
-        await self.store.update(lambda draft: self._keep(draft, binding))
-        return binding
+        return bound(self.server, found, entry.granted_scopes, client)
 
     def _keep(self, draft: Draft, binding: Binding) -> None:
         record, before = binding.as_client(), draft.clients.get(self.tenant)

@@ -26,6 +26,7 @@ from storage import (
     StoreUnwritableError,
     TokenEntry,
 )
+from storage.flock import Flock
 from storage.memory import MemoryLock
 
 INVALID_GRANT = {"status": 400, "body": {"error": "invalid_grant"}}
@@ -425,3 +426,36 @@ async def test_a_driver_that_is_passed_in_is_left_open(
         await source.force_refresh("lab")
     async with TokenSource(store, catalogue=catalogue, driver=driver, clock=clock) as source:
         await source.force_refresh("lab")
+
+
+# the end of the time for which others wait
+
+
+@pytest.mark.parametrize("answer", ["refused", "dead", "given"])
+async def test_a_busy_store_does_not_keep_the_tenants_lock_beyond_the_time_that_others_wait_for(
+    answer: str, login: TokenEntry, issuer: Issuer, tmp_path: Path, catalogue: Catalogue, clock: Clock
+) -> None:
+    """What is noted or committed late is written when the store is free; a token that was given lies in the journal."""
+    faults: dict[str, dict[str, object]] = {"refused": {"status": 503}, "dead": INVALID_GRANT, "given": {}}
+    issuer.faults.next("/token", delay=0.3, **faults[answer])  # type: ignore[arg-type] # a status and a body
+    busy = Flock(tmp_path / "auth.json.global.lock")
+    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=8))
+    async with TokenSource(store, catalogue=catalogue, clock=clock, deadline=1.0) as source:
+        flight = asyncio.create_task(source.force_refresh("lab"))
+        await reached(issuer)
+        busy.acquire()
+        begun, lock = time.monotonic(), store.refresh_lock("lab")
+        while not lock.try_acquire():
+            await asyncio.sleep(0.005)
+        stayed = time.monotonic() - begun
+        lock.release()
+        await asyncio.wait((flight,))
+        busy.release()
+
+    assert stayed < 3
+    note = (await store.notes())["lab"]
+    if answer == "given":
+        assert (await stored(store)).access_token == flight.result().value != login.access_token
+    else:
+        assert (note.dead is None) == (answer == "refused")
+        assert (note.attempt is not None) == (answer == "refused")

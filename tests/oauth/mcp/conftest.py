@@ -24,12 +24,13 @@ LOOPBACK = Reach(http_loopback=True)
 
 @dataclass
 class Page:
-    """One answer; `body` is JSON unless it is a text, `drip` sends it for ever."""
+    """One answer, after `delay` seconds; `body` is JSON unless it is a text, `drip` sends it for ever."""
 
     body: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     drip: bool = False
+    delay: float = 0.0
 
 
 @dataclass
@@ -77,6 +78,7 @@ class Stranger:
         if request.content_type == "application/x-www-form-urlencoded":
             self.forms.append((request.path, {name: str(value) for name, value in (await request.post()).items()}))
         page = self.pages.get(request.path, Page("<h1>Not Found</h1>", 404))
+        await asyncio.sleep(page.delay)
         if page.drip:
             return await self._drip(request)
         if isinstance(page.body, str):
