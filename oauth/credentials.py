@@ -19,18 +19,21 @@ from oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
     LoginNotStoredError,
+    LoginOvertakenError,
+    LoginTakenError,
     NotLoggedInError,
     OAuthError,
     VendorUnavailableError,
 )
 from oauth.mcp.binding import Binding
 from oauth.mcp.login import write_bound
+from oauth.pending import PendingLogin
 from oauth.reply import Grant
 from oauth.tenant_lock import DEADLINE, tenant_lock
 from oauth.vendor import Vendor
 from storage import AsyncStore
 from storage.draft import Draft
-from storage.entries import LoginEntry, McpEntry, Tenant, TokenEntry, UserId
+from storage.entries import LoginEntry, McpEntry, Tenant, TokenEntry
 from storage.errors import OpenabAuthError, StorageError
 from storage.notes import Note
 from storage.secret import Secret
@@ -92,37 +95,44 @@ class Credentials:
         vendor: Vendor,
         token_url: str,
         grant: Grant,
-        user: UserId,
+        login: PendingLogin,
         binding: Binding | None = None,
         *,
         also: Callable[[Draft], None] | None = None,
     ) -> LoggedIn:
-        """Store a grant as the login of `user`; the former login of this tenant ends. An MCP server's has a `binding`.
+        """Store a grant as what became of `login`; the former one of this tenant ends. An MCP server's has a `binding`.
 
         What `also` changes is changed in the same step; what it raises is raised, and nothing is stored.
 
         Raises:
+            LoginOvertakenError: another person's login came in since this one was begun; the grant is let go.
             LoginNotStoredError: the store did not take it for as long as one may wait.
             PlanMissingError, ExchangeRefusedError, VendorMisconfiguredError: the vendor's second step refused it.
         """
         if vendor.exchange == "github-copilot":
             grant, token_url = await self._trade(vendor, grant)
-        note = Note(
-            account=grant.account,
-            logged_in_by=user,
-            logged_in_at=int(self._clock()),
-            scopes=grant.scopes or vendor.scopes,
-        )
 
         def write(draft: Draft) -> str | None:
             if also:
                 also(draft)
+            # One of the two must go, and neither can be had twice: the one that agents may use already stays. This one
+            # is not revoked: both may be of one account, and some vendors would end the other with it.
+            login_entry.check_not_taken(draft, draft.notes, vendor.tenant, login.user, since=login.created_at)
+            note = Note(
+                account=grant.account,
+                logged_in_by=login.user,
+                logged_in_at=int(self._clock()),  # when others can see it: they ask what came since they began
+                scopes=grant.scopes or vendor.scopes,
+            )
             if binding:
                 return write_bound(draft, binding, vendor, grant, note)
             return login_entry.write(draft, vendor, token_url, grant, note)
 
-        async with self._locked(vendor.tenant):
-            before = await self._commit(vendor, write)
+        try:
+            async with self._locked(vendor.tenant):
+                before = await self._commit(vendor, write)
+        except LoginTakenError as taken:
+            raise LoginOvertakenError(taken) from None
         account = grant.account or await self._unless_closing(self._late_account(vendor, grant))
         replaced = before if account and before != account else None
         lacks_project = bool(await self._unless_closing(self._lacks_project(vendor, grant)))

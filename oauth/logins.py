@@ -98,6 +98,7 @@ class Logins:
             LoginDeniedError, LoginExpiredError: it was denied, or not approved in time.
             NoPendingLoginError: it was cancelled or replaced.
             LoginTakenError: another person has logged in there meanwhile.
+            LoginOvertakenError: as above, while the vendor gave the credential, which was not stored.
             ExchangeRefusedError, VendorMisconfiguredError: the vendor gave no credential.
             LoginNotStoredError: it gave one, and it could not be written.
             ProgramFailedError: the vendor's own program ended without a login.
@@ -138,6 +139,7 @@ class Logins:
             PasteRefusedError: the paste does not end this login; unless the person denied it, it still waits.
             NoPendingLoginError: nothing waits for it, or it was used already.
             LoginTakenError: another person has logged in there since the link was made.
+            LoginOvertakenError: as above, while the vendor gave the credential, which was not stored.
             ExchangeRefusedError, VendorUnavailableError, VendorMisconfiguredError: the vendor gave no credential.
             LoginNotStoredError: the vendor gave one, and it could not be written.
             ProgramWaitsError, ProgramFailedError: the vendor's own program wants more, or gave up.

@@ -46,7 +46,7 @@ class PendingLogins:
         await self._store.update(write)
 
     async def check_not_taken(self, vendor: Vendor, user: UserId, *, since: int | None = None) -> None:
-        """Refuse before anything is asked of the vendor; `begin` and the commit see to it again.
+        """Refuse before anything is asked of the vendor; `begin` and the commit see to it again, under the lock.
 
         Raises:
             LoginTakenError: another person's login is there, made after `since` (unix seconds) where that is given.

@@ -133,7 +133,7 @@ class RedirectLogins:
             if binding and (server := (await self._catalogue()).server(login.vendor)):
                 await self._store.update(lambda draft: forget_client(draft, server, binding.issuer))
             raise
-        return await self._credentials.keep(vendor, entry.token_url, grant, login.user, binding)
+        return await self._credentials.keep(vendor, entry.token_url, grant, login, binding)
 
     async def _put_back(
         self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, unsent: VendorUnavailableError

@@ -27,7 +27,7 @@ from cogs.auth.servers_view import added_message, removed_message
 from cogs.auth.service import AuthService
 from cogs.auth.status_view import status_message
 from oauth.credentials import LoggedIn
-from oauth.errors import LoginTakenError, NoPendingLoginError, PasteRefusedError
+from oauth.errors import LoginOvertakenError, LoginTakenError, NoPendingLoginError, PasteRefusedError
 from oauth.offer import LoginOffer
 from storage.entries import UserId
 from storage.errors import OpenabAuthError
@@ -61,13 +61,16 @@ class FrontDesk(Desk):
 
     async def _ending(self, interaction: discord.Interaction, offer: LoginOffer) -> Answer | None:
         """What the login message says in the end, where no paste ends it; None when others say it, or nobody."""
-        language, vendor = language_of(interaction), offer.vendor.name
+        language, vendor = language_of(interaction), offer.vendor
         try:
-            done = await self._followed(interaction, offer)
+            try:
+                done = await self._followed(interaction, offer)
+            except LoginTakenError as taken:
+                return replace_question(language, vendor.name, vendor.title, taken)
         except NoPendingLoginError:
             return None  # cancelled, or a newer one: the message is edited by whoever did that
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
-            return failed(language, error, "a login by a code", vendor=vendor)
+            return failed(language, error, "a login by a code", vendor=vendor.name)
         return None if done is None else Answer(words.logged_in(language, done))
 
     async def _followed(self, interaction: discord.Interaction, offer: LoginOffer) -> LoggedIn | None:
@@ -117,7 +120,10 @@ class FrontDesk(Desk):
         except LoginTakenError as taken:
             catalogue = await self.service.catalogue()
             found, title = catalogue.find(taken.tenant), catalogue.title_of(taken.tenant)
-            await reply(replace_question(language, found.name if found else taken.tenant, title, taken))
+            vendor = found.name if found else taken.tenant
+            if isinstance(taken, LoginOvertakenError):
+                await self._messages.close(caller.user, vendor, Answer(failure(language, taken)))
+            await reply(replace_question(language, vendor, title, taken))
         except PasteRefusedError as error:
             if error.ends_login and error.vendor is not None:
                 await self._messages.close(caller.user, error.vendor, Answer(failure(language, error)))

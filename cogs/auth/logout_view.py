@@ -110,7 +110,7 @@ def replace_question(language: Language, vendor: str, title: str, taken: LoginTa
     view = discord.ui.View(timeout=None)
     for choice in _REPLACE_BUTTONS:
         view.add_item(_fitting(ReplaceButton(language, vendor, choice)))
-    return Answer(words.ask_replace(language, title, taken.logged_in_by, taken.account), view=view)
+    return Answer(words.ask_replace(language, title, taken), view=view)
 
 
 def _fitting(

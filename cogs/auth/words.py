@@ -11,6 +11,7 @@ from cogs.auth.language import Language
 from cogs.auth.limits import cut, plain
 from oauth.catalogue import Catalogue
 from oauth.credentials import LoggedIn, LoggedOut
+from oauth.errors import LoginOvertakenError, LoginTakenError
 from oauth.offer import LoginOffer
 from oauth.pending import PendingLogin
 from oauth.status import LoginState
@@ -123,13 +124,16 @@ def logged_in(language: Language, done: LoggedIn) -> str:
     return text
 
 
-def ask_replace(language: Language, title: str, logged_in_by: int | None, account: str | None) -> str:
-    """The question before another person's login is replaced."""
-    if logged_in_by is None:
+def ask_replace(language: Language, title: str, taken: LoginTakenError) -> str:
+    """The question before another person's login is replaced; first, what became of one that came too late."""
+    if taken.logged_in_by is None:
         who = language.say("somebody")
     else:
-        who = f"<@{logged_in_by}>" if logged_in_by else language.say("console")
-    return language.say("replace-question", who=who, login=_named(language, title, account))
+        who = f"<@{taken.logged_in_by}>" if taken.logged_in_by else language.say("console")
+    question = language.say("replace-question", who=who, login=_named(language, title, taken.account))
+    if not isinstance(taken, LoginOvertakenError):
+        return question
+    return f"{language.say('login-overtaken', vendor=plain(title, _TITLE))}\n{question}"
 
 
 def ask_logout(language: Language, state: LoginState, *, revocable: bool) -> str:

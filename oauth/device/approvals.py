@@ -200,7 +200,7 @@ class Approvals:
         """Store what was approved, in the step that ends the waiting, unless it was cancelled meanwhile."""
         try:
             return await self._credentials.keep(
-                vendor, entry.token_url, grant, login.user, also=lambda draft: self._take(draft, login, entry)
+                vendor, entry.token_url, grant, login, also=lambda draft: self._take(draft, login, entry)
             )
         except NoPendingLoginError:
             await self._revoke(vendor, grant)

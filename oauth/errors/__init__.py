@@ -32,6 +32,7 @@ OpenabAuthError
     ├── LoginNotStoredError         the vendor gave a credential, and the store did not take it
     ├── TooManyLoginsError          one person has too many pending logins
     ├── LoginTakenError             another person's login is there: replacing it must be confirmed
+    │   └── LoginOvertakenError     it came in while the vendor gave this one, which was not stored
     ├── ServerNotAddedError         the MCP server that a person named was not added; its children say why
     └── ServerNotRemovedError       the MCP server that a person named stays; its children say why
 """
@@ -42,6 +43,7 @@ from oauth.errors.logins import (
     LoginDeniedError,
     LoginExpiredError,
     LoginNotStoredError,
+    LoginOvertakenError,
     LoginTakenError,
     NoPendingLoginError,
     PasteRefusedError,
@@ -101,6 +103,7 @@ __all__ = [
     "LoginDeniedError",
     "LoginExpiredError",
     "LoginNotStoredError",
+    "LoginOvertakenError",
     "LoginTakenError",
     "NoLoginError",
     "NoPendingLoginError",

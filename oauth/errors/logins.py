@@ -173,3 +173,14 @@ class LoginTakenError(OAuthError):
         self.tenant = tenant
         self.logged_in_by = logged_in_by
         self.account = account
+
+
+class LoginOvertakenError(LoginTakenError):
+    """Another person's login came into the store while the vendor gave this one, and nobody was asked about it."""
+
+    code = "login_overtaken"
+
+    def __init__(self, taken: LoginTakenError) -> None:
+        super().__init__(taken.tenant, taken.logged_in_by, taken.account)
+        self.happened = f"{self.happened} while this one was under way"
+        self.kept = "that login is untouched, and this one was not stored"

@@ -26,7 +26,7 @@ from cogs.auth.paste_modal import fits, new_flow, paste_modal
 from cogs.auth.replies import Answer
 from cogs.auth.status_view import status_message
 from oauth.credentials import LoggedIn, LoggedOut
-from oauth.errors import LoginTakenError
+from oauth.errors import LoginOvertakenError, LoginTakenError
 from oauth.mcp.standing import Standing
 from oauth.offer import LoginOffer
 from oauth.pending import PendingLogin
@@ -173,7 +173,9 @@ async def test_the_answers_to_a_login_and_to_a_logout(
     check(Answer(words.login_ended(language, state)))
     try:
         check(logout_question(language, state))
-        check(replace_question(language, name, name, LoginTakenError(name, ADA, account)))
+        taken = LoginTakenError(name, ADA, account)
+        check(replace_question(language, name, name, taken))
+        check(replace_question(language, name, name, LoginOvertakenError(taken)))
     except NameTooLongError:
         assert units(state.tenant) > 70 or units(name) > 70
 

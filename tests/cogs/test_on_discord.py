@@ -474,6 +474,31 @@ async def test_a_paste_in_a_direct_message_that_would_replace_another_persons_lo
     assert (await pressed.wait_for(lambda shown: shown.link_buttons)).link_buttons
 
 
+async def test_a_login_that_came_too_late_is_not_stored_and_the_person_is_asked(
+    bot: commands.Bot, ada: Person, bob: Person, issuer: Issuer, clock: SimpleNamespace, audited: Log
+) -> None:
+    hers, his = await begin(ada), await begin(bob)
+    clock.ahead = 5.0
+    issuer.faults.next("/token", delay=0.6)
+    late = await ada.slash("auth complete", redirect=await issuer.approve(hers.link_buttons[0]))
+    while not issuer.requests("/token"):
+        await asyncio.sleep(0.01)
+    redirect = await issuer.approve(his.link_buttons[0], "bob@example.com")
+    await (await bob.slash("auth complete", redirect=redirect)).settled()
+
+    asked = await late.settled()
+    assert "Your login to The Lab was not stored" in asked.content
+    assert f"<@{bob.id}> is logged in to The Lab" in asked.content
+    await hers.wait_for(lambda shown: "yours was not stored" in shown.content and not shown.components)
+    assert ("complete", str(ada.id), "login_overtaken") in [
+        (line["event"], line["user"], line["outcome"]) for line in audited()
+    ]
+    await ada.press(asked, "Replace that login")
+    again = await asked.wait_for(lambda shown: shown.link_buttons)
+    done = await (await ada.slash("auth complete", redirect=await issuer.approve(again.link_buttons[0]))).settled()
+    assert "Before, it was bob@example.com" in done.content
+
+
 async def test_the_button_of_a_link_that_expired_during_a_restart_says_so(
     world: EmbeddedDiscord, ada: Person, settings: DiscordSettings, start: Start, clock: SimpleNamespace
 ) -> None:

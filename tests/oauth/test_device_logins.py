@@ -21,6 +21,7 @@ from oauth.errors import (
     LoginDeadError,
     LoginDeniedError,
     LoginExpiredError,
+    LoginOvertakenError,
     LoginTakenError,
     NoPendingLoginError,
     NotRefreshableError,
@@ -374,6 +375,27 @@ async def test_another_persons_login_in_between_is_not_replaced(start: Start, is
 
     with pytest.raises(LoginTakenError):
         await ada.outcome("lab", ADA)
+
+
+async def test_another_persons_login_that_comes_in_during_the_last_poll_is_not_replaced(
+    start: Start, issuer: Issuer, clock: Clock, store: AsyncStore
+) -> None:
+    ada, bob = start(), start()
+    issuer.devices.interval = 0.3
+    first = await ada.begin("lab", ADA)
+    await issuer.approve_device(first.user_code or "")
+    issuer.faults.next("/token", delay=0.5)
+    clock.now += 1
+    while not issuer.requests("/token"):
+        await asyncio.sleep(0.01)
+    second = await bob.begin("lab", BOB)
+    issuer.devices.interval = 0.05
+    await issuer.approve_device(second.user_code or "", "bob@example.com")
+    assert await bob.outcome("lab", BOB)
+
+    with pytest.raises(LoginOvertakenError):
+        await ada.outcome("lab", ADA)
+    assert (await store.notes())["lab"].logged_in_by == BOB
 
 
 async def test_another_persons_login_is_asked_about_before_a_code_is_spent(logins: Logins, issuer: Issuer) -> None:

@@ -17,6 +17,7 @@ from oauth.catalogue import Catalogue
 from oauth.driver import Driver
 from oauth.errors import (
     LoginNotStoredError,
+    LoginOvertakenError,
     LoginTakenError,
     NoPendingLoginError,
     PasteRefusedError,
@@ -25,7 +26,7 @@ from oauth.errors import (
 from oauth.logins import Logins
 from storage import AsyncStore, FileStore, PendingEntry, Secret, UserId
 
-ADA, BOB = UserId(1001), UserId(1002)
+ADA, BOB, CAROL = UserId(1001), UserId(1002), UserId(1003)
 
 
 class Clock(Protocol):
@@ -128,6 +129,55 @@ async def test_a_login_that_nobody_is_known_to_have_made_is_not_replaced_without
         await logins.begin("lab", BOB)
 
     assert taken.value.logged_in_by is None
+
+
+@pytest.mark.parametrize("agreed", [False, True])
+async def test_a_login_that_came_in_while_the_vendor_gave_another_stands_and_the_person_is_asked(
+    agreed: bool, logins: Logins, issuer: Issuer, store: AsyncStore, clock: Clock
+) -> None:
+    """A yes to one person's login is none to the next one's."""
+    if agreed:
+        await logins.complete(await issuer.approve((await logins.begin("lab", CAROL)).url, "carol@example.com"), CAROL)
+    hers, his = await logins.begin("lab", ADA, replace=agreed), await logins.begin("lab", BOB, replace=agreed)
+    redirect = await issuer.approve(hers.url)
+    clock.now += 5
+    posted = len(issuer.requests("/token"))
+    issuer.faults.next("/token", delay=0.3)
+    completing = asyncio.create_task(logins.complete(redirect, ADA))
+    while len(issuer.requests("/token")) == posted:
+        await asyncio.sleep(0.01)
+    await logins.complete(await issuer.approve(his.url, "bob@example.com"), BOB)
+    stands = (await store.read())["lab"]
+
+    with pytest.raises(LoginOvertakenError) as overtaken:
+        await completing
+
+    assert (overtaken.value.logged_in_by, overtaken.value.account) == (BOB, "bob@example.com")
+    assert "this one was not stored" in str(overtaken.value)
+    assert dict(await store.read()) == {"lab": stands}
+    assert (await store.notes())["lab"].logged_in_by == BOB
+    assert not issuer.requests("/revoke")  # at some vendors that would end every login of the account
+
+
+async def test_a_login_counts_from_the_moment_in_which_others_can_see_it(
+    logins: Logins, issuer: Issuer, store: AsyncStore, clock: Clock
+) -> None:
+    """Who begins while it waits for the store is asked, although the vendor had given it before."""
+    refresh = store.refresh_lock("lab")
+    assert refresh.try_acquire()
+    his = await logins.begin("lab", BOB)
+    completing = asyncio.create_task(logins.complete(await issuer.approve(his.url, "bob@example.com"), BOB))
+    while not issuer.requests("/token"):
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    clock.now += 5
+    hers = await logins.begin("lab", ADA)
+    clock.now += 5
+    refresh.release()
+    await completing
+
+    with pytest.raises(LoginTakenError):
+        await logins.complete(await issuer.approve(hers.url), ADA)
 
 
 async def test_a_pending_login_of_a_vendor_that_is_not_offered_here_can_be_cancelled_and_bothers_no_paste(
