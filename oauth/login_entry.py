@@ -81,7 +81,7 @@ def check_not_taken(
 ) -> None:
     """Refuse when another person's living login is there, or one whose maker nobody knows.
 
-    With `since`, only one that was made after that second.
+    With `since`, only one that was made after that second: those before were asked about.
 
     Raises:
         LoginTakenError: whose it is.
@@ -89,8 +89,9 @@ def check_not_taken(
     entry, note = entries.get(tenant), notes.get(tenant, Note())
     if entry is None or note.logged_in_by == user or dead_of(entry, note):
         return
-    if since is None or (note.logged_in_at or 0) > since:
-        raise LoginTakenError(tenant, note.logged_in_by, note.account)
+    made_at = note.logged_in_at or 0
+    if since is None or made_at > since:
+        raise LoginTakenError(tenant, note.logged_in_by, note.account, made_at)
 
 
 def write(draft: Draft, vendor: Vendor, token_url: str, grant: Grant, note: Note) -> str | None:

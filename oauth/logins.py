@@ -71,13 +71,13 @@ class Logins:
         """The vendors of the config with the servers that people have added by now."""
         return await self.added.catalogue()
 
-    async def begin(self, vendor: str, user: UserId, *, replace: bool = False) -> LoginOffer:
+    async def begin(self, vendor: str, user: UserId, *, replace_until: int | None = None) -> LoginOffer:
         """Step one: write the pending login and give the link. A former link of this person at this vendor ends.
 
         Raises:
             UnknownVendorError: not offered here.
             SecretMissingError: its client needs a secret, and the operator has set none.
-            LoginTakenError: another person's login is there; `replace` says that it may go.
+            LoginTakenError: another person's login is there; one made up to `replace_until` (unix seconds) may go.
             TooManyLoginsError: finish or cancel one first.
             VendorUnavailableError, VendorMisconfiguredError: its endpoints could not be discovered, or it gave no code.
         """
@@ -88,8 +88,8 @@ class Logins:
             program, found = await self._programs.begin(chosen, user)
             return LoginOffer(chosen, found.link or "", program.expires_at, found.code)
         if chosen.flow in DEVICE_FLOWS:
-            return await self._approvals.begin(chosen, user, replace=replace)
-        return await self._redirects.begin(chosen, user, replace=replace)
+            return await self._approvals.begin(chosen, user, replace_until=replace_until)
+        return await self._redirects.begin(chosen, user, replace_until=replace_until)
 
     async def outcome(self, vendor: str, user: UserId) -> LoggedIn | None:
         """Wait for the end of a login whose offer `waits`; None when this process stops before.

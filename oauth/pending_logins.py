@@ -26,19 +26,18 @@ class PendingLogins:
         user: UserId,
         entry: PendingEntry,
         *,
-        replace: bool,
+        replace_until: int | None,
         also: Callable[[Draft], None] | None = None,
     ) -> None:
         """Write a pending login, and in the same step what `also` writes.
 
         Raises:
-            LoginTakenError: another person's login is there; `replace` says that it may go.
+            LoginTakenError: another person's login is there; one made up to `replace_until` (unix seconds) may go.
             TooManyLoginsError: the person has too many others.
         """
 
         def write(draft: Draft) -> None:
-            if not replace:
-                login_entry.check_not_taken(draft, draft.notes, vendor.tenant, user)
+            login_entry.check_not_taken(draft, draft.notes, vendor.tenant, user, since=replace_until)
             pending.begin(draft, user, entry, limit=self._limit, now=self._clock())
             if also:
                 also(draft)

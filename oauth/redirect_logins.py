@@ -55,12 +55,12 @@ class RedirectLogins:
         self._jobs = jobs
         self._clock = clock
 
-    async def begin(self, vendor: Vendor, user: UserId, *, replace: bool) -> LoginOffer:
+    async def begin(self, vendor: Vendor, user: UserId, *, replace_until: int | None) -> LoginOffer:
         """Step one: the link. What it raises is told at `Logins.begin`."""
         binding = None
         if server := (await self._catalogue()).server(vendor.name):
-            if not replace:  # before the server is asked, and perhaps registers a client
-                await self._pending.check_not_taken(vendor, user)
+            # before the server is asked, and perhaps registers a client
+            await self._pending.check_not_taken(vendor, user, since=replace_until)
             binding = await self._servers.bind(server, user)
             vendor = binding.vendor(server)
         else:
@@ -74,7 +74,7 @@ class RedirectLogins:
             created_at=int(self._clock()),
         )
         also = None if binding is None else lambda draft: remember(draft, vendor.name, user, binding)
-        await self._pending.begin(vendor, user, entry, replace=replace, also=also)
+        await self._pending.begin(vendor, user, entry, replace_until=replace_until, also=also)
         return LoginOffer(vendor, self._driver.authorize_url(vendor, entry), entry.created_at + PENDING_LIFETIME)
 
     async def waiting(self, user: UserId, name: str | None) -> list[tuple[PendingLogin, PendingEntry]]:

@@ -27,8 +27,8 @@ class Desk(Protocol):
         """A pending login is to be dropped."""
         ...
 
-    async def replace_pressed(self, interaction: discord.Interaction, vendor: str, choice: str) -> None:
-        """Another person's login may be replaced, or is kept."""
+    async def replace_pressed(self, interaction: discord.Interaction, vendor: str, choice: str, made_at: int) -> None:
+        """Another person's login, made up to `made_at` (unix seconds), may be replaced, or is kept."""
         ...
 
     async def logout_pressed(self, interaction: discord.Interaction, tenant: str, choice: LogoutChoice) -> None:

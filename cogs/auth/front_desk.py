@@ -49,10 +49,10 @@ class FrontDesk(Desk):
 
     # The two steps
 
-    async def login(self, interaction: discord.Interaction, vendor: str, *, replace: bool = False) -> None:
+    async def login(self, interaction: discord.Interaction, vendor: str, *, replace_until: int | None = None) -> None:
         """Show the link, or ask whether another person's login may be replaced; the interaction is acknowledged."""
         try:
-            offer = await self.service.login(caller_of(interaction), vendor, replace=replace)
+            offer = await self.service.login(caller_of(interaction), vendor, replace_until=replace_until)
         except LoginTakenError as taken:
             title = (await self.service.catalogue()).title_of(taken.tenant)
             await answer(interaction, replace_question(language_of(interaction), vendor, title, taken))
@@ -98,12 +98,12 @@ class FrontDesk(Desk):
             await acknowledge(interaction)
             await self.login(interaction, vendor)
 
-    async def replace_pressed(self, interaction: discord.Interaction, vendor: str, choice: str) -> None:
+    async def replace_pressed(self, interaction: discord.Interaction, vendor: str, choice: str, made_at: int) -> None:
         """Turn the question into the login message, or say that nothing was changed."""
         async with self._answering(interaction, "replace", vendor):
             await acknowledge(interaction, in_place=True)
             if choice == "yes":
-                await self.login(interaction, vendor, replace=True)
+                await self.login(interaction, vendor, replace_until=made_at)
             else:
                 await answer(interaction, Answer(language_of(interaction).say("kept")))
 

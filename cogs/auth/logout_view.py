@@ -17,7 +17,7 @@ from oauth.status import LoginState
 from storage.errors import OpenabAuthError
 
 _LOGOUT: Final = r"auth:logout:(?P<choice>here|revoke|keep):(?P<tenant>(?s:.+))"
-_REPLACE: Final = r"auth:replace:(?P<choice>yes|no):(?P<vendor>(?s:.+))"
+_REPLACE: Final = r"auth:replace:(?P<choice>yes|no):(?P<made_at>[0-9]+):(?P<vendor>(?s:.+))"
 _LOGOUT_BUTTONS: Final = {
     "here": ("button-remove", discord.ButtonStyle.danger),
     "revoke": ("button-revoke", discord.ButtonStyle.danger),
@@ -65,25 +65,26 @@ class LogoutButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], t
 
 
 class ReplaceButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_REPLACE):
-    """One of the answers to "replace that person's login?"."""
+    """One of the answers to "replace that person's login?", which was made at `made_at` (unix seconds)."""
 
-    def __init__(self, language: Language, vendor: str, choice: str) -> None:
+    def __init__(self, language: Language, vendor: str, choice: str, made_at: int) -> None:
         label, style = _REPLACE_BUTTONS[choice]
-        custom_id = f"auth:replace:{choice}:{vendor}"
+        custom_id = f"auth:replace:{choice}:{made_at}:{vendor}"
         super().__init__(discord.ui.Button(label=language.say(label), style=style, custom_id=custom_id))
         self.vendor = vendor
         self.choice = choice
+        self.made_at = made_at
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
     ) -> Self:
         """The button again, from the id that came with the press."""
-        return cls(language_of(interaction), match["vendor"], match["choice"])
+        return cls(language_of(interaction), match["vendor"], match["choice"], int(match["made_at"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Hand the press to the cog."""
-        await desk_of(interaction).replace_pressed(interaction, self.vendor, self.choice)
+        await desk_of(interaction).replace_pressed(interaction, self.vendor, self.choice, self.made_at)
 
 
 def logout_question(language: Language, state: LoginState) -> Answer:
@@ -109,7 +110,7 @@ def replace_question(language: Language, vendor: str, title: str, taken: LoginTa
     """
     view = discord.ui.View(timeout=None)
     for choice in _REPLACE_BUTTONS:
-        view.add_item(_fitting(ReplaceButton(language, vendor, choice)))
+        view.add_item(_fitting(ReplaceButton(language, vendor, choice, taken.made_at)))
     return Answer(words.ask_replace(language, title, taken), view=view)
 
 

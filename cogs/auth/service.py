@@ -53,18 +53,18 @@ class AuthService:
         """The vendors and servers that there are now; `offered` are those that people may log in to here."""
         return await self._logins.catalogue()
 
-    async def login(self, caller: Caller, vendor: str, *, replace: bool = False) -> LoginOffer:
+    async def login(self, caller: Caller, vendor: str, *, replace_until: int | None = None) -> LoginOffer:
         """Step one: a link for this person.
 
         Raises:
-            LoginTakenError: another person's login is there and `replace` is not set.
+            LoginTakenError: another person's login is there, and was not made up to `replace_until` (unix seconds).
             OpenabAuthError: this person may not, has tried too often, or the vendor is not offered.
         """
         self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
         async with self._audit.step("login", caller.user) as line:
             line.name((await self.catalogue()).find(vendor))
             self.access.check(caller)
-            offer = await self._logins.begin(vendor, caller.user, replace=replace)
+            offer = await self._logins.begin(vendor, caller.user, replace_until=replace_until)
             if offer.waits:
                 self._endings.expect(caller.user, offer.vendor.name)
             return offer

@@ -56,13 +56,13 @@ class Approvals:
         self._waiting: dict[tuple[str, UserId], asyncio.Task[LoggedIn]] = {}
         self._closing = False
 
-    async def begin(self, vendor: Vendor, user: UserId, *, replace: bool) -> LoginOffer:
+    async def begin(self, vendor: Vendor, user: UserId, *, replace_until: int | None) -> LoginOffer:
         """Show a code, and poll from now on. What it raises is told at `Logins.begin`."""
         vendor = await self._driver.resolve(vendor)
-        if not replace:  # before the vendor is asked for a code that nobody may use
-            await self._pending.check_not_taken(vendor, user)
+        # before the vendor is asked for a code that nobody may use
+        await self._pending.check_not_taken(vendor, user, since=replace_until)
         code, entry = await self._start(vendor)
-        await self._pending.begin(vendor, user, entry, replace=replace)
+        await self._pending.begin(vendor, user, entry, replace_until=replace_until)
         self.watch(vendor, PendingLogin(vendor.name, user, entry.created_at, code.expires_at), entry)
         return LoginOffer(vendor, code.link, code.expires_at, code.user_code)
 

@@ -158,11 +158,14 @@ class TooManyLoginsError(OAuthError):
 
 
 class LoginTakenError(OAuthError):
-    """Another person's login lies under this tenant, or nobody knows whose; replacing it needs a yes."""
+    """Another person's login lies under this tenant, or nobody knows whose; replacing it needs a yes.
+
+    `made_at` (unix seconds) is 0 where nobody knows.
+    """
 
     code = "login_taken"
 
-    def __init__(self, tenant: str, logged_in_by: int | None, account: str | None) -> None:
+    def __init__(self, tenant: str, logged_in_by: int | None, account: str | None, made_at: int = 0) -> None:
         whose = f" ({account})" if account else ""
         maker = "another person made" if logged_in_by is not None else "somebody made, nobody knows who,"
         super().__init__(
@@ -173,6 +176,7 @@ class LoginTakenError(OAuthError):
         self.tenant = tenant
         self.logged_in_by = logged_in_by
         self.account = account
+        self.made_at = made_at
 
 
 class LoginOvertakenError(LoginTakenError):
@@ -181,6 +185,6 @@ class LoginOvertakenError(LoginTakenError):
     code = "login_overtaken"
 
     def __init__(self, taken: LoginTakenError) -> None:
-        super().__init__(taken.tenant, taken.logged_in_by, taken.account)
+        super().__init__(taken.tenant, taken.logged_in_by, taken.account, taken.made_at)
         self.happened = f"{self.happened} while this one was under way"
         self.kept = "that login is untouched, and this one was not stored"

@@ -20,7 +20,7 @@ from bot.client import point_discord_at
 from bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person
 from bot.playground.issuer import Issuer
 from cogs.auth.commands import Auth
-from cogs.auth.language import english
+from cogs.auth.language import english, languages
 from cogs.auth.service import AuthService, open_service
 from cogs.auth.settings import DiscordSettings
 from oauth.config import AuthSettings, Config
@@ -286,6 +286,27 @@ async def test_replacing_another_persons_login_asks_and_says_whose_it_is(
     redirect = await issuer.approve(asked.link_buttons[0], "bob@example.com")
     done = await (await bob.slash("auth complete", redirect=redirect)).settled()
     assert "bob@example.com" in done.content
+
+
+async def test_a_yes_is_for_the_login_that_was_asked_about_and_for_no_later_one(
+    bot: commands.Bot, ada: Person, bob: Person, mei: Person, issuer: Issuer, clock: SimpleNamespace
+) -> None:
+    """The question's buttons outlive the login that it names."""
+    login = await begin(ada)
+    await (await ada.slash("auth complete", redirect=await issuer.approve(login.link_buttons[0]))).settled()
+    asked = await begin(bob)
+    assert f"<@{ada.id}>" in asked.content
+    clock.ahead = 5.0
+    hers = await begin(mei)
+    await mei.press(hers, languages()["zh-TW"].say("button-replace"))
+    link = (await hers.wait_for(lambda shown: shown.link_buttons)).link_buttons[0]
+    await (await mei.slash("auth complete", redirect=await issuer.approve(link))).settled()
+
+    await bob.press(asked, english().say("button-replace"))
+    await asked.wait_for(lambda shown: f"<@{mei.id}>" in shown.content)
+    assert not asked.link_buttons
+    await bob.press(asked, english().say("button-replace"))
+    assert await asked.wait_for(lambda shown: shown.link_buttons)
 
 
 async def test_keeping_another_persons_login_changes_nothing(

@@ -398,7 +398,9 @@ async def test_another_persons_login_that_comes_in_during_the_last_poll_is_not_r
     assert (await store.notes())["lab"].logged_in_by == BOB
 
 
-async def test_another_persons_login_is_asked_about_before_a_code_is_spent(logins: Logins, issuer: Issuer) -> None:
+async def test_another_persons_login_is_asked_about_before_a_code_is_spent(
+    logins: Logins, issuer: Issuer, clock: Clock
+) -> None:
     offer = await logins.begin("lab", ADA)
     await issuer.approve_device(offer.user_code or "")
     await logins.outcome("lab", ADA)
@@ -408,7 +410,7 @@ async def test_another_persons_login_is_asked_about_before_a_code_is_spent(login
         await logins.begin("lab", BOB)
 
     assert len(issuer.requests("/device_authorization")) == asked
-    assert (await logins.begin("lab", BOB, replace=True)).user_code
+    assert (await logins.begin("lab", BOB, replace_until=int(clock()))).user_code
 
 
 async def test_one_person_cannot_fill_the_store(

@@ -138,7 +138,9 @@ async def test_a_login_that_came_in_while_the_vendor_gave_another_stands_and_the
     """A yes to one person's login is none to the next one's."""
     if agreed:
         await logins.complete(await issuer.approve((await logins.begin("lab", CAROL)).url, "carol@example.com"), CAROL)
-    hers, his = await logins.begin("lab", ADA, replace=agreed), await logins.begin("lab", BOB, replace=agreed)
+    until = int(clock()) if agreed else None
+    hers = await logins.begin("lab", ADA, replace_until=until)
+    his = await logins.begin("lab", BOB, replace_until=until)
     redirect = await issuer.approve(hers.url)
     clock.now += 5
     posted = len(issuer.requests("/token"))

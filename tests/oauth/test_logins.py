@@ -208,12 +208,12 @@ async def test_an_unknown_vendor_is_named_with_those_that_are_offered(logins: Lo
         await logins.begin("nope", ADA)
 
 
-async def test_another_persons_login_is_replaced_only_after_a_yes(logins: Logins, issuer: Issuer) -> None:
+async def test_another_persons_login_is_replaced_only_after_a_yes(logins: Logins, issuer: Issuer, clock: Clock) -> None:
     await log_in(logins, issuer)
 
     with pytest.raises(LoginTakenError) as taken:
         await logins.begin("lab", BOB)
-    offer = await logins.begin("lab", BOB, replace=True)
+    offer = await logins.begin("lab", BOB, replace_until=int(clock()))
     done = await logins.complete(await issuer.approve(offer.url, "bob@example.com"), BOB)
 
     assert taken.value.logged_in_by == ADA
