@@ -23,24 +23,24 @@ async def lock_or_adopt(
         StorageError: the sidecar cannot be opened, or the store cannot be read.
     """
     lock = store.refresh_lock(tenant)
-    async for _ in looks(store, deadline.left()):
+    async for _ in looks(store, deadline.left(), deadline.hurry):
         entry = await stored(store, tenant)
         if adoptable(entry):
             return entry
-        if deadline.left(LAST_TRY) >= 0 and await asyncio.to_thread(lock.try_acquire):
+        if deadline.allows(LAST_TRY) and await asyncio.to_thread(lock.try_acquire):
             return lock
-    raise RefreshBusyError(tenant, deadline.seconds)
+    raise RefreshBusyError(tenant, deadline.used())
 
 
 async def adopt(
-    store: AsyncStore, tenant: Tenant, adoptable: Callable[[LoginEntry], bool], *, seconds: float
+    store: AsyncStore, tenant: Tenant, adoptable: Callable[[LoginEntry], bool], *, seconds: float, hurry: asyncio.Event
 ) -> LoginEntry | None:
-    """What is `adoptable` within so many seconds.
+    """What is `adoptable` within so many seconds, or until `hurry`.
 
     Raises:
         NotLoggedInError: the login was removed meanwhile.
     """
-    async for _ in looks(store, seconds):
+    async for _ in looks(store, seconds, hurry):
         entry = await stored(store, tenant)
         if adoptable(entry):
             return entry

@@ -11,16 +11,25 @@ _LEAST_FOR_DISK: Final = 1.0  # seconds that the store is given even when the en
 
 
 class Deadline:
-    """`seconds` from the moment in which it was made."""
+    """`seconds` from the moment in which it was made; with `hurry` nothing is waited for, nor begun, any longer."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, hurry: asyncio.Event) -> None:
         self.seconds = seconds
+        self.hurry = hurry
         self._clock = asyncio.get_running_loop().time
         self._begun = self._clock()
+
+    def used(self) -> float:
+        """Seconds that have passed, for people to read."""
+        return round(self.seconds - self.left(), 1)
 
     def left(self, share: float = 1.0) -> float:
         """Seconds until this share of it has passed; negative when it has."""
         return self._begun + self.seconds * share - self._clock()
+
+    def allows(self, share: float) -> bool:
+        """Whether that may be begun for which this share of it is the last moment."""
+        return self.left(share) >= 0 and not self.hurry.is_set()
 
     def for_disk(self) -> asyncio.Timeout:
         """Bounds what is written after an answer; the store goes on with what it was asked for.

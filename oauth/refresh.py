@@ -74,7 +74,7 @@ class Refresh:
             return supersedes(entry, stale, self._clock())
 
         if seconds := self._waits(stale, known):
-            adopted = await adopt(self._store, self._tenant, adoptable, seconds=seconds)
+            adopted = await adopt(self._store, self._tenant, adoptable, seconds=seconds, hurry=self._deadline.hurry)
             if adopted is not None:
                 return adopted
         turn = await lock_or_adopt(self._store, self._tenant, adoptable, self._deadline)
@@ -113,9 +113,9 @@ class Refresh:
         attempt = backoff.begun(entry, before, self._clock())
         if stands := await self._remember(entry, attempt=attempt):
             return stands
-        if self._deadline.left(LAST_REQUEST) < 0:
+        if not self._deadline.allows(LAST_REQUEST):
             await self._remember(entry, attempt=before)
-            raise RefreshBusyError(self._tenant, self._deadline.seconds)
+            raise RefreshBusyError(self._tenant, self._deadline.used())
         self._doubtful = before is not None and not before.answered
         if self._doubtful:
             _log.warning("%s: a refresh token is posted again whose last request got no answer", self._tenant)

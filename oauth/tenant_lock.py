@@ -15,17 +15,17 @@ DEADLINE: Final = 20.0  # seconds: two requests of 8 s and 4 s for the disk, as 
 _RETRY: Final = 0.08  # seconds between two tries for the lock; a commit is seen sooner, by the store's version
 
 
-async def looks(store: AsyncStore, seconds: float) -> AsyncIterator[float]:
+async def looks(store: AsyncStore, seconds: float, hurry: asyncio.Event | None = None) -> AsyncIterator[None]:
     """Now, then whenever the store changes or a lock is worth another try, and once more at the end of `seconds`.
 
-    Gives the seconds waited so far.
+    `hurry` ends the wait early, for a process that is told to stop.
     """
     clock = asyncio.get_running_loop().time
     begun = clock()
     while True:
         version, waited = store.version(), clock() - begun
-        yield waited
-        if waited >= seconds:
+        yield
+        if waited >= seconds or (hurry is not None and hurry.is_set()):
             return
         await store.changed(version, min(_RETRY, seconds - waited))
 
@@ -36,16 +36,16 @@ async def tenant_lock(
 ) -> AsyncIterator[bool]:
     """Hold the lock, so that a refresh in flight ends first; False when it was not had within `wait` seconds.
 
-    For login and logout, which go on without it. `hurry` ends the wait early, for a process that is told to stop. A
-    lock that cannot be opened is like one that was not had: a refresh commits only over the refresh token that it
-    posted, so what we write is safe from it either way.
+    For login and logout, which go on without it, as they do when `hurry` ends the wait. A lock that cannot be opened is
+    like one that was not had: a refresh commits only over the refresh token that it posted, so what we write is safe
+    from it either way.
     """
     held = False
     try:
         lock = store.refresh_lock(tenant)
-        async for _ in looks(store, wait):
+        async for _ in looks(store, wait, hurry):
             held = await asyncio.to_thread(lock.try_acquire)
-            if held or (hurry is not None and hurry.is_set()):
+            if held:
                 break
     except StorageError:
         yield False

@@ -65,6 +65,7 @@ class TokenSource:
         self._deadline = deadline
         self._unsaved = Unsaved(self._store)
         self._flights: dict[Tenant, asyncio.Task[LoginEntry]] = {}
+        self._hurry = asyncio.Event()
 
     @property
     def store(self) -> AsyncStore:
@@ -172,9 +173,11 @@ class TokenSource:
         return await self._store.update(lambda draft: note_demand(draft, tenant, server, scopes))
 
     async def aclose(self) -> None:
-        """Wait for refreshes under way, so that no rotated token is lost, then close the connections."""
+        """Wait for requests under way, so that no rotated token is lost, and close; who only waits is told "busy"."""
+        self._hurry.set()
         while self._flights:
             await asyncio.wait(tuple(self._flights.values()))
+        self._hurry.clear()
         await self._unsaved.aclose()
         await self._store.aclose()
         if self._driver is not None and self._owns_driver:
@@ -241,7 +244,7 @@ class TokenSource:
         catalogue = await self._vendors()
         if isinstance(stale, McpEntry) and catalogue.server(tenant) is None:
             catalogue = catalogue.with_added(await self._store.servers())
-        deadline = Deadline(self._deadline)
+        deadline = Deadline(self._deadline, self._hurry)
         renewer_of = partial(
             find_renewer, tenant, catalogue=catalogue, store=self._store, clock=self._clock, deadline=deadline
         )

@@ -1,12 +1,18 @@
 """A command that is told to stop in the middle: what the server has rotated is stored before the command ends."""
 
 import asyncio
+import ctypes
+import fcntl
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -26,12 +32,19 @@ def config(issuer: Issuer, home: Path) -> None:
         client_id = "{CLIENT_ID}"
         redirect_uri = "{REDIRECT_URI}"
         scopes = ["openid", "offline_access"]
+        exec_env = "LAB_TOKEN"
     """)
 
 
 def stored(home: Path) -> dict[str, dict[str, str]]:
     entries: dict[str, dict[str, str]] = json.loads((home / ".openab/agent/auth.json").read_text())
     return entries
+
+
+def expire(home: Path) -> None:
+    entries = stored(home)
+    entries["lab"]["expires_at"] = int(time.time()) - 60  # type: ignore[assignment]
+    (home / ".openab/agent/auth.json").write_text(json.dumps(entries))
 
 
 async def begin(home: Path, *words: str, **options: int) -> asyncio.subprocess.Process:
@@ -76,6 +89,64 @@ async def test_a_refresh_under_way_is_stored_before_the_command_ends(
     assert not family.revoked
     assert issuer.grants.family_of(stored(home)["lab"]["access_token"]) is family
     assert (await finish(await begin(home, "refresh", "lab")))[0] == 0
+
+
+@asynccontextmanager
+async def refreshing_elsewhere(home: Path) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Another program refreshes `lab`; gives what waits until somebody else looks at its lock."""
+    sidecar = home / ".openab/agent/auth.json.refresh.lab.lock"
+    lock = os.open(sidecar, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    libc = ctypes.CDLL(None, use_errno=True)
+    opened = libc.inotify_init()
+    assert libc.inotify_add_watch(opened, os.fsencode(sidecar), 0x20) > 0  # IN_OPEN
+
+    async def looked_at() -> None:
+        async with asyncio.timeout(20):
+            while not select.select([opened], [], [], 0)[0]:
+                await asyncio.sleep(0.01)
+
+    try:
+        yield looked_at
+    finally:
+        os.close(lock)
+        os.close(opened)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("words", [("token", "lab"), ("refresh", "lab"), ("exec", "lab", "--", "true")])
+async def test_who_only_waits_for_another_process_stops_at_once(
+    number: int, words: tuple[str, ...], issuer: Issuer, config: None, home: Path
+) -> None:
+    """It holds nothing and has sent nothing."""
+    await log_in(issuer, home)
+    before = stored(home)
+    expire(home)
+    async with refreshing_elsewhere(home) as looked_at:
+        process = await begin(home, *words)
+        await looked_at()
+        process.send_signal(number)
+        begun = time.monotonic()
+        status, out, err = await finish(process)
+
+    assert time.monotonic() - begun < 3  # of the 20 s that it would wait
+    assert (status, out) == (128 + number, "")
+    assert "Traceback" not in err
+    assert len(issuer.requests("/token")) == 1
+    assert stored(home)["lab"]["refresh_token"] == before["lab"]["refresh_token"]
+
+
+async def test_who_is_told_to_stop_takes_no_lock_that_comes_free_then(issuer: Issuer, config: None, home: Path) -> None:
+    await log_in(issuer, home)
+    async with refreshing_elsewhere(home) as looked_at:
+        process = await begin(home, "refresh", "lab")
+        await looked_at()
+        process.send_signal(signal.SIGSTOP)
+        process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGCONT)
+
+    assert (await finish(process))[0] == 128 + signal.SIGTERM
+    assert len(issuer.requests("/token")) == 1
 
 
 async def test_a_code_under_way_becomes_a_login_before_the_command_ends(

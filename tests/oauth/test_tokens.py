@@ -400,6 +400,26 @@ async def test_a_lock_that_never_comes_free_ends_in_busy_or_in_the_token_that_st
     assert not issuer.requests("/token")
 
 
+async def test_a_source_that_is_closed_ends_the_wait_for_another_process_and_can_be_used_again(
+    store: AsyncStore, catalogue: Catalogue, driver: Driver, login: TokenEntry, issuer: Issuer, clock: Clock
+) -> None:
+    clock.now += 3600
+    lock = store.refresh_lock("lab")
+    assert lock.try_acquire()
+    source = TokenSource(store, catalogue=catalogue, driver=driver, clock=clock)
+    waiting = asyncio.create_task(source.get_valid("lab"))
+    await asyncio.sleep(0.1)
+
+    async with asyncio.timeout(2):  # of the 20 s
+        await source.aclose()
+        with pytest.raises(RefreshBusyError):
+            await waiting
+    lock.release()
+    assert not issuer.requests("/token")
+    assert (await source.get_valid("lab")).value != login.access_token
+    await source.aclose()
+
+
 # after a 401
 
 
