@@ -6,12 +6,20 @@ Kept in the login's note, so that a fleet of agents asks a vendor in trouble as 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import random
 from typing import Final
 
-from oauth.errors import LoginDeadError, RefreshUnansweredError, VendorUnavailableError
+from oauth.errors import (
+    LoginDeadError,
+    OAuthError,
+    RefreshUnansweredError,
+    StillMisconfiguredError,
+    VendorMisconfiguredError,
+    VendorUnavailableError,
+)
 from oauth.tenant_lock import DEADLINE
-from storage import LoginEntry, Tenant
+from storage import LoginEntry, Secret, Tenant
 from storage.notes import Attempt, Note
 
 _FIRST: Final = 0.1  # seconds; doubled by each further failure
@@ -38,24 +46,57 @@ def begun(entry: LoginEntry, before: Attempt | None, now: float) -> Attempt:
     return Attempt(entry.refresh_token.fingerprint(), now, _ENDED, answered=False, failures=failures, not_before=now)
 
 
-def failed(attempt: Attempt, error: VendorUnavailableError, now: float, *, answered: bool) -> Attempt:
-    """The attempt as it ended: the next one later than the last time, and not sooner than the vendor asks for."""
+def failed(
+    attempt: Attempt,
+    error: VendorUnavailableError | VendorMisconfiguredError,
+    settings: str,
+    now: float,
+    *,
+    answered: bool,
+) -> Attempt:
+    """The attempt as it ended: the next one later than the last time, and not sooner than the vendor asks for.
+
+    `settings` are those that it was made with. A vendor in trouble is left alone by all; who changes what was refused
+    need not wait.
+    """
     wait = min(_FIRST * 2**attempt.failures, _LONGEST) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads, hides nothing
+    failures = min(attempt.failures + 1, 16)
+    ended = dataclasses.replace(attempt, answered=answered, failures=failures, not_before=now + wait)
+    if isinstance(error, VendorMisconfiguredError):
+        return dataclasses.replace(ended, reason=error.happened, todo=error.todo, settings=settings)
     if error.retry_after:
         wait = max(wait, min(error.retry_after, _LONGEST_ASKED))
-    return dataclasses.replace(
-        attempt, reason=error.reason, answered=answered, failures=min(attempt.failures + 1, 16), not_before=now + wait
-    )
+    return dataclasses.replace(ended, reason=error.reason, not_before=now + wait)
 
 
-def pause(attempt: Attempt | None, now: float) -> float:
-    """Seconds until the login may be tried again; a time that only a wrong clock can have written is none."""
-    left = attempt.not_before - now if attempt else 0.0
+def settings_of(*tables: object) -> str:
+    """The hash of what a request is configured with: of vendors' and servers' tables, secrets included, and texts."""
+    return hashlib.sha256(repr([_told(table) for table in tables]).encode()).hexdigest()
+
+
+def _told(value: object) -> object:
+    """The same in every process: a dataclass by its fields, a set in order."""
+    if isinstance(value, Secret):
+        return value.fingerprint()
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if dataclasses.is_dataclass(value):
+        return {one.name: _told(getattr(value, one.name)) for one in dataclasses.fields(value)}
+    return value
+
+
+def pause(attempt: Attempt | None, settings: str, now: float) -> float:
+    """Seconds until the login may be tried again with these settings; a time of a wrong clock alone is none."""
+    if attempt is None or attempt.settings not in ("", settings):
+        return 0.0
+    left = attempt.not_before - now
     return left if 0 < left <= _LONGEST_ASKED else 0.0
 
 
-def refusal(tenant: Tenant, attempt: Attempt, seconds: float) -> VendorUnavailableError:
+def refusal(tenant: Tenant, attempt: Attempt, seconds: float) -> OAuthError:
     """Why nobody asks the vendor for the next `seconds`."""
+    if attempt.todo:
+        return StillMisconfiguredError(tenant, attempt.reason, attempt.todo)
     if attempt.answered:
         return VendorUnavailableError(tenant, attempt.reason, retry_after=seconds, sent=False)
     return RefreshUnansweredError(tenant, attempt.reason, retry_after=seconds)

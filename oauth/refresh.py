@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Final
 from oauth import backoff
 from oauth.adopt import adopt, lock_or_adopt, stored, supersedes
 from oauth.deadline import LAST_REQUEST, LAST_TRY, Deadline
-from oauth.errors import LoginDeadError, OAuthError, RefreshBusyError, RefreshUnansweredError, VendorUnavailableError
+from oauth.errors import (
+    LoginDeadError,
+    NotRefreshableError,
+    RefreshBusyError,
+    RefreshUnansweredError,
+    VendorMisconfiguredError,
+    VendorUnavailableError,
+)
 from oauth.login_entry import dead_of, login_of, renewed_entry
 from oauth.unsaved import Kept, Unsaved
 from storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
@@ -67,13 +74,13 @@ class Refresh:
             StorageError: the store cannot be read or written.
         """
         note = await self._note()
-        self._renewer(stale, note)  # nobody need wait for a lock to learn that there is none
+        renewer = self._renewer(stale, note)  # nobody need wait for a lock to learn that there is none
         known = backoff.attempt_of(stale, note)
 
         def adoptable(entry: LoginEntry) -> bool:
             return supersedes(entry, stale, self._clock())
 
-        if seconds := self._waits(stale, known):
+        if seconds := self._waits(stale, known, renewer.settings):
             adopted = await adopt(self._store, self._tenant, adoptable, seconds=seconds, hurry=self._deadline.hurry)
             if adopted is not None:
                 return adopted
@@ -87,13 +94,14 @@ class Refresh:
             if not self._unsaved.holds(turn):
                 turn.release()
 
-    def _waits(self, stale: LoginEntry, attempt: Attempt | None) -> float:
+    def _waits(self, stale: LoginEntry, attempt: Attempt | None, settings: str) -> float:
         """Seconds for which the vendor is to be left alone, when they can be sat out.
 
         Raises:
-            VendorUnavailableError: they are too many, or the token still lives and need not wait.
+            VendorUnavailableError, VendorMisconfiguredError: they are too many, or the token still lives and need not
+                wait.
         """
-        seconds = backoff.pause(attempt, self._clock())
+        seconds = backoff.pause(attempt, settings, self._clock())
         if attempt is None or not seconds or self._deliberate:
             return 0.0
         if self._clock() < stale.expires_at or seconds > self._deadline.left(LAST_TRY):
@@ -105,8 +113,9 @@ class Refresh:
         note = await self._note()
         renewer = self._renewer(entry, note)
         before = backoff.attempt_of(entry, note)
-        if before and before != known and not self._deliberate and (left := backoff.pause(before, self._clock())):
-            raise backoff.refusal(self._tenant, before, left)  # somebody has asked while we waited
+        seconds = backoff.pause(before, renewer.settings, self._clock())
+        if before and seconds and before != known and not self._deliberate:
+            raise backoff.refusal(self._tenant, before, seconds)  # somebody has asked while we waited
         # A token that the vendor rotates and the disk refuses is lost: see that it can be kept before asking for it.
         await self._store.check_writable()
         driver = await self._driver()
@@ -124,13 +133,13 @@ class Refresh:
             self._check_owner(grant, note)
         except LoginDeadError as error:
             return await self._bury(entry, error)
-        except VendorUnavailableError as error:
-            failure = backoff.failed(attempt, error, self._clock(), answered=not self._doubtful)
+        except (NotRefreshableError, StorageError):  # what the request needs is not here, so none was sent
+            await self._remember(entry, attempt=attempt if self._doubtful else before)
+            raise
+        except (VendorUnavailableError, VendorMisconfiguredError) as error:
+            failure = backoff.failed(attempt, error, renewer.settings, self._clock(), answered=not self._doubtful)
             if stands := await self._remember(entry, attempt=failure):
                 return stands
-            raise
-        except (OAuthError, StorageError):  # the latter: what the request needs could not be read, so none was sent
-            await self._remember(entry, attempt=attempt if self._doubtful else before)
             raise
         return await self._keep(entry, grant, lock)
 

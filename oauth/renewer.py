@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from oauth.backoff import settings_of
 from oauth.errors import NotRefreshableError
 from oauth.mcp.renew import ServerRenewer
 from storage import AsyncStore, LoginEntry, McpEntry, Tenant
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
 class Renewer(Protocol):
     """Renews logins of one kind; the caller holds the tenant's lock and commits what comes."""
+
+    @property
+    def settings(self) -> str:
+        """The hash of all that is configured for its request."""
+        ...
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
         """The next tokens, asked for in one request that is never repeated here.
@@ -39,6 +45,11 @@ class VendorRenewer:
     vendor: Vendor
     token_endpoint: str
 
+    @property
+    def settings(self) -> str:
+        """As `Renewer.settings`."""
+        return settings_of(self.vendor, self.token_endpoint)
+
     async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
         """As `Renewer.renew`."""
         return await driver.refresh(self.vendor, self.vendor.tenant, entry.refresh_token, self.token_endpoint)
@@ -51,6 +62,11 @@ class CopilotRenewer:
     vendor: Vendor
     exchange_url: str
     clock: Callable[[], float]
+
+    @property
+    def settings(self) -> str:
+        """As `Renewer.settings`."""
+        return settings_of(self.vendor, self.exchange_url)
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
         """As `Renewer.renew`."""
@@ -67,6 +83,11 @@ class AwsRenewer:
     token_endpoint: str
     store: AsyncStore
     clock: Callable[[], float]
+
+    @property
+    def settings(self) -> str:
+        """As `Renewer.settings`."""
+        return settings_of(self.vendor, self.token_endpoint)
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
         """As `Renewer.renew`."""

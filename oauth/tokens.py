@@ -18,6 +18,7 @@ from oauth.errors import (
     OAuthError,
     RefreshBusyError,
     UnknownVendorError,
+    VendorMisconfiguredError,
     VendorUnavailableError,
 )
 from oauth.login_entry import SKEW, login_of, tenant_of
@@ -75,8 +76,8 @@ class TokenSource:
     async def get_valid(self, tenant_or_vendor: str, *, min_ttl: float = SKEW) -> AccessToken:
         """A token that lives for more than `min_ttl` seconds, refreshed first if need be.
 
-        When that fails, a token that lives for more than two minutes is served all the same, and what may pass (an
-        outage, a busy lock, a full disk) fails nobody before the token's very end.
+        When that fails, a token that lives for more than two minutes is served all the same, and what may pass or be
+        mended (an outage, a busy lock, a full disk, a refused client) fails nobody before the token's very end.
 
         Raises:
             NotLoggedInError: nobody is logged in there.
@@ -95,7 +96,7 @@ class TokenSource:
             return await self._successor(tenant, entry)
         except NotLoggedInError:
             raise  # who was logged out meanwhile must stop
-        except (VendorUnavailableError, RefreshBusyError, StorageError):
+        except (VendorUnavailableError, VendorMisconfiguredError, RefreshBusyError, StorageError):
             if self._lives(token, 0):
                 return token
             raise

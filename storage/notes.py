@@ -25,7 +25,8 @@ class Attempt:
     """A refresh that was begun and did not end in a commit; its token is known by its hash, times are unix seconds.
 
     `answered` is False while nobody knows whether the vendor has taken the token. Nobody asks again before
-    `not_before`, which is the further off the more `failures` there were.
+    `not_before`, which is the further off the more `failures` there were. Where a client or its settings were refused,
+    `todo` says what to change, and only who would ask with the same `settings`, a hash, has to wait.
     """
 
     fingerprint: str
@@ -34,6 +35,8 @@ class Attempt:
     answered: bool
     failures: int = 0
     not_before: float = 0.0
+    todo: str = ""
+    settings: str = ""
 
 
 @dataclass(frozen=True, slots=True)

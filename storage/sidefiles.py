@@ -88,8 +88,10 @@ def _attempt(value: object) -> Attempt | None:
             "answered": bool(answered),
             "failures": int(failures),
             "not_before": int() | float() as not_before,
+            **others,
         } if 0 <= at < _LATEST and 0 <= not_before < _LATEST:
-            return Attempt(fingerprint, at, reason, answered, failures, not_before)
+            texts = {name: text for name in ("todo", "settings") if isinstance(text := others.get(name), str)}
+            return Attempt(fingerprint, at, reason, answered, failures, not_before, **texts)
     return None
 
 

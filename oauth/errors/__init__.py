@@ -9,6 +9,7 @@ OpenabAuthError
     │   └── RefreshUnansweredError  a refresh was sent and not answered: whether it took place is unknown
     ├── VendorMisconfiguredError    our client or its settings are wrong: the operator must change them
     │   ├── NotRefreshableError     nothing configured here could refresh this login
+    │   ├── StillMisconfiguredError  as a request was answered a moment ago; no other one was sent
     │   ├── SecretMissingError      the client's secret is not set
     │   ├── ProgramMissingError     the vendor's own login program is not installed
     │   ├── PlanMissingError        the account has no seat or plan for this
@@ -63,6 +64,7 @@ from oauth.errors.operator import (
     RiskNotAcceptedError,
     SecretMissingError,
     ServerUnusableError,
+    StillMisconfiguredError,
     UnknownVendorError,
     VendorMisconfiguredError,
 )
@@ -127,6 +129,7 @@ __all__ = [
     "ServerNotRemovedError",
     "ServerNotThereError",
     "ServerUnusableError",
+    "StillMisconfiguredError",
     "TooManyLoginsError",
     "TooManyServersError",
     "UnknownVendorError",

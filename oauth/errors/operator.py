@@ -44,6 +44,12 @@ class NotRefreshableError(VendorMisconfiguredError):
     _happened = "the login to {vendor} cannot be refreshed here ({reason})"
 
 
+class StillMisconfiguredError(VendorMisconfiguredError):
+    """As a request was answered a moment ago, in that answer's own words; no other one was sent."""
+
+    _happened = "{reason}"
+
+
 class SecretMissingError(VendorMisconfiguredError):
     """The vendor's client needs a secret, which is the operator's to set."""
 

@@ -7,6 +7,7 @@ import dataclasses
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from oauth.backoff import settings_of
 from oauth.deadline import LAST_REQUEST
 from oauth.errors import (
     LOG_IN_AGAIN,
@@ -39,6 +40,11 @@ class ServerRenewer:
     tenant: Tenant
     store: AsyncStore
     deadline: Deadline
+
+    @property
+    def settings(self) -> str:
+        """As `Renewer.settings`."""
+        return settings_of(self.server)
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
         """As `Renewer.renew`, with `resource`, and the client's authentication as it was registered.

@@ -60,6 +60,7 @@ from oauth.errors import (
     ServerNotRemovedError,
     ServerNotThereError,
     ServerUnusableError,
+    StillMisconfiguredError,
     TooManyLoginsError,
     TooManyServersError,
     UnknownVendorError,
@@ -161,6 +162,7 @@ NOT_MET = {
     NotRefreshableError,
     InsufficientScopeError,
     RefreshUnansweredError,
+    StillMisconfiguredError,
 }
 
 

@@ -105,10 +105,11 @@ async def test_a_token_that_lives_for_more_than_two_minutes_is_served(
 async def test_a_token_counts_as_expired_two_minutes_before_its_end(
     left: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
-    source = alone(tmp_path, monkeypatch, clock, entry(expires_at=NOW + left))
+    final = dataclasses.replace(entry("codex", expires_at=NOW + left), refresh_token=Secret(""))
+    source = alone(tmp_path, monkeypatch, clock, final)
 
-    with pytest.raises(VendorMisconfiguredError):  # so it is refreshed, for which no vendor `lab` is configured
-        await source.get_valid("lab")
+    with pytest.raises(LoginDeadError):  # so it is refreshed, for which there is nothing to post
+        await source.get_valid("codex")
 
 
 async def test_a_token_of_an_unknown_vendor_is_served_while_valid_and_its_refresh_says_what_to_configure(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +20,7 @@ NOTE = Note(
     5,
     ("a", "b"),
     DeadToken("f" * 64, "invalid_grant", 9, told=True),
-    Attempt("e" * 64, 1.5, "HTTP 503", answered=False, failures=3, not_before=60.25),
+    Attempt("e" * 64, 1.5, "HTTP 503", answered=False, failures=3, not_before=60.25, todo="set it", settings="a" * 64),
 )
 
 
@@ -31,6 +33,19 @@ def test_they_are_kept_beside_and_hold_no_secret(store: FileStore, path: Path) -
     log_in(store)
     assert dict(store.notes()) == dict(FileStore(path).notes()) == {"codex": NOTE}
     assert CANARY not in path.with_name("auth.json.notes").read_text()
+
+
+def test_an_attempt_that_an_older_version_noted_is_read(store: FileStore, path: Path) -> None:
+    log_in(store)
+    notes = path.with_name("auth.json.notes")
+    top = json.loads(notes.read_text())
+    del top["codex"]["attempt"]["todo"], top["codex"]["attempt"]["settings"]
+    notes.write_text(json.dumps(top))
+
+    attempt = store.notes()["codex"].attempt
+
+    assert NOTE.attempt is not None
+    assert attempt == dataclasses.replace(NOTE.attempt, todo="", settings="")
 
 
 def test_lost_or_broken_ones_lose_no_login(store: FileStore, path: Path) -> None:
