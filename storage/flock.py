@@ -118,10 +118,18 @@ def _check_regular(found: os.stat_result, path: Path) -> None:
 
 
 def _why(path: Path, error: OSError) -> str:
-    """Whose the sidecar is says more than the bare errno: most often root once ran the program."""
+    """Whose the sidecar is, or its folder, says more than the bare errno: most often root once ran the program."""
     reason = f"as a lock: {error.strerror or type(error).__name__}"
-    with contextlib.suppress(OSError):
-        found = path.lstat()
-        if found.st_uid != os.geteuid():
-            return f"{reason}; it belongs to uid {found.st_uid}"
+    if isinstance(error, PermissionError):
+        with contextlib.suppress(OSError):
+            return reason + _owner("it", path.lstat())
+        with contextlib.suppress(OSError):  # it is not there, or may not even be looked at
+            return reason + _owner("its folder", path.parent.stat())
     return reason
+
+
+def _owner(what: str, found: os.stat_result) -> str:
+    us = os.geteuid()
+    if found.st_uid == us:
+        return ""
+    return f"; {what} belongs to uid {found.st_uid}: run this as that user, or give {what} to uid {us}"

@@ -152,6 +152,28 @@ def test_without_rights_on_the_lock_nothing_is_written_and_it_is_named(
     assert public_path.read_bytes() == before
 
 
+@pytest.mark.parametrize("rights", [0o700, 0o755])
+def test_a_lock_in_another_users_folder_says_whose_that_is_and_what_to_do(
+    public_path: Path, run: Callable[..., str], rights: int
+) -> None:
+    """Most often root once made the folder; its sidecar cannot even be looked at, or is not there yet."""
+    if os.geteuid() != 0:
+        return  # only root can become another user
+    public_path.parent.chmod(rights)
+    code = """
+import sys
+from storage import *
+try:
+    FileStore(sys.argv[1]).refresh_lock("codex").try_acquire()
+except StorageError as error:
+    print(error)
+"""
+    told = run(code, public_path, as_nobody=True)
+
+    assert "auth.json.refresh.codex.lock could not be written (as a lock: Permission denied" in told
+    assert f"its folder belongs to uid 0: run this as that user, or give its folder to uid {NOBODY}" in told
+
+
 def test_in_a_read_only_folder_it_is_read_but_unwritable(public_path: Path, run: Callable[..., str]) -> None:
     FileStore(public_path).update(put("codex", token()))
     before = public_path.read_bytes()
