@@ -31,6 +31,7 @@ from storage.entries import Json, PendingEntry
 from storage.secret import Secret
 
 _LIMITS: Final = httpx2.Limits(max_keepalive_connections=0)  # a stale connection would lose a rotated token
+_REVOKES_BY_JSON: Final = frozenset({"codex"})  # tenants; no RFC 7009 endpoint, whatever the token endpoint takes
 _WRONG_ENCODING: Final = (httpx2.codes.BAD_REQUEST, httpx2.codes.UNSUPPORTED_MEDIA_TYPE)
 
 
@@ -113,8 +114,8 @@ class Driver:
     async def revoke(self, vendor: Vendor, token: Secret, *, hint: str = "refresh_token") -> bool:
         """Have the vendor forget the grant (RFC 7009); False when it offers no way to.
 
-        A vendor that wants another encoding here than at its token endpoint is asked once more: revoking twice is
-        harmless.
+        An operator's vendor that wants another encoding here than at its token endpoint is asked once more: revoking
+        twice is harmless.
 
         Raises:
             VendorUnavailableError: no usable answer.
@@ -125,7 +126,9 @@ class Driver:
             return False
         encodings = sorted(("form", "json"), key=lambda encoding: encoding != vendor.token_body)
         if vendor.reach is not None:
-            encodings = ["form"]  # what RFC 7009 2.1 says; only vendors of our own table are known to want JSON
+            encodings = ["form"]  # what RFC 7009 2.1 says
+        elif vendor.tenant in _REVOKES_BY_JSON:
+            encodings = ["json"]
         question = Question(vendor.name, vendor.tenant, "other", (token,))
         for encoding in encodings:
             async with self._conversation(vendor, question) as (client, _):

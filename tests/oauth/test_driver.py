@@ -33,7 +33,7 @@ from oauth.errors import (
 from oauth.pkce import new_state, new_verifier
 from oauth.reply import Grant
 from oauth.vendor import Vendor
-from storage import PendingEntry, Secret
+from storage import PendingEntry, Secret, Tenant
 
 
 def new_pending(vendor: Vendor) -> PendingEntry:
@@ -261,8 +261,25 @@ async def test_revocation_ends_the_family(driver: Driver, issuer: Issuer, lab: V
     assert request.fields["token_type_hint"] == "refresh_token"
 
 
-async def test_a_revocation_endpoint_that_wants_json_gets_it(driver: Driver, issuer: Issuer, lab: Vendor) -> None:
-    """codex takes a form at its token endpoint and JSON at its revocation endpoint."""
+async def test_codex_takes_a_form_at_its_token_endpoint_and_json_alone_where_it_revokes(
+    driver: Driver, issuer: Issuer, lab: Vendor
+) -> None:
+    codex = replace(lab, tenant=Tenant("codex"))
+    grant = await log_in(driver, issuer, codex)
+    assert grant.refresh_token is not None
+    issuer.faults.next("/revoke", status=400, body={"error": "invalid_request"})
+
+    with pytest.raises(VendorUnavailableError):  # which is no reason to try a form
+        await driver.revoke(codex, grant.refresh_token)
+    assert await driver.revoke(codex, grant.refresh_token)
+
+    assert [seen.content_type for seen in issuer.requests("/token")] == ["application/x-www-form-urlencoded"]
+    assert [seen.content_type for seen in issuer.requests("/revoke")] == ["application/json"] * 2
+
+
+async def test_an_operators_vendor_that_wants_json_to_revoke_gets_it(
+    driver: Driver, issuer: Issuer, lab: Vendor
+) -> None:
     grant = await log_in(driver, issuer, lab)
     issuer.faults.next("/revoke", status=415, body={"error": "unsupported media type"})
     assert grant.refresh_token is not None
