@@ -125,8 +125,13 @@ def renewed_entry(entry: LoginEntry, grant: Grant, *, now: float) -> LoginEntry:
         reply["refresh_token"] = grant.refresh_token.reveal()
     if grant.scopes:
         reply["scope"] = " ".join(grant.scopes)
-    scopes = grant.scopes or entry.granted_scopes
-    return dataclasses.replace(entry, token_response=reply, granted_scopes=scopes, token_received_at=int(now))
+    return dataclasses.replace(
+        entry,
+        token_response=reply,
+        granted_scopes=grant.scopes or entry.granted_scopes,
+        token_received_at=int(now),
+        issuer=grant.issuer or entry.issuer,
+    )
 
 
 def name_account(draft: Draft, tenant: Tenant, grant: Grant, account: str) -> None:

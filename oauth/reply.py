@@ -24,7 +24,8 @@ _TOKENS: Final = ("access_token", "refresh_token", "id_token")
 class Grant:
     """What the vendor gave; `expires_at` is in unix seconds, `account` a label for people and nothing more.
 
-    `scopes` is empty when the reply names none: they are then what was asked for (RFC 6749 5.1).
+    `scopes` is empty when the reply names none: they are then what was asked for (RFC 6749 5.1). `issuer` is the
+    authorization server of a login at an MCP server.
     """
 
     access_token: Secret
@@ -32,6 +33,7 @@ class Grant:
     expires_at: int
     scopes: tuple[str, ...] = ()
     account: str | None = None
+    issuer: str | None = None
 
 
 def read_grant(vendor: Vendor, reply: Reply, *, now: float, sent: Iterable[Secret] = ()) -> Grant:

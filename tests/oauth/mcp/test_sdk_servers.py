@@ -192,6 +192,7 @@ async def test_a_login_that_an_agent_has_rewritten_is_renewed_from_what_we_remem
     assert refresh["authorization"].startswith("Basic ")
     assert refresh["resource"] == f"{urls['secretive']}/mcp"
     assert "client_secret" not in refresh
+    assert (await entry_of(store, "secretive")).issuer == entry.issuer
 
 
 async def test_a_login_whose_record_is_lost_is_found_again_at_the_same_issuer_and_at_no_other(
