@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from storage import folder
 from storage.errors import StoreUnwritableError
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -24,7 +25,7 @@ def replace(path: Path, data: bytes) -> os.stat_result:
         StoreUnwritableError: nothing was replaced.
     """
     new = swap(path, data)
-    sync_folder(path.parent)
+    folder.sync(path.parent)
     return new
 
 
@@ -33,7 +34,7 @@ def swap(path: Path, data: bytes, *, temporary_of: Path | None = None, mode: int
 
     Its modification time is later than the old file's even when both lie within one tick of the clock, so that a
     reader who compares (inode, time, size) never takes the new file for the old one. A crash of the machine before
-    `sync_folder` leaves the old file or the new one. The temporary file is named after `temporary_of`, else `path`.
+    `folder.sync` leaves the old file or the new one. The temporary file is named after `temporary_of`, else `path`.
 
     Raises:
         StoreUnwritableError: nothing was replaced.
@@ -79,7 +80,7 @@ def create(path: Path, data: bytes) -> bool:
             with contextlib.suppress(OSError):
                 path.unlink()
             raise
-        sync_folder(path.parent)
+        folder.sync(path.parent)
     return True
 
 
@@ -109,12 +110,12 @@ def make_folder(path: Path) -> None:
     if path.parent.is_dir():
         return
     with _as_unwritable(path):
-        missing = [folder for folder in path.parents if not folder.exists()]
+        missing = [parent for parent in path.parents if not parent.exists()]
         owner = folder_owner(missing[-1]) if missing else None
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if owner is not None:
-            for folder in missing:
-                os.chown(folder, *owner)
+            for parent in missing:
+                os.chown(parent, *owner)
 
 
 def existing(path: Path) -> os.stat_result | None:
@@ -142,16 +143,6 @@ def folder_owner(path: Path) -> tuple[int, int] | None:
     with contextlib.suppress(OSError):
         return _owner(os.lstat(os.path.dirname(path)))  # noqa: PTH120 -- a tenth of the time of Path, and in every commit
     return None
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the new name durable. It is visible already, so a failure here must not be told as "nothing changed"."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _owner_after(old: os.stat_result | None, path: Path) -> tuple[int, int] | None:

@@ -69,9 +69,7 @@ def decode(text: str, known: Members | None = None) -> Decoded:
     if LEGACY_MARK in top and not isinstance(top[LEGACY_MARK], dict):
         return _decode_legacy(top)
     decoded = _decode_members(iter(top.items()))
-    doubled = isinstance(
-        top, shapes.Doubled
-    )  # the agents read each of them, and one that fits no shape ends them all
+    doubled = isinstance(top, shapes.Doubled)  # the agents read each of them, and one that fits no shape ends them all
     return Decoded(decoded.entries, (*((Damage(None, _DOUBLED),) if doubled else ()), *decoded.damage))
 
 

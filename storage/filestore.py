@@ -16,9 +16,9 @@ from storage import (
     blank,
     clients,
     codec,
+    folder,
     journal,
     leftovers,
-    listing,
     problems,
     quarantine,
     servers,
@@ -29,6 +29,7 @@ from storage.clients import Client
 from storage.draft import Lazy
 from storage.entries import Entry, LoginEntry, PendingEntry
 from storage.errors import StoreUnreadableError, StoreUnwritableError
+from storage.folder import Folder
 from storage.journal import Spill
 from storage.locks import GlobalLock, TenantLock
 from storage.notes import Note
@@ -164,8 +165,10 @@ class FileStore:
     def _update_locked(
         self, mutations: Sequence[Mutation[Any]], afterwards: list[Callable[[], None]]
     ) -> list[Done[Any] | Failed]:
-        """Commit what they change; `afterwards` is what need not be done under the lock."""
-        names = listing.names(self._folder)
+        """Commit what they change; `afterwards`, the last first, is what need not be done under the lock."""
+        opened = Folder(self._folder)
+        afterwards.append(opened.close)
+        names = opened.names()
         before, now = self._load(names), self._clock()
         notes = self.notes() if names is None or sidefiles.name(self._name) in names else {}
         registered, added = Lazy(self.clients), Lazy(self.servers)
@@ -184,14 +187,14 @@ class FileStore:
         wrote = self._commit(before, after, now)
         wrote |= self._save_notes(notes, after.notes, entries_written=wrote)
         if wrote:  # others may build on what they see before it is durable: their commit makes ours durable too
-            afterwards.append(lambda: atomic.sync_folder(self._folder))
+            afterwards.append(opened.sync)
         self._tidy(before, after.entries, now)
         return after.outcomes
 
     def _tidy(self, before: Snapshot, entries: Mapping[str, Entry], now: float) -> None:
         """Remove what this update made needless in the journal, and at times what killed writers left."""
         if before.spills:
-            atomic.sync_folder(self._folder)  # what was recovered must be durable before its spill goes
+            folder.sync(self._folder)  # what was recovered must be durable before its spill goes
         for spill in before.spills:
             journal.discard(self.path, spill)
         gone = before.entries.keys() - entries.keys()
@@ -215,7 +218,7 @@ class FileStore:
 
         That is looked at before the file, since a spill goes only after its login is in the file.
         """
-        spills = journal.load(self.path, names or listing.names(self._folder) or ())
+        spills = journal.load(self.path, names or folder.names(self._folder) or ())
         taken = snapshot.take(self.path, self._snapshot)
         self._snapshot = taken = replace(taken, spills=spills) if spills else taken
         return taken

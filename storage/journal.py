@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from storage import atomic, codec, regular, shapes
+from storage import atomic, codec, folder, regular, shapes
 from storage.entries import Entry, LoginEntry, McpEntry, PendingEntry, TokenEntry
 from storage.errors import StorageError
 from storage.secret import Secret
@@ -78,7 +78,7 @@ def write(path: Path, spill: Spill) -> Spill:
     members = {"replaces": spill.replaces, "entry": shapes.to_json(spill.entry)}
     text = json.dumps(members, ensure_ascii=False, indent=2)
     written = atomic.swap(path_of(path, spill.tenant), text.encode(), temporary_of=path)
-    atomic.sync_folder(path.parent)
+    folder.sync(path.parent)
     return replace(spill, file=_file(written))
 
 

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from storage import listing
+from storage import folder
 
 _AGE: Final = 3600.0  # seconds; a commit takes milliseconds, and the slowest disk not an hour
 
@@ -16,7 +16,7 @@ _AGE: Final = 3600.0  # seconds; a commit takes milliseconds, and the slowest di
 def find(path: Path, now: float) -> list[Path]:
     """Those that are older than an hour by `now`, in unix seconds."""
     mark = re.compile(rf"{re.escape(path.name)}(\.\w+)?\.tmp\.\d+\.\d+", re.ASCII)
-    found = sorted(path.with_name(name) for name in listing.names(path.parent) or () if mark.fullmatch(name))
+    found = sorted(path.with_name(name) for name in folder.names(path.parent) or () if mark.fullmatch(name))
     return [place for place in found if _is_old(place, now)]
 
 

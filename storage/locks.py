@@ -38,7 +38,7 @@ class GlobalLock:
     def run(self, section: Callable[[], T], afterwards: Sequence[Callable[[], None]] = ()) -> T:
         """Hold it while `section` runs, here or in the thread that waited for it, and give what that returns.
 
-        `afterwards`, which the section may have filled, runs when the lock is free again.
+        `afterwards`, which the section may have filled, runs when the lock is free again, the last first.
 
         Raises:
             StoreBusyError: it was not free in time.
@@ -95,7 +95,7 @@ class _Turn(Generic[T]):
             self.values.append(self.section())
         finally:
             lock.release()
-            for finish in self.afterwards:
+            for finish in reversed(self.afterwards):
                 finish()
 
 

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from storage import clients, journal, leftovers, listing, quarantine, servers, sidefiles
+from storage import clients, folder, journal, leftovers, quarantine, servers, sidefiles
 from storage.errors import StoreUnreadableError
 from storage.store import Problem
 
@@ -25,15 +25,15 @@ def find(path: Path, now: float) -> Iterator[Problem]:
 
 
 def _of_rights(path: Path) -> Iterator[Problem]:
-    folder = _stat(path.parent)
-    if folder is None:
+    there = _stat(path.parent)
+    if there is None:
         return
-    if listing.names(path.parent) is None:
+    if folder.names(path.parent) is None:
         what = f"{path.parent} cannot be listed, so a renewed login that lies beside the store is not seen"
         yield Problem(what, f"chmod u+r {path.parent}")
-    if stat.S_IMODE(folder.st_mode) & 0o022:
+    if stat.S_IMODE(there.st_mode) & 0o022:
         yield Problem(f"{path.parent} can be written by others", f"chmod 700 {path.parent}")
-    owner = folder.st_uid if os.geteuid() == 0 else os.geteuid()
+    owner = there.st_uid if os.geteuid() == 0 else os.geteuid()
     sidecars = sorted(path.parent.glob(f"{path.name}.*.lock"))
     beside = [sidefiles.path_of(path), clients.FILE.path_of(path), servers.FILE.path_of(path)]
     for place in (path, *beside, *sidecars):
@@ -69,7 +69,7 @@ def _of_servers(path: Path) -> Iterator[Problem]:
 
 
 def _of_journal(path: Path) -> Iterator[Problem]:
-    names = listing.names(path.parent) or ()
+    names = folder.names(path.parent) or ()
     for spill in journal.load(path, names):
         what = f"{journal.path_of(path, spill.tenant)} holds a renewed login that could not be committed"
         repair = "free space or mend the rights of its folder; the next update commits it, unless another login came in"

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from storage import atomic, blank, listing, regular
+from storage import atomic, blank, folder, regular
 from storage.errors import StorageError
 
 _LARGEST: Final = 2**22  # bytes that are looked through while everybody waits for the lock
@@ -35,7 +35,7 @@ def keep(path: Path, data: bytes, now: float) -> Path:
 def kept_files(path: Path) -> list[Path]:
     """The damaged files that were kept so far, by us or by agents in other languages."""
     mark = f"{path.name}.corrupt-"
-    return sorted(path.with_name(name) for name in listing.names(path.parent) or () if name.startswith(mark))
+    return sorted(path.with_name(name) for name in folder.names(path.parent) or () if name.startswith(mark))
 
 
 def clear(path: Path, secrets: Iterable[str]) -> None:

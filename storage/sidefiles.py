@@ -37,7 +37,7 @@ def load(path: Path) -> dict[str, Note]:
 
 
 def save(path: Path, notes: Mapping[str, Note]) -> None:
-    """Replace the notes; durable after `atomic.sync_folder`.
+    """Replace the notes; durable after `folder.sync`.
 
     Raises:
         StoreUnwritableError: the old notes stay.
