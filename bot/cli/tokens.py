@@ -11,7 +11,7 @@ from bot.cli.output import DONE, print_result
 from bot.cli.session import open_session
 from oauth.login_entry import tenant_of
 from oauth.tokens import TokenSource
-from storage import Secret
+from storage import McpEntry, Secret, TokenEntry
 
 
 async def token(arguments: argparse.Namespace) -> int:
@@ -37,9 +37,12 @@ async def _refresh(arguments: argparse.Namespace, rejected: Secret | None) -> in
     session = open_session(arguments)
     entries = await session.store.read()
     tenant = tenant_of(entries, arguments.tenant, session.catalogue)
+    before = entries.get(tenant)
     async with TokenSource(session.store, catalogue=session.catalogue) as source:
         renewed = await source.force_refresh(arguments.tenant, rejected=rejected)
-        refreshed = (await session.store.read()).get(tenant) != entries.get(tenant)
+        refreshed = (await session.store.read()).get(tenant) != before
+    if isinstance(before, TokenEntry | McpEntry):  # a new token that the store could not take is new all the same
+        refreshed = refreshed or renewed.value != before.access_token
     result = {"tenant": tenant, "expires_at": renewed.expires_at, "refreshed": refreshed}
     text = f"{tenant}: {'refreshed' if refreshed else 'another token was stored already; nothing was requested'}"
     print_result(result, text, as_json=arguments.json)

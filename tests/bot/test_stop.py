@@ -214,3 +214,22 @@ async def test_waiting_for_an_approval_ends_at_once_and_the_login_still_waits(is
     assert status == 128 + signal.SIGTERM
     assert "still waits" in err
     assert any(key.startswith("pending:lab:0") for key in stored(home))
+
+
+async def test_a_renewed_login_that_nothing_could_keep_is_told_as_renewed(
+    issuer: Issuer, config: None, home: Path
+) -> None:
+    """The disk breaks while the vendor answers: neither the file nor the journal takes what it has rotated."""
+    await log_in(issuer, home)
+    issuer.faults.next("/token", delay=0.5)
+
+    process = await begin(home, "refresh", "lab")
+    await posted(issuer, 2)
+    folder = home / ".openab/agent"
+    (folder / "auth.json").rename(folder / "real.json")
+    (folder / "auth.json").symlink_to("real.json")
+    (folder / "auth.json.spill.lab").mkdir()
+    status, out, err = await finish(process)
+
+    assert (status, out) == (0, "lab: refreshed\n")
+    assert "lab: its renewed login is lost, log in again" in err
