@@ -102,7 +102,7 @@ async def test_after_a_slow_lookup_an_unanswered_request_is_not_repeated(
 async def test_documents_that_come_in_time_lead_to_the_new_token_and_are_asked_for_once(
     source: TokenSource, store: AsyncStore, stranger: Stranger
 ) -> None:
-    slow_documents(stranger, 0.2)
+    slow_documents(stranger, 0.05)
     stranger.pages["/token"] = Page(RENEWED)
 
     assert (await source.get_valid("mcp:lab")).value.reveal() == "new"
