@@ -7,18 +7,16 @@ meaning wherever it came from. Each request is one POST under a total deadline, 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, Literal
-from urllib.parse import parse_qsl, quote_plus, urlencode
+from urllib.parse import urlencode
 
 import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from oauth import link
+from oauth import client_auth, link
 from oauth.discovery import fetch_metadata, needs_discovery, with_endpoints
 from oauth.errors import OAuthError
 from oauth.mcp.pinned import PinnedTransport
@@ -93,7 +91,7 @@ class Driver:
             )
         return read_grant(vendor, replies[-1], now=self._clock(), sent=question.secrets)
 
-    async def refresh(self, vendor: Vendor, tenant: str, refresh_token: Secret, token_endpoint: str) -> Grant:
+    async def refresh(self, vendor: Vendor, refresh_token: Secret, token_endpoint: str) -> Grant:
         """Renew a login, in one POST without `scope` (RFC 6749 6); the caller holds the tenant's lock.
 
         Raises:
@@ -101,7 +99,7 @@ class Driver:
             VendorUnavailableError: no usable answer; when `sent` is True the token may have been rotated all the same.
             VendorMisconfiguredError: the vendor refuses this client.
         """
-        question = Question(vendor.name, tenant, "refresh", (refresh_token,))
+        question = Question(vendor.name, vendor.tenant, "refresh", (refresh_token,))
         async with self._conversation(vendor, question) as (client, replies):
             await client.refresh_token(
                 token_endpoint,
@@ -125,7 +123,7 @@ class Driver:
         if not vendor.revoke_url:
             return False
         encodings = sorted(("form", "json"), key=lambda encoding: encoding != vendor.token_body)
-        if vendor.reach is not None:
+        if vendor.reach is not None:  # an MCP server's
             encodings = ["form"]  # what RFC 7009 2.1 says
         elif vendor.tenant in _REVOKES_BY_JSON:
             encodings = ["json"]
@@ -239,7 +237,7 @@ class Driver:
     ) -> AsyncIterator[tuple[AsyncOAuth2Client, list[Reply]]]:
         """An authlib client for one request, and the list in which its judged token reply will lie."""
         door = Door(self.http(vendor.reach))
-        client = _client(vendor, door, self.deadline)
+        client = client_auth.client_of(vendor, door, self.deadline)
         replies: list[Reply] = []
 
         def judge(reply: httpx2.Response) -> httpx2.Response:
@@ -257,66 +255,6 @@ class Driver:
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, OSError, OverflowError) as error:
             # `from None`: an httpx2 error holds the request, and so the token
             raise judge_failure(question, error, unsent=door.certainly_unsent) from None
-
-
-def _client(vendor: Vendor, door: Door, deadline: float) -> AsyncOAuth2Client:
-    """An authlib client in the vendor's encoding; without `scope`, which would else go into every refresh."""
-    client = AsyncOAuth2Client(
-        client_id=vendor.client_id,
-        client_secret=vendor.client_secret.reveal() if vendor.client_secret else None,
-        token_endpoint_auth_method=vendor.token_body,
-        redirect_uri=vendor.redirect_uri,
-        transport=door,
-        # asyncio.timeout bounds the whole; a TLS handshake that is cancelled instead of timed out leaks its socket
-        timeout=httpx2.Timeout(None, connect=deadline / 2),
-    )
-    client.register_client_auth_method(
-        ("form", _form_post_body if vendor.client_auth == "client_secret_post" else _form_body)
-    )
-    client.register_client_auth_method(("json", _json_body))
-    return client
-
-
-def _form_body(
-    client: AsyncOAuth2Client, method: str, uri: str, headers: httpx2.Headers, body: bytes
-) -> tuple[str, httpx2.Headers, str]:
-    """A form; a secret goes into HTTP Basic, the one way that every server must know (RFC 6749 2.3.1).
-
-    The client's id stays in the form too: the MCP Python SDK's servers want it there.
-    """
-    del method
-    headers["Content-Type"] = "application/x-www-form-urlencoded"
-    fields = _fields(client, body)
-    if secret := fields.pop("client_secret", None):
-        pair = f"{quote_plus(fields['client_id'])}:{quote_plus(secret)}"
-        headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
-    return uri, headers, urlencode(fields)
-
-
-def _form_post_body(
-    client: AsyncOAuth2Client, method: str, uri: str, headers: httpx2.Headers, body: bytes
-) -> tuple[str, httpx2.Headers, str]:
-    """A form that carries the secret itself, for servers that registered us so (RFC 7591 2)."""
-    del method
-    headers["Content-Type"] = "application/x-www-form-urlencoded"
-    return uri, headers, urlencode(_fields(client, body))
-
-
-def _json_body(
-    client: AsyncOAuth2Client, method: str, uri: str, headers: httpx2.Headers, body: bytes
-) -> tuple[str, httpx2.Headers, str]:
-    del method
-    headers["Content-Type"] = "application/json"
-    return uri, headers, json.dumps(_fields(client, body))
-
-
-def _fields(client: AsyncOAuth2Client, body: bytes) -> dict[str, str]:
-    """The request's fields with the client's identification."""
-    fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
-    fields["client_id"] = client.client_id
-    if client.client_secret:
-        fields["client_secret"] = client.client_secret
-    return fields
 
 
 def _headers(vendor: Vendor) -> dict[str, str]:

@@ -39,7 +39,7 @@ _log: Final = logging.getLogger(__name__)
 class Refresh:
     """Replaces the login of `tenant` once; `clock` gives unix seconds, `deadline` bounds all of it.
 
-    `renewer_of` says who renews an entry. `driver` is asked for only by whoever has the lock: those who adopt need no
+    `renewer_of` says who renews an entry. `open_driver` is called only by whoever has the lock: those who adopt need no
     HTTP client. `unsaved` gets what no disk took. With `deliberate` a person asks, and no other process's failure is a
     reason to wait.
     """
@@ -49,7 +49,7 @@ class Refresh:
         store: AsyncStore,
         tenant: Tenant,
         renewer_of: Callable[[LoginEntry], Renewer],
-        driver: Callable[[], Awaitable[Driver]],
+        open_driver: Callable[[], Awaitable[Driver]],
         unsaved: Unsaved,
         *,
         clock: Callable[[], float],
@@ -59,7 +59,7 @@ class Refresh:
         self._store = store
         self._tenant = tenant
         self._renewer_of = renewer_of
-        self._driver = driver
+        self._open_driver = open_driver
         self._unsaved = unsaved
         self._clock = clock
         self._deliberate = deliberate
@@ -73,8 +73,8 @@ class Refresh:
             OAuthError: as `TokenSource.get_valid`.
             StorageError: the store cannot be read or written.
         """
-        note = await self._note()
-        renewer = self._renewer(stale, note)  # nobody need wait for a lock to learn that there is none
+        renewer, note = self._renewer_of(stale), await self._note()
+        self._check_renewable(stale, note)  # nobody need wait for a lock to be refused
         known = backoff.attempt_of(stale, note)
 
         def adoptable(entry: LoginEntry) -> bool:
@@ -110,20 +110,20 @@ class Refresh:
 
     async def _request(self, entry: LoginEntry, known: Attempt | None, lock: RefreshLock) -> LoginEntry:
         """Ask the vendor, who holds the lock; `known` is the failed attempt that was sat out before."""
-        note = await self._note()
-        renewer = self._renewer(entry, note)
+        renewer, note = self._renewer_of(entry), await self._note()
+        self._check_renewable(entry, note)
         before = backoff.attempt_of(entry, note)
         seconds = backoff.pause(before, renewer.settings, self._clock())
         if before and seconds and before != known and not self._deliberate:
             raise backoff.refusal(self._tenant, before, seconds)  # somebody has asked while we waited
         # A token that the vendor rotates and the disk refuses is lost: see that it can be kept before asking for it.
         await self._store.check_writable()
-        driver = await self._driver()
+        driver = await self._open_driver()
         attempt = backoff.begun(entry, before, self._clock())
-        if stands := await self._remember(entry, attempt=attempt):
+        if stands := await self._note_unless_replaced(entry, attempt=attempt):
             return stands
         if not self._deadline.allows(LAST_REQUEST):
-            await self._remember(entry, attempt=before)
+            await self._note_unless_replaced(entry, attempt=before)
             raise RefreshBusyError(self._tenant, self._deadline.used())
         self._doubtful = before is not None and not before.answered
         if self._doubtful:
@@ -134,11 +134,11 @@ class Refresh:
         except LoginDeadError as error:
             return await self._bury(entry, error)
         except (NotRefreshableError, StorageError):  # what the request needs is not here, so none was sent
-            await self._remember(entry, attempt=attempt if self._doubtful else before)
+            await self._note_unless_replaced(entry, attempt=attempt if self._doubtful else before)
             raise
         except (VendorUnavailableError, VendorMisconfiguredError) as error:
             failure = backoff.failed(attempt, error, renewer.settings, self._clock(), answered=not self._doubtful)
-            if stands := await self._remember(entry, attempt=failure):
+            if stands := await self._note_unless_replaced(entry, attempt=failure):
                 return stands
             raise
         return await self._keep(entry, grant, lock)
@@ -195,27 +195,27 @@ class Refresh:
         _log.warning("%s: a renewed login lies in the journal, for the store did not take it: %s", self._tenant, failed)
         return await stored(self._store, self._tenant)
 
-    def _renewer(self, entry: LoginEntry, note: Note) -> Renewer:
-        """Who renews this entry; what nobody can or will renew is refused without a request."""
-        renewer = self._renewer_of(entry)
+    def _check_renewable(self, entry: LoginEntry, note: Note) -> None:
+        """Refuse, without a request, what nobody can or will renew."""
         if not entry.refresh_token:
             raise LoginDeadError(self._tenant, "the vendor gave no refresh token")
         if dead := dead_of(entry, note):
             raise LoginDeadError(self._tenant, dead.reason, dead.since)
-        return renewer
 
     async def _bury(self, posted: LoginEntry, error: LoginDeadError) -> LoginEntry:
         """Remember that the posted token is dead and raise, unless another login is there by now: then that one."""
         dead = DeadToken(posted.refresh_token.fingerprint(), error.reason, int(self._clock()))
-        if stands := await self._remember(posted, dead=dead, attempt=None):
+        if stands := await self._note_unless_replaced(posted, dead=dead, attempt=None):
             return stands
         raise error
 
     async def _note(self) -> Note:
         return (await self._store.notes()).get(self._tenant) or Note()
 
-    async def _remember(self, posted: LoginEntry, **fields: Attempt | DeadToken | None) -> LoginEntry | None:
-        """Change the note of the posted token; the login that has another one by now is given, and its note kept.
+    async def _note_unless_replaced(
+        self, posted: LoginEntry, **fields: Attempt | DeadToken | None
+    ) -> LoginEntry | None:
+        """Change the note of the posted token. Where another login stands by now, its note is kept and it is given.
 
         A note that cannot be written is logged: notes may be lost.
         """

@@ -52,7 +52,7 @@ class VendorRenewer:
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
         """As `Renewer.renew`."""
-        return await driver.refresh(self.vendor, self.vendor.tenant, entry.refresh_token, self.token_endpoint)
+        return await driver.refresh(self.vendor, entry.refresh_token, self.token_endpoint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ from storage import (
     folder,
     journal,
     leftovers,
+    notes_file,
     problems,
     quarantine,
     servers,
-    sidefiles,
     snapshot,
 )
 from storage.clients import Client
@@ -83,7 +83,7 @@ class FileStore:
 
     def notes(self) -> Mapping[str, Note]:
         """The notes by tenant; empty when they were lost."""
-        return sidefiles.load(self.path)
+        return notes_file.load(self.path)
 
     def clients(self) -> Mapping[str, Client]:
         """The clients that servers registered for us, by key; empty when they were lost.
@@ -170,7 +170,7 @@ class FileStore:
         afterwards.append(opened.close)
         names = opened.names()
         before, now = self._load(names), self._clock()
-        notes = self.notes() if names is None or sidefiles.name(self._name) in names else {}
+        notes = self.notes() if names is None or notes_file.name(self._name) in names else {}
         registered, added = Lazy(self.clients), Lazy(self.servers)
         after = batch.run(mutations, before.entries, notes, registered, added, file=self._name, now=now)
         if after.all_failed:
@@ -252,7 +252,7 @@ class FileStore:
         if notes == before:
             return False
         try:
-            sidefiles.save(self.path, notes)
+            notes_file.save(self.path, notes)
         except StoreUnwritableError:
             if not entries_written:  # the login is safe and notes may be lost, unless they were all that was asked for
                 raise

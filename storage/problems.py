@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from storage import clients, folder, journal, leftovers, quarantine, servers, sidefiles
+from storage import clients, folder, journal, leftovers, notes_file, quarantine, servers
 from storage.errors import StoreUnreadableError
 from storage.store import Problem
 
@@ -35,7 +35,7 @@ def _of_rights(path: Path) -> Iterator[Problem]:
         yield Problem(f"{path.parent} can be written by others", f"chmod 700 {path.parent}")
     owner = there.st_uid if os.geteuid() == 0 else os.geteuid()
     sidecars = sorted(path.parent.glob(f"{path.name}.*.lock"))
-    beside = [sidefiles.path_of(path), clients.FILE.path_of(path), servers.FILE.path_of(path)]
+    beside = [notes_file.path_of(path), clients.FILE.path_of(path), servers.FILE.path_of(path)]
     for place in (path, *beside, *sidecars):
         found = _stat(place)
         if found is None:

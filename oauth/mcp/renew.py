@@ -62,7 +62,7 @@ class ServerRenewer:
             todo = f"set {self.server.client_secret_env or 'client_secret_env'} for this process, or log in again"
             raise NotRefreshableError(self.tenant, "its client's secret is not here", todo)
         try:
-            grant = await driver.refresh(vendor, self.tenant, entry.refresh_token, binding.token_url)
+            grant = await driver.refresh(vendor, entry.refresh_token, binding.token_url)
         except ClientRefusedError as error:
             if binding.configured:
                 raise

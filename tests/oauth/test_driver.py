@@ -90,7 +90,7 @@ async def test_a_vendor_that_wants_json_and_the_state_gets_both(
 
     grant = await log_in(driver, issuer, vendor)
     assert grant.refresh_token is not None
-    await driver.refresh(vendor, "jay", grant.refresh_token, vendor.token_url)
+    await driver.refresh(vendor, grant.refresh_token, vendor.token_url)
 
     exchanged, refreshed = issuer.requests("/token")
     assert exchanged.content_type == refreshed.content_type == "application/json"
@@ -105,7 +105,7 @@ async def test_a_refresh_carries_no_scope_and_the_vendors_extras(driver: Driver,
     vendor = replace(lab, refresh_params={"audience": "agents"})
     assert grant.refresh_token is not None
 
-    renewed = await driver.refresh(vendor, "lab", grant.refresh_token, lab.token_url)
+    renewed = await driver.refresh(vendor, grant.refresh_token, lab.token_url)
 
     assert renewed.refresh_token != grant.refresh_token
     fields = issuer.requests("/token")[-1].fields
@@ -119,7 +119,7 @@ async def test_a_client_secret_goes_into_http_basic_or_the_json_body(
     form = replace(lab, client_secret=Secret("installed: app"))
     for vendor in (form, replace(form, token_body="json")):
         issuer.faults.next("/token", body={"access_token": "at"})
-        await driver.refresh(vendor, "lab", Secret("rt"), lab.token_url)
+        await driver.refresh(vendor, Secret("rt"), lab.token_url)
 
     by_form, by_json = issuer.requests("/token")
     assert b64decode(by_form.headers["Authorization"].removeprefix("Basic ")) == b"openab-playground:installed%3A+app"
@@ -130,10 +130,10 @@ async def test_a_client_secret_goes_into_http_basic_or_the_json_body(
 async def test_a_reused_refresh_token_is_dead(driver: Driver, issuer: Issuer, lab: Vendor) -> None:
     grant = await log_in(driver, issuer, lab)
     assert grant.refresh_token is not None
-    await driver.refresh(lab, "lab", grant.refresh_token, lab.token_url)
+    await driver.refresh(lab, grant.refresh_token, lab.token_url)
 
     with pytest.raises(LoginDeadError, match="invalid_grant"):
-        await driver.refresh(lab, "lab", grant.refresh_token, lab.token_url)
+        await driver.refresh(lab, grant.refresh_token, lab.token_url)
 
 
 async def test_a_wrong_verifier_is_refused(driver: Driver, issuer: Issuer, lab: Vendor) -> None:
@@ -154,7 +154,7 @@ async def test_a_slow_vendor_is_given_up_at_the_total_deadline(
     began = time.monotonic()
 
     with pytest.raises(VendorUnavailableError, match="no answer in time") as unavailable:
-        await driver.refresh(lab, "lab", Secret("rt"), lab.token_url)
+        await driver.refresh(lab, Secret("rt"), lab.token_url)
     await driver.aclose()
 
     assert unavailable.value.sent
@@ -165,21 +165,21 @@ async def test_an_endless_reply_is_cut_off(driver: Driver, issuer: Issuer, lab: 
     issuer.faults.next("/token", endless=True)
 
     with pytest.raises(VendorUnavailableError, match="longer than"):
-        await driver.refresh(lab, "lab", Secret("rt"), lab.token_url)
+        await driver.refresh(lab, Secret("rt"), lab.token_url)
 
 
 async def test_a_small_reply_that_unpacks_to_a_huge_one_is_cut_off(driver: Driver, issuer: Issuer, lab: Vendor) -> None:
     issuer.faults.next("/token", body=gzip.compress(b" " * 50_000_000), headers={"Content-Encoding": "gzip"})
 
     with pytest.raises(VendorUnavailableError, match="longer than"):
-        await driver.refresh(lab, "lab", Secret("rt"), lab.token_url)
+        await driver.refresh(lab, Secret("rt"), lab.token_url)
 
 
 async def test_a_compressed_reply_is_read(driver: Driver, issuer: Issuer, lab: Vendor) -> None:
     packed = gzip.compress(b'{"access_token": "at", "expires_in": "60"}')
     issuer.faults.next("/token", body=packed, headers={"Content-Encoding": "gzip"})
 
-    grant = await driver.refresh(lab, "lab", Secret("rt"), lab.token_url)
+    grant = await driver.refresh(lab, Secret("rt"), lab.token_url)
 
     assert grant.access_token == Secret("at")
 
@@ -191,7 +191,7 @@ async def test_a_cut_connection_is_transient_and_counts_as_sent(
     issuer.faults.next("/token", cut=when)  # type: ignore[arg-type] # one of its two words
 
     with pytest.raises(VendorUnavailableError) as unavailable:
-        await driver.refresh(lab, "lab", Secret("rt"), lab.token_url)
+        await driver.refresh(lab, Secret("rt"), lab.token_url)
 
     assert unavailable.value.sent
     assert len(issuer.requests("/token")) == 1
@@ -201,7 +201,7 @@ async def test_a_redirect_is_not_followed(driver: Driver, issuer: Issuer, lab: V
     issuer.faults.next("/token", status=307, headers={"Location": f"{issuer.url}/elsewhere"})
 
     with pytest.raises(VendorMisconfiguredError, match="redirects"):
-        await driver.refresh(lab, "lab", Secret("rt"), lab.token_url)
+        await driver.refresh(lab, Secret("rt"), lab.token_url)
 
     assert not issuer.requests("/elsewhere")
 
@@ -218,7 +218,7 @@ async def test_a_refused_connection_sent_nothing(driver: Driver, lab: Vendor, si
         port = closed.getsockname()[1]
 
     with pytest.raises(VendorUnavailableError) as unavailable:
-        await driver.refresh(lab, "lab", Secret("rt"), f"http://127.0.0.1:{port}/token")
+        await driver.refresh(lab, Secret("rt"), f"http://127.0.0.1:{port}/token")
 
     assert not unavailable.value.sent
 
@@ -227,7 +227,7 @@ async def test_a_tls_handshake_that_never_ends_sent_nothing(lab: Vendor, silent_
     driver = Driver(deadline=0.3)
 
     with pytest.raises(VendorUnavailableError) as unavailable:
-        await driver.refresh(lab, "lab", Secret("rt"), f"https://127.0.0.1:{silent_port}/token")
+        await driver.refresh(lab, Secret("rt"), f"https://127.0.0.1:{silent_port}/token")
     await driver.aclose()
 
     assert not unavailable.value.sent
@@ -235,7 +235,7 @@ async def test_a_tls_handshake_that_never_ends_sent_nothing(lab: Vendor, silent_
 
 async def test_plain_http_to_another_machine_is_refused(driver: Driver, lab: Vendor) -> None:
     with pytest.raises(VendorMisconfiguredError, match="must be https"):
-        await driver.refresh(lab, "lab", Secret("rt"), "http://192.0.2.1/token")
+        await driver.refresh(lab, Secret("rt"), "http://192.0.2.1/token")
 
 
 async def test_an_unknown_certificate_is_misconfigured(driver: Driver, lab: Vendor, tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ async def test_an_unknown_certificate_is_misconfigured(driver: Driver, lab: Vend
     with socket.create_server(("127.0.0.1", 0)) as listener:
         handshake = asyncio.create_task(asyncio.to_thread(fail_a_handshake, listener, context))
         with pytest.raises(VendorMisconfiguredError, match="certificate could not be verified"):
-            await driver.refresh(lab, "lab", Secret("rt"), f"https://localhost:{listener.getsockname()[1]}/token")
+            await driver.refresh(lab, Secret("rt"), f"https://localhost:{listener.getsockname()[1]}/token")
         await handshake
 
 
@@ -339,7 +339,7 @@ def self_signed(folder: Path) -> Path:
 async def test_an_endpoint_that_is_no_address_is_misconfigured(driver: Driver, lab: Vendor, endpoint: str) -> None:
     """The file may hold what another program wrote."""
     with pytest.raises(VendorMisconfiguredError, match="address"):
-        await driver.refresh(lab, "lab", Secret("rt"), endpoint)
+        await driver.refresh(lab, Secret("rt"), endpoint)
 
 
 async def test_a_code_that_a_redirect_has_used_up_is_not_said_to_be_untouched(

@@ -38,7 +38,7 @@ def driver_answering(answer: httpx2.Response | Exception) -> Driver:
 
 
 async def refresh(answer: httpx2.Response | Exception) -> Grant:
-    return await driver_answering(answer).refresh(VENDOR, "lab", Secret("rt-" + "r" * 30), "https://lab.example/token")
+    return await driver_answering(answer).refresh(VENDOR, Secret("rt-" + "r" * 30), "https://lab.example/token")
 
 
 async def exchange(answer: httpx2.Response | Exception) -> Grant:
@@ -214,7 +214,7 @@ async def test_a_server_that_speaks_no_tls_at_all_is_misconfigured() -> None:
     async with Issuer.listening() as issuer:
         driver = Driver(deadline=2.0)
         with pytest.raises(VendorMisconfiguredError, match="no secure connection could be made"):
-            await driver.refresh(VENDOR, "lab", Secret("rt"), issuer.token_url.replace("http:", "https:"))
+            await driver.refresh(VENDOR, Secret("rt"), issuer.token_url.replace("http:", "https:"))
         await driver.aclose()
 
 
