@@ -58,7 +58,7 @@ class Logins:
         self._driver = driver
         self._clock = clock
         self._pending = PendingLogins(store, clock=clock, limit=max_pending)
-        self._servers = ServerLogins(store, driver, clock=clock)
+        self._servers = ServerLogins(catalogue, store, driver, clock=clock)
         self._credentials = Credentials(store, driver, clock=clock, lock_wait=lock_wait)
         self._jobs = Jobs()
         self._programs = Programs(catalogue.without_secrets(environ), clock=clock, limit=max_pending)
@@ -79,9 +79,11 @@ class Logins:
             SecretMissingError: its client needs a secret, and the operator has set none.
             LoginTakenError: another person's login is there; one made up to `replace_until` (unix seconds) may go.
             TooManyLoginsError: finish or cancel one first.
+            NoPendingLoginError: the name means another MCP server by now, or none.
             VendorUnavailableError, VendorMisconfiguredError: its endpoints could not be discovered, or it gave no code.
         """
-        chosen = (await self.catalogue()).get(vendor)
+        catalogue = await self.catalogue()
+        chosen = catalogue.get(vendor)
         if chosen.client_secret is None and chosen.client_secret_env:
             raise SecretMissingError(chosen.name, chosen.client_secret_env)
         if chosen.flow == "command":
@@ -89,7 +91,8 @@ class Logins:
             return LoginOffer(chosen, found.link or "", program.expires_at, found.code)
         if chosen.flow in DEVICE_FLOWS:
             return await self._approvals.begin(chosen, user, replace_until=replace_until)
-        return await self._redirects.begin(chosen, user, replace_until=replace_until)
+        server = catalogue.server(chosen.name)
+        return await self._redirects.begin(chosen, user, server=server, replace_until=replace_until)
 
     async def outcome(self, vendor: str, user: UserId) -> LoggedIn | None:
         """Wait for the end of a login whose offer `waits`; None when this process stops before.
@@ -137,7 +140,7 @@ class Logins:
 
         Raises:
             PasteRefusedError: the paste does not end this login; unless the person denied it, it still waits.
-            NoPendingLoginError: nothing waits for it, or it was used already.
+            NoPendingLoginError: nothing waits for it, it was used already, or its MCP server is another by now.
             LoginTakenError: another person has logged in there since the link was made.
             LoginOvertakenError: as above, while the vendor gave the credential, which was not stored.
             ExchangeRefusedError, VendorUnavailableError, VendorMisconfiguredError: the vendor gave no credential.

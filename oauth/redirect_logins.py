@@ -8,6 +8,7 @@ on the work no longer belongs to the caller: one that is cancelled, or a Discord
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from oauth import pending
 from oauth.catalogue import Catalogue
@@ -16,8 +17,9 @@ from oauth.driver import Driver
 from oauth.errors import ClientRefusedError, NoPendingLoginError, VendorUnavailableError
 from oauth.jobs import Jobs
 from oauth.mcp.binding import Binding
-from oauth.mcp.login import ServerLogins, remember
+from oauth.mcp.login import ServerLogins
 from oauth.mcp.register import forget_client
+from oauth.mcp.server import McpServer
 from oauth.offer import LoginOffer
 from oauth.paste import DeniedRedirectError, Expected, Paste, PasteRefusedError, Refusal, match, read_paste
 from oauth.pending import PendingLogin
@@ -55,10 +57,12 @@ class RedirectLogins:
         self._jobs = jobs
         self._clock = clock
 
-    async def begin(self, vendor: Vendor, user: UserId, *, replace_until: int | None) -> LoginOffer:
-        """Step one: the link. What it raises is told at `Logins.begin`."""
+    async def begin(
+        self, vendor: Vendor, user: UserId, *, server: McpServer | None, replace_until: int | None
+    ) -> LoginOffer:
+        """Step one: the link; `server` is what `vendor` is at heart. What it raises is told at `Logins.begin`."""
         binding = None
-        if server := (await self._catalogue()).server(vendor.name):
+        if server:
             # before the server is asked, and perhaps registers a client
             await self._pending.check_not_taken(vendor, user, since=replace_until)
             binding = await self._servers.bind(server, user)
@@ -73,7 +77,7 @@ class RedirectLogins:
             resource=binding.resource if binding else None,
             created_at=int(self._clock()),
         )
-        also = None if binding is None else lambda draft: remember(draft, vendor.name, user, binding)
+        also = partial(self._servers.remember, vendor=vendor.name, user=user, binding=binding) if binding else None
         await self._pending.begin(vendor, user, entry, replace_until=replace_until, also=also)
         return LoginOffer(vendor, self._driver.authorize_url(vendor, entry), entry.created_at + PENDING_LIFETIME)
 
@@ -133,7 +137,8 @@ class RedirectLogins:
             if binding and (server := (await self._catalogue()).server(login.vendor)):
                 await self._store.update(lambda draft: forget_client(draft, server, binding.issuer))
             raise
-        return await self._credentials.keep(vendor, entry.token_url, grant, login, binding)
+        still = partial(self._servers.check_same, vendor=vendor.name, binding=binding) if binding else None
+        return await self._credentials.keep(vendor, entry.token_url, grant, login, binding, also=still)
 
     async def _put_back(
         self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, unsent: VendorUnavailableError

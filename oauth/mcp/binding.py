@@ -20,9 +20,11 @@ from storage.secret import Secret
 class Binding:
     """Issuer, endpoints, client and request of one login.
 
-    `configured` says that the client is the operator's: its secret is in the environment and not in the file.
+    `url` is the server's endpoint of then. `configured` says that the client is the operator's: its secret is in the
+    environment and not in the file.
     """
 
+    url: str
     issuer: str
     resource: str
     authorize_url: str
@@ -39,6 +41,7 @@ class Binding:
     def as_client(self) -> Client:
         """The record that is kept of it."""
         facts: dict[str, Json] = {
+            "url": self.url,
             "issuer": self.issuer,
             "resource": self.resource,
             "authorize_url": self.authorize_url,
@@ -104,7 +107,7 @@ def binding_of(entry: McpEntry, client: Client | None) -> Binding | None:
     return None
 
 
-_TEXTS = ("issuer", "resource", "authorize_url", "token_url", "redirect_uri", "revoke_url")
+_TEXTS = ("url", "issuer", "resource", "authorize_url", "token_url", "redirect_uri", "revoke_url")
 
 
 def _consent(scopes: tuple[str, ...]) -> dict[str, str]:

@@ -13,10 +13,11 @@ from oauth.mcp.discover import discover
 from oauth.mcp.fetch import Fetch
 from oauth.mcp.register import bound, identify, issuers_of, key_of
 from oauth.mcp.scopes import carried_over, wanted_scopes
-from oauth.mcp.server import McpServer
+from oauth.mcp.server import PREFIX, McpServer
 from storage import CONSOLE, AsyncStore, Client, Draft, Json, McpEntry, Note, Tenant, UserId, pending_key
 
 if TYPE_CHECKING:
+    from oauth.catalogue import Catalogue
     from oauth.driver import Driver
     from oauth.reply import Grant
     from oauth.vendor import Vendor
@@ -26,9 +27,14 @@ _PENDING: Final = "pending:"
 
 
 class ServerLogins:
-    """Finds out how to log in to servers; what it finds out is kept until the login is made."""
+    """Finds out how to log in to servers; what it finds out is kept until the login is made.
 
-    def __init__(self, store: AsyncStore, driver: Driver, *, clock: Callable[[], float]) -> None:
+    `catalogue` is the config's. A name may mean another server by the time an answer comes: what is written of a login
+    is written only while the name still means the server that was asked.
+    """
+
+    def __init__(self, catalogue: Catalogue, store: AsyncStore, driver: Driver, *, clock: Callable[[], float]) -> None:
+        self._catalogue = catalogue
         self._store = store
         self._driver = driver
         self._clock = clock
@@ -41,6 +47,7 @@ class ServerLogins:
 
         Raises:
             ServerUnusableError, ClientMissingError: nobody can log in there as it is.
+            NoPendingLoginError: the name means another server by now, or none.
             VendorUnavailableError: the server or its authorization server gave no usable answer.
             StorageError: the client could not be kept.
         """
@@ -58,8 +65,9 @@ class ServerLogins:
                 )
         except TimeoutError:
             raise VendorUnavailableError(server.vendor_name, "its documents did not come in time") from None
-        await self._keep(key_of(server, found.issuer), client.record)
-        return bound(server, found, asked, client)
+        binding = bound(server, found, asked, client)
+        await self._keep(binding, server.vendor_name, key_of(server, found.issuer), client.record)
+        return binding
 
     async def bound(self, server: McpServer, user: UserId) -> Binding:
         """What the pending login of `user` was bound to when it was begun, whatever the server says now.
@@ -77,16 +85,37 @@ class ServerLogins:
         binding = read_binding((await self._store.clients()).get(tenant))
         return replace(binding.vendor(server) if binding else server.vendor, tenant=tenant)
 
-    async def _keep(self, key: str, record: Client | None) -> None:
-        if record is not None and (await self._store.clients()).get(key) != record:
-            await self._store.update(lambda draft: draft.clients.__setitem__(key, record))
+    def remember(self, draft: Draft, vendor: str, user: UserId, binding: Binding) -> None:
+        """Keep what a pending login is bound to, beside it; what belonged to pending logins that are gone goes too.
 
+        Raises:
+            NoPendingLoginError: the name means another server by now, or none.
+        """
+        self.check_same(draft, vendor, binding)
+        for key in [key for key in draft.clients if key.startswith(_PENDING) and key not in draft]:
+            del draft.clients[key]
+        draft.clients[pending_key(vendor, user)] = binding.as_client()
 
-def remember(draft: Draft, vendor: str, user: UserId, binding: Binding) -> None:
-    """Keep what a pending login is bound to, beside it; what belonged to pending logins that are gone goes too."""
-    for key in [key for key in draft.clients if key.startswith(_PENDING) and key not in draft]:
-        del draft.clients[key]
-    draft.clients[pending_key(vendor, user)] = binding.as_client()
+    async def _keep(self, binding: Binding, vendor: str, key: str, record: Client | None) -> None:
+        if record is None or (await self._store.clients()).get(key) == record:
+            return
+
+        def keep(draft: Draft) -> None:
+            self.check_same(draft, vendor, binding)
+            draft.clients[key] = record
+
+        await self._store.update(keep)
+
+    def check_same(self, draft: Draft, vendor: str, binding: Binding) -> None:
+        """Refuse a login at a server that its name no longer means.
+
+        Raises:
+            NoPendingLoginError: the name means another server by now, or none.
+        """
+        name = vendor.removeprefix(PREFIX)
+        there = self._catalogue.server(name) or draft.servers.get(name)
+        if there is None or there.url != binding.url:
+            raise NoPendingLoginError(vendor)
 
 
 def write_bound(draft: Draft, binding: Binding, vendor: Vendor, grant: Grant, note: Note) -> str | None:

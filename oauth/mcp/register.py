@@ -90,6 +90,7 @@ def forget_client(draft: Draft, server: McpServer, issuer: str) -> None:
 def bound(server: McpServer, found: Discovered, asked: tuple[str, ...], client: Identity) -> Binding:
     """What a login for the scopes `asked` is bound to."""
     return Binding(
+        url=server.url,
         issuer=found.issuer,
         resource=found.resource,
         authorize_url=found.authorize_url,

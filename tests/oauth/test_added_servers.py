@@ -88,7 +88,9 @@ def login(url: str = URL, **changes: object) -> McpEntry:
 
 def record(url: str = URL) -> Client:
     issuer = f"{URL}/as"
-    binding = Binding(issuer, url, f"{issuer}/authorize", f"{issuer}/token", "http://localhost:53682/callback", "c1")
+    binding = Binding(
+        URL, issuer, url, f"{issuer}/authorize", f"{issuer}/token", "http://localhost:53682/callback", "c1"
+    )
     return binding.as_client()
 
 

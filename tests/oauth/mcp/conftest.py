@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -96,8 +97,9 @@ class Stranger:
             return response
 
 
-@pytest.fixture
-async def stranger() -> AsyncIterator[Stranger]:
+@asynccontextmanager
+async def listening() -> AsyncIterator[Stranger]:
+    """One more of them, on a port of its own."""
     stranger = Stranger()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", stranger.answer)
@@ -107,6 +109,12 @@ async def stranger() -> AsyncIterator[Stranger]:
     stranger.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield stranger
     await runner.cleanup()
+
+
+@pytest.fixture
+async def stranger() -> AsyncIterator[Stranger]:
+    async with listening() as stranger:
+        yield stranger
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from storage.draft import Lazy
 
 URL = "https://mcp.example:8443/s/canary-key-in-the-path/mcp"
 ISSUER = "https://as.example"
-BINDING = Binding(ISSUER, URL, f"{ISSUER}/a", f"{ISSUER}/t", "http://localhost:53682/callback", "c1")
+BINDING = Binding(URL, ISSUER, URL, f"{ISSUER}/a", f"{ISSUER}/t", "http://localhost:53682/callback", "c1")
 TENANT = Tenant("lab")
 
 

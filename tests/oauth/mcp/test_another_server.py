@@ -1,0 +1,165 @@
+"""A name that means another server in the middle of a login: what was begun at the one is no login at the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from oauth.catalogue import Catalogue
+from oauth.config import AuthSettings, Config
+from oauth.driver import Driver
+from oauth.errors import NoPendingLoginError
+from oauth.logins import Logins
+from oauth.offer import LoginOffer
+from oauth.tokens import TokenSource
+from storage import AddedServer, AsyncStore, FileStore, UserId
+from tests.oauth.mcp.conftest import RFC_8414, Page, Stranger, listening
+
+ADA, MALLORY = UserId(7), UserId(666)
+CONFIG = Config(auth=AuthSettings(vendors=(), allow_http_loopback=True, mcp_add=True))
+
+
+@pytest.fixture
+async def good() -> AsyncIterator[Stranger]:
+    async with listening() as stranger:
+        make_good(stranger, "good")
+        yield stranger
+
+
+@pytest.fixture
+async def evil() -> AsyncIterator[Stranger]:
+    async with listening() as stranger:
+        make_good(stranger, "evil")
+        yield stranger
+
+
+def make_good(stranger: Stranger, name: str) -> None:
+    stranger.is_a_good_server()
+    stranger.pages |= {
+        "/register": Page({"client_id": f"client-of-{name}", "token_endpoint_auth_method": "none"}, 201),
+        "/token": Page({"access_token": f"canary-at-{name}", "token_type": "Bearer", "refresh_token": "canary-rt"}),
+    }
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[AsyncStore]:
+    store = AsyncStore(FileStore(tmp_path / "auth.json"))
+    yield store
+    await store.aclose()
+
+
+@pytest.fixture
+async def logins(store: AsyncStore, driver: Driver) -> AsyncIterator[Logins]:
+    logins = Logins(Catalogue.from_config(CONFIG, {}), store, driver)
+    yield logins
+    await logins.aclose()
+
+
+def anybody(_: AddedServer) -> None:
+    """Whoever asks may remove it."""
+
+
+def paste(offer: LoginOffer) -> str:
+    return f"http://localhost:53682/callback?code=abc&state={parse_qs(urlsplit(offer.url).query)['state'][0]}"
+
+
+async def asked(stranger: Stranger, path: str) -> None:
+    """Wait until a request for it has come."""
+    async with asyncio.timeout(5):
+        while path not in stranger.paths:
+            await asyncio.sleep(0.01)
+
+
+async def move(logins: Logins, good: Stranger) -> None:
+    await logins.added.remove("lab", anybody)
+    await logins.added.add("lab", good.mcp, ADA)
+
+
+async def test_a_link_of_the_server_before_is_not_shown_as_one_of_the_next(
+    logins: Logins, store: AsyncStore, evil: Stranger, good: Stranger
+) -> None:
+    await logins.added.add("lab", evil.mcp, MALLORY)
+    evil.pages[RFC_8414].delay = 0.3
+    begun = asyncio.create_task(logins.begin("mcp:lab", MALLORY))
+    await asked(evil, RFC_8414)
+
+    await move(logins, good)
+
+    with pytest.raises(NoPendingLoginError):
+        await begun
+    assert dict(await store.read()) == {}
+    assert dict(await store.clients()) == {}
+
+
+async def test_a_token_of_the_server_before_is_not_stored_as_one_of_the_next(
+    logins: Logins, store: AsyncStore, evil: Stranger, good: Stranger, driver: Driver
+) -> None:
+    await logins.added.add("lab", evil.mcp, MALLORY)
+    offer = await logins.begin("mcp:lab", MALLORY)
+    evil.pages["/token"].delay = 0.3
+    completing = asyncio.create_task(logins.complete(paste(offer), MALLORY))
+    await asked(evil, "/token")
+
+    await move(logins, good)
+
+    with pytest.raises(NoPendingLoginError):
+        await completing
+    assert dict(await store.read()) == {}
+    await logins.complete(paste(await logins.begin("mcp:lab", ADA)), ADA)
+    async with TokenSource(store, catalogue=Catalogue.from_config(CONFIG, {}), driver=driver) as source:
+        assert (await source.get_valid("mcp:lab")).value.reveal() == "canary-at-good"
+        assert await source.server_url("mcp:lab") == good.mcp
+
+
+async def test_a_token_of_a_server_that_is_gone_is_not_stored(
+    logins: Logins, store: AsyncStore, evil: Stranger
+) -> None:
+    await logins.added.add("lab", evil.mcp, MALLORY)
+    offer = await logins.begin("mcp:lab", MALLORY)
+    evil.pages["/token"].delay = 0.3
+    completing = asyncio.create_task(logins.complete(paste(offer), MALLORY))
+    await asked(evil, "/token")
+
+    await logins.added.remove("lab", anybody)
+
+    with pytest.raises(NoPendingLoginError):
+        await completing
+    assert dict(await store.read()) == {}
+
+
+async def test_a_server_that_is_removed_and_added_again_at_its_address_is_still_the_same(
+    logins: Logins, store: AsyncStore, good: Stranger
+) -> None:
+    await logins.added.add("lab", good.mcp, MALLORY)
+    offer = await logins.begin("mcp:lab", ADA)
+    good.pages["/token"].delay = 0.3
+    completing = asyncio.create_task(logins.complete(paste(offer), ADA))
+    await asked(good, "/token")
+
+    await move(logins, good)
+
+    assert (await completing).vendor.name == "mcp:lab"
+    assert "lab" in await store.read()
+
+
+async def test_a_removal_at_the_very_beginning_of_a_login_gives_no_link(
+    logins: Logins, store: AsyncStore, good: Stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await logins.added.add("lab", good.mcp, ADA)
+    look = logins.added.catalogue
+
+    async def look_and_lose() -> Catalogue:
+        found = await look()
+        if "lab" in await store.servers():
+            await logins.added.remove("lab", anybody)
+        return found
+
+    monkeypatch.setattr(logins.added, "catalogue", look_and_lose)
+
+    with pytest.raises(NoPendingLoginError):
+        await logins.begin("mcp:lab", ADA)
+    assert dict(await store.read()) == {}
