@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
+from oauth.mcp.reach import Reach
 from oauth.mcp.server import AUTH_METHODS, AuthMethod, McpServer
 from oauth.vendor import Vendor
 from storage.clients import Client
@@ -56,7 +57,12 @@ class Binding:
         return Client(self.client_id, None if self.configured else self.client_secret, facts=facts)
 
     def vendor(self, server: McpServer) -> Vendor:
-        """The server as a vendor: from here on the one driver makes all requests."""
+        """The server as a vendor: from here on the one driver makes all requests.
+
+        Where the name means another server by now, nothing that its table allows is allowed to what is recorded here.
+        """
+        if server.url != self.url:
+            server = self._server_of_then(server)
         resource = {"resource": self.resource} if server.send_resource else {}
         scope = {"scope": " ".join(self.scopes)} if server.scope_in_refresh and self.scopes else {}
         secret = server.client_secret if self.configured else self.client_secret
@@ -75,6 +81,17 @@ class Binding:
             authorize_params={**_consent(self.scopes), **server.authorize_params, **resource},
             token_params=resource,
             refresh_params={**resource, **scope},
+        )
+
+    def _server_of_then(self, now: McpServer) -> McpServer:
+        """The recorded server, with the defaults of one of which the address alone is known."""
+        return McpServer(
+            now.name,
+            self.url,
+            client_secret=now.client_secret,
+            client_secret_env=now.client_secret_env,
+            reach=Reach(http_loopback=now.reach.http_loopback),
+            added_by=now.added_by,
         )
 
 

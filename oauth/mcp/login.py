@@ -73,10 +73,10 @@ class ServerLogins:
         """What the pending login of `user` was bound to when it was begun, whatever the server says now.
 
         Raises:
-            NoPendingLoginError: that was lost; the login must be begun again.
+            NoPendingLoginError: that was lost, or the name means another server by now; it must be begun again.
         """
         binding = read_binding((await self._store.clients()).get(pending_key(server.vendor_name, user)))
-        if binding is None:
+        if binding is None or binding.url != server.url:
             raise NoPendingLoginError(server.vendor_name)
         return binding
 

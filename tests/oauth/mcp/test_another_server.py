@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+import httpx2
 import pytest
 
 from oauth.catalogue import Catalogue
 from oauth.config import AuthSettings, Config
 from oauth.driver import Driver
-from oauth.errors import NoPendingLoginError
+from oauth.errors import NoPendingLoginError, VendorMisconfiguredError
 from oauth.logins import Logins
 from oauth.offer import LoginOffer
 from oauth.tokens import TokenSource
-from storage import AddedServer, AsyncStore, FileStore, UserId
+from storage import AddedServer, AsyncStore, Draft, FileStore, UserId
 from tests.oauth.mcp.conftest import RFC_8414, Page, Stranger, listening
 
 ADA, MALLORY = UserId(7), UserId(666)
@@ -163,3 +165,85 @@ async def test_a_removal_at_the_very_beginning_of_a_login_gives_no_link(
     with pytest.raises(NoPendingLoginError):
         await logins.begin("mcp:lab", ADA)
     assert dict(await store.read()) == {}
+
+
+class Recorder(httpx2.AsyncBaseTransport):
+    """Where requests end that would leave this machine."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, dict[str, str]]] = []
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        body = (await request.aread()).decode()
+        self.sent.append((str(request.url), dict(parse_qsl(body))))
+        return httpx2.Response(200, json={"access_token": "canary-at-2", "token_type": "Bearer", "expires_in": 3600})
+
+
+@pytest.fixture
+async def operators(store: AsyncStore) -> AsyncIterator[tuple[Logins, TokenSource, Recorder]]:
+    """The bot and an agent after a restart: a table has this name now, of a server in the operator's network."""
+    table: dict[str, object] = {
+        "url": "https://10.0.0.9/mcp",
+        "allow_private_hosts": ["10.0.0.0/8"],
+        "send_resource": False,
+    }
+    recorder = Recorder()
+    catalogue, driver = Catalogue.from_config(replace(CONFIG, mcp={"lab": table}), {}), Driver(recorder)
+    logins = Logins(catalogue, store, driver)
+    async with TokenSource(store, catalogue=catalogue, driver=driver) as source:
+        yield logins, source, recorder
+    await logins.aclose()
+    await driver.aclose()
+
+
+async def test_a_link_of_an_added_server_is_over_once_the_operator_has_a_table_of_that_name(
+    logins: Logins, operators: tuple[Logins, TokenSource, Recorder], evil: Stranger
+) -> None:
+    evil.pages[RFC_8414] = Page(evil.metadata(token_endpoint="https://10.0.0.5/admin?do=x"))
+    await logins.added.add("lab", evil.mcp, MALLORY)
+    offer = await logins.begin("mcp:lab", MALLORY)
+    later, _, recorder = operators
+
+    with pytest.raises(NoPendingLoginError):
+        await later.complete(paste(offer), MALLORY)
+    assert recorder.sent == []
+
+
+async def test_what_an_added_server_named_gets_no_reach_from_the_operators_table_of_that_name(
+    logins: Logins, store: AsyncStore, operators: tuple[Logins, TokenSource, Recorder], evil: Stranger
+) -> None:
+    evil.pages[RFC_8414] = Page(evil.metadata(revocation_endpoint="https://10.0.0.5/admin?do=x"))
+    await logins.added.add("lab", evil.mcp, MALLORY)
+    await logins.complete(paste(await logins.begin("mcp:lab", MALLORY)), MALLORY)
+    later, source, recorder = operators
+    await move_token_endpoint(store, "https://10.0.0.5/token")
+
+    with pytest.raises(VendorMisconfiguredError, match="private network"):
+        await source.force_refresh("mcp:lab")
+    done = await later.logout("mcp:lab", revoke=True)
+
+    assert done.removed
+    assert "private network" in str(done.note)
+    assert recorder.sent == []
+
+
+async def test_a_login_that_was_made_elsewhere_is_renewed_as_it_was_made(
+    logins: Logins, store: AsyncStore, operators: tuple[Logins, TokenSource, Recorder], evil: Stranger
+) -> None:
+    await logins.added.add("lab", evil.mcp, MALLORY)
+    await logins.complete(paste(await logins.begin("mcp:lab", MALLORY)), MALLORY)
+    _, source, recorder = operators
+
+    await source.force_refresh("mcp:lab")
+
+    ((url, form),) = recorder.sent
+    assert url == f"{evil.url}/token"
+    assert form["resource"] == evil.mcp
+
+
+async def move_token_endpoint(store: AsyncStore, url: str) -> None:
+    def move(draft: Draft) -> None:
+        record = draft.clients["lab"]
+        draft.clients["lab"] = replace(record, facts={**record.facts, "token_url": url})
+
+    await store.update(move)
