@@ -16,7 +16,6 @@ from oauth.errors import (
     TooManyServersError,
 )
 from oauth.mcp.binding import read_binding
-from oauth.mcp.discover import is_within
 from oauth.mcp.server import PREFIX, McpServer
 from storage import AddedServer, AsyncStore, Draft, McpEntry, StorageError, UserId
 
@@ -112,7 +111,7 @@ def _got(draft: Draft, server: McpServer) -> bool:
     if _logins(draft, server.name) != [server.tenant] or not isinstance(entry, McpEntry) or binding is None:
         return False
     is_recorded = binding.client_id == entry.client_id and entry.issuer in {None, binding.issuer}
-    return is_recorded and is_within(server.url, binding.resource)
+    return is_recorded and binding.url == server.url
 
 
 def _forget(draft: Draft, name: str) -> None:

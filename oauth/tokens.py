@@ -143,23 +143,10 @@ class TokenSource:
         if server and server.added_by is None:
             return server.url
         record = (await self._store.clients()).get(tenant)
-        resource = record.facts.get("resource") if record else None
-        if not isinstance(resource, str):
+        url = record.facts.get("url") if record else None  # of when the login was made, whatever people add since
+        if not isinstance(url, str):
             raise UnknownVendorError(tenant_or_vendor, tuple(one.name for one in catalogue.offered()))
-        return await self._added_url(tenant, resource)
-
-    async def _added_url(self, tenant: Tenant, resource: str) -> str:
-        """The endpoint that a person added under this name, if the token is for it; else the `resource` itself.
-
-        What people add decides nothing: where a token may go was recorded when the login was made.
-        """
-        from oauth.mcp.discover import is_within  # noqa: PLC0415 - only who sends requests to servers needs it
-
-        try:
-            added = (await self._store.servers()).get(tenant)
-        except StorageError:
-            return resource
-        return added.url if added and is_within(added.url, resource) else resource
+        return url
 
     async def demand(self, tenant_or_vendor: str, scopes: tuple[str, ...]) -> InsufficientScopeError:
         """Note that a server wants these scopes, for the next login to ask for; gives the error that says so.

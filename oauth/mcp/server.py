@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, TypeAlias, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from oauth.errors import ServerAddressError, ServerNameError, ServerNameTakenError
 from oauth.mcp.reach import Reach, parse_reach
@@ -82,21 +83,23 @@ class McpServer:
 
     @property
     def host(self) -> str:
-        """The host of its address, and the port if it has one; in ASCII, in which no letter looks like another."""
-        parts = urlsplit(self.url)
-        name = parts.hostname or ""
-        try:
-            name = name.encode("idna").decode()
-        except UnicodeError:
-            name = name.encode("ascii", "backslashreplace").decode()
-        name = f"[{name}]" if ":" in name else name
-        return f"{name}:{parts.port}" if parts.port else name
+        """The host of its address, and the port if it has one."""
+        return host_of(self.url)
 
     def may_use(self, url: str) -> bool:
         """Whether an endpoint may be at `url`: https, or http to this machine where the test option allows it."""
         return safe_url(url) is None and (url.lower().startswith("https:") or self.reach.http_loopback)
 
 
+def host_of(url: str) -> str:
+    """The host of a safe address, as it is compared and shown: in lower case, with its port where that is not usual."""
+    parts = urlsplit(url)
+    name = parts.hostname or ""
+    name = f"[{name}]" if ":" in name else name
+    return f"{name}:{parts.port}" if parts.port and parts.port != _PORTS.get(parts.scheme) else name
+
+
+_PORTS: Final = {"https": 443, "http": 80}
 _OURS: Final = frozenset({"name", "client_secret", "reach", "added_by"})  # no keys of a table
 KEYS: Final = ({one.name for one in fields(McpServer)} - _OURS) | {"allow_private_hosts"}
 
@@ -131,7 +134,8 @@ def owners(vendors: Iterable[Vendor] = (), servers: Iterable[McpServer] = ()) ->
 def read_added(name: str, added: AddedServer, *, taken: Mapping[str, str], http_loopback: bool) -> McpServer:
     """The server that a person added, by the rules of a table that has nothing but `url`.
 
-    No `${VARIABLE}` is replaced in it: it would send the environment to whoever runs the server.
+    Its address must say to every reader what it says to the one that connects: it is all that people are shown. No
+    `${VARIABLE}` is replaced in it: that would send the environment to whoever runs the server.
 
     Raises:
         ServerNameError, ServerNameTakenError, ServerAddressError: which rule it breaks.
@@ -141,9 +145,35 @@ def read_added(name: str, added: AddedServer, *, taken: Mapping[str, str], http_
     for key, reason in mistakes:
         said = reason.partition(";")[0]  # what follows is for who writes the config
         raise ServerNameError(said) if key == f"mcp.{name}" else ServerAddressError(said)
+    if ambiguity := _ambiguous(server.url):
+        raise ServerAddressError(ambiguity)
     if owner := taken.get(name.casefold()):
         raise ServerNameTakenError(name, owner)
     return replace(server, added_by=added.added_by)
+
+
+def _ambiguous(url: str) -> str | None:
+    """What in an address one reader takes for something else than another, or None."""
+    parts = urlsplit(url)
+    if not (parts.netloc.isascii() and _is_one_host(parts.hostname or "", bracketed="[" in parts.netloc)):
+        return "must have a host of ASCII letters, digits, '-' and '.' (an international name in its xn-- form)"
+    if not {".", ".."}.isdisjoint(_SLASH.split(unquote(parts.path))):
+        return "must not have . or .. in its path"
+    return None
+
+
+def _is_one_host(host: str, *, bracketed: bool) -> bool:
+    """Whether this is a name, or an address as it is always written; what ends in a number is no name."""
+    if not (bracketed or host.rpartition(".")[2][:1].isdigit()):
+        return _HOST.fullmatch(host) is not None
+    try:
+        return "%" not in host and ipaddress.ip_address(host).version == (6 if bracketed else 4)
+    except ValueError:
+        return False
+
+
+_HOST: Final = re.compile(r"[a-z0-9._-]+")
+_SLASH: Final = re.compile(r"[/\\]")
 
 
 def _parse(

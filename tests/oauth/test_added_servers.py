@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +31,7 @@ from oauth.errors import (
     UnknownVendorError,
 )
 from oauth.mcp.binding import Binding
-from oauth.mcp.server import McpServer, read_added
+from oauth.mcp.server import read_added
 from storage import (
     AddedServer,
     AsyncStore,
@@ -46,6 +48,7 @@ from storage import (
 
 URL = "https://mcp.example/public/mcp"
 EVIL = "https://evil.example/mcp"
+PLAIN = re.compile(r"https://[a-z][a-z0-9-]*(\.[a-z]+)*/[!$&-,0-9:;=@A-Z_a-z~-]*")
 ADA, BOB = UserId(7), UserId(8)
 CONFIG = Config(auth=AuthSettings(mcp_add=True), mcp={"linear": {"url": "https://mcp.linear.app/mcp"}})
 
@@ -151,6 +154,22 @@ async def test_the_same_once_more_is_there_already_whoever_asks(added: AddedServ
         ("lab", "https://mcp.example/m cp", ServerAddressError),
         ("lab", "https://mcp.example\\@evil.example/", ServerAddressError),
         ("lab", "javascript:alert(1)", ServerAddressError),
+        ("lab", "https://straße.example/mcp", ServerAddressError),
+        ("lab", "https://\u0430pple.example/mcp", ServerAddressError),
+        ("lab", "https://mcp.linear.app\u3002evil.example/mcp", ServerAddressError),
+        ("lab", "https://\u212a.example/mcp", ServerAddressError),
+        ("lab", "https://a<b>.example/mcp", ServerAddressError),
+        ("lab", "https://%6cinear.app/mcp", ServerAddressError),
+        ("lab", "https://[v1.a]/mcp", ServerAddressError),
+        ("lab", "https://[fe80::1%25eth0]/mcp", ServerAddressError),
+        ("lab", "https://2130706433/mcp", ServerAddressError),
+        ("lab", "https://256.1.1.1/mcp", ServerAddressError),
+        ("lab", "https://127.1/mcp", ServerAddressError),
+        ("lab", "https://mcp.example/ada/../evil", ServerAddressError),
+        ("lab", "https://mcp.example/ada/.", ServerAddressError),
+        ("lab", "https://mcp.example/ada/%2E%2e/evil", ServerAddressError),
+        ("lab", "https://mcp.example/ada/.%2e%2Fevil", ServerAddressError),
+        ("lab", "https://mcp.example/ada/..%5cevil", ServerAddressError),
     ],
 )
 async def test_what_the_configs_rules_refuse_or_another_has_is_refused_and_nothing_is_written(
@@ -172,7 +191,9 @@ async def test_what_the_configs_rules_refuse_or_another_has_is_refused_and_nothi
     url=st.one_of(st.text(), st.text().map("https://mcp.example/{}".format), st.text().map("https://{}/mcp".format)),
     http_loopback=st.booleans(),
 )
-def test_a_person_may_add_exactly_what_a_table_with_that_url_may_say(name: str, url: str, http_loopback: bool) -> None:
+def test_a_person_may_add_what_a_table_may_say_and_is_connected_to_as_it_is_shown(
+    name: str, url: str, http_loopback: bool
+) -> None:
     settings = AuthSettings(vendors=(), mcp_add=True, allow_http_loopback=http_loopback)
     base = Catalogue.from_config(Config(auth=settings), {})
     try:
@@ -181,8 +202,18 @@ def test_a_person_may_add_exactly_what_a_table_with_that_url_may_say(name: str, 
         with pytest.raises(ServerNotAddedError):
             base.admit(name, AddedServer(url, ADA, 0))
         return
-    server = base.admit(name, AddedServer(url, ADA, 0))
+    try:
+        connected_to = httpx2.URL(url).raw_host.decode()
+    except httpx2.InvalidURL:
+        connected_to = ""
+    try:
+        server = base.admit(name, AddedServer(url, ADA, 0))
+    except ServerAddressError:
+        assert not PLAIN.fullmatch(url)
+        return
 
+    assert connected_to
+    assert connected_to in server.host
     assert replace(server, added_by=None) == table.server(name)
     assert server.host.isascii()
     assert server.vendor.title.isprintable()
@@ -200,16 +231,12 @@ async def test_no_variable_of_the_environment_goes_into_an_address(store: AsyncS
 
 
 def test_a_host_is_shown_by_its_end_and_in_letters_that_cannot_be_mistaken() -> None:
-    def server(url: str) -> McpServer:
-        return read_added("lab", AddedServer(url, ADA, 0), taken={}, http_loopback=False)
-
     def title(url: str) -> str:
-        return server(url).vendor.title
+        return read_added("lab", AddedServer(url, ADA, 0), taken={}, http_loopback=False).vendor.title
 
     assert title("https://mcp.linear.app.and.a.very.long.name.of.evil.example:8443/mcp").endswith("evil.example:8443)")
-    assert title("https://аpple.example/mcp") == "lab (MCP at xn--pple-43d.example)"  # noqa: RUF001 - Cyrillic
+    assert title("https://xn--pple-43d.example/mcp") == "lab (MCP at xn--pple-43d.example)"
     assert title("https://[2001:db8::1]/mcp") == "lab (MCP at [2001:db8::1])"
-    assert server("https://" + "ä" * 70 + ".example/mcp").host.isascii()
 
 
 @pytest.mark.parametrize(
@@ -248,6 +275,23 @@ async def test_a_login_that_another_address_got_is_refused_also_where_its_record
 
     with pytest.raises(ForeignLoginError):
         await added.add("lab", EVIL, ADA)
+
+
+@pytest.mark.parametrize("resource", ["https://mcp.example/public", "https://mcp.example"])
+@pytest.mark.parametrize(
+    "url", ["https://mcp.example/public/evil", "https://mcp.example/public/mcp/evil", f"{URL}?a=b"]
+)
+async def test_a_login_is_not_given_to_another_endpoint_of_its_host(
+    added: AddedServers, store: AsyncStore, resource: str, url: str
+) -> None:
+    def there(draft: Draft) -> None:
+        draft["lab"] = login()
+        draft.clients["lab"] = record(resource)
+
+    await store.update(there)
+
+    with pytest.raises(ForeignLoginError):
+        await added.add("lab", url, ADA)
 
 
 @pytest.mark.parametrize("resource", [URL, "https://mcp.example/public", "https://mcp.example"])

@@ -96,10 +96,11 @@ async def test_a_running_agent_reads_uses_and_renews_it_whether_or_not_adding_is
     assert len({token.value.reveal() for token in (first, second, await source.get_valid("lab"))}) == 3
 
 
+@pytest.mark.parametrize("url", [EVIL, ""])
 async def test_a_list_that_points_elsewhere_by_now_sends_no_token_there(
-    source: TokenSource, store: AsyncStore, logged_in: str, place: Path
+    source: TokenSource, store: AsyncStore, logged_in: str, place: Path, url: str
 ) -> None:
-    write(place, json.dumps({"lab": {"url": EVIL, "added_by": 1, "added_at": 1}}))
+    write(place, json.dumps({"lab": {"url": url or f"{logged_in}/mcp/evil", "added_by": 1, "added_at": 1}}))
     await expire(store, "lab")
 
     token = await source.get_valid("mcp:lab")  # renewed where it was made
