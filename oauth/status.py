@@ -10,6 +10,8 @@ from typing import Literal, TypeAlias
 from oauth import backoff
 from oauth.catalogue import Catalogue
 from oauth.login_entry import SKEW, dead_of
+from oauth.mcp.binding import binding_of
+from oauth.mcp.server import McpServer
 from oauth.mcp.standing import Standing, standing_of
 from oauth.pending import PendingLogin, live
 from oauth.vendor import Vendor
@@ -99,7 +101,7 @@ def login_state(  # noqa: PLR0913 - what the store keeps of it
     if not isinstance(entry, TokenEntry | McpEntry) or (isinstance(entry, McpEntry) and not entry.token_response):
         return None
     server = catalogue.server(tenant) if isinstance(entry, McpEntry) else None
-    vendor = server.vendor if server else catalogue.vendor_of(tenant) if isinstance(entry, TokenEntry) else None
+    vendor = _vendor(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else catalogue.vendor_of(tenant)
     expires_at = None if isinstance(entry, McpEntry) and entry.expires_at == NEVER else entry.expires_at
     died = dead_of(entry, note)
     refreshable = bool(entry.refresh_token) and died is None
@@ -118,6 +120,14 @@ def login_state(  # noqa: PLR0913 - what the store keeps of it
         failed=None if died else backoff.failure_of(entry, note, now),
         standing=standing_of(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else None,
     )
+
+
+def _vendor(entry: McpEntry, record: Client | None, server: McpServer | None) -> Vendor | None:
+    """Whose login it is: the server's as it was recorded, whatever its name means by now."""
+    if server is None:
+        return None
+    binding = binding_of(entry, record)
+    return binding.vendor(server) if binding else server.vendor
 
 
 def _state(expires_at: int | None, now: float, *, refreshable: bool) -> State:

@@ -71,9 +71,13 @@ class Vendor:
     client_auth: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"
     iss_announced: bool = False  # every answer carries `iss` (RFC 9207 3)
     reach: Reach | None = None  # which addresses requests may go to; None: those of the table
+    token_for: str = ""  # the host of a server that a person added, where the account is one of another host
+    account_at: str = ""  # that host
 
 
-_OURS: Final = frozenset({"name", "client_secret", "client_auth", "iss_announced", "reach"})  # no keys of a table
+_OURS: Final = frozenset(  # no keys of a table
+    {"name", "client_secret", "client_auth", "iss_announced", "reach", "token_for", "account_at"}
+)
 KEYS: Final = frozenset(one.name for one in fields(Vendor)) - _OURS
 
 

@@ -77,6 +77,8 @@ def _steps(offer: LoginOffer, user: UserId) -> str:
     """What the person is to do, after what they should know first."""
     vendor = offer.vendor
     warnings = [f"Careful: this login is marked {vendor.risk}."] if vendor.risk != "ok" else []
+    if vendor.account_at:
+        warnings.append(f"Careful: {vendor.token_for} will get the token of an account at {vendor.account_at}.")
     lines = [*warnings, *([vendor.note] if vendor.note else [])]
     lines += ["", f"1. Open this link in any browser and sign in to {vendor.title}:", "", offer.url, ""]
     complete = f"openab-auth complete {vendor.name}{f' --user {user}' if user else ''}"

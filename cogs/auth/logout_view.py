@@ -12,6 +12,7 @@ from cogs.auth.desk import LogoutChoice, desk_of
 from cogs.auth.language import Language, language_of
 from cogs.auth.limits import fits_button
 from cogs.auth.replies import Answer
+from oauth.discovery import needs_discovery
 from oauth.errors import LoginTakenError
 from oauth.status import LoginState
 from storage.errors import OpenabAuthError
@@ -94,7 +95,7 @@ def logout_question(language: Language, state: LoginState) -> Answer:
         NameTooLongError: the tenant fits no button.
     """
     vendor = state.vendor
-    revocable = vendor is not None and bool(vendor.revoke_url or vendor.issuer)
+    revocable = vendor is not None and (bool(vendor.revoke_url) or needs_discovery(vendor))
     choices: list[LogoutChoice] = ["here", "revoke", "keep"] if revocable else ["here", "keep"]
     view = discord.ui.View(timeout=None)
     for choice in choices:

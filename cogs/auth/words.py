@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from cogs.auth.language import Language
-from cogs.auth.limits import cut, plain
+from cogs.auth.limits import cut, literal, plain
 from oauth.catalogue import Catalogue
 from oauth.credentials import LoggedIn, LoggedOut
 from oauth.errors import LoginOvertakenError, LoginTakenError
@@ -43,6 +43,13 @@ def risk_of(language: Language, vendor: Vendor) -> str | None:
     """What is risky about a vendor, or None."""
     message = f"risk-{vendor.risk}"
     return language.say(message) if language.has(message) else None
+
+
+def elsewhere_of(language: Language, message: str, vendor: Vendor) -> str | None:
+    """That one host gets the token of an account at another, or None where it does not."""
+    if not vendor.account_at:
+        return None
+    return language.say(message, host=literal(vendor.token_for), issuer=literal(vendor.account_at))
 
 
 def ends_on_dead_page(vendor: Vendor) -> bool:
@@ -88,7 +95,12 @@ def _cautions(language: Language, vendor: Vendor) -> list[str]:
     """What a person should know before the link."""
     risk = risk_of(language, vendor)
     note = note_of(language, vendor)
-    return [*([risk] if risk else []), *([language.say("note", note=note)] if note else [])]
+    elsewhere = elsewhere_of(language, "login-elsewhere", vendor)
+    return [
+        *([elsewhere] if elsewhere else []),
+        *([risk] if risk else []),
+        *([language.say("note", note=note)] if note else []),
+    ]
 
 
 def note_of(language: Language, vendor: Vendor) -> str:
@@ -194,7 +206,9 @@ def login(language: Language, state: LoginState) -> str:
             details.append(language.say("status-made", time=made))
     if state.state in {"ok", "expiring"} and state.expires_at is not None:
         details.append(language.say("status-token-until", time=when(language, state.expires_at)))
-    if state.standing and state.standing.host:
+    if state.vendor and (elsewhere := elsewhere_of(language, "status-elsewhere", state.vendor)):
+        details.append(elsewhere)
+    elif state.standing and state.standing.host:
         details.append(language.say("status-server", host=plain(state.standing.host, _TITLE)))
     if state.shadowed_by:
         details.append(language.say("status-shadowed", variable=cut(state.shadowed_by, _TITLE)))

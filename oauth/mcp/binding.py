@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
+from oauth.mcp.accounts import account_hosts
 from oauth.mcp.reach import Reach
 from oauth.mcp.server import AUTH_METHODS, AuthMethod, McpServer
 from oauth.vendor import Vendor
@@ -66,8 +67,11 @@ class Binding:
         resource = {"resource": self.resource} if server.send_resource else {}
         scope = {"scope": " ".join(self.scopes)} if server.scope_in_refresh and self.scopes else {}
         secret = server.client_secret if self.configured else self.client_secret
+        elsewhere = account_hosts(server, self.issuer, self.authorize_url, self.token_url)
         return replace(
             server.vendor,
+            token_for=server.host if elsewhere else "",
+            account_at=", ".join(elsewhere),
             issuer=self.issuer,
             iss_announced=self.iss_announced,
             authorize_url=self.authorize_url,

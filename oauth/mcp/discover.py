@@ -58,6 +58,11 @@ class Discovered:
     auth_methods: tuple[str, ...] | None = None
     takes_metadata_documents: bool = False
 
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """Where a person's account is, and who gets its code."""
+        return self.issuer, self.authorize_url, self.token_url
+
 
 async def discover(server: McpServer, fetch: Fetch, *, registered_at: Collection[str] = ()) -> Discovered:
     """Find the authorization server: of several the operator's, else one of `registered_at`, else the first.

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from oauth.errors import NoPendingLoginError, VendorUnavailableError
+from oauth.mcp.accounts import check_accounts
 from oauth.mcp.binding import Binding, read_binding
 from oauth.mcp.discover import discover
 from oauth.mcp.fetch import Fetch
@@ -59,6 +60,7 @@ class ServerLogins:
         try:
             async with asyncio.timeout(_DEADLINE):
                 found = await discover(server, fetch, registered_at=issuers_of(server, clients))
+                check_accounts(server, found.endpoints, self._catalogue, await self._bindings())
                 asked = wanted_scopes(server, found.asked, clients.get(server.tenant))
                 client = await identify(
                     server, found, asked, clients, fetch, now=self._clock(), anew=unfinished is not None
@@ -95,6 +97,12 @@ class ServerLogins:
         for key in [key for key in draft.clients if key.startswith(_PENDING) and key not in draft]:
             del draft.clients[key]
         draft.clients[pending_key(vendor, user)] = binding.as_client()
+
+    async def _bindings(self) -> dict[str, Binding]:
+        """What the logins that there are at servers are bound to, by name."""
+        entries, clients = await self._store.read(), await self._store.clients()
+        logins = (key for key, entry in entries.items() if isinstance(entry, McpEntry) and entry.access_token)
+        return {key: binding for key in logins if (binding := read_binding(clients.get(key)))}
 
     async def _keep(self, binding: Binding, vendor: str, key: str, record: Client | None) -> None:
         if record is None or (await self._store.clients()).get(key) == record:

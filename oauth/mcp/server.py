@@ -87,8 +87,13 @@ class McpServer:
         return host_of(self.url)
 
     def may_use(self, url: str) -> bool:
-        """Whether an endpoint may be at `url`: https, or http to this machine where the test option allows it."""
-        return safe_url(url) is None and (url.lower().startswith("https:") or self.reach.http_loopback)
+        """Whether an endpoint may be at `url`: https, or http to this machine where the test option allows it.
+
+        What a server that a person added names is read in one way only, as its own address is: people are shown it.
+        """
+        if safe_url(url) is not None or (self.added_by is not None and _ambiguous(url)):
+            return False
+        return url.lower().startswith("https:") or self.reach.http_loopback
 
 
 def host_of(url: str) -> str:

@@ -47,7 +47,7 @@ def standing_of(entry: McpEntry, record: Client | None, server: McpServer | None
     granted = entry.granted_scopes or asked  # RFC 6749 5.1: a server that names none has granted what was asked for
     missing = missing_scopes(granted, record)
     return Standing(
-        host=_host(binding.resource if binding else server.url if server else ""),
+        host=_host(binding.url if binding else server.url if server else ""),
         issuer=entry.issuer or (binding.issuer if binding else ""),
         asked=asked,
         granted=granted,

@@ -2,7 +2,7 @@ import pytest
 
 from cogs.auth import words
 from cogs.auth.failures import failure
-from cogs.auth.language import english
+from cogs.auth.language import english, languages
 from cogs.auth.limits import plain
 from cogs.auth.login_view import LinkTooLongError, login_message
 from cogs.auth.paste_modal import new_flow
@@ -135,3 +135,17 @@ def test_a_logout_says_what_each_choice_ends() -> None:
     assert "it ends everywhere" in asked
     assert "`LAB_TOKEN` is set" in asked
     assert "no way to revoke it" in words.ask_logout(english(), state(), revocable=False)
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
+def test_who_gets_the_token_of_an_account_elsewhere_is_named_before_the_link_and_in_the_status(locale: str) -> None:
+    language = languages()[locale]
+    there = {"token_for": "mcp.evil.example", "account_at": "auth.good.example"}
+
+    message = login_message(language, offer(300, **there), "0-000000").content
+    shown = words.login(language, state(vendor=vendor(**there)))
+
+    for text in (message.split("1. ")[0], shown):
+        assert "`mcp.evil.example`" in text
+        assert "`auth.good.example`" in text
+    assert "example`" not in login_message(language, offer(), "0-000000").content

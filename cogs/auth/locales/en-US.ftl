@@ -69,6 +69,7 @@ login-ended = ⚠️ **The login to { $login } has ended.** The agents here cann
 risk-tos-risk = ⚠️ **Careful:** this vendor's terms may not allow its login outside its own tools. The account could be closed.
 risk-experimental = ⚠️ **Careful:** this login is experimental and may stop working at any time.
 note = ℹ️ { $note }
+login-elsewhere = ⚠️ **Careful:** `{ $host }` will get the token of an account at `{ $issuer }`. Log in only if you trust `{ $host }` with that account.
 
 replace-question = **{ $who } is logged in to { $login }.**
     A new login replaces it for every agent. Nothing changes until the new one is finished.
@@ -113,6 +114,7 @@ status-login = { $mark } **{ $title }**: { $state }
 status-token-until = token until { $time }
 status-made = logged in { $time }
 status-made-by = logged in { $time } by { $who }
+status-elsewhere = `{ $host }` gets the token of an account at `{ $issuer }`
 status-shadowed = ⚠️ not used while `{ $variable }` is set
 status-server = at { $host }
 status-failed = ⚠️ renewing it failed { $time } ({ $reason }); next try: { $then }

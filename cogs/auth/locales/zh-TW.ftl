@@ -121,6 +121,7 @@ login-ended = ⚠️ **{ $login } 的登入已失效。** 這裡的代理程式�
 risk-tos-risk = ⚠️ **請注意：** 這家供應商的條款可能不允許在它自己的工具以外使用這種登入，帳號有可能被停用。
 risk-experimental = ⚠️ **請注意：** 這種登入方式還在實驗階段，隨時可能失效。
 note = ℹ️ { $note }
+login-elsewhere = ⚠️ **請小心：**`{ $host }` 會拿到 `{ $issuer }` 帳號的權杖。請確定您放心把那個帳號交給 `{ $host }`，再登入。
 
 replace-question = **{ $who } 已經登入 { $login }。**
     新的登入會取代它，所有代理程式都會改用新的。在新的登入完成之前，什麼都不會改變。
@@ -164,6 +165,7 @@ status-login = { $mark } **{ $title }**：{ $state }
 status-token-until = 權杖有效到 { $time }
 status-made = { $time } 登入
 status-made-by = { $time } 由 { $who } 登入
+status-elsewhere = `{ $host }` 會拿到 `{ $issuer }` 帳號的權杖
 status-shadowed = ⚠️ 設有 `{ $variable }`，所以不會用到這個登入
 status-server = 位於 { $host }
 status-failed = ⚠️ { $time } 更新失敗（{ $reason }）；下次嘗試：{ $then }

@@ -14,12 +14,12 @@ import pytest
 from oauth.catalogue import Catalogue
 from oauth.config import AuthSettings, Config
 from oauth.driver import Driver
-from oauth.errors import NoPendingLoginError, VendorMisconfiguredError
+from oauth.errors import NoPendingLoginError, ServerUnusableError, VendorMisconfiguredError
 from oauth.logins import Logins
 from oauth.offer import LoginOffer
 from oauth.tokens import TokenSource
 from storage import AddedServer, AsyncStore, Draft, FileStore, UserId
-from tests.oauth.mcp.conftest import RFC_8414, Page, Stranger, listening
+from tests.oauth.mcp.conftest import RESOURCE, RFC_8414, Page, Stranger, listening
 
 ADA, MALLORY = UserId(7), UserId(666)
 CONFIG = Config(auth=AuthSettings(vendors=(), allow_http_loopback=True, mcp_add=True))
@@ -247,3 +247,80 @@ async def move_token_endpoint(store: AsyncStore, url: str) -> None:
         draft.clients["lab"] = replace(record, facts={**record.facts, "token_url": url})
 
     await store.update(move)
+
+
+def names(server: Stranger, issuer: Stranger) -> None:
+    """The server says that its authorization server is that one."""
+    server.pages[f"{RESOURCE}/mcp"] = Page(server.resource(authorization_servers=[issuer.url]))
+
+
+async def test_a_login_with_an_account_elsewhere_says_which_host_gets_its_token(
+    logins: Logins, evil: Stranger, good: Stranger
+) -> None:
+    names(evil, good)
+    await logins.added.add("lab", evil.mcp, MALLORY)
+
+    offer = await logins.begin("mcp:lab", ADA)
+    await logins.complete(paste(offer), ADA)
+
+    hosts = (evil.url.removeprefix("http://"), good.url.removeprefix("http://"))
+    assert (offer.vendor.token_for, offer.vendor.account_at) == hosts
+    (state,) = (await logins.status()).logins
+    assert state.vendor is not None
+    assert (state.vendor.token_for, state.vendor.account_at) == hosts
+
+
+@pytest.mark.parametrize("endpoint", ["authorization_endpoint", "token_endpoint"])
+async def test_one_foreign_endpoint_is_enough_to_be_told(
+    logins: Logins, evil: Stranger, good: Stranger, endpoint: str
+) -> None:
+    evil.pages[RFC_8414] = Page(evil.metadata(**{endpoint: f"{good.url}/there"}))
+    await logins.added.add("lab", evil.mcp, MALLORY)
+
+    offer = await logins.begin("mcp:lab", ADA)
+
+    assert offer.vendor.account_at == good.url.removeprefix("http://")
+
+
+async def test_a_server_with_accounts_of_its_own_says_nothing_of_the_kind(logins: Logins, good: Stranger) -> None:
+    await logins.added.add("lab", good.mcp, ADA)
+
+    assert (await logins.begin("mcp:lab", ADA)).vendor.account_at == ""
+
+
+@pytest.mark.parametrize("known_as", ["vendor", "issuer of a vendor", "server", "issuer of a server"])
+async def test_an_added_server_gets_no_account_of_a_host_that_the_config_names(
+    store: AsyncStore, driver: Driver, evil: Stranger, good: Stranger, known_as: str
+) -> None:
+    vendor = {"client_id": "c", "redirect_uri": "http://localhost:1/cb"}
+    endpoints = {"authorize_url": "https://shop.example/a", "token_url": f"{good.url}/token"}
+    config = {
+        "vendor": replace(CONFIG, vendors={"shop": {**vendor, **endpoints}}),
+        "issuer of a vendor": replace(CONFIG, vendors={"shop": {**vendor, "issuer": good.url}}),
+        "server": replace(CONFIG, mcp={"shop": {"url": good.mcp}}),
+        "issuer of a server": replace(CONFIG, mcp={"shop": {"url": "https://shop.example/mcp", "issuer": good.url}}),
+    }[known_as]
+    logins = Logins(Catalogue.from_config(config, {}), store, driver)
+    names(evil, good)
+    await logins.added.add("lab", evil.mcp, MALLORY)
+    await logins.added.add("own", f"{good.url}/mcp", ADA)
+
+    with pytest.raises(ServerUnusableError, match="shop"):
+        await logins.begin("mcp:lab", ADA)
+    assert await logins.begin("mcp:own", ADA)
+    assert "/register" not in evil.paths + good.paths[:-1]
+    await logins.aclose()
+
+
+async def test_an_added_server_gets_no_account_of_a_host_that_another_servers_login_is_at(
+    logins: Logins, evil: Stranger, good: Stranger
+) -> None:
+    await logins.added.add("good", good.mcp, ADA)
+    names(evil, good)
+    await logins.added.add("lab", evil.mcp, MALLORY)
+    await logins.complete(paste(await logins.begin("mcp:good", ADA)), ADA)
+
+    with pytest.raises(ServerUnusableError, match="mcp:good"):
+        await logins.begin("mcp:lab", ADA)
+    await logins.logout("mcp:good", revoke=False)
+    assert await logins.begin("mcp:lab", ADA)
