@@ -69,6 +69,7 @@ _PASSING: Final = frozenset(
         "too_many_requests",
     }
 )
+_LONGEST_TOKEN: Final = 2**16  # bytes; the file is written anew with every commit, and everybody waits for that
 _PROOF_BOUND: Final = frozenset({"dpop", "mac", "pop"})  # token types of which the token alone is worth nothing
 _TOO_MANY: Final = 429
 _TRANSIENT_STATUS: Final = frozenset({408, 425, _TOO_MANY})
@@ -205,6 +206,8 @@ def _unusable(question: Question, body: Reply) -> OAuthError | None:
         return None
     if not is_token(body.get("access_token")):
         return question.unavailable("a reply without a usable access_token")
+    if len(str(body.get("refresh_token"))) > _LONGEST_TOKEN:  # dropped, it would leave a login that nobody can renew
+        return question.unavailable("a reply with a refresh_token of more than 64 kB")
     kind = body.get("token_type")
     if isinstance(kind, str) and kind.lower() in _PROOF_BOUND:
         return question.misconfigured(f"it gives {kind} tokens, which are bound to a key that we do not have")
@@ -213,7 +216,9 @@ def _unusable(question: Question, body: Reply) -> OAuthError | None:
 
 def is_token(value: Json) -> bool:
     """Whether this can be a token at all: visible ASCII (RFC 6749 A.12), so that it fits a header and the file."""
-    return isinstance(value, str) and value.isascii() and value.isprintable() and bool(value.strip())
+    if not isinstance(value, str) or len(value) > _LONGEST_TOKEN:
+        return False
+    return value.isascii() and value.isprintable() and bool(value.strip())
 
 
 def _retry_after(reply: httpx2.Response, now: float) -> float | None:

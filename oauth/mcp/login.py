@@ -12,7 +12,7 @@ from oauth.mcp.accounts import check_accounts
 from oauth.mcp.binding import Binding, read_binding
 from oauth.mcp.discover import discover
 from oauth.mcp.fetch import Fetch
-from oauth.mcp.register import bound, identify, issuers_of, key_of
+from oauth.mcp.register import bound, identify, issuers_of, keep_client, key_of
 from oauth.mcp.scopes import carried_over, wanted_scopes
 from oauth.mcp.server import PREFIX, McpServer
 from storage import CONSOLE, AsyncStore, Client, Draft, Json, McpEntry, Note, Tenant, UserId, pending_key
@@ -68,7 +68,7 @@ class ServerLogins:
         except TimeoutError:
             raise VendorUnavailableError(server.vendor_name, "its documents did not come in time") from None
         binding = bound(server, found, asked, client)
-        await self._keep(binding, server.vendor_name, key_of(server, found.issuer), client.record)
+        await self._keep(server, binding, client.record)
         return binding
 
     async def bound(self, server: McpServer, user: UserId) -> Binding:
@@ -104,13 +104,13 @@ class ServerLogins:
         logins = (key for key, entry in entries.items() if isinstance(entry, McpEntry) and entry.access_token)
         return {key: binding for key in logins if (binding := read_binding(clients.get(key)))}
 
-    async def _keep(self, binding: Binding, vendor: str, key: str, record: Client | None) -> None:
-        if record is None or (await self._store.clients()).get(key) == record:
+    async def _keep(self, server: McpServer, binding: Binding, record: Client | None) -> None:
+        if record is None or (await self._store.clients()).get(key_of(server, binding.issuer)) == record:
             return
 
         def keep(draft: Draft) -> None:
-            self.check_same(draft, vendor, binding)
-            draft.clients[key] = record
+            self.check_same(draft, server.vendor_name, binding)
+            keep_client(draft, server, binding.issuer, record)
 
         await self._store.update(keep)
 

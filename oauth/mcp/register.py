@@ -23,6 +23,9 @@ from storage.entries import Json
 from storage.secret import Secret
 
 _CREATED: Final = (200, 201)
+_LONGEST: Final = 2048  # bytes of a client's id and of its secret; more is no client's, and fills the file
+_MOST_SCOPES: Final = 100  # that a client is remembered with
+_MOST_REGISTRATIONS: Final = 3  # of one server, which may name another authorization server each time it is asked
 _LEAST_LIFE: Final = 20 * 60  # seconds; a secret that ends before its login could be finished is of no use
 _REFUSALS: Final = frozenset(
     {"invalid_redirect_uri", "invalid_client_metadata", "invalid_software_statement", "unapproved_software_statement"}
@@ -77,9 +80,18 @@ async def identify(  # noqa: PLR0913 - what the choice stands on
         return _identity(kept)
     if not found.registration_url:
         raise _missing(server, found, _NO_ENDPOINT)
-    known = tuple(dict.fromkeys((*asked, *found.known, *_scopes(kept))))
+    known = tuple(dict.fromkeys((*asked, *found.known, *_scopes(kept))))[:_MOST_SCOPES]
     answer = await _ask_for_one(server, found, known, fetch)
     return _identity(_registered(server, found, known, answer, now))
+
+
+def keep_client(draft: Draft, server: McpServer, issuer: str, record: Client) -> None:
+    """Keep a client that the server has at this issuer, and of its others the newest."""
+    key = key_of(server, issuer)
+    others = [one for one in draft.clients if one.startswith(key_of(server, "")) and one != key]
+    for one in others[: 1 - _MOST_REGISTRATIONS]:
+        del draft.clients[one]
+    draft.clients[key] = record
 
 
 def forget_client(draft: Draft, server: McpServer, issuer: str) -> None:
@@ -187,9 +199,9 @@ def _about_us(server: McpServer, method: str) -> dict[str, Json]:
 def _registered(server: McpServer, found: Discovered, scopes: tuple[str, ...], answer: Answer, now: float) -> Client:
     """The client in the answer, which may have replaced what was asked for (RFC 7591 3.2.1)."""
     body = answer.body
-    if answer.status not in _CREATED or body is None or not is_token(body.get("client_id")):
+    if answer.status not in _CREATED or body is None or not _is_short(body.get("client_id")):
         raise _missing(server, found, _refusal(answer))
-    secret = Secret(str(body["client_secret"])) if is_token(body.get("client_secret")) else None
+    secret = Secret(str(body["client_secret"])) if _is_short(body.get("client_secret")) else None
     said = body.get("token_endpoint_auth_method")
     method = said if isinstance(said, str) and said else _method(secret, found)
     if method not in AUTH_METHODS or (method != "none" and secret is None):
@@ -202,6 +214,10 @@ def _registered(server: McpServer, found: Discovered, scopes: tuple[str, ...], a
         raise _missing(server, found, _TOO_OLD)
     facts: dict[str, Json] = {"auth_method": method, "redirect_uri": server.redirect_uri, "scopes": list(scopes)}
     return Client(str(body["client_id"]), None if method == "none" else secret, expires_at, facts)
+
+
+def _is_short(value: Json) -> bool:
+    return is_token(value) and len(str(value)) <= _LONGEST
 
 
 def _method(secret: Secret | None, found: Discovered) -> AuthMethod:

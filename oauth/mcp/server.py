@@ -24,6 +24,7 @@ PREFIX: Final = "mcp:"
 DEFAULT_REDIRECT: Final = "http://localhost:53682/callback"
 AuthMethod: TypeAlias = Literal["none", "client_secret_basic", "client_secret_post"]
 AUTH_METHODS: Final = ("none", "client_secret_basic", "client_secret_post")
+_LONGEST_URL: Final = 2000  # characters
 _LONGEST_HOST: Final = 40  # characters, so that a title is still one line
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")  # as agents' own configs spell them
 
@@ -89,9 +90,10 @@ class McpServer:
     def may_use(self, url: str) -> bool:
         """Whether an endpoint may be at `url`: https, or http to this machine where the test option allows it.
 
+        One longer than any server needs is none: it would be kept beside every link, and make each commit slower.
         What a server that a person added names is read in one way only, as its own address is: people are shown it.
         """
-        if safe_url(url) is not None or (self.added_by is not None and _ambiguous(url)):
+        if len(url) > _LONGEST_URL or safe_url(url) is not None or (self.added_by is not None and _ambiguous(url)):
             return False
         return url.lower().startswith("https:") or self.reach.http_loopback
 

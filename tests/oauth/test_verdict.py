@@ -94,6 +94,8 @@ async def test_a_dead_word_ends_a_login_on_refresh_and_refuses_a_code_on_exchang
         reply(200, {"access_token": None}),
         reply(200, {"access_token": ""}),
         reply(200, {"access_token": "two\nlines"}),
+        reply(200, {"access_token": "t" * (2**16 + 1)}),
+        reply(200, {"access_token": "at", "refresh_token": "t" * (2**16 + 1)}),
         reply(200, ["access_token"]),
         httpx2.Response(200, html="<h1>Sign in to the hotel's network</h1>"),
         httpx2.Response(400, html="<h1>invalid_grant</h1>"),
@@ -106,7 +108,7 @@ async def test_a_dead_word_ends_a_login_on_refresh_and_refuses_a_code_on_exchang
         httpx2.ReadError("cut"),
         httpx2.RemoteProtocolError("Server disconnected without sending a response."),
     ],
-    ids=repr,
+    ids=lambda answer: repr(answer)[:80],
 )
 async def test_what_may_pass_by_itself_is_transient(answer: httpx2.Response | Exception) -> None:
     with pytest.raises(VendorUnavailableError) as unavailable:

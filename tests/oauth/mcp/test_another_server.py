@@ -14,11 +14,11 @@ import pytest
 from oauth.catalogue import Catalogue
 from oauth.config import AuthSettings, Config
 from oauth.driver import Driver
-from oauth.errors import NoPendingLoginError, ServerUnusableError, VendorMisconfiguredError
+from oauth.errors import ClientMissingError, NoPendingLoginError, ServerUnusableError, VendorMisconfiguredError
 from oauth.logins import Logins
 from oauth.offer import LoginOffer
 from oauth.tokens import TokenSource
-from storage import AddedServer, AsyncStore, Draft, FileStore, UserId
+from storage import AddedServer, AsyncStore, Client, Draft, FileStore, UserId
 from tests.oauth.mcp.conftest import RESOURCE, RFC_8414, Page, Stranger, listening
 
 ADA, MALLORY = UserId(7), UserId(666)
@@ -324,3 +324,46 @@ async def test_an_added_server_gets_no_account_of_a_host_that_another_servers_lo
         await logins.begin("mcp:lab", ADA)
     await logins.logout("mcp:good", revoke=False)
     assert await logins.begin("mcp:lab", ADA)
+
+
+LONG = "x" * 2000
+
+
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint"])
+async def test_an_address_that_no_server_needs_is_not_kept(
+    logins: Logins, store: AsyncStore, evil: Stranger, name: str
+) -> None:
+    evil.pages[RFC_8414] = Page(evil.metadata(**{name: f"{evil.url}/?{LONG}"}))
+    await logins.added.add("lab", evil.mcp, MALLORY)
+
+    with pytest.raises(ServerUnusableError, match=name):
+        await logins.begin("mcp:lab", MALLORY)
+    assert dict(await store.clients()) == {}
+
+
+@pytest.mark.parametrize("member", ["client_id", "client_secret"])
+async def test_a_client_that_no_server_needs_is_not_kept(
+    logins: Logins, store: AsyncStore, evil: Stranger, member: str
+) -> None:
+    client = {"client_id": "c", "client_secret": "s", "token_endpoint_auth_method": "client_secret_post"}
+    evil.pages["/register"] = Page({**client, member: "x" * 2049}, 201)
+    await logins.added.add("lab", evil.mcp, MALLORY)
+
+    with pytest.raises(ClientMissingError):
+        await logins.begin("mcp:lab", MALLORY)
+    assert dict(await store.clients()) == {}
+
+
+async def test_the_three_newest_registrations_of_a_server_are_kept(
+    logins: Logins, store: AsyncStore, evil: Stranger
+) -> None:
+    await logins.added.add("lab", evil.mcp, MALLORY)
+    await store.update(lambda draft: draft.clients.__setitem__("mcp:lab2 https://as.example", Client("c")))
+    for number in (1, 2, 3, 1, 4, 5):
+        issuer = f"{evil.url}/as{number}"
+        evil.pages[f"{RESOURCE}/mcp"] = Page(evil.resource(authorization_servers=[issuer]))
+        evil.pages[f"{RFC_8414}/as{number}"] = Page(evil.metadata(issuer))
+        await logins.begin("mcp:lab", MALLORY)
+
+    kept = [key for key in await store.clients() if not key.startswith("pending:")]
+    assert kept == ["mcp:lab2 https://as.example", *(f"mcp:lab {evil.url}/as{number}" for number in (3, 4, 5))]
