@@ -15,9 +15,10 @@ from oauth.errors import (
     ServerNotThereError,
     TooManyServersError,
 )
+from oauth.login_entry import has_login
 from oauth.mcp.binding import read_binding
 from oauth.mcp.server import PREFIX, McpServer
-from storage import AddedServer, AsyncStore, Draft, McpEntry, StorageError, UserId
+from storage import AddedServer, AsyncStore, Draft, McpEntry, StorageError, Tenant, UserId
 
 MOST: Final = 50
 
@@ -93,16 +94,21 @@ class AddedServers:
         if server is None:
             raise ServerNotThereError
         may(server)
-        if self._config.server(name) is None:  # else the name, and what lies under it, is the operator's by now
+        if self._config.owner_of(name) is None:  # else the name, and what lies under it, is the operator's by now
             if _logins(draft, name):
                 raise ServerInUseError(name)
             _forget(draft, name)
         del draft.servers[name]
 
 
+def _keys(name: str) -> tuple[Tenant, Tenant]:
+    """Where a login or an agent's client lies that belongs to the server of this name."""
+    return Tenant(name), Tenant(f"{PREFIX}{name}")
+
+
 def _logins(draft: Draft, name: str) -> list[str]:
     """The keys of the logins that `mcp:NAME` could mean."""
-    return [key for key in (name, f"{PREFIX}{name}") if key in draft]
+    return [key for key in _keys(name) if has_login(draft, key)]
 
 
 def _got(draft: Draft, server: McpServer) -> bool:
@@ -117,7 +123,8 @@ def _got(draft: Draft, server: McpServer) -> bool:
 def _forget(draft: Draft, name: str) -> None:
     """Drop what was begun or registered there: another server may bear the name next."""
     vendor = f"{PREFIX}{name}"
-    for key in [key for key in draft if key.startswith(f"pending:{vendor}:")]:
+    for key in [key for key in draft if key.startswith(f"pending:{vendor}:") or key in _keys(name)]:
         del draft[key]
-    for key in [key for key in draft.clients if key.startswith((f"pending:{vendor}:", f"{vendor} "))]:
+    of_clients = (f"pending:{vendor}:", f"{vendor} ")
+    for key in [key for key in draft.clients if key.startswith(of_clients) or key in _keys(name)]:
         del draft.clients[key]

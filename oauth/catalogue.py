@@ -108,6 +108,10 @@ class Catalogue:
         """
         return self._read(name, server, self._taken())
 
+    def owner_of(self, name: str) -> str | None:
+        """What a name means here already, in capitals or not, for people to read."""
+        return self._taken().get(name.casefold())
+
     def _taken(self) -> dict[str, str]:
         return owners(self._rows.values(), self._servers.values())
 

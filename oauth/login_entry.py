@@ -35,6 +35,12 @@ def login_of(entries: Mapping[str, Entry], tenant: Tenant) -> LoginEntry:
     raise NotLoggedInError(tenant)
 
 
+def has_login(entries: Mapping[str, Entry], tenant: Tenant) -> bool:
+    """Whether there is a login under a tenant, of either shape; a client that is registered at a server is none."""
+    entry = entries.get(tenant)
+    return isinstance(entry, TokenEntry) or (isinstance(entry, McpEntry) and bool(entry.access_token))
+
+
 def tenant_of(entries: Mapping[str, Entry], word: str, catalogue: Catalogue | None = None) -> Tenant:
     """The key of the login that `word` means: a tenant, a vendor's name, an MCP server's, or `mcp:` and a server's.
 

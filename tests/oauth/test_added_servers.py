@@ -367,9 +367,9 @@ async def test_a_config_that_names_the_server_later_wins_and_the_added_one_can_b
     with pytest.raises(ServerNameTakenError):
         await later.add("lab", URL, ADA)
     await store.update(lambda draft: draft.__setitem__("lab", login()))
-    if "lab" in tables:  # the login is the configured server's by now
-        await later.remove("lab", anybody)
-        assert dict(await store.servers()) == {}
+    await later.remove("lab", anybody)  # the name is the configured server's by now
+    assert dict(await store.servers()) == {}
+    assert "lab" in await store.read()
 
 
 async def test_a_vendor_of_the_same_name_that_comes_later_hides_the_server(
@@ -403,6 +403,39 @@ async def test_a_removal_waits_for_the_logout_and_is_asked_for_by_who_may(
     assert dict(await store.servers()) == {}
     with pytest.raises(ServerNotThereError):
         await added.remove("lab", anybody)
+
+
+@pytest.mark.parametrize("key", ["lab", "mcp:lab"])
+async def test_a_client_that_an_agent_registered_is_no_login_and_goes_with_the_server(
+    added: AddedServers, store: AsyncStore, key: str
+) -> None:
+    def register(draft: Draft) -> None:
+        draft[key] = McpEntry("c1", None, (), None, None)
+
+    await store.update(register)
+    await added.add("lab", URL, ADA)
+    assert key in await store.read()
+
+    await added.remove("lab", anybody)
+
+    assert dict(await store.read()) == {}
+    assert dict(await store.servers()) == {}
+
+
+@pytest.mark.parametrize("name", ["acme", "Acme"])
+async def test_a_server_whose_name_a_vendor_took_can_be_removed_while_that_vendor_is_logged_in(
+    added: AddedServers, store: AsyncStore, name: str
+) -> None:
+    await added.add(name, URL, ADA)
+    row: dict[str, object] = {"flow": "command", "command": ["acme", "login"]}
+    later = of(replace(CONFIG, vendors={"acme": row}), store)
+    vendors = TokenEntry(Secret("canary"), Secret("r"), 1, "https://x.example/token", name)
+    await store.update(lambda draft: draft.__setitem__(name, vendors))
+
+    await later.remove(name, anybody)
+
+    assert dict(await store.servers()) == {}
+    assert dict(await store.read()) == {name: vendors}
 
 
 async def test_the_next_server_of_a_name_finds_nothing_of_the_one_before(
