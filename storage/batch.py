@@ -18,17 +18,26 @@ from storage.tenants import sidecar_name
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The entries and notes after the mutations, and each mutation's own outcome; `checked` is what was written."""
+    """The entries and notes after the mutations, and each mutation's own outcome; `checked` is what was written.
+
+    `of_servers` are the places among the outcomes of those that changed the added servers.
+    """
 
     entries: dict[str, Entry]
     notes: dict[str, Note]
     outcomes: list[Done[Any] | Failed] = field(default_factory=list)
     checked: dict[str, tuple[Entry, str]] = field(default_factory=dict)  # with its text
+    of_servers: list[int] = field(default_factory=list)
 
     @property
     def all_failed(self) -> bool:
         """Whether nothing was asked for that could be done."""
         return bool(self.outcomes) and all(isinstance(outcome, Failed) for outcome in self.outcomes)
+
+    def fail_servers(self, error: Exception) -> None:
+        """What was changed of the added servers could not be kept: that is the outcome for who changed them."""
+        for place in self.of_servers:
+            self.outcomes[place] = Failed(error)
 
 
 def run(  # noqa: PLR0913 -- one for each thing that a backend keeps
@@ -68,5 +77,7 @@ def _run_one(mutate: Mutation[Any], draft: Draft, batch: Batch, file: str) -> Do
     batch.checked.update(checked)
     draft.apply_to(batch.entries)
     draft.notes.apply_to(batch.notes)
+    if draft.changes_servers:
+        batch.of_servers.append(len(batch.outcomes))
     draft.apply_beside()
     return Done(value)

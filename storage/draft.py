@@ -121,6 +121,11 @@ class Draft(Overlay[Entry]):
         """
         return self._servers.overlay
 
+    @property
+    def changes_servers(self) -> bool:
+        """Whether any were written or deleted here."""
+        return self._servers.changes
+
     def apply_beside(self) -> None:
         """Write into the clients and the servers what was written here."""
         self._clients.apply()
@@ -139,6 +144,10 @@ class _Part(Generic[V]):
         if self._overlay is None:
             self._overlay = Overlay(self._below.records)
         return self._overlay
+
+    @property
+    def changes(self) -> bool:
+        return self._overlay is not None and bool(self._overlay.written or self._overlay.deleted)
 
     def apply(self) -> None:
         if self._overlay is not None:

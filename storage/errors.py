@@ -4,6 +4,7 @@ OpenabAuthError                 what happened, what was kept, what to do next
 └── StorageError
     ├── StoreUnreadableError    the file is there but could not be read; nothing was written
     ├── StoreUnwritableError    the change could not be committed; the file is as it was
+    ├── ServersUnwrittenError   the added servers are as they were; what else was changed is committed
     ├── StoreBusyError          a lock was not free within its deadline; nothing was changed
     ├── InvalidTenantError      the name cannot be a key or a sidecar's file name
     └── InvalidEntryError       the entry fits none of the three shapes; it was not written
@@ -62,6 +63,17 @@ class StoreUnwritableError(StorageError):
         )
         self.path = os.fspath(path)
         self.reason = reason
+
+
+class ServersUnwrittenError(StorageError):
+    """The list of added servers could not be written, after what else was changed had been committed."""
+
+    code = "servers_unwritten"
+
+    def __init__(self, error: StoreUnwritableError) -> None:
+        super().__init__(error.happened, kept="the servers are as they were, all else was written", todo=error.todo)
+        self.path = error.path
+        self.reason = error.reason
 
 
 class StoreBusyError(StorageError):

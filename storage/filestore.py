@@ -28,7 +28,7 @@ from storage import (
 from storage.clients import Client
 from storage.draft import Lazy
 from storage.entries import Entry, LoginEntry, PendingEntry
-from storage.errors import StoreUnreadableError, StoreUnwritableError
+from storage.errors import ServersUnwrittenError, StoreUnreadableError, StoreUnwritableError
 from storage.folder import Folder
 from storage.journal import Spill
 from storage.locks import GlobalLock, TenantLock
@@ -105,6 +105,7 @@ class FileStore:
         """Run `mutate` under the global lock and commit what it changed.
 
         Raises:
+            ServersUnwrittenError: all was committed but what it changed of the added servers.
             StorageError: nothing was committed. What `mutate` raises is raised too, and commits nothing.
         """
         (outcome,) = self.update_all([mutate])
@@ -178,13 +179,16 @@ class FileStore:
         # Before the login that needs them; each record says whose it is, should the login then not be written.
         if registered.changed:
             clients.FILE.save(self.path, registered.records, now=now)
-        if added.changed:
-            servers.FILE.save(self.path, added.records, now=now)
         if self._lock.is_wanted and before.version is not None:  # to free what is replaced takes longer than the rename
             with contextlib.suppress(OSError):
                 held = os.open(self.path, _HELD)
                 afterwards.append(lambda: os.close(held))
         wrote = self._commit(before, after, now)
+        if added.changed:  # after the commit, whose failure must not add or remove any
+            try:
+                servers.FILE.save(self.path, added.records, now=now)
+            except StoreUnwritableError as error:
+                after.fail_servers(ServersUnwrittenError(error))
         wrote |= self._save_notes(notes, after.notes, entries_written=wrote)
         if wrote:  # others may build on what they see before it is durable: their commit makes ours durable too
             afterwards.append(opened.sync)

@@ -94,6 +94,7 @@ class Store(Protocol):
         """Run `mutate` on the entries as they are under the global lock, and commit what it changed.
 
         Raises:
+            ServersUnwrittenError: all was committed but what it changed of the added servers.
             StorageError: nothing was committed. What `mutate` raises is raised too, and commits nothing.
         """
         ...

@@ -12,7 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage import AddedServer, Draft, FileStore, StoreUnreadableError, TokenEntry, UserId
+from storage import (
+    AddedServer,
+    Done,
+    Draft,
+    Failed,
+    FileStore,
+    StoreUnreadableError,
+    StoreUnwritableError,
+    TokenEntry,
+    UserId,
+    atomic,
+)
 from storage.servers import FILE
 from tests.storage.processes import Start, line_of, public_path, run, start  # noqa: F401 -- fixtures
 
@@ -140,3 +151,39 @@ def test_whatever_a_server_is_called_it_is_read_back(records: dict[str, AddedSer
     written = json.loads(json.dumps({name: FILE.to_json(one) for name, one in records.items()}))
 
     assert {name: FILE.from_json(one) for name, one in written.items()} == records
+
+
+def test_a_commit_that_fails_adds_no_server(store: FileStore, place: Path, token: Make) -> None:
+    store.update(lambda draft: draft.__setitem__("b", token("b")))
+    store.path.rename(store.path.with_name("elsewhere.json"))
+    store.path.symlink_to("elsewhere.json")  # which is never written
+
+    def log_in_and_add(draft: Draft) -> None:
+        draft["a"] = token("a")
+        add(draft)
+
+    with pytest.raises(StoreUnwritableError):
+        store.update(log_in_and_add)
+    assert not place.exists()
+
+
+def test_servers_that_cannot_be_written_fail_who_changed_them_and_nobody_else(
+    store: FileStore, place: Path, token: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = atomic.replace
+
+    def full(path: Path, data: bytes) -> None:
+        if path == place:
+            raise StoreUnwritableError(path, "No space left on device")
+        replace(path, data)
+
+    monkeypatch.setattr(atomic, "replace", full)
+
+    outcomes = store.update_all([lambda draft: draft.__setitem__("a", token("a")), add])
+
+    assert [type(outcome) for outcome in outcomes] == [Done, Failed]
+    assert isinstance(outcomes[1], Failed)
+    assert "No space left" in str(outcomes[1].error)
+    assert "the servers are as they were, all else was written" in str(outcomes[1].error)
+    assert set(store.read()) == {"a"}
+    assert dict(store.servers()) == {}
