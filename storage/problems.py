@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from storage import clients, folder, journal, leftovers, notes_file, quarantine, servers
 from storage.errors import StoreUnreadableError
@@ -19,6 +20,7 @@ def find(path: Path, now: float) -> Iterator[Problem]:
     yield from _of_journal(path)
     yield from _of_servers(path)
     yield from _of_quarantine(path, "log in again where logins are missing, then delete it")
+    yield from _of_quarantine(clients.FILE.path_of(path), _CLIENTS_LOST)
     yield from _of_quarantine(servers.FILE.path_of(path), "add the servers that are missing again, then delete it")
     for left in leftovers.find(path, now):
         yield Problem(f"{left} was left by a writer that was killed", "none is needed: the next update removes it")
@@ -94,3 +96,6 @@ def _stat(place: Path) -> os.stat_result | None:
         return place.lstat()
     except OSError:
         return None
+
+
+_CLIENTS_LOST: Final = "log in again at the servers that want it (it holds their clients' secrets), then delete it"

@@ -57,6 +57,9 @@ def test_a_damaged_file_keeps_its_bytes_when_it_is_written_anew(store: FileStore
     assert list(store.clients()) == ["kiro"]
     (kept,) = place.parent.glob(f"{NAME}.corrupt-*")
     assert kept.read_text() == "{torn"
+    (problem,) = store.problems()
+    assert str(kept) in problem.what
+    assert "delete it" in problem.repair
 
 
 def test_a_record_that_is_no_client_is_left_out(store: FileStore, place: Path) -> None:
