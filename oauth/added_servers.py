@@ -51,6 +51,15 @@ class AddedServers:
         """
         return dict(await self._store.servers())
 
+    async def knows(self, name: str) -> bool:
+        """Whether this is the name of something here, and no other word that was pasted in its place."""
+        if self._config.owner_of(name):
+            return True
+        try:
+            return name in await self._store.servers()
+        except StorageError:
+            return False
+
     async def add(self, name: str, url: str, user: UserId) -> tuple[McpServer, bool]:
         """The server, and whether it is new; the same name and address once more change nothing.
 

@@ -11,7 +11,6 @@ from cogs.auth.audit import Audit, Line
 from cogs.auth.denials import NotYourServerError
 from oauth.added_servers import AddedServers
 from oauth.mcp.server import McpServer
-from oauth.redact import name as safe
 from storage import AddedServer
 
 GROUP: Final = "mcp"  # the subcommand group, which is there only where adding is allowed
@@ -48,9 +47,11 @@ class Servers:
         """
         self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
         async with self._audit.step("mcp_add", caller.user) as line:
-            _name(line, name)
+            await self._name(line, name)
             self._access.check(caller)
-            return Added(*await self._added.add(name, url, caller.user))
+            added = Added(*await self._added.add(name, url, caller.user))
+            line.name(added.server.vendor)
+            return added
 
     async def remove(self, caller: Caller, name: str) -> None:
         """Forget a server that the caller added; operators, any.
@@ -61,7 +62,7 @@ class Servers:
         """
         self._attempts.spend(caller.user)
         async with self._audit.step("mcp_remove", caller.user) as line:
-            _name(line, name)
+            await self._name(line, name)
             self._access.check(caller)
             await self._added.remove(name, lambda server: self._check_own(caller, server))
 
@@ -82,8 +83,7 @@ class Servers:
     def _may_remove(self, caller: Caller, server: AddedServer) -> bool:
         return caller.user == server.added_by or self._access.is_operator(caller)
 
-
-def _name(line: Line, typed: str) -> None:
-    """What the line is about, unless something else was pasted in the name's place."""
-    line.tenant = safe(typed)
-    line.vendor = f"mcp:{line.tenant}"
+    async def _name(self, line: Line, typed: str) -> None:
+        """What the line is about, unless something else may have been pasted in the name's place."""
+        if await self._added.knows(name := typed.strip()):
+            line.tenant, line.vendor = name, f"mcp:{name}"

@@ -167,7 +167,7 @@ async def test_what_the_config_would_refuse_is_refused_with_what_to_do_and_repea
     assert not store_path.with_name("auth.json.servers").exists()
     (line,) = audited()
     assert (line["event"], line["outcome"]) == ("mcp_add", "server_not_added")
-    assert line["tenant"] in {name, "[redacted]"}
+    assert line["tenant"] == (name if name in {"codex", "theirs"} else None)
     assert "canary" not in json.dumps(line)
 
 
@@ -234,8 +234,19 @@ async def test_a_server_is_removed_by_who_added_it_or_an_operator_and_not_while_
         ("new", "server_not_removed"),
         ("new", "ok"),
         ("hers", "ok"),
-        ("hers", "server_not_removed"),
+        (None, "server_not_removed"),
     ]
+
+
+@pytest.mark.parametrize("pasted", ["correct-horse-battery", "hunter2password", "MTIz.abc.def"])
+async def test_what_was_pasted_in_place_of_a_name_is_in_no_line_of_the_audit_log(
+    bot: commands.Bot, ada: Person, audited: Log, pasted: str
+) -> None:
+    await add(ada, pasted, "http://mcp.example/mcp")
+    await remove(ada, pasted)
+
+    assert pasted not in json.dumps(audited())
+    assert len(audited()) == 2
 
 
 async def test_a_login_of_another_servers_is_named_and_left_alone(
