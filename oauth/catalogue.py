@@ -45,6 +45,7 @@ class Catalogue:
         self._offered = (*offered, *(one.vendor_name for one in begun))
         self._environ = environ
         self._token_variables = token_variables | {"DISCORD_TOKEN"}
+        self._last: tuple[Mapping[str, AddedServer], Catalogue] | None = None  # they are asked for at each keystroke
         self._by_tenant = {one.tenant: one for one in [*self._vendors.values()][::-1]}  # the first row counts
 
     @classmethod
@@ -83,15 +84,19 @@ class Catalogue:
 
         One that the config's own servers or vendors leave no name for, or that the config would refuse, is left out.
         """
+        if not added:
+            return self
+        if self._last and added == self._last[0]:
+            return self._last[1]
         servers, taken = dict(self._servers), self._taken()
         for name, one in added.items():
             with suppress(ServerNotAddedError):
                 servers[name] = self._read(name, one, taken)
                 taken |= owners(servers=[servers[name]])
-        if not added:
-            return self
         ours = self._token_variables
-        return Catalogue(self._rows, self._listed, self._environ, servers, self._auth, token_variables=ours)
+        found = Catalogue(self._rows, self._listed, self._environ, servers, self._auth, token_variables=ours)
+        self._last = (dict(added), found)
+        return found
 
     def as_of(self, store: Store) -> Catalogue:
         """As `with_added`, of this store; what cannot be read of it is left out, which `Store.problems` tells."""

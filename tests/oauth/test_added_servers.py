@@ -460,6 +460,18 @@ async def test_the_next_server_of_a_name_finds_nothing_of_the_one_before(
     assert set(await store.clients()) == others
 
 
+def test_the_same_servers_are_not_read_again_at_each_look() -> None:
+    catalogue = Catalogue.from_config(CONFIG, {})
+    one, two = AddedServer(URL, ADA, 1), AddedServer(EVIL, ADA, 1)
+
+    with_one = catalogue.with_added({"lab": one})
+
+    assert catalogue.with_added({"lab": one}) is with_one
+    with_two = catalogue.with_added({"lab": two})
+    assert [server.url for server in with_two.servers()][-1:] == [EVIL]
+    assert catalogue.with_added({}) is catalogue
+
+
 async def test_an_unreadable_list_leaves_all_that_the_config_offers(added: AddedServers, path: Path) -> None:
     path.with_name("auth.json.servers").mkdir(parents=True)
 
