@@ -11,7 +11,7 @@ from typing import Literal, cast
 
 from oauth.mcp.accounts import account_hosts
 from oauth.mcp.reach import Reach
-from oauth.mcp.server import AUTH_METHODS, AuthMethod, McpServer
+from oauth.mcp.server import AUTH_METHODS, AuthMethod, McpServer, shown_host
 from oauth.vendor import Vendor
 from storage.clients import Client
 from storage.entries import Json, McpEntry
@@ -70,8 +70,8 @@ class Binding:
         elsewhere = account_hosts(server, self.issuer, self.authorize_url, self.token_url)
         return replace(
             server.vendor,
-            token_for=server.host if elsewhere else "",
-            account_at=", ".join(elsewhere),
+            token_for=shown_host(server.host) if elsewhere else "",
+            account_at=", ".join(map(shown_host, elsewhere)),
             issuer=self.issuer,
             iss_announced=self.iss_announced,
             authorize_url=self.authorize_url,

@@ -71,11 +71,9 @@ class McpServer:
 
         The title of one that a person added says where it is: its name may be meant to mislead.
         """
-        host = self.host
-        shown = host if len(host) <= _LONGEST_HOST else f"…{host[-_LONGEST_HOST:]}"  # its end says whose it is
         return Vendor(
             name=self.vendor_name,
-            title=f"{self.name} (MCP)" if self.added_by is None else f"{self.name} (MCP at {shown})",
+            title=f"{self.name} (MCP)" if self.added_by is None else f"{self.name} (MCP at {shown_host(self.host)})",
             tenant=self.tenant,
             redirect_uri=self.redirect_uri,
             scopes=self.scopes,
@@ -101,9 +99,14 @@ class McpServer:
 def host_of(url: str) -> str:
     """The host of a safe address, as it is compared and shown: in lower case, with its port where that is not usual."""
     parts = urlsplit(url)
-    name = parts.hostname or ""
+    name = (parts.hostname or "").rstrip(".")
     name = f"[{name}]" if ":" in name else name
     return f"{name}:{parts.port}" if parts.port and parts.port != _PORTS.get(parts.scheme) else name
+
+
+def shown_host(host: str) -> str:
+    """As much of a host as fits a line: its end, which says whose it is."""
+    return host if len(host) <= _LONGEST_HOST else f"…{host[-_LONGEST_HOST:]}"
 
 
 _PORTS: Final = {"https": 443, "http": 80}
@@ -179,7 +182,7 @@ def _is_one_host(host: str, *, bracketed: bool) -> bool:
         return False
 
 
-_HOST: Final = re.compile(r"[a-z0-9._-]+")
+_HOST: Final = re.compile(r"[a-z0-9_][a-z0-9._-]*")
 _SLASH: Final = re.compile(r"[/\\]")
 
 

@@ -161,6 +161,7 @@ async def test_the_same_once_more_is_there_already_whoever_asks(added: AddedServ
         ("lab", "https://a<b>.example/mcp", ServerAddressError),
         ("lab", "https://%6cinear.app/mcp", ServerAddressError),
         ("lab", "https://[v1.a]/mcp", ServerAddressError),
+        ("lab", "https://./mcp", ServerAddressError),
         ("lab", "https://[fe80::1%25eth0]/mcp", ServerAddressError),
         ("lab", "https://2130706433/mcp", ServerAddressError),
         ("lab", "https://256.1.1.1/mcp", ServerAddressError),
@@ -203,7 +204,7 @@ def test_a_person_may_add_what_a_table_may_say_and_is_connected_to_as_it_is_show
             base.admit(name, AddedServer(url, ADA, 0))
         return
     try:
-        connected_to = httpx2.URL(url).raw_host.decode()
+        connected_to = httpx2.URL(url).raw_host.decode().rstrip(".")
     except httpx2.InvalidURL:
         connected_to = ""
     try:

@@ -16,6 +16,9 @@ from oauth.config import AuthSettings, Config
 from oauth.driver import Driver
 from oauth.errors import ClientMissingError, NoPendingLoginError, ServerUnusableError, VendorMisconfiguredError
 from oauth.logins import Logins
+from oauth.mcp.accounts import account_hosts
+from oauth.mcp.binding import Binding
+from oauth.mcp.server import McpServer
 from oauth.offer import LoginOffer
 from oauth.tokens import TokenSource
 from storage import AddedServer, AsyncStore, Client, Draft, FileStore, UserId
@@ -367,3 +370,18 @@ async def test_the_three_newest_registrations_of_a_server_are_kept(
 
     kept = [key for key in await store.clients() if not key.startswith("pending:")]
     assert kept == ["mcp:lab2 https://as.example", *(f"mcp:lab {evil.url}/as{number}" for number in (3, 4, 5))]
+
+
+def test_a_long_host_hides_no_other_and_a_dot_at_its_end_makes_it_no_other() -> None:
+    server = McpServer("lab", "https://mcp.example/mcp", added_by=MALLORY)
+    long = f"https://{'a.' * 100}evil.example"
+    binding = Binding(
+        server.url, long, server.url, f"{long}/a", "https://good.example./t", "http://localhost:53682/callback", "c"
+    )
+
+    shown = binding.vendor(server).account_at
+
+    assert shown.startswith("…")
+    assert shown.endswith(".evil.example, good.example")
+    assert len(shown) < 100
+    assert account_hosts(server, "https://MCP.example.:443/t") == ()
