@@ -66,6 +66,7 @@ class TokenSource:
         self._deadline = deadline
         self._unsaved = Unsaved(self._store)
         self._flights: dict[Tenant, asyncio.Task[LoginEntry]] = {}
+        self._places: dict[Tenant, tuple[LoginEntry, str]] = {}  # where servers' logins may be sent
         self._hurry = asyncio.Event()
 
     @property
@@ -138,15 +139,25 @@ class TokenSource:
         tenant, entry = await self._find(tenant_or_vendor)
         if isinstance(entry, TokenEntry):
             return None
-        catalogue = await self._vendors()
+        known = self._places.get(tenant)
+        if known is None or known[0] is not entry:  # an agent asks before each of its requests
+            self._places[tenant] = known = entry, await self._place(tenant, tenant_or_vendor)
+        return known[1]
+
+    async def _place(self, tenant: Tenant, word: str) -> str:
+        """Where the login was made, whatever its name means by now; within that host the config may move it."""
+        from urllib.parse import urlsplit  # noqa: PLC0415 - no vendor's token needs it
+
+        catalogue = await self._configured()
         server = catalogue.server(tenant)
-        if server and server.added_by is None:
-            return server.url
+        operators = server.url if server and server.added_by is None else None
         record = (await self._store.clients()).get(tenant)
-        url = record.facts.get("url") if record else None  # of when the login was made, whatever people add since
-        if not isinstance(url, str):
-            raise UnknownVendorError(tenant_or_vendor, tuple(one.name for one in catalogue.offered()))
-        return url
+        recorded = record.facts.get("url") if record else None
+        if not isinstance(recorded, str):
+            if operators is None:
+                raise UnknownVendorError(word, tuple(one.name for one in catalogue.offered()))
+            return operators
+        return operators if operators and urlsplit(operators)[:2] == urlsplit(recorded)[:2] else recorded
 
     async def demand(self, tenant_or_vendor: str, scopes: tuple[str, ...]) -> InsufficientScopeError:
         """Note that a server wants these scopes, for the next login to ask for; gives the error that says so.
@@ -157,7 +168,7 @@ class TokenSource:
         from oauth.mcp.scopes import note_demand  # noqa: PLC0415 - needed once in a login's life
 
         tenant, _ = await self._find(tenant_or_vendor)
-        server = (await self._vendors()).server(tenant)
+        server = (await self._configured()).server(tenant)
         return await self._store.update(lambda draft: note_demand(draft, tenant, server, scopes))
 
     async def aclose(self) -> None:
@@ -186,7 +197,7 @@ class TokenSource:
         word = tenant_or_vendor
         known = isinstance(entries.get(word), TokenEntry) or word.startswith("mcp:")
         if not known and self._catalogue is None:  # a server of this name must not hide the vendor
-            await self._vendors()
+            await self._configured()
             entries = await self._store.read()
         tenant = tenant_of(entries, word, self._catalogue)
         return tenant, self._unsaved.newest(tenant, login_of(entries, tenant))
@@ -229,7 +240,7 @@ class TokenSource:
         from oauth.renewer import find_renewer  # noqa: PLC0415 - as above
 
         await self._unsaved.save(tenant)
-        catalogue = await self._vendors()
+        catalogue = await self._configured()
         if isinstance(stale, McpEntry) and catalogue.server(tenant) is None:
             catalogue = catalogue.with_added(await self._store.servers())
         deadline = Deadline(self._deadline, self._hurry)
@@ -248,7 +259,7 @@ class TokenSource:
         )
         return await refresh.replace(stale)
 
-    async def _vendors(self) -> Catalogue:
+    async def _configured(self) -> Catalogue:
         if self._catalogue is None:
             self._catalogue = await asyncio.to_thread(_configured_catalogue)
         return self._catalogue

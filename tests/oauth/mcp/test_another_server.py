@@ -120,6 +120,33 @@ async def test_a_token_of_the_server_before_is_not_stored_as_one_of_the_next(
         assert await source.server_url("mcp:lab") == good.mcp
 
 
+async def test_a_token_goes_where_its_login_was_made_though_the_config_means_another_host_by_now(
+    logins: Logins, store: AsyncStore, evil: Stranger, good: Stranger, driver: Driver
+) -> None:
+    def config(url: str) -> Catalogue:
+        return Catalogue.from_config(replace(CONFIG, mcp={"lab": {"url": url}}), {})
+
+    before = Logins(config(good.mcp), store, driver)
+    await before.complete(paste(await before.begin("mcp:lab", ADA)), ADA)
+    await before.aclose()
+    sent: dict[str, str | None] = {}
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent[str(request.url)] = request.headers.get("authorization")
+        return httpx2.Response(200)
+
+    for url, place in ((evil.mcp, good.mcp), (f"{good.mcp}/moved", f"{good.mcp}/moved")):
+        async with TokenSource(store, catalogue=config(url), driver=driver) as source:
+            assert await source.server_url("mcp:lab") == place
+            async with httpx2.AsyncClient(
+                auth=source.auth("mcp:lab"), transport=httpx2.MockTransport(answer)
+            ) as client:
+                await client.get(evil.mcp)
+                await client.get(place)
+    token = "Bearer canary-at-good"
+    assert sent == {evil.mcp: None, good.mcp: token, f"{good.mcp}/moved": token}
+
+
 async def test_a_token_of_a_server_that_is_gone_is_not_stored(
     logins: Logins, store: AsyncStore, evil: Stranger
 ) -> None:
