@@ -55,6 +55,12 @@ class Program:
             ProgramMissingError: it is not installed.
             ProgramFailedError: it said that it failed, or had to be ended.
         """
+        try:
+            return await self._run(environ)
+        finally:
+            self._changed.set()  # whoever waits for its words waits no longer
+
+    async def _run(self, environ: Mapping[str, str]) -> LoggedIn:
         path = shutil.which(self.vendor.command[0], path=environ.get("PATH"))
         if path is None:
             raise ProgramMissingError(self.vendor.name, self.vendor.command[0])
@@ -67,7 +73,6 @@ class Program:
             raise ProgramFailedError(self.vendor.name, None, self._said()) from None
         finally:
             await asyncio.shield(terminal.end())
-            self._changed.set()
         if status:
             raise ProgramFailedError(self.vendor.name, status, self._said())
         return LoggedIn(self.vendor, NEVER, None)

@@ -121,9 +121,10 @@ async def test_a_program_that_shows_no_link_is_told(
     await gone(tmp_path / "pid")
 
 
-async def test_a_program_that_is_not_installed_is_named(logins: Logins) -> None:
-    with pytest.raises(ProgramMissingError, match="no 'no-such-login-program'"):
-        await logins.begin("missing", ADA)
+async def test_a_program_that_is_not_installed_is_named_at_once(logins: Logins) -> None:
+    async with asyncio.timeout(5):
+        with pytest.raises(ProgramMissingError, match="no 'no-such-login-program'"):
+            await logins.begin("missing", ADA)
 
 
 async def test_cancel_ends_its_whole_group_by_force_if_need_be(logins: Logins, tmp_path: Path) -> None:
