@@ -16,7 +16,7 @@ from oauth.errors import (
     TooManyServersError,
 )
 from oauth.login_entry import has_login
-from oauth.mcp.binding import read_binding
+from oauth.mcp.binding import binding_of
 from oauth.mcp.server import PREFIX, McpServer
 from storage import AddedServer, AsyncStore, Draft, McpEntry, StorageError, Tenant, UserId
 
@@ -27,21 +27,21 @@ class AddedServers:
     """The servers that people added to `catalogue`, which is the config's; `clock` gives unix seconds."""
 
     def __init__(self, catalogue: Catalogue, store: AsyncStore, *, clock: Callable[[], float]) -> None:
-        self._config = catalogue
+        self._configured = catalogue
         self._store = store
         self._clock = clock
 
     @property
     def allowed(self) -> bool:
         """Whether the operator lets people add servers."""
-        return self._config.takes_servers
+        return self._configured.takes_servers
 
     async def catalogue(self) -> Catalogue:
         """As `Catalogue.as_of`: vendors and servers as they are now, whichever process added them."""
         try:
-            return self._config.with_added(await self._store.servers())
+            return self._configured.with_added(await self._store.servers())
         except StorageError:
-            return self._config
+            return self._configured
 
     async def all(self) -> dict[str, AddedServer]:
         """All of them by name, also those that the config leaves no room for.
@@ -53,7 +53,7 @@ class AddedServers:
 
     async def knows(self, name: str) -> bool:
         """Whether this is the name of something here, and no other word that was pasted in its place."""
-        if self._config.owner_of(name):
+        if self._configured.owner_of(name):
             return True
         try:
             return name in await self._store.servers()
@@ -82,7 +82,7 @@ class AddedServers:
     def _add(self, draft: Draft, name: str, server: AddedServer) -> tuple[McpServer, bool]:
         if not self.allowed:
             raise AddingServersOffError
-        known = self._config.with_added(draft.servers)
+        known = self._configured.with_added(draft.servers)
         there = known.server(name)
         if there and there.added_by is not None and (there.name, there.url) == (name, server.url):
             return there, False
@@ -103,7 +103,7 @@ class AddedServers:
         if server is None:
             raise ServerNotThereError
         may(server)
-        if self._config.owner_of(name) is None:  # else the name, and what lies under it, is the operator's by now
+        if self._configured.owner_of(name) is None:  # else the name, and what lies under it, is the operator's by now
             if _logins(draft, name):
                 raise ServerInUseError(name)
             _forget(draft, name)
@@ -122,11 +122,11 @@ def _logins(draft: Draft, name: str) -> list[str]:
 
 def _got(draft: Draft, server: McpServer) -> bool:
     """Whether the login under the server's name is its own, made before the list of servers was lost."""
-    entry, binding = draft.get(server.tenant), read_binding(draft.clients.get(server.tenant))
-    if _logins(draft, server.name) != [server.tenant] or not isinstance(entry, McpEntry) or binding is None:
+    entry = draft.get(server.tenant)
+    if _logins(draft, server.name) != [server.tenant] or not isinstance(entry, McpEntry):
         return False
-    is_recorded = binding.client_id == entry.client_id and entry.issuer in {None, binding.issuer}
-    return is_recorded and binding.url == server.url
+    binding = binding_of(entry, draft.clients.get(server.tenant))
+    return binding is not None and binding.url == server.url
 
 
 def _forget(draft: Draft, name: str) -> None:

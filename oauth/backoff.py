@@ -18,7 +18,7 @@ from oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from oauth.tenant_lock import DEADLINE
+from oauth.tenant_lock import REFRESH_DEADLINE
 from storage import LoginEntry, Secret, Tenant
 from storage.notes import Attempt, Note
 
@@ -37,7 +37,7 @@ def attempt_of(entry: LoginEntry, note: Note) -> Attempt | None:
 def failure_of(entry: LoginEntry, note: Note, now: float) -> Attempt | None:
     """The attempt that failed; one whose request may be under way has not."""
     attempt = attempt_of(entry, note)
-    return None if attempt and attempt.reason == _ENDED and now < attempt.at + DEADLINE else attempt
+    return None if attempt and attempt.reason == _ENDED and now < attempt.at + REFRESH_DEADLINE else attempt
 
 
 def begun(entry: LoginEntry, before: Attempt | None, now: float) -> Attempt:

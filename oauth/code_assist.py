@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from oauth.driver import Driver
-from oauth.reply import Grant
+from oauth.grant import Grant
 from oauth.vendor import Vendor, is_loopback
 from oauth.verdict import Question, judge_reply
 from storage.entries import Json

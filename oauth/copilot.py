@@ -9,8 +9,8 @@ import httpx2
 
 from oauth.driver import Driver
 from oauth.errors import LoginDeadError, PlanMissingError
+from oauth.grant import Grant
 from oauth.redact import shown
-from oauth.reply import Grant
 from oauth.vendor import Vendor, is_loopback
 from oauth.verdict import Question, is_token, json_object, judge_reply, reason_of
 from storage.entries import NEVER

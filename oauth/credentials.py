@@ -25,11 +25,11 @@ from oauth.errors import (
     OAuthError,
     VendorUnavailableError,
 )
+from oauth.grant import Grant
+from oauth.mcp import entry as server_entry
 from oauth.mcp.binding import Binding
-from oauth.mcp.login import write_bound
 from oauth.pending import PendingLogin
-from oauth.reply import Grant
-from oauth.tenant_lock import DEADLINE, tenant_lock
+from oauth.tenant_lock import REFRESH_DEADLINE, tenant_lock
 from oauth.vendor import Vendor
 from storage import AsyncStore
 from storage.draft import Draft
@@ -82,7 +82,7 @@ class Credentials:
     """
 
     def __init__(
-        self, store: AsyncStore, driver: Driver, *, clock: Callable[[], float], lock_wait: float = DEADLINE
+        self, store: AsyncStore, driver: Driver, *, clock: Callable[[], float], lock_wait: float = REFRESH_DEADLINE
     ) -> None:
         self._store = store
         self._driver = driver
@@ -125,7 +125,7 @@ class Credentials:
                 scopes=grant.scopes or vendor.scopes,
             )
             if binding:
-                return write_bound(draft, binding, vendor, grant, note)
+                return server_entry.write(draft, binding, vendor, grant, note)
             return login_entry.write(draft, vendor, token_url, grant, note)
 
         try:

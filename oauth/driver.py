@@ -19,10 +19,10 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client
 from oauth import client_auth, link
 from oauth.discovery import fetch_metadata, needs_discovery, with_endpoints
 from oauth.errors import OAuthError
+from oauth.grant import Grant, account_label, read_grant
 from oauth.mcp.pinned import PinnedTransport
 from oauth.mcp.reach import Reach
-from oauth.reply import Grant, account_label, read_grant
-from oauth.transport import DEADLINE, Door
+from oauth.transport import REQUEST_DEADLINE, Door
 from oauth.vendor import Vendor
 from oauth.verdict import Question, Reply, judge_failure, judge_reply
 from storage.entries import Json, PendingEntry
@@ -41,7 +41,7 @@ class Driver:
         transport: httpx2.AsyncBaseTransport | None = None,
         *,
         clock: Callable[[], float] = time.time,
-        deadline: float = DEADLINE,
+        deadline: float = REQUEST_DEADLINE,
     ) -> None:
         self._transport = transport
         self._clock = clock

@@ -14,7 +14,7 @@ from storage.secret import Secret
 
 if TYPE_CHECKING:
     from oauth.catalogue import Catalogue
-    from oauth.reply import Grant
+    from oauth.grant import Grant
     from oauth.vendor import Vendor
 
 _MCP: Final = "mcp:"

@@ -32,7 +32,7 @@ from oauth.pending import PendingLogin
 from oauth.pending_logins import PendingLogins
 from oauth.redirect_logins import RedirectLogins
 from oauth.status import LoginState, Status
-from oauth.tenant_lock import DEADLINE
+from oauth.tenant_lock import REFRESH_DEADLINE
 from oauth.vendor import DEVICE_FLOWS, Vendor
 from storage import AsyncStore
 from storage.entries import Tenant, UserId
@@ -49,11 +49,11 @@ class Logins:
         *,
         clock: Callable[[], float] = time.time,
         max_pending: int = 5,
-        lock_wait: float = DEADLINE,
+        lock_wait: float = REFRESH_DEADLINE,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self.added = AddedServers(catalogue, store, clock=clock)
-        self._config = catalogue
+        self._configured = catalogue
         self._store = store
         self._driver = driver
         self._clock = clock
@@ -106,7 +106,7 @@ class Logins:
             LoginNotStoredError: it gave one, and it could not be written.
             ProgramFailedError: the vendor's own program ended without a login.
         """
-        found = self._config.find(vendor)
+        found = self._configured.find(vendor)
         if found is not None and found.flow == "command":
             return await self._programs.outcome(vendor, user)
         return await self._approvals.outcome(vendor, user)
@@ -129,7 +129,7 @@ class Logins:
         """
         resumed = []
         for login, entry in pending.live(await self._store.read(), self._clock()):
-            vendor = self._config.find(login.vendor)
+            vendor = self._configured.find(login.vendor)
             if vendor is not None and vendor.flow in DEVICE_FLOWS and may(login):
                 self._approvals.watch(vendor, login, entry)
                 resumed.append(login)

@@ -103,7 +103,7 @@ class RedirectLogins:
         server = catalogue.server(login.vendor)
         if server is None:
             return await self._driver.resolve(catalogue.get(login.vendor)), None
-        binding = await self._servers.bound(server, login.user)
+        binding = await self._servers.binding_of_pending(server, login.user)
         return binding.vendor(server), binding
 
     async def _code(self, paste: Paste, vendor: Vendor, login: PendingLogin, entry: PendingEntry) -> Secret:

@@ -30,8 +30,8 @@ from storage.notes import Attempt, DeadToken, Note
 
 if TYPE_CHECKING:
     from oauth.driver import Driver
+    from oauth.grant import Grant
     from oauth.renewer import Renewer
-    from oauth.reply import Grant
 
 _log: Final = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from oauth.catalogue import Catalogue
     from oauth.deadline import Deadline
     from oauth.driver import Driver
-    from oauth.reply import Grant
+    from oauth.grant import Grant
     from oauth.vendor import Vendor
 
 

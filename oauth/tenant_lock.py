@@ -11,7 +11,7 @@ from storage import AsyncStore
 from storage.entries import Tenant
 from storage.errors import StorageError
 
-DEADLINE: Final = 20.0  # seconds: two requests of 8 s and 4 s for the disk, as all writers of the file have it
+REFRESH_DEADLINE: Final = 20.0  # seconds: two requests of 8 s and 4 s for the disk, as all writers of the file have it
 _RETRY: Final = 0.08  # seconds between two tries for the lock; a commit is seen sooner, by the store's version
 
 
@@ -32,7 +32,7 @@ async def looks(store: AsyncStore, seconds: float, hurry: asyncio.Event | None =
 
 @asynccontextmanager
 async def tenant_lock(
-    store: AsyncStore, tenant: Tenant, *, wait: float = DEADLINE, hurry: asyncio.Event | None = None
+    store: AsyncStore, tenant: Tenant, *, wait: float = REFRESH_DEADLINE, hurry: asyncio.Event | None = None
 ) -> AsyncIterator[bool]:
     """Hold the lock, so that a refresh in flight ends first; False when it was not had within `wait` seconds.
 

@@ -22,7 +22,7 @@ from oauth.errors import (
     VendorUnavailableError,
 )
 from oauth.login_entry import SKEW, login_of, tenant_of
-from oauth.tenant_lock import DEADLINE
+from oauth.tenant_lock import REFRESH_DEADLINE
 from oauth.unsaved import Unsaved
 from storage import AsyncStore, LoginEntry, McpEntry, Secret, StorageError, Store, Tenant, TokenEntry
 
@@ -56,7 +56,7 @@ class TokenSource:
         catalogue: Catalogue | None = None,
         driver: Driver | None = None,
         clock: Callable[[], float] = time.time,
-        deadline: float = DEADLINE,
+        deadline: float = REFRESH_DEADLINE,
     ) -> None:
         self._store = store if isinstance(store, AsyncStore) else AsyncStore(store)
         self._catalogue = catalogue
@@ -241,7 +241,7 @@ class TokenSource:
 
         await self._unsaved.save(tenant)
         catalogue = await self._configured()
-        if isinstance(stale, McpEntry) and catalogue.server(tenant) is None:
+        if isinstance(stale, McpEntry) and catalogue.server(tenant) is None:  # the tenant alone was enough until here
             catalogue = catalogue.with_added(await self._store.servers())
         deadline = Deadline(self._deadline, self._hurry)
         renewer_of = partial(

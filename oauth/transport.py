@@ -8,7 +8,7 @@ import httpx2
 
 from oauth.vendor import safe_url
 
-DEADLINE: Final = 8.0  # seconds for one request, from the connection to the last byte of the reply
+REQUEST_DEADLINE: Final = 8.0  # seconds for one request, from the connection to the last byte of the reply
 LONGEST_REPLY: Final = 1024 * 1024  # bytes, after decompression
 _CONTENT_HEADERS: Final = (b"content-encoding", b"content-length", b"transfer-encoding")
 

@@ -2,6 +2,13 @@
 
 The credential file has no room for a client's secret, and the Rust agents drop what they do not know. Losing this file
 loses no login that lives; who cannot renew one without it logs in again, and a lost client is registered anew.
+
+What lies under which key is the house's upper floors' business:
+
+    mcp:NAME ISSUER         the client that this issuer registered for logins at the server NAME
+    pending:mcp:NAME:USER   what a link is bound to, until its paste comes (oauth.mcp.binding)
+    NAME, or mcp:NAME       what the login under this tenant is bound to, and the scopes that were demanded of it since
+    vendor:TENANT           the client that a vendor registered for us
 """
 
 from __future__ import annotations

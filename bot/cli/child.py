@@ -96,7 +96,7 @@ async def _environ(arguments: argparse.Namespace) -> dict[str, str]:
 
 async def _places(session: Session, words: list[str]) -> Mapping[str, _Place]:
     """Where each token goes, known before any of them is asked for."""
-    entries, catalogue = await session.store.read(), session.vendors()
+    entries, catalogue = await session.store.read(), session.with_added()
     places: dict[str, _Place] = {}
     for word in words:
         tenant = tenant_of(entries, word, catalogue)

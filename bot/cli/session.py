@@ -22,7 +22,7 @@ class Session:
     backend: Store
     store: AsyncStore  # the same, for the event loop
 
-    def vendors(self) -> Catalogue:
+    def with_added(self) -> Catalogue:
         """The catalogue with the servers that people added: one file more to read, which no token needs."""
         return self.catalogue.as_of(self.backend)
 

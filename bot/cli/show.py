@@ -27,7 +27,7 @@ _KNOWN_FROM: Final = {
 
 async def vendors(arguments: argparse.Namespace) -> int:
     """Every vendor of the table and the config, and every server that people added, offered or not."""
-    catalogue = open_session(arguments).vendors()
+    catalogue = open_session(arguments).with_added()
     offered = {vendor.name for vendor in catalogue.offered()}
     rows = [
         {
@@ -49,7 +49,7 @@ async def vendors(arguments: argparse.Namespace) -> int:
 async def status(arguments: argparse.Namespace) -> int:
     """Every login, pending login and problem; never a secret."""
     session = open_session(arguments)
-    found = await read_status(session.store, catalogue=session.vendors(), now=time.time())
+    found = await read_status(session.store, catalogue=session.with_added(), now=time.time())
     result = {
         "store": session.location,
         "logins": [_login(login) for login in found.logins]

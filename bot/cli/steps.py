@@ -40,7 +40,7 @@ async def _logins(session: Session) -> AsyncIterator[Logins]:
 async def login(arguments: argparse.Namespace) -> int:
     """Step one: write the pending login and print its link; with a code to type, wait until that is approved."""
     session, user = open_session(arguments), UserId(arguments.user)
-    vendor = session.vendors().get(arguments.vendor)
+    vendor = session.with_added().get(arguments.vendor)
     if vendor.flow == "command":
         return await _run_program(session, vendor, as_json=arguments.json)
     async with _logins(session) as logins:
@@ -95,7 +95,7 @@ def _steps(offer: LoginOffer, user: UserId) -> str:
 def complete(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
     """Step two: take the redirect, from the command line or from standard input, or wait for the approval."""
     session, user = open_session(arguments), UserId(arguments.user)
-    vendor = session.vendors().find(arguments.vendor)
+    vendor = session.with_added().find(arguments.vendor)
     if vendor is not None and vendor.flow in DEVICE_FLOWS:
         return _wait(session, vendor, user, as_json=arguments.json)
     paste = _read_paste() if arguments.paste is None else arguments.paste

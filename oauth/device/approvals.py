@@ -16,12 +16,12 @@ from oauth.device.flows import device_flow
 from oauth.device.poll import poll_until
 from oauth.driver import Driver
 from oauth.errors import LoginDeniedError, LoginExpiredError, LoginTakenError, NoPendingLoginError, OAuthError
+from oauth.grant import Grant
 from oauth.jobs import Jobs
 from oauth.offer import LoginOffer
 from oauth.pending import PendingLogin
 from oauth.pending_logins import PendingLogins
-from oauth.reply import Grant
-from oauth.tenant_lock import DEADLINE, looks
+from oauth.tenant_lock import REFRESH_DEADLINE, looks
 from oauth.vendor import Vendor
 from storage import AsyncStore
 from storage.draft import Draft
@@ -30,7 +30,7 @@ from storage.errors import StorageError
 from storage.notes import Note
 from storage.secret import Secret
 
-_STORING: Final = DEADLINE + 10.0  # seconds that another process may take to store what it has redeemed
+_STORING: Final = REFRESH_DEADLINE + 10.0  # seconds that another process may take to store what it has redeemed
 _log: Final = logging.getLogger(__name__)
 
 

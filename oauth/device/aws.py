@@ -17,7 +17,7 @@ from oauth.device.code import DeviceCode, read_code
 from oauth.device.flow import GRANT_TYPE, Answer, NotYet, judge_poll
 from oauth.driver import Driver
 from oauth.errors import LOG_IN_AGAIN, NotRefreshableError
-from oauth.reply import Grant, read_grant
+from oauth.grant import Grant, read_grant
 from oauth.vendor import Vendor
 from oauth.verdict import Question, Reply, is_token, json_object, judge_reply
 from storage import NEVER, AsyncStore, Client, Tenant

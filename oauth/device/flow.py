@@ -9,7 +9,7 @@ import httpx2
 
 from oauth.device.code import DeviceCode, read_interval
 from oauth.errors import LoginDeniedError, LoginExpiredError
-from oauth.reply import Grant
+from oauth.grant import Grant
 from oauth.vendor import Vendor
 from oauth.verdict import Question, Reply, error_words, json_object, judge_reply, reason_of
 from storage.entries import PendingEntry

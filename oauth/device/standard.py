@@ -7,7 +7,7 @@ from collections.abc import Callable
 from oauth.device.code import DeviceCode, first_of, read_code
 from oauth.device.flow import GRANT_TYPE, Answer, NotYet, judge_poll
 from oauth.driver import Driver
-from oauth.reply import read_grant
+from oauth.grant import read_grant
 from oauth.vendor import Vendor
 from oauth.verdict import Question, judge_reply
 from storage.entries import PendingEntry

@@ -1,4 +1,4 @@
-"""The first half of a login at a server: found, registered at, and bound, before anybody sees a link."""
+"""A login at a server: found, registered at, and bound to what was found, before anybody sees a link."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from oauth.mcp.accounts import check_accounts
 from oauth.mcp.binding import Binding, read_binding
 from oauth.mcp.discover import discover
 from oauth.mcp.fetch import Fetch
-from oauth.mcp.register import bound, identify, issuers_of, keep_client, key_of
-from oauth.mcp.scopes import carried_over, wanted_scopes
+from oauth.mcp.register import identify, issuers_of, keep_client, key_of, new_binding
+from oauth.mcp.scopes import wanted_scopes
 from oauth.mcp.server import PREFIX, McpServer
-from storage import CONSOLE, AsyncStore, Client, Draft, Json, McpEntry, Note, Tenant, UserId, pending_key
+from storage import AsyncStore, Client, Draft, McpEntry, Tenant, UserId, pending_key
 
 if TYPE_CHECKING:
     from oauth.catalogue import Catalogue
     from oauth.driver import Driver
-    from oauth.reply import Grant
     from oauth.vendor import Vendor
 
 _DEADLINE: Final = 30.0  # seconds for all documents together
@@ -67,11 +66,11 @@ class ServerLogins:
                 )
         except TimeoutError:
             raise VendorUnavailableError(server.vendor_name, "its documents did not come in time") from None
-        binding = bound(server, found, asked, client)
+        binding = new_binding(server, found, asked, client)
         await self._keep(server, binding, client.record)
         return binding
 
-    async def bound(self, server: McpServer, user: UserId) -> Binding:
+    async def binding_of_pending(self, server: McpServer, user: UserId) -> Binding:
         """What the pending login of `user` was bound to when it was begun, whatever the server says now.
 
         Raises:
@@ -124,26 +123,3 @@ class ServerLogins:
         there = self._catalogue.server(name) or draft.servers.get(name)
         if there is None or there.url != binding.url:
             raise NoPendingLoginError(vendor)
-
-
-def write_bound(draft: Draft, binding: Binding, vendor: Vendor, grant: Grant, note: Note) -> str | None:
-    """As `login_entry.write`, in the shape and under the name in which the Rust agents look for it, and its binding."""
-    before = draft.notes.get(vendor.tenant, Note()).account if vendor.tenant in draft else None
-    reply: dict[str, Json] = {"access_token": grant.access_token.reveal(), "token_type": "bearer"}
-    received_at = int(note.logged_in_at or 0)
-    reply["expires_in"] = max(0, grant.expires_at - received_at)
-    if grant.refresh_token:
-        reply["refresh_token"] = grant.refresh_token.reveal()
-    if grant.scopes:
-        reply["scope"] = " ".join(grant.scopes)
-    draft[vendor.tenant] = McpEntry(
-        client_id=binding.client_id,
-        token_response=reply,
-        granted_scopes=grant.scopes or binding.scopes,
-        token_received_at=received_at,
-        issuer=binding.issuer,
-    )
-    draft.clients[vendor.tenant] = carried_over(binding.as_client(), draft.clients.get(vendor.tenant))
-    draft.clients.pop(pending_key(vendor.name, note.logged_in_by or CONSOLE), None)
-    draft.notes[vendor.tenant] = note
-    return before

@@ -99,7 +99,7 @@ def forget_client(draft: Draft, server: McpServer, issuer: str) -> None:
     draft.clients.pop(key_of(server, issuer), None)
 
 
-def bound(server: McpServer, found: Discovered, asked: tuple[str, ...], client: Identity) -> Binding:
+def new_binding(server: McpServer, found: Discovered, asked: tuple[str, ...], client: Identity) -> Binding:
     """What a login for the scopes `asked` is bound to."""
     return Binding(
         url=server.url,

@@ -19,7 +19,7 @@ from oauth.errors import (
 from oauth.mcp.binding import Binding, binding_of
 from oauth.mcp.discover import discover
 from oauth.mcp.fetch import Fetch
-from oauth.mcp.register import bound, forget_client, identity_of
+from oauth.mcp.register import forget_client, identity_of, new_binding
 from storage import NEVER, McpEntry
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from oauth.deadline import Deadline
     from oauth.driver import Driver
+    from oauth.grant import Grant
     from oauth.mcp.server import McpServer
-    from oauth.reply import Grant
     from storage import AsyncStore, Client, Draft, LoginEntry, Tenant
 
 
@@ -101,7 +101,7 @@ class ServerRenewer:
         if found.issuer != entry.issuer:
             raise NotRefreshableError(self.tenant, "the server names another authorization server now", LOG_IN_AGAIN)
         client = identity_of(entry.client_id, self.server, found, clients)
-        return bound(self.server, found, entry.granted_scopes, client)
+        return new_binding(self.server, found, entry.granted_scopes, client)
 
     def _keep(self, draft: Draft, binding: Binding) -> None:
         record, before = binding.as_client(), draft.clients.get(self.tenant)

@@ -17,9 +17,9 @@ from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAu
 from pydantic import AnyUrl
 
 from oauth.errors import LoginDeadError, NotLoggedInError
+from oauth.grant import Grant
 from oauth.login_entry import renewed_entry, tenant_of
 from oauth.mcp.server import DEFAULT_REDIRECT
-from oauth.reply import Grant
 from oauth.tokens import TokenSource
 from storage import NEVER, Draft, McpEntry, Secret
 

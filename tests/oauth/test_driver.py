@@ -30,8 +30,8 @@ from oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
+from oauth.grant import Grant
 from oauth.pkce import new_state, new_verifier
-from oauth.reply import Grant
 from oauth.vendor import Vendor
 from storage import PendingEntry, Secret, Tenant
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oauth.reply import account_label, id_token_claims, read_grant
+from oauth.grant import account_label, id_token_claims, read_grant
 from oauth.vendor import Vendor
 from storage import NEVER, Secret, Tenant
 from storage.entries import Json

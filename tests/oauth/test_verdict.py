@@ -18,7 +18,7 @@ from oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from oauth.reply import Grant
+from oauth.grant import Grant
 from oauth.vendor import Vendor
 from storage import PendingEntry, Secret, Tenant
 
