@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import httpx2
 
 from oauth.mcp.challenge import read_bearer
+from oauth.transport import origin_of
 
 if TYPE_CHECKING:
     from oauth.tokens import AccessToken, TokenSource
@@ -46,7 +47,7 @@ class TokenAuth(httpx2.Auth):
         await request.aread()  # a body that comes as a stream could not be sent a second time
         token = await self._source.get_valid(self._tenant)
         server = await self._source.server_url(self._tenant)
-        if server is not None and _origin(httpx2.URL(server)) != _origin(request.url):
+        if server is not None and origin_of(server) != origin_of(request.url):
             yield request
             return
         response = yield _with(request, token)
@@ -72,10 +73,6 @@ class TokenAuth(httpx2.Auth):
 
 def _is_refused(response: httpx2.Response) -> bool:
     return response.status_code == httpx2.codes.UNAUTHORIZED and _HEADER in response.request.headers
-
-
-def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
 
 
 def _with(request: httpx2.Request, token: AccessToken) -> httpx2.Request:

@@ -146,7 +146,7 @@ class TokenSource:
 
     async def _place(self, tenant: Tenant, word: str) -> str:
         """Where the login was made, whatever its name means by now; within that host the config may move it."""
-        from urllib.parse import urlsplit  # noqa: PLC0415 - no vendor's token needs it
+        from oauth.transport import origin_of  # noqa: PLC0415 - no vendor's token needs it
 
         catalogue = await self._configured()
         server = catalogue.server(tenant)
@@ -157,7 +157,7 @@ class TokenSource:
             if operators is None:
                 raise UnknownVendorError(word, tuple(one.name for one in catalogue.offered()))
             return operators
-        return operators if operators and urlsplit(operators)[:2] == urlsplit(recorded)[:2] else recorded
+        return operators if operators and origin_of(operators) == origin_of(recorded) else recorded
 
     async def demand(self, tenant_or_vendor: str, scopes: tuple[str, ...]) -> InsufficientScopeError:
         """Note that a server wants these scopes, for the next login to ask for; gives the error that says so.

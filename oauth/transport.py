@@ -92,3 +92,9 @@ async def _bounded(reply: httpx2.Response) -> bytes:
         if len(content) > LONGEST_REPLY:
             raise ReplyTooLongError
     return bytes(content)
+
+
+def origin_of(url: str | httpx2.URL) -> tuple[str, str, int | None]:
+    """Scheme, host and port (None for the scheme's own) as a request would use them (RFC 6454)."""
+    parts = httpx2.URL(url)
+    return parts.scheme, parts.host, parts.port

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import httpx2
 
 from oauth.mcp.challenge import BearerChallenge, read_bearer
-from oauth.transport import Door
+from oauth.transport import Door, origin_of
 from oauth.vendor import safe_url
 from oauth.verdict import Question, Reply, json_object, judge_failure
 from storage.entries import Json
@@ -120,9 +120,4 @@ def _redirect(reply: httpx2.Response, url: str, method: str) -> str | None:
     if reply.status_code not in allowed or not location:
         return None
     there = urljoin(url, location)
-    return there if safe_url(there) is None and _origin(there) == _origin(url) else None
-
-
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = httpx2.URL(url)
-    return parts.scheme, parts.host, parts.port
+    return there if safe_url(there) is None and origin_of(there) == origin_of(url) else None

@@ -13,6 +13,7 @@ import pytest
 
 from oauth.catalogue import Catalogue
 from oauth.config import AuthSettings, Config
+from oauth.credentials import LoggedIn
 from oauth.driver import Driver
 from oauth.errors import ClientMissingError, NoPendingLoginError, ServerUnusableError, VendorMisconfiguredError
 from oauth.logins import Logins
@@ -79,6 +80,15 @@ async def asked(stranger: Stranger, path: str) -> None:
             await asyncio.sleep(0.01)
 
 
+async def trading(logins: Logins, stranger: Stranger, user: UserId) -> asyncio.Task[LoggedIn]:
+    """A login whose code the stranger was just asked to trade, and does in a moment."""
+    offer = await logins.begin("mcp:lab", user)
+    stranger.pages["/token"].delay = 0.3
+    completing = asyncio.create_task(logins.complete(paste(offer), user))
+    await asked(stranger, "/token")
+    return completing
+
+
 async def move(logins: Logins, good: Stranger) -> None:
     await logins.added.remove("lab", anybody)
     await logins.added.add("lab", good.mcp, ADA)
@@ -104,10 +114,7 @@ async def test_a_token_of_the_server_before_is_not_stored_as_one_of_the_next(
     logins: Logins, store: AsyncStore, evil: Stranger, good: Stranger, driver: Driver
 ) -> None:
     await logins.added.add("lab", evil.mcp, MALLORY)
-    offer = await logins.begin("mcp:lab", MALLORY)
-    evil.pages["/token"].delay = 0.3
-    completing = asyncio.create_task(logins.complete(paste(offer), MALLORY))
-    await asked(evil, "/token")
+    completing = await trading(logins, evil, MALLORY)
 
     await move(logins, good)
 
@@ -151,10 +158,7 @@ async def test_a_token_of_a_server_that_is_gone_is_not_stored(
     logins: Logins, store: AsyncStore, evil: Stranger
 ) -> None:
     await logins.added.add("lab", evil.mcp, MALLORY)
-    offer = await logins.begin("mcp:lab", MALLORY)
-    evil.pages["/token"].delay = 0.3
-    completing = asyncio.create_task(logins.complete(paste(offer), MALLORY))
-    await asked(evil, "/token")
+    completing = await trading(logins, evil, MALLORY)
 
     await logins.added.remove("lab", anybody)
 
@@ -167,10 +171,7 @@ async def test_a_server_that_is_removed_and_added_again_at_its_address_is_still_
     logins: Logins, store: AsyncStore, good: Stranger
 ) -> None:
     await logins.added.add("lab", good.mcp, MALLORY)
-    offer = await logins.begin("mcp:lab", ADA)
-    good.pages["/token"].delay = 0.3
-    completing = asyncio.create_task(logins.complete(paste(offer), ADA))
-    await asked(good, "/token")
+    completing = await trading(logins, good, ADA)
 
     await move(logins, good)
 
