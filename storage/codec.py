@@ -133,21 +133,41 @@ def _decode_laid_out(text: str, known: Members) -> Members | None:
     try:
         while text.startswith(separator, at):
             begin = at + len(separator)
-            key, colon = _DECODER.raw_decode(text, begin - 1)  # the quote is the separator's
+            key, colon = _PLAIN.raw_decode(text, begin - 1)  # the quote is the separator's
             if key in members or key == LEGACY_MARK or not text.startswith(layout.COLON, colon):
                 return None
             member = known.get(key)
             if member is not None and text.startswith(member[1], begin):
                 at = begin + len(member[1])
             else:
-                value, at = _DECODER.raw_decode(text, colon + len(layout.COLON))
-                _check_text(text[begin:at], {key: value})
+                value, at = _sound_value(text, key, begin, colon + len(layout.COLON))
                 member = shapes.from_json(value), text[begin:at]
             members[key] = member
             separator = layout.BREAK
     except (ValueError, RecursionError):
         return None
     return members if members and text[at:] == layout.CLOSE else None
+
+
+def _sound_value(text: str, key: str, begin: int, at: int) -> tuple[object, int]:
+    """The value at a place of a member that begins before it, and where that ends; raises ValueError as serde would."""
+    value, end = _PLAIN.raw_decode(text, at)
+    if "\\" in text[begin:end] or not _is_plain(value, text.count('"', at, end)):
+        value, end = _DECODER.raw_decode(text, at)
+        _check_text(text[begin:end], {key: value})
+    return value, end
+
+
+def _is_plain(value: object, quotes: int) -> bool:
+    """Whether json reads it as serde does: strings and numbers from 1 on, and so many quotes that no name is twice."""
+    if not isinstance(value, dict):
+        return False
+    for one in value.values():
+        if type(one) is str:
+            quotes -= 2
+        elif one == 0 or not shapes.is_u64(one):  # it may be written -0
+            return False
+    return quotes == 2 * len(value)
 
 
 def _decode_legacy(top: dict[str, Any]) -> Decoded:
@@ -272,6 +292,7 @@ def _constant(_name: str) -> NoReturn:
     raise _RefusedError(_NO_NUMBER)
 
 
+_PLAIN: Final = json.JSONDecoder()  # all in C
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_pairs, parse_float=_float, parse_int=_int, parse_constant=_constant
 )

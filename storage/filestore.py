@@ -121,7 +121,7 @@ class FileStore:
             StorageError: nothing was committed, of none of them.
         """
         afterwards: list[Callable[[], None]] = []
-        return self._lock.run(lambda: self._update_locked(mutations, afterwards), afterwards)
+        return self._lock.run(lambda: self._update_locked(mutations, afterwards), afterwards=afterwards)
 
     def refresh_lock(self, tenant: str) -> TenantLock:
         """The tenant's refresh lock, not yet taken.

@@ -6,18 +6,20 @@ lock, then the global one; never the reverse.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from storage.errors import StoreBusyError
 from storage.flock import Flock
 
 T = TypeVar("T")
+_IDLE: Final = 1.0  # seconds; who writes much finds the thread, and who writes little needs none
 
 
 class GlobalLock:
@@ -35,10 +37,17 @@ class GlobalLock:
         self._threads = threading.Lock()
         self._queue: _Queue | None = None
 
-    def run(self, section: Callable[[], T], afterwards: Sequence[Callable[[], None]] = ()) -> T:
+    def run(
+        self,
+        section: Callable[[], T],
+        *,
+        meanwhile: Callable[[], None] = lambda: None,
+        afterwards: Sequence[Callable[[], None]] = (),
+    ) -> T:
         """Hold it while `section` runs, here or in the thread that waited for it, and give what that returns.
 
-        `afterwards`, which the section may have filled, runs when the lock is free again, the last first.
+        `meanwhile` runs here if somebody else has it, and perhaps still when the section does; `afterwards`, which the
+        section may have filled, runs when the lock is free again, the last first.
 
         Raises:
             StoreBusyError: it was not free in time.
@@ -52,13 +61,12 @@ class GlobalLock:
         try:
             turn = _Turn(section, afterwards)
             lock = Flock(self._path)
-            if lock.try_acquire():
-                self.is_wanted = False
+            self.is_wanted = not lock.try_acquire()
+            if not self.is_wanted:
                 turn.run(lock)
-            else:
-                self.is_wanted = True
-                self._wait(turn, deadline)
-            return turn.values[0]
+            elif not self._ask(turn).wait(meanwhile, deadline):
+                raise StoreBusyError(self._path, self._timeout)
+            return turn.result()
         finally:
             self._threads.release()
 
@@ -70,33 +78,65 @@ class GlobalLock:
         """
         Flock(self._path).probe()
 
-    def _wait(self, turn: _Turn[Any], deadline: float) -> None:
+    def _ask(self, turn: _Turn[T]) -> _Turn[T]:
         if self._queue is None or not self._queue.ask(turn):
             self._queue = _Queue(Flock(self._path))
             self._queue.ask(turn)
-        if not self._queue.wait(turn, deadline):
-            raise StoreBusyError(self._path, self._timeout)
+        return turn
 
 
-@dataclass(slots=True, eq=False)
 class _Turn(Generic[T]):
-    """A section that is to run once it is its turn, and what became of it."""
+    """A section that is to run once the lock is ours, and what became of it."""
 
-    section: Callable[[], T]
-    afterwards: Sequence[Callable[[], None]]
-    begun: bool = False
-    ended: bool = False
-    values: list[T] = field(default_factory=list)
-    error: BaseException | None = None
+    _value: T
+
+    def __init__(self, section: Callable[[], T], afterwards: Sequence[Callable[[], None]]) -> None:
+        self._section = section
+        self._afterwards = afterwards
+        self._error: BaseException | None = None
+        self._claimed = threading.Lock()
+        self._unended = threading.Lock()
+        self._unended.acquire()
+
+    def claim(self) -> bool:
+        """True for the first who asks: the thread that will run it, or its caller, who gives it up."""
+        return self._claimed.acquire(blocking=False)
 
     def run(self, lock: Flock) -> None:
         """Run it under this lock, which is held, and let go of that."""
         try:
-            self.values.append(self.section())
+            try:
+                self._value = self._section()
+            finally:
+                lock.release()
+                for finish in reversed(self._afterwards):
+                    finish()
+        except BaseException as error:  # noqa: BLE001 -- it belongs to the one who waits
+            self._error = error
+        self._unended.release()
+
+    def fail(self, error: BaseException) -> None:
+        """Let this come out of it instead."""
+        self._error = error
+        self._unended.release()
+
+    def wait(self, meanwhile: Callable[[], None], deadline: float) -> bool:
+        """Until it has run; False when it did not begin before the deadline, and now never will."""
+        try:
+            meanwhile()
+            if self._unended.acquire(timeout=max(deadline - time.monotonic(), 0.0)):
+                return True
         finally:
-            lock.release()
-            for finish in reversed(self.afterwards):
-                finish()
+            given_up = self.claim()
+        if not given_up:
+            self._unended.acquire()
+        return not given_up
+
+    def result(self) -> T:
+        """What it returned; raises what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._value
 
 
 class _Queue:
@@ -110,63 +150,43 @@ class _Queue:
 
     def __init__(self, lock: Flock) -> None:
         self._lock = lock
-        self._turn: _Turn[Any] | None = None
-        self._changed = threading.Condition()
+        self._turns: queue.SimpleQueue[_Turn[Any]] = queue.SimpleQueue()
+        self._ending = threading.Lock()
         self._ended = False
-        self._thread = threading.Thread(target=self._run, name="openab-auth-lock", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._run, name="openab-auth-lock", daemon=True).start()
 
     def ask(self, turn: _Turn[Any]) -> bool:
         """Run this one when it is its turn; False when the thread has ended."""
-        with self._changed:
-            if self._ended:
-                return False
-            self._turn = turn
-            self._changed.notify_all()
-            return True
-
-    def wait(self, turn: _Turn[Any], deadline: float) -> bool:
-        """Wait until it has run, and raise what it raised; False when it did not begin before the deadline."""
-        with self._changed:
-            try:
-                self._changed.wait_for(lambda: turn.ended, max(deadline - time.monotonic(), 0.0))
-            finally:
-                self._turn = None
-            if not turn.begun:
-                return False
-            self._changed.wait_for(lambda: turn.ended)
-        if turn.error is not None:
-            raise turn.error
-        return True
-
-    def _run(self) -> None:
-        while self._is_asked():
-            turn = None
-            try:
-                self._lock.acquire()
-                if turn := self._begin():
-                    turn.run(self._lock)
-                self._lock.release()
-            except BaseException as error:  # noqa: BLE001 -- it belongs to the one who waits
-                if turn := turn or self._begin():
-                    turn.error = error
-            with self._changed:
-                if turn:
-                    turn.ended = True
-                    self._changed.notify_all()
-
-    def _is_asked(self) -> bool:
-        with self._changed:
-            self._ended = not self._changed.wait_for(lambda: self._turn, _IDLE)
+        with self._ending:
+            if not self._ended:
+                self._turns.put(turn)
             return not self._ended
 
-    def _begin(self) -> _Turn[Any] | None:
-        """Whose turn it is: nobody's if all have given up."""
-        with self._changed:
-            turn, self._turn = self._turn, None
+    def _run(self) -> None:
+        while turn := self._next() or self._last():
+            try:
+                self._lock.acquire()
+            except BaseException as error:  # noqa: BLE001 -- it belongs to the one who waits
+                if turn.claim():
+                    turn.fail(error)
+                continue
+            while turn and not turn.claim():
+                turn = self._next(0.0)
             if turn:
-                turn.begun = True
-            return turn
+                turn.run(self._lock)
+            self._lock.release()
+
+    def _next(self, wait: float = _IDLE) -> _Turn[Any] | None:
+        with contextlib.suppress(queue.Empty):
+            return self._turns.get(timeout=wait)
+        return None
+
+    def _last(self) -> _Turn[Any] | None:
+        """The one that was asked for just now; if there is none, nobody can ask any more."""
+        with self._ending:
+            last = self._next(0.0)
+            self._ended = last is None
+        return last
 
 
 class TenantLock:
@@ -190,6 +210,3 @@ class TenantLock:
     def release(self) -> None:
         """Give it back; without effect when it is not held."""
         self._lock.release()
-
-
-_IDLE = 1.0  # seconds; who writes much finds the thread, and who writes little needs none

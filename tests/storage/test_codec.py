@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from storage import McpEntry, PendingEntry, Secret, TokenEntry, codec, layout, shapes
@@ -209,6 +209,18 @@ def test_entries_round_trip(entries: dict[str, TokenEntry | PendingEntry | McpEn
 
 
 objects = st.builds(shapes.to_json, tokens | pendings | mcps) | json_values
+oddities = st.sampled_from(
+    ['"a"', '"\\u0041"', '"\\ud800"', "0", "-0", "1", "1.0", "1e999", "NaN", f"{2**64}", '{"a": 1}']
+)
+
+
+@st.composite
+def odd_logins(draw: st.DrawFn) -> str:
+    """A login laid out as we do it, with a field or two that json and serde do not read alike."""
+    fields = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in shapes.to_json(draw(tokens)).items()]
+    names = st.sampled_from(["access_token", "expires_at", "x"]).map(json.dumps)
+    odd = draw(st.lists(st.tuples(names, oddities).map(": ".join), max_size=2))
+    return "{\n    " + ",\n    ".join(draw(st.permutations([*fields, *odd]))) + "\n  }"
 
 
 @st.composite
@@ -240,6 +252,16 @@ def test_a_text_means_the_same_however_much_of_it_was_known_before(before: str, 
         assert [found.key for found in decoded.damage] == [found.key for found in whole.damage]
         for key, (entry, member) in decoded.members.items():
             assert codec.decode(f" {layout.join([member])}").entries == {key: entry}
+
+
+@example('{\n    "client_id": "c",\n    "x": "\\ud800"\n  }')
+@given(odd_logins())
+def test_what_json_and_serde_do_not_read_alike_is_seen_in_a_text_that_is_laid_out(login: str) -> None:
+    laid_out = layout.join([f'a": {login}'])
+    decoded, whole = codec.decode(laid_out), codec.decode(f" {laid_out}")
+
+    assert decoded.entries == whole.entries
+    assert [found.key for found in decoded.damage] == [found.key for found in whole.damage]
 
 
 @pytest.mark.parametrize("bad", ['"; {', '"  {', '": {{', '":: {', '": [{'])
