@@ -140,8 +140,9 @@ def _decode_laid_out(text: str, known: Members) -> Members | None:
             if member is not None and text.startswith(member[1], begin):
                 at = begin + len(member[1])
             else:
-                value, at = _sound_value(text, key, begin, colon + len(layout.COLON))
-                member = shapes.from_json(value), text[begin:at]
+                value, at = _PLAIN.raw_decode(text, colon + len(layout.COLON))
+                own = text[begin:at]
+                member = shapes.from_json(value if _is_plain(value, own) else _value(key, own)), own
             members[key] = member
             separator = layout.BREAK
     except (ValueError, RecursionError):
@@ -149,25 +150,17 @@ def _decode_laid_out(text: str, known: Members) -> Members | None:
     return members if members and text[at:] == layout.CLOSE else None
 
 
-def _sound_value(text: str, key: str, begin: int, at: int) -> tuple[object, int]:
-    """The value at a place of a member that begins before it, and where that ends; raises ValueError as serde would."""
-    value, end = _PLAIN.raw_decode(text, at)
-    if "\\" in text[begin:end] or not _is_plain(value, text.count('"', at, end)):
-        value, end = _DECODER.raw_decode(text, at)
-        _check_text(text[begin:end], {key: value})
-    return value, end
-
-
-def _is_plain(value: object, quotes: int) -> bool:
-    """Whether json reads it as serde does: strings and numbers from 1 on, and so many quotes that no name is twice."""
-    if not isinstance(value, dict):
+def _is_plain(value: object, member: str) -> bool:
+    """Whether json reads a member's value as serde does: strings and numbers from 1 on, and no name is there twice."""
+    if not isinstance(value, dict) or "\\" in member:
         return False
+    strings = 0
     for one in value.values():
         if type(one) is str:
-            quotes -= 2
+            strings += 1
         elif one == 0 or not shapes.is_u64(one):  # it may be written -0
             return False
-    return quotes == 2 * len(value)
+    return member.count('"') == 1 + 2 * (len(value) + strings)  # the key has one: it begins behind its first
 
 
 def _decode_legacy(top: dict[str, Any]) -> Decoded:

@@ -29,7 +29,6 @@ from storage.clients import Client
 from storage.draft import Lazy
 from storage.entries import Entry, LoginEntry, PendingEntry
 from storage.errors import ServersUnwrittenError, StoreUnreadableError, StoreUnwritableError
-from storage.folder import Folder
 from storage.journal import Spill
 from storage.locks import GlobalLock, TenantLock
 from storage.notes import Note
@@ -120,8 +119,9 @@ class FileStore:
         Raises:
             StorageError: nothing was committed, of none of them.
         """
+        spilled = journal.names(self.path)
         afterwards: list[Callable[[], None]] = []
-        return self._lock.run(lambda: self._update_locked(mutations, afterwards), afterwards=afterwards)
+        return self._lock.run(lambda: self._update_locked(mutations, spilled, afterwards), afterwards)
 
     def refresh_lock(self, tenant: str) -> TenantLock:
         """The tenant's refresh lock, not yet taken.
@@ -164,14 +164,15 @@ class FileStore:
         return (*self._reading_problems(), *problems.find(self.path, self._clock()))
 
     def _update_locked(
-        self, mutations: Sequence[Mutation[Any]], afterwards: list[Callable[[], None]]
+        self, mutations: Sequence[Mutation[Any]], spilled: Collection[str], afterwards: list[Callable[[], None]]
     ) -> list[Done[Any] | Failed]:
-        """Commit what they change; `afterwards`, the last first, is what need not be done under the lock."""
-        opened = Folder(self._folder)
-        afterwards.append(opened.close)
-        names = opened.names()
-        before, now = self._load(names), self._clock()
-        notes = self.notes() if names is None or notes_file.name(self._name) in names else {}
+        """Commit what they change; `afterwards`, the last first, is what need not be done under the lock.
+
+        `spilled` is what lay in the journal before the wait for the lock. What came since then stays for the next
+        update: it still takes its entry's place, unless this one gives that another refresh token or ends it.
+        """
+        before, now = self._load(spilled, afterwards), self._clock()
+        notes = self.notes()
         registered, added = Lazy(self.clients), Lazy(self.servers)
         after = batch.run(mutations, before.entries, notes, registered, added, file=self._name, now=now)
         if after.all_failed:
@@ -179,11 +180,7 @@ class FileStore:
         # Before the login that needs them; each record says whose it is, should the login then not be written.
         if registered.changed:
             clients.FILE.save(self.path, registered.records, now=now)
-        if self._lock.is_wanted and before.version is not None:  # to free what is replaced takes longer than the rename
-            with contextlib.suppress(OSError):
-                held = os.open(self.path, _HELD)
-                afterwards.append(lambda: os.close(held))
-        wrote = self._commit(before, after, now)
+        wrote = self._commit(before, after, now, afterwards)
         if added.changed:  # after the commit, whose failure must not add or remove any
             try:
                 servers.FILE.save(self.path, added.records, now=now)
@@ -191,7 +188,7 @@ class FileStore:
                 after.fail_servers(ServersUnwrittenError(error))
         wrote |= self._save_notes(notes, after.notes, entries_written=wrote)
         if wrote:  # others may build on what they see before it is durable: their commit makes ours durable too
-            afterwards.append(opened.sync)
+            afterwards.append(lambda: folder.sync(self._folder))
         self._tidy(before, after.entries, now)
         return after.outcomes
 
@@ -217,13 +214,16 @@ class FileStore:
         living = {secret for entry in entries.values() for secret in blank.secrets_of(entry)}  # under another key now
         quarantine.clear(self.path, secrets - living)
 
-    def _load(self, names: Collection[str] | None = None) -> Snapshot:
-        """Read it; `names` is what lies in the folder, if that is known.
+    def _load(
+        self, spilled: Collection[str] | None = None, afterwards: list[Callable[[], None]] | None = None
+    ) -> Snapshot:
+        """Read it; `spilled` is what lies in the journal, if that is known.
 
-        That is looked at before the file, since a spill goes only after its login is in the file.
+        That is looked at before the file, since a spill goes only after its login is in the file. The file is closed
+        `afterwards`, if that is given: to free what was replaced takes longer than to replace it.
         """
-        spills = journal.load(self.path, names or folder.names(self._folder) or ())
-        taken = snapshot.take(self.path, self._snapshot)
+        spills = journal.load(self.path, journal.names(self.path) if spilled is None else spilled)
+        taken = snapshot.take(self.path, self._snapshot, afterwards)
         self._snapshot = taken = replace(taken, spills=spills) if spills else taken
         return taken
 
@@ -238,7 +238,7 @@ class FileStore:
         if self._snapshot is not None:
             self._snapshot = replace(self._snapshot, settled=False)
 
-    def _commit(self, before: Snapshot, after: batch.Batch, now: float) -> bool:
+    def _commit(self, before: Snapshot, after: batch.Batch, now: float, afterwards: list[Callable[[], None]]) -> bool:
         if after.entries == before.entries and not before.needs_rewrite:
             return False
         members = codec.members(after.entries, {**before.decoded.members, **after.checked})
@@ -246,10 +246,13 @@ class FileStore:
         if before.decoded.damage and before.data is not None:
             atomic.existing(self.path)  # refuse before anything is written
             quarantine.keep(self.path, before.data, now)
-        version = snapshot.version_of(atomic.swap(self.path, data))
-        self._snapshot = Snapshot(
-            version, settled=False, data=data, decoded=codec.Decoded(after.entries, members=members)
-        )
+        new = atomic.swap(self.path, data)
+
+        def remember() -> None:
+            decoded = codec.Decoded(after.entries, members=members)
+            self._snapshot = Snapshot(snapshot.version_of(new), settled=False, data=data, decoded=decoded)
+
+        afterwards.append(remember)
         return True
 
     def _save_notes(self, before: Mapping[str, Note], notes: Mapping[str, Note], *, entries_written: bool) -> bool:
@@ -273,5 +276,4 @@ class FileStore:
 
 
 _ROOM = 2**16  # bytes; a renewed login, in the file and in the journal, however long its tokens have become
-_HELD = getattr(os, "O_PATH", os.O_RDONLY) | os.O_CLOEXEC
 _TIDY = 3600.0  # seconds between two looks for what killed writers left

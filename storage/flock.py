@@ -21,6 +21,7 @@ class Flock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.waited = False  # whether it was not free when it was taken
         self._descriptor: int | None = None
         self._process = 0
 
@@ -72,9 +73,12 @@ class Flock:
         try:
             descriptor, found = _open(self._path)
             try:
-                if blocking:
+                taken = lock_descriptor(descriptor, blocking=False)
+                self.waited = not taken
+                if not taken and blocking:
                     fcntl.flock(descriptor, fcntl.LOCK_EX)
-                if (blocking or lock_descriptor(descriptor, blocking=False)) and _is_at(found, self._path):
+                    taken = True
+                if taken and _is_at(found, self._path):
                     self._descriptor, self._process = descriptor, os.getpid()
                     return True
             finally:

@@ -50,7 +50,11 @@ def comes_after(entry: LoginEntry, stored: Entry | None, replaces: tuple[str, ..
 
 def path_of(path: Path, tenant: str) -> Path:
     """Where the spill of this tenant lies."""
-    return path.with_name(f"{path.name}.spill.{tenant}")
+    return path.with_name(_mark(path) + tenant)
+
+
+def _mark(path: Path) -> str:
+    return f"{path.name}.spill."
 
 
 def compose(path: Path, tenant: str, entry: LoginEntry, replaces: Secret) -> Spill:
@@ -82,13 +86,19 @@ def write(path: Path, spill: Spill) -> Spill:
     return replace(spill, file=_file(written))
 
 
+def names(path: Path) -> Collection[str]:
+    """The files beside this credential file that bear a spill's name; none where its folder cannot be listed."""
+    mark = _mark(path)
+    return sorted([name for name in folder.names(path.parent) or () if name.startswith(mark)])
+
+
 def load(path: Path, names: Collection[str]) -> tuple[Spill, ...]:
-    """What is spilled, of the `names` in this credential file's folder; what is damaged or foreign is left alone."""
-    return tuple([found for _, found in _found(path, names) if isinstance(found, Spill)])
+    """What is spilled in the files of these names; what is gone, damaged or foreign is left alone."""
+    return tuple([found for _, found in _found(path, names) if isinstance(found, Spill)]) if names else ()
 
 
 def strangers(path: Path, names: Collection[str]) -> list[tuple[Path, str]]:
-    """What bears a spill's name and is none, with the reason."""
+    """Those of them that are no spill, with the reason."""
     return [(place, found) for place, found in _found(path, names) if isinstance(found, str)]
 
 
@@ -116,12 +126,10 @@ def _file(found: os.stat_result) -> tuple[int, int]:
 
 
 def _found(path: Path, names: Collection[str]) -> Iterator[tuple[Path, Spill | str]]:
-    mark = f"{path.name}.spill."
-    spills = [name for name in names if name.startswith(mark)]
-    for name in sorted(spills):
+    for name in names:
         place = path.with_name(name)
         try:
-            yield place, _read(place, name.removeprefix(mark))
+            yield place, _read(place, name.removeprefix(_mark(path)))
         except FileNotFoundError:
             continue
         except _NoSpillError as error:

@@ -6,7 +6,6 @@ lock, then the global one; never the reverse.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import queue
 import threading
@@ -28,26 +27,18 @@ class GlobalLock:
     def __init__(self, path: Path, timeout: float) -> None:
         self._path = path
         self._timeout = timeout
-        self.is_wanted = False
-        """Whether the section that runs now had to wait, so that others may wait for it."""
         self._begin_process()
 
     def _begin_process(self) -> None:
         self._process = os.getpid()
         self._threads = threading.Lock()
         self._queue: _Queue | None = None
+        self._is_wanted = False  # others waited too when it was taken last, so that to try first would be in vain
 
-    def run(
-        self,
-        section: Callable[[], T],
-        *,
-        meanwhile: Callable[[], None] = lambda: None,
-        afterwards: Sequence[Callable[[], None]] = (),
-    ) -> T:
+    def run(self, section: Callable[[], T], afterwards: Sequence[Callable[[], None]] = ()) -> T:
         """Hold it while `section` runs, here or in the thread that waited for it, and give what that returns.
 
-        `meanwhile` runs here if somebody else has it, and perhaps still when the section does; `afterwards`, which the
-        section may have filled, runs when the lock is free again, the last first.
+        `afterwards`, which the section may have filled, runs when the lock is free again, the last first.
 
         Raises:
             StoreBusyError: it was not free in time.
@@ -59,14 +50,10 @@ class GlobalLock:
         if not self._threads.acquire(timeout=self._timeout):
             raise StoreBusyError(self._path, self._timeout)
         try:
-            turn = _Turn(section, afterwards)
             lock = Flock(self._path)
-            self.is_wanted = not lock.try_acquire()
-            if not self.is_wanted:
-                turn.run(lock)
-            elif not self._ask(turn).wait(meanwhile, deadline):
-                raise StoreBusyError(self._path, self._timeout)
-            return turn.result()
+            if not self._is_wanted and lock.try_acquire():
+                return _run(section, lock, afterwards)
+            return self._wait(_Turn(section, afterwards), deadline)
         finally:
             self._threads.release()
 
@@ -78,11 +65,24 @@ class GlobalLock:
         """
         Flock(self._path).probe()
 
-    def _ask(self, turn: _Turn[T]) -> _Turn[T]:
+    def _wait(self, turn: _Turn[T], deadline: float) -> T:
         if self._queue is None or not self._queue.ask(turn):
             self._queue = _Queue(Flock(self._path))
             self._queue.ask(turn)
-        return turn
+        if not turn.wait(deadline):
+            raise StoreBusyError(self._path, self._timeout)
+        self._is_wanted = turn.waited
+        return turn.result()
+
+
+def _run(section: Callable[[], T], lock: Flock, afterwards: Sequence[Callable[[], None]]) -> T:
+    """Run it under this lock, which is held, and let go of that."""
+    try:
+        return section()
+    finally:
+        lock.release()
+        for finish in reversed(afterwards):
+            finish()
 
 
 class _Turn(Generic[T]):
@@ -91,11 +91,12 @@ class _Turn(Generic[T]):
     _value: T
 
     def __init__(self, section: Callable[[], T], afterwards: Sequence[Callable[[], None]]) -> None:
+        self.waited = False
         self._section = section
         self._afterwards = afterwards
         self._error: BaseException | None = None
         self._claimed = threading.Lock()
-        self._unended = threading.Lock()
+        self._unended = threading.Lock()  # held until then; to wait for an Event is more work
         self._unended.acquire()
 
     def claim(self) -> bool:
@@ -103,14 +104,10 @@ class _Turn(Generic[T]):
         return self._claimed.acquire(blocking=False)
 
     def run(self, lock: Flock) -> None:
-        """Run it under this lock, which is held, and let go of that."""
+        """Run it under this lock, which is held and then let go of, and tell who waits for it."""
+        self.waited = lock.waited
         try:
-            try:
-                self._value = self._section()
-            finally:
-                lock.release()
-                for finish in reversed(self._afterwards):
-                    finish()
+            self._value = _run(self._section, lock, self._afterwards)
         except BaseException as error:  # noqa: BLE001 -- it belongs to the one who waits
             self._error = error
         self._unended.release()
@@ -120,10 +117,9 @@ class _Turn(Generic[T]):
         self._error = error
         self._unended.release()
 
-    def wait(self, meanwhile: Callable[[], None], deadline: float) -> bool:
+    def wait(self, deadline: float) -> bool:
         """Until it has run; False when it did not begin before the deadline, and now never will."""
         try:
-            meanwhile()
             if self._unended.acquire(timeout=max(deadline - time.monotonic(), 0.0)):
                 return True
         finally:
@@ -174,12 +170,14 @@ class _Queue:
                 turn = self._next(0.0)
             if turn:
                 turn.run(self._lock)
-            self._lock.release()
+            else:
+                self._lock.release()
 
     def _next(self, wait: float = _IDLE) -> _Turn[Any] | None:
-        with contextlib.suppress(queue.Empty):
+        try:
             return self._turns.get(timeout=wait)
-        return None
+        except queue.Empty:
+            return None
 
     def _last(self) -> _Turn[Any] | None:
         """The one that was asked for just now; if there is none, nobody can ask any more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -12,23 +13,22 @@ from storage import atomic, regular
 from storage.entries import UserId
 from storage.notes import Attempt, DeadToken, Note
 
+_SUFFIX: Final = ".notes"
 _LATEST: Final = 2**63  # unix seconds; Infinity and NaN, which json reads too, are no times
-
-
-def name(file: str) -> str:
-    """How the notes of the credential file of this name are called."""
-    return f"{file}.notes"
 
 
 def path_of(path: Path) -> Path:
     """Where the notes of this credential file lie."""
-    return path.with_name(name(path.name))
+    return path.with_name(f"{path.name}{_SUFFIX}")
 
 
 def load(path: Path) -> dict[str, Note]:
     """The notes by tenant; empty when they were lost."""
+    place = f"{path}{_SUFFIX}"
+    if not os.access(place, os.F_OK):  # an exception takes five times as long, and every commit looks
+        return {}
     try:
-        top = json.loads(regular.read(path_of(path))[0])
+        top = json.loads(regular.read(place)[0])
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(top, dict):

@@ -71,7 +71,7 @@ def _of_servers(path: Path) -> Iterator[Problem]:
 
 
 def _of_journal(path: Path) -> Iterator[Problem]:
-    names = folder.names(path.parent) or ()
+    names = journal.names(path)
     for spill in journal.load(path, names):
         what = f"{journal.path_of(path, spill.tenant)} holds a renewed login that could not be committed"
         repair = "free space or mend the rights of its folder; the next update commits it, unless another login came in"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -17,8 +18,12 @@ class NotRegularError(OSError):
         super().__init__(0, "it is not a regular file")
 
 
-def read(path: Path, flags: int = 0) -> tuple[bytes, os.stat_result]:
+def read(
+    path: str | Path, flags: int = 0, afterwards: list[Callable[[], None]] | None = None
+) -> tuple[bytes, os.stat_result]:
     """The bytes of the file and which file it was, from before it was read; `flags` are more of `os.open`'s.
+
+    It is closed at once, or else by what is added to `afterwards`.
 
     Raises:
         OSError: it cannot be read; NotRegularError when it is a folder, a FIFO or a device.
@@ -33,4 +38,7 @@ def read(path: Path, flags: int = 0) -> tuple[bytes, os.stat_result]:
             data += more
         return data, found
     finally:
-        os.close(descriptor)
+        if afterwards is None:
+            os.close(descriptor)
+        else:
+            afterwards.append(lambda: os.close(descriptor))

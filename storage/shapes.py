@@ -59,7 +59,9 @@ def to_json(entry: Entry) -> dict[str, Json]:
             "token_endpoint": entry.token_endpoint,
             "provider": entry.provider,
         }
-        return {**known, **{name: value for name, value in entry.extra.items() if name not in known}}
+        for name, value in entry.extra.items():
+            known.setdefault(name, value)
+        return known
     if isinstance(entry, PendingEntry):
         required: dict[str, Json] = {
             "verifier": entry.verifier.reveal(),
@@ -91,18 +93,15 @@ def _is_default(value: Json) -> bool:
 
 
 def _token(value: dict[str, Any]) -> TokenEntry | None:
-    access, refresh, expires_at = value.get("access_token"), value.get("refresh_token"), value.get("expires_at")
-    endpoint, provider = value.get("token_endpoint"), value.get("provider")
-    if (
-        isinstance(access, str)
-        and isinstance(refresh, str)
-        and is_u64(expires_at)
-        and isinstance(endpoint, str)
-        and isinstance(provider, str)
-        and not _names_twice(value, _TOKEN)
-    ):
-        return TokenEntry(Secret(access), Secret(refresh), expires_at, endpoint, provider, _others(value, _TOKEN))
-    return None
+    try:
+        access, refresh, expires_at = value["access_token"], value["refresh_token"], value["expires_at"]
+        endpoint, provider = value["token_endpoint"], value["provider"]
+    except KeyError:
+        return None
+    are_strings = type(access) is type(refresh) is type(endpoint) is type(provider) is str
+    if not are_strings or not is_u64(expires_at) or _names_twice(value, _TOKEN):
+        return None
+    return TokenEntry(Secret(access), Secret(refresh), expires_at, endpoint, provider, _others(value, _TOKEN))
 
 
 def _pending(value: dict[str, Any]) -> PendingEntry | None:

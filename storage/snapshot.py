@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -57,15 +57,15 @@ def current_version(path: Path) -> Hashable:
         return ("unreadable", error.errno)
 
 
-def take(path: Path, before: Snapshot | None = None) -> Snapshot:
-    """Read the file; what is in it as it was in `before` is not parsed again.
+def take(path: Path, before: Snapshot | None = None, afterwards: list[Callable[[], None]] | None = None) -> Snapshot:
+    """Read the file; what is in it as it was in `before` is not parsed again. For `afterwards` see `regular.read`.
 
     Raises:
         StoreUnreadableError: it is there but could not be read, or is not UTF-8.
     """
     now = time.time_ns()
     try:
-        data, found = regular.read(path)
+        data, found = regular.read(path, afterwards=afterwards)
     except FileNotFoundError:
         return Snapshot(None, settled=True, data=None, decoded=codec.Decoded({}))
     except OSError as error:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import re
 import resource
 import stat
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import FileStore, McpEntry, Secret, StoreUnwritableError, TokenEntry, journal
+from storage import FileStore, McpEntry, Mutation, Secret, StoreUnwritableError, TokenEntry, journal
 from tests.storage.contract import put, token
 from tests.storage.processes import NOBODY, run, start  # noqa: F401 -- fixtures
 
@@ -96,6 +100,35 @@ def test_the_next_update_of_anybody_commits_it_and_removes_it(store: FileStore) 
 def test_an_update_sees_it_before_its_own_change(store: FileStore) -> None:
     store.spill("codex", NEW, OLD.refresh_token)
     assert store.update(lambda draft: draft["codex"]) == NEW
+
+
+@pytest.mark.parametrize(
+    ("mutate", "left"),
+    [
+        (put("other", token("other")), {"codex": NEW, "other": token("other")}),
+        (put("codex", NEWER), {"codex": NEWER}),
+        (lambda draft: draft.pop("codex"), {}),
+    ],
+    ids=["another login", "the same login", "logout"],
+)
+def test_one_that_comes_while_an_update_waits_for_the_lock_counts_unless_that_ends_its_login(
+    mutate: Mutation[object], left: dict[str, TokenEntry], store: FileStore
+) -> None:
+    holder = os.open(store.path.with_name("auth.json.global.lock"), os.O_RDWR)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    update = threading.Thread(target=FileStore(store.path).update, args=[mutate])
+    update.start()
+    waiting = re.compile(rf"-> FLOCK .*:{os.fstat(holder).st_ino} ")
+    while not waiting.search(Path("/proc/locks").read_text()):
+        time.sleep(0.001)
+    store.spill("codex", NEW, OLD.refresh_token)
+    os.close(holder)
+    update.join()
+
+    assert store.read() == left
+    store.update(lambda draft: None)
+    assert FileStore(store.path).read() == left
+    assert not place(store).exists()
 
 
 def test_a_mutation_that_raises_leaves_it_where_it_is(store: FileStore) -> None:
