@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import stat
+import weakref
 from pathlib import Path
 from typing import Final
 
@@ -17,13 +18,19 @@ _MODE: Final = 0o600
 
 
 class Flock:
-    """A hold of the lock on one sidecar; for one thread at a time."""
+    """A hold of the lock on one sidecar; for one thread at a time.
 
-    def __init__(self, path: Path) -> None:
+    A process that is forked from this one has no part in it, and does not keep it from others when this one dies.
+    """
+
+    def __init__(self, path: Path, *, keep_open: bool = False) -> None:
+        """With `keep_open` the sidecar stays open when the lock is given back, until `close`."""
         self._path = path
+        self._keep_open = keep_open
+        self._opened: tuple[int, os.stat_result] | None = None
+        self._held = False
         self.waited = False  # whether it was not free when it was taken
-        self._descriptor: int | None = None
-        self._process = 0
+        _all.add(self)
 
     def try_acquire(self) -> bool:
         """Take it if it is free, without waiting; False when it is not, or when this object holds it already.
@@ -31,7 +38,7 @@ class Flock:
         Raises:
             StoreUnwritableError: its sidecar cannot be opened or locked.
         """
-        return self._descriptor is None and self._acquire(blocking=False)
+        return not self._held and self._acquire(blocking=False)
 
     def acquire(self) -> None:
         """Wait in the kernel's queue, without a bound, until it is ours.
@@ -44,16 +51,22 @@ class Flock:
 
     def release(self) -> None:
         """Give it back; without effect when it is not held."""
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is None:
-            return
-        if self._process == os.getpid():  # else it is the lock of the process that this one was forked from
-            with contextlib.suppress(OSError):  # closing lets go of it too, unless a forked child still has it open
-                fcntl.flock(descriptor, fcntl.LOCK_UN)
-        os.close(descriptor)
+        if self._held and self._opened is not None:
+            self._held = False
+            with contextlib.suppress(OSError):  # closing lets go of it too, unless a child that was forked has it open
+                fcntl.flock(self._opened[0], fcntl.LOCK_UN)
+            if not self._keep_open:
+                self.close()
+
+    def close(self) -> None:
+        """Close the sidecar, which lets go of the lock in this process."""
+        opened, self._opened, self._held = self._opened, None, False
+        if opened is not None:
+            os.close(opened[0])
 
     def __del__(self) -> None:
         self.release()
+        self.close()
 
     def probe(self) -> None:
         """Prove that the sidecar can be opened; whether the lock is free does not matter.
@@ -71,22 +84,30 @@ class Flock:
         from filelock import lock_descriptor  # noqa: PLC0415 -- costs 15 ms, which a process that only reads need not pay
 
         try:
-            descriptor, found = _open(self._path)
-            try:
-                taken = lock_descriptor(descriptor, blocking=False)
-                self.waited = not taken
-                if not taken and blocking:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX)
-                    taken = True
-                if taken and _is_at(found, self._path):
-                    self._descriptor, self._process = descriptor, os.getpid()
-                    return True
-            finally:
-                if self._descriptor is None:
-                    os.close(descriptor)
+            descriptor, found = self._opened = self._opened or _open(self._path)
+            self._held = lock_descriptor(descriptor, blocking=False)
+            self.waited = not self._held
+            if blocking and not self._held:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                self._held = True
+            if self._held and not _is_at(found, self._path):
+                self.close()
         except OSError as error:
+            self.close()
             raise StoreUnwritableError(self._path, _why(self._path, error)) from error
-        return False
+        finally:
+            if not self._held and not self._keep_open:
+                self.close()
+        return self._held
+
+
+def _close_in_child() -> None:
+    for lock in list(_all):
+        lock.close()
+
+
+_all: Final[weakref.WeakSet[Flock]] = weakref.WeakSet()
+os.register_at_fork(after_in_child=_close_in_child)
 
 
 def _open(path: Path) -> tuple[int, os.stat_result]:

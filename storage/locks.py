@@ -27,6 +27,7 @@ class GlobalLock:
     def __init__(self, path: Path, timeout: float) -> None:
         self._path = path
         self._timeout = timeout
+        self._lock = Flock(path)
         self._begin_process()
 
     def _begin_process(self) -> None:
@@ -50,9 +51,8 @@ class GlobalLock:
         if not self._threads.acquire(timeout=self._timeout):
             raise StoreBusyError(self._path, self._timeout)
         try:
-            lock = Flock(self._path)
-            if not self._is_wanted and lock.try_acquire():
-                return _run(section, lock, afterwards)
+            if not self._is_wanted and self._lock.try_acquire():
+                return _run(section, self._lock, afterwards)
             return self._wait(_Turn(section, afterwards), deadline)
         finally:
             self._threads.release()
@@ -63,11 +63,11 @@ class GlobalLock:
         Raises:
             StoreUnwritableError: it cannot.
         """
-        Flock(self._path).probe()
+        self._lock.probe()
 
     def _wait(self, turn: _Turn[T], deadline: float) -> T:
         if self._queue is None or not self._queue.ask(turn):
-            self._queue = _Queue(Flock(self._path))
+            self._queue = _Queue(Flock(self._path, keep_open=True))
             self._queue.ask(turn)
         if not turn.wait(deadline):
             raise StoreBusyError(self._path, self._timeout)
@@ -172,6 +172,7 @@ class _Queue:
                 turn.run(self._lock)
             else:
                 self._lock.release()
+        self._lock.close()
 
     def _next(self, wait: float = _IDLE) -> _Turn[Any] | None:
         try:

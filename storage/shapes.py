@@ -98,8 +98,8 @@ def _token(value: dict[str, Any]) -> TokenEntry | None:
         endpoint, provider = value["token_endpoint"], value["provider"]
     except KeyError:
         return None
-    are_strings = type(access) is type(refresh) is type(endpoint) is type(provider) is str
-    if not are_strings or not is_u64(expires_at) or _names_twice(value, _TOKEN):
+    strings = type(access) is type(refresh) is type(endpoint) is type(provider) is str
+    if not strings or not is_u64(expires_at) or _names_twice(value, _TOKEN):
         return None
     return TokenEntry(Secret(access), Secret(refresh), expires_at, endpoint, provider, _others(value, _TOKEN))
 

@@ -376,6 +376,39 @@ def test_a_child_that_was_forked_neither_lets_go_of_its_parents_locks_nor_waits_
     assert run(FORK, path, what) == told
 
 
+KILLED_AFTER_FORK = """
+import os, signal, sys, threading, time
+from storage import FileStore
+store = FileStore(sys.argv[1])
+def hold(draft):
+    if os.fork() == 0:
+        print(os.getpid(), flush=True)
+        time.sleep(600)
+    sys.stdin.readline()
+if "global" in sys.argv[2]:
+    store.update(hold)
+else:
+    lock = store.refresh_lock("codex")
+    assert lock.try_acquire()
+    hold(None)
+"""
+
+
+@BOTH
+def test_a_killed_holder_leaves_its_lock_free_even_if_a_child_that_it_forked_lives_on(
+    store: FileStore, path: Path, name: str, start: Start
+) -> None:
+    holder = start(KILLED_AFTER_FORK, path, name)
+    child = int(line_of(holder))
+    try:
+        assert keeps_us_out(store, name)
+        holder.kill()
+        holder.wait()
+        assert not keeps_us_out(store, name)
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
 INTERRUPTED = """
 import fcntl, os, signal, sys, threading, time
 from storage import FileStore, McpEntry
@@ -398,6 +431,7 @@ for number in range(3):
     except KeyboardInterrupt:
         print("interrupted", end=" ")
     time.sleep(0.3)
+time.sleep(1.2)  # until the thread that waited has ended
 print(list(store.read()), len(os.listdir("/proc/self/fd")) - before)
 """
 
