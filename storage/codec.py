@@ -142,7 +142,10 @@ def _decode_laid_out(text: str, known: Members) -> Members | None:
             else:
                 value, at = _PLAIN.raw_decode(text, colon + len(layout.COLON))
                 own = text[begin:at]
-                member = shapes.from_json(value if _is_plain(value, own) else _value(key, own)), own
+                if not _is_plain(value, own):
+                    value, _ = _DECODER.raw_decode(text, colon + len(layout.COLON))
+                    _check_text(own, {key: value})
+                member = shapes.from_json(value), own
             members[key] = member
             separator = layout.BREAK
     except (ValueError, RecursionError):
@@ -151,14 +154,14 @@ def _decode_laid_out(text: str, known: Members) -> Members | None:
 
 
 def _is_plain(value: object, member: str) -> bool:
-    """Whether json reads a member's value as serde does: strings and numbers from 1 on, and no name is there twice."""
+    """Whether json reads a member's value as serde does: strings and whole numbers, and no name is there twice."""
     if not isinstance(value, dict) or "\\" in member:
         return False
     strings = 0
     for one in value.values():
         if type(one) is str:
             strings += 1
-        elif one == 0 or not shapes.is_u64(one):  # it may be written -0
+        elif not shapes.is_u64(one) or (one == 0 and "-0" in member):
             return False
     return member.count('"') == 1 + 2 * (len(value) + strings)  # the key has one: it begins behind its first
 

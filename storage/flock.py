@@ -7,12 +7,14 @@ import fcntl
 import os
 import stat
 import weakref
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from storage import atomic
 from storage.errors import StoreUnwritableError
 
+T = TypeVar("T")
 _FLAGS: Final = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _MODE: Final = 0o600
 
@@ -48,6 +50,15 @@ class Flock:
         """
         while not self._acquire(blocking=True):
             pass
+
+    def run(self, section: Callable[[], T], afterwards: Sequence[Callable[[], None]]) -> T:
+        """Run `section` under this lock, which is held, give it back, and run `afterwards`, the last of them first."""
+        try:
+            return section()
+        finally:
+            self.release()
+            for finish in reversed(afterwards):
+                finish()
 
     def release(self) -> None:
         """Give it back; without effect when it is not held."""

@@ -7,18 +7,19 @@ lock, then the global one; never the reverse.
 from __future__ import annotations
 
 import os
-import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from storage.errors import StoreBusyError
 from storage.flock import Flock
 
+if TYPE_CHECKING:
+    from storage.waiting import Queue
+
 T = TypeVar("T")
-_IDLE: Final = 1.0  # seconds; who writes much finds the thread, and who writes little needs none
 
 
 class GlobalLock:
@@ -33,7 +34,7 @@ class GlobalLock:
     def _begin_process(self) -> None:
         self._process = os.getpid()
         self._threads = threading.Lock()
-        self._queue: _Queue | None = None
+        self._queue: Queue | None = None
         self._is_wanted = False  # others waited too when it was taken last, so that to try first would be in vain
 
     def run(self, section: Callable[[], T], afterwards: Sequence[Callable[[], None]] = ()) -> T:
@@ -52,8 +53,8 @@ class GlobalLock:
             raise StoreBusyError(self._path, self._timeout)
         try:
             if not self._is_wanted and self._lock.try_acquire():
-                return _run(section, self._lock, afterwards)
-            return self._wait(_Turn(section, afterwards), deadline)
+                return self._lock.run(section, afterwards)
+            return self._wait(section, afterwards, deadline)
         finally:
             self._threads.release()
 
@@ -65,127 +66,17 @@ class GlobalLock:
         """
         self._lock.probe()
 
-    def _wait(self, turn: _Turn[T], deadline: float) -> T:
+    def _wait(self, section: Callable[[], T], afterwards: Sequence[Callable[[], None]], deadline: float) -> T:
+        from storage.waiting import Queue, Turn  # noqa: PLC0415 -- whom nobody keeps waiting need not load it
+
+        turn = Turn(section, afterwards)
         if self._queue is None or not self._queue.ask(turn):
-            self._queue = _Queue(Flock(self._path, keep_open=True))
+            self._queue = Queue(Flock(self._path, keep_open=True))
             self._queue.ask(turn)
         if not turn.wait(deadline):
             raise StoreBusyError(self._path, self._timeout)
         self._is_wanted = turn.waited
         return turn.result()
-
-
-def _run(section: Callable[[], T], lock: Flock, afterwards: Sequence[Callable[[], None]]) -> T:
-    """Run it under this lock, which is held, and let go of that."""
-    try:
-        return section()
-    finally:
-        lock.release()
-        for finish in reversed(afterwards):
-            finish()
-
-
-class _Turn(Generic[T]):
-    """A section that is to run once the lock is ours, and what became of it."""
-
-    _value: T
-
-    def __init__(self, section: Callable[[], T], afterwards: Sequence[Callable[[], None]]) -> None:
-        self.waited = False
-        self._section = section
-        self._afterwards = afterwards
-        self._error: BaseException | None = None
-        self._claimed = threading.Lock()
-        self._unended = threading.Lock()  # held until then; to wait for an Event is more work
-        self._unended.acquire()
-
-    def claim(self) -> bool:
-        """True for the first who asks: the thread that will run it, or its caller, who gives it up."""
-        return self._claimed.acquire(blocking=False)
-
-    def run(self, lock: Flock) -> None:
-        """Run it under this lock, which is held and then let go of, and tell who waits for it."""
-        self.waited = lock.waited
-        try:
-            self._value = _run(self._section, lock, self._afterwards)
-        except BaseException as error:  # noqa: BLE001 -- it belongs to the one who waits
-            self._error = error
-        self._unended.release()
-
-    def fail(self, error: BaseException) -> None:
-        """Let this come out of it instead."""
-        self._error = error
-        self._unended.release()
-
-    def wait(self, deadline: float) -> bool:
-        """Until it has run; False when it did not begin before the deadline, and now never will."""
-        try:
-            if self._unended.acquire(timeout=max(deadline - time.monotonic(), 0.0)):
-                return True
-        finally:
-            given_up = self.claim()
-        if not given_up:
-            self._unended.acquire()
-        return not given_up
-
-    def result(self) -> T:
-        """What it returned; raises what it raised."""
-        if self._error is not None:
-            raise self._error
-        return self._value
-
-
-class _Queue:
-    """A thread that waits in the kernel's queue for the lock, and runs there what was asked for.
-
-    Trying again and again instead would let others pass for as long as one is unlucky, and flock(2) has no time limit.
-    Handing the lock to the thread that asked would leave it idle until that one is awake. Who gives up leaves the
-    thread in the queue for the next one who comes, so that there is never more than one; it ends when nobody has come
-    for a second.
-    """
-
-    def __init__(self, lock: Flock) -> None:
-        self._lock = lock
-        self._turns: queue.SimpleQueue[_Turn[Any]] = queue.SimpleQueue()
-        self._ending = threading.Lock()
-        self._ended = False
-        threading.Thread(target=self._run, name="openab-auth-lock", daemon=True).start()
-
-    def ask(self, turn: _Turn[Any]) -> bool:
-        """Run this one when it is its turn; False when the thread has ended."""
-        with self._ending:
-            if not self._ended:
-                self._turns.put(turn)
-            return not self._ended
-
-    def _run(self) -> None:
-        while turn := self._next() or self._last():
-            try:
-                self._lock.acquire()
-            except BaseException as error:  # noqa: BLE001 -- it belongs to the one who waits
-                if turn.claim():
-                    turn.fail(error)
-                continue
-            while turn and not turn.claim():
-                turn = self._next(0.0)
-            if turn:
-                turn.run(self._lock)
-            else:
-                self._lock.release()
-        self._lock.close()
-
-    def _next(self, wait: float = _IDLE) -> _Turn[Any] | None:
-        try:
-            return self._turns.get(timeout=wait)
-        except queue.Empty:
-            return None
-
-    def _last(self) -> _Turn[Any] | None:
-        """The one that was asked for just now; if there is none, nobody can ask any more."""
-        with self._ending:
-            last = self._next(0.0)
-            self._ended = last is None
-        return last
 
 
 class TenantLock:
