@@ -31,6 +31,7 @@ class Flock:
         self._keep_open = keep_open
         self._opened: tuple[int, os.stat_result] | None = None
         self._held = False
+        self._owner_known = False
         self.waited = False  # whether it was not free when it was taken
         _all.add(self)
 
@@ -86,7 +87,7 @@ class Flock:
             StoreUnwritableError: it cannot.
         """
         try:
-            descriptor, _ = _open(self._path)
+            descriptor, _ = _open(self._path, owner_known=False)
         except OSError as error:
             raise StoreUnwritableError(self._path, _why(self._path, error)) from error
         os.close(descriptor)
@@ -95,7 +96,8 @@ class Flock:
         from filelock import lock_descriptor  # noqa: PLC0415 -- costs 15 ms, which a process that only reads need not pay
 
         try:
-            descriptor, found = self._opened = self._opened or _open(self._path)
+            descriptor, found = self._opened = self._opened or _open(self._path, owner_known=self._owner_known)
+            self._owner_known = True
             self._held = lock_descriptor(descriptor, blocking=False)
             self.waited = not self._held
             if blocking and not self._held:
@@ -121,19 +123,22 @@ _all: Final[weakref.WeakSet[Flock]] = weakref.WeakSet()
 os.register_at_fork(after_in_child=_close_in_child)
 
 
-def _open(path: Path) -> tuple[int, os.stat_result]:
-    """A descriptor of the sidecar, and which file it is."""
+def _open(path: Path, *, owner_known: bool) -> tuple[int, os.stat_result]:
+    """A descriptor of the sidecar, and which file it is; whose it should be is looked at once, and when it is new."""
     try:
         descriptor = os.open(path, _FLAGS)
     except FileNotFoundError:
         atomic.make_folder(path)
         descriptor = os.open(path, _FLAGS | os.O_CREAT, _MODE)
         os.fchmod(descriptor, _MODE)  # the umask has no say
+        owner_known = False
     try:
         found = os.fstat(descriptor)
         _check_regular(found, path)
-        if found.st_uid == 0 and (owner := atomic.folder_owner(path)) is not None and owner[0] != 0:
-            os.fchown(descriptor, *owner)  # root must not lock the folder's owner out
+        if not owner_known and found.st_uid == 0:  # root must not lock the folder's owner out
+            owner = atomic.folder_owner(path)
+            if owner is not None and owner[0] != 0:
+                os.fchown(descriptor, *owner)
     except BaseException:
         os.close(descriptor)
         raise
