@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE
 
-ROUNDS = 15
+ROUNDS = 24
 SECONDS = 0.5
 LOGINS = 8
 PATIENCE = 30  # seconds that a waiter is given after its holder was killed
@@ -263,7 +263,8 @@ def compete(names: list[str], processes: int, modules: Path) -> None:
             folder = Path(place) / name
             folder.mkdir()
             teams[name] = Team(name, processes, folder, modules)
-        rounds = [{name: team.race() for name, team in teams.items()} for _ in range(ROUNDS + 1)]
+        orders = [names[first:] + names[:first] for first in range(len(names))]  # whose turn is after whose may matter
+        rounds = [{name: teams[name].race() for name in orders[turn % len(names)]} for turn in range(ROUNDS + 1)]
         del rounds[0]  # it warmed up
         for team in teams.values():
             team.close()
