@@ -263,8 +263,8 @@ def compete(names: list[str], processes: int, modules: Path) -> None:
             folder = Path(place) / name
             folder.mkdir()
             teams[name] = Team(name, processes, folder, modules)
-        orders = [names[first:] + names[:first] for first in range(len(names))]  # whose turn is after whose may matter
-        rounds = [{name: teams[name].race() for name in orders[turn % len(names)]} for turn in range(ROUNDS + 1)]
+        orders = list(itertools.permutations(names))  # what one leaves to the disk is felt by the next
+        rounds = [{name: teams[name].race() for name in orders[turn % len(orders)]} for turn in range(ROUNDS + 1)]
         del rounds[0]  # it warmed up
         for team in teams.values():
             team.close()

@@ -154,7 +154,7 @@ def _decode_laid_out(text: str, known: Members) -> Members | None:
 
 
 def _is_plain(value: object, member: str) -> bool:
-    """Whether json reads a member's value as serde does: strings and whole numbers, and no name is there twice."""
+    """True only where `_PLAIN` certainly read what serde would: strings, whole numbers, and no name twice."""
     if not isinstance(value, dict) or "\\" in member:
         return False
     strings = 0
@@ -163,7 +163,7 @@ def _is_plain(value: object, member: str) -> bool:
             strings += 1
         elif not shapes.is_u64(one) or (one == 0 and "-0" in member):
             return False
-    return member.count('"') == 1 + 2 * (len(value) + strings)  # the key has one: it begins behind its first
+    return member.count('"') == 1 + 2 * (len(value) + strings)  # it begins behind its key's opening quote
 
 
 def _decode_legacy(top: dict[str, Any]) -> Decoded:
@@ -288,7 +288,7 @@ def _constant(_name: str) -> NoReturn:
     raise _RefusedError(_NO_NUMBER)
 
 
-_PLAIN: Final = json.JSONDecoder()  # all in C
+_PLAIN: Final = json.JSONDecoder()  # no hooks, so all in C; takes NaN, -0 and names that are there twice
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_pairs, parse_float=_float, parse_int=_int, parse_constant=_constant
 )

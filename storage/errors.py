@@ -85,7 +85,7 @@ class StoreBusyError(StorageError):
         super().__init__(
             f"the lock {os.fspath(path)} was not free within {waited:g} s",
             kept="nothing was changed",
-            todo="try again; if it stays so, find the process that holds it with `lsof`, which marks it with a W",
+            todo="try again; if it stays so, `lsof` lists who has it open: the one with a W behind its number holds it",
         )
         self.path = os.fspath(path)
         self.waited = waited

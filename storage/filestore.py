@@ -6,7 +6,9 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -119,9 +121,7 @@ class FileStore:
         Raises:
             StorageError: nothing was committed, of none of them.
         """
-        spilled = journal.names(self.path)
-        afterwards: list[Callable[[], None]] = []
-        return self._lock.run(lambda: self._update_locked(mutations, spilled, afterwards), afterwards)
+        return self._lock.run(partial(self._update_locked, mutations, journal.spill_files(self.path)))
 
     def refresh_lock(self, tenant: str) -> TenantLock:
         """The tenant's refresh lock, not yet taken.
@@ -164,14 +164,14 @@ class FileStore:
         return (*self._reading_problems(), *problems.find(self.path, self._clock()))
 
     def _update_locked(
-        self, mutations: Sequence[Mutation[Any]], spilled: Collection[str], afterwards: list[Callable[[], None]]
+        self, mutations: Sequence[Mutation[Any]], spill_files: Collection[str], afterwards: ExitStack
     ) -> list[Done[Any] | Failed]:
-        """Commit what they change; `afterwards`, the last first, is what need not be done under the lock.
+        """Commit what they change; what goes on the stack need not be done under the lock.
 
-        `spilled` is what lay in the journal before the wait for the lock. What came since then stays for the next
-        update: it still takes its entry's place, unless this one gives that another refresh token or ends it.
+        `spill_files` were seen before the wait for the lock. A later one is left to the next update: readers go on
+        counting it in, unless this update gives its tenant another refresh token or ends its login.
         """
-        before, now = self._load(spilled, afterwards), self._clock()
+        before, now = self._load(spill_files, afterwards), self._clock()
         notes = self.notes()
         registered, added = Lazy(self.clients), Lazy(self.servers)
         after = batch.run(mutations, before.entries, notes, registered, added, file=self._name, now=now)
@@ -188,7 +188,7 @@ class FileStore:
                 after.fail_servers(ServersUnwrittenError(error))
         wrote |= self._save_notes(notes, after.notes, entries_written=wrote)
         if wrote:  # others may build on what they see before it is durable: their commit makes ours durable too
-            afterwards.append(lambda: folder.sync(self._folder))
+            afterwards.callback(folder.sync, self._folder)
         self._tidy(before, after.entries, now)
         return after.outcomes
 
@@ -214,15 +214,13 @@ class FileStore:
         living = {secret for entry in entries.values() for secret in blank.secrets_of(entry)}  # under another key now
         quarantine.clear(self.path, secrets - living)
 
-    def _load(
-        self, spilled: Collection[str] | None = None, afterwards: list[Callable[[], None]] | None = None
-    ) -> Snapshot:
-        """Read it; `spilled` is what lies in the journal, if that is known.
+    def _load(self, spill_files: Collection[str] | None = None, afterwards: ExitStack | None = None) -> Snapshot:
+        """Read it; `spill_files` are the names of the journal's files, if they are known.
 
-        That is looked at before the file, since a spill goes only after its login is in the file. The file is closed
+        They are looked at before the file, since a spill goes only after its login is in the file. The file is closed
         `afterwards`, if that is given: to free what was replaced takes longer than to replace it.
         """
-        spills = journal.load(self.path, journal.names(self.path) if spilled is None else spilled)
+        spills = journal.load(self.path, journal.spill_files(self.path) if spill_files is None else spill_files)
         taken = snapshot.take(self.path, self._snapshot, afterwards)
         self._snapshot = taken = replace(taken, spills=spills) if spills else taken
         return taken
@@ -238,7 +236,7 @@ class FileStore:
         if self._snapshot is not None:
             self._snapshot = replace(self._snapshot, settled=False)
 
-    def _commit(self, before: Snapshot, after: batch.Batch, now: float, afterwards: list[Callable[[], None]]) -> bool:
+    def _commit(self, before: Snapshot, after: batch.Batch, now: float, afterwards: ExitStack) -> bool:
         if after.entries == before.entries and not before.needs_rewrite:
             return False
         members = codec.members(after.entries, {**before.decoded.members, **after.checked})
@@ -248,11 +246,11 @@ class FileStore:
             quarantine.keep(self.path, before.data, now)
         new = atomic.swap(self.path, data)
 
-        def remember() -> None:
+        def remember() -> None:  # perhaps over a newer one that a reader took; unsettled, so the next read looks anyway
             decoded = codec.Decoded(after.entries, members=members)
             self._snapshot = Snapshot(snapshot.version_of(new), settled=False, data=data, decoded=decoded)
 
-        afterwards.append(remember)
+        afterwards.callback(remember)
         return True
 
     def _save_notes(self, before: Mapping[str, Note], notes: Mapping[str, Note], *, entries_written: bool) -> bool:

@@ -7,7 +7,8 @@ import fcntl
 import os
 import stat
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -17,6 +18,7 @@ from storage.errors import StoreUnwritableError
 T = TypeVar("T")
 _FLAGS: Final = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _MODE: Final = 0o600
+_all: Final[weakref.WeakSet[Flock]] = weakref.WeakSet()
 
 
 class Flock:
@@ -31,8 +33,8 @@ class Flock:
         self._keep_open = keep_open
         self._opened: tuple[int, os.stat_result] | None = None
         self._held = False
-        self._owner_known = False
-        self.waited = False  # whether it was not free when it was taken
+        self._owner_checked = False
+        self.was_busy = False  # whether the last try found it held
         _all.add(self)
 
     def try_acquire(self) -> bool:
@@ -52,26 +54,25 @@ class Flock:
         while not self._acquire(blocking=True):
             pass
 
-    def run(self, section: Callable[[], T], afterwards: Sequence[Callable[[], None]]) -> T:
-        """Run `section` under this lock, which is held, give it back, and run `afterwards`, the last of them first."""
-        try:
-            return section()
-        finally:
-            self.release()
-            for finish in reversed(afterwards):
-                finish()
+    def run(self, section: Callable[[ExitStack], T]) -> T:
+        """Run `section` under this lock, which is held, and give it back; what is put on the stack comes after that."""
+        with ExitStack() as afterwards:
+            try:
+                return section(afterwards)
+            finally:
+                self.release()
 
     def release(self) -> None:
         """Give it back; without effect when it is not held."""
         if self._held and self._opened is not None:
             self._held = False
-            with contextlib.suppress(OSError):  # closing lets go of it too, unless a child that was forked has it open
+            with contextlib.suppress(OSError):  # closing does that too, unless a fork that is not Python's has it open
                 fcntl.flock(self._opened[0], fcntl.LOCK_UN)
             if not self._keep_open:
                 self.close()
 
     def close(self) -> None:
-        """Close the sidecar, which lets go of the lock in this process."""
+        """Close the sidecar, which frees the lock; in a child that was forked the parent's hold stays."""
         opened, self._opened, self._held = self._opened, None, False
         if opened is not None:
             os.close(opened[0])
@@ -87,7 +88,7 @@ class Flock:
             StoreUnwritableError: it cannot.
         """
         try:
-            descriptor, _ = _open(self._path, owner_known=False)
+            descriptor, _ = _open(self._path, owner_checked=False)
         except OSError as error:
             raise StoreUnwritableError(self._path, _why(self._path, error)) from error
         os.close(descriptor)
@@ -96,10 +97,10 @@ class Flock:
         from filelock import lock_descriptor  # noqa: PLC0415 -- costs 15 ms, which a process that only reads need not pay
 
         try:
-            descriptor, found = self._opened = self._opened or _open(self._path, owner_known=self._owner_known)
-            self._owner_known = True
+            descriptor, found = self._opened = self._opened or _open(self._path, owner_checked=self._owner_checked)
+            self._owner_checked = True
             self._held = lock_descriptor(descriptor, blocking=False)
-            self.waited = not self._held
+            self.was_busy = not self._held
             if blocking and not self._held:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
                 self._held = True
@@ -114,28 +115,19 @@ class Flock:
         return self._held
 
 
-def _close_in_child() -> None:
-    for lock in list(_all):
-        lock.close()
-
-
-_all: Final[weakref.WeakSet[Flock]] = weakref.WeakSet()
-os.register_at_fork(after_in_child=_close_in_child)
-
-
-def _open(path: Path, *, owner_known: bool) -> tuple[int, os.stat_result]:
-    """A descriptor of the sidecar, and which file it is; whose it should be is looked at once, and when it is new."""
+def _open(path: Path, *, owner_checked: bool) -> tuple[int, os.stat_result]:
+    """A descriptor of the sidecar, and which file it is; unless checked, root gives it to the owner it should have."""
     try:
         descriptor = os.open(path, _FLAGS)
     except FileNotFoundError:
         atomic.make_folder(path)
         descriptor = os.open(path, _FLAGS | os.O_CREAT, _MODE)
         os.fchmod(descriptor, _MODE)  # the umask has no say
-        owner_known = False
+        owner_checked = False
     try:
         found = os.fstat(descriptor)
         _check_regular(found, path)
-        if not owner_known and found.st_uid == 0:  # root must not lock the folder's owner out
+        if not owner_checked and found.st_uid == 0:  # root must not lock the folder's owner out
             owner = atomic.folder_owner(path)
             if owner is not None and owner[0] != 0:
                 os.fchown(descriptor, *owner)
@@ -143,6 +135,14 @@ def _open(path: Path, *, owner_known: bool) -> tuple[int, os.stat_result]:
         os.close(descriptor)
         raise
     return descriptor, found
+
+
+def _close_in_child() -> None:
+    for lock in list(_all):
+        lock.close()
+
+
+os.register_at_fork(after_in_child=_close_in_child)
 
 
 def _is_at(found: os.stat_result, path: Path) -> bool:

@@ -34,7 +34,7 @@ def sync(path: Path) -> None:
 
 
 def _open(path: Path) -> int:
-    try:  # a time of access that changes would be one more block for each fsync of a file in it
+    try:  # else listing it changes its time of access, which the next fsync in it must write too
         return os.open(path, _FLAGS | _UNTOUCHED)
     except PermissionError:
         return os.open(path, _FLAGS)

@@ -86,20 +86,20 @@ def write(path: Path, spill: Spill) -> Spill:
     return replace(spill, file=_file(written))
 
 
-def names(path: Path) -> Collection[str]:
-    """The files beside this credential file that bear a spill's name; none where its folder cannot be listed."""
+def spill_files(path: Path) -> list[str]:
+    """The names of the files beside this credential file that bear a spill's name; none if its folder is unlistable."""
     mark = _mark(path)
-    return sorted([name for name in folder.names(path.parent) or () if name.startswith(mark)])
+    return sorted(name for name in folder.names(path.parent) or () if name.startswith(mark))
 
 
-def load(path: Path, names: Collection[str]) -> tuple[Spill, ...]:
-    """What is spilled in the files of these names; what is gone, damaged or foreign is left alone."""
-    return tuple([found for _, found in _found(path, names) if isinstance(found, Spill)]) if names else ()
+def load(path: Path, files: Collection[str]) -> tuple[Spill, ...]:
+    """What is spilled in these files; what is gone, damaged or foreign is left alone."""
+    return tuple([found for _, found in _found(path, files) if isinstance(found, Spill)]) if files else ()
 
 
-def strangers(path: Path, names: Collection[str]) -> list[tuple[Path, str]]:
-    """Those of them that are no spill, with the reason."""
-    return [(place, found) for place, found in _found(path, names) if isinstance(found, str)]
+def strangers(path: Path, files: Collection[str]) -> list[tuple[Path, str]]:
+    """Those of these files that are no spill, with the reason."""
+    return [(place, found) for place, found in _found(path, files) if isinstance(found, str)]
 
 
 def recovered(spills: tuple[Spill, ...], entries: Mapping[str, Entry]) -> dict[str, Entry]:
@@ -125,8 +125,8 @@ def _file(found: os.stat_result) -> tuple[int, int]:
     return found.st_ino, found.st_mtime_ns
 
 
-def _found(path: Path, names: Collection[str]) -> Iterator[tuple[Path, Spill | str]]:
-    for name in names:
+def _found(path: Path, files: Collection[str]) -> Iterator[tuple[Path, Spill | str]]:
+    for name in files:
         place = path.with_name(name)
         try:
             yield place, _read(place, name.removeprefix(_mark(path)))

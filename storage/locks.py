@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,7 +18,7 @@ from storage.errors import StoreBusyError
 from storage.flock import Flock
 
 if TYPE_CHECKING:
-    from storage.waiting import Queue
+    from storage.waiting import Waiter
 
 T = TypeVar("T")
 
@@ -34,13 +35,13 @@ class GlobalLock:
     def _begin_process(self) -> None:
         self._process = os.getpid()
         self._threads = threading.Lock()
-        self._queue: Queue | None = None
-        self._is_wanted = False  # others waited too when it was taken last, so that to try first would be in vain
+        self._waiter: Waiter | None = None
+        self._was_busy = False  # we had to wait last time: go straight to the thread, which has the sidecar open
 
-    def run(self, section: Callable[[], T], afterwards: Sequence[Callable[[], None]] = ()) -> T:
+    def run(self, section: Callable[[ExitStack], T]) -> T:
         """Hold it while `section` runs, here or in the thread that waited for it, and give what that returns.
 
-        `afterwards`, which the section may have filled, runs when the lock is free again, the last first.
+        What the section puts on the stack is done when the lock is free again, before this returns.
 
         Raises:
             StoreBusyError: it was not free in time.
@@ -52,9 +53,9 @@ class GlobalLock:
         if not self._threads.acquire(timeout=self._timeout):
             raise StoreBusyError(self._path, self._timeout)
         try:
-            if not self._is_wanted and self._lock.try_acquire():
-                return self._lock.run(section, afterwards)
-            return self._wait(section, afterwards, deadline)
+            if not self._was_busy and self._lock.try_acquire():
+                return self._lock.run(section)
+            return self._wait(section, deadline)
         finally:
             self._threads.release()
 
@@ -66,16 +67,15 @@ class GlobalLock:
         """
         self._lock.probe()
 
-    def _wait(self, section: Callable[[], T], afterwards: Sequence[Callable[[], None]], deadline: float) -> T:
-        from storage.waiting import Queue, Turn  # noqa: PLC0415 -- whom nobody keeps waiting need not load it
+    def _wait(self, section: Callable[[ExitStack], T], deadline: float) -> T:
+        from storage.waiting import Turn, Waiter  # noqa: PLC0415 -- whom nobody keeps waiting need not load it
 
-        turn = Turn(section, afterwards)
-        if self._queue is None or not self._queue.ask(turn):
-            self._queue = Queue(Flock(self._path, keep_open=True))
-            self._queue.ask(turn)
+        turn = Turn(section)
+        while self._waiter is None or not self._waiter.ask(turn):
+            self._waiter = Waiter(Flock(self._path, keep_open=True))
         if not turn.wait(deadline):
             raise StoreBusyError(self._path, self._timeout)
-        self._is_wanted = turn.waited
+        self._was_busy = turn.had_to_wait
         return turn.result()
 
 

@@ -71,12 +71,12 @@ def _of_servers(path: Path) -> Iterator[Problem]:
 
 
 def _of_journal(path: Path) -> Iterator[Problem]:
-    names = journal.names(path)
-    for spill in journal.load(path, names):
+    files = journal.spill_files(path)
+    for spill in journal.load(path, files):
         what = f"{journal.path_of(path, spill.tenant)} holds a renewed login that could not be committed"
         repair = "free space or mend the rights of its folder; the next update commits it, unless another login came in"
         yield Problem(what, repair)
-    for place, reason in journal.strangers(path, names):
+    for place, reason in journal.strangers(path, files):
         yield Problem(f"{place} is not followed: {reason}", f"rm {place}")
 
 

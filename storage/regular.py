@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -18,12 +18,10 @@ class NotRegularError(OSError):
         super().__init__(0, "it is not a regular file")
 
 
-def read(
-    path: str | Path, flags: int = 0, afterwards: list[Callable[[], None]] | None = None
-) -> tuple[bytes, os.stat_result]:
+def read(path: str | Path, flags: int = 0, afterwards: ExitStack | None = None) -> tuple[bytes, os.stat_result]:
     """The bytes of the file and which file it was, from before it was read; `flags` are more of `os.open`'s.
 
-    It is closed at once, or else by what is added to `afterwards`.
+    It is closed at once, or else by `afterwards`.
 
     Raises:
         OSError: it cannot be read; NotRegularError when it is a folder, a FIFO or a device.
@@ -41,4 +39,4 @@ def read(
         if afterwards is None:
             os.close(descriptor)
         else:
-            afterwards.append(lambda: os.close(descriptor))
+            afterwards.callback(os.close, descriptor)

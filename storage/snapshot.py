@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -57,7 +58,7 @@ def current_version(path: Path) -> Hashable:
         return ("unreadable", error.errno)
 
 
-def take(path: Path, before: Snapshot | None = None, afterwards: list[Callable[[], None]] | None = None) -> Snapshot:
+def take(path: Path, before: Snapshot | None = None, afterwards: ExitStack | None = None) -> Snapshot:
     """Read the file; what is in it as it was in `before` is not parsed again. For `afterwards` see `regular.read`.
 
     Raises:

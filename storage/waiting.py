@@ -5,7 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, Final, Generic, TypeVar
 
 from storage.flock import Flock
@@ -19,14 +20,13 @@ class Turn(Generic[T]):
 
     _value: T
 
-    def __init__(self, section: Callable[[], T], afterwards: Sequence[Callable[[], None]]) -> None:
-        self.waited = False
+    def __init__(self, section: Callable[[ExitStack], T]) -> None:
+        self.had_to_wait = False
         self._section = section
-        self._afterwards = afterwards
         self._error: BaseException | None = None
         self._claimed = threading.Lock()
-        self._unended = threading.Lock()  # held until then; to wait for an Event is more work
-        self._unended.acquire()
+        self._running = threading.Lock()  # held until it has ended; to wait for an Event is more work
+        self._running.acquire()
 
     def claim(self) -> bool:
         """True for the first who asks: the thread that will run it, or its caller, who gives it up."""
@@ -34,27 +34,27 @@ class Turn(Generic[T]):
 
     def run(self, lock: Flock) -> None:
         """Run it under this lock, which is held and then let go of, and tell who waits for it."""
-        self.waited = lock.waited
+        self.had_to_wait = lock.was_busy
         try:
-            self._value = lock.run(self._section, self._afterwards)
+            self._value = lock.run(self._section)
         except BaseException as error:  # noqa: BLE001 -- it belongs to the one who waits
             self._error = error
-        self._unended.release()
+        self._running.release()
 
     def fail(self, error: BaseException) -> None:
         """Let this come out of it instead."""
         self._error = error
-        self._unended.release()
+        self._running.release()
 
     def wait(self, deadline: float) -> bool:
         """Until it has run; False when it did not begin before the deadline, and now never will."""
         try:
-            if self._unended.acquire(timeout=max(deadline - time.monotonic(), 0.0)):
+            if self._running.acquire(timeout=max(deadline - time.monotonic(), 0.0)):
                 return True
-        finally:
+        finally:  # also when interrupted: then nobody may begin it any more
             given_up = self.claim()
         if not given_up:
-            self._unended.acquire()
+            self._running.acquire()
         return not given_up
 
     def result(self) -> T:
@@ -64,13 +64,13 @@ class Turn(Generic[T]):
         return self._value
 
 
-class Queue:
+class Waiter:
     """A thread that waits in the kernel's queue for the lock, and runs there what was asked for.
 
     Trying again and again instead would let others pass for as long as one is unlucky, and flock(2) has no time limit.
     Handing the lock to the thread that asked would leave it idle until that one is awake. Who gives up leaves the
-    thread in the queue for the next one who comes, so that there is never more than one; it ends when nobody has come
-    for a second.
+    thread in the queue for the next one who comes, so that there is never more than one; it ends when it has the lock
+    no longer and nobody has come for a second.
     """
 
     def __init__(self, lock: Flock) -> None:
@@ -81,7 +81,7 @@ class Queue:
         threading.Thread(target=self._run, name="openab-auth-lock", daemon=True).start()
 
     def ask(self, turn: Turn[Any]) -> bool:
-        """Run this one when it is its turn; False when the thread has ended."""
+        """Hand it a turn; False when the thread has ended."""
         with self._ending:
             if not self._ended:
                 self._turns.put(turn)
