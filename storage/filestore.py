@@ -222,7 +222,9 @@ class FileStore:
         """
         spills = journal.load(self.path, journal.spill_files(self.path) if spill_files is None else spill_files)
         taken = snapshot.take(self.path, self._snapshot, afterwards)
-        self._snapshot = taken = replace(taken, spills=spills) if spills else taken
+        if spills or spill_files is not None:  # seen before a wait for the lock, so that one more may lie there by now
+            taken = replace(taken, spills=spills, settled=taken.settled and spill_files is None)
+        self._snapshot = taken
         return taken
 
     def _is_late(self, spill: Spill) -> bool:

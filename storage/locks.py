@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from storage.errors import StoreBusyError
 from storage.flock import Flock
@@ -30,10 +31,11 @@ class GlobalLock:
         self._path = path
         self._timeout = timeout
         self._lock = Flock(path)
-        self._begin_process()
+        self._begin()
+        _all.add(self)
 
-    def _begin_process(self) -> None:
-        self._process = os.getpid()
+    def _begin(self) -> None:
+        """Anew in a child that was forked, perhaps while another thread had it: there are no other threads yet."""
         self._threads = threading.Lock()
         self._waiter: Waiter | None = None
         self._was_busy = False  # we had to wait last time: go straight to the thread, which has the sidecar open
@@ -47,17 +49,19 @@ class GlobalLock:
             StoreBusyError: it was not free in time.
             StoreUnwritableError: its sidecar cannot be opened.
         """
-        if self._process != os.getpid():  # forked, perhaps while another thread had it
-            self._begin_process()
         deadline = time.monotonic() + self._timeout
-        if not self._threads.acquire(timeout=self._timeout):
+        threads = self._threads
+        if not threads.acquire(timeout=self._timeout):
             raise StoreBusyError(self._path, self._timeout)
         try:
-            if not self._was_busy and self._lock.try_acquire():
-                return self._lock.run(section)
-            return self._wait(section, deadline)
+            try:
+                if not self._was_busy and self._lock.try_acquire():
+                    return self._lock.run(section)
+                return self._wait(section, deadline)
+            finally:
+                self._lock.close()  # should an interrupt have come between taking it and running the section
         finally:
-            self._threads.release()
+            threads.release()
 
     def check(self) -> None:
         """Prove that the sidecar can be opened; whether it is free does not matter.
@@ -77,6 +81,15 @@ class GlobalLock:
             raise StoreBusyError(self._path, self._timeout)
         self._was_busy = turn.had_to_wait
         return turn.result()
+
+
+def _begin_in_child() -> None:
+    for lock in list(_all):
+        lock._begin()  # noqa: SLF001 -- its own room
+
+
+_all: Final[weakref.WeakSet[GlobalLock]] = weakref.WeakSet()
+os.register_at_fork(after_in_child=_begin_in_child)
 
 
 class TenantLock:

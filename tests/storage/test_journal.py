@@ -108,24 +108,27 @@ def test_an_update_sees_it_before_its_own_change(store: FileStore) -> None:
         (put("other", token("other")), {"codex": NEW, "other": token("other")}),
         (put("codex", NEWER), {"codex": NEWER}),
         (lambda draft: draft.pop("codex"), {}),
+        (lambda draft: None, {"codex": NEW}),
     ],
-    ids=["another login", "the same login", "logout"],
+    ids=["another login", "the same login", "logout", "nothing"],
 )
 def test_one_that_comes_while_an_update_waits_for_the_lock_counts_unless_that_ends_its_login(
     mutate: Mutation[object], left: dict[str, TokenEntry], store: FileStore
 ) -> None:
     holder = os.open(store.path.with_name("auth.json.global.lock"), os.O_RDWR)
     fcntl.flock(holder, fcntl.LOCK_EX)
-    update = threading.Thread(target=FileStore(store.path).update, args=[mutate])
+    waiting_store = FileStore(store.path)
+    update = threading.Thread(target=waiting_store.update, args=[mutate])
     update.start()
     waiting = re.compile(rf"-> FLOCK .*:{os.fstat(holder).st_ino} ")
     while not waiting.search(Path("/proc/locks").read_text()):
         time.sleep(0.001)
-    store.spill("codex", NEW, OLD.refresh_token)
+    waiting_store.spill("codex", NEW, OLD.refresh_token)
+    time.sleep(0.05)  # so that the file's time is one that a reader may trust
     os.close(holder)
     update.join()
 
-    assert store.read() == left
+    assert waiting_store.read() == store.read() == left
     store.update(lambda draft: None)
     assert FileStore(store.path).read() == left
     assert not place(store).exists()

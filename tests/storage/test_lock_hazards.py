@@ -409,6 +409,82 @@ def test_a_killed_holder_leaves_its_lock_free_even_if_a_child_that_it_forked_liv
         os.kill(child, signal.SIGKILL)
 
 
+INTERRUPTED_ANYWHERE = """
+import fcntl, os, sys
+from pathlib import Path
+import filelock
+from storage.locks import GlobalLock
+
+def interrupt_at(number, lock):
+    count = 0
+    def trace(frame, event, _):
+        nonlocal count
+        if frame.f_code.co_filename.endswith(("storage/flock.py", "storage/locks.py")):
+            count += event == "line"
+            if event == "line" and count == number:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+            return trace
+    sys.settrace(trace)
+    try:
+        lock.run(lambda _: None)
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(None)
+
+number = 1
+while interrupt_at(number, lock := GlobalLock(Path(sys.argv[1]), 1)):
+    other = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+    fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(other)
+    number += 1
+print(number > 20)
+"""
+
+
+def test_an_interrupt_at_any_line_leaves_the_lock_to_others(path: Path, run: Callable[..., str]) -> None:
+    path.parent.mkdir()
+    assert run(INTERRUPTED_ANYWHERE, path.with_name(GLOBAL)) == "True"
+
+
+THREADS_OF_A_CHILD = """
+import os, sys, threading, time
+from pathlib import Path
+from storage.locks import GlobalLock
+sys.setswitchinterval(1e-6)
+inside, most, lock = 0, 0, GlobalLock(Path(sys.argv[1]), 5)
+lock.run(lambda _: None)
+
+def section(_):
+    global inside, most
+    inside += 1
+    most = max(most, inside)
+    time.sleep(0.002)
+    inside -= 1
+
+def at_once():
+    barrier.wait()
+    lock.run(section)
+
+children = []
+for _ in range(60):
+    if (child := os.fork()) == 0:
+        barrier = threading.Barrier(8)
+        threads = [threading.Thread(target=at_once) for _ in range(8)]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        os._exit(most != 1)
+    children.append(os.waitpid(child, 0)[1])
+print(set(children))
+"""
+
+
+def test_the_threads_of_a_forked_child_keep_each_other_out(path: Path, run: Callable[..., str]) -> None:
+    path.parent.mkdir()
+    assert run(THREADS_OF_A_CHILD, path.with_name(GLOBAL)) == "{0}"
+
+
 INTERRUPTED = """
 import fcntl, os, signal, sys, threading, time
 from storage import FileStore, McpEntry
