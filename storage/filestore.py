@@ -222,8 +222,9 @@ class FileStore:
         """
         spills = journal.load(self.path, journal.spill_files(self.path) if spill_files is None else spill_files)
         taken = snapshot.take(self.path, self._snapshot, afterwards)
-        if spills or spill_files is not None:  # seen before a wait for the lock, so that one more may lie there by now
-            taken = replace(taken, spills=spills, settled=taken.settled and spill_files is None)
+        settled = taken.settled and spill_files is None  # else one more may have come in the wait for the lock
+        if spills or settled != taken.settled:
+            taken = replace(taken, spills=spills, settled=settled)
         self._snapshot = taken
         return taken
 

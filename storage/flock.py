@@ -6,19 +6,17 @@ import contextlib
 import fcntl
 import os
 import stat
-import weakref
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, TypeVar
 
-from storage import atomic
+from storage import atomic, forked
 from storage.errors import StoreUnwritableError
 
 T = TypeVar("T")
 _FLAGS: Final = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _MODE: Final = 0o600
-_all: Final[weakref.WeakSet[Flock]] = weakref.WeakSet()
 
 
 class Flock:
@@ -35,7 +33,7 @@ class Flock:
         self._held = False
         self._owner_checked = False
         self.was_busy = False  # whether the last try found it held
-        _all.add(self)
+        forked.put_right_in_children(self)
 
     def try_acquire(self) -> bool:
         """Take it if it is free, without waiting; False when it is not, or when this object holds it already.
@@ -76,6 +74,8 @@ class Flock:
         opened, self._opened, self._held = self._opened, None, False
         if opened is not None:
             os.close(opened[0])
+
+    begin_in_child = close
 
     def __del__(self) -> None:
         self.release()
@@ -135,14 +135,6 @@ def _open(path: Path, *, owner_checked: bool) -> tuple[int, os.stat_result]:
         os.close(descriptor)
         raise
     return descriptor, found
-
-
-def _close_in_child() -> None:
-    for lock in list(_all):
-        lock.close()
-
-
-os.register_at_fork(after_in_child=_close_in_child)
 
 
 def _is_at(found: os.stat_result, path: Path) -> bool:

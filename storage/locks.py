@@ -6,15 +6,14 @@ lock, then the global one; never the reverse.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from storage import forked
 from storage.errors import StoreBusyError
 from storage.flock import Flock
 
@@ -31,10 +30,10 @@ class GlobalLock:
         self._path = path
         self._timeout = timeout
         self._lock = Flock(path)
-        self._begin()
-        _all.add(self)
+        self.begin_in_child()
+        forked.put_right_in_children(self)
 
-    def _begin(self) -> None:
+    def begin_in_child(self) -> None:
         """Anew in a child that was forked, perhaps while another thread had it: there are no other threads yet."""
         self._threads = threading.Lock()
         self._waiter: Waiter | None = None
@@ -81,15 +80,6 @@ class GlobalLock:
             raise StoreBusyError(self._path, self._timeout)
         self._was_busy = turn.had_to_wait
         return turn.result()
-
-
-def _begin_in_child() -> None:
-    for lock in list(_all):
-        lock._begin()  # noqa: SLF001 -- its own room
-
-
-_all: Final[weakref.WeakSet[GlobalLock]] = weakref.WeakSet()
-os.register_at_fork(after_in_child=_begin_in_child)
 
 
 class TenantLock:
