@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -16,6 +17,8 @@ from oauth.driver import Driver
 from oauth.mcp.fetch import Fetch
 from oauth.mcp.reach import Reach
 from oauth.mcp.server import McpServer
+from storage import FileStore
+from storage.face import AsyncStore
 
 RESOURCE = "/.well-known/oauth-protected-resource"
 RFC_8414 = "/.well-known/oauth-authorization-server"
@@ -139,3 +142,11 @@ def fetch(driver: Driver) -> Fetch:
 
 def with_path(server: McpServer, path: str) -> McpServer:
     return replace(server, url=server.url.replace("/mcp", path))
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[AsyncStore]:
+    """By the true clock, as the servers of these tests go."""
+    store = AsyncStore(FileStore(tmp_path / "auth.json"))
+    yield store
+    await store.aclose()

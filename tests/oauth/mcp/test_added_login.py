@@ -49,13 +49,6 @@ def make_unreadable(place: Path) -> None:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[AsyncStore]:
-    store = AsyncStore(FileStore(tmp_path / "auth.json"))
-    yield store
-    await store.aclose()
-
-
-@pytest.fixture
 async def logins(store: AsyncStore, driver: Driver) -> AsyncIterator[Logins]:
     logins = Logins(catalogue(), store, driver)
     yield logins

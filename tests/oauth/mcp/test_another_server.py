@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx2
@@ -22,7 +21,7 @@ from oauth.mcp.binding import Binding
 from oauth.mcp.server import McpServer
 from oauth.offer import LoginOffer
 from oauth.tokens import TokenSource
-from storage import AddedServer, AsyncStore, Client, Draft, FileStore, UserId
+from storage import AddedServer, AsyncStore, Client, Draft, UserId
 from tests.oauth.mcp.conftest import RESOURCE, RFC_8414, Page, Stranger, listening
 
 ADA, MALLORY = UserId(7), UserId(666)
@@ -49,13 +48,6 @@ def make_good(stranger: Stranger, name: str) -> None:
         "/register": Page({"client_id": f"client-of-{name}", "token_endpoint_auth_method": "none"}, 201),
         "/token": Page({"access_token": f"canary-at-{name}", "token_type": "Bearer", "refresh_token": "canary-rt"}),
     }
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[AsyncStore]:
-    store = AsyncStore(FileStore(tmp_path / "auth.json"))
-    yield store
-    await store.aclose()
 
 
 @pytest.fixture

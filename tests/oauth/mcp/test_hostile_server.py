@@ -23,7 +23,7 @@ from oauth.errors import (
 from oauth.logins import Logins
 from oauth.offer import LoginOffer
 from oauth.tokens import TokenSource
-from storage import AsyncStore, FileStore, McpEntry, UserId
+from storage import AsyncStore, McpEntry, UserId
 from tests.oauth.mcp.conftest import OPENID, RESOURCE, RFC_8414, Page, Stranger
 
 ADA = UserId(7)
@@ -35,13 +35,6 @@ REDIRECT = "http://localhost:53682/callback"
 def catalogue(stranger: Stranger) -> Catalogue:
     tables: dict[str, dict[str, object]] = {"lab": {"url": stranger.mcp}}
     return Catalogue.from_config(Config(auth=AuthSettings(vendors=(), allow_http_loopback=True), mcp=tables), {})
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[AsyncStore]:
-    store = AsyncStore(FileStore(tmp_path / "auth.json"))
-    yield store
-    await store.aclose()
 
 
 @pytest.fixture

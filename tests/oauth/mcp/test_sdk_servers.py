@@ -50,13 +50,6 @@ def catalogue(urls: Mapping[str, str]) -> Catalogue:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[AsyncStore]:
-    store = AsyncStore(FileStore(tmp_path / "auth.json"))
-    yield store
-    await store.aclose()
-
-
-@pytest.fixture
 async def logins(catalogue: Catalogue, store: AsyncStore, driver: Driver) -> AsyncIterator[Logins]:
     logins = Logins(catalogue, store, driver)
     yield logins
