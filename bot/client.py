@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 
-import aiohttp
 import discord
+import httpx2
 import yarl
 from discord.ext import commands
 
@@ -15,6 +15,8 @@ from bot.sync import sync_if_changed
 from cogs.auth.commands import Auth
 from cogs.auth.service import AuthService
 from cogs.auth.settings import DISCORD_API, DiscordSettings
+from oauth.transport import Door, new_client
+from oauth.verdict import json_object
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # this bot never speaks
 _log = logging.getLogger(__name__)
@@ -65,10 +67,10 @@ async def point_discord_at(api_base: str) -> None:
     try:
         async with (
             asyncio.timeout(_GATEWAY_DEADLINE),
-            aiohttp.ClientSession() as session,
-            session.get(f"{api_base}/gateway") as reply,
+            new_client(trust_env=False) as http,  # discord.py uses no proxy of the environment either
         ):
-            gateway = str((await reply.json())["url"])
-    except (aiohttp.ClientError, OSError, TimeoutError, ValueError, LookupError, TypeError) as error:
+            reply = await Door(http).handle_async_request(http.build_request("GET", f"{api_base}/gateway"))
+        gateway = yarl.URL(str((json_object(reply) or {})["url"]))
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, TimeoutError, ValueError, LookupError) as error:
         raise DiscordUnavailableError(api_base, type(error).__name__) from error
-    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = gateway

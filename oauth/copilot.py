@@ -41,7 +41,8 @@ async def trade(driver: Driver, vendor: Vendor, github: Secret, url: str, *, now
     body = json_object(answer) or {}
     details = body.get("error_details")
     if answer.status_code in {401, 403} and isinstance(details, dict):
-        raise PlanMissingError(vendor.name, shown(str(details.get("message") or "it gave no reason"), (github,)))
+        said = details.get("message")
+        raise PlanMissingError(vendor.name, shown(said if isinstance(said, str) else "it gave no reason", (github,)))
     if answer.status_code == httpx2.codes.UNAUTHORIZED and body:
         raise LoginDeadError(vendor.tenant, reason_of(question, answer.status_code, body))
     reply = judge_reply(question, answer, now=now)

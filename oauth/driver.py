@@ -22,13 +22,12 @@ from oauth.errors import OAuthError
 from oauth.grant import Grant, account_label, read_grant
 from oauth.mcp.pinned import PinnedTransport
 from oauth.mcp.reach import Reach
-from oauth.transport import REQUEST_DEADLINE, Door
+from oauth.transport import REQUEST_DEADLINE, Door, direct_transport, new_client
 from oauth.vendor import Vendor
 from oauth.verdict import Question, Reply, judge_failure, judge_reply
 from storage.entries import Json, PendingEntry
 from storage.secret import Secret
 
-_LIMITS: Final = httpx2.Limits(max_keepalive_connections=0)  # a stale connection would lose a rotated token
 _REVOKES_BY_JSON: Final = frozenset({"codex"})  # tenants; no RFC 7009 endpoint, whatever the token endpoint takes
 _WRONG_ENCODING: Final = (httpx2.codes.BAD_REQUEST, httpx2.codes.UNSUPPORTED_MEDIA_TYPE)
 
@@ -217,8 +216,8 @@ class Driver:
         if reach not in self._http:
             transport = self._transport
             if reach is not None:
-                transport = PinnedTransport(reach, transport or httpx2.AsyncHTTPTransport(limits=_LIMITS))
-            self._http[reach] = httpx2.AsyncClient(transport=transport, limits=_LIMITS)
+                transport = PinnedTransport(reach, transport or direct_transport())
+            self._http[reach] = new_client(transport)
         return self._http[reach]
 
     async def aclose(self) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from oauth.redact import label, without
 from oauth.scopes import scopes_of
 from oauth.vendor import Vendor
-from oauth.verdict import Reply, is_token
+from oauth.verdict import LONGEST_TOKEN, Reply, is_token
 from storage.entries import NEVER, Json
 from storage.secret import Secret
 
@@ -40,7 +40,7 @@ def read_grant(vendor: Vendor, reply: Reply, *, now: float, sent: Iterable[Secre
     """The grant in a token reply that `oauth.verdict` let pass; no label of it shows a token or what was `sent`."""
     refresh_token = reply.get("refresh_token")
     account = account_label(vendor, id_token_claims(reply.get("id_token")), reply)
-    tokens = (Secret(value) for name in _TOKENS if isinstance(value := reply.get(name), str))
+    tokens = (Secret(value[:LONGEST_TOKEN]) for name in _TOKENS if isinstance(value := reply.get(name), str))
     return Grant(
         access_token=Secret(str(reply["access_token"])),
         refresh_token=Secret(str(refresh_token)) if is_token(refresh_token) else None,
@@ -66,10 +66,10 @@ def id_token_claims(token: Json) -> dict[str, Json]:
 
     OpenID Connect Core 3.1.3.7 (6) lets TLS stand for the signature there.
     """
-    if not isinstance(token, str):
+    if not (isinstance(token, str) and is_token(token)):  # longer than a token may be: no label is worth its decoding
         return {}
     try:
-        payload = token.split(".")[1]
+        payload = token.split(".", 2)[1]
         claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (IndexError, ValueError, RecursionError):
         return {}

@@ -22,7 +22,7 @@ _OPAQUE: Final = re.compile(
 
 def shown(text: str, secrets: Iterable[Secret] = (), *, longest: int = _LONGEST) -> str:
     """`text` on one line of at most `longest` characters, with `secrets` and whatever looks like one taken out."""
-    text = _OPAQUE.sub(_HIDDEN, label(without(text[: 16 * _LONGEST], secrets), longest=16 * _LONGEST))
+    text = _OPAQUE.sub(_HIDDEN, label(without(text[: 4 * _LONGEST], secrets), longest=4 * _LONGEST))
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
@@ -34,11 +34,11 @@ def name(word: str) -> str:
 def without(text: str, secrets: Iterable[Secret]) -> str:
     """`text` with each of `secrets` taken out, and each piece of one that is long enough to be told from a word."""
     values = {form for secret in secrets for form in (secret.reveal(), quote(secret.reveal(), safe="")) if form}
-    pieces = {value[at : at + _PIECE] for value in values for at in range(max(1, len(value) - _PIECE + 1))}
     hidden = bytearray(len(text))
-    for size in {len(piece) for piece in pieces}:
+    for value in values:  # by the pieces of `text`, which is short: a secret may have as many as a reply has room for
+        size = min(_PIECE, len(value))
         for at in range(len(text) - size + 1):
-            if text[at : at + size] in pieces:
+            if text[at : at + size] in value:
                 hidden[at : at + size] = b"\1" * size
     runs = groupby(zip(text, hidden, strict=True), key=itemgetter(1))
     return "".join(_HIDDEN if secret else "".join(c for c, _ in run) for secret, run in runs)
@@ -52,5 +52,5 @@ def listed(words: Iterable[str], *, longest: int = 400) -> str:
 
 def label(text: str, *, longest: int = 100) -> str:
     """`text` on one line of printable characters, as an account's label is shown."""
-    line = " ".join(text.split())
+    line = " ".join(text[: 16 * longest].split())
     return "".join(character for character in line if character.isprintable())[:longest]

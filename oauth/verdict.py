@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from types import MappingProxyType
 from typing import Final, TypeAlias, TypeVar
 
 import httpx2
@@ -33,6 +34,7 @@ from storage.secret import Secret
 Reply: TypeAlias = Mapping[str, Json]
 E = TypeVar("E", bound=BaseException)
 
+RFC_6749_NAMES: Final[Mapping[str, str]] = MappingProxyType({})  # a vendor with names of its own has a table of them
 DEAD: Final = frozenset(
     {
         "expired_token",
@@ -69,13 +71,15 @@ _PASSING: Final = frozenset(
         "too_many_requests",
     }
 )
-_LONGEST_TOKEN: Final = 2**16  # bytes; the file is written anew with every commit, and everybody waits for that
+LONGEST_TOKEN: Final = 2**16  # bytes; the file is written anew with every commit, and everybody waits for that
 _PROOF_BOUND: Final = frozenset({"dpop", "mac", "pop"})  # token types of which the token alone is worth nothing
 _TOO_MANY: Final = 429
 _TRANSIENT_STATUS: Final = frozenset({408, 425, _TOO_MANY})
 _ABSENT: Final = frozenset({404, 405, 410})
 _CLEAR_STATUS: Final = frozenset({200, 400, 401, 403})
 _LONGEST_WAIT: Final = 24 * 3600.0
+_LONGEST_DATE: Final = 64  # characters of a header that holds a date or a number of seconds
+_MOST_VALUES: Final = 10_000  # in one JSON document; each costs its reader far more time than its bytes
 
 _CUT_OFF: Final = (  # a connection that broke or said nothing; may pass
     ssl.SSLEOFError,
@@ -110,8 +114,10 @@ class Question:
         return VendorMisconfiguredError(self.vendor, reason, todo, asked=self.asked)
 
 
-def judge_reply(question: Question, reply: httpx2.Response, *, now: float) -> Reply:
-    """The token reply, when it is one.
+def judge_reply(
+    question: Question, reply: httpx2.Response, *, now: float, names: Mapping[str, str] = RFC_6749_NAMES
+) -> Reply:
+    """The token reply, when it is one; `names` gives the standard's name for members that the vendor calls otherwise.
 
     Raises:
         LoginDeadError: the vendor says that the refresh token will never be taken again.
@@ -119,7 +125,7 @@ def judge_reply(question: Question, reply: httpx2.Response, *, now: float) -> Re
         VendorUnavailableError: 5xx, 429, a page instead of JSON: it may pass.
         VendorMisconfiguredError: the vendor refuses this client, or nothing is at this address.
     """
-    body = json_object(reply)
+    body = json_object(reply, names)
     if error := _fault(question, reply, body, now):
         raise error
     return body or {}
@@ -166,13 +172,16 @@ def judge_failure(question: Question, error: Exception, *, unsent: bool) -> OAut
     return question.unavailable(_silence(error), sent=sent, unanswered=sent)
 
 
-def json_object(reply: httpx2.Response) -> dict[str, Json] | None:
-    """The body as a JSON object, or None when it is anything else."""
+def json_object(reply: httpx2.Response, names: Mapping[str, str] = RFC_6749_NAMES) -> dict[str, Json] | None:
+    """The body as a JSON object, or None when it is anything else, or has more values than any reply needs."""
+    content = reply.content
+    if sum(map(content.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        return None
     try:
-        body = json.loads(reply.content)
+        body = json.loads(content)
     except (ValueError, RecursionError):
         return None
-    return body if isinstance(body, dict) else None
+    return {names.get(name, name): value for name, value in body.items()} if isinstance(body, dict) else None
 
 
 def error_words(body: Reply) -> frozenset[str]:
@@ -206,7 +215,8 @@ def _unusable(question: Question, body: Reply) -> OAuthError | None:
         return None
     if not is_token(body.get("access_token")):
         return question.unavailable("a reply without a usable access_token")
-    if len(str(body.get("refresh_token"))) > _LONGEST_TOKEN:  # dropped, it would leave a login that nobody can renew
+    refresh_token = body.get("refresh_token")  # dropped, a long one would leave a login that nobody can renew
+    if isinstance(refresh_token, str) and len(refresh_token) > LONGEST_TOKEN:
         return question.unavailable("a reply with a refresh_token of more than 64 kB")
     kind = body.get("token_type")
     if isinstance(kind, str) and kind.lower() in _PROOF_BOUND:
@@ -216,21 +226,26 @@ def _unusable(question: Question, body: Reply) -> OAuthError | None:
 
 def is_token(value: Json) -> bool:
     """Whether this can be a token at all: visible ASCII (RFC 6749 A.12), so that it fits a header and the file."""
-    if not isinstance(value, str) or len(value) > _LONGEST_TOKEN:
+    if not isinstance(value, str) or len(value) > LONGEST_TOKEN:
         return False
     return value.isascii() and value.isprintable() and bool(value.strip())
 
 
 def _retry_after(reply: httpx2.Response, now: float) -> float | None:
     """Seconds from the `Retry-After` header, which gives seconds or a date (RFC 9110 10.2.3)."""
-    value = reply.headers.get("retry-after", "").strip()
+    value = reply.headers.get("retry-after", "").strip()[:_LONGEST_DATE]
     if value.isascii() and value.isdigit():
         return min(float(value), _LONGEST_WAIT)
+    until = read_date(value)
+    return None if until is None else min(max(until - now, 0.0), _LONGEST_WAIT)
+
+
+def read_date(value: str) -> float | None:
+    """Unix seconds of a date in a header (RFC 9110 5.6.7), or None when it is none."""
     try:
-        wait = parsedate_to_datetime(value).timestamp() - now
-    except (ValueError, OverflowError):
+        return parsedate_to_datetime(value[:_LONGEST_DATE]).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return min(max(wait, 0.0), _LONGEST_WAIT)
 
 
 def _cause(error: BaseException | None, kind: type[E]) -> E | None:
@@ -259,8 +274,6 @@ def _silence(error: Exception) -> str:
             return "the proxy did not let us through"
         case httpx2.ConnectError():
             return "no connection"
-        case httpx2.DecodingError():
-            return "its reply could not be decompressed"
         case _ if type(error).__module__.startswith("oauth."):
             return str(error)
         case _:

@@ -11,15 +11,13 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urljoin
 
-import httpx2
-
 from oauth.device.code import DeviceCode, read_code
 from oauth.device.flow import GRANT_TYPE, Answer, NotYet, judge_poll
 from oauth.driver import Driver
 from oauth.errors import LOG_IN_AGAIN, NotRefreshableError
 from oauth.grant import Grant, read_grant
 from oauth.vendor import Vendor
-from oauth.verdict import Question, Reply, is_token, json_object, judge_reply
+from oauth.verdict import Question, Reply, is_token, judge_reply
 from storage import NEVER, AsyncStore, Client, Tenant
 from storage.draft import Draft
 from storage.entries import Json, PendingEntry
@@ -72,7 +70,7 @@ class AwsDevice:
         question = Question(vendor.name, vendor.tenant, "code", (pending.verifier, *_secrets(client)))
         fields = {**_identified(client), "grantType": GRANT_TYPE, "deviceCode": pending.verifier.reveal()}
         answer = await self._driver.send(vendor, question, pending.token_url, json=fields)
-        reply = judge_poll(question, standard_names(answer), now=self._clock())
+        reply = judge_poll(question, answer, now=self._clock(), names=_NAMES)
         return reply if isinstance(reply, NotYet) else read_grant(vendor, reply, now=self._clock())
 
     async def renew(self, vendor: Vendor, refresh_token: Secret, token_endpoint: str) -> Grant:
@@ -86,7 +84,8 @@ class AwsDevice:
         question = Question(vendor.name, vendor.tenant, "refresh", (refresh_token, *_secrets(client)))
         fields = {**_identified(client), "grantType": "refresh_token", "refreshToken": refresh_token.reveal()}
         answer = await self._driver.send(vendor, question, token_endpoint, json=fields)
-        return read_grant(vendor, judge_reply(question, standard_names(answer), now=self._clock()), now=self._clock())
+        reply = judge_reply(question, answer, now=self._clock(), names=_NAMES)
+        return read_grant(vendor, reply, now=self._clock())
 
     async def _registered(self, tenant: Tenant) -> Client | None:
         return (await self._store.clients()).get(client_key(tenant))
@@ -120,18 +119,6 @@ class AwsDevice:
 def client_key(tenant: Tenant) -> str:
     """Under which of the store's clients the one of a vendor's tenant lies; MCP servers have other keys."""
     return f"vendor:{tenant}"
-
-
-def standard_names(reply: httpx2.Response) -> httpx2.Response:
-    """The same reply with the names of RFC 6749."""
-    body = json_object(reply)
-    if body is None:
-        return reply
-    return httpx2.Response(
-        reply.status_code,
-        headers={name: value for name, value in reply.headers.items() if name == "retry-after"},
-        json={_NAMES.get(name, name): value for name, value in body.items()},
-    )
 
 
 def _read_client(question: Question, reply: Reply) -> Client:

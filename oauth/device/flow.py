@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
@@ -11,7 +12,7 @@ from oauth.device.code import DeviceCode, read_interval
 from oauth.errors import LoginDeniedError, LoginExpiredError
 from oauth.grant import Grant
 from oauth.vendor import Vendor
-from oauth.verdict import Question, Reply, error_words, json_object, judge_reply, reason_of
+from oauth.verdict import RFC_6749_NAMES, Question, Reply, error_words, json_object, judge_reply, reason_of
 from storage.entries import PendingEntry
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628 3.4
@@ -57,13 +58,17 @@ class DeviceFlow(Protocol):
         ...
 
 
-def judge_poll(question: Question, reply: httpx2.Response, *, now: float) -> Reply | NotYet:
+def judge_poll(
+    question: Question, reply: httpx2.Response, *, now: float, names: Mapping[str, str] = RFC_6749_NAMES
+) -> Reply | NotYet:
     """The token reply, or that there is none yet; the word in it decides, whatever status it came with (RFC 8628 3.5).
+
+    `names` is as for `judge_reply`.
 
     Raises:
         OAuthError: as `DeviceFlow.poll`.
     """
-    body = json_object(reply) or {}
+    body = json_object(reply, names) or {}
     words = error_words(body)
     if words & _PENDING:
         return NotYet()
@@ -73,4 +78,4 @@ def judge_poll(question: Question, reply: httpx2.Response, *, now: float) -> Rep
         raise LoginDeniedError(question.vendor, reason_of(question, reply.status_code, body))
     if words & _EXPIRED:
         raise LoginExpiredError(question.vendor)
-    return judge_reply(question, reply, now=now)
+    return judge_reply(question, reply, now=now, names=names)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
+_LONGEST: Final = 8 * 1024  # characters of one header's value; a longer one says nothing
+_MOST: Final = 20  # challenges of one reply
 _SPACE: Final = re.compile(r"[\s,]*")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _EQUALS: Final = re.compile(r"\s*=\s*")
@@ -50,7 +53,8 @@ def read_challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
 
     A header may hold several challenges, and one challenge several parameters, with commas between either.
     """
-    return tuple(challenge for header in headers for challenge in _read(header))
+    found = (challenge for header in headers if len(header) <= _LONGEST for challenge in _read(header))
+    return tuple(islice(found, _MOST))
 
 
 def _read(header: str) -> Iterator[Challenge]:

@@ -35,6 +35,7 @@ _INITIALIZE: Final[dict[str, Json]] = {
 _UNAUTHORIZED: Final = 401
 _LONGEST_SCOPES: Final = 2000  # characters; a link with more than these can be shown to nobody
 _MOST_SCOPES: Final = 100
+_MOST_ISSUERS: Final = 20  # that are looked at, of those that a server names
 _OFFLINE: Final = "offline_access"
 
 
@@ -130,7 +131,7 @@ def _port(scheme: str, port: int | None) -> int:
 
 def _authorization_servers(server: McpServer, document: Reply) -> list[str]:
     found = document.get("authorization_servers")
-    listed = [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+    listed = [one for one in found[:_MOST_ISSUERS] if isinstance(one, str)] if isinstance(found, list) else []
     usable = [one for one in listed if server.may_use(one) and "?" not in one]
     if not usable:
         raise ServerUnusableError(server.vendor_name, _NO_ISSUER, _TELL)

@@ -119,5 +119,8 @@ def _redirect(reply: httpx2.Response, url: str, method: str) -> str | None:
     location = reply.headers.get("location")
     if reply.status_code not in allowed or not location:
         return None
-    there = urljoin(url, location)
+    try:
+        there = urljoin(url, location)
+    except ValueError:  # brackets without an address between them
+        return None
     return there if safe_url(there) is None and origin_of(there) == origin_of(url) else None

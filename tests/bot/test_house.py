@@ -1,5 +1,6 @@
 """What holds for the whole house: its distribution, its image, its scripts."""
 
+import ast
 import os
 import re
 import subprocess
@@ -94,3 +95,38 @@ def test_setup_refuses_words_that_it_does_not_know() -> None:
 
     assert done.returncode == 2
     assert "usage" in done.stderr
+
+
+_HTTP = ("httpx2", "httpx", "aiohttp", "requests", "urllib3", "urllib.request", "http.client", "authlib")
+_OPENS = {
+    *("Client", "AsyncClient", "HTTPTransport", "AsyncHTTPTransport", "ClientSession", "TCPConnector", "Session"),
+    *("HTTPConnection", "HTTPSConnection", "PoolManager", "AsyncOAuth2Client", "AsyncConnectionPool"),
+    *("get", "post", "request", "stream", "urlopen", "urlretrieve", "build_opener"),
+}
+_READS = {"aiter_bytes", "aiter_lines", "aiter_text", "aiter_raw", "sse", "websocket"}
+_ACTORS = {"bot/playground/thread_agents.py", "bot/playground/issuer/browser.py"}  # an agent and a person's browser
+
+
+def http_made_in(path: Path) -> set[str]:
+    """What a module calls to open HTTP connections, or to read a reply of any length."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_HTTP)]
+    imported = {alias.asname or alias.name for node in imports for alias in node.names}
+    found = set()
+    for called in [node.func for node in nodes if isinstance(node, ast.Call)]:
+        if isinstance(called, ast.Name):
+            found |= {called.id} & _OPENS & imported
+        elif isinstance(called, ast.Attribute):
+            found |= {called.attr} & (_READS | _OPENS if ast.unparse(called.value) in _HTTP else _READS)
+    return found
+
+
+def test_http_clients_are_made_and_replies_read_in_one_place() -> None:
+    """The limits on what a server may send hold because nobody can go around them."""
+    modules = [path for room in ("bot", "cogs", "oauth", "storage") for path in sorted((ROOT / room).rglob("*.py"))]
+    made = {str(path.relative_to(ROOT)): found for path in modules if (found := http_made_in(path))}
+
+    assert {path for path in made if path not in _ACTORS} == {"oauth/transport.py", "oauth/client_auth.py"}
+    assert made["oauth/transport.py"] >= {"AsyncClient", "AsyncHTTPTransport"}
+    assert made["oauth/client_auth.py"] == {"AsyncOAuth2Client"}  # which sends through the Door that it is given
+    assert "transport=door," in (ROOT / "oauth/client_auth.py").read_text()

@@ -8,14 +8,15 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import httpx2
 
 from bot.cli.checks.check import Check
 from cogs.auth.settings import DiscordSettings
+from oauth.transport import Door, new_client
 from oauth.vendor import Vendor
+from oauth.verdict import read_date
 
 _DEADLINE: Final = 5.0  # seconds for all of it, so that a machine without a network is told so at once
 _CLOCK_SKEW: Final = 60  # seconds; half of the time before its end at which a token is refreshed
@@ -31,7 +32,7 @@ class _Answer:
 
 async def look_at_network(vendors: Sequence[Vendor], discord: DiscordSettings) -> list[Check]:
     """Ask every server once, all at the same time."""
-    async with httpx2.AsyncClient(timeout=_DEADLINE) as http:
+    async with new_client() as http:
         found = await asyncio.gather(
             _look_at_discord(discord, http), *(_look_at_vendor(vendor, http) for vendor in vendors)
         )
@@ -98,14 +99,9 @@ def _look_at_clock(skews: Sequence[float]) -> Check:
 async def _ask(url: str, http: httpx2.AsyncClient, headers: dict[str, str] | None = None) -> _Answer | str:
     """The answer, or the class of what came instead of one; its text could quote a header."""
     try:
-        async with asyncio.timeout(_DEADLINE), http.stream("GET", url, headers=headers) as reply:
-            return _Answer(reply.status_code, _skew(reply.headers.get("Date")))
+        async with asyncio.timeout(_DEADLINE):
+            reply = await Door(http).head(http.build_request("GET", url, headers=headers, timeout=_DEADLINE))
     except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
         return type(error).__name__
-
-
-def _skew(date: str | None) -> float | None:
-    try:
-        return time.time() - parsedate_to_datetime(date or "").timestamp()
-    except (ValueError, TypeError):
-        return None
+    date = read_date(reply.headers.get("Date", ""))
+    return _Answer(reply.status_code, None if date is None else time.time() - date)

@@ -1,0 +1,96 @@
+"""A server that sends the bytes that a test says, and a watch on what they cost the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import chain, repeat
+from typing import TypeAlias
+
+import pytest
+
+Sent: TypeAlias = Iterable[bytes]
+GOOD = b'{"access_token": "at", "refresh_token": "rt-2", "expires_in": 60}'
+
+
+def whole(body: bytes, *headers: bytes, status: bytes = b"200 OK") -> bytes:
+    """An HTTP/1.1 reply."""
+    lines = [b"HTTP/1.1 " + status, b"Content-Type: application/json", b"Content-Length: %d" % len(body), *headers]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def endless(start: bytes, again: bytes) -> Sent:
+    return chain([start], repeat(again * max(1, 4096 // len(again))))
+
+
+@dataclass
+class RawServer:
+    """Sends bytes to whoever has sent a request's head, from threads: the event loop is the client's alone."""
+
+    listener: socket.socket
+    sends: Sent = ()
+    pause: float = 0.0
+    requests: list[bytes] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self.listener.accept()
+                threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            request = b""
+            while b"\r\n\r\n" not in request:
+                request += connection.recv(65536)
+            self.requests.append(request)
+            for data in self.sends:
+                connection.sendall(data)
+                time.sleep(self.pause)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65536):
+                pass
+
+
+@pytest.fixture
+def server() -> Iterator[RawServer]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = RawServer(listener)
+        threading.Thread(target=server.serve, daemon=True).start()
+        yield server
+
+
+@dataclass
+class Steps:
+    """The longest step of the event loop so far."""
+
+    longest: float = 0.0
+
+
+@asynccontextmanager
+async def watched() -> AsyncIterator[Steps]:
+    """Measure what each turn of the loop costs."""
+    steps = Steps()
+
+    async def tick() -> None:
+        while True:
+            before = time.thread_time()
+            await asyncio.sleep(0)
+            steps.longest = max(steps.longest, time.thread_time() - before)
+
+    ticking = asyncio.create_task(tick())
+    await asyncio.sleep(0)
+    yield steps
+    await asyncio.sleep(0)
+    ticking.cancel()
+    with suppress(asyncio.CancelledError):
+        await ticking
