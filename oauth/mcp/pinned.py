@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeAlias
 
 import httpx2
@@ -18,6 +20,7 @@ from oauth.transport import RefusedAddressError, UnsafeUrlError
 from oauth.vendor import is_loopback
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
+_MOST_LOOKUPS: Final = 16  # at the same time
 _PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -36,7 +39,8 @@ class PinnedTransport(httpx2.AsyncBaseTransport):
     def __init__(self, reach: Reach, inner: httpx2.AsyncBaseTransport, resolve: Resolve | None = None) -> None:
         self._reach = reach
         self._inner = inner
-        self._resolve = resolve or resolved
+        self._lookups = Lookups()
+        self._resolve = resolve or self._lookups.addresses
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send it to the first of the name's addresses that takes a connection.
@@ -51,7 +55,7 @@ class PinnedTransport(httpx2.AsyncBaseTransport):
             raise UnsafeUrlError(_NO_HTTPS)
         try:
             addresses = await self._resolve(host, url.port or _PORTS[url.scheme])
-        except (OSError, UnicodeError) as error:
+        except (OSError, UnicodeError, RuntimeError) as error:  # the last: no thread can be started
             raise httpx2.ConnectError(_UNKNOWN_HOST, request=request) from error
         if not all(self._reach.allows(host, address) for address in addresses):
             raise PrivateAddressError(host)
@@ -68,6 +72,7 @@ class PinnedTransport(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close every connection."""
+        self._lookups.close()
         await self._inner.aclose()
 
 
@@ -75,10 +80,25 @@ _NO_HTTPS: Final = "must be https (http only to this machine, as a test option)"
 _UNKNOWN_HOST: Final = "the host's name has no address"
 
 
-async def resolved(host: str, port: int) -> list[str]:
-    """The addresses of `host`, in the order in which the system would try them."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+class Lookups:
+    """Asks the system for addresses, in threads of its own.
+
+    A lookup cannot be interrupted. In the threads that the whole process shares, names whose name server never answers
+    would keep the store waiting.
+    """
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_MOST_LOOKUPS, thread_name_prefix="lookup")
+
+    async def addresses(self, host: str, port: int) -> list[str]:
+        """The addresses of `host`, in the order in which the system would try them."""
+        lookup = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, lookup)
+        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+    def close(self) -> None:
+        """Start no further lookup."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _to(address: str, request: httpx2.Request) -> httpx2.Request:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NoReturn
 
 import httpx2
 import pytest
@@ -16,11 +19,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from oauth.mcp.pinned import PinnedTransport, PrivateAddressError, resolved
+from oauth.driver import Driver
+from oauth.mcp.pinned import Lookups, PinnedTransport, PrivateAddressError
 from oauth.mcp.reach import Reach
 from oauth.transport import UnsafeUrlError
 
 PUBLIC = "93.184.215.14"
+PATIENCE = 20.0
 
 
 class Line(httpx2.AsyncBaseTransport):
@@ -144,7 +149,7 @@ async def test_the_test_option_allows_plain_http_to_this_machine_alone() -> None
 
 
 async def test_an_address_is_resolved_to_itself() -> None:
-    assert await resolved("127.0.0.1", 443) == ["127.0.0.1"]
+    assert await Lookups().addresses("127.0.0.1", 443) == ["127.0.0.1"]
 
 
 # TLS
@@ -202,3 +207,24 @@ async def test_the_certificate_is_checked_against_the_name_and_not_the_address(c
         assert (await client.get(f"https://mcp.example:{port}/")).text == f"mcp.example:{port}"
         with pytest.raises(httpx2.ConnectError, match=r"other\.example"):
             await client.get(f"https://other.example:{port}/")
+
+
+async def test_names_that_are_never_answered_keep_no_thread_from_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lookup cannot be interrupted, so whoever owns a dead name server owns the thread that waits for it."""
+    done = threading.Event()
+
+    def unanswered(*_: object, **__: object) -> NoReturn:
+        done.wait(PATIENCE)
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", unanswered)
+    driver = Driver(Line())
+    asking = [asyncio.create_task(driver.http(Reach()).get(f"https://{number}.example/")) for number in range(40)]
+    await asyncio.sleep(0)
+    try:
+        assert await asyncio.wait_for(asyncio.to_thread(str, 7), PATIENCE / 2) == "7"
+        assert not any(task.done() for task in asking)
+    finally:
+        done.set()
+        assert {type(error) for error in await asyncio.gather(*asking, return_exceptions=True)} == {httpx2.ConnectError}
+        await driver.aclose()
