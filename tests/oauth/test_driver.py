@@ -11,15 +11,10 @@ from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from bot.playground.issuer import Issuer
 from oauth.catalogue import Catalogue
@@ -34,6 +29,7 @@ from oauth.grant import Grant
 from oauth.pkce import new_state, new_verifier
 from oauth.vendor import Vendor
 from storage import PendingEntry, Secret, Tenant
+from tests.oauth.raw_server import self_signed
 
 
 def new_pending(vendor: Vendor) -> PendingEntry:
@@ -308,31 +304,6 @@ def fail_a_handshake(listener: socket.socket, context: ssl.SSLContext) -> None:
     connection, _ = listener.accept()
     with connection, suppress(OSError):
         context.wrap_socket(connection, server_side=True).close()
-
-
-def self_signed(folder: Path) -> Path:
-    """A certificate for localhost that nobody vouches for, with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    file = folder / "localhost.pem"
-    file.write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(pem)
-    )
-    return file
 
 
 @pytest.mark.parametrize("endpoint", ["", "x", "file:///etc/passwd", "http://127.0.0.1:99999/token"])

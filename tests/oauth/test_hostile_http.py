@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from itertools import chain, repeat
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +19,7 @@ from oauth.mcp.fetch import Fetch
 from oauth.mcp.reach import Reach
 from oauth.vendor import Vendor
 from storage import Secret, Tenant
-from tests.oauth.raw_server import GOOD, RawServer, Sent, endless, server, watched, whole
+from tests.oauth.raw_server import GOOD, RawServer, Sent, endless, self_signed, server, watched, whole
 
 __all__ = ["server"]
 
@@ -268,6 +270,22 @@ async def test_a_server_that_always_sends_a_little_more_is_left_at_the_deadline(
         await refresh(driver, server)
     await driver.aclose()
     assert time.monotonic() - began < PATIENCE
+
+
+async def test_inside_tls_the_same_limits_hold(
+    driver: Driver, server: RawServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = self_signed(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    server.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.tls.load_cert_chain(certificate)
+    await warm(driver, server)
+    server.sends = endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n")
+    with pytest.raises(VendorUnavailableError, match="the head of the reply is longer than"):
+        await refresh(driver, server)
+    server.sends = endless(CHUNKED, b"1000;" + b"x" * 50_000 + b"\r\n" + b" " * 4096 + b"\r\n")
+    with pytest.raises(VendorUnavailableError, match="longer than"):
+        await document(driver, server)
 
 
 async def test_nothing_compressed_is_asked_for(driver: Driver, server: RawServer) -> None:
