@@ -80,7 +80,7 @@ class BotProcess:
             return
         self._process = await asyncio.create_subprocess_exec(
             *_ends_with_us(),
-            *(sys.executable, "-m", "bot", "run", "--config", str(self._config)),
+            *(sys.executable, "-P", "-m", "bot", "run", "--config", str(self._config)),
             env=child_environment(),
             cwd=self._config.parent,
             stdin=asyncio.subprocess.DEVNULL,

@@ -21,6 +21,8 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
+    """A home, and the folder of its config."""
+    (tmp_path / ".config/openab-auth").mkdir(parents=True)
     return tmp_path
 
 
@@ -66,7 +68,7 @@ def ada(discord: EmbeddedDiscord) -> Person:
 @pytest.fixture
 def start(discord: EmbeddedDiscord, issuer: Issuer, ada: Person, home: Path) -> Start:
     """Starts the bot with an operator's config and waits until it is connected."""
-    (home / "openab-auth.toml").write_text(f"""
+    (home / ".config/openab-auth/config.toml").write_text(f"""
         [discord]
         bot_token = "${{DISCORD_TOKEN}}"
         api_base = "{discord.api_base}"

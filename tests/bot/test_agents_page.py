@@ -75,7 +75,7 @@ def logins(issuer: Issuer, home: Path) -> Path:
     store.parent.mkdir(parents=True, mode=0o700)
     store.write_text(json.dumps(entries))
     store.chmod(0o600)
-    (home / "openab-auth.toml").write_text(f"""
+    (home / ".config/openab-auth/config.toml").write_text(f"""
         [vendors.claude]
         client_id = "{CLIENT_ID}"
         [vendors.codex]
