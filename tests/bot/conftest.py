@@ -28,15 +28,15 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(home: Path) -> Run:
-    """Runs `openab-auth` with these words in an empty home; `env` adds variables, `text` is its standard input."""
+    """Runs `openab-auth` in an empty home, or in `folder`; `env` adds variables, `text` is its standard input."""
 
     def run_command(
-        *words: object, text: str = "", env: dict[str, str] | None = None
+        *words: object, text: str = "", env: dict[str, str] | None = None, folder: Path = home
     ) -> "subprocess.CompletedProcess[str]":
         command = [str(Path(sys.executable).with_name("openab-auth")), *map(str, words)]
         return subprocess.run(
             command,
-            cwd=home,
+            cwd=folder,
             env={"PATH": os.environ["PATH"], "HOME": str(home)} | (env or {}),
             input=text,
             capture_output=True,
