@@ -265,11 +265,11 @@ def open_service(
         ConfigError: a vendor's table has mistakes, or OPENAB_AUTH_AUDIT is relative.
         StorageError: the store's address is none.
     """
+    beside = DEFAULT_STORE if "://" in location else location  # a store that is no file has nothing beside it
+    audit = Path(path_in("OPENAB_AUTH_AUDIT", environ) or f"{beside}.audit.jsonl").expanduser()
     store = AsyncStore(open_store(location))
     driver = Driver()
     logins = Logins(Catalogue.from_config(config, environ), store, driver, clock=clock, environ=environ)
-    beside = DEFAULT_STORE if "://" in location else location  # a store that is no file has nothing beside it
-    audit = Path(path_in("OPENAB_AUTH_AUDIT", environ) or f"{beside}.audit.jsonl").expanduser()
     return AuthService(
         logins,
         Access(settings),

@@ -14,6 +14,7 @@ from typing import Final
 from oauth import trusted_file
 from oauth.mcp.server import NAME
 from oauth.paths import expanded
+from oauth.reserved_variables import is_reserved
 from oauth.table import Mistakes
 
 KEY: Final = "auth.mcp_json"
@@ -58,7 +59,7 @@ def _table(server: object, environ: Mapping[str, str]) -> dict[str, object]:
     if isinstance(scopes, list) and scopes and all(isinstance(scope, str) for scope in scopes):
         table["scopes"] = scopes
     secret = login.get("client_secret")
-    if isinstance(secret, str) and (variable := _VARIABLE.fullmatch(secret)):
+    if isinstance(secret, str) and (variable := _VARIABLE.fullmatch(secret)) and not is_reserved(variable[1]):
         table["client_secret_env"] = variable[1]
     return table
 
