@@ -13,16 +13,17 @@ from typing import Final
 _PREFIXES: Final = (
     *("LD_", "DYLD_", "GLIBC_", "MALLOC_", "ASAN_", "NIX_", "GTK_", "QT_", "GIO_"),  # loaders and the C library
     *("BASH_", "LC_"),  # shells and locales
-    *("PYTHON", "PIP_", "UV_", "CONDA_", "POETRY_", "NODE_", "NPM_CONFIG_", "BUN_", "DENO_", "YARN_"),
+    *("PYTHON", "PIP_", "UV_", "CONDA_", "POETRY_", "NODE_", "NPM_CONFIG_", "ELECTRON_", "BUN_", "DENO_", "YARN_"),
     *("PERL5", "PERL_", "PERLLIB", "RUBY", "GEM_", "BUNDLE_", "LUA_", "PHP_", "TCL_", "JULIA_"),
     *("JAVA_", "_JAVA_", "JDK_", "DOTNET_", "CORECLR_", "COR_", "MONO_", "ERL_", "ELIXIR_"),
     *("GIT_", "SSH_", "SUDO_", "XDG_", "DBUS_", "SYSTEMD_", "OPENAB_"),
     *("SSL", "OPENSSL_", "CURL_", "REQUESTS_", "KRB5"),
 )
 _SUFFIXES: Final = (
-    *("_PROXY", "_URL", "_HOST", "_ENDPOINT", "_CA_BUNDLE", "_CA_CERT", "_CA_CERTS", "_CERT_FILE"),  # where requests go
+    *("_PROXY", "_URL", "_HOST", "_ENDPOINT", "_SOCK", "_CA_BUNDLE", "_CA_CERT", "_CA_CERTS"),  # where requests go
     *("_PRELOAD", "_OPTIONS", "_OPTS", "_FLAGS", "_WRAPPER", "_LINKER", "_RUNNER", "_ASKPASS", "_EDITOR", "_PAGER"),
-    *("_PATH", "_PATHS", "_HOME", "_DIR", "_DIRS", "_CONFIG", "_RC", "_SHELL", "_BROWSER"),
+    *("_PATH", "_PATHS", "_HOME", "_DIR", "_DIRS", "_FILE", "_CONFIG", "_RC"),
+    *("_COMMAND", "_ARGS", "_SSH", "_RSH", "_SHELL", "_BROWSER", "_HOOKS", "_PLUGINS", "_MODULES"),
 )
 # fmt: off
 _NAMES: Final = frozenset({
@@ -34,7 +35,8 @@ _NAMES: Final = frozenset({
     "TCLLIBPATH", "LOCALDOMAIN", "RES_OPTIONS", "HOSTALIASES", "RESOLV_HOST_CONF", "NODE", "CLASSPATH", "GOPATH",
     "GOROOT", "GOFLAGS", "GOPROXY", "GOTOOLCHAIN", "GOENV", "RUSTFLAGS", "RUSTC", "RUSTUP_TOOLCHAIN", "CARGO",
     "MANPATH", "KUBECONFIG", "DOCKER_HOST", "DOCKER_CONFIG", "R_PROFILE", "R_PROFILE_USER", "R_ENVIRON",
-    "R_ENVIRON_USER", "R_LIBS", "R_LIBS_USER", "MAKEFLAGS", "CC", "CXX", "VIMINIT", "EXINIT", "LIBPATH", "SHLIB_PATH",
+    "R_ENVIRON_USER", "R_LIBS", "R_LIBS_USER", "MAKEFLAGS", "CC", "CXX", "VIMINIT", "EXINIT", "WGETRC", "SCREENRC",
+    "HGRCPATH", "GNUPGHOME", "AWKPATH", "LIBPATH", "SHLIB_PATH",
 })
 # fmt: on
 
