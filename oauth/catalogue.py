@@ -162,7 +162,7 @@ class Catalogue:
         return self._by_tenant.get(Tenant(tenant))
 
     def without_secrets(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """Return what a vendor's own program inherits: no bot's token, no client's secret, no relative folder of PATH."""
+        """Return what a vendor's own program inherits: no bot's token, no secret, no relative folder of PATH."""
         of_vendors = {one.client_secret_env for one in self._vendors.values()}
         of_servers = {one.client_secret_env for one in self._servers.values()}
         held_back = self._token_variables | of_vendors | of_servers
