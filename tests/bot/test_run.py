@@ -105,12 +105,12 @@ async def test_it_resumes_after_the_gateway_drops(
 
 
 async def test_a_wrong_token_is_status_2_and_says_where_to_get_one(start: Start) -> None:
-    async with start(token="wrong") as process:
+    async with start(token="canary-5b21") as process:
         _, stderr = await asyncio.wait_for(process.communicate(), 20)
 
     assert process.returncode == 2
     assert b"Bot page" in stderr
-    assert b"wrong" not in stderr
+    assert b"canary-5b21" not in stderr
 
 
 async def test_a_token_that_is_reset_while_the_bot_runs_is_status_2_and_says_where_to_get_one(
