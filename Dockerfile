@@ -21,6 +21,7 @@ COPY --from=build /opt/openab-auth /opt/openab-auth
 ENV PATH=/opt/openab-auth/bin:$PATH PYTHONUNBUFFERED=1
 USER agent
 WORKDIR /home/agent
+# The config is looked for at /etc/openab-auth/config.toml.
 # Made here so that a fresh volume mounted on it belongs to the agent.
 RUN mkdir -p -m 0700 /home/agent/.openab/agent
 VOLUME /home/agent/.openab/agent

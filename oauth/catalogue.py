@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib.resources import files
 
+from oauth.command.lookup import absolute_path, find_program
 from oauth.config import AuthSettings, Config
 from oauth.errors import ConfigError, NoLoginError, RiskNotAcceptedError, ServerNotAddedError, UnknownVendorError
 from oauth.mcp.openab import read_openab
@@ -162,11 +162,12 @@ class Catalogue:
         return self._by_tenant.get(Tenant(tenant))
 
     def without_secrets(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """What a vendor's own program inherits: not the bot's token, and no client's secret."""
+        """Return what a vendor's own program inherits: no bot's token, no secret, no relative folder of PATH."""
         of_vendors = {one.client_secret_env for one in self._vendors.values()}
         of_servers = {one.client_secret_env for one in self._servers.values()}
         held_back = self._token_variables | of_vendors | of_servers
-        return {name: value for name, value in environ.items() if name not in held_back}
+        inherited = {name: value for name, value in environ.items() if name not in held_back}
+        return inherited | {"PATH": absolute_path(environ)}
 
     def tenant_of(self, tenant_or_name: str) -> Tenant:
         """The tenant of the vendor of this name; any other word is a tenant itself."""
@@ -228,7 +229,7 @@ def _can_begin(vendor: Vendor, environ: Mapping[str, str], *, ours: bool) -> boo
     `ours`: the operator has a table for it, so a program that is missing is a mistake to be told.
     """
     if vendor.flow == "command" and not ours:
-        return shutil.which(vendor.command[0], path=environ.get("PATH", "")) is not None
+        return find_program(vendor.command[0], environ) is not None
     return vendor.flow != "env"
 
 

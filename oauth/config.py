@@ -1,20 +1,25 @@
-"""The config: found, read, and every mistake named at once."""
+"""Find the operator's config, read it, and name every mistake in it at once.
+
+Only a file that root or this user alone can change is read (`oauth.trusted_file`), because a config decides which
+programs run, where tokens go and which variables are sent. The working directory is never searched: agents work in
+repositories of strangers (`oauth.paths`).
+"""
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from oauth.errors import ConfigError
+from oauth import trusted_file
+from oauth.errors import ConfigError, RelativePathError, UnknownHomeError
+from oauth.paths import beside, config_file, expanded
 from oauth.table import Mistakes, Table
 from oauth.variables import replaced
 
 DEFAULT_STORE: Final = "~/.openab/agent/auth.json"
-DEFAULT_FILE: Final = "openab-auth.toml"
 _FOR_OTHER_ROOMS: Final = ("discord", "mcp")  # their variables are replaced where they are read
 
 
@@ -50,25 +55,23 @@ class Config:
 
 
 def read_config(file: Path | None, environ: Mapping[str, str]) -> Config:
-    """The config at `file`, else at `OPENAB_AUTH_CONFIG`, else `./openab-auth.toml`; defaults when there is none.
+    """Return the config at `file`, else the one that `oauth.paths.config_file` finds, else the defaults.
 
     Raises:
-        ConfigError: it cannot be read, is no TOML, or has mistakes; all of them are named.
+        ConfigError: the file cannot be read, others could have changed it, it is not TOML, or it has mistakes; all of
+            the mistakes are named.
     """
-    if file is None and environ.get("OPENAB_AUTH_CONFIG"):
-        file = Path(environ["OPENAB_AUTH_CONFIG"])
-    if file is None:
-        file = Path(DEFAULT_FILE)
-        if not os.path.lexists(file):
-            return Config()
-    return _parse(str(file), _load(file), environ)
+    file = file or config_file(environ)
+    return _parse(str(file), _load(file, environ), environ) if file else Config()
 
 
 def store_location(config: Config, explicit: str | None, environ: Mapping[str, str]) -> str:
-    """Where the store lies: `--store`, else `OPENAB_AUTH_STORE`, else `[store] path`, else the agents' own place.
+    """Return where the store lies: `--store`, `OPENAB_AUTH_STORE`, `[store] path`, or else the agents' own place.
+
+    Only `--store` may be relative: it was typed for this working directory, a variable is set for all of them.
 
     Raises:
-        ConfigError: it begins with the home of somebody who has none here.
+        ConfigError: the path begins with an unknown home, or OPENAB_AUTH_STORE is relative.
     """
     places = (
         ("--store", explicit),
@@ -79,17 +82,17 @@ def store_location(config: Config, explicit: str | None, environ: Mapping[str, s
     key, location = next((key, place) for key, place in places if place)
     if "://" in location:
         return location
-    if location.startswith("~/") and environ.get("HOME"):
-        return str(Path(environ["HOME"]) / location[2:])
-    try:
-        return str(Path(location).expanduser())
-    except RuntimeError:
-        raise ConfigError(config.file or "the environment", ((key, "`~` stands for no known home here"),)) from None
+    path = expanded(location, environ)
+    if path is None:
+        raise UnknownHomeError(config.file, key)
+    if key == "OPENAB_AUTH_STORE" and not path.startswith("/"):
+        raise RelativePathError(key)
+    return path
 
 
-def _load(file: Path) -> dict[str, object]:
+def _load(file: Path, environ: Mapping[str, str]) -> dict[str, object]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(trusted_file.read(file, environ).decode("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(file), (("", f"is no TOML ({error})"),)) from None
     except RecursionError:
@@ -98,6 +101,8 @@ def _load(file: Path) -> dict[str, object]:
         raise ConfigError(str(file), (("", "is not UTF-8"),)) from None
     except ValueError:  # Python's own bound
         raise ConfigError(str(file), (("", "holds a number of too many digits"),)) from None
+    except trusted_file.RefusedFileError as error:
+        raise ConfigError(str(file), (("", str(error.strerror)),)) from None
     except OSError as error:
         raise ConfigError(str(file), (("", f"cannot be read ({error.strerror})"),)) from None
 
@@ -116,12 +121,12 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
     auth.only(("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json", "mcp_add"))
     config = Config(
         file=file,
-        store=store.text("path") or None,
+        store=beside(file, store.text("path")) or None,
         auth=AuthSettings(
             vendors=auth.texts("vendors") if "vendors" in top.table("auth") else None,
             accept_risk=auth.texts("accept_risk"),
             allow_http_loopback=auth.flag("allow_http_loopback"),
-            mcp_json=auth.text("mcp_json"),
+            mcp_json=beside(file, auth.text("mcp_json")),
             refresh_ahead=auth.flag("refresh_ahead", default=True),
             mcp_add=auth.flag("mcp_add"),
         ),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
+from oauth.reserved_variables import is_reserved
 from oauth.table import Mistakes, Table
 from storage.entries import Tenant
 from storage.errors import InvalidTenantError
@@ -27,6 +28,7 @@ EXCHANGES: Final = ("github-copilot", "google-code-assist")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")  # people type it, and it stands in a button's custom_id
 _DROPPED: Final = re.compile(r"[#\\\s]")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_RESERVED: Final = "a variable that loaders, shells, interpreters or network libraries obey"
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 5.6.2
 _HEADER_VALUE: Final = re.compile(r"([!-~]([ \t!-~]*[!-~])?)?")  # RFC 9110 5.5, in ASCII
 
@@ -129,7 +131,7 @@ def parse_vendor(
             table.one_of("verified", ("source", "inferred", "live"), "source"),
         ),
         note=table.text("note"),
-        command=table.texts("command"),
+        command=_command(table),
         command_timeout=table.number("command_timeout", 840),
     )
     _check_flow(table, vendor)
@@ -212,19 +214,34 @@ def _exchange(table: Table) -> str:
 
 
 def variable_at(table: Table, key: str) -> str:
-    """The name of an environment variable at `key`."""
+    """Return the name of an environment variable at `key`; nothing if it is no name, or one that others obey."""
     value = table.text(key)
-    if value and not _VARIABLE.fullmatch(value):
-        table.wrong(key, "must be the name of an environment variable")
+    if not value:
         return ""
-    return value
+    if not _VARIABLE.fullmatch(value):
+        table.wrong(key, "must be the name of an environment variable")
+    elif is_reserved(value):
+        table.wrong(key, f"names {_RESERVED}")
+    else:
+        return value
+    return ""
 
 
 def _variables(table: Table, key: str) -> tuple[str, ...]:
     names = table.texts(key)
     if not all(_VARIABLE.fullmatch(name) for name in names):
         table.wrong(key, "must be a list of names of environment variables")
+    if any(map(is_reserved, names)):
+        table.wrong(key, f"holds {_RESERVED}")
     return names
+
+
+def _command(table: Table) -> tuple[str, ...]:
+    """Return the login program and its arguments; a relative path would be another program in each folder."""
+    command = table.texts("command")
+    if command and "/" in command[0] and not command[0].startswith("/"):
+        table.wrong("command", "must begin with the name of a program on PATH, or with an absolute path")
+    return command
 
 
 def _tenant(table: Table, name: str) -> Tenant:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ from bot.cli.output import print_error
 from bot.cli.session import Session, open_session
 from bot.cli.stop import run_until_told
 from bot.cli.words import UsageError
+from oauth.command.lookup import find_program
 from oauth.errors import NotLoggedInError, VendorMisconfiguredError
 from oauth.login_entry import tenant_of
 from oauth.redact import name
@@ -70,7 +72,7 @@ def exec(arguments: argparse.Namespace) -> int:  # noqa: A001 - the command's ow
     try:
         _restore_signals()
         sys.stdout.flush()
-        os.execvpe(program, arguments.child, environ)  # noqa: S606 - what the person asked for, and no shell
+        os.execve(_found(program), arguments.child, environ)  # noqa: S606 - what the person asked for, and no shell
     except OSError as error:
         print_error(CommandNotRunError(program, error.strerror or type(error).__name__), as_json=arguments.json)
         return _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_RUNNABLE
@@ -123,6 +125,18 @@ def _of_vendor(word: str, vendor: Vendor | None) -> _Place:
 def _of_server(tenant: str) -> _Place:
     """MCP_LINEAR_TOKEN for `linear`: no tool has a variable for it, so there is one rule for all servers."""
     return _Place(f"MCP_{_NOT_OF_A_NAME.sub('_', tenant.removeprefix('mcp:').upper())}_TOKEN")
+
+
+def _found(program: str) -> str:
+    """Return the program's path: as typed where it has a slash, else from PATH as for any program (`oauth.command`).
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    path = program if "/" in program else find_program(program, os.environ)
+    if path is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    return path
 
 
 def _restore_signals() -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Mapping
 from typing import TextIO
 
+from oauth.command.lookup import find_program, folder_for
 from oauth.errors import ProgramFailedError, ProgramMissingError
 from oauth.vendor import Vendor
 
@@ -18,10 +18,11 @@ async def run_here(vendor: Vendor, output: TextIO, environ: Mapping[str, str]) -
         ProgramMissingError: it is not installed.
         ProgramFailedError: it says that it failed.
     """
-    path = shutil.which(vendor.command[0])
+    path = find_program(vendor.command[0], environ)
     if path is None:
         raise ProgramMissingError(vendor.name, vendor.command[0])
-    process = await asyncio.create_subprocess_exec(path, *vendor.command[1:], stdout=output, env=environ)
+    words = (path, *vendor.command[1:])
+    process = await asyncio.create_subprocess_exec(*words, stdout=output, env=environ, cwd=folder_for(environ))
     status = await process.wait()
     if status:
         raise ProgramFailedError(vendor.name, status, "")

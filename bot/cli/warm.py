@@ -2,7 +2,8 @@
 
 Shell scripts and credential helpers ask for a token before every request, so this answers in about the time that Python
 itself needs to start. Whatever is not the plain case (a config, other options, no such entry, an expired token) gives
-None, and the full command decides. A test holds both against each other.
+None, and the full command decides. A test holds both against each other. As in `oauth.paths`, nothing is looked for in
+the working directory: it may be a stranger's repository.
 """
 
 import json
@@ -20,20 +21,38 @@ def warm_token(arguments: list[str]) -> str | None:
     """What the command prints for `arguments` (those after `token`), or None when it is not the plain case."""
     as_json = "--json" in arguments
     rest = [argument for argument in arguments if argument != "--json"]
-    store = os.environ.get("OPENAB_AUTH_STORE")
+    store, typed = os.environ.get("OPENAB_AUTH_STORE"), False
     if len(rest) == 3 and "--store" in rest[:2]:  # noqa: PLR2004 - TENANT --store PATH, in either order
         at = rest.index("--store")
-        store = rest[at + 1]
+        store, typed = rest[at + 1] or store, bool(rest[at + 1])
         del rest[at : at + 2]
-    if len(rest) != 1 or rest[0].startswith("-") or "://" in (store or ""):
+    if len(rest) != 1 or rest[0].startswith("-"):
         return None
-    if os.environ.get("OPENAB_AUTH_CONFIG") or os.path.exists("openab-auth.toml"):  # noqa: PTH110 - pathlib costs 2 ms
+    path = os.path.expanduser(store or "~/.openab/agent/auth.json")  # noqa: PTH111 - pathlib costs 2 ms
+    if "://" in path or not (typed or path.startswith("/")) or _may_have_config():
         return None
-    return _read(store or "~/.openab/agent/auth.json", TENANTS.get(rest[0], rest[0]), as_json=as_json)
+    return _read(path, TENANTS.get(rest[0], rest[0]), as_json=as_json)
 
 
-def _read(store: str, tenant: str, *, as_json: bool) -> str | None:
-    path = os.path.expanduser(store)  # noqa: PTH111 - pathlib costs 2 ms
+def _may_have_config() -> bool:
+    """Return whether a config is named or lies in a standard place; two looks where there is none."""
+    if os.environ.get("OPENAB_AUTH_CONFIG") or not os.environ.get("HOME", "/").startswith("/"):
+        return True
+    own = os.environ.get("XDG_CONFIG_HOME", "")
+    if not own.startswith("/"):
+        own = os.path.expanduser("~/.config")  # noqa: PTH111 - pathlib costs 2 ms
+    for folder in (own, "/etc"):
+        try:
+            os.lstat(f"{folder}/openab-auth/config.toml")
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            return True  # the full command says what is wrong with it
+        return True
+    return False
+
+
+def _read(path: str, tenant: str, *, as_json: bool) -> str | None:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - as above; a FIFO would block
             return None

@@ -73,6 +73,7 @@ async def playground(port: int = 0) -> AsyncIterator[Playground]:
         issuer = await stack.enter_async_context(Issuer.listening())
         people = {name: discord.person(name) for name in PEOPLE}
         allowed = [people[name].id for name, may in PEOPLE.items() if may]
+        await asyncio.to_thread(file.touch, 0o600)  # with any umask: what others could write would not be read
         await asyncio.to_thread(file.write_text, config_text(discord, issuer, allowed, path), encoding="utf-8")
         bot = await stack.enter_async_context(BotProcess.running(file, discord))
         store = open_store(path)

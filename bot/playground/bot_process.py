@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -14,11 +13,12 @@ from typing import Final
 
 import bot
 from bot.playground.discord import EmbeddedDiscord
+from oauth.command.lookup import find_program
 from storage.errors import OpenabAuthError
 
 _START: Final = 20.0  # seconds until Discord has seen it
 _STOP: Final = 11.0  # seconds; the bot promises 10
-_SETPRIV: Final = shutil.which("setpriv")
+_SETPRIV: Final = find_program("setpriv", os.environ)
 
 
 class BotNotThereError(OpenabAuthError):
@@ -80,7 +80,7 @@ class BotProcess:
             return
         self._process = await asyncio.create_subprocess_exec(
             *_ends_with_us(),
-            *(sys.executable, "-m", "bot", "run", "--config", str(self._config)),
+            *(sys.executable, "-P", "-m", "bot", "run", "--config", str(self._config)),
             env=child_environment(),
             cwd=self._config.parent,
             stdin=asyncio.subprocess.DEVNULL,

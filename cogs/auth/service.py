@@ -20,6 +20,7 @@ from oauth.driver import Driver
 from oauth.errors import NoPendingLoginError, NotLoggedInError, ProgramFailedError
 from oauth.logins import Logins
 from oauth.offer import LoginOffer
+from oauth.paths import path_in
 from oauth.pending import PendingLogin
 from oauth.status import LoginState, Status
 from oauth.vendor import Vendor
@@ -261,14 +262,14 @@ def open_service(
     """The whole service on the store at `location`; the audit log lies beside it, or where OPENAB_AUTH_AUDIT says.
 
     Raises:
-        ConfigError: a vendor's table has mistakes.
+        ConfigError: a vendor's table has mistakes, or OPENAB_AUTH_AUDIT is relative.
         StorageError: the store's address is none.
     """
+    beside = DEFAULT_STORE if "://" in location else location  # a store that is no file has nothing beside it
+    audit = Path(path_in("OPENAB_AUTH_AUDIT", environ) or f"{beside}.audit.jsonl").expanduser()
     store = AsyncStore(open_store(location))
     driver = Driver()
     logins = Logins(Catalogue.from_config(config, environ), store, driver, clock=clock, environ=environ)
-    beside = DEFAULT_STORE if "://" in location else location  # a store that is no file has nothing beside it
-    audit = Path(environ.get("OPENAB_AUTH_AUDIT") or f"{beside}.audit.jsonl").expanduser()
     return AuthService(
         logins,
         Access(settings),

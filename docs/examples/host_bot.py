@@ -7,7 +7,7 @@ from discord.ext import commands
 
 
 class HostBot(commands.Bot):
-    """Your bot; the extension reads openab-auth.toml and the environment by itself."""
+    """Your bot; the extension reads its config and the environment by itself."""
 
     async def setup_hook(self) -> None:
         """Load the extension, then register its commands."""

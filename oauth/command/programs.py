@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from oauth.command.lookup import find_program, folder_for
 from oauth.command.output import Found, Output
 from oauth.command.terminal import Terminal
 from oauth.credentials import LoggedIn
@@ -61,11 +61,12 @@ class Program:
             self._changed.set()  # whoever waits for its words waits no longer
 
     async def _run(self, environ: Mapping[str, str]) -> LoggedIn:
-        path = shutil.which(self.vendor.command[0], path=environ.get("PATH"))
+        path = find_program(self.vendor.command[0], environ)
         if path is None:
             raise ProgramMissingError(self.vendor.name, self.vendor.command[0])
         child = dict(environ) | _ADDED
-        self._terminal = terminal = await Terminal.start((path, *self.vendor.command[1:]), child, self._hear)
+        words, folder = (path, *self.vendor.command[1:]), folder_for(environ)
+        self._terminal = terminal = await Terminal.start(words, child, self._hear, folder=folder)
         try:
             async with asyncio.timeout(self.vendor.command_timeout):
                 status = await terminal.wait()

@@ -32,9 +32,9 @@ class Terminal:
 
     @classmethod
     async def start(
-        cls, command: Sequence[str], environ: Mapping[str, str], on_output: Callable[[bytes], None]
+        cls, command: Sequence[str], environ: Mapping[str, str], on_output: Callable[[bytes], None], *, folder: str
     ) -> Terminal:
-        """Start it in a session of its own.
+        """Start it in a session of its own, in `folder`.
 
         Raises:
             OSError: the system has no terminal or no process left.
@@ -55,6 +55,7 @@ class Terminal:
                 stdout=slave,
                 stderr=slave,
                 env=dict(environ),
+                cwd=folder,
                 start_new_session=True,
             )
         except BaseException:

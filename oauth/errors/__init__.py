@@ -21,6 +21,8 @@ OpenabAuthError
     │   ├── RiskNotAcceptedError    the operator must accept this vendor's risk by name
     │   └── NoLoginError            its tokens stay in the environment
     ├── ConfigError                 the config is wrong: file, key, reason
+    │   ├── RelativePathError       an environment variable holds a relative path
+    │   └── UnknownHomeError        `~` stands for no known home
     ├── PasteRefusedError           the paste is not what ends this login; `reason` says which mistake it was
     │   └── DeniedRedirectError     the vendor sent the person back with an error (`oauth.refusal`)
     ├── NoPendingLoginError         no login was begun, or it was used, cancelled or is too old
@@ -61,10 +63,12 @@ from oauth.errors.operator import (
     NotRefreshableError,
     PlanMissingError,
     ProgramMissingError,
+    RelativePathError,
     RiskNotAcceptedError,
     SecretMissingError,
     ServerUnusableError,
     StillMisconfiguredError,
+    UnknownHomeError,
     UnknownVendorError,
     VendorMisconfiguredError,
 )
@@ -119,6 +123,7 @@ __all__ = [
     "ProgramWaitsError",
     "RefreshBusyError",
     "RefreshUnansweredError",
+    "RelativePathError",
     "RiskNotAcceptedError",
     "SecretMissingError",
     "ServerAddressError",
@@ -132,6 +137,7 @@ __all__ = [
     "StillMisconfiguredError",
     "TooManyLoginsError",
     "TooManyServersError",
+    "UnknownHomeError",
     "UnknownVendorError",
     "VendorMisconfiguredError",
     "VendorUnavailableError",

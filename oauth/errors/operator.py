@@ -20,6 +20,20 @@ class ConfigError(OAuthError):
         self.mistakes = mistakes
 
 
+class RelativePathError(ConfigError):
+    """An environment variable holds a relative path, which would mean another file in each working directory."""
+
+    def __init__(self, variable: str) -> None:
+        super().__init__("the environment", ((variable, "must be an absolute path"),))
+
+
+class UnknownHomeError(ConfigError):
+    """A path begins with the home of somebody who has none on this machine."""
+
+    def __init__(self, file: str | None, key: str) -> None:
+        super().__init__(file or "the environment", ((key, "`~` stands for no known home here"),))
+
+
 class VendorMisconfiguredError(OAuthError):
     """The vendor refuses our client or our settings; the login itself may be alive."""
 

@@ -7,12 +7,14 @@ passed over without a word. Only a file that cannot be read at all is a mistake.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from oauth import trusted_file
 from oauth.mcp.server import NAME
+from oauth.paths import expanded
+from oauth.reserved_variables import is_reserved
 from oauth.table import Mistakes
 
 KEY: Final = "auth.mcp_json"
@@ -24,10 +26,12 @@ _TEXTS: Final = ("client_id", "redirect_uri")
 def read_openab(
     path: str, environ: Mapping[str, str], mistakes: Mistakes, *, taken: Collection[str], http_loopback: bool
 ) -> dict[str, dict[str, object]]:
-    """A table for each remote server in the file at `path`; none for a name in `taken`, nor for plain http."""
+    """A table for each remote server in the file at `path`; none for a name in `taken`, nor for plain http.
+
+    The file names variables whose values are sent to servers, so it is read by the same rules as the config.
+    """
     try:
-        with open(os.path.expanduser(path), encoding="utf-8") as file:  # noqa: PTH111, PTH123 -- ~ without a home stays
-            top = json.load(file)
+        top = json.loads(trusted_file.read(expanded(path, environ) or path, environ))
     except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no JSON"
         mistakes.append((KEY, f"{path} cannot be read ({why})"))
@@ -55,7 +59,7 @@ def _table(server: object, environ: Mapping[str, str]) -> dict[str, object]:
     if isinstance(scopes, list) and scopes and all(isinstance(scope, str) for scope in scopes):
         table["scopes"] = scopes
     secret = login.get("client_secret")
-    if isinstance(secret, str) and (variable := _VARIABLE.fullmatch(secret)):
+    if isinstance(secret, str) and (variable := _VARIABLE.fullmatch(secret)) and not is_reserved(variable[1]):
         table["client_secret_env"] = variable[1]
     return table
 

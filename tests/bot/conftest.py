@@ -21,20 +21,22 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
+    """A home, and the folder of its config."""
+    (tmp_path / ".config/openab-auth").mkdir(parents=True)
     return tmp_path
 
 
 @pytest.fixture
 def run(home: Path) -> Run:
-    """Runs `openab-auth` with these words in an empty home; `env` adds variables, `text` is its standard input."""
+    """Runs `openab-auth` in an empty home, or in `folder`; `env` adds variables, `text` is its standard input."""
 
     def run_command(
-        *words: object, text: str = "", env: dict[str, str] | None = None
+        *words: object, text: str = "", env: dict[str, str] | None = None, folder: Path = home
     ) -> "subprocess.CompletedProcess[str]":
         command = [str(Path(sys.executable).with_name("openab-auth")), *map(str, words)]
         return subprocess.run(
             command,
-            cwd=home,
+            cwd=folder,
             env={"PATH": os.environ["PATH"], "HOME": str(home)} | (env or {}),
             input=text,
             capture_output=True,
@@ -66,7 +68,7 @@ def ada(discord: EmbeddedDiscord) -> Person:
 @pytest.fixture
 def start(discord: EmbeddedDiscord, issuer: Issuer, ada: Person, home: Path) -> Start:
     """Starts the bot with an operator's config and waits until it is connected."""
-    (home / "openab-auth.toml").write_text(f"""
+    (home / ".config/openab-auth/config.toml").write_text(f"""
         [discord]
         bot_token = "${{DISCORD_TOKEN}}"
         api_base = "{discord.api_base}"

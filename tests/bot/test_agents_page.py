@@ -19,6 +19,7 @@ import yaml
 from aiohttp import web
 
 from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from oauth.paths import _CONFIG, _OF_THE_MACHINE
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/agents.md").read_text()
@@ -75,7 +76,7 @@ def logins(issuer: Issuer, home: Path) -> Path:
     store.parent.mkdir(parents=True, mode=0o700)
     store.write_text(json.dumps(entries))
     store.chmod(0o600)
-    (home / "openab-auth.toml").write_text(f"""
+    (home / ".config/openab-auth/config.toml").write_text(f"""
         [vendors.claude]
         client_id = "{CLIENT_ID}"
         [vendors.codex]
@@ -167,4 +168,6 @@ def test_the_containers_share_the_images_folder_and_user() -> None:
     assert "--uid 1000" in dockerfile
     assert agent["user"].startswith("1000:")
     assert folder == f"{agent['environment']['HOME']}/.openab/agent"
-    assert f"WORKDIR {agent['environment']['HOME']}" in dockerfile  # where the config is looked for
+    assert f"useradd --uid 1000 --create-home {Path(agent['environment']['HOME']).name}" in dockerfile
+    [config] = [volume for volume in bot["volumes"] if "auth.toml" in volume]
+    assert config == f"./openab-auth.toml:{_OF_THE_MACHINE}/{_CONFIG}:ro"

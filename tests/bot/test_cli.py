@@ -121,12 +121,12 @@ def test_wrong_usage_is_status_2(words: tuple[str, ...], call: Run) -> None:
     [
         ("[vendors.lab]\ntoken_ulr = 'https://x.example/token'\n", "vendors.lab.token_ulr"),
         ("[store]\npath = '${NOT_SET_ANYWHERE}'\n", "NOT_SET_ANYWHERE"),
-        ("[discord\n", "openab-auth.toml"),
+        ("[discord\n", "config.toml"),
         ("[discrod]\n", "discrod"),
     ],
 )
 def test_a_wrong_config_is_status_2_and_names_the_mistake(config: str, named: str, call: Run, home: Path) -> None:
-    (home / "openab-auth.toml").write_text(config)
+    (home / ".config/openab-auth/config.toml").write_text(config)
 
     done = call("status")
 
@@ -180,7 +180,7 @@ def test_a_refused_paste_is_status_7_and_keeps_the_login_waiting(paste: str, cal
 
 
 def test_a_vendor_that_is_down_is_status_5_and_the_login_is_kept(call: Run, home: Path) -> None:
-    (home / "openab-auth.toml").write_text(
+    (home / ".config/openab-auth/config.toml").write_text(
         "[vendors.lab]\nauthorize_url = 'http://127.0.0.1:9/auth'\ntoken_url = 'http://127.0.0.1:9/token'\n"
         "client_id = 'lab'\nredirect_uri = 'http://localhost:1455/auth/callback'\n"
     )

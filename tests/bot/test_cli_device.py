@@ -28,7 +28,7 @@ def issuer() -> Iterator[ThreadedIssuer]:
 
 @pytest.fixture
 def lab(home: Path, issuer: ThreadedIssuer) -> str:
-    (home / "openab-auth.toml").write_text(
+    (home / ".config/openab-auth/config.toml").write_text(
         f'[vendors.lab]\ntitle = "The Lab"\nflow = "device"\ndevice_url = "{issuer.device_url}"\n'
         f'token_url = "{issuer.token_url}"\nclient_id = "{CLIENT_ID}"\nscopes = ["openid"]\naccount_from = "email"\n'
     )
@@ -121,7 +121,8 @@ def test_a_vendors_own_program_runs_on_the_terminal_as_it_is(home: Path, run: Ru
     program = home / "lab-login"
     program.write_text('#!/bin/sh\nread line; echo "heard $line"; exit "$line"\n')
     program.chmod(0o755)
-    (home / "openab-auth.toml").write_text(f'[vendors.shell]\nflow = "command"\ncommand = ["{program}"]\n')
+    table = f'[vendors.shell]\nflow = "command"\ncommand = ["{program}"]\n'
+    (home / ".config/openab-auth/config.toml").write_text(table)
 
     done, failed = run("login", "shell", "--json", text="0\n"), run("login", "shell", text="3\n")
 
@@ -134,7 +135,7 @@ def test_a_vendors_own_program_runs_on_the_terminal_as_it_is(home: Path, run: Ru
 
 def test_at_the_console_too_it_inherits_neither_the_bots_token_nor_a_clients_secret(home: Path, run: Run) -> None:
     secrets = dict.fromkeys(("DISCORD_TOKEN", "OUR_BOT", "APP_SECRET", "MCP_SECRET"), "canary")
-    (home / "openab-auth.toml").write_text("""
+    (home / ".config/openab-auth/config.toml").write_text("""
         [discord]
         bot_token = "${OUR_BOT}"
         [vendors.shell]

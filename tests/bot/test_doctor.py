@@ -51,7 +51,7 @@ def write_store(home: Path, tenant: str = "codex") -> Path:
 
 
 def test_a_vendor_that_cannot_be_reached_is_a_failure_and_the_clock_is_not_claimed(call: Run, home: Path) -> None:
-    (home / "openab-auth.toml").write_text(NOWHERE)
+    (home / ".config/openab-auth/config.toml").write_text(NOWHERE)
     write_store(home)
 
     done = call("doctor", "--json")
@@ -78,7 +78,7 @@ def test_a_vendor_that_cannot_be_reached_is_a_failure_and_the_clock_is_not_claim
 def test_a_mistake_in_the_config_is_one_finding_and_the_rest_is_looked_at(
     wrong: str, named: str, call: Run, home: Path
 ) -> None:
-    (home / "openab-auth.toml").write_text(wrong)
+    (home / ".config/openab-auth/config.toml").write_text(wrong)
     store = write_store(home)
 
     done = call("doctor", "--json", env={"HTTPS_PROXY": "http://127.0.0.1:9"})
@@ -92,7 +92,7 @@ def test_a_mistake_in_the_config_is_one_finding_and_the_rest_is_looked_at(
 
 def test_what_the_store_keeps_beside_it_after_trouble_is_shown(call: Run, home: Path) -> None:
     """A quarantined file, the temporary file of a writer that was killed, and a spill that nobody could commit."""
-    (home / "openab-auth.toml").write_text(NOWHERE)
+    (home / ".config/openab-auth/config.toml").write_text(NOWHERE)
     store = write_store(home)
     for name in ("auth.json.corrupt-1700000000", "auth.json.tmp.4711.0", "auth.json.spill.codex"):
         (store.parent / name).write_text(CANARY)
@@ -107,7 +107,7 @@ def test_what_the_store_keeps_beside_it_after_trouble_is_shown(call: Run, home: 
 
 
 def test_a_store_that_cannot_be_read_is_a_finding_like_the_others(call: Run, home: Path) -> None:
-    (home / "openab-auth.toml").write_text(NOWHERE)
+    (home / ".config/openab-auth/config.toml").write_text(NOWHERE)
     write_store(home).write_bytes(b"\xff")
 
     checks = checks_of(call("doctor", "--json"))
@@ -117,7 +117,7 @@ def test_a_store_that_cannot_be_read_is_a_finding_like_the_others(call: Run, hom
 
 
 def test_files_that_are_not_the_owners_alone_are_found(call: Run, home: Path) -> None:
-    (home / "openab-auth.toml").write_text(NOWHERE)
+    (home / ".config/openab-auth/config.toml").write_text(NOWHERE)
     store = write_store(home)
     store.parent.chmod(0o777)
     (store.parent / "auth.json.notes").write_text("{}")
@@ -133,7 +133,7 @@ def test_files_that_are_not_the_owners_alone_are_found(call: Run, home: Path) ->
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 def test_a_sidecar_of_another_user_is_found(call: Run, home: Path) -> None:
-    (home / "openab-auth.toml").write_text(NOWHERE)
+    (home / ".config/openab-auth/config.toml").write_text(NOWHERE)
     store = write_store(home)
     (store.parent / "auth.json.refresh.codex.lock").touch(0o600)
     os.chown(store.parent / "auth.json.refresh.codex.lock", 4711, 4711)
@@ -145,7 +145,7 @@ def test_a_sidecar_of_another_user_is_found(call: Run, home: Path) -> None:
 
 
 def test_a_variable_shadows_only_a_login_that_is_there(call: Run, home: Path) -> None:
-    (home / "openab-auth.toml").write_text(NOWHERE)
+    (home / ".config/openab-auth/config.toml").write_text(NOWHERE)
     write_store(home)
 
     text = call("doctor", env={"OPENAI_API_KEY": CANARY, "ANTHROPIC_API_KEY": CANARY}).stdout
@@ -236,7 +236,7 @@ def test_no_mount_is_claimed_where_the_system_names_none() -> None:
 
 
 def test_a_bot_token_that_can_be_none_is_a_finding(call: Run, home: Path) -> None:
-    (home / "openab-auth.toml").write_text(NOWHERE)
+    (home / ".config/openab-auth/config.toml").write_text(NOWHERE)
 
     done = call("doctor", "--json", env={"DISCORD_TOKEN": "tökén"})
 

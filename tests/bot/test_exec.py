@@ -43,7 +43,7 @@ def test_each_token_is_in_the_variable_that_its_vendors_tools_read(run: Run, hom
     write_store(home, "anthropic-oauth", "codex", **{"my-linear.app": server, "mcp:notion": server})
 
     words = ("claude", "codex", "mcp:my-linear.app", "notion")
-    (home / "openab-auth.toml").write_text('[mcp.notion]\nurl = "https://mcp.notion.com/mcp"\n')
+    (home / ".config/openab-auth/config.toml").write_text('[mcp.notion]\nurl = "https://mcp.notion.com/mcp"\n')
     done = run("exec", *words, "--", "env", env={"ANTHROPIC_API_KEY": "shadow"})
 
     found = dict(line.split("=", 1) for line in done.stdout.splitlines())
@@ -121,7 +121,7 @@ async def test_a_token_that_has_expired_is_refreshed_first(issuer: Issuer, run: 
         "provider": "lab",
     }
     write_store(home, lab=entry)
-    (home / "openab-auth.toml").write_text(f"""
+    (home / ".config/openab-auth/config.toml").write_text(f"""
         [vendors.lab]
         authorize_url = "{issuer.authorize_url}"
         token_url = "{issuer.token_url}"
@@ -171,7 +171,7 @@ def test_what_cannot_be_run_is_wrong_usage_and_says_how(
     table = 'authorize_url = "https://x.example/"\ntoken_url = "https://x.example/"\nclient_id = "x"\n'
     table += 'redirect_uri = "http://localhost/"\n'
     other = f'[vendors.other]\n{table}exec_env = "OPENAI_API_KEY"\n'
-    (home / "openab-auth.toml").write_text(f"[vendors.lab]\n{table}{other}")
+    (home / ".config/openab-auth/config.toml").write_text(f"[vendors.lab]\n{table}{other}")
     write_store(home, "codex", "lab", "elsewhere", "other")
 
     done = call("exec", *words)

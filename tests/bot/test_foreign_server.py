@@ -55,7 +55,7 @@ def write_config(home: Path, *lines: str) -> None:
         'client_secret_env = "LAB_SECRET"',  # this server takes public clients only after a registration
         *lines,
     ]
-    (home / "openab-auth.toml").write_text("\n".join(table))
+    (home / ".config/openab-auth/config.toml").write_text("\n".join(table))
 
 
 def sign_in(link: str) -> str:

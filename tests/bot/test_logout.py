@@ -18,7 +18,7 @@ NOTHING = "nothing was removed, but "
 
 @pytest.fixture(autouse=True)
 def config(issuer: Issuer, home: Path) -> None:
-    (home / "openab-auth.toml").write_text(f"""
+    (home / ".config/openab-auth/config.toml").write_text(f"""
         [vendors.lab]
         authorize_url = "{issuer.authorize_url}"
         token_url = "{issuer.token_url}"

@@ -27,7 +27,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def config(home: Path, urls: Mapping[str, str]) -> Path:
-    file = home / "openab-auth.toml"
+    file = home / ".config/openab-auth/config.toml"
     file.write_text(f"""
         [auth]
         vendors = []
@@ -229,7 +229,7 @@ async def test_doctor_compares_the_client_document_that_the_operator_hosts(
 
 
 def test_a_config_with_a_wrong_server_names_all_mistakes_and_starts_nothing(call: Run, home: Path) -> None:
-    (home / "openab-auth.toml").write_text('[mcp.codex]\nurl = "http://mcp.example"\n')
+    (home / ".config/openab-auth/config.toml").write_text('[mcp.codex]\nurl = "http://mcp.example"\n')
 
     refused = call("login", "mcp:codex")
 
@@ -244,7 +244,7 @@ ADDING = "[auth]\nvendors = []\nallow_http_loopback = true\nmcp_add = {}\n"
 @pytest.fixture
 def added(home: Path, urls: Mapping[str, str]) -> Path:
     """The list of a running bot, in which a person has added a server; gives where it lies."""
-    (home / "openab-auth.toml").write_text(ADDING.format("true"))
+    (home / ".config/openab-auth/config.toml").write_text(ADDING.format("true"))
     store = FileStore(home / ".openab/agent/auth.json")
     server = AddedServer(f"{urls['new']}/mcp", UserId(7), 1_800_000_000)
     store.update(lambda draft: draft.servers.__setitem__("people", server))
@@ -264,7 +264,7 @@ def test_a_server_that_a_person_added_is_used_by_every_command(call: Run, run: R
     assert checks(call)["mcp:people metadata"]["ok"]
     assert checks(call)["mcp:people scopes"]["message"] == "granted: read"
 
-    (home / "openab-auth.toml").write_text(ADDING.format("false"))
+    (home / ".config/openab-auth/config.toml").write_text(ADDING.format("false"))
     assert said(run("refresh", "mcp:people", "--json"))["refreshed"]
     assert "mcp:people is not offered" in call("login", "mcp:people").stderr.replace("'", "")
     assert "mcp:people metadata" not in checks(call)  # what is not offered is not asked
@@ -310,7 +310,7 @@ def test_doctor_names_a_list_that_cannot_be_used_with_its_repair_and_all_else_wo
 
 
 def test_a_table_that_names_the_server_later_wins(call: Run, added: Path, home: Path) -> None:
-    file = home / "openab-auth.toml"
+    file = home / ".config/openab-auth/config.toml"
     file.write_text(f'{ADDING.format("true")}[mcp.people]\nurl = "https://mcp.example/mcp"\n')
 
     rows = {row["vendor"]: row["title"] for row in said(call("vendors", "--json"))["vendors"]}

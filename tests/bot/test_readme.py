@@ -51,7 +51,7 @@ def test_the_token_command_prints_the_token(run: Run, home: Path) -> None:
 
 def test_its_configs_are_taken(home: Path) -> None:
     operator, vendor = blocks("toml")
-    file = home / "openab-auth.toml"
+    file = home / ".config/openab-auth/config.toml"
 
     file.write_text(operator)
     environ = {"DISCORD_TOKEN": "from-the-environment"}
@@ -69,7 +69,7 @@ def test_its_config_needs_the_bots_variable_for_nothing_but_the_bot(
     words: tuple[str, ...], call: Run, home: Path
 ) -> None:
     log_in(home)
-    (home / "openab-auth.toml").write_text(blocks("toml")[0])
+    (home / ".config/openab-auth/config.toml").write_text(blocks("toml")[0])
 
     done = call(*words)
 
@@ -77,7 +77,7 @@ def test_its_config_needs_the_bots_variable_for_nothing_but_the_bot(
 
 
 def test_the_bot_names_the_variable_that_its_config_needs(run: Run, home: Path) -> None:
-    (home / "openab-auth.toml").write_text(blocks("toml")[0])
+    (home / ".config/openab-auth/config.toml").write_text(blocks("toml")[0])
 
     done = run("run")
 

@@ -105,12 +105,12 @@ async def test_it_resumes_after_the_gateway_drops(
 
 
 async def test_a_wrong_token_is_status_2_and_says_where_to_get_one(start: Start) -> None:
-    async with start(token="wrong") as process:
+    async with start(token="canary-5b21") as process:
         _, stderr = await asyncio.wait_for(process.communicate(), 20)
 
     assert process.returncode == 2
     assert b"Bot page" in stderr
-    assert b"wrong" not in stderr
+    assert b"canary-5b21" not in stderr
 
 
 async def test_a_token_that_is_reset_while_the_bot_runs_is_status_2_and_says_where_to_get_one(
@@ -157,7 +157,7 @@ async def test_a_login_that_waits_for_a_lock_is_stored_before_the_bot_stops(
 
 
 async def test_guilds_that_do_not_know_the_bot_are_named(start: Start, home: Path) -> None:
-    config = home / "openab-auth.toml"
+    config = home / ".config/openab-auth/config.toml"
     config.write_text(config.read_text().replace("allowed_users", 'guild_ids = ["123456789012345678"]\nallowed_users'))
     async with start("run") as process:
         _, stderr = await asyncio.wait_for(process.communicate(), 20)
@@ -172,7 +172,7 @@ async def test_a_guild_that_does_not_know_the_bot_does_not_keep_the_others_waiti
 ) -> None:
     async with start():
         assert discord.commands()  # registered globally, before the operator wrote down guilds
-    config = home / "openab-auth.toml"
+    config = home / ".config/openab-auth/config.toml"
     guilds = f'guild_ids = ["123456789012345678", "{discord.guild_id}"]'
     config.write_text(config.read_text().replace("allowed_users", f"{guilds}\nallowed_users"))
     async with start():
@@ -182,7 +182,7 @@ async def test_a_guild_that_does_not_know_the_bot_does_not_keep_the_others_waiti
 
 
 async def test_a_discord_that_cannot_be_reached_is_status_5(start: Start, home: Path, discord: EmbeddedDiscord) -> None:
-    config = home / "openab-auth.toml"
+    config = home / ".config/openab-auth/config.toml"
     config.write_text(config.read_text().replace(discord.api_base, "http://127.0.0.1:9/api/v10"))
     async with start("run") as process:
         _, stderr = await asyncio.wait_for(process.communicate(), 20)

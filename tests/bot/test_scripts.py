@@ -3,8 +3,10 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,60 @@ ROOT = Path(__file__).parents[2]
 
 def environment(home: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": str(home)}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout with a config of its own, which is set up already; its command is the real one."""
+    checkout = tmp_path / "checkout"
+    (checkout / "scripts").mkdir(parents=True)
+    (checkout / ".venv/bin").mkdir(parents=True)
+    shutil.copy(ROOT / "scripts/run", checkout / "scripts/run")
+    (checkout / "scripts/setup").symlink_to("/bin/true")
+    (checkout / ".venv/bin/openab-auth").symlink_to(Path(sys.executable).with_name("openab-auth"))
+    (checkout / "openab-auth.toml").write_text("[discord]\nthe_checkouts = 1\n")
+    return checkout
+
+
+def start(checkout: Path, folder: Path, *words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    command = [str(checkout / "scripts/run"), *words]
+    environ = environment(folder) | variables
+    return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+
+
+def test_the_config_of_its_checkout_is_named_to_the_bot_and_to_the_person(checkout: Path, home: Path) -> None:
+    """From any folder; that of the folder itself is nothing."""
+    (home / "openab-auth.toml").write_text("[discord]\nthe_folders = 1\n")
+
+    done = start(checkout, home)
+
+    assert done.returncode == 2
+    assert f"scripts/run: the config is {checkout}/openab-auth.toml" in done.stderr
+    assert "discord.the_checkouts: is not known" in done.stderr
+
+
+@pytest.mark.parametrize("how", ["--config", "--config=", "variable"])
+def test_a_config_that_a_person_names_wins(how: str, checkout: Path, home: Path) -> None:
+    named = home / "named.toml"
+    named.write_text("[discord]\nthe_persons = 1\n")
+    words = {"--config": ("--config", str(named)), "--config=": (f"--config={named}",)}.get(how, ())
+
+    done = start(checkout, home, *words, OPENAB_AUTH_CONFIG=str(named) if how == "variable" else "")
+
+    assert "scripts/run:" not in done.stderr
+    assert "discord.the_persons: is not known" in done.stderr
+
+
+@pytest.mark.parametrize("variable", ["", "elsewhere"])
+def test_with_a_config_in_the_standard_place_it_is_the_bot(variable: str, checkout: Path, home: Path) -> None:
+    (checkout / "openab-auth.toml").unlink()
+    folder = home / (variable or ".config") / "openab-auth"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.toml").write_text("[discord]\nthe_homes = 1\n")
+
+    done = start(checkout, home, XDG_CONFIG_HOME=str(home / variable) if variable else "")
+
+    assert "discord.the_homes: is not known" in done.stderr
 
 
 def test_it_is_the_playground_and_a_second_start_installs_nothing(home: Path) -> None:

@@ -50,7 +50,7 @@ def test_no_error_ends_in_a_status_that_is_not_documented(kind: type[OpenabAuthE
 async def test_a_dead_login_is_status_4_and_its_token_is_never_posted_again(
     issuer: Issuer, run: Run, home: Path
 ) -> None:
-    (home / "openab-auth.toml").write_text(f"""
+    (home / ".config/openab-auth/config.toml").write_text(f"""
         [vendors.lab]
         authorize_url = "{issuer.authorize_url}"
         token_url = "{issuer.token_url}"

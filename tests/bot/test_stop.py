@@ -25,7 +25,7 @@ SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
 
 @pytest.fixture
 def config(issuer: Issuer, home: Path) -> None:
-    (home / "openab-auth.toml").write_text(f"""
+    (home / ".config/openab-auth/config.toml").write_text(f"""
         [vendors.lab]
         authorize_url = "{issuer.authorize_url}"
         token_url = "{issuer.token_url}"
@@ -196,7 +196,7 @@ async def test_a_signal_that_the_parent_ignores_is_ignored(issuer: Issuer, confi
 
 
 async def test_waiting_for_an_approval_ends_at_once_and_the_login_still_waits(issuer: Issuer, home: Path) -> None:
-    (home / "openab-auth.toml").write_text(f"""
+    (home / ".config/openab-auth/config.toml").write_text(f"""
         [vendors.lab]
         flow = "device"
         device_url = "{issuer.device_url}"

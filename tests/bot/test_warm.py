@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.warm import NEVER, warm_token
+from oauth.paths import _standard_places
 from storage import entries
 
 ENTRY = {"access_token": "at", "refresh_token": "rt", "token_endpoint": "https://x/t", "provider": "codex"}
@@ -23,7 +24,9 @@ def entry(**fields: object) -> str:
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("XDG_CONFIG_HOME", "OPENAB_AUTH_CONFIG", "OPENAB_AUTH_STORE"):
+        monkeypatch.delenv(name, raising=False)
     return tmp_path / "auth.json"
 
 
@@ -54,6 +57,87 @@ def test_a_fifo_in_the_place_of_the_file_does_not_block(path: Path) -> None:
     os.mkfifo(path)
 
     assert warm_token(["codex", "--store", str(path)]) is None
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"HOME": "/home/ada/"},
+        {"HOME": "/"},
+        {"XDG_CONFIG_HOME": "/xdg"},
+        {"XDG_CONFIG_HOME": ""},
+        {"XDG_CONFIG_HOME": "relative"},
+        {"XDG_CONFIG_HOME": "./relative", "HOME": "/home/ada"},
+    ],
+)
+def test_it_looks_for_a_config_where_the_full_command_does_and_twice_at_most(
+    variables: dict[str, str], path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_text(entry())
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    looked: list[str] = []
+
+    def seen(place: str) -> os.stat_result:
+        looked.append(place)
+        raise FileNotFoundError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.cli.warm.os.lstat", seen)
+        assert warm_token(["codex", "--store", str(path)]) == "at\n"
+
+    assert [Path(place) for place in looked] == _standard_places(os.environ)
+    assert len(looked) == 2
+
+
+@pytest.mark.parametrize("kind", ["file", "dangling link", "FIFO", "folder that cannot be searched"])
+def test_with_anything_in_the_place_of_a_config_the_full_command_decides(
+    kind: str, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_text(entry())
+    config = path.parent / ".config/openab-auth/config.toml"
+    config.parent.mkdir(parents=True)
+    if kind == "file":
+        config.touch()
+    elif kind == "FIFO":
+        os.mkfifo(config)
+    elif kind == "dangling link":
+        config.symlink_to("nowhere")
+    else:
+        monkeypatch.setattr("bot.cli.warm.os.lstat", never)
+
+    assert warm_token(["codex", "--store", str(path)]) is None
+
+
+def never(_: str) -> os.stat_result:
+    raise PermissionError
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"OPENAB_AUTH_STORE": "auth.json"},
+        {"OPENAB_AUTH_STORE": "./auth.json"},
+        {"HOME": "."},
+        {"HOME": ""},
+        {"OPENAB_AUTH_CONFIG": "/named.toml"},
+    ],
+)
+def test_a_variable_makes_no_login_of_the_working_directory(
+    variables: dict[str, str], path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only `--store` is typed for the folder that a person is in."""
+    monkeypatch.chdir(path.parent)
+    (path.parent / ".openab/agent").mkdir(parents=True)
+    for place in (path, path.parent / ".openab/agent/auth.json"):
+        place.write_text(entry())
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    assert warm_token(["codex"]) is None
+    monkeypatch.delenv(next(iter(variables)))
+    assert warm_token(["codex", "--store", "auth.json"]) == "at\n"
 
 
 def test_it_means_the_same_never_as_the_store() -> None:

@@ -68,9 +68,10 @@ async def log_in(person: Person, login: Answer) -> str:
 async def token(config: Config, store_path: Path, home: Path) -> str:
     """What another process prints, whose config is the operator's file and whose store is the bot's."""
     text = f"[auth]\nvendors = []\nallow_http_loopback = true\nmcp_add = {json.dumps(config.auth.mcp_add)}\n"
-    await asyncio.to_thread((home / "openab-auth.toml").write_text, text)
+    file = home / "openab-auth.toml"
+    await asyncio.to_thread(file.write_text, text)
     process = await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("openab-auth"), "token", "mcp:new",
+        Path(sys.executable).with_name("openab-auth"), "token", "mcp:new", "--config", str(file),
         cwd=home, env={"PATH": os.environ["PATH"], "HOME": str(home), "OPENAB_AUTH_STORE": str(store_path)},
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip

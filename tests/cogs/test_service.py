@@ -17,7 +17,14 @@ from cogs.auth.service import AuthService, open_service
 from cogs.auth.settings import DiscordSettings
 from cogs.auth.under_way import ClosingError
 from oauth.config import Config
-from oauth.errors import LoginTakenError, NoPendingLoginError, NotLoggedInError, PasteRefusedError, UnknownVendorError
+from oauth.errors import (
+    LoginTakenError,
+    NoPendingLoginError,
+    NotLoggedInError,
+    PasteRefusedError,
+    RelativePathError,
+    UnknownVendorError,
+)
 
 Log = Callable[[], list[dict[str, str]]]
 Stored = Callable[[], dict[str, dict[str, str]]]
@@ -256,6 +263,12 @@ async def test_closing_waits_for_the_work_under_way_and_takes_nothing_new(servic
     await task
     with pytest.raises(ClosingError):
         service.begin_work()
+
+
+def test_an_audit_log_at_a_relative_path_is_refused(config: Config, settings: DiscordSettings, tmp_path: Path) -> None:
+    """It would be another file in each folder that the bot is started in."""
+    with pytest.raises(RelativePathError, match="OPENAB_AUTH_AUDIT"):
+        open_service(config, str(tmp_path / "a"), settings, environ={"OPENAB_AUTH_AUDIT": "log"}, clock=lambda: 0.0)
 
 
 @pytest.mark.parametrize("location", ["plain", "variable"])

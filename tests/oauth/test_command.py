@@ -49,8 +49,9 @@ def catalogue(tmp_path: Path) -> Catalogue:
 
 
 @pytest.fixture
-async def logins(catalogue: Catalogue, store: AsyncStore, driver: Driver) -> AsyncIterator[Logins]:
+async def logins(catalogue: Catalogue, store: AsyncStore, driver: Driver, tmp_path: Path) -> AsyncIterator[Logins]:
     environ = {**os.environ, **dict.fromkeys(SECRETS, "canary"), "PROXY": "http://proxy.example"}
+    environ |= {"PATH": ":.:/usr/bin:bin:/bin:", "HOME": str(tmp_path)}
     logins = Logins(catalogue, store, driver, environ=environ, max_pending=2)
     yield logins
     await logins.aclose()
@@ -199,6 +200,8 @@ async def test_the_bots_own_token_and_clients_secrets_are_none_of_its_business(l
     assert [name for name, value in inherited.items() if "canary" in value] == []
     assert SECRETS.isdisjoint(inherited)
     assert {"PATH", "TERM", "NO_COLOR", "PROXY"} <= inherited.keys()
+    assert inherited["PATH"] == "/usr/bin:/bin"
+    assert inherited["PWD"] == str(tmp_path)
 
 
 # What is found in the output

@@ -54,10 +54,16 @@ async def reached(issuer: Issuer) -> None:
         await asyncio.sleep(0.005)
 
 
+def at_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the config of whoever runs the tests."""
+    monkeypatch.setenv("HOME", str(folder))
+    for variable in ("OPENAB_AUTH_CONFIG", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+
+
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock, *entries: TokenEntry) -> TokenSource:
     """A source with nothing but a store: config and driver are its own business."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("OPENAB_AUTH_CONFIG", raising=False)
+    at_home(tmp_path, monkeypatch)
     return TokenSource(MemoryStore({one.provider: one for one in entries}, clock=clock), clock=clock)
 
 
@@ -126,7 +132,9 @@ async def test_a_token_of_an_unknown_vendor_is_served_while_valid_and_its_refres
 async def test_a_broken_config_matters_only_where_the_config_is_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
-    (tmp_path / "openab-auth.toml").write_text("no toml")
+    config = tmp_path / ".config/openab-auth/config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("no toml")
     source = alone(tmp_path, monkeypatch, clock, entry("anthropic-oauth"))
 
     assert (await source.get_valid("anthropic-oauth")).value == Secret("access")
@@ -138,8 +146,7 @@ async def test_a_vendors_name_finds_its_tenant_even_when_a_server_is_called_like
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     server = McpEntry("client", {"access_token": "the server's"})
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("OPENAB_AUTH_CONFIG", raising=False)
+    at_home(tmp_path, monkeypatch)
     source = TokenSource(MemoryStore({"claude": server, "anthropic-oauth": entry("anthropic-oauth")}), clock=clock)
 
     assert (await source.get_valid("claude")).value == Secret("access")

@@ -158,6 +158,17 @@ def test_other_flows_are_valid_data_with_needs_of_their_own(flow: str, missing: 
     assert wrong({"flow": flow}) == missing
 
 
+@pytest.mark.parametrize("program", ["./login", "bin/login", "../login", "./"])
+def test_a_login_program_at_a_relative_path_is_refused(program: str) -> None:
+    """It would be another program in each folder that an agent works in."""
+    assert wrong({"flow": "command", "command": [program, "auth"]}) == ["command"]
+
+
+@pytest.mark.parametrize("program", ["login", "/opt/lab/login"])
+def test_a_login_program_by_its_name_or_at_an_absolute_path_is_taken(program: str) -> None:
+    assert wrong({"flow": "command", "command": [program, "./argument"]}) == []
+
+
 def test_the_last_variable_of_the_vendors_tools_gets_the_token_unless_another_is_named() -> None:
     assert parse({"env": ["A", "B"]})[0].exec_env == "B"
     assert parse({"env": ["A", "B"], "exec_env": "C"})[0].exec_env == "C"

@@ -58,5 +58,6 @@ elif MODE == "leaves":
     (FOLDER / "child").write_text(str(child.pid))
     say(f"Open {LINK}\r\n")
 elif MODE == "environment":
-    (FOLDER / "environment").write_text("\n".join(f"{name}={value}" for name, value in os.environ.items()))
+    found = {**os.environ, "PWD": str(Path.cwd())}
+    (FOLDER / "environment").write_text("\n".join(f"{name}={value}" for name, value in found.items()))
     say(f"Open {LINK}\r\n")

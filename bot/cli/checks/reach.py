@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
+import os
 import statistics
 import time
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ import httpx2
 
 from bot.cli.checks.check import Check
 from cogs.auth.settings import DiscordSettings
+from oauth.command.lookup import find_program
 from oauth.transport import Door, new_client
 from oauth.vendor import Vendor
 from oauth.verdict import read_date
@@ -78,7 +79,7 @@ async def _look_at_vendor(vendor: Vendor, http: httpx2.AsyncClient) -> tuple[Che
 
 def _look_at_program(vendor: Vendor) -> Check:
     name, program = f"{vendor.name} program", vendor.command[0]
-    if place := shutil.which(program):
+    if place := find_program(program, os.environ):
         return Check(name, ok=True, message=place)
     return Check(
         name, ok=False, message=f"{program} is not on PATH", hint=f"install it, or set command of {vendor.name}"

@@ -76,6 +76,6 @@ def _look_at_locks(store: FileStore, location: str) -> Check:
 
 
 def _status_of_other_process(location: str) -> int:
-    command = [sys.executable, "-c", _TAKE_LOCK, location, _DOCTORS_TENANT]
+    command = [sys.executable, "-P", "-c", _TAKE_LOCK, location, _DOCTORS_TENANT]
     done = subprocess.run(command, check=False, timeout=_PATIENCE, capture_output=True)  # noqa: S603 - our own words
     return done.returncode

@@ -60,6 +60,16 @@ def test_a_table_of_ours_is_laid_over_it(tmp_path: Path) -> None:
     assert found.server("own") is not None
 
 
+def test_a_secret_in_a_variable_that_programs_obey_is_none(tmp_path: Path) -> None:
+    """Sending PATH to a server helps nobody, and taking it from a login program would break that."""
+    login = {"client_id": "x", "client_secret": "${env:PATH}"}
+    server = {"type": "http", "url": "https://mcp.example/mcp", "oauth": login}
+
+    [found] = catalogue(json.dumps({"mcpServers": {"own": server}}), tmp_path).servers()
+
+    assert (found.client_id, found.client_secret_env, found.client_secret) == ("x", "", None)
+
+
 @pytest.mark.parametrize("text", ["[]", "{}", '{"mcpServers": []}', '{"mcpServers": {"x": {"type": "http"}}}'])
 def test_a_file_without_servers_has_none(tmp_path: Path, text: str) -> None:
     assert catalogue(text, tmp_path).servers() == ()

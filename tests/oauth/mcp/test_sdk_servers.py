@@ -476,9 +476,10 @@ async def test_the_example_agent_of_the_docs_lists_a_servers_tools(
 ) -> None:
     await log_in(logins, "mcp:new")
     config = f'[auth]\nallow_http_loopback = true\n[mcp.new]\nurl = "{urls["new"]}/mcp"\n'
-    (tmp_path / "openab-auth.toml").write_text(config)
+    file = tmp_path / "openab-auth.toml"
+    file.write_text(config)
     example = Path(__file__).parents[3] / "docs" / "examples" / "mcp_tools.py"
-    environ = {**os.environ, "OPENAB_AUTH_STORE": str(tmp_path / "auth.json")}
+    environ = {**os.environ, "OPENAB_AUTH_STORE": str(tmp_path / "auth.json"), "OPENAB_AUTH_CONFIG": str(file)}
 
     agent = await asyncio.create_subprocess_exec(
         sys.executable, str(example), "mcp:new", cwd=tmp_path, env=environ, stdout=asyncio.subprocess.PIPE
