@@ -35,7 +35,7 @@ from storage import AsyncStore
 from storage.draft import Draft
 from storage.entries import LoginEntry, McpEntry, Tenant, TokenEntry
 from storage.errors import OpenabAuthError, StorageError
-from storage.notes import Note
+from storage.notes import Note, Subject
 from storage.secret import Secret
 from storage.store import Mutation
 
@@ -118,11 +118,13 @@ class Credentials:
             # One of the two must go, and neither can be had twice: the one that agents may use already stays. This one
             # is not revoked: both may be of one account, and some vendors would end the other with it.
             login_entry.check_not_taken(draft, draft.notes, vendor.tenant, login.user, since=login.created_at)
+            token = grant.refresh_token or Secret("")
             note = Note(
                 account=grant.account,
                 logged_in_by=login.user,
                 logged_in_at=int(self._clock()),  # when others can see it: they ask what came since they began
                 scopes=grant.scopes or vendor.scopes,
+                subject=Subject(grant.subject, token.fingerprint()) if grant.subject else None,
             )
             if binding:
                 return server_entry.write(draft, binding, vendor, grant, note)

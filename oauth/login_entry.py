@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from oauth.errors import LoginTakenError, NotLoggedInError
+from oauth.subject import renewed_subject
 from storage.draft import Draft
 from storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
 from storage.notes import DeadToken, Note
@@ -137,6 +138,16 @@ def renewed_entry(entry: LoginEntry, grant: Grant, *, now: float) -> LoginEntry:
         granted_scopes=grant.scopes or entry.granted_scopes,
         token_received_at=int(now),
         issuer=grant.issuer or entry.issuer,
+    )
+
+
+def renewed_note(note: Note, posted: LoginEntry, following: LoginEntry, grant: Grant) -> Note:
+    """Return the note of a login that was renewed: what its vendor calls the account now, and whose it is."""
+    return dataclasses.replace(
+        note,
+        attempt=None,
+        account=grant.account or note.account,
+        subject=renewed_subject(note.subject, posted.refresh_token, grant.subject, following.refresh_token),
     )
 
 

@@ -60,7 +60,10 @@ async def test_a_login_ends_in_the_store_with_a_note(
     assert done.account == "ada@example.com"
     assert done.expires_at == entry.expires_at == clock.now + 3600
     note = (await store.notes())["lab"]
-    assert note == Note("ada@example.com", ADA, int(clock.now), ("openid", "email", "offline_access"))
+    assert note.subject is not None
+    assert note.subject.fingerprint == entry.refresh_token.fingerprint()
+    scopes = ("openid", "email", "offline_access")
+    assert note == Note("ada@example.com", ADA, int(clock.now), scopes, subject=note.subject)
 
 
 async def test_a_vendor_known_by_its_issuer_alone_logs_in_and_is_named_by_userinfo(
