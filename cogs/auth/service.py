@@ -17,7 +17,7 @@ from oauth.catalogue import Catalogue
 from oauth.config import DEFAULT_STORE, Config
 from oauth.credentials import LoggedIn, LoggedOut
 from oauth.driver import Driver
-from oauth.errors import NoPendingLoginError, NotLoggedInError, ProgramFailedError
+from oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, ProgramFailedError
 from oauth.logins import Logins
 from oauth.offer import LoginOffer
 from oauth.pending import PendingLogin
@@ -53,24 +53,26 @@ class AuthService:
         """The vendors and servers that there are now; `offered` are those that people may log in to here."""
         return await self._logins.catalogue()
 
-    async def login(self, caller: Caller, vendor: str, *, replace_until: int | None = None) -> LoginOffer:
+    async def login(self, caller: Caller, vendor: str, *, replacing: str | None = None) -> LoginOffer:
         """Step one: a link for this person.
 
         Raises:
-            LoginTakenError: another person's login is there, and was not made up to `replace_until` (unix seconds).
+            LoginTakenError: another person's login is there, and is not the one of the generation `replacing`.
             OpenabAuthError: this person may not, has tried too often, or the vendor is not offered.
         """
         self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
         async with self._audit.step("login", caller.user) as line:
             line.name((await self.catalogue()).find(vendor))
             self.access.check(caller)
-            offer = await self._logins.begin(vendor, caller.user, replace_until=replace_until)
+            offer = await self._logins.begin(vendor, caller.user, replacing=replacing, guild=caller.guild)
             if offer.waits:
                 self._endings.expect(caller.user, offer.vendor.name)
             return offer
 
-    async def complete(self, caller: Caller, paste: str, vendor: str | None = None) -> LoggedIn:
-        """Step two: the paste becomes a login in the store.
+    async def complete(
+        self, caller: Caller, paste: str, vendor: str | None = None, generation: str | None = None
+    ) -> LoggedIn:
+        """Step two: the paste becomes a login in the store; `generation` is the pending login that its form was about.
 
         Raises:
             OpenabAuthError: why it did not; `outcomes.still_waits` tells whether the person may paste again.
@@ -80,7 +82,7 @@ class AuthService:
             line.name((await self.catalogue()).find(vendor) if vendor else None)
             self.access.check(caller)
             try:
-                done = await self._logins.complete(paste, caller.user, vendor)
+                done = await self._logins.complete(paste, caller.user, vendor, generation)
             except ProgramFailedError:
                 line.silent = True  # such a login's end has a line of its own
                 raise
@@ -128,8 +130,8 @@ class AuthService:
     def _may_go_on(self, login: PendingLogin) -> bool:
         return login.user != CONSOLE and self.access.may_return(login.user)
 
-    async def cancel(self, caller: Caller, vendor: str | None = None) -> Vendor:
-        """Forget the caller's own pending login.
+    async def cancel(self, caller: Caller, vendor: str | None = None, generation: str | None = None) -> Vendor:
+        """Forget the caller's own pending login; with a `generation`, that one or none.
 
         Raises:
             OpenabAuthError: this person may not, or has none.
@@ -138,7 +140,7 @@ class AuthService:
         async with self._audit.step("cancel", caller.user) as line:
             line.name((await self.catalogue()).find(vendor) if vendor else None)
             self.access.check(caller)
-            cancelled = await self._logins.cancel(caller.user, vendor)
+            cancelled = await self._logins.cancel(caller.user, vendor, generation)
             line.name(cancelled)
             return cancelled
 
@@ -203,10 +205,11 @@ class AuthService:
             await self._audit.record("logout", caller.user, refusal.code, **named)
             raise
 
-    async def logout(self, caller: Caller, tenant: str, *, revoke: bool) -> LoggedOut:
-        """End a login here, and at the vendor too with `revoke`.
+    async def logout(self, caller: Caller, tenant: str, generation: str | None = None, *, revoke: bool) -> LoggedOut:
+        """End a login here, and at the vendor too with `revoke`; with a `generation`, that login or none.
 
         Raises:
+            LoginChangedError: another login is there by now.
             OpenabAuthError: this person may not, there is none, or the store could not be written.
         """
         self._bound_refusals(caller)
@@ -214,7 +217,10 @@ class AuthService:
             state = await self._ending(caller, tenant)
             line.name(state.vendor)
             line.tenant = state.tenant
-            return await self._logins.logout(state.tenant, revoke=revoke)
+            if generation not in {None, state.generation}:
+                raise LoginChangedError(state.tenant)
+            # The login whose maker was looked at, and no other one that comes in meanwhile.
+            return await self._logins.logout(state.tenant, state.generation, revoke=revoke)
 
     def _bound_refusals(self, caller: Caller) -> None:
         """Whoever may not use this gets no more refusals, and lines about them, than others have attempts."""

@@ -406,11 +406,11 @@ async def test_another_persons_login_is_asked_about_before_a_code_is_spent(
     await logins.outcome("lab", ADA)
     asked = len(issuer.requests("/device_authorization"))
 
-    with pytest.raises(LoginTakenError):
+    with pytest.raises(LoginTakenError) as taken:
         await logins.begin("lab", BOB)
 
     assert len(issuer.requests("/device_authorization")) == asked
-    assert (await logins.begin("lab", BOB, replace_until=int(clock()))).user_code
+    assert (await logins.begin("lab", BOB, replacing=taken.value.generation)).user_code
 
 
 async def test_one_person_cannot_fill_the_store(
