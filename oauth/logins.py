@@ -18,7 +18,7 @@ from oauth.catalogue import Catalogue
 from oauth.command.output import Found
 from oauth.command.programs import Programs
 from oauth.credentials import Credentials, LoggedIn, LoggedOut
-from oauth.device.approvals import Approvals
+from oauth.device.approvals import Admit, Approvals
 from oauth.driver import Driver
 from oauth.errors import (
     NoPendingLoginError,
@@ -41,7 +41,10 @@ from storage.notes import Begun
 
 
 class Logins:
-    """Logs people in and out; one per process. `lock_wait` is in seconds, `max_pending` is per person."""
+    """Logs people in and out; one per process. `lock_wait` is in seconds, `max_pending` is per person.
+
+    `admit` refuses to store a login that needs no paste, when its vendor has given it.
+    """
 
     def __init__(  # noqa: PLR0913  # what it stands on, passed in
         self,
@@ -53,6 +56,7 @@ class Logins:
         max_pending: int = 5,
         lock_wait: float = REFRESH_DEADLINE,
         environ: Mapping[str, str] = os.environ,
+        admit: Admit | None = None,
     ) -> None:
         self.added = AddedServers(catalogue, store, clock=clock)
         self._configured = catalogue
@@ -64,7 +68,9 @@ class Logins:
         self._credentials = Credentials(store, driver, clock=clock, lock_wait=lock_wait)
         self._jobs = Jobs()
         self._programs = Programs(catalogue.without_secrets(environ), clock=clock, limit=max_pending)
-        self._approvals = Approvals(store, driver, self._pending, self._credentials, self._jobs, clock=clock)
+        self._approvals = Approvals(
+            store, driver, self._pending, self._credentials, self._jobs, clock=clock, admit=admit
+        )
         self._redirects = RedirectLogins(
             self.catalogue, store, driver, self._servers, self._pending, self._credentials, self._jobs, clock=clock
         )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cogs.auth.access import Access, Caller
+from cogs.auth.admission import Admission
 from cogs.auth.attempts import Attempts
 from cogs.auth.audit import Audit
 from cogs.auth.denials import AccessDeniedError
@@ -35,11 +37,13 @@ class AuthService:
         access: Access,
         audit: Audit,
         attempts: Attempts,
+        admission: Admission,
         *,
         clock: Callable[[], float],
         on_close: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
         self.access = access
+        self.admission = admission
         self.clock = clock
         self._logins = logins
         self.servers = Servers(logins.added, access, audit, attempts)
@@ -119,16 +123,26 @@ class AuthService:
         return await self._logins.amended(offer, user)
 
     async def resume(self) -> None:
-        """Go on with the logins that waited for their approval when the bot stopped.
+        """Go on with the logins that waited for their approval when the bot stopped; end those that may not go on.
 
         Raises:
-            StorageError: the store cannot be read.
+            StorageError: the store cannot be read or written.
         """
-        for login in await self._logins.resume(self._may_go_on):
-            self._endings.expect(login.user, login.vendor)
+        refused: list[PendingLogin] = []
 
-    def _may_go_on(self, login: PendingLogin) -> bool:
-        return login.user != CONSOLE and self.access.may_return(login.user)
+        def may(login: PendingLogin) -> bool:
+            goes_on = self.admission.may_go_on(login)
+            if not goes_on and login.user != CONSOLE:  # the console's are no business of the bot
+                refused.append(login)
+            return goes_on
+
+        for login in await self._logins.resume(may):
+            self._endings.expect(login.user, login.vendor)
+        for login in refused:
+            with suppress(NoPendingLoginError):  # another process was quicker
+                vendor = await self._logins.cancel(login.user, login.vendor, login.generation)
+                line = {"vendor": vendor.name, "tenant": vendor.tenant}
+                await self._audit.record("complete", login.user, AccessDeniedError.code, **line)
 
     async def cancel(self, caller: Caller, vendor: str | None = None, generation: str | None = None) -> Vendor:
         """Forget the caller's own pending login; with a `generation`, that one or none.
@@ -272,14 +286,18 @@ def open_service(
     """
     store = AsyncStore(open_store(location))
     driver = Driver()
-    logins = Logins(Catalogue.from_config(config, environ), store, driver, clock=clock, environ=environ)
+    access = Access(settings)
+    admission = Admission(access)
+    catalogue = Catalogue.from_config(config, environ)
+    logins = Logins(catalogue, store, driver, clock=clock, environ=environ, admit=admission.check)
     beside = DEFAULT_STORE if "://" in location else location  # a store that is no file has nothing beside it
     audit = Path(environ.get("OPENAB_AUTH_AUDIT") or f"{beside}.audit.jsonl").expanduser()
     return AuthService(
         logins,
-        Access(settings),
+        access,
         Audit(audit, clock),
         Attempts(clock),
+        admission,
         clock=clock,
         on_close=(logins.aclose, driver.aclose, store.aclose),
     )

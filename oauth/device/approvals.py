@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from oauth import login_entry, pending
 from oauth.credentials import Credentials, LoggedIn
@@ -31,6 +31,7 @@ from storage.errors import StorageError
 from storage.notes import Begun, Note
 from storage.secret import Secret
 
+Admit: TypeAlias = Callable[[PendingLogin], Awaitable[None]]
 _STORING: Final = REFRESH_DEADLINE + 10.0  # seconds that another process may take to store what it has redeemed
 _log: Final = logging.getLogger(__name__)
 
@@ -44,7 +45,10 @@ class _Watched:
 
 
 class Approvals:
-    """Waits for the approvals; what a poll has brought is stored as a job of `jobs`, which outlives every waiter."""
+    """Waits for the approvals; what a poll has brought is stored as a job of `jobs`, which outlives every waiter.
+
+    `admit` raises where the login may not be stored by now: minutes, or a restart, may lie between its two ends.
+    """
 
     def __init__(  # noqa: PLR0913  # what it stands on, passed in
         self,
@@ -55,7 +59,9 @@ class Approvals:
         jobs: Jobs,
         *,
         clock: Callable[[], float],
+        admit: Admit | None = None,
     ) -> None:
+        self._admit = admit
         self._store = store
         self._driver = driver
         self._pending = pending_logins
@@ -210,11 +216,22 @@ class Approvals:
 
     async def _keep(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, grant: Grant) -> LoggedIn:
         """Store what was approved, in the step that ends the waiting, unless it was cancelled meanwhile."""
+        await self._check_admitted(vendor, login, entry, grant)
         try:
             return await self._credentials.keep(
                 vendor, entry.token_url, grant, login, also=lambda draft: self._take(draft, login, entry)
             )
         except NoPendingLoginError:
+            await self._revoke(vendor, grant)
+            raise
+
+    async def _check_admitted(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, grant: Grant) -> None:
+        """End a login that may not be stored, here and at the vendor."""
+        try:
+            if self._admit is not None:
+                await self._admit(login)
+        except Exception:
+            await self._drop(login, entry)
             await self._revoke(vendor, grant)
             raise
 
@@ -231,9 +248,12 @@ class Approvals:
             _log.info("%s: a device login that had ended was not removed: %s", login.vendor, error)
 
     async def _revoke(self, vendor: Vendor, grant: Grant) -> None:
-        """End at the vendor what the person no longer wanted, as far as it answers."""
+        """End at the vendor what must not be stored, as far as it answers."""
         hint = "refresh_token" if grant.refresh_token else "access_token"
+        failed: object = "it offers no way to; the account's own settings can end it"
         try:
-            await self._driver.revoke(vendor, grant.refresh_token or grant.access_token, hint=hint)
+            if await self._driver.revoke(vendor, grant.refresh_token or grant.access_token, hint=hint):
+                return
         except OAuthError as error:
-            _log.warning("%s: a login that was cancelled could not be revoked: %s", vendor.name, error)
+            failed = error
+        _log.warning("%s: a login that was given and not stored could not be revoked: %s", vendor.name, failed)

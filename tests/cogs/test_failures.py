@@ -10,6 +10,7 @@ import cogs.auth.commands  # noqa: F401 - so that every error class is there
 from cogs.auth.attempts import TooManyAttemptsError
 from cogs.auth.denials import (
     AccessDeniedError,
+    AccessUnknownError,
     BotRefusedError,
     DirectMessageRefusedError,
     NoAllowedRoleError,
@@ -90,6 +91,7 @@ MET: list[OpenabAuthError] = [
     NotListedError(UserId(5)),
     NoAllowedRoleError(UserId(5)),
     RolesHiddenError(UserId(5)),
+    AccessUnknownError(),
     NotYourLoginError(UserId(5)),
     NobodysLoginError(),
     NotYourServerError(UserId(5)),
