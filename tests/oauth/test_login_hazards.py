@@ -26,11 +26,13 @@ from oauth.errors import (
     NoPendingLoginError,
     PasteRefusedError,
     UnknownVendorError,
+    VendorUnavailableError,
 )
 from oauth.logins import Logins
 from oauth.tokens import TokenSource
 from oauth.vendor import Vendor
 from storage import AsyncStore, Draft, FileStore, PendingEntry, Secret, Tenant, TokenEntry, UserId
+from storage.notes import Begun
 
 ADA, BOB, CAROL = UserId(1001), UserId(1002), UserId(1003)
 
@@ -234,6 +236,31 @@ async def test_a_yes_holds_for_one_login_through_its_renewals_and_for_no_other(
         await logins.complete(await issuer.approve(hers.url), ADA)
     with pytest.raises(LoginTakenError):
         await logins.begin("lab", ADA, replacing=asked_about)
+
+
+async def test_a_yes_is_still_known_after_a_code_that_never_left(
+    logins: Logins, issuer: Issuer, store: AsyncStore
+) -> None:
+    await logins.complete(await issuer.approve((await logins.begin("lab", BOB)).url, "bob@example.com"), BOB)
+    offer = await logins.begin("lab", ADA, replacing=await generation(logins), guild=5)
+    redirect = await issuer.approve(offer.url)
+
+    def point_at(draft: Draft, url: str) -> None:
+        entry = draft[f"pending:lab:{ADA}"]
+        assert isinstance(entry, PendingEntry)
+        draft[f"pending:lab:{ADA}"] = dataclasses.replace(entry, token_url=url)
+
+    await store.update(partial(point_at, url="http://127.0.0.1:1/token"))
+    with pytest.raises(VendorUnavailableError):
+        await logins.complete(redirect, ADA)
+    assert (await store.notes())[f"pending:lab:{ADA}"].begun == Begun(await generation(logins), 5)
+    await store.update(partial(point_at, url=issuer.token_url))
+
+    await logins.complete(redirect, ADA)
+
+    notes = await store.notes()
+    assert list(notes) == ["lab"]
+    assert notes["lab"].logged_in_by == ADA
 
 
 @pytest.mark.parametrize("revoke", [False, True])
