@@ -84,7 +84,7 @@ class Logins:
     ) -> LoginOffer:
         """Step one: write the pending login and give the link. A former link of this person at this vendor ends.
 
-        `guild` is the Discord server in which it is begun; it is noted for `Logins.complete` and `resume`.
+        `guild` is the Discord server in which it is begun; it is noted where `admit` will be asked.
 
         Raises:
             UnknownVendorError: not offered here.
@@ -98,7 +98,7 @@ class Logins:
         chosen = catalogue.get(vendor)
         if chosen.client_secret is None and chosen.client_secret_env:
             raise SecretMissingError(chosen.name, chosen.client_secret_env)
-        begun = Begun(replacing, guild)
+        begun = Begun(replacing, guild if chosen.flow in DEVICE_FLOWS else None)
         if chosen.flow == "command":
             program, found = await self._programs.begin(chosen, user)
             return LoginOffer(chosen, found.link or "", program.expires_at, found.code, program.generation)

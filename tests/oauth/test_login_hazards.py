@@ -242,7 +242,7 @@ async def test_a_yes_is_still_known_after_a_code_that_never_left(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     await logins.complete(await issuer.approve((await logins.begin("lab", BOB)).url, "bob@example.com"), BOB)
-    offer = await logins.begin("lab", ADA, replacing=await generation(logins), guild=5)
+    offer = await logins.begin("lab", ADA, replacing=await generation(logins))
     redirect = await issuer.approve(offer.url)
 
     def point_at(draft: Draft, url: str) -> None:
@@ -253,7 +253,7 @@ async def test_a_yes_is_still_known_after_a_code_that_never_left(
     await store.update(partial(point_at, url="http://127.0.0.1:1/token"))
     with pytest.raises(VendorUnavailableError):
         await logins.complete(redirect, ADA)
-    assert (await store.notes())[f"pending:lab:{ADA}"].begun == Begun(await generation(logins), 5)
+    assert (await store.notes())[f"pending:lab:{ADA}"].begun == Begun(await generation(logins))
     await store.update(partial(point_at, url=issuer.token_url))
 
     await logins.complete(redirect, ADA)
