@@ -80,7 +80,7 @@ class Logins:
         return await self.added.catalogue()
 
     async def begin(
-        self, vendor: str, user: UserId, *, replacing: str | None = None, guild: int | None = None
+        self, vendor: str, user: UserId, *, replace_until: str | None = None, guild: int | None = None
     ) -> LoginOffer:
         """Step one: write the pending login and give the link. A former link of this person at this vendor ends.
 
@@ -89,7 +89,7 @@ class Logins:
         Raises:
             UnknownVendorError: not offered here.
             SecretMissingError: its client needs a secret, and the operator has set none.
-            LoginTakenError: another person's login is there; the one of the generation `replacing` may go.
+            LoginTakenError: another person's login is there; that of the generation `replace_until` may go, none later.
             TooManyLoginsError: finish or cancel one first.
             NoPendingLoginError: the name means another MCP server by now, or none.
             VendorUnavailableError, VendorMisconfiguredError: its endpoints could not be discovered, or it gave no code.
@@ -98,7 +98,7 @@ class Logins:
         chosen = catalogue.get(vendor)
         if chosen.client_secret is None and chosen.client_secret_env:
             raise SecretMissingError(chosen.name, chosen.client_secret_env)
-        begun = Begun(replacing, guild if chosen.flow in DEVICE_FLOWS else None)
+        begun = Begun(replace_until, guild if chosen.flow in DEVICE_FLOWS else None)
         if chosen.flow == "command":
             program, found = await self._programs.begin(chosen, user)
             return LoginOffer(chosen, found.link or "", program.expires_at, found.code, program.generation)
