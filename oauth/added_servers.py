@@ -73,11 +73,14 @@ class AddedServers:
     async def remove(self, name: str, may: Callable[[AddedServer], None]) -> None:
         """Forget a server and what was registered at it, if `may`, which raises where it may not.
 
+        It is the server that has this name now, and never one that somebody adds in the meantime.
+
         Raises:
             ServerNotRemovedError: there is none, or a login lies under its name.
             StorageError: it could not be written.
         """
-        await self._store.update(partial(self._remove, name=name, may=may))
+        meant = (await self._store.servers()).get(name)
+        await self._store.update(partial(self._remove, name=name, meant=meant, may=may))
 
     def _add(self, draft: Draft, name: str, server: AddedServer) -> tuple[McpServer, bool]:
         if not self.allowed:
@@ -96,11 +99,11 @@ class AddedServers:
         draft.servers[name] = server
         return admitted, True
 
-    def _remove(self, draft: Draft, name: str, may: Callable[[AddedServer], None]) -> None:
+    def _remove(self, draft: Draft, name: str, meant: AddedServer | None, may: Callable[[AddedServer], None]) -> None:
         if not self.allowed:
             raise AddingServersOffError
         server = draft.servers.get(name)
-        if server is None:
+        if server is None or server != meant:
             raise ServerNotThereError
         may(server)
         if self._configured.owner_of(name) is None:  # else the name, and what lies under it, is the operator's by now

@@ -21,10 +21,10 @@ from oauth.errors import (
     LoginNotStoredError,
     LoginOvertakenError,
     LoginTakenError,
-    NotLoggedInError,
     OAuthError,
     VendorUnavailableError,
 )
+from oauth.generation import generation_of
 from oauth.grant import Grant
 from oauth.mcp import entry as server_entry
 from oauth.mcp.binding import Binding
@@ -33,9 +33,9 @@ from oauth.tenant_lock import REFRESH_DEADLINE, tenant_lock
 from oauth.vendor import Vendor
 from storage import AsyncStore
 from storage.draft import Draft
-from storage.entries import LoginEntry, McpEntry, Tenant, TokenEntry
+from storage.entries import LoginEntry, Tenant
 from storage.errors import OpenabAuthError, StorageError
-from storage.notes import Note
+from storage.notes import Note, Subject
 from storage.secret import Secret
 from storage.store import Mutation
 
@@ -105,7 +105,7 @@ class Credentials:
         What `also` changes is changed in the same step; what it raises is raised, and nothing is stored.
 
         Raises:
-            LoginOvertakenError: another person's login came in since this one was begun; the grant is let go.
+            LoginOvertakenError: another person's login is there, and nobody was asked about it; the grant is let go.
             LoginNotStoredError: the store did not take it for as long as one may wait.
             PlanMissingError, ExchangeRefusedError, VendorMisconfiguredError: the vendor's second step refused it.
         """
@@ -117,12 +117,15 @@ class Credentials:
                 also(draft)
             # One of the two must go, and neither can be had twice: the one that agents may use already stays. This one
             # is not revoked: both may be of one account, and some vendors would end the other with it.
-            login_entry.check_not_taken(draft, draft.notes, vendor.tenant, login.user, since=login.created_at)
+            login_entry.check_not_taken(draft, draft.notes, vendor.tenant, login.user, agreed=login.begun.replaces)
+            token = grant.refresh_token or Secret("")
             note = Note(
                 account=grant.account,
                 logged_in_by=login.user,
-                logged_in_at=int(self._clock()),  # when others can see it: they ask what came since they began
+                logged_in_at=int(self._clock()),
                 scopes=grant.scopes or vendor.scopes,
+                generation=login.generation,
+                subject=Subject(grant.subject, token.fingerprint()) if grant.subject else None,
             )
             if binding:
                 return server_entry.write(draft, binding, vendor, grant, note)
@@ -138,22 +141,21 @@ class Credentials:
         lacks_project = bool(await self._unless_closing(self._lacks_project(vendor, grant)))
         return LoggedIn(vendor, grant.expires_at, account, replaced, lacks_project)
 
-    async def remove(self, tenant: Tenant, vendor: Vendor | None, *, revoke: bool) -> LoggedOut:
-        """Remove a login; with `revoke`, have its vendor end it first, as far as it answers.
+    async def remove(self, tenant: Tenant, generation: str, vendor: Vendor | None, *, revoke: bool) -> LoggedOut:
+        """Remove the login of this generation; with `revoke`, have its vendor end it first, as far as it answers.
 
         Raises:
             NotLoggedInError: nobody is logged in there.
+            LoginChangedError: another login is there by now; nothing was revoked.
             StorageError: it could not be removed.
         """
         async with self._locked(tenant) as alone:
-            entry, made = (await self._store.read()).get(tenant), (await self._store.notes()).get(tenant)
-            if not isinstance(entry, TokenEntry | McpEntry):
-                raise NotLoggedInError(tenant)
+            entry = await self._store.update(partial(login_entry.the_login, tenant=tenant, generation=generation))
             revoked, note = await self._revoke(vendor, entry) if revoke else (False, None)
 
             def remove(draft: Draft) -> LoggedOut:
                 """Unless another login came in meanwhile; a refresh that we could not wait for is none."""
-                same = login_entry.same_login(made, draft.notes.get(tenant))
+                same = generation_of(draft.get(tenant), draft.notes.get(tenant)) == generation
                 removed = same and (draft.get(tenant) == entry or not alone) and login_entry.remove(draft, tenant)
                 return LoggedOut(tenant, revoked, removed, note, stands=tenant in draft)
 

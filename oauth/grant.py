@@ -6,11 +6,13 @@ import json
 import math
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from oauth.dotted import value_at
 from oauth.redact import label, without
 from oauth.scopes import scopes_of
+from oauth.subject import subject_ids
 from oauth.vendor import Vendor
 from oauth.verdict import LONGEST_TOKEN, Reply, is_token
 from storage.entries import NEVER, Json
@@ -25,7 +27,7 @@ class Grant:
     """What the vendor gave; `expires_at` is in unix seconds, `account` a label for people and nothing more.
 
     `scopes` is empty when the reply names none: they are then what was asked for (RFC 6749 5.1). `issuer` is the
-    authorization server of a login at an MCP server.
+    authorization server of a login at an MCP server. `subject` says whose it is, by hashes of what never changes.
     """
 
     access_token: Secret
@@ -34,12 +36,14 @@ class Grant:
     scopes: tuple[str, ...] = ()
     account: str | None = None
     issuer: str | None = None
+    subject: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_grant(vendor: Vendor, reply: Reply, *, now: float, sent: Iterable[Secret] = ()) -> Grant:
     """The grant in a token reply that `oauth.verdict` let pass; no label of it shows a token or what was `sent`."""
     refresh_token = reply.get("refresh_token")
-    account = account_label(vendor, id_token_claims(reply.get("id_token")), reply)
+    claims = id_token_claims(reply.get("id_token"))
+    account = account_label(vendor, claims, reply)
     tokens = (Secret(value[:LONGEST_TOKEN]) for name in _TOKENS if isinstance(value := reply.get(name), str))
     return Grant(
         access_token=Secret(str(reply["access_token"])),
@@ -47,6 +51,7 @@ def read_grant(vendor: Vendor, reply: Reply, *, now: float, sent: Iterable[Secre
         expires_at=_expires_at(reply.get("expires_in"), vendor.token_lifetime, now),
         scopes=scopes_of(reply.get("scope"))[:_MOST_SCOPES],
         account=without(account, (*sent, *tokens)) if account else None,
+        subject=subject_ids(vendor, claims, reply),
     )
 
 
@@ -55,14 +60,14 @@ def account_label(vendor: Vendor, *sources: Mapping[str, Json]) -> str | None:
     if not vendor.account_from:
         return None
     for source in sources:
-        found = _at(dict(source), vendor.account_from)
+        found = value_at(dict(source), vendor.account_from)
         if isinstance(found, str) and (text := label(found)):
             return text
     return None
 
 
 def id_token_claims(token: Json) -> dict[str, Json]:
-    """The claims of an id_token, unverified: it came over TLS from its issuer, and only a label is taken from it.
+    """The claims of an id_token, unverified: it came over TLS from its issuer.
 
     OpenID Connect Core 3.1.3.7 (6) lets TLS stand for the signature there.
     """
@@ -74,20 +79,6 @@ def id_token_claims(token: Json) -> dict[str, Json]:
     except (IndexError, ValueError, RecursionError):
         return {}
     return claims if isinstance(claims, dict) else {}
-
-
-def _at(source: Json, path: str) -> Json:
-    """What lies at a dotted path; a key may hold dots itself (claims named by a URL), and the longest one wins."""
-    if not path:
-        return source
-    if not isinstance(source, dict):
-        return None
-    parts = path.split(".")
-    for length in range(len(parts), 0, -1):
-        key = ".".join(parts[:length])
-        if key in source:
-            return _at(source[key], ".".join(parts[length:]))
-    return None
 
 
 def _expires_at(expires_in: Json, default: int, now: float) -> int:

@@ -6,7 +6,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from oauth.errors import LoginTakenError, NotLoggedInError
+from oauth.errors import LoginChangedError, LoginTakenError, NotLoggedInError
+from oauth.generation import generation_of
+from oauth.subject import renewed_subject
 from storage.draft import Draft
 from storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
 from storage.notes import DeadToken, Note
@@ -83,21 +85,20 @@ def _untold(entry: Entry | None, note: Note) -> bool:
 
 
 def check_not_taken(
-    entries: Mapping[str, Entry], notes: Mapping[str, Note], tenant: Tenant, user: UserId, *, since: int | None = None
+    entries: Mapping[str, Entry], notes: Mapping[str, Note], tenant: Tenant, user: UserId, *, agreed: str | None
 ) -> None:
     """Refuse when another person's living login is there, or one whose maker nobody knows.
 
-    With `since`, only one that was made after that second: those before were asked about.
+    `agreed` is the generation of the login that this person agreed to replace.
 
     Raises:
         LoginTakenError: whose it is.
     """
     entry, note = entries.get(tenant), notes.get(tenant, Note())
-    if entry is None or note.logged_in_by == user or dead_of(entry, note):
+    if not has_login(entries, tenant) or note.logged_in_by == user or dead_of(entry, note):
         return
-    made_at = note.logged_in_at or 0
-    if since is None or made_at > since:
-        raise LoginTakenError(tenant, note.logged_in_by, note.account, made_at)
+    if (generation := generation_of(entry, note)) != agreed:
+        raise LoginTakenError(tenant, note.logged_in_by, note.account, generation)
 
 
 def write(draft: Draft, vendor: Vendor, token_url: str, grant: Grant, note: Note) -> str | None:
@@ -140,6 +141,16 @@ def renewed_entry(entry: LoginEntry, grant: Grant, *, now: float) -> LoginEntry:
     )
 
 
+def renewed_note(note: Note, posted: LoginEntry, following: LoginEntry, grant: Grant) -> Note:
+    """Return the note of a login that was renewed: what its vendor calls the account now, and whose it is."""
+    return dataclasses.replace(
+        note,
+        attempt=None,
+        account=grant.account or note.account,
+        subject=renewed_subject(note.subject, posted.refresh_token, grant.subject, following.refresh_token),
+    )
+
+
 def name_account(draft: Draft, tenant: Tenant, grant: Grant, account: str) -> None:
     """Name the login, if it is still the one that was just made."""
     entry = draft.get(tenant)
@@ -147,10 +158,17 @@ def name_account(draft: Draft, tenant: Tenant, grant: Grant, account: str) -> No
         draft.notes[tenant] = dataclasses.replace(draft.notes[tenant], account=account)
 
 
-def same_login(one: Note | None, other: Note | None) -> bool:
-    """Whether two notes of a tenant speak of the same login, however often it was renewed in between."""
-    one, other = one or Note(), other or Note()
-    return (one.logged_in_by, one.logged_in_at) == (other.logged_in_by, other.logged_in_at)
+def the_login(draft: Draft, tenant: Tenant, generation: str) -> LoginEntry:
+    """Return the login of this generation; entry and note are read in one locked step, so that they belong together.
+
+    Raises:
+        NotLoggedInError: nobody is logged in there.
+        LoginChangedError: another login is there by now.
+    """
+    entry = login_of(draft, tenant)
+    if generation_of(entry, draft.notes.get(tenant)) != generation:
+        raise LoginChangedError(tenant)
+    return entry
 
 
 def remove(draft: Draft, tenant: Tenant) -> bool:

@@ -18,13 +18,14 @@ from oauth.catalogue import Catalogue
 from oauth.command.output import Found
 from oauth.command.programs import Programs
 from oauth.credentials import Credentials, LoggedIn, LoggedOut
-from oauth.device.approvals import Approvals
+from oauth.device.approvals import Admit, Approvals
 from oauth.driver import Driver
 from oauth.errors import (
     NoPendingLoginError,
     SecretMissingError,
     WhichLoginError,
 )
+from oauth.generation import generation_of
 from oauth.jobs import Jobs
 from oauth.mcp.login import ServerLogins
 from oauth.offer import LoginOffer
@@ -36,10 +37,14 @@ from oauth.tenant_lock import REFRESH_DEADLINE
 from oauth.vendor import DEVICE_FLOWS, Vendor
 from storage import AsyncStore
 from storage.entries import Tenant, UserId
+from storage.notes import Begun
 
 
 class Logins:
-    """Logs people in and out; one per process. `lock_wait` is in seconds, `max_pending` is per person."""
+    """Logs people in and out; one per process. `lock_wait` is in seconds, `max_pending` is per person.
+
+    `admit` refuses to store a login that needs no paste, when its vendor has given it.
+    """
 
     def __init__(  # noqa: PLR0913  # what it stands on, passed in
         self,
@@ -51,6 +56,7 @@ class Logins:
         max_pending: int = 5,
         lock_wait: float = REFRESH_DEADLINE,
         environ: Mapping[str, str] = os.environ,
+        admit: Admit | None = None,
     ) -> None:
         self.added = AddedServers(catalogue, store, clock=clock)
         self._configured = catalogue
@@ -62,7 +68,9 @@ class Logins:
         self._credentials = Credentials(store, driver, clock=clock, lock_wait=lock_wait)
         self._jobs = Jobs()
         self._programs = Programs(catalogue.without_secrets(environ), clock=clock, limit=max_pending)
-        self._approvals = Approvals(store, driver, self._pending, self._credentials, self._jobs, clock=clock)
+        self._approvals = Approvals(
+            store, driver, self._pending, self._credentials, self._jobs, clock=clock, admit=admit
+        )
         self._redirects = RedirectLogins(
             self.catalogue, store, driver, self._servers, self._pending, self._credentials, self._jobs, clock=clock
         )
@@ -71,13 +79,17 @@ class Logins:
         """The vendors of the config with the servers that people have added by now."""
         return await self.added.catalogue()
 
-    async def begin(self, vendor: str, user: UserId, *, replace_until: int | None = None) -> LoginOffer:
+    async def begin(
+        self, vendor: str, user: UserId, *, replace_until: str | None = None, guild: int | None = None
+    ) -> LoginOffer:
         """Step one: write the pending login and give the link. A former link of this person at this vendor ends.
+
+        `guild` is the Discord server in which it is begun; it is noted where `admit` will be asked.
 
         Raises:
             UnknownVendorError: not offered here.
             SecretMissingError: its client needs a secret, and the operator has set none.
-            LoginTakenError: another person's login is there; one made up to `replace_until` (unix seconds) may go.
+            LoginTakenError: another person's login is there; that of the generation `replace_until` may go, none later.
             TooManyLoginsError: finish or cancel one first.
             NoPendingLoginError: the name means another MCP server by now, or none.
             VendorUnavailableError, VendorMisconfiguredError: its endpoints could not be discovered, or it gave no code.
@@ -86,13 +98,13 @@ class Logins:
         chosen = catalogue.get(vendor)
         if chosen.client_secret is None and chosen.client_secret_env:
             raise SecretMissingError(chosen.name, chosen.client_secret_env)
+        begun = Begun(replace_until, guild if chosen.flow in DEVICE_FLOWS else None)
         if chosen.flow == "command":
             program, found = await self._programs.begin(chosen, user)
-            return LoginOffer(chosen, found.link or "", program.expires_at, found.code)
+            return LoginOffer(chosen, found.link or "", program.expires_at, found.code, program.generation)
         if chosen.flow in DEVICE_FLOWS:
-            return await self._approvals.begin(chosen, user, replace_until=replace_until)
-        server = catalogue.server(chosen.name)
-        return await self._redirects.begin(chosen, user, server=server, replace_until=replace_until)
+            return await self._approvals.begin(chosen, user, begun)
+        return await self._redirects.begin(chosen, user, begun, server=catalogue.server(chosen.name))
 
     async def outcome(self, vendor: str, user: UserId) -> LoggedIn | None:
         """Wait for the end of a login whose offer `waits`; None when this process stops before.
@@ -128,20 +140,25 @@ class Logins:
             StorageError: the store cannot be read.
         """
         resumed = []
-        for login, entry in pending.live(await self._store.read(), self._clock()):
+        entries, notes = await self._store.read(), await self._store.notes()
+        for login, entry in pending.live(entries, self._clock(), notes=notes):
             vendor = self._configured.find(login.vendor)
             if vendor is not None and vendor.flow in DEVICE_FLOWS and may(login):
                 self._approvals.watch(vendor, login, entry)
                 resumed.append(login)
         return tuple(resumed)
 
-    async def complete(self, text: str, user: UserId, vendor: str | None = None) -> LoggedIn:
+    async def complete(
+        self, text: str, user: UserId, vendor: str | None = None, generation: str | None = None
+    ) -> LoggedIn:
         """Step two: take the pending login that a pasted text belongs to, trade its code, and store the credential.
+
+        A form is about one pending login: with its `generation` no other one is ended.
 
         Raises:
             PasteRefusedError: the paste does not end this login; unless the person denied it, it still waits.
             NoPendingLoginError: nothing waits for it, it was used already, or its MCP server is another by now.
-            LoginTakenError: another person has logged in there since the link was made.
+            LoginTakenError: another person's login is there, not the one that may be replaced.
             LoginOvertakenError: as above, while the vendor gave the credential, which was not stored.
             ExchangeRefusedError, VendorUnavailableError, VendorMisconfiguredError: the vendor gave no credential.
             LoginNotStoredError: the vendor gave one, and it could not be written.
@@ -149,15 +166,21 @@ class Logins:
             StorageError: the store can be neither read nor written; the login still waits.
         """
         name = None if vendor is None else (await self.catalogue()).get(vendor).name
-        programs = [login for login in self._programs.waiting(user) if name in {None, login.vendor}]
-        if programs and not await self._redirects.waiting(user, name):
+        programs = [
+            login
+            for login in self._programs.waiting(user)
+            if name in {None, login.vendor} and generation in {None, login.generation}
+        ]
+        if programs and not await self._redirects.waiting(user, name, generation):
             if len(programs) > 1:
                 raise WhichLoginError(tuple(sorted(login.vendor for login in programs)))
             return await self._programs.answer(programs[0], text)
-        return await self._redirects.complete(text, user, name)
+        return await self._redirects.complete(text, user, name, generation)
 
-    async def cancel(self, user: UserId, vendor: str | None = None) -> Vendor:
+    async def cancel(self, user: UserId, vendor: str | None = None, generation: str | None = None) -> Vendor:
         """Forget a pending login, the only one when no vendor is named; one that is not offered here, too.
+
+        With a `generation`, that one or none.
 
         Raises:
             NoPendingLoginError: none waits.
@@ -168,7 +191,7 @@ class Logins:
         names = {name for name in (vendor, found.name if found else None) if name}
         mine = dict(await self._pending.of(user, names))
         programs = [login for login in self._programs.waiting(user) if not names or login.vendor in names]
-        waiting = [*mine, *programs]
+        waiting = [login for login in (*mine, *programs) if generation in {None, login.generation}]
         if not waiting:
             raise NoPendingLoginError(vendor)
         if len(waiting) > 1:
@@ -210,18 +233,24 @@ class Logins:
         states_of = {state.tenant: state for state in (await self.status()).logins}
         return tuple(states_of[tenant] for tenant in died if tenant in states_of)
 
-    async def logout(self, tenant_or_vendor: str, *, revoke: bool) -> LoggedOut:
+    async def logout(self, tenant_or_vendor: str, generation: str | None = None, *, revoke: bool) -> LoggedOut:
         """Remove a login here; with `revoke`, have the vendor end it first, as far as it answers.
+
+        It is the login of this `generation`, or else the one that is there at this moment: never one that comes later.
 
         Raises:
             NotLoggedInError: nobody is logged in there.
+            LoginChangedError: another login is there by now.
             StorageError: it could not be removed.
         """
         catalogue = await self.catalogue()
-        tenant = login_entry.tenant_of(await self._store.read(), tenant_or_vendor, catalogue)
+        entries = await self._store.read()
+        tenant = login_entry.tenant_of(entries, tenant_or_vendor, catalogue)
+        if generation is None:
+            generation = generation_of(entries.get(tenant), (await self._store.notes()).get(tenant))
         server = catalogue.server(tenant)
         vendor = await self._servers.vendor(server, tenant) if server else catalogue.vendor_of(tenant)
-        return await self._jobs.finish(self._credentials.remove(tenant, vendor, revoke=revoke))
+        return await self._jobs.finish(self._credentials.remove(tenant, generation, vendor, revoke=revoke))
 
     def hurry(self) -> None:
         """Wait for nobody's refresh any longer: the process is told to stop."""

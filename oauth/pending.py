@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from oauth.errors import NoPendingLoginError, TooManyLoginsError
+from oauth.generation import generation_of_pending
 from oauth.paste import Paste
 from storage.draft import Draft
 from storage.entries import PENDING_LIFETIME, Entry, PendingEntry, UserId, pending_key
+from storage.notes import Begun, Note
 
 _PREFIX: Final = "pending:"
 _ID: Final = re.compile(r"[0-9]{1,20}")  # a Discord user's id
@@ -18,16 +21,24 @@ _ID: Final = re.compile(r"[0-9]{1,20}")  # a Discord user's id
 
 @dataclass(frozen=True, slots=True)
 class PendingLogin:
-    """A login link that was handed out and waits for its paste or its approval; times in unix seconds."""
+    """A login link that was handed out and waits for its paste or its approval; times in unix seconds.
+
+    `generation` tells it from every other one of this person at this vendor. `begun` is what its note holds, where that
+    was read.
+    """
 
     vendor: str
     user: UserId
     created_at: int
     expires_at: int
+    generation: str = ""
+    begun: Begun = field(default_factory=Begun)
 
 
-def begin(draft: Draft, user: UserId, entry: PendingEntry, *, limit: int, now: float) -> None:
-    """Write the pending login; a former one of this person at this vendor is replaced.
+def begin(  # noqa: PLR0913 - what is written, and the two things that bound it
+    draft: Draft, user: UserId, entry: PendingEntry, begun: Begun, *, limit: int, now: float
+) -> None:
+    """Write the pending login and its note; a former one of this person at this vendor is replaced.
 
     Raises:
         TooManyLoginsError: the person has `limit` others.
@@ -36,20 +47,28 @@ def begin(draft: Draft, user: UserId, entry: PendingEntry, *, limit: int, now: f
     others = [login for login, _ in live(draft, now, user) if login.vendor != vendor]
     if len(others) >= limit:
         raise TooManyLoginsError(limit)
-    draft[pending_key(vendor, user)] = entry
+    _write(draft, pending_key(vendor, user), entry, begun)
+
+
+def described(vendor: str, user: UserId, entry: PendingEntry, note: Note | None = None) -> PendingLogin:
+    """Return what is known of a pending login; `note` is its own."""
+    begun = (note and note.begun) or Begun()
+    return PendingLogin(vendor, user, entry.created_at, _ends_at(entry), generation_of_pending(entry), begun)
 
 
 def live(
-    entries: Mapping[str, Entry], now: float, user: UserId | None = None
+    entries: Mapping[str, Entry],
+    now: float,
+    user: UserId | None = None,
+    notes: Mapping[str, Note] = MappingProxyType({}),
 ) -> Iterator[tuple[PendingLogin, PendingEntry]]:
     """The pending logins that can still be finished, of one person or of all."""
     for key, entry in entries.items():
         if not isinstance(entry, PendingEntry) or not (owner := _owner(key)):
             continue
         vendor, of = owner
-        login = PendingLogin(vendor, of, entry.created_at, _ends_at(entry))
-        if now < login.expires_at and user in (None, of):
-            yield login, entry
+        if now < _ends_at(entry) and user in (None, of):
+            yield described(vendor, of, entry, notes.get(key)), entry
 
 
 def waits(entries: Mapping[str, Entry], login: PendingLogin, entry: PendingEntry) -> bool:
@@ -81,9 +100,18 @@ def take(draft: Draft, vendor: str, user: UserId, entry: PendingEntry, *, now: f
     del draft[key]
 
 
-def put_back(draft: Draft, vendor: str, user: UserId, entry: PendingEntry) -> None:
+def put_back(draft: Draft, login: PendingLogin, entry: PendingEntry) -> None:
     """Undo `take`, for a code that never left; a login begun since then stays."""
-    draft.setdefault(pending_key(vendor, user), entry)
+    key = pending_key(login.vendor, login.user)
+    if key not in draft:
+        _write(draft, key, entry, login.begun)
+
+
+def _write(draft: Draft, key: str, entry: PendingEntry, begun: Begun) -> None:
+    draft[key] = entry
+    draft.notes.pop(key, None)
+    if begun != Begun():
+        draft.notes[key] = Note(begun=begun)
 
 
 def _ends_at(entry: PendingEntry) -> int:

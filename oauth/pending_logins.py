@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from oauth import login_entry, pending
 from oauth.pending import PendingLogin
 from oauth.vendor import Vendor
 from storage import AsyncStore
 from storage.draft import Draft
-from storage.entries import PendingEntry, UserId
+from storage.entries import PendingEntry, UserId, pending_key
+from storage.notes import Begun
 
 
 class PendingLogins:
@@ -25,34 +27,38 @@ class PendingLogins:
         vendor: Vendor,
         user: UserId,
         entry: PendingEntry,
+        begun: Begun,
         *,
-        replace_until: int | None,
         also: Callable[[Draft], None] | None = None,
     ) -> None:
         """Write a pending login, and in the same step what `also` writes.
 
         Raises:
-            LoginTakenError: another person's login is there; one made up to `replace_until` (unix seconds) may go.
+            LoginTakenError: another person's login is there, not the one that may be replaced.
             TooManyLoginsError: the person has too many others.
         """
 
         def write(draft: Draft) -> None:
-            login_entry.check_not_taken(draft, draft.notes, vendor.tenant, user, since=replace_until)
-            pending.begin(draft, user, entry, limit=self._limit, now=self._clock())
+            login_entry.check_not_taken(draft, draft.notes, vendor.tenant, user, agreed=begun.replaces)
+            pending.begin(draft, user, entry, begun, limit=self._limit, now=self._clock())
             if also:
                 also(draft)
 
         await self._store.update(write)
 
-    async def check_not_taken(self, vendor: Vendor, user: UserId, *, since: int | None = None) -> None:
+    async def check_not_taken(self, vendor: Vendor, user: UserId, *, agreed: str | None) -> None:
         """Refuse before anything is asked of the vendor; `begin` and the commit see to it again, under the lock.
 
         Raises:
-            LoginTakenError: another person's login is there, made after `since` (unix seconds) where that is given.
+            LoginTakenError: another person's login is there, not the one of the generation `agreed`.
         """
-        login_entry.check_not_taken(
-            await self._store.read(), await self._store.notes(), vendor.tenant, user, since=since
-        )
+        entries, notes = await self._store.read(), await self._store.notes()
+        login_entry.check_not_taken(entries, notes, vendor.tenant, user, agreed=agreed)
+
+    async def noted(self, login: PendingLogin) -> PendingLogin:
+        """Return the login with what its note holds."""
+        note = (await self._store.notes()).get(pending_key(login.vendor, login.user))
+        return replace(login, begun=(note and note.begun) or Begun())
 
     async def of(self, user: UserId, names: Collection[str] = ()) -> list[tuple[PendingLogin, PendingEntry]]:
         """Those of one person that can still be finished, at the vendors of these names or at all."""
@@ -73,4 +79,4 @@ class PendingLogins:
         Raises:
             StorageError: it could not be written.
         """
-        await self._store.update(lambda draft: pending.put_back(draft, login.vendor, login.user, entry))
+        await self._store.update(lambda draft: pending.put_back(draft, login, entry))

@@ -15,6 +15,7 @@ from oauth.catalogue import Catalogue
 from oauth.credentials import Credentials, LoggedIn
 from oauth.driver import Driver
 from oauth.errors import ClientRefusedError, NoPendingLoginError, VendorUnavailableError
+from oauth.generation import generation_of_pending
 from oauth.jobs import Jobs
 from oauth.mcp.binding import Binding
 from oauth.mcp.login import ServerLogins
@@ -30,6 +31,7 @@ from oauth.verdict import Question
 from storage import AsyncStore
 from storage.entries import PENDING_LIFETIME, PendingEntry, UserId
 from storage.errors import StorageError
+from storage.notes import Begun
 from storage.secret import Secret
 
 
@@ -57,14 +59,12 @@ class RedirectLogins:
         self._jobs = jobs
         self._clock = clock
 
-    async def begin(
-        self, vendor: Vendor, user: UserId, *, server: McpServer | None, replace_until: int | None
-    ) -> LoginOffer:
+    async def begin(self, vendor: Vendor, user: UserId, begun: Begun, *, server: McpServer | None) -> LoginOffer:
         """Step one: the link; `server` is what `vendor` is at heart. What it raises is told at `Logins.begin`."""
         binding = None
         if server:
             # before the server is asked, and perhaps registers a client
-            await self._pending.check_not_taken(vendor, user, since=replace_until)
+            await self._pending.check_not_taken(vendor, user, agreed=begun.replaces)
             binding = await self._servers.bind(server, user)
             vendor = binding.vendor(server)
         else:
@@ -78,22 +78,30 @@ class RedirectLogins:
             created_at=int(self._clock()),
         )
         also = partial(self._servers.remember, vendor=vendor.name, user=user, binding=binding) if binding else None
-        await self._pending.begin(vendor, user, entry, replace_until=replace_until, also=also)
-        return LoginOffer(vendor, self._driver.authorize_url(vendor, entry), entry.created_at + PENDING_LIFETIME)
+        await self._pending.begin(vendor, user, entry, begun, also=also)
+        url, expires_at = self._driver.authorize_url(vendor, entry), entry.created_at + PENDING_LIFETIME
+        return LoginOffer(vendor, url, expires_at, generation=generation_of_pending(entry))
 
-    async def waiting(self, user: UserId, name: str | None) -> list[tuple[PendingLogin, PendingEntry]]:
-        """Those of a person that a paste can end: none of other programs, and none that is no longer offered."""
+    async def waiting(
+        self, user: UserId, name: str | None, generation: str | None = None
+    ) -> list[tuple[PendingLogin, PendingEntry]]:
+        """Those of a person that a paste can end: none of other programs, and none that is no longer offered.
+
+        With a `generation`, only that one.
+        """
         offered = {vendor.name for vendor in (await self._catalogue()).offered() if vendor.flow == "pkce"}
-        return [pair for pair in await self._pending.of(user, {name} if name else ()) if pair[0].vendor in offered]
+        found = [pair for pair in await self._pending.of(user, {name} if name else ()) if pair[0].vendor in offered]
+        return [pair for pair in found if generation in {None, pair[0].generation}]
 
-    async def complete(self, text: str, user: UserId, name: str | None) -> LoggedIn:
+    async def complete(self, text: str, user: UserId, name: str | None, generation: str | None) -> LoggedIn:
         """Step two: the credential. What it raises is told at `Logins.complete`."""
-        mine = await self.waiting(user, name)
+        mine = await self.waiting(user, name, generation)
         paste = _read(text, expected=bool(mine), vendor=name)
         login, entry = pending.belonging(mine, paste, name)
         vendor, binding = await self._begun(login)
         code = await self._code(paste, vendor, login, entry)
-        await self._pending.check_not_taken(vendor, user, since=login.created_at)
+        login = await self._pending.noted(login)
+        await self._pending.check_not_taken(vendor, user, agreed=login.begun.replaces)
         await self._store.check_writable()  # before the code is used up
         return await self._jobs.finish(self._finish(vendor, login, entry, code, binding))
 

@@ -22,7 +22,8 @@ from oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from oauth.login_entry import dead_of, login_of, renewed_entry
+from oauth.login_entry import dead_of, login_of, renewed_entry, renewed_note
+from oauth.subject import is_other
 from oauth.unsaved import Kept, Unsaved
 from storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
 from storage.draft import Draft
@@ -130,7 +131,7 @@ class Refresh:
             _log.warning("%s: a refresh token is posted again whose last request got no answer", self._tenant)
         try:
             grant = await self._ask(renewer, driver, entry)
-            self._check_owner(grant, note)
+            self._check_owner(entry, grant, note)
         except LoginDeadError as error:
             return await self._bury(entry, error)
         except (NotRefreshableError, StorageError):  # what the request needs is not here, so none was sent
@@ -165,11 +166,15 @@ class Refresh:
                 _log.warning("%s: a refresh got no answer (%s) and is repeated once", self._tenant, error.reason)
         raise AssertionError  # the second round has returned or raised
 
-    def _check_owner(self, grant: Grant, note: Note) -> None:
-        """Refuse another account's tokens; the posted one is of no use any more either."""
-        if note.account and grant.account and grant.account != note.account:
-            said = f"it belongs to {note.account}, and the vendor renewed it as {grant.account}, which was not stored"
+    def _check_owner(self, posted: LoginEntry, grant: Grant, note: Note) -> None:
+        """Refuse another account's tokens: the login is dead, as the posted token is spent. A label decides nothing."""
+        before, now = note.account or "one account", grant.account or "another account"
+        if is_other(note.subject, posted.refresh_token, grant.subject):
+            _log.error("%s: its vendor answered a refresh with the tokens of %s; they are not kept", self._tenant, now)
+            said = f"it belongs to {before}, and the vendor renewed it as {now}, which was not stored"
             raise LoginDeadError(self._tenant, said)
+        if note.account and grant.account and note.account != grant.account:
+            _log.info("%s: the account that was called %s is called %s by now", self._tenant, before, now)
 
     async def _keep(self, posted: LoginEntry, grant: Grant, lock: RefreshLock) -> LoginEntry:
         """Commit the grant; what the store does not take goes into its journal, and what that does not into memory."""
@@ -248,5 +253,5 @@ class Refresh:
             return current
         draft[self._tenant] = following = renewed_entry(current, grant, now=self._clock())
         if note := draft.notes.get(self._tenant):
-            draft.notes[self._tenant] = dataclasses.replace(note, attempt=None)
+            draft.notes[self._tenant] = renewed_note(note, current, following, grant)
         return following

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from oauth import backoff
 from oauth.catalogue import Catalogue
+from oauth.generation import generation_of
 from oauth.login_entry import SKEW, dead_of
 from oauth.mcp.binding import binding_of
 from oauth.mcp.server import McpServer
@@ -33,7 +34,7 @@ class LoginState:
     the refresh token, or the access token has ended and there is none.
     `expires_at` is None where the server did not say; `shadowed_by` is the set variable that the vendor's tools prefer;
     `died` is what the vendor said to the refresh token, and when; `failed` is the last try to renew it, if that came to
-    nothing; `standing` is what an MCP server's login is bound to and may do.
+    nothing; `standing` is what an MCP server's login is bound to and may do. `generation` says which login it is.
     """
 
     tenant: Tenant
@@ -49,6 +50,7 @@ class LoginState:
     died: DeadToken | None = None
     failed: Attempt | None = None
     standing: Standing | None = None
+    generation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def login_state(  # noqa: PLR0913 - what the store keeps of it
         died=died,
         failed=None if died else backoff.failure_of(entry, note, now),
         standing=standing_of(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else None,
+        generation=generation_of(entry, note),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from storage.entries import UserId
@@ -40,8 +41,35 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """The account of a login, by identifiers that its vendor never changes; each is kept as a hash, by its kind.
+
+    They hold for the refresh token with this `fingerprint`. Another program may have put another account's login in its
+    place without telling us, so for any other token they say nothing.
+    """
+
+    ids: Mapping[str, str]
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Where a pending login began, and what it may replace.
+
+    `replaces` is the generation of the login that the person agreed to replace; `guild` is the Discord server.
+    """
+
+    replaces: str | None = None
+    guild: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
-    """Whose login it is, who made it and when (unix seconds), with which scopes; what became of its last refresh."""
+    """Whose login it is, who made it and when (unix seconds), with which scopes; what became of its last refresh.
+
+    `generation` stays the same while the login is renewed; each login that a person makes has another one. `account` is
+    a label for people, which decides nothing. A pending login's note holds `begun` alone.
+    """
 
     account: str | None = None
     logged_in_by: UserId | None = None
@@ -49,3 +77,6 @@ class Note:
     scopes: tuple[str, ...] = ()
     dead: DeadToken | None = None
     attempt: Attempt | None = None
+    generation: str | None = None
+    subject: Subject | None = None
+    begun: Begun | None = None

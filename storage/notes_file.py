@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from storage import atomic, regular
 from storage.entries import UserId
-from storage.notes import Attempt, DeadToken, Note
+from storage.notes import Attempt, Begun, DeadToken, Note, Subject
 
 _SUFFIX: Final = ".notes"
 _LATEST: Final = 2**63  # unix seconds; Infinity and NaN, which json reads too, are no times
@@ -54,6 +54,9 @@ def _json(note: Note) -> dict[str, Any]:
         "scopes": list(note.scopes),
         "dead": None if note.dead is None else asdict(note.dead),
         "attempt": None if note.attempt is None else asdict(note.attempt),
+        "generation": note.generation,
+        "subject": None if note.subject is None else asdict(note.subject),
+        "begun": None if note.begun is None else asdict(note.begun),
     }
 
 
@@ -67,6 +70,9 @@ def _note(value: dict[str, Any]) -> Note:
         scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
         dead=_dead(value.get("dead")),
         attempt=_attempt(value.get("attempt")),
+        generation=generation if isinstance(generation := value.get("generation"), str) else None,
+        subject=_subject(value.get("subject")),
+        begun=_begun(value.get("begun")),
     )
 
 
@@ -92,6 +98,20 @@ def _attempt(value: object) -> Attempt | None:
         } if 0 <= at < _LATEST and 0 <= not_before < _LATEST:
             texts = {name: text for name in ("todo", "settings") if isinstance(text := others.get(name), str)}
             return Attempt(fingerprint, at, reason, answered, failures, not_before, **texts)
+    return None
+
+
+def _subject(value: object) -> Subject | None:
+    match value:
+        case {"ids": dict(ids), "fingerprint": str(fingerprint)} if all(isinstance(one, str) for one in ids.values()):
+            return Subject(ids, fingerprint)
+    return None
+
+
+def _begun(value: object) -> Begun | None:
+    match value:
+        case {"replaces": str() | None as replaces, "guild": guild} if guild is None or _integer(guild) is not None:
+            return Begun(replaces, guild)
     return None
 
 

@@ -13,6 +13,7 @@ from oauth.errors import (
     ConfigError,
     ExchangeRefusedError,
     InsufficientScopeError,
+    LoginChangedError,
     LoginDeadError,
     LoginDeniedError,
     LoginExpiredError,
@@ -51,6 +52,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (NotLoggedInError, 3),
     (LoginDeadError, 4),
     (InsufficientScopeError, 4),
+    (LoginChangedError, 5),  # asked again, the logout is about the login that is there then
     (RefreshBusyError, 5),
     (VendorUnavailableError, 5),
     (StoreBusyError, 5),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -45,7 +44,8 @@ async def login(arguments: argparse.Namespace) -> int:
         return await _run_program(session, vendor, as_json=arguments.json)
     async with _logins(session) as logins:
         # Who sits at the console owns the store: replacing the login that is there needs no second question.
-        offer = await logins.begin(arguments.vendor, user, replace_until=int(time.time()))
+        there = await logins.login_state(arguments.vendor)
+        offer = await logins.begin(arguments.vendor, user, replace_until=there.generation if there else None)
         print_result(_offered(offer), _steps(offer, user), as_json=arguments.json)
         if offer.user_code and not arguments.no_wait:
             done = await wait_for_approval(logins, offer.vendor.name, user, offer.expires_at)

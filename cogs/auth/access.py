@@ -21,28 +21,33 @@ from storage.entries import UserId
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, as Discord vouches for it; in a direct message Discord tells no roles."""
+    """Who asks, as Discord vouches for it; in a direct message Discord tells no roles.
+
+    `guild` is the id of the Discord server in which they ask.
+    """
 
     user: UserId
     roles: frozenset[int] = frozenset()
     is_bot: bool = False
     in_guild: bool = True
+    guild: int | None = None
 
 
 def caller_of(interaction: discord.Interaction) -> Caller:
     """The person behind an interaction; never taken from a `custom_id`."""
-    return _caller(interaction.user, in_guild=interaction.guild_id is not None)
+    return member_caller(interaction.user, interaction.guild_id)
 
 
 def author_of(message: discord.Message) -> Caller:
     """The person who wrote a message."""
-    return _caller(message.author, in_guild=message.guild is not None)
+    return member_caller(message.author, None if message.guild is None else message.guild.id)
 
 
-def _caller(person: discord.User | discord.Member, *, in_guild: bool) -> Caller:
+def member_caller(person: discord.User | discord.Member, guild: int | None) -> Caller:
+    """Return this person as Discord describes them, in this Discord server or in none."""
     # `Member.roles` gives only roles that the guild cache knows, and a host bot may run without the guilds intent.
     roles = frozenset(person._roles) if isinstance(person, discord.Member) else frozenset()  # noqa: SLF001
-    return Caller(UserId(person.id), roles, is_bot=person.bot, in_guild=in_guild)
+    return Caller(UserId(person.id), roles, is_bot=person.bot, in_guild=guild is not None, guild=guild)
 
 
 class Access:
@@ -67,11 +72,6 @@ class Access:
             if not rules.allowed_roles:
                 raise NotListedError(caller.user)
             raise NoAllowedRoleError(caller.user) if caller.in_guild else RolesHiddenError(caller.user)
-
-    def may_return(self, user: UserId) -> bool:
-        """Whether a login that this person began before a restart may go on: their roles are not known by now."""
-        rules = self._settings
-        return user in rules.allowed_users or bool(rules.allowed_roles) or rules.allow_all_users
 
     def is_operator(self, caller: Caller) -> bool:
         """Whether this person is listed by id; such people may also end the logins of others."""

@@ -20,6 +20,7 @@ from cogs.auth.language import Listeners, language_of
 from cogs.auth.limits import ADDRESS, INPUT
 from cogs.auth.login_button import LoginButton
 from cogs.auth.logout_view import LogoutButton, ReplaceButton
+from cogs.auth.members import Members
 from cogs.auth.outcomes import failed
 from cogs.auth.paste_modal import PasteButton, read_submit
 from cogs.auth.replies import acknowledge, answer
@@ -44,6 +45,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._bot = bot
         self._service = service
         self._listeners = Listeners()
+        service.admission.ask = Members(bot).caller
         self._direct = DirectMessages(bot, self.desk, self._listeners)
         self._dead_logins = DeadLogins(bot, service, self._listeners)
         if not service.servers.allowed and self.app_command is not None:

@@ -70,6 +70,19 @@ class RolesHiddenError(NotListedError):
         )
 
 
+class AccessUnknownError(AccessDeniedError):
+    """A role decides, and Discord does not say which ones this person has."""
+
+    reason = "unknown"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Discord did not say whether you still have an allowed role",
+            kept="this login is over and was not stored",
+            todo="begin again with /auth login",
+        )
+
+
 class NotYourLoginError(AccessDeniedError):
     """The login is somebody else's, and this person is no operator."""
 

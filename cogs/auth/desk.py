@@ -23,16 +23,20 @@ class Desk(Protocol):
         """Somebody wants to see how the address, or the code, is copied."""
         ...
 
-    async def cancel_pressed(self, interaction: discord.Interaction, vendor: str) -> None:
-        """A pending login is to be dropped."""
+    async def cancel_pressed(self, interaction: discord.Interaction, vendor: str, generation: str) -> None:
+        """The pending login of this generation is to be dropped."""
         ...
 
-    async def replace_pressed(self, interaction: discord.Interaction, vendor: str, choice: str, made_at: int) -> None:
-        """Another person's login, made up to `made_at` (unix seconds), may be replaced, or is kept."""
+    async def replace_pressed(
+        self, interaction: discord.Interaction, vendor: str, choice: str, generation: str
+    ) -> None:
+        """Another person's login, of this generation, may be replaced, or is kept."""
         ...
 
-    async def logout_pressed(self, interaction: discord.Interaction, tenant: str, choice: LogoutChoice) -> None:
-        """A login is to be removed, also revoked, or kept."""
+    async def logout_pressed(
+        self, interaction: discord.Interaction, tenant: str, choice: LogoutChoice, generation: str
+    ) -> None:
+        """The login of this generation is to be removed, also revoked, or kept."""
         ...
 
 

@@ -39,7 +39,7 @@ class DirectMessages:
 
     async def hear(self, message: discord.Message) -> None:
         """Take `message` as a paste if it is one; never raises."""
-        if message.guild is not None or message.author.bot or not message.content:
+        if message.guild is not None or message.author.bot or message.webhook_id is not None or not message.content:
             return
         language = self._listeners.language_of(UserId(message.author.id))
         if looks_like_paste(message.content):

@@ -49,7 +49,7 @@ class FrontDesk(Desk):
 
     # The two steps
 
-    async def login(self, interaction: discord.Interaction, vendor: str, *, replace_until: int | None = None) -> None:
+    async def login(self, interaction: discord.Interaction, vendor: str, *, replace_until: str | None = None) -> None:
         """Show the link, or ask whether another person's login may be replaced; the interaction is acknowledged."""
         try:
             offer = await self.service.login(caller_of(interaction), vendor, replace_until=replace_until)
@@ -85,7 +85,7 @@ class FrontDesk(Desk):
                 if ending.done():
                     break
                 offer = amended.result()
-                await edit(interaction, login_message(language, offer, new_flow(offer.expires_at)))
+                await edit(interaction, login_message(language, offer, new_flow(offer)))
             return await ending
         finally:
             ending.cancel()
@@ -98,25 +98,36 @@ class FrontDesk(Desk):
             await acknowledge(interaction)
             await self.login(interaction, vendor)
 
-    async def replace_pressed(self, interaction: discord.Interaction, vendor: str, choice: str, made_at: int) -> None:
+    async def replace_pressed(
+        self, interaction: discord.Interaction, vendor: str, choice: str, generation: str
+    ) -> None:
         """Turn the question into the login message, or say that nothing was changed."""
         async with self._answering(interaction, "replace", vendor):
             await acknowledge(interaction, in_place=True)
             if choice == "yes":
-                await self.login(interaction, vendor, replace_until=made_at)
+                await self.login(interaction, vendor, replace_until=generation)
             else:
                 await answer(interaction, Answer(language_of(interaction).say("kept")))
 
-    async def complete(
-        self, caller: Caller, language: Language, paste: str, vendor: str | None, *, reply: Reply
+    async def complete(  # noqa: PLR0913 - who pastes what, and for which login
+        self,
+        caller: Caller,
+        language: Language,
+        paste: str,
+        vendor: str | None,
+        generation: str | None = None,
+        *,
+        reply: Reply,
     ) -> None:
         """Take a paste, wherever it was written, and `reply`; the login message it belongs to says so, too.
+
+        `generation` is the pending login that a form was about; no other one is ended.
 
         Raises:
             OpenabAuthError: why it did not become a login; no reply was made.
         """
         try:
-            done = await self.service.complete(caller, paste, vendor)
+            done = await self.service.complete(caller, paste, vendor, generation)
         except LoginTakenError as taken:
             catalogue = await self.service.catalogue()
             found, title = catalogue.find(taken.tenant), catalogue.title_of(taken.tenant)
@@ -137,15 +148,18 @@ class FrontDesk(Desk):
         """Take what was pasted into a form, whichever process opened it."""
         async with self._answering(interaction, "paste", submit.vendor, submit.flow):
             await acknowledge(interaction)
-            await self.completed(interaction, submit.paste, submit.vendor)
+            await self.completed(interaction, submit.paste, submit.vendor, submit.generation)
 
-    async def completed(self, interaction: discord.Interaction, paste: str, vendor: str | None) -> None:
+    async def completed(
+        self, interaction: discord.Interaction, paste: str, vendor: str | None, generation: str | None = None
+    ) -> None:
         """Take a paste that came with an interaction, which is acknowledged."""
 
         async def reply(message: Answer) -> None:
             await answer(interaction, message)
 
-        await self.complete(caller_of(interaction), language_of(interaction), paste, vendor, reply=reply)
+        caller, language = caller_of(interaction), language_of(interaction)
+        await self.complete(caller, language, paste, vendor, generation, reply=reply)
 
     async def how_pressed(self, interaction: discord.Interaction, page: LastPage) -> None:
         """Show how to copy what the last page of a login gives; there is nothing in it that anybody may not see."""
@@ -168,11 +182,11 @@ class FrontDesk(Desk):
         await answer(interaction, told)
         await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
 
-    async def cancel_pressed(self, interaction: discord.Interaction, vendor: str) -> None:
+    async def cancel_pressed(self, interaction: discord.Interaction, vendor: str, generation: str) -> None:
         """Drop a pending login from the status, which then shows what is left."""
         async with self._answering(interaction, "cancel", vendor):
             await acknowledge(interaction, in_place=True)
-            cancelled = await self.service.cancel(caller_of(interaction), vendor)
+            cancelled = await self.service.cancel(caller_of(interaction), vendor, generation)
             await self.status(interaction)
             told = Answer(words.about(language_of(interaction), "cancelled", cancelled))
             await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
@@ -182,7 +196,9 @@ class FrontDesk(Desk):
         state = await self.service.ask_logout(caller_of(interaction), vendor)
         await answer(interaction, logout_question(language_of(interaction), state))
 
-    async def logout_pressed(self, interaction: discord.Interaction, tenant: str, choice: LogoutChoice) -> None:
+    async def logout_pressed(
+        self, interaction: discord.Interaction, tenant: str, choice: LogoutChoice, generation: str
+    ) -> None:
         """End the login as chosen; the question becomes the answer."""
         async with self._answering(interaction, "logout"):
             language = language_of(interaction)
@@ -190,7 +206,8 @@ class FrontDesk(Desk):
             if choice == "keep":
                 await answer(interaction, Answer(language.say("kept")))
                 return
-            done = await self.service.logout(caller_of(interaction), tenant, revoke=choice == "revoke")
+            caller, revoke = caller_of(interaction), choice == "revoke"
+            done = await self.service.logout(caller, tenant, generation, revoke=revoke)
             title = (await self.service.catalogue()).title_of(done.tenant)
             await answer(interaction, Answer(words.logged_out(language, done, title)))
 

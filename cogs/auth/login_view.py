@@ -106,7 +106,7 @@ class LoginMessages:
         """
         user = UserId(interaction.user.id)
         language = language_of(interaction)
-        message = login_message(language, offer, new_flow(offer.expires_at))
+        message = login_message(language, offer, new_flow(offer))
         replaced = Answer(words.about(language, "login-link-replaced", offer.vendor))
         await self.close(user, offer.vendor.name, replaced)
         if await answer(interaction, message):

@@ -17,8 +17,9 @@ from oauth.errors import LoginTakenError
 from oauth.status import LoginState
 from storage.errors import OpenabAuthError
 
-_LOGOUT: Final = r"auth:logout:(?P<choice>here|revoke|keep):(?P<tenant>(?s:.+))"
-_REPLACE: Final = r"auth:replace:(?P<choice>yes|no):(?P<made_at>[0-9]+):(?P<vendor>(?s:.+))"
+# A button is about the login of one generation. One of an older version names none, and then means no login at all.
+_LOGOUT: Final = r"auth:logout:(?P<choice>here|revoke|keep):(?:(?P<generation>[0-9a-f]{10}):)?(?P<tenant>(?s:.+))"
+_REPLACE: Final = r"auth:replace:(?P<choice>yes|no):(?P<generation>[0-9a-f]*):(?P<vendor>(?s:.+))"
 _LOGOUT_BUTTONS: Final = {
     "here": ("button-remove", discord.ButtonStyle.danger),
     "revoke": ("button-revoke", discord.ButtonStyle.danger),
@@ -46,46 +47,48 @@ class NameTooLongError(OpenabAuthError):
 class LogoutButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_LOGOUT):
     """One of the answers to "log out?"."""
 
-    def __init__(self, language: Language, tenant: str, choice: LogoutChoice) -> None:
+    def __init__(self, language: Language, tenant: str, choice: LogoutChoice, generation: str) -> None:
         label, style = _LOGOUT_BUTTONS[choice]
-        custom_id = f"auth:logout:{choice}:{tenant}"
+        custom_id = f"auth:logout:{choice}:{generation}:{tenant}"
         super().__init__(discord.ui.Button(label=language.say(label), style=style, custom_id=custom_id))
         self.tenant = tenant
         self.choice = choice
+        self.generation = generation
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
     ) -> Self:
         """The button again, from the id that came with the press."""
-        return cls(language_of(interaction), match["tenant"], cast("LogoutChoice", match["choice"]))
+        choice, generation = cast("LogoutChoice", match["choice"]), match["generation"] or ""
+        return cls(language_of(interaction), match["tenant"], choice, generation)
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Hand the press to the cog, which asks again whether this person may."""
-        await desk_of(interaction).logout_pressed(interaction, self.tenant, self.choice)
+        await desk_of(interaction).logout_pressed(interaction, self.tenant, self.choice, self.generation)
 
 
 class ReplaceButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_REPLACE):
-    """One of the answers to "replace that person's login?", which was made at `made_at` (unix seconds)."""
+    """One of the answers to "replace that person's login?"."""
 
-    def __init__(self, language: Language, vendor: str, choice: str, made_at: int) -> None:
+    def __init__(self, language: Language, vendor: str, choice: str, generation: str) -> None:
         label, style = _REPLACE_BUTTONS[choice]
-        custom_id = f"auth:replace:{choice}:{made_at}:{vendor}"
+        custom_id = f"auth:replace:{choice}:{generation}:{vendor}"
         super().__init__(discord.ui.Button(label=language.say(label), style=style, custom_id=custom_id))
         self.vendor = vendor
         self.choice = choice
-        self.made_at = made_at
+        self.generation = generation
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
     ) -> Self:
         """The button again, from the id that came with the press."""
-        return cls(language_of(interaction), match["vendor"], match["choice"], int(match["made_at"]))
+        return cls(language_of(interaction), match["vendor"], match["choice"], match["generation"])
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Hand the press to the cog."""
-        await desk_of(interaction).replace_pressed(interaction, self.vendor, self.choice, self.made_at)
+        await desk_of(interaction).replace_pressed(interaction, self.vendor, self.choice, self.generation)
 
 
 def logout_question(language: Language, state: LoginState) -> Answer:
@@ -99,7 +102,7 @@ def logout_question(language: Language, state: LoginState) -> Answer:
     choices: list[LogoutChoice] = ["here", "revoke", "keep"] if revocable else ["here", "keep"]
     view = discord.ui.View(timeout=None)
     for choice in choices:
-        view.add_item(_fitting(LogoutButton(language, state.tenant, choice)))
+        view.add_item(_fitting(LogoutButton(language, state.tenant, choice, state.generation)))
     return Answer(words.ask_logout(language, state, revocable=revocable), view=view)
 
 
@@ -111,7 +114,7 @@ def replace_question(language: Language, vendor: str, title: str, taken: LoginTa
     """
     view = discord.ui.View(timeout=None)
     for choice in _REPLACE_BUTTONS:
-        view.add_item(_fitting(ReplaceButton(language, vendor, choice, taken.made_at)))
+        view.add_item(_fitting(ReplaceButton(language, vendor, choice, taken.generation)))
     return Answer(words.ask_replace(language, title, taken), view=view)
 
 

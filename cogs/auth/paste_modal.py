@@ -7,7 +7,6 @@ never registered with discord.py: what is submitted is read from the raw interac
 from __future__ import annotations
 
 import re
-import secrets
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,8 +18,10 @@ from cogs.auth.language import Language, language_of
 from cogs.auth.limits import INPUT, fits_button
 from cogs.auth.login_button import new_link
 from cogs.auth.replies import Answer, answer, show_modal
+from oauth.generation import DIGITS
+from oauth.offer import LoginOffer
 
-_ID: Final = r"auth:paste:(?P<vendor>[^\s:][^\s]{0,59}):(?P<flow>[0-9a-f]{1,12}-[0-9a-f]{6})"
+_ID: Final = r"auth:paste:(?P<vendor>[^\s:][^\s]{0,59}):(?P<flow>[0-9a-f]{1,12}-[0-9a-f]{0,10})"
 _FIELD: Final = "redirect"
 
 
@@ -32,13 +33,18 @@ class Submit:
     flow: str
     paste: str
 
+    @property
+    def generation(self) -> str:
+        """The pending login that the form was about."""
+        return self.flow.partition("-")[2]
+
     def __repr__(self) -> str:
         return f"Submit(vendor={self.vendor!r})"
 
 
-def new_flow(expires_at: int) -> str:
-    """An opaque id for one login message; it tells when the link expires and nothing else."""
-    return f"{expires_at:x}-{secrets.token_hex(3)}"
+def new_flow(offer: LoginOffer) -> str:
+    """Return the id of one login's message: when its link expires, and which pending login it is about."""
+    return f"{offer.expires_at:x}-{offer.generation}"
 
 
 def has_expired(flow: str, now: float) -> bool:
@@ -48,7 +54,7 @@ def has_expired(flow: str, now: float) -> bool:
 
 def fits(vendor: str) -> bool:
     """Whether a button's id can hold this vendor's name."""
-    custom_id = f"auth:paste:{vendor}:{new_flow(2**32)}"
+    custom_id = f"auth:paste:{vendor}:{2**32:x}-{'0' * DIGITS}"
     return re.fullmatch(_ID, custom_id) is not None and fits_button(custom_id)
 
 

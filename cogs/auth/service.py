@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cogs.auth.access import Access, Caller
+from cogs.auth.admission import Admission
 from cogs.auth.attempts import Attempts
 from cogs.auth.audit import Audit
 from cogs.auth.denials import AccessDeniedError
@@ -17,7 +19,7 @@ from oauth.catalogue import Catalogue
 from oauth.config import DEFAULT_STORE, Config
 from oauth.credentials import LoggedIn, LoggedOut
 from oauth.driver import Driver
-from oauth.errors import NoPendingLoginError, NotLoggedInError, ProgramFailedError
+from oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, ProgramFailedError
 from oauth.logins import Logins
 from oauth.offer import LoginOffer
 from oauth.paths import path_in
@@ -36,11 +38,13 @@ class AuthService:
         access: Access,
         audit: Audit,
         attempts: Attempts,
+        admission: Admission,
         *,
         clock: Callable[[], float],
         on_close: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
         self.access = access
+        self.admission = admission
         self.clock = clock
         self._logins = logins
         self.servers = Servers(logins.added, access, audit, attempts)
@@ -54,24 +58,26 @@ class AuthService:
         """The vendors and servers that there are now; `offered` are those that people may log in to here."""
         return await self._logins.catalogue()
 
-    async def login(self, caller: Caller, vendor: str, *, replace_until: int | None = None) -> LoginOffer:
+    async def login(self, caller: Caller, vendor: str, *, replace_until: str | None = None) -> LoginOffer:
         """Step one: a link for this person.
 
         Raises:
-            LoginTakenError: another person's login is there, and was not made up to `replace_until` (unix seconds).
+            LoginTakenError: another person's login is there, and is not the one of the generation `replace_until`.
             OpenabAuthError: this person may not, has tried too often, or the vendor is not offered.
         """
         self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
         async with self._audit.step("login", caller.user) as line:
             line.name((await self.catalogue()).find(vendor))
             self.access.check(caller)
-            offer = await self._logins.begin(vendor, caller.user, replace_until=replace_until)
+            offer = await self._logins.begin(vendor, caller.user, replace_until=replace_until, guild=caller.guild)
             if offer.waits:
                 self._endings.expect(caller.user, offer.vendor.name)
             return offer
 
-    async def complete(self, caller: Caller, paste: str, vendor: str | None = None) -> LoggedIn:
-        """Step two: the paste becomes a login in the store.
+    async def complete(
+        self, caller: Caller, paste: str, vendor: str | None = None, generation: str | None = None
+    ) -> LoggedIn:
+        """Step two: the paste becomes a login in the store; `generation` is the pending login that its form was about.
 
         Raises:
             OpenabAuthError: why it did not; `outcomes.still_waits` tells whether the person may paste again.
@@ -81,7 +87,7 @@ class AuthService:
             line.name((await self.catalogue()).find(vendor) if vendor else None)
             self.access.check(caller)
             try:
-                done = await self._logins.complete(paste, caller.user, vendor)
+                done = await self._logins.complete(paste, caller.user, vendor, generation)
             except ProgramFailedError:
                 line.silent = True  # such a login's end has a line of its own
                 raise
@@ -118,19 +124,29 @@ class AuthService:
         return await self._logins.amended(offer, user)
 
     async def resume(self) -> None:
-        """Go on with the logins that waited for their approval when the bot stopped.
+        """Go on with the logins that waited for their approval when the bot stopped; end those that may not go on.
 
         Raises:
-            StorageError: the store cannot be read.
+            StorageError: the store cannot be read or written.
         """
-        for login in await self._logins.resume(self._may_go_on):
+        refused: list[PendingLogin] = []
+
+        def may(login: PendingLogin) -> bool:
+            goes_on = self.admission.may_go_on(login)
+            if not goes_on and login.user != CONSOLE:  # the console's are no business of the bot
+                refused.append(login)
+            return goes_on
+
+        for login in await self._logins.resume(may):
             self._endings.expect(login.user, login.vendor)
+        for login in refused:
+            with suppress(NoPendingLoginError):  # another process was quicker
+                vendor = await self._logins.cancel(login.user, login.vendor, login.generation)
+                line = {"vendor": vendor.name, "tenant": vendor.tenant}
+                await self._audit.record("complete", login.user, AccessDeniedError.code, **line)
 
-    def _may_go_on(self, login: PendingLogin) -> bool:
-        return login.user != CONSOLE and self.access.may_return(login.user)
-
-    async def cancel(self, caller: Caller, vendor: str | None = None) -> Vendor:
-        """Forget the caller's own pending login.
+    async def cancel(self, caller: Caller, vendor: str | None = None, generation: str | None = None) -> Vendor:
+        """Forget the caller's own pending login; with a `generation`, that one or none.
 
         Raises:
             OpenabAuthError: this person may not, or has none.
@@ -139,7 +155,7 @@ class AuthService:
         async with self._audit.step("cancel", caller.user) as line:
             line.name((await self.catalogue()).find(vendor) if vendor else None)
             self.access.check(caller)
-            cancelled = await self._logins.cancel(caller.user, vendor)
+            cancelled = await self._logins.cancel(caller.user, vendor, generation)
             line.name(cancelled)
             return cancelled
 
@@ -204,10 +220,11 @@ class AuthService:
             await self._audit.record("logout", caller.user, refusal.code, **named)
             raise
 
-    async def logout(self, caller: Caller, tenant: str, *, revoke: bool) -> LoggedOut:
-        """End a login here, and at the vendor too with `revoke`.
+    async def logout(self, caller: Caller, tenant: str, generation: str | None = None, *, revoke: bool) -> LoggedOut:
+        """End a login here, and at the vendor too with `revoke`; with a `generation`, that login or none.
 
         Raises:
+            LoginChangedError: another login is there by now.
             OpenabAuthError: this person may not, there is none, or the store could not be written.
         """
         self._bound_refusals(caller)
@@ -215,7 +232,10 @@ class AuthService:
             state = await self._ending(caller, tenant)
             line.name(state.vendor)
             line.tenant = state.tenant
-            return await self._logins.logout(state.tenant, revoke=revoke)
+            if generation not in {None, state.generation}:
+                raise LoginChangedError(state.tenant)
+            # The login whose maker was looked at, and no other one that comes in meanwhile.
+            return await self._logins.logout(state.tenant, state.generation, revoke=revoke)
 
     def _bound_refusals(self, caller: Caller) -> None:
         """Whoever may not use this gets no more refusals, and lines about them, than others have attempts."""
@@ -269,12 +289,16 @@ def open_service(
     audit = Path(path_in("OPENAB_AUTH_AUDIT", environ) or f"{beside}.audit.jsonl").expanduser()
     store = AsyncStore(open_store(location))
     driver = Driver()
-    logins = Logins(Catalogue.from_config(config, environ), store, driver, clock=clock, environ=environ)
+    access = Access(settings)
+    admission = Admission(access)
+    catalogue = Catalogue.from_config(config, environ)
+    logins = Logins(catalogue, store, driver, clock=clock, environ=environ, admit=admission.check)
     return AuthService(
         logins,
-        Access(settings),
+        access,
         Audit(audit, clock),
         Attempts(clock),
+        admission,
         clock=clock,
         on_close=(logins.aclose, driver.aclose, store.aclose),
     )

@@ -18,7 +18,7 @@ from oauth.status import Status
 from storage.entries import UserId
 
 _TITLE: Final = 60  # units, so that a button's whole label stays under Discord's 80
-_ID: Final = r"auth:cancel:(?P<vendor>(?s:.+))"
+_ID: Final = r"auth:cancel:(?:(?P<generation>[0-9a-f]{10}):)?(?P<vendor>(?s:.+))"
 _ROOM_FOR_MORE: Final = 100  # units of the line that counts what is left out
 _MOST_BUTTONS: Final = 25  # of a message
 
@@ -26,22 +26,23 @@ _MOST_BUTTONS: Final = 25  # of a message
 class CancelButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
     """Drops one pending login; whose it is, is asked when it is pressed."""
 
-    def __init__(self, language: Language, vendor: str, title: str) -> None:
+    def __init__(self, language: Language, vendor: str, title: str, generation: str) -> None:
         label = language.say("button-cancel", vendor=cut(title, _TITLE))
-        custom_id = f"auth:cancel:{vendor}"
+        custom_id = f"auth:cancel:{generation}:{vendor}"
         super().__init__(discord.ui.Button(label=label, style=discord.ButtonStyle.secondary, custom_id=custom_id))
         self.vendor = vendor
+        self.generation = generation
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
     ) -> Self:
         """The button again, from the id that came with the press."""
-        return cls(language_of(interaction), match["vendor"], match["vendor"])
+        return cls(language_of(interaction), match["vendor"], match["vendor"], match["generation"] or "")
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Hand the press on."""
-        await desk_of(interaction).cancel_pressed(interaction, self.vendor)
+        await desk_of(interaction).cancel_pressed(interaction, self.vendor, self.generation)
 
 
 def status_message(language: Language, status: Status, user: UserId, title_of: Callable[[str], str]) -> Answer:
@@ -56,7 +57,7 @@ def status_message(language: Language, status: Status, user: UserId, title_of: C
     ]
     view = discord.ui.View(timeout=None)
     buttons = [
-        *(CancelButton(language, pending.vendor, title_of(pending.vendor)) for pending in mine),
+        *(CancelButton(language, pending.vendor, title_of(pending.vendor), pending.generation) for pending in mine),
         *(
             LoginButton(language, state.vendor.name, state.vendor.title)
             for state in status.logins

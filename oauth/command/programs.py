@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -18,6 +19,7 @@ from oauth.errors import (
     ProgramWaitsError,
     TooManyLoginsError,
 )
+from oauth.generation import DIGITS
 from oauth.pending import PendingLogin
 from oauth.redact import shown
 from oauth.vendor import Vendor
@@ -36,6 +38,7 @@ class Program:
 
     def __init__(self, vendor: Vendor, begun_at: int) -> None:
         self.vendor = vendor
+        self.generation = secrets.token_hex(DIGITS // 2)
         self.begun_at = begun_at
         self.expires_at = begun_at + vendor.command_timeout
         self._output = Output()
@@ -168,7 +171,7 @@ class Programs:
     def waiting(self, user: UserId | None = None) -> list[PendingLogin]:
         """The programs that run, of one person or of all."""
         return [
-            PendingLogin(vendor, owner, program.begun_at, program.expires_at)
+            PendingLogin(vendor, owner, program.begun_at, program.expires_at, program.generation)
             for (vendor, owner), (program, task) in self._running.items()
             if user in {None, owner} and not task.done()
         ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from oauth import login_entry, pending
 from oauth.credentials import Credentials, LoggedIn
@@ -27,15 +28,27 @@ from storage import AsyncStore
 from storage.draft import Draft
 from storage.entries import PENDING_LIFETIME, Entry, PendingEntry, TokenEntry, UserId
 from storage.errors import StorageError
-from storage.notes import Note
+from storage.notes import Begun, Note
 from storage.secret import Secret
 
+Admit: TypeAlias = Callable[[PendingLogin], Awaitable[None]]
 _STORING: Final = REFRESH_DEADLINE + 10.0  # seconds that another process may take to store what it has redeemed
 _log: Final = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Watched:
+    """The task that polls for one pending login."""
+
+    generation: str
+    task: asyncio.Task[LoggedIn]
+
+
 class Approvals:
-    """Waits for the approvals; what a poll has brought is stored as a job of `jobs`, which outlives every waiter."""
+    """Waits for the approvals; what a poll has brought is stored as a job of `jobs`, which outlives every waiter.
+
+    `admit` raises where the login may not be stored by now: minutes, or a restart, may lie between its two ends.
+    """
 
     def __init__(  # noqa: PLR0913  # what it stands on, passed in
         self,
@@ -46,38 +59,44 @@ class Approvals:
         jobs: Jobs,
         *,
         clock: Callable[[], float],
+        admit: Admit | None = None,
     ) -> None:
+        self._admit = admit
         self._store = store
         self._driver = driver
         self._pending = pending_logins
         self._credentials = credentials
         self._jobs = jobs
         self._clock = clock
-        self._waiting: dict[tuple[str, UserId], asyncio.Task[LoggedIn]] = {}
+        self._waiting: dict[tuple[str, UserId], _Watched] = {}
         self._closing = False
 
-    async def begin(self, vendor: Vendor, user: UserId, *, replace_until: int | None) -> LoginOffer:
+    async def begin(self, vendor: Vendor, user: UserId, begun: Begun) -> LoginOffer:
         """Show a code, and poll from now on. What it raises is told at `Logins.begin`."""
         vendor = await self._driver.resolve(vendor)
         # before the vendor is asked for a code that nobody may use
-        await self._pending.check_not_taken(vendor, user, since=replace_until)
+        await self._pending.check_not_taken(vendor, user, agreed=begun.replaces)
         code, entry = await self._start(vendor)
-        await self._pending.begin(vendor, user, entry, replace_until=replace_until)
-        self.watch(vendor, PendingLogin(vendor.name, user, entry.created_at, code.expires_at), entry)
-        return LoginOffer(vendor, code.link, code.expires_at, code.user_code)
+        await self._pending.begin(vendor, user, entry, begun)
+        login = pending.described(vendor.name, user, entry, Note(begun=begun))
+        self.watch(vendor, login, entry)
+        return LoginOffer(vendor, code.link, code.expires_at, code.user_code, login.generation)
 
     def watch(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry) -> None:
         """Poll for this login from now on, in the place of a former one of this person at this vendor."""
-        self.forget(login)
-        name = f"approval of {vendor.name}"
-        task = asyncio.create_task(self._wait(vendor, login, entry), name=name)
-        self._waiting[login.vendor, login.user] = task
+        key = (login.vendor, login.user)
+        if former := self._waiting.get(key):
+            former.task.cancel()
+        task = asyncio.create_task(self._wait(vendor, login, entry), name=f"approval of {vendor.name}")
+        self._waiting[key] = _Watched(login.generation, task)
 
     def forget(self, login: PendingLogin) -> None:
-        """Poll no longer; a poll that is under way is finished."""
-        task = self._waiting.pop((login.vendor, login.user), None)
-        if task is not None:
-            task.cancel()
+        """Poll for this login no longer; a poll that is under way is finished. One begun since then goes on."""
+        key = (login.vendor, login.user)
+        watched = self._waiting.get(key)
+        if watched is not None and watched.generation == login.generation:
+            del self._waiting[key]
+            watched.task.cancel()
 
     async def outcome(self, vendor: str, user: UserId) -> LoggedIn | None:
         """How this login ends; None when this process stops and the login goes on waiting without it.
@@ -87,14 +106,14 @@ class Approvals:
             NoPendingLoginError: it was cancelled or replaced, or is not waited for here.
             OAuthError, StorageError: the vendor refused it, or it could not be stored.
         """
-        task = self._waiting.get((vendor, user))
-        if task is None:
+        watched = self._waiting.get((vendor, user))
+        if watched is None:
             raise NoPendingLoginError(vendor)
-        await asyncio.wait((task,))
-        if self._waiting.get((vendor, user)) is task:
+        await asyncio.wait((watched.task,))
+        if self._waiting.get((vendor, user)) is watched:
             del self._waiting[vendor, user]
-        if not task.cancelled():
-            return task.result()
+        if not watched.task.cancelled():
+            return watched.task.result()
         if self._closing:
             return None
         raise NoPendingLoginError(vendor)
@@ -102,7 +121,7 @@ class Approvals:
     async def aclose(self) -> None:
         """Poll no longer; the logins stay in the store for the next start."""
         self._closing = True
-        tasks = list(self._waiting.values())
+        tasks = [watched.task for watched in self._waiting.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -171,14 +190,13 @@ class Approvals:
             return await self._store.update(lambda draft: self._end_of(draft, vendor, login, before))
         if entries.get(vendor.tenant) != before:
             notes = await self._store.notes()
-            login_entry.check_not_taken(entries, notes, vendor.tenant, login.user, since=login.created_at)
+            login_entry.check_not_taken(entries, notes, vendor.tenant, login.user, agreed=login.begun.replaces)
         return None
 
     def _end_of(self, draft: Draft, vendor: Vendor, login: PendingLogin, before: Entry | None) -> LoggedIn:
-        """The login that a waiting one has become; under the lock, since who made it is written a moment later."""
+        """Return the login that a waiting one has become; under the lock, since its note is written a moment later."""
         there, made = draft.get(vendor.tenant), draft.notes.get(vendor.tenant) or Note()
-        ours = made.logged_in_by == login.user and (made.logged_in_at or 0) >= login.created_at
-        if ours and there != before and isinstance(there, TokenEntry):
+        if made.generation == login.generation and there != before and isinstance(there, TokenEntry):
             return LoggedIn(vendor, there.expires_at, made.account, elsewhere=True)
         raise NoPendingLoginError(vendor.name)
 
@@ -198,11 +216,22 @@ class Approvals:
 
     async def _keep(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, grant: Grant) -> LoggedIn:
         """Store what was approved, in the step that ends the waiting, unless it was cancelled meanwhile."""
+        await self._check_admitted(vendor, login, entry, grant)
         try:
             return await self._credentials.keep(
                 vendor, entry.token_url, grant, login, also=lambda draft: self._take(draft, login, entry)
             )
         except NoPendingLoginError:
+            await self._revoke(vendor, grant)
+            raise
+
+    async def _check_admitted(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, grant: Grant) -> None:
+        """End a login that may not be stored, here and at the vendor."""
+        try:
+            if self._admit is not None:
+                await self._admit(login)
+        except Exception:
+            await self._drop(login, entry)
             await self._revoke(vendor, grant)
             raise
 
@@ -219,9 +248,12 @@ class Approvals:
             _log.info("%s: a device login that had ended was not removed: %s", login.vendor, error)
 
     async def _revoke(self, vendor: Vendor, grant: Grant) -> None:
-        """End at the vendor what the person no longer wanted, as far as it answers."""
+        """End at the vendor what must not be stored, as far as it answers."""
         hint = "refresh_token" if grant.refresh_token else "access_token"
+        failed: object = "it offers no way to; the account's own settings can end it"
         try:
-            await self._driver.revoke(vendor, grant.refresh_token or grant.access_token, hint=hint)
+            if await self._driver.revoke(vendor, grant.refresh_token or grant.access_token, hint=hint):
+                return
         except OAuthError as error:
-            _log.warning("%s: a login that was cancelled could not be revoked: %s", vendor.name, error)
+            failed = error
+        _log.warning("%s: a login that was given and not stored could not be revoked: %s", vendor.name, failed)

@@ -36,6 +36,7 @@ OpenabAuthError
     ├── TooManyLoginsError          one person has too many pending logins
     ├── LoginTakenError             another person's login is there: replacing it must be confirmed
     │   └── LoginOvertakenError     it came in while the vendor gave this one, which was not stored
+    ├── LoginChangedError           another login is there by now than the one that was to end
     ├── ServerNotAddedError         the MCP server that a person named was not added; its children say why
     └── ServerNotRemovedError       the MCP server that a person named stays; its children say why
 """
@@ -43,6 +44,7 @@ OpenabAuthError
 from oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
 from oauth.errors.logins import (
     ExchangeRefusedError,
+    LoginChangedError,
     LoginDeniedError,
     LoginExpiredError,
     LoginNotStoredError,
@@ -105,6 +107,7 @@ __all__ = [
     "ExchangeRefusedError",
     "ForeignLoginError",
     "InsufficientScopeError",
+    "LoginChangedError",
     "LoginDeadError",
     "LoginDeniedError",
     "LoginExpiredError",

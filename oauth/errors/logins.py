@@ -160,12 +160,12 @@ class TooManyLoginsError(OAuthError):
 class LoginTakenError(OAuthError):
     """Another person's login lies under this tenant, or nobody knows whose; replacing it needs a yes.
 
-    `made_at` (unix seconds) is 0 where nobody knows.
+    `generation` says which login it is: a yes holds for that one alone.
     """
 
     code = "login_taken"
 
-    def __init__(self, tenant: str, logged_in_by: int | None, account: str | None, made_at: int = 0) -> None:
+    def __init__(self, tenant: str, logged_in_by: int | None, account: str | None, generation: str = "") -> None:
         whose = f" ({account})" if account else ""
         maker = "another person made" if logged_in_by is not None else "somebody made, nobody knows who,"
         super().__init__(
@@ -176,7 +176,7 @@ class LoginTakenError(OAuthError):
         self.tenant = tenant
         self.logged_in_by = logged_in_by
         self.account = account
-        self.made_at = made_at
+        self.generation = generation
 
 
 class LoginOvertakenError(LoginTakenError):
@@ -185,6 +185,20 @@ class LoginOvertakenError(LoginTakenError):
     code = "login_overtaken"
 
     def __init__(self, taken: LoginTakenError) -> None:
-        super().__init__(taken.tenant, taken.logged_in_by, taken.account, taken.made_at)
+        super().__init__(taken.tenant, taken.logged_in_by, taken.account, taken.generation)
         self.happened = f"{self.happened} while this one was under way"
         self.kept = "that login is untouched, and this one was not stored"
+
+
+class LoginChangedError(OAuthError):
+    """The login that a person wanted to end is not the one that is there by now."""
+
+    code = "login_changed"
+
+    def __init__(self, tenant: str) -> None:
+        super().__init__(
+            f"{name(tenant)} has another login by now than the one that you were asked about",
+            kept="that login is untouched",
+            todo="look at /auth status, then log out again",
+        )
+        self.tenant = tenant

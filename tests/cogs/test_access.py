@@ -3,9 +3,12 @@
 import pytest
 
 from cogs.auth.access import Access, Caller
+from cogs.auth.admission import Admission
 from cogs.auth.denials import AccessDeniedError
 from cogs.auth.settings import DiscordSettings
+from oauth.pending import PendingLogin
 from storage import CONSOLE, UserId
+from storage.notes import Begun
 
 ADA, BOB = UserId(1), UserId(2)
 
@@ -64,3 +67,55 @@ def test_a_logout_is_for_who_logged_in_and_for_operators() -> None:
 def test_who_lost_the_right_cannot_log_out_their_own_login() -> None:
     with pytest.raises(AccessDeniedError, match="not on the list"):
         access(allowed_users=frozenset({ADA})).check_logout(Caller(BOB), BOB)
+
+
+def test_a_login_that_goes_on_in_another_server_needs_an_allowed_role_there() -> None:
+    """A role belongs to one server, and an interaction shows those of the server that it comes from."""
+    rules = access(allowed_roles=frozenset({7}))
+    rules.check(Caller(BOB, frozenset({7}), guild=1))
+    with pytest.raises(AccessDeniedError, match="allowed role"):
+        rules.check(Caller(BOB, frozenset({8}), guild=2))
+
+
+@pytest.mark.parametrize(
+    ("user", "guild", "roles", "may"),
+    [
+        (ADA, None, frozenset(), True),  # listed by id: wherever it began
+        (BOB, 1, frozenset({7}), True),
+        (BOB, 1, frozenset({8}), False),
+        (BOB, None, frozenset({7}), False),  # nobody knows where it began
+    ],
+)
+async def test_a_login_without_a_paste_is_admitted_by_id_or_by_the_roles_that_discord_tells(
+    user: UserId, guild: int | None, roles: frozenset[int], may: bool
+) -> None:
+    admission = Admission(access(allowed_users=frozenset({ADA}), allowed_roles=frozenset({7})))
+    login = PendingLogin("lab", user, 0, 900, begun=Begun(guild=guild))
+
+    async def ask(user: UserId, guild: int) -> Caller:
+        return Caller(user, roles, guild=guild)
+
+    admission.ask = ask
+    if may:
+        await admission.check(login)
+    else:
+        with pytest.raises(AccessDeniedError):
+            await admission.check(login)
+
+
+async def test_a_bot_is_not_admitted_whatever_role_it_has_and_nobody_by_role_while_discord_cannot_be_asked() -> None:
+    admission = Admission(access(allowed_roles=frozenset({7})))
+    login = PendingLogin("lab", BOB, 0, 900, begun=Begun(guild=1))
+    with pytest.raises(AccessDeniedError):
+        await admission.check(login)
+
+    async def ask(user: UserId, guild: int) -> Caller:
+        return Caller(user, frozenset({7}), is_bot=True, guild=guild)
+
+    admission.ask = ask
+    with pytest.raises(AccessDeniedError, match="bots"):
+        await admission.check(login)
+
+
+def test_the_consoles_logins_are_left_to_the_console() -> None:
+    assert not Admission(access(allow_all_users=True)).may_go_on(PendingLogin("lab", CONSOLE, 0, 900))

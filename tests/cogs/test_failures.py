@@ -10,6 +10,7 @@ import cogs.auth.commands  # noqa: F401 - so that every error class is there
 from cogs.auth.attempts import TooManyAttemptsError
 from cogs.auth.denials import (
     AccessDeniedError,
+    AccessUnknownError,
     BotRefusedError,
     DirectMessageRefusedError,
     NoAllowedRoleError,
@@ -32,6 +33,7 @@ from oauth.errors import (
     ExchangeRefusedError,
     ForeignLoginError,
     InsufficientScopeError,
+    LoginChangedError,
     LoginDeadError,
     LoginDeniedError,
     LoginExpiredError,
@@ -91,6 +93,7 @@ MET: list[OpenabAuthError] = [
     NotListedError(UserId(5)),
     NoAllowedRoleError(UserId(5)),
     RolesHiddenError(UserId(5)),
+    AccessUnknownError(),
     NotYourLoginError(UserId(5)),
     NobodysLoginError(),
     NotYourServerError(UserId(5)),
@@ -101,6 +104,7 @@ MET: list[OpenabAuthError] = [
     NotLoggedInError("lab"),
     LoginDeadError("lab", "invalid_grant"),
     LoginTakenError("lab", 5, "ada@example.com"),
+    LoginChangedError("lab"),
     LoginOvertakenError(LoginTakenError("lab", 5, "ada@example.com")),
     RefreshBusyError("lab", 20.0),
     UnknownVendorError("lob", ("lab", "second")),

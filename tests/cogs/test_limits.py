@@ -22,11 +22,12 @@ from cogs.auth.limits import cut, plain, units
 from cogs.auth.login_view import LinkTooLongError, login_message
 from cogs.auth.logout_view import NameTooLongError, logout_question, replace_question
 from cogs.auth.outcomes import failed
-from cogs.auth.paste_modal import fits, new_flow, paste_modal
+from cogs.auth.paste_modal import fits, paste_modal
 from cogs.auth.replies import Answer
 from cogs.auth.status_view import status_message
 from oauth.credentials import LoggedIn, LoggedOut
 from oauth.errors import LoginOvertakenError, LoginTakenError
+from oauth.generation import DIGITS
 from oauth.mcp.standing import Standing
 from oauth.offer import LoginOffer
 from oauth.pending import PendingLogin
@@ -38,6 +39,7 @@ from storage.notes import Attempt, DeadToken
 from tests.cogs.test_failures import MET
 
 NOW = 2_000_000_000
+FLOW = f"{NOW:x}-{'a' * DIGITS}"
 ADA = UserId(2**63)
 
 tongues = st.sampled_from(sorted(languages())).map(lambda tag: languages()[tag])
@@ -100,9 +102,15 @@ states = st.builds(
     died=st.none() | st.builds(DeadToken, fingerprint=st.just("f"), reason=texts, since=st.just(NOW)),
     failed=st.none() | attempts,
     standing=st.none() | standings,
+    generation=st.just("a" * DIGITS),
 )
 waiting = st.builds(
-    PendingLogin, vendor=names, user=st.just(ADA), created_at=st.just(NOW), expires_at=st.just(NOW + 900)
+    PendingLogin,
+    vendor=names,
+    user=st.just(ADA),
+    created_at=st.just(NOW),
+    expires_at=st.just(NOW + 900),
+    generation=st.just("a" * DIGITS),
 )
 
 
@@ -130,7 +138,7 @@ async def test_a_login_message_holds_its_link_whole_or_says_that_nothing_can(
     language: Language, vendor: Vendor, url: str
 ) -> None:
     try:
-        answer = login_message(language, LoginOffer(vendor, url, NOW), new_flow(NOW))
+        answer = login_message(language, LoginOffer(vendor, url, NOW), FLOW)
     except LinkTooLongError:
         assert len(url) > 3900
         return
@@ -148,7 +156,7 @@ async def test_a_login_message_with_a_code(
 ) -> None:
     offer = LoginOffer(dataclasses.replace(vendor, flow=flow), url[:600], NOW, code)
     assert offer.waits
-    answer = login_message(language, offer, new_flow(NOW))
+    answer = login_message(language, offer, FLOW)
     check(answer)
     assert code is None or f"`{code}`" in answer.content
 
@@ -173,7 +181,7 @@ async def test_the_answers_to_a_login_and_to_a_logout(
     check(Answer(words.login_ended(language, state)))
     try:
         check(logout_question(language, state))
-        taken = LoginTakenError(name, ADA, account)
+        taken = LoginTakenError(name, ADA, account, "a" * DIGITS)
         check(replace_question(language, name, name, taken))
         check(replace_question(language, name, name, LoginOvertakenError(taken)))
     except NameTooLongError:
@@ -223,14 +231,14 @@ async def test_a_failure_with_whatever_its_fields_hold(
             case int() | float():
                 setattr(told, field, type(value)(2**60))
     told.code = "unknown" if text == "" else told.code  # type: ignore[misc]  # as an error that no catalogue knows
-    check(failed(language, told, "a test", vendor=vendor if fits(vendor) else None, flow=new_flow(NOW)))
+    check(failed(language, told, "a test", vendor=vendor if fits(vendor) else None, flow=FLOW))
     check(Answer(f"{failure(language, told)}\n{language.say('dm-footer')}"))
 
 
 @few
 @given(tongues, texts.filter(fits))
 async def test_the_form(language: Language, vendor: str) -> None:
-    discord_limits.check_modal(paste_modal(language, vendor, new_flow(NOW)).to_dict())
+    discord_limits.check_modal(paste_modal(language, vendor, FLOW).to_dict())
 
 
 @few

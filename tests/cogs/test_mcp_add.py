@@ -222,7 +222,7 @@ async def test_a_server_is_removed_by_who_added_it_or_an_operator_and_not_while_
     assert "A login lies under the name new" in in_use.content
     assert "/auth logout" in in_use.content
     question = await (await bob.slash("auth logout", vendor="mcp:new")).settled()
-    await bob.press(question, "auth:logout:here:new")
+    await bob.press(question, "Remove it here")
     await question.wait_for(lambda shown: "removed here" in shown.content)
 
     assert "new is removed" in (await remove(bob, "new")).content

@@ -333,6 +333,57 @@ async def test_logout_asks_what_shall_end_and_does_just_that(
     assert len(issuer.requests("/revoke")) == revoked
 
 
+@pytest.mark.parametrize("button", ["Remove it here", "Also revoke it at the vendor"])
+@pytest.mark.parametrize("notes", ["kept", "lost"])
+async def test_an_old_question_ends_no_login_that_came_after_it(
+    world: EmbeddedDiscord,
+    ada: Person,
+    bob: Person,
+    issuer: Issuer,
+    settings: DiscordSettings,
+    start: Start,
+    stored: Stored,
+    store_path: Path,
+    button: str,
+    notes: str,
+) -> None:
+    """Ada was asked about her own login; bob has replaced it since, in the same second, and the bot was restarted."""
+    async with running(world, start(settings)):
+        login = await begin(ada)
+        await (await ada.slash("auth complete", redirect=await issuer.approve(login.link_buttons[0]))).settled()
+        question = await (await ada.slash("auth logout", vendor="lab")).settled()
+        asked = await begin(bob)
+        await bob.press(asked, "Replace that login")
+        link = (await asked.wait_for(lambda shown: shown.link_buttons)).link_buttons[0]
+        await (await bob.slash("auth complete", redirect=await issuer.approve(link, "bob@example.com"))).settled()
+    if notes == "lost":
+        store_path.with_name("auth.json.notes").unlink()
+    stands = stored()["lab"]
+
+    async with running(world, start(settings)):
+        await ada.press(question, button)
+        await question.wait_for(lambda shown: "has another login by now" in shown.content and not shown.components)
+
+    assert stored()["lab"] == stands
+    assert not issuer.requests("/revoke")
+
+
+async def test_an_old_cancel_button_and_an_old_form_leave_the_login_that_was_begun_after_them(
+    bot: commands.Bot, ada: Person, issuer: Issuer, stored: Stored
+) -> None:
+    older = await begin(ada)
+    status = await (await ada.slash("auth status")).settled()
+    opened = await form(ada, older)
+    newer = await begin(ada)
+    redirect = await issuer.approve(newer.link_buttons[0])
+
+    pressed = await ada.press(status, "Cancel The Lab")
+    assert isinstance(pressed, Answer)
+    await status.wait_for(lambda shown: "No login is waiting for this" in shown.content)
+    assert "No login is waiting for this" in (await (await opened.submit(redirect)).settled()).content
+    assert "Logged in" in (await (await (await form(ada, newer)).submit(redirect)).settled()).content
+
+
 @pytest.mark.parametrize(
     ("another", "says"),
     [(True, "Another login to The Lab came in meanwhile"), (False, "There was no login to The Lab")],

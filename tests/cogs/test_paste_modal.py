@@ -1,3 +1,4 @@
+import dataclasses
 import re
 
 import pytest
@@ -5,10 +6,15 @@ import pytest
 from cogs.auth.direct_messages import looks_like_paste
 from cogs.auth.language import english
 from cogs.auth.paste_modal import PasteButton, Submit, _values, fits, has_expired, new_flow, paste_modal
+from oauth.offer import LoginOffer
+from oauth.vendor import Vendor
+from storage import Tenant
+
+OFFER = LoginOffer(Vendor("lab", "The Lab", Tenant("lab")), "https://x/authorize", 2_000_000_000, None, "a" * 10)
 
 
 async def test_a_modal_has_the_id_of_its_login_message_and_is_not_kept_by_the_client() -> None:
-    flow = new_flow(2_000_000_000)
+    flow = new_flow(OFFER)
     modal = paste_modal(english(), "lab", flow)
     assert modal.custom_id == f"auth:paste:lab:{flow}"
     assert modal.is_finished()
@@ -17,9 +23,10 @@ async def test_a_modal_has_the_id_of_its_login_message_and_is_not_kept_by_the_cl
     assert label["component"]["max_length"] == 4000
 
 
-def test_each_login_message_has_its_own_flow_which_tells_when_it_ends() -> None:
-    flow = new_flow(2_000_000_000)
-    assert flow != new_flow(2_000_000_000)
+def test_each_login_message_has_its_own_flow_which_tells_when_it_ends_and_which_login_it_is_about() -> None:
+    flow = new_flow(OFFER)
+    assert flow != new_flow(dataclasses.replace(OFFER, generation="b" * 10))
+    assert Submit("lab", flow, "").generation == OFFER.generation
     assert has_expired(flow, 2_000_000_000)
     assert not has_expired(flow, 1_999_999_999)
 
@@ -27,7 +34,7 @@ def test_each_login_message_has_its_own_flow_which_tells_when_it_ends() -> None:
 @pytest.mark.parametrize("vendor", ["lab", "mcp:linear", "a" * 32])
 async def test_a_button_is_found_again_by_its_id(vendor: str) -> None:
     template = PasteButton.__discord_ui_compiled_template__
-    match = re.fullmatch(template, PasteButton(english(), vendor, new_flow(2_000_000_000)).custom_id)
+    match = re.fullmatch(template, PasteButton(english(), vendor, new_flow(OFFER)).custom_id)
     assert match is not None
     assert match["vendor"] == vendor
     assert fits(vendor)

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,11 +14,13 @@ from bot.playground.issuer import Issuer
 from cogs.auth.access import Caller
 from cogs.auth.attempts import TooManyAttemptsError
 from cogs.auth.denials import AccessDeniedError
+from cogs.auth.logout_view import LogoutButton
 from cogs.auth.service import AuthService, open_service
 from cogs.auth.settings import DiscordSettings
 from cogs.auth.under_way import ClosingError
 from oauth.config import Config
 from oauth.errors import (
+    LoginChangedError,
     LoginTakenError,
     NoPendingLoginError,
     NotLoggedInError,
@@ -140,7 +143,7 @@ async def test_replacing_another_persons_login_needs_a_yes(
     with pytest.raises(LoginTakenError) as taken:
         await service.login(bob, "lab")
     assert taken.value.logged_in_by == ada.user
-    offer = await service.login(bob, "lab", replace_until=taken.value.made_at)
+    offer = await service.login(bob, "lab", replace_until=taken.value.generation)
     redirect = await issuer.approve(offer.url, account="bob@example.com")
     assert (await service.complete(bob, redirect)).account == "bob@example.com"
 
@@ -159,6 +162,21 @@ async def test_a_login_is_ended_by_who_made_it_or_by_an_operator(
     assert ("logout", "2", "not_allowed") in outcomes(audited)
     with pytest.raises(NotLoggedInError):
         await service.ask_logout(ada, "lab")
+
+
+async def test_a_question_of_an_older_version_which_names_no_login_ends_none(
+    service: AuthService, issuer: Issuer, ada: Caller, stored: Stored
+) -> None:
+    await log_in(service, issuer, ada)
+    match = re.fullmatch(LogoutButton.__discord_ui_compiled_template__, "auth:logout:here:lab")
+    assert match is not None
+    assert (match["tenant"], match["generation"]) == ("lab", None)
+
+    with pytest.raises(LoginChangedError):
+        await service.logout(ada, match["tenant"], match["generation"] or "", revoke=True)
+
+    assert "lab" in stored()
+    assert not issuer.requests("/revoke")
 
 
 async def test_the_eleventh_try_in_a_minute_reaches_no_vendor(

@@ -128,14 +128,14 @@ async def test_who_must_log_in_again_can_do_so_with_a_button() -> None:
 
 
 async def test_ones_own_pending_logins_are_shown_with_a_button_to_drop_each_and_nobody_elses_are() -> None:
-    answer = show([], (PendingLogin("lab", ADA, 0, 900), PendingLogin("secret-of-bob", UserId(2), 0, 900)))
+    answer = show([], (PendingLogin("lab", ADA, 0, 900, "a" * 10), PendingLogin("secret-of-bob", UserId(2), 0, 900)))
     assert "**<lab>**: waits for you until <t:900:R>" in text(answer)
     assert "secret-of-bob" not in text(answer)
     assert answer.view is not None
     (button,) = answer.view.children
     assert isinstance(button, CancelButton)
     assert button.item.label == "Cancel <lab>"
-    assert button.item.custom_id == "auth:cancel:lab"
+    assert button.item.custom_id == f"auth:cancel:{'a' * 10}:lab"
 
 
 async def test_what_the_operator_must_repair_comes_first() -> None:

@@ -43,7 +43,7 @@ def state(tenant: str = "lab", **keys: object) -> LoginState:
 
 
 def ids_and_urls(offered: LoginOffer) -> tuple[list[str], list[str]]:
-    view = login_message(english(), offered, new_flow(offered.expires_at)).view
+    view = login_message(english(), offered, new_flow(offered)).view
     assert view is not None
     components = [child.to_component_dict() for child in view.children]
     return [one["custom_id"] for one in components if "custom_id" in one], [

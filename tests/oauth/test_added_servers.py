@@ -45,6 +45,7 @@ from storage import (
     TokenEntry,
     UserId,
 )
+from storage.store import Mutation
 
 URL = "https://mcp.example/public/mcp"
 EVIL = "https://evil.example/mcp"
@@ -404,6 +405,24 @@ async def test_a_removal_waits_for_the_logout_and_is_asked_for_by_who_may(
     assert dict(await store.servers()) == {}
     with pytest.raises(ServerNotThereError):
         await added.remove("lab", anybody)
+
+
+async def test_a_removal_means_the_server_that_was_there_and_not_one_that_was_added_in_the_meantime(
+    added: AddedServers, store: AsyncStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await added.add("lab", URL, ADA)
+    update = AsyncStore.update
+    later = AddedServer("https://later.example/mcp", BOB, 5)
+
+    async def late(self: AsyncStore, mutate: Mutation[object]) -> object:
+        await update(self, lambda draft: draft.servers.update(lab=later))
+        return await update(self, mutate)
+
+    monkeypatch.setattr(AsyncStore, "update", late)
+    with pytest.raises(ServerNotThereError):
+        await added.remove("lab", anybody)
+
+    assert (await store.servers())["lab"] == later
 
 
 @pytest.mark.parametrize("key", ["lab", "mcp:lab"])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -14,17 +16,23 @@ import pytest
 
 from bot.playground.issuer import Issuer
 from oauth.catalogue import Catalogue
+from oauth.credentials import Credentials, LoggedOut
 from oauth.driver import Driver
 from oauth.errors import (
+    LoginChangedError,
     LoginNotStoredError,
     LoginOvertakenError,
     LoginTakenError,
     NoPendingLoginError,
     PasteRefusedError,
     UnknownVendorError,
+    VendorUnavailableError,
 )
 from oauth.logins import Logins
-from storage import AsyncStore, FileStore, PendingEntry, Secret, UserId
+from oauth.tokens import TokenSource
+from oauth.vendor import Vendor
+from storage import AsyncStore, Draft, FileStore, PendingEntry, Secret, Tenant, TokenEntry, UserId
+from storage.notes import Begun
 
 ADA, BOB, CAROL = UserId(1001), UserId(1002), UserId(1003)
 
@@ -33,6 +41,20 @@ class Clock(Protocol):
     now: float
 
     def __call__(self) -> float: ...
+
+
+async def generation(logins: Logins) -> str:
+    """Which login lies at `lab`."""
+    state = await logins.login_state("lab")
+    assert state is not None
+    return state.generation
+
+
+def rotate(draft: Draft, token: str) -> None:
+    """What another program does that renews the login at `lab`, or makes another one."""
+    entry = draft["lab"]
+    assert isinstance(entry, TokenEntry)
+    draft["lab"] = dataclasses.replace(entry, refresh_token=Secret(token))
 
 
 @contextmanager
@@ -133,16 +155,16 @@ async def test_a_login_that_nobody_is_known_to_have_made_is_not_replaced_without
 
 @pytest.mark.parametrize("agreed", [False, True])
 async def test_a_login_that_came_in_while_the_vendor_gave_another_stands_and_the_person_is_asked(
-    agreed: bool, logins: Logins, issuer: Issuer, store: AsyncStore, clock: Clock
+    agreed: bool, logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     """A yes to one person's login is none to the next one's."""
+    carols = None
     if agreed:
         await logins.complete(await issuer.approve((await logins.begin("lab", CAROL)).url, "carol@example.com"), CAROL)
-    until = int(clock()) if agreed else None
-    hers = await logins.begin("lab", ADA, replace_until=until)
-    his = await logins.begin("lab", BOB, replace_until=until)
+        carols = await generation(logins)
+    hers = await logins.begin("lab", ADA, replace_until=carols)
+    his = await logins.begin("lab", BOB, replace_until=carols)
     redirect = await issuer.approve(hers.url)
-    clock.now += 5
     posted = len(issuer.requests("/token"))
     issuer.faults.next("/token", delay=0.3)
     completing = asyncio.create_task(logins.complete(redirect, ADA))
@@ -161,25 +183,144 @@ async def test_a_login_that_came_in_while_the_vendor_gave_another_stands_and_the
     assert not issuer.requests("/revoke")  # at some vendors that would end every login of the account
 
 
-async def test_a_login_counts_from_the_moment_in_which_others_can_see_it(
-    logins: Logins, issuer: Issuer, store: AsyncStore, clock: Clock
+async def test_a_login_that_was_begun_before_this_one_and_stored_meanwhile_is_asked_about(
+    logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
-    """Who begins while it waits for the store is asked, although the vendor had given it before."""
+    """The vendor had given it before; it waited for the store, and nobody could see it."""
     refresh = store.refresh_lock("lab")
     assert refresh.try_acquire()
     his = await logins.begin("lab", BOB)
     completing = asyncio.create_task(logins.complete(await issuer.approve(his.url, "bob@example.com"), BOB))
     while not issuer.requests("/token"):
         await asyncio.sleep(0.01)
-    await asyncio.sleep(0.1)
-    clock.now += 5
     hers = await logins.begin("lab", ADA)
-    clock.now += 5
     refresh.release()
     await completing
 
     with pytest.raises(LoginTakenError):
         await logins.complete(await issuer.approve(hers.url), ADA)
+
+
+@pytest.mark.parametrize("change", ["another program logs in", "its note is lost"])
+async def test_a_login_whose_maker_is_not_known_is_not_replaced_by_a_link_from_before(
+    logins: Logins, issuer: Issuer, store: AsyncStore, change: str
+) -> None:
+    hers = await logins.begin("lab", ADA)
+    await logins.complete(await issuer.approve((await logins.begin("lab", BOB)).url, "bob@example.com"), BOB)
+    await store.update(lambda draft: draft.notes.pop("lab"))
+    if change == "another program logs in":
+        await store.update(partial(rotate, token="r"))
+    stands = (await store.read())["lab"]
+
+    with pytest.raises(LoginTakenError):
+        await logins.complete(await issuer.approve(hers.url), ADA)
+
+    assert (await store.read())["lab"] == stands
+
+
+async def test_a_yes_holds_for_one_login_through_its_renewals_and_for_no_other(
+    logins: Logins, issuer: Issuer, store: AsyncStore, source: TokenSource
+) -> None:
+    """An agent in Rust rotates the refresh token, and drops the fields that it does not know."""
+    await logins.complete(await issuer.approve((await logins.begin("lab", BOB)).url, "bob@example.com"), BOB)
+    asked_about = await generation(logins)
+    await source.force_refresh("lab")
+    await store.update(partial(rotate, token="rust"))
+
+    assert await generation(logins) == asked_about
+    hers = await logins.begin("lab", ADA, replace_until=asked_about)
+    await logins.complete(await issuer.approve((await logins.begin("lab", BOB)).url, "bob@example.com"), BOB)
+
+    assert await generation(logins) != asked_about
+    with pytest.raises(LoginTakenError):
+        await logins.complete(await issuer.approve(hers.url), ADA)
+    with pytest.raises(LoginTakenError):
+        await logins.begin("lab", ADA, replace_until=asked_about)
+
+
+async def test_a_yes_is_still_known_after_a_code_that_never_left(
+    logins: Logins, issuer: Issuer, store: AsyncStore
+) -> None:
+    await logins.complete(await issuer.approve((await logins.begin("lab", BOB)).url, "bob@example.com"), BOB)
+    offer = await logins.begin("lab", ADA, replace_until=await generation(logins))
+    redirect = await issuer.approve(offer.url)
+
+    def point_at(draft: Draft, url: str) -> None:
+        entry = draft[f"pending:lab:{ADA}"]
+        assert isinstance(entry, PendingEntry)
+        draft[f"pending:lab:{ADA}"] = dataclasses.replace(entry, token_url=url)
+
+    await store.update(partial(point_at, url="http://127.0.0.1:1/token"))
+    with pytest.raises(VendorUnavailableError):
+        await logins.complete(redirect, ADA)
+    assert (await store.notes())[f"pending:lab:{ADA}"].begun == Begun(await generation(logins))
+    await store.update(partial(point_at, url=issuer.token_url))
+
+    await logins.complete(redirect, ADA)
+
+    notes = await store.notes()
+    assert list(notes) == ["lab"]
+    assert notes["lab"].logged_in_by == ADA
+
+
+@pytest.mark.parametrize("revoke", [False, True])
+@pytest.mark.parametrize("other", ["another person's", "the same person's next", "one without its note"])
+async def test_a_logout_ends_the_login_that_it_was_about_or_none(
+    logins: Logins, issuer: Issuer, store: AsyncStore, other: str, revoke: bool
+) -> None:
+    await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
+    asked_about = await generation(logins)
+    if other == "one without its note":
+        await store.update(lambda draft: draft.notes.pop("lab"))
+    else:
+        user = BOB if other == "another person's" else ADA
+        offer = await logins.begin("lab", user, replace_until=asked_about)
+        await logins.complete(await issuer.approve(offer.url), user)
+    stands = (await store.read())["lab"]
+
+    with pytest.raises(LoginChangedError):
+        await logins.logout("lab", asked_about, revoke=revoke)
+
+    assert (await store.read())["lab"] == stands
+    assert not issuer.requests("/revoke")
+
+
+async def test_a_logout_that_waits_for_a_refresh_does_not_end_the_login_that_comes_in_meanwhile(
+    logins: Logins, issuer: Issuer, store: AsyncStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who says `openab-auth logout lab` means the login that was there then."""
+    await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
+    offer = await logins.begin("lab", BOB, replace_until=await generation(logins))
+    redirect = await issuer.approve(offer.url, "bob@example.com")
+    remove = Credentials.remove
+
+    async def late(self: Credentials, tenant: Tenant, made: str, vendor: Vendor | None, *, revoke: bool) -> LoggedOut:
+        await logins.complete(redirect, BOB)
+        return await remove(self, tenant, made, vendor, revoke=revoke)
+
+    monkeypatch.setattr(Credentials, "remove", late)
+
+    with pytest.raises(LoginChangedError):
+        await logins.logout("lab", revoke=True)
+
+    assert (await store.notes())["lab"].logged_in_by == BOB
+    assert not issuer.requests("/revoke")
+
+
+async def test_a_pending_login_is_cancelled_and_completed_as_the_one_that_was_shown(
+    logins: Logins, issuer: Issuer, store: AsyncStore
+) -> None:
+    first = await logins.begin("lab", ADA)
+    second = await logins.begin("lab", ADA)
+
+    with pytest.raises(NoPendingLoginError):
+        await logins.cancel(ADA, "lab", first.generation)
+    with pytest.raises(NoPendingLoginError):
+        await logins.complete(await issuer.approve(second.url), ADA, "lab", first.generation)
+    assert (await logins.pending(ADA))[0].generation == second.generation
+    await logins.complete(await issuer.approve(second.url), ADA, "lab", second.generation)
+
+    assert not await logins.pending(ADA)
 
 
 async def test_a_pending_login_of_a_vendor_that_is_not_offered_here_can_be_cancelled_and_bothers_no_paste(

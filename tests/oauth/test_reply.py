@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oauth.grant import account_label, id_token_claims, read_grant
+from oauth.subject import is_other, subject_ids
 from oauth.vendor import Vendor
 from storage import NEVER, Secret, Tenant
 from storage.entries import Json
+from storage.notes import Subject
 
 NOW = 1_800_000_000.0
 VENDOR = Vendor("lab", "Lab", Tenant("lab"), token_lifetime=3600, account_from="email")
@@ -136,3 +138,43 @@ def test_scopes_without_end_are_not_remembered_without_end() -> None:
     grant = read_grant(VENDOR, {"access_token": "at", "scope": "s" * 400_000 + " t" * 200_000}, now=NOW)
 
     assert len(repr(grant.scopes)) < 10_000
+
+
+@pytest.mark.parametrize(
+    ("tenant", "reply", "same"),
+    [
+        ("anthropic-oauth", {"account": {"uuid": "u-1", "email_address": "Ada@example.com"}}, True),
+        ("anthropic-oauth", {"account": {"uuid": "u-2", "email_address": "ada@example.com"}}, False),
+        ("lab", {"account": {"uuid": "u-2"}}, True),  # no id is known there: nobody is refused
+        ("anthropic-oauth", {}, True),
+    ],
+)
+def test_a_vendors_own_id_says_whose_tokens_these_are(tenant: str, reply: dict[str, Json], same: bool) -> None:
+    vendor = replace(VENDOR, tenant=Tenant(tenant))
+    known = Subject(subject_ids(vendor, {}, {"account": {"uuid": "u-1"}}), Secret("r").fingerprint())
+    assert is_other(known, Secret("r"), subject_ids(vendor, {}, reply)) is not same
+
+
+@pytest.mark.parametrize(
+    ("claims", "same"),
+    [
+        ({"iss": "https://a", "sub": "1", "email": "new"}, True),
+        ({"iss": "https://a", "sub": "2", "email": "old"}, False),
+        ({"iss": "https://b", "sub": "2"}, True),  # another issuer's subjects cannot be compared
+        ({"sub": ["1"]}, True),
+        ({}, True),
+    ],
+)
+def test_sub_decides_together_with_its_issuer_and_for_the_token_that_it_was_given_with(
+    claims: dict[str, Json], same: bool
+) -> None:
+    known = Subject(
+        subject_ids(VENDOR, {"iss": "https://a", "sub": "1", "email": "old"}, {}), Secret("r").fingerprint()
+    )
+    given = subject_ids(VENDOR, claims, {})
+    assert is_other(known, Secret("r"), given) is not same
+    assert not is_other(known, Secret("of another program"), given)
+
+
+def test_what_is_remembered_of_an_account_shows_neither_its_id_nor_a_token_that_stands_in_its_place() -> None:
+    assert "canary" not in repr(subject_ids(VENDOR, {"sub": "canary", "iss": "canary"}, {}))

@@ -84,6 +84,11 @@ def unknown_channel() -> ApiError:
     return ApiError(404, 10003, "Unknown Channel")
 
 
+def unknown_member() -> ApiError:
+    """Nobody of this id is in the guild."""
+    return ApiError(404, 10007, "Unknown Member")
+
+
 def empty_message() -> ApiError:
     """A message needs something to show."""
     return ApiError(400, 50006, "Cannot send an empty message")

@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler
 
 from bot.playground.discord.errors import json_reply
 
-Kind: TypeAlias = Literal["callback", "followup", "edit", "message", "commands"]
+Kind: TypeAlias = Literal["callback", "followup", "edit", "message", "member", "commands"]
 """An interaction's answer, a further message of it, an edit of one, a plain message, the registration of commands."""
 
 _TOO_MANY: Final = 429

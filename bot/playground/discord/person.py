@@ -41,6 +41,10 @@ class Person:
         self.id = int(user["id"])
         self.name = str(user["username"])
 
+    def leave(self) -> None:
+        """Leave the guild."""
+        self._discord.state.members.pop(self.user["id"], None)
+
     async def slash(self, command: str, /, *, where: Where = "guild", **options: Value) -> Answer:
         """Type a slash command, "auth login" for one, and wait for the bot's first sign of life.
 

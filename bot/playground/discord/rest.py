@@ -30,6 +30,7 @@ _KIND_OF: Final[Mapping[tuple[str, str], Kind]] = {
     ("PATCH", "/webhooks/{app}/{token}/messages/{message}"): "edit",
     ("POST", "/channels/{channel}/messages"): "message",
     ("PATCH", "/channels/{channel}/messages/{message}"): "message",
+    ("GET", "/guilds/{guild}/members/{user}"): "member",
     ("PUT", "/applications/{app}/commands"): "commands",
     ("PUT", "/applications/{app}/guilds/{guild}/commands"): "commands",
 }
@@ -72,6 +73,8 @@ class Rest:
             web.get("/gateway", self._gateway_address),
             web.get("/gateway/bot", self._gateway_address),
             web.get("/users/@me", self._me),
+            web.get("/guilds/{guild}", self._guild),
+            web.get("/guilds/{guild}/members/{user}", self._member),
             web.get("/oauth2/applications/@me", self._application),
             web.get("/applications/@me", self._application),
             *(web.get(path, self._list_commands) for path in (commands, in_guild)),
@@ -137,6 +140,15 @@ class Rest:
 
     async def _application(self, _request: web.Request) -> web.Response:
         return json_reply(payloads.application(self._state))
+
+    async def _guild(self, _request: web.Request) -> web.Response:
+        return json_reply(payloads.guild(self._state))
+
+    async def _member(self, request: web.Request) -> web.Response:
+        person = self._state.members.get(request.match_info["user"])
+        if person is None:
+            raise errors.unknown_member()
+        return json_reply(payloads.member(person.user, person.roles))
 
     async def _list_commands(self, request: web.Request) -> web.Response:
         commands = self._state.commands(request.match_info.get("guild", ""))

@@ -91,7 +91,8 @@ class EmbeddedDiscord:
         if name not in self._people:
             for role in roles:
                 self.state.roles.setdefault(str(role), False)
-            self._people[name] = Person(self, self.state.new_user(name, bot=is_bot), roles, locale)
+            self._people[name] = person = Person(self, self.state.new_user(name, bot=is_bot), roles, locale)
+            self.state.members[person.user["id"]] = person
         return self._people[name]
 
     def commands(self) -> list[Json]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.playground.discord.declarations import kept
 from bot.playground.discord.model import Interaction, Json, Message
+
+if TYPE_CHECKING:
+    from bot.playground.discord.person import Person
 
 EPOCH_MS: Final = 1_420_070_400_000  # where Discord's ids begin to count
 
@@ -27,6 +30,8 @@ class State:
         self.users: dict[str, Json] = {}
         self.bot = self.new_user("openab", bot=True, id_=self.application_id)
         self.owner = self.new_user("owner")
+        self.members: dict[str, Person] = {}
+        """Who is in the guild, by user id."""
         self.roles: dict[str, bool] = {}
         """Role ids, and whether bots were told of them."""
         self.messages: dict[str, list[Message]] = {self.text_channel_id: [], self.thread_id: []}

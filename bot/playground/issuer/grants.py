@@ -52,6 +52,8 @@ class Family:
     """The one that was spent last, and until when its repetition is forgiven."""
     access_tokens: dict[str, int] = field(default_factory=dict)
     """Access token to its end in unix seconds."""
+    email: str = ""
+    """The address of the account, where it is another text than the account's `sub`."""
 
 
 @dataclass(slots=True)
@@ -199,7 +201,7 @@ class Grants:
             "iss": self._issuer,
             "aud": family.client_id,
             "sub": family.account,
-            "email": family.account,
+            "email": family.email or family.account,
             "iat": now,
             "exp": now + self.access_lifetime,
         }

@@ -253,7 +253,7 @@ class Issuer:
         if family is None:
             challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
             return web.json_response({"error": "invalid_token"}, status=401, headers=challenge)
-        return web.json_response({"sub": family.account, "email": family.account}, headers=_NO_STORE)
+        return web.json_response({"sub": family.account, "email": family.email or family.account}, headers=_NO_STORE)
 
     async def _metadata(self, _request: web.Request) -> web.StreamResponse:
         return web.json_response(self.metadata)
