@@ -11,6 +11,7 @@ from typing import Final
 from oauth.command.output import Found, Output
 from oauth.command.terminal import Terminal
 from oauth.credentials import LoggedIn
+from oauth.deadline import awake_timeout
 from oauth.errors import (
     NoPendingLoginError,
     ProgramFailedError,
@@ -67,7 +68,7 @@ class Program:
         child = dict(environ) | _ADDED
         self._terminal = terminal = await Terminal.start((path, *self.vendor.command[1:]), child, self._hear)
         try:
-            async with asyncio.timeout(self.vendor.command_timeout):
+            async with awake_timeout(self.vendor.command_timeout):
                 status = await terminal.wait()
         except TimeoutError:
             raise ProgramFailedError(self.vendor.name, None, self._said()) from None

@@ -71,9 +71,10 @@ class AwsDevice:
         client = await self._client(vendor)
         question = Question(vendor.name, vendor.tenant, "code", (pending.verifier, *_secrets(client)))
         fields = {**_identified(client), "grantType": GRANT_TYPE, "deviceCode": pending.verifier.reveal()}
+        asked_at = self._clock()
         answer = await self._driver.send(vendor, question, pending.token_url, json=fields)
         reply = judge_poll(question, standard_names(answer), now=self._clock())
-        return reply if isinstance(reply, NotYet) else read_grant(vendor, reply, now=self._clock())
+        return reply if isinstance(reply, NotYet) else read_grant(vendor, reply, now=asked_at)
 
     async def renew(self, vendor: Vendor, refresh_token: Secret, token_endpoint: str) -> Grant:
         """The next tokens of a login, in one request with the client that it was made with.
@@ -85,8 +86,9 @@ class AwsDevice:
         client = await self._client(vendor)
         question = Question(vendor.name, vendor.tenant, "refresh", (refresh_token, *_secrets(client)))
         fields = {**_identified(client), "grantType": "refresh_token", "refreshToken": refresh_token.reveal()}
+        asked_at = self._clock()
         answer = await self._driver.send(vendor, question, token_endpoint, json=fields)
-        return read_grant(vendor, judge_reply(question, standard_names(answer), now=self._clock()), now=self._clock())
+        return read_grant(vendor, judge_reply(question, standard_names(answer), now=self._clock()), now=asked_at)
 
     async def _registered(self, tenant: Tenant) -> Client | None:
         return (await self._store.clients()).get(client_key(tenant))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from oauth.deadline import awake_timeout
 from oauth.errors import NoPendingLoginError, VendorUnavailableError
 from oauth.mcp.accounts import check_accounts
 from oauth.mcp.binding import Binding, read_binding
@@ -57,7 +57,7 @@ class ServerLogins:
             self._driver.http(server.reach), server.vendor_name, server.tenant, deadline=self._driver.deadline
         )
         try:
-            async with asyncio.timeout(_DEADLINE):
+            async with awake_timeout(_DEADLINE):
                 found = await discover(server, fetch, registered_at=issuers_of(server, clients))
                 check_accounts(server, found.endpoints, self._catalogue, await self._bindings())
                 asked = wanted_scopes(server, found.asked, clients.get(server.tenant))
