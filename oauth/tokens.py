@@ -203,8 +203,9 @@ class TokenSource:
         try:
             entries = await self._store.read()
         except (OSError, StorageError):
-            if kept := self._unsaved.only_here(Tenant(word)):
-                return Tenant(word), kept
+            tenant = tenant_of({}, word, self._catalogue)
+            if kept := self._unsaved.only_here(tenant):
+                return tenant, kept
             raise
         known = isinstance(entries.get(word), TokenEntry) or word.startswith("mcp:")
         if not known and self._catalogue is None:  # a server of this name must not hide the vendor
