@@ -110,9 +110,10 @@ async def test_a_login_that_no_disk_takes_is_told_as_kept_in_memory_and_stored_a
         await completing
 
     async with asyncio.timeout(10):
-        while "lab" not in await store.read():
+        while "lab" not in await store.notes():  # which are written after the login
             await asyncio.sleep(0.02)
     assert (await store.notes())["lab"].logged_in_by == ADA
+    assert "lab" in await store.read()
     await logins.aclose()
 
 
