@@ -19,6 +19,7 @@ from bot.refresh_ahead import RefreshAhead, open_refresh_ahead
 from cogs.auth.service import AuthService, open_service
 from cogs.auth.settings import DiscordSettings, read_settings
 from oauth.config import Config
+from oauth.deadline import awake_timeout
 from oauth.errors import ConfigError
 
 _log = logging.getLogger(__name__)
@@ -107,7 +108,7 @@ async def _connect(client: AuthBot, settings: DiscordSettings, config: Config) -
 async def _stop(client: AuthBot, service: AuthService, ahead: RefreshAhead | None, task: asyncio.Task[None]) -> None:
     """First the work of people who wait for an answer, then the connection that the answer goes through."""
     try:
-        async with asyncio.timeout(_FINISH_WORK):
+        async with awake_timeout(_FINISH_WORK):
             await asyncio.gather(service.aclose(), *([ahead.aclose()] if ahead else []))
     except TimeoutError:
         _log.warning("a login or a refresh was still under way when the bot stopped; a login has to be begun again")

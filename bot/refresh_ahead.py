@@ -13,10 +13,10 @@ from typing import Final
 
 from oauth.catalogue import Catalogue
 from oauth.config import Config
-from oauth.errors import OAuthError, VendorMisconfiguredError
+from oauth.errors import VendorMisconfiguredError
 from oauth.login_entry import dead_of
 from oauth.tokens import TokenSource
-from storage import AsyncStore, LoginEntry, McpEntry, StorageError, Tenant, TokenEntry, open_store
+from storage import AsyncStore, LoginEntry, McpEntry, OpenabAuthError, Tenant, TokenEntry, open_store
 from storage.entries import Entry
 from storage.notes import Note
 
@@ -75,11 +75,12 @@ class RefreshAhead:
 
     async def _run(self) -> None:
         while True:
-            version = self._store.version()
+            version: Hashable = None
             try:
+                version = self._store.version()
                 seconds = await self._round()
-            except StorageError as error:
-                _log.warning("logins are not renewed ahead of time: %s", error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next round may do better
+                _log.warning("logins are not renewed ahead of time: %s", _words(error))
                 seconds = _REST
             await self._sleep(version, seconds)
 
@@ -122,12 +123,12 @@ class RefreshAhead:
         watched = self._watched[tenant]
         try:
             token = await self._source.force_refresh(tenant, rejected=watched.entry.access_token)
-        except (OAuthError, StorageError) as error:
+        except Exception as error:  # noqa: BLE001 - one login's trouble is not the others'
             rest = _LONG_REST if isinstance(error, VendorMisconfiguredError) else _REST
             watched.rest_until = self._clock() + max(rest, getattr(error, "retry_after", None) or 0.0)
-            if watched.told != str(error):
-                _log.warning("%s could not be renewed ahead of time: %s", tenant, error)
-            watched.told = str(error)
+            if watched.told != _words(error):
+                _log.warning("%s could not be renewed ahead of time: %s", tenant, _words(error))
+            watched.told = _words(error)
         else:
             _log.info("%s renewed ahead of time, %d s", tenant, token.expires_at - self._clock())
 
@@ -137,6 +138,11 @@ class RefreshAhead:
         deadline = now() + min(seconds, _LONGEST_SLEEP)
         while (left := deadline - now()) > 0 and self._store.version() == version:  # noqa: ASYNC110 - others write it
             await asyncio.sleep(min(left, _LOOK))
+
+
+def _words(error: Exception) -> str:
+    """Return our own error in its words, and any other by its type: its text could quote anything."""
+    return str(error) if isinstance(error, OpenabAuthError) else f"an unforeseen error ({type(error).__name__})"
 
 
 def open_refresh_ahead(config: Config, location: str, environ: Mapping[str, str]) -> RefreshAhead | None:

@@ -10,6 +10,7 @@ from oauth.errors import RefreshBusyError
 from oauth.login_entry import login_of
 from oauth.tenant_lock import looks
 from storage import AsyncStore, LoginEntry, RefreshLock, Secret, Tenant
+from storage.threads import in_thread
 
 
 async def lock_or_adopt(
@@ -27,7 +28,7 @@ async def lock_or_adopt(
         entry = await stored(store, tenant)
         if adoptable(entry):
             return entry
-        if deadline.allows(LAST_TRY) and await asyncio.to_thread(lock.try_acquire):
+        if deadline.allows(LAST_TRY) and await in_thread(lock.try_acquire):
             return lock
     raise RefreshBusyError(tenant, deadline.used())
 

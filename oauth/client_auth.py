@@ -21,7 +21,7 @@ def client_of(vendor: Vendor, door: Door, deadline: float) -> AsyncOAuth2Client:
         token_endpoint_auth_method=vendor.token_body,
         redirect_uri=vendor.redirect_uri,
         transport=door,
-        # asyncio.timeout bounds the whole; a TLS handshake that is cancelled instead of timed out leaks its socket
+        # awake_timeout bounds the whole; a TLS handshake that is cancelled instead of timed out leaks its socket
         timeout=httpx2.Timeout(None, connect=deadline / 2),
     )
     client.register_client_auth_method(

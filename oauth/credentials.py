@@ -30,14 +30,15 @@ from oauth.mcp import entry as server_entry
 from oauth.mcp.binding import Binding
 from oauth.pending import PendingLogin
 from oauth.tenant_lock import REFRESH_DEADLINE, tenant_lock
+from oauth.unsaved import Response, Unsaved
 from oauth.vendor import Vendor
 from storage import AsyncStore
-from storage.draft import Draft
-from storage.entries import LoginEntry, Tenant
+from storage.draft import Draft, Lazy
+from storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry
 from storage.errors import OpenabAuthError, StorageError
 from storage.notes import Note, Subject
 from storage.secret import Secret
-from storage.store import Mutation
+from storage.store import Mutation, Store
 
 T = TypeVar("T")
 _RETRY: Final = 0.5  # seconds between two tries to store a login
@@ -88,6 +89,7 @@ class Credentials:
         self._driver = driver
         self._clock = clock
         self._lock_wait = lock_wait
+        self._unsaved = Unsaved(store)
         self._closing = asyncio.Event()
 
     async def keep(  # noqa: PLR0913 - what came of a login
@@ -106,13 +108,11 @@ class Credentials:
 
         Raises:
             LoginOvertakenError: another person's login is there, and nobody was asked about it; the grant is let go.
-            LoginNotStoredError: the store did not take it for as long as one may wait.
+            LoginNotStoredError: neither the store nor its journal took it for as long as one may wait; it is in memory.
             PlanMissingError, ExchangeRefusedError, VendorMisconfiguredError: the vendor's second step refused it.
         """
-        if vendor.exchange == "github-copilot":
-            grant, token_url = await self._trade(vendor, grant)
 
-        def write(draft: Draft) -> str | None:
+        def write(draft: Draft, grant: Grant, token_url: str) -> str | None:
             if also:
                 also(draft)
             # One of the two must go, and neither can be had twice: the one that agents may use already stays. This one
@@ -131,11 +131,21 @@ class Credentials:
                 return server_entry.write(draft, binding, vendor, grant, note)
             return login_entry.write(draft, vendor, token_url, grant, note)
 
+        before: str | None = None
         try:
-            async with self._locked(vendor.tenant):
-                before = await self._commit(vendor, write)
+            async with self._unsaved.owner() as owner:
+                if vendor.exchange == "github-copilot":
+                    untraded, url = self._untraded(grant), exchange_url(vendor)
+                    owner.hold(_response(vendor.tenant, partial(write, grant=untraded, token_url=url)))
+                    grant, token_url = await self._trade(vendor, grant), url
+                commit = partial(write, grant=grant, token_url=token_url)
+                owner.hold(_response(vendor.tenant, commit))
+                async with self._locked(vendor.tenant):
+                    before = await self._commit(vendor, commit)
         except LoginTakenError as taken:
             raise LoginOvertakenError(taken) from None
+        if owner.error is not None and not owner.journaled:
+            raise LoginNotStoredError(vendor.name, owner.error)
         account = grant.account or await self._unless_closing(self._late_account(vendor, grant))
         replaced = before if account and before != account else None
         lacks_project = bool(await self._unless_closing(self._lacks_project(vendor, grant)))
@@ -167,15 +177,22 @@ class Credentials:
         while True:
             try:
                 return await self._store.update(mutate)
-            except StorageError as error:
+            except OAuthError:
+                raise
+            except Exception as error:
                 if time.monotonic() >= deadline or self._closing.is_set():
-                    raise LoginNotStoredError(vendor.name, error) from error
-                _log.warning("a login to %s waits for the store: %s", vendor.name, error)
+                    raise
+                words = str(error) if isinstance(error, StorageError) else type(error).__name__
+                _log.warning("a login to %s waits for the store: %s", vendor.name, words)
             await asyncio.sleep(_RETRY)
 
     def hurry(self) -> None:
         """Wait for nobody's refresh any longer: the process is told to stop."""
         self._closing.set()
+
+    async def aclose(self) -> None:
+        """Try for some seconds more to store the logins that no disk has taken yet."""
+        await self._unsaved.aclose()
 
     def _locked(self, tenant: Tenant) -> AbstractAsyncContextManager[bool]:
         return tenant_lock(self._store, tenant, wait=self._lock_wait, hurry=self._closing)
@@ -190,20 +207,22 @@ class Credentials:
             working.cancel()
             closing.cancel()
 
-    async def _trade(self, vendor: Vendor, grant: Grant) -> tuple[Grant, str]:
-        """The second step: the token that agents use for the one that was given, and where that is done again.
+    def _untraded(self, grant: Grant) -> Grant:
+        """Return a grant whose token has ended and is to be traded by the first refresh."""
+        return Grant(Secret(""), grant.access_token, int(self._clock()))
+
+    async def _trade(self, vendor: Vendor, grant: Grant) -> Grant:
+        """The second step: the token that agents use for the one that was given.
 
         While the vendor is out of order the login is kept with a token that has ended: the next refresh trades it.
         """
-        url = exchange_url(vendor)
         try:
-            traded = await trade(self._driver, vendor, grant.access_token, url, now=self._clock())
+            return await trade(self._driver, vendor, grant.access_token, exchange_url(vendor), now=self._clock())
         except LoginDeadError as error:
             raise ExchangeRefusedError(vendor.name, error.reason) from None
         except VendorUnavailableError as error:
             _log.warning("%s: the login is kept, its token follows with the first refresh: %s", vendor.name, error)
-            traded = Grant(Secret(""), grant.access_token, int(self._clock()))
-        return traded, url
+            return self._untraded(grant)
 
     async def _late_account(self, vendor: Vendor, grant: Grant) -> str | None:
         """The label from userinfo, asked only once the credential is safe: it must not cost a login."""
@@ -240,3 +259,32 @@ class Credentials:
         except OAuthError as error:
             return False, error.happened
         return False, f"{vendor.title} offers no way to end a login from here; end it in the account's own settings"
+
+
+def _response(tenant: Tenant, write: Mutation[str | None]) -> Response:
+    """Return what `write` stores as a response that the journal can keep, under the conditions that `write` makes."""
+    spilled: Entry | None = None
+
+    def spill(store: Store) -> None:
+        nonlocal spilled
+        entries = store.read()
+        draft = Draft(entries, store.notes(), Lazy(store.clients), Lazy(store.servers))
+        write(draft)
+        entry, before = draft[tenant], entries.get(tenant)
+        assert isinstance(entry, TokenEntry | McpEntry)  # noqa: S101 - `write` makes logins
+        store.spill(tenant, entry, before.refresh_token if isinstance(before, TokenEntry | McpEntry) else None)
+        if store.read().get(tenant) != entry:
+            raise _OvertakenError
+        spilled = entry
+
+    def fold(draft: Draft) -> None:
+        """Write it again, now with its note and its client, unless another login came in."""
+        if spilled is not None and draft.get(tenant) == spilled:
+            del draft[tenant]
+            write(draft)
+
+    return Response(tenant=tenant, commit=write, spill=spill, fold=fold)
+
+
+class _OvertakenError(Exception):
+    """Another login was committed while this one was written into the journal; the next try sees whose it is."""

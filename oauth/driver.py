@@ -6,7 +6,7 @@ meaning wherever it came from. Each request is one POST under a total deadline, 
 
 from __future__ import annotations
 
-import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -17,6 +17,7 @@ import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 from oauth import client_auth, link
+from oauth.deadline import awake_timeout
 from oauth.discovery import fetch_metadata, needs_discovery, with_endpoints
 from oauth.errors import OAuthError
 from oauth.grant import Grant, account_label, read_grant
@@ -28,6 +29,7 @@ from oauth.verdict import Question, Reply, judge_failure, judge_reply
 from storage.entries import Json, PendingEntry
 from storage.secret import Secret
 
+_log: Final = logging.getLogger(__name__)
 _REVOKES_BY_JSON: Final = frozenset({"codex"})  # tenants; no RFC 7009 endpoint, whatever the token endpoint takes
 _WRONG_ENCODING: Final = (httpx2.codes.BAD_REQUEST, httpx2.codes.UNSUPPORTED_MEDIA_TYPE)
 
@@ -78,6 +80,7 @@ class Driver:
         if vendor.token_sends_state:
             extra["state"] = pending.state.reveal()
         question = Question(vendor.name, vendor.tenant, "code", (code, pending.verifier, pending.state))
+        asked_at = self._clock()
         async with self._conversation(vendor, question) as (client, replies):
             await client.fetch_token(
                 pending.token_url,
@@ -88,7 +91,7 @@ class Driver:
                 body=urlencode(extra),
                 headers=_headers(vendor),
             )
-        return read_grant(vendor, replies[-1], now=self._clock(), sent=question.secrets)
+        return self._grant(vendor, question, replies[-1], asked_at)
 
     async def refresh(self, vendor: Vendor, refresh_token: Secret, token_endpoint: str) -> Grant:
         """Renew a login, in one POST without `scope` (RFC 6749 6); the caller holds the tenant's lock.
@@ -99,6 +102,7 @@ class Driver:
             VendorMisconfiguredError: the vendor refuses this client.
         """
         question = Question(vendor.name, vendor.tenant, "refresh", (refresh_token,))
+        asked_at = self._clock()
         async with self._conversation(vendor, question) as (client, replies):
             await client.refresh_token(
                 token_endpoint,
@@ -106,7 +110,7 @@ class Driver:
                 body=urlencode(vendor.refresh_params),
                 headers=_headers(vendor),
             )
-        return read_grant(vendor, replies[-1], now=self._clock(), sent=question.secrets)
+        return self._grant(vendor, question, replies[-1], asked_at)
 
     async def revoke(self, vendor: Vendor, token: Secret, *, hint: str = "refresh_token") -> bool:
         """Have the vendor forget the grant (RFC 7009); False when it offers no way to.
@@ -230,30 +234,41 @@ class Driver:
         headers = {"Authorization": f"Bearer {bearer.reveal()}"} if bearer else {}
         return judge_reply(question, await self.send(vendor, question, url, headers=headers), now=self._clock())
 
+    def _grant(self, vendor: Vendor, question: Question, reply: httpx2.Response, asked_at: float) -> Grant:
+        """Judge a token reply; its tokens live from `asked_at` on, for we may have stood still since the answer."""
+        judged = judge_reply(question, reply, now=self._clock())
+        return read_grant(vendor, judged, now=asked_at, sent=question.secrets)
+
     @asynccontextmanager
     async def _conversation(
         self, vendor: Vendor, question: Question
-    ) -> AsyncIterator[tuple[AsyncOAuth2Client, list[Reply]]]:
-        """An authlib client for one request, and the list in which its judged token reply will lie."""
+    ) -> AsyncIterator[tuple[AsyncOAuth2Client, list[httpx2.Response]]]:
+        """An authlib client for one request, and the list in which its token reply will lie, not judged yet.
+
+        Whatever else goes wrong once that reply is there goes wrong in vain. Every other error is an `OAuthError`.
+        """
         door = Door(self.http(vendor.reach))
         client = client_auth.client_of(vendor, door, self.deadline)
-        replies: list[Reply] = []
+        replies: list[httpx2.Response] = []
 
-        def judge(reply: httpx2.Response) -> httpx2.Response:
-            replies.append(judge_reply(question, reply, now=self._clock()))
+        def take(reply: httpx2.Response) -> httpx2.Response:
+            replies.append(reply)
             # authlib's own parser trips over lifetimes that are no integers: it gets what it needs and no more
-            return httpx2.Response(httpx2.codes.OK, json={"access_token": replies[-1]["access_token"]})
+            return httpx2.Response(httpx2.codes.OK, json={"access_token": "taken"})
 
-        client.register_compliance_hook("access_token_response", judge)
-        client.register_compliance_hook("refresh_token_response", judge)
+        client.register_compliance_hook("access_token_response", take)
+        client.register_compliance_hook("refresh_token_response", take)
         try:
-            async with asyncio.timeout(self.deadline):
+            async with awake_timeout(self.deadline):
                 yield client, replies
         except OAuthError:
             raise
-        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, OSError, OverflowError) as error:
-            # `from None`: an httpx2 error holds the request, and so the token
-            raise judge_failure(question, error, unsent=door.certainly_unsent) from None
+        except Exception as error:  # noqa: BLE001 - none may hide that the request has left, or lose its reply
+            if not isinstance(error, httpx2.HTTPError | httpx2.InvalidURL | OSError | OverflowError):
+                _log.error("%s: a request ended with an unforeseen error (%s)", vendor.name, type(error).__name__)
+            if not replies:
+                # `from None`: an httpx2 error holds the request, and so the token
+                raise judge_failure(question, error, unsent=door.certainly_unsent) from None
 
 
 def _headers(vendor: Vendor) -> dict[str, str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from base64 import urlsafe_b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from oauth.dotted import value_at
 from oauth.redact import label, without
@@ -18,6 +19,8 @@ from oauth.verdict import LONGEST_TOKEN, Reply, is_token
 from storage.entries import NEVER, Json
 from storage.secret import Secret
 
+T = TypeVar("T")
+_log: Final = logging.getLogger(__name__)
 _MOST_SCOPES: Final = 100  # remembered beside a login, for people to read
 _TOKENS: Final = ("access_token", "refresh_token", "id_token")
 
@@ -42,17 +45,30 @@ class Grant:
 def read_grant(vendor: Vendor, reply: Reply, *, now: float, sent: Iterable[Secret] = ()) -> Grant:
     """The grant in a token reply that `oauth.verdict` let pass; no label of it shows a token or what was `sent`."""
     refresh_token = reply.get("refresh_token")
-    claims = id_token_claims(reply.get("id_token"))
-    account = account_label(vendor, claims, reply)
-    tokens = (Secret(value[:LONGEST_TOKEN]) for name in _TOKENS if isinstance(value := reply.get(name), str))
+    claims: Mapping[str, Json] = _or(lambda: id_token_claims(reply.get("id_token")), dict[str, Json]())
+
+    def account() -> str | None:
+        found = account_label(vendor, claims, reply)
+        tokens = (Secret(value[:LONGEST_TOKEN]) for name in _TOKENS if isinstance(value := reply.get(name), str))
+        return without(found, (*sent, *tokens)) if found else None
+
     return Grant(
         access_token=Secret(str(reply["access_token"])),
         refresh_token=Secret(str(refresh_token)) if is_token(refresh_token) else None,
         expires_at=_expires_at(reply.get("expires_in"), vendor.token_lifetime, now),
-        scopes=scopes_of(reply.get("scope"))[:_MOST_SCOPES],
-        account=without(account, (*sent, *tokens)) if account else None,
-        subject=subject_ids(vendor, claims, reply),
+        scopes=_or(lambda: scopes_of(reply.get("scope"))[:_MOST_SCOPES], ()),
+        account=_or(account, None),
+        subject=_or(lambda: subject_ids(vendor, claims, reply), dict[str, str]()),
     )
+
+
+def _or(read: Callable[[], T], default: T) -> T:
+    """Return what `read` finds, or `default`: nothing that is only for people to read may cost a token."""
+    try:
+        return read()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the tokens are here
+        _log.warning("a part of a token reply could not be read (%s)", type(error).__name__)
+        return default
 
 
 def account_label(vendor: Vendor, *sources: Mapping[str, Json]) -> str | None:

@@ -262,3 +262,4 @@ class Logins:
         await self._approvals.aclose()
         await self._programs.aclose()
         await self._jobs.aclose()
+        await self._credentials.aclose()

@@ -9,13 +9,16 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from oauth import backoff
 from oauth.adopt import adopt, lock_or_adopt, stored, supersedes
-from oauth.deadline import LAST_REQUEST, LAST_TRY, Deadline
+from oauth.deadline import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
 from oauth.errors import (
     LoginDeadError,
+    NotLoggedInError,
     NotRefreshableError,
     RefreshBusyError,
     RefreshUnansweredError,
@@ -24,7 +27,7 @@ from oauth.errors import (
 )
 from oauth.login_entry import dead_of, login_of, renewed_entry, renewed_note
 from oauth.subject import is_other
-from oauth.unsaved import Kept, Unsaved
+from oauth.unsaved import Renewal, Unsaved
 from storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
 from storage.draft import Draft
 from storage.notes import Attempt, DeadToken, Note
@@ -93,7 +96,8 @@ class Refresh:
             return entry if adoptable(entry) else await self._request(entry, known, turn)
         finally:
             if not self._unsaved.holds(turn):
-                turn.release()
+                with suppress(OSError, StorageError):  # the lock is free all the same, and the login may be renewed
+                    turn.release()
 
     def _waits(self, stale: LoginEntry, attempt: Attempt | None, settings: str) -> float:
         """Seconds for which the vendor is to be left alone, when they can be sat out.
@@ -129,20 +133,25 @@ class Refresh:
         self._doubtful = before is not None and not before.answered
         if self._doubtful:
             _log.warning("%s: a refresh token is posted again whose last request got no answer", self._tenant)
-        try:
-            grant = await self._ask(renewer, driver, entry)
-            self._check_owner(entry, grant, note)
-        except LoginDeadError as error:
-            return await self._bury(entry, error)
-        except (NotRefreshableError, StorageError):  # what the request needs is not here, so none was sent
-            await self._note_unless_replaced(entry, attempt=attempt if self._doubtful else before)
-            raise
-        except (VendorUnavailableError, VendorMisconfiguredError) as error:
-            failure = backoff.failed(attempt, error, renewer.settings, self._clock(), answered=not self._doubtful)
-            if stands := await self._note_unless_replaced(entry, attempt=failure):
-                return stands
-            raise
-        return await self._keep(entry, grant, lock)
+        async with self._unsaved.owner() as owner:
+            try:
+                grant = await self._ask(renewer, driver, entry)
+                self._check_owner(entry, grant, note)
+                renewal = self._renewal(entry, grant, lock)
+                owner.hold(renewal)
+            except LoginDeadError as error:
+                return await self._bury(entry, error)
+            except (NotRefreshableError, StorageError):  # what the request needs is not here, so none was sent
+                await self._note_unless_replaced(entry, attempt=attempt if self._doubtful else before)
+                raise
+            except (VendorUnavailableError, VendorMisconfiguredError) as error:
+                failure = backoff.failed(attempt, error, renewer.settings, self._clock(), answered=not self._doubtful)
+                if stands := await self._note_unless_replaced(entry, attempt=failure):
+                    return stands
+                raise
+            async with awake_timeout(self._deadline.for_disk()):
+                return await self._store.update(partial(self._commit, posted=entry, grant=grant))
+        return await self._kept(renewal)
 
     async def _ask(self, renewer: Renewer, driver: Driver, entry: LoginEntry) -> Grant:
         """The grant; a request without an answer is repeated once, if there is time, and leaves us in doubt.
@@ -157,7 +166,7 @@ class Refresh:
                 raise (backoff.spent(error) if self._doubtful else error) from None
             except VendorUnavailableError as error:
                 self._doubtful |= error.unanswered
-                if not error.unanswered or repeated or self._deadline.left(LAST_REQUEST) < 0:
+                if not error.unanswered or repeated or not self._deadline.allows(LAST_REQUEST):
                     if self._doubtful:
                         raise RefreshUnansweredError(
                             self._tenant, error.reason, retry_after=error.retry_after
@@ -176,29 +185,24 @@ class Refresh:
         if note.account and grant.account and note.account != grant.account:
             _log.info("%s: the account that was called %s is called %s by now", self._tenant, before, now)
 
-    async def _keep(self, posted: LoginEntry, grant: Grant, lock: RefreshLock) -> LoginEntry:
-        """Commit the grant; what the store does not take goes into its journal, and what that does not into memory."""
+    def _renewal(self, posted: LoginEntry, grant: Grant, lock: RefreshLock) -> Renewal:
+        """Return the grant as the login that takes the place of `posted`."""
+        entry = cache(partial(renewed_entry, posted, grant, now=self._clock()))
+        return Renewal(
+            tenant=self._tenant,
+            commit=partial(self._commit, posted=posted, grant=grant),
+            spill=lambda store: store.spill(self._tenant, entry(), posted.refresh_token),
+            entry=entry,
+            posted=posted.refresh_token,
+            lock=lock,
+        )
 
-        def commit(draft: Draft) -> LoginEntry:
-            return self._commit(draft, posted, grant)
-
-        failed: object = "it is busy"
-        try:
-            async with self._deadline.for_disk():
-                return await self._store.update(commit)
-        except TimeoutError:
-            pass
-        except StorageError as error:
-            failed = error
-        following = renewed_entry(posted, grant, now=self._clock())
-        try:
-            await self._store.spill(self._tenant, following, posted.refresh_token)
-        except StorageError as error:
-            _log.error("%s: neither the store nor its journal took a renewed login: %s", self._tenant, error)
-            self._unsaved.keep(self._tenant, Kept(following, posted.refresh_token, commit, lock))
-            return following
-        _log.warning("%s: a renewed login lies in the journal, for the store did not take it: %s", self._tenant, failed)
-        return await stored(self._store, self._tenant)
+    async def _kept(self, renewal: Renewal) -> LoginEntry:
+        """Return the renewed login that the store did not take, or the one that came in meanwhile."""
+        if renewal.journaled:
+            with suppress(OSError, StorageError):  # what cannot be read now is known all the same
+                return await stored(self._store, self._tenant)
+        return renewal.entry()
 
     def _check_renewable(self, entry: LoginEntry, note: Note) -> None:
         """Refuse, without a request, what nobody can or will renew."""
@@ -226,12 +230,16 @@ class Refresh:
         """
         failed: object = "the store is busy"
         try:
-            async with self._deadline.for_disk():
+            async with awake_timeout(self._deadline.for_disk()):
                 return await self._store.update(lambda draft: self._write_note(draft, posted, fields))
         except TimeoutError:
             pass
+        except NotLoggedInError:
+            raise
         except StorageError as error:
             failed = error
+        except Exception as error:  # noqa: BLE001 - no fault of the disk may hide what the vendor has said
+            failed = type(error).__name__
         _log.warning("%s: what is known of its refresh could not be noted: %s", self._tenant, failed)
         return None
 

@@ -10,8 +10,10 @@ from typing import Final
 from storage import AsyncStore
 from storage.entries import Tenant
 from storage.errors import StorageError
+from storage.threads import in_thread
 
 REFRESH_DEADLINE: Final = 20.0  # seconds: two requests of 8 s and 4 s for the disk, as all writers of the file have it
+_LONGEST_STEP: Final = 1.0  # seconds that one look counts for at most
 _RETRY: Final = 0.08  # seconds between two tries for the lock; a commit is seen sooner, by the store's version
 
 
@@ -21,9 +23,11 @@ async def looks(store: AsyncStore, seconds: float, hurry: asyncio.Event | None =
     `hurry` ends the wait early, for a process that is told to stop.
     """
     clock = asyncio.get_running_loop().time
-    begun = clock()
+    waited, last = 0.0, clock()
     while True:
-        version, waited = store.version(), clock() - begun
+        version, now = store.version(), clock()
+        # only time in which this process ran: after SIGSTOP the lock, or what its holder stored, is still waited for
+        waited, last = waited + min(now - last, _LONGEST_STEP), now
         yield
         if waited >= seconds or (hurry is not None and hurry.is_set()):
             return
@@ -44,7 +48,7 @@ async def tenant_lock(
     try:
         lock = store.refresh_lock(tenant)
         async for _ in looks(store, wait, hurry):
-            held = await asyncio.to_thread(lock.try_acquire)
+            held = await in_thread(lock.try_acquire)
             if held:
                 break
     except StorageError:

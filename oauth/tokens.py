@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from oauth.adopt import supersedes
 from oauth.deadline import Deadline
@@ -25,12 +26,17 @@ from oauth.login_entry import SKEW, login_of, tenant_of
 from oauth.tenant_lock import REFRESH_DEADLINE
 from oauth.unsaved import Unsaved
 from storage import AsyncStore, LoginEntry, McpEntry, Secret, StorageError, Store, Tenant, TokenEntry
+from storage.threads import in_thread
 
 if TYPE_CHECKING:
     from oauth.agent import TokenAuth
     from oauth.catalogue import Catalogue
     from oauth.driver import Driver
     from oauth.errors import InsufficientScopeError
+
+
+_log: Final = logging.getLogger(__name__)
+_MAY_PASS: Final = (VendorUnavailableError, VendorMisconfiguredError, RefreshBusyError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +103,9 @@ class TokenSource:
             return await self._successor(tenant, entry)
         except NotLoggedInError:
             raise  # who was logged out meanwhile must stop
-        except (VendorUnavailableError, VendorMisconfiguredError, RefreshBusyError, StorageError):
-            if self._lives(token, 0):
-                return token
-            raise
-        except OAuthError:
-            if self._lives(token, SKEW):
+        except Exception as error:
+            final = isinstance(error, OAuthError) and not isinstance(error, _MAY_PASS)
+            if self._lives(token, SKEW if final else 0):
                 return token
             raise
 
@@ -180,8 +183,11 @@ class TokenSource:
         await self._unsaved.aclose()
         await self._store.aclose()
         if self._driver is not None and self._owns_driver:
-            await self._driver.aclose()
-            self._driver = None
+            driver, self._driver = self._driver, None
+            try:
+                await driver.aclose()
+            except Exception as error:  # noqa: BLE001 - a connection that does not close takes nobody's token away
+                _log.warning("a connection could not be closed (%s)", type(error).__name__)
 
     async def __aenter__(self) -> Self:
         return self
@@ -193,8 +199,14 @@ class TokenSource:
 
     async def _find(self, tenant_or_vendor: str) -> tuple[Tenant, LoginEntry]:
         """The login as the store holds it now; the catalogue is read only for a word that is no login's key."""
-        entries = await self._store.read()
         word = tenant_or_vendor
+        try:
+            entries = await self._store.read()
+        except (OSError, StorageError):
+            tenant = tenant_of({}, word, self._catalogue)
+            if kept := self._unsaved.only_here(tenant):
+                return tenant, kept
+            raise
         known = isinstance(entries.get(word), TokenEntry) or word.startswith("mcp:")
         if not known and self._catalogue is None:  # a server of this name must not hide the vendor
             await self._configured()
@@ -236,14 +248,19 @@ class TokenSource:
             flight.exception()  # seen: every caller may have been cancelled
 
     async def _fly(self, tenant: Tenant, stale: LoginEntry, *, deliberate: bool) -> LoginEntry:
-        from oauth.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
-        from oauth.renewer import find_renewer  # noqa: PLC0415 - as above
-
         await self._unsaved.save(tenant)
         catalogue = await self._configured()
         if isinstance(stale, McpEntry) and catalogue.server(tenant) is None:  # the tenant alone was enough until here
             catalogue = catalogue.with_added(await self._store.servers())
-        deadline = Deadline(self._deadline, self._hurry)
+        with Deadline(self._deadline, self._hurry) as deadline:
+            return await self._refresh(tenant, stale, catalogue, deadline, deliberate=deliberate)
+
+    async def _refresh(
+        self, tenant: Tenant, stale: LoginEntry, catalogue: Catalogue, deadline: Deadline, *, deliberate: bool
+    ) -> LoginEntry:
+        from oauth.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
+        from oauth.renewer import find_renewer  # noqa: PLC0415 - as above
+
         renewer_of = partial(
             find_renewer, tenant, catalogue=catalogue, store=self._store, clock=self._clock, deadline=deadline
         )
@@ -261,12 +278,12 @@ class TokenSource:
 
     async def _configured(self) -> Catalogue:
         if self._catalogue is None:
-            self._catalogue = await asyncio.to_thread(_configured_catalogue)
+            self._catalogue = await in_thread(_configured_catalogue)
         return self._catalogue
 
     async def _open_driver(self) -> Driver:
         if self._driver is None:
-            make = await asyncio.to_thread(_driver_class)
+            make = await in_thread(_driver_class)
             self._driver = self._driver or make(clock=self._clock)  # another tenant's refresh may have been faster
         return self._driver
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final, TypeVar
 
 from storage.clients import Client
@@ -12,6 +12,7 @@ from storage.notes import Note
 from storage.secret import Secret
 from storage.servers import AddedServer
 from storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
+from storage.threads import in_thread
 
 T = TypeVar("T")
 _POLL: Final = 0.01  # seconds between two looks at the version; 64 waiters are to leave the processors free
@@ -32,31 +33,39 @@ class AsyncStore:
     async def read(self) -> Mapping[str, Entry]:
         """As `Store.read`; without a thread hop while the store is unchanged."""
         entries = self._store.peek()
-        return await asyncio.to_thread(self._store.read) if entries is None else entries
+        return await in_thread(self._store.read) if entries is None else entries
 
     async def notes(self) -> Mapping[str, Note]:
         """As `Store.notes`."""
-        return await asyncio.to_thread(self._store.notes)
+        return await in_thread(self._store.notes)
 
     async def clients(self) -> Mapping[str, Client]:
         """As `Store.clients`."""
-        return await asyncio.to_thread(self._store.clients)
+        return await in_thread(self._store.clients)
 
     async def servers(self) -> Mapping[str, AddedServer]:
         """As `Store.servers`."""
-        return await asyncio.to_thread(self._store.servers)
+        return await in_thread(self._store.servers)
 
     async def problems(self) -> tuple[Problem, ...]:
         """As `Store.problems`."""
-        return await asyncio.to_thread(self._store.problems)
+        return await in_thread(self._store.problems)
 
     async def check_writable(self) -> None:
         """As `Store.check_writable`."""
-        await asyncio.to_thread(self._store.check_writable)
+        await in_thread(self._store.check_writable)
 
-    async def spill(self, tenant: str, entry: LoginEntry, replaces: Secret) -> None:
+    async def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None) -> None:
         """As `Store.spill`."""
-        await asyncio.to_thread(self._store.spill, tenant, entry, replaces)
+        await in_thread(self._store.spill, tenant, entry, replaces)
+
+    async def run(self, work: Callable[[Store], T]) -> T:
+        """Return what `work` makes of the store, in a worker thread."""
+        return await in_thread(work, self._store)
+
+    def run_here(self, work: Callable[[Store], T]) -> T:
+        """As `run`, in this thread, which stands still for as long as it takes: a last resort."""
+        return work(self._store)
 
     def refresh_lock(self, tenant: str) -> RefreshLock:
         """As `Store.refresh_lock`."""
@@ -110,7 +119,7 @@ class AsyncStore:
         mutations = [mutate for mutate, _ in batch]
         outcomes: list[Done[Any] | Failed]
         try:
-            outcomes = await asyncio.to_thread(self._store.update_all, mutations)
+            outcomes = await in_thread(self._store.update_all, mutations)
         except Exception as error:  # noqa: BLE001 -- it belongs to those who wait
             outcomes = [Failed(error)] * len(batch)
         except BaseException:

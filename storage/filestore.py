@@ -131,7 +131,7 @@ class FileStore:
         """
         return TenantLock(self.path.with_name(sidecar_name(self._name, tenant)), self._look_again)
 
-    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret) -> None:
+    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None) -> None:
         """Keep a renewed login beside the file; see `Store.spill`.
 
         Raises:

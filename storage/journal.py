@@ -1,9 +1,10 @@
 """The journal: a renewed login that could not be committed lies beside the store, 0600, until it can be.
 
 `auth.json.spill.<tenant>` holds the entry and the SHA-256 of the refresh tokens that it takes the place of: of the one
-that was posted, and of those that an earlier spill replaced. It counts only while the stored refresh token is one of
-them, so a login or a logout that came in between wins. It is written without the global lock, which may be the very
-thing that could not be had, and removed under it, after the commit that made it needless is durable.
+that was posted, and of those that an earlier spill replaced. "no login" stands for the login that was not there before
+a first one. A spill counts only while the stored refresh token is one of them, so a login or a logout that came in
+between wins. It is written without the global lock, which may be the very thing that could not be had, and removed
+under it, after the commit that made it needless is durable.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from storage.errors import StorageError
 from storage.secret import Secret
 from storage.tenants import sidecar_name
 
+_NO_LOGIN: Final = "no login"  # stands where a fingerprint would, for a login under a tenant that had none
 _LARGEST: Final = 2**20  # bytes; no entry is near it
 
 
@@ -42,10 +44,20 @@ class Spill:
 
 
 def comes_after(entry: LoginEntry, stored: Entry | None, replaces: tuple[str, ...]) -> bool:
-    """Whether `stored` has one of the replaced refresh tokens; where that was not rotated, the later end decides."""
-    if stored is None or isinstance(stored, PendingEntry) or stored.refresh_token.fingerprint() not in replaces:
+    """Return whether `stored` has one of the replaced refresh tokens, or is nothing where `entry` replaced nothing.
+
+    Where the refresh token was not rotated, the later end decides.
+    """
+    if stored is None:
+        return _NO_LOGIN in replaces
+    if isinstance(stored, PendingEntry) or stored.refresh_token.fingerprint() not in replaces:
         return False
     return stored.refresh_token != entry.refresh_token or stored.expires_at < entry.expires_at
+
+
+def marks(replaces: Secret | None) -> tuple[str]:
+    """Return what stands for a replaced refresh token, or for no login, in `Spill.replaces`."""
+    return (_NO_LOGIN if replaces is None else replaces.fingerprint(),)
 
 
 def path_of(path: Path, tenant: str) -> Path:
@@ -57,15 +69,17 @@ def _mark(path: Path) -> str:
     return f"{path.name}.spill."
 
 
-def compose(path: Path, tenant: str, entry: LoginEntry, replaces: Secret) -> Spill:
-    """What is to be kept of `entry`, which the vendor gave for the refresh token `replaces`; nothing is written yet.
+def compose(path: Path, tenant: str, entry: LoginEntry, replaces: Secret | None) -> Spill:
+    """Return what is to be kept of `entry`; nothing is written yet.
+
+    The vendor gave it for the refresh token `replaces`, or in a login; None where no login was there before.
 
     Raises:
         StorageError: no store could keep it.
     """
     sidecar_name(path.name, tenant)
     codec.check(tenant, entry)
-    posted = replaces.fingerprint()
+    (posted,) = marks(replaces)
     with contextlib.suppress(_NoSpillError, OSError):
         earlier = _read(path_of(path, tenant), tenant)
         if earlier.entry.refresh_token.fingerprint() == posted:

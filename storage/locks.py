@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from storage import forked
 from storage.errors import StoreBusyError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from storage.waiting import Waiter
 
 T = TypeVar("T")
+_POLL: Final = 0.005  # seconds between two tries of a process that can start no thread
 
 
 class GlobalLock:
@@ -74,12 +75,22 @@ class GlobalLock:
         from storage.waiting import Turn, Waiter  # noqa: PLC0415 -- whom nobody keeps waiting need not load it
 
         turn = Turn(section)
-        while self._waiter is None or not self._waiter.ask(turn):
-            self._waiter = Waiter(Flock(self._path, keep_open=True))
+        try:
+            while self._waiter is None or not self._waiter.ask(turn):
+                self._waiter = Waiter(Flock(self._path, keep_open=True))
+        except RuntimeError:  # no thread can be started now: then try again and again, unfair as that is
+            return self._try_until(section, deadline)
         if not turn.wait(deadline):
             raise StoreBusyError(self._path, self._timeout)
         self._was_busy = turn.had_to_wait
         return turn.result()
+
+    def _try_until(self, section: Callable[[ExitStack], T], deadline: float) -> T:
+        while not self._lock.try_acquire():
+            if time.monotonic() >= deadline:
+                raise StoreBusyError(self._path, self._timeout)
+            time.sleep(_POLL)
+        return self._lock.run(section)
 
 
 class TenantLock:

@@ -81,7 +81,7 @@ class MemoryStore:
                 self._servers = servers.records if servers.changed else self._servers
         return after.outcomes
 
-    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret) -> None:
+    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None) -> None:
         """Take the renewed login in, unless another one came in since `replaces` was read.
 
         Raises:
@@ -90,7 +90,7 @@ class MemoryStore:
         sidecar_name(_FILE, tenant)
         codec.check(tenant, entry)
         with self._lock:
-            if journal.comes_after(entry, self._entries.get(tenant), (replaces.fingerprint(),)):
+            if journal.comes_after(entry, self._entries.get(tenant), journal.marks(replaces)):
                 self._entries = {**self._entries, tenant: entry}
                 self._version += 1
 

@@ -107,8 +107,10 @@ class Store(Protocol):
         """
         ...
 
-    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret) -> None:
-        """Keep a renewed login that could not be committed; `replaces` is the refresh token that was posted for it.
+    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None) -> None:
+        """Keep a login that could not be committed; `replaces` is the refresh token whose login it takes the place of.
+
+        None stands for no login.
 
         From now on `read` gives it in every process, and the next update commits it. A login or logout that came in
         since `replaces` was read wins. To be called under the tenant's refresh lock.

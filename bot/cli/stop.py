@@ -29,10 +29,16 @@ def run_until_told(work: Coroutine[Any, Any, T]) -> T:
     Raises:
         ToldToStop: a signal came first; what was under way is stored.
     """
-    return asyncio.run(_until_told(work))
+    results: list[T] = []
+    try:
+        asyncio.run(_until_told(work, results))
+    except RuntimeError:  # to end its worker threads asyncio starts one more, which may be impossible
+        if not results:
+            raise
+    return results[0]
 
 
-async def _until_told(work: Coroutine[Any, Any, T]) -> T:
+async def _until_told(work: Coroutine[Any, Any, T], results: list[T]) -> None:
     loop = asyncio.get_running_loop()
     job = loop.create_task(work)
     told: list[int] = []
@@ -48,7 +54,7 @@ async def _until_told(work: Coroutine[Any, Any, T]) -> T:
     for number in numbers:
         loop.add_signal_handler(number, tell, number)
     try:
-        return await job
+        results.append(await job)
     except asyncio.CancelledError:
         if told:
             raise ToldToStop(told[0]) from None

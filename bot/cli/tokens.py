@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 from bot.cli.output import DONE, print_result
 from bot.cli.session import open_session
 from oauth.login_entry import tenant_of
 from oauth.tokens import TokenSource
-from storage import McpEntry, Secret, TokenEntry
+from storage import McpEntry, Secret, StorageError, TokenEntry
 
 
 async def token(arguments: argparse.Namespace) -> int:
@@ -37,10 +38,11 @@ async def _refresh(arguments: argparse.Namespace, rejected: Secret | None) -> in
     session = open_session(arguments)
     entries = await session.store.read()
     tenant = tenant_of(entries, arguments.tenant, session.catalogue)
-    before = entries.get(tenant)
+    before, refreshed = entries.get(tenant), False
     async with TokenSource(session.store, catalogue=session.catalogue) as source:
         renewed = await source.force_refresh(arguments.tenant, rejected=rejected)
-        refreshed = (await session.store.read()).get(tenant) != before
+        with suppress(OSError, StorageError):  # the token was renewed, whether the store can be read now or not
+            refreshed = (await session.store.read()).get(tenant) != before
     if isinstance(before, TokenEntry | McpEntry):  # a new token that the store could not take is new all the same
         refreshed = refreshed or renewed.value != before.access_token
     result = {"tenant": tenant, "expires_at": renewed.expires_at, "refreshed": refreshed}

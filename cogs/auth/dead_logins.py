@@ -48,13 +48,23 @@ class DeadLogins:
         while True:
             try:
                 for state in await self._service.newly_dead():
-                    await self._tell(state)
+                    await self._try_to_tell(state)
                 told = ""
-            except OpenabAuthError as error:  # the store's: it will be read again
-                if told != str(error):
-                    _log.warning("whether a login has died could not be seen: %s", error)
-                told = str(error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next look may do better
+                words = str(error) if isinstance(error, OpenabAuthError) else type(error).__name__
+                if told != words:
+                    _log.warning("whether a login has died could not be seen: %s", words)
+                told = words
             await asyncio.sleep(_LOOK)
+
+    async def _try_to_tell(self, state: LoginState) -> None:
+        """Tell of one login; what goes wrong is logged, for the store says already that it was told."""
+        try:
+            await self._tell(state)
+        except LOST as error:
+            _log.warning("that the login to %s has ended could not be told (%s)", state.tenant, reason(error))
+        except Exception as error:  # noqa: BLE001 - the next login's person must be told all the same
+            _log.error("that the login to %s has ended could not be told (%s)", state.tenant, type(error).__name__)
 
     async def _tell(self, state: LoginState) -> None:
         maker = state.logged_in_by
@@ -68,8 +78,5 @@ class DeadLogins:
             if fits_button(button.custom_id):
                 view.add_item(button)
         text = words.login_ended(language, state)
-        try:
-            channel = await self._bot.create_dm(discord.Object(maker))
-            await channel.send(text, view=view, allowed_mentions=discord.AllowedMentions.none())
-        except LOST as error:
-            _log.warning("that the login to %s has ended could not be told (%s)", state.tenant, reason(error))
+        channel = await self._bot.create_dm(discord.Object(maker))
+        await channel.send(text, view=view, allowed_mentions=discord.AllowedMentions.none())

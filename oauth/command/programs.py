@@ -12,6 +12,7 @@ from oauth.command.lookup import find_program, folder_for
 from oauth.command.output import Found, Output
 from oauth.command.terminal import Terminal
 from oauth.credentials import LoggedIn
+from oauth.deadline import awake_timeout
 from oauth.errors import (
     NoPendingLoginError,
     ProgramFailedError,
@@ -71,7 +72,7 @@ class Program:
         words, folder = (path, *self.vendor.command[1:]), folder_for(environ)
         self._terminal = terminal = await Terminal.start(words, child, self._hear, folder=folder)
         try:
-            async with asyncio.timeout(self.vendor.command_timeout):
+            async with awake_timeout(self.vendor.command_timeout):
                 status = await terminal.wait()
         except TimeoutError:
             raise ProgramFailedError(self.vendor.name, None, self._said()) from None

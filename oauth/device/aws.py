@@ -69,9 +69,10 @@ class AwsDevice:
         client = await self._client(vendor)
         question = Question(vendor.name, vendor.tenant, "code", (pending.verifier, *_secrets(client)))
         fields = {**_identified(client), "grantType": GRANT_TYPE, "deviceCode": pending.verifier.reveal()}
+        asked_at = self._clock()
         answer = await self._driver.send(vendor, question, pending.token_url, json=fields)
         reply = judge_poll(question, answer, now=self._clock(), names=_NAMES)
-        return reply if isinstance(reply, NotYet) else read_grant(vendor, reply, now=self._clock())
+        return reply if isinstance(reply, NotYet) else read_grant(vendor, reply, now=asked_at)
 
     async def renew(self, vendor: Vendor, refresh_token: Secret, token_endpoint: str) -> Grant:
         """The next tokens of a login, in one request with the client that it was made with.
@@ -83,9 +84,9 @@ class AwsDevice:
         client = await self._client(vendor)
         question = Question(vendor.name, vendor.tenant, "refresh", (refresh_token, *_secrets(client)))
         fields = {**_identified(client), "grantType": "refresh_token", "refreshToken": refresh_token.reveal()}
+        asked_at = self._clock()
         answer = await self._driver.send(vendor, question, token_endpoint, json=fields)
-        reply = judge_reply(question, answer, now=self._clock(), names=_NAMES)
-        return read_grant(vendor, reply, now=self._clock())
+        return read_grant(vendor, judge_reply(question, answer, now=self._clock(), names=_NAMES), now=asked_at)
 
     async def _registered(self, tenant: Tenant) -> Client | None:
         return (await self._store.clients()).get(client_key(tenant))

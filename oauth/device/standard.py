@@ -43,6 +43,7 @@ class StandardDevice:
         """As `DeviceFlow.poll` (RFC 8628 3.4)."""
         question = Question(vendor.name, vendor.tenant, "code", (pending.verifier,))
         fields = {**vendor.token_params, "grant_type": GRANT_TYPE, "device_code": pending.verifier.reveal()}
+        asked_at = self._clock()
         answer = await self._driver.post(vendor, question, pending.token_url, fields, encoding=vendor.token_body)
         reply = judge_poll(question, answer, now=self._clock())
-        return reply if isinstance(reply, NotYet) else read_grant(vendor, reply, now=self._clock())
+        return reply if isinstance(reply, NotYet) else read_grant(vendor, reply, now=asked_at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oauth.errors.base import BEGIN_AGAIN, OLDER_UNTOUCHED, OAuthError
 from oauth.redact import name
-from storage.errors import StorageError
+from storage.errors import OpenabAuthError
 
 
 class PasteRefusedError(OAuthError):
@@ -129,18 +129,21 @@ class LoginExpiredError(OAuthError):
 
 
 class LoginNotStoredError(OAuthError):
-    """The vendor gave a credential, and the store did not take it; the code is used up."""
+    """The vendor gave a credential, and no disk took it yet; it is in memory, and the code is used up."""
 
     code = "login_not_stored"
 
-    def __init__(self, vendor: str, why: StorageError) -> None:
+    def __init__(self, vendor: str, why: Exception) -> None:
+        known = why if isinstance(why, OpenabAuthError) else None
+        happened = known.happened if known else f"an unforeseen error, {type(why).__name__}"
+        todo = known.todo if known else "see the log"
         super().__init__(
-            f"the login to {vendor} worked and could not be stored: {why.happened}",
-            kept=OLDER_UNTOUCHED,
-            todo=f"{why.todo}, and {BEGIN_AGAIN}",
+            f"the login to {vendor} worked and could not be stored yet: {happened}",
+            kept="it is in memory, and stored as soon as that is possible",
+            todo=f"{todo}, then look at the status; if the login is not there, {BEGIN_AGAIN}",
         )
         self.vendor = vendor
-        self.why = why
+        self.why = known or happened
 
 
 class TooManyLoginsError(OAuthError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,6 +9,7 @@ from urllib.parse import urljoin
 
 import httpx2
 
+from oauth.deadline import awake_timeout
 from oauth.mcp.challenge import BearerChallenge, read_bearer
 from oauth.transport import Door, origin_of
 from oauth.vendor import safe_url
@@ -43,7 +43,7 @@ class Fetch:
         self._http = http
         self._question = Question(server, tenant, "other")
         self._deadline = deadline
-        # asyncio.timeout bounds the whole; a TLS handshake that is cancelled instead of timed out leaks its socket
+        # awake_timeout bounds the whole; a TLS handshake that is cancelled instead of timed out leaks its socket
         self._timeout = httpx2.Timeout(None, connect=deadline / 2)
 
     async def document(self, url: str) -> Reply | None:
@@ -85,7 +85,7 @@ class Fetch:
             raise self._question.misconfigured(reason, _TODO)
         door = Door(self._http)
         try:
-            async with asyncio.timeout(self._deadline):
+            async with awake_timeout(self._deadline):
                 reply = await self._follow(door, method, url, body, head_only=head_only)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, OSError) as error:
             raise judge_failure(self._question, error, unsent=door.certainly_unsent) from None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from oauth.errors import NoPendingLoginError, VendorUnavailableError
+from oauth.deadline import awake_timeout
+from oauth.errors import NoPendingLoginError, OAuthError, VendorUnavailableError
 from oauth.mcp.accounts import check_accounts
 from oauth.mcp.binding import Binding, read_binding
 from oauth.mcp.discover import discover
@@ -38,6 +38,7 @@ class ServerLogins:
         self._store = store
         self._driver = driver
         self._clock = clock
+        self._unkept: dict[str, tuple[McpServer, Client]] = {}  # clients that were registered and could not be stored
 
     async def bind(self, server: McpServer, user: UserId) -> Binding:
         """What the next login of `user` at `server` is bound to; a client that was registered for it is kept.
@@ -57,13 +58,14 @@ class ServerLogins:
             self._driver.http(server.reach), server.vendor_name, server.tenant, deadline=self._driver.deadline
         )
         try:
-            async with asyncio.timeout(_DEADLINE):
+            async with awake_timeout(_DEADLINE):
                 found = await discover(server, fetch, registered_at=issuers_of(server, clients))
                 check_accounts(server, found.endpoints, self._catalogue, await self._bindings())
                 asked = wanted_scopes(server, found.asked, clients.get(server.tenant))
                 client = await identify(
-                    server, found, asked, clients, fetch, now=self._clock(), anew=unfinished is not None
-                )
+                    server, found, asked, self._with_unkept(server, clients), fetch,
+                    now=self._clock(), anew=unfinished is not None,
+                )  # fmt: skip
         except TimeoutError:
             raise VendorUnavailableError(server.vendor_name, "its documents did not come in time") from None
         binding = new_binding(server, found, asked, client)
@@ -103,15 +105,30 @@ class ServerLogins:
         logins = (key for key, entry in entries.items() if isinstance(entry, McpEntry) and entry.access_token)
         return {key: binding for key in logins if (binding := read_binding(clients.get(key)))}
 
+    def _with_unkept(self, server: McpServer, clients: Mapping[str, Client]) -> Mapping[str, Client]:
+        """Return the clients with those of this server that no disk has taken yet."""
+        return {**clients, **{key: client for key, (whose, client) in self._unkept.items() if whose == server}}
+
     async def _keep(self, server: McpServer, binding: Binding, record: Client | None) -> None:
-        if record is None or (await self._store.clients()).get(key_of(server, binding.issuer)) == record:
+        """Store a client; whatever goes wrong, the next login begins with the same one, whose secret is given once."""
+        key = key_of(server, binding.issuer)
+        if record is None:
+            return
+        self._unkept[key] = server, record
+        if (await self._store.clients()).get(key) == record:
+            self._unkept.pop(key, None)
             return
 
         def keep(draft: Draft) -> None:
             self.check_same(draft, server.vendor_name, binding)
             keep_client(draft, server, binding.issuer, record)
 
-        await self._store.update(keep)
+        try:
+            await self._store.update(keep)
+        except OAuthError:  # the name means another server by now
+            self._unkept.pop(key, None)
+            raise
+        self._unkept.pop(key, None)
 
     def check_same(self, draft: Draft, vendor: str, binding: Binding) -> None:
         """Refuse a login at a server that its name no longer means.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from oauth.backoff import settings_of
-from oauth.deadline import LAST_REQUEST
+from oauth.deadline import LAST_REQUEST, awake_timeout
 from oauth.errors import (
     LOG_IN_AGAIN,
     ClientRefusedError,
@@ -20,7 +19,7 @@ from oauth.mcp.binding import Binding, binding_of
 from oauth.mcp.discover import discover
 from oauth.mcp.fetch import Fetch
 from oauth.mcp.register import forget_client, identity_of, new_binding
-from storage import NEVER, McpEntry
+from storage import NEVER, McpEntry, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,8 +65,8 @@ class ServerRenewer:
         except ClientRefusedError as error:
             if binding.configured:
                 raise
-            with suppress(TimeoutError):
-                async with self.deadline.for_disk():
+            with suppress(OSError, StorageError):  # TimeoutError too; the answer counts all the same
+                async with awake_timeout(self.deadline.for_disk()):
                     await self.store.update(lambda draft: forget_client(draft, self.server, binding.issuer))
             raise LoginDeadError(self.tenant, error.reason) from None
         return dataclasses.replace(grant, issuer=binding.issuer)  # which an agent may have dropped from the entry
@@ -83,7 +82,7 @@ class ServerRenewer:
         nothing of the token, which is here.
         """
         try:
-            async with asyncio.timeout(self.deadline.left(LAST_REQUEST)):
+            async with awake_timeout(self.deadline.left(LAST_REQUEST)):
                 binding = await self._look_up(driver, entry, clients)
                 await self.store.update(lambda draft: self._keep(draft, binding))
         except TimeoutError:

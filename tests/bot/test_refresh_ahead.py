@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from oauth.catalogue import Catalogue
 from oauth.config import AuthSettings, Config
 from oauth.driver import Driver
 from oauth.logins import Logins
-from storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, Secret, TokenEntry
+from storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, Note, Secret, TokenEntry
 
 Start = Callable[[], RefreshAhead]
 
@@ -237,3 +237,28 @@ async def test_one_line_of_config_switches_it_off(tmp_path: Path) -> None:
 
     assert open_refresh_ahead(off, str(tmp_path / "auth.json"), {}) is None
     assert open_refresh_ahead(Config(), str(tmp_path / "auth.json"), {}) is not None
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), OSError(5, "Input/output error")])
+async def test_an_unforeseen_error_ends_neither_the_round_nor_the_task(
+    error: Exception, start: Start, store: AsyncStore, issuer: Issuer, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    await ends_in(590, store, "lab", "sibling")
+    before = await token(store), await token(store, "sibling")
+    monkeypatch.setattr(refresh_ahead, "_REST", 0.1)
+    monkeypatch.setattr(refresh_ahead, "_LOOK", 0.1)
+    notes, failing = AsyncStore.notes, [error, None, error]
+
+    async def notes_or_error(self: AsyncStore) -> Mapping[str, Note]:
+        if fault := failing.pop() if failing else None:
+            raise fault
+        return await notes(self)
+
+    monkeypatch.setattr(AsyncStore, "notes", notes_or_error)
+
+    start()
+
+    for login in before:
+        await stored_new(store, login)
+    assert "an unforeseen error" in caplog.text

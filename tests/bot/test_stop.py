@@ -10,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.stop import run_until_told
 from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 
 OPENAB_AUTH = Path(sys.executable).with_name("openab-auth")
@@ -233,3 +235,18 @@ async def test_a_renewed_login_that_nothing_could_keep_is_told_as_renewed(
 
     assert (status, out) == (0, "lab: refreshed\n")
     assert "lab: its renewed login is lost, log in again" in err
+
+
+def test_a_result_is_not_lost_when_no_thread_can_be_started_to_end_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        message = "can't start new thread"
+        raise RuntimeError(message)
+
+    async def work() -> int:
+        await asyncio.to_thread(int)
+        monkeypatch.setattr(threading, "_start_new_thread", refuse)
+        return 7
+
+    assert run_until_told(work()) == 7

@@ -20,6 +20,7 @@ from cogs.auth.settings import DiscordSettings
 from oauth.catalogue import Catalogue
 from oauth.config import Config
 from oauth.errors import LoginDeadError
+from oauth.status import LoginState
 from oauth.tokens import TokenSource
 from storage import CONSOLE, FileStore, Note
 from tests.cogs.test_on_discord import ada, begin, bob, bot, running, settings, world  # noqa: F401 - fixtures
@@ -156,3 +157,22 @@ async def test_the_end_of_a_login_from_the_console_is_audited_and_told_to_nobody
             await asyncio.sleep(0.02)
 
     assert not news(world, ada)
+
+
+async def test_an_unforeseen_error_ends_neither_the_look_nor_the_news(
+    bot: commands.Bot, ada: Person, issuer: Issuer, world: EmbeddedDiscord, end: End, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await log_in(ada, issuer)
+    newly_dead, failing = AuthService.newly_dead, [RuntimeError("can't start new thread"), OSError(5, "I/O error")]
+
+    async def newly_dead_or_error(self: AuthService) -> tuple[LoginState, ...]:
+        if failing:
+            raise failing.pop()
+        return await newly_dead(self)
+
+    monkeypatch.setattr(AuthService, "newly_dead", newly_dead_or_error)
+    assert await world.until(lambda: not failing, 10)
+
+    await end()
+
+    assert await first_news(world, ada)

@@ -379,6 +379,26 @@ async def test_a_code_that_nobody_approves_expires_without_a_poll_too_soon() -> 
     assert len(polls.asked_at) == 2
 
 
+async def test_a_process_that_stood_still_over_the_end_asks_once_more(grant: Grant) -> None:
+    now = 0.0
+
+    def moment() -> float:
+        return now
+
+    async def poll() -> Grant | NotYet:
+        nonlocal now
+        polls.asked_at.append(now)
+        now += 1000.0
+        return polls.answers.pop(0) if polls.answers else NotYet()  # type: ignore[return-value] # no errors
+
+    polls = Polls(NotYet(), grant)
+    assert await poll_until(poll, vendor="lab", interval=0.01, expires_at=600, clock=moment) is grant
+    now, polls = 0.0, Polls()
+    with pytest.raises(LoginExpiredError):
+        await poll_until(poll, vendor="lab", interval=0.01, expires_at=600, clock=moment)
+    assert polls.asked_at == [0.0, 1000.0]
+
+
 async def test_a_denial_ends_the_polls() -> None:
     polls = Polls(NotYet(), LoginDeniedError("lab", "no"), NotYet())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import fcntl
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from typing import Protocol
 import pytest
 
 from bot.playground.issuer import Issuer
+from oauth import unsaved
 from oauth.catalogue import Catalogue
 from oauth.credentials import Credentials, LoggedOut
 from oauth.driver import Driver
@@ -89,9 +91,10 @@ async def test_a_login_whose_commit_finds_the_store_busy_is_stored_as_soon_as_it
     assert "lab" in await store.read()
 
 
-async def test_a_login_that_the_store_never_takes_says_that_its_code_is_used_up(
-    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer
+async def test_a_login_that_the_store_does_not_take_lies_in_the_journal_and_then_in_the_store(
+    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(unsaved, "_RETRY", 0.05)
     store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
     logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.2)
     redirect = await issuer.approve((await logins.begin("lab", ADA)).url)
@@ -100,8 +103,56 @@ async def test_a_login_that_the_store_never_takes_says_that_its_code_is_used_up(
     while not issuer.requests("/token"):
         await asyncio.sleep(0.01)
 
-    with foreign_lock(tmp_path / "auth.json.global.lock"), pytest.raises(LoginNotStoredError, match="begin again"):
+    with foreign_lock(tmp_path / "auth.json.global.lock"):
+        assert (await completing).account
+        assert "lab" in FileStore(tmp_path / "auth.json", clock=clock).read()
+        assert (tmp_path / "auth.json.spill.lab").exists()
+    async with asyncio.timeout(10):
+        while (tmp_path / "auth.json.spill.lab").exists():
+            await asyncio.sleep(0.02)
+    assert "lab" in json.loads((tmp_path / "auth.json").read_text())
+    assert (await store.notes())["lab"].logged_in_by == ADA
+    await logins.aclose()
+
+
+async def test_a_login_that_no_disk_takes_is_told_as_kept_in_memory_and_stored_as_soon_as_it_can_be(
+    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unsaved, "_RETRY", 0.05)
+    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
+    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.2)
+    redirect = await issuer.approve((await logins.begin("lab", ADA)).url)
+    issuer.faults.next("/token", delay=0.3)
+    completing = asyncio.create_task(logins.complete(redirect, ADA))
+    while not issuer.requests("/token"):
+        await asyncio.sleep(0.01)
+    (tmp_path / "auth.json.spill.lab").mkdir()
+
+    with foreign_lock(tmp_path / "auth.json.global.lock"), pytest.raises(LoginNotStoredError, match="it is in memory"):
         await completing
+
+    async with asyncio.timeout(10):
+        while "lab" not in await store.notes():  # which are written after the login
+            await asyncio.sleep(0.02)
+    assert (await store.notes())["lab"].logged_in_by == ADA
+    assert "lab" in await store.read()
+    await logins.aclose()
+
+
+async def test_a_spilled_login_is_ended_by_a_logout(
+    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer
+) -> None:
+    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock))
+    spilled = TokenEntry(Secret("a"), Secret("r"), int(clock()) + 3600, issuer.token_url, "lab")
+    await store.spill("lab", spilled, None)
+    assert (await store.read())["lab"] == spilled
+    logins = Logins(catalogue, store, driver, clock=clock)
+
+    await logins.logout("lab", revoke=False)
+
+    assert "lab" not in FileStore(tmp_path / "auth.json", clock=clock).read()
+    assert not (tmp_path / "auth.json.spill.lab").exists()
+    await logins.aclose()
 
 
 async def test_a_logout_leaves_a_login_that_came_in_while_the_vendor_was_told(

@@ -129,6 +129,22 @@ async def test_what_cannot_even_be_spilled_is_served_from_memory_and_stored_as_s
     assert len(issuer.requests("/token")) == 1
 
 
+async def test_it_is_served_while_the_store_cannot_even_be_read(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, disk: Disk, tmp_path: Path
+) -> None:
+    token = await refresh_breaking(source, issuer, disk.refuse_commits, disk.refuse_spills)
+    (tmp_path / "auth.json").unlink()
+    (tmp_path / "auth.json").mkdir()  # which no read takes for an empty store
+
+    assert await source.get_valid("lab") == token
+
+    (tmp_path / "auth.json").rmdir()
+    (tmp_path / "real.json").rename(tmp_path / "auth.json")
+    disk.mend()
+    assert (await source.force_refresh("lab")).value != token.value
+    assert not issuer.families[0].reuses
+
+
 async def test_nobody_posts_the_spent_token_while_the_new_one_is_in_memory_alone(
     source: TokenSource,
     login: TokenEntry,

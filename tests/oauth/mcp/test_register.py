@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from oauth.catalogue import Catalogue
+from oauth.config import AuthSettings, Config
+from oauth.driver import Driver
 from oauth.errors import ClientMissingError, ServerUnusableError, VendorUnavailableError
 from oauth.mcp.discover import Discovered
 from oauth.mcp.fetch import Fetch
+from oauth.mcp.login import ServerLogins
 from oauth.mcp.register import Identity, identify, key_of, metadata_document
 from oauth.mcp.server import McpServer
-from storage import Client, Secret
+from storage import CONSOLE, AsyncStore, Client, Secret, StorageError
 from tests.oauth.mcp.conftest import Page, Stranger
 
 NOW = 1_800_000_000
@@ -303,3 +308,25 @@ async def test_the_operators_secret_is_asked_for_where_it_is_missing_and_never_w
     assert (identity.auth_method, identity.client_secret) == ("client_secret_post", Secret("s3"))
     assert identity.record is not None
     assert identity.record.client_secret is None
+
+
+async def test_a_client_that_no_disk_took_is_the_one_of_the_next_try(
+    server: McpServer, store: AsyncStore, driver: Driver, stranger: Stranger, answers: Any, tmp_path: Path
+) -> None:
+    """A server gives a client's secret once; another registration would leave the first one there for good."""
+    stranger.is_a_good_server()
+    answers(client_secret="s3", token_endpoint_auth_method="client_secret_post")
+    catalogue = Catalogue.from_config(
+        Config(auth=AuthSettings(vendors=(), allow_http_loopback=True), mcp={"lab": {"url": server.url}}), {}
+    )
+    logins = ServerLogins(catalogue, store, driver, clock=lambda: NOW)
+    (tmp_path / "auth.json.clients").symlink_to(tmp_path / "elsewhere")  # refused on write
+
+    with pytest.raises(StorageError):
+        await logins.bind(server, CONSOLE)
+    (tmp_path / "auth.json.clients").unlink()
+    binding = await logins.bind(server, CONSOLE)
+
+    assert binding.client_secret == Secret("s3")
+    assert stranger.paths.count(REGISTER) == 1
+    assert (await store.clients())[key_of(server, binding.issuer)].client_secret == Secret("s3")

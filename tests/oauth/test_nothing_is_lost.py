@@ -1,0 +1,111 @@
+"""Between a vendor's answer and the commit anything may go wrong, and the rotated token is kept all the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from bot.playground.issuer import Issuer
+from oauth import grant, refresh, unsaved
+from oauth.catalogue import Catalogue
+from oauth.tokens import TokenSource
+from storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry, atomic, batch, notes_file
+from storage.locks import GlobalLock
+
+
+class Clock(Protocol):
+    now: float
+
+    def __call__(self) -> float: ...
+
+
+class Fault:
+    """Raises an error in the place of a function, a number of times once it is armed."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+        self.left = 0
+        self.met = 0
+
+    def before(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def fail_or_call(*words: Any, **named: Any) -> Any:
+            if self.left:
+                self.left -= 1
+                self.met += 1
+                raise self._error
+            return function(*words, **named)
+
+        return fail_or_call
+
+
+ERRORS = [
+    RuntimeError("can't start new thread"),
+    MemoryError(),
+    OSError(5, "Input/output error"),
+    StoreUnwritableError("auth.json", "No space left on device"),
+    ValueError("a fault of ours"),
+    asyncio.CancelledError(),
+]
+STEPS: list[tuple[object, str]] = [
+    (grant, "account_label"),
+    (grant, "scopes_of"),
+    (refresh, "renewed_entry"),
+    (AsyncStore, "update"),
+    (GlobalLock, "run"),
+    (batch, "run"),
+    (atomic, "swap"),
+    (notes_file, "save"),
+    (unsaved._log, "log"),
+    (refresh._log, "info"),
+]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unsaved, "_RETRY", 0.05)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step[1])
+async def test_whatever_fails_after_the_answer_the_rotated_token_is_kept_and_the_spent_one_never_posted_again(
+    *,
+    step: tuple[object, str],
+    error: BaseException,
+    times: int,
+    login: TokenEntry,
+    issuer: Issuer,
+    tmp_path: Path,
+    catalogue: Catalogue,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Design, section 5. A step that the refresh does not come to must do no harm either."""
+    place, name = step
+    if place is grant and isinstance(error, asyncio.CancelledError):
+        pytest.skip("nothing is awaited there, so nothing can be cancelled")
+    fault = Fault(error)
+    monkeypatch.setattr(place, name, fault.before(getattr(place, name)))
+    async with TokenSource(FileStore(tmp_path / "auth.json", clock=clock), catalogue=catalogue, clock=clock) as source:
+        issuer.faults.next("/token", delay=0.05)
+        flight = asyncio.create_task(source.force_refresh("lab"))
+        while not issuer.requests("/token"):
+            await asyncio.sleep(0.002)
+        fault.left = times
+        (outcome,) = await asyncio.gather(flight, return_exceptions=True)
+        fault.left = 0
+
+    async with TokenSource(FileStore(tmp_path / "auth.json", clock=clock), catalogue=catalogue, clock=clock) as later:
+        token = await later.get_valid("lab")
+        assert token.value.reveal() == list(issuer.families[0].access_tokens)[-1]
+        if isinstance(outcome, Exception | asyncio.CancelledError):
+            assert type(outcome) is type(error)
+        else:
+            assert outcome == token
+        await later.force_refresh("lab")
+    assert not issuer.families[0].reuses
+    assert len(issuer.requests("/token")) == 2
