@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, TypeVar
 
@@ -64,7 +64,8 @@ class LoggedIn:
 class LoggedOut:
     """The end of a logout; `note` says why the vendor was not told, when it should have been.
 
-    Nothing was `removed` when the login was gone by then, or when another one had come in, which then `stands`.
+    Nothing was `removed` when the login was gone by then, or when another one had come in, which then `stands`. `left`
+    tells each file that may still hold tokens of the login.
     """
 
     tenant: Tenant
@@ -72,6 +73,7 @@ class LoggedOut:
     removed: bool
     note: str | None = None
     stands: bool = False
+    left: tuple[str, ...] = ()
 
 
 class Credentials:
@@ -149,6 +151,8 @@ class Credentials:
             entry, made = (await self._store.read()).get(tenant), (await self._store.notes()).get(tenant)
             if not isinstance(entry, TokenEntry | McpEntry):
                 raise NotLoggedInError(tenant)
+            if revoke:
+                await self._check_removable(entry)
             revoked, note = await self._revoke(vendor, entry) if revoke else (False, None)
 
             def remove(draft: Draft) -> LoggedOut:
@@ -157,18 +161,40 @@ class Credentials:
                 removed = same and (draft.get(tenant) == entry or not alone) and login_entry.remove(draft, tenant)
                 return LoggedOut(tenant, revoked, removed, note, stands=tenant in draft)
 
-            return await self._store.update(remove)
+            done = await self._persist(remove, tenant) if revoked else await self._store.update(remove)
+        return replace(done, left=tuple(problem.what for problem in await self._store.problems() if problem.ended))
+
+    async def _check_removable(self, entry: LoginEntry) -> None:
+        """Refuse to have the vendor end a login that could not be removed here afterwards.
+
+        Raises:
+            StorageError: the store could not be written, or what lies beside it not be read.
+        """
+        await self._store.check_writable()
+        if isinstance(entry, McpEntry):
+            await self._store.clients()  # its client goes with it
 
     async def _commit(self, vendor: Vendor, mutate: Mutation[str | None]) -> str | None:
-        """A grant cannot be had twice: a store that is busy or full is asked again for as long as one may wait."""
+        """Store what a vendor gave; a grant cannot be had twice."""
+        try:
+            return await self._persist(mutate, vendor.name)
+        except StorageError as error:
+            raise LoginNotStoredError(vendor.name, error) from error
+
+    async def _persist(self, mutate: Mutation[T], name: str) -> T:
+        """Commit what cannot be undone at the vendor: try again while the store is busy or full and one may wait.
+
+        Raises:
+            StorageError: the store did not take it in time.
+        """
         deadline = time.monotonic() + self._lock_wait
         while True:
             try:
                 return await self._store.update(mutate)
             except StorageError as error:
                 if time.monotonic() >= deadline or self._closing.is_set():
-                    raise LoginNotStoredError(vendor.name, error) from error
-                _log.warning("a login to %s waits for the store: %s", vendor.name, error)
+                    raise
+                _log.warning("what the vendor of %s has done waits for the store: %s", name, error)
             await asyncio.sleep(_RETRY)
 
     def hurry(self) -> None:

@@ -91,9 +91,13 @@ def check_not_taken(
 
     Raises:
         LoginTakenError: whose it is.
+        StoreUnreadableError: nobody can know whose the login there is.
     """
-    entry, note = entries.get(tenant), notes.get(tenant, Note())
-    if entry is None or note.logged_in_by == user or dead_of(entry, note):
+    entry = entries.get(tenant)
+    if entry is None:
+        return
+    note = notes.get(tenant, Note())
+    if note.logged_in_by == user or dead_of(entry, note):
         return
     made_at = note.logged_in_at or 0
     if since is None or made_at > since:

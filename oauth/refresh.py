@@ -6,6 +6,7 @@ forgive a repetition still do; what is known of it is in the login's note from b
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 from collections.abc import Awaitable, Callable
@@ -26,6 +27,7 @@ from oauth.login_entry import dead_of, login_of, renewed_entry
 from oauth.unsaved import Kept, Unsaved
 from storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
 from storage.draft import Draft
+from storage.errors import StoreUnreadableError
 from storage.notes import Attempt, DeadToken, Note
 
 if TYPE_CHECKING:
@@ -210,6 +212,11 @@ class Refresh:
         raise error
 
     async def _note(self) -> Note:
+        """Return what is noted of the login; where that cannot be read, nobody posts a token that may be dead.
+
+        Raises:
+            StoreUnreadableError: the notes are there but could not be read.
+        """
         return (await self._store.notes()).get(self._tenant) or Note()
 
     async def _note_unless_replaced(
@@ -247,6 +254,7 @@ class Refresh:
             _log.info("%s: another login came in during a refresh and stands", self._tenant)
             return current
         draft[self._tenant] = following = renewed_entry(current, grant, now=self._clock())
-        if note := draft.notes.get(self._tenant):
-            draft.notes[self._tenant] = dataclasses.replace(note, attempt=None)
+        with contextlib.suppress(StoreUnreadableError):  # notes may be lost, a renewed login may not
+            if note := draft.notes.get(self._tenant):
+                draft.notes[self._tenant] = dataclasses.replace(note, attempt=None)
         return following

@@ -165,7 +165,8 @@ def _logged_out(done: LoggedOut) -> str:
         said += "; nothing was removed"
         if done.revoked:
             said += f", but {'the former one' if done.stands else 'it'} is revoked at the vendor"
-    return f"{done.tenant}: {said}{f' ({done.note})' if done.note else ''}."
+    left = "".join(f"\nCareful: {what}." for what in done.left)
+    return f"{done.tenant}: {said}{f' ({done.note})' if done.note else ''}.{left}"
 
 
 def _moment(unix_seconds: int) -> str:

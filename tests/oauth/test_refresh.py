@@ -395,13 +395,15 @@ async def test_who_is_refused_while_being_logged_out_is_not_logged_in(
 async def test_a_login_is_told_to_be_dead_even_when_that_cannot_be_noted(
     source: TokenSource, login: TokenEntry, issuer: Issuer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    issuer.families[0].revoked = True
+    issuer.faults.next("/token", delay=0.15, **INVALID_GRANT)  # type: ignore[arg-type] # a status and a body
+    waiter = asyncio.create_task(source.force_refresh("lab"))
+    await reached(issuer)
     notes = tmp_path / "auth.json.notes"
     notes.unlink()
     notes.mkdir()
 
     with pytest.raises(LoginDeadError):
-        await source.force_refresh("lab")
+        await waiter
     assert "lab: what is known of its refresh could not be noted" in caplog.text
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import FileStore, Json, McpEntry, Mutation, Secret, TokenEntry, quarantine
+from storage import FileStore, Json, McpEntry, Mutation, Secret, TokenEntry, ended_logins, quarantine
 from tests.storage.conftest import CANARY
 from tests.storage.contract import Clock, pending, put
 from tests.storage.processes import NOBODY, public_path, run, start  # noqa: F401 -- fixtures
@@ -129,11 +129,11 @@ def test_an_update_that_ends_no_login_looks_at_no_kept_file(
     store.update(lambda draft: draft.__setitem__("pending:codex:1", pending()))
     looked: list[Path] = []
 
-    def look(path: Path) -> list[Path]:
+    def look(path: Path, *_: object) -> list[Path]:
         looked.append(path)
         return []
 
-    monkeypatch.setattr(quarantine, "kept_files", look)
+    monkeypatch.setattr(ended_logins, "clear", look)
 
     store.update(put("codex", token()))
     store.update(lambda draft: draft.pop("pending:codex:1"))
