@@ -30,8 +30,10 @@ def swap(path: Path, data: bytes, *, temporary_of: Path | None = None, mode: int
     """
     with _Beside(path, temporary_of) as beside:
         for _ in range(_TRIES - 1):
-            with contextlib.suppress(_TemporaryGoneError):
+            try:
                 return _swap(beside, data, mode)
+            except _TemporaryGoneError:
+                continue
         return _swap(beside, data, mode)
 
 
@@ -48,8 +50,11 @@ def create(path: Path, data: bytes, owner: Owner | None = None) -> bool:
             descriptor = os.open(beside.path, _NEW, PRIVATE, dir_fd=beside.at)
         except FileExistsError:
             return False
-        with _Unfinished(beside.path, beside.at):
+        try:
             _fill(descriptor, data, owner or ownership.folder_owner(path, beside.at))
+        except BaseException:
+            _drop(beside.path, beside.at)
+            raise
         folder.sync(path.parent)
     return True
 
@@ -63,8 +68,11 @@ def rehearse(path: Path, size: int) -> None:
     with _Beside(path) as beside:
         owner = _owner_after(existing(path, beside.at), path, beside.at)
         temporary, descriptor = _create_temporary(beside)
-        with _Unfinished(temporary, beside.at):
+        try:
             _fill(descriptor, b" " * size, owner)
+        except BaseException:
+            _drop(temporary, beside.at)
+            raise
         _remove(temporary, beside.at)
 
 
@@ -104,12 +112,14 @@ def _swap(beside: _Beside, data: bytes, mode: int) -> os.stat_result:
     old = existing(beside.whole, beside.at)
     owner = _owner_after(old, beside.whole, beside.at)
     temporary, descriptor = _create_temporary(beside)
-    with _Unfinished(temporary, beside.at):
+    try:
         new = _fill(descriptor, data, owner, mode, after=old)
-        try:
-            os.replace(temporary, beside.path, src_dir_fd=beside.at, dst_dir_fd=beside.at)
-        except FileNotFoundError as error:
-            raise _TemporaryGoneError(*error.args) from error
+        os.replace(temporary, beside.path, src_dir_fd=beside.at, dst_dir_fd=beside.at)
+    except FileNotFoundError as error:
+        raise _TemporaryGoneError(*error.args) from error
+    except BaseException:
+        _drop(temporary, beside.at)
+        raise
     return new
 
 
@@ -156,24 +166,14 @@ def _remove(name: str, at: int | None) -> None:
             os.unlink(name, dir_fd=at)
 
 
+def _drop(name: str, at: int | None) -> None:
+    """Remove what could not be finished, if that is possible."""
+    with contextlib.suppress(OSError):
+        _remove(name, at)
+
+
 class _TemporaryGoneError(FileNotFoundError):
     """Somebody has removed our temporary file before it was renamed."""
-
-
-class _Unfinished:
-    """Removes a file when what makes it fails, or is interrupted."""
-
-    def __init__(self, name: str, at: int | None) -> None:
-        self._name = name
-        self._at = at
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is not None:
-            with contextlib.suppress(OSError):
-                _remove(self._name, self._at)
 
 
 class _Beside:

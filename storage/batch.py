@@ -18,7 +18,7 @@ from storage.store import Done, Failed, Mutation
 from storage.tenants import sidecar_name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Batch:
     """The entries after the mutations, and each mutation's own outcome; `checked` is what was written.
 
@@ -41,7 +41,7 @@ class Batch:
             self.outcomes[place] = Failed(error)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Beside:
     """What lies beside the entries; the mutations change it in place."""
 
@@ -104,12 +104,14 @@ def _run_one(mutate: Mutation[Any], draft: Draft, batch: Batch, beside: Beside, 
         for key, entry in draft.written.items():
             if not isinstance(entry, PendingEntry):
                 sidecar_name(file, key)
-        beside.check(draft)
+        if draft.asked_beside:
+            beside.check(draft)
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is this mutation's own outcome
         return Failed(error)
     batch.checked.update(checked)
     draft.apply_to(batch.entries)
-    if draft.servers.changes:
-        batch.of_servers.append(len(batch.outcomes))
-    beside.apply(draft)
+    if draft.asked_beside:
+        if draft.servers.changes:
+            batch.of_servers.append(len(batch.outcomes))
+        beside.apply(draft)
     return Done(value)

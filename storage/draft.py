@@ -125,6 +125,33 @@ class Draft(Overlay[Entry]):
         servers: Mapping[str, AddedServer] | None = None,
     ) -> None:
         super().__init__(entries)
-        self.notes: Overlay[Note] = Overlay(notes)
-        self.clients: Overlay[Client] = Overlay({} if clients is None else clients)
-        self.servers: Overlay[AddedServer] = Overlay({} if servers is None else servers)
+        self._beside = notes, clients, servers
+        self._notes: Overlay[Note] | None = None
+        self._clients: Overlay[Client] | None = None
+        self._servers: Overlay[AddedServer] | None = None
+
+    @property
+    def notes(self) -> Overlay[Note]:
+        """The notes by tenant."""
+        if self._notes is None:
+            self._notes = Overlay(self._beside[0])
+        return self._notes
+
+    @property
+    def clients(self) -> Overlay[Client]:
+        """The clients that servers registered for us, by key."""
+        if self._clients is None:
+            self._clients = Overlay(self._beside[1] if self._beside[1] is not None else {})
+        return self._clients
+
+    @property
+    def servers(self) -> Overlay[AddedServer]:
+        """The MCP servers that people added, by name."""
+        if self._servers is None:
+            self._servers = Overlay(self._beside[2] if self._beside[2] is not None else {})
+        return self._servers
+
+    @property
+    def asked_beside(self) -> bool:
+        """Whether anything beside the entries was asked for."""
+        return self._notes is not None or self._clients is not None or self._servers is not None

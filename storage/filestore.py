@@ -61,6 +61,7 @@ class FileStore:
         self._folder, self._name = self.path.parent, self.path.name
         self._clock = clock
         self._lock = GlobalLock(self.path.with_name(f"{self.path.name}.global.lock"), lock_timeout)
+        self._has_notes = partial(os.access, os.fspath(notes_file.FILE.path_of(self.path)), os.F_OK)
         self._snapshot: Snapshot | None = None
         self._tidied = 0.0
         self._uncleared: list[Path] = []  # by the last logout
@@ -189,7 +190,7 @@ class FileStore:
         counting it in, unless this update gives its tenant another refresh token or ends its login.
         """
         before, now = self._load(spill_files, afterwards), self._clock()
-        notes = Lazy(self.notes, partial(os.access, f"{self.path}.{notes_file.FILE.ending}", os.F_OK))
+        notes = Lazy(self.notes, self._has_notes)
         beside = batch.Beside(notes, Lazy(self.clients), Lazy(self.servers))
         after = batch.run(mutations, before.entries, beside, file=self._name, now=now)
         if after.all_failed:

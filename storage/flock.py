@@ -117,15 +117,14 @@ class Flock:
 def _open(path: Path, *, owner_checked: bool) -> tuple[int, os.stat_result]:
     """A descriptor of the sidecar, and which file it is; unless checked, root gives it to the owner it should have."""
     try:
-        return _open_in(*ownership.enter(path), path, owner_checked=owner_checked)
+        return _open_there(path, _FLAGS, owner_checked=owner_checked)
     except FileNotFoundError:
         atomic.make_folder(path)
-        return _open_in(*ownership.enter(path), path, flags=_FLAGS | os.O_CREAT)
+        return _open_there(path, _FLAGS | os.O_CREAT, owner_checked=False)
 
 
-def _open_in(
-    at: int | None, name: str, path: Path, *, owner_checked: bool = False, flags: int = _FLAGS
-) -> tuple[int, os.stat_result]:
+def _open_there(path: Path, flags: int, *, owner_checked: bool) -> tuple[int, os.stat_result]:
+    at, name = ownership.enter(path)
     try:
         descriptor = os.open(name, flags, ownership.PRIVATE, dir_fd=at)
         try:

@@ -18,7 +18,7 @@ _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _STEP: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_NOFOLLOW | os.O_CLOEXEC
 _CAN_WALK: Final = hasattr(os, "O_PATH")  # Linux
 _MOST_LINKS: Final = 40  # as many as the kernel follows
-_roots_alone: Final[set[str]] = set()  # folders to which only root could change the way
+_roots_alone: Final[set[str]] = set()  # files to whose folders only root could change the way
 
 Owner = tuple[int, int]  # uid and gid
 
@@ -45,14 +45,12 @@ def enter(path: str | os.PathLike[str]) -> tuple[int | None, str]:
         OSError: the folder cannot be entered, or a link of one user leads to another user's folder.
     """
     whole = os.fspath(path)
-    if os.geteuid() != 0 or not _CAN_WALK:
+    if whole in _roots_alone or os.geteuid() != 0 or not _CAN_WALK:
         return None, whole
     folder, _, name = whole.rpartition("/")
-    if folder in _roots_alone:
-        return None, whole
     at, roots_alone = _walk(folder, make=False)
     if roots_alone:
-        _roots_alone.add(folder)
+        _roots_alone.add(whole)
         leave(at)
         return None, whole
     return at, name

@@ -15,7 +15,7 @@ from storage import codec, journal, regular
 from storage.entries import Entry
 from storage.errors import StoreUnreadableError
 from storage.journal import Spill
-from storage.ownership import Owner, owner_of
+from storage.ownership import Owner
 
 _TICK: Final = 20_000_000  # ns; file times move in ticks of 1 to 10 ms, so a younger file may change unseen
 
@@ -73,7 +73,7 @@ def take(path: Path, before: Snapshot | None = None, afterwards: ExitStack | Non
         return Snapshot(None, settled=True, data=None, decoded=codec.Decoded({}))
     except OSError as error:
         raise StoreUnreadableError(path, error.strerror or type(error).__name__) from error
-    owner = owner_of(found)
+    owner = found.st_uid, found.st_gid
     settled = now - found.st_mtime_ns > _TICK
     if before is not None and before.data == data:
         return Snapshot(version_of(found), settled, data, before.decoded, owner=owner)

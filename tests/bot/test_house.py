@@ -1,5 +1,6 @@
 """What holds for the whole house: its distribution, its image, its scripts."""
 
+import ast
 import os
 import re
 import subprocess
@@ -94,3 +95,30 @@ def test_setup_refuses_words_that_it_does_not_know() -> None:
 
     assert done.returncode == 2
     assert "usage" in done.stderr
+
+
+BY_DESCRIPTOR = {"chown", "lchown", "fchown", "chmod", "lchmod", "fchmod", "mkdir", "makedirs"}
+SWALLOWS_ERRORS = {"exists", "lexists", "is_dir", "is_file", "is_symlink", "glob", "rglob", "iterdir", "walk"}
+
+
+def calls_in(file: Path) -> set[str]:
+    """The names of the attributes and functions that are called in a module."""
+    called = (node.func for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call))
+    return {
+        one.attr if isinstance(one, ast.Attribute) else one.id
+        for one in called
+        if isinstance(one, ast.Attribute | ast.Name)
+    }
+
+
+def test_one_room_alone_changes_owners_and_modes_and_makes_folders() -> None:
+    """It does so by descriptor: a path may have become a link to something else."""
+    rooms = [file for floor in ("storage", "oauth", "cogs", "bot") for file in (ROOT / floor).rglob("*.py")]
+    assert calls_in(ROOT / "storage/ownership.py") >= {"fchown", "fchmod", "mkdir"}
+    assert {str(file.relative_to(ROOT)) for file in rooms if calls_in(file) & BY_DESCRIPTOR} == {"storage/ownership.py"}
+
+
+def test_the_store_asks_no_question_whose_errors_are_answers() -> None:
+    """`Path.exists` and its like swallow errors, other ones in each version of Python: unreadable is not missing."""
+    found = {file.name: calls_in(file) & SWALLOWS_ERRORS for file in (ROOT / "storage").glob("*.py")}
+    assert {name: calls for name, calls in found.items() if calls} == {}
