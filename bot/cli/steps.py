@@ -152,7 +152,9 @@ async def logout(arguments: argparse.Namespace) -> int:
     """Revoke the login where the vendor can, then remove it."""
     async with _logins(open_session(arguments)) as logins:
         done = await logins.logout(arguments.tenant, revoke=not arguments.local)
-    result = {"tenant": done.tenant, "revoked": done.revoked, "removed": done.removed}
+    result: dict[str, object] = {"tenant": done.tenant, "revoked": done.revoked, "removed": done.removed}
+    if done.left:
+        result["left"] = done.left
     print_result(result, _logged_out(done), as_json=arguments.json)
     return DONE
 

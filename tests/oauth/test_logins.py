@@ -442,7 +442,12 @@ async def test_a_logout_that_the_vendor_has_made_final_waits_for_the_store(
     data = notes.read_bytes()
     notes.unlink()
     notes.mkdir()
-    asyncio.get_running_loop().call_later(0.3, lambda: (notes.rmdir(), notes.write_bytes(data)))
+
+    def mend() -> None:
+        notes.rmdir()
+        notes.write_bytes(data)
+
+    asyncio.get_running_loop().call_later(0.3, mend)
 
     done = await leaving
 
