@@ -150,6 +150,7 @@ class Credentials:
         async with self._locked(tenant) as alone:
             entry, made = (await self._store.read()).get(tenant), (await self._store.notes()).get(tenant)
             if not isinstance(entry, TokenEntry | McpEntry):
+                await self._store.update(lambda _draft: None)  # a writer may have been killed with its tokens
                 raise NotLoggedInError(tenant)
             if revoke:
                 await self._check_removable(entry)

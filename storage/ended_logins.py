@@ -19,7 +19,6 @@ from storage.errors import StorageError
 from storage.tenants import is_file_name
 
 _LARGEST: Final = 2**22  # bytes that are looked through while everybody waits for the lock
-_LOCK: Final = ".global.lock"
 
 
 def clear(path: Path, ended: Iterable[str], secrets: Collection[str], tenants: Collection[str]) -> list[Path]:
@@ -50,15 +49,9 @@ def _erased(places: Iterable[Path]) -> list[Path]:
 
 
 def _names_of(path: Path) -> set[str]:
-    """Return the names in the folder that hold the store's name, without those of another store's files."""
-    names = folder.names(path.parent)
-    stores = {name.removesuffix(_LOCK) for name in names if name.endswith(_LOCK)} | {path.name}
-
-    def is_ours(name: str) -> bool:
-        owners = [store for store in stores if name == store or name.startswith(f"{store}.")]
-        return max(owners, key=len, default=path.name) == path.name
-
-    return {name for name in names if path.name in name and not name.endswith(".lock") and is_ours(name)}
+    """Return the names in the folder that hold the store's name, without locks and another store's files."""
+    names = leftovers.without_other_stores(path, folder.names(path.parent))
+    return {name for name in names if path.name in name and not name.endswith(".lock")}
 
 
 def _blank(place: Path, secrets: Collection[str], path: Path) -> None:

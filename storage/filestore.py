@@ -63,7 +63,6 @@ class FileStore:
         self._lock = GlobalLock(self.path.with_name(f"{self.path.name}.global.lock"), lock_timeout)
         self._has_notes = partial(os.access, os.fspath(notes_file.FILE.path_of(self.path)), os.F_OK)
         self._snapshot: Snapshot | None = None
-        self._tidied = 0.0
         self._uncleared: list[Path] = []  # by the last logout
 
     def __repr__(self) -> str:
@@ -133,7 +132,7 @@ class FileStore:
             StorageError: nothing was committed, of none of them.
         """
         try:
-            return self._lock.run(partial(self._update_locked, mutations, journal.spill_files(self.path)))
+            return self._lock.run(partial(self._update_locked, mutations, folder.names(self._folder)))
         except OSError as error:  # none is known that comes through here
             raise StoreUnwritableError(self.path, regular.reason_of(error)) from error
 
@@ -182,14 +181,14 @@ class FileStore:
         return (*reading, *there, *problems.of_ended(self._uncleared))
 
     def _update_locked(
-        self, mutations: Sequence[Mutation[Any]], spill_files: Collection[str], afterwards: ExitStack
+        self, mutations: Sequence[Mutation[Any]], names: Collection[str], afterwards: ExitStack
     ) -> list[Done[Any] | Failed]:
         """Commit what they change; what goes on the stack need not be done under the lock.
 
-        `spill_files` were seen before the wait for the lock. A later one is left to the next update: readers go on
+        `names` were in the folder before the wait for the lock. A later spill is left to the next update: readers go on
         counting it in, unless this update gives its tenant another refresh token or ends its login.
         """
-        before, now = self._load(spill_files, afterwards), self._clock()
+        before, now = self._load(journal.spills_among(self.path, names), afterwards), self._clock()
         notes = Lazy(self.notes, self._has_notes)
         beside = batch.Beside(notes, Lazy(self.clients), Lazy(self.servers))
         after = batch.run(mutations, before.entries, beside, file=self._name, now=now)
@@ -209,11 +208,11 @@ class FileStore:
         wrote |= self._save_notes(notes, now, entries_written=wrote)
         if wrote:  # others may build on what they see before it is durable: their commit makes ours durable too
             afterwards.callback(folder.sync, self._folder)
-        self._tidy(before, after.entries, now)
+        self._tidy(before, after.entries, names)
         return after.outcomes
 
-    def _tidy(self, before: Snapshot, entries: Mapping[str, Entry], now: float) -> None:
-        """Remove what this update made needless in the journal, and at times what killed writers left."""
+    def _tidy(self, before: Snapshot, entries: Mapping[str, Entry], names: Collection[str]) -> None:
+        """Remove what this update made needless in the journal, and what killed writers left."""
         if before.spills:
             folder.sync(self._folder)  # what was recovered must be durable before its spill goes
         for spill in before.spills:
@@ -221,9 +220,8 @@ class FileStore:
         gone = before.entries.keys() - entries.keys()
         if ended := [tenant for tenant in gone if not isinstance(before.entries[tenant], PendingEntry)]:
             self._forget(ended, before, entries)
-        if not self._tidied <= now < self._tidied + _TIDY:
-            leftovers.remove(self.path, now, before.entries.keys() | entries.keys())
-            self._tidied = now
+        if leftovers.may_be_among(names):
+            leftovers.remove(self.path, names, before.entries.keys() | entries.keys())
 
     def _forget(self, ended: list[str], before: Snapshot, entries: Mapping[str, Entry]) -> None:
         """Leave no copy of the logins that ended in any file of the store."""
@@ -298,4 +296,3 @@ class FileStore:
 
 
 _ROOM = 2**16  # bytes; a renewed login, in the file and in the journal, however long its tokens have become
-_TIDY = 3600.0  # seconds between two looks for what killed writers left

@@ -93,9 +93,9 @@ class Flock:
         regular.close(descriptor)
 
     def _acquire(self, *, blocking: bool) -> bool:
-        from filelock import lock_descriptor  # noqa: PLC0415 -- costs 15 ms, which a process that only reads need not pay
-
         try:
+            from filelock import lock_descriptor  # noqa: PLC0415 -- costs 15 ms, which who only reads need not pay
+
             descriptor, found = self._opened = self._opened or _open(self._path, owner_checked=self._owner_checked)
             self._owner_checked = True
             self._held = lock_descriptor(descriptor, blocking=False)

@@ -92,8 +92,13 @@ def spill_files(path: Path) -> list[str]:
     Raises:
         StoreUnreadableError: the folder could not be read.
     """
+    return spills_among(path, folder.names(path.parent))
+
+
+def spills_among(path: Path, names: Collection[str]) -> list[str]:
+    """Return those of the names in the folder that are a spill's."""
     mark = _mark(path)
-    return sorted(name for name in folder.names(path.parent) if name.startswith(mark))
+    return sorted(name for name in names if name.startswith(mark))
 
 
 def load(path: Path, files: Collection[str]) -> tuple[Spill, ...]:

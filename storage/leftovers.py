@@ -1,4 +1,4 @@
-"""Temporary files of writers that were killed: an hour later an update removes them, and a logout does so at once.
+"""Temporary files of writers that were killed, which may hold tokens: the next update removes them.
 
 Only ever removed under the global lock. Whoever writes the store holds that lock, in any language, so no temporary
 file of a living writer is there; only a spill and the rehearsal of a write need no lock, and they begin anew.
@@ -6,7 +6,6 @@ file of a living writer is there; only a spill and the rehearsal of a write need
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import stat
@@ -15,11 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from storage import folder, journal
-from storage.errors import StoreUnreadableError
 from storage.tenants import is_file_name
 
 _COMMIT: Final = 10.0  # seconds; a commit takes milliseconds
-_AGE: Final = 3600.0  # seconds; the slowest disk does not take an hour
+_LOCK: Final = ".global.lock"
 _ZEROS: Final = b"\0" * 2**16
 
 
@@ -27,7 +25,19 @@ def all_of(path: Path, names: Collection[str], tenants: Collection[str]) -> list
     """Return the temporary files among `names`; a spill of one of these `tenants` is none, however it is called."""
     mark = re.compile(rf"{re.escape(path.name)}(\..+)?\.tmp\.\d+\.\d+", re.ASCII | re.DOTALL)
     spills = {journal.path_of(path, tenant).name for tenant in tenants if is_file_name(tenant)}
-    return sorted(path.with_name(name) for name in names if mark.fullmatch(name) and name not in spills)
+    found = (name for name in without_other_stores(path, names) if mark.fullmatch(name) and name not in spills)
+    return sorted(map(path.with_name, found))
+
+
+def without_other_stores(path: Path, names: Collection[str]) -> list[str]:
+    """Return those of the names that are no file of another store in the same folder, whose writers have its lock."""
+    stores = {name.removesuffix(_LOCK) for name in names if name.endswith(_LOCK)} | {path.name}
+
+    def is_ours(name: str) -> bool:
+        owners = [store for store in stores if name == store or name.startswith(f"{store}.")]
+        return max(owners, key=len, default=path.name) == path.name
+
+    return [name for name in names if is_ours(name)]
 
 
 def find(path: Path, now: float, tenants: Collection[str]) -> list[Path]:
@@ -36,16 +46,21 @@ def find(path: Path, now: float, tenants: Collection[str]) -> list[Path]:
     Raises:
         StoreUnreadableError: the folder could not be read.
     """
-    found = all_of(path, folder.names(path.parent), tenants)
-    return [place for place in found if _is_older(place, now, _COMMIT)]
+    return [place for place in all_of(path, folder.names(path.parent), tenants) if _is_old(place, now)]
 
 
-def remove(path: Path, now: float, tenants: Collection[str]) -> None:
-    """Remove those that are older than an hour; nobody waits for that, so nothing is raised."""
-    with contextlib.suppress(StoreUnreadableError):
-        for place in find(path, now, tenants):
-            if _is_older(place, now, _AGE):
-                erase(place)
+def may_be_among(names: Collection[str]) -> bool:
+    """Return whether it is worth to look for temporary files among these names; each update asks."""
+    return any(".tmp." in name for name in names)
+
+
+def remove(path: Path, names: Collection[str], tenants: Collection[str]) -> None:
+    """Remove the temporary files among `names`, which were in the folder before the lock was taken.
+
+    A writer that held the lock then has renamed its file by now. What cannot be removed is told by `problems`.
+    """
+    for place in all_of(path, names, tenants):
+        erase(place)
 
 
 def erase(place: Path) -> bool:
@@ -83,11 +98,11 @@ def _overwrite(place: Path) -> None:
         os.close(descriptor)
 
 
-def _is_older(place: Path, now: float, seconds: float) -> bool:
+def _is_old(place: Path, now: float) -> bool:
     try:
         found = os.lstat(place)
     except FileNotFoundError:
         return False
     except OSError:
         return True  # nobody knows, so it is told
-    return stat.S_ISREG(found.st_mode) and now - found.st_mtime > seconds
+    return stat.S_ISREG(found.st_mode) and now - found.st_mtime > _COMMIT

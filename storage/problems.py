@@ -127,7 +127,7 @@ def _stat(place: Path) -> os.stat_result | Problem | None:
         return Problem(unreadable.happened, unreadable.todo)
 
 
-_LEFT: Final = "none is needed: the next logout removes it, and any update an hour later"
+_LEFT: Final = "none is needed: the next update removes it"
 _CLIENTS_LOST: Final = "log in again at the servers that want it (it holds their clients' secrets), then delete it"
 _NOTES_DAMAGED: Final = ("it is not known who made which login", "none is needed: the next login writes it anew")
 _CLIENTS_DAMAGED: Final = ("what is no client in it is not used", "log in again at the servers that want it")

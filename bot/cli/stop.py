@@ -29,7 +29,12 @@ def run_until_told(work: Coroutine[Any, Any, T]) -> T:
     Raises:
         ToldToStop: a signal came first; what was under way is stored.
     """
-    return asyncio.run(_until_told(work))
+    coroutine = _until_told(work)
+    try:
+        return asyncio.run(coroutine)
+    finally:  # where no loop could be made, neither has begun
+        coroutine.close()
+        work.close()
 
 
 async def _until_told(work: Coroutine[Any, Any, T]) -> T:

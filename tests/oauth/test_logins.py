@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+import os
 import traceback
 from pathlib import Path
 from typing import Protocol
@@ -411,6 +412,20 @@ async def test_a_logout_leaves_the_tokens_in_no_file(
     assert b"access_token" in left
     assert entry.access_token.reveal().encode() not in left
     assert entry.refresh_token.reveal().encode() not in left
+
+
+async def test_a_logout_of_a_login_that_a_killed_writer_had_not_stored_yet_clears_what_that_left(
+    logins: Logins, issuer: Issuer, store: AsyncStore, tmp_path: Path
+) -> None:
+    await log_in(logins, issuer)
+    left = tmp_path / "auth.json.tmp.4711.0"
+    left.write_bytes((tmp_path / "auth.json").read_bytes())
+    (tmp_path / "auth.json").write_text("{}")
+
+    with pytest.raises(NotLoggedInError):
+        await logins.logout("lab", revoke=False)
+
+    assert "auth.json.tmp.4711.0" not in os.listdir(tmp_path)  # noqa: PTH208 -- names
 
 
 @pytest.mark.parametrize("name", ["auth.json.notes", "auth.json.global.lock"])
