@@ -16,3 +16,17 @@ class DiscordUnavailableError(OpenabAuthError):
             kept="the store is untouched",
             todo="try again in a moment; if it stays so, check the network and [discord] api_base",
         )
+
+
+class SystemRefusedError(OpenabAuthError):
+    """The operating system refused something that no store and no vendor is the reason of: too many open files, say."""
+
+    code = "system_refused"
+
+    def __init__(self, error: OSError) -> None:
+        place = f" ({error.filename})" if isinstance(error.filename, str) else ""
+        super().__init__(
+            f"the operating system refused: {error.strerror or type(error).__name__}{place}",
+            kept="what was committed before is kept",
+            todo="mend that (`ulimit -n` shows how many files may be open), then try again",
+        )

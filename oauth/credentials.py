@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, TypeVar
 
@@ -21,6 +21,7 @@ from oauth.errors import (
     LoginNotStoredError,
     LoginOvertakenError,
     LoginTakenError,
+    NotLoggedInError,
     OAuthError,
     VendorUnavailableError,
 )
@@ -65,7 +66,8 @@ class LoggedIn:
 class LoggedOut:
     """The end of a logout; `note` says why the vendor was not told, when it should have been.
 
-    Nothing was `removed` when the login was gone by then, or when another one had come in, which then `stands`.
+    Nothing was `removed` when the login was gone by then, or when another one had come in, which then `stands`. `left`
+    tells each file that may still hold tokens of the login.
     """
 
     tenant: Tenant
@@ -73,6 +75,7 @@ class LoggedOut:
     removed: bool
     note: str | None = None
     stands: bool = False
+    left: tuple[str, ...] = ()
 
 
 class Credentials:
@@ -160,7 +163,13 @@ class Credentials:
             StorageError: it could not be removed.
         """
         async with self._locked(tenant) as alone:
-            entry = await self._store.update(partial(login_entry.the_login, tenant=tenant, generation=generation))
+            try:
+                entry = await self._store.update(partial(login_entry.the_login, tenant=tenant, generation=generation))
+            except NotLoggedInError:
+                await self._store.update(lambda _draft: None)  # a writer may have been killed with its tokens
+                raise
+            if revoke:
+                await self._check_removable(entry)
             revoked, note = await self._revoke(vendor, entry) if revoke else (False, None)
 
             def remove(draft: Draft) -> LoggedOut:
@@ -169,10 +178,32 @@ class Credentials:
                 removed = same and (draft.get(tenant) == entry or not alone) and login_entry.remove(draft, tenant)
                 return LoggedOut(tenant, revoked, removed, note, stands=tenant in draft)
 
-            return await self._store.update(remove)
+            done = await self._persist(remove, tenant) if revoked else await self._store.update(remove)
+        return replace(done, left=tuple(problem.what for problem in await self._store.problems() if problem.ended))
+
+    async def _check_removable(self, entry: LoginEntry) -> None:
+        """Refuse to have the vendor end a login that could not be removed here afterwards.
+
+        Raises:
+            StorageError: the store could not be written, or what lies beside it not be read.
+        """
+        await self._store.check_writable()
+        if isinstance(entry, McpEntry):
+            await self._store.clients()  # its client goes with it
 
     async def _commit(self, vendor: Vendor, mutate: Mutation[str | None]) -> str | None:
-        """A grant cannot be had twice: a store that is busy or full is asked again for as long as one may wait."""
+        """Store what a vendor gave; a grant cannot be had twice."""
+        try:
+            return await self._persist(mutate, vendor.name)
+        except StorageError as error:
+            raise LoginNotStoredError(vendor.name, error) from error
+
+    async def _persist(self, mutate: Mutation[T], name: str) -> T:
+        """Commit what cannot be undone at the vendor: try again while the store is busy or full and one may wait.
+
+        Raises:
+            StorageError: the store did not take it in time.
+        """
         deadline = time.monotonic() + self._lock_wait
         while True:
             try:
@@ -183,7 +214,7 @@ class Credentials:
                 if time.monotonic() >= deadline or self._closing.is_set():
                     raise
                 words = str(error) if isinstance(error, StorageError) else type(error).__name__
-                _log.warning("a login to %s waits for the store: %s", vendor.name, words)
+                _log.warning("what the vendor of %s has done waits for the store: %s", name, words)
             await asyncio.sleep(_RETRY)
 
     def hurry(self) -> None:

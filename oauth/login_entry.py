@@ -93,6 +93,7 @@ def check_not_taken(
 
     Raises:
         LoginTakenError: whose it is.
+        StoreUnreadableError: nobody can know whose the login there is.
     """
     entry, note = entries.get(tenant), notes.get(tenant, Note())
     if not has_login(entries, tenant) or note.logged_in_by == user or dead_of(entry, note):

@@ -30,6 +30,7 @@ from oauth.subject import is_other
 from oauth.unsaved import Renewal, Unsaved
 from storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
 from storage.draft import Draft
+from storage.errors import StoreUnreadableError
 from storage.notes import Attempt, DeadToken, Note
 
 if TYPE_CHECKING:
@@ -219,6 +220,11 @@ class Refresh:
         raise error
 
     async def _note(self) -> Note:
+        """Return what is noted of the login; where that cannot be read, nobody posts a token that may be dead.
+
+        Raises:
+            StoreUnreadableError: the notes are there but could not be read.
+        """
         return (await self._store.notes()).get(self._tenant) or Note()
 
     async def _note_unless_replaced(
@@ -260,6 +266,7 @@ class Refresh:
             _log.info("%s: another login came in during a refresh and stands", self._tenant)
             return current
         draft[self._tenant] = following = renewed_entry(current, grant, now=self._clock())
-        if note := draft.notes.get(self._tenant):
-            draft.notes[self._tenant] = renewed_note(note, current, following, grant)
+        with suppress(StoreUnreadableError):  # notes may be lost, a renewed login may not
+            if note := draft.notes.get(self._tenant):
+                draft.notes[self._tenant] = renewed_note(note, current, following, grant)
         return following

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 from oauth import backoff
 from oauth.catalogue import Catalogue
@@ -23,6 +23,7 @@ from storage.errors import StorageError
 from storage.notes import Attempt, DeadToken, Note
 from storage.store import Problem
 
+T = TypeVar("T")
 State: TypeAlias = Literal["ok", "expiring", "expired", "dead"]
 
 
@@ -70,7 +71,7 @@ async def read_status(store: AsyncStore, *, catalogue: Catalogue, now: float) ->
         StoreUnreadableError: the credential file is there but could not be read.
     """
     entries, notes, clients, problems = await asyncio.gather(
-        store.read(), store.notes(), _clients(store), store.problems()
+        store.read(), _or_none(store.notes()), _or_none(store.clients()), store.problems()
     )
     states = (login_state(tenant, entries, notes, clients, catalogue=catalogue, now=now) for tenant in sorted(entries))
     return Status(
@@ -81,10 +82,10 @@ async def read_status(store: AsyncStore, *, catalogue: Catalogue, now: float) ->
     )
 
 
-async def _clients(store: AsyncStore) -> Mapping[str, Client]:
-    """None where they cannot be read: a login is shown all the same, and the store names the problem."""
+async def _or_none(records: Awaitable[Mapping[str, T]]) -> Mapping[str, T]:
+    """Return no records where they cannot be read: a login is shown all the same, and the store names the problem."""
     try:
-        return await store.clients()
+        return await records
     except StorageError:
         return {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,21 +11,21 @@ from storage import codec, sweep
 from storage.clients import Client
 from storage.draft import Draft, Lazy
 from storage.entries import Entry, PendingEntry
+from storage.errors import StoreUnreadableError
 from storage.notes import Note
 from storage.servers import AddedServer
 from storage.store import Done, Failed, Mutation
 from storage.tenants import sidecar_name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Batch:
-    """The entries and notes after the mutations, and each mutation's own outcome; `checked` is what was written.
+    """The entries after the mutations, and each mutation's own outcome; `checked` is what was written.
 
     `of_servers` are the places among the outcomes of those that changed the added servers.
     """
 
     entries: dict[str, Entry]
-    notes: dict[str, Note]
     outcomes: list[Done[Any] | Failed] = field(default_factory=list)
     checked: dict[str, tuple[Entry, str]] = field(default_factory=dict)  # with its text
     of_servers: list[int] = field(default_factory=list)
@@ -40,44 +41,77 @@ class Batch:
             self.outcomes[place] = Failed(error)
 
 
-def run(  # noqa: PLR0913 -- one for each thing that a backend keeps
-    mutations: Sequence[Mutation[Any]],
-    entries: Mapping[str, Entry],
-    notes: Mapping[str, Note],
-    clients: Lazy[Client],
-    servers: Lazy[AddedServer],
-    *,
-    file: str,
-    now: float,
-) -> Batch:
-    """Run them in order, each on what the ones before it left; then sweep, and drop notes without a login.
+@dataclass(slots=True)
+class Beside:
+    """What lies beside the entries; the mutations change it in place."""
 
-    What they do to `clients` and `servers` is in those afterwards.
-    """
-    batch = Batch(dict(entries), dict(notes))
+    notes: Lazy[Note]
+    clients: Lazy[Client]
+    servers: Lazy[AddedServer]
+
+    def check(self, draft: Draft) -> None:
+        """Prove that what the draft changed beside the entries can be changed.
+
+        Only notes may be lost: a login is kept without its note where the notes cannot be read.
+
+        Raises:
+            StoreUnreadableError: the file of a changed record is there but could not be read.
+        """
+        if draft.clients.changes:
+            _ = self.clients.records
+        if draft.servers.changes:
+            _ = self.servers.records
+        if draft.notes.changes and not (draft.changes or draft.clients.changes or draft.servers.changes):
+            _ = self.notes.records
+
+    def apply(self, draft: Draft) -> None:
+        """Take over what the draft changed; `check` has been called."""
+        if draft.clients.changes:
+            draft.clients.apply_to(self.clients.records)
+        if draft.servers.changes:
+            draft.servers.apply_to(self.servers.records)
+        if draft.notes.changes:
+            with contextlib.suppress(StoreUnreadableError):
+                draft.notes.apply_to(self.notes.records)
+
+    def drop_notes_without_login(self, entries: Mapping[str, Entry]) -> None:
+        """Drop the notes of logins that are gone; notes that cannot be read stay as they are."""
+        if not self.notes.loaded and not self.notes.there():
+            return
+        with contextlib.suppress(StoreUnreadableError):
+            for tenant in self.notes.records.keys() - entries.keys():
+                del self.notes.records[tenant]
+
+
+def run(
+    mutations: Sequence[Mutation[Any]], entries: Mapping[str, Entry], beside: Beside, *, file: str, now: float
+) -> Batch:
+    """Run them in order, each on what the ones before it left; then sweep, and drop notes without a login."""
+    batch = Batch(dict(entries))
     for mutate in mutations:
-        draft = Draft(batch.entries, batch.notes, clients, servers)
-        batch.outcomes.append(_run_one(mutate, draft, batch, file))
+        draft = Draft(batch.entries, beside.notes, beside.clients, beside.servers)
+        batch.outcomes.append(_run_one(mutate, draft, batch, beside, file))
     for key in sweep.stale(batch.entries, now):
         del batch.entries[key]
-    for tenant in [tenant for tenant in batch.notes if tenant not in batch.entries]:
-        del batch.notes[tenant]
+    beside.drop_notes_without_login(batch.entries)
     return batch
 
 
-def _run_one(mutate: Mutation[Any], draft: Draft, batch: Batch, file: str) -> Done[Any] | Failed:
+def _run_one(mutate: Mutation[Any], draft: Draft, batch: Batch, beside: Beside, file: str) -> Done[Any] | Failed:
     try:
         value = mutate(draft)
         checked = {key: (entry, codec.check(key, entry)) for key, entry in draft.written.items()}
         for key, entry in draft.written.items():
             if not isinstance(entry, PendingEntry):
                 sidecar_name(file, key)
+        if draft.asked_beside:
+            beside.check(draft)
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is this mutation's own outcome
         return Failed(error)
     batch.checked.update(checked)
     draft.apply_to(batch.entries)
-    draft.notes.apply_to(batch.notes)
-    if draft.changes_servers:
-        batch.of_servers.append(len(batch.outcomes))
-    draft.apply_beside()
+    if draft.asked_beside:
+        if draft.servers.changes:
+            batch.of_servers.append(len(batch.outcomes))
+        beside.apply(draft)
     return Done(value)

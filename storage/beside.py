@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Generic, TypeVar
 from storage import atomic, quarantine, regular
 from storage.entries import Json
 from storage.errors import StoreUnreadableError
+from storage.ownership import Owner, owner_of
 
 R = TypeVar("R")
 
@@ -28,50 +30,54 @@ class Beside(Generic[R]):
         return path.with_name(f"{path.name}.{self.ending}")
 
     def load(self, path: Path) -> dict[str, R]:
-        """The records by key; what is none is left out, and so is all of a damaged file.
+        """Return the records by key, without what is no record; a damaged file has none, nor has a missing one.
 
         Raises:
-            StoreUnreadableError: the file is there but could not be read.
+            StoreUnreadableError: the file is there but could not be read, or is not UTF-8.
         """
-        return self._records(self._members(self._read(path)))
+        return self._records(self._members(self._read(path)[0]))
 
     def save(self, path: Path, records: Mapping[str, R], *, now: float) -> None:
-        """Replace the records; the bytes of a damaged file are kept first.
+        """Replace the records; the bytes of a damaged file are kept first. Durable after `folder.sync`.
 
         Raises:
-            StorageError: the old file stays.
+            StorageError: the old file stays; nothing is ever written over one that could not be read.
         """
-        place, before = self.path_of(path), self._read(path)
+        place, (before, owner) = self.path_of(path), self._read(path)
         if self._damaged(before):
-            quarantine.keep(place, before, now)
+            quarantine.keep(place, before.encode(), now, owner)
         text = json.dumps({key: self.to_json(record) for key, record in records.items()}, indent=2)
-        atomic.replace(place, text.encode())
+        atomic.swap(place, text.encode(), temporary_of=path)
 
     def is_damaged(self, path: Path) -> bool:
-        """Whether something in the file is no record.
+        """Return whether something in the file is no record.
 
         Raises:
             StoreUnreadableError: as `load`.
         """
-        return self._damaged(self._read(path))
+        return self._damaged(self._read(path)[0])
 
-    def _read(self, path: Path) -> bytes:
+    def _read(self, path: Path) -> tuple[str, Owner | None]:
+        """Return the text of the file, and whose it is; an empty text when it is missing."""
         place = self.path_of(path)
         try:
-            return regular.read(place)[0]
+            data, found = regular.read(place, os.O_NOFOLLOW)
+            return data.decode(), owner_of(found)
         except FileNotFoundError:
-            return b""
+            return "", None
         except OSError as error:
-            raise StoreUnreadableError(place, error.strerror or type(error).__name__) from error
+            raise StoreUnreadableError(place, regular.reason_of(error)) from error
+        except UnicodeDecodeError as error:
+            raise StoreUnreadableError(place, f"it is not UTF-8 at byte {error.start}") from None
 
-    def _damaged(self, data: bytes) -> bool:
-        members = self._members(data)
-        return bool(data) and (members is None or len(self._records(members)) < len(members))
+    def _damaged(self, text: str) -> bool:
+        members = self._members(text)
+        return bool(text) and (members is None or len(self._records(members)) < len(members))
 
     @staticmethod
-    def _members(data: bytes) -> dict[str, object] | None:
+    def _members(text: str) -> dict[str, object] | None:
         try:
-            top = json.loads(data)
+            top = json.loads(text)
         except (ValueError, RecursionError):
             return None
         return top if isinstance(top, dict) else None

@@ -31,6 +31,11 @@ class Overlay(MutableMapping[str, V], Generic[V]):
         """The keys that were there below and are gone now."""
         return frozenset(self._deleted)
 
+    @property
+    def changes(self) -> bool:
+        """Whether anything was written or deleted here."""
+        return bool(self._written or self._deleted)
+
     def __getitem__(self, key: str) -> V:
         if key in self._written:
             return self._written[key]
@@ -66,89 +71,87 @@ class Overlay(MutableMapping[str, V], Generic[V]):
         target.update(self._written)
 
 
-class Lazy(Generic[V]):
-    """Records that hardly an update needs, loaded by the first one that asks for them."""
+class Lazy(Mapping[str, V], Generic[V]):
+    """Records that hardly an update needs, loaded when they are first read; a read raises what loading them raises.
 
-    def __init__(self, load: Callable[[], Mapping[str, V]] = dict) -> None:
+    `there` looks whether there are any, without loading them; where it cannot know, it says no.
+    """
+
+    def __init__(self, load: Callable[[], Mapping[str, V]] = dict, there: Callable[[], bool] = lambda: True) -> None:
         self._load = load
+        self.there = there
         self._before: Mapping[str, V] | None = None
         self._records: dict[str, V] = {}
 
     @property
     def records(self) -> dict[str, V]:
-        """The records as the mutations so far have left them; raises what loading them raises."""
+        """The records as the mutations so far have left them."""
         if self._before is None:
             self._before = self._load()
             self._records = dict(self._before)
         return self._records
 
     @property
+    def loaded(self) -> bool:
+        """Whether anybody has read them."""
+        return self._before is not None
+
+    @property
     def changed(self) -> bool:
         """Whether they are to be written."""
         return self._before is not None and self._records != self._before
 
+    def __getitem__(self, key: str) -> V:
+        return self.records[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.records)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
 
 class Draft(Overlay[Entry]):
-    """The entries of one mutation in progress; `notes` is the same for what is remembered beside them."""
+    """The entries of one mutation in progress, and what lies beside them: notes, registered clients, added servers.
+
+    Reading a record beside them raises StoreUnreadableError where its file is there but could not be read.
+    """
 
     def __init__(
         self,
         entries: Mapping[str, Entry],
         notes: Mapping[str, Note],
-        clients: Lazy[Client] | None = None,
-        servers: Lazy[AddedServer] | None = None,
+        clients: Mapping[str, Client] | None = None,
+        servers: Mapping[str, AddedServer] | None = None,
     ) -> None:
         super().__init__(entries)
-        self.notes: Overlay[Note] = Overlay(notes)
-        self._clients = _Part(clients or Lazy())
-        self._servers = _Part(servers or Lazy())
+        self._beside = notes, clients, servers
+        self._notes: Overlay[Note] | None = None
+        self._clients: Overlay[Client] | None = None
+        self._servers: Overlay[AddedServer] | None = None
+
+    @property
+    def notes(self) -> Overlay[Note]:
+        """The notes by tenant."""
+        if self._notes is None:
+            self._notes = Overlay(self._beside[0])
+        return self._notes
 
     @property
     def clients(self) -> Overlay[Client]:
-        """The clients that servers registered for us, by key.
-
-        Raises:
-            StoreUnreadableError: their file is there but could not be read.
-        """
-        return self._clients.overlay
+        """The clients that servers registered for us, by key."""
+        if self._clients is None:
+            self._clients = Overlay(self._beside[1] if self._beside[1] is not None else {})
+        return self._clients
 
     @property
     def servers(self) -> Overlay[AddedServer]:
-        """The MCP servers that people added, by name.
-
-        Raises:
-            StoreUnreadableError: as `clients`.
-        """
-        return self._servers.overlay
+        """The MCP servers that people added, by name."""
+        if self._servers is None:
+            self._servers = Overlay(self._beside[2] if self._beside[2] is not None else {})
+        return self._servers
 
     @property
-    def changes_servers(self) -> bool:
-        """Whether any were written or deleted here."""
-        return self._servers.changes
-
-    def apply_beside(self) -> None:
-        """Write into the clients and the servers what was written here."""
-        self._clients.apply()
-        self._servers.apply()
-
-
-class _Part(Generic[V]):
-    """One mutation's view of lazy records."""
-
-    def __init__(self, below: Lazy[V]) -> None:
-        self._below = below
-        self._overlay: Overlay[V] | None = None
-
-    @property
-    def overlay(self) -> Overlay[V]:
-        if self._overlay is None:
-            self._overlay = Overlay(self._below.records)
-        return self._overlay
-
-    @property
-    def changes(self) -> bool:
-        return self._overlay is not None and bool(self._overlay.written or self._overlay.deleted)
-
-    def apply(self) -> None:
-        if self._overlay is not None:
-            self._overlay.apply_to(self._below.records)
+    def asked_beside(self) -> bool:
+        """Whether anything beside the entries was asked for."""
+        return self._notes is not None or self._clients is not None or self._servers is not None

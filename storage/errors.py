@@ -70,7 +70,7 @@ class ServersUnwrittenError(StorageError):
 
     code = "servers_unwritten"
 
-    def __init__(self, error: StoreUnwritableError) -> None:
+    def __init__(self, error: StoreUnreadableError | StoreUnwritableError) -> None:
         super().__init__(error.happened, kept="the servers are as they were, all else was written", todo=error.todo)
         self.path = error.path
         self.reason = error.reason

@@ -18,19 +18,21 @@ from storage import (
     blank,
     clients,
     codec,
+    ended_logins,
     folder,
     journal,
     leftovers,
     notes_file,
     problems,
     quarantine,
+    regular,
     servers,
     snapshot,
 )
 from storage.clients import Client
 from storage.draft import Lazy
 from storage.entries import Entry, LoginEntry, PendingEntry
-from storage.errors import ServersUnwrittenError, StoreUnreadableError, StoreUnwritableError
+from storage.errors import ServersUnwrittenError, StorageError, StoreUnreadableError, StoreUnwritableError
 from storage.journal import Spill
 from storage.locks import GlobalLock, TenantLock
 from storage.notes import Note
@@ -52,12 +54,16 @@ class FileStore:
     def __init__(
         self, path: str | os.PathLike[str], *, clock: Callable[[], float] = time.time, lock_timeout: float = 10.0
     ) -> None:
-        self.path = Path(os.path.abspath(path))  # noqa: PTH100 -- a symbolic link must not be resolved away
+        try:
+            self.path = Path(os.path.abspath(path))  # noqa: PTH100 -- a symbolic link must not be resolved away
+        except OSError as error:  # the working directory is gone
+            raise StoreUnreadableError(path, f"its folder: {regular.reason_of(error)}") from error
         self._folder, self._name = self.path.parent, self.path.name
         self._clock = clock
         self._lock = GlobalLock(self.path.with_name(f"{self.path.name}.global.lock"), lock_timeout)
+        self._has_notes = partial(os.access, os.fspath(notes_file.FILE.path_of(self.path)), os.F_OK)
         self._snapshot: Snapshot | None = None
-        self._tidied = 0.0
+        self._uncleared: list[Path] = []  # by the last logout
 
     def __repr__(self) -> str:
         return f"FileStore({str(self.path)!r})"
@@ -83,8 +89,12 @@ class FileStore:
         return snapshot.current_version(self.path)
 
     def notes(self) -> Mapping[str, Note]:
-        """The notes by tenant; empty when they were lost."""
-        return notes_file.load(self.path)
+        """The notes by tenant; empty when they were lost.
+
+        Raises:
+            StoreUnreadableError: their file is there but could not be read.
+        """
+        return notes_file.FILE.load(self.path)
 
     def clients(self) -> Mapping[str, Client]:
         """The clients that servers registered for us, by key; empty when they were lost.
@@ -121,7 +131,10 @@ class FileStore:
         Raises:
             StorageError: nothing was committed, of none of them.
         """
-        return self._lock.run(partial(self._update_locked, mutations, journal.spill_files(self.path)))
+        try:
+            return self._lock.run(partial(self._update_locked, mutations, folder.names(self._folder)))
+        except OSError as error:  # none is known that comes through here
+            raise StoreUnwritableError(self.path, regular.reason_of(error)) from error
 
     def refresh_lock(self, tenant: str) -> TenantLock:
         """The tenant's refresh lock, not yet taken.
@@ -152,48 +165,54 @@ class FileStore:
         """Prove that a commit could be made now, space included, without changing anything.
 
         Raises:
-            StoreUnwritableError: it could not; StoreUnreadableError when it could not even be read.
+            StoreUnwritableError: it could not; StoreUnreadableError when it could not even be read, nor its folder.
         """
         atomic.make_folder(self.path)
+        if not folder.can_be_listed(self._folder):
+            raise StoreUnreadableError(self._folder, "it cannot be listed, so a renewed login in it would not be seen")
         known = self._load()
         self._lock.check()
         atomic.rehearse(self.path, len(known.data or b"") + _ROOM)
 
     def problems(self) -> tuple[Problem, ...]:
         """What an operator should repair; changes nothing."""
-        return (*self._reading_problems(), *problems.find(self.path, self._clock()))
+        reading, tenants = self._reading_problems()
+        there = problems.find(self.path, self._clock(), tenants)
+        return (*reading, *there, *problems.of_ended(self._uncleared))
 
     def _update_locked(
-        self, mutations: Sequence[Mutation[Any]], spill_files: Collection[str], afterwards: ExitStack
+        self, mutations: Sequence[Mutation[Any]], names: Collection[str], afterwards: ExitStack
     ) -> list[Done[Any] | Failed]:
         """Commit what they change; what goes on the stack need not be done under the lock.
 
-        `spill_files` were seen before the wait for the lock. A later one is left to the next update: readers go on
+        `names` were in the folder before the wait for the lock. A later spill is left to the next update: readers go on
         counting it in, unless this update gives its tenant another refresh token or ends its login.
         """
-        before, now = self._load(spill_files, afterwards), self._clock()
-        notes = self.notes()
-        registered, added = Lazy(self.clients), Lazy(self.servers)
-        after = batch.run(mutations, before.entries, notes, registered, added, file=self._name, now=now)
+        before, now = self._load(journal.spills_among(self.path, names), afterwards), self._clock()
+        notes = Lazy(self.notes, self._has_notes)
+        beside = batch.Beside(notes, Lazy(self.clients), Lazy(self.servers))
+        after = batch.run(mutations, before.entries, beside, file=self._name, now=now)
         if after.all_failed:
             return after.outcomes
         # Before the login that needs them; each record says whose it is, should the login then not be written.
-        if registered.changed:
-            clients.FILE.save(self.path, registered.records, now=now)
+        if beside.clients.changed:
+            clients.FILE.save(self.path, beside.clients.records, now=now)
+            folder.sync(self._folder)
         wrote = self._commit(before, after, now, afterwards)
-        if added.changed:  # after the commit, whose failure must not add or remove any
+        if beside.servers.changed:  # after the commit, whose failure must not add or remove any
             try:
-                servers.FILE.save(self.path, added.records, now=now)
-            except StoreUnwritableError as error:
+                servers.FILE.save(self.path, beside.servers.records, now=now)
+                wrote = True
+            except (StoreUnreadableError, StoreUnwritableError) as error:
                 after.fail_servers(ServersUnwrittenError(error))
-        wrote |= self._save_notes(notes, after.notes, entries_written=wrote)
+        wrote |= self._save_notes(notes, now, entries_written=wrote)
         if wrote:  # others may build on what they see before it is durable: their commit makes ours durable too
             afterwards.callback(folder.sync, self._folder)
-        self._tidy(before, after.entries, now)
+        self._tidy(before, after.entries, names)
         return after.outcomes
 
-    def _tidy(self, before: Snapshot, entries: Mapping[str, Entry], now: float) -> None:
-        """Remove what this update made needless in the journal, and at times what killed writers left."""
+    def _tidy(self, before: Snapshot, entries: Mapping[str, Entry], names: Collection[str]) -> None:
+        """Remove what this update made needless in the journal, and what killed writers left."""
         if before.spills:
             folder.sync(self._folder)  # what was recovered must be durable before its spill goes
         for spill in before.spills:
@@ -201,18 +220,16 @@ class FileStore:
         gone = before.entries.keys() - entries.keys()
         if ended := [tenant for tenant in gone if not isinstance(before.entries[tenant], PendingEntry)]:
             self._forget(ended, before, entries)
-        if not self._tidied <= now < self._tidied + _TIDY:
-            leftovers.remove(self.path, now)
-            self._tidied = now
+        if leftovers.may_be_among(names):
+            leftovers.remove(self.path, names, before.entries.keys() | entries.keys())
 
     def _forget(self, ended: list[str], before: Snapshot, entries: Mapping[str, Entry]) -> None:
-        """Leave no copy of the logins that ended: neither in the journal nor in what was kept of damaged files."""
-        for tenant in ended:
-            journal.forget(self.path, tenant)
+        """Leave no copy of the logins that ended in any file of the store."""
         copies = (before.entries, before.decoded.entries, {spill.tenant: spill.entry for spill in before.spills})
         secrets = {s for held in copies for tenant in ended if tenant in held for s in blank.secrets_of(held[tenant])}
         living = {secret for entry in entries.values() for secret in blank.secrets_of(entry)}  # under another key now
-        quarantine.clear(self.path, secrets - living)
+        left = ended_logins.clear(self.path, ended, secrets - living, before.entries.keys() | entries.keys())
+        self._uncleared = [place for place in left if not quarantine.is_uncleared(place)]  # which its name tells
 
     def _load(self, spill_files: Collection[str] | None = None, afterwards: ExitStack | None = None) -> Snapshot:
         """Read it; `spill_files` are the names of the journal's files, if they are known.
@@ -246,7 +263,7 @@ class FileStore:
         data = codec.join(members).encode()
         if before.decoded.damage and before.data is not None:
             atomic.existing(self.path)  # refuse before anything is written
-            quarantine.keep(self.path, before.data, now)
+            quarantine.keep(self.path, before.data, now, before.owner)
         new = atomic.swap(self.path, data)
 
         def remember() -> None:  # perhaps over a newer one that a reader took; unsettled, so the next read looks anyway
@@ -256,25 +273,26 @@ class FileStore:
         afterwards.callback(remember)
         return True
 
-    def _save_notes(self, before: Mapping[str, Note], notes: Mapping[str, Note], *, entries_written: bool) -> bool:
-        if notes == before:
+    def _save_notes(self, notes: Lazy[Note], now: float, *, entries_written: bool) -> bool:
+        if not notes.changed:
             return False
         try:
-            notes_file.save(self.path, notes)
-        except StoreUnwritableError:
+            notes_file.FILE.save(self.path, notes.records, now=now)
+        except StorageError:
             if not entries_written:  # the login is safe and notes may be lost, unless they were all that was asked for
                 raise
             return False
         return True
 
-    def _reading_problems(self) -> list[Problem]:
+    def _reading_problems(self) -> tuple[list[Problem], Collection[str]]:
+        """Return what is wrong with the file, and the keys of its entries."""
         try:
-            damage = self._load().decoded.damage
+            known = self._load()
         except StoreUnreadableError as error:
-            return [Problem(error.happened, error.todo)]
+            return [Problem(error.happened, error.todo)], ()
         repair = f"the next login keeps its bytes as {self._name}.corrupt-<seconds> and writes what still parses"
-        return [Problem(f"{self.path} is damaged: {found}", repair) for found in damage]
+        damage = [Problem(f"{self.path} is damaged: {found}", repair) for found in known.decoded.damage]
+        return damage, known.entries.keys()
 
 
 _ROOM = 2**16  # bytes; a renewed login, in the file and in the journal, however long its tokens have become
-_TIDY = 3600.0  # seconds between two looks for what killed writers left

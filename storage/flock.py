@@ -11,12 +11,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, TypeVar
 
-from storage import atomic, forked
+from storage import atomic, forked, ownership, regular
 from storage.errors import StoreUnwritableError
 
 T = TypeVar("T")
 _FLAGS: Final = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-_MODE: Final = 0o600
 
 
 class Flock:
@@ -73,7 +72,7 @@ class Flock:
         """Close the sidecar, which frees the lock; in a child that was forked the parent's hold stays."""
         opened, self._opened, self._held = self._opened, None, False
         if opened is not None:
-            os.close(opened[0])
+            regular.close(opened[0])
 
     begin_in_child = close
 
@@ -91,12 +90,12 @@ class Flock:
             descriptor, _ = _open(self._path, owner_checked=False)
         except OSError as error:
             raise StoreUnwritableError(self._path, _why(self._path, error)) from error
-        os.close(descriptor)
+        regular.close(descriptor)
 
     def _acquire(self, *, blocking: bool) -> bool:
-        from filelock import lock_descriptor  # noqa: PLC0415 -- costs 15 ms, which a process that only reads need not pay
-
         try:
+            from filelock import lock_descriptor  # noqa: PLC0415 -- costs 15 ms, which who only reads need not pay
+
             descriptor, found = self._opened = self._opened or _open(self._path, owner_checked=self._owner_checked)
             self._owner_checked = True
             self._held = lock_descriptor(descriptor, blocking=False)
@@ -118,22 +117,28 @@ class Flock:
 def _open(path: Path, *, owner_checked: bool) -> tuple[int, os.stat_result]:
     """A descriptor of the sidecar, and which file it is; unless checked, root gives it to the owner it should have."""
     try:
-        descriptor = os.open(path, _FLAGS)
+        return _open_there(path, _FLAGS, owner_checked=owner_checked)
     except FileNotFoundError:
         atomic.make_folder(path)
-        descriptor = os.open(path, _FLAGS | os.O_CREAT, _MODE)
-        os.fchmod(descriptor, _MODE)  # the umask has no say
-        owner_checked = False
+        return _open_there(path, _FLAGS | os.O_CREAT, owner_checked=False)
+
+
+def _open_there(path: Path, flags: int, *, owner_checked: bool) -> tuple[int, os.stat_result]:
+    at, name = ownership.enter(path)
     try:
-        found = os.fstat(descriptor)
-        _check_regular(found, path)
-        if not owner_checked and found.st_uid == 0:  # root must not lock the folder's owner out
-            owner = atomic.folder_owner(path)
-            if owner is not None and owner[0] != 0:
-                os.fchown(descriptor, *owner)
-    except BaseException:
-        os.close(descriptor)
-        raise
+        descriptor = os.open(name, flags, ownership.PRIVATE, dir_fd=at)
+        try:
+            if flags & os.O_CREAT:
+                ownership.settle(descriptor, None)  # the umask has no say
+            found = os.fstat(descriptor)
+            _check_regular(found, path)
+            if not owner_checked and found.st_uid == 0:  # root must not lock the folder's owner out
+                ownership.give_away(descriptor, found, ownership.folder_owner(path, at))
+        except BaseException:
+            regular.close(descriptor)
+            raise
+    finally:
+        ownership.leave(at)
     return descriptor, found
 
 

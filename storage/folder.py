@@ -7,20 +7,40 @@ import os
 from pathlib import Path
 from typing import Final
 
+from storage import regular
+from storage.errors import StoreUnreadableError
+
 _FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _UNTOUCHED: Final = getattr(os, "O_NOATIME", 0)  # Linux's, and only for the folder's owner
 
 
-def names(path: Path) -> list[str] | None:
-    """What lies in it, in any order; None when that cannot be known."""
+def names(path: Path) -> list[str]:
+    """Return what lies in it, in any order; nothing when it is missing, or may be entered but not listed.
+
+    Raises:
+        StoreUnreadableError: it is there but could not be read.
+    """
     try:
         descriptor = _open(path)
         try:
             return os.listdir(descriptor)  # noqa: PTH208 - a descriptor is no path
         finally:
-            os.close(descriptor)
+            regular.close(descriptor)
+    except (FileNotFoundError, PermissionError):
+        return []
+    except OSError as error:
+        raise StoreUnreadableError(path, regular.reason_of(error)) from error
+
+
+def can_be_listed(path: Path) -> bool:
+    """Return whether we have the right to list it."""
+    try:
+        regular.close(_open(path))
+    except PermissionError:
+        return False
     except OSError:
-        return None
+        return True  # another trouble than rights, which `names` tells
+    return True
 
 
 def sync(path: Path) -> None:
@@ -30,7 +50,7 @@ def sync(path: Path) -> None:
         try:
             os.fsync(descriptor)
         finally:
-            os.close(descriptor)
+            regular.close(descriptor)
 
 
 def _open(path: Path) -> int:

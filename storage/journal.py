@@ -21,7 +21,7 @@ from typing import Final
 
 from storage import atomic, codec, folder, regular, shapes
 from storage.entries import Entry, LoginEntry, McpEntry, PendingEntry, TokenEntry
-from storage.errors import StorageError
+from storage.errors import StorageError, StoreUnreadableError
 from storage.secret import Secret
 from storage.tenants import sidecar_name
 
@@ -80,7 +80,7 @@ def compose(path: Path, tenant: str, entry: LoginEntry, replaces: Secret | None)
     sidecar_name(path.name, tenant)
     codec.check(tenant, entry)
     (posted,) = marks(replaces)
-    with contextlib.suppress(_NoSpillError, OSError):
+    with contextlib.suppress(_NoSpillError, FileNotFoundError):
         earlier = _read(path_of(path, tenant), tenant)
         if earlier.entry.refresh_token.fingerprint() == posted:
             return Spill(tenant, entry, (*earlier.replaces, posted))
@@ -101,13 +101,26 @@ def write(path: Path, spill: Spill) -> Spill:
 
 
 def spill_files(path: Path) -> list[str]:
-    """The names of the files beside this credential file that bear a spill's name; none if its folder is unlistable."""
+    """Return the names of the files beside this credential file that bear a spill's name; none in an unlistable folder.
+
+    Raises:
+        StoreUnreadableError: the folder could not be read.
+    """
+    return spills_among(path, folder.names(path.parent))
+
+
+def spills_among(path: Path, names: Collection[str]) -> list[str]:
+    """Return those of the names in the folder that are a spill's."""
     mark = _mark(path)
-    return sorted(name for name in folder.names(path.parent) or () if name.startswith(mark))
+    return sorted(name for name in names if name.startswith(mark))
 
 
 def load(path: Path, files: Collection[str]) -> tuple[Spill, ...]:
-    """What is spilled in these files; what is gone, damaged or foreign is left alone."""
+    """Return what is spilled in these files; what is gone, damaged or foreign is left alone.
+
+    Raises:
+        StoreUnreadableError: one of them could not be read. To count it as none would post a token that is spent.
+    """
     return tuple([found for _, found in _found(path, files) if isinstance(found, Spill)]) if files else ()
 
 
@@ -129,12 +142,6 @@ def discard(path: Path, spill: Spill) -> None:
             place.unlink()
 
 
-def forget(path: Path, tenant: str) -> None:
-    """Remove whatever is spilled for the tenant, even what is no spill."""
-    with contextlib.suppress(OSError, ValueError):  # ValueError: a key that no file name can hold
-        path_of(path, tenant).unlink()
-
-
 def _file(found: os.stat_result) -> tuple[int, int]:
     return found.st_ino, found.st_mtime_ns
 
@@ -148,17 +155,41 @@ def _found(path: Path, files: Collection[str]) -> Iterator[tuple[Path, Spill | s
             continue
         except _NoSpillError as error:
             yield place, error.reason
-        except OSError as error:
-            yield place, _LINK if error.errno == errno.ELOOP else error.strerror or type(error).__name__
 
 
 def _read(place: Path, tenant: str) -> Spill:
-    data, found = regular.read(place, os.O_NOFOLLOW)
-    _check_ours(found, place.parent)
+    """Read one spill.
+
+    Raises:
+        FileNotFoundError, _NoSpillError: there is none.
+        StoreUnreadableError: it is there but could not be read, so that it must be neither ignored nor replaced.
+    """
+    try:
+        data, found = regular.read(place, os.O_NOFOLLOW)
+        _check_ours(found, place.parent)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if reason := _not_ours(place, error):
+            raise _NoSpillError(reason) from None
+        raise StoreUnreadableError(place, regular.reason_of(error)) from error
     match _parsed(data):
         case {"replaces": [*replaces], "entry": value} if all(isinstance(one, str) for one in replaces):
             return Spill(tenant, _entry(tenant, value), tuple(map(str, replaces)), _file(found))
     raise _NoSpillError(_DAMAGED)
+
+
+def _not_ours(place: Path, error: OSError) -> str | None:
+    """Explain why a file that cannot be read is no spill of ours, or return None when it may be one."""
+    if error.errno == errno.ELOOP:
+        return _LINK
+    if isinstance(error, regular.NotRegularError):
+        return error.strerror
+    if isinstance(error, PermissionError):
+        with contextlib.suppress(OSError):
+            if os.lstat(place).st_uid not in {os.geteuid(), place.parent.stat().st_uid}:
+                return _FOREIGN
+    return None
 
 
 def _check_ours(found: os.stat_result, folder: Path) -> None:

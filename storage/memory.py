@@ -72,13 +72,14 @@ class MemoryStore:
     def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
         """Run many in one commit; one that raises is dropped alone."""
         with self._lock:
-            clients, servers = Lazy(self.clients), Lazy(self.servers)
-            after = batch.run(mutations, self._entries, self._notes, clients, servers, file=_FILE, now=self._clock())
+            beside = batch.Beside(Lazy(self.notes), Lazy(self.clients), Lazy(self.servers))
+            after = batch.run(mutations, self._entries, beside, file=_FILE, now=self._clock())
             if not after.all_failed:
                 self._version += after.entries != self._entries
-                self._entries, self._notes = after.entries, after.notes
-                self._clients = clients.records if clients.changed else self._clients
-                self._servers = servers.records if servers.changed else self._servers
+                self._entries = after.entries
+                self._notes = beside.notes.records
+                self._clients = beside.clients.records
+                self._servers = beside.servers.records
         return after.outcomes
 
     def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None) -> None:

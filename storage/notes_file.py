@@ -1,52 +1,18 @@
-"""The notes beside the credential file, `auth.json.notes`: JSON without a secret; what cannot be read is dropped."""
+"""The notes beside the credential file: `auth.json.notes`, without a secret; losing it loses no login."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from storage import atomic, regular
-from storage.entries import UserId
+from storage.beside import Beside
+from storage.entries import Json, UserId
 from storage.notes import Attempt, Begun, DeadToken, Note, Subject
 
-_SUFFIX: Final = ".notes"
 _LATEST: Final = 2**63  # unix seconds; Infinity and NaN, which json reads too, are no times
 
 
-def path_of(path: Path) -> Path:
-    """Where the notes of this credential file lie."""
-    return path.with_name(f"{path.name}{_SUFFIX}")
-
-
-def load(path: Path) -> dict[str, Note]:
-    """The notes by tenant; empty when they were lost."""
-    place = f"{path}{_SUFFIX}"
-    if not os.access(place, os.F_OK):  # an exception takes five times as long, and every commit looks
-        return {}
-    try:
-        top = json.loads(regular.read(place)[0])
-    except (OSError, ValueError, RecursionError):
-        return {}
-    if not isinstance(top, dict):
-        return {}
-    return {tenant: _note(value) for tenant, value in top.items() if isinstance(value, dict)}
-
-
-def save(path: Path, notes: Mapping[str, Note]) -> None:
-    """Replace the notes; durable after `folder.sync`.
-
-    Raises:
-        StoreUnwritableError: the old notes stay.
-    """
-    text = json.dumps({tenant: _json(note) for tenant, note in notes.items()}, indent=2)
-    atomic.swap(path_of(path), text.encode(), temporary_of=path)
-
-
-def _json(note: Note) -> dict[str, Any]:
+def _json(note: Note) -> dict[str, Json]:
     return {
         "account": note.account,
         "logged_in_by": note.logged_in_by,
@@ -60,7 +26,10 @@ def _json(note: Note) -> dict[str, Any]:
     }
 
 
-def _note(value: dict[str, Any]) -> Note:
+def _note(value: object) -> Note | None:
+    """Read one note; a field that makes no sense is left out."""
+    if not isinstance(value, dict):
+        return None
     account, scopes = value.get("account"), value.get("scopes")
     by, at = _integer(value.get("logged_in_by")), _integer(value.get("logged_in_at"))
     return Note(
@@ -117,3 +86,6 @@ def _begun(value: object) -> Begun | None:
 
 def _integer(value: object) -> int | None:
     return value if type(value) is int else None
+
+
+FILE: Final = Beside("notes", _note, _json)

@@ -15,6 +15,7 @@ from storage import codec, journal, regular
 from storage.entries import Entry
 from storage.errors import StoreUnreadableError
 from storage.journal import Spill
+from storage.ownership import Owner
 
 _TICK: Final = 20_000_000  # ns; file times move in ticks of 1 to 10 ms, so a younger file may change unseen
 
@@ -28,6 +29,7 @@ class Snapshot:
     data: bytes | None = field(repr=False)
     decoded: codec.Decoded = field(repr=False)
     spills: tuple[Spill, ...] = field(default=(), repr=False)  # what lay in the journal then
+    owner: Owner | None = None  # whose the file was
 
     @property
     def entries(self) -> Mapping[str, Entry]:
@@ -71,12 +73,13 @@ def take(path: Path, before: Snapshot | None = None, afterwards: ExitStack | Non
         return Snapshot(None, settled=True, data=None, decoded=codec.Decoded({}))
     except OSError as error:
         raise StoreUnreadableError(path, error.strerror or type(error).__name__) from error
+    owner = found.st_uid, found.st_gid
     settled = now - found.st_mtime_ns > _TICK
     if before is not None and before.data == data:
-        return Snapshot(version_of(found), settled, data, before.decoded)
+        return Snapshot(version_of(found), settled, data, before.decoded, owner=owner)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise StoreUnreadableError(path, f"it is not UTF-8 at byte {error.start}") from None
     known = before.decoded.members if before is not None else None
-    return Snapshot(version_of(found), settled, data, codec.decode(text, known))
+    return Snapshot(version_of(found), settled, data, codec.decode(text, known), owner=owner)

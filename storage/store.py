@@ -33,10 +33,14 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something about the store that an operator should repair: what it is and how to mend it."""
+    """Something about the store that an operator should repair: what it is and how to mend it.
+
+    `ended` says that it is a file which may hold tokens of a login that has ended.
+    """
 
     what: str
     repair: str
+    ended: bool = False
 
 
 class RefreshLock(Protocol):
@@ -67,7 +71,11 @@ class Store(Protocol):
         ...
 
     def notes(self) -> Mapping[str, Note]:
-        """The notes by tenant; empty when they were lost."""
+        """The notes by tenant; empty when they were lost.
+
+        Raises:
+            StoreUnreadableError: they are there but could not be read.
+        """
         ...
 
     def clients(self) -> Mapping[str, Client]:

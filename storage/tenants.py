@@ -38,6 +38,11 @@ def sidecar_name(file_name: str, tenant: str) -> str:
     return name
 
 
+def is_file_name(tenant: str) -> bool:
+    """Return whether this key, which others may have written, can end a file's name."""
+    return "/" not in tenant and "\0" not in tenant and tenant.isprintable()
+
+
 def _encoded(*names: str) -> bytes:
     *_, last = names
     try:

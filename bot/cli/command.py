@@ -12,6 +12,7 @@ from bot.cli.output import print_error
 from bot.cli.parser import parse
 from bot.cli.stop import ToldToStop, run_until_told
 from bot.cli.words import take_apart
+from bot.errors import SystemRefusedError
 from storage.errors import OpenabAuthError
 
 # A command's room is imported only when the command is called: `token` needs no Discord, `status` no HTTP.
@@ -51,3 +52,5 @@ def run(words: Sequence[str]) -> int:
         # The reader went away, `| head` for one; without this Python complains once more while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
+    except OSError as error:
+        return print_error(SystemRefusedError(error), as_json=take_apart(words).json)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.cli.words import UsageError
-from bot.errors import DiscordUnavailableError
+from bot.errors import DiscordUnavailableError, SystemRefusedError
 from oauth.errors import (
     ConfigError,
     ExchangeRefusedError,
@@ -59,6 +59,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (DiscordUnavailableError, 5),
     (TooManyLoginsError, 5),
     (StorageError, 6),
+    (SystemRefusedError, 6),
     (LoginNotStoredError, 6),
     (PasteRefusedError, 7),
     (NoPendingLoginError, 7),

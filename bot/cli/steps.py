@@ -152,7 +152,9 @@ async def logout(arguments: argparse.Namespace) -> int:
     """Revoke the login where the vendor can, then remove it."""
     async with _logins(open_session(arguments)) as logins:
         done = await logins.logout(arguments.tenant, revoke=not arguments.local)
-    result = {"tenant": done.tenant, "revoked": done.revoked, "removed": done.removed}
+    result: dict[str, object] = {"tenant": done.tenant, "revoked": done.revoked, "removed": done.removed}
+    if done.left:
+        result["left"] = done.left
     print_result(result, _logged_out(done), as_json=arguments.json)
     return DONE
 
@@ -165,7 +167,8 @@ def _logged_out(done: LoggedOut) -> str:
         said += "; nothing was removed"
         if done.revoked:
             said += f", but {'the former one' if done.stands else 'it'} is revoked at the vendor"
-    return f"{done.tenant}: {said}{f' ({done.note})' if done.note else ''}."
+    left = "".join(f"\nCareful: {what}." for what in done.left)
+    return f"{done.tenant}: {said}{f' ({done.note})' if done.note else ''}.{left}"
 
 
 def _moment(unix_seconds: int) -> str:

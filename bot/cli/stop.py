@@ -30,11 +30,15 @@ def run_until_told(work: Coroutine[Any, Any, T]) -> T:
         ToldToStop: a signal came first; what was under way is stored.
     """
     results: list[T] = []
+    coroutine = _until_told(work, results)
     try:
-        asyncio.run(_until_told(work, results))
+        asyncio.run(coroutine)
     except RuntimeError:  # to end its worker threads asyncio starts one more, which may be impossible
         if not results:
             raise
+    finally:  # where no loop could be made, neither has begun
+        coroutine.close()
+        work.close()
     return results[0]
 
 

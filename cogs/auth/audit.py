@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 import aiofiles
-import aiofiles.os
 
 from oauth.errors import PasteRefusedError
 from oauth.vendor import Vendor
+from storage import ownership
 from storage.entries import UserId
 from storage.errors import OpenabAuthError
 
@@ -43,7 +43,7 @@ class Audit:
     """Appends to one file of mode 0600; what cannot be written is logged and stops nobody's login."""
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
-        self._path = path
+        self._path = path.absolute()
         self._clock = clock
         self._turn = asyncio.Lock()
 
@@ -79,7 +79,7 @@ class Audit:
         }
         try:
             async with self._turn:
-                await aiofiles.os.makedirs(self._path.parent, mode=0o700, exist_ok=True)
+                await asyncio.to_thread(ownership.make_folder, str(self._path.parent))
                 async with aiofiles.open(self._path, "a", encoding="utf-8", opener=_private) as file:
                     await file.write(json.dumps(line) + "\n")
         except OSError as error:
@@ -87,4 +87,4 @@ class Audit:
 
 
 def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)  # the last: a FIFO blocks nobody
+    return ownership.open_file(path, flags | os.O_NONBLOCK)  # a FIFO blocks nobody

@@ -180,6 +180,8 @@ def logged_out(language: Language, done: LoggedOut, title: str) -> str:
         text = language.say("logout-removed", vendor=vendor)
     if done.note:
         text += f"\n{language.say('logout-not-told', note=plain(done.note))}"
+    if done.left:
+        text += f"\n{language.say('logout-left')}"
     return text
 
 

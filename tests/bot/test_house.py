@@ -130,3 +130,30 @@ def test_http_clients_are_made_and_replies_read_in_one_place() -> None:
     assert made["oauth/transport.py"] >= {"AsyncClient", "AsyncHTTPTransport"}
     assert made["oauth/client_auth.py"] == {"AsyncOAuth2Client"}  # which sends through the Door that it is given
     assert "transport=door," in (ROOT / "oauth/client_auth.py").read_text()
+
+
+BY_DESCRIPTOR = {"chown", "lchown", "fchown", "chmod", "lchmod", "fchmod", "mkdir", "makedirs"}
+SWALLOWS_ERRORS = {"exists", "lexists", "is_dir", "is_file", "is_symlink", "glob", "rglob", "iterdir", "walk"}
+
+
+def calls_in(file: Path) -> set[str]:
+    """The names of the attributes and functions that are called in a module."""
+    called = (node.func for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call))
+    return {
+        one.attr if isinstance(one, ast.Attribute) else one.id
+        for one in called
+        if isinstance(one, ast.Attribute | ast.Name)
+    }
+
+
+def test_one_room_alone_changes_owners_and_modes_and_makes_folders() -> None:
+    """It does so by descriptor: a path may have become a link to something else."""
+    rooms = [file for floor in ("storage", "oauth", "cogs", "bot") for file in (ROOT / floor).rglob("*.py")]
+    assert calls_in(ROOT / "storage/ownership.py") >= {"fchown", "fchmod", "mkdir"}
+    assert {str(file.relative_to(ROOT)) for file in rooms if calls_in(file) & BY_DESCRIPTOR} == {"storage/ownership.py"}
+
+
+def test_the_store_asks_no_question_whose_errors_are_answers() -> None:
+    """`Path.exists` and its like swallow errors, other ones in each version of Python: unreadable is not missing."""
+    found = {file.name: calls_in(file) & SWALLOWS_ERRORS for file in (ROOT / "storage").glob("*.py")}
+    assert {name: calls for name, calls in found.items() if calls} == {}

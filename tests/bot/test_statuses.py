@@ -3,8 +3,11 @@
 import asyncio
 import importlib
 import json
+import os
 import pkgutil
+import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,3 +78,56 @@ async def test_a_dead_login_is_status_4_and_its_token_is_never_posted_again(
     assert "log in again" in first.stderr
     assert "canary" not in first.stderr + second.stderr
     assert len(issuer.requests("/token")) == 1
+
+
+FEW_DESCRIPTORS = """
+import os, resource, subprocess, sys
+import bot.cli.child, bot.cli.doctor, bot.cli.show, bot.cli.steps, bot.cli.tokens, filelock, oauth.driver
+from bot.cli.command import run
+
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+for words in (["status"], ["login", "codex"], ["logout", "codex", "--local"], ["token", "codex"], ["cancel", "codex"]):
+    for room in range(14):
+        lowest = os.dup(0)
+        os.close(lowest)
+        child = os.fork()
+        if child == 0:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + room, hard))
+            code = 99
+            try:
+                code = run(["--store", sys.argv[1], *words])
+            except BaseException as error:
+                sys.stderr.write(f"raw {error!r}\\n")
+            finally:
+                sys.stderr.flush()
+                os._exit(code)
+        print("status", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+def test_a_process_without_free_descriptors_ends_each_command_in_a_documented_status(home: Path) -> None:
+    """EMFILE wherever a command opens something: nothing comes out raw, and nothing is called a failed check.
+
+    Python's own event loop complains in its `__del__` where it could not be made; that is not ours.
+    """
+    store = home / ".openab/agent/auth.json"
+    store.parent.mkdir(parents=True, mode=0o700)
+    entry = {
+        "access_token": "canary-access",
+        "refresh_token": "canary-refresh",
+        "expires_at": 2**63,
+        "token_endpoint": "https://as.example/token",
+        "provider": "codex",
+    }
+    store.write_text(json.dumps({"codex": entry, "claude": {**entry, "provider": "claude"}}))
+    command = [sys.executable, "-c", FEW_DESCRIPTORS, str(store)]
+    env = {"PATH": os.environ["PATH"], "HOME": str(home)}
+
+    done = subprocess.run(command, check=False, cwd=home, env=env, capture_output=True, text=True, timeout=50)
+
+    assert done.returncode == 0, done.stderr
+    assert "raw" not in done.stderr, done.stderr
+    assert "never awaited" not in done.stderr, done.stderr
+    statuses = {int(number) for number in re.findall(r"^status (\d+)$", done.stdout, re.MULTILINE)}
+    assert {0, 6} <= statuses <= {0, 3, 5, 6, 7}, done.stdout
+    assert "claude" in json.loads(store.read_text())

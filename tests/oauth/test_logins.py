@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+import os
 import traceback
 from pathlib import Path
 from typing import Protocol
@@ -28,7 +29,18 @@ from oauth.errors import (
 )
 from oauth.logins import Logins
 from oauth.paste import DeniedRedirectError
-from storage import AsyncStore, DeadToken, FileStore, Note, OpenabAuthError, PendingEntry, Secret, TokenEntry, UserId
+from storage import (
+    AsyncStore,
+    DeadToken,
+    FileStore,
+    Note,
+    OpenabAuthError,
+    PendingEntry,
+    Secret,
+    StorageError,
+    TokenEntry,
+    UserId,
+)
 from storage.draft import Draft
 
 ADA, BOB = UserId(1001), UserId(1002)
@@ -405,6 +417,62 @@ async def test_a_logout_leaves_the_tokens_in_no_file(
     assert b"access_token" in left
     assert entry.access_token.reveal().encode() not in left
     assert entry.refresh_token.reveal().encode() not in left
+
+
+async def test_a_logout_of_a_login_that_a_killed_writer_had_not_stored_yet_clears_what_that_left(
+    logins: Logins, issuer: Issuer, store: AsyncStore, tmp_path: Path
+) -> None:
+    await log_in(logins, issuer)
+    left = tmp_path / "auth.json.tmp.4711.0"
+    left.write_bytes((tmp_path / "auth.json").read_bytes())
+    (tmp_path / "auth.json").write_text("{}")
+
+    with pytest.raises(NotLoggedInError):
+        await logins.logout("lab", revoke=False)
+
+    assert "auth.json.tmp.4711.0" not in os.listdir(tmp_path)  # noqa: PTH208 -- names
+
+
+@pytest.mark.parametrize("name", ["auth.json.notes", "auth.json.global.lock"])
+async def test_a_logout_that_could_not_remove_the_login_does_not_have_the_vendor_end_it(
+    logins: Logins, issuer: Issuer, store: AsyncStore, tmp_path: Path, name: str
+) -> None:
+    """Else the login is there, dead, and nobody is told why."""
+    await log_in(logins, issuer)
+    place = tmp_path / name
+    place.unlink()
+    place.mkdir()
+
+    with pytest.raises(StorageError, match=name):
+        await logins.logout("lab", revoke=True)
+
+    assert issuer.requests("/revoke") == []
+    assert "lab" in await store.read()
+
+
+async def test_a_logout_that_the_vendor_has_made_final_waits_for_the_store(
+    logins: Logins, issuer: Issuer, store: AsyncStore, tmp_path: Path
+) -> None:
+    await log_in(logins, issuer)
+    notes = tmp_path / "auth.json.notes"
+    issuer.faults.next("/revoke", delay=0.15)
+    leaving = asyncio.create_task(logins.logout("lab", revoke=True))
+    while not issuer.requests("/revoke"):
+        await asyncio.sleep(0.01)
+    data = notes.read_bytes()
+    notes.unlink()
+    notes.mkdir()
+
+    def mend() -> None:
+        notes.rmdir()
+        notes.write_bytes(data)
+
+    asyncio.get_running_loop().call_later(0.3, mend)
+
+    done = await leaving
+
+    assert (done.revoked, done.removed, done.stands) == (True, True, False)
+    assert "lab" not in await store.read()
 
 
 async def test_logout_of_a_tenant_that_no_vendor_has_works(logins: Logins, store: AsyncStore) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
 import time
 from pathlib import Path
 from typing import NoReturn, Protocol
@@ -23,6 +24,7 @@ from storage import (
     InvalidTenantError,
     MemoryStore,
     Secret,
+    StorageError,
     StoreUnwritableError,
     TokenEntry,
 )
@@ -400,14 +402,47 @@ async def test_who_is_refused_while_being_logged_out_is_not_logged_in(
 async def test_a_login_is_told_to_be_dead_even_when_that_cannot_be_noted(
     source: TokenSource, login: TokenEntry, issuer: Issuer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    issuer.families[0].revoked = True
+    issuer.faults.next("/token", delay=0.15, **INVALID_GRANT)  # type: ignore[arg-type] # a status and a body
+    waiter = asyncio.create_task(source.force_refresh("lab"))
+    await reached(issuer)
     notes = tmp_path / "auth.json.notes"
     notes.unlink()
     notes.mkdir()
 
     with pytest.raises(LoginDeadError):
-        await source.force_refresh("lab")
+        await waiter
     assert "lab: what is known of its refresh could not be noted" in caplog.text
+
+
+async def test_a_token_that_may_be_noted_as_dead_is_not_posted_while_the_notes_cannot_be_read(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, tmp_path: Path
+) -> None:
+    notes = tmp_path / "auth.json.notes"
+    notes.unlink()
+    notes.mkdir()
+
+    with pytest.raises(StorageError, match=r"auth\.json\.notes could not be read"):
+        await source.force_refresh("lab")
+
+    assert issuer.requests("/token") == []
+
+
+async def test_a_renewed_login_is_stored_though_the_notes_cannot_be_read_any_more(
+    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, tmp_path: Path
+) -> None:
+    issuer.faults.next("/token", delay=0.15)
+    waiter = asyncio.create_task(source.force_refresh("lab"))
+    await reached(issuer)
+    notes = tmp_path / "auth.json.notes"
+    notes.unlink()
+    notes.mkdir()
+
+    renewed = await waiter
+
+    entry = (await store.read())["lab"]
+    assert isinstance(entry, TokenEntry)
+    assert entry.access_token == renewed.value != login.access_token
+    assert not os.path.lexists(tmp_path / "auth.json.spill.lab")  # noqa: ASYNC240 -- a folder of its own
 
 
 @pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client", "unsupported_grant_type"])

@@ -189,13 +189,14 @@ def test_an_entry_that_would_cost_all_others_is_refused(store: FileStore) -> Non
     assert store.path.read_bytes() == before
 
 
-def test_what_a_killed_writer_left_is_removed_an_hour_later_and_nothing_else(store: FileStore) -> None:
+def test_what_a_killed_writer_left_is_told_and_removed_by_the_next_update_and_nothing_else(store: FileStore) -> None:
     store.path.parent.mkdir()
     old = ["auth.json.tmp.4711.0", "auth.json.notes.tmp.1.22", "auth.json.clients.tmp.1.0"]
-    others = ["auth.json.tmp.4711.1", "auth.json.tmp.x.0", "auth.json.tmp.1.0.bak", "other.json.tmp.1.0"]
-    for name in (*old, *others):
+    young = "auth.json.tmp.4711.1"  # perhaps of a writer that lives
+    others = ["auth.json.tmp.x.0", "auth.json.tmp.1.0.bak", "other.json.tmp.1.0"]
+    for name in (*old, young, *others):
         store.path.with_name(name).write_text("left")
-        age = 10 if name == "auth.json.tmp.4711.1" else 3601
+        age = 10 if name == young else 11
         os.utime(store.path.with_name(name), (NOW - age, NOW - age))
     store.path.with_name("auth.json.tmp.5.5").mkdir()
 

@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -170,14 +171,14 @@ def test_a_commit_that_fails_adds_no_server(store: FileStore, place: Path, token
 def test_servers_that_cannot_be_written_fail_who_changed_them_and_nobody_else(
     store: FileStore, place: Path, token: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replace = atomic.replace
+    swap = atomic.swap
 
-    def full(path: Path, data: bytes) -> None:
+    def full(path: Path, data: bytes, **options: Any) -> os.stat_result:
         if path == place:
             raise StoreUnwritableError(path, "No space left on device")
-        replace(path, data)
+        return swap(path, data, **options)
 
-    monkeypatch.setattr(atomic, "replace", full)
+    monkeypatch.setattr(atomic, "swap", full)
 
     outcomes = store.update_all([lambda draft: draft.__setitem__("a", token("a")), add])
 

@@ -101,6 +101,7 @@ logout-nothing = **There was no login to { $vendor } to remove.**
 logout-stands = **Another login to { $vendor } came in meanwhile, and stands.** Nothing was removed.
 logout-former = The login that was there before is revoked at the vendor.
 logout-not-told = The vendor was not told: { $note }.
+logout-left = A file beside the store may still hold its tokens; `/auth status` names it.
 
 console = Somebody at the console
 somebody = Somebody, I do not know who,

@@ -153,6 +153,7 @@ logout-nothing = **{ $vendor } 沒有可以移除的登入。**
 logout-stands = **這段期間 { $vendor } 有了另一個登入，它會保留。** 沒有移除任何內容。
 logout-former = 之前的那個登入已向供應商撤銷。
 logout-not-told = 沒有通知到供應商：{ $note }。
+logout-left = 憑證檔旁可能還有檔案留著它的權杖；`/auth status` 會指出是哪一個。
 console = 主控台上的某人
 somebody = 有人（不知道是誰）
 login-as = { $login }（{ $account }）

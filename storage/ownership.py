@@ -1,0 +1,207 @@
+"""Creates private files and folders and gives them away, by descriptor: no link leads root into another user's hands.
+
+This is the only room that changes an owner or a mode, or makes a folder. Root works in folders of other users
+(`sudo openab-auth --store ~ada/.openab/agent/auth.json …`), who can put a link in the place of any name there, at any
+moment. So root walks to such a folder step by step, and a link of a user leads to a folder of that user or nowhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from typing import Final
+
+PRIVATE: Final = 0o600
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_STEP: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_NOFOLLOW | os.O_CLOEXEC
+_CAN_WALK: Final = hasattr(os, "O_PATH")  # Linux
+_MOST_LINKS: Final = 40  # as many as the kernel follows
+_roots_alone: Final[set[str]] = set()  # files to whose folders only root could change the way
+
+Owner = tuple[int, int]  # uid and gid
+
+
+def open_file(path: str | os.PathLike[str], flags: int, mode: int = PRIVATE) -> int:
+    """Open a file, or create it with `mode`; a link in its place is refused.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    at, name = enter(path)
+    try:
+        return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=at)
+    finally:
+        leave(at)
+
+
+def enter(path: str | os.PathLike[str]) -> tuple[int | None, str]:
+    """Return a descriptor of the folder of an absolute path, for `leave`, and the name of the file in it.
+
+    Where nobody can change the way to the folder they are None and the whole path, which is as good, and quicker.
+
+    Raises:
+        OSError: the folder cannot be entered, or a link of one user leads to another user's folder.
+    """
+    whole = os.fspath(path)
+    if whole in _roots_alone or os.geteuid() != 0 or not _CAN_WALK:
+        return None, whole
+    folder, _, name = whole.rpartition("/")
+    at, roots_alone = _walk(folder, make=False)
+    if roots_alone:
+        _roots_alone.add(whole)
+        leave(at)
+        return None, whole
+    return at, name
+
+
+def leave(at: int | None) -> None:
+    """Close what `enter` opened."""
+    if at is not None:
+        with contextlib.suppress(OSError):
+            os.close(at)
+
+
+def make_folder(folder: str) -> None:
+    """Make the folder, and those above it, for its owner alone; root gives them to the owner of the folder they lie in.
+
+    Raises:
+        OSError: it could not be made.
+    """
+    if not _CAN_WALK:
+        os.makedirs(folder, 0o700, exist_ok=True)  # noqa: PTH103 -- a string, as the walk has it
+        return
+    at, _ = _walk(folder, make=True)
+    leave(at)
+
+
+def folder_owner(path: str | os.PathLike[str], at: int | None = None) -> Owner | None:
+    """Return the owner of the folder `at` of a new file, who gets that file; None where we cannot give it away."""
+    if os.geteuid() != 0:
+        return None
+    return owner_of(os.lstat(os.fspath(path).rpartition("/")[0] or "/") if at is None else os.fstat(at))
+
+
+def settle(descriptor: int, owner: Owner | None, mode: int = PRIVATE) -> os.stat_result:
+    """Give a new file to `owner`, if that is given and we may, with this mode whatever the umask; return its stat."""
+    found = os.fstat(descriptor)
+    if owner is not None and owner != owner_of(found) and os.geteuid() == 0:
+        os.fchown(descriptor, *owner)
+    if stat.S_IMODE(found.st_mode) != mode:
+        os.fchmod(descriptor, mode)
+    return found
+
+
+def give_away(descriptor: int, found: os.stat_result, owner: Owner | None) -> None:
+    """Give root's own empty file to `owner`; one that has another name too may be any file of root's."""
+    if owner is not None and owner[0] != found.st_uid == 0 and found.st_nlink == 1 and not found.st_size:
+        os.fchown(descriptor, *owner)
+
+
+def owner_of(found: os.stat_result) -> Owner:
+    """Return the owner and the group of what was found."""
+    return found.st_uid, found.st_gid
+
+
+def _walk(folder: str, *, make: bool) -> tuple[int, bool]:
+    """Return a descriptor of the folder, and whether only root could have changed the way to it."""
+    walk = _Walk(folder)
+    try:
+        while walk.steps:
+            walk.step(make=make)
+        _check_folder(os.fstat(walk.here), folder)
+    except BaseException:
+        leave(walk.here)
+        raise
+    return walk.here, walk.roots_alone
+
+
+class _Walk:
+    """A way to a folder, name by name; `here` is a descriptor of where it is now."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._links = 0
+        self._heir: Owner | None = None  # who gets the folders that are made
+        self.steps = _parts(folder)
+        self.here = os.open("/", _STEP)
+        self.roots_alone = True
+
+    def step(self, *, make: bool) -> None:
+        """Go on by one name, making its folder if it is missing; a link puts the names of its target in front."""
+        name = self.steps.pop()
+        around = os.fstat(self.here)
+        if isinstance(name, int):  # the end of what a link of this user stood for
+            _check_same_user(name, around, self._folder)
+            return
+        try:
+            step = os.open(name, _STEP, dir_fd=self.here)
+        except FileNotFoundError:
+            if not make:
+                raise
+            self._heir = self._heir or owner_of(around)
+            step = _make(name, self.here, self._heir)
+        found = os.fstat(step)
+        self.roots_alone = self.roots_alone and _is_roots_alone(around, found)
+        if not stat.S_ISLNK(found.st_mode):
+            leave(self.here)
+            self.here = step
+            return
+        try:
+            self._follow(os.readlink("", dir_fd=step), found.st_uid)
+        finally:
+            leave(step)
+
+    def _follow(self, target: str, user: int) -> None:
+        self._links += 1
+        if self._links > _MOST_LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), self._folder)
+        if os.geteuid() == 0 and user != 0:
+            self.steps.append(user)
+        self.steps += _parts(target)
+        if target.startswith("/"):
+            leave(self.here)
+            self.here = os.open("/", _STEP)
+
+
+def _parts(path: str) -> list[str | int]:
+    """Return the names in a path, the last one first."""
+    return [part for part in reversed(path.split("/")) if part not in {"", "."}]
+
+
+def _is_roots_alone(around: os.stat_result, found: os.stat_result) -> bool:
+    """Return whether root alone can put something else in the place of what was found."""
+    if around.st_uid != 0:
+        return False
+    return not around.st_mode & 0o022 or bool(around.st_mode & stat.S_ISVTX and found.st_uid == 0)
+
+
+def _check_folder(found: os.stat_result, folder: str) -> None:
+    if not stat.S_ISDIR(found.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder)
+
+
+def _check_same_user(user: int, found: os.stat_result, folder: str) -> None:
+    if found.st_uid != user:
+        reason = f"a symbolic link of uid {user} leads to what belongs to uid {found.st_uid}"
+        raise PermissionError(errno.EPERM, reason, folder)
+
+
+def _make(name: str, around: int, owner: Owner) -> int:
+    """Make a folder and open it, whoever was first; what was put in its place meanwhile is never given away."""
+    try:
+        os.mkdir(name, 0o700, dir_fd=around)
+    except FileExistsError:
+        return os.open(name, _STEP, dir_fd=around)
+    made = os.open(name, _FOLDER, dir_fd=around)
+    try:
+        found = os.fstat(made)
+        # An empty folder is no loss to root: the owner of `around` may remove it and make another one anyway.
+        ours = os.geteuid() == 0 == found.st_uid and not os.listdir(made)  # noqa: PTH208 -- a descriptor
+        if ours and owner != owner_of(found):
+            os.fchown(made, *owner)
+    except BaseException:
+        leave(made)
+        raise
+    return made
