@@ -13,7 +13,7 @@ from cogs.auth import words
 from cogs.auth.language import Listeners
 from cogs.auth.limits import fits_button
 from cogs.auth.login_button import LoginButton
-from cogs.auth.replies import LOST, reason
+from cogs.auth.replies import LOST, Answer, reason, send
 from cogs.auth.service import AuthService
 from oauth.status import LoginState
 from storage.entries import CONSOLE
@@ -69,7 +69,6 @@ class DeadLogins:
                 view.add_item(button)
         text = words.login_ended(language, state)
         try:
-            channel = await self._bot.create_dm(discord.Object(maker))
-            await channel.send(text, view=view, allowed_mentions=discord.AllowedMentions.none())
+            await send(await self._bot.create_dm(discord.Object(maker)), Answer(text, view=view))
         except LOST as error:
             _log.warning("that the login to %s has ended could not be told (%s)", state.tenant, reason(error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from cogs.auth.markup import mention
 from storage.entries import UserId
 from storage.errors import OpenabAuthError
 
@@ -81,7 +82,7 @@ class NotYourLoginError(AccessDeniedError):
             kept="it is untouched",
             todo="ask them, or an operator (a person listed in `allowed_users`), to log out",
         )
-        self.owner = f"<@{owner}>"
+        self.owner = mention(owner)
 
 
 class NobodysLoginError(AccessDeniedError):
@@ -108,4 +109,4 @@ class NotYourServerError(AccessDeniedError):
             kept="it is still there",
             todo="ask them, or an operator (a person listed in `allowed_users`), to remove it",
         )
-        self.owner = f"<@{owner}>"
+        self.owner = mention(owner)

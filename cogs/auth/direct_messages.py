@@ -14,8 +14,9 @@ from cogs.auth.access import author_of
 from cogs.auth.denials import AccessDeniedError
 from cogs.auth.front_desk import FrontDesk
 from cogs.auth.language import Language, Listeners
+from cogs.auth.markup import LINES
 from cogs.auth.outcomes import failed
-from cogs.auth.replies import LOST, Answer, reason
+from cogs.auth.replies import LOST, Answer, reason, send
 from storage.entries import UserId
 
 _PASTE: Final = re.compile(r"(?i)\b(code|state|error)=|://|localhost[:/]|\bsk-|\bey[\w-]{20,}|[\w.~-]{8,}#[\w.~-]{8,}")
@@ -49,7 +50,7 @@ class DirectMessages:
 
     async def _paste(self, message: discord.Message, language: Language) -> None:
         async def reply(told: Answer) -> None:
-            await _say(message, replace(told, content=f"{told.content}\n{language.say('dm-footer')}"))
+            await _say(message, replace(told, content=LINES.join([told.content, language.say("dm-footer")])))
 
         try:
             self._desk.service.begin_work()
@@ -71,8 +72,7 @@ class DirectMessages:
 
 
 async def _say(message: discord.Message, told: Answer) -> None:
-    view = told.view or discord.utils.MISSING
     try:
-        await message.channel.send(told.content, view=view, allowed_mentions=discord.AllowedMentions.none())
+        await send(message.channel, told)
     except LOST as error:
         _log.warning("a direct message could not be sent (%s)", reason(error))

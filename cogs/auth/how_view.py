@@ -20,7 +20,7 @@ class HowButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], temp
     """Shows how to copy; beside the paste button, for who does it for the first time."""
 
     def __init__(self, language: Language, page: LastPage) -> None:
-        label = language.say("button-how")
+        label = language.label("button-how")
         style = discord.ButtonStyle.secondary
         super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"auth:how:{page}"))
         self.page = page
@@ -39,8 +39,9 @@ class HowButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], temp
 
 def how_message(language: Language, page: LastPage) -> Answer:
     """The animations for this kind of last page; reads their files."""
+    folder = files("cogs.auth") / "pictures"
     drawn = tuple(
-        discord.File(str(files("cogs.auth") / "pictures" / f"{name}.gif"), description=language.say(f"picture-{name}"))
+        discord.File(str(folder / f"{name}.gif"), description=language.label(f"picture-{name}"))
         for name in _PICTURES[page]
     )
     return Answer(language.say(f"how-{page}"), files=drawn)

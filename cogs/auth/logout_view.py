@@ -49,7 +49,7 @@ class LogoutButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], t
     def __init__(self, language: Language, tenant: str, choice: LogoutChoice) -> None:
         label, style = _LOGOUT_BUTTONS[choice]
         custom_id = f"auth:logout:{choice}:{tenant}"
-        super().__init__(discord.ui.Button(label=language.say(label), style=style, custom_id=custom_id))
+        super().__init__(discord.ui.Button(label=language.label(label), style=style, custom_id=custom_id))
         self.tenant = tenant
         self.choice = choice
 
@@ -71,7 +71,7 @@ class ReplaceButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], 
     def __init__(self, language: Language, vendor: str, choice: str, made_at: int) -> None:
         label, style = _REPLACE_BUTTONS[choice]
         custom_id = f"auth:replace:{choice}:{made_at}:{vendor}"
-        super().__init__(discord.ui.Button(label=language.say(label), style=style, custom_id=custom_id))
+        super().__init__(discord.ui.Button(label=language.label(label), style=style, custom_id=custom_id))
         self.vendor = vendor
         self.choice = choice
         self.made_at = made_at
