@@ -19,15 +19,16 @@ import discord
 from cogs.auth.units import cut, units
 from oauth.visible import visible
 
+_NOTHING: Final = "?"  # where a text has no character to be seen: empty bold is no bold
 FIELD: Final = 300  # UTF-16 units of somebody else's text, where no other bound is given
 _ALWAYS: Final = frozenset("\\*_~|`[]<>")
 # The last character of each match is escaped: what begins a heading, a list or small print, the colon of an address
 # and of an emoji's name, the dot of an invitation.
 _SOMETIMES: Final = re.compile(
-    r"\A(?:[#+-]|\d+[.)](?!\S))|:(?=//|[\w+~-]{2,64}:)|\b(?:discord(?:app)?|dis)\.(?=(?:gg|com|gd|new|gift)\b)",
+    r"\A(?:[#+-]|\d+[.)](?!\S))|:(?=//|[\w+~-]+:)|\b(?:discord(?:app)?|dis)\.(?=(?:gg|com|gd|new|gift)\b)",
     re.IGNORECASE,
 )
-_EVERYBODY: Final = re.compile(r"@(?=everyone|here\b)", re.IGNORECASE)
+_EVERYBODY: Final = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
 _BRACKETS: Final = str.maketrans("[]", "()")
 _OF_AN_ADDRESS: Final = "%:/?#@!$&'*+,;=[]"  # what may stand in one and does not end a masked link
 
@@ -56,7 +57,7 @@ def plain(text: str, limit: int = FIELD) -> Markup:
     """Return `text` on one line of at most `limit` units, escaped; `Markup` stays as it is."""
     if isinstance(text, Markup):
         return text
-    bare = label(text, limit)
+    bare = label(text, limit) or _NOTHING
     escaped = {match.end() - 1 for match in _SOMETIMES.finditer(bare)}
     pieces = [f"\\{c}" if c in _ALWAYS or at in escaped else c for at, c in enumerate(bare)]
     for match in _EVERYBODY.finditer(bare):
