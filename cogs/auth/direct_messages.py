@@ -19,7 +19,8 @@ from cogs.auth.outcomes import failed
 from cogs.auth.replies import LOST, Answer, reason, send
 from storage.entries import UserId
 
-_PASTE: Final = re.compile(r"(?i)\b(code|state|error)=|://|localhost[:/]|\bsk-|\bey[\w-]{20,}|[\w.~-]{8,}#[\w.~-]{8,}")
+# Every part has a bounded length, so that the search is linear in the text.
+_PASTE: Final = re.compile(r"(?i)\b(?:code|state|error)=|://|localhost[:/]|\bsk-|\bey[\w-]{20}|[\w.~-]{8}#[\w.~-]{8}")
 _MOST_HELPED: Final = 1000  # people remembered as having got the help
 _log = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ class DirectMessages:
     async def hear(self, message: discord.Message) -> None:
         """Take `message` as a paste if it is one; never raises."""
         if message.guild is not None or message.author.bot or not message.content:
+            return
+        if not self._desk.service.hears(author_of(message)):
             return
         language = self._listeners.language_of(UserId(message.author.id))
         if looks_like_paste(message.content):

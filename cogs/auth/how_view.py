@@ -8,7 +8,7 @@ from typing import Final, Self, cast
 
 import discord
 
-from cogs.auth.desk import LastPage, desk_of
+from cogs.auth.desk import LastPage, TakenOnce, desk_of
 from cogs.auth.language import Language, language_of
 from cogs.auth.replies import Answer
 
@@ -16,7 +16,7 @@ _ID: Final = r"auth:how:(?P<page>dead|code)"
 _PICTURES: Final[dict[LastPage, tuple[str, ...]]] = {"dead": ("desktop", "phone"), "code": ("code",)}
 
 
-class HowButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
+class HowButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
     """Shows how to copy; beside the paste button, for who does it for the first time."""
 
     def __init__(self, language: Language, page: LastPage) -> None:

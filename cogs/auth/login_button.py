@@ -7,7 +7,7 @@ from typing import Final, Self
 
 import discord
 
-from cogs.auth.desk import desk_of
+from cogs.auth.desk import TakenOnce, desk_of
 from cogs.auth.language import Language, language_of
 from cogs.auth.limits import fits_button
 from cogs.auth.markup import label
@@ -16,7 +16,7 @@ _TITLE: Final = 60  # units, so that the whole label stays under Discord's 80
 _ID: Final = r"auth:login:(?P<vendor>(?s:.+))"
 
 
-class LoginButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
+class LoginButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
     """Does what `/auth login` does; with no `title` it offers a new link."""
 
     def __init__(self, language: Language, vendor: str, title: str | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import Final, Self, cast
 import discord
 
 from cogs.auth import words
-from cogs.auth.desk import LogoutChoice, desk_of
+from cogs.auth.desk import LogoutChoice, TakenOnce, desk_of
 from cogs.auth.language import Language, language_of
 from cogs.auth.limits import fits_button
 from cogs.auth.replies import Answer
@@ -43,7 +43,7 @@ class NameTooLongError(OpenabAuthError):
         )
 
 
-class LogoutButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_LOGOUT):
+class LogoutButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_LOGOUT):
     """One of the answers to "log out?"."""
 
     def __init__(self, language: Language, tenant: str, choice: LogoutChoice) -> None:
@@ -65,7 +65,7 @@ class LogoutButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], t
         await desk_of(interaction).logout_pressed(interaction, self.tenant, self.choice)
 
 
-class ReplaceButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_REPLACE):
+class ReplaceButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_REPLACE):
     """One of the answers to "replace that person's login?", which was made at `made_at` (unix seconds)."""
 
     def __init__(self, language: Language, vendor: str, choice: str, made_at: int) -> None:

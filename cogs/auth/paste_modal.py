@@ -15,6 +15,7 @@ from typing import Final, Self
 
 import discord
 
+from cogs.auth.desk import TakenOnce
 from cogs.auth.language import Language, language_of
 from cogs.auth.limits import INPUT, fits_button
 from cogs.auth.login_button import new_link
@@ -52,7 +53,7 @@ def fits(vendor: str) -> bool:
     return re.fullmatch(_ID, custom_id) is not None and fits_button(custom_id)
 
 
-class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
+class PasteButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
     """Opens the modal; its id says everything, so it works on messages from before a restart."""
 
     def __init__(self, language: Language, vendor: str, flow: str) -> None:

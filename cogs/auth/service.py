@@ -180,6 +180,7 @@ class AuthService:
         Raises:
             StorageError: the store cannot be read or written.
         """
+        await self._audit.tell_left_out()  # whoever asks this does so every few seconds
         died = await self._logins.newly_dead()
         for state in died:
             vendor = state.vendor.name if state.vendor else None
@@ -232,6 +233,14 @@ class AuthService:
         self.access.check_logout(caller, state.logged_in_by)
         return state
 
+    def hears(self, caller: Caller) -> bool:
+        """Return whether a direct message of this person is looked at: not after too many refusals."""
+        try:
+            self.access.check(caller)
+        except AccessDeniedError:
+            return not self._attempts.are_spent(caller.user)
+        return True
+
     def begin_work(self) -> None:
         """The current task is somebody's request: `aclose` waits until it has answered.
 
@@ -248,6 +257,7 @@ class AuthService:
         for close in self._on_close:
             await close()
         await self._endings.aclose()
+        await self._audit.tell_left_out(now=True)
 
 
 def open_service(

@@ -9,7 +9,7 @@ from typing import Final, Self
 import discord
 
 from cogs.auth import words
-from cogs.auth.desk import desk_of
+from cogs.auth.desk import TakenOnce, desk_of
 from cogs.auth.language import Language, language_of
 from cogs.auth.limits import DESCRIPTION, fits_button, units
 from cogs.auth.login_button import LoginButton
@@ -24,7 +24,7 @@ _ROOM_FOR_MORE: Final = 100  # units of the line that counts what is left out
 _MOST_BUTTONS: Final = 25  # of a message
 
 
-class CancelButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
+class CancelButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
     """Drops one pending login; whose it is, is asked when it is pressed."""
 
     def __init__(self, language: Language, vendor: str, title: str) -> None:
