@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from oauth.errors import NoPendingLoginError, TooManyLoginsError
+from oauth.errors import NoPendingLoginError, TooManyLoginsError, TooManyWaitError
 from oauth.paste import Paste
 from storage.draft import Draft
 from storage.entries import PENDING_LIFETIME, Entry, PendingEntry, UserId, pending_key
 
+MOST: Final = 20_000  # pending logins of all people together; each locked write sweeps those that are over
 _PREFIX: Final = "pending:"
 _ID: Final = re.compile(r"[0-9]{1,20}")  # a Discord user's id
 
@@ -31,12 +32,16 @@ def begin(draft: Draft, user: UserId, entry: PendingEntry, *, limit: int, now: f
 
     Raises:
         TooManyLoginsError: the person has `limit` others.
+        TooManyWaitError: all people together have `MOST` others.
     """
-    vendor = entry.provider_name
-    others = [login for login, _ in live(draft, now, user) if login.vendor != vendor]
-    if len(others) >= limit:
+    key, whose = pending_key(entry.provider_name, user), f":{user}"
+    others = [(name, there) for name, there in draft.items() if isinstance(there, PendingEntry) and name != key]
+    mine = {name: there for name, there in others if name.endswith(whose)}
+    if sum(1 for _ in live(mine, now, user)) >= limit:
         raise TooManyLoginsError(limit)
-    draft[pending_key(vendor, user)] = entry
+    if len(others) >= MOST and sum(1 for _ in live(dict(others), now)) >= MOST:
+        raise TooManyWaitError(MOST)
+    draft[key] = entry
 
 
 def live(
@@ -44,12 +49,16 @@ def live(
 ) -> Iterator[tuple[PendingLogin, PendingEntry]]:
     """The pending logins that can still be finished, of one person or of all."""
     for key, entry in entries.items():
-        if not isinstance(entry, PendingEntry) or not (owner := _owner(key)):
+        if not isinstance(entry, PendingEntry) or not (login := owned(key, entry)):
             continue
-        vendor, of = owner
-        login = PendingLogin(vendor, of, entry.created_at, _ends_at(entry))
-        if now < login.expires_at and user in (None, of):
+        if now < login.expires_at and user in (None, login.user):
             yield login, entry
+
+
+def owned(key: str, entry: PendingEntry) -> PendingLogin | None:
+    """Return the pending login that lies under `key`, or None where the key names no person."""
+    owner = _owner(key)
+    return PendingLogin(*owner, entry.created_at, _ends_at(entry)) if owner else None
 
 
 def waits(entries: Mapping[str, Entry], login: PendingLogin, entry: PendingEntry) -> bool:

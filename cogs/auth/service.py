@@ -163,7 +163,7 @@ class AuthService:
             OpenabAuthError: this person may not, or the store cannot be read.
         """
         self.access.check(caller)
-        return (await self._logins.status()).logins
+        return await self._logins.states()
 
     async def pending(self, caller: Caller) -> tuple[PendingLogin, ...]:
         """The caller's own pending logins, for autocompletion; a refusal is no line in the audit log.

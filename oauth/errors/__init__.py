@@ -32,6 +32,7 @@ OpenabAuthError
     ├── LoginExpiredError           a device login was not approved in time
     ├── LoginNotStoredError         the vendor gave a credential, and the store did not take it
     ├── TooManyLoginsError          one person has too many pending logins
+    ├── TooManyWaitError            all people together have too many pending logins
     ├── LoginTakenError             another person's login is there: replacing it must be confirmed
     │   └── LoginOvertakenError     it came in while the vendor gave this one, which was not stored
     ├── ServerNotAddedError         the MCP server that a person named was not added; its children say why
@@ -51,6 +52,7 @@ from oauth.errors.logins import (
     ProgramFailedError,
     ProgramWaitsError,
     TooManyLoginsError,
+    TooManyWaitError,
     WhichLoginError,
 )
 from oauth.errors.operator import (
@@ -132,6 +134,7 @@ __all__ = [
     "StillMisconfiguredError",
     "TooManyLoginsError",
     "TooManyServersError",
+    "TooManyWaitError",
     "UnknownVendorError",
     "VendorMisconfiguredError",
     "VendorUnavailableError",
