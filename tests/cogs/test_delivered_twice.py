@@ -12,8 +12,8 @@ import pytest
 
 from bot.playground.discord import EmbeddedDiscord, Person
 from bot.playground.issuer import Issuer
+from cogs.auth import deliveries
 from cogs.auth.commands import _BUTTONS
-from cogs.auth.deliveries import Deliveries
 from cogs.auth.desk import TakenOnce
 from cogs.auth.language import english
 from cogs.auth.service import AuthService
@@ -93,7 +93,7 @@ def test_every_button_answers_a_press_once() -> None:
 
 
 def test_no_more_deliveries_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cogs.auth.deliveries._MOST", 2)
-    deliveries = Deliveries()
-    taken = [deliveries.take(discord.Object(number)) for number in (1, 1, 2, 3, 3, 1)]  # type: ignore[arg-type]
+    monkeypatch.setattr(deliveries, "_MOST", 2)
+    remembered = deliveries.Deliveries()
+    taken = [remembered.take(discord.Object(number)) for number in (1, 1, 2, 3, 3, 1)]  # type: ignore[arg-type]
     assert taken == [True, False, True, True, False, True]
