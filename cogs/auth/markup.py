@@ -23,9 +23,12 @@ _NOTHING: Final = "?"  # where a text has no character to be seen: empty bold is
 FIELD: Final = 300  # UTF-16 units of somebody else's text, where no other bound is given
 _ALWAYS: Final = frozenset("\\*_~|`[]<>")
 # The last character of each match is escaped: what begins a heading, a list or small print, the colon of an address
-# and of an emoji's name, the dot of an invitation.
+# and of an emoji's name, the dot of an invitation. A colon that follows the text could complete an emoji's name, too;
+# none of ours follows `mcp:NAME` or a port.
 _SOMETIMES: Final = re.compile(
-    r"\A(?:[#+-]|\d+[.)](?!\S))|:(?=//|[\w+~-]+:)|\b(?:discord(?:app)?|dis)\.(?=(?:gg|com|gd|new|gift)\b)",
+    r"\A(?:[#+-]|\d+[.)](?!\S))"
+    r"|:(?=//|[\w+~-]+:)|(?<!\bmcp):(?!\d{4,5}\Z)(?=[\w+~-]*\Z)"
+    r"|\b(?:discord(?:app)?|dis)\.(?=(?:gg|com|gd|new|gift)\b)",
     re.IGNORECASE,
 )
 _EVERYBODY: Final = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
