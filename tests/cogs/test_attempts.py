@@ -1,6 +1,6 @@
 import pytest
 
-import cogs.auth.attempts
+from cogs.auth import attempts as module
 from cogs.auth.attempts import Attempts, TooManyAttemptsError
 from storage import UserId
 
@@ -56,7 +56,7 @@ def test_a_clock_that_is_set_back_locks_nobody_out() -> None:
 
 
 def test_no_more_people_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cogs.auth.attempts, "_MOST", 3)
+    monkeypatch.setattr(module, "_MOST", 3)
     attempts = Attempts(Clock())
     for number in (1, 2, 3, 1, 4):
         attempts.spend(UserId(number))

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-import cogs.auth.endings
 from bot.playground.issuer import Issuer
+from cogs.auth import endings as module
 from cogs.auth.access import Caller
 from cogs.auth.attempts import TooManyAttemptsError
 from cogs.auth.denials import AccessDeniedError
@@ -287,7 +287,7 @@ async def test_who_may_not_use_it_is_not_even_read_after_too_many_refusals(
 
 
 async def test_an_ending_that_nobody_asks_for_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cogs.auth.endings, "_KEPT", 0.0)
+    monkeypatch.setattr(module, "_KEPT", 0.0)
 
     async def end(_user: UserId, vendor: str) -> LoggedIn | None:
         raise NoPendingLoginError(vendor)
