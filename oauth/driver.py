@@ -30,6 +30,7 @@ from storage.entries import Json, PendingEntry
 from storage.secret import Secret
 
 _log: Final = logging.getLogger(__name__)
+_MOST_ISSUERS: Final = 200
 _REVOKES_BY_JSON: Final = frozenset({"codex"})  # tenants; no RFC 7009 endpoint, whatever the token endpoint takes
 _WRONG_ENCODING: Final = (httpx2.codes.BAD_REQUEST, httpx2.codes.UNSUPPORTED_MEDIA_TYPE)
 
@@ -61,6 +62,8 @@ class Driver:
             return vendor
         issuer = vendor.issuer
         if issuer not in self._metadata:
+            while len(self._metadata) >= _MOST_ISSUERS:  # people may add and remove servers without end
+                del self._metadata[next(iter(self._metadata))]
             self._metadata[issuer] = await fetch_metadata(vendor, lambda url: self._get(vendor, url))
         return with_endpoints(vendor, self._metadata[issuer])
 

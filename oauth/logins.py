@@ -7,6 +7,7 @@ its own program      oauth/command/programs.py   `flow = "command"`
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from oauth.command.programs import Programs
 from oauth.credentials import Credentials, LoggedIn, LoggedOut
 from oauth.device.approvals import Admit, Approvals
 from oauth.driver import Driver
+from oauth.entry_index import IndexedStore
 from oauth.errors import (
     NoPendingLoginError,
     SecretMissingError,
@@ -63,10 +65,12 @@ class Logins:
         self._store = store
         self._driver = driver
         self._clock = clock
-        self._pending = PendingLogins(store, clock=clock, limit=max_pending)
+        self._index = IndexedStore(store)
+        self._pending = PendingLogins(store, self._index, clock=clock, limit=max_pending)
         self._servers = ServerLogins(catalogue, store, driver, clock=clock)
         self._credentials = Credentials(store, driver, clock=clock, lock_wait=lock_wait)
         self._jobs = Jobs()
+        self._asked: asyncio.Task[tuple[LoginState, ...]] | None = None
         self._programs = Programs(catalogue.without_secrets(environ), clock=clock, limit=max_pending)
         self._approvals = Approvals(
             store, driver, self._pending, self._credentials, self._jobs, clock=clock, admit=admit
@@ -91,6 +95,7 @@ class Logins:
             SecretMissingError: its client needs a secret, and the operator has set none.
             LoginTakenError: another person's login is there; that of the generation `replace_until` may go, none later.
             TooManyLoginsError: finish or cancel one first.
+            TooManyWaitError: all people together have too many.
             NoPendingLoginError: the name means another MCP server by now, or none.
             VendorUnavailableError, VendorMisconfiguredError: its endpoints could not be discovered, or it gave no code.
         """
@@ -212,13 +217,24 @@ class Logins:
 
     async def status(self) -> Status:
         """Everything that is logged in or waits, and what is wrong with the store."""
-        found = await status.read_status(self._store, catalogue=await self.catalogue(), now=self._clock())
+        catalogue, now = await self.catalogue(), self._clock()
+        found = await status.read_status(self._store, catalogue=catalogue, now=now, index=await self._index.read())
         return replace(found, pending=(*found.pending, *self._programs.waiting()))
 
     async def login_state(self, vendor: str) -> LoginState | None:
         """The login of one vendor or tenant, or None when nobody is logged in there."""
         tenant = login_entry.tenant_of(await self._store.read(), vendor, await self.catalogue())
-        return next((state for state in (await self.status()).logins if state.tenant == tenant), None)
+        return next((state for state in await self.states() if state.tenant == tenant), None)
+
+    async def states(self) -> tuple[LoginState, ...]:
+        """Every login; who asks while another one asks gets the same answer."""
+        if self._asked is None or self._asked.done():
+            self._asked = asyncio.create_task(self._read_states())
+        return await asyncio.shield(self._asked)
+
+    async def _read_states(self) -> tuple[LoginState, ...]:
+        catalogue, now = await self.catalogue(), self._clock()
+        return await status.read_states(self._store, await self._index.read(), catalogue=catalogue, now=now)
 
     async def newly_dead(self) -> tuple[LoginState, ...]:
         """The logins that have died and of which nobody was told; each is given once, to one process.
@@ -259,6 +275,8 @@ class Logins:
     async def aclose(self) -> None:
         """Wait for the logins and logouts under way, which then hurry."""
         self.hurry()
+        if self._asked is not None:
+            await asyncio.gather(self._asked, return_exceptions=True)
         await self._approvals.aclose()
         await self._programs.aclose()
         await self._jobs.aclose()

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from oauth.errors import NoPendingLoginError, TooManyLoginsError
+from oauth.errors import NoPendingLoginError, TooManyLoginsError, TooManyWaitError
 from oauth.generation import generation_of_pending
 from oauth.paste import Paste
 from storage.draft import Draft
 from storage.entries import PENDING_LIFETIME, Entry, PendingEntry, UserId, pending_key
 from storage.notes import Begun, Note
 
+MOST: Final = 20_000  # pending logins of all people together; each locked write sweeps those that are over
 _PREFIX: Final = "pending:"
 _ID: Final = re.compile(r"[0-9]{1,20}")  # a Discord user's id
 
@@ -42,12 +43,16 @@ def begin(  # noqa: PLR0913 - what is written, and the two things that bound it
 
     Raises:
         TooManyLoginsError: the person has `limit` others.
+        TooManyWaitError: all people together have `MOST` others.
     """
-    vendor = entry.provider_name
-    others = [login for login, _ in live(draft, now, user) if login.vendor != vendor]
-    if len(others) >= limit:
+    key, whose = pending_key(entry.provider_name, user), f":{user}"
+    others = [(name, there) for name, there in draft.items() if isinstance(there, PendingEntry) and name != key]
+    mine = {name: there for name, there in others if name.endswith(whose)}
+    if sum(1 for _ in live(mine, now, user)) >= limit:
         raise TooManyLoginsError(limit)
-    _write(draft, pending_key(vendor, user), entry, begun)
+    if len(others) >= MOST and sum(1 for _ in live(dict(others), now)) >= MOST:
+        raise TooManyWaitError(MOST)
+    _write(draft, key, entry, begun)
 
 
 def described(vendor: str, user: UserId, entry: PendingEntry, note: Note | None = None) -> PendingLogin:
@@ -64,11 +69,16 @@ def live(
 ) -> Iterator[tuple[PendingLogin, PendingEntry]]:
     """The pending logins that can still be finished, of one person or of all."""
     for key, entry in entries.items():
-        if not isinstance(entry, PendingEntry) or not (owner := _owner(key)):
+        if not isinstance(entry, PendingEntry) or not (login := owned(key, entry, notes.get(key))):
             continue
-        vendor, of = owner
-        if now < _ends_at(entry) and user in (None, of):
-            yield described(vendor, of, entry, notes.get(key)), entry
+        if now < login.expires_at and user in (None, login.user):
+            yield login, entry
+
+
+def owned(key: str, entry: PendingEntry, note: Note | None = None) -> PendingLogin | None:
+    """Return the pending login that lies under `key`, or None where the key names no person."""
+    owner = _owner(key)
+    return described(*owner, entry, note) if owner else None
 
 
 def waits(entries: Mapping[str, Entry], login: PendingLogin, entry: PendingEntry) -> bool:

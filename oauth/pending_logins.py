@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from oauth import login_entry, pending
+from oauth.entry_index import IndexedStore
 from oauth.pending import PendingLogin
 from oauth.vendor import Vendor
 from storage import AsyncStore
@@ -17,8 +18,9 @@ from storage.notes import Begun
 class PendingLogins:
     """Begun, found, taken once, put back; `limit` is how many one person may have."""
 
-    def __init__(self, store: AsyncStore, *, clock: Callable[[], float], limit: int) -> None:
+    def __init__(self, store: AsyncStore, index: IndexedStore, *, clock: Callable[[], float], limit: int) -> None:
         self._store = store
+        self._index = index
         self._clock = clock
         self._limit = limit
 
@@ -35,7 +37,7 @@ class PendingLogins:
 
         Raises:
             LoginTakenError: another person's login is there, not the one that may be replaced.
-            TooManyLoginsError: the person has too many others.
+            TooManyLoginsError, TooManyWaitError: the person, or all people together, have too many others.
         """
 
         def write(draft: Draft) -> None:
@@ -62,7 +64,7 @@ class PendingLogins:
 
     async def of(self, user: UserId, names: Collection[str] = ()) -> list[tuple[PendingLogin, PendingEntry]]:
         """Those of one person that can still be finished, at the vendors of these names or at all."""
-        found = pending.live(await self._store.read(), self._clock(), user)
+        found = (await self._index.read()).of(user, self._clock())
         return [(login, entry) for login, entry in found if not names or login.vendor in names]
 
     async def take(self, login: PendingLogin, entry: PendingEntry) -> None:

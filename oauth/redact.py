@@ -9,26 +9,27 @@ from operator import itemgetter
 from typing import Final
 from urllib.parse import quote
 
+from oauth.visible import visible
 from storage.secret import Secret
 
 _LONGEST: Final = 200
 _PIECE: Final = 8  # characters; of a secret that is echoed in pieces, any piece this long is hidden
 _HIDDEN: Final = "[redacted]"
 _NAME: Final = re.compile(r"(?!(?:sk|pk|gh[a-z]|xai|ya29)[_.-])[\w.:@-]{1,64}", re.ASCII)
-_OPAQUE: Final = re.compile(
-    r"(?=[\w.~+/=-]*\d)[\w.~+/=-]{24,}"
-)  # long, with a digit, without a space: a token, not a word
+_LONG: Final = re.compile(r"[\w.~+/=-]{24,}")
+_DIGIT: Final = re.compile(r"\d")
 
 
 def shown(text: str, secrets: Iterable[Secret] = (), *, longest: int = _LONGEST) -> str:
     """`text` on one line of at most `longest` characters, with `secrets` and whatever looks like one taken out."""
-    text = _OPAQUE.sub(_HIDDEN, label(without(text[: 4 * _LONGEST], secrets), longest=4 * _LONGEST))
+    line = label(without(text[: 16 * _LONGEST], secrets), longest=16 * _LONGEST)
+    text = _LONG.sub(lambda found: _HIDDEN if _is_opaque(found[0]) else found[0], line)
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def name(word: str) -> str:
     """A word that should name a vendor or a tenant, unless somebody may have pasted something else in its place."""
-    return word if _NAME.fullmatch(word) and not _OPAQUE.search(word) else _HIDDEN
+    return word if _NAME.fullmatch(word) and not any(map(_is_opaque, _LONG.findall(word))) else _HIDDEN
 
 
 def without(text: str, secrets: Iterable[Secret]) -> str:
@@ -52,5 +53,9 @@ def listed(words: Iterable[str], *, longest: int = 400) -> str:
 
 def label(text: str, *, longest: int = 100) -> str:
     """`text` on one line of printable characters, as an account's label is shown."""
-    line = " ".join(text[: 16 * longest].split())
-    return "".join(character for character in line if character.isprintable())[:longest]
+    return visible(text)[:longest]
+
+
+def _is_opaque(run: str) -> bool:
+    """Whether a long run without a space has a digit: then it is a token, not a word."""
+    return _DIGIT.search(run) is not None

@@ -9,12 +9,13 @@ from typing import Literal, TypeAlias, TypeVar
 
 from oauth import backoff
 from oauth.catalogue import Catalogue
+from oauth.entry_index import EntryIndex, IndexedStore
 from oauth.generation import generation_of
 from oauth.login_entry import SKEW, dead_of
 from oauth.mcp.binding import binding_of
 from oauth.mcp.server import McpServer
 from oauth.mcp.standing import Standing, standing_of
-from oauth.pending import PendingLogin, live
+from oauth.pending import PendingLogin
 from oauth.vendor import Vendor
 from storage import AsyncStore
 from storage.clients import Client
@@ -64,22 +65,33 @@ class Status:
     environment: tuple[tuple[Vendor, str], ...] = ()
 
 
-async def read_status(store: AsyncStore, *, catalogue: Catalogue, now: float) -> Status:
-    """The whole of it, sorted by tenant.
+async def read_status(
+    store: AsyncStore, *, catalogue: Catalogue, now: float, index: EntryIndex | None = None
+) -> Status:
+    """The whole of it, sorted by tenant; `index` is what the caller has read of the store, if anything.
 
     Raises:
         StoreUnreadableError: the credential file is there but could not be read.
     """
-    entries, notes, clients, problems = await asyncio.gather(
-        store.read(), _or_none(store.notes()), _or_none(store.clients()), store.problems()
-    )
-    states = (login_state(tenant, entries, notes, clients, catalogue=catalogue, now=now) for tenant in sorted(entries))
+    found = index or await IndexedStore(store).read()
+    states, problems = await asyncio.gather(read_states(store, found, catalogue=catalogue, now=now), store.problems())
     return Status(
-        logins=tuple(state for state in states if state is not None),
-        pending=tuple(login for login, _ in live(entries, now)),
+        logins=states,
+        pending=tuple(found.all(now)),
         problems=problems,
-        environment=tuple((vendor, name) for vendor, name in catalogue.held() if vendor.tenant not in entries),
+        environment=tuple((vendor, name) for vendor, name in catalogue.held() if vendor.tenant not in found.entries),
     )
+
+
+async def read_states(
+    store: AsyncStore, index: EntryIndex, *, catalogue: Catalogue, now: float
+) -> tuple[LoginState, ...]:
+    """The logins alone, sorted by tenant."""
+    notes, clients = await asyncio.gather(_or_none(store.notes()), _or_none(store.clients()))
+    states = (
+        login_state(tenant, index.entries, notes, clients, catalogue=catalogue, now=now) for tenant in index.tenants
+    )
+    return tuple(state for state in states if state is not None)
 
 
 async def _or_none(records: Awaitable[Mapping[str, T]]) -> Mapping[str, T]:

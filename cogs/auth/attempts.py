@@ -11,6 +11,7 @@ from storage.errors import OpenabAuthError
 
 LIMIT: Final = 10
 WINDOW: Final = 60.0  # seconds
+_MOST: Final = 10_000  # people
 
 
 class TooManyAttemptsError(OpenabAuthError):
@@ -29,7 +30,10 @@ class TooManyAttemptsError(OpenabAuthError):
 
 
 class Attempts:
-    """A sliding window for each person, in memory; who has not tried within it takes no room."""
+    """A sliding window for each person, in memory; who has not tried within it takes no room.
+
+    Of more than `_MOST` people within a window, those who tried longest ago are forgotten.
+    """
 
     def __init__(self, clock: Callable[[], float], *, limit: int = LIMIT, window: float = WINDOW) -> None:
         self._clock = clock
@@ -45,14 +49,32 @@ class Attempts:
         """
         now = self._clock()
         self._forget(now)
-        times = self._times.setdefault(user, deque())
+        times = self._recent(user, now)
         if len(times) >= self._limit:
             raise TooManyAttemptsError(self._limit, times[0] + self._window - now)
         times.append(now)
+        self._times.pop(user, None)
+        self._times[user] = times  # at the end: who tried longest ago stands first
+        if len(self._times) > _MOST:
+            del self._times[next(iter(self._times))]
+
+    def are_spent(self, user: UserId) -> bool:
+        """Return whether the next attempt would be refused; counts none."""
+        return len(self._recent(user, self._clock())) >= self._limit
+
+    def _recent(self, user: UserId, now: float) -> deque[float]:
+        times = self._times.get(user, deque())
+        while times and not self._counts(times[0], now):
+            times.popleft()
+        return times
 
     def _forget(self, now: float) -> None:
-        for user, times in list(self._times.items()):
-            while times and not 0 <= now - times[0] < self._window:  # a clock that was set back frees, too
-                times.popleft()
-            if not times:
-                del self._times[user]
+        """Drop the people at the front whose last attempt counts no more: no walk through all of them."""
+        while self._times:
+            user, times = next(iter(self._times.items()))
+            if times and self._counts(times[-1], now):
+                return
+            del self._times[user]
+
+    def _counts(self, time: float, now: float) -> bool:
+        return 0 <= now - time < self._window  # a clock that was set back frees, too

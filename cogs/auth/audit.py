@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 import aiofiles
 
+from cogs.auth.audit_quota import AuditQuota
 from oauth.errors import PasteRefusedError
 from oauth.vendor import Vendor
 from storage import ownership
@@ -46,6 +47,7 @@ class Audit:
         self._path = path.absolute()
         self._clock = clock
         self._turn = asyncio.Lock()
+        self._quota = AuditQuota(clock)
 
     @asynccontextmanager
     async def step(self, event: Event, user: UserId) -> AsyncIterator[Line]:
@@ -68,22 +70,39 @@ class Audit:
     async def record(
         self, event: Event, user: UserId, outcome: str, *, vendor: str | None = None, tenant: str | None = None
     ) -> None:
-        """Write one line; `vendor` and `tenant` are names of ours, never what a person typed."""
-        line = {
-            "time": datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds"),
-            "event": event,
-            "user": str(user),
-            "vendor": vendor,
-            "tenant": tenant,
-            "outcome": outcome,
-        }
+        """Write one line; `vendor` and `tenant` are names of ours, never what a person typed.
+
+        Of what changed nothing, a person has only so many lines a minute, and so have all together. How many were left
+        out is a line of its own. What was done is always written.
+        """
+        await self.tell_left_out()
+        if not (_was_done(event, outcome) or self._quota.admit(user)):
+            return
+        about = {"user": str(user), "vendor": vendor, "tenant": tenant, "outcome": outcome}
+        await self._write({"event": event, **about}, f"{event} by {user}: {outcome}")
+
+    async def tell_left_out(self, *, now: bool = False) -> None:
+        """Write how many lines were left out, once their minute is over; with `now`, at once."""
+        if found := self._quota.left_out(now=now):
+            people = {str(user): count for user, count in found.people.items()}
+            about = {"user": None, "vendor": None, "tenant": None, "outcome": "left_out"}
+            line = {"event": "left_out", **about, "count": found.count, "people": people}
+            await self._write(line, f"{found.count} lines left out")
+
+    async def _write(self, about: Mapping[str, object], short: str) -> None:
+        line = {"time": datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds"), **about}
         try:
             async with self._turn:
                 await asyncio.to_thread(ownership.make_folder, str(self._path.parent))
                 async with aiofiles.open(self._path, "a", encoding="utf-8", opener=_private) as file:
                     await file.write(json.dumps(line) + "\n")
         except OSError as error:
-            _log.warning("the audit log could not be written (%s): %s by %s: %s", error.strerror, event, user, outcome)
+            _log.warning("the audit log could not be written (%s): %s", error.strerror, short)
+
+
+def _was_done(event: Event, outcome: str) -> bool:
+    """Whether the line says that something was done, or that a credential was lost."""
+    return outcome in {"ok", "login_not_stored", "login_overtaken"} or event == "died"
 
 
 def _private(path: str, flags: int) -> int:

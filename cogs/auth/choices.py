@@ -8,7 +8,8 @@ from typing import Final
 from discord import app_commands
 
 from cogs.auth.language import Language
-from cogs.auth.limits import CHOICE, CHOICES, cut, units
+from cogs.auth.limits import CHOICE, CHOICES, units
+from cogs.auth.markup import label
 from oauth.pending import PendingLogin
 from oauth.status import LoginState
 from oauth.vendor import Vendor
@@ -33,9 +34,9 @@ def login_choices(
 def _vendor_label(language: Language, vendor: Vendor, state: LoginState | None) -> str:
     ended = state is not None and state.state == "dead"
     says = "choice-again" if ended else "choice-in" if state else "choice-out"
-    parts = [cut(vendor.title, _TITLE), language.say(says)]
+    parts = [label(vendor.title, _TITLE), language.label(says)]
     if language.has(risk := f"choice-{vendor.risk}"):
-        parts.append(language.say(risk))
+        parts.append(language.label(risk))
     return " · ".join(parts)
 
 
@@ -45,7 +46,10 @@ def logout_choices(states: Iterable[LoginState], typed: str) -> list[app_command
         (
             (
                 " · ".join(
-                    [cut(state.vendor.title if state.vendor else state.tenant, _TITLE), *filter(None, [state.account])]
+                    [
+                        label(state.vendor.title if state.vendor else state.tenant, _TITLE),
+                        *filter(None, [state.account]),
+                    ]
                 ),
                 state.tenant,
                 state.vendor.name if state.vendor else "",
@@ -67,12 +71,17 @@ def server_choices(names: Iterable[str], typed: str) -> list[app_commands.Choice
 
 
 def _matching(found: Iterable[tuple[str, str, str]], typed: str) -> list[app_commands.Choice[str]]:
-    """The (label, value, other name) that hold what was typed, those that begin with it first."""
+    """The (shown, value, other name) that hold what was typed, those that begin with it first."""
     wanted = typed.strip().casefold()
+    if units(wanted) > CHOICE:
+        return []
     hits = [
-        (not (value.casefold().startswith(wanted) or label.casefold().startswith(wanted)), label, value)
-        for label, value, other in found
-        if units(value) <= CHOICE and any(wanted in text.casefold() for text in (label, value, other))
+        (not (value.casefold().startswith(wanted) or shown.casefold().startswith(wanted)), shown, value)
+        for shown, value, other in found
+        if units(value) <= CHOICE and any(wanted in text.casefold() for text in (shown, value, other))
     ]
     hits.sort(key=lambda hit: hit[0])
-    return [app_commands.Choice(name=cut(label, CHOICE) or value, value=value) for _, label, value in hits[:CHOICES]]
+    return [
+        app_commands.Choice(name=label(shown, CHOICE) or label(value, CHOICE) or "?", value=value)
+        for _, shown, value in hits[:CHOICES]
+    ]

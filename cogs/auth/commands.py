@@ -71,6 +71,8 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         """Let nothing new begin while the bot stops; who may do what is the service's question, after the defer."""
+        if interaction.type is discord.InteractionType.application_command and not self.desk.takes(interaction):
+            return False
         try:
             self._service.begin_work()
         except ClosingError as error:
@@ -91,7 +93,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Take what was pasted into a form, and remember the person's language for direct messages."""
         self._listeners.saw(interaction)
-        if submit := read_submit(interaction):
+        if (submit := read_submit(interaction)) and self.desk.takes(interaction):
             await self.desk.submitted(interaction, submit)
 
     @commands.Cog.listener()

@@ -13,7 +13,7 @@ from cogs.auth import words
 from cogs.auth.language import Listeners
 from cogs.auth.limits import fits_button
 from cogs.auth.login_button import LoginButton
-from cogs.auth.replies import LOST, reason
+from cogs.auth.replies import LOST, Answer, reason, send
 from cogs.auth.service import AuthService
 from oauth.status import LoginState
 from storage.entries import CONSOLE
@@ -78,5 +78,4 @@ class DeadLogins:
             if fits_button(button.custom_id):
                 view.add_item(button)
         text = words.login_ended(language, state)
-        channel = await self._bot.create_dm(discord.Object(maker))
-        await channel.send(text, view=view, allowed_mentions=discord.AllowedMentions.none())
+        await send(await self._bot.create_dm(discord.Object(maker)), Answer(text, view=view))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from cogs.auth.markup import mention
 from storage.entries import UserId
 from storage.errors import OpenabAuthError
 
@@ -94,7 +95,7 @@ class NotYourLoginError(AccessDeniedError):
             kept="it is untouched",
             todo="ask them, or an operator (a person listed in `allowed_users`), to log out",
         )
-        self.owner = f"<@{owner}>"
+        self.owner = mention(owner)
 
 
 class NobodysLoginError(AccessDeniedError):
@@ -121,4 +122,4 @@ class NotYourServerError(AccessDeniedError):
             kept="it is still there",
             todo="ask them, or an operator (a person listed in `allowed_users`), to remove it",
         )
-        self.owner = f"<@{owner}>"
+        self.owner = mention(owner)

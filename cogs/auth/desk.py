@@ -15,6 +15,10 @@ LastPage: TypeAlias = Literal["dead", "code"]  # where a login ends in the brows
 class Desk(Protocol):
     """What the buttons ask for; each press is answered, whatever happens."""
 
+    def takes(self, interaction: discord.Interaction) -> bool:
+        """Return whether the interaction is to be answered: not one that Discord has delivered before."""
+        ...
+
     async def login_pressed(self, interaction: discord.Interaction, vendor: str) -> None:
         """A login is to begin, as with the command."""
         ...
@@ -47,3 +51,11 @@ class _Staffed(Protocol):
 def desk_of(interaction: discord.Interaction) -> Desk:
     """The loaded cog's; buttons are registered only while it is loaded."""
     return cast("_Staffed", cast("commands.Bot", interaction.client).get_cog(COG)).desk
+
+
+class TakenOnce:
+    """A button that answers each press once, however often Discord delivers it."""
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        """Return whether this press was not delivered before."""
+        return desk_of(interaction).takes(interaction)

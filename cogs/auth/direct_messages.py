@@ -14,11 +14,13 @@ from cogs.auth.access import author_of
 from cogs.auth.denials import AccessDeniedError
 from cogs.auth.front_desk import FrontDesk
 from cogs.auth.language import Language, Listeners
+from cogs.auth.markup import LINES
 from cogs.auth.outcomes import failed
-from cogs.auth.replies import LOST, Answer, reason
+from cogs.auth.replies import LOST, Answer, reason, send
 from storage.entries import UserId
 
-_PASTE: Final = re.compile(r"(?i)\b(code|state|error)=|://|localhost[:/]|\bsk-|\bey[\w-]{20,}|[\w.~-]{8,}#[\w.~-]{8,}")
+# Every part has a bounded length, so that the search is linear in the text.
+_PASTE: Final = re.compile(r"(?i)\b(?:code|state|error)=|://|localhost[:/]|\bsk-|\bey[\w-]{20}|[\w.~-]{8}#[\w.~-]{8}")
 _MOST_HELPED: Final = 1000  # people remembered as having got the help
 _log = logging.getLogger(__name__)
 
@@ -41,6 +43,8 @@ class DirectMessages:
         """Take `message` as a paste if it is one; never raises."""
         if message.guild is not None or message.author.bot or message.webhook_id is not None or not message.content:
             return
+        if not self._desk.service.hears(author_of(message)):
+            return
         language = self._listeners.language_of(UserId(message.author.id))
         if looks_like_paste(message.content):
             await self._paste(message, language)
@@ -49,7 +53,7 @@ class DirectMessages:
 
     async def _paste(self, message: discord.Message, language: Language) -> None:
         async def reply(told: Answer) -> None:
-            await _say(message, replace(told, content=f"{told.content}\n{language.say('dm-footer')}"))
+            await _say(message, replace(told, content=LINES.join([told.content, language.say("dm-footer")])))
 
         try:
             self._desk.service.begin_work()
@@ -71,8 +75,7 @@ class DirectMessages:
 
 
 async def _say(message: discord.Message, told: Answer) -> None:
-    view = told.view or discord.utils.MISSING
     try:
-        await message.channel.send(told.content, view=view, allowed_mentions=discord.AllowedMentions.none())
+        await send(message.channel, told)
     except LOST as error:
         _log.warning("a direct message could not be sent (%s)", reason(error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from oauth.credentials import LoggedIn
@@ -12,6 +13,7 @@ from oauth.errors import NoPendingLoginError
 from storage import UserId
 from storage.errors import OpenabAuthError
 
+_KEPT: Final = 60.0  # seconds after the end of a login, for a message that is only now being sent
 _log: Final = logging.getLogger(__name__)
 
 
@@ -27,6 +29,7 @@ class Endings:
         task = asyncio.ensure_future(self._end(user, vendor))
         self._waiting[user, vendor] = task
         task.add_done_callback(_tell)
+        task.add_done_callback(partial(self._forget_later, (user, vendor)))
 
     async def of(self, user: UserId, vendor: str) -> LoggedIn | None:
         """How it ends; None when the bot stops before.
@@ -42,8 +45,16 @@ class Endings:
         try:
             return await asyncio.shield(task)
         finally:
-            if task.done() and self._waiting.get(key) is task:
-                del self._waiting[key]
+            if task.done():
+                self._forget(key, task)
+
+    def _forget_later(self, key: tuple[UserId, str], task: asyncio.Future[LoggedIn | None]) -> None:
+        """Keep the end for a message that is about to ask for it; where none follows, nobody would take it away."""
+        task.get_loop().call_later(_KEPT, self._forget, key, task)
+
+    def _forget(self, key: tuple[UserId, str], task: asyncio.Future[LoggedIn | None]) -> None:
+        if self._waiting.get(key) is task:
+            del self._waiting[key]
 
     async def aclose(self) -> None:
         """Wait for all that is to be written down; the logins themselves are let go of before."""

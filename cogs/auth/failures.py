@@ -9,20 +9,20 @@ from __future__ import annotations
 from typing import Final
 
 from cogs.auth.language import Language
-from cogs.auth.limits import plain
+from cogs.auth.markup import Markup, plain
 from storage.errors import OpenabAuthError
 
 _MOST_NAMES: Final = 10  # of a list, such as the vendors that are offered
 _FIELD: Final = 200  # UTF-16 units
 
 
-def failure(language: Language, error: OpenabAuthError) -> str:
+def failure(language: Language, error: OpenabAuthError) -> Markup:
     """All three, as a message."""
     happened, kept, todo = described(language, error)
     return language.say("failure", happened=happened, kept=kept, next=todo)
 
 
-def described(language: Language, error: OpenabAuthError) -> tuple[str, str, str]:
+def described(language: Language, error: OpenabAuthError) -> tuple[Markup, Markup, Markup]:
     """What happened, what was kept, what to do next; whole sentences."""
     for message in (f"error-{error.code}-{getattr(error, 'reason', '')}", f"error-{error.code}"):
         if language.has(message):
@@ -46,9 +46,8 @@ def _shown(language: Language, value: object) -> str:
         case tuple():
             return plain(", ".join(str(name) for name in value[:_MOST_NAMES]), _FIELD)
         case _:
-            return plain(str(value), _FIELD)
+            return plain(value if isinstance(value, str) else str(value), _FIELD)
 
 
-def _sentence(text: str) -> str:
-    shown = plain(text, 2 * _FIELD)
-    return f"{shown[:1].upper()}{shown[1:]}."
+def _sentence(text: str) -> Markup:
+    return Markup(f"{plain(text[:1].upper() + text[1:], 2 * _FIELD)}.")

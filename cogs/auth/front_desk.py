@@ -12,6 +12,7 @@ import discord
 
 from cogs.auth import words
 from cogs.auth.access import Caller, caller_of
+from cogs.auth.deliveries import Deliveries
 from cogs.auth.denials import AccessDeniedError
 from cogs.auth.desk import Desk, LastPage, LogoutChoice
 from cogs.auth.failures import failure
@@ -41,11 +42,16 @@ class FrontDesk(Desk):
     def __init__(self, service: AuthService) -> None:
         self.service = service
         self._messages = LoginMessages(service.clock)
+        self._deliveries = Deliveries()
 
     async def aclose(self) -> None:
         """Finish what people wait for, then let go of everything."""
         await self.service.aclose()
         await self._messages.aclose()
+
+    def takes(self, interaction: discord.Interaction) -> bool:
+        """Return whether the interaction is to be answered: not one that Discord has delivered before."""
+        return self._deliveries.take(interaction)
 
     # The two steps
 

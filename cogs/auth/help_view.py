@@ -11,6 +11,7 @@ from cogs.auth.failures import described
 from cogs.auth.language import Language
 from cogs.auth.limits import fits_button
 from cogs.auth.login_button import LoginButton
+from cogs.auth.markup import LINES
 from cogs.auth.replies import Answer
 from oauth.vendor import Vendor
 from storage.entries import UserId
@@ -48,7 +49,7 @@ def help_message(  # noqa: PLR0913 - what the answer depends on
         lines.append(language.say("help-commands"))
         lines += [language.say("help-servers")] if adds_servers else []
     lines.append(language.say("help-privacy", user=str(user)))
-    return Answer("\n".join(lines), view=view)
+    return Answer(LINES.join(lines), view=view)
 
 
 def _beginnings(language: Language, offered: Sequence[Vendor]) -> discord.ui.View | None:

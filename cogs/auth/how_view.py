@@ -8,7 +8,7 @@ from typing import Final, Self, cast
 
 import discord
 
-from cogs.auth.desk import LastPage, desk_of
+from cogs.auth.desk import LastPage, TakenOnce, desk_of
 from cogs.auth.language import Language, language_of
 from cogs.auth.replies import Answer
 
@@ -16,11 +16,11 @@ _ID: Final = r"auth:how:(?P<page>dead|code)"
 _PICTURES: Final[dict[LastPage, tuple[str, ...]]] = {"dead": ("desktop", "phone"), "code": ("code",)}
 
 
-class HowButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
+class HowButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
     """Shows how to copy; beside the paste button, for who does it for the first time."""
 
     def __init__(self, language: Language, page: LastPage) -> None:
-        label = language.say("button-how")
+        label = language.label("button-how")
         style = discord.ButtonStyle.secondary
         super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"auth:how:{page}"))
         self.page = page
@@ -39,8 +39,9 @@ class HowButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], temp
 
 def how_message(language: Language, page: LastPage) -> Answer:
     """The animations for this kind of last page; reads their files."""
+    folder = files("cogs.auth") / "pictures"
     drawn = tuple(
-        discord.File(str(files("cogs.auth") / "pictures" / f"{name}.gif"), description=language.say(f"picture-{name}"))
+        discord.File(str(folder / f"{name}.gif"), description=language.label(f"picture-{name}"))
         for name in _PICTURES[page]
     )
     return Answer(language.say(f"how-{page}"), files=drawn)

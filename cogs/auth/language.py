@@ -6,43 +6,60 @@ import logging
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 import discord
 from fluent.runtime import FluentBundle, FluentResource
 
+from cogs.auth.markup import Markup, code, label, plain
 from storage.entries import UserId
 
 _FOLDER: Final = "locales"
 _ENGLISH: Final = "en-US"
 _MOST_REMEMBERED: Final = 1000  # people
+_FUNCTIONS: Final[dict[str, Any]] = {"CODE": code}  # a value between backticks: `{ CODE($host) }`
 _log = logging.getLogger(__name__)
 
 
 class Language:
-    """One language: `tag` is Discord's name of it, `say` gives its words."""
+    """One language: `tag` is Discord's name of it, `say` gives its sentences, `label` the words on buttons."""
 
     def __init__(self, tag: str, catalogue: str) -> None:
         self.tag = tag
-        self._bundle = FluentBundle([tag], use_isolating=False)
+        self._bundle = FluentBundle([tag], use_isolating=False, functions=_FUNCTIONS)
         self._bundle.add_resource(FluentResource(catalogue))
 
     def has(self, message: str) -> bool:
         """Whether the catalogue holds a message of this name."""
         return self._bundle.has_message(message)
 
-    def say(self, message: str, **values: str | int) -> str:
-        """The message of this name, or a part of it (`name.part`), with the values filled in.
+    def say(self, message: str, **values: str | int) -> Markup:
+        """Return the message of this name, or a part of it (`name.part`), with the values filled in.
+
+        A value that is no `Markup` is somebody else's text: it is escaped.
 
         Raises:
             LookupError: there is no such message.
         """
+        shown = {name: value if isinstance(value, int) else plain(value) for name, value in values.items()}
+        return Markup(self._filled_in(message, shown))
+
+    def label(self, message: str, **values: str | int) -> str:
+        """Return the message for a button, a choice or a modal, where Discord reads no markup.
+
+        Raises:
+            LookupError: there is no such message.
+        """
+        shown = {name: value if isinstance(value, int) else label(value) for name, value in values.items()}
+        return self._filled_in(message, shown)
+
+    def _filled_in(self, message: str, values: Mapping[str, str | int]) -> str:
         name, _, part = message.partition(".")
         found = self._bundle.get_message(name)
         pattern = found.attributes[part] if part else found.value
         if pattern is None:
             raise LookupError(message)
-        text, mistakes = self._bundle.format_pattern(pattern, values)
+        text, mistakes = self._bundle.format_pattern(pattern, dict(values))
         for mistake in mistakes:
             _log.error("catalogue %s, message %s: %s", self.tag, message, mistake)
         return str(text)

@@ -7,21 +7,23 @@ from typing import Final, Self
 
 import discord
 
-from cogs.auth.desk import desk_of
+from cogs.auth.desk import TakenOnce, desk_of
 from cogs.auth.language import Language, language_of
-from cogs.auth.limits import cut, fits_button
+from cogs.auth.limits import fits_button
+from cogs.auth.markup import label
 
 _TITLE: Final = 60  # units, so that the whole label stays under Discord's 80
 _ID: Final = r"auth:login:(?P<vendor>(?s:.+))"
 
 
-class LoginButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
+class LoginButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
     """Does what `/auth login` does; with no `title` it offers a new link."""
 
     def __init__(self, language: Language, vendor: str, title: str | None = None) -> None:
-        label = language.say("button-login", vendor=cut(title, _TITLE)) if title else language.say("button-new-link")
+        name = label(title, _TITLE) if title else ""
+        text = language.label("button-login", vendor=name) if name else language.label("button-new-link")
         custom_id = f"auth:login:{vendor}"
-        super().__init__(discord.ui.Button(label=label, style=discord.ButtonStyle.primary, custom_id=custom_id))
+        super().__init__(discord.ui.Button(label=text, style=discord.ButtonStyle.primary, custom_id=custom_id))
         self.vendor = vendor
 
     @classmethod

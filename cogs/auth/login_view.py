@@ -15,6 +15,7 @@ from cogs.auth.how_view import HowButton
 from cogs.auth.language import Language, language_of
 from cogs.auth.limits import CONTENT, DESCRIPTION, LINK_BUTTON, units
 from cogs.auth.login_button import new_link
+from cogs.auth.markup import LINES, Markup, embed, link
 from cogs.auth.paste_modal import PasteButton, fits, new_flow
 from cogs.auth.replies import Answer, answer, edit
 from oauth.offer import LoginOffer
@@ -50,31 +51,24 @@ def login_message(language: Language, offer: LoginOffer, flow: str) -> Answer:
     steps = words.code_steps if offer.waits else words.steps
     on_button = units(offer.url) <= LINK_BUTTON
     if on_button:
-        view.add_item(discord.ui.Button(label=language.say("button-open"), url=offer.url))
+        view.add_item(discord.ui.Button(label=language.label("button-open"), url=offer.url))
     if offer.vendor.flow in _PASTED and fits(offer.vendor.name):
         view.add_item(PasteButton(language, offer.vendor.name, flow))
     if not offer.waits:  # else nothing has to be copied
         view.add_item(HowButton(language, "dead" if words.ends_on_dead_page(offer.vendor) else "code"))
     # The catalogue does not see the link: Fluent takes no value of more than 1000 characters.
-    link = f"[{words.about(language, 'login-page', offer.vendor)}](<{_in_markup(offer.url)}>)"
+    page = link(words.page_of(language, offer.vendor), offer.url)
     if on_button:
         text = steps(language, offer, language.say("login-open-button"))
-        below = f"{text}\n{language.say('login-copy')} {link}"
+        below = LINES.join([text, Markup(" ").join([language.say("login-copy"), page])])
         return Answer(below if units(below) <= CONTENT else text, view=view)
     text = steps(language, offer, language.say("login-open-below"))
-    below = f"{text}\n{link}"
+    below = LINES.join([text, page])
     if units(below) <= CONTENT:
         return Answer(below, view=view)
-    if units(link) <= DESCRIPTION:
-        return Answer(text, discord.Embed(description=link), view)
+    if units(page) <= DESCRIPTION:
+        return Answer(text, embed(page), view)
     raise LinkTooLongError(offer.vendor.title, len(offer.url))
-
-
-def _in_markup(url: str) -> str:
-    """The same address without the characters that would end a masked link."""
-    for char, escaped in (("(", "%28"), (")", "%29"), ("<", "%3C"), (">", "%3E"), (" ", "%20")):
-        url = url.replace(char, escaped)
-    return url
 
 
 @dataclass(slots=True)

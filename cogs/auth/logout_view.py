@@ -8,7 +8,7 @@ from typing import Final, Self, cast
 import discord
 
 from cogs.auth import words
-from cogs.auth.desk import LogoutChoice, desk_of
+from cogs.auth.desk import LogoutChoice, TakenOnce, desk_of
 from cogs.auth.language import Language, language_of
 from cogs.auth.limits import fits_button
 from cogs.auth.replies import Answer
@@ -44,13 +44,13 @@ class NameTooLongError(OpenabAuthError):
         )
 
 
-class LogoutButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_LOGOUT):
+class LogoutButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_LOGOUT):
     """One of the answers to "log out?"."""
 
     def __init__(self, language: Language, tenant: str, choice: LogoutChoice, generation: str) -> None:
         label, style = _LOGOUT_BUTTONS[choice]
         custom_id = f"auth:logout:{choice}:{generation}:{tenant}"
-        super().__init__(discord.ui.Button(label=language.say(label), style=style, custom_id=custom_id))
+        super().__init__(discord.ui.Button(label=language.label(label), style=style, custom_id=custom_id))
         self.tenant = tenant
         self.choice = choice
         self.generation = generation
@@ -68,13 +68,13 @@ class LogoutButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], t
         await desk_of(interaction).logout_pressed(interaction, self.tenant, self.choice, self.generation)
 
 
-class ReplaceButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_REPLACE):
+class ReplaceButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_REPLACE):
     """One of the answers to "replace that person's login?"."""
 
     def __init__(self, language: Language, vendor: str, choice: str, generation: str) -> None:
         label, style = _REPLACE_BUTTONS[choice]
         custom_id = f"auth:replace:{choice}:{generation}:{vendor}"
-        super().__init__(discord.ui.Button(label=language.say(label), style=style, custom_id=custom_id))
+        super().__init__(discord.ui.Button(label=language.label(label), style=style, custom_id=custom_id))
         self.vendor = vendor
         self.choice = choice
         self.generation = generation

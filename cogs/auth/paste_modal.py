@@ -14,6 +14,7 @@ from typing import Final, Self
 
 import discord
 
+from cogs.auth.desk import TakenOnce
 from cogs.auth.language import Language, language_of
 from cogs.auth.limits import INPUT, fits_button
 from cogs.auth.login_button import new_link
@@ -58,13 +59,13 @@ def fits(vendor: str) -> bool:
     return re.fullmatch(_ID, custom_id) is not None and fits_button(custom_id)
 
 
-class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
+class PasteButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
     """Opens the modal; its id says everything, so it works on messages from before a restart."""
 
     def __init__(self, language: Language, vendor: str, flow: str) -> None:
         super().__init__(
             discord.ui.Button(
-                label=language.say("button-paste"),
+                label=language.label("button-paste"),
                 style=discord.ButtonStyle.primary,
                 custom_id=f"auth:paste:{vendor}:{flow}",
             )
@@ -91,15 +92,15 @@ class PasteButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
 
 def paste_modal(language: Language, vendor: str, flow: str) -> discord.ui.Modal:
     """The modal for one login message's paste."""
-    modal = discord.ui.Modal(title=language.say("form-title"), custom_id=f"auth:paste:{vendor}:{flow}", timeout=1)
+    modal = discord.ui.Modal(title=language.label("form-title"), custom_id=f"auth:paste:{vendor}:{flow}", timeout=1)
     field: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
         custom_id=_FIELD,
         style=discord.TextStyle.paragraph,
-        placeholder=language.say("form-example"),
+        placeholder=language.label("form-example"),
         max_length=INPUT,
     )
-    label = discord.ui.Label(text=language.say("form-field"), description=language.say("form-hint"), component=field)
-    modal.add_item(label)
+    text, description = language.label("form-field"), language.label("form-hint")
+    modal.add_item(discord.ui.Label(text=text, description=description, component=field))
     modal.stop()  # so discord.py does not keep it: `read_submit` takes what is submitted
     return modal
 

@@ -13,11 +13,14 @@ from typing import Final
 import aiohttp
 import discord
 
+from cogs.auth.markup import Markup
+
 LOST: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
 _UNKNOWN_INTERACTION: Final = 10062
 _ALREADY_ACKNOWLEDGED: Final = 40060
 _SILENT: Final = "auth.silent"  # key in Interaction.extras: nobody listens any more
 _ACKNOWLEDGED: Final = "auth.acknowledged"  # Discord has acknowledged, although discord.py does not know
+_NOTHING: Final = Markup()
 _log = logging.getLogger(__name__)
 
 
@@ -25,7 +28,7 @@ _log = logging.getLogger(__name__)
 class Answer:
     """What one message shows; what is not given is taken away by an edit."""
 
-    content: str = ""
+    content: Markup = _NOTHING
     embed: discord.Embed | None = None
     view: discord.ui.View | None = None
     files: tuple[discord.File, ...] = ()
@@ -82,6 +85,16 @@ async def edit(interaction: discord.Interaction, message: Answer) -> bool:
         _log.warning("an edit was lost (%s)", reason(error))
         return False
     return True
+
+
+async def send(channel: discord.abc.Messageable, message: Answer) -> None:
+    """Write a message of its own to a channel.
+
+    Raises:
+        HTTPException, ClientError, OSError: Discord did not take it (`LOST`).
+    """
+    view = message.view or discord.utils.MISSING
+    await channel.send(message.content, view=view, allowed_mentions=discord.AllowedMentions.none())
 
 
 async def _respond(interaction: discord.Interaction, message: Answer) -> bool:

@@ -6,8 +6,9 @@ import discord
 
 from cogs.auth import words
 from cogs.auth.language import Language
-from cogs.auth.limits import ADDRESS, literal, plain
+from cogs.auth.limits import ADDRESS
 from cogs.auth.login_button import LoginButton
+from cogs.auth.markup import LINES, plain
 from cogs.auth.replies import Answer
 from cogs.auth.servers import Added
 
@@ -17,12 +18,12 @@ def added_message(language: Language, added: Added) -> Answer:
     server = added.server
     lines = [
         words.about(language, "server-added" if added.new else "server-there", server.vendor),
-        language.say("server-host", host=literal(server.host), address=literal(server.url, ADDRESS)),
+        language.say("server-host", host=server.host, address=plain(server.url, ADDRESS)),
     ]
     button = LoginButton(language, server.vendor_name, server.vendor.title)
-    return Answer("\n".join(lines), view=discord.ui.View(timeout=None).add_item(button))
+    return Answer(LINES.join(lines), view=discord.ui.View(timeout=None).add_item(button))
 
 
 def removed_message(language: Language, name: str) -> Answer:
     """That it is gone."""
-    return Answer(language.say("server-removed", server=plain(name)))
+    return Answer(language.say("server-removed", server=name))

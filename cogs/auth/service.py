@@ -180,7 +180,7 @@ class AuthService:
             OpenabAuthError: this person may not, or the store cannot be read.
         """
         self.access.check(caller)
-        return (await self._logins.status()).logins
+        return await self._logins.states()
 
     async def pending(self, caller: Caller) -> tuple[PendingLogin, ...]:
         """The caller's own pending logins, for autocompletion; a refusal is no line in the audit log.
@@ -197,6 +197,7 @@ class AuthService:
         Raises:
             StorageError: the store cannot be read or written.
         """
+        await self._audit.tell_left_out()  # whoever asks this does so every few seconds
         died = await self._logins.newly_dead()
         for state in died:
             vendor = state.vendor.name if state.vendor else None
@@ -253,6 +254,14 @@ class AuthService:
         self.access.check_logout(caller, state.logged_in_by)
         return state
 
+    def hears(self, caller: Caller) -> bool:
+        """Return whether a direct message of this person is looked at: not after too many refusals."""
+        try:
+            self.access.check(caller)
+        except AccessDeniedError:
+            return not self._attempts.are_spent(caller.user)
+        return True
+
     def begin_work(self) -> None:
         """The current task is somebody's request: `aclose` waits until it has answered.
 
@@ -269,6 +278,7 @@ class AuthService:
         for close in self._on_close:
             await close()
         await self._endings.aclose()
+        await self._audit.tell_left_out(now=True)
 
 
 def open_service(

@@ -9,10 +9,11 @@ from typing import Final, Self
 import discord
 
 from cogs.auth import words
-from cogs.auth.desk import desk_of
+from cogs.auth.desk import TakenOnce, desk_of
 from cogs.auth.language import Language, language_of
-from cogs.auth.limits import DESCRIPTION, cut, fits_button, units
+from cogs.auth.limits import DESCRIPTION, fits_button, units
 from cogs.auth.login_button import LoginButton
+from cogs.auth.markup import LINES, Markup, embed, label
 from cogs.auth.replies import Answer
 from oauth.status import Status
 from storage.entries import UserId
@@ -23,13 +24,13 @@ _ROOM_FOR_MORE: Final = 100  # units of the line that counts what is left out
 _MOST_BUTTONS: Final = 25  # of a message
 
 
-class CancelButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
+class CancelButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
     """Drops one pending login; whose it is, is asked when it is pressed."""
 
     def __init__(self, language: Language, vendor: str, title: str, generation: str) -> None:
-        label = language.say("button-cancel", vendor=cut(title, _TITLE))
+        text = language.label("button-cancel", vendor=label(title, _TITLE))
         custom_id = f"auth:cancel:{generation}:{vendor}"
-        super().__init__(discord.ui.Button(label=label, style=discord.ButtonStyle.secondary, custom_id=custom_id))
+        super().__init__(discord.ui.Button(label=text, style=discord.ButtonStyle.secondary, custom_id=custom_id))
         self.vendor = vendor
         self.generation = generation
 
@@ -66,13 +67,12 @@ def status_message(language: Language, status: Status, user: UserId, title_of: C
     ]
     for button in [button for button in buttons if fits_button(button.custom_id)][:_MOST_BUTTONS]:
         view.add_item(button)
-    text = "\n".join(_fitting(language, [*problems, *waiting, *logins]))
-    embed = discord.Embed(title=language.say("status-title"), description=text)
-    return Answer(embed=embed, view=view if view.children else None)
+    text = LINES.join(_fitting(language, [*problems, *waiting, *logins]))
+    return Answer(embed=embed(text, language.label("status-title")), view=view if view.children else None)
 
 
-def _fitting(language: Language, blocks: list[str]) -> list[str]:
-    shown: list[str] = []
+def _fitting(language: Language, blocks: list[Markup]) -> list[Markup]:
+    shown: list[Markup] = []
     room = DESCRIPTION - _ROOM_FOR_MORE
     for block in blocks:
         room -= units(block) + 1

@@ -30,4 +30,4 @@ class CommandTranslator(app_commands.Translator):
         message = f"command-{_NO_LETTER.sub('-', name)}"
         if language is None or not language.has(message):
             return None
-        return language.say(message if context.location.name.endswith("_name") else f"{message}.description")
+        return language.label(message if context.location.name.endswith("_name") else f"{message}.description")

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from cogs.auth.language import Language
-from cogs.auth.limits import cut, literal, plain
+from cogs.auth.markup import LINES, Markup, code, in_link, mention, moment, plain
 from oauth.catalogue import Catalogue
 from oauth.credentials import LoggedIn, LoggedOut
 from oauth.errors import LoginOvertakenError, LoginTakenError
@@ -24,32 +24,32 @@ _REASON: Final = 400
 _SCOPES: Final = 200
 
 
-def when(language: Language, unix_seconds: int) -> str:
+def when(language: Language, unix_seconds: int) -> Markup:
     """A moment as everybody's own client spells it, relative to now."""
-    return f"<t:{unix_seconds}:R>" if unix_seconds < 2**40 else language.say("never")
+    return moment(unix_seconds) if unix_seconds < 2**40 else language.say("never")
 
 
-def title_of(vendor: Vendor) -> str:
+def title_of(vendor: Vendor) -> Markup:
     """How a vendor is called."""
     return plain(vendor.title, _TITLE)
 
 
-def about(language: Language, message: str, vendor: Vendor) -> str:
+def about(language: Language, message: str, vendor: Vendor) -> Markup:
     """A message of the catalogue that needs to know nothing but the vendor."""
     return language.say(message, vendor=title_of(vendor))
 
 
-def risk_of(language: Language, vendor: Vendor) -> str | None:
+def risk_of(language: Language, vendor: Vendor) -> Markup | None:
     """What is risky about a vendor, or None."""
     message = f"risk-{vendor.risk}"
     return language.say(message) if language.has(message) else None
 
 
-def elsewhere_of(language: Language, message: str, vendor: Vendor) -> str | None:
+def elsewhere_of(language: Language, message: str, vendor: Vendor) -> Markup | None:
     """That one host gets the token of an account at another, or None where it does not."""
     if not vendor.account_at:
         return None
-    return language.say(message, host=literal(vendor.token_for), issuer=literal(vendor.account_at))
+    return language.say(message, host=vendor.token_for, issuer=vendor.account_at)
 
 
 def ends_on_dead_page(vendor: Vendor) -> bool:
@@ -57,7 +57,7 @@ def ends_on_dead_page(vendor: Vendor) -> bool:
     return is_loopback(urlsplit(vendor.redirect_uri).hostname or "")
 
 
-def steps(language: Language, offer: LoginOffer, opening: str) -> str:
+def steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
     """The login message: what to do, in order, what the last page looks like, and until when.
 
     `opening` is the first step: where the link to the login page is.
@@ -68,30 +68,37 @@ def steps(language: Language, offer: LoginOffer, opening: str) -> str:
     else:
         last_page = language.say("login-last-page-code")
     lines = [language.say("login-title", vendor=title_of(vendor)), *_cautions(language, vendor)]
-    lines += [f"{number}. {step}" for number, step in enumerate((opening, last_page, language.say("login-paste")), 1)]
-    lines.append(
-        language.say("login-valid", time=f"<t:{offer.expires_at}:t>", relative=when(language, offer.expires_at))
-    )
-    return "\n".join(lines)
+    lines += [_step(number, text) for number, text in enumerate((opening, last_page, language.say("login-paste")), 1)]
+    time, relative = moment(offer.expires_at, "t"), when(language, offer.expires_at)
+    return LINES.join([*lines, language.say("login-valid", time=time, relative=relative)])
 
 
-def code_steps(language: Language, offer: LoginOffer, opening: str) -> str:
+def code_steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
     """The login message where a code is shown, or the vendor's own program waits: what to do, and until when."""
     vendor, by_program = offer.vendor, offer.vendor.flow == "command"
-    lines = [language.say("login-title", vendor=title_of(vendor)), *_cautions(language, vendor), f"1. {opening}"]
+    lines = [language.say("login-title", vendor=title_of(vendor)), *_cautions(language, vendor), _step(1, opening)]
     number = 1
     if offer.user_code:
         number += 1
-        lines += [f"{number}. {language.say('login-code-type')}", f"# `{offer.user_code}`"]
+        lines += [_step(number, language.say("login-code-type")), Markup(f"# {code(offer.user_code, _ACCOUNT)}")]
     if by_program:
-        lines.append(f"{number + 1}. {language.say('login-program-paste')}")
+        lines.append(_step(number + 1, language.say("login-program-paste")))
     message = "login-program-wait" if by_program else "login-code-wait"
-    time, relative = f"<t:{offer.expires_at}:t>", when(language, offer.expires_at)
+    time, relative = moment(offer.expires_at, "t"), when(language, offer.expires_at)
     lines.append(language.say(message, vendor=title_of(vendor), time=time, relative=relative))
-    return "\n".join(lines)
+    return LINES.join(lines)
 
 
-def _cautions(language: Language, vendor: Vendor) -> list[str]:
+def page_of(language: Language, vendor: Vendor) -> Markup:
+    """The text of the link to a vendor's login page."""
+    return language.say("login-page", vendor=in_link(vendor.title, _TITLE))
+
+
+def _step(number: int, text: Markup) -> Markup:
+    return Markup(f"{number}. {text}")
+
+
+def _cautions(language: Language, vendor: Vendor) -> list[Markup]:
     """What a person should know before the link."""
     risk = risk_of(language, vendor)
     note = note_of(language, vendor)
@@ -103,7 +110,7 @@ def _cautions(language: Language, vendor: Vendor) -> list[str]:
     ]
 
 
-def note_of(language: Language, vendor: Vendor) -> str:
+def note_of(language: Language, vendor: Vendor) -> Markup:
     """What a vendor's table says about it: in the person's language if it is ours, as it stands if an operator's."""
     message = f"note-{vendor.name}"
     ours = language.has(message) and vendor.note == _shipped_notes().get(vendor.name)
@@ -115,40 +122,40 @@ def _shipped_notes() -> Mapping[str, str]:
     return {vendor.name: vendor.note for vendor in Catalogue.shipped({}).all()}
 
 
-def _beginning(vendor: Vendor) -> str:
+def _beginning(vendor: Vendor) -> Markup:
     parts = urlsplit(vendor.redirect_uri)
-    return cut(f"{parts.scheme}://{parts.netloc}", _ACCOUNT)
+    return plain(f"{parts.scheme}://{parts.netloc}", _ACCOUNT)
 
 
-def logged_in(language: Language, done: LoggedIn) -> str:
+def logged_in(language: Language, done: LoggedIn) -> Markup:
     """The end of a login that worked."""
     vendor = title_of(done.vendor)
     if done.vendor.flow == "command":
         return language.say("login-done-program", vendor=vendor)
     if done.account:
-        text = language.say("login-done-as", vendor=vendor, account=plain(done.account, _ACCOUNT))
+        lines = [language.say("login-done-as", vendor=vendor, account=plain(done.account, _ACCOUNT))]
     else:
-        text = language.say("login-done", vendor=vendor)
+        lines = [language.say("login-done", vendor=vendor)]
     if done.replaced:
-        text += f"\n{language.say('login-done-before', account=plain(done.replaced, _ACCOUNT))}"
+        lines.append(language.say("login-done-before", account=plain(done.replaced, _ACCOUNT)))
     if done.lacks_project:
-        text += f"\n{language.say('login-lacks-project')}"
-    return text
+        lines.append(language.say("login-lacks-project"))
+    return LINES.join(lines)
 
 
-def ask_replace(language: Language, title: str, taken: LoginTakenError) -> str:
+def ask_replace(language: Language, title: str, taken: LoginTakenError) -> Markup:
     """The question before another person's login is replaced; first, what became of one that came too late."""
     if taken.logged_in_by is None:
         who = language.say("somebody")
     else:
-        who = f"<@{taken.logged_in_by}>" if taken.logged_in_by else language.say("console")
+        who = mention(taken.logged_in_by) if taken.logged_in_by else language.say("console")
     question = language.say("replace-question", who=who, login=_named(language, title, taken.account))
     if not isinstance(taken, LoginOvertakenError):
         return question
-    return f"{language.say('login-overtaken', vendor=plain(title, _TITLE))}\n{question}"
+    return LINES.join([language.say("login-overtaken", vendor=plain(title, _TITLE)), question])
 
 
-def ask_logout(language: Language, state: LoginState, *, revocable: bool) -> str:
+def ask_logout(language: Language, state: LoginState, *, revocable: bool) -> Markup:
     """The question before a logout, with what each choice ends."""
     title = state.vendor.title if state.vendor else state.tenant
     lines = [
@@ -157,42 +164,42 @@ def ask_logout(language: Language, state: LoginState, *, revocable: bool) -> str
         language.say("logout-revoke") if revocable else language.say("logout-irrevocable"),
     ]
     if state.shadowed_by:
-        lines.append(language.say("logout-shadowed", variable=cut(state.shadowed_by, _TITLE)))
-    return "\n".join(lines)
+        lines.append(language.say("logout-shadowed", variable=plain(state.shadowed_by, _TITLE)))
+    return LINES.join(lines)
 
 
-def _named(language: Language, title: str, account: str | None) -> str:
+def _named(language: Language, title: str, account: str | None) -> Markup:
     """A login by its vendor and its account."""
     login = plain(title, _TITLE)
     return language.say("login-as", login=login, account=plain(account, _ACCOUNT)) if account else login
 
 
-def logged_out(language: Language, done: LoggedOut, title: str) -> str:
+def logged_out(language: Language, done: LoggedOut, title: str) -> Markup:
     """The end of a logout; `title` is how the vendor is called."""
     vendor = plain(title, _TITLE)
     if not done.removed:
-        text = language.say("logout-stands" if done.stands else "logout-nothing", vendor=vendor)
+        lines = [language.say("logout-stands" if done.stands else "logout-nothing", vendor=vendor)]
         if done.revoked:
-            text += f"\n{language.say('logout-former')}"
+            lines.append(language.say("logout-former"))
     elif done.revoked:
-        text = language.say("logout-revoked", vendor=vendor)
+        lines = [language.say("logout-revoked", vendor=vendor)]
     else:
-        text = language.say("logout-removed", vendor=vendor)
+        lines = [language.say("logout-removed", vendor=vendor)]
     if done.note:
-        text += f"\n{language.say('logout-not-told', note=plain(done.note))}"
+        lines.append(language.say("logout-not-told", note=done.note))
     if done.left:
-        text += f"\n{language.say('logout-left')}"
-    return text
+        lines.append(language.say("logout-left"))
+    return LINES.join(lines)
 
 
-def login_ended(language: Language, state: LoginState) -> str:
+def login_ended(language: Language, state: LoginState) -> Markup:
     """The news for whoever made the login."""
     login = _named(language, state.vendor.title if state.vendor else state.tenant, state.account)
-    said = plain(state.died.reason, _REASON) if state.died else ""
+    said = plain(state.died.reason, _REASON) if state.died else Markup()
     return language.say("login-ended", login=login, reason=said)
 
 
-def login(language: Language, state: LoginState) -> str:
+def login(language: Language, state: LoginState) -> Markup:
     """One login at a glance: its state, then whose account it is, who logged in and when, how long its token lasts."""
     title = title_of(state.vendor) if state.vendor else plain(state.tenant, _TITLE)
     ended = state.state == "dead"
@@ -203,7 +210,7 @@ def login(language: Language, state: LoginState) -> str:
     if state.logged_in_at is not None:
         made = when(language, state.logged_in_at)
         if state.logged_in_by:
-            details.append(language.say("status-made-by", time=made, who=f"<@{state.logged_in_by}>"))
+            details.append(language.say("status-made-by", time=made, who=mention(state.logged_in_by)))
         else:
             details.append(language.say("status-made", time=made))
     if state.state in {"ok", "expiring"} and state.expires_at is not None:
@@ -213,12 +220,12 @@ def login(language: Language, state: LoginState) -> str:
     elif state.standing and state.standing.host:
         details.append(language.say("status-server", host=plain(state.standing.host, _TITLE)))
     if state.shadowed_by:
-        details.append(language.say("status-shadowed", variable=cut(state.shadowed_by, _TITLE)))
+        details.append(language.say("status-shadowed", variable=plain(state.shadowed_by, _TITLE)))
     first = language.say("status-login", mark="⚠️" if ended else "✅", title=title, state=says)
-    return "\n".join([first, *([" · ".join(details)] if details else []), *_below(language, state)])
+    return LINES.join([first, *([Markup(" · ").join(details)] if details else []), *_below(language, state)])
 
 
-def _below(language: Language, state: LoginState) -> list[str]:
+def _below(language: Language, state: LoginState) -> list[Markup]:
     """What else there is to know of a login: a renewal that failed, and scopes that are not as they were asked for."""
     lines = []
     if failed := state.failed:
@@ -228,23 +235,22 @@ def _below(language: Language, state: LoginState) -> list[str]:
         asked, granted = _scopes(standing.asked), _scopes(standing.granted)
         lines.append(language.say("status-scopes", asked=asked, granted=granted))
     if standing and standing.remedy:
-        todo = language.say(
-            f"remedy-{standing.remedy}", table=plain(f"[mcp.{state.tenant.removeprefix('mcp:')}]", _TITLE)
-        )
+        server = plain(state.tenant.removeprefix("mcp:"), _TITLE)
+        todo = language.say(f"remedy-{standing.remedy}", table=Markup(f"[mcp.{server}]"))
         lines.append(language.say("status-missing", scopes=_scopes(standing.missing), todo=todo))
     return lines
 
 
-def _scopes(scopes: tuple[str, ...]) -> str:
+def _scopes(scopes: tuple[str, ...]) -> Markup:
     """As many as a line holds."""
     return plain(" ".join(scopes), _SCOPES)
 
 
-def pending(language: Language, login: PendingLogin, title: str) -> str:
+def pending(language: Language, login: PendingLogin, title: str) -> Markup:
     """One pending login at a glance."""
     return language.say("status-pending", vendor=plain(title, _TITLE), time=when(language, login.expires_at))
 
 
-def problem(language: Language, found: Problem) -> str:
+def problem(language: Language, found: Problem) -> Markup:
     """What the operator must repair."""
-    return language.say("status-problem", what=plain(found.what), repair=plain(found.repair))
+    return language.say("status-problem", what=found.what, repair=found.repair)

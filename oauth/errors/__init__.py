@@ -34,6 +34,7 @@ OpenabAuthError
     ├── LoginExpiredError           a device login was not approved in time
     ├── LoginNotStoredError         the vendor gave a credential, and the store did not take it
     ├── TooManyLoginsError          one person has too many pending logins
+    ├── TooManyWaitError            all people together have too many pending logins
     ├── LoginTakenError             another person's login is there: replacing it must be confirmed
     │   └── LoginOvertakenError     it came in while the vendor gave this one, which was not stored
     ├── LoginChangedError           another login is there by now than the one that was to end
@@ -55,6 +56,7 @@ from oauth.errors.logins import (
     ProgramFailedError,
     ProgramWaitsError,
     TooManyLoginsError,
+    TooManyWaitError,
     WhichLoginError,
 )
 from oauth.errors.operator import (
@@ -140,6 +142,7 @@ __all__ = [
     "StillMisconfiguredError",
     "TooManyLoginsError",
     "TooManyServersError",
+    "TooManyWaitError",
     "UnknownHomeError",
     "UnknownVendorError",
     "VendorMisconfiguredError",

@@ -160,6 +160,20 @@ class TooManyLoginsError(OAuthError):
         self.limit = limit
 
 
+class TooManyWaitError(OAuthError):
+    """All people together have as many pending logins as one store holds."""
+
+    code = "too_many_wait"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"{limit} logins are waiting here already",
+            kept="nothing was changed",
+            todo="try again in 15 minutes: those that nobody finishes are over then",
+        )
+        self.limit = limit
+
+
 class LoginTakenError(OAuthError):
     """Another person's login lies under this tenant, or nobody knows whose; replacing it needs a yes.
 

@@ -1,5 +1,6 @@
 import pytest
 
+from cogs.auth import attempts as module
 from cogs.auth.attempts import Attempts, TooManyAttemptsError
 from storage import UserId
 
@@ -52,3 +53,19 @@ def test_a_clock_that_is_set_back_locks_nobody_out() -> None:
     attempts.spend(ADA)
     clock.now -= 500
     attempts.spend(ADA)
+
+
+def test_no_more_people_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST", 3)
+    attempts = Attempts(Clock())
+    for number in (1, 2, 3, 1, 4):
+        attempts.spend(UserId(number))
+    assert list(attempts._times) == [3, 1, 4]
+
+
+def test_whether_the_next_attempt_is_refused_is_seen_without_one() -> None:
+    attempts = Attempts(Clock(), limit=1)
+    assert not attempts.are_spent(ADA)
+    assert not attempts.are_spent(ADA)
+    attempts.spend(ADA)
+    assert attempts.are_spent(ADA)

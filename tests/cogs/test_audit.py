@@ -4,10 +4,13 @@ import logging
 import os
 import stat
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from cogs.auth.audit import Audit
+from cogs.auth.audit import Audit, Event
+from cogs.auth.audit_quota import IN_TOTAL, PER_PERSON
 from storage import UserId
 
 
@@ -58,3 +61,58 @@ async def test_a_fifo_in_its_place_keeps_nobody_waiting(tmp_path: Path, caplog: 
     async with asyncio.timeout(5):
         await Audit(tmp_path / "audit.jsonl", lambda: 0.0).record("login", UserId(7), "ok")
     assert "could not be written" in caplog.text
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+async def test_one_persons_refusals_are_bounded_and_the_rest_is_counted(tmp_path: Path) -> None:
+    clock, path = SimpleNamespace(now=1000.0), tmp_path / "audit.jsonl"
+    audit = Audit(path, lambda: clock.now)
+    for _ in range(500):
+        await audit.record("cancel", UserId(7), "no_pending_login")
+        await audit.record("logout", UserId(7), "not_logged_in")
+    await audit.record("cancel", UserId(8), "no_pending_login")
+    assert [line["user"] for line in read(path)] == ["7"] * PER_PERSON + ["8"]
+
+    await audit.tell_left_out()
+    assert len(read(path)) == PER_PERSON + 1  # the minute is not over
+
+    clock.now += 61
+    await audit.tell_left_out()
+    (line,) = read(path)[PER_PERSON + 1 :]
+    assert (line["event"], line["count"], line["people"]) == ("left_out", 1000 - PER_PERSON, {"7": 1000 - PER_PERSON})
+    await audit.record("cancel", UserId(7), "no_pending_login")
+    assert read(path)[-1]["user"] == "7"
+
+
+async def test_many_peoples_refusals_are_bounded_together(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    audit = Audit(path, lambda: 0.0)
+    for user in range(5 * IN_TOTAL):
+        await audit.record("logout", UserId(user), "not_logged_in")
+    await audit.tell_left_out(now=True)
+    *lines, last = read(path)
+    assert len(lines) == IN_TOTAL
+    assert last["count"] == 4 * IN_TOTAL
+    assert len(last["people"]) == 20
+
+
+async def test_what_was_done_is_always_written(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    audit = Audit(path, lambda: 0.0)
+    done: list[tuple[Event, str]] = [
+        ("complete", "ok"),
+        ("logout", "ok"),
+        ("mcp_add", "ok"),
+        ("mcp_remove", "ok"),
+        ("died", "login_dead"),
+        ("complete", "login_not_stored"),
+    ]
+    for _ in range(100):
+        await audit.record("logout", UserId(7), "not_logged_in")
+        for event, outcome in done:
+            await audit.record(event, UserId(7), outcome)
+    for event, outcome in done:
+        assert sum((line["event"], line["outcome"]) == (event, outcome) for line in read(path)) == 100

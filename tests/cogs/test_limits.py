@@ -21,6 +21,7 @@ from cogs.auth.language import Language, languages
 from cogs.auth.limits import cut, plain, units
 from cogs.auth.login_view import LinkTooLongError, login_message
 from cogs.auth.logout_view import NameTooLongError, logout_question, replace_question
+from cogs.auth.markup import LINES, Markup
 from cogs.auth.outcomes import failed
 from cogs.auth.paste_modal import fits, paste_modal
 from cogs.auth.replies import Answer
@@ -132,6 +133,11 @@ def check(answer: Answer) -> None:
     text.encode()  # no half of an emoji
 
 
+def with_footer(language: Language, text: Markup) -> Answer:
+    """As a direct message shows it."""
+    return Answer(LINES.join([text, language.say("dm-footer")]))
+
+
 @few
 @given(tongues, vendors, urls)
 async def test_a_login_message_holds_its_link_whole_or_says_that_nothing_can(
@@ -167,7 +173,7 @@ async def test_the_answers_to_a_login_and_to_a_logout(
     language: Language, state: LoginState, account: str | None, name: str
 ) -> None:
     vendor = state.vendor or Vendor(name="lab", title=name, tenant=Tenant("lab"))
-    check(Answer(f"{words.logged_in(language, LoggedIn(vendor, NOW, account, name))}\n{language.say('dm-footer')}"))
+    check(with_footer(language, words.logged_in(language, LoggedIn(vendor, NOW, account, name))))
     for revoked, removed, stands in (
         (True, True, False),
         (False, True, False),
@@ -232,7 +238,7 @@ async def test_a_failure_with_whatever_its_fields_hold(
                 setattr(told, field, type(value)(2**60))
     told.code = "unknown" if text == "" else told.code  # type: ignore[misc]  # as an error that no catalogue knows
     check(failed(language, told, "a test", vendor=vendor if fits(vendor) else None, flow=FLOW))
-    check(Answer(f"{failure(language, told)}\n{language.say('dm-footer')}"))
+    check(with_footer(language, failure(language, told)))
 
 
 @few

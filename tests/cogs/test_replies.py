@@ -7,6 +7,7 @@ import aiohttp
 import discord
 import pytest
 
+from cogs.auth.markup import Markup
 from cogs.auth.replies import Answer, acknowledge, answer, show_modal
 
 
@@ -51,7 +52,7 @@ class Interaction:
 async def run(played: Interaction) -> bool:
     interaction = cast("discord.Interaction", played)
     await acknowledge(interaction)
-    return await answer(interaction, Answer("done"))
+    return await answer(interaction, Answer(Markup("done")))
 
 
 async def test_an_answer_fills_the_deferred_message() -> None:

@@ -11,14 +11,17 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from bot.playground.issuer import Issuer
+from cogs.auth import endings as module
 from cogs.auth.access import Caller
 from cogs.auth.attempts import TooManyAttemptsError
 from cogs.auth.denials import AccessDeniedError
+from cogs.auth.endings import Endings
 from cogs.auth.logout_view import LogoutButton
 from cogs.auth.service import AuthService, open_service
 from cogs.auth.settings import DiscordSettings
 from cogs.auth.under_way import ClosingError
 from oauth.config import Config
+from oauth.credentials import LoggedIn
 from oauth.errors import (
     LoginChangedError,
     LoginTakenError,
@@ -28,6 +31,8 @@ from oauth.errors import (
     RelativePathError,
     UnknownVendorError,
 )
+from storage import UserId
+from tests.cogs.conftest import ADA
 
 Log = Callable[[], list[dict[str, str]]]
 Stored = Callable[[], dict[str, dict[str, str]]]
@@ -299,3 +304,27 @@ async def test_the_audit_log_lies_beside_the_store_or_where_the_environment_says
         await service.status(eve)
     await service.aclose()
     assert [path.name for path in tmp_path.iterdir()] == ["log" if environ else "a.json.audit.jsonl"]  # noqa: ASYNC240
+
+
+async def test_who_may_not_use_it_is_not_even_read_after_too_many_refusals(
+    service: AuthService, ada: Caller, eve: Caller
+) -> None:
+    for _ in range(10):
+        assert service.hears(eve)
+        with pytest.raises(AccessDeniedError):
+            await service.complete(eve, "code=a&state=b")
+    assert not service.hears(eve)
+    assert service.hears(ada)
+
+
+async def test_an_ending_that_nobody_asks_for_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_KEPT", 0.0)
+
+    async def end(_user: UserId, vendor: str) -> LoggedIn | None:
+        raise NoPendingLoginError(vendor)
+
+    endings = Endings(end)
+    endings.expect(ADA, "lab")
+    async with asyncio.timeout(10):
+        while endings._waiting:
+            await asyncio.sleep(0)

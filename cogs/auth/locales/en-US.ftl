@@ -34,7 +34,7 @@ login-title = ## Log in to { $vendor }
 login-open-button = Press **{ button-open }**, say yes to Discord, and sign in.
 login-open-below = Open the link below, say yes to Discord, and sign in.
 login-last-page-dead =
-    The last page **does not load, and that is right.** Copy its whole address from the address bar: it begins with `{ $beginning }`.
+    The last page **does not load, and that is right.** Copy its whole address from the address bar: it begins with { CODE($beginning) }.
 login-last-page-code = The last page shows a code. Copy all of it, the part after the `#` too.
 login-paste = Come back and press **{ button-paste }**.
 login-page = Login page of { $vendor }
@@ -69,7 +69,7 @@ login-ended = ⚠️ **The login to { $login } has ended.** The agents here cann
 risk-tos-risk = ⚠️ **Careful:** this vendor's terms may not allow its login outside its own tools. The account could be closed.
 risk-experimental = ⚠️ **Careful:** this login is experimental and may stop working at any time.
 note = ℹ️ { $note }
-login-elsewhere = ⚠️ **Careful:** `{ $host }` will get the token of an account at `{ $issuer }`. Log in only if you trust `{ $host }` with that account.
+login-elsewhere = ⚠️ **Careful:** { CODE($host) } will get the token of an account at { CODE($issuer) }. Log in only if you trust { CODE($host) } with that account.
 
 replace-question = **{ $who } is logged in to { $login }.**
     A new login replaces it for every agent. Nothing changes until the new one is finished.
@@ -94,7 +94,7 @@ logout-question = **Log out of { $login }?**
 logout-remove = - **{ button-remove }**: the agents here stop using it. At the vendor it stays valid.
 logout-revoke = - **{ button-revoke }**: it ends everywhere, on other machines too.
 logout-irrevocable = - The vendor offers no way to revoke it from here. The account's own security page does.
-logout-shadowed = - `{ $variable }` is set for the agents here, and they go on using that either way.
+logout-shadowed = - { CODE($variable) } is set for the agents here, and they go on using that either way.
 logout-removed = **The login to { $vendor } is removed here.** At the vendor it is still valid.
 logout-revoked = **The login to { $vendor } is revoked at the vendor and removed here.**
 logout-nothing = **There was no login to { $vendor } to remove.**
@@ -115,8 +115,8 @@ status-login = { $mark } **{ $title }**: { $state }
 status-token-until = token until { $time }
 status-made = logged in { $time }
 status-made-by = logged in { $time } by { $who }
-status-elsewhere = `{ $host }` gets the token of an account at `{ $issuer }`
-status-shadowed = ⚠️ not used while `{ $variable }` is set
+status-elsewhere = { CODE($host) } gets the token of an account at { CODE($issuer) }
+status-shadowed = ⚠️ not used while { CODE($variable) } is set
 status-server = at { $host }
 status-failed = ⚠️ renewing it failed { $time } ({ $reason }); next try: { $then }
 status-scopes = scopes asked for: { $asked }; granted: { $granted }
@@ -125,7 +125,7 @@ remedy-log-in = Log in again with { -login }.
 remedy-widen = Tell the operator: add them to `scopes` in { $table }; then log in again with { -login }.
 remedy-grant = They were asked for and not given: whoever runs the server must grant them to this account.
 status-pending = ⏳ **{ $vendor }**: waits for you until { $time }
-status-environment = 🔑 **{ $vendor }**: uses `{ $variable }` of the bot's environment, which is not stored
+status-environment = 🔑 **{ $vendor }**: uses { CODE($variable) } of the bot's environment, which is not stored
 status-problem = 🔧 **For the operator:** { $what }: { $repair }
 status-more = … and { $count } more; `openab-auth status` shows all.
 state-ok = logged in
@@ -140,8 +140,8 @@ never = never
 server-added = ✅ **{ $vendor } is added.** Everybody who may log agents in here can log in to it now, with the button or { -login }.
 server-there = ℹ️ **{ $vendor } is there already**, with this very address. Nothing was changed.
 server-host =
-    Agents will hand its tokens to `{ $host }`. Log in only if you trust whoever runs that.
-    -# Its address: `{ $address }`
+    Agents will hand its tokens to { CODE($host) }. Log in only if you trust whoever runs that.
+    -# Its address: { CODE($address) }
 server-removed = **{ $server } is removed.** Nobody can log in to it from here any more.
 
 ## Autocompletion
@@ -185,7 +185,7 @@ failure =
     Next: { $next }
 apology =
     ❌ **Something went wrong on my side.**
-    Try again. If it stays so, give the operator this id: `{ $incident }`
+    Try again. If it stays so, give the operator this id: { CODE($incident) }
 
 -unchanged = Nothing was changed.
 -still-waits = Your login still waits.
@@ -281,10 +281,10 @@ error-vendor_misconfigured = { $vendor } does not accept the way this bot is set
 error-client_missing = { $vendor } has no client of ours ({ $reason }).
     .kept = { -older-untouched }
     .next =
-        Tell the operator: register a client at { $issuer } with the redirect { $redirect_uri }{ $scopes ->
+        Tell the operator: register a client at { $issuer } with the redirect { CODE($redirect_uri) }{ $scopes ->
             [none] {""}
            *[other] {" "}and the scopes { $scopes }
-        }, then write its `client_id` into { $table } in the config.
+        }, then write its `client_id` into { CODE($table) } in the config.
 error-server_unusable = { $vendor } cannot be logged in to ({ $reason }).
     .kept = { -older-untouched }
     .next = Tell the operator: { $todo }.
@@ -333,6 +333,9 @@ error-login_not_stored = You are logged in at { $vendor }, but I could not store
 error-too_many_logins = { $limit } logins of yours are waiting already.
     .kept = They still wait.
     .next = Finish one, or drop one with { -cancel }.
+error-too_many_wait = Too many logins are waiting here already.
+    .kept = { -unchanged }
+    .next = Try again in 15 minutes: those that nobody finishes are over then.
 error-no_pending_login = No login is waiting for this: it was never begun, was used already, or is older than 15 minutes.
     .kept = { -unchanged }
     .next = { -new-link }
@@ -423,16 +426,16 @@ error-paste_refused-denied =
 
 error-store_unreadable = The file with the logins could not be read ({ $reason }).
     .kept = { -unchanged }
-    .next = Tell the operator: make { $path } readable for the bot, or move it away.
+    .next = Tell the operator: make { CODE($path) } readable for the bot, or move it away.
 error-store_unwritable = The file with the logins could not be written ({ $reason }).
     .kept = It is as it was.
-    .next = Tell the operator: free space, or mend the rights of the folder of { $path }.
+    .next = Tell the operator: free space, or mend the rights of the folder of { CODE($path) }.
 error-servers_unwritten = The list of the servers that people added could not be written ({ $reason }).
     .kept = The servers are as they were. Logins that were begun at one that was to be removed are over.
-    .next = Tell the operator: free space, or mend the rights of the folder of { $path }.
+    .next = Tell the operator: free space, or mend the rights of the folder of { CODE($path) }.
 error-store_busy = The logins are locked by another program, for over { $waited } s.
     .kept = { -unchanged }
-    .next = Try again. If it stays so, tell the operator: in the list of `lsof`, the one with a W holds { $path }.
+    .next = Try again. If it stays so, tell the operator: in the list of `lsof`, the one with a W holds { CODE($path) }.
 error-invalid_tenant = { $tenant } cannot be the name of a login ({ $reason }).
     .kept = { -unchanged }
     .next = Tell the operator to choose another name.

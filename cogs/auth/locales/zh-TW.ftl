@@ -86,7 +86,7 @@ login-title = ## 登入 { $vendor }
 login-open-button = 按下 **{ button-open }**，在 Discord 的提示中選「是」，然後登入。
 login-open-below = 開啟下方的連結，在 Discord 的提示中選「是」，然後登入。
 login-last-page-dead =
-    最後一頁**打不開，這是正常的。** 請從網址列複製完整網址，開頭是 `{ $beginning }`。
+    最後一頁**打不開，這是正常的。** 請從網址列複製完整網址，開頭是 { CODE($beginning) }。
 login-last-page-code = 最後一頁會顯示一段代碼。請整段複製，連 `#` 後面的部分也要。
 login-paste = 回到這裡，按下 **{ button-paste }**。
 login-page = { $vendor } 的登入頁面
@@ -121,7 +121,7 @@ login-ended = ⚠️ **{ $login } 的登入已失效。** 這裡的代理程式�
 risk-tos-risk = ⚠️ **請注意：** 這家供應商的條款可能不允許在它自己的工具以外使用這種登入，帳號有可能被停用。
 risk-experimental = ⚠️ **請注意：** 這種登入方式還在實驗階段，隨時可能失效。
 note = ℹ️ { $note }
-login-elsewhere = ⚠️ **請小心：**`{ $host }` 會拿到 `{ $issuer }` 帳號的權杖。請確定您放心把那個帳號交給 `{ $host }`，再登入。
+login-elsewhere = ⚠️ **請小心：**{ CODE($host) } 會拿到 { CODE($issuer) } 帳號的權杖。請確定您放心把那個帳號交給 { CODE($host) }，再登入。
 
 replace-question = **{ $who } 已經登入 { $login }。**
     新的登入會取代它，所有代理程式都會改用新的。在新的登入完成之前，什麼都不會改變。
@@ -146,7 +146,7 @@ logout-question = **要登出 { $login } 嗎？**
 logout-remove = - **{ button-remove }**：這裡的代理程式不再使用它；在供應商那邊仍然有效。
 logout-revoke = - **{ button-revoke }**：在所有地方都失效，其他機器上的也一樣。
 logout-irrevocable = - 這家供應商無法從這裡撤銷，請到帳號自己的安全性頁面處理。
-logout-shadowed = - 這裡的代理程式設有 `{ $variable }`，不論您怎麼選，它們都會繼續使用它。
+logout-shadowed = - 這裡的代理程式設有 { CODE($variable) }，不論您怎麼選，它們都會繼續使用它。
 logout-removed = **已從這裡移除 { $vendor } 的登入。** 在供應商那邊它仍然有效。
 logout-revoked = **已向供應商撤銷 { $vendor } 的登入，並從這裡移除。**
 logout-nothing = **{ $vendor } 沒有可以移除的登入。**
@@ -166,8 +166,8 @@ status-login = { $mark } **{ $title }**：{ $state }
 status-token-until = 權杖有效到 { $time }
 status-made = { $time } 登入
 status-made-by = { $time } 由 { $who } 登入
-status-elsewhere = `{ $host }` 會拿到 `{ $issuer }` 帳號的權杖
-status-shadowed = ⚠️ 設有 `{ $variable }`，所以不會用到這個登入
+status-elsewhere = { CODE($host) } 會拿到 { CODE($issuer) } 帳號的權杖
+status-shadowed = ⚠️ 設有 { CODE($variable) }，所以不會用到這個登入
 status-server = 位於 { $host }
 status-failed = ⚠️ { $time } 更新失敗（{ $reason }）；下次嘗試：{ $then }
 status-scopes = 要求的權限範圍：{ $asked }；取得的：{ $granted }
@@ -176,7 +176,7 @@ remedy-log-in = 請用 { -login } 重新登入。
 remedy-widen = 請告訴管理者：把它們加進 { $table } 的 `scopes`；然後用 { -login } 重新登入。
 remedy-grant = 已經要求過但沒有取得：必須由該伺服器的管理者授予這個帳號。
 status-pending = ⏳ **{ $vendor }**：等您完成，期限 { $time }
-status-environment = 🔑 **{ $vendor }**：使用機器人環境中的 `{ $variable }`，不會儲存
+status-environment = 🔑 **{ $vendor }**：使用機器人環境中的 { CODE($variable) }，不會儲存
 status-problem = 🔧 **請管理者處理：** { $what }：{ $repair }
 status-more = … 還有 { $count } 筆；`openab-auth status` 會全部列出。
 state-ok = 已登入
@@ -191,8 +191,8 @@ never = 永不
 server-added = ✅ **已新增 { $vendor }。** 這裡可以讓代理程式登入的每個人，現在都能用按鈕或 { -login } 登入它。
 server-there = ℹ️ **{ $vendor } 已經存在**，網址也相同。沒有任何變更。
 server-host =
-    代理程式會把它的權杖交給 `{ $host }`。請確定您信任經營它的人，再登入。
-    -# 它的網址：`{ $address }`
+    代理程式會把它的權杖交給 { CODE($host) }。請確定您信任經營它的人，再登入。
+    -# 它的網址：{ CODE($address) }
 server-removed = **已移除 { $server }。** 之後無法再從這裡登入它。
 
 ## Autocompletion
@@ -231,7 +231,7 @@ failure =
     接下來：{ $next }
 apology =
     ❌ **我這邊出了問題。**
-    請再試一次。如果還是不行，請把這個代號告訴管理者：`{ $incident }`
+    請再試一次。如果還是不行，請把這個代號告訴管理者：{ CODE($incident) }
 
 -unchanged = 沒有任何變更。
 -still-waits = 您的登入仍在等待。
@@ -327,10 +327,10 @@ error-vendor_misconfigured = { $vendor } 不接受這個機器人目前的設定
 error-client_missing = 我們在 { $vendor } 還沒有註冊用戶端（{ $reason }）。
     .kept = { -older-untouched }
     .next =
-        請告訴管理者：在 { $issuer } 註冊一個用戶端，重新導向網址為 { $redirect_uri }{ $scopes ->
+        請告訴管理者：在 { $issuer } 註冊一個用戶端，重新導向網址為 { CODE($redirect_uri) }{ $scopes ->
             [none] {""}
            *[other] ，權限範圍為 { $scopes }
-        }，然後把它的 `client_id` 寫進設定檔的 { $table }。
+        }，然後把它的 `client_id` 寫進設定檔的 { CODE($table) }。
 error-server_unusable = 無法登入 { $vendor }（{ $reason }）。
     .kept = { -older-untouched }
     .next = 請告訴管理者：{ $todo }。
@@ -379,6 +379,9 @@ error-login_not_stored = 您已在 { $vendor } 登入，但我還無法儲存。
 error-too_many_logins = 您已經有 { $limit } 個登入在等待。
     .kept = 它們仍在等待。
     .next = 請先完成一個，或用 { -cancel } 取消一個。
+error-too_many_wait = 這裡等待中的登入太多了。
+    .kept = { -unchanged }
+    .next = 請在 15 分鐘後再試：沒有人完成的登入到時就失效了。
 error-no_pending_login = 沒有登入在等這段內容：可能沒有開始過、已經用過，或已超過 15 分鐘。
     .kept = { -unchanged }
     .next = { -new-link }
@@ -468,16 +471,16 @@ error-paste_refused-denied =
 
 error-store_unreadable = 無法讀取登入資料檔（{ $reason }）。
     .kept = { -unchanged }
-    .next = 請告訴管理者：讓機器人能讀取 { $path }，或把它移開。
+    .next = 請告訴管理者：讓機器人能讀取 { CODE($path) }，或把它移開。
 error-store_unwritable = 無法寫入登入資料檔（{ $reason }）。
     .kept = 檔案保持原樣。
-    .next = 請告訴管理者：釋放空間，或修正 { $path } 所在資料夾的權限。
+    .next = 請告訴管理者：釋放空間，或修正 { CODE($path) } 所在資料夾的權限。
 error-servers_unwritten = 無法寫入大家新增的伺服器清單（{ $reason }）。
     .kept = 伺服器清單保持原樣。若您正要移除伺服器，在它那裡進行中的登入已經結束。
-    .next = 請告訴管理者：釋放空間，或修正 { $path } 所在資料夾的權限。
+    .next = 請告訴管理者：釋放空間，或修正 { CODE($path) } 所在資料夾的權限。
 error-store_busy = 登入資料被另一個程式鎖住，已超過 { $waited } 秒。
     .kept = { -unchanged }
-    .next = 請再試一次。如果還是不行，請告訴管理者：用 `lsof` 可以找出占用 { $path } 的程式（標有 W 的那一個）。
+    .next = 請再試一次。如果還是不行，請告訴管理者：用 `lsof` 可以找出占用 { CODE($path) } 的程式（標有 W 的那一個）。
 error-invalid_tenant = { $tenant } 不能當作登入的名稱（{ $reason }）。
     .kept = { -unchanged }
     .next = 請管理者換一個名稱。
