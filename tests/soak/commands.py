@@ -30,6 +30,10 @@ class Ran:
         """The first call that failed, or None when the command did not get so far."""
         return next((call.removesuffix(" FAULT") for call in self.calls if call.endswith(" FAULT")), None)
 
+    def failed(self, name: str) -> bool:
+        """Return whether a call of this name failed."""
+        return any(call.startswith(f"{name} ") and call.endswith(" FAULT") for call in self.calls)
+
 
 class Commands:
     """Runs commands in children of one process that has imported everything."""

@@ -69,7 +69,7 @@ class Scene:
         found = Findings()
         try:
             self._look(ran, fault, found)
-            self._go_on(killed=fault.way is Way.KILL, findings=found)
+            self._go_on(found, killed=fault.way is Way.KILL)
         except ValueError as error:
             found.add("the store does not parse", error)
         call, _, path = (ran.failed_call or "no call").partition(" ")
@@ -112,8 +112,8 @@ class Scene:
             if "lab" in entries:
                 findings.add("a logout was told as done, and the login is there")
             check_tokens_gone(self._folder, findings, self._tokens())
-        if left := [file.name for file in self._folder.iterdir() if ".tmp." in file.name]:
-            findings.add("a temporary file is left", left)
+        if any(".tmp." in file.name for file in self._folder.iterdir()) and not ran.failed("unlink"):
+            findings.add("a temporary file is left")
 
     def _look_at_login(self, ran: Ran, entries: dict[str, Any], findings: Findings) -> None:
         families = self._families()
@@ -136,7 +136,7 @@ class Scene:
         elif ran.status != 0:
             findings.add(f"a refresh is stored and told as failed ({ran.status})", ran.said[-300:])
 
-    def _go_on(self, *, killed: bool, findings: Findings) -> None:
+    def _go_on(self, findings: Findings, *, killed: bool) -> None:
         """Note what does not work any more, now that nothing fails."""
         after = self._run("token", "other")
         if after.status != 0:
@@ -147,11 +147,10 @@ class Scene:
                 findings.add("afterwards `token lab` fails", after.said[-300:])
             if any(family.reuses for family in self._families()):
                 findings.add("the family was revoked for reuse")
-        if killed or self._command in _LOGS_OUT:
-            after = self._run("logout", "lab", "--local")
-            if after.status not in {0, 3}:
-                findings.add("afterwards a logout fails", after.said[-300:])
-            check_tokens_gone(self._folder, findings, self._tokens())
+        after = self._run("logout", "lab", "--local")
+        if after.status not in {0, 3}:
+            findings.add("afterwards a logout fails", after.said[-300:])
+        check_tokens_gone(self._folder, findings, self._tokens())
         self._entries()
 
     def _tokens(self) -> set[str]:

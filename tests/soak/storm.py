@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +29,7 @@ PATIENCE: Final = 180.0  # seconds for what a busy machine does late; the oracle
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a worker has to live with; `memory` is in bytes of address space."""
+    """What a worker has to live with; `memory` is in bytes of address space beyond what it takes to start."""
 
     fault: Fault | None = None
     descriptors: int = 0
@@ -82,12 +83,14 @@ class Storm:
                 if line.endswith("\n"):  # a worker that is killed may leave half a line
                     self._events.put((worker, json.loads(line)))
 
-    def wait_until_ready(self) -> None:
-        """Wait until every worker works."""
+    def wait_until_ready(self, replacing: Callable[[], Limits] | None = None) -> None:
+        """Wait until every worker works; with `replacing`, those that end before are replaced."""
         end = time.monotonic() + PATIENCE
         while self._ready < {*self.tenants}:
             assert time.monotonic() < end, f"these workers do not start: {ended_early(self)}"
             self.take_events()
+            if replacing is not None:
+                self.replace_ended(replacing)
             time.sleep(0.02)
 
     def kill(self, tenant: str) -> None:
@@ -95,6 +98,13 @@ class Storm:
         self.excuses.add(time.time())
         _kill(self.workers[tenant])
         self._inside[tenant] = None
+
+    def replace_ended(self, limits: Callable[[], Limits]) -> None:
+        """Start a new worker for each that has ended, as some do that get no more memory."""
+        for tenant, worker in [*self.workers.items()]:
+            if worker.poll() is not None:
+                self.kill(tenant)
+                self.start(tenant, limits())
 
     def take_events(self) -> None:
         """Compare everything that the workers were told since the last call."""
@@ -114,7 +124,9 @@ class Storm:
         self.ended[f"{what} {status if isinstance(status, int) else 'raised'}"] += 1
         if "is lost" in event["err"]:
             self.excuses.add(event["begun"], tenant)
-        if not isinstance(status, int):
+        if not isinstance(status, int) and "MemoryError" in status:
+            self.excuses.add(event["begun"], tenant)  # then keeping the answer may take more memory than there is
+        elif not isinstance(status, int):
             self._findings.add(f"{what} raised", status)
         elif status == 1:
             self._findings.add(f"{what} ended with 1, which is not in the contract", event["err"])
@@ -137,6 +149,12 @@ class Storm:
         if inside is False and status == 0:
             self._findings.add("a login is out, and its token is served")
 
+    def kill_all(self) -> None:
+        """Kill every worker; where a thread cannot be started, Python itself may wait for it for ever."""
+        for tenant in [*self.workers]:
+            self.kill(tenant)
+        self._listen_to_the_end()
+
     def stop(self) -> None:
         """Let every worker end its command, and note those that do not."""
         for worker in self.workers.values():
@@ -151,14 +169,8 @@ class Storm:
                 self._findings.add("a worker does not end", tenant)
                 _kill(worker)
             else:
-                if status != 0:
+                if status not in {0, -signal.SIGKILL}:  # a test may have killed them
                     self._findings.add(f"a worker ended with {status}", self.said(tenant))
-        self._listen_to_the_end()
-
-    def end(self) -> None:
-        """Kill whatever is left."""
-        for worker in self.workers.values():
-            _kill(worker)
         self._listen_to_the_end()
 
     def _listen_to_the_end(self) -> None:

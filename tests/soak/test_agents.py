@@ -27,7 +27,7 @@ from tests.soak.run import SoakRun
 from tests.soak.storm import PATIENCE
 from tests.soak.vendors import LIFETIME, forgive_the_last, new_login, slow_down, write_config, write_store
 
-SHARE = 0.1  # of the time, for each of the two
+SHARE = 0.08  # of the time, for each of the two
 TENANTS = ("one", "two", "three")
 LATER = ("busy", "refresh_busy", "store_busy", "vendor_unavailable")  # what a slow machine may say; it passes
 

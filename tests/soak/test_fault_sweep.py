@@ -14,7 +14,7 @@ from tests.soak.oracles import Findings
 from tests.soak.run import SoakRun
 from tests.soak.scene import COMMANDS, Scene
 
-SHARE = 0.25
+SHARE = 0.15
 LEAST = 30  # faults, however slow the machine is
 FAULTS: Final = (
     Fault("EIO", ON_FILES),

@@ -16,7 +16,7 @@ from tests.soak.run import SoakRun
 from tests.soak.storm import PATIENCE
 from tests.soak.vendors import new_login, slow_down, write_config, write_store
 
-SHARE = 0.05
+SHARE = 0.2
 PROCESSES = 6  # they stand still at the same time, each in the refresh of its own login
 PAUSES = (2.0, 12.0)  # seconds; a request has 8, a whole refresh 20
 

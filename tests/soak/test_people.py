@@ -27,7 +27,7 @@ from tests.soak.oracles import Findings, Watch, check_modes, check_vendor
 from tests.soak.run import SoakRun
 from tests.soak.vendors import slow_down, write_config
 
-SHARE = 0.08
+SHARE = 0.05
 ROLE = 7
 VENDORS = ("one", "two", "three")
 PEOPLE = [Caller(UserId(1)), Caller(UserId(2)), *(Caller(UserId(number), frozenset({ROLE})) for number in range(3, 8))]

@@ -18,7 +18,8 @@ from tests.soak.run import SoakRun
 from tests.soak.storm import Limits, Storm
 from tests.soak.vendors import LIFETIME, forgive_the_last, slow_down
 
-SHARE = 0.12  # of the time, for each of the storms
+SHARE = 0.1  # of the time, for the longest of the storms; some have a part of it, or twice as much
+MEMORY = (20 << 20, 150 << 20)  # bytes: from too little for two threads to enough for most commands
 PAUSES = (2.0, 12.0)  # seconds, shorter and longer than a request may take
 
 
@@ -33,7 +34,7 @@ def issuer() -> Iterator[ThreadedIssuer]:
 def storm(issuer: ThreadedIssuer, base: Path, soak: SoakRun, findings: Findings) -> Iterator[Storm]:
     storm = Storm(issuer, base, soak.chance, findings)
     yield storm
-    storm.end()
+    storm.kill_all()
 
 
 @contextmanager
@@ -42,7 +43,7 @@ def raging(storm: Storm, findings: Findings, limits: Callable[[], Limits], shim:
     with Watch(storm.store, findings):
         for tenant in storm.tenants:
             storm.start(tenant, limits(), shim)
-        storm.wait_until_ready()
+        storm.wait_until_ready(limits if limits().memory else None)
         yield
         storm.stop()
     assert storm.ended["token 0"] > 0, storm.ended
@@ -65,7 +66,10 @@ def test_disks_that_fail(issuer: ThreadedIssuer, storm: Storm, shim: Path, soak:
         )
 
     with raging(storm, findings, limits, shim):
-        rage(storm, soak)
+        soak.begin(SHARE)
+        while soak.runs:
+            time.sleep(0.05)
+            storm.take_events()
     assert check_vendor(issuer, findings, storm.excuses) > 0
     findings.check()
 
@@ -89,7 +93,7 @@ def test_processes_that_stand_still(issuer: ThreadedIssuer, storm: Storm, soak: 
     """Nobody is killed, so no token may be posted twice: the answer lies in the socket of whoever stood still."""
     goes_on: dict[str, float] = {}
     with raging(storm, findings, Limits):
-        soak.begin(SHARE * 2)
+        soak.begin(SHARE * 1.6)
         while soak.runs:
             time.sleep(0.05)
             storm.take_events()
@@ -109,14 +113,27 @@ def test_processes_with_few_descriptors(
 ) -> None:
     forgive_the_last(issuer)
     with raging(storm, findings, lambda: Limits(descriptors=soak.chance.randrange(9, 14))):
-        rage(storm, soak)
+        soak.begin(SHARE * 0.6)
+        while soak.runs:
+            time.sleep(0.05)
+            storm.take_events()
     check_vendor(issuer, findings, storm.excuses)
     findings.check()
 
 
-def rage(storm: Storm, soak: SoakRun) -> None:
-    """Let the workers work for their share of the time."""
-    soak.begin(SHARE)
-    while soak.runs:
-        time.sleep(0.05)
-        storm.take_events()
+def test_processes_with_little_memory(issuer: ThreadedIssuer, storm: Storm, soak: SoakRun, findings: Findings) -> None:
+    """A worker may end when it gets no more memory, its own code too; the store keeps its promises."""
+    forgive_the_last(issuer)
+
+    def limits() -> Limits:
+        return Limits(memory=soak.chance.randrange(*MEMORY))
+
+    with raging(storm, findings, limits):
+        soak.begin(SHARE * 0.6)
+        while soak.runs:
+            time.sleep(0.05)
+            storm.take_events()
+            storm.replace_ended(limits)
+        storm.kill_all()
+    check_vendor(issuer, findings, storm.excuses)
+    findings.check()

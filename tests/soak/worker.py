@@ -110,7 +110,8 @@ def _limit(asked: dict[str, Any]) -> None:
     if asked["descriptors"]:
         resource.setrlimit(resource.RLIMIT_NOFILE, (asked["descriptors"],) * 2)
     if asked["memory"]:
-        resource.setrlimit(resource.RLIMIT_AS, (asked["memory"],) * 2)
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + asked["memory"],) * 2)
 
 
 if __name__ == "__main__":
