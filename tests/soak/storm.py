@@ -55,14 +55,11 @@ class Storm:
 
     def start(self, tenant: str, limits: Limits, shim: Path | None = None) -> None:
         """Start the tenant's worker."""
-        asked = {
-            "store": str(self.store), "config": str(self._config), "tenant": tenant, "tenants": self.tenants,
-            "seed": self._chance.randrange(10**6), "shim": str(shim), **asdict(limits),
-        }  # fmt: skip
+        command = self._command(tenant, finish=False, shim=str(shim), limits=limits)
         environ = self._environ | ({"LD_PRELOAD": str(shim)} if limits.fault else {})
         with (self._base / f"{tenant}.err").open("w") as err:
             worker = subprocess.Popen(
-                [sys.executable, "-m", "tests.soak.worker", json.dumps(asked)],
+                command,
                 cwd=self._base, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=err, text=True,
             )  # fmt: skip
         self.workers[tenant] = worker
@@ -184,19 +181,25 @@ class Storm:
 
     def check_afterwards(self) -> None:
         """Now that nothing fails: every login can be renewed and ended, and no file holds a token then."""
-        for tenant in self.tenants:
-            for words in (("refresh", tenant), ("logout", tenant, "--local")):
-                ran = self._command(*words)
-                if ran.returncode not in {0, 3}:
-                    self._findings.add(f"afterwards `{words[0]}` ends with {ran.returncode}", ran.stderr[-400:])
+        command = self._command("", finish=True, shim="", limits=Limits())
+        ran = subprocess.run(
+            command, cwd=self._base, env=self._environ, capture_output=True, text=True, timeout=PATIENCE, check=True
+        )
+        ended = [event for event in map(json.loads, ran.stdout.splitlines()) if event["event"] == "ended"]
+        assert len(ended) == 2 * len(self.tenants)
+        for event in ended:
+            if event["status"] not in {0, 3}:
+                self._findings.add(f"afterwards `{event['what']}` ends with {event['status']}", event["err"])
         check_modes(self.store.parent, self._findings)
         check_tokens_gone(self.store.parent, self._findings)
 
-    def _command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "bot", "--store", str(self.store), "--config", str(self._config), *words]
-        return subprocess.run(
-            command, cwd=self._base, env=self._environ, capture_output=True, text=True, timeout=PATIENCE, check=False
-        )
+    def _command(self, tenant: str, *, finish: bool, shim: str, limits: Limits) -> list[str]:
+        """Return the command of a worker; with `finish` it ends everybody's login, and then itself."""
+        asked = {
+            "store": str(self.store), "config": str(self._config), "tenant": tenant, "tenants": self.tenants,
+            "seed": self._chance.randrange(10**6), "shim": shim, "finish": finish, **asdict(limits),
+        }  # fmt: skip
+        return [sys.executable, "-m", "tests.soak.worker", json.dumps(asked)]
 
 
 def _kill(worker: subprocess.Popen[str]) -> None:

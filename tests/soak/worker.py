@@ -42,6 +42,12 @@ class Worker:
         while not select.select([sys.stdin], [], [], self._chance.choice((0, 0, 0.03)))[0]:
             self._turn()
 
+    def finish(self) -> None:
+        """Renew and end everybody's login, once nothing fails any more."""
+        for tenant in self._everybody:
+            self._tell("refresh", tenant, "refresh", tenant)
+            self._tell("logout", tenant, "logout", tenant, "--local")
+
     def _turn(self) -> None:
         anybody, dice = self._chance.choice(self._everybody), self._chance.random()
         if dice < 0.08:
@@ -117,4 +123,8 @@ def _limit(asked: dict[str, Any]) -> None:
 if __name__ == "__main__":
     asked = json.loads(sys.argv[1])
     _limit(asked)
-    Worker(asked).run()
+    worker = Worker(asked)
+    if asked["finish"]:
+        worker.finish()
+    else:
+        worker.run()
