@@ -139,6 +139,14 @@ class Grants:
             return None
         return family
 
+    def family_of_refresh(self, refresh_token: str) -> Family | None:
+        """Return the family that a refresh token belongs to, whether it is good, spent or revoked."""
+        return self._refresh_tokens.get(refresh_token)
+
+    def tokens_of(self, family: Family) -> set[str]:
+        """Return every token that the family was ever given."""
+        return {token for token, owner in self._refresh_tokens.items() if owner is family} | {*family.access_tokens}
+
     def _exchange(self, fields: Mapping[str, str], client_id: str) -> dict[str, object]:
         code = self._codes.get(fields.get("code", ""))
         if code is None or code.request.client.client_id != client_id:

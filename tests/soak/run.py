@@ -1,0 +1,28 @@
+"""How long one soak runs, and by which chances."""
+
+from __future__ import annotations
+
+import random
+import time
+
+
+class SoakRun:
+    """The time and the chances of one soak; `seconds` is the time of all soaks together."""
+
+    def __init__(self, seconds: float, seed: str) -> None:
+        self.chance = random.Random(seed)  # noqa: S311 - no secret
+        self._seconds = seconds
+        self._end = 0.0
+
+    def begin(self, share: float) -> None:
+        """Start the clock now. Everything that a soak needs is ready by then, however slow the machine is."""
+        self._end = time.monotonic() + self._seconds * share
+
+    @property
+    def runs(self) -> bool:
+        """Return whether the share of the time has not passed yet."""
+        return time.monotonic() < self._end
+
+    def number(self) -> int:
+        """Return a seed for another process."""
+        return self.chance.randrange(10**6)

@@ -1,0 +1,130 @@
+"""A program that runs commands of the command line at random: it alone logs its own tenant in and out.
+
+It prints one JSON object a line: what it is about to do, then how that ended; never a token. It ends after the command
+under way when its standard input ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+import random
+import resource
+import select
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from bot.cli import main
+from bot.playground.issuer.browser import decide
+from tests.soak.fault_shim import Fault, arm
+
+
+class Worker:
+    """`asked` says where the store and the config are, which tenant is the worker's own, and what limits it."""
+
+    def __init__(self, asked: dict[str, Any]) -> None:
+        self._options = ["--store", asked["store"], "--config", asked["config"]]
+        self._mine: str = asked["tenant"]
+        self._everybody: list[str] = asked["tenants"]
+        self._chance = random.Random(asked["seed"])  # noqa: S311 - no secret
+        self._logged_in = False
+
+    def run(self) -> None:
+        """Log out what a worker before this one may have left, then work until standard input ends."""
+        self._command("logout", "logout", self._mine, "--local")
+        _say(event="ready", tenant=self._mine)
+        while not select.select([sys.stdin], [], [], self._chance.choice((0, 0, 0.03)))[0]:
+            self._turn()
+
+    def finish(self) -> None:
+        """Renew and end everybody's login, once nothing fails any more."""
+        for tenant in self._everybody:
+            self._tell("refresh", tenant, "refresh", tenant)
+            self._tell("logout", tenant, "logout", tenant, "--local")
+
+    def _turn(self) -> None:
+        anybody, dice = self._chance.choice(self._everybody), self._chance.random()
+        if dice < 0.08:
+            self._log_in()
+        elif dice < 0.12 and self._logged_in:
+            local = self._chance.choice(((), ("--local",)))
+            self._tell("logout", self._mine, "logout", self._mine, *local)
+        elif dice < 0.70:
+            self._tell("token", anybody, "token", anybody)
+        elif dice < 0.82:
+            self._tell("refresh", anybody, "refresh", anybody)
+        elif dice < 0.90:
+            self._tell("status", "", "status", "--json")
+        else:
+            self._exec(anybody)
+
+    def _log_in(self) -> None:
+        ended = self._tell("login", self._mine, "login", self._mine, "--json")
+        if ended["status"] != 0:
+            return
+        with contextlib.suppress(OSError):
+            paste = asyncio.run(decide(json.loads(ended["out"])["url"], "allow", self._mine))
+            ended = self._tell("complete", self._mine, "complete", self._mine, paste)
+            self._logged_in = ended["status"] == 0
+
+    def _exec(self, tenant: str) -> None:
+        begun = time.time()
+        pid = os.fork()
+        if pid == 0:
+            ended = self._command("exec", "exec", tenant, "--", "/bin/true")
+            os._exit(ended["status"] if isinstance(ended["status"], int) else 1)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        _say(event="ended", what="exec", tenant=tenant, begun=begun, status=status, err="")
+
+    def _tell(self, what: str, tenant: str, *words: str) -> dict[str, Any]:
+        """Run a command and print how it ended; its output stays here, for it may be a token."""
+        _say(event="begun", what=what, tenant=tenant)
+        ended = self._command(what, *words)
+        if what == "logout" and ended["status"] == 0 and "removed here" in ended["out"]:
+            self._logged_in = False
+        told = {"removed": "removed here" in ended["out"]} if what == "logout" else {}
+        _say(event="ended", tenant=tenant, **told, **{name: ended[name] for name in ended if name != "out"})
+        return ended
+
+    def _command(self, what: str, *words: str) -> dict[str, Any]:
+        out, err, begun = io.StringIO(), io.StringIO(), time.time()
+        sys.argv = ["openab-auth", *self._options, *words] if what != "token" else ["", *words, *self._options]
+        status: int | str
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                status = main()
+            except BaseException:  # noqa: BLE001 - the finding
+                status = "raised " + traceback.format_exc(limit=-4)[-500:]
+        return {"what": what, "begun": begun, "status": status, "out": out.getvalue(), "err": err.getvalue()[-400:]}
+
+
+def _say(**event: object) -> None:
+    os.write(1, (json.dumps({"at": time.time(), **event}) + "\n").encode())
+
+
+def _limit(asked: dict[str, Any]) -> None:
+    """Take the limits of this worker's storm: faults of the disk, few descriptors or little memory."""
+    if asked["fault"]:
+        os.environ.pop("LD_PRELOAD", None)
+        arm(Path(asked["shim"]), Path(asked["store"]).parent, Fault(**asked["fault"]))
+    if asked["descriptors"]:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (asked["descriptors"],) * 2)
+    if asked["memory"]:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + asked["memory"],) * 2)
+
+
+if __name__ == "__main__":
+    asked = json.loads(sys.argv[1])
+    _limit(asked)
+    worker = Worker(asked)
+    if asked["finish"]:
+        worker.finish()
+    else:
+        worker.run()
