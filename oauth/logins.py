@@ -84,7 +84,7 @@ class Logins:
         return await self.added.catalogue()
 
     async def begin(
-        self, vendor: str, user: UserId, *, replace_until: str | None = None, guild: int | None = None
+        self, vendor: str, user: UserId, *, replaces: str | None = None, guild: int | None = None
     ) -> LoginOffer:
         """Step one: write the pending login and give the link. A former link of this person at this vendor ends.
 
@@ -93,7 +93,7 @@ class Logins:
         Raises:
             UnknownVendorError: not offered here.
             SecretMissingError: its client needs a secret, and the operator has set none.
-            LoginTakenError: another person's login is there; that of the generation `replace_until` may go, none later.
+            LoginTakenError: another person's login is there; that of the generation `replaces` may go, none later.
             TooManyLoginsError: finish or cancel one first.
             TooManyWaitError: all people together have too many.
             NoPendingLoginError: the name means another MCP server by now, or none.
@@ -103,7 +103,7 @@ class Logins:
         chosen = catalogue.get(vendor)
         if chosen.client_secret is None and chosen.client_secret_env:
             raise SecretMissingError(chosen.name, chosen.client_secret_env)
-        begun = Begun(replace_until, guild if chosen.flow in DEVICE_FLOWS else None)
+        begun = Begun(replaces, guild if chosen.flow in DEVICE_FLOWS else None)
         if chosen.flow == "command":
             program, found = await self._programs.begin(chosen, user)
             return LoginOffer(chosen, found.link or "", program.expires_at, found.code, program.generation)

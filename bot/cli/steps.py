@@ -45,7 +45,7 @@ async def login(arguments: argparse.Namespace) -> int:
     async with _logins(session) as logins:
         # Who sits at the console owns the store: replacing the login that is there needs no second question.
         there = await logins.login_state(arguments.vendor)
-        offer = await logins.begin(arguments.vendor, user, replace_until=there.generation if there else None)
+        offer = await logins.begin(arguments.vendor, user, replaces=there.generation if there else None)
         print_result(_offered(offer), _steps(offer, user), as_json=arguments.json)
         if offer.user_code and not arguments.no_wait:
             done = await wait_for_approval(logins, offer.vendor.name, user, offer.expires_at)

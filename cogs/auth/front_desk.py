@@ -55,10 +55,10 @@ class FrontDesk(Desk):
 
     # The two steps
 
-    async def login(self, interaction: discord.Interaction, vendor: str, *, replace_until: str | None = None) -> None:
+    async def login(self, interaction: discord.Interaction, vendor: str, *, replaces: str | None = None) -> None:
         """Show the link, or ask whether another person's login may be replaced; the interaction is acknowledged."""
         try:
-            offer = await self.service.login(caller_of(interaction), vendor, replace_until=replace_until)
+            offer = await self.service.login(caller_of(interaction), vendor, replaces=replaces)
         except LoginTakenError as taken:
             title = (await self.service.catalogue()).title_of(taken.tenant)
             await answer(interaction, replace_question(language_of(interaction), vendor, title, taken))
@@ -111,7 +111,7 @@ class FrontDesk(Desk):
         async with self._answering(interaction, "replace", vendor):
             await acknowledge(interaction, in_place=True)
             if choice == "yes":
-                await self.login(interaction, vendor, replace_until=generation)
+                await self.login(interaction, vendor, replaces=generation)
             else:
                 await answer(interaction, Answer(language_of(interaction).say("kept")))
 

@@ -58,18 +58,18 @@ class AuthService:
         """The vendors and servers that there are now; `offered` are those that people may log in to here."""
         return await self._logins.catalogue()
 
-    async def login(self, caller: Caller, vendor: str, *, replace_until: str | None = None) -> LoginOffer:
+    async def login(self, caller: Caller, vendor: str, *, replaces: str | None = None) -> LoginOffer:
         """Step one: a link for this person.
 
         Raises:
-            LoginTakenError: another person's login is there, and is not the one of the generation `replace_until`.
+            LoginTakenError: another person's login is there, and is not the one of the generation `replaces`.
             OpenabAuthError: this person may not, has tried too often, or the vendor is not offered.
         """
         self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
         async with self._audit.step("login", caller.user) as line:
             line.name((await self.catalogue()).find(vendor))
             self.access.check(caller)
-            offer = await self._logins.begin(vendor, caller.user, replace_until=replace_until, guild=caller.guild)
+            offer = await self._logins.begin(vendor, caller.user, replaces=replaces, guild=caller.guild)
             if offer.waits:
                 self._endings.expect(caller.user, offer.vendor.name)
             return offer

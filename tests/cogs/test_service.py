@@ -148,7 +148,7 @@ async def test_replacing_another_persons_login_needs_a_yes(
     with pytest.raises(LoginTakenError) as taken:
         await service.login(bob, "lab")
     assert taken.value.logged_in_by == ada.user
-    offer = await service.login(bob, "lab", replace_until=taken.value.generation)
+    offer = await service.login(bob, "lab", replaces=taken.value.generation)
     redirect = await issuer.approve(offer.url, account="bob@example.com")
     assert (await service.complete(bob, redirect)).account == "bob@example.com"
 

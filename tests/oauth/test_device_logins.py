@@ -408,7 +408,7 @@ async def test_another_persons_login_is_asked_about_before_a_code_is_spent(
         await logins.begin("lab", BOB)
 
     assert len(issuer.requests("/device_authorization")) == asked
-    assert (await logins.begin("lab", BOB, replace_until=taken.value.generation)).user_code
+    assert (await logins.begin("lab", BOB, replaces=taken.value.generation)).user_code
 
 
 async def test_one_person_cannot_fill_the_store(

@@ -213,8 +213,8 @@ async def test_a_login_that_came_in_while_the_vendor_gave_another_stands_and_the
     if agreed:
         await logins.complete(await issuer.approve((await logins.begin("lab", CAROL)).url, "carol@example.com"), CAROL)
         carols = await generation(logins)
-    hers = await logins.begin("lab", ADA, replace_until=carols)
-    his = await logins.begin("lab", BOB, replace_until=carols)
+    hers = await logins.begin("lab", ADA, replaces=carols)
+    his = await logins.begin("lab", BOB, replaces=carols)
     redirect = await issuer.approve(hers.url)
     posted = len(issuer.requests("/token"))
     issuer.faults.next("/token", delay=0.3)
@@ -279,21 +279,21 @@ async def test_a_yes_holds_for_one_login_through_its_renewals_and_for_no_other(
     await store.update(partial(rotate, token="rust"))
 
     assert await generation(logins) == asked_about
-    hers = await logins.begin("lab", ADA, replace_until=asked_about)
+    hers = await logins.begin("lab", ADA, replaces=asked_about)
     await logins.complete(await issuer.approve((await logins.begin("lab", BOB)).url, "bob@example.com"), BOB)
 
     assert await generation(logins) != asked_about
     with pytest.raises(LoginTakenError):
         await logins.complete(await issuer.approve(hers.url), ADA)
     with pytest.raises(LoginTakenError):
-        await logins.begin("lab", ADA, replace_until=asked_about)
+        await logins.begin("lab", ADA, replaces=asked_about)
 
 
 async def test_a_yes_is_still_known_after_a_code_that_never_left(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     await logins.complete(await issuer.approve((await logins.begin("lab", BOB)).url, "bob@example.com"), BOB)
-    offer = await logins.begin("lab", ADA, replace_until=await generation(logins))
+    offer = await logins.begin("lab", ADA, replaces=await generation(logins))
     redirect = await issuer.approve(offer.url)
 
     def point_at(draft: Draft, url: str) -> None:
@@ -325,7 +325,7 @@ async def test_a_logout_ends_the_login_that_it_was_about_or_none(
         await store.update(lambda draft: draft.notes.pop("lab"))
     else:
         user = BOB if other == "another person's" else ADA
-        offer = await logins.begin("lab", user, replace_until=asked_about)
+        offer = await logins.begin("lab", user, replaces=asked_about)
         await logins.complete(await issuer.approve(offer.url), user)
     stands = (await store.read())["lab"]
 
@@ -341,7 +341,7 @@ async def test_a_logout_that_waits_for_a_refresh_does_not_end_the_login_that_com
 ) -> None:
     """Who says `openab-auth logout lab` means the login that was there then."""
     await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
-    offer = await logins.begin("lab", BOB, replace_until=await generation(logins))
+    offer = await logins.begin("lab", BOB, replaces=await generation(logins))
     redirect = await issuer.approve(offer.url, "bob@example.com")
     remove = Credentials.remove
 

@@ -229,7 +229,7 @@ async def test_another_persons_login_is_replaced_only_after_a_yes(logins: Logins
 
     with pytest.raises(LoginTakenError) as taken:
         await logins.begin("lab", BOB)
-    offer = await logins.begin("lab", BOB, replace_until=taken.value.generation)
+    offer = await logins.begin("lab", BOB, replaces=taken.value.generation)
     done = await logins.complete(await issuer.approve(offer.url, "bob@example.com"), BOB)
 
     assert taken.value.logged_in_by == ADA

@@ -21,6 +21,8 @@ from cogs.auth.settings import DiscordSettings
 from oauth.catalogue import Catalogue
 from oauth.config import Config, read_config
 from oauth.credentials import LoggedIn
+from oauth.errors import LoginTakenError
+from oauth.offer import LoginOffer
 from oauth.tokens import TokenSource
 from storage import FileStore, OpenabAuthError, UserId
 from tests.soak.oracles import Findings, Watch, check_modes, check_vendor
@@ -88,10 +90,18 @@ class World:
         return outcome
 
     async def _log_in(self, bot: AuthService, me: Caller, vendor: str) -> None:
-        until = self._chance.choice((None, int(time.time())))
-        offer = await self._try("login", bot.login(me, vendor, replace_until=until))
+        offer = await self._try("login", self._begin(bot, me, vendor))
         if offer:
             self._redirects[me.user, vendor] = await asyncio.to_thread(self.issuer.approve, offer.url, vendor)
+
+    async def _begin(self, bot: AuthService, me: Caller, vendor: str) -> LoginOffer:
+        """Begin a login; half of the people agree to replace the login of another person."""
+        try:
+            return await bot.login(me, vendor)
+        except LoginTakenError as taken:
+            if self._chance.random() < 0.5:
+                raise
+            return await bot.login(me, vendor, replaces=taken.generation)
 
     async def _paste(self, _bot: AuthService, me: Caller, vendor: str) -> None:
         """Paste the same redirect once or many times at once, at both bots."""
