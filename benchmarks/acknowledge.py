@@ -13,12 +13,12 @@ from pathlib import Path
 import discord
 from discord import app_commands
 
-from bot.client import AuthBot, point_discord_at
-from bot.playground.discord import EmbeddedDiscord, Person
-from cogs.auth.service import open_service
-from cogs.auth.settings import DiscordSettings
-from oauth.config import Config
-from storage import Secret
+from openab_auth.bot.client import AuthBot, point_discord_at
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
+from openab_auth.cogs.auth.service import open_service
+from openab_auth.cogs.auth.settings import DiscordSettings
+from openab_auth.oauth.config import Config
+from openab_auth.storage import Secret
 
 ROUNDS = 9
 

@@ -15,13 +15,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from bot.playground.issuer import CLIENT_ID, Issuer, ThreadedIssuer
-from oauth.catalogue import Catalogue
-from oauth.config import Config
-from oauth.device import code as codes
-from oauth.driver import Driver
-from oauth.logins import Logins
-from storage import AsyncStore, FileStore, UserId
+from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer, ThreadedIssuer
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import Config
+from openab_auth.oauth.device import code as codes
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.logins import Logins
+from openab_auth.storage import AsyncStore, FileStore, UserId
 
 
 async def measure(people: int, interval: float, issuer: ThreadedIssuer, folder: Path) -> dict[str, float]:

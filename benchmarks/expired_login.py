@@ -16,15 +16,15 @@ import time
 from pathlib import Path
 from typing import Final
 
-from storage import FileStore, Secret, TokenEntry
+from openab_auth.storage import FileStore, Secret, TokenEntry
 
 ROOT: Final = Path(__file__).parents[1]
 AGENT: Final = """
 import asyncio, sys, time
-import oauth.refresh, oauth.renewer
-from oauth.catalogue import Catalogue
-from oauth.tokens import TokenSource
-from storage import open_store
+import openab_auth.oauth.refresh, openab_auth.oauth.renewer
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import open_store
 
 async def adopting(store):
     async with TokenSource(store, catalogue=Catalogue.shipped()) as source:

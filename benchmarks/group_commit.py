@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from storage import NEVER, AsyncStore, Draft, FileStore, Secret, TokenEntry
+from openab_auth.storage import NEVER, AsyncStore, Draft, FileStore, Secret, TokenEntry
 
 UPDATES = 500
 ROUNDS = 5

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from locked_update import bare, login, ours
 
-from storage import FileStore
+from openab_auth.storage import FileStore
 
 SIZES = (10, 1_000, 10_000)
 ROUNDS = 9

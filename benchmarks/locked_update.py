@@ -81,7 +81,7 @@ def ours(path: Path) -> Update:
     """`FileStore.update`."""
     from dataclasses import replace  # noqa: PLC0415 -- as above
 
-    from storage import Draft, FileStore, TokenEntry  # noqa: PLC0415 -- as above
+    from openab_auth.storage import Draft, FileStore, TokenEntry  # noqa: PLC0415 -- as above
 
     store = FileStore(path, lock_timeout=60)
 

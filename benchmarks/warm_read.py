@@ -11,7 +11,7 @@ import timeit
 from collections.abc import Callable
 from pathlib import Path
 
-from storage import NEVER, Draft, FileStore, Secret, TokenEntry
+from openab_auth.storage import NEVER, Draft, FileStore, Secret, TokenEntry
 
 LOGINS = 10
 ROUNDS = 7

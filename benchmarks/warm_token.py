@@ -11,8 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from oauth.tokens import TokenSource
-from storage import open_store
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import open_store
 
 ROUNDS = 30
 CALLS = 500

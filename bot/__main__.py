@@ -1,7 +1,7 @@
-"""`python -m bot` is `openab-auth`; in a folder of somebody else type `python -P -m bot`, or the command itself.
+"""`python -m openab_auth` is `openab-auth`; in a folder of somebody else type `python -P -m bot`, or the command itself.
 
 Python started with `-m` looks for modules in the working directory before anywhere else. That is undone here before
-anything more is imported, so that no `json.py` or `storage.py` of a repository is run. A `bot` folder of the repository
+anything more is imported, so that no `json.py` or `openab_auth.storage.py` of a repository is run. A `bot` folder of the repository
 is found before this one even so; only `-P`, or the command `openab-auth`, prevents that.
 """
 
@@ -13,6 +13,6 @@ if __name__ == "__main__":
     if not sys.flags.safe_path and sys.path[0] != _OURS:  # a checkout that is not installed keeps it
         del sys.path[0]
 
-    from bot.cli import main
+    from openab_auth.bot.cli import main
 
     sys.exit(main())

@@ -10,13 +10,13 @@ import httpx2
 import yarl
 from discord.ext import commands
 
-from bot.errors import DiscordUnavailableError
-from bot.sync import sync_if_changed
-from cogs.auth.commands import Auth
-from cogs.auth.service import AuthService
-from cogs.auth.settings import DISCORD_API, DiscordSettings
-from oauth.transport import Door, new_client
-from oauth.verdict import json_object
+from openab_auth.bot.errors import DiscordUnavailableError
+from openab_auth.bot.sync import sync_if_changed
+from openab_auth.cogs.auth.commands import Auth
+from openab_auth.cogs.auth.service import AuthService
+from openab_auth.cogs.auth.settings import DISCORD_API, DiscordSettings
+from openab_auth.oauth.transport import Door, new_client
+from openab_auth.oauth.verdict import json_object
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # this bot never speaks
 _log = logging.getLogger(__name__)

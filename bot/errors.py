@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.errors import OpenabAuthError
+from openab_auth.storage.errors import OpenabAuthError
 
 
 class DiscordUnavailableError(OpenabAuthError):

@@ -12,7 +12,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from oauth.errors import ConfigError
+from openab_auth.oauth.errors import ConfigError
 
 _CONFIG = "the config"
 _NO_GUILD = "the bot is in none of these guilds, or was invited without the scope applications.commands"

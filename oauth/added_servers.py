@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from oauth.catalogue import Catalogue
-from oauth.errors import (
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.errors import (
     AddingServersOffError,
     ForeignLoginError,
     ServerInUseError,
@@ -15,10 +15,10 @@ from oauth.errors import (
     ServerNotThereError,
     TooManyServersError,
 )
-from oauth.login_entry import has_login
-from oauth.mcp.binding import binding_of
-from oauth.mcp.server import PREFIX, McpServer
-from storage import AddedServer, AsyncStore, Draft, McpEntry, StorageError, Tenant, UserId
+from openab_auth.oauth.login_entry import has_login
+from openab_auth.oauth.mcp.binding import binding_of
+from openab_auth.oauth.mcp.server import PREFIX, McpServer
+from openab_auth.storage import AddedServer, AsyncStore, Draft, McpEntry, StorageError, Tenant, UserId
 
 MOST: Final = 50
 

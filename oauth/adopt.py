@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from oauth.deadline import LAST_TRY, Deadline
-from oauth.errors import RefreshBusyError
-from oauth.login_entry import login_of
-from oauth.tenant_lock import looks
-from storage import AsyncStore, LoginEntry, RefreshLock, Secret, Tenant
-from storage.threads import in_thread
+from openab_auth.oauth.deadline import LAST_TRY, Deadline
+from openab_auth.oauth.errors import RefreshBusyError
+from openab_auth.oauth.login_entry import login_of
+from openab_auth.oauth.tenant_lock import looks
+from openab_auth.storage import AsyncStore, LoginEntry, RefreshLock, Secret, Tenant
+from openab_auth.storage.threads import in_thread
 
 
 async def lock_or_adopt(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import httpx2
 
-from oauth.mcp.challenge import read_bearer
-from oauth.transport import origin_of
+from openab_auth.oauth.mcp.challenge import read_bearer
+from openab_auth.oauth.transport import origin_of
 
 if TYPE_CHECKING:
-    from oauth.tokens import AccessToken, TokenSource
+    from openab_auth.oauth.tokens import AccessToken, TokenSource
 
 _HEADER: Final = "Authorization"
 _INSUFFICIENT: Final = "insufficient_scope"

@@ -10,7 +10,7 @@ import hashlib
 import random
 from typing import Final
 
-from oauth.errors import (
+from openab_auth.oauth.errors import (
     LoginDeadError,
     OAuthError,
     RefreshUnansweredError,
@@ -18,9 +18,9 @@ from oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from oauth.tenant_lock import REFRESH_DEADLINE
-from storage import LoginEntry, Secret, Tenant
-from storage.notes import Attempt, Note
+from openab_auth.oauth.tenant_lock import REFRESH_DEADLINE
+from openab_auth.storage import LoginEntry, Secret, Tenant
+from openab_auth.storage.notes import Attempt, Note
 
 _FIRST: Final = 0.1  # seconds; doubled by each further failure
 _LONGEST: Final = 60.0

@@ -8,18 +8,24 @@ from collections.abc import Mapping
 from contextlib import suppress
 from importlib.resources import files
 
-from oauth.command.lookup import absolute_path, find_program
-from oauth.config import AuthSettings, Config
-from oauth.errors import ConfigError, NoLoginError, RiskNotAcceptedError, ServerNotAddedError, UnknownVendorError
-from oauth.mcp.openab import read_openab
-from oauth.mcp.server import PREFIX, McpServer, owners, read_added, read_servers
-from oauth.table import Mistakes
-from oauth.variables import variables_in
-from oauth.vendor import Vendor, parse_vendor
-from storage.entries import Tenant
-from storage.errors import StorageError
-from storage.servers import AddedServer
-from storage.store import Store
+from openab_auth.oauth.command.lookup import absolute_path, find_program
+from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.oauth.errors import (
+    ConfigError,
+    NoLoginError,
+    RiskNotAcceptedError,
+    ServerNotAddedError,
+    UnknownVendorError,
+)
+from openab_auth.oauth.mcp.openab import read_openab
+from openab_auth.oauth.mcp.server import PREFIX, McpServer, owners, read_added, read_servers
+from openab_auth.oauth.table import Mistakes
+from openab_auth.oauth.variables import variables_in
+from openab_auth.oauth.vendor import Vendor, parse_vendor
+from openab_auth.storage.entries import Tenant
+from openab_auth.storage.errors import StorageError
+from openab_auth.storage.servers import AddedServer
+from openab_auth.storage.store import Store
 
 
 class Catalogue:

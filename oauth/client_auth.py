@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, quote_plus, urlencode
 import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from oauth.transport import Door
-from oauth.vendor import Vendor
+from openab_auth.oauth.transport import Door
+from openab_auth.oauth.vendor import Vendor
 
 
 def client_of(vendor: Vendor, door: Door, deadline: float) -> AsyncOAuth2Client:

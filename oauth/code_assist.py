@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
-from oauth.driver import Driver
-from oauth.grant import Grant
-from oauth.vendor import Vendor, is_loopback
-from oauth.verdict import Question, judge_reply
-from storage.entries import Json
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.grant import Grant
+from openab_auth.oauth.vendor import Vendor, is_loopback
+from openab_auth.oauth.verdict import Question, judge_reply
+from openab_auth.storage.entries import Json
 
 _HOST: Final = "cloudcode-pa.googleapis.com"
 _PATH: Final = "/v1internal:loadCodeAssist"

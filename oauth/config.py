@@ -2,7 +2,7 @@
 
 Only a file that root or this user alone can change is read (`oauth.trusted_file`), because a config decides which
 programs run, where tokens go and which variables are sent. The working directory is never searched: agents work in
-repositories of strangers (`oauth.paths`).
+repositories of strangers (`openab_auth.oauth.paths`).
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from oauth import trusted_file
-from oauth.errors import ConfigError, RelativePathError, UnknownHomeError
-from oauth.paths import beside, config_file, expanded
-from oauth.table import Mistakes, Table
-from oauth.variables import replaced
+from openab_auth.oauth import trusted_file
+from openab_auth.oauth.errors import ConfigError, RelativePathError, UnknownHomeError
+from openab_auth.oauth.paths import beside, config_file, expanded
+from openab_auth.oauth.table import Mistakes, Table
+from openab_auth.oauth.variables import replaced
 
 DEFAULT_STORE: Final = "~/.openab/agent/auth.json"
 _FOR_OTHER_ROOMS: Final = ("discord", "mcp")  # their variables are replaced where they are read
@@ -43,7 +43,7 @@ class AuthSettings:
 class Config:
     """The operator's config; `file` is where it was.
 
-    `discord` and `mcp` are for the rooms that know those words, as they stand there: see `oauth.variables`.
+    `discord` and `mcp` are for the rooms that know those words, as they stand there: see `openab_auth.oauth.variables`.
     """
 
     file: str | None = None
@@ -55,7 +55,7 @@ class Config:
 
 
 def read_config(file: Path | None, environ: Mapping[str, str]) -> Config:
-    """Return the config at `file`, else the one that `oauth.paths.config_file` finds, else the defaults.
+    """Return the config at `file`, else the one that `openab_auth.oauth.paths.config_file` finds, else the defaults.
 
     Raises:
         ConfigError: the file cannot be read, others could have changed it, it is not TOML, or it has mistakes; all of
@@ -135,7 +135,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
         mcp=top.tables("mcp"),
     )
     if mistakes:  # those of the vendors are named with them, so that nobody has to start twice to see them all
-        from oauth.catalogue import read_vendors  # noqa: PLC0415 - it stands on this module
+        from openab_auth.oauth.catalogue import read_vendors  # noqa: PLC0415 - it stands on this module
 
         read_vendors(config, environ, mistakes)
         raise ConfigError(file, tuple(mistakes))

@@ -7,14 +7,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 
-from oauth.driver import Driver
-from oauth.errors import LoginDeadError, PlanMissingError
-from oauth.grant import Grant
-from oauth.redact import shown
-from oauth.vendor import Vendor, is_loopback
-from oauth.verdict import Question, is_token, json_object, judge_reply, reason_of
-from storage.entries import NEVER
-from storage.secret import Secret
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import LoginDeadError, PlanMissingError
+from openab_auth.oauth.grant import Grant
+from openab_auth.oauth.redact import shown
+from openab_auth.oauth.vendor import Vendor, is_loopback
+from openab_auth.oauth.verdict import Question, is_token, json_object, judge_reply, reason_of
+from openab_auth.storage.entries import NEVER
+from openab_auth.storage.secret import Secret
 
 _PATH: Final = "/copilot_internal/v2/token"
 _NO_TOKEN: Final = "a reply without a usable token"  # noqa: S105 - a sentence

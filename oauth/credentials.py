@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, TypeVar
 
-from oauth import login_entry
-from oauth.code_assist import has_project
-from oauth.copilot import exchange_url, trade
-from oauth.driver import Driver
-from oauth.errors import (
+from openab_auth.oauth import login_entry
+from openab_auth.oauth.code_assist import has_project
+from openab_auth.oauth.copilot import exchange_url, trade
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
     LoginNotStoredError,
@@ -25,21 +25,21 @@ from oauth.errors import (
     OAuthError,
     VendorUnavailableError,
 )
-from oauth.generation import generation_of
-from oauth.grant import Grant
-from oauth.mcp import entry as server_entry
-from oauth.mcp.binding import Binding
-from oauth.pending import PendingLogin
-from oauth.tenant_lock import REFRESH_DEADLINE, tenant_lock
-from oauth.unsaved import Response, Unsaved
-from oauth.vendor import Vendor
-from storage import AsyncStore
-from storage.draft import Draft, Lazy
-from storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry
-from storage.errors import OpenabAuthError, StorageError
-from storage.notes import Note, Subject
-from storage.secret import Secret
-from storage.store import Mutation, Store
+from openab_auth.oauth.generation import generation_of
+from openab_auth.oauth.grant import Grant
+from openab_auth.oauth.mcp import entry as server_entry
+from openab_auth.oauth.mcp.binding import Binding
+from openab_auth.oauth.pending import PendingLogin
+from openab_auth.oauth.tenant_lock import REFRESH_DEADLINE, tenant_lock
+from openab_auth.oauth.unsaved import Response, Unsaved
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import AsyncStore
+from openab_auth.storage.draft import Draft, Lazy
+from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry
+from openab_auth.storage.errors import OpenabAuthError, StorageError
+from openab_auth.storage.notes import Note, Subject
+from openab_auth.storage.secret import Secret
+from openab_auth.storage.store import Mutation, Store
 
 T = TypeVar("T")
 _RETRY: Final = 0.5  # seconds between two tries to store a login

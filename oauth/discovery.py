@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
-from oauth.errors import VendorMisconfiguredError
-from oauth.vendor import Vendor, safe_url
-from oauth.verdict import CHECK_TABLE, Reply
+from openab_auth.oauth.errors import VendorMisconfiguredError
+from openab_auth.oauth.vendor import Vendor, safe_url
+from openab_auth.oauth.verdict import CHECK_TABLE, Reply
 
 Fetch: TypeAlias = Callable[[str], Awaitable[Reply]]
 

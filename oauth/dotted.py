@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.entries import Json
+from openab_auth.storage.entries import Json
 
 
 def value_at(source: Json, path: str) -> Json:

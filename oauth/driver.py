@@ -1,6 +1,6 @@
 """The one driver for every vendor: link, exchange, refresh and revocation, on authlib's async client.
 
-authlib builds the requests; `oauth.verdict` judges each raw reply before authlib looks at it, so that a failure has one
+authlib builds the requests; `openab_auth.oauth.verdict` judges each raw reply before authlib looks at it, so that a failure has one
 meaning wherever it came from. Each request is one POST under a total deadline, and is never repeated here.
 """
 
@@ -16,18 +16,18 @@ from urllib.parse import urlencode
 import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from oauth import client_auth, link
-from oauth.deadline import awake_timeout
-from oauth.discovery import fetch_metadata, needs_discovery, with_endpoints
-from oauth.errors import OAuthError
-from oauth.grant import Grant, account_label, read_grant
-from oauth.mcp.pinned import PinnedTransport
-from oauth.mcp.reach import Reach
-from oauth.transport import REQUEST_DEADLINE, Door, direct_transport, new_client
-from oauth.vendor import Vendor
-from oauth.verdict import Question, Reply, judge_failure, judge_reply
-from storage.entries import Json, PendingEntry
-from storage.secret import Secret
+from openab_auth.oauth import client_auth, link
+from openab_auth.oauth.deadline import awake_timeout
+from openab_auth.oauth.discovery import fetch_metadata, needs_discovery, with_endpoints
+from openab_auth.oauth.errors import OAuthError
+from openab_auth.oauth.grant import Grant, account_label, read_grant
+from openab_auth.oauth.mcp.pinned import PinnedTransport
+from openab_auth.oauth.mcp.reach import Reach
+from openab_auth.oauth.transport import REQUEST_DEADLINE, Door, direct_transport, new_client
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.oauth.verdict import Question, Reply, judge_failure, judge_reply
+from openab_auth.storage.entries import Json, PendingEntry
+from openab_auth.storage.secret import Secret
 
 _log: Final = logging.getLogger(__name__)
 _MOST_ISSUERS: Final = 200

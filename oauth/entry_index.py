@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from oauth.pending import PendingLogin, owned
-from storage import AsyncStore
-from storage.entries import Entry, PendingEntry, UserId
+from openab_auth.oauth.pending import PendingLogin, owned
+from openab_auth.storage import AsyncStore
+from openab_auth.storage.entries import Entry, PendingEntry, UserId
 
 _FEW: Final = 200  # entries that are sorted on the event loop: a thread would take longer
 Waiting: TypeAlias = tuple[tuple[PendingLogin, PendingEntry], ...]

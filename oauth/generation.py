@@ -9,8 +9,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
-from storage.entries import Entry, McpEntry, PendingEntry, TokenEntry
-from storage.notes import Note
+from openab_auth.storage.entries import Entry, McpEntry, PendingEntry, TokenEntry
+from openab_auth.storage.notes import Note
 
 DIGITS: Final = 10  # hexadecimal
 

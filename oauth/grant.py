@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from oauth.dotted import value_at
-from oauth.redact import label, without
-from oauth.scopes import scopes_of
-from oauth.subject import subject_ids
-from oauth.vendor import Vendor
-from oauth.verdict import LONGEST_TOKEN, Reply, is_token
-from storage.entries import NEVER, Json
-from storage.secret import Secret
+from openab_auth.oauth.dotted import value_at
+from openab_auth.oauth.redact import label, without
+from openab_auth.oauth.scopes import scopes_of
+from openab_auth.oauth.subject import subject_ids
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.oauth.verdict import LONGEST_TOKEN, Reply, is_token
+from openab_auth.storage.entries import NEVER, Json
+from openab_auth.storage.secret import Secret
 
 T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class Grant:
 
 
 def read_grant(vendor: Vendor, reply: Reply, *, now: float, sent: Iterable[Secret] = ()) -> Grant:
-    """The grant in a token reply that `oauth.verdict` let pass; no label of it shows a token or what was `sent`."""
+    """The grant in a token reply that `openab_auth.oauth.verdict` let pass; no label of it shows a token or what was `sent`."""
     refresh_token = reply.get("refresh_token")
     claims: Mapping[str, Json] = _or(lambda: id_token_claims(reply.get("id_token")), dict[str, Json]())
 

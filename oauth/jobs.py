@@ -7,7 +7,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
-from storage.errors import OpenabAuthError
+from openab_auth.storage.errors import OpenabAuthError
 
 _log: Final = logging.getLogger(__name__)
 T = TypeVar("T")

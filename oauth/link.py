@@ -7,8 +7,8 @@ from typing import Final
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.client import OAuth2Client
 
-from oauth.vendor import Vendor
-from storage.entries import PendingEntry
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage.entries import PendingEntry
 
 _OURS: Final = frozenset(
     {"client_id", "code_challenge", "code_challenge_method", "redirect_uri", "response_type", "scope", "state"}

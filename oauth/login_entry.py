@@ -6,18 +6,18 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from oauth.errors import LoginChangedError, LoginTakenError, NotLoggedInError
-from oauth.generation import generation_of
-from oauth.subject import renewed_subject
-from storage.draft import Draft
-from storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
-from storage.notes import DeadToken, Note
-from storage.secret import Secret
+from openab_auth.oauth.errors import LoginChangedError, LoginTakenError, NotLoggedInError
+from openab_auth.oauth.generation import generation_of
+from openab_auth.oauth.subject import renewed_subject
+from openab_auth.storage.draft import Draft
+from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
+from openab_auth.storage.notes import DeadToken, Note
+from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
-    from oauth.catalogue import Catalogue
-    from oauth.grant import Grant
-    from oauth.vendor import Vendor
+    from openab_auth.oauth.catalogue import Catalogue
+    from openab_auth.oauth.grant import Grant
+    from openab_auth.oauth.vendor import Vendor
 
 _MCP: Final = "mcp:"
 

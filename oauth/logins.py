@@ -13,33 +13,29 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from oauth import login_entry, pending, status
-from oauth.added_servers import AddedServers
-from oauth.catalogue import Catalogue
-from oauth.command.output import Found
-from oauth.command.programs import Programs
-from oauth.credentials import Credentials, LoggedIn, LoggedOut
-from oauth.device.approvals import Admit, Approvals
-from oauth.driver import Driver
-from oauth.entry_index import IndexedStore
-from oauth.errors import (
-    NoPendingLoginError,
-    SecretMissingError,
-    WhichLoginError,
-)
-from oauth.generation import generation_of
-from oauth.jobs import Jobs
-from oauth.mcp.login import ServerLogins
-from oauth.offer import LoginOffer
-from oauth.pending import PendingLogin
-from oauth.pending_logins import PendingLogins
-from oauth.redirect_logins import RedirectLogins
-from oauth.status import LoginState, Status
-from oauth.tenant_lock import REFRESH_DEADLINE
-from oauth.vendor import DEVICE_FLOWS, Vendor
-from storage import AsyncStore
-from storage.entries import Tenant, UserId
-from storage.notes import Begun
+from openab_auth.oauth import login_entry, pending, status
+from openab_auth.oauth.added_servers import AddedServers
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.command.output import Found
+from openab_auth.oauth.command.programs import Programs
+from openab_auth.oauth.credentials import Credentials, LoggedIn, LoggedOut
+from openab_auth.oauth.device.approvals import Admit, Approvals
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.entry_index import IndexedStore
+from openab_auth.oauth.errors import NoPendingLoginError, SecretMissingError, WhichLoginError
+from openab_auth.oauth.generation import generation_of
+from openab_auth.oauth.jobs import Jobs
+from openab_auth.oauth.mcp.login import ServerLogins
+from openab_auth.oauth.offer import LoginOffer
+from openab_auth.oauth.pending import PendingLogin
+from openab_auth.oauth.pending_logins import PendingLogins
+from openab_auth.oauth.redirect_logins import RedirectLogins
+from openab_auth.oauth.status import LoginState, Status
+from openab_auth.oauth.tenant_lock import REFRESH_DEADLINE
+from openab_auth.oauth.vendor import DEVICE_FLOWS, Vendor
+from openab_auth.storage import AsyncStore
+from openab_auth.storage.entries import Tenant, UserId
+from openab_auth.storage.notes import Begun
 
 
 class Logins:

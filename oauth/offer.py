@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oauth.vendor import Vendor
+from openab_auth.oauth.vendor import Vendor
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit
 
-from oauth import clipboard
-from oauth.errors import PasteRefusedError
-from oauth.refusal import DeniedRedirectError, Refusal, harmless, refused
-from storage.secret import Secret
+from openab_auth.oauth import clipboard
+from openab_auth.oauth.errors import PasteRefusedError
+from openab_auth.oauth.refusal import DeniedRedirectError, Refusal, harmless, refused
+from openab_auth.storage.secret import Secret
 
 __all__ = [
     "DeniedRedirectError",

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from oauth.errors import RelativePathError
+from openab_auth.oauth.errors import RelativePathError
 
-_CONFIG: Final = "openab-auth/config.toml"  # `bot.cli.warm` looks in the same places; a test compares them
+_CONFIG: Final = "openab-auth/config.toml"  # `openab_auth.bot.cli.warm` looks in the same places; a test compares them
 _OF_THE_MACHINE: Final = "/etc"
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from oauth.errors import NoPendingLoginError, TooManyLoginsError, TooManyWaitError
-from oauth.generation import generation_of_pending
-from oauth.paste import Paste
-from storage.draft import Draft
-from storage.entries import PENDING_LIFETIME, Entry, PendingEntry, UserId, pending_key
-from storage.notes import Begun, Note
+from openab_auth.oauth.errors import NoPendingLoginError, TooManyLoginsError, TooManyWaitError
+from openab_auth.oauth.generation import generation_of_pending
+from openab_auth.oauth.paste import Paste
+from openab_auth.storage.draft import Draft
+from openab_auth.storage.entries import PENDING_LIFETIME, Entry, PendingEntry, UserId, pending_key
+from openab_auth.storage.notes import Begun, Note
 
 MOST: Final = 20_000  # pending logins of all people together; each locked write sweeps those that are over
 _PREFIX: Final = "pending:"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from oauth import login_entry, pending
-from oauth.entry_index import IndexedStore
-from oauth.pending import PendingLogin
-from oauth.vendor import Vendor
-from storage import AsyncStore
-from storage.draft import Draft
-from storage.entries import PendingEntry, UserId, pending_key
-from storage.notes import Begun
+from openab_auth.oauth import login_entry, pending
+from openab_auth.oauth.entry_index import IndexedStore
+from openab_auth.oauth.pending import PendingLogin
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import AsyncStore
+from openab_auth.storage.draft import Draft
+from openab_auth.storage.entries import PendingEntry, UserId, pending_key
+from openab_auth.storage.notes import Begun
 
 
 class PendingLogins:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from storage.secret import Secret
+from openab_auth.storage.secret import Secret
 
 _BYTES: Final = (
     32  # 43 characters: the shortest verifier that RFC 7636 allows, and no server met so far wants a longer state

@@ -9,8 +9,8 @@ from operator import itemgetter
 from typing import Final
 from urllib.parse import quote
 
-from oauth.visible import visible
-from storage.secret import Secret
+from openab_auth.oauth.visible import visible
+from openab_auth.storage.secret import Secret
 
 _LONGEST: Final = 200
 _PIECE: Final = 8  # characters; of a secret that is echoed in pieces, any piece this long is hidden

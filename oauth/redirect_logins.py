@@ -10,29 +10,37 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from oauth import pending
-from oauth.catalogue import Catalogue
-from oauth.credentials import Credentials, LoggedIn
-from oauth.driver import Driver
-from oauth.errors import ClientRefusedError, NoPendingLoginError, VendorUnavailableError
-from oauth.generation import generation_of_pending
-from oauth.jobs import Jobs
-from oauth.mcp.binding import Binding
-from oauth.mcp.login import ServerLogins
-from oauth.mcp.register import forget_client
-from oauth.mcp.server import McpServer
-from oauth.offer import LoginOffer
-from oauth.paste import DeniedRedirectError, Expected, Paste, PasteRefusedError, Refusal, match, read_paste
-from oauth.pending import PendingLogin
-from oauth.pending_logins import PendingLogins
-from oauth.pkce import new_state, new_verifier
-from oauth.vendor import Vendor
-from oauth.verdict import Question
-from storage import AsyncStore
-from storage.entries import PENDING_LIFETIME, PendingEntry, UserId
-from storage.errors import StorageError
-from storage.notes import Begun
-from storage.secret import Secret
+from openab_auth.oauth import pending
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.credentials import Credentials, LoggedIn
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import ClientRefusedError, NoPendingLoginError, VendorUnavailableError
+from openab_auth.oauth.generation import generation_of_pending
+from openab_auth.oauth.jobs import Jobs
+from openab_auth.oauth.mcp.binding import Binding
+from openab_auth.oauth.mcp.login import ServerLogins
+from openab_auth.oauth.mcp.register import forget_client
+from openab_auth.oauth.mcp.server import McpServer
+from openab_auth.oauth.offer import LoginOffer
+from openab_auth.oauth.paste import (
+    DeniedRedirectError,
+    Expected,
+    Paste,
+    PasteRefusedError,
+    Refusal,
+    match,
+    read_paste,
+)
+from openab_auth.oauth.pending import PendingLogin
+from openab_auth.oauth.pending_logins import PendingLogins
+from openab_auth.oauth.pkce import new_state, new_verifier
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.oauth.verdict import Question
+from openab_auth.storage import AsyncStore
+from openab_auth.storage.entries import PENDING_LIFETIME, PendingEntry, UserId
+from openab_auth.storage.errors import StorageError
+from openab_auth.storage.notes import Begun
+from openab_auth.storage.secret import Secret
 
 
 class RedirectLogins:

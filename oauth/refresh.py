@@ -13,10 +13,10 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
-from oauth import backoff
-from oauth.adopt import adopt, lock_or_adopt, stored, supersedes
-from oauth.deadline import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
-from oauth.errors import (
+from openab_auth.oauth import backoff
+from openab_auth.oauth.adopt import adopt, lock_or_adopt, stored, supersedes
+from openab_auth.oauth.deadline import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
+from openab_auth.oauth.errors import (
     LoginDeadError,
     NotLoggedInError,
     NotRefreshableError,
@@ -25,18 +25,18 @@ from oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from oauth.login_entry import dead_of, login_of, renewed_entry, renewed_note
-from oauth.subject import is_other
-from oauth.unsaved import Renewal, Unsaved
-from storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
-from storage.draft import Draft
-from storage.errors import StoreUnreadableError
-from storage.notes import Attempt, DeadToken, Note
+from openab_auth.oauth.login_entry import dead_of, login_of, renewed_entry, renewed_note
+from openab_auth.oauth.subject import is_other
+from openab_auth.oauth.unsaved import Renewal, Unsaved
+from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
+from openab_auth.storage.draft import Draft
+from openab_auth.storage.errors import StoreUnreadableError
+from openab_auth.storage.notes import Attempt, DeadToken, Note
 
 if TYPE_CHECKING:
-    from oauth.driver import Driver
-    from oauth.grant import Grant
-    from oauth.renewer import Renewer
+    from openab_auth.oauth.driver import Driver
+    from openab_auth.oauth.grant import Grant
+    from openab_auth.oauth.renewer import Renewer
 
 _log: Final = logging.getLogger(__name__)
 

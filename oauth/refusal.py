@@ -6,7 +6,7 @@ import unicodedata
 from enum import StrEnum
 from typing import Final
 
-from oauth.errors import BEGIN_AGAIN, OLDER_UNTOUCHED, PasteRefusedError
+from openab_auth.oauth.errors import BEGIN_AGAIN, OLDER_UNTOUCHED, PasteRefusedError
 
 _DESCRIPTION_LIMIT: Final = 200
 _HARMLESS: Final = frozenset(" .,;:'!?()/+=%-")

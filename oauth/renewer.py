@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from oauth.backoff import settings_of
-from oauth.errors import NotRefreshableError
-from oauth.mcp.renew import ServerRenewer
-from storage import AsyncStore, LoginEntry, McpEntry, Tenant
+from openab_auth.oauth.backoff import settings_of
+from openab_auth.oauth.errors import NotRefreshableError
+from openab_auth.oauth.mcp.renew import ServerRenewer
+from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Tenant
 
 if TYPE_CHECKING:
-    from oauth.catalogue import Catalogue
-    from oauth.deadline import Deadline
-    from oauth.driver import Driver
-    from oauth.grant import Grant
-    from oauth.vendor import Vendor
+    from openab_auth.oauth.catalogue import Catalogue
+    from openab_auth.oauth.deadline import Deadline
+    from openab_auth.oauth.driver import Driver
+    from openab_auth.oauth.grant import Grant
+    from openab_auth.oauth.vendor import Vendor
 
 
 class Renewer(Protocol):
@@ -70,7 +70,7 @@ class CopilotRenewer:
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
         """As `Renewer.renew`."""
-        from oauth.copilot import trade  # noqa: PLC0415 - needed by whoever sends a request
+        from openab_auth.oauth.copilot import trade  # noqa: PLC0415 - needed by whoever sends a request
 
         return await trade(driver, self.vendor, entry.refresh_token, self.exchange_url, now=self.clock())
 
@@ -91,7 +91,7 @@ class AwsRenewer:
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
         """As `Renewer.renew`."""
-        from oauth.device.aws import AwsDevice  # noqa: PLC0415 - as above
+        from openab_auth.oauth.device.aws import AwsDevice  # noqa: PLC0415 - as above
 
         service = AwsDevice(driver, self.store, self.clock)
         return await service.renew(self.vendor, entry.refresh_token, self.token_endpoint)

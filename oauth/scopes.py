@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from storage.entries import Json
+from openab_auth.storage.entries import Json
 
 _MOST: Final = 1000  # of one list
 _LONGEST: Final = 16 * 1024  # characters of one text; beyond either limit, nothing is read of it

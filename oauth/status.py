@@ -7,22 +7,22 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
-from oauth import backoff
-from oauth.catalogue import Catalogue
-from oauth.entry_index import EntryIndex, IndexedStore
-from oauth.generation import generation_of
-from oauth.login_entry import SKEW, dead_of
-from oauth.mcp.binding import binding_of
-from oauth.mcp.server import McpServer
-from oauth.mcp.standing import Standing, standing_of
-from oauth.pending import PendingLogin
-from oauth.vendor import Vendor
-from storage import AsyncStore
-from storage.clients import Client
-from storage.entries import NEVER, Entry, McpEntry, Tenant, TokenEntry, UserId
-from storage.errors import StorageError
-from storage.notes import Attempt, DeadToken, Note
-from storage.store import Problem
+from openab_auth.oauth import backoff
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.entry_index import EntryIndex, IndexedStore
+from openab_auth.oauth.generation import generation_of
+from openab_auth.oauth.login_entry import SKEW, dead_of
+from openab_auth.oauth.mcp.binding import binding_of
+from openab_auth.oauth.mcp.server import McpServer
+from openab_auth.oauth.mcp.standing import Standing, standing_of
+from openab_auth.oauth.pending import PendingLogin
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import AsyncStore
+from openab_auth.storage.clients import Client
+from openab_auth.storage.entries import NEVER, Entry, McpEntry, Tenant, TokenEntry, UserId
+from openab_auth.storage.errors import StorageError
+from openab_auth.storage.notes import Attempt, DeadToken, Note
+from openab_auth.storage.store import Problem
 
 T = TypeVar("T")
 State: TypeAlias = Literal["ok", "expiring", "expired", "dead"]

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from oauth.dotted import value_at
-from storage.notes import Subject
-from storage.secret import Secret
+from openab_auth.oauth.dotted import value_at
+from openab_auth.storage.notes import Subject
+from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
-    from oauth.vendor import Vendor
-    from storage.entries import Json
+    from openab_auth.oauth.vendor import Vendor
+    from openab_auth.storage.entries import Json
 
 _KEPT: Final = 32  # hexadecimal digits of a hash
 _ACCOUNT_IDS: Final = {  # by tenant: where a token response, or the claims of its id_token, hold the vendor's own id

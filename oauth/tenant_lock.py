@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from storage import AsyncStore
-from storage.entries import Tenant
-from storage.errors import StorageError
-from storage.threads import in_thread
+from openab_auth.storage import AsyncStore
+from openab_auth.storage.entries import Tenant
+from openab_auth.storage.errors import StorageError
+from openab_auth.storage.threads import in_thread
 
 REFRESH_DEADLINE: Final = 20.0  # seconds: two requests of 8 s and 4 s for the disk, as all writers of the file have it
 _LONGEST_STEP: Final = 1.0  # seconds that one look counts for at most

@@ -12,9 +12,9 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from oauth.adopt import supersedes
-from oauth.deadline import Deadline
-from oauth.errors import (
+from openab_auth.oauth.adopt import supersedes
+from openab_auth.oauth.deadline import Deadline
+from openab_auth.oauth.errors import (
     NotLoggedInError,
     OAuthError,
     RefreshBusyError,
@@ -22,17 +22,17 @@ from oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from oauth.login_entry import SKEW, login_of, tenant_of
-from oauth.tenant_lock import REFRESH_DEADLINE
-from oauth.unsaved import Unsaved
-from storage import AsyncStore, LoginEntry, McpEntry, Secret, StorageError, Store, Tenant, TokenEntry
-from storage.threads import in_thread
+from openab_auth.oauth.login_entry import SKEW, login_of, tenant_of
+from openab_auth.oauth.tenant_lock import REFRESH_DEADLINE
+from openab_auth.oauth.unsaved import Unsaved
+from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Secret, StorageError, Store, Tenant, TokenEntry
+from openab_auth.storage.threads import in_thread
 
 if TYPE_CHECKING:
-    from oauth.agent import TokenAuth
-    from oauth.catalogue import Catalogue
-    from oauth.driver import Driver
-    from oauth.errors import InsufficientScopeError
+    from openab_auth.oauth.agent import TokenAuth
+    from openab_auth.oauth.catalogue import Catalogue
+    from openab_auth.oauth.driver import Driver
+    from openab_auth.oauth.errors import InsufficientScopeError
 
 
 _log: Final = logging.getLogger(__name__)
@@ -128,7 +128,7 @@ class TokenSource:
 
     def auth(self, tenant_or_vendor: str) -> TokenAuth:
         """For `httpx2.AsyncClient(auth=…)`: attaches the token, and repeats a request once after a 401."""
-        from oauth.agent import TokenAuth  # noqa: PLC0415 - httpx2 is heavy, and who asks for this has it already
+        from openab_auth.oauth.agent import TokenAuth  # noqa: PLC0415 - httpx2 is heavy, and who asks for this has it already
 
         return TokenAuth(self, tenant_or_vendor)
 
@@ -149,7 +149,7 @@ class TokenSource:
 
     async def _place(self, tenant: Tenant, word: str) -> str:
         """Where the login was made, whatever its name means by now; within that host the config may move it."""
-        from oauth.transport import origin_of  # noqa: PLC0415 - no vendor's token needs it
+        from openab_auth.oauth.transport import origin_of  # noqa: PLC0415 - no vendor's token needs it
 
         catalogue = await self._configured()
         server = catalogue.server(tenant)
@@ -168,7 +168,7 @@ class TokenSource:
         Raises:
             NotLoggedInError, ConfigError, StorageError: as `get_valid`.
         """
-        from oauth.mcp.scopes import note_demand  # noqa: PLC0415 - needed once in a login's life
+        from openab_auth.oauth.mcp.scopes import note_demand  # noqa: PLC0415 - needed once in a login's life
 
         tenant, _ = await self._find(tenant_or_vendor)
         server = (await self._configured()).server(tenant)
@@ -258,8 +258,8 @@ class TokenSource:
     async def _refresh(
         self, tenant: Tenant, stale: LoginEntry, catalogue: Catalogue, deadline: Deadline, *, deliberate: bool
     ) -> LoginEntry:
-        from oauth.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
-        from oauth.renewer import find_renewer  # noqa: PLC0415 - as above
+        from openab_auth.oauth.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
+        from openab_auth.oauth.renewer import find_renewer  # noqa: PLC0415 - as above
 
         renewer_of = partial(
             find_renewer, tenant, catalogue=catalogue, store=self._store, clock=self._clock, deadline=deadline
@@ -289,15 +289,15 @@ class TokenSource:
 
 
 def _configured_catalogue() -> Catalogue:
-    from oauth.catalogue import Catalogue  # noqa: PLC0415 - a valid token needs no table
-    from oauth.config import read_config  # noqa: PLC0415
+    from openab_auth.oauth.catalogue import Catalogue  # noqa: PLC0415 - a valid token needs no table
+    from openab_auth.oauth.config import read_config  # noqa: PLC0415
 
     return Catalogue.from_config(read_config(None, os.environ))
 
 
 def _driver_class() -> type[Driver]:
     """In a worker thread: importing authlib takes a tenth of a second, for which an event loop must not stand still."""
-    from oauth.driver import Driver  # noqa: PLC0415
+    from openab_auth.oauth.driver import Driver  # noqa: PLC0415
 
     return Driver
 

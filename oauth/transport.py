@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 
 import httpx2
 
-from oauth.vendor import safe_url
+from openab_auth.oauth.vendor import safe_url
 
 REQUEST_DEADLINE: Final = 8.0  # seconds for one request, from the connection to the last byte of the reply
 LONGEST_REPLY: Final = 1024 * 1024  # bytes of a body, compressed as well as decompressed

@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Final
 
-from oauth.paths import home_of
-from storage import regular
+from openab_auth.oauth.paths import home_of
+from openab_auth.storage import regular
 
 _MOST: Final = 1 << 20  # bytes; a config of a hundred vendors has a tenth of that
 _LINKS: Final = 40  # symbolic links that the kernel follows in one path

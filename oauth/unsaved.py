@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
-from oauth.errors import OAuthError
-from storage import AsyncStore, Draft, LoginEntry, RefreshLock, Secret, StorageError, Store, Tenant
-from storage.journal import comes_after
+from openab_auth.oauth.errors import OAuthError
+from openab_auth.storage import AsyncStore, Draft, LoginEntry, RefreshLock, Secret, StorageError, Store, Tenant
+from openab_auth.storage.journal import comes_after
 
 _RETRY: Final = 1.0  # seconds between two tries
 _LAST_TRIES: Final = 5.0  # seconds of tries before a process that ends gives up

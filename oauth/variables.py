@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, TypeVar, cast
 
-from oauth.table import Mistakes
+from openab_auth.oauth.table import Mistakes
 
 T = TypeVar("T")
 _VARIABLE: Final = re.compile(r"\$(\$\{)|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")  # `$${`, `${VAR}`, or a stray `${`

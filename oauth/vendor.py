@@ -9,15 +9,15 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from oauth.reserved_variables import is_reserved
-from oauth.table import Mistakes, Table
-from storage.entries import Tenant
-from storage.errors import InvalidTenantError
-from storage.secret import Secret
-from storage.tenants import sidecar_name
+from openab_auth.oauth.reserved_variables import is_reserved
+from openab_auth.oauth.table import Mistakes, Table
+from openab_auth.storage.entries import Tenant
+from openab_auth.storage.errors import InvalidTenantError
+from openab_auth.storage.secret import Secret
+from openab_auth.storage.tenants import sidecar_name
 
 if TYPE_CHECKING:
-    from oauth.mcp.reach import Reach
+    from openab_auth.oauth.mcp.reach import Reach
 
 Flow: TypeAlias = Literal["pkce", "device", "codex-device", "aws-device", "command", "env"]
 Risk: TypeAlias = Literal["ok", "tos-risk", "experimental"]
@@ -197,7 +197,7 @@ def _secret(table: Table, from_environment: str) -> Secret | None:
     obscured = table.text("client_secret_obscured")
     if from_environment or not obscured:
         return Secret(from_environment) if from_environment else None
-    from oauth.obscure import NotObscuredError, reveal  # noqa: PLC0415 - hardly a config has one, and ciphers are heavy
+    from openab_auth.oauth.obscure import NotObscuredError, reveal  # noqa: PLC0415 - hardly a config has one, and ciphers are heavy
 
     try:
         return Secret(reveal(obscured))

@@ -17,7 +17,7 @@ from typing import Final, TypeAlias, TypeVar
 
 import httpx2
 
-from oauth.errors import (
+from openab_auth.oauth.errors import (
     Asked,
     ClientRefusedError,
     ExchangeRefusedError,
@@ -26,10 +26,10 @@ from oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from oauth.redact import shown
-from oauth.transport import RefusedAddressError
-from storage.entries import Json
-from storage.secret import Secret
+from openab_auth.oauth.redact import shown
+from openab_auth.oauth.transport import RefusedAddressError
+from openab_auth.storage.entries import Json
+from openab_auth.storage.secret import Secret
 
 Reply: TypeAlias = Mapping[str, Json]
 E = TypeVar("E", bound=BaseException)

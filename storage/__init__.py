@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from storage.clients import Client
-from storage.draft import Draft
-from storage.entries import (
+from openab_auth.storage.clients import Client
+from openab_auth.storage.draft import Draft
+from openab_auth.storage.entries import (
     CONSOLE,
     NEVER,
     PENDING_LIFETIME,
@@ -18,7 +18,7 @@ from storage.entries import (
     UserId,
     pending_key,
 )
-from storage.errors import (
+from openab_auth.storage.errors import (
     InvalidEntryError,
     InvalidTenantError,
     OpenabAuthError,
@@ -28,16 +28,16 @@ from storage.errors import (
     StoreUnreadableError,
     StoreUnwritableError,
 )
-from storage.filestore import FileStore
-from storage.notes import Attempt, DeadToken, Note
-from storage.open import open_store
-from storage.secret import Secret
-from storage.servers import AddedServer
-from storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
+from openab_auth.storage.filestore import FileStore
+from openab_auth.storage.notes import Attempt, DeadToken, Note
+from openab_auth.storage.open import open_store
+from openab_auth.storage.secret import Secret
+from openab_auth.storage.servers import AddedServer
+from openab_auth.storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
 
 if TYPE_CHECKING:
-    from storage.face import AsyncStore
-    from storage.memory import MemoryStore
+    from openab_auth.storage.face import AsyncStore
+    from openab_auth.storage.memory import MemoryStore
 
 __all__ = [
     "CONSOLE",
@@ -83,11 +83,11 @@ __all__ = [
 def __getattr__(name: str) -> Any:  # noqa: ANN401 -- whatever the name stands for
     """Import what only some need when it is asked for: asyncio alone costs more than a whole read."""
     if name == "AsyncStore":
-        from storage.face import AsyncStore  # noqa: PLC0415
+        from openab_auth.storage.face import AsyncStore  # noqa: PLC0415
 
         return AsyncStore
     if name == "MemoryStore":
-        from storage.memory import MemoryStore  # noqa: PLC0415
+        from openab_auth.storage.memory import MemoryStore  # noqa: PLC0415
 
         return MemoryStore
     message = f"module {__name__!r} has no attribute {name!r}"

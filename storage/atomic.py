@@ -9,9 +9,9 @@ import stat
 from pathlib import Path
 from typing import Final, Self
 
-from storage import folder, ownership
-from storage.errors import StoreUnwritableError
-from storage.ownership import PRIVATE, Owner
+from openab_auth.storage import folder, ownership
+from openab_auth.storage.errors import StoreUnwritableError
+from openab_auth.storage.ownership import PRIVATE, Owner
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _TRIES: Final = 3  # a logout removes temporary files, also that of a writer without a lock, who then begins anew

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from storage import atomic, quarantine, regular
-from storage.entries import Json
-from storage.errors import StoreUnreadableError
-from storage.ownership import Owner, owner_of
+from openab_auth.storage import atomic, quarantine, regular
+from openab_auth.storage.entries import Json
+from openab_auth.storage.errors import StoreUnreadableError
+from openab_auth.storage.ownership import Owner, owner_of
 
 R = TypeVar("R")
 

@@ -8,8 +8,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from storage import shapes
-from storage.entries import Entry, Json
+from openab_auth.storage import shapes
+from openab_auth.storage.entries import Entry, Json
 
 _FILLER: Final = b"*"  # one for each byte; in a JSON string as good as anywhere
 _LEAST: Final = 8  # bytes; what is shorter is a word, and would be found where no secret is

@@ -6,7 +6,7 @@ loses no login that lives; who cannot renew one without it logs in again, and a 
 What lies under which key is the house's upper floors' business:
 
     mcp:NAME ISSUER         the client that this issuer registered for logins at the server NAME
-    pending:mcp:NAME:USER   what a link is bound to, until its paste comes (oauth.mcp.binding)
+    pending:mcp:NAME:USER   what a link is bound to, until its paste comes (openab_auth.oauth.mcp.binding)
     NAME, or mcp:NAME       what the login under this tenant is bound to, and the scopes that were demanded of it since
     vendor:TENANT           the client that a vendor registered for us
 """
@@ -17,9 +17,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from storage.beside import Beside
-from storage.entries import Json
-from storage.secret import Secret
+from openab_auth.storage.beside import Beside
+from openab_auth.storage.entries import Json
+from openab_auth.storage.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn, TypeAlias
 
-from storage import layout, shapes
-from storage.entries import Entry, Json
-from storage.errors import InvalidEntryError
-from storage.tenants import LEGACY_MARK, check_key
+from openab_auth.storage import layout, shapes
+from openab_auth.storage.entries import Entry, Json
+from openab_auth.storage.errors import InvalidEntryError
+from openab_auth.storage.tenants import LEGACY_MARK, check_key
 
 _LEGACY_TENANT: Final = "codex"  # the one vendor of that time
 _LEGACY_DEFAULTS: Final = {"token_endpoint": "https://auth.openai.com/oauth/token", "provider": _LEGACY_TENANT}

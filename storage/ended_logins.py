@@ -14,9 +14,9 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 
-from storage import atomic, blank, folder, journal, leftovers, quarantine, regular
-from storage.errors import StorageError
-from storage.tenants import is_file_name
+from openab_auth.storage import atomic, blank, folder, journal, leftovers, quarantine, regular
+from openab_auth.storage.errors import StorageError
+from openab_auth.storage.tenants import is_file_name
 
 _LARGEST: Final = 2**22  # bytes that are looked through while everybody waits for the lock
 

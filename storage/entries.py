@@ -1,7 +1,7 @@
 """The three shapes of an entry in the credential file, and the keys that entries lie under.
 
 The Rust agents parse the whole map at once and throw the whole file away when one entry fits none of these shapes, so
-what these classes hold is exactly what those agents accept. Text becomes entries, and entries text, in `storage.codec`.
+what these classes hold is exactly what those agents accept. Text becomes entries, and entries text, in `openab_auth.storage.codec`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NewType, TypeAlias
 
-from storage.secret import Secret
+from openab_auth.storage.secret import Secret
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Tenant = NewType("Tenant", str)  # the key of a login: a vendor's tenant or an MCP server's name

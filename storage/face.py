@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final, TypeVar
 
-from storage.clients import Client
-from storage.entries import Entry, LoginEntry
-from storage.notes import Note
-from storage.secret import Secret
-from storage.servers import AddedServer
-from storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
-from storage.threads import in_thread
+from openab_auth.storage.clients import Client
+from openab_auth.storage.entries import Entry, LoginEntry
+from openab_auth.storage.notes import Note
+from openab_auth.storage.secret import Secret
+from openab_auth.storage.servers import AddedServer
+from openab_auth.storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
+from openab_auth.storage.threads import in_thread
 
 T = TypeVar("T")
 _POLL: Final = 0.01  # seconds between two looks at the version; 64 waiters are to leave the processors free

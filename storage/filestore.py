@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from storage import (
+from openab_auth.storage import (
     atomic,
     batch,
     blank,
@@ -29,18 +29,23 @@ from storage import (
     servers,
     snapshot,
 )
-from storage.clients import Client
-from storage.draft import Lazy
-from storage.entries import Entry, LoginEntry, PendingEntry
-from storage.errors import ServersUnwrittenError, StorageError, StoreUnreadableError, StoreUnwritableError
-from storage.journal import Spill
-from storage.locks import GlobalLock, TenantLock
-from storage.notes import Note
-from storage.secret import Secret
-from storage.servers import AddedServer
-from storage.snapshot import Snapshot
-from storage.store import Done, Failed, Mutation, Problem
-from storage.tenants import sidecar_name
+from openab_auth.storage.clients import Client
+from openab_auth.storage.draft import Lazy
+from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry
+from openab_auth.storage.errors import (
+    ServersUnwrittenError,
+    StorageError,
+    StoreUnreadableError,
+    StoreUnwritableError,
+)
+from openab_auth.storage.journal import Spill
+from openab_auth.storage.locks import GlobalLock, TenantLock
+from openab_auth.storage.notes import Note
+from openab_auth.storage.secret import Secret
+from openab_auth.storage.servers import AddedServer
+from openab_auth.storage.snapshot import Snapshot
+from openab_auth.storage.store import Done, Failed, Mutation, Problem
+from openab_auth.storage.tenants import sidecar_name
 
 T = TypeVar("T")
 

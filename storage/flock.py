@@ -11,8 +11,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, TypeVar
 
-from storage import atomic, forked, ownership, regular
-from storage.errors import StoreUnwritableError
+from openab_auth.storage import atomic, forked, ownership, regular
+from openab_auth.storage.errors import StoreUnwritableError
 
 T = TypeVar("T")
 _FLAGS: Final = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-from storage import regular
-from storage.errors import StoreUnreadableError
+from openab_auth.storage import regular
+from openab_auth.storage.errors import StoreUnreadableError
 
 _FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _UNTOUCHED: Final = getattr(os, "O_NOATIME", 0)  # Linux's, and only for the folder's owner

@@ -19,11 +19,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from storage import atomic, codec, folder, regular, shapes
-from storage.entries import Entry, LoginEntry, McpEntry, PendingEntry, TokenEntry
-from storage.errors import StorageError, StoreUnreadableError
-from storage.secret import Secret
-from storage.tenants import sidecar_name
+from openab_auth.storage import atomic, codec, folder, regular, shapes
+from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, PendingEntry, TokenEntry
+from openab_auth.storage.errors import StorageError, StoreUnreadableError
+from openab_auth.storage.secret import Secret
+from openab_auth.storage.tenants import sidecar_name
 
 _NO_LOGIN: Final = "no login"  # stands where a fingerprint would, for a login under a tenant that had none
 _LARGEST: Final = 2**20  # bytes; no entry is near it

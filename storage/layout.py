@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from json.encoder import encode_basestring
 from typing import Final
 
-from storage.entries import Json
+from openab_auth.storage.entries import Json
 
 OPEN: Final = '{\n  "'
 COLON: Final = ": "

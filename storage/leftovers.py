@@ -13,8 +13,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from storage import folder, journal
-from storage.tenants import is_file_name
+from openab_auth.storage import folder, journal
+from openab_auth.storage.tenants import is_file_name
 
 _COMMIT: Final = 10.0  # seconds; a commit takes milliseconds
 _LOCK: Final = ".global.lock"

@@ -13,12 +13,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from storage import forked
-from storage.errors import StoreBusyError
-from storage.flock import Flock
+from openab_auth.storage import forked
+from openab_auth.storage.errors import StoreBusyError
+from openab_auth.storage.flock import Flock
 
 if TYPE_CHECKING:
-    from storage.waiting import Waiter
+    from openab_auth.storage.waiting import Waiter
 
 T = TypeVar("T")
 _POLL: Final = 0.005  # seconds between two tries of a process that can start no thread
@@ -72,7 +72,7 @@ class GlobalLock:
         self._lock.probe()
 
     def _wait(self, section: Callable[[ExitStack], T], deadline: float) -> T:
-        from storage.waiting import Turn, Waiter  # noqa: PLC0415 -- whom nobody keeps waiting need not load it
+        from openab_auth.storage.waiting import Turn, Waiter  # noqa: PLC0415 -- whom nobody keeps waiting need not load it
 
         turn = Turn(section)
         try:

@@ -8,15 +8,15 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from storage import batch, codec, journal
-from storage.clients import Client
-from storage.draft import Lazy
-from storage.entries import Entry, LoginEntry
-from storage.notes import Note
-from storage.secret import Secret
-from storage.servers import AddedServer
-from storage.store import Done, Failed, Mutation, Problem
-from storage.tenants import sidecar_name
+from openab_auth.storage import batch, codec, journal
+from openab_auth.storage.clients import Client
+from openab_auth.storage.draft import Lazy
+from openab_auth.storage.entries import Entry, LoginEntry
+from openab_auth.storage.notes import Note
+from openab_auth.storage.secret import Secret
+from openab_auth.storage.servers import AddedServer
+from openab_auth.storage.store import Done, Failed, Mutation, Problem
+from openab_auth.storage.tenants import sidecar_name
 
 T = TypeVar("T")
 _FILE: Final = "auth.json"  # the name rules are those of the file, so that entries can move there

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from storage.entries import UserId
+from openab_auth.storage.entries import UserId
 
 
 @dataclass(frozen=True, slots=True)

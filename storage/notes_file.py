@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Final
 
-from storage.beside import Beside
-from storage.entries import Json, UserId
-from storage.notes import Attempt, Begun, DeadToken, Note, Subject
+from openab_auth.storage.beside import Beside
+from openab_auth.storage.entries import Json, UserId
+from openab_auth.storage.notes import Attempt, Begun, DeadToken, Note, Subject
 
 _LATEST: Final = 2**63  # unix seconds; Infinity and NaN, which json reads too, are no times
 

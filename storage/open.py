@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from storage.errors import StoreUnreadableError
-from storage.filestore import FileStore
+from openab_auth.storage.errors import StoreUnreadableError
+from openab_auth.storage.filestore import FileStore
 
 if TYPE_CHECKING:
-    from storage.store import Store
+    from openab_auth.storage.store import Store
 
 
 def open_store(location: str | os.PathLike[str]) -> Store:

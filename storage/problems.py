@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from storage import clients, folder, journal, leftovers, notes_file, quarantine, regular, servers
-from storage.beside import Beside
-from storage.errors import StoreUnreadableError
-from storage.store import Problem
+from openab_auth.storage import clients, folder, journal, leftovers, notes_file, quarantine, regular, servers
+from openab_auth.storage.beside import Beside
+from openab_auth.storage.errors import StoreUnreadableError
+from openab_auth.storage.store import Problem
 
 
 def find(path: Path, now: float, tenants: Collection[str]) -> Iterator[Problem]:

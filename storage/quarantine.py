@@ -11,8 +11,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-from storage import atomic, folder
-from storage.ownership import Owner
+from openab_auth.storage import atomic, folder
+from openab_auth.storage.ownership import Owner
 
 _MOST_NAMES: Final = 1000
 _UNCLEARED: Final = ".uncleared"  # ends the name of a file that a logout could not rewrite

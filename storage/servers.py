@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from storage.beside import Beside
-from storage.entries import Json, UserId
+from openab_auth.storage.beside import Beside
+from openab_auth.storage.entries import Json, UserId
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeGuard
 
-from storage.entries import Entry, Json, McpEntry, PendingEntry, TokenEntry
-from storage.secret import Secret
+from openab_auth.storage.entries import Entry, Json, McpEntry, PendingEntry, TokenEntry
+from openab_auth.storage.secret import Secret
 
 _LARGEST_U64: Final = 2**64 - 1
 _TOKEN: Final = ("access_token", "refresh_token", "expires_at", "token_endpoint", "provider")

@@ -11,11 +11,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from storage import codec, journal, regular
-from storage.entries import Entry
-from storage.errors import StoreUnreadableError
-from storage.journal import Spill
-from storage.ownership import Owner
+from openab_auth.storage import codec, journal, regular
+from openab_auth.storage.entries import Entry
+from openab_auth.storage.errors import StoreUnreadableError
+from openab_auth.storage.journal import Spill
+from openab_auth.storage.ownership import Owner
 
 _TICK: Final = 20_000_000  # ns; file times move in ticks of 1 to 10 ms, so a younger file may change unseen
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from storage.entries import PENDING_LIFETIME, Entry, PendingEntry
+from openab_auth.storage.entries import PENDING_LIFETIME, Entry, PendingEntry
 
 _PREFIXES: Final = ("pending:", "mcp-pending:")
 

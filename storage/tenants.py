@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from storage.errors import InvalidTenantError
+from openab_auth.storage.errors import InvalidTenantError
 
 LEGACY_MARK: Final = "access_token"  # at the top level it means the legacy single-tenant shape, so it can be no key
 _LONGEST_FILE_NAME: Final = 255  # bytes, on every file system that matters here

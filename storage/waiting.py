@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, Final, Generic, TypeVar
 
-from storage.flock import Flock
+from openab_auth.storage.flock import Flock
 
 T = TypeVar("T")
 _IDLE: Final = 1.0  # seconds; who writes much finds the thread, and who writes little needs none

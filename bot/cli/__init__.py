@@ -8,12 +8,12 @@ def main() -> int:
     """Run the command line of this process and return its exit status."""
     arguments = sys.argv[1:]
     if arguments[:1] == ["token"]:
-        from bot.cli.warm import warm_token  # noqa: PLC0415 - what is not needed is not imported: this is the hot path
+        from openab_auth.bot.cli.warm import warm_token  # noqa: PLC0415 - what is not needed is not imported: this is the hot path
 
         printed = warm_token(arguments[1:])
         if printed is not None:
             return _print(printed)
-    from bot.cli.command import run  # noqa: PLC0415
+    from openab_auth.bot.cli.command import run  # noqa: PLC0415
 
     return run(arguments)
 

@@ -12,17 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from bot.cli.output import print_error
-from bot.cli.session import Session, open_session
-from bot.cli.stop import run_until_told
-from bot.cli.words import UsageError
-from oauth.command.lookup import find_program
-from oauth.errors import NotLoggedInError, VendorMisconfiguredError
-from oauth.login_entry import tenant_of
-from oauth.redact import name
-from oauth.tokens import TokenSource
-from oauth.vendor import Vendor
-from storage import McpEntry, OpenabAuthError
+from openab_auth.bot.cli.output import print_error
+from openab_auth.bot.cli.session import Session, open_session
+from openab_auth.bot.cli.stop import run_until_told
+from openab_auth.bot.cli.words import UsageError
+from openab_auth.oauth.command.lookup import find_program
+from openab_auth.oauth.errors import NotLoggedInError, VendorMisconfiguredError
+from openab_auth.oauth.login_entry import tenant_of
+from openab_auth.oauth.redact import name
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import McpEntry, OpenabAuthError
 
 _NOT_FOUND: Final = 127  # as shells have it
 _NOT_RUNNABLE: Final = 126

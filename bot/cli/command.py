@@ -8,12 +8,12 @@ import signal
 from collections.abc import Sequence
 from typing import Final
 
-from bot.cli.output import print_error
-from bot.cli.parser import parse
-from bot.cli.stop import ToldToStop, run_until_told
-from bot.cli.words import take_apart
-from bot.errors import SystemRefusedError
-from storage.errors import OpenabAuthError
+from openab_auth.bot.cli.output import print_error
+from openab_auth.bot.cli.parser import parse
+from openab_auth.bot.cli.stop import ToldToStop, run_until_told
+from openab_auth.bot.cli.words import take_apart
+from openab_auth.bot.errors import SystemRefusedError
+from openab_auth.storage.errors import OpenabAuthError
 
 # A command's room is imported only when the command is called: `token` needs no Discord, `status` no HTTP.
 _ROOMS: Final = {
@@ -38,7 +38,7 @@ def run(words: Sequence[str]) -> int:
     """Do what `words` say; returns the exit status of the contract."""
     try:
         arguments = parse(words)
-        room = importlib.import_module(f"bot.cli.{_ROOMS[arguments.command]}")
+        room = importlib.import_module(f"openab_auth.bot.cli.{_ROOMS[arguments.command]}")
         # The call makes the coroutine: what a person types is read now, before there is a loop that could stand still.
         work = getattr(room, arguments.command)(arguments)
         return int(work if isinstance(work, int) else run_until_told(work))

@@ -7,11 +7,11 @@ import asyncio
 import os
 from dataclasses import asdict
 
-from bot.cli.checks.reach import look_at_network
-from bot.cli.checks.servers import look_at_servers
-from bot.cli.checks.setting import look_at_config, look_at_variables
-from bot.cli.checks.stored import look_at_store
-from bot.cli.output import CHECK_FAILED, DONE, print_result
+from openab_auth.bot.cli.checks.reach import look_at_network
+from openab_auth.bot.cli.checks.servers import look_at_servers
+from openab_auth.bot.cli.checks.setting import look_at_config, look_at_variables
+from openab_auth.bot.cli.checks.stored import look_at_store
+from openab_auth.bot.cli.output import CHECK_FAILED, DONE, print_result
 
 
 async def doctor(arguments: argparse.Namespace) -> int:

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-from bot.cli.words import UsageError
-from bot.errors import DiscordUnavailableError, SystemRefusedError
-from oauth.errors import (
+from openab_auth.bot.cli.words import UsageError
+from openab_auth.bot.errors import DiscordUnavailableError, SystemRefusedError
+from openab_auth.oauth.errors import (
     ConfigError,
     ExchangeRefusedError,
     InsufficientScopeError,
@@ -34,7 +34,7 @@ from oauth.errors import (
     VendorUnavailableError,
     WhichLoginError,
 )
-from storage.errors import InvalidTenantError, OpenabAuthError, StorageError, StoreBusyError
+from openab_auth.storage.errors import InvalidTenantError, OpenabAuthError, StorageError, StoreBusyError
 
 DONE: Final = 0
 CHECK_FAILED: Final = 1

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
-from bot.cli.words import UsageError, take_apart
+from openab_auth.bot.cli.words import UsageError, take_apart
 
 EXIT_STATUSES = """\
 exit status:

@@ -8,11 +8,11 @@ import os
 from pathlib import Path
 from typing import Final
 
-from bot.app import run_bot
-from bot.cli.output import DONE
-from bot.cli.words import UsageError
-from bot.logs import set_up_logs
-from oauth.config import read_config, store_location
+from openab_auth.bot.app import run_bot
+from openab_auth.bot.cli.output import DONE
+from openab_auth.bot.cli.words import UsageError
+from openab_auth.bot.logs import set_up_logs
+from openab_auth.oauth.config import read_config, store_location
 
 _NO_PORT: Final = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 
@@ -27,7 +27,7 @@ async def run(arguments: argparse.Namespace) -> int:
 
 async def playground(arguments: argparse.Namespace) -> int:
     """The bot on an embedded Discord with an embedded authorization server, until Ctrl-C."""
-    from bot.playground.app import run_playground  # noqa: PLC0415 - a bot on Discord needs none of it
+    from openab_auth.bot.playground.app import run_playground  # noqa: PLC0415 - a bot on Discord needs none of it
 
     if arguments.store or arguments.config:
         message = "the playground has a store and a config of its own, in a folder that is gone when it ends"

@@ -7,9 +7,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from oauth.catalogue import Catalogue
-from oauth.config import Config, read_config, store_location
-from storage import AsyncStore, Store, open_store
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import Config, read_config, store_location
+from openab_auth.storage import AsyncStore, Store, open_store
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.cli.output import DONE, print_result
-from bot.cli.session import open_session
-from oauth.mcp.scopes import advice
-from oauth.mcp.standing import Standing
-from oauth.redact import label, listed
-from oauth.status import LoginState, read_status
-from oauth.vendor import Vendor
-from storage import NEVER
+from openab_auth.bot.cli.output import DONE, print_result
+from openab_auth.bot.cli.session import open_session
+from openab_auth.oauth.mcp.scopes import advice
+from openab_auth.oauth.mcp.standing import Standing
+from openab_auth.oauth.redact import label, listed
+from openab_auth.oauth.status import LoginState, read_status
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import NEVER
 
 _LONGEST: Final = 1000  # characters of a line; what other programs wrote into the file forges none
 _KNOWN_FROM: Final = {

@@ -10,16 +10,16 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.cli.output import DONE, print_result
-from bot.cli.program import run_here
-from bot.cli.session import Session, open_session
-from bot.cli.waiting import wait_for_approval
-from oauth.credentials import LoggedIn, LoggedOut
-from oauth.driver import Driver
-from oauth.logins import Logins
-from oauth.offer import LoginOffer
-from oauth.vendor import DEVICE_FLOWS, Vendor
-from storage import UserId
+from openab_auth.bot.cli.output import DONE, print_result
+from openab_auth.bot.cli.program import run_here
+from openab_auth.bot.cli.session import Session, open_session
+from openab_auth.bot.cli.waiting import wait_for_approval
+from openab_auth.oauth.credentials import LoggedIn, LoggedOut
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.offer import LoginOffer
+from openab_auth.oauth.vendor import DEVICE_FLOWS, Vendor
+from openab_auth.storage import UserId
 
 _LONGEST_PASTE = 64 * 1024  # characters read from standard input; the parser refuses far shorter ones with a sentence
 

@@ -8,11 +8,11 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
-from bot.cli.output import DONE, print_result
-from bot.cli.session import open_session
-from oauth.login_entry import tenant_of
-from oauth.tokens import TokenSource
-from storage import McpEntry, Secret, StorageError, TokenEntry
+from openab_auth.bot.cli.output import DONE, print_result
+from openab_auth.bot.cli.session import open_session
+from openab_auth.oauth.login_entry import tenant_of
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import McpEntry, Secret, StorageError, TokenEntry
 
 
 async def token(arguments: argparse.Namespace) -> int:

@@ -8,10 +8,10 @@ import time
 from contextlib import suppress
 from typing import Final
 
-from oauth.credentials import LoggedIn
-from oauth.errors import NoPendingLoginError
-from oauth.logins import Logins
-from storage import UserId
+from openab_auth.oauth.credentials import LoggedIn
+from openab_auth.oauth.errors import NoPendingLoginError
+from openab_auth.oauth.logins import Logins
+from openab_auth.storage import UserId
 
 _CLEAR: Final = "\r\x1b[K"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from storage.errors import OpenabAuthError
+from openab_auth.storage.errors import OpenabAuthError
 
 _WITH_VALUE: Final = frozenset({"--store", "--config", "--user", "--port", "--min-ttl"})
 _ALONE: Final = frozenset({"--json", "--local", "--rejected", "--no-wait", "--help", "-h"})

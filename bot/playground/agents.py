@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from bot.playground.bot_process import child_environment
+from openab_auth.bot.playground.bot_process import child_environment
 
 COUNT: Final = 32
 _DEADLINE: Final = 60.0  # seconds for all of them; a refresh lock is waited for 20 s at most
@@ -35,7 +35,7 @@ class Agents:
         self.running = True
         words = [str(self.store), self.tenant, self.api, str(COUNT), *(["--full-disk"] if full_disk else [])]
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "bot.playground.thread_agents", *words),
+            *(sys.executable, "-P", "-m", "openab_auth.bot.playground.thread_agents", *words),
             env=child_environment(OPENAB_AUTH_CONFIG=str(self.config)),
             cwd=self.config.parent,
             stdin=asyncio.subprocess.DEVNULL,

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.playground.bot_process import BotProcess
-from bot.playground.discord import EmbeddedDiscord
-from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from bot.playground.live import Live
-from bot.playground.trials import Trials
-from bot.playground.web import Page, serving
-from storage import open_store
+from openab_auth.bot.playground.bot_process import BotProcess
+from openab_auth.bot.playground.discord import EmbeddedDiscord
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from openab_auth.bot.playground.live import Live
+from openab_auth.bot.playground.trials import Trials
+from openab_auth.bot.playground.web import Page, serving
+from openab_auth.storage import open_store
 
 VENDOR: Final = "playground"
 PEOPLE: Final = {"ada": True, "grace": True, "bob": False}

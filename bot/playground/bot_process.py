@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-import bot
-from bot.playground.discord import EmbeddedDiscord
-from oauth.command.lookup import find_program
-from storage.errors import OpenabAuthError
+import openab_auth.bot
+from openab_auth.bot.playground.discord import EmbeddedDiscord
+from openab_auth.oauth.command.lookup import find_program
+from openab_auth.storage.errors import OpenabAuthError
 
 _START: Final = 20.0  # seconds until Discord has seen it
 _STOP: Final = 11.0  # seconds; the bot promises 10
@@ -116,7 +116,7 @@ class BotProcess:
 
 def child_environment(**more: str) -> Mapping[str, str]:
     """No variable of the operator's reaches the playground's processes, but for where programs and this code lie."""
-    code = str(Path(bot.__file__).parents[1])
+    code = str(Path(openab_auth.bot.__file__).parents[1])
     return {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": code, **more}
 
 

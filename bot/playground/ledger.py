@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, TypedDict
 
-from bot.playground.issuer import RequestSeen
-from storage import Store
-from storage.entries import NEVER, Entry, PendingEntry, TokenEntry
-from storage.notes import Note
-from storage.secret import Secret
+from openab_auth.bot.playground.issuer import RequestSeen
+from openab_auth.storage import Store
+from openab_auth.storage.entries import NEVER, Entry, PendingEntry, TokenEntry
+from openab_auth.storage.notes import Note
+from openab_auth.storage.secret import Secret
 
 _SHOWN_FIELDS: Final = frozenset(
     {"grant_type", "client_id", "redirect_uri", "response_type", "scope", "account", "other", "decision"}

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from bot.playground.discord import EmbeddedDiscord, Person
-from bot.playground.discord.model import Where
-from bot.playground.issuer import Issuer
-from bot.playground.ledger import Fact, posted_facts, store_facts
-from bot.playground.trials import Trials
-from storage import StorageError, Store
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
+from openab_auth.bot.playground.discord.model import Where
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.bot.playground.ledger import Fact, posted_facts, store_facts
+from openab_auth.bot.playground.trials import Trials
+from openab_auth.storage import StorageError, Store
 
 _LOOK: Final = 0.05  # seconds; Discord tells of its changes, but files, locks and processes have to be looked at
 _GROUPS: Final = (1, 2)  # option types: a subcommand, a group of them

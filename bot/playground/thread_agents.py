@@ -1,6 +1,6 @@
 """Thread agents in miniature: processes that have the store's path, ask the vendor's API, and say how it went.
 
-    python -m bot.playground.thread_agents STORE TENANT API COUNT [--full-disk]
+    python -m openab_auth.bot.playground.thread_agents STORE TENANT API COUNT [--full-disk]
 
 What each does is what the README tells agents in Python to do. They are forked from one process that has imported
 everything, so that they meet; each then has its own store, its own locks and its own connection. One line of JSON each.
@@ -19,16 +19,16 @@ import time
 
 import httpx2
 
-from bot.playground.disk import set_full
-from oauth.tokens import TokenSource
-from storage import open_store
-from storage.errors import OpenabAuthError
+from openab_auth.bot.playground.disk import set_full
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import open_store
+from openab_auth.storage.errors import OpenabAuthError
 
 _SHARED = (
     "filelock",
-    "oauth.agent",
-    "oauth.driver",
-    "oauth.refresh",
+    "openab_auth.oauth.agent",
+    "openab_auth.oauth.driver",
+    "openab_auth.oauth.refresh",
     "anyio._backends._asyncio",
 )  # what a refresh loads
 _WORDS = ("store", "tenant", "api", "count")

@@ -11,12 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from bot.playground import disk
-from bot.playground.agents import COUNT, Agents
-from bot.playground.bot_process import BotProcess
-from bot.playground.issuer import Issuer
-from bot.playground.locks import LockWatch
-from storage import Draft, Store, TokenEntry
+from openab_auth.bot.playground import disk
+from openab_auth.bot.playground.agents import COUNT, Agents
+from openab_auth.bot.playground.bot_process import BotProcess
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.bot.playground.locks import LockWatch
+from openab_auth.storage import Draft, Store, TokenEntry
 
 _THINKS: Final = 0.6  # seconds that the server takes over a refresh while agents run, so that all of them must wait
 _NOBODY: Final = "Nobody is logged in. Log in first."

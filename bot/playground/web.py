@@ -12,14 +12,14 @@ from typing import Any, Final, get_args
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.playground.bot_process import BotNotThereError
-from bot.playground.discord import Answer, Modal, Person, RefusedError
-from bot.playground.discord.composer import Value
-from bot.playground.discord.model import Where
-from bot.playground.gate import Gate
-from bot.playground.live import Live
-from bot.playground.trials import NotNowError
-from storage import StorageError
+from openab_auth.bot.playground.bot_process import BotNotThereError
+from openab_auth.bot.playground.discord import Answer, Modal, Person, RefusedError
+from openab_auth.bot.playground.discord.composer import Value
+from openab_auth.bot.playground.discord.model import Where
+from openab_auth.bot.playground.gate import Gate
+from openab_auth.bot.playground.live import Live
+from openab_auth.bot.playground.trials import NotNowError
+from openab_auth.storage import StorageError
 
 _FILES: Final = Path(__file__).parent / "page"
 _OPEN_MODALS: Final = 50

@@ -1,4 +1,4 @@
-"""The /auth commands as a discord.py extension: `await bot.load_extension("cogs.auth")`."""
+"""The /auth commands as a discord.py extension: `await bot.load_extension("openab_auth.cogs.auth")`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import time
 
 from discord.ext import commands
 
-from cogs.auth.commands import Auth
-from cogs.auth.service import open_service
-from cogs.auth.settings import read_settings
-from oauth.config import read_config, store_location
+from openab_auth.cogs.auth.commands import Auth
+from openab_auth.cogs.auth.service import open_service
+from openab_auth.cogs.auth.settings import read_settings
+from openab_auth.oauth.config import read_config, store_location
 
 __all__ = ["setup"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import discord
 
-from cogs.auth.denials import (
+from openab_auth.cogs.auth.denials import (
     BotRefusedError,
     DirectMessageRefusedError,
     NoAllowedRoleError,
@@ -15,8 +15,8 @@ from cogs.auth.denials import (
     NotYourLoginError,
     RolesHiddenError,
 )
-from cogs.auth.settings import DiscordSettings
-from storage.entries import UserId
+from openab_auth.cogs.auth.settings import DiscordSettings
+from openab_auth.storage.entries import UserId
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from cogs.auth.access import Access, Caller
-from cogs.auth.denials import AccessDeniedError, NoAllowedRoleError
-from oauth.pending import PendingLogin
-from storage.entries import CONSOLE, UserId
+from openab_auth.cogs.auth.access import Access, Caller
+from openab_auth.cogs.auth.denials import AccessDeniedError, NoAllowedRoleError
+from openab_auth.oauth.pending import PendingLogin
+from openab_auth.storage.entries import CONSOLE, UserId
 
 
 class Admission:

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from storage.entries import UserId
-from storage.errors import OpenabAuthError
+from openab_auth.storage.entries import UserId
+from openab_auth.storage.errors import OpenabAuthError
 
 LIMIT: Final = 10
 WINDOW: Final = 60.0  # seconds

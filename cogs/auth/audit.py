@@ -15,12 +15,12 @@ from typing import Literal, TypeAlias
 
 import aiofiles
 
-from cogs.auth.audit_quota import AuditQuota
-from oauth.errors import PasteRefusedError
-from oauth.vendor import Vendor
-from storage import ownership
-from storage.entries import UserId
-from storage.errors import OpenabAuthError
+from openab_auth.cogs.auth.audit_quota import AuditQuota
+from openab_auth.oauth.errors import PasteRefusedError
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import ownership
+from openab_auth.storage.entries import UserId
+from openab_auth.storage.errors import OpenabAuthError
 
 Event: TypeAlias = Literal["login", "complete", "cancel", "status", "logout", "died", "mcp_add", "mcp_remove"]
 _log = logging.getLogger(__name__)

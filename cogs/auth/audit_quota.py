@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from storage.entries import UserId
+from openab_auth.storage.entries import UserId
 
 PER_PERSON: Final = 15  # lines a minute
 IN_TOTAL: Final = 200

@@ -7,12 +7,12 @@ from typing import Final
 
 from discord import app_commands
 
-from cogs.auth.language import Language
-from cogs.auth.limits import CHOICE, CHOICES, units
-from cogs.auth.markup import label
-from oauth.pending import PendingLogin
-from oauth.status import LoginState
-from oauth.vendor import Vendor
+from openab_auth.cogs.auth.language import Language
+from openab_auth.cogs.auth.limits import CHOICE, CHOICES, units
+from openab_auth.cogs.auth.markup import label
+from openab_auth.oauth.pending import PendingLogin
+from openab_auth.oauth.status import LoginState
+from openab_auth.oauth.vendor import Vendor
 
 _TITLE: Final = 50  # units of a choice's name
 

@@ -8,28 +8,28 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.auth.access import caller_of
-from cogs.auth.choices import login_choices, logout_choices, pending_choices, server_choices
-from cogs.auth.dead_logins import DeadLogins
-from cogs.auth.denials import AccessDeniedError
-from cogs.auth.desk import COG
-from cogs.auth.direct_messages import DirectMessages
-from cogs.auth.front_desk import FrontDesk
-from cogs.auth.how_view import HowButton
-from cogs.auth.language import Listeners, language_of
-from cogs.auth.limits import ADDRESS, INPUT
-from cogs.auth.login_button import LoginButton
-from cogs.auth.logout_view import LogoutButton, ReplaceButton
-from cogs.auth.members import Members
-from cogs.auth.outcomes import failed
-from cogs.auth.paste_modal import PasteButton, read_submit
-from cogs.auth.replies import acknowledge, answer
-from cogs.auth.servers import GROUP
-from cogs.auth.service import AuthService
-from cogs.auth.status_view import CancelButton
-from cogs.auth.translator import CommandTranslator
-from cogs.auth.under_way import ClosingError
-from storage.errors import OpenabAuthError, StorageError
+from openab_auth.cogs.auth.access import caller_of
+from openab_auth.cogs.auth.choices import login_choices, logout_choices, pending_choices, server_choices
+from openab_auth.cogs.auth.dead_logins import DeadLogins
+from openab_auth.cogs.auth.denials import AccessDeniedError
+from openab_auth.cogs.auth.desk import COG
+from openab_auth.cogs.auth.direct_messages import DirectMessages
+from openab_auth.cogs.auth.front_desk import FrontDesk
+from openab_auth.cogs.auth.how_view import HowButton
+from openab_auth.cogs.auth.language import Listeners, language_of
+from openab_auth.cogs.auth.limits import ADDRESS, INPUT
+from openab_auth.cogs.auth.login_button import LoginButton
+from openab_auth.cogs.auth.logout_view import LogoutButton, ReplaceButton
+from openab_auth.cogs.auth.members import Members
+from openab_auth.cogs.auth.outcomes import failed
+from openab_auth.cogs.auth.paste_modal import PasteButton, read_submit
+from openab_auth.cogs.auth.replies import acknowledge, answer
+from openab_auth.cogs.auth.servers import GROUP
+from openab_auth.cogs.auth.service import AuthService
+from openab_auth.cogs.auth.status_view import CancelButton
+from openab_auth.cogs.auth.translator import CommandTranslator
+from openab_auth.cogs.auth.under_way import ClosingError
+from openab_auth.storage.errors import OpenabAuthError, StorageError
 
 _log = logging.getLogger(__name__)
 _BUTTONS = (LoginButton, PasteButton, HowButton, CancelButton, LogoutButton, ReplaceButton)

@@ -9,15 +9,15 @@ from typing import Final
 import discord
 from discord.ext import commands
 
-from cogs.auth import words
-from cogs.auth.language import Listeners
-from cogs.auth.limits import fits_button
-from cogs.auth.login_button import LoginButton
-from cogs.auth.replies import LOST, Answer, reason, send
-from cogs.auth.service import AuthService
-from oauth.status import LoginState
-from storage.entries import CONSOLE
-from storage.errors import OpenabAuthError
+from openab_auth.cogs.auth import words
+from openab_auth.cogs.auth.language import Listeners
+from openab_auth.cogs.auth.limits import fits_button
+from openab_auth.cogs.auth.login_button import LoginButton
+from openab_auth.cogs.auth.replies import LOST, Answer, reason, send
+from openab_auth.cogs.auth.service import AuthService
+from openab_auth.oauth.status import LoginState
+from openab_auth.storage.entries import CONSOLE
+from openab_auth.storage.errors import OpenabAuthError
 
 _LOOK: Final = 3.0  # seconds between two looks at the notes
 _log = logging.getLogger(__name__)

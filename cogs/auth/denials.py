@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cogs.auth.markup import mention
-from storage.entries import UserId
-from storage.errors import OpenabAuthError
+from openab_auth.cogs.auth.markup import mention
+from openab_auth.storage.entries import UserId
+from openab_auth.storage.errors import OpenabAuthError
 
 
 class AccessDeniedError(OpenabAuthError):

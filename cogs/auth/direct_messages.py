@@ -10,14 +10,14 @@ from typing import Final
 import discord
 from discord.ext import commands
 
-from cogs.auth.access import author_of
-from cogs.auth.denials import AccessDeniedError
-from cogs.auth.front_desk import FrontDesk
-from cogs.auth.language import Language, Listeners
-from cogs.auth.markup import LINES
-from cogs.auth.outcomes import failed
-from cogs.auth.replies import LOST, Answer, reason, send
-from storage.entries import UserId
+from openab_auth.cogs.auth.access import author_of
+from openab_auth.cogs.auth.denials import AccessDeniedError
+from openab_auth.cogs.auth.front_desk import FrontDesk
+from openab_auth.cogs.auth.language import Language, Listeners
+from openab_auth.cogs.auth.markup import LINES
+from openab_auth.cogs.auth.outcomes import failed
+from openab_auth.cogs.auth.replies import LOST, Answer, reason, send
+from openab_auth.storage.entries import UserId
 
 # Every part has a bounded length, so that the search is linear in the text.
 _PASTE: Final = re.compile(r"(?i)\b(?:code|state|error)=|://|localhost[:/]|\bsk-|\bey[\w-]{20}|[\w.~-]{8}#[\w.~-]{8}")

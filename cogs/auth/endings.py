@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
-from oauth.credentials import LoggedIn
-from oauth.errors import NoPendingLoginError
-from storage import UserId
-from storage.errors import OpenabAuthError
+from openab_auth.oauth.credentials import LoggedIn
+from openab_auth.oauth.errors import NoPendingLoginError
+from openab_auth.storage import UserId
+from openab_auth.storage.errors import OpenabAuthError
 
 _KEPT: Final = 60.0  # seconds after the end of a login, for a message that is only now being sent
 _log: Final = logging.getLogger(__name__)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from cogs.auth.language import Language
-from cogs.auth.markup import Markup, plain
-from storage.errors import OpenabAuthError
+from openab_auth.cogs.auth.language import Language
+from openab_auth.cogs.auth.markup import Markup, plain
+from openab_auth.storage.errors import OpenabAuthError
 
 _MOST_NAMES: Final = 10  # of a list, such as the vendors that are offered
 _FIELD: Final = 200  # UTF-16 units

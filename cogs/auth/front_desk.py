@@ -10,28 +10,28 @@ from typing import TypeAlias
 
 import discord
 
-from cogs.auth import words
-from cogs.auth.access import Caller, caller_of
-from cogs.auth.deliveries import Deliveries
-from cogs.auth.denials import AccessDeniedError
-from cogs.auth.desk import Desk, LastPage, LogoutChoice
-from cogs.auth.failures import failure
-from cogs.auth.help_view import help_message
-from cogs.auth.how_view import how_message
-from cogs.auth.language import Language, language_of
-from cogs.auth.login_view import LoginMessages, login_message
-from cogs.auth.logout_view import logout_question, replace_question
-from cogs.auth.outcomes import failed
-from cogs.auth.paste_modal import Submit, new_flow
-from cogs.auth.replies import Answer, acknowledge, answer, edit
-from cogs.auth.servers_view import added_message, removed_message
-from cogs.auth.service import AuthService
-from cogs.auth.status_view import status_message
-from oauth.credentials import LoggedIn
-from oauth.errors import LoginOvertakenError, LoginTakenError, NoPendingLoginError, PasteRefusedError
-from oauth.offer import LoginOffer
-from storage.entries import UserId
-from storage.errors import OpenabAuthError
+from openab_auth.cogs.auth import words
+from openab_auth.cogs.auth.access import Caller, caller_of
+from openab_auth.cogs.auth.deliveries import Deliveries
+from openab_auth.cogs.auth.denials import AccessDeniedError
+from openab_auth.cogs.auth.desk import Desk, LastPage, LogoutChoice
+from openab_auth.cogs.auth.failures import failure
+from openab_auth.cogs.auth.help_view import help_message
+from openab_auth.cogs.auth.how_view import how_message
+from openab_auth.cogs.auth.language import Language, language_of
+from openab_auth.cogs.auth.login_view import LoginMessages, login_message
+from openab_auth.cogs.auth.logout_view import logout_question, replace_question
+from openab_auth.cogs.auth.outcomes import failed
+from openab_auth.cogs.auth.paste_modal import Submit, new_flow
+from openab_auth.cogs.auth.replies import Answer, acknowledge, answer, edit
+from openab_auth.cogs.auth.servers_view import added_message, removed_message
+from openab_auth.cogs.auth.service import AuthService
+from openab_auth.cogs.auth.status_view import status_message
+from openab_auth.oauth.credentials import LoggedIn
+from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError, NoPendingLoginError, PasteRefusedError
+from openab_auth.oauth.offer import LoginOffer
+from openab_auth.storage.entries import UserId
+from openab_auth.storage.errors import OpenabAuthError
 
 Reply: TypeAlias = Callable[[Answer], Awaitable[object]]
 

@@ -7,15 +7,15 @@ from typing import Final
 
 import discord
 
-from cogs.auth.failures import described
-from cogs.auth.language import Language
-from cogs.auth.limits import fits_button
-from cogs.auth.login_button import LoginButton
-from cogs.auth.markup import LINES
-from cogs.auth.replies import Answer
-from oauth.vendor import Vendor
-from storage.entries import UserId
-from storage.errors import OpenabAuthError
+from openab_auth.cogs.auth.failures import described
+from openab_auth.cogs.auth.language import Language
+from openab_auth.cogs.auth.limits import fits_button
+from openab_auth.cogs.auth.login_button import LoginButton
+from openab_auth.cogs.auth.markup import LINES
+from openab_auth.cogs.auth.replies import Answer
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage.entries import UserId
+from openab_auth.storage.errors import OpenabAuthError
 
 _MOST_BUTTONS: Final = 5  # one row
 

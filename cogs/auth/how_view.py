@@ -8,9 +8,9 @@ from typing import Final, Self, cast
 
 import discord
 
-from cogs.auth.desk import LastPage, TakenOnce, desk_of
-from cogs.auth.language import Language, language_of
-from cogs.auth.replies import Answer
+from openab_auth.cogs.auth.desk import LastPage, TakenOnce, desk_of
+from openab_auth.cogs.auth.language import Language, language_of
+from openab_auth.cogs.auth.replies import Answer
 
 _ID: Final = r"auth:how:(?P<page>dead|code)"
 _PICTURES: Final[dict[LastPage, tuple[str, ...]]] = {"dead": ("desktop", "phone"), "code": ("code",)}
@@ -39,7 +39,7 @@ class HowButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.V
 
 def how_message(language: Language, page: LastPage) -> Answer:
     """The animations for this kind of last page; reads their files."""
-    folder = files("cogs.auth") / "pictures"
+    folder = files("openab_auth.cogs.auth") / "pictures"
     drawn = tuple(
         discord.File(str(folder / f"{name}.gif"), description=language.label(f"picture-{name}"))
         for name in _PICTURES[page]

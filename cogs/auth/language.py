@@ -11,8 +11,8 @@ from typing import Any, Final
 import discord
 from fluent.runtime import FluentBundle, FluentResource
 
-from cogs.auth.markup import Markup, code, label, plain
-from storage.entries import UserId
+from openab_auth.cogs.auth.markup import Markup, code, label, plain
+from openab_auth.storage.entries import UserId
 
 _FOLDER: Final = "locales"
 _ENGLISH: Final = "en-US"
@@ -68,7 +68,7 @@ class Language:
 @cache
 def languages() -> Mapping[str, Language]:
     """Every language there is, by its tag; read once."""
-    catalogues = (file for file in (files("cogs.auth") / _FOLDER).iterdir() if file.name.endswith(".ftl"))
+    catalogues = (file for file in (files("openab_auth.cogs.auth") / _FOLDER).iterdir() if file.name.endswith(".ftl"))
     tags = {file.name.removesuffix(".ftl"): file.read_text(encoding="utf-8") for file in catalogues}
     return {tag: Language(tag, catalogue) for tag, catalogue in tags.items()}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from cogs.auth.markup import plain
-from cogs.auth.units import cut, units
+from openab_auth.cogs.auth.markup import plain
+from openab_auth.cogs.auth.units import cut, units
 
 __all__ = [
     "ADDRESS",

@@ -7,10 +7,10 @@ from typing import Final, Self
 
 import discord
 
-from cogs.auth.desk import TakenOnce, desk_of
-from cogs.auth.language import Language, language_of
-from cogs.auth.limits import fits_button
-from cogs.auth.markup import label
+from openab_auth.cogs.auth.desk import TakenOnce, desk_of
+from openab_auth.cogs.auth.language import Language, language_of
+from openab_auth.cogs.auth.limits import fits_button
+from openab_auth.cogs.auth.markup import label
 
 _TITLE: Final = 60  # units, so that the whole label stays under Discord's 80
 _ID: Final = r"auth:login:(?P<vendor>(?s:.+))"

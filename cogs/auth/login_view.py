@@ -10,17 +10,17 @@ from typing import Final
 
 import discord
 
-from cogs.auth import words
-from cogs.auth.how_view import HowButton
-from cogs.auth.language import Language, language_of
-from cogs.auth.limits import CONTENT, DESCRIPTION, LINK_BUTTON, units
-from cogs.auth.login_button import new_link
-from cogs.auth.markup import LINES, Markup, embed, link
-from cogs.auth.paste_modal import PasteButton, fits, new_flow
-from cogs.auth.replies import Answer, answer, edit
-from oauth.offer import LoginOffer
-from storage.entries import UserId
-from storage.errors import OpenabAuthError
+from openab_auth.cogs.auth import words
+from openab_auth.cogs.auth.how_view import HowButton
+from openab_auth.cogs.auth.language import Language, language_of
+from openab_auth.cogs.auth.limits import CONTENT, DESCRIPTION, LINK_BUTTON, units
+from openab_auth.cogs.auth.login_button import new_link
+from openab_auth.cogs.auth.markup import LINES, Markup, embed, link
+from openab_auth.cogs.auth.paste_modal import PasteButton, fits, new_flow
+from openab_auth.cogs.auth.replies import Answer, answer, edit
+from openab_auth.oauth.offer import LoginOffer
+from openab_auth.storage.entries import UserId
+from openab_auth.storage.errors import OpenabAuthError
 
 _PASTED: Final = frozenset({"pkce", "command"})  # flows that a paste may end
 EDITABLE: Final = 15 * 60 - 15.0  # seconds after the command in which its answer can still be edited, with a margin

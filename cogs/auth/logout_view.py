@@ -7,15 +7,15 @@ from typing import Final, Self, cast
 
 import discord
 
-from cogs.auth import words
-from cogs.auth.desk import LogoutChoice, TakenOnce, desk_of
-from cogs.auth.language import Language, language_of
-from cogs.auth.limits import fits_button
-from cogs.auth.replies import Answer
-from oauth.discovery import needs_discovery
-from oauth.errors import LoginTakenError
-from oauth.status import LoginState
-from storage.errors import OpenabAuthError
+from openab_auth.cogs.auth import words
+from openab_auth.cogs.auth.desk import LogoutChoice, TakenOnce, desk_of
+from openab_auth.cogs.auth.language import Language, language_of
+from openab_auth.cogs.auth.limits import fits_button
+from openab_auth.cogs.auth.replies import Answer
+from openab_auth.oauth.discovery import needs_discovery
+from openab_auth.oauth.errors import LoginTakenError
+from openab_auth.oauth.status import LoginState
+from openab_auth.storage.errors import OpenabAuthError
 
 # A button is about the login of one generation. One of an older version names none, and then means no login at all.
 _LOGOUT: Final = r"auth:logout:(?P<choice>here|revoke|keep):(?:(?P<generation>[0-9a-f]{10}):)?(?P<tenant>(?s:.+))"

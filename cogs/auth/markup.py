@@ -16,8 +16,8 @@ from urllib.parse import quote
 
 import discord
 
-from cogs.auth.units import cut, units
-from oauth.visible import visible
+from openab_auth.cogs.auth.units import cut, units
+from openab_auth.oauth.visible import visible
 
 _NOTHING: Final = "?"  # where a text has no character to be seen: empty bold is no bold
 FIELD: Final = 300  # UTF-16 units of somebody else's text, where no other bound is given

@@ -8,10 +8,10 @@ from typing import Final
 
 import discord
 
-from cogs.auth.access import Caller, member_caller
-from cogs.auth.denials import AccessUnknownError
-from cogs.auth.replies import LOST, reason
-from storage.entries import UserId
+from openab_auth.cogs.auth.access import Caller, member_caller
+from openab_auth.cogs.auth.denials import AccessUnknownError
+from openab_auth.cogs.auth.replies import LOST, reason
+from openab_auth.storage.entries import UserId
 
 _DEADLINE: Final = 5.0  # seconds; a bot that stops waits for it, and for the revocation that may follow
 _log = logging.getLogger(__name__)

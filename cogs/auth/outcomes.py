@@ -8,12 +8,12 @@ import traceback
 
 import discord
 
-from cogs.auth.failures import failure
-from cogs.auth.language import Language
-from cogs.auth.login_button import new_link
-from cogs.auth.paste_modal import PasteButton
-from cogs.auth.replies import Answer
-from oauth.errors import (
+from openab_auth.cogs.auth.failures import failure
+from openab_auth.cogs.auth.language import Language
+from openab_auth.cogs.auth.login_button import new_link
+from openab_auth.cogs.auth.paste_modal import PasteButton
+from openab_auth.cogs.auth.replies import Answer
+from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeniedError,
     LoginExpiredError,
@@ -23,7 +23,7 @@ from oauth.errors import (
     ProgramWaitsError,
     VendorUnavailableError,
 )
-from storage.errors import OpenabAuthError, StorageError
+from openab_auth.storage.errors import OpenabAuthError, StorageError
 
 _log = logging.getLogger(__name__)
 

@@ -14,13 +14,13 @@ from typing import Final, Self
 
 import discord
 
-from cogs.auth.desk import TakenOnce
-from cogs.auth.language import Language, language_of
-from cogs.auth.limits import INPUT, fits_button
-from cogs.auth.login_button import new_link
-from cogs.auth.replies import Answer, answer, show_modal
-from oauth.generation import DIGITS
-from oauth.offer import LoginOffer
+from openab_auth.cogs.auth.desk import TakenOnce
+from openab_auth.cogs.auth.language import Language, language_of
+from openab_auth.cogs.auth.limits import INPUT, fits_button
+from openab_auth.cogs.auth.login_button import new_link
+from openab_auth.cogs.auth.replies import Answer, answer, show_modal
+from openab_auth.oauth.generation import DIGITS
+from openab_auth.oauth.offer import LoginOffer
 
 _ID: Final = r"auth:paste:(?P<vendor>[^\s:][^\s]{0,59}):(?P<flow>[0-9a-f]{1,12}-[0-9a-f]{0,10})"
 _FIELD: Final = "redirect"

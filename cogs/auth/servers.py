@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from cogs.auth.access import Access, Caller
-from cogs.auth.attempts import Attempts
-from cogs.auth.audit import Audit, Line
-from cogs.auth.denials import NotYourServerError
-from oauth.added_servers import AddedServers
-from oauth.mcp.server import McpServer
-from storage import AddedServer
+from openab_auth.cogs.auth.access import Access, Caller
+from openab_auth.cogs.auth.attempts import Attempts
+from openab_auth.cogs.auth.audit import Audit, Line
+from openab_auth.cogs.auth.denials import NotYourServerError
+from openab_auth.oauth.added_servers import AddedServers
+from openab_auth.oauth.mcp.server import McpServer
+from openab_auth.storage import AddedServer
 
 GROUP: Final = "mcp"  # the subcommand group, which is there only where adding is allowed
 

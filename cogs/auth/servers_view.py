@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import discord
 
-from cogs.auth import words
-from cogs.auth.language import Language
-from cogs.auth.limits import ADDRESS
-from cogs.auth.login_button import LoginButton
-from cogs.auth.markup import LINES, plain
-from cogs.auth.replies import Answer
-from cogs.auth.servers import Added
+from openab_auth.cogs.auth import words
+from openab_auth.cogs.auth.language import Language
+from openab_auth.cogs.auth.limits import ADDRESS
+from openab_auth.cogs.auth.login_button import LoginButton
+from openab_auth.cogs.auth.markup import LINES, plain
+from openab_auth.cogs.auth.replies import Answer
+from openab_auth.cogs.auth.servers import Added
 
 
 def added_message(language: Language, added: Added) -> Answer:

@@ -6,27 +6,27 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from cogs.auth.access import Access, Caller
-from cogs.auth.admission import Admission
-from cogs.auth.attempts import Attempts
-from cogs.auth.audit import Audit
-from cogs.auth.denials import AccessDeniedError
-from cogs.auth.endings import Endings
-from cogs.auth.servers import Servers
-from cogs.auth.settings import DiscordSettings
-from cogs.auth.under_way import UnderWay
-from oauth.catalogue import Catalogue
-from oauth.config import DEFAULT_STORE, Config
-from oauth.credentials import LoggedIn, LoggedOut
-from oauth.driver import Driver
-from oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, ProgramFailedError
-from oauth.logins import Logins
-from oauth.offer import LoginOffer
-from oauth.paths import path_in
-from oauth.pending import PendingLogin
-from oauth.status import LoginState, Status
-from oauth.vendor import Vendor
-from storage import CONSOLE, AsyncStore, UserId, open_store
+from openab_auth.cogs.auth.access import Access, Caller
+from openab_auth.cogs.auth.admission import Admission
+from openab_auth.cogs.auth.attempts import Attempts
+from openab_auth.cogs.auth.audit import Audit
+from openab_auth.cogs.auth.denials import AccessDeniedError
+from openab_auth.cogs.auth.endings import Endings
+from openab_auth.cogs.auth.servers import Servers
+from openab_auth.cogs.auth.settings import DiscordSettings
+from openab_auth.cogs.auth.under_way import UnderWay
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import DEFAULT_STORE, Config
+from openab_auth.oauth.credentials import LoggedIn, LoggedOut
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, ProgramFailedError
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.offer import LoginOffer
+from openab_auth.oauth.paths import path_in
+from openab_auth.oauth.pending import PendingLogin
+from openab_auth.oauth.status import LoginState, Status
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import CONSOLE, AsyncStore, UserId, open_store
 
 
 class AuthService:

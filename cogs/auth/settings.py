@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
-from oauth.config import Config
-from oauth.errors import ConfigError
-from oauth.table import Mistakes, Table
-from oauth.variables import replaced
-from oauth.vendor import safe_url
-from storage.entries import UserId
-from storage.secret import Secret
+from openab_auth.oauth.config import Config
+from openab_auth.oauth.errors import ConfigError
+from openab_auth.oauth.table import Mistakes, Table
+from openab_auth.oauth.variables import replaced
+from openab_auth.oauth.vendor import safe_url
+from openab_auth.storage.entries import UserId
+from openab_auth.storage.secret import Secret
 
 DISCORD_API: Final = "https://discord.com/api/v10"
 _SNOWFLAKE: Final = re.compile(r"[0-9]{1,20}")

@@ -8,15 +8,15 @@ from typing import Final, Self
 
 import discord
 
-from cogs.auth import words
-from cogs.auth.desk import TakenOnce, desk_of
-from cogs.auth.language import Language, language_of
-from cogs.auth.limits import DESCRIPTION, fits_button, units
-from cogs.auth.login_button import LoginButton
-from cogs.auth.markup import LINES, Markup, embed, label
-from cogs.auth.replies import Answer
-from oauth.status import Status
-from storage.entries import UserId
+from openab_auth.cogs.auth import words
+from openab_auth.cogs.auth.desk import TakenOnce, desk_of
+from openab_auth.cogs.auth.language import Language, language_of
+from openab_auth.cogs.auth.limits import DESCRIPTION, fits_button, units
+from openab_auth.cogs.auth.login_button import LoginButton
+from openab_auth.cogs.auth.markup import LINES, Markup, embed, label
+from openab_auth.cogs.auth.replies import Answer
+from openab_auth.oauth.status import Status
+from openab_auth.storage.entries import UserId
 
 _TITLE: Final = 60  # units, so that a button's whole label stays under Discord's 80
 _ID: Final = r"auth:cancel:(?:(?P<generation>[0-9a-f]{10}):)?(?P<vendor>(?s:.+))"

@@ -7,7 +7,7 @@ import re
 import discord
 from discord import app_commands
 
-from cogs.auth.language import languages
+from openab_auth.cogs.auth.language import languages
 
 _NO_LETTER = re.compile(r"[ _]")
 

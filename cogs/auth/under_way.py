@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from storage.errors import OpenabAuthError
+from openab_auth.storage.errors import OpenabAuthError
 
 
 class ClosingError(OpenabAuthError):

@@ -7,16 +7,16 @@ from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
 
-from cogs.auth.language import Language
-from cogs.auth.markup import LINES, Markup, code, in_link, mention, moment, plain
-from oauth.catalogue import Catalogue
-from oauth.credentials import LoggedIn, LoggedOut
-from oauth.errors import LoginOvertakenError, LoginTakenError
-from oauth.offer import LoginOffer
-from oauth.pending import PendingLogin
-from oauth.status import LoginState
-from oauth.vendor import Vendor, is_loopback
-from storage.store import Problem
+from openab_auth.cogs.auth.language import Language
+from openab_auth.cogs.auth.markup import LINES, Markup, code, in_link, mention, moment, plain
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.credentials import LoggedIn, LoggedOut
+from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
+from openab_auth.oauth.offer import LoginOffer
+from openab_auth.oauth.pending import PendingLogin
+from openab_auth.oauth.status import LoginState
+from openab_auth.oauth.vendor import Vendor, is_loopback
+from openab_auth.storage.store import Problem
 
 _TITLE: Final = 80
 _ACCOUNT: Final = 100

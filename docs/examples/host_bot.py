@@ -11,7 +11,7 @@ class HostBot(commands.Bot):
 
     async def setup_hook(self) -> None:
         """Load the extension, then register its commands."""
-        await self.load_extension("cogs.auth")
+        await self.load_extension("openab_auth.cogs.auth")
         await self.tree.sync()
 
 

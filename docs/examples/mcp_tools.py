@@ -8,8 +8,8 @@ import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from oauth.tokens import TokenSource
-from storage import open_store
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import open_store
 
 
 async def main(server: str) -> None:

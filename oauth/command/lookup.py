@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping
 
-from oauth.paths import home_of
+from openab_auth.oauth.paths import home_of
 
 
 def find_program(program: str, environ: Mapping[str, str]) -> str | None:

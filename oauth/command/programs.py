@@ -8,24 +8,24 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from oauth.command.lookup import find_program, folder_for
-from oauth.command.output import Found, Output
-from oauth.command.terminal import Terminal
-from oauth.credentials import LoggedIn
-from oauth.deadline import awake_timeout
-from oauth.errors import (
+from openab_auth.oauth.command.lookup import find_program, folder_for
+from openab_auth.oauth.command.output import Found, Output
+from openab_auth.oauth.command.terminal import Terminal
+from openab_auth.oauth.credentials import LoggedIn
+from openab_auth.oauth.deadline import awake_timeout
+from openab_auth.oauth.errors import (
     NoPendingLoginError,
     ProgramFailedError,
     ProgramMissingError,
     ProgramWaitsError,
     TooManyLoginsError,
 )
-from oauth.generation import DIGITS
-from oauth.pending import PendingLogin
-from oauth.redact import shown
-from oauth.vendor import Vendor
-from storage.entries import NEVER, UserId
-from storage.secret import Secret
+from openab_auth.oauth.generation import DIGITS
+from openab_auth.oauth.pending import PendingLogin
+from openab_auth.oauth.redact import shown
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage.entries import NEVER, UserId
+from openab_auth.storage.secret import Secret
 
 _FIRST_WORDS: Final = 20.0  # seconds until a program has to have shown a link
 _ANSWER: Final = 20.0  # seconds in which a program ends once it has heard what it asked for

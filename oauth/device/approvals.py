@@ -9,27 +9,33 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from oauth import login_entry, pending
-from oauth.credentials import Credentials, LoggedIn
-from oauth.device.code import INTERVAL, DeviceCode, read_interval
-from oauth.device.flow import NotYet
-from oauth.device.flows import device_flow
-from oauth.device.poll import poll_until
-from oauth.driver import Driver
-from oauth.errors import LoginDeniedError, LoginExpiredError, LoginTakenError, NoPendingLoginError, OAuthError
-from oauth.grant import Grant
-from oauth.jobs import Jobs
-from oauth.offer import LoginOffer
-from oauth.pending import PendingLogin
-from oauth.pending_logins import PendingLogins
-from oauth.tenant_lock import REFRESH_DEADLINE, looks
-from oauth.vendor import Vendor
-from storage import AsyncStore
-from storage.draft import Draft
-from storage.entries import PENDING_LIFETIME, Entry, PendingEntry, TokenEntry, UserId
-from storage.errors import StorageError
-from storage.notes import Begun, Note
-from storage.secret import Secret
+from openab_auth.oauth import login_entry, pending
+from openab_auth.oauth.credentials import Credentials, LoggedIn
+from openab_auth.oauth.device.code import INTERVAL, DeviceCode, read_interval
+from openab_auth.oauth.device.flow import NotYet
+from openab_auth.oauth.device.flows import device_flow
+from openab_auth.oauth.device.poll import poll_until
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import (
+    LoginDeniedError,
+    LoginExpiredError,
+    LoginTakenError,
+    NoPendingLoginError,
+    OAuthError,
+)
+from openab_auth.oauth.grant import Grant
+from openab_auth.oauth.jobs import Jobs
+from openab_auth.oauth.offer import LoginOffer
+from openab_auth.oauth.pending import PendingLogin
+from openab_auth.oauth.pending_logins import PendingLogins
+from openab_auth.oauth.tenant_lock import REFRESH_DEADLINE, looks
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import AsyncStore
+from openab_auth.storage.draft import Draft
+from openab_auth.storage.entries import PENDING_LIFETIME, Entry, PendingEntry, TokenEntry, UserId
+from openab_auth.storage.errors import StorageError
+from openab_auth.storage.notes import Begun, Note
+from openab_auth.storage.secret import Secret
 
 Admit: TypeAlias = Callable[[PendingLogin], Awaitable[None]]
 _STORING: Final = REFRESH_DEADLINE + 10.0  # seconds that another process may take to store what it has redeemed

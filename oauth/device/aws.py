@@ -11,17 +11,17 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urljoin
 
-from oauth.device.code import DeviceCode, read_code
-from oauth.device.flow import GRANT_TYPE, Answer, NotYet, judge_poll
-from oauth.driver import Driver
-from oauth.errors import LOG_IN_AGAIN, NotRefreshableError
-from oauth.grant import Grant, read_grant
-from oauth.vendor import Vendor
-from oauth.verdict import Question, Reply, is_token, judge_reply
-from storage import NEVER, AsyncStore, Client, Tenant
-from storage.draft import Draft
-from storage.entries import Json, PendingEntry
-from storage.secret import Secret
+from openab_auth.oauth.device.code import DeviceCode, read_code
+from openab_auth.oauth.device.flow import GRANT_TYPE, Answer, NotYet, judge_poll
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import LOG_IN_AGAIN, NotRefreshableError
+from openab_auth.oauth.grant import Grant, read_grant
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.oauth.verdict import Question, Reply, is_token, judge_reply
+from openab_auth.storage import NEVER, AsyncStore, Client, Tenant
+from openab_auth.storage.draft import Draft
+from openab_auth.storage.entries import Json, PendingEntry
+from openab_auth.storage.secret import Secret
 
 _NAME: Final = "openab-auth"
 _PORTAL: Final = "https://view.awsapps.com/start"

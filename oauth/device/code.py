@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from oauth.errors import VendorMisconfiguredError, VendorUnavailableError
-from oauth.vendor import Vendor, safe_url
-from oauth.verdict import CHECK_TABLE, Reply, is_token
-from storage.entries import PENDING_LIFETIME, Json
-from storage.secret import Secret
+from openab_auth.oauth.errors import VendorMisconfiguredError, VendorUnavailableError
+from openab_auth.oauth.vendor import Vendor, safe_url
+from openab_auth.oauth.verdict import CHECK_TABLE, Reply, is_token
+from openab_auth.storage.entries import PENDING_LIFETIME, Json
+from openab_auth.storage.secret import Secret
 
 INTERVAL: Final = 5.0  # seconds, where the vendor names none
 SHORTEST: Final = 1.0  # seconds between two polls, whatever it names

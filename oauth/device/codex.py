@@ -14,14 +14,14 @@ from urllib.parse import urljoin
 
 import httpx2
 
-from oauth.device.code import DeviceCode, read_code
-from oauth.device.flow import Answer, NotYet, judge_poll
-from oauth.driver import Driver
-from oauth.errors import VendorMisconfiguredError
-from oauth.vendor import Vendor
-from oauth.verdict import Question, error_words, is_token, json_object, judge_reply
-from storage.entries import PendingEntry
-from storage.secret import Secret
+from openab_auth.oauth.device.code import DeviceCode, read_code
+from openab_auth.oauth.device.flow import Answer, NotYet, judge_poll
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import VendorMisconfiguredError
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.oauth.verdict import Question, error_words, is_token, json_object, judge_reply
+from openab_auth.storage.entries import PendingEntry
+from openab_auth.storage.secret import Secret
 
 _NO_CODE: Final = "an approval without a usable code"
 _BY_PASTE: Final = "switch on logins by device code in the account's settings, or log in with the link of `codex`"

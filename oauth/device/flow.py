@@ -8,12 +8,20 @@ from typing import Final, Protocol, TypeAlias
 
 import httpx2
 
-from oauth.device.code import DeviceCode, read_interval
-from oauth.errors import LoginDeniedError, LoginExpiredError
-from oauth.grant import Grant
-from oauth.vendor import Vendor
-from oauth.verdict import RFC_6749_NAMES, Question, Reply, error_words, json_object, judge_reply, reason_of
-from storage.entries import PendingEntry
+from openab_auth.oauth.device.code import DeviceCode, read_interval
+from openab_auth.oauth.errors import LoginDeniedError, LoginExpiredError
+from openab_auth.oauth.grant import Grant
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.oauth.verdict import (
+    RFC_6749_NAMES,
+    Question,
+    Reply,
+    error_words,
+    json_object,
+    judge_reply,
+    reason_of,
+)
+from openab_auth.storage.entries import PendingEntry
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628 3.4
 _PENDING: Final = frozenset({"authorization_pending"})

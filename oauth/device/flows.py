@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from oauth.device.aws import AwsDevice
-from oauth.device.codex import CodexDevice
-from oauth.device.flow import DeviceFlow
-from oauth.device.standard import StandardDevice
-from oauth.driver import Driver
-from oauth.vendor import Vendor
-from storage import AsyncStore
+from openab_auth.oauth.device.aws import AwsDevice
+from openab_auth.oauth.device.codex import CodexDevice
+from openab_auth.oauth.device.flow import DeviceFlow
+from openab_auth.oauth.device.standard import StandardDevice
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import AsyncStore
 
 
 def device_flow(vendor: Vendor, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceFlow:

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-from oauth.device.flow import NotYet
-from oauth.errors import LoginExpiredError, VendorUnavailableError
+from openab_auth.oauth.device.flow import NotYet
+from openab_auth.oauth.errors import LoginExpiredError, VendorUnavailableError
 
 T = TypeVar("T")
 _SLOWER: Final = 5.0  # seconds that `slow_down` adds for good (RFC 8628 3.5)

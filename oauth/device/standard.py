@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from oauth.device.code import DeviceCode, first_of, read_code
-from oauth.device.flow import GRANT_TYPE, Answer, NotYet, judge_poll
-from oauth.driver import Driver
-from oauth.grant import read_grant
-from oauth.vendor import Vendor
-from oauth.verdict import Question, judge_reply
-from storage.entries import PendingEntry
+from openab_auth.oauth.device.code import DeviceCode, first_of, read_code
+from openab_auth.oauth.device.flow import GRANT_TYPE, Answer, NotYet, judge_poll
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.grant import read_grant
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.oauth.verdict import Question, judge_reply
+from openab_auth.storage.entries import PendingEntry
 
 
 class StandardDevice:

@@ -24,7 +24,7 @@ OpenabAuthError
     │   ├── RelativePathError       an environment variable holds a relative path
     │   └── UnknownHomeError        `~` stands for no known home
     ├── PasteRefusedError           the paste is not what ends this login; `reason` says which mistake it was
-    │   └── DeniedRedirectError     the vendor sent the person back with an error (`oauth.refusal`)
+    │   └── DeniedRedirectError     the vendor sent the person back with an error (`openab_auth.oauth.refusal`)
     ├── NoPendingLoginError         no login was begun, or it was used, cancelled or is too old
     ├── WhichLoginError             several logins wait, and it was not said which one is meant
     ├── ExchangeRefusedError        the vendor refused the code
@@ -42,8 +42,8 @@ OpenabAuthError
     └── ServerNotRemovedError       the MCP server that a person named stays; its children say why
 """
 
-from oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
-from oauth.errors.logins import (
+from openab_auth.oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
+from openab_auth.oauth.errors.logins import (
     ExchangeRefusedError,
     LoginChangedError,
     LoginDeniedError,
@@ -59,7 +59,7 @@ from oauth.errors.logins import (
     TooManyWaitError,
     WhichLoginError,
 )
-from oauth.errors.operator import (
+from openab_auth.oauth.errors.operator import (
     ClientMissingError,
     ClientRefusedError,
     ConfigError,
@@ -76,7 +76,7 @@ from oauth.errors.operator import (
     UnknownVendorError,
     VendorMisconfiguredError,
 )
-from oauth.errors.servers import (
+from openab_auth.oauth.errors.servers import (
     AddingServersOffError,
     ForeignLoginError,
     ServerAddressError,
@@ -88,7 +88,7 @@ from oauth.errors.servers import (
     ServerNotThereError,
     TooManyServersError,
 )
-from oauth.errors.tokens import (
+from openab_auth.oauth.errors.tokens import (
     InsufficientScopeError,
     LoginDeadError,
     NotLoggedInError,

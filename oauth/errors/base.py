@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from storage.errors import OpenabAuthError
+from openab_auth.storage.errors import OpenabAuthError
 
 LOG_IN_AGAIN = "log in again with /auth login or `openab-auth login`"
 BEGIN_AGAIN = "begin again with /auth login or `openab-auth login`"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from oauth.errors.base import BEGIN_AGAIN, OLDER_UNTOUCHED, OAuthError
-from oauth.redact import name
-from storage.errors import OpenabAuthError
+from openab_auth.oauth.errors.base import BEGIN_AGAIN, OLDER_UNTOUCHED, OAuthError
+from openab_auth.oauth.redact import name
+from openab_auth.storage.errors import OpenabAuthError
 
 
 class PasteRefusedError(OAuthError):
-    """The paste does not end this login; `reason` is a `oauth.refusal.Refusal` value, for words in any language.
+    """The paste does not end this login; `reason` is a `openab_auth.oauth.refusal.Refusal` value, for words in any language.
 
     With `ends_login` the pending login at `vendor` is over; else it still waits.
     """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from oauth.errors.base import BEGIN_AGAIN, Asked, OAuthError
-from oauth.redact import name
+from openab_auth.oauth.errors.base import BEGIN_AGAIN, Asked, OAuthError
+from openab_auth.oauth.redact import name
 
 
 class ConfigError(OAuthError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from oauth.errors.base import OAuthError
+from openab_auth.oauth.errors.base import OAuthError
 
 _NOTHING = "nothing was changed"
 

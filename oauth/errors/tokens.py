@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
-from oauth.redact import name
+from openab_auth.oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
+from openab_auth.oauth.redact import name
 
 
 class NotLoggedInError(OAuthError):

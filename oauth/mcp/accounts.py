@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from oauth.errors import ServerUnusableError
-from oauth.mcp.server import host_of
+from openab_auth.oauth.errors import ServerUnusableError
+from openab_auth.oauth.mcp.server import host_of
 
 if TYPE_CHECKING:
-    from oauth.catalogue import Catalogue
-    from oauth.mcp.binding import Binding
-    from oauth.mcp.server import McpServer
+    from openab_auth.oauth.catalogue import Catalogue
+    from openab_auth.oauth.mcp.binding import Binding
+    from openab_auth.oauth.mcp.server import McpServer
 
 
 def account_hosts(server: McpServer, *endpoints: str) -> tuple[str, ...]:

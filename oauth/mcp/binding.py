@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
-from oauth.mcp.accounts import account_hosts
-from oauth.mcp.reach import Reach
-from oauth.mcp.server import AUTH_METHODS, AuthMethod, McpServer, shown_host
-from oauth.vendor import Vendor
-from storage.clients import Client
-from storage.entries import Json, McpEntry
-from storage.secret import Secret
+from openab_auth.oauth.mcp.accounts import account_hosts
+from openab_auth.oauth.mcp.reach import Reach
+from openab_auth.oauth.mcp.server import AUTH_METHODS, AuthMethod, McpServer, shown_host
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage.clients import Client
+from openab_auth.storage.entries import Json, McpEntry
+from openab_auth.storage.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from oauth.discovery import metadata_urls, well_known
-from oauth.errors import ServerUnusableError
-from oauth.mcp.challenge import BearerChallenge
-from oauth.mcp.fetch import Fetch
-from oauth.mcp.server import McpServer
-from oauth.scopes import scopes_of
-from oauth.verdict import Reply
-from storage.entries import Json
+from openab_auth.oauth.discovery import metadata_urls, well_known
+from openab_auth.oauth.errors import ServerUnusableError
+from openab_auth.oauth.mcp.challenge import BearerChallenge
+from openab_auth.oauth.mcp.fetch import Fetch
+from openab_auth.oauth.mcp.server import McpServer
+from openab_auth.oauth.scopes import scopes_of
+from openab_auth.oauth.verdict import Reply
+from openab_auth.storage.entries import Json
 
 _RESOURCE: Final = "oauth-protected-resource"
 _AUTHORIZATION: Final = "oauth-authorization-server"

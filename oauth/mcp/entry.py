@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from oauth.mcp.scopes import carried_over
-from storage import CONSOLE, Draft, Json, McpEntry, Note, pending_key
+from openab_auth.oauth.mcp.scopes import carried_over
+from openab_auth.storage import CONSOLE, Draft, Json, McpEntry, Note, pending_key
 
 if TYPE_CHECKING:
-    from oauth.grant import Grant
-    from oauth.mcp.binding import Binding
-    from oauth.vendor import Vendor
+    from openab_auth.oauth.grant import Grant
+    from openab_auth.oauth.mcp.binding import Binding
+    from openab_auth.oauth.vendor import Vendor
 
 
 def write(draft: Draft, binding: Binding, vendor: Vendor, grant: Grant, note: Note) -> str | None:

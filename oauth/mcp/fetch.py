@@ -9,12 +9,12 @@ from urllib.parse import urljoin
 
 import httpx2
 
-from oauth.deadline import awake_timeout
-from oauth.mcp.challenge import BearerChallenge, read_bearer
-from oauth.transport import Door, origin_of
-from oauth.vendor import safe_url
-from oauth.verdict import Question, Reply, json_object, judge_failure
-from storage.entries import Json
+from openab_auth.oauth.deadline import awake_timeout
+from openab_auth.oauth.mcp.challenge import BearerChallenge, read_bearer
+from openab_auth.oauth.transport import Door, origin_of
+from openab_auth.oauth.vendor import safe_url
+from openab_auth.oauth.verdict import Question, Reply, json_object, judge_failure
+from openab_auth.storage.entries import Json
 
 _MOST_REDIRECTS: Final = 3
 _KEEPS_METHOD: Final = frozenset({307, 308})

@@ -11,11 +11,11 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from oauth import trusted_file
-from oauth.mcp.server import NAME
-from oauth.paths import expanded
-from oauth.reserved_variables import is_reserved
-from oauth.table import Mistakes
+from openab_auth.oauth import trusted_file
+from openab_auth.oauth.mcp.server import NAME
+from openab_auth.oauth.paths import expanded
+from openab_auth.oauth.reserved_variables import is_reserved
+from openab_auth.oauth.table import Mistakes
 
 KEY: Final = "auth.mcp_json"
 _HTTP: Final = ("http", "streamable-http")

@@ -15,9 +15,9 @@ from typing import Final, TypeAlias
 
 import httpx2
 
-from oauth.mcp.reach import Reach
-from oauth.transport import RefusedAddressError, UnsafeUrlError
-from oauth.vendor import is_loopback
+from openab_auth.oauth.mcp.reach import Reach
+from openab_auth.oauth.transport import RefusedAddressError, UnsafeUrlError
+from openab_auth.oauth.vendor import is_loopback
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
 _MOST_LOOKUPS: Final = 16  # at the same time

@@ -10,17 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from oauth.errors import ClientMissingError, ServerUnusableError
-from oauth.mcp.binding import Binding
-from oauth.mcp.discover import Discovered
-from oauth.mcp.fetch import Answer, Fetch
-from oauth.mcp.server import AUTH_METHODS, AuthMethod, McpServer
-from oauth.scopes import scopes_of
-from oauth.verdict import is_token
-from storage.clients import Client
-from storage.draft import Draft
-from storage.entries import Json
-from storage.secret import Secret
+from openab_auth.oauth.errors import ClientMissingError, ServerUnusableError
+from openab_auth.oauth.mcp.binding import Binding
+from openab_auth.oauth.mcp.discover import Discovered
+from openab_auth.oauth.mcp.fetch import Answer, Fetch
+from openab_auth.oauth.mcp.server import AUTH_METHODS, AuthMethod, McpServer
+from openab_auth.oauth.scopes import scopes_of
+from openab_auth.oauth.verdict import is_token
+from openab_auth.storage.clients import Client
+from openab_auth.storage.draft import Draft
+from openab_auth.storage.entries import Json
+from openab_auth.storage.secret import Secret
 
 _CREATED: Final = (200, 201)
 _LONGEST: Final = 2048  # bytes of a client's id and of its secret; more is no client's, and fills the file

@@ -6,29 +6,29 @@ import dataclasses
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from oauth.backoff import settings_of
-from oauth.deadline import LAST_REQUEST, awake_timeout
-from oauth.errors import (
+from openab_auth.oauth.backoff import settings_of
+from openab_auth.oauth.deadline import LAST_REQUEST, awake_timeout
+from openab_auth.oauth.errors import (
     LOG_IN_AGAIN,
     ClientRefusedError,
     LoginDeadError,
     NotRefreshableError,
     VendorUnavailableError,
 )
-from oauth.mcp.binding import Binding, binding_of
-from oauth.mcp.discover import discover
-from oauth.mcp.fetch import Fetch
-from oauth.mcp.register import forget_client, identity_of, new_binding
-from storage import NEVER, McpEntry, StorageError
+from openab_auth.oauth.mcp.binding import Binding, binding_of
+from openab_auth.oauth.mcp.discover import discover
+from openab_auth.oauth.mcp.fetch import Fetch
+from openab_auth.oauth.mcp.register import forget_client, identity_of, new_binding
+from openab_auth.storage import NEVER, McpEntry, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from oauth.deadline import Deadline
-    from oauth.driver import Driver
-    from oauth.grant import Grant
-    from oauth.mcp.server import McpServer
-    from storage import AsyncStore, Client, Draft, LoginEntry, Tenant
+    from openab_auth.oauth.deadline import Deadline
+    from openab_auth.oauth.driver import Driver
+    from openab_auth.oauth.grant import Grant
+    from openab_auth.oauth.mcp.server import McpServer
+    from openab_auth.storage import AsyncStore, Client, Draft, LoginEntry, Tenant
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

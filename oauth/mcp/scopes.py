@@ -8,10 +8,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Final, Literal, TypeAlias
 
-from oauth.errors import LOG_IN_AGAIN, InsufficientScopeError
-from oauth.mcp.server import McpServer
-from oauth.scopes import scopes_of
-from storage import Client, Draft, Json, McpEntry, Tenant
+from openab_auth.oauth.errors import LOG_IN_AGAIN, InsufficientScopeError
+from openab_auth.oauth.mcp.server import McpServer
+from openab_auth.oauth.scopes import scopes_of
+from openab_auth.storage import Client, Draft, Json, McpEntry, Tenant
 
 Remedy: TypeAlias = Literal["log-in", "widen", "grant"]
 

@@ -16,12 +16,12 @@ from mcp.client.auth import OAuthClientProvider
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from pydantic import AnyUrl
 
-from oauth.errors import LoginDeadError, NotLoggedInError
-from oauth.grant import Grant
-from oauth.login_entry import renewed_entry, tenant_of
-from oauth.mcp.server import DEFAULT_REDIRECT
-from oauth.tokens import TokenSource
-from storage import NEVER, Draft, McpEntry, Secret
+from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError
+from openab_auth.oauth.grant import Grant
+from openab_auth.oauth.login_entry import renewed_entry, tenant_of
+from openab_auth.oauth.mcp.server import DEFAULT_REDIRECT
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import NEVER, Draft, McpEntry, Secret
 
 _UNSAID = 3600  # seconds that a token lives whose reply does not say
 _NOBODY_LISTENS = [AnyUrl(DEFAULT_REDIRECT)]

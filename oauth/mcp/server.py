@@ -9,16 +9,16 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, TypeAlias, cast
 from urllib.parse import unquote, urlsplit
 
-from oauth.errors import ServerAddressError, ServerNameError, ServerNameTakenError
-from oauth.mcp.reach import Reach, parse_reach
-from oauth.table import Mistakes, Table
-from oauth.variables import replaced
-from oauth.vendor import Vendor, is_loopback, safe_url, url_at, variable_at
-from storage.entries import Tenant, UserId
-from storage.errors import InvalidTenantError
-from storage.secret import Secret
-from storage.servers import AddedServer
-from storage.tenants import sidecar_name
+from openab_auth.oauth.errors import ServerAddressError, ServerNameError, ServerNameTakenError
+from openab_auth.oauth.mcp.reach import Reach, parse_reach
+from openab_auth.oauth.table import Mistakes, Table
+from openab_auth.oauth.variables import replaced
+from openab_auth.oauth.vendor import Vendor, is_loopback, safe_url, url_at, variable_at
+from openab_auth.storage.entries import Tenant, UserId
+from openab_auth.storage.errors import InvalidTenantError
+from openab_auth.storage.secret import Secret
+from openab_auth.storage.servers import AddedServer
+from openab_auth.storage.tenants import sidecar_name
 
 PREFIX: Final = "mcp:"
 DEFAULT_REDIRECT: Final = "http://localhost:53682/callback"

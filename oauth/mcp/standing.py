@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from oauth.mcp.binding import binding_of
-from oauth.mcp.scopes import Remedy, missing_scopes, remedy_for
-from oauth.mcp.server import McpServer
-from storage import Client, McpEntry
+from openab_auth.oauth.mcp.binding import binding_of
+from openab_auth.oauth.mcp.scopes import Remedy, missing_scopes, remedy_for
+from openab_auth.oauth.mcp.server import McpServer
+from openab_auth.storage import Client, McpEntry
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import main
-from bot.playground.discord import EmbeddedDiscord, Person
-from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from openab_auth.bot.cli import main
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 
 Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

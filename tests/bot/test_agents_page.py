@@ -18,8 +18,8 @@ import pytest
 import yaml
 from aiohttp import web
 
-from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from oauth.paths import _CONFIG, _OF_THE_MACHINE
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from openab_auth.oauth.paths import _CONFIG, _OF_THE_MACHINE
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/agents.md").read_text()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.issuer import CLIENT_ID, Issuer, ThreadedIssuer
+from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer, ThreadedIssuer
 
 Begin = Callable[..., "subprocess.Popen[str]"]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

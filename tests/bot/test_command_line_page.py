@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import output
+from openab_auth.bot.cli import output
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/command-line.md").read_text()

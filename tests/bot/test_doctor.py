@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from bot.cli.checks.filesystem import mount_of
-from bot.cli.checks.reach import look_at_network
-from bot.playground.discord import EmbeddedDiscord
-from bot.playground.issuer import Issuer
-from cogs.auth.settings import DiscordSettings
-from oauth.catalogue import Catalogue
-from oauth.config import AuthSettings, Config
-from storage import Secret
+from openab_auth.bot.cli.checks.filesystem import mount_of
+from openab_auth.bot.cli.checks.reach import look_at_network
+from openab_auth.bot.playground.discord import EmbeddedDiscord
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.cogs.auth.settings import DiscordSettings
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.storage import Secret
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 CANARY = "canary-3f9c"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 OPENAB_AUTH = Path(sys.executable).with_name("openab-auth")

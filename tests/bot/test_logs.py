@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from bot.logs import LEAKY_LOGGERS, set_up_logs
+from openab_auth.bot.logs import LEAKY_LOGGERS, set_up_logs
 
 
 @pytest.fixture(autouse=True)

@@ -14,12 +14,12 @@ from typing import Any
 import httpx2
 import pytest
 
-from bot.cli.checks.servers import look_at_our_document
-from oauth.mcp.fetch import Fetch
-from oauth.mcp.register import metadata_document
-from oauth.mcp.scopes import note_demand
-from oauth.mcp.server import McpServer
-from storage import AddedServer, Attempt, Draft, FileStore, McpEntry, Secret, Tenant, TokenEntry, UserId
+from openab_auth.bot.cli.checks.servers import look_at_our_document
+from openab_auth.oauth.mcp.fetch import Fetch
+from openab_auth.oauth.mcp.register import metadata_document
+from openab_auth.oauth.mcp.scopes import note_demand
+from openab_auth.oauth.mcp.server import McpServer
+from openab_auth.storage import AddedServer, Attempt, Draft, FileStore, McpEntry, Secret, Tenant, TokenEntry, UserId
 from tests.oauth.mcp.running import approve, urls  # noqa: F401 - a fixture
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from cogs.auth.settings import read_settings
-from oauth.catalogue import Catalogue
-from oauth.config import read_config
-from storage import Secret, TokenEntry, open_store
+from openab_auth.cogs.auth.settings import read_settings
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import read_config
+from openab_auth.storage import Secret, TokenEntry, open_store
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

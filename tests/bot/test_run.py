@@ -10,8 +10,8 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person
-from bot.playground.issuer import Issuer
+from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person
+from openab_auth.bot.playground.issuer import Issuer
 
 Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
 PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)  # members, presences, message content

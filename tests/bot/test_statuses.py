@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-import bot.cli
-import oauth
-import storage
-from bot.cli.child import CommandNotRunError
-from bot.cli.output import CHECK_FAILED, status_of
-from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from oauth.errors import OAuthError
-from storage.errors import OpenabAuthError, StorageError
+import openab_auth.bot.cli
+import openab_auth.oauth
+import openab_auth.storage
+from openab_auth.bot.cli.child import CommandNotRunError
+from openab_auth.bot.cli.output import CHECK_FAILED, status_of
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from openab_auth.oauth.errors import OAuthError
+from openab_auth.storage.errors import OpenabAuthError, StorageError
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 DOCUMENTED = {2, 3, 4, 5, 6, 7}
@@ -28,7 +28,7 @@ DOCUMENTED = {2, 3, 4, 5, 6, 7}
 
 def errors() -> list[type[OpenabAuthError]]:
     """Every class of error of the three floors that the command stands on."""
-    for package in (storage, oauth, bot.cli):
+    for package in (openab_auth.storage, openab_auth.oauth, openab_auth.bot.cli):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
@@ -82,8 +82,8 @@ async def test_a_dead_login_is_status_4_and_its_token_is_never_posted_again(
 
 FEW_DESCRIPTORS = """
 import os, resource, subprocess, sys
-import bot.cli.child, bot.cli.doctor, bot.cli.show, bot.cli.steps, bot.cli.tokens, filelock, oauth.driver
-from bot.cli.command import run
+import openab_auth.bot.cli.child, openab_auth.bot.cli.doctor, openab_auth.bot.cli.show, openab_auth.bot.cli.steps, openab_auth.bot.cli.tokens, filelock, openab_auth.oauth.driver
+from openab_auth.bot.cli.command import run
 
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 for words in (["status"], ["login", "codex"], ["logout", "codex", "--local"], ["token", "codex"], ["cancel", "codex"]):

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.stop import run_until_told
-from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from openab_auth.bot.cli.stop import run_until_told
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 
 OPENAB_AUTH = Path(sys.executable).with_name("openab-auth")
 SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]

@@ -1,6 +1,6 @@
 """Commands are sent to Discord only when what is registered there says something else."""
 
-from bot.sync import same_commands
+from openab_auth.bot.sync import same_commands
 
 WANTED = [{"name": "auth", "type": 1, "description": "x", "options": [], "nsfw": False, "contexts": [0, 1]}]
 

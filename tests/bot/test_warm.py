@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.warm import NEVER, warm_token
-from oauth.paths import _standard_places
-from storage import entries
+from openab_auth.bot.cli.warm import NEVER, warm_token
+from openab_auth.oauth.paths import _standard_places
+from openab_auth.storage import entries
 
 ENTRY = {"access_token": "at", "refresh_token": "rt", "token_endpoint": "https://x/t", "provider": "codex"}
 
@@ -84,7 +84,7 @@ def test_it_looks_for_a_config_where_the_full_command_does_and_twice_at_most(
         raise FileNotFoundError
 
     with monkeypatch.context() as patch:
-        patch.setattr("bot.cli.warm.os.lstat", seen)
+        patch.setattr("openab_auth.bot.cli.warm.os.lstat", seen)
         assert warm_token(["codex", "--store", str(path)]) == "at\n"
 
     assert [Path(place) for place in looked] == _standard_places(os.environ)
@@ -105,7 +105,7 @@ def test_with_anything_in_the_place_of_a_config_the_full_command_decides(
     elif kind == "dangling link":
         config.symlink_to("nowhere")
     else:
-        monkeypatch.setattr("bot.cli.warm.os.lstat", never)
+        monkeypatch.setattr("openab_auth.bot.cli.warm.os.lstat", never)
 
     assert warm_token(["codex", "--store", str(path)]) is None
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.cli import words
-from bot.cli.parser import make_parser, parse
-from bot.cli.words import UsageError, take_apart
+from openab_auth.bot.cli import words
+from openab_auth.bot.cli.parser import make_parser, parse
+from openab_auth.bot.cli.words import UsageError, take_apart
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 CANARY = "canary-3f9c"

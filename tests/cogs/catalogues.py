@@ -8,13 +8,13 @@ from fluent.syntax import FluentParser
 from fluent.syntax import ast as ftl
 from fluent.syntax.visitor import Visitor
 
-from cogs.auth.language import languages
+from openab_auth.cogs.auth.language import languages
 
 TAGS = sorted(languages())
 
 
 def resource(tag: str) -> ftl.Resource:
-    return FluentParser().parse((files("cogs.auth") / "locales" / f"{tag}.ftl").read_text(encoding="utf-8"))
+    return FluentParser().parse((files("openab_auth.cogs.auth") / "locales" / f"{tag}.ftl").read_text(encoding="utf-8"))
 
 
 class Names(Visitor):

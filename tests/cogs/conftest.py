@@ -11,12 +11,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from bot.playground.issuer import Issuer
-from cogs.auth.access import Caller
-from cogs.auth.service import AuthService, open_service
-from cogs.auth.settings import DiscordSettings
-from oauth.config import AuthSettings, Config
-from storage import UserId
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.cogs.auth.access import Caller
+from openab_auth.cogs.auth.service import AuthService, open_service
+from openab_auth.cogs.auth.settings import DiscordSettings
+from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.storage import UserId
 
 ADA, BOB, EVE = UserId(1), UserId(2), UserId(3)
 

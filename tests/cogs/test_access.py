@@ -2,13 +2,13 @@
 
 import pytest
 
-from cogs.auth.access import Access, Caller
-from cogs.auth.admission import Admission
-from cogs.auth.denials import AccessDeniedError
-from cogs.auth.settings import DiscordSettings
-from oauth.pending import PendingLogin
-from storage import CONSOLE, UserId
-from storage.notes import Begun
+from openab_auth.cogs.auth.access import Access, Caller
+from openab_auth.cogs.auth.admission import Admission
+from openab_auth.cogs.auth.denials import AccessDeniedError
+from openab_auth.cogs.auth.settings import DiscordSettings
+from openab_auth.oauth.pending import PendingLogin
+from openab_auth.storage import CONSOLE, UserId
+from openab_auth.storage.notes import Begun
 
 ADA, BOB = UserId(1), UserId(2)
 

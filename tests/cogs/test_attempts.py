@@ -1,8 +1,8 @@
 import pytest
 
-from cogs.auth import attempts as module
-from cogs.auth.attempts import Attempts, TooManyAttemptsError
-from storage import UserId
+from openab_auth.cogs.auth import attempts as module
+from openab_auth.cogs.auth.attempts import Attempts, TooManyAttemptsError
+from openab_auth.storage import UserId
 
 ADA, BOB = UserId(1), UserId(2)
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from cogs.auth.audit import Audit, Event
-from cogs.auth.audit_quota import IN_TOTAL, PER_PERSON
-from storage import UserId
+from openab_auth.cogs.auth.audit import Audit, Event
+from openab_auth.cogs.auth.audit_quota import IN_TOTAL, PER_PERSON
+from openab_auth.storage import UserId
 
 
 async def test_a_line_has_its_fields_and_the_file_is_private(tmp_path: Path) -> None:

@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 from discord.ext import commands
 
-from bot.playground.discord import Answer, EmbeddedDiscord, Person
-from bot.playground.discord.model import Message
-from bot.playground.issuer import Issuer
-from cogs.auth import dead_logins
-from cogs.auth.service import AuthService
-from cogs.auth.settings import DiscordSettings
-from oauth.catalogue import Catalogue
-from oauth.config import Config
-from oauth.errors import LoginDeadError
-from oauth.status import LoginState
-from oauth.tokens import TokenSource
-from storage import CONSOLE, FileStore, Note
+from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Person
+from openab_auth.bot.playground.discord.model import Message
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.cogs.auth import dead_logins
+from openab_auth.cogs.auth.service import AuthService
+from openab_auth.cogs.auth.settings import DiscordSettings
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import Config
+from openab_auth.oauth.errors import LoginDeadError
+from openab_auth.oauth.status import LoginState
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import CONSOLE, FileStore, Note
 from tests.cogs.test_on_discord import ada, begin, bob, bot, running, settings, world  # noqa: F401 - fixtures
 
 End = Callable[[], Awaitable[None]]

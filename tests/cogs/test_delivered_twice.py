@@ -10,15 +10,15 @@ from typing import Any
 import discord
 import pytest
 
-from bot.playground.discord import EmbeddedDiscord, Person
-from bot.playground.issuer import Issuer
-from cogs.auth import deliveries
-from cogs.auth.commands import _BUTTONS
-from cogs.auth.desk import TakenOnce
-from cogs.auth.language import english
-from cogs.auth.service import AuthService
-from cogs.auth.settings import DiscordSettings
-from storage import UserId
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.cogs.auth import deliveries
+from openab_auth.cogs.auth.commands import _BUTTONS
+from openab_auth.cogs.auth.desk import TakenOnce
+from openab_auth.cogs.auth.language import english
+from openab_auth.cogs.auth.service import AuthService
+from openab_auth.cogs.auth.settings import DiscordSettings
+from openab_auth.storage import UserId
 from tests.cogs.test_on_discord import Stored, begin, form, running, world
 
 __all__ = ["world"]  # a fixture

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-import cogs.auth.commands  # noqa: F401 - so that every error class is there
-from cogs.auth.attempts import TooManyAttemptsError
-from cogs.auth.denials import (
+import openab_auth.cogs.auth.commands  # noqa: F401 - so that every error class is there
+from openab_auth.cogs.auth.attempts import TooManyAttemptsError
+from openab_auth.cogs.auth.denials import (
     AccessDeniedError,
     AccessUnknownError,
     BotRefusedError,
@@ -20,12 +20,12 @@ from cogs.auth.denials import (
     NotYourServerError,
     RolesHiddenError,
 )
-from cogs.auth.failures import described, failure
-from cogs.auth.language import Language, english, languages
-from cogs.auth.login_view import LinkTooLongError
-from cogs.auth.logout_view import NameTooLongError
-from cogs.auth.under_way import ClosingError
-from oauth.errors import (
+from openab_auth.cogs.auth.failures import described, failure
+from openab_auth.cogs.auth.language import Language, english, languages
+from openab_auth.cogs.auth.login_view import LinkTooLongError
+from openab_auth.cogs.auth.logout_view import NameTooLongError
+from openab_auth.cogs.auth.under_way import ClosingError
+from openab_auth.oauth.errors import (
     AddingServersOffError,
     ClientMissingError,
     ClientRefusedError,
@@ -73,9 +73,9 @@ from oauth.errors import (
     VendorUnavailableError,
     WhichLoginError,
 )
-from oauth.refusal import DeniedRedirectError, Refusal, refused
-from storage import UserId
-from storage.errors import (
+from openab_auth.oauth.refusal import DeniedRedirectError, Refusal, refused
+from openab_auth.storage import UserId
+from openab_auth.storage.errors import (
     InvalidEntryError,
     InvalidTenantError,
     OpenabAuthError,

@@ -8,13 +8,13 @@ from pathlib import Path
 import discord
 import pytest
 
-from bot.playground.discord import EmbeddedDiscord
+from openab_auth.bot.playground.discord import EmbeddedDiscord
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "host_bot.py"
 # The example talks to the real Discord; only that is changed.
 POINT = """
 import asyncio, runpy, sys
-from bot.client import point_discord_at
+from openab_auth.bot.client import point_discord_at
 asyncio.run(point_discord_at(sys.argv[1]))
 runpy.run_path(sys.argv[2], run_name="__main__")
 """

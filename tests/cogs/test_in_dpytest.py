@@ -9,12 +9,12 @@ import discord.ext.test as dpytest
 import pytest
 from discord.ext import commands
 
-from bot.playground.issuer import Issuer
-from cogs.auth.access import Caller
-from cogs.auth.commands import Auth
-from cogs.auth.service import AuthService
-from cogs.auth.settings import DiscordSettings
-from storage import UserId
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.cogs.auth.access import Caller
+from openab_auth.cogs.auth.commands import Auth
+from openab_auth.cogs.auth.service import AuthService
+from openab_auth.cogs.auth.settings import DiscordSettings
+from openab_auth.storage import UserId
 
 
 @pytest.fixture

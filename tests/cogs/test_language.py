@@ -11,13 +11,13 @@ import discord
 import pytest
 from fluent.syntax import ast as ftl
 
-import cogs.auth.language
-from cogs.auth import words
-from cogs.auth.language import Language, Listeners, english, languages
-from oauth.catalogue import Catalogue
+import openab_auth.cogs.auth.language
+from openab_auth.cogs.auth import words
+from openab_auth.cogs.auth.language import Language, Listeners, english, languages
+from openab_auth.oauth.catalogue import Catalogue
 from tests.cogs.catalogues import TAGS, Names, entries, parts, resource
 
-FOLDER = Path(cogs.auth.language.__file__).parent
+FOLDER = Path(openab_auth.cogs.auth.language.__file__).parent
 ELSEWHERE = ("command-", "note-")  # their English is in commands.py and in oauth/vendors.toml
 
 
@@ -114,7 +114,7 @@ def test_no_message_is_left_over() -> None:
     ],
 )
 def test_people_are_answered_in_their_clients_language_or_in_english(locale: discord.Locale, tag: str) -> None:
-    assert cogs.auth.language._language(locale).tag == tag
+    assert openab_auth.cogs.auth.language._language(locale).tag == tag
 
 
 def test_a_message_that_lacks_a_value_is_said_all_the_same_and_logged(caplog: pytest.LogCaptureFixture) -> None:

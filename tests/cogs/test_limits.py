@@ -12,31 +12,31 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bot.playground.discord import limits as discord_limits
-from cogs.auth import words
-from cogs.auth.choices import login_choices, logout_choices, pending_choices
-from cogs.auth.failures import failure
-from cogs.auth.help_view import help_message
-from cogs.auth.language import Language, languages
-from cogs.auth.limits import cut, plain, units
-from cogs.auth.login_view import LinkTooLongError, login_message
-from cogs.auth.logout_view import NameTooLongError, logout_question, replace_question
-from cogs.auth.markup import LINES, Markup
-from cogs.auth.outcomes import failed
-from cogs.auth.paste_modal import fits, paste_modal
-from cogs.auth.replies import Answer
-from cogs.auth.status_view import status_message
-from oauth.credentials import LoggedIn, LoggedOut
-from oauth.errors import LoginOvertakenError, LoginTakenError
-from oauth.generation import DIGITS
-from oauth.mcp.standing import Standing
-from oauth.offer import LoginOffer
-from oauth.pending import PendingLogin
-from oauth.status import LoginState, Status
-from oauth.vendor import Flow, Vendor
-from storage import Problem, Tenant, UserId
-from storage.errors import OpenabAuthError
-from storage.notes import Attempt, DeadToken
+from openab_auth.bot.playground.discord import limits as discord_limits
+from openab_auth.cogs.auth import words
+from openab_auth.cogs.auth.choices import login_choices, logout_choices, pending_choices
+from openab_auth.cogs.auth.failures import failure
+from openab_auth.cogs.auth.help_view import help_message
+from openab_auth.cogs.auth.language import Language, languages
+from openab_auth.cogs.auth.limits import cut, plain, units
+from openab_auth.cogs.auth.login_view import LinkTooLongError, login_message
+from openab_auth.cogs.auth.logout_view import NameTooLongError, logout_question, replace_question
+from openab_auth.cogs.auth.markup import LINES, Markup
+from openab_auth.cogs.auth.outcomes import failed
+from openab_auth.cogs.auth.paste_modal import fits, paste_modal
+from openab_auth.cogs.auth.replies import Answer
+from openab_auth.cogs.auth.status_view import status_message
+from openab_auth.oauth.credentials import LoggedIn, LoggedOut
+from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
+from openab_auth.oauth.generation import DIGITS
+from openab_auth.oauth.mcp.standing import Standing
+from openab_auth.oauth.offer import LoginOffer
+from openab_auth.oauth.pending import PendingLogin
+from openab_auth.oauth.status import LoginState, Status
+from openab_auth.oauth.vendor import Flow, Vendor
+from openab_auth.storage import Problem, Tenant, UserId
+from openab_auth.storage.errors import OpenabAuthError
+from openab_auth.storage.notes import Attempt, DeadToken
 from tests.cogs.test_failures import MET
 
 NOW = 2_000_000_000
@@ -119,7 +119,7 @@ waiting = st.builds(
 def _strictly_counted() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(discord_limits, "_length", lambda text: 0 if text is None else units(str(text)))
-        patch.setattr("cogs.auth.language._log.error", lambda *told: pytest.fail(str(told)[:200]))
+        patch.setattr("openab_auth.cogs.auth.language._log.error", lambda *told: pytest.fail(str(told)[:200]))
         yield
 
 

@@ -12,33 +12,33 @@ from fluent.syntax.visitor import Visitor
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-import cogs.auth.language
-from cogs.auth import words
-from cogs.auth.choices import login_choices, logout_choices, pending_choices, server_choices
-from cogs.auth.failures import failure
-from cogs.auth.language import Language, languages
-from cogs.auth.limits import CHOICE, plain, units
-from cogs.auth.login_button import LoginButton
-from cogs.auth.login_view import login_message
-from cogs.auth.logout_view import logout_question, replace_question
-from cogs.auth.markup import Markup, code, in_link, label, link, mention
-from cogs.auth.servers_view import removed_message
-from cogs.auth.status_view import CancelButton, status_message
-from oauth.credentials import LoggedIn, LoggedOut
-from oauth.errors import LoginTakenError
-from oauth.mcp.standing import Standing
-from oauth.offer import LoginOffer
-from oauth.pending import PendingLogin
-from oauth.status import LoginState, Status
-from oauth.vendor import Vendor
-from storage import Problem, Tenant, UserId
-from storage.errors import OpenabAuthError
-from storage.notes import Attempt, DeadToken
+import openab_auth.cogs.auth.language
+from openab_auth.cogs.auth import words
+from openab_auth.cogs.auth.choices import login_choices, logout_choices, pending_choices, server_choices
+from openab_auth.cogs.auth.failures import failure
+from openab_auth.cogs.auth.language import Language, languages
+from openab_auth.cogs.auth.limits import CHOICE, plain, units
+from openab_auth.cogs.auth.login_button import LoginButton
+from openab_auth.cogs.auth.login_view import login_message
+from openab_auth.cogs.auth.logout_view import logout_question, replace_question
+from openab_auth.cogs.auth.markup import Markup, code, in_link, label, link, mention
+from openab_auth.cogs.auth.servers_view import removed_message
+from openab_auth.cogs.auth.status_view import CancelButton, status_message
+from openab_auth.oauth.credentials import LoggedIn, LoggedOut
+from openab_auth.oauth.errors import LoginTakenError
+from openab_auth.oauth.mcp.standing import Standing
+from openab_auth.oauth.offer import LoginOffer
+from openab_auth.oauth.pending import PendingLogin
+from openab_auth.oauth.status import LoginState, Status
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import Problem, Tenant, UserId
+from openab_auth.storage.errors import OpenabAuthError
+from openab_auth.storage.notes import Attempt, DeadToken
 from tests.cogs.catalogues import TAGS, parts, resource
 from tests.cogs.discord_client import hidden, read
 from tests.cogs.test_failures import MET
 
-FOLDER = Path(cogs.auth.language.__file__).parent
+FOLDER = Path(openab_auth.cogs.auth.language.__file__).parent
 ADA = UserId(5)
 NOW = 2_000_000_000
 

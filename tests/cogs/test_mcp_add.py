@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 from discord.ext import commands
 
-from bot.playground.discord import Answer, EmbeddedDiscord, Person
-from bot.playground.discord.refusals import RefusedError
-from cogs.auth.access import Caller
-from cogs.auth.attempts import LIMIT
-from cogs.auth.service import AuthService, open_service
-from cogs.auth.settings import DiscordSettings
-from oauth.config import AuthSettings, Config
-from oauth.errors import AddingServersOffError
-from storage import UserId
+from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Person
+from openab_auth.bot.playground.discord.refusals import RefusedError
+from openab_auth.cogs.auth.access import Caller
+from openab_auth.cogs.auth.attempts import LIMIT
+from openab_auth.cogs.auth.service import AuthService, open_service
+from openab_auth.cogs.auth.settings import DiscordSettings
+from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.oauth.errors import AddingServersOffError
+from openab_auth.storage import UserId
 from tests.cogs.test_on_discord import (  # noqa: F401 - fixtures
     ada,
     begin,

@@ -16,15 +16,15 @@ import httpx2
 import pytest
 from discord.ext import commands
 
-from bot.client import point_discord_at
-from bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person
-from bot.playground.issuer import Issuer
-from cogs.auth.commands import Auth
-from cogs.auth.language import english, languages
-from cogs.auth.service import AuthService, open_service
-from cogs.auth.settings import DiscordSettings
-from oauth.config import AuthSettings, Config
-from storage import Draft, FileStore, Note, Secret, TokenEntry, UserId
+from openab_auth.bot.client import point_discord_at
+from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.cogs.auth.commands import Auth
+from openab_auth.cogs.auth.language import english, languages
+from openab_auth.cogs.auth.service import AuthService, open_service
+from openab_auth.cogs.auth.settings import DiscordSettings
+from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.storage import Draft, FileStore, Note, Secret, TokenEntry, UserId
 from tests.playground.openapi import DESCRIPTION, check_body
 
 Start = Callable[[DiscordSettings], AuthService]

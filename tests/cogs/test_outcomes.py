@@ -2,12 +2,12 @@ import logging
 
 import pytest
 
-from cogs.auth.language import english
-from cogs.auth.login_button import LoginButton
-from cogs.auth.outcomes import failed
-from cogs.auth.paste_modal import PasteButton
-from cogs.auth.replies import Answer
-from oauth.errors import (
+from openab_auth.cogs.auth.language import english
+from openab_auth.cogs.auth.login_button import LoginButton
+from openab_auth.cogs.auth.outcomes import failed
+from openab_auth.cogs.auth.paste_modal import PasteButton
+from openab_auth.cogs.auth.replies import Answer
+from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeniedError,
     LoginExpiredError,
@@ -16,8 +16,8 @@ from oauth.errors import (
     TooManyLoginsError,
     VendorUnavailableError,
 )
-from oauth.refusal import DeniedRedirectError, Refusal, refused
-from storage.errors import StoreBusyError
+from openab_auth.oauth.refusal import DeniedRedirectError, Refusal, refused
+from openab_auth.storage.errors import StoreBusyError
 
 FLOW = "77359400-abcdef"
 

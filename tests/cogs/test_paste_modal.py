@@ -3,12 +3,12 @@ import re
 
 import pytest
 
-from cogs.auth.direct_messages import looks_like_paste
-from cogs.auth.language import english
-from cogs.auth.paste_modal import PasteButton, Submit, _values, fits, has_expired, new_flow, paste_modal
-from oauth.offer import LoginOffer
-from oauth.vendor import Vendor
-from storage import Tenant
+from openab_auth.cogs.auth.direct_messages import looks_like_paste
+from openab_auth.cogs.auth.language import english
+from openab_auth.cogs.auth.paste_modal import PasteButton, Submit, _values, fits, has_expired, new_flow, paste_modal
+from openab_auth.oauth.offer import LoginOffer
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import Tenant
 
 OFFER = LoginOffer(Vendor("lab", "The Lab", Tenant("lab")), "https://x/authorize", 2_000_000_000, None, "a" * 10)
 

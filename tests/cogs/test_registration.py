@@ -11,11 +11,11 @@ import pytest
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.auth.commands import Auth
-from cogs.auth.service import AuthService, open_service
-from cogs.auth.settings import DiscordSettings
-from oauth.config import Config
-from oauth.errors import ConfigError
+from openab_auth.cogs.auth.commands import Auth
+from openab_auth.cogs.auth.service import AuthService, open_service
+from openab_auth.cogs.auth.settings import DiscordSettings
+from openab_auth.oauth.config import Config
+from openab_auth.oauth.errors import ConfigError
 from tests.cogs.catalogues import TAGS, entries
 
 
@@ -123,9 +123,9 @@ async def test_the_extension_builds_itself_from_the_environment_alone(
 ) -> None:
     monkeypatch.setenv("OPENAB_AUTH_STORE", f"{tmp_path}/auth.json")
     monkeypatch.chdir(str(tmp_path))
-    await bot.load_extension("cogs.auth")
+    await bot.load_extension("openab_auth.cogs.auth")
     assert bot.get_cog("openab-auth") is not None
-    await bot.unload_extension("cogs.auth")
+    await bot.unload_extension("openab_auth.cogs.auth")
     assert bot.get_cog("openab-auth") is None
     assert not bot.tree.get_commands()
 
@@ -138,6 +138,6 @@ async def test_a_wrong_config_stops_the_extension_and_names_the_key(
         file.write("[discord]\nallowed_usrs = []\n")
     monkeypatch.setenv("OPENAB_AUTH_CONFIG", config)
     with pytest.raises(commands.ExtensionFailed) as failed:
-        await bot.load_extension("cogs.auth")
+        await bot.load_extension("openab_auth.cogs.auth")
     assert isinstance(failed.value.original, ConfigError)
     assert "discord.allowed_usrs" in str(failed.value.original)

@@ -10,19 +10,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bot.playground.issuer import Issuer
-from cogs.auth import endings as module
-from cogs.auth.access import Caller
-from cogs.auth.attempts import TooManyAttemptsError
-from cogs.auth.denials import AccessDeniedError
-from cogs.auth.endings import Endings
-from cogs.auth.logout_view import LogoutButton
-from cogs.auth.service import AuthService, open_service
-from cogs.auth.settings import DiscordSettings
-from cogs.auth.under_way import ClosingError
-from oauth.config import Config
-from oauth.credentials import LoggedIn
-from oauth.errors import (
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.cogs.auth import endings as module
+from openab_auth.cogs.auth.access import Caller
+from openab_auth.cogs.auth.attempts import TooManyAttemptsError
+from openab_auth.cogs.auth.denials import AccessDeniedError
+from openab_auth.cogs.auth.endings import Endings
+from openab_auth.cogs.auth.logout_view import LogoutButton
+from openab_auth.cogs.auth.service import AuthService, open_service
+from openab_auth.cogs.auth.settings import DiscordSettings
+from openab_auth.cogs.auth.under_way import ClosingError
+from openab_auth.oauth.config import Config
+from openab_auth.oauth.credentials import LoggedIn
+from openab_auth.oauth.errors import (
     LoginChangedError,
     LoginTakenError,
     NoPendingLoginError,
@@ -31,7 +31,7 @@ from oauth.errors import (
     RelativePathError,
     UnknownVendorError,
 )
-from storage import UserId
+from openab_auth.storage import UserId
 from tests.cogs.conftest import ADA
 
 Log = Callable[[], list[dict[str, str]]]

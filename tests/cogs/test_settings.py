@@ -1,9 +1,9 @@
 import pytest
 
-from cogs.auth.settings import DISCORD_API, read_settings
-from oauth.config import Config
-from oauth.errors import ConfigError
-from storage import Secret
+from openab_auth.cogs.auth.settings import DISCORD_API, read_settings
+from openab_auth.oauth.config import Config
+from openab_auth.oauth.errors import ConfigError
+from openab_auth.storage import Secret
 
 
 def test_nobody_is_allowed_by_default() -> None:

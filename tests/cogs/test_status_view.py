@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from cogs.auth.language import english
-from cogs.auth.login_button import LoginButton
-from cogs.auth.replies import Answer
-from cogs.auth.status_view import CancelButton, status_message
-from oauth.mcp.standing import Standing
-from oauth.pending import PendingLogin
-from oauth.status import LoginState, Status
-from oauth.vendor import Vendor
-from storage import Attempt, DeadToken, Problem, Tenant, UserId
+from openab_auth.cogs.auth.language import english
+from openab_auth.cogs.auth.login_button import LoginButton
+from openab_auth.cogs.auth.replies import Answer
+from openab_auth.cogs.auth.status_view import CancelButton, status_message
+from openab_auth.oauth.mcp.standing import Standing
+from openab_auth.oauth.pending import PendingLogin
+from openab_auth.oauth.status import LoginState, Status
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import Attempt, DeadToken, Problem, Tenant, UserId
 
 ADA = UserId(1)
 LAB = Vendor(name="lab", title="The Lab", tenant=Tenant("lab"))

@@ -1,16 +1,16 @@
 import pytest
 
-from cogs.auth import words
-from cogs.auth.failures import failure
-from cogs.auth.language import english, languages
-from cogs.auth.limits import plain
-from cogs.auth.login_view import LinkTooLongError, login_message
-from cogs.auth.paste_modal import new_flow
-from oauth.errors import NotLoggedInError
-from oauth.offer import LoginOffer
-from oauth.status import LoginState
-from oauth.vendor import Vendor
-from storage import Tenant, UserId
+from openab_auth.cogs.auth import words
+from openab_auth.cogs.auth.failures import failure
+from openab_auth.cogs.auth.language import english, languages
+from openab_auth.cogs.auth.limits import plain
+from openab_auth.cogs.auth.login_view import LinkTooLongError, login_message
+from openab_auth.cogs.auth.paste_modal import new_flow
+from openab_auth.oauth.errors import NotLoggedInError
+from openab_auth.oauth.offer import LoginOffer
+from openab_auth.oauth.status import LoginState
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import Tenant, UserId
 
 LOOPBACK = "http://localhost:1455/auth/callback"
 HOSTED = "https://vendor.example/oauth/code"

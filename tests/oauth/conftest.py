@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from oauth.catalogue import Catalogue
-from oauth.config import Config
-from oauth.driver import Driver
-from oauth.logins import Logins
-from oauth.tokens import TokenSource
-from oauth.vendor import Vendor
-from storage import CONSOLE, AsyncStore, FileStore, TokenEntry
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import Config
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import CONSOLE, AsyncStore, FileStore, TokenEntry
 
 
 class Clock:

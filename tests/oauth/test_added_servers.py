@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oauth.added_servers import MOST, AddedServers
-from oauth.catalogue import Catalogue
-from oauth.config import AuthSettings, Config, read_config
-from oauth.errors import (
+from openab_auth.oauth.added_servers import MOST, AddedServers
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import AuthSettings, Config, read_config
+from openab_auth.oauth.errors import (
     AddingServersOffError,
     ConfigError,
     ForeignLoginError,
@@ -30,9 +30,9 @@ from oauth.errors import (
     TooManyServersError,
     UnknownVendorError,
 )
-from oauth.mcp.binding import Binding
-from oauth.mcp.server import read_added
-from storage import (
+from openab_auth.oauth.mcp.binding import Binding
+from openab_auth.oauth.mcp.server import read_added
+from openab_auth.storage import (
     AddedServer,
     AsyncStore,
     Client,
@@ -45,7 +45,7 @@ from storage import (
     TokenEntry,
     UserId,
 )
-from storage.store import Mutation
+from openab_auth.storage.store import Mutation
 
 URL = "https://mcp.example/public/mcp"
 EVIL = "https://evil.example/mcp"

@@ -10,11 +10,11 @@ import httpx2
 import pytest
 from aiohttp import web
 
-from bot.playground.issuer import Issuer
-from oauth.agent import TokenAuth
-from oauth.errors import LoginDeadError, NotLoggedInError
-from oauth.tokens import TokenSource
-from storage import TokenEntry
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.agent import TokenAuth
+from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import TokenEntry
 
 
 @dataclass

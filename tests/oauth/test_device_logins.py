@@ -11,12 +11,12 @@ from typing import Protocol
 
 import pytest
 
-from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from oauth.catalogue import Catalogue
-from oauth.config import AuthSettings, Config
-from oauth.device import code as codes
-from oauth.driver import Driver
-from oauth.errors import (
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.oauth.device import code as codes
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
     LoginDeniedError,
@@ -30,9 +30,9 @@ from oauth.errors import (
     TooManyLoginsError,
     VendorUnavailableError,
 )
-from oauth.logins import Logins
-from oauth.tokens import TokenSource
-from storage import CONSOLE, AsyncStore, FileStore, PendingEntry, TokenEntry, UserId
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import CONSOLE, AsyncStore, FileStore, PendingEntry, TokenEntry, UserId
 
 ADA, BOB = UserId(1), UserId(2)
 FLOWS = ("lab", "codex-device", "kiro", "copilot")
@@ -49,9 +49,11 @@ class Clock(Protocol):
 def quick(monkeypatch: pytest.MonkeyPatch, issuer: Issuer) -> None:
     """Nobody waits for a whole second in here."""
     monkeypatch.setattr(codes, "SHORTEST", 0.01)
-    monkeypatch.setattr("oauth.device.approvals.INTERVAL", 0.05)
-    monkeypatch.setattr("oauth.device.poll._SLOWER", 0.05)
-    monkeypatch.setattr("bot.playground.issuer.devices._SLOWER", 0)  # or two that poll never leave it in peace
+    monkeypatch.setattr("openab_auth.oauth.device.approvals.INTERVAL", 0.05)
+    monkeypatch.setattr("openab_auth.oauth.device.poll._SLOWER", 0.05)
+    monkeypatch.setattr(
+        "openab_auth.bot.playground.issuer.devices._SLOWER", 0
+    )  # or two that poll never leave it in peace
     issuer.devices.interval = 0.05
 
 

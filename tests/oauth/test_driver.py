@@ -16,19 +16,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bot.playground.issuer import Issuer
-from oauth.catalogue import Catalogue
-from oauth.driver import Driver
-from oauth.errors import (
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from oauth.grant import Grant
-from oauth.pkce import new_state, new_verifier
-from oauth.vendor import Vendor
-from storage import PendingEntry, Secret, Tenant
+from openab_auth.oauth.grant import Grant
+from openab_auth.oauth.pkce import new_state, new_verifier
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import PendingEntry, Secret, Tenant
 from tests.oauth.raw_server import self_signed
 
 

@@ -14,19 +14,19 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bot.playground.issuer import Client, Issuer, RequestSeen
-from oauth.catalogue import Catalogue
-from oauth.config import AuthSettings, Config
-from oauth.copilot import exchange_url
-from oauth.device import code as codes
-from oauth.device.aws import client_key
-from oauth.driver import Driver
-from oauth.errors import LoginDeadError, VendorUnavailableError
-from oauth.logins import Logins
-from oauth.tokens import TokenSource
-from oauth.vendor import Vendor
-from storage import CONSOLE, AsyncStore, Draft, Secret, TokenEntry
-from storage import Client as Registered
+from openab_auth.bot.playground.issuer import Client, Issuer, RequestSeen
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.oauth.copilot import exchange_url
+from openab_auth.oauth.device import code as codes
+from openab_auth.oauth.device.aws import client_key
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import LoginDeadError, VendorUnavailableError
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import CONSOLE, AsyncStore, Draft, Secret, TokenEntry
+from openab_auth.storage import Client as Registered
 
 GOLDEN = tomllib.loads(Path(__file__).with_name("golden.toml").read_text())
 SHIPPED = Catalogue.shipped({})

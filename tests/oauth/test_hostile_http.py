@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from oauth.driver import Driver
-from oauth.errors import OAuthError, VendorUnavailableError
-from oauth.mcp.fetch import Fetch
-from oauth.mcp.reach import Reach
-from oauth.vendor import Vendor
-from storage import Secret, Tenant
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import OAuthError, VendorUnavailableError
+from openab_auth.oauth.mcp.fetch import Fetch
+from openab_auth.oauth.mcp.reach import Reach
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import Secret, Tenant
 from tests.oauth.raw_server import GOOD, RawServer, Sent, endless, self_signed, server, watched, whole
 
 __all__ = ["server"]

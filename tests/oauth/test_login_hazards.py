@@ -15,12 +15,12 @@ from typing import Protocol
 
 import pytest
 
-from bot.playground.issuer import Issuer
-from oauth import unsaved
-from oauth.catalogue import Catalogue
-from oauth.credentials import Credentials, LoggedOut
-from oauth.driver import Driver
-from oauth.errors import (
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth import unsaved
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.credentials import Credentials, LoggedOut
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import (
     LoginChangedError,
     LoginNotStoredError,
     LoginOvertakenError,
@@ -30,11 +30,11 @@ from oauth.errors import (
     UnknownVendorError,
     VendorUnavailableError,
 )
-from oauth.logins import Logins
-from oauth.tokens import TokenSource
-from oauth.vendor import Vendor
-from storage import AsyncStore, Draft, FileStore, PendingEntry, Secret, Tenant, TokenEntry, UserId
-from storage.notes import Begun
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import AsyncStore, Draft, FileStore, PendingEntry, Secret, Tenant, TokenEntry, UserId
+from openab_auth.storage.notes import Begun
 
 ADA, BOB, CAROL = UserId(1001), UserId(1002), UserId(1003)
 

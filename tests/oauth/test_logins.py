@@ -12,11 +12,11 @@ from typing import Protocol
 
 import pytest
 
-from bot.playground.issuer import Issuer
-from oauth.catalogue import Catalogue
-from oauth.credentials import LoggedIn
-from oauth.driver import Driver
-from oauth.errors import (
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.credentials import LoggedIn
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginTakenError,
     NoPendingLoginError,
@@ -27,9 +27,9 @@ from oauth.errors import (
     VendorUnavailableError,
     WhichLoginError,
 )
-from oauth.logins import Logins
-from oauth.paste import DeniedRedirectError
-from storage import (
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.paste import DeniedRedirectError
+from openab_auth.storage import (
     AsyncStore,
     DeadToken,
     FileStore,
@@ -41,7 +41,7 @@ from storage import (
     TokenEntry,
     UserId,
 )
-from storage.draft import Draft
+from openab_auth.storage.draft import Draft
 
 ADA, BOB = UserId(1001), UserId(1002)
 

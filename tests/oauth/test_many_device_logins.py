@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.issuer import CLIENT_ID, Issuer
-from bot.playground.issuer.devices import Device
-from oauth.catalogue import Catalogue
-from oauth.config import Config
-from oauth.driver import Driver
-from oauth.logins import Logins
-from storage import AsyncStore, FileStore, UserId
+from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer
+from openab_auth.bot.playground.issuer.devices import Device
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import Config
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.logins import Logins
+from openab_auth.storage import AsyncStore, FileStore, UserId
 
 PEOPLE = 200
 INTERVAL = 1.0

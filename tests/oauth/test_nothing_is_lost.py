@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 import pytest
 
-from bot.playground.issuer import Issuer
-from oauth import grant, refresh, unsaved
-from oauth.catalogue import Catalogue
-from oauth.tokens import TokenSource
-from storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry, atomic, batch, notes_file
-from storage.locks import GlobalLock
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth import grant, refresh, unsaved
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry, atomic, batch, notes_file
+from openab_auth.storage.locks import GlobalLock
 
 
 class Clock(Protocol):

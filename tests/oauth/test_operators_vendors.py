@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from oauth.catalogue import Catalogue
-from oauth.config import read_config
-from oauth.device import code as codes
-from oauth.driver import Driver
-from oauth.errors import NoLoginError
-from oauth.logins import Logins
-from storage import CONSOLE, AsyncStore
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import read_config
+from openab_auth.oauth.device import code as codes
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import NoLoginError
+from openab_auth.oauth.logins import Logins
+from openab_auth.storage import CONSOLE, AsyncStore
 
 PROGRAM = Path(__file__).with_name("vendor_cli.py")
 

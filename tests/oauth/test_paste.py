@@ -5,7 +5,7 @@ import traceback
 
 import pytest
 
-from oauth.paste import (
+from openab_auth.oauth.paste import (
     DeniedRedirectError,
     ErrorRedirect,
     Expected,
@@ -15,8 +15,8 @@ from oauth.paste import (
     match,
     read_paste,
 )
-from oauth.refusal import harmless, refused
-from storage.secret import Secret
+from openab_auth.oauth.refusal import harmless, refused
+from openab_auth.storage.secret import Secret
 
 STATE = "kQ3-state-of-this-login_77"
 CALLBACK = "http://localhost:1455/auth/callback"

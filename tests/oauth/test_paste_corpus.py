@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from oauth.paste import Expected, PasteRefusedError, Refusal, match, read_paste
-from storage.secret import Secret
+from openab_auth.oauth.paste import Expected, PasteRefusedError, Refusal, match, read_paste
+from openab_auth.storage.secret import Secret
 
 CORPUS = tomllib.loads((Path(__file__).parent / "pastes.toml").read_text(encoding="utf-8"))
 PASTES: list[dict[str, Any]] = CORPUS["paste"]

@@ -6,8 +6,8 @@ from urllib.parse import quote
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oauth.paste import ErrorRedirect, Expected, PasteRefusedError, match, read_paste
-from storage.secret import Secret
+from openab_auth.oauth.paste import ErrorRedirect, Expected, PasteRefusedError, match, read_paste
+from openab_auth.storage.secret import Secret
 
 UNRESERVED = string.ascii_letters + string.digits + "-._~"
 VISIBLE = "".join(map(chr, range(0x21, 0x7F)))

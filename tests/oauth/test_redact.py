@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oauth.redact import shown, without
-from storage import Secret
+from openab_auth.oauth.redact import shown, without
+from openab_auth.storage import Secret
 
 CODE = Secret("aZ9-canary_code.of~40+characters/in=all42")
 

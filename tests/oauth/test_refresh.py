@@ -11,13 +11,13 @@ from typing import NoReturn, Protocol
 
 import pytest
 
-from bot.playground.issuer import Issuer
-from oauth.catalogue import Catalogue
-from oauth.driver import Driver
-from oauth.errors import LoginDeadError, NotLoggedInError, RefreshBusyError, VendorMisconfiguredError
-from oauth.logins import Logins
-from oauth.tokens import TokenSource
-from storage import (
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError, RefreshBusyError, VendorMisconfiguredError
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import (
     CONSOLE,
     AsyncStore,
     FileStore,
@@ -28,8 +28,8 @@ from storage import (
     StoreUnwritableError,
     TokenEntry,
 )
-from storage.flock import Flock
-from storage.memory import MemoryLock
+from openab_auth.storage.flock import Flock
+from openab_auth.storage.memory import MemoryLock
 
 INVALID_GRANT = {"status": 400, "body": {"error": "invalid_grant"}}
 

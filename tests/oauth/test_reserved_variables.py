@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from oauth.catalogue import Catalogue
-from oauth.config import Config
-from oauth.errors import ConfigError
-from oauth.reserved_variables import is_reserved
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import Config
+from openab_auth.oauth.errors import ConfigError
+from openab_auth.oauth.reserved_variables import is_reserved
 
 # fmt: off
 OBEYED = [

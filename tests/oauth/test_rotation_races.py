@@ -17,19 +17,19 @@ from typing import Any
 
 import pytest
 
-from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer, ThreadedIssuer
-from oauth.catalogue import Catalogue
-from oauth.config import read_config
-from oauth.driver import Driver
-from oauth.logins import Logins
-from storage import CONSOLE, AsyncStore, FileStore, Secret, TokenEntry
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer, ThreadedIssuer
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import read_config
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.logins import Logins
+from openab_auth.storage import CONSOLE, AsyncStore, FileStore, Secret, TokenEntry
 
 ROOT = Path(__file__).parents[2]
 AGENT = """
 import asyncio, json, sys, time
-import oauth.driver, oauth.refresh  # before any clock runs
-from oauth.tokens import TokenSource
-from storage import OpenabAuthError, open_store
+import openab_auth.oauth.driver, openab_auth.oauth.refresh  # before any clock runs
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import OpenabAuthError, open_store
 
 async def main():
     print("ready", flush=True)
@@ -198,7 +198,7 @@ def test_eight_processes_that_were_refused_with_the_same_token_rotate_it_once(
 
 HOLDER = """
 import sys
-from storage import open_store
+from openab_auth.storage import open_store
 lock = open_store(sys.argv[1]).refresh_lock("lab")
 assert lock.try_acquire()
 print("held", flush=True)

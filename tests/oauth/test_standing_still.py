@@ -16,27 +16,27 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from oauth import deadline
-from oauth.catalogue import Catalogue
-from oauth.config import Config
-from oauth.deadline import awake_timeout
-from oauth.driver import Driver
-from oauth.logins import Logins
-from storage import CONSOLE, AsyncStore, FileStore, TokenEntry
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from openab_auth.oauth import deadline
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import Config
+from openab_auth.oauth.deadline import awake_timeout
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.logins import Logins
+from openab_auth.storage import CONSOLE, AsyncStore, FileStore, TokenEntry
 
 PAUSE = 1.6  # seconds; longer than a request, and a whole refresh, of AGENT may take
 AGENT = """
 import asyncio, concurrent.futures.thread, encodings.idna, json, os, queue, resource, signal, sys, time
-import anyio._backends._asyncio, filelock, oauth.refresh, oauth.renewer, storage.waiting, storage.threads
-from oauth import unsaved
-from oauth.catalogue import Catalogue
-from oauth.config import Config
-from oauth.driver import Driver
-from oauth.errors import LoginNotStoredError
-from oauth.logins import Logins
-from oauth.tokens import TokenSource
-from storage import CONSOLE, AsyncStore, FileStore
+import anyio._backends._asyncio, filelock, openab_auth.oauth.refresh, openab_auth.oauth.renewer, openab_auth.storage.waiting, openab_auth.storage.threads
+from openab_auth.oauth import unsaved
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import Config
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import LoginNotStoredError
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import CONSOLE, AsyncStore, FileStore
 
 path, vendors, uid, does, *words = json.loads(sys.argv[1])
 unsaved._RETRY = 0.1

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.issuer import Issuer
-from oauth import backoff
-from oauth.catalogue import Catalogue
-from oauth.errors import VendorUnavailableError
-from oauth.logins import Logins
-from oauth.status import login_state
-from storage import NEVER, AsyncStore, DeadToken, McpEntry, Note, Secret, TokenEntry, UserId
-from storage.entries import Entry
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth import backoff
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.errors import VendorUnavailableError
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.status import login_state
+from openab_auth.storage import NEVER, AsyncStore, DeadToken, McpEntry, Note, Secret, TokenEntry, UserId
+from openab_auth.storage.entries import Entry
 
 ADA = UserId(1001)
 NOW = 1_800_000_000

@@ -13,10 +13,10 @@ from typing import Any, NoReturn, Protocol
 
 import pytest
 
-from bot.playground.issuer import Issuer
-from oauth.catalogue import Catalogue
-from oauth.driver import Driver
-from oauth.errors import (
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import (
     ConfigError,
     LoginDeadError,
     NotLoggedInError,
@@ -25,9 +25,9 @@ from oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from oauth.logins import Logins
-from oauth.tokens import AccessToken, TokenSource
-from storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, MemoryStore, Secret, TokenEntry
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.tokens import AccessToken, TokenSource
+from openab_auth.storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, MemoryStore, Secret, TokenEntry
 
 NOW = 1_800_000_000
 

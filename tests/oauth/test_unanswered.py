@@ -10,11 +10,11 @@ from typing import Protocol
 
 import pytest
 
-from bot.playground.issuer import Issuer
-from oauth.catalogue import Catalogue
-from oauth.errors import LoginDeadError, RefreshUnansweredError, VendorUnavailableError
-from oauth.tokens import TokenSource
-from storage import AsyncStore, Draft, FileStore, Secret, TokenEntry
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.errors import LoginDeadError, RefreshUnansweredError, VendorUnavailableError
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import AsyncStore, Draft, FileStore, Secret, TokenEntry
 
 
 class Clock(Protocol):

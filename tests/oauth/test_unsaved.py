@@ -11,13 +11,13 @@ from typing import Protocol
 
 import pytest
 
-from bot.playground.issuer import Issuer
-from oauth import unsaved
-from oauth.catalogue import Catalogue
-from oauth.errors import NotLoggedInError, RefreshBusyError
-from oauth.tokens import AccessToken, TokenSource
-from storage import AsyncStore, FileStore, Secret, StoreUnwritableError, TokenEntry
-from storage.flock import Flock
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth import unsaved
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.errors import NotLoggedInError, RefreshBusyError
+from openab_auth.oauth.tokens import AccessToken, TokenSource
+from openab_auth.storage import AsyncStore, FileStore, Secret, StoreUnwritableError, TokenEntry
+from openab_auth.storage.flock import Flock
 
 
 class Clock(Protocol):

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 import httpx2
 import pytest
 
-from bot.playground.issuer import Issuer
-from oauth.driver import Driver
-from oauth.errors import (
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import (
     ClientRefusedError,
     ExchangeRefusedError,
     LoginDeadError,
@@ -18,9 +18,9 @@ from oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from oauth.grant import Grant
-from oauth.vendor import Vendor
-from storage import PendingEntry, Secret, Tenant
+from openab_auth.oauth.grant import Grant
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.storage import PendingEntry, Secret, Tenant
 
 NOW = 1_800_000_000.0
 VENDOR = Vendor("lab", "Lab", Tenant("lab"), client_id="lab-public", redirect_uri="http://localhost:1455/auth/callback")

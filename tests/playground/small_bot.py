@@ -14,8 +14,8 @@ import pytest
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import point_discord_at
-from bot.playground.discord import EmbeddedDiscord
+from openab_auth.bot.client import point_discord_at
+from openab_auth.bot.playground.discord import EmbeddedDiscord
 
 Interaction = discord.Interaction[Any]
 Act = Callable[[Interaction], Awaitable[object]]

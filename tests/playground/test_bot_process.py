@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.bot_process import BotNotThereError, BotProcess
-from bot.playground.discord import EmbeddedDiscord
+from openab_auth.bot.playground.bot_process import BotNotThereError, BotProcess
+from openab_auth.bot.playground.discord import EmbeddedDiscord
 
 
 async def test_a_bot_whose_config_is_wrong_is_told_at_once(tmp_path: Path) -> None:

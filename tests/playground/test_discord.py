@@ -9,7 +9,7 @@ import aiohttp
 import discord
 import pytest
 
-from bot.playground.discord import Answer, EmbeddedDiscord, Modal, RefusedError
+from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Modal, RefusedError
 from tests.playground.openapi import check_body
 from tests.playground.small_bot import (  # noqa: F401 -- fixtures
     Hands,

@@ -9,7 +9,7 @@ import aiohttp
 import discord
 import pytest
 
-from bot.playground.discord import Answer, EmbeddedDiscord, Modal
+from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Modal
 from tests.playground.small_bot import (  # noqa: F401 -- fixtures
     Hands,
     Interaction,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 import pytest
 
-from bot.playground.discord import Answer, EmbeddedDiscord, RefusedError
+from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, RefusedError
 from tests.playground.small_bot import Interaction, SmallBot, bot, hands, world  # noqa: F401 -- fixtures
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 import httpx2
 import pytest
 
-from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Client, Issuer, SignInRefusedError
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Client, Issuer, SignInRefusedError
 
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()

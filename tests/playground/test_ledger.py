@@ -6,13 +6,13 @@ import json
 import time
 from pathlib import Path
 
-from bot.playground.issuer import RequestSeen
-from bot.playground.ledger import posted_facts, store_facts
-from storage import open_store
-from storage.draft import Draft
-from storage.entries import McpEntry, PendingEntry, TokenEntry
-from storage.notes import Note
-from storage.secret import Secret
+from openab_auth.bot.playground.issuer import RequestSeen
+from openab_auth.bot.playground.ledger import posted_facts, store_facts
+from openab_auth.storage import open_store
+from openab_auth.storage.draft import Draft
+from openab_auth.storage.entries import McpEntry, PendingEntry, TokenEntry
+from openab_auth.storage.notes import Note
+from openab_auth.storage.secret import Secret
 
 
 def test_the_store_is_shown_without_its_secrets(tmp_path: Path) -> None:

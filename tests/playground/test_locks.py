@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.locks import LockWatch
-from storage import open_store
+from openab_auth.bot.playground.locks import LockWatch
+from openab_auth.storage import open_store
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc/locks is Linux's")
 HOLD = """
 import sys
-from storage import open_store
+from openab_auth.storage import open_store
 lock = open_store(sys.argv[1]).refresh_lock("lab")
 assert lock.try_acquire()
 print("held", flush=True)

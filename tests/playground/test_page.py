@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.async_api import expect
 
-from bot.playground.issuer.browser import decide
+from openab_auth.bot.playground.issuer.browser import decide
 from tests.playground.chromium import SHOTS, Visit, needs_chromium, visiting
 
 pytestmark = [needs_chromium, pytest.mark.timeout(150)]

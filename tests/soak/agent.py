@@ -11,10 +11,10 @@ import random
 import sys
 from pathlib import Path
 
-from oauth.catalogue import Catalogue
-from oauth.config import read_config
-from oauth.tokens import AccessToken, TokenSource
-from storage import OpenabAuthError, open_store
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import read_config
+from openab_auth.oauth.tokens import AccessToken, TokenSource
+from openab_auth.storage import OpenabAuthError, open_store
 
 
 async def work(store: str, catalogue: Catalogue, tenant: str, chance: random.Random) -> None:

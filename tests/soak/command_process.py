@@ -15,9 +15,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from bot.cli import child, main, show, steps, tokens
-from oauth import copilot, refresh
-from oauth.device import approvals
+from openab_auth.bot.cli import child, main, show, steps, tokens
+from openab_auth.oauth import copilot, refresh
+from openab_auth.oauth.device import approvals
 from tests.soak.fault_shim import Fault, arm
 
 PATIENCE = 90  # seconds; SIGALRM ends a command that hangs longer

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bot.playground.issuer import ThreadedIssuer
+from openab_auth.bot.playground.issuer import ThreadedIssuer
 from tests.oauth.mcp.strict_reader import is_mcp, is_pending, is_token
 
 _LAG = 30.0  # seconds from a request to the moment in which the server notes it, and the length of one refresh

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 from typing import Any, Final
 
-from bot.playground.issuer import Family, ThreadedIssuer
+from openab_auth.bot.playground.issuer import Family, ThreadedIssuer
 from tests.soak.command_process import RAISED
 from tests.soak.commands import Commands, Ran
 from tests.soak.fault_shim import NO_FAULT, Fault, Way

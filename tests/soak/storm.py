@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bot.playground.issuer import ThreadedIssuer
+from openab_auth.bot.playground.issuer import ThreadedIssuer
 from tests.soak.commands import ROOT
 from tests.soak.fault_shim import Fault
 from tests.soak.oracles import Excuses, Findings, check_modes, check_tokens_gone

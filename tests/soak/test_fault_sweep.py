@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from bot.playground.issuer import Issuer
+from openab_auth.bot.playground.issuer import Issuer
 from tests.soak.commands import Commands
 from tests.soak.fault_shim import ALL_BUT_CLOSE, NO_FAULT, ON_FILES, OPENING, THREAD, WRITING, Fault, Way
 from tests.soak.oracles import Findings

@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bot.playground.issuer import Issuer, ThreadedIssuer
+from openab_auth.bot.playground.issuer import Issuer, ThreadedIssuer
 from tests.soak.commands import ROOT
 from tests.soak.oracles import Findings, check_tokens_gone, check_vendor, holds
 from tests.soak.run import SoakRun

@@ -14,17 +14,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bot.playground.issuer import Issuer, ThreadedIssuer
-from cogs.auth.access import Caller
-from cogs.auth.service import AuthService, open_service
-from cogs.auth.settings import DiscordSettings
-from oauth.catalogue import Catalogue
-from oauth.config import Config, read_config
-from oauth.credentials import LoggedIn
-from oauth.errors import LoginTakenError
-from oauth.offer import LoginOffer
-from oauth.tokens import TokenSource
-from storage import FileStore, OpenabAuthError, UserId
+from openab_auth.bot.playground.issuer import Issuer, ThreadedIssuer
+from openab_auth.cogs.auth.access import Caller
+from openab_auth.cogs.auth.service import AuthService, open_service
+from openab_auth.cogs.auth.settings import DiscordSettings
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import Config, read_config
+from openab_auth.oauth.credentials import LoggedIn
+from openab_auth.oauth.errors import LoginTakenError
+from openab_auth.oauth.offer import LoginOffer
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import FileStore, OpenabAuthError, UserId
 from tests.soak.oracles import Findings, Watch, check_modes, check_vendor
 from tests.soak.run import SoakRun
 from tests.soak.vendors import slow_down, write_config

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.issuer import Issuer, ThreadedIssuer
+from openab_auth.bot.playground.issuer import Issuer, ThreadedIssuer
 from tests.soak.fault_shim import ALL_BUT_CLOSE, Fault, Way
 from tests.soak.oracles import Findings, Watch, check_vendor
 from tests.soak.run import SoakRun

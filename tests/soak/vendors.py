@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from bot.playground.issuer import CLIENT_ID, REDIRECT_URI, ThreadedIssuer
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, ThreadedIssuer
 
 LIFETIME = 122  # seconds of an access token: two more than what counts as expired
 SCOPES = ("offline_access",)

@@ -20,8 +20,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from bot.cli import main
-from bot.playground.issuer.browser import decide
+from openab_auth.bot.cli import main
+from openab_auth.bot.playground.issuer.browser import decide
 from tests.soak.fault_shim import Fault, arm
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from storage import FileStore, Secret, TokenEntry
+from openab_auth.storage import FileStore, Secret, TokenEntry
 
 # Examples take as long as the machine makes them take: their number is the bound, not the clock.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])

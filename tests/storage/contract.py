@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from storage import (
+from openab_auth.storage import (
     AddedServer,
     Client,
     Done,

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from storage import Client, Draft, FileStore, Secret, StoreUnreadableError, StoreUnwritableError, TokenEntry
+from openab_auth.storage import (
+    Client,
+    Draft,
+    FileStore,
+    Secret,
+    StoreUnreadableError,
+    StoreUnwritableError,
+    TokenEntry,
+)
 from tests.storage.conftest import CANARY
 
 Make = Callable[..., TokenEntry]

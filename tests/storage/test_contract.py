@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import FileStore, MemoryStore, Store
+from openab_auth.storage import FileStore, MemoryStore, Store
 from tests.storage.contract import Clock, StoreContract
 
 

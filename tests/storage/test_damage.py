@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from storage import Entry, FileStore, InvalidEntryError, McpEntry, Secret, StoreUnreadableError, StoreUnwritableError
+from openab_auth.storage import (
+    Entry,
+    FileStore,
+    InvalidEntryError,
+    McpEntry,
+    Secret,
+    StoreUnreadableError,
+    StoreUnwritableError,
+)
 from tests.storage.contract import NOW, Clock, put, token
 
 

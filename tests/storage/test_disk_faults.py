@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import Draft, FileStore, Note, Secret, StorageError, StoreUnwritableError, TokenEntry
+from openab_auth.storage import Draft, FileStore, Note, Secret, StorageError, StoreUnwritableError, TokenEntry
 from tests.storage.contract import NOW, put, token
 
 SIZE = 256 * 1024

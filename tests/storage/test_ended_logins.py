@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import FileStore, Json, McpEntry, Mutation, Secret, TokenEntry, ended_logins, quarantine
+from openab_auth.storage import FileStore, Json, McpEntry, Mutation, Secret, TokenEntry, ended_logins, quarantine
 from tests.storage.conftest import CANARY
 from tests.storage.contract import Clock, pending, put
 from tests.storage.processes import NOBODY, public_path, run, start  # noqa: F401 -- fixtures
@@ -198,7 +198,9 @@ def test_a_file_that_this_user_cannot_read_is_told_and_the_owner_of_others_stays
     store.update(put("codex", login("codex")))
     roots = quarantined(store, "auth.json.corrupt-1")
     roots.chmod(0o600)
-    code = "import sys; from storage import FileStore; FileStore(sys.argv[1]).update(lambda d: d.pop('codex'))"
+    code = (
+        "import sys; from openab_auth.storage import FileStore; FileStore(sys.argv[1]).update(lambda d: d.pop('codex'))"
+    )
 
     run(code, public_path, as_nobody=True)
 
@@ -275,7 +277,7 @@ def test_a_temporary_file_that_lives_on_under_another_name_is_overwritten_first(
 
 SPILL = """
 import os, sys
-from storage import *
+from openab_auth.storage import *
 real, logged_out = os.fsync, []
 def token(value):
     return TokenEntry(Secret(value), Secret(f"refresh {value}"), 9, "https://as.example/token", "lab")
@@ -302,7 +304,7 @@ def test_a_file_that_a_logout_can_neither_remove_nor_clear_is_told(public_path: 
         return  # only root can leave a file that its folder's owner cannot remove
     code = """
 import sys
-from storage import *
+from openab_auth.storage import *
 store = FileStore(sys.argv[1])
 entry = TokenEntry(Secret("access-of-codex"), Secret("refresh-of-codex"), 9, "https://as.example/token", "codex")
 store.update(lambda draft: draft.update(codex=entry))

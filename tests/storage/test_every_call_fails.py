@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from storage import Draft, FileStore, Note, StorageError, UserId
+from openab_auth.storage import Draft, FileStore, Note, StorageError, UserId
 from tests.storage.contract import put, token, token_in
 
 FILES = ["open", "read", "write", "fsync", "close", "replace", "rename", "unlink", "utime", "fchmod", "fchown"]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-import storage
-from storage import AsyncStore, Draft, FileStore, MemoryStore, StorageError, Store, StoreUnwritableError
+import openab_auth.storage
+from openab_auth.storage import AsyncStore, Draft, FileStore, MemoryStore, StorageError, Store, StoreUnwritableError
 from tests.storage.contract import put, token
 
 
@@ -185,7 +185,7 @@ async def test_both_faces_of_every_backend_behave_alike(make: Callable[[Path], S
 
 
 def test_every_exported_name_is_there() -> None:
-    assert all(hasattr(storage, name) for name in storage.__all__)
-    assert sorted(storage.__all__) == sorted(set(storage.__all__))
+    assert all(hasattr(openab_auth.storage, name) for name in openab_auth.storage.__all__)
+    assert sorted(openab_auth.storage.__all__) == sorted(set(openab_auth.storage.__all__))
     with pytest.raises(AttributeError):
-        _ = storage.nothing
+        _ = openab_auth.storage.nothing

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from storage import FileStore
+from openab_auth.storage import FileStore
 from tests.storage.contract import put, token, token_in
 from tests.storage.processes import Start, line_of, run, start  # noqa: F401 -- fixtures
 
@@ -21,8 +21,8 @@ KILLED_AT_EVERY_CALL = """
 import fcntl, json, os, shutil, signal, sys
 from pathlib import Path
 import filelock
-from storage import FileStore, Note
-from storage import codec, journal
+from openab_auth.storage import FileStore, Note
+from openab_auth.storage import codec, journal
 from tests.storage.contract import put, token, pending
 
 CALLS = (
@@ -181,7 +181,7 @@ def test_a_logout_that_is_killed_is_done_or_not_and_brings_nothing_back(
 COUNT_AND_TELL = """
 import sys
 from dataclasses import replace
-from storage import FileStore
+from openab_auth.storage import FileStore
 store = FileStore(sys.argv[1], lock_timeout=20)
 def count(draft):
     entry = draft[sys.argv[2]]

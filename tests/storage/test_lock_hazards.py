@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import FileStore, StorageError, StoreBusyError
+from openab_auth.storage import FileStore, StorageError, StoreBusyError
 from tests.storage.contract import put, token, token_in
 from tests.storage.processes import Start, line_of, run, start  # noqa: F401 -- fixtures
 
@@ -25,7 +25,7 @@ BOTH = pytest.mark.parametrize("name", [GLOBAL, TENANT])
 COUNT = """
 import sys
 from dataclasses import replace
-from storage import FileStore
+from openab_auth.storage import FileStore
 store = FileStore(sys.argv[1], lock_timeout=30)
 def count(draft):
     draft["codex"] = replace(draft["codex"], expires_at=draft["codex"].expires_at + 1)
@@ -35,7 +35,7 @@ for _ in range(int(sys.argv[2])):
 HOLD = """
 import sys
 from dataclasses import replace
-from storage import FileStore
+from openab_auth.storage import FileStore
 store = FileStore(sys.argv[1])
 def hold(draft):
     print("held", flush=True)
@@ -51,14 +51,14 @@ else:
 """
 UPDATE = """
 import sys, time
-from storage import FileStore
+from openab_auth.storage import FileStore
 store = FileStore(sys.argv[1])
 import filelock
 print("ready", flush=True)
 store.update(lambda draft: draft.pop("codex"))
 print(time.monotonic(), flush=True)
 """
-SEE = "import sys; from storage import *; print(list(open_store(sys.argv[1]).read()))"
+SEE = "import sys; from openab_auth.storage import *; print(list(open_store(sys.argv[1]).read()))"
 
 
 @pytest.fixture
@@ -336,7 +336,7 @@ def test_an_update_inside_an_update_ends_with_an_error(store: FileStore) -> None
 
 def test_reading_needs_neither_filelock_nor_asyncio(store: FileStore, path: Path, run: Callable[..., str]) -> None:
     code = (
-        "import sys; from storage import open_store; list(open_store(sys.argv[1]).read());"
+        "import sys; from openab_auth.storage import open_store; list(open_store(sys.argv[1]).read());"
         "print({'filelock', 'asyncio', 'logging'} & set(sys.modules))"
     )
     assert run(code, path) == "set()"
@@ -344,7 +344,7 @@ def test_reading_needs_neither_filelock_nor_asyncio(store: FileStore, path: Path
 
 FORK = """
 import os, sys, threading, time
-from storage import FileStore, McpEntry
+from openab_auth.storage import FileStore, McpEntry
 store = FileStore(sys.argv[1], lock_timeout=5)
 lock = store.refresh_lock("codex")
 assert lock.try_acquire()
@@ -378,7 +378,7 @@ def test_a_child_that_was_forked_neither_lets_go_of_its_parents_locks_nor_waits_
 
 KILLED_AFTER_FORK = """
 import os, signal, sys, threading, time
-from storage import FileStore
+from openab_auth.storage import FileStore
 store = FileStore(sys.argv[1])
 def hold(draft):
     if os.fork() == 0:
@@ -413,7 +413,7 @@ INTERRUPTED_ANYWHERE = """
 import fcntl, os, sys
 from pathlib import Path
 import filelock
-from storage.locks import GlobalLock
+from openab_auth.storage.locks import GlobalLock
 
 def interrupt_at(number, lock):
     count = 0
@@ -451,7 +451,7 @@ def test_an_interrupt_at_any_line_leaves_the_lock_to_others(path: Path, run: Cal
 THREADS_OF_A_CHILD = """
 import os, sys, threading, time
 from pathlib import Path
-from storage.locks import GlobalLock
+from openab_auth.storage.locks import GlobalLock
 sys.setswitchinterval(1e-6)
 inside, most, lock = 0, 0, GlobalLock(Path(sys.argv[1]), 5)
 lock.run(lambda _: None)
@@ -487,7 +487,7 @@ def test_the_threads_of_a_forked_child_keep_each_other_out(path: Path, run: Call
 
 INTERRUPTED = """
 import fcntl, os, signal, sys, threading, time
-from storage import FileStore, McpEntry
+from openab_auth.storage import FileStore, McpEntry
 store = FileStore(sys.argv[1], lock_timeout=5)
 store.update(lambda draft: draft.update(first=McpEntry("c")))
 def interrupt(*_):

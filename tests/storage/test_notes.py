@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import Attempt, DeadToken, FileStore, Note, StoreUnreadableError, UserId
+from openab_auth.storage import Attempt, DeadToken, FileStore, Note, StoreUnreadableError, UserId
 from tests.storage.conftest import CANARY
 from tests.storage.contract import put, token
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import FileStore, Mutation, PendingEntry, Secret, StoreUnreadableError, open_store
+from openab_auth.storage import FileStore, Mutation, PendingEntry, Secret, StoreUnreadableError, open_store
 from tests.storage.contract import Clock, put, token, token_in
 from tests.storage.processes import Start, line_of, run, start  # noqa: F401 -- fixtures
 
@@ -137,7 +137,7 @@ print(json.dumps({"torn": torn, "reads": len(counts), "backwards": counts != sor
 """
 WRITE = """
 import sys
-from storage import NEVER, FileStore, Secret, TokenEntry
+from openab_auth.storage import NEVER, FileStore, Secret, TokenEntry
 store = FileStore(sys.argv[1], lock_timeout=30)
 for number in range(int(sys.argv[3])):
     key = f"{sys.argv[2]}-{number}"

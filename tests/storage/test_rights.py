@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import Client, FileStore, Note, StorageError, TokenEntry
+from openab_auth.storage import Client, FileStore, Note, StorageError, TokenEntry
 from tests.storage.contract import NOW, Clock, put, token
 from tests.storage.processes import NOBODY, line_of, public_path, run, start  # noqa: F401 -- fixtures
 
@@ -75,7 +75,7 @@ def test_root_keeps_the_owner_of_the_folder_and_locks_nobody_out(public_path: Pa
     owners = {(found.stat().st_uid, found.stat().st_gid) for found in public_path.parent.iterdir()}
     assert owners == {(NOBODY, NOBODY)}
     code = (
-        "import sys; from storage import *; s = FileStore(sys.argv[1]);"
+        "import sys; from openab_auth.storage import *; s = FileStore(sys.argv[1]);"
         "renewed = s.read()['a'].access_token.reveal();"
         "s.update(lambda d: d.pop('a')); s.check_writable(); print(renewed, list(s.read()))"
     )
@@ -103,13 +103,15 @@ def test_root_gives_folders_that_it_makes_to_whose_home_they_lie_in(public_path:
     path = public_path.parent / ".openab" / "agent" / "auth.json"
     FileStore(path).update(put("codex", token()))
 
-    code = "import sys; from storage import *; print(list(FileStore(sys.argv[1]).update(lambda d: list(d))))"
+    code = (
+        "import sys; from openab_auth.storage import *; print(list(FileStore(sys.argv[1]).update(lambda d: list(d))))"
+    )
     assert run(code, path, as_nobody=True) == "['codex']"
 
 
 ATTEMPT = """
 import sys
-from storage import *
+from openab_auth.storage import *
 store = FileStore(sys.argv[1], lock_timeout=1)
 for attempt in (store.read, store.check_writable, lambda: store.update(lambda d: d.clear())):
     try:
@@ -163,7 +165,7 @@ def test_a_lock_in_another_users_folder_says_whose_that_is_and_what_to_do(
     public_path.parent.chmod(rights)
     code = """
 import sys
-from storage import *
+from openab_auth.storage import *
 try:
     FileStore(sys.argv[1]).refresh_lock("codex").try_acquire()
 except StorageError as error:
@@ -217,7 +219,7 @@ def test_a_file_of_another_user_is_named_with_its_repair(store: FileStore, path:
 IN_A_FOLDER_THAT_CANNOT_BE_LISTED = """
 import os, sys
 from pathlib import Path
-from storage import *
+from openab_auth.storage import *
 path = Path(sys.argv[1])
 def log_in(name):
     def change(draft):

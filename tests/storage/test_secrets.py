@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from storage import FileStore, McpEntry, PendingEntry, Secret, StorageError, TokenEntry
-from storage.secret import UnpicklableSecretError
+from openab_auth.storage import FileStore, McpEntry, PendingEntry, Secret, StorageError, TokenEntry
+from openab_auth.storage.secret import UnpicklableSecretError
 
 CANARY = "canary-secret-1b"
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage import (
+from openab_auth.storage import (
     AddedServer,
     Done,
     Draft,
@@ -25,14 +25,14 @@ from storage import (
     UserId,
     atomic,
 )
-from storage.servers import FILE
+from openab_auth.storage.servers import FILE
 from tests.storage.processes import Start, line_of, public_path, run, start  # noqa: F401 -- fixtures
 
 Make = Callable[..., TokenEntry]
 LINEAR = AddedServer("https://mcp.linear.app/mcp", UserId(7), 1_800_000_000)
 ADD = """
 import sys
-from storage import AddedServer, FileStore
+from openab_auth.storage import AddedServer, FileStore
 store, who = FileStore(sys.argv[1]), int(sys.argv[2])
 print("ready", flush=True)
 sys.stdin.readline()
@@ -122,7 +122,7 @@ def test_one_that_cannot_be_read_is_told_not_written_over_and_stops_no_login(
             file.chmod(0o666)
     code = """
 import sys
-from storage import AddedServer, FileStore, Secret, StoreUnreadableError, TokenEntry
+from openab_auth.storage import AddedServer, FileStore, Secret, StoreUnreadableError, TokenEntry
 store = FileStore(sys.argv[1])
 store.update(lambda draft: draft.update(codex=TokenEntry(Secret("a"), Secret("r"), 1, "https://x", "codex")))
 for ask in (store.servers, lambda: store.update(lambda draft: draft.servers.clear())):

@@ -20,7 +20,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from storage import (
+from openab_auth.storage import (
     Draft,
     Entry,
     FileStore,
@@ -32,7 +32,7 @@ from storage import (
     TokenEntry,
     codec,
 )
-from storage.entries import PENDING_LIFETIME
+from openab_auth.storage.entries import PENDING_LIFETIME
 from tests.storage.contract import NOW, Clock
 
 TENANTS = st.sampled_from(["codex", "codex", "codex", "mcp:linear"])

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from storage import AddedServer, Client, Draft, FileStore, Note, StorageError, StoreUnreadableError, UserId
+from openab_auth.storage import (
+    AddedServer,
+    Client,
+    Draft,
+    FileStore,
+    Note,
+    StorageError,
+    StoreUnreadableError,
+    UserId,
+)
 from tests.storage.contract import put, token
 from tests.storage.processes import NOBODY, public_path, run, start  # noqa: F401 -- fixtures
 
@@ -113,7 +122,7 @@ def test_damaged_notes_keep_their_bytes_when_they_are_written_anew(store: FileSt
 
 TOKEN = """
 import os, sys
-from storage import *
+from openab_auth.storage import *
 def token(tenant="codex", value="at"):
     return TokenEntry(Secret(value), Secret(f"refresh {value}"), 9, "https://as.example/token", tenant)
 """
@@ -183,8 +192,8 @@ FEW_DESCRIPTORS = """
 import os, resource, sys
 from pathlib import Path
 import filelock
-from storage import *
-from storage import ended_logins, journal, waiting
+from openab_auth.storage import *
+from openab_auth.storage import ended_logins, journal, waiting
 from tests.storage.contract import token
 path = Path(sys.argv[1])
 ADA = Note(logged_in_by=UserId(7), logged_in_at=5)
@@ -231,7 +240,7 @@ def test_a_process_without_free_descriptors_logs_nobody_else_out_and_forgets_nob
 
 IN_NO_FOLDER = """
 import os, sys, tempfile
-from storage import *
+from openab_auth.storage import *
 gone = tempfile.mkdtemp()
 os.chdir(gone)
 os.rmdir(gone)

@@ -12,12 +12,12 @@ from typing import Final
 
 import httpx2
 
-from bot.cli.checks.check import Check
-from cogs.auth.settings import DiscordSettings
-from oauth.command.lookup import find_program
-from oauth.transport import Door, new_client
-from oauth.vendor import Vendor
-from oauth.verdict import read_date
+from openab_auth.bot.cli.checks.check import Check
+from openab_auth.cogs.auth.settings import DiscordSettings
+from openab_auth.oauth.command.lookup import find_program
+from openab_auth.oauth.transport import Door, new_client
+from openab_auth.oauth.vendor import Vendor
+from openab_auth.oauth.verdict import read_date
 
 _DEADLINE: Final = 5.0  # seconds for all of it, so that a machine without a network is told so at once
 _CLOCK_SKEW: Final = 60  # seconds; half of the time before its end at which a token is refreshed

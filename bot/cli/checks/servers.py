@@ -7,20 +7,20 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from bot.cli.checks.check import Check
-from oauth.catalogue import Catalogue
-from oauth.driver import Driver
-from oauth.errors import OAuthError
-from oauth.login_entry import tenant_of
-from oauth.mcp.discover import Discovered, discover
-from oauth.mcp.fetch import Fetch
-from oauth.mcp.register import metadata_document
-from oauth.mcp.scopes import advice
-from oauth.mcp.server import McpServer
-from oauth.mcp.standing import Standing, standing_of
-from oauth.redact import listed
-from storage import Client, Entry, McpEntry, open_store
-from storage.errors import StorageError
+from openab_auth.bot.cli.checks.check import Check
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import OAuthError
+from openab_auth.oauth.login_entry import tenant_of
+from openab_auth.oauth.mcp.discover import Discovered, discover
+from openab_auth.oauth.mcp.fetch import Fetch
+from openab_auth.oauth.mcp.register import metadata_document
+from openab_auth.oauth.mcp.scopes import advice
+from openab_auth.oauth.mcp.server import McpServer
+from openab_auth.oauth.mcp.standing import Standing, standing_of
+from openab_auth.oauth.redact import listed
+from openab_auth.storage import Client, Entry, McpEntry, open_store
+from openab_auth.storage.errors import StorageError
 
 _DEADLINE: Final = 5.0  # seconds for each document
 _PATIENCE: Final = 15.0  # seconds for all documents of one server

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.cli.checks.check import Check
-from cogs.auth.settings import DiscordSettings, read_settings
-from oauth.catalogue import Catalogue
-from oauth.config import DEFAULT_STORE, Config, read_config, store_location
-from oauth.errors import ConfigError
-from storage import Entry
+from openab_auth.bot.cli.checks.check import Check
+from openab_auth.cogs.auth.settings import DiscordSettings, read_settings
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import DEFAULT_STORE, Config, read_config, store_location
+from openab_auth.oauth.errors import ConfigError
+from openab_auth.storage import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,16 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-from bot.cli.checks.check import Check
-from bot.cli.checks.filesystem import look_at_file_system
-from storage import Entry, FileStore, Store, open_store
-from storage.errors import StorageError
+from openab_auth.bot.cli.checks.check import Check
+from openab_auth.bot.cli.checks.filesystem import look_at_file_system
+from openab_auth.storage import Entry, FileStore, Store, open_store
+from openab_auth.storage.errors import StorageError
 
 _PATIENCE: Final = 10  # seconds for another process to start and try the lock
 _DOCTORS_TENANT: Final = "openab-auth-doctor"  # a lock of its own, so that no agent waits for this check
 _TAKE_LOCK: Final = """
 import sys
-from storage import open_store
+from openab_auth.storage import open_store
 sys.exit(0 if open_store(sys.argv[1]).refresh_lock(sys.argv[2]).try_acquire() else 3)
 """
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from bot.playground.discord import refusals
-from bot.playground.discord.limits import LINK, parts
-from bot.playground.discord.model import Interaction, Json, Message
+from openab_auth.bot.playground.discord import refusals
+from openab_auth.bot.playground.discord.limits import LINK, parts
+from openab_auth.bot.playground.discord.model import Interaction, Json, Message
 
 if TYPE_CHECKING:
-    from bot.playground.discord.person import Person
-    from bot.playground.discord.server import EmbeddedDiscord
+    from openab_auth.bot.playground.discord.person import Person
+    from openab_auth.bot.playground.discord.server import EmbeddedDiscord
 
 PATIENCE: Final = 5.0  # seconds that a person waits for what should happen
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
-from bot.playground.discord import refusals
-from bot.playground.discord.model import Json, Where
+from openab_auth.bot.playground.discord import refusals
+from openab_auth.bot.playground.discord.model import Json, Where
 
 Value: TypeAlias = str | int | bool
 

@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.playground.discord.errors import json_reply
+from openab_auth.bot.playground.discord.errors import json_reply
 
 Kind: TypeAlias = Literal["callback", "followup", "edit", "message", "member", "commands"]
 """An interaction's answer, a further message of it, an edit of one, a plain message, the registration of commands."""

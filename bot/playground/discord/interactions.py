@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.playground.discord import errors, limits
-from bot.playground.discord.gateway import Gateway
-from bot.playground.discord.model import EPHEMERAL, LOADING, Interaction, Json, Message
-from bot.playground.discord.state import State
+from openab_auth.bot.playground.discord import errors, limits
+from openab_auth.bot.playground.discord.gateway import Gateway
+from openab_auth.bot.playground.discord.model import EPHEMERAL, LOADING, Interaction, Json, Message
+from openab_auth.bot.playground.discord.state import State
 
 COMMAND: Final = 2
 COMPONENT: Final = 3

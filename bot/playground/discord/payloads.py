@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.playground.discord.model import Interaction, Json
-from bot.playground.discord.state import State
+from openab_auth.bot.playground.discord.model import Interaction, Json
+from openab_auth.bot.playground.discord.state import State
 
 if TYPE_CHECKING:
-    from bot.playground.discord.person import Person
+    from openab_auth.bot.playground.discord.person import Person
 
 TEXT: Final = 0
 DM: Final = 1

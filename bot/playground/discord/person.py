@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.playground.discord import refusals
-from bot.playground.discord.answer import PATIENCE, Answer, Modal, input_of
-from bot.playground.discord.composer import Value, typed
-from bot.playground.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
-from bot.playground.discord.limits import ACK_DEADLINE, LINK, parts
-from bot.playground.discord.model import Interaction, Json, Message, Where
+from openab_auth.bot.playground.discord import refusals
+from openab_auth.bot.playground.discord.answer import PATIENCE, Answer, Modal, input_of
+from openab_auth.bot.playground.discord.composer import Value, typed
+from openab_auth.bot.playground.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
+from openab_auth.bot.playground.discord.limits import ACK_DEADLINE, LINK, parts
+from openab_auth.bot.playground.discord.model import Interaction, Json, Message, Where
 
 if TYPE_CHECKING:
-    from bot.playground.discord.server import EmbeddedDiscord
+    from openab_auth.bot.playground.discord.server import EmbeddedDiscord
 
 _LONGEST_INPUT = 4000
 _BUTTON = 2

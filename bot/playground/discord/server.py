@@ -12,13 +12,13 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.playground.discord import payloads
-from bot.playground.discord.faults import Faults
-from bot.playground.discord.gateway import Gateway
-from bot.playground.discord.model import Interaction, Json, Message, Where
-from bot.playground.discord.person import Person
-from bot.playground.discord.rest import PREFIX, RequestSeen, Rest
-from bot.playground.discord.state import State
+from openab_auth.bot.playground.discord import payloads
+from openab_auth.bot.playground.discord.faults import Faults
+from openab_auth.bot.playground.discord.gateway import Gateway
+from openab_auth.bot.playground.discord.model import Interaction, Json, Message, Where
+from openab_auth.bot.playground.discord.person import Person
+from openab_auth.bot.playground.discord.rest import PREFIX, RequestSeen, Rest
+from openab_auth.bot.playground.discord.state import State
 
 LOOPBACK: Final = "127.0.0.1"
 

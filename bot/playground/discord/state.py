@@ -7,11 +7,11 @@ import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from bot.playground.discord.declarations import kept
-from bot.playground.discord.model import Interaction, Json, Message
+from openab_auth.bot.playground.discord.declarations import kept
+from openab_auth.bot.playground.discord.model import Interaction, Json, Message
 
 if TYPE_CHECKING:
-    from bot.playground.discord.person import Person
+    from openab_auth.bot.playground.discord.person import Person
 
 EPOCH_MS: Final = 1_420_070_400_000  # where Discord's ids begin to count
 

@@ -9,8 +9,8 @@ from typing import Any, Final, TypeAlias
 
 from aiohttp import web
 
-from bot.playground.discord.limits import count, length
-from bot.playground.discord.model import Json
+from openab_auth.bot.playground.discord.limits import count, length
+from openab_auth.bot.playground.discord.model import Json
 
 _MOST: Final = 10
 _DESCRIPTION: Final = 1024  # characters; what a screen reader says

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from bot.playground.issuer.devices import GRANT_TYPE
-from bot.playground.issuer.grants import GrantError, Request
-from bot.playground.issuer.record import FIELDS
+from openab_auth.bot.playground.issuer.devices import GRANT_TYPE
+from openab_auth.bot.playground.issuer.grants import GrantError, Request
+from openab_auth.bot.playground.issuer.record import FIELDS
 
 if TYPE_CHECKING:
-    from bot.playground.issuer.server import Issuer
+    from openab_auth.bot.playground.issuer.server import Issuer
 
 _CAMEL: Final = {
     "access_token": "accessToken",

@@ -15,14 +15,14 @@ from urllib.parse import urlencode
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.playground.issuer.browser import decide, decide_device
-from bot.playground.issuer.devices import GRANT_TYPE, Devices
-from bot.playground.issuer.dialects import AwsDialect, CodeAssistDialect, CodexDialect, CopilotDialect
-from bot.playground.issuer.faults import Faults
-from bot.playground.issuer.grants import Client, Family, GrantError, Grants, Request
-from bot.playground.issuer.pages import ACCOUNTS, HEADERS, refusal_page, sign_in_page
-from bot.playground.issuer.record import FIELDS, RequestSeen, client_fields, read_fields
-from bot.playground.issuer.threaded import ThreadedIssuer
+from openab_auth.bot.playground.issuer.browser import decide, decide_device
+from openab_auth.bot.playground.issuer.devices import GRANT_TYPE, Devices
+from openab_auth.bot.playground.issuer.dialects import AwsDialect, CodeAssistDialect, CodexDialect, CopilotDialect
+from openab_auth.bot.playground.issuer.faults import Faults
+from openab_auth.bot.playground.issuer.grants import Client, Family, GrantError, Grants, Request
+from openab_auth.bot.playground.issuer.pages import ACCOUNTS, HEADERS, refusal_page, sign_in_page
+from openab_auth.bot.playground.issuer.record import FIELDS, RequestSeen, client_fields, read_fields
+from openab_auth.bot.playground.issuer.threaded import ThreadedIssuer
 
 LOOPBACK: Final = "127.0.0.1"
 CLIENT_ID: Final = "openab-playground"

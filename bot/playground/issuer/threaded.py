@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.playground.issuer.server import Issuer
+    from openab_auth.bot.playground.issuer.server import Issuer
 
 
 class ThreadedIssuer:

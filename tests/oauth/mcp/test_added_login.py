@@ -9,19 +9,19 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from oauth.catalogue import Catalogue
-from oauth.config import AuthSettings, Config
-from oauth.driver import Driver
-from oauth.errors import (
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import (
     NoPendingLoginError,
     NotLoggedInError,
     NotRefreshableError,
     UnknownVendorError,
     VendorMisconfiguredError,
 )
-from oauth.logins import Logins
-from oauth.tokens import TokenSource
-from storage import AsyncStore, FileStore, StoreUnreadableError
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import AsyncStore, FileStore, StoreUnreadableError
 from tests.oauth.mcp.running import MCP_HEADERS, approve, urls  # noqa: F401 - a fixture
 from tests.oauth.mcp.test_sdk_servers import ADA, expire, log_in, seen
 

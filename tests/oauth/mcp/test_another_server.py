@@ -10,18 +10,23 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import httpx2
 import pytest
 
-from oauth.catalogue import Catalogue
-from oauth.config import AuthSettings, Config
-from oauth.credentials import LoggedIn
-from oauth.driver import Driver
-from oauth.errors import ClientMissingError, NoPendingLoginError, ServerUnusableError, VendorMisconfiguredError
-from oauth.logins import Logins
-from oauth.mcp.accounts import account_hosts
-from oauth.mcp.binding import Binding
-from oauth.mcp.server import McpServer
-from oauth.offer import LoginOffer
-from oauth.tokens import TokenSource
-from storage import AddedServer, AsyncStore, Client, Draft, UserId
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.oauth.credentials import LoggedIn
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import (
+    ClientMissingError,
+    NoPendingLoginError,
+    ServerUnusableError,
+    VendorMisconfiguredError,
+)
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.mcp.accounts import account_hosts
+from openab_auth.oauth.mcp.binding import Binding
+from openab_auth.oauth.mcp.server import McpServer
+from openab_auth.oauth.offer import LoginOffer
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import AddedServer, AsyncStore, Client, Draft, UserId
 from tests.oauth.mcp.conftest import RESOURCE, RFC_8414, Page, Stranger, listening
 
 ADA, MALLORY = UserId(7), UserId(666)

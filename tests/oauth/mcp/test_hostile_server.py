@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from oauth.catalogue import Catalogue
-from oauth.config import AuthSettings, Config
-from oauth.driver import Driver
-from oauth.errors import (
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     OAuthError,
     PasteRefusedError,
@@ -20,10 +20,10 @@ from oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from oauth.logins import Logins
-from oauth.offer import LoginOffer
-from oauth.tokens import TokenSource
-from storage import AsyncStore, McpEntry, UserId
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.offer import LoginOffer
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import AsyncStore, McpEntry, UserId
 from tests.oauth.mcp.conftest import OPENID, RESOURCE, RFC_8414, Page, Stranger
 
 ADA = UserId(7)

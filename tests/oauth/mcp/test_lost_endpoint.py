@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from oauth.catalogue import Catalogue
-from oauth.config import AuthSettings, Config
-from oauth.driver import Driver
-from oauth.errors import VendorUnavailableError
-from oauth.tokens import TokenSource
-from storage import AsyncStore, FileStore, Json, McpEntry
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import VendorUnavailableError
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import AsyncStore, FileStore, Json, McpEntry
 from tests.oauth.mcp.conftest import Page, Stranger
 
 DEADLINE = 2.0  # seconds; a tenth of the real one, as the 0.8 s for a request are

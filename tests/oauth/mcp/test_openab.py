@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from oauth.catalogue import Catalogue
-from oauth.config import AuthSettings, Config
-from oauth.errors import ConfigError
-from storage import Secret
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.oauth.errors import ConfigError
+from openab_auth.storage import Secret
 
 SERVERS = {
     "linear": {"type": "http", "url": "https://mcp.linear.app/mcp", "request_timeout_secs": 30},

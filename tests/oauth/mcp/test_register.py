@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from oauth.catalogue import Catalogue
-from oauth.config import AuthSettings, Config
-from oauth.driver import Driver
-from oauth.errors import ClientMissingError, ServerUnusableError, VendorUnavailableError
-from oauth.mcp.discover import Discovered
-from oauth.mcp.fetch import Fetch
-from oauth.mcp.login import ServerLogins
-from oauth.mcp.register import Identity, identify, key_of, metadata_document
-from oauth.mcp.server import McpServer
-from storage import CONSOLE, AsyncStore, Client, Secret, StorageError
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import ClientMissingError, ServerUnusableError, VendorUnavailableError
+from openab_auth.oauth.mcp.discover import Discovered
+from openab_auth.oauth.mcp.fetch import Fetch
+from openab_auth.oauth.mcp.login import ServerLogins
+from openab_auth.oauth.mcp.register import Identity, identify, key_of, metadata_document
+from openab_auth.oauth.mcp.server import McpServer
+from openab_auth.storage import CONSOLE, AsyncStore, Client, Secret, StorageError
 from tests.oauth.mcp.conftest import Page, Stranger
 
 NOW = 1_800_000_000

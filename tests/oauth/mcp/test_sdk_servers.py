@@ -19,20 +19,20 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthToken
 
-from oauth.catalogue import Catalogue
-from oauth.config import AuthSettings, Config
-from oauth.driver import Driver
-from oauth.errors import (
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.errors import (
     InsufficientScopeError,
     LoginDeadError,
     NotLoggedInError,
     NotRefreshableError,
     PasteRefusedError,
 )
-from oauth.logins import Logins
-from oauth.mcp.sdk import SdkStorage, sdk_auth
-from oauth.tokens import TokenSource
-from storage import AsyncStore, Draft, FileStore, McpEntry, Secret, StoreUnreadableError, UserId
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.mcp.sdk import SdkStorage, sdk_auth
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import AsyncStore, Draft, FileStore, McpEntry, Secret, StoreUnreadableError, UserId
 from tests.oauth.mcp import strict_reader
 from tests.oauth.mcp.running import MCP_HEADERS, NAMES, approve, urls  # noqa: F401 - a fixture
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from oauth.catalogue import Catalogue
-from oauth.config import Config, read_config
-from oauth.errors import ConfigError
-from oauth.mcp.reach import Reach
-from oauth.mcp.server import DEFAULT_REDIRECT, KEYS, McpServer
-from storage import Secret
+from openab_auth.oauth.catalogue import Catalogue
+from openab_auth.oauth.config import Config, read_config
+from openab_auth.oauth.errors import ConfigError
+from openab_auth.oauth.mcp.reach import Reach
+from openab_auth.oauth.mcp.server import DEFAULT_REDIRECT, KEYS, McpServer
+from openab_auth.storage import Secret
 
 URL = "https://mcp.example/mcp"
 

@@ -6,12 +6,12 @@ import dataclasses
 
 import pytest
 
-from oauth.mcp.binding import Binding
-from oauth.mcp.scopes import advice, carried_over, note_demand
-from oauth.mcp.server import McpServer
-from oauth.mcp.standing import standing_of
-from storage import Client, Draft, McpEntry, Tenant
-from storage.draft import Lazy
+from openab_auth.oauth.mcp.binding import Binding
+from openab_auth.oauth.mcp.scopes import advice, carried_over, note_demand
+from openab_auth.oauth.mcp.server import McpServer
+from openab_auth.oauth.mcp.standing import standing_of
+from openab_auth.storage import Client, Draft, McpEntry, Tenant
+from openab_auth.storage.draft import Lazy
 
 URL = "https://mcp.example:8443/s/canary-key-in-the-path/mcp"
 ISSUER = "https://as.example"

@@ -1,0 +1,1 @@
+"""The discord.py extensions of this project; `openab_auth.cogs.auth` is the one."""
