@@ -7,6 +7,8 @@ RUN python -m venv /opt/openab-auth \
  && python -m venv /opt/build \
  && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-build.txt
 COPY pyproject.toml README.md LICENSE ./
+# openab_auth/ holds relative links to the other four, so they lie beside it.
+COPY openab_auth openab_auth
 COPY bot bot
 COPY cogs cogs
 COPY oauth oauth

@@ -203,7 +203,7 @@ def read_vendors(
     config: Config, environ: Mapping[str, str], mistakes: Mistakes
 ) -> tuple[dict[str, Vendor], dict[str, McpServer]]:
     """Both tables as one, and the MCP servers; what is wrong in them or in `[auth]` goes to `mistakes`."""
-    shipped = tomllib.loads((files("oauth") / "vendors.toml").read_text(encoding="utf-8"))
+    shipped = tomllib.loads((files("openab_auth.oauth") / "vendors.toml").read_text(encoding="utf-8"))
     vendors = {
         name: parse_vendor(name, _row(name, shipped, config.vendors), environ, mistakes, at=f"vendors.{name}")
         for name in [*shipped, *(name for name in config.vendors if name not in shipped)]

@@ -1,6 +1,6 @@
 """The one driver for every vendor: link, exchange, refresh and revocation, on authlib's async client.
 
-authlib builds the requests; `openab_auth.oauth.verdict` judges each raw reply before authlib looks at it, so that a failure has one
+authlib builds the requests; `oauth.verdict` judges each raw reply before authlib looks at it, so that a failure has one
 meaning wherever it came from. Each request is one POST under a total deadline, and is never repeated here.
 """
 

@@ -43,7 +43,7 @@ class Grant:
 
 
 def read_grant(vendor: Vendor, reply: Reply, *, now: float, sent: Iterable[Secret] = ()) -> Grant:
-    """The grant in a token reply that `openab_auth.oauth.verdict` let pass; no label of it shows a token or what was `sent`."""
+    """The grant in a token reply that `oauth.verdict` let pass; no label of it shows a token or what was `sent`."""
     refresh_token = reply.get("refresh_token")
     claims: Mapping[str, Json] = _or(lambda: id_token_claims(reply.get("id_token")), dict[str, Json]())
 

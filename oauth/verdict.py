@@ -274,7 +274,7 @@ def _silence(error: Exception) -> str:
             return "the proxy did not let us through"
         case httpx2.ConnectError():
             return "no connection"
-        case _ if type(error).__module__.startswith("oauth."):
+        case _ if type(error).__module__.startswith("openab_auth."):
             return str(error)
         case _:
             return "the connection was cut"

@@ -1,7 +1,7 @@
 """The three shapes of an entry in the credential file, and the keys that entries lie under.
 
 The Rust agents parse the whole map at once and throw the whole file away when one entry fits none of these shapes, so
-what these classes hold is exactly what those agents accept. Text becomes entries, and entries text, in `openab_auth.storage.codec`.
+what these classes hold is exactly what those agents accept. Text becomes entries, and entries text, in `storage.codec`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-import openab_auth.bot
+import openab_auth
 from openab_auth.bot.playground.discord import EmbeddedDiscord
 from openab_auth.oauth.command.lookup import find_program
 from openab_auth.storage.errors import OpenabAuthError
@@ -80,7 +80,7 @@ class BotProcess:
             return
         self._process = await asyncio.create_subprocess_exec(
             *_ends_with_us(),
-            *(sys.executable, "-P", "-m", "bot", "run", "--config", str(self._config)),
+            *(sys.executable, "-P", "-m", "openab_auth", "run", "--config", str(self._config)),
             env=child_environment(),
             cwd=self._config.parent,
             stdin=asyncio.subprocess.DEVNULL,
@@ -116,7 +116,7 @@ class BotProcess:
 
 def child_environment(**more: str) -> Mapping[str, str]:
     """No variable of the operator's reaches the playground's processes, but for where programs and this code lie."""
-    code = str(Path(openab_auth.bot.__file__).parents[1])
+    code = str(Path(openab_auth.__file__).parents[1])
     return {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": code, **more}
 
 

@@ -8,8 +8,7 @@ import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from openab_auth.oauth.tokens import TokenSource
-from openab_auth.storage import open_store
+from openab_auth import TokenSource, open_store
 
 
 async def main(server: str) -> None:

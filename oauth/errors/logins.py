@@ -8,7 +8,7 @@ from openab_auth.storage.errors import OpenabAuthError
 
 
 class PasteRefusedError(OAuthError):
-    """The paste does not end this login; `reason` is a `openab_auth.oauth.refusal.Refusal` value, for words in any language.
+    """The paste does not end this login; `reason` is a `Refusal` value, for words in any language.
 
     With `ends_login` the pending login at `vendor` is over; else it still waits.
     """

@@ -264,7 +264,10 @@ def test_refreshed_is_false_when_another_token_was_stored_already(call: Run, hom
 
 
 def test_status_needs_no_http_client(home: Path) -> None:
-    code = "from openab_auth.bot.cli import command, sys; command.run(['status']); print({'httpx2', 'authlib'} & {*sys.modules})"
+    code = (
+        "from openab_auth.bot.cli import command, sys; command.run(['status']);"
+        "print({'httpx2', 'authlib'} & {*sys.modules})"
+    )
 
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=home, env={"HOME": str(home)}, capture_output=True, text=True, check=True

@@ -22,37 +22,75 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def test_the_wheel_holds_the_four_floors_and_their_data(wheel: Path) -> None:
+def test_the_wheel_holds_one_package_with_the_four_floors_and_their_data(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
 
+    assert {name.partition("/")[0] for name in names} == {"openab_auth", "openab_auth-0.1.0.dist-info"}
     assert {
-        "storage/py.typed",
-        "oauth/vendors.toml",
-        "cogs/auth/__init__.py",
-        "cogs/auth/locales/zh-TW.ftl",
-        "cogs/auth/pictures/phone.gif",
-        "bot/cli/__init__.py",
+        "openab_auth/__init__.py",
+        "openab_auth/py.typed",
+        "openab_auth/storage/__init__.py",
+        "openab_auth/oauth/vendors.toml",
+        "openab_auth/cogs/auth/__init__.py",
+        "openab_auth/cogs/auth/locales/zh-TW.ftl",
+        "openab_auth/cogs/auth/pictures/phone.gif",
+        "openab_auth/bot/cli/__init__.py",
+        "openab_auth/bot/playground/page/index.html",
     } <= names
-    assert {"bot/playground/page/index.html"} <= names
-    assert "cogs/__init__.py" not in names
-    assert not [name for name in names if name.startswith("tests/")]
 
 
 def test_the_command_runs_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
-    target = tmp_path / "site"
-    zipfile.ZipFile(wheel).extractall(target)
-
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", "vendors"],
-        cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(target)},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    done = run_with(installed(wheel, tmp_path), "-m", "openab_auth", "vendors")
 
     assert done.returncode == 0, done.stderr
     assert "claude" in done.stdout
+
+
+def test_the_wheel_lives_beside_packages_that_bear_our_floors_names(wheel: Path, tmp_path: Path) -> None:
+    """A host project may well have a `storage` or a `cogs` of its own; both keep working, and the extension loads."""
+    for name in ("bot", "cogs", "oauth", "storage"):
+        (tmp_path / "site" / name).mkdir(parents=True)
+        (tmp_path / "site" / name / "__init__.py").write_text("THEIRS = True\n")
+    program = tmp_path / "host.py"
+    program.write_text(HOST)
+
+    done = run_with(installed(wheel, tmp_path), str(program))
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "openab-auth\n", "")
+
+
+HOST = """
+import asyncio
+import bot, cogs, oauth, storage
+import discord
+from discord.ext import commands
+
+
+async def main() -> None:
+    async with commands.Bot("!", intents=discord.Intents.none()) as host:
+        await host.load_extension("openab_auth.cogs.auth")
+        print(*host.cogs)
+
+
+assert all(package.THEIRS for package in (bot, cogs, oauth, storage))
+asyncio.run(main())
+"""
+
+
+def installed(wheel: Path, folder: Path) -> Path:
+    """Install the wheel into a folder, as pip does it, and return that folder."""
+    site = folder / "site"
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(site)]
+    subprocess.run([*command, "--disable-pip-version-check", str(wheel)], check=True, capture_output=True)
+    return site
+
+
+def run_with(site: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run Python where `site` comes before what is installed, in an empty home."""
+    env = {"PATH": os.environ["PATH"], "HOME": str(site.parent), "PYTHONPATH": str(site)}
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", *words], cwd=site.parent, env=env, check=False, capture_output=True, text=True
+    )
 
 
 def test_the_image_copies_only_what_is_there_and_installs_with_hashes() -> None:

@@ -37,9 +37,7 @@ def errors() -> list[type[OpenabAuthError]]:
         found += kind.__subclasses__()
     abstract = {OpenabAuthError, OAuthError, StorageError, CommandNotRunError}  # the last one has a shell's statuses
     floors = {"storage", "oauth", "bot"}  # what `cogs` raises is answered in Discord
-    return [
-        kind for kind in dict.fromkeys(found) if kind.__module__.partition(".")[0] in floors and kind not in abstract
-    ]
+    return [kind for kind in dict.fromkeys(found) if kind.__module__.split(".")[1] in floors and kind not in abstract]
 
 
 @pytest.mark.parametrize("kind", errors(), ids=lambda kind: kind.__name__)
@@ -82,7 +80,8 @@ async def test_a_dead_login_is_status_4_and_its_token_is_never_posted_again(
 
 FEW_DESCRIPTORS = """
 import os, resource, subprocess, sys
-import openab_auth.bot.cli.child, openab_auth.bot.cli.doctor, openab_auth.bot.cli.show, openab_auth.bot.cli.steps, openab_auth.bot.cli.tokens, filelock, openab_auth.oauth.driver
+import filelock, openab_auth.oauth.driver
+from openab_auth.bot.cli import child, doctor, show, steps, tokens
 from openab_auth.bot.cli.command import run
 
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -16,7 +16,7 @@ import pytest
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 STOLEN = "code of the stranger ran"
 COMMAND = (str(Path(sys.executable).with_name("openab-auth")),)
-MODULE, SAFE_MODULE = (sys.executable, "-m", "bot"), (sys.executable, "-P", "-m", "bot")
+MODULE, SAFE_MODULE = (sys.executable, "-m", "openab_auth"), (sys.executable, "-P", "-m", "openab_auth")
 
 
 @pytest.fixture
@@ -118,10 +118,10 @@ def test_no_module_there_is_imported(
         "uvloop",
         "truststore",
     }
-    names = {"bot", "cogs", "oauth", "storage", *optional, *sys.stdlib_module_names}
+    names = {"openab_auth", "bot", "cogs", "oauth", "storage", *optional, *sys.stdlib_module_names}
     names |= set(importlib.metadata.packages_distributions())
     if start == MODULE:  # Python finds these before there is any code of ours
-        names -= {"bot", *loaded_by_python(tmp_path)}
+        names -= {"openab_auth", *loaded_by_python(tmp_path)}
     for name in filter(str.isidentifier, names):
         (repository / f"{name}.py").write_text(f"import os; os.write(2, b'{STOLEN}: {name}\\n')\nraise ImportError")
 

@@ -185,7 +185,7 @@ def children(of: type[OpenabAuthError]) -> Iterator[type[OpenabAuthError]]:
 
 
 def test_every_error_that_a_person_can_meet_is_looked_at_here() -> None:
-    floors = ("cogs.", "oauth.", "storage.")
+    floors = ("openab_auth.cogs.", "openab_auth.oauth.", "openab_auth.storage.")
     ours = {each.__name__ for each in children(OpenabAuthError) if each.__module__.startswith(floors)}
     assert ours == {type(error).__name__ for error in MET} | {each.__name__ for each in NOT_MET}
 

@@ -28,7 +28,8 @@ from openab_auth.storage import CONSOLE, AsyncStore, FileStore, TokenEntry
 PAUSE = 1.6  # seconds; longer than a request, and a whole refresh, of AGENT may take
 AGENT = """
 import asyncio, concurrent.futures.thread, encodings.idna, json, os, queue, resource, signal, sys, time
-import anyio._backends._asyncio, filelock, openab_auth.oauth.refresh, openab_auth.oauth.renewer, openab_auth.storage.waiting, openab_auth.storage.threads
+import anyio._backends._asyncio, filelock
+import openab_auth.oauth.refresh, openab_auth.oauth.renewer, openab_auth.storage.waiting, openab_auth.storage.threads
 from openab_auth.oauth import unsaved
 from openab_auth.oauth.catalogue import Catalogue
 from openab_auth.oauth.config import Config

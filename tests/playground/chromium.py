@@ -120,7 +120,7 @@ async def visiting(width: int = 1440, height: int = 900) -> AsyncIterator[Visit]
 @asynccontextmanager
 async def _playground() -> AsyncIterator[str]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "playground", "--json", stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "openab_auth", "playground", "--json", stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     try:

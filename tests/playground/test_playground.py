@@ -59,7 +59,7 @@ class Browser:
 @asynccontextmanager
 async def starting() -> AsyncIterator[Browser]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "playground", "--json", stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "openab_auth", "playground", "--json", stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     try:

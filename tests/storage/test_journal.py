@@ -70,7 +70,10 @@ def test_every_reader_finds_it_the_warm_one_and_a_new_process(store: FileStore, 
     store.spill("codex", NEW, OLD.refresh_token)
 
     assert store.read()["codex"] == warm.read()["codex"] == NEW
-    code = "import sys; from openab_auth.storage import *; print(open_store(sys.argv[1]).read()['codex'].access_token.reveal())"
+    code = (
+        "import sys; from openab_auth.storage import *;"
+        "print(open_store(sys.argv[1]).read()['codex'].access_token.reveal())"
+    )
     assert run(code, store.path) == "at1"
     assert json.loads(store.path.read_text())["codex"]["access_token"] == "at0"
 
