@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 from bot.cli.output import DONE, print_result
 from bot.cli.session import open_session
 from oauth.login_entry import tenant_of
 from oauth.tokens import TokenSource
-from storage import McpEntry, Secret, TokenEntry
+from storage import McpEntry, Secret, StorageError, TokenEntry
 
 
 async def token(arguments: argparse.Namespace) -> int:
@@ -40,7 +41,9 @@ async def _refresh(arguments: argparse.Namespace, rejected: Secret | None) -> in
     before = entries.get(tenant)
     async with TokenSource(session.store, catalogue=session.catalogue) as source:
         renewed = await source.force_refresh(arguments.tenant, rejected=rejected)
-        refreshed = (await session.store.read()).get(tenant) != before
+        refreshed = False
+        with suppress(StorageError):  # the token is renewed and kept, whatever the disk says to one more read
+            refreshed = (await session.store.read()).get(tenant) != before
     if isinstance(before, TokenEntry | McpEntry):  # a new token that the store could not take is new all the same
         refreshed = refreshed or renewed.value != before.access_token
     result = {"tenant": tenant, "expires_at": renewed.expires_at, "refreshed": refreshed}
