@@ -21,9 +21,9 @@ from openab_auth.storage import FileStore, Secret, TokenEntry
 ROOT: Final = Path(__file__).parents[1]
 AGENT: Final = """
 import asyncio, sys, time
-import openab_auth.oauth.refresh, openab_auth.oauth.renewer
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.tokens import TokenSource
+import openab_auth.oauth.tokens.refresh, openab_auth.oauth.tokens.renewer
+from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import open_store
 
 async def adopting(store):

@@ -11,14 +11,14 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.config import Config
+from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.entries.login_entry import dead_of
 from openab_auth.oauth.errors import VendorMisconfiguredError
-from openab_auth.oauth.login_entry import dead_of
-from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, OpenabAuthError, Tenant, TokenEntry, open_store
 from openab_auth.storage.entries import Entry
-from openab_auth.storage.notes import Note
+from openab_auth.storage.records.notes import Note
 
 _AHEAD: Final = 600.0  # seconds before its end at which a token is renewed
 _SPREAD: Final = 60.0  # seconds by which chance makes it earlier, so that bots and logins do not all come at once

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-PICTURES = Path(__file__).parents[1] / "cogs" / "auth" / "pictures"
+PICTURES = Path(__file__).parents[1] / "cogs" / "auth" / "views" / "pictures"
 SHOW = "(frames, shown) => frames.forEach((each, n) => each.setAttribute('display', n === shown ? 'inline' : 'none'))"
 SECONDS = 2.2  # that each picture stays
 

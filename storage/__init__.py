@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from openab_auth.storage.clients import Client
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import (
     CONSOLE,
@@ -28,15 +27,16 @@ from openab_auth.storage.errors import (
     StoreUnreadableError,
     StoreUnwritableError,
 )
-from openab_auth.storage.filestore import FileStore
-from openab_auth.storage.notes import Attempt, DeadToken, Note
+from openab_auth.storage.file.store import FileStore
 from openab_auth.storage.open import open_store
+from openab_auth.storage.records.clients import Client
+from openab_auth.storage.records.notes import Attempt, DeadToken, Note
+from openab_auth.storage.records.servers import AddedServer
 from openab_auth.storage.secret import Secret
-from openab_auth.storage.servers import AddedServer
 from openab_auth.storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
 
 if TYPE_CHECKING:
-    from openab_auth.storage.face import AsyncStore
+    from openab_auth.storage.async_store import AsyncStore
     from openab_auth.storage.memory import MemoryStore
 
 __all__ = [
@@ -83,7 +83,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:  # noqa: ANN401 -- whatever the name stands for
     """Import what only some need when it is asked for: asyncio alone costs more than a whole read."""
     if name == "AsyncStore":
-        from openab_auth.storage.face import AsyncStore  # noqa: PLC0415
+        from openab_auth.storage.async_store import AsyncStore  # noqa: PLC0415
 
         return AsyncStore
     if name == "MemoryStore":

@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from openab_auth.storage import codec, sweep
-from openab_auth.storage.clients import Client
+from openab_auth.storage import sweep
 from openab_auth.storage.draft import Draft, Lazy
 from openab_auth.storage.entries import Entry, PendingEntry
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.notes import Note
-from openab_auth.storage.servers import AddedServer
+from openab_auth.storage.format import codec
+from openab_auth.storage.format.keys import sidecar_name
+from openab_auth.storage.records.clients import Client
+from openab_auth.storage.records.notes import Note
+from openab_auth.storage.records.servers import AddedServer
 from openab_auth.storage.store import Done, Failed, Mutation
-from openab_auth.storage.tenants import sidecar_name
 
 
 @dataclass(slots=True)

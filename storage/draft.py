@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Generic, TypeVar
 
-from openab_auth.storage.clients import Client
 from openab_auth.storage.entries import Entry
-from openab_auth.storage.notes import Note
-from openab_auth.storage.servers import AddedServer
+from openab_auth.storage.records.clients import Client
+from openab_auth.storage.records.notes import Note
+from openab_auth.storage.records.servers import AddedServer
 
 V = TypeVar("V")
 

@@ -8,15 +8,17 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from openab_auth.storage import batch, codec, journal
-from openab_auth.storage.clients import Client
+from openab_auth.storage import batch
 from openab_auth.storage.draft import Lazy
 from openab_auth.storage.entries import Entry, LoginEntry
-from openab_auth.storage.notes import Note
+from openab_auth.storage.file import journal
+from openab_auth.storage.format import codec
+from openab_auth.storage.format.keys import sidecar_name
+from openab_auth.storage.records.clients import Client
+from openab_auth.storage.records.notes import Note
+from openab_auth.storage.records.servers import AddedServer
 from openab_auth.storage.secret import Secret
-from openab_auth.storage.servers import AddedServer
 from openab_auth.storage.store import Done, Failed, Mutation, Problem
-from openab_auth.storage.tenants import sidecar_name
 
 T = TypeVar("T")
 _FILE: Final = "auth.json"  # the name rules are those of the file, so that entries can move there

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.filestore import FileStore
+from openab_auth.storage.file.store import FileStore
 
 if TYPE_CHECKING:
     from openab_auth.storage.store import Store

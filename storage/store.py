@@ -6,12 +6,12 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-from openab_auth.storage.clients import Client
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import Entry, LoginEntry
-from openab_auth.storage.notes import Note
+from openab_auth.storage.records.clients import Client
+from openab_auth.storage.records.notes import Note
+from openab_auth.storage.records.servers import AddedServer
 from openab_auth.storage.secret import Secret
-from openab_auth.storage.servers import AddedServer
 
 T = TypeVar("T")
 Mutation: TypeAlias = Callable[[Draft], T]

@@ -28,7 +28,7 @@ _ROOMS: Final = {
     "token": "tokens",
     "refresh": "tokens",
     "exec": "child",
-    "doctor": "doctor",
+    "doctor": "doctor.doctor",
     "obscure": "obscure",
     "reveal": "obscure",
 }

@@ -12,7 +12,7 @@ from openab_auth.bot.app import run_bot
 from openab_auth.bot.cli.output import DONE
 from openab_auth.bot.cli.words import UsageError
 from openab_auth.bot.logs import set_up_logs
-from openab_auth.oauth.config import read_config, store_location
+from openab_auth.oauth.config.config import read_config, store_location
 
 _NO_PORT: Final = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from openab_auth.bot.cli.output import DONE, print_result
 from openab_auth.bot.cli.session import open_session
-from openab_auth.oauth.login_entry import tenant_of
-from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.entries.login_entry import tenant_of
+from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import McpEntry, Secret, StorageError, TokenEntry
 
 

@@ -12,7 +12,7 @@ import stat
 import time
 
 NEVER = 2**64 - 1  # as in `openab_auth.storage.entries`
-SKEW = 120  # seconds; as in `openab_auth.oauth.login_entry`: a token this close to its end is refreshed first
+SKEW = 120  # seconds; as in `openab_auth.oauth.entries.login_entry`: a token this close to its end is refreshed first
 # shipped vendors whose tenant is not their name; a test compares with the table
 TENANTS = {"claude": "anthropic-oauth", "codex-device": "codex", "grok": "xai-oauth"}
 

@@ -8,7 +8,7 @@ from typing import Final, TypedDict
 from openab_auth.bot.playground.issuer import RequestSeen
 from openab_auth.storage import Store
 from openab_auth.storage.entries import NEVER, Entry, PendingEntry, TokenEntry
-from openab_auth.storage.notes import Note
+from openab_auth.storage.records.notes import Note
 from openab_auth.storage.secret import Secret
 
 _SHOWN_FIELDS: Final = frozenset(

@@ -20,15 +20,15 @@ import time
 import httpx2
 
 from openab_auth.bot.playground.disk import set_full
-from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import open_store
 from openab_auth.storage.errors import OpenabAuthError
 
 _SHARED = (
     "filelock",
-    "openab_auth.oauth.agent",
-    "openab_auth.oauth.driver",
-    "openab_auth.oauth.refresh",
+    "openab_auth.oauth.tokens.httpx_auth",
+    "openab_auth.oauth.client.driver",
+    "openab_auth.oauth.tokens.refresh",
     "anyio._backends._asyncio",
 )  # what a refresh loads
 _WORDS = ("store", "tenant", "api", "count")

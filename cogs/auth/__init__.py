@@ -8,9 +8,9 @@ import time
 from discord.ext import commands
 
 from openab_auth.cogs.auth.commands import Auth
-from openab_auth.cogs.auth.service import open_service
-from openab_auth.cogs.auth.settings import read_settings
-from openab_auth.oauth.config import read_config, store_location
+from openab_auth.cogs.auth.guard.settings import read_settings
+from openab_auth.cogs.auth.service.service import open_service
+from openab_auth.oauth.config.config import read_config, store_location
 
 __all__ = ["setup"]
 

@@ -10,26 +10,26 @@ from typing import TypeAlias
 
 import discord
 
-from openab_auth.cogs.auth import words
-from openab_auth.cogs.auth.access import Caller, caller_of
-from openab_auth.cogs.auth.deliveries import Deliveries
-from openab_auth.cogs.auth.denials import AccessDeniedError
 from openab_auth.cogs.auth.desk import Desk, LastPage, LogoutChoice
-from openab_auth.cogs.auth.failures import failure
-from openab_auth.cogs.auth.help_view import help_message
-from openab_auth.cogs.auth.how_view import how_message
-from openab_auth.cogs.auth.language import Language, language_of
-from openab_auth.cogs.auth.login_view import LoginMessages, login_message
-from openab_auth.cogs.auth.logout_view import logout_question, replace_question
+from openab_auth.cogs.auth.guard.access import Caller, caller_of
+from openab_auth.cogs.auth.guard.deliveries import Deliveries
+from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.cogs.auth.outcomes import failed
-from openab_auth.cogs.auth.paste_modal import Submit, new_flow
 from openab_auth.cogs.auth.replies import Answer, acknowledge, answer, edit
-from openab_auth.cogs.auth.servers_view import added_message, removed_message
-from openab_auth.cogs.auth.service import AuthService
-from openab_auth.cogs.auth.status_view import status_message
-from openab_auth.oauth.credentials import LoggedIn
+from openab_auth.cogs.auth.service.service import AuthService
+from openab_auth.cogs.auth.text import words
+from openab_auth.cogs.auth.text.failures import failure
+from openab_auth.cogs.auth.text.language import Language, language_of
+from openab_auth.cogs.auth.views.help import help_message
+from openab_auth.cogs.auth.views.how import how_message
+from openab_auth.cogs.auth.views.login import LoginMessages, login_message
+from openab_auth.cogs.auth.views.logout import logout_question, replace_question
+from openab_auth.cogs.auth.views.paste_form import Submit, new_flow
+from openab_auth.cogs.auth.views.servers import added_message, removed_message
+from openab_auth.cogs.auth.views.status import status_message
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError, NoPendingLoginError, PasteRefusedError
-from openab_auth.oauth.offer import LoginOffer
+from openab_auth.oauth.flows.credentials import LoggedIn
+from openab_auth.oauth.flows.offer import LoginOffer
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 

@@ -8,11 +8,11 @@ import traceback
 
 import discord
 
-from openab_auth.cogs.auth.failures import failure
-from openab_auth.cogs.auth.language import Language
-from openab_auth.cogs.auth.login_button import new_link
-from openab_auth.cogs.auth.paste_modal import PasteButton
 from openab_auth.cogs.auth.replies import Answer
+from openab_auth.cogs.auth.text.failures import failure
+from openab_auth.cogs.auth.text.language import Language
+from openab_auth.cogs.auth.views.login_button import new_link
+from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeniedError,

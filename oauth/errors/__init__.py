@@ -24,7 +24,7 @@ OpenabAuthError
     │   ├── RelativePathError       an environment variable holds a relative path
     │   └── UnknownHomeError        `~` stands for no known home
     ├── PasteRefusedError           the paste is not what ends this login; `reason` says which mistake it was
-    │   └── DeniedRedirectError     the vendor sent the person back with an error (`openab_auth.oauth.refusal`)
+    │   └── DeniedRedirectError     the vendor sent the person back with an error (`openab_auth.oauth.paste.mistakes`)
     ├── NoPendingLoginError         no login was begun, or it was used, cancelled or is too old
     ├── WhichLoginError             several logins wait, and it was not said which one is meant
     ├── ExchangeRefusedError        the vendor refused the code

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, Asked, OAuthError
-from openab_auth.oauth.redact import name
+from openab_auth.oauth.errors.redact import name
 
 
 class ConfigError(OAuthError):

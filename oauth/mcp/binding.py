@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
+from openab_auth.oauth.http.network_policy import Reach
 from openab_auth.oauth.mcp.accounts import account_hosts
-from openab_auth.oauth.mcp.reach import Reach
-from openab_auth.oauth.mcp.server import AUTH_METHODS, AuthMethod, McpServer, shown_host
-from openab_auth.oauth.vendor import Vendor
-from openab_auth.storage.clients import Client
+from openab_auth.oauth.vendors.mcp_server import AUTH_METHODS, AuthMethod, McpServer, shown_host
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import Json, McpEntry
+from openab_auth.storage.records.clients import Client
 from openab_auth.storage.secret import Secret
 
 

@@ -8,9 +8,9 @@ from openab_auth.oauth.mcp.scopes import carried_over
 from openab_auth.storage import CONSOLE, Draft, Json, McpEntry, Note, pending_key
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.grant import Grant
+    from openab_auth.oauth.client.token_response import Grant
     from openab_auth.oauth.mcp.binding import Binding
-    from openab_auth.oauth.vendor import Vendor
+    from openab_auth.oauth.vendors.vendor import Vendor
 
 
 def write(draft: Draft, binding: Binding, vendor: Vendor, grant: Grant, note: Note) -> str | None:

@@ -9,11 +9,11 @@ from urllib.parse import urljoin
 
 import httpx2
 
-from openab_auth.oauth.deadline import awake_timeout
-from openab_auth.oauth.mcp.challenge import BearerChallenge, read_bearer
-from openab_auth.oauth.transport import Door, origin_of
-from openab_auth.oauth.vendor import safe_url
-from openab_auth.oauth.verdict import Question, Reply, json_object, judge_failure
+from openab_auth.oauth.client.verdict import Question, Reply, json_object, judge_failure
+from openab_auth.oauth.http.challenge import BearerChallenge, read_bearer
+from openab_auth.oauth.http.deadline import awake_timeout
+from openab_auth.oauth.http.transport import Door, origin_of
+from openab_auth.oauth.vendors.vendor import safe_url
 from openab_auth.storage.entries import Json
 
 _MOST_REDIRECTS: Final = 3

@@ -6,8 +6,7 @@ import dataclasses
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from openab_auth.oauth.backoff import settings_of
-from openab_auth.oauth.deadline import LAST_REQUEST, awake_timeout
+from openab_auth.oauth.entries.backoff import settings_of
 from openab_auth.oauth.errors import (
     LOG_IN_AGAIN,
     ClientRefusedError,
@@ -15,19 +14,20 @@ from openab_auth.oauth.errors import (
     NotRefreshableError,
     VendorUnavailableError,
 )
+from openab_auth.oauth.http.deadline import LAST_REQUEST, awake_timeout
 from openab_auth.oauth.mcp.binding import Binding, binding_of
-from openab_auth.oauth.mcp.discover import discover
+from openab_auth.oauth.mcp.discovery import discover
 from openab_auth.oauth.mcp.fetch import Fetch
-from openab_auth.oauth.mcp.register import forget_client, identity_of, new_binding
+from openab_auth.oauth.mcp.registration import forget_client, identity_of, new_binding
 from openab_auth.storage import NEVER, McpEntry, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from openab_auth.oauth.deadline import Deadline
-    from openab_auth.oauth.driver import Driver
-    from openab_auth.oauth.grant import Grant
-    from openab_auth.oauth.mcp.server import McpServer
+    from openab_auth.oauth.client.driver import Driver
+    from openab_auth.oauth.client.token_response import Grant
+    from openab_auth.oauth.http.deadline import Deadline
+    from openab_auth.oauth.vendors.mcp_server import McpServer
     from openab_auth.storage import AsyncStore, Client, Draft, LoginEntry, Tenant
 
 

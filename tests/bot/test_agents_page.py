@@ -19,7 +19,7 @@ import yaml
 from aiohttp import web
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from openab_auth.oauth.paths import _CONFIG, _OF_THE_MACHINE
+from openab_auth.oauth.config.paths import _CONFIG, _OF_THE_MACHINE
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/agents.md").read_text()

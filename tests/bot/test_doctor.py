@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from openab_auth.bot.cli.checks.filesystem import mount_of
-from openab_auth.bot.cli.checks.reach import look_at_network
+from openab_auth.bot.cli.doctor.filesystem import mount_of
+from openab_auth.bot.cli.doctor.reach import look_at_network
 from openab_auth.bot.playground.discord import EmbeddedDiscord
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.cogs.auth.settings import DiscordSettings
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import Secret
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -30,10 +30,10 @@ def test_the_wheel_holds_one_package_with_the_four_floors_and_their_data(wheel: 
         "openab_auth/__init__.py",
         "openab_auth/py.typed",
         "openab_auth/storage/__init__.py",
-        "openab_auth/oauth/vendors.toml",
+        "openab_auth/oauth/vendors/vendors.toml",
         "openab_auth/cogs/auth/__init__.py",
-        "openab_auth/cogs/auth/locales/zh-TW.ftl",
-        "openab_auth/cogs/auth/pictures/phone.gif",
+        "openab_auth/cogs/auth/text/locales/zh-TW.ftl",
+        "openab_auth/cogs/auth/views/pictures/phone.gif",
         "openab_auth/bot/cli/__init__.py",
         "openab_auth/bot/playground/page/index.html",
     } <= names
@@ -164,10 +164,10 @@ def test_http_clients_are_made_and_replies_read_in_one_place() -> None:
     modules = [path for room in ("bot", "cogs", "oauth", "storage") for path in sorted((ROOT / room).rglob("*.py"))]
     made = {str(path.relative_to(ROOT)): found for path in modules if (found := http_made_in(path))}
 
-    assert {path for path in made if path not in _ACTORS} == {"oauth/transport.py", "oauth/client_auth.py"}
-    assert made["oauth/transport.py"] >= {"AsyncClient", "AsyncHTTPTransport"}
-    assert made["oauth/client_auth.py"] == {"AsyncOAuth2Client"}  # which sends through the Door that it is given
-    assert "transport=door," in (ROOT / "oauth/client_auth.py").read_text()
+    assert {path for path in made if path not in _ACTORS} == {"oauth/http/transport.py", "oauth/client/client_auth.py"}
+    assert made["oauth/http/transport.py"] >= {"AsyncClient", "AsyncHTTPTransport"}
+    assert made["oauth/client/client_auth.py"] == {"AsyncOAuth2Client"}  # which sends through the Door that it is given
+    assert "transport=door," in (ROOT / "oauth/client/client_auth.py").read_text()
 
 
 BY_DESCRIPTOR = {"chown", "lchown", "fchown", "chmod", "lchmod", "fchmod", "mkdir", "makedirs"}
@@ -187,11 +187,13 @@ def calls_in(file: Path) -> set[str]:
 def test_one_room_alone_changes_owners_and_modes_and_makes_folders() -> None:
     """It does so by descriptor: a path may have become a link to something else."""
     rooms = [file for floor in ("storage", "oauth", "cogs", "bot") for file in (ROOT / floor).rglob("*.py")]
-    assert calls_in(ROOT / "storage/ownership.py") >= {"fchown", "fchmod", "mkdir"}
-    assert {str(file.relative_to(ROOT)) for file in rooms if calls_in(file) & BY_DESCRIPTOR} == {"storage/ownership.py"}
+    assert calls_in(ROOT / "storage/file/ownership.py") >= {"fchown", "fchmod", "mkdir"}
+    assert {str(file.relative_to(ROOT)) for file in rooms if calls_in(file) & BY_DESCRIPTOR} == {
+        "storage/file/ownership.py"
+    }
 
 
 def test_the_store_asks_no_question_whose_errors_are_answers() -> None:
     """`Path.exists` and its like swallow errors, other ones in each version of Python: unreadable is not missing."""
-    found = {file.name: calls_in(file) & SWALLOWS_ERRORS for file in (ROOT / "storage").glob("*.py")}
+    found = {file.name: calls_in(file) & SWALLOWS_ERRORS for file in (ROOT / "storage").rglob("*.py")}
     assert {name: calls for name, calls in found.items() if calls} == {}

@@ -14,11 +14,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from openab_auth.bot.cli.checks.servers import look_at_our_document
+from openab_auth.bot.cli.doctor.servers import look_at_our_document
 from openab_auth.oauth.mcp.fetch import Fetch
-from openab_auth.oauth.mcp.register import metadata_document
+from openab_auth.oauth.mcp.registration import metadata_document
 from openab_auth.oauth.mcp.scopes import note_demand
-from openab_auth.oauth.mcp.server import McpServer
+from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import AddedServer, Attempt, Draft, FileStore, McpEntry, Secret, Tenant, TokenEntry, UserId
 from tests.oauth.mcp.running import approve, urls  # noqa: F401 - a fixture
 

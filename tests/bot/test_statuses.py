@@ -80,7 +80,7 @@ async def test_a_dead_login_is_status_4_and_its_token_is_never_posted_again(
 
 FEW_DESCRIPTORS = """
 import os, resource, subprocess, sys
-import filelock, openab_auth.oauth.driver
+import filelock, openab_auth.oauth.client.driver
 from openab_auth.bot.cli import child, doctor, show, steps, tokens
 from openab_auth.bot.cli.command import run
 

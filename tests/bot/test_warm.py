@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.cli.warm import NEVER, warm_token
-from openab_auth.oauth.paths import _standard_places
+from openab_auth.oauth.config.paths import _standard_places
 from openab_auth.storage import entries
 
 ENTRY = {"access_token": "at", "refresh_token": "rt", "token_endpoint": "https://x/t", "provider": "codex"}

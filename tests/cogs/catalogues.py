@@ -8,13 +8,14 @@ from fluent.syntax import FluentParser
 from fluent.syntax import ast as ftl
 from fluent.syntax.visitor import Visitor
 
-from openab_auth.cogs.auth.language import languages
+from openab_auth.cogs.auth.text.language import languages
 
 TAGS = sorted(languages())
 
 
 def resource(tag: str) -> ftl.Resource:
-    return FluentParser().parse((files("openab_auth.cogs.auth") / "locales" / f"{tag}.ftl").read_text(encoding="utf-8"))
+    file = files("openab_auth.cogs.auth.text") / "locales" / f"{tag}.ftl"
+    return FluentParser().parse(file.read_text(encoding="utf-8"))
 
 
 class Names(Visitor):

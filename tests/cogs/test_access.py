@@ -2,13 +2,13 @@
 
 import pytest
 
-from openab_auth.cogs.auth.access import Access, Caller
-from openab_auth.cogs.auth.admission import Admission
-from openab_auth.cogs.auth.denials import AccessDeniedError
-from openab_auth.cogs.auth.settings import DiscordSettings
-from openab_auth.oauth.pending import PendingLogin
+from openab_auth.cogs.auth.guard.access import Access, Caller
+from openab_auth.cogs.auth.guard.admission import Admission
+from openab_auth.cogs.auth.guard.errors import AccessDeniedError
+from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.storage import CONSOLE, UserId
-from openab_auth.storage.notes import Begun
+from openab_auth.storage.records.notes import Begun
 
 ADA, BOB = UserId(1), UserId(2)
 

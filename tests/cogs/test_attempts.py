@@ -1,7 +1,7 @@
 import pytest
 
-from openab_auth.cogs.auth import attempts as module
-from openab_auth.cogs.auth.attempts import Attempts, TooManyAttemptsError
+from openab_auth.cogs.auth.guard import rate_limit as module
+from openab_auth.cogs.auth.guard.rate_limit import Attempts, TooManyAttemptsError
 from openab_auth.storage import UserId
 
 ADA, BOB = UserId(1), UserId(2)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from openab_auth.cogs.auth.audit import Audit, Event
-from openab_auth.cogs.auth.audit_quota import IN_TOTAL, PER_PERSON
+from openab_auth.cogs.auth.guard.audit import Audit, Event
+from openab_auth.cogs.auth.guard.audit_quota import IN_TOTAL, PER_PERSON
 from openab_auth.storage import UserId
 
 

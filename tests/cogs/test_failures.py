@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import openab_auth.cogs.auth.commands  # noqa: F401 - so that every error class is there
-from openab_auth.cogs.auth.attempts import TooManyAttemptsError
-from openab_auth.cogs.auth.denials import (
+from openab_auth.cogs.auth.guard.errors import (
     AccessDeniedError,
     AccessUnknownError,
     BotRefusedError,
@@ -20,11 +19,12 @@ from openab_auth.cogs.auth.denials import (
     NotYourServerError,
     RolesHiddenError,
 )
-from openab_auth.cogs.auth.failures import described, failure
-from openab_auth.cogs.auth.language import Language, english, languages
-from openab_auth.cogs.auth.login_view import LinkTooLongError
-from openab_auth.cogs.auth.logout_view import NameTooLongError
-from openab_auth.cogs.auth.under_way import ClosingError
+from openab_auth.cogs.auth.guard.rate_limit import TooManyAttemptsError
+from openab_auth.cogs.auth.service.open_requests import ClosingError
+from openab_auth.cogs.auth.text.failures import described, failure
+from openab_auth.cogs.auth.text.language import Language, english, languages
+from openab_auth.cogs.auth.views.login import LinkTooLongError
+from openab_auth.cogs.auth.views.logout import NameTooLongError
 from openab_auth.oauth.errors import (
     AddingServersOffError,
     ClientMissingError,
@@ -73,7 +73,7 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
     WhichLoginError,
 )
-from openab_auth.oauth.refusal import DeniedRedirectError, Refusal, refused
+from openab_auth.oauth.paste.mistakes import DeniedRedirectError, Refusal, refused
 from openab_auth.storage import UserId
 from openab_auth.storage.errors import (
     InvalidEntryError,

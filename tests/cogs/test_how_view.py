@@ -4,10 +4,10 @@ from importlib.resources import files
 
 import pytest
 
-from openab_auth.cogs.auth.how_view import how_message
-from openab_auth.cogs.auth.language import Language, languages
+from openab_auth.cogs.auth.text.language import Language, languages
+from openab_auth.cogs.auth.views.how import how_message
 
-PICTURES = files("openab_auth.cogs.auth") / "pictures"
+PICTURES = files("openab_auth.cogs.auth.views") / "pictures"
 
 
 @pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.tag)

@@ -10,10 +10,10 @@ import pytest
 from discord.ext import commands
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.cogs.auth.access import Caller
 from openab_auth.cogs.auth.commands import Auth
-from openab_auth.cogs.auth.service import AuthService
-from openab_auth.cogs.auth.settings import DiscordSettings
+from openab_auth.cogs.auth.guard.access import Caller
+from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.storage import UserId
 
 

@@ -11,19 +11,20 @@ import discord
 import pytest
 from fluent.syntax import ast as ftl
 
-import openab_auth.cogs.auth.language
-from openab_auth.cogs.auth import words
-from openab_auth.cogs.auth.language import Language, Listeners, english, languages
-from openab_auth.oauth.catalogue import Catalogue
+import openab_auth.cogs.auth
+import openab_auth.cogs.auth.text.language
+from openab_auth.cogs.auth.text import words
+from openab_auth.cogs.auth.text.language import Language, Listeners, english, languages
+from openab_auth.oauth.vendors.catalogue import Catalogue
 from tests.cogs.catalogues import TAGS, Names, entries, parts, resource
 
-FOLDER = Path(openab_auth.cogs.auth.language.__file__).parent
-ELSEWHERE = ("command-", "note-")  # their English is in commands.py and in oauth/vendors.toml
+FOLDER = Path(openab_auth.cogs.auth.__file__).parent
+ELSEWHERE = ("command-", "note-")  # their English is in commands.py and in oauth/vendors/vendors.toml
 
 
 def said() -> Iterator[tuple[str, set[str] | None]]:
     """Each literal message that the cog's own code says, with the values that it gives."""
-    for file in FOLDER.glob("*.py"):
+    for file in FOLDER.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not node.args:
                 continue
@@ -39,7 +40,7 @@ def said() -> Iterator[tuple[str, set[str] | None]]:
 def names_in_code() -> set[str]:
     """Every text in the code that could be a message's name."""
     found = set()
-    for file in FOLDER.glob("*.py"):
+    for file in FOLDER.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.add(node.value)
@@ -114,7 +115,7 @@ def test_no_message_is_left_over() -> None:
     ],
 )
 def test_people_are_answered_in_their_clients_language_or_in_english(locale: discord.Locale, tag: str) -> None:
-    assert openab_auth.cogs.auth.language._language(locale).tag == tag
+    assert openab_auth.cogs.auth.text.language._language(locale).tag == tag
 
 
 def test_a_message_that_lacks_a_value_is_said_all_the_same_and_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -13,30 +13,30 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from openab_auth.bot.playground.discord import limits as discord_limits
-from openab_auth.cogs.auth import words
-from openab_auth.cogs.auth.choices import login_choices, logout_choices, pending_choices
-from openab_auth.cogs.auth.failures import failure
-from openab_auth.cogs.auth.help_view import help_message
-from openab_auth.cogs.auth.language import Language, languages
-from openab_auth.cogs.auth.limits import cut, plain, units
-from openab_auth.cogs.auth.login_view import LinkTooLongError, login_message
-from openab_auth.cogs.auth.logout_view import NameTooLongError, logout_question, replace_question
-from openab_auth.cogs.auth.markup import LINES, Markup
 from openab_auth.cogs.auth.outcomes import failed
-from openab_auth.cogs.auth.paste_modal import fits, paste_modal
 from openab_auth.cogs.auth.replies import Answer
-from openab_auth.cogs.auth.status_view import status_message
-from openab_auth.oauth.credentials import LoggedIn, LoggedOut
+from openab_auth.cogs.auth.service.choices import login_choices, logout_choices, pending_choices
+from openab_auth.cogs.auth.text import words
+from openab_auth.cogs.auth.text.failures import failure
+from openab_auth.cogs.auth.text.language import Language, languages
+from openab_auth.cogs.auth.text.limits import cut, plain, units
+from openab_auth.cogs.auth.text.markup import LINES, Markup
+from openab_auth.cogs.auth.views.help import help_message
+from openab_auth.cogs.auth.views.login import LinkTooLongError, login_message
+from openab_auth.cogs.auth.views.logout import NameTooLongError, logout_question, replace_question
+from openab_auth.cogs.auth.views.paste_form import fits, paste_modal
+from openab_auth.cogs.auth.views.status import status_message
+from openab_auth.oauth.entries.generation import DIGITS
+from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
-from openab_auth.oauth.generation import DIGITS
-from openab_auth.oauth.mcp.standing import Standing
-from openab_auth.oauth.offer import LoginOffer
-from openab_auth.oauth.pending import PendingLogin
-from openab_auth.oauth.status import LoginState, Status
-from openab_auth.oauth.vendor import Flow, Vendor
+from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
+from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.logins.status import LoginState, Status
+from openab_auth.oauth.mcp.granted_access import Standing
+from openab_auth.oauth.vendors.vendor import Flow, Vendor
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
-from openab_auth.storage.notes import Attempt, DeadToken
+from openab_auth.storage.records.notes import Attempt, DeadToken
 from tests.cogs.test_failures import MET
 
 NOW = 2_000_000_000
@@ -119,7 +119,7 @@ waiting = st.builds(
 def _strictly_counted() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(discord_limits, "_length", lambda text: 0 if text is None else units(str(text)))
-        patch.setattr("openab_auth.cogs.auth.language._log.error", lambda *told: pytest.fail(str(told)[:200]))
+        patch.setattr("openab_auth.cogs.auth.text.language._log.error", lambda *told: pytest.fail(str(told)[:200]))
         yield
 
 

@@ -12,33 +12,33 @@ from fluent.syntax.visitor import Visitor
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-import openab_auth.cogs.auth.language
-from openab_auth.cogs.auth import words
-from openab_auth.cogs.auth.choices import login_choices, logout_choices, pending_choices, server_choices
-from openab_auth.cogs.auth.failures import failure
-from openab_auth.cogs.auth.language import Language, languages
-from openab_auth.cogs.auth.limits import CHOICE, plain, units
-from openab_auth.cogs.auth.login_button import LoginButton
-from openab_auth.cogs.auth.login_view import login_message
-from openab_auth.cogs.auth.logout_view import logout_question, replace_question
-from openab_auth.cogs.auth.markup import Markup, code, in_link, label, link, mention
-from openab_auth.cogs.auth.servers_view import removed_message
-from openab_auth.cogs.auth.status_view import CancelButton, status_message
-from openab_auth.oauth.credentials import LoggedIn, LoggedOut
+import openab_auth.cogs.auth.text.language
+from openab_auth.cogs.auth.service.choices import login_choices, logout_choices, pending_choices, server_choices
+from openab_auth.cogs.auth.text import words
+from openab_auth.cogs.auth.text.failures import failure
+from openab_auth.cogs.auth.text.language import Language, languages
+from openab_auth.cogs.auth.text.limits import CHOICE, plain, units
+from openab_auth.cogs.auth.text.markup import Markup, code, in_link, label, link, mention
+from openab_auth.cogs.auth.views.login import login_message
+from openab_auth.cogs.auth.views.login_button import LoginButton
+from openab_auth.cogs.auth.views.logout import logout_question, replace_question
+from openab_auth.cogs.auth.views.servers import removed_message
+from openab_auth.cogs.auth.views.status import CancelButton, status_message
+from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import LoginTakenError
-from openab_auth.oauth.mcp.standing import Standing
-from openab_auth.oauth.offer import LoginOffer
-from openab_auth.oauth.pending import PendingLogin
-from openab_auth.oauth.status import LoginState, Status
-from openab_auth.oauth.vendor import Vendor
+from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
+from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.logins.status import LoginState, Status
+from openab_auth.oauth.mcp.granted_access import Standing
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
-from openab_auth.storage.notes import Attempt, DeadToken
+from openab_auth.storage.records.notes import Attempt, DeadToken
 from tests.cogs.catalogues import TAGS, parts, resource
 from tests.cogs.discord_client import hidden, read
 from tests.cogs.test_failures import MET
 
-FOLDER = Path(openab_auth.cogs.auth.language.__file__).parent
+FOLDER = Path(openab_auth.cogs.auth.text.language.__file__).parent
 ADA = UserId(5)
 NOW = 2_000_000_000
 

@@ -20,10 +20,10 @@ from openab_auth.bot.client import point_discord_at
 from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.commands import Auth
-from openab_auth.cogs.auth.language import english, languages
-from openab_auth.cogs.auth.service import AuthService, open_service
-from openab_auth.cogs.auth.settings import DiscordSettings
-from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.cogs.auth.service.service import AuthService, open_service
+from openab_auth.cogs.auth.text.language import english, languages
+from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.storage import Draft, FileStore, Note, Secret, TokenEntry, UserId
 from tests.playground.openapi import DESCRIPTION, check_body
 

@@ -2,11 +2,11 @@ import logging
 
 import pytest
 
-from openab_auth.cogs.auth.language import english
-from openab_auth.cogs.auth.login_button import LoginButton
 from openab_auth.cogs.auth.outcomes import failed
-from openab_auth.cogs.auth.paste_modal import PasteButton
 from openab_auth.cogs.auth.replies import Answer
+from openab_auth.cogs.auth.text.language import english
+from openab_auth.cogs.auth.views.login_button import LoginButton
+from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeniedError,
@@ -16,7 +16,7 @@ from openab_auth.oauth.errors import (
     TooManyLoginsError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.refusal import DeniedRedirectError, Refusal, refused
+from openab_auth.oauth.paste.mistakes import DeniedRedirectError, Refusal, refused
 from openab_auth.storage.errors import StoreBusyError
 
 FLOW = "77359400-abcdef"

@@ -3,11 +3,19 @@ import re
 
 import pytest
 
-from openab_auth.cogs.auth.direct_messages import looks_like_paste
-from openab_auth.cogs.auth.language import english
-from openab_auth.cogs.auth.paste_modal import PasteButton, Submit, _values, fits, has_expired, new_flow, paste_modal
-from openab_auth.oauth.offer import LoginOffer
-from openab_auth.oauth.vendor import Vendor
+from openab_auth.cogs.auth.notices.direct_messages import looks_like_paste
+from openab_auth.cogs.auth.text.language import english
+from openab_auth.cogs.auth.views.paste_form import (
+    PasteButton,
+    Submit,
+    _values,
+    fits,
+    has_expired,
+    new_flow,
+    paste_modal,
+)
+from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Tenant
 
 OFFER = LoginOffer(Vendor("lab", "The Lab", Tenant("lab")), "https://x/authorize", 2_000_000_000, None, "a" * 10)

@@ -12,9 +12,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from openab_auth.cogs.auth.commands import Auth
-from openab_auth.cogs.auth.service import AuthService, open_service
-from openab_auth.cogs.auth.settings import DiscordSettings
-from openab_auth.oauth.config import Config
+from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.cogs.auth.service.service import AuthService, open_service
+from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.errors import ConfigError
 from tests.cogs.catalogues import TAGS, entries
 

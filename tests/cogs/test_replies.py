@@ -7,8 +7,8 @@ import aiohttp
 import discord
 import pytest
 
-from openab_auth.cogs.auth.markup import Markup
 from openab_auth.cogs.auth.replies import Answer, acknowledge, answer, show_modal
+from openab_auth.cogs.auth.text.markup import Markup
 
 
 def http_error(status: int, code: int) -> discord.HTTPException:

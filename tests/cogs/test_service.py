@@ -11,17 +11,16 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.cogs.auth import endings as module
-from openab_auth.cogs.auth.access import Caller
-from openab_auth.cogs.auth.attempts import TooManyAttemptsError
-from openab_auth.cogs.auth.denials import AccessDeniedError
-from openab_auth.cogs.auth.endings import Endings
-from openab_auth.cogs.auth.logout_view import LogoutButton
-from openab_auth.cogs.auth.service import AuthService, open_service
-from openab_auth.cogs.auth.settings import DiscordSettings
-from openab_auth.cogs.auth.under_way import ClosingError
-from openab_auth.oauth.config import Config
-from openab_auth.oauth.credentials import LoggedIn
+from openab_auth.cogs.auth.guard.access import Caller
+from openab_auth.cogs.auth.guard.errors import AccessDeniedError
+from openab_auth.cogs.auth.guard.rate_limit import TooManyAttemptsError
+from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.cogs.auth.service import waiting_logins as module
+from openab_auth.cogs.auth.service.open_requests import ClosingError
+from openab_auth.cogs.auth.service.service import AuthService, open_service
+from openab_auth.cogs.auth.service.waiting_logins import Endings
+from openab_auth.cogs.auth.views.logout import LogoutButton
+from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.errors import (
     LoginChangedError,
     LoginTakenError,
@@ -31,6 +30,7 @@ from openab_auth.oauth.errors import (
     RelativePathError,
     UnknownVendorError,
 )
+from openab_auth.oauth.flows.credentials import LoggedIn
 from openab_auth.storage import UserId
 from tests.cogs.conftest import ADA
 

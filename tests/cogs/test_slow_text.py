@@ -8,17 +8,17 @@ from contextlib import suppress
 
 import pytest
 
-from openab_auth.cogs.auth.choices import server_choices
-from openab_auth.cogs.auth.direct_messages import looks_like_paste
-from openab_auth.cogs.auth.limits import plain
-from openab_auth.cogs.auth.markup import code, label
-from openab_auth.oauth import clipboard
+from openab_auth.cogs.auth.notices.direct_messages import looks_like_paste
+from openab_auth.cogs.auth.service.choices import server_choices
+from openab_auth.cogs.auth.text.limits import plain
+from openab_auth.cogs.auth.text.markup import code, label
 from openab_auth.oauth.errors import PasteRefusedError
-from openab_auth.oauth.mcp.challenge import read_challenges
-from openab_auth.oauth.paste import read_paste
-from openab_auth.oauth.redact import name, shown
-from openab_auth.oauth.refusal import harmless
-from openab_auth.oauth.visible import visible
+from openab_auth.oauth.errors.redact import name, shown
+from openab_auth.oauth.errors.visible import visible
+from openab_auth.oauth.http.challenge import read_challenges
+from openab_auth.oauth.paste import clipboard
+from openab_auth.oauth.paste.mistakes import harmless
+from openab_auth.oauth.paste.paste import read_paste
 
 # What makes a search begin again and again, or give back again and again what it has taken.
 SEEDS = [

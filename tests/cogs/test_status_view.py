@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from openab_auth.cogs.auth.language import english
-from openab_auth.cogs.auth.login_button import LoginButton
 from openab_auth.cogs.auth.replies import Answer
-from openab_auth.cogs.auth.status_view import CancelButton, status_message
-from openab_auth.oauth.mcp.standing import Standing
-from openab_auth.oauth.pending import PendingLogin
-from openab_auth.oauth.status import LoginState, Status
-from openab_auth.oauth.vendor import Vendor
+from openab_auth.cogs.auth.text.language import english
+from openab_auth.cogs.auth.views.login_button import LoginButton
+from openab_auth.cogs.auth.views.status import CancelButton, status_message
+from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.logins.status import LoginState, Status
+from openab_auth.oauth.mcp.granted_access import Standing
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Attempt, DeadToken, Problem, Tenant, UserId
 
 ADA = UserId(1)

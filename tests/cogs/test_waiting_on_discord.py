@@ -17,13 +17,13 @@ from discord.ext import commands
 
 from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person
 from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer
-from openab_auth.cogs.auth.language import english, languages
-from openab_auth.cogs.auth.service import AuthService
-from openab_auth.cogs.auth.settings import DiscordSettings
-from openab_auth.oauth.config import AuthSettings, Config
-from openab_auth.oauth.device import code as codes
-from openab_auth.oauth.driver import Driver
-from openab_auth.oauth.tokens import TokenSource
+from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.cogs.auth.service.service import AuthService
+from openab_auth.cogs.auth.text.language import english, languages
+from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.flows.device import code as codes
+from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import FileStore
 from tests.cogs.test_on_discord import ada, begin, bob, bot, mei, running, settings, world
 
@@ -39,7 +39,7 @@ FLOWS = ("grok", "codex-device", "kiro", "copilot")
 def quick(monkeypatch: pytest.MonkeyPatch, issuer: Issuer) -> None:
     """Nobody waits for a whole second in here."""
     monkeypatch.setattr(codes, "SHORTEST", 0.01)
-    monkeypatch.setattr("openab_auth.oauth.device.poll._SLOWER", 0.05)
+    monkeypatch.setattr("openab_auth.oauth.flows.device.poll._SLOWER", 0.05)
     monkeypatch.setattr(
         "openab_auth.bot.playground.issuer.devices._SLOWER", 0
     )  # or two that poll never leave it in peace
@@ -275,7 +275,7 @@ async def test_a_login_is_refused_and_revoked_where_discord_does_not_say_who_som
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("openab_auth.cogs.auth.members._DEADLINE", 0.5)
+    monkeypatch.setattr("openab_auth.cogs.auth.guard.members._DEADLINE", 0.5)
     login = await begin(bob)
     world.faults.next("member", times=9, status=503)
     await issuer.approve_device(code_in(issuer, login), "bob@example.com")
@@ -341,7 +341,7 @@ async def test_an_account_without_a_seat_is_told_there_and_then(
 async def test_a_vendors_own_program_is_driven_by_its_link_and_pastes(
     bot: commands.Bot, ada: Person, stored: Stored, audited: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("openab_auth.oauth.command.programs._ANSWER", 0.5)
+    monkeypatch.setattr("openab_auth.oauth.flows.command.programs._ANSWER", 0.5)
     login = await begin(ada, "shell")
     assert "own program waits" in login.content
     (link,) = login.link_buttons
@@ -367,7 +367,7 @@ async def test_a_vendors_own_program_is_driven_by_its_link_and_pastes(
 async def test_a_code_that_a_program_shows_late_comes_into_the_message(
     bot: commands.Bot, ada: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("openab_auth.oauth.command.programs._QUIET", 0.05)
+    monkeypatch.setattr("openab_auth.oauth.flows.command.programs._QUIET", 0.05)
     login = await begin(ada, "late")
     await login.wait_for(lambda shown: "# `WXYZ-1234`" in shown.content)
     assert login.link_buttons

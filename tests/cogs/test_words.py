@@ -1,15 +1,15 @@
 import pytest
 
-from openab_auth.cogs.auth import words
-from openab_auth.cogs.auth.failures import failure
-from openab_auth.cogs.auth.language import english, languages
-from openab_auth.cogs.auth.limits import plain
-from openab_auth.cogs.auth.login_view import LinkTooLongError, login_message
-from openab_auth.cogs.auth.paste_modal import new_flow
+from openab_auth.cogs.auth.text import words
+from openab_auth.cogs.auth.text.failures import failure
+from openab_auth.cogs.auth.text.language import english, languages
+from openab_auth.cogs.auth.text.limits import plain
+from openab_auth.cogs.auth.views.login import LinkTooLongError, login_message
+from openab_auth.cogs.auth.views.paste_form import new_flow
 from openab_auth.oauth.errors import NotLoggedInError
-from openab_auth.oauth.offer import LoginOffer
-from openab_auth.oauth.status import LoginState
-from openab_auth.oauth.vendor import Vendor
+from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.logins.status import LoginState
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Tenant, UserId
 
 LOOPBACK = "http://localhost:1455/auth/callback"

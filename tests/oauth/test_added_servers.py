@@ -14,9 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openab_auth.oauth.added_servers import MOST, AddedServers
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.config import AuthSettings, Config, read_config
+from openab_auth.oauth.config.config import AuthSettings, Config, read_config
 from openab_auth.oauth.errors import (
     AddingServersOffError,
     ConfigError,
@@ -30,8 +28,10 @@ from openab_auth.oauth.errors import (
     TooManyServersError,
     UnknownVendorError,
 )
+from openab_auth.oauth.mcp.added_servers import MOST, AddedServers
 from openab_auth.oauth.mcp.binding import Binding
-from openab_auth.oauth.mcp.server import read_added
+from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors.mcp_server import read_added
 from openab_auth.storage import (
     AddedServer,
     AsyncStore,

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.config.obscure import obscure
 from openab_auth.oauth.errors import ConfigError, NoLoginError, RiskNotAcceptedError
-from openab_auth.oauth.obscure import obscure
+from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import Secret
 
 LAB: dict[str, object] = {
@@ -231,7 +231,7 @@ def test_the_mistakes_of_all_vendors_and_names_come_together() -> None:
 def test_reading_the_table_imports_no_http_client() -> None:
     """A command that makes no request shall not pay for one: httpx2 and authlib cost more than all the rest."""
     code = (
-        "import sys; from openab_auth.oauth.catalogue import Catalogue; Catalogue.shipped({});"
+        "import sys; from openab_auth.oauth.vendors.catalogue import Catalogue; Catalogue.shipped({});"
         "print({'httpx2', 'authlib', 'asyncio', 'ssl', 'discord'} & set(sys.modules))"
     )
 

@@ -14,10 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.command.output import Found, Output, find_code, find_link, plain
-from openab_auth.oauth.config import Config
-from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.errors import (
     NoPendingLoginError,
     ProgramFailedError,
@@ -26,7 +24,9 @@ from openab_auth.oauth.errors import (
     TooManyLoginsError,
     WhichLoginError,
 )
-from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.flows.command.output import Found, Output, find_code, find_link, plain
+from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import NEVER, AsyncStore, UserId
 
 ADA, BOB = UserId(1), UserId(2)
@@ -59,9 +59,9 @@ async def logins(catalogue: Catalogue, store: AsyncStore, driver: Driver, tmp_pa
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openab_auth.oauth.command.programs._QUIET", 0.6)
-    monkeypatch.setattr("openab_auth.oauth.command.programs._ANSWER", 1.0)
-    monkeypatch.setattr("openab_auth.oauth.command.terminal._GRACE", 0.3)
+    monkeypatch.setattr("openab_auth.oauth.flows.command.programs._QUIET", 0.6)
+    monkeypatch.setattr("openab_auth.oauth.flows.command.programs._ANSWER", 1.0)
+    monkeypatch.setattr("openab_auth.oauth.flows.command.terminal._GRACE", 0.3)
 
 
 async def test_its_link_is_found_and_the_paste_ends_the_login(logins: Logins, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ async def test_a_paste_that_it_does_not_take_leaves_it_waiting(logins: Logins) -
 async def test_a_program_that_shows_no_link_is_told(
     logins: Logins, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: str, status: int | None
 ) -> None:
-    monkeypatch.setattr("openab_auth.oauth.command.programs._FIRST_WORDS", 1.0)
+    monkeypatch.setattr("openab_auth.oauth.flows.command.programs._FIRST_WORDS", 1.0)
 
     with pytest.raises(ProgramFailedError) as failed:
         await logins.begin(mode, ADA)

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.config import Config, read_config, store_location
+from openab_auth.oauth.config.config import Config, read_config, store_location
 from openab_auth.oauth.errors import ConfigError, UnknownVendorError
+from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import Secret
 
 LAB = """
@@ -260,7 +260,7 @@ def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
 def test_which_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The contract's order; a typed path may be relative, and an empty variable counts as not set."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("openab_auth.oauth.paths._OF_THE_MACHINE", str(tmp_path / "etc"))
+    monkeypatch.setattr("openab_auth.oauth.config.paths._OF_THE_MACHINE", str(tmp_path / "etc"))
     for name in ("given.toml", "named.toml", *(f"{at}/openab-auth/config.toml" for at in ("xdg", ".config", "etc"))):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(f'[store]\npath = "/{name.partition("/")[0]}"\n')
@@ -283,7 +283,7 @@ def test_which_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_working_directory_holds_no_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Agents work in repositories of strangers, and HOME or XDG_CONFIG_HOME may be relative or empty by mistake."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("openab_auth.oauth.paths._OF_THE_MACHINE", str(tmp_path / "etc"))
+    monkeypatch.setattr("openab_auth.oauth.config.paths._OF_THE_MACHINE", str(tmp_path / "etc"))
     monkeypatch.setattr("pwd.getpwuid", lambda _: SimpleNamespace(pw_dir=str(tmp_path / "home")))
     for name in ("openab-auth.toml", "openab-auth/config.toml", ".config/openab-auth/config.toml", "config.toml"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

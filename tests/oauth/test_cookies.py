@@ -8,17 +8,17 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from openab_auth.bot.cli.checks.reach import look_at_network
+from openab_auth.bot.cli.doctor.reach import look_at_network
 from openab_auth.bot.client import point_discord_at
 from openab_auth.bot.errors import DiscordUnavailableError
-from openab_auth.cogs.auth.settings import DiscordSettings
-from openab_auth.oauth.driver import Driver
+from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client.verdict import Question
+from openab_auth.oauth.http.network_policy import Reach
+from openab_auth.oauth.http.transport import new_client
 from openab_auth.oauth.mcp.fetch import Fetch
-from openab_auth.oauth.mcp.reach import Reach
-from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.transport import new_client
-from openab_auth.oauth.vendor import Vendor
-from openab_auth.oauth.verdict import Question
+from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Secret, Tenant, TokenEntry
 from tests.oauth.raw_server import GOOD, RawServer, server, whole
 

@@ -11,12 +11,8 @@ from typing import Any
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer
-from openab_auth.oauth.device import code as codes
-from openab_auth.oauth.device.code import DeviceCode
-from openab_auth.oauth.device.flow import DeviceFlow, NotYet
-from openab_auth.oauth.device.flows import device_flow
-from openab_auth.oauth.device.poll import poll_until
-from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client.token_response import Grant
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeniedError,
@@ -25,8 +21,12 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.grant import Grant
-from openab_auth.oauth.vendor import Vendor
+from openab_auth.oauth.flows.device import code as codes
+from openab_auth.oauth.flows.device.code import DeviceCode
+from openab_auth.oauth.flows.device.flow import DeviceFlow, NotYet
+from openab_auth.oauth.flows.device.flows import device_flow
+from openab_auth.oauth.flows.device.poll import poll_until
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore, Json, PendingEntry, Secret, Tenant
 
 FLOWS = ("device", "codex-device", "aws-device")
@@ -340,7 +340,7 @@ async def test_polls_are_never_closer_than_the_interval(grant: Grant) -> None:
 
 
 async def test_slow_down_lengthens_the_interval_for_good(grant: Grant, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openab_auth.oauth.device.poll._SLOWER", 0.05)
+    monkeypatch.setattr("openab_auth.oauth.flows.device.poll._SLOWER", 0.05)
     polls = Polls(NotYet(), NotYet(slower=True), NotYet(), NotYet(slower=True, interval=0.2), grant)
 
     await wait(polls)

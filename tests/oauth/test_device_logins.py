@@ -12,10 +12,8 @@ from typing import Protocol
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.config import AuthSettings, Config
-from openab_auth.oauth.device import code as codes
-from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
@@ -30,8 +28,10 @@ from openab_auth.oauth.errors import (
     TooManyLoginsError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.flows.device import code as codes
+from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, PendingEntry, TokenEntry, UserId
 
 ADA, BOB = UserId(1), UserId(2)
@@ -49,8 +49,8 @@ class Clock(Protocol):
 def quick(monkeypatch: pytest.MonkeyPatch, issuer: Issuer) -> None:
     """Nobody waits for a whole second in here."""
     monkeypatch.setattr(codes, "SHORTEST", 0.01)
-    monkeypatch.setattr("openab_auth.oauth.device.approvals.INTERVAL", 0.05)
-    monkeypatch.setattr("openab_auth.oauth.device.poll._SLOWER", 0.05)
+    monkeypatch.setattr("openab_auth.oauth.flows.device.approvals.INTERVAL", 0.05)
+    monkeypatch.setattr("openab_auth.oauth.flows.device.poll._SLOWER", 0.05)
     monkeypatch.setattr(
         "openab_auth.bot.playground.issuer.devices._SLOWER", 0
     )  # or two that poll never leave it in peace

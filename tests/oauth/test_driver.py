@@ -17,17 +17,17 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client.pkce import new_state, new_verifier
+from openab_auth.oauth.client.token_response import Grant
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.grant import Grant
-from openab_auth.oauth.pkce import new_state, new_verifier
-from openab_auth.oauth.vendor import Vendor
+from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import PendingEntry, Secret, Tenant
 from tests.oauth.raw_server import self_signed
 

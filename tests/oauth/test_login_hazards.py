@@ -16,10 +16,8 @@ from typing import Protocol
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth import unsaved
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.credentials import Credentials, LoggedOut
-from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.errors import (
     LoginChangedError,
     LoginNotStoredError,
@@ -30,11 +28,13 @@ from openab_auth.oauth.errors import (
     UnknownVendorError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.vendor import Vendor
+from openab_auth.oauth.flows.credentials import Credentials, LoggedOut
+from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore, Draft, FileStore, PendingEntry, Secret, Tenant, TokenEntry, UserId
-from openab_auth.storage.notes import Begun
+from openab_auth.storage.records.notes import Begun
 
 ADA, BOB, CAROL = UserId(1001), UserId(1002), UserId(1003)
 

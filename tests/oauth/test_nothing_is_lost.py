@@ -10,11 +10,14 @@ from typing import Any, Protocol
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth import grant, refresh, unsaved
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.tokens import TokenSource
-from openab_auth.storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry, atomic, batch, notes_file
-from openab_auth.storage.locks import GlobalLock
+from openab_auth.oauth.client import token_response
+from openab_auth.oauth.entries import unsaved
+from openab_auth.oauth.tokens import refresh
+from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry, batch
+from openab_auth.storage.file import atomic, notes_file
+from openab_auth.storage.file.locks.store_locks import GlobalLock
 
 
 class Clock(Protocol):
@@ -51,8 +54,8 @@ ERRORS = [
     asyncio.CancelledError(),
 ]
 STEPS: list[tuple[object, str]] = [
-    (grant, "account_label"),
-    (grant, "scopes_of"),
+    (token_response, "account_label"),
+    (token_response, "scopes_of"),
     (refresh, "renewed_entry"),
     (AsyncStore, "update"),
     (GlobalLock, "run"),
@@ -86,7 +89,7 @@ async def test_whatever_fails_after_the_answer_the_rotated_token_is_kept_and_the
 ) -> None:
     """Design, section 5. A step that the refresh does not come to must do no harm either."""
     place, name = step
-    if place is grant and isinstance(error, asyncio.CancelledError):
+    if place is token_response and isinstance(error, asyncio.CancelledError):
         pytest.skip("nothing is awaited there, so nothing can be cancelled")
     fault = Fault(error)
     monkeypatch.setattr(place, name, fault.before(getattr(place, name)))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openab_auth.oauth.obscure import NotObscuredError, obscure, reveal
+from openab_auth.oauth.config.obscure import NotObscuredError, obscure, reveal
 
 
 @given(st.text())

@@ -5,7 +5,8 @@ import traceback
 
 import pytest
 
-from openab_auth.oauth.paste import (
+from openab_auth.oauth.paste.mistakes import harmless, refused
+from openab_auth.oauth.paste.paste import (
     DeniedRedirectError,
     ErrorRedirect,
     Expected,
@@ -15,7 +16,6 @@ from openab_auth.oauth.paste import (
     match,
     read_paste,
 )
-from openab_auth.oauth.refusal import harmless, refused
 from openab_auth.storage.secret import Secret
 
 STATE = "kQ3-state-of-this-login_77"

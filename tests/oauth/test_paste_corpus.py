@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from openab_auth.oauth.paste import Expected, PasteRefusedError, Refusal, match, read_paste
+from openab_auth.oauth.paste.paste import Expected, PasteRefusedError, Refusal, match, read_paste
 from openab_auth.storage.secret import Secret
 
 CORPUS = tomllib.loads((Path(__file__).parent / "pastes.toml").read_text(encoding="utf-8"))

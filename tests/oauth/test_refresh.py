@@ -12,11 +12,11 @@ from typing import NoReturn, Protocol
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError, RefreshBusyError, VendorMisconfiguredError
-from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import (
     CONSOLE,
     AsyncStore,
@@ -28,7 +28,7 @@ from openab_auth.storage import (
     StoreUnwritableError,
     TokenEntry,
 )
-from openab_auth.storage.flock import Flock
+from openab_auth.storage.file.locks.flock import Flock
 from openab_auth.storage.memory import MemoryLock
 
 INVALID_GRANT = {"status": 400, "body": {"error": "invalid_grant"}}

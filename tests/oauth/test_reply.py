@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openab_auth.oauth.grant import account_label, id_token_claims, read_grant
-from openab_auth.oauth.subject import is_other, subject_ids
-from openab_auth.oauth.vendor import Vendor
+from openab_auth.oauth.client.subject import is_other, subject_ids
+from openab_auth.oauth.client.token_response import account_label, id_token_claims, read_grant
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import NEVER, Secret, Tenant
 from openab_auth.storage.entries import Json
-from openab_auth.storage.notes import Subject
+from openab_auth.storage.records.notes import Subject
 
 NOW = 1_800_000_000.0
 VENDOR = Vendor("lab", "Lab", Tenant("lab"), token_lifetime=3600, account_from="email")

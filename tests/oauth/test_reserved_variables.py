@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.config import Config
+from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.config.reserved_variables import is_reserved
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.reserved_variables import is_reserved
+from openab_auth.oauth.vendors.catalogue import Catalogue
 
 # fmt: off
 OBEYED = [

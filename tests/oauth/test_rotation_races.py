@@ -18,17 +18,17 @@ from typing import Any
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer, ThreadedIssuer
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.config import read_config
-from openab_auth.oauth.driver import Driver
-from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.config.config import read_config
+from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, Secret, TokenEntry
 
 ROOT = Path(__file__).parents[2]
 AGENT = """
 import asyncio, json, sys, time
-import openab_auth.oauth.driver, openab_auth.oauth.refresh  # before any clock runs
-from openab_auth.oauth.tokens import TokenSource
+import openab_auth.oauth.client.driver, openab_auth.oauth.tokens.refresh  # before any clock runs
+from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import OpenabAuthError, open_store
 
 async def main():

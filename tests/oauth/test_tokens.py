@@ -14,8 +14,7 @@ from typing import Any, NoReturn, Protocol
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.errors import (
     ConfigError,
     LoginDeadError,
@@ -25,8 +24,9 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.tokens import AccessToken, TokenSource
+from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.tokens.source import AccessToken, TokenSource
+from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, MemoryStore, Secret, TokenEntry
 
 NOW = 1_800_000_000

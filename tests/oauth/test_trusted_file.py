@@ -13,10 +13,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.config import AuthSettings, Config, read_config
+from openab_auth.oauth.config.config import AuthSettings, Config, read_config
+from openab_auth.oauth.config.trusted_file import RefusedFileError, read
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.trusted_file import RefusedFileError, read
+from openab_auth.oauth.vendors.catalogue import Catalogue
 
 SOMEBODY = 54_321
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
@@ -52,7 +52,7 @@ def test_a_file_of_this_user_is_read(file: Path) -> None:
 def test_a_file_that_others_can_write_is_refused_and_the_repair_is_named(
     mode: int, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("openab_auth.oauth.trusted_file._is_private", lambda _: False)
+    monkeypatch.setattr("openab_auth.oauth.config.trusted_file._is_private", lambda _: False)
     file.chmod(mode)
 
     assert f"chmod go-w {file}" in refused(file)
@@ -63,7 +63,7 @@ def test_a_folder_above_that_others_can_write_is_refused(
     mode: int, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They could put another file in its place."""
-    monkeypatch.setattr("openab_auth.oauth.trusted_file._is_private", lambda _: False)
+    monkeypatch.setattr("openab_auth.oauth.config.trusted_file._is_private", lambda _: False)
     file.parent.chmod(mode)
 
     assert f"chmod go-w {file.parent}`" in refused(file)
@@ -210,7 +210,9 @@ def test_a_file_too_large_for_a_config_is_not_read(file: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounts a file system")
 def test_the_mode_of_a_folder_on_a_read_only_mount_does_not_matter(file: Path) -> None:
     """Kubernetes mounts a ConfigMap read-only, with mode 0777. The mount ends with its process."""
-    program = "import sys; from openab_auth.oauth.trusted_file import read; print(read(sys.argv[1], {}).decode())"
+    program = (
+        "import sys; from openab_auth.oauth.config.trusted_file import read; print(read(sys.argv[1], {}).decode())"
+    )
     folder = file.parent
     folder.chmod(0o777)
     script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && exec "$2" -c "$3" "$1/config.toml"'

@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from openab_auth.oauth.table import Mistakes
-from openab_auth.oauth.vendor import KEYS, Vendor, parse_vendor, safe_url
+from openab_auth.oauth.config.table import Mistakes
+from openab_auth.oauth.vendors.vendor import KEYS, Vendor, parse_vendor, safe_url
 
 LAB: dict[str, object] = {
     "authorize_url": "https://login.example.com/authorize",

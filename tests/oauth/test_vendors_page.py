@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.config import read_config
-from openab_auth.oauth.vendor import KEYS
+from openab_auth.oauth.config.config import read_config
+from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors.vendor import KEYS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/vendors.md").read_text()

@@ -11,7 +11,7 @@ from openab_auth.bot.playground.ledger import posted_facts, store_facts
 from openab_auth.storage import open_store
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import McpEntry, PendingEntry, TokenEntry
-from openab_auth.storage.notes import Note
+from openab_auth.storage.records.notes import Note
 from openab_auth.storage.secret import Secret
 
 

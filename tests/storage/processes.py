@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 NOBODY = 65534
 Start = Callable[..., "subprocess.Popen[str]"]
 _DROP = (  # everything is imported first: the interpreter itself may lie in a folder that nobody else may enter
-    "import os, asyncio, openab_auth.storage.face, openab_auth.storage.memory, filelock\n"
+    "import os, asyncio, openab_auth.storage.async_store, openab_auth.storage.memory, filelock\n"
     f"if os.geteuid() == 0: os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n"
 )
 

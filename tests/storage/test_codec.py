@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from openab_auth.storage import McpEntry, PendingEntry, Secret, TokenEntry, codec, layout, shapes
+from openab_auth.storage import McpEntry, PendingEntry, Secret, TokenEntry
+from openab_auth.storage.format import codec, layout, shapes
 
 TOKEN = {"access_token": "a", "refresh_token": "r", "expires_at": 5, "token_endpoint": "u", "provider": "codex"}
 PENDING = {"verifier": "v", "state": "s", "token_url": "u", "provider_name": "codex", "resource": None, "created_at": 9}

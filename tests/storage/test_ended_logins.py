@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.storage import FileStore, Json, McpEntry, Mutation, Secret, TokenEntry, ended_logins, quarantine
+from openab_auth.storage import FileStore, Json, McpEntry, Mutation, Secret, TokenEntry
+from openab_auth.storage.file import ended_logins, quarantine
 from tests.storage.conftest import CANARY
 from tests.storage.contract import Clock, pending, put
 from tests.storage.processes import NOBODY, public_path, run, start  # noqa: F401 -- fixtures

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.storage import FileStore, McpEntry, Mutation, Secret, StoreUnwritableError, TokenEntry, journal
+from openab_auth.storage import FileStore, McpEntry, Mutation, Secret, StoreUnwritableError, TokenEntry
+from openab_auth.storage.file import journal
 from tests.storage.contract import put, token
 from tests.storage.processes import NOBODY, run, start  # noqa: F401 -- fixtures
 

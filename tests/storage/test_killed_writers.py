@@ -22,7 +22,8 @@ import fcntl, json, os, shutil, signal, sys
 from pathlib import Path
 import filelock
 from openab_auth.storage import FileStore, Note
-from openab_auth.storage import codec, journal
+from openab_auth.storage.file import journal
+from openab_auth.storage.format import codec
 from tests.storage.contract import put, token, pending
 
 CALLS = (

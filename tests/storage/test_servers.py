@@ -23,9 +23,9 @@ from openab_auth.storage import (
     StoreUnwritableError,
     TokenEntry,
     UserId,
-    atomic,
 )
-from openab_auth.storage.servers import FILE
+from openab_auth.storage.file import atomic
+from openab_auth.storage.records.servers import FILE
 from tests.storage.processes import Start, line_of, public_path, run, start  # noqa: F401 -- fixtures
 
 Make = Callable[..., TokenEntry]

@@ -30,9 +30,9 @@ from openab_auth.storage import (
     Secret,
     StoreUnwritableError,
     TokenEntry,
-    codec,
 )
 from openab_auth.storage.entries import PENDING_LIFETIME
+from openab_auth.storage.format import codec
 from tests.storage.contract import NOW, Clock
 
 TENANTS = st.sampled_from(["codex", "codex", "codex", "mcp:linear"])

@@ -13,12 +13,12 @@ import httpx2
 import pytest
 from aiohttp import web
 
-from openab_auth.oauth.driver import Driver
+from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.http.network_policy import Reach
 from openab_auth.oauth.mcp.fetch import Fetch
-from openab_auth.oauth.mcp.reach import Reach
-from openab_auth.oauth.mcp.server import McpServer
+from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import FileStore
-from openab_auth.storage.face import AsyncStore
+from openab_auth.storage.async_store import AsyncStore
 
 RESOURCE = "/.well-known/oauth-protected-resource"
 RFC_8414 = "/.well-known/oauth-authorization-server"

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from openab_auth.oauth.driver import Driver
-from openab_auth.oauth.mcp.pinned import Lookups, PinnedTransport, PrivateAddressError
-from openab_auth.oauth.mcp.reach import Reach
-from openab_auth.oauth.transport import UnsafeUrlError
+from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.http.network_policy import Reach
+from openab_auth.oauth.http.pinned import Lookups, PinnedTransport, PrivateAddressError
+from openab_auth.oauth.http.transport import UnsafeUrlError
 
 PUBLIC = "93.184.215.14"
 PATIENCE = 20.0

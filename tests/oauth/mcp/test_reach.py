@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openab_auth.oauth.mcp.reach import Reach, is_public, parse_reach
+from openab_auth.oauth.http.network_policy import Reach, is_public, parse_reach
 
 PRIVATE = [
     "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "127.0.0.1", "127.8.8.8", "0.0.0.0",  # noqa: S104

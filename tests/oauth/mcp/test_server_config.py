@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.oauth.catalogue import Catalogue
-from openab_auth.oauth.config import Config, read_config
+from openab_auth.oauth.config.config import Config, read_config
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.mcp.reach import Reach
-from openab_auth.oauth.mcp.server import DEFAULT_REDIRECT, KEYS, McpServer
+from openab_auth.oauth.http.network_policy import Reach
+from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors.mcp_server import DEFAULT_REDIRECT, KEYS, McpServer
 from openab_auth.storage import Secret
 
 URL = "https://mcp.example/mcp"

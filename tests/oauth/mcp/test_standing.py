@@ -7,9 +7,9 @@ import dataclasses
 import pytest
 
 from openab_auth.oauth.mcp.binding import Binding
+from openab_auth.oauth.mcp.granted_access import standing_of
 from openab_auth.oauth.mcp.scopes import advice, carried_over, note_demand
-from openab_auth.oauth.mcp.server import McpServer
-from openab_auth.oauth.mcp.standing import standing_of
+from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import Client, Draft, McpEntry, Tenant
 from openab_auth.storage.draft import Lazy
 

@@ -1,0 +1,108 @@
+"""What only the network can say: Discord's answer, each vendor's, and whose clock is right."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import httpx2
+
+from openab_auth.bot.cli.doctor.check import Check
+from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.oauth.client.verdict import read_date
+from openab_auth.oauth.config.programs import find_program
+from openab_auth.oauth.http.transport import Door, new_client
+from openab_auth.oauth.vendors.vendor import Vendor
+
+_DEADLINE: Final = 5.0  # seconds for all of it, so that a machine without a network is told so at once
+_CLOCK_SKEW: Final = 60  # seconds; half of the time before its end at which a token is refreshed
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A server's status, and by how many seconds this machine's clock is ahead of its own, where it says so."""
+
+    status: int
+    skew: float | None
+
+
+async def look_at_network(vendors: Sequence[Vendor], discord: DiscordSettings) -> list[Check]:
+    """Ask every server once, all at the same time."""
+    async with new_client() as http:
+        found = await asyncio.gather(
+            _look_at_discord(discord, http), *(_look_at_vendor(vendor, http) for vendor in vendors)
+        )
+    clock = _look_at_clock([skew for _, skew in found if skew is not None])
+    return [*(check for check, _ in found), clock]
+
+
+async def _look_at_discord(settings: DiscordSettings, http: httpx2.AsyncClient) -> tuple[Check, float | None]:
+    if settings.bot_token is None:
+        hint = "set DISCORD_TOKEN or [discord] bot_token, unless this machine runs no bot"
+        return Check("discord", ok=True, message="not checked: no bot token is set", hint=hint), None
+    if not settings.bot_token.reveal().isascii():
+        hint = "copy the token anew from the Bot page of Discord's developer portal"
+        return Check("discord", ok=False, message="the bot token holds what no token holds", hint=hint), None
+    headers = {"Authorization": f"Bot {settings.bot_token.reveal()}"}
+    answer = await _ask(f"{settings.api_base}/users/@me", http, headers)
+    if isinstance(answer, str):
+        message = f"no answer from {settings.api_base} ({answer})"
+        return Check("discord", ok=False, message=message, hint="check the network and the proxy"), None
+    if answer.status == httpx2.codes.UNAUTHORIZED:
+        hint = "copy the token anew from the Bot page of Discord's developer portal"
+        return Check("discord", ok=False, message="Discord refuses the bot token", hint=hint), answer.skew
+    well = httpx2.codes.is_success(answer.status)
+    message = f"{settings.api_base} answers {answer.status}{' and takes the bot token' if well else ''}"
+    return Check("discord", ok=well, message=message, hint=None if well else "try again later"), answer.skew
+
+
+async def _look_at_vendor(vendor: Vendor, http: httpx2.AsyncClient) -> tuple[Check, float | None]:
+    """Any answer of an endpoint is reach: it was asked without a token, and may well refuse that."""
+    if vendor.flow == "command":
+        return _look_at_program(vendor), None
+    name = f"{vendor.name} reach"
+    url = vendor.token_url or vendor.device_url or vendor.issuer
+    if not url:
+        return Check(name, ok=True, message="needs no network"), None
+    answer = await _ask(url, http)
+    if isinstance(answer, str):
+        message = f"no answer from {httpx2.URL(url).host} ({answer})"
+        hint = "check the network, the proxy and the vendor's address"
+        return Check(name, ok=False, message=message, hint=hint), None
+    return Check(name, ok=True, message=f"{httpx2.URL(url).host} answers {answer.status}"), answer.skew
+
+
+def _look_at_program(vendor: Vendor) -> Check:
+    name, program = f"{vendor.name} program", vendor.command[0]
+    if place := find_program(program, os.environ):
+        return Check(name, ok=True, message=place)
+    return Check(
+        name, ok=False, message=f"{program} is not on PATH", hint=f"install it, or set command of {vendor.name}"
+    )
+
+
+def _look_at_clock(skews: Sequence[float]) -> Check:
+    """By the middle one of the answers: one server's clock may be wrong as well."""
+    if not skews:
+        return Check("clock", ok=True, message="not checked: no server answered with a time")
+    skew = statistics.median(skews)
+    if abs(skew) <= _CLOCK_SKEW:
+        return Check("clock", ok=True, message=f"within {_CLOCK_SKEW} s of the servers'")
+    message = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the servers'"
+    return Check("clock", ok=False, message=message, hint="set the clock; tokens are refreshed by it")
+
+
+async def _ask(url: str, http: httpx2.AsyncClient, headers: dict[str, str] | None = None) -> _Answer | str:
+    """The answer, or the class of what came instead of one; its text could quote a header."""
+    try:
+        async with asyncio.timeout(_DEADLINE):
+            reply = await Door(http).head(http.build_request("GET", url, headers=headers, timeout=_DEADLINE))
+    except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
+        return type(error).__name__
+    date = read_date(reply.headers.get("Date", ""))
+    return _Answer(reply.status_code, None if date is None else time.time() - date)

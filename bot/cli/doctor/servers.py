@@ -1,0 +1,116 @@
+"""MCP servers: whether their documents lead to a login, and whether the logins there have the scopes they need."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from openab_auth.bot.cli.doctor.check import Check
+from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.entries.login_entry import tenant_of
+from openab_auth.oauth.errors import OAuthError
+from openab_auth.oauth.errors.redact import listed
+from openab_auth.oauth.mcp.discovery import Discovered, discover
+from openab_auth.oauth.mcp.fetch import Fetch
+from openab_auth.oauth.mcp.granted_access import Standing, standing_of
+from openab_auth.oauth.mcp.registration import metadata_document
+from openab_auth.oauth.mcp.scopes import advice
+from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.storage import Client, Entry, McpEntry, open_store
+from openab_auth.storage.errors import StorageError
+
+_DEADLINE: Final = 5.0  # seconds for each document
+_PATIENCE: Final = 15.0  # seconds for all documents of one server
+
+
+async def look_at_servers(catalogue: Catalogue, location: str, entries: Mapping[str, Entry]) -> list[Check]:
+    """Ask every server for its documents, as the next login would; nothing is registered."""
+    catalogue, clients = await asyncio.to_thread(_kept, catalogue, location)
+    driver = Driver(deadline=_DEADLINE)
+    known, offered = catalogue.servers(), {vendor.name for vendor in catalogue.offered()}
+    asked = [one for one in known if one.vendor_name in offered]
+    hosting = [one for one in known if one.client_metadata_url]
+    try:
+        reached = await asyncio.gather(
+            *(_look_at_documents(server, _fetch(server, driver)) for server in asked),
+            *(look_at_our_document(server, _fetch(server, driver)) for server in hosting),
+        )
+    finally:
+        await driver.aclose()
+    return [*reached, *_look_at_scopes(catalogue, entries, clients)]
+
+
+def _kept(catalogue: Catalogue, location: str) -> tuple[Catalogue, Mapping[str, Client]]:
+    """The catalogue with what people added, and the clients; the store's own check has named what cannot be read."""
+    try:
+        store = open_store(location)
+        catalogue = catalogue.as_of(store)
+        return catalogue, store.clients()
+    except StorageError:
+        return catalogue, {}
+
+
+async def look_at_our_document(server: McpServer, fetch: Fetch) -> Check:
+    """Whether what the operator hosts at `client_metadata_url` introduces us as a login would."""
+    name, wanted = f"{server.vendor_name} client document", metadata_document(server)
+    hint = f"host this at {server.client_metadata_url}: {json.dumps(wanted)}"
+    try:
+        found = await fetch.document(server.client_metadata_url)
+    except OAuthError as error:
+        return Check(name, ok=False, message=error.happened, hint=error.todo)
+    if found is None:
+        return Check(name, ok=False, message="there is none", hint=hint)
+    wrong = [member for member in ("client_id", "client_name", "redirect_uris") if found.get(member) != wanted[member]]
+    if wrong:
+        return Check(name, ok=False, message=f"it says other things of {', '.join(wrong)}", hint=hint)
+    return Check(name, ok=True, message=server.client_metadata_url)
+
+
+def _fetch(server: McpServer, driver: Driver) -> Fetch:
+    return Fetch(driver.http(server.reach), server.vendor_name, server.tenant, deadline=driver.deadline)
+
+
+async def _look_at_documents(server: McpServer, fetch: Fetch) -> Check:
+    name = f"{server.vendor_name} metadata"
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            found = await discover(server, fetch)
+    except OAuthError as error:
+        return Check(name, ok=False, message=error.happened, hint=error.todo)
+    except TimeoutError:
+        return Check(name, ok=False, message="its documents did not come in time", hint="try again later")
+    if way := _way_in(server, found):
+        return Check(name, ok=True, message=f"authorization server {found.issuer}; {way}")
+    hint = f"register one with the redirect {server.redirect_uri} and write client_id into [mcp.{server.name}]"
+    return Check(name, ok=False, message=f"{found.issuer} registers no client by itself", hint=hint)
+
+
+def _way_in(server: McpServer, found: Discovered) -> str:
+    """Which client a login would use; empty when there is none."""
+    if server.client_id:
+        return "with the client of its table"
+    if server.client_metadata_url and found.takes_metadata_documents:
+        return "with the client metadata document"
+    return "it registers clients" if found.registration_url else ""
+
+
+def _look_at_scopes(catalogue: Catalogue, entries: Mapping[str, Entry], clients: Mapping[str, Client]) -> list[Check]:
+    """What each login was given of what it asked for, and what its server has demanded since."""
+    checks = []
+    for server in catalogue.servers():
+        tenant = tenant_of(entries, server.vendor_name, catalogue)
+        if isinstance(entry := entries.get(tenant), McpEntry) and entry.token_response:
+            checks.append(_scopes(server, standing_of(entry, clients.get(tenant), server)))
+    return checks
+
+
+def _scopes(server: McpServer, standing: Standing) -> Check:
+    name, granted = f"{server.vendor_name} scopes", f"granted: {listed(standing.granted) or 'none named'}"
+    if standing.remedy:
+        message = f"{granted}; an agent was refused for want of {listed(standing.missing)}"
+        return Check(name, ok=False, message=message, hint=advice(standing.remedy, server.tenant))
+    rest = f"; asked for and not granted: {listed(standing.withheld)}" if standing.withheld else ""
+    return Check(name, ok=True, message=f"{granted}{rest}")

@@ -1,0 +1,69 @@
+"""The config, the bot's settings in it, and the variables that shadow logins."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from openab_auth.bot.cli.doctor.check import Check
+from openab_auth.cogs.auth.guard.settings import DiscordSettings, read_settings
+from openab_auth.oauth.config.config import DEFAULT_STORE, Config, read_config, store_location
+from openab_auth.oauth.errors import ConfigError
+from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.storage import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the other checks stand on: what the config says, or the defaults where it has mistakes."""
+
+    check: Check
+    catalogue: Catalogue
+    location: str
+    discord: DiscordSettings
+
+
+def look_at_config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Setting:
+    """Read all that any command would read of the config; a mistake is one finding and ends nothing."""
+    mistakes: list[ConfigError] = []
+    config = Config()
+    try:
+        config = read_config(Path(arguments.config) if arguments.config else None, environ)
+        Catalogue.from_config(config, environ)
+    except ConfigError as error:
+        mistakes.append(error)
+        config = Config()
+    try:
+        discord = read_settings(config, environ)
+    except ConfigError as error:
+        mistakes.append(error)
+        discord = read_settings(Config(), environ)
+    try:
+        location = store_location(config, arguments.store, environ)
+    except ConfigError as error:
+        mistakes.append(error)
+        location = DEFAULT_STORE
+    return Setting(_check(config, mistakes), Catalogue.from_config(config, environ), location, discord)
+
+
+def look_at_variables(setting: Setting, entries: Mapping[str, Entry]) -> list[Check]:
+    """Variables that the vendors' own tools prefer to a login which is in the store."""
+    return [
+        Check(
+            f"{vendor.name} variables",
+            ok=False,
+            message=f"${variable} is set, and the tools of {vendor.title} prefer it to the stored login",
+            hint="unset it where agents should use the login",
+        )
+        for vendor in setting.catalogue.all()
+        if vendor.tenant in entries and (variable := setting.catalogue.shadowed_by(vendor))
+    ]
+
+
+def _check(config: Config, mistakes: list[ConfigError]) -> Check:
+    if not mistakes:
+        return Check("config", ok=True, message=config.file or "none; defaults hold")
+    message = "; ".join(error.happened for error in mistakes)
+    return Check("config", ok=False, message=message, hint="mend it; what follows was checked with defaults")

@@ -1,0 +1,81 @@
+"""The store: readable, writable, locked between processes, and what it says of itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+from openab_auth.bot.cli.doctor.check import Check
+from openab_auth.bot.cli.doctor.filesystem import look_at_file_system
+from openab_auth.storage import Entry, FileStore, Store, open_store
+from openab_auth.storage.errors import StorageError
+
+_PATIENCE: Final = 10  # seconds for another process to start and try the lock
+_DOCTORS_TENANT: Final = "openab-auth-doctor"  # a lock of its own, so that no agent waits for this check
+_TAKE_LOCK: Final = """
+import sys
+from openab_auth.storage import open_store
+sys.exit(0 if open_store(sys.argv[1]).refresh_lock(sys.argv[2]).try_acquire() else 3)
+"""
+
+
+def look_at_store(location: str) -> tuple[list[Check], Mapping[str, Entry]]:
+    """The findings, and the entries for the checks that need them; none when they cannot be read."""
+    try:
+        store = open_store(location)
+    except StorageError as error:
+        return [_failed(error)], {}
+    checks: list[Check] = []
+    entries: Mapping[str, Entry] = {}
+    try:
+        entries = store.read()
+        store.check_writable()
+        message = f"{location}: {len(entries)} entries, readable and writable"
+        checks.append(Check("store", ok=True, message=message))
+    except StorageError as error:
+        checks.append(_failed(error))
+    if isinstance(store, FileStore):
+        checks += [_look_at_locks(store, location), look_at_file_system(store.path.parent)]
+    return checks + _look_at_problems(store, known=checks), entries
+
+
+def _look_at_problems(store: Store, known: list[Check]) -> list[Check]:
+    """What the store says of itself: files beside it, owners, modes, what is damaged, spilled or left over."""
+    try:
+        problems = store.problems()
+    except StorageError as error:
+        return [_failed(error)]
+    said = {check.message for check in known}
+    return [Check("store files", ok=False, message=p.what, hint=p.repair) for p in problems if p.what not in said]
+
+
+def _failed(error: StorageError) -> Check:
+    return Check("store", ok=False, message=error.happened, hint=error.todo)
+
+
+def _look_at_locks(store: FileStore, location: str) -> Check:
+    """Hold a lock here and let another process ask for it: only the file system can say whether that works."""
+    try:
+        lock = store.refresh_lock(_DOCTORS_TENANT)
+        if not lock.try_acquire():
+            return Check("locks", ok=True, message="not checked: another doctor holds the lock that is tried")
+        try:
+            while_held = _status_of_other_process(location)
+        finally:
+            lock.release()
+        when_free = _status_of_other_process(location)
+    except (StorageError, OSError, subprocess.TimeoutExpired) as error:
+        message = error.happened if isinstance(error, StorageError) else f"no other process could try ({error})"
+        return Check("locks", ok=False, message=message, hint="mend the rights of the store's folder")
+    if (while_held, when_free) == (3, 0):
+        return Check("locks", ok=True, message="two processes of this machine exclude each other")
+    hint = "move the store to a local file system: this one does not share flock(2)"
+    return Check("locks", ok=False, message="two processes do not exclude each other", hint=hint)
+
+
+def _status_of_other_process(location: str) -> int:
+    command = [sys.executable, "-P", "-c", _TAKE_LOCK, location, _DOCTORS_TENANT]
+    done = subprocess.run(command, check=False, timeout=_PATIENCE, capture_output=True)  # noqa: S603 - our own words
+    return done.returncode

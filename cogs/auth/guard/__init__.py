@@ -1,0 +1,1 @@
+"""Who may use /auth, how often, and what the audit log says about it."""

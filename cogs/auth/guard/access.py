@@ -1,0 +1,88 @@
+"""Who may use /auth: nobody, until the operator lists people or roles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import discord
+
+from openab_auth.cogs.auth.guard.errors import (
+    BotRefusedError,
+    DirectMessageRefusedError,
+    NoAllowedRoleError,
+    NobodysLoginError,
+    NotListedError,
+    NotYourLoginError,
+    RolesHiddenError,
+)
+from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.storage.entries import UserId
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, as Discord vouches for it; in a direct message Discord tells no roles.
+
+    `guild` is the id of the Discord server in which they ask.
+    """
+
+    user: UserId
+    roles: frozenset[int] = frozenset()
+    is_bot: bool = False
+    in_guild: bool = True
+    guild: int | None = None
+
+
+def caller_of(interaction: discord.Interaction) -> Caller:
+    """The person behind an interaction; never taken from a `custom_id`."""
+    return member_caller(interaction.user, interaction.guild_id)
+
+
+def author_of(message: discord.Message) -> Caller:
+    """The person who wrote a message."""
+    return member_caller(message.author, None if message.guild is None else message.guild.id)
+
+
+def member_caller(person: discord.User | discord.Member, guild: int | None) -> Caller:
+    """Return this person as Discord describes them, in this Discord server or in none."""
+    # `Member.roles` gives only roles that the guild cache knows, and a host bot may run without the guilds intent.
+    roles = frozenset(person._roles) if isinstance(person, discord.Member) else frozenset()  # noqa: SLF001
+    return Caller(UserId(person.id), roles, is_bot=person.bot, in_guild=guild is not None, guild=guild)
+
+
+class Access:
+    """The operator's rules; asked anew at each step, so that a person who is taken off the list stops at once."""
+
+    def __init__(self, settings: DiscordSettings) -> None:
+        self._settings = settings
+
+    def check(self, caller: Caller) -> None:
+        """Let pass who may log agents in.
+
+        Raises:
+            AccessDeniedError: with what the person can do about it.
+        """
+        rules = self._settings
+        if caller.is_bot:
+            raise BotRefusedError
+        if not caller.in_guild and not rules.allow_dm:
+            raise DirectMessageRefusedError
+        listed = caller.user in rules.allowed_users or not rules.allowed_roles.isdisjoint(caller.roles)
+        if not (listed or rules.allow_all_users):
+            if not rules.allowed_roles:
+                raise NotListedError(caller.user)
+            raise NoAllowedRoleError(caller.user) if caller.in_guild else RolesHiddenError(caller.user)
+
+    def is_operator(self, caller: Caller) -> bool:
+        """Whether this person is listed by id; such people may also end the logins of others."""
+        return caller.user in self._settings.allowed_users and not caller.is_bot
+
+    def check_logout(self, caller: Caller, logged_in_by: UserId | None) -> None:
+        """Let pass who made this login, and operators.
+
+        Raises:
+            AccessDeniedError: it is somebody else's.
+        """
+        self.check(caller)
+        if caller.user != logged_in_by and not self.is_operator(caller):
+            raise NotYourLoginError(logged_in_by) if logged_in_by else NobodysLoginError

@@ -1,0 +1,109 @@
+"""The audit log: a JSON object a line for each login, logout, refusal, end of a login and added server; no secret."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import aiofiles
+
+from openab_auth.cogs.auth.guard.audit_quota import AuditQuota
+from openab_auth.oauth.errors import PasteRefusedError
+from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.storage.entries import UserId
+from openab_auth.storage.errors import OpenabAuthError
+from openab_auth.storage.file import ownership
+
+Event: TypeAlias = Literal["login", "complete", "cancel", "status", "logout", "died", "mcp_add", "mcp_remove"]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Line:
+    """What the line about a step will say; a `silent` one is not written."""
+
+    vendor: str | None = None
+    tenant: str | None = None
+    silent: bool = False
+
+    def name(self, vendor: Vendor | None) -> None:
+        """The step is about this vendor, if that is known."""
+        if vendor is not None:
+            self.vendor, self.tenant = vendor.name, vendor.tenant
+
+
+class Audit:
+    """Appends to one file of mode 0600; what cannot be written is logged and stops nobody's login."""
+
+    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+        self._path = path.absolute()
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        self._quota = AuditQuota(clock)
+
+    @asynccontextmanager
+    async def step(self, event: Event, user: UserId) -> AsyncIterator[Line]:
+        """Write a line about the block, whatever becomes of it; the block names what it is about."""
+        line = Line()
+        outcome = "failed"
+        try:
+            yield line
+            outcome = "ok"
+        except PasteRefusedError as error:
+            outcome = f"{error.code}:{error.reason}"
+            raise
+        except OpenabAuthError as error:
+            outcome = error.code
+            raise
+        finally:
+            if not line.silent:
+                await self.record(event, user, outcome, vendor=line.vendor, tenant=line.tenant)
+
+    async def record(
+        self, event: Event, user: UserId, outcome: str, *, vendor: str | None = None, tenant: str | None = None
+    ) -> None:
+        """Write one line; `vendor` and `tenant` are names of ours, never what a person typed.
+
+        Of what changed nothing, a person has only so many lines a minute, and so have all together. How many were left
+        out is a line of its own. What was done is always written.
+        """
+        await self.tell_left_out()
+        if not (_was_done(event, outcome) or self._quota.admit(user)):
+            return
+        about = {"user": str(user), "vendor": vendor, "tenant": tenant, "outcome": outcome}
+        await self._write({"event": event, **about}, f"{event} by {user}: {outcome}")
+
+    async def tell_left_out(self, *, now: bool = False) -> None:
+        """Write how many lines were left out, once their minute is over; with `now`, at once."""
+        if found := self._quota.left_out(now=now):
+            people = {str(user): count for user, count in found.people.items()}
+            about = {"user": None, "vendor": None, "tenant": None, "outcome": "left_out"}
+            line = {"event": "left_out", **about, "count": found.count, "people": people}
+            await self._write(line, f"{found.count} lines left out")
+
+    async def _write(self, about: Mapping[str, object], short: str) -> None:
+        line = {"time": datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds"), **about}
+        try:
+            async with self._turn:
+                await asyncio.to_thread(ownership.make_folder, str(self._path.parent))
+                async with aiofiles.open(self._path, "a", encoding="utf-8", opener=_private) as file:
+                    await file.write(json.dumps(line) + "\n")
+        except OSError as error:
+            _log.warning("the audit log could not be written (%s): %s", error.strerror, short)
+
+
+def _was_done(event: Event, outcome: str) -> bool:
+    """Whether the line says that something was done, or that a credential was lost."""
+    return outcome in {"ok", "login_not_stored", "login_overtaken"} or event == "died"
+
+
+def _private(path: str, flags: int) -> int:
+    return ownership.open_file(path, flags | os.O_NONBLOCK)  # a FIFO blocks nobody

@@ -1,0 +1,76 @@
+"""The `[discord]` table of the config, checked: every mistake is named at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Final
+
+from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.config.table import Mistakes, Table
+from openab_auth.oauth.config.variables import replaced
+from openab_auth.oauth.errors import ConfigError
+from openab_auth.oauth.vendors.vendor import safe_url
+from openab_auth.storage.entries import UserId
+from openab_auth.storage.secret import Secret
+
+DISCORD_API: Final = "https://discord.com/api/v10"
+_SNOWFLAKE: Final = re.compile(r"[0-9]{1,20}")
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordSettings:
+    """Who may use /auth, where its commands are registered, and which Discord the bot talks to."""
+
+    bot_token: Secret | None = None
+    allowed_users: frozenset[UserId] = frozenset()
+    allowed_roles: frozenset[int] = frozenset()
+    allow_all_users: bool = False
+    allow_dm: bool = True
+    guild_ids: tuple[int, ...] = ()
+    api_base: str = DISCORD_API
+
+
+def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings:
+    """The settings of the config; `DISCORD_TOKEN` counts where the config has no `bot_token`.
+
+    Raises:
+        ConfigError: one or more keys are unknown, of a wrong shape or hold an unset variable; no value is repeated.
+    """
+    mistakes: Mistakes = []
+    values = replaced(config.discord, "discord", environ, mistakes)
+    table = Table(values, "discord", mistakes)
+    table.only([field.name for field in fields(DiscordSettings)])
+    token = table.text("bot_token").strip() or environ.get("DISCORD_TOKEN", "").strip()
+    settings = DiscordSettings(
+        bot_token=Secret(token) if token else None,
+        allowed_users=frozenset(UserId(number) for number in _ids(table, values, "allowed_users")),
+        allowed_roles=frozenset(_ids(table, values, "allowed_roles")),
+        allow_all_users=table.flag("allow_all_users"),
+        allow_dm=table.flag("allow_dm", default=True),
+        guild_ids=_ids(table, values, "guild_ids"),
+        api_base=_address(table, "api_base"),
+    )
+    if mistakes:
+        raise ConfigError(config.file or "the config", tuple(mistakes))
+    return settings
+
+
+def _address(table: Table, key: str) -> str:
+    value = table.text(key, DISCORD_API)
+    if reason := safe_url(value):
+        table.wrong(key, reason)
+    return value.rstrip("/")
+
+
+def _ids(table: Table, values: Mapping[str, object], key: str) -> tuple[int, ...]:
+    """Discord ids, as texts (readers of other languages round such numbers) or as numbers."""
+    value = values.get(key, [])
+    if not isinstance(value, list):
+        table.wrong(key, "must be a list of Discord ids")
+        return ()
+    if any(isinstance(item, bool) or not _SNOWFLAKE.fullmatch(str(item)) for item in value):
+        table.wrong(key, 'must hold Discord ids such as "100000000000000001" (Developer Mode, Copy ID)')
+        return ()
+    return tuple(int(item) for item in value)

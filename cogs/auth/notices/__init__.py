@@ -1,0 +1,1 @@
+"""What people send or are told outside a command."""

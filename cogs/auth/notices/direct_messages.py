@@ -1,0 +1,81 @@
+"""A paste sent to the bot as a direct message."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import replace
+from typing import Final
+
+import discord
+from discord.ext import commands
+
+from openab_auth.cogs.auth.front_desk import FrontDesk
+from openab_auth.cogs.auth.guard.access import author_of
+from openab_auth.cogs.auth.guard.errors import AccessDeniedError
+from openab_auth.cogs.auth.outcomes import failed
+from openab_auth.cogs.auth.replies import LOST, Answer, reason, send
+from openab_auth.cogs.auth.text.language import Language, Listeners
+from openab_auth.cogs.auth.text.markup import LINES
+from openab_auth.storage.entries import UserId
+
+# Every part has a bounded length, so that the search is linear in the text.
+_PASTE: Final = re.compile(r"(?i)\b(?:code|state|error)=|://|localhost[:/]|\bsk-|\bey[\w-]{20}|[\w.~-]{8}#[\w.~-]{8}")
+_MOST_HELPED: Final = 1000  # people remembered as having got the help
+_log = logging.getLogger(__name__)
+
+
+def looks_like_paste(text: str) -> bool:
+    """Whether a message is meant as a paste: an address, its query, `code#state`, or a token (to be refused)."""
+    return _PASTE.search(text) is not None
+
+
+class DirectMessages:
+    """Answers pastes; answers chat of allowed people once, with a hint; is silent to everybody else."""
+
+    def __init__(self, bot: commands.Bot, desk: FrontDesk, listeners: Listeners) -> None:
+        self._bot = bot
+        self._desk = desk
+        self._listeners = listeners
+        self._helped: dict[UserId, None] = {}
+
+    async def hear(self, message: discord.Message) -> None:
+        """Take `message` as a paste if it is one; never raises."""
+        if message.guild is not None or message.author.bot or message.webhook_id is not None or not message.content:
+            return
+        if not self._desk.service.hears(author_of(message)):
+            return
+        language = self._listeners.language_of(UserId(message.author.id))
+        if looks_like_paste(message.content):
+            await self._paste(message, language)
+        elif not (await self._bot.get_context(message)).valid:
+            await self._chat(message, language)
+
+    async def _paste(self, message: discord.Message, language: Language) -> None:
+        async def reply(told: Answer) -> None:
+            await _say(message, replace(told, content=LINES.join([told.content, language.say("dm-footer")])))
+
+        try:
+            self._desk.service.begin_work()
+            await self._desk.complete(author_of(message), language, message.content, None, reply=reply)
+        except Exception as error:  # noqa: BLE001 - nobody above would tell the person
+            await reply(failed(language, error, "a paste in a DM"))
+
+    async def _chat(self, message: discord.Message, language: Language) -> None:
+        caller = author_of(message)
+        try:
+            self._desk.service.access.check(caller)
+        except AccessDeniedError:
+            return
+        if caller.user not in self._helped:
+            self._helped[caller.user] = None
+            if len(self._helped) > _MOST_HELPED:
+                del self._helped[next(iter(self._helped))]
+            await _say(message, Answer(language.say("dm-hint")))
+
+
+async def _say(message: discord.Message, told: Answer) -> None:
+    try:
+        await send(message.channel, told)
+    except LOST as error:
+        _log.warning("a direct message could not be sent (%s)", reason(error))

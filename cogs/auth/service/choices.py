@@ -1,0 +1,87 @@
+"""Autocompletion: vendors to log in to, logins to end, pending logins to finish or forget, servers to remove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from discord import app_commands
+
+from openab_auth.cogs.auth.text.language import Language
+from openab_auth.cogs.auth.text.limits import CHOICE, CHOICES, units
+from openab_auth.cogs.auth.text.markup import label
+from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.logins.status import LoginState
+from openab_auth.oauth.vendors.vendor import Vendor
+
+_TITLE: Final = 50  # units of a choice's name
+
+
+def login_choices(
+    language: Language, vendors: Iterable[Vendor], states: Iterable[LoginState], typed: str
+) -> list[app_commands.Choice[str]]:
+    """The offered vendors: title, whether somebody is logged in, and a warning for the risky ones."""
+    by_tenant = {state.tenant: state for state in states}
+    return _matching(
+        (
+            (_vendor_label(language, vendor, by_tenant.get(vendor.tenant)), vendor.name, vendor.title)
+            for vendor in vendors
+        ),
+        typed,
+    )
+
+
+def _vendor_label(language: Language, vendor: Vendor, state: LoginState | None) -> str:
+    ended = state is not None and state.state == "dead"
+    says = "choice-again" if ended else "choice-in" if state else "choice-out"
+    parts = [label(vendor.title, _TITLE), language.label(says)]
+    if language.has(risk := f"choice-{vendor.risk}"):
+        parts.append(language.label(risk))
+    return " · ".join(parts)
+
+
+def logout_choices(states: Iterable[LoginState], typed: str) -> list[app_commands.Choice[str]]:
+    """What is logged in, with its account."""
+    return _matching(
+        (
+            (
+                " · ".join(
+                    [
+                        label(state.vendor.title if state.vendor else state.tenant, _TITLE),
+                        *filter(None, [state.account]),
+                    ]
+                ),
+                state.tenant,
+                state.vendor.name if state.vendor else "",
+            )
+            for state in states
+        ),
+        typed,
+    )
+
+
+def pending_choices(pending: Iterable[PendingLogin], typed: str) -> list[app_commands.Choice[str]]:
+    """One's own pending logins."""
+    return _matching(((login.vendor, login.vendor, "") for login in pending), typed)
+
+
+def server_choices(names: Iterable[str], typed: str) -> list[app_commands.Choice[str]]:
+    """Servers that people added."""
+    return _matching(((name, name, "") for name in names), typed)
+
+
+def _matching(found: Iterable[tuple[str, str, str]], typed: str) -> list[app_commands.Choice[str]]:
+    """The (shown, value, other name) that hold what was typed, those that begin with it first."""
+    wanted = typed.strip().casefold()
+    if units(wanted) > CHOICE:
+        return []
+    hits = [
+        (not (value.casefold().startswith(wanted) or shown.casefold().startswith(wanted)), shown, value)
+        for shown, value, other in found
+        if units(value) <= CHOICE and any(wanted in text.casefold() for text in (shown, value, other))
+    ]
+    hits.sort(key=lambda hit: hit[0])
+    return [
+        app_commands.Choice(name=label(shown, CHOICE) or label(value, CHOICE) or "?", value=value)
+        for _, shown, value in hits[:CHOICES]
+    ]

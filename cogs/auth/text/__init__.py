@@ -1,0 +1,1 @@
+"""The messages in each language, and Discord's limits on them."""

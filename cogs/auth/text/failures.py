@@ -1,0 +1,53 @@
+"""An error in a person's language: what happened, what was kept, what to do next.
+
+The catalogue's message is found by the error's `code`, and by its `reason` where one code stands for several mistakes;
+the error's own fields are its values. An error that no catalogue knows speaks its own English.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from openab_auth.cogs.auth.text.language import Language
+from openab_auth.cogs.auth.text.markup import Markup, plain
+from openab_auth.storage.errors import OpenabAuthError
+
+_MOST_NAMES: Final = 10  # of a list, such as the vendors that are offered
+_FIELD: Final = 200  # UTF-16 units
+
+
+def failure(language: Language, error: OpenabAuthError) -> Markup:
+    """All three, as a message."""
+    happened, kept, todo = described(language, error)
+    return language.say("failure", happened=happened, kept=kept, next=todo)
+
+
+def described(language: Language, error: OpenabAuthError) -> tuple[Markup, Markup, Markup]:
+    """What happened, what was kept, what to do next; whole sentences."""
+    for message in (f"error-{error.code}-{getattr(error, 'reason', '')}", f"error-{error.code}"):
+        if language.has(message):
+            values = {name: _shown(language, value) for name, value in vars(error).items()}
+            happened, kept, todo = (language.say(f"{message}{part}", **values) for part in ("", ".kept", ".next"))
+            return happened, kept, todo
+    return _sentence(error.happened), _sentence(error.kept), _sentence(error.todo)
+
+
+def _shown(language: Language, value: object) -> str:
+    """An error's field as a word of its sentence; a catalogue chooses by `yes`, `no` and `none`."""
+    match value:
+        case OpenabAuthError():
+            return described(language, value)[0]
+        case bool():
+            return "yes" if value else "no"
+        case None | () | "":
+            return "none"
+        case float():
+            return str(max(1, round(value)))
+        case tuple():
+            return plain(", ".join(str(name) for name in value[:_MOST_NAMES]), _FIELD)
+        case _:
+            return plain(value if isinstance(value, str) else str(value), _FIELD)
+
+
+def _sentence(text: str) -> Markup:
+    return Markup(f"{plain(text[:1].upper() + text[1:], 2 * _FIELD)}.")

@@ -1,0 +1,119 @@
+"""What Discord reads as markup: our own sentences are, somebody else's text never is.
+
+`Language.say` escapes each value that is no `Markup`, so a sentence cannot forget it; an `Answer` takes `Markup` alone.
+
+plain    for text: Discord shows it letter by letter, and no part of it becomes a link, a mention or a format
+code     for text, between two backticks
+label    for buttons, choices and modals, where Discord reads no markup
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final, Self
+from urllib.parse import quote
+
+import discord
+
+from openab_auth.cogs.auth.text.units import cut, units
+from openab_auth.oauth.errors.visible import visible
+
+_NOTHING: Final = "?"  # where a text has no character to be seen: empty bold is no bold
+FIELD: Final = 300  # UTF-16 units of somebody else's text, where no other bound is given
+_ALWAYS: Final = frozenset("\\*_~|`[]<>")
+# The last character of each match is escaped: what begins a heading, a list or small print, the colon of an address
+# and of an emoji's name, the dot of an invitation. A colon that follows the text could complete an emoji's name, too;
+# none of ours follows `mcp:NAME` or a port.
+_SOMETIMES: Final = re.compile(
+    r"\A(?:[#+-]|\d+[.)](?!\S))"
+    r"|:(?=//|[\w+~-]+:)|(?<!\bmcp):(?!\d{4,5}\Z)(?=[\w+~-]*\Z)"
+    r"|\b(?:discord(?:app)?|dis)\.(?=(?:gg|com|gd|new|gift)\b)",
+    re.IGNORECASE,
+)
+_EVERYBODY: Final = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
+_BRACKETS: Final = str.maketrans("[]", "()")
+_OF_AN_ADDRESS: Final = "%:/?#@!$&'*+,;=[]"  # what may stand in one and does not end a masked link
+
+
+class Markup(str):
+    """Text that Discord may read as markup; `bare` is what it shows, where that is somebody else's text."""
+
+    __slots__ = ("bare",)
+    bare: str | None
+
+    def __new__(cls, text: str = "", bare: str | None = None) -> Self:
+        """Trust `text`: it is ours, or escaped."""
+        markup = super().__new__(cls, text)
+        markup.bare = bare
+        return markup
+
+    def join(self, parts: Iterable[str], /) -> Markup:
+        """Join `parts`; one that is no `Markup` is escaped."""
+        return Markup(super().join(plain(part) for part in parts))
+
+
+LINES: Final = Markup("\n")
+
+
+def plain(text: str, limit: int = FIELD) -> Markup:
+    """Return `text` on one line of at most `limit` units, escaped; `Markup` stays as it is."""
+    if isinstance(text, Markup):
+        return text
+    bare = label(text, limit) or _NOTHING
+    escaped = {match.end() - 1 for match in _SOMETIMES.finditer(bare)}
+    pieces = [f"\\{c}" if c in _ALWAYS or at in escaped else c for at, c in enumerate(bare)]
+    for match in _EVERYBODY.finditer(bare):
+        pieces[match.start()] = "@ "  # an escape would not keep Discord's servers from reading it
+    return Markup(_fitting(pieces, limit), bare)
+
+
+def code(text: str, limit: int = FIELD) -> Markup:
+    """Return `text` as inline code, which it cannot end."""
+    bare = text.bare if isinstance(text, Markup) and text.bare is not None else label(text, limit)
+    return Markup(f"`{bare.replace('`', '%60') or ' '}`")
+
+
+def label(text: str, limit: int = FIELD) -> str:
+    """Return `text` on one line of at most `limit` units, for where Discord reads no markup."""
+    seen = cut(text, 8 * limit)  # a text without end costs no more than a long one
+    return cut(visible(seen), limit)
+
+
+def mention(user: int) -> Markup:
+    """Return the mention of a person; who is mentioned is not notified, as no answer allows that."""
+    return Markup(f"<@{int(user)}>")
+
+
+def moment(unix_seconds: int, style: str = "R") -> Markup:
+    """Return a moment as everybody's own client spells it: relative to now, or another of Discord's styles."""
+    return Markup(f"<t:{int(unix_seconds)}:{style}>")
+
+
+def link(text: Markup, url: str) -> Markup:
+    """Return a link of ours with another text than its address."""
+    return Markup(f"[{text}](<{quote(url, safe=_OF_AN_ADDRESS)}>)")
+
+
+def in_link(text: str, limit: int) -> Markup:
+    """Return somebody else's text for the text of a `link`, which a bracket could end, escaped or not."""
+    return plain(text.translate(_BRACKETS), limit)
+
+
+def embed(description: Markup, title: str | None = None) -> discord.Embed:
+    """Return an embed; its title is a label."""
+    return discord.Embed(title=title, description=description)
+
+
+def _fitting(pieces: list[str], limit: int) -> str:
+    """As many whole pieces as `limit` units hold, with an ellipsis where some are missing."""
+    text = "".join(pieces)
+    if units(text) <= limit:
+        return text
+    kept, room = [], limit - 1
+    for piece in pieces:
+        room -= units(piece)
+        if room < 0:
+            break
+        kept.append(piece)
+    return f"{''.join(kept)}…"

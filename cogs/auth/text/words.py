@@ -1,0 +1,256 @@
+"""Every sentence that a person reads, composed from the catalogue of their language; nothing here needs Discord."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+from urllib.parse import urlsplit
+
+from openab_auth.cogs.auth.text.language import Language
+from openab_auth.cogs.auth.text.markup import LINES, Markup, code, in_link, mention, moment, plain
+from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
+from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
+from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.logins.status import LoginState
+from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors.vendor import Vendor, is_loopback
+from openab_auth.storage.store import Problem
+
+_TITLE: Final = 80
+_ACCOUNT: Final = 100
+_REASON: Final = 400
+_SCOPES: Final = 200
+
+
+def when(language: Language, unix_seconds: int) -> Markup:
+    """A moment as everybody's own client spells it, relative to now."""
+    return moment(unix_seconds) if unix_seconds < 2**40 else language.say("never")
+
+
+def title_of(vendor: Vendor) -> Markup:
+    """How a vendor is called."""
+    return plain(vendor.title, _TITLE)
+
+
+def about(language: Language, message: str, vendor: Vendor) -> Markup:
+    """A message of the catalogue that needs to know nothing but the vendor."""
+    return language.say(message, vendor=title_of(vendor))
+
+
+def risk_of(language: Language, vendor: Vendor) -> Markup | None:
+    """What is risky about a vendor, or None."""
+    message = f"risk-{vendor.risk}"
+    return language.say(message) if language.has(message) else None
+
+
+def elsewhere_of(language: Language, message: str, vendor: Vendor) -> Markup | None:
+    """That one host gets the token of an account at another, or None where it does not."""
+    if not vendor.account_at:
+        return None
+    return language.say(message, host=vendor.token_for, issuer=vendor.account_at)
+
+
+def ends_on_dead_page(vendor: Vendor) -> bool:
+    """Whether the browser ends on an address of this machine, where nobody listens."""
+    return is_loopback(urlsplit(vendor.redirect_uri).hostname or "")
+
+
+def steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
+    """The login message: what to do, in order, what the last page looks like, and until when.
+
+    `opening` is the first step: where the link to the login page is.
+    """
+    vendor = offer.vendor
+    if ends_on_dead_page(vendor):
+        last_page = language.say("login-last-page-dead", beginning=_beginning(vendor))
+    else:
+        last_page = language.say("login-last-page-code")
+    lines = [language.say("login-title", vendor=title_of(vendor)), *_cautions(language, vendor)]
+    lines += [_step(number, text) for number, text in enumerate((opening, last_page, language.say("login-paste")), 1)]
+    time, relative = moment(offer.expires_at, "t"), when(language, offer.expires_at)
+    return LINES.join([*lines, language.say("login-valid", time=time, relative=relative)])
+
+
+def code_steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
+    """The login message where a code is shown, or the vendor's own program waits: what to do, and until when."""
+    vendor, by_program = offer.vendor, offer.vendor.flow == "command"
+    lines = [language.say("login-title", vendor=title_of(vendor)), *_cautions(language, vendor), _step(1, opening)]
+    number = 1
+    if offer.user_code:
+        number += 1
+        lines += [_step(number, language.say("login-code-type")), Markup(f"# {code(offer.user_code, _ACCOUNT)}")]
+    if by_program:
+        lines.append(_step(number + 1, language.say("login-program-paste")))
+    message = "login-program-wait" if by_program else "login-code-wait"
+    time, relative = moment(offer.expires_at, "t"), when(language, offer.expires_at)
+    lines.append(language.say(message, vendor=title_of(vendor), time=time, relative=relative))
+    return LINES.join(lines)
+
+
+def page_of(language: Language, vendor: Vendor) -> Markup:
+    """The text of the link to a vendor's login page."""
+    return language.say("login-page", vendor=in_link(vendor.title, _TITLE))
+
+
+def _step(number: int, text: Markup) -> Markup:
+    return Markup(f"{number}. {text}")
+
+
+def _cautions(language: Language, vendor: Vendor) -> list[Markup]:
+    """What a person should know before the link."""
+    risk = risk_of(language, vendor)
+    note = note_of(language, vendor)
+    elsewhere = elsewhere_of(language, "login-elsewhere", vendor)
+    return [
+        *([elsewhere] if elsewhere else []),
+        *([risk] if risk else []),
+        *([language.say("note", note=note)] if note else []),
+    ]
+
+
+def note_of(language: Language, vendor: Vendor) -> Markup:
+    """What a vendor's table says about it: in the person's language if it is ours, as it stands if an operator's."""
+    message = f"note-{vendor.name}"
+    ours = language.has(message) and vendor.note == _shipped_notes().get(vendor.name)
+    return language.say(message) if ours else plain(vendor.note)
+
+
+@cache
+def _shipped_notes() -> Mapping[str, str]:
+    return {vendor.name: vendor.note for vendor in Catalogue.shipped({}).all()}
+
+
+def _beginning(vendor: Vendor) -> Markup:
+    parts = urlsplit(vendor.redirect_uri)
+    return plain(f"{parts.scheme}://{parts.netloc}", _ACCOUNT)
+
+
+def logged_in(language: Language, done: LoggedIn) -> Markup:
+    """The end of a login that worked."""
+    vendor = title_of(done.vendor)
+    if done.vendor.flow == "command":
+        return language.say("login-done-program", vendor=vendor)
+    if done.account:
+        lines = [language.say("login-done-as", vendor=vendor, account=plain(done.account, _ACCOUNT))]
+    else:
+        lines = [language.say("login-done", vendor=vendor)]
+    if done.replaced:
+        lines.append(language.say("login-done-before", account=plain(done.replaced, _ACCOUNT)))
+    if done.lacks_project:
+        lines.append(language.say("login-lacks-project"))
+    return LINES.join(lines)
+
+
+def ask_replace(language: Language, title: str, taken: LoginTakenError) -> Markup:
+    """The question before another person's login is replaced; first, what became of one that came too late."""
+    if taken.logged_in_by is None:
+        who = language.say("somebody")
+    else:
+        who = mention(taken.logged_in_by) if taken.logged_in_by else language.say("console")
+    question = language.say("replace-question", who=who, login=_named(language, title, taken.account))
+    if not isinstance(taken, LoginOvertakenError):
+        return question
+    return LINES.join([language.say("login-overtaken", vendor=plain(title, _TITLE)), question])
+
+
+def ask_logout(language: Language, state: LoginState, *, revocable: bool) -> Markup:
+    """The question before a logout, with what each choice ends."""
+    title = state.vendor.title if state.vendor else state.tenant
+    lines = [
+        language.say("logout-question", login=_named(language, title, state.account)),
+        language.say("logout-remove"),
+        language.say("logout-revoke") if revocable else language.say("logout-irrevocable"),
+    ]
+    if state.shadowed_by:
+        lines.append(language.say("logout-shadowed", variable=plain(state.shadowed_by, _TITLE)))
+    return LINES.join(lines)
+
+
+def _named(language: Language, title: str, account: str | None) -> Markup:
+    """A login by its vendor and its account."""
+    login = plain(title, _TITLE)
+    return language.say("login-as", login=login, account=plain(account, _ACCOUNT)) if account else login
+
+
+def logged_out(language: Language, done: LoggedOut, title: str) -> Markup:
+    """The end of a logout; `title` is how the vendor is called."""
+    vendor = plain(title, _TITLE)
+    if not done.removed:
+        lines = [language.say("logout-stands" if done.stands else "logout-nothing", vendor=vendor)]
+        if done.revoked:
+            lines.append(language.say("logout-former"))
+    elif done.revoked:
+        lines = [language.say("logout-revoked", vendor=vendor)]
+    else:
+        lines = [language.say("logout-removed", vendor=vendor)]
+    if done.note:
+        lines.append(language.say("logout-not-told", note=done.note))
+    if done.left:
+        lines.append(language.say("logout-left"))
+    return LINES.join(lines)
+
+
+def login_ended(language: Language, state: LoginState) -> Markup:
+    """The news for whoever made the login."""
+    login = _named(language, state.vendor.title if state.vendor else state.tenant, state.account)
+    said = plain(state.died.reason, _REASON) if state.died else Markup()
+    return language.say("login-ended", login=login, reason=said)
+
+
+def login(language: Language, state: LoginState) -> Markup:
+    """One login at a glance: its state, then whose account it is, who logged in and when, how long its token lasts."""
+    title = title_of(state.vendor) if state.vendor else plain(state.tenant, _TITLE)
+    ended = state.state == "dead"
+    says = language.say("state-ended" if ended and not state.died else f"state-{state.state}")
+    details = []
+    if state.account:
+        details.append(plain(state.account, _ACCOUNT))
+    if state.logged_in_at is not None:
+        made = when(language, state.logged_in_at)
+        if state.logged_in_by:
+            details.append(language.say("status-made-by", time=made, who=mention(state.logged_in_by)))
+        else:
+            details.append(language.say("status-made", time=made))
+    if state.state in {"ok", "expiring"} and state.expires_at is not None:
+        details.append(language.say("status-token-until", time=when(language, state.expires_at)))
+    if state.vendor and (elsewhere := elsewhere_of(language, "status-elsewhere", state.vendor)):
+        details.append(elsewhere)
+    elif state.standing and state.standing.host:
+        details.append(language.say("status-server", host=plain(state.standing.host, _TITLE)))
+    if state.shadowed_by:
+        details.append(language.say("status-shadowed", variable=plain(state.shadowed_by, _TITLE)))
+    first = language.say("status-login", mark="⚠️" if ended else "✅", title=title, state=says)
+    return LINES.join([first, *([Markup(" · ").join(details)] if details else []), *_below(language, state)])
+
+
+def _below(language: Language, state: LoginState) -> list[Markup]:
+    """What else there is to know of a login: a renewal that failed, and scopes that are not as they were asked for."""
+    lines = []
+    if failed := state.failed:
+        at, then = when(language, int(failed.at)), when(language, int(failed.not_before))
+        lines.append(language.say("status-failed", time=at, then=then, reason=plain(failed.reason, _SCOPES)))
+    if (standing := state.standing) and standing.differs:
+        asked, granted = _scopes(standing.asked), _scopes(standing.granted)
+        lines.append(language.say("status-scopes", asked=asked, granted=granted))
+    if standing and standing.remedy:
+        server = plain(state.tenant.removeprefix("mcp:"), _TITLE)
+        todo = language.say(f"remedy-{standing.remedy}", table=Markup(f"[mcp.{server}]"))
+        lines.append(language.say("status-missing", scopes=_scopes(standing.missing), todo=todo))
+    return lines
+
+
+def _scopes(scopes: tuple[str, ...]) -> Markup:
+    """As many as a line holds."""
+    return plain(" ".join(scopes), _SCOPES)
+
+
+def pending(language: Language, login: PendingLogin, title: str) -> Markup:
+    """One pending login at a glance."""
+    return language.say("status-pending", vendor=plain(title, _TITLE), time=when(language, login.expires_at))
+
+
+def problem(language: Language, found: Problem) -> Markup:
+    """What the operator must repair."""
+    return language.say("status-problem", what=found.what, repair=found.repair)

@@ -1,0 +1,1 @@
+"""The messages with buttons and the forms."""

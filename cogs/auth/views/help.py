@@ -1,0 +1,63 @@
+"""The answer to /auth help: what this is, and what this person can do first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import discord
+
+from openab_auth.cogs.auth.replies import Answer
+from openab_auth.cogs.auth.text.failures import described
+from openab_auth.cogs.auth.text.language import Language
+from openab_auth.cogs.auth.text.limits import fits_button
+from openab_auth.cogs.auth.text.markup import LINES
+from openab_auth.cogs.auth.views.login_button import LoginButton
+from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.storage.entries import UserId
+from openab_auth.storage.errors import OpenabAuthError
+
+_MOST_BUTTONS: Final = 5  # one row
+
+
+def help_message(  # noqa: PLR0913 - what the answer depends on
+    language: Language,
+    user: UserId,
+    offered: Sequence[Vendor],
+    logins: int | None,
+    refusal: OpenabAuthError | None = None,
+    *,
+    adds_servers: bool = False,
+) -> Answer:
+    """For who may not use it, for the first login of all, and for everybody else.
+
+    `logins` is None where they cannot be read; `adds_servers`: people may add MCP servers here.
+    """
+    lines = [language.say("help-title"), language.say("help-what")]
+    view: discord.ui.View | None = None
+    if refusal is not None:
+        happened, _, todo = described(language, refusal)
+        lines.append(language.say("help-not-allowed", happened=happened, next=todo))
+    elif logins is None:
+        lines.append(language.say("help-store"))
+    elif logins:
+        lines.append(language.say("help-allowed", count=logins))
+    else:
+        lines.append(language.say("help-first"))
+        view = _beginnings(language, offered)
+    if refusal is None:
+        lines.append(language.say("help-commands"))
+        lines += [language.say("help-servers")] if adds_servers else []
+    lines.append(language.say("help-privacy", user=str(user)))
+    return Answer(LINES.join(lines), view=view)
+
+
+def _beginnings(language: Language, offered: Sequence[Vendor]) -> discord.ui.View | None:
+    """A button for each vendor, where they are few."""
+    buttons = [LoginButton(language, vendor.name, vendor.title) for vendor in offered]
+    if not 0 < len(buttons) <= _MOST_BUTTONS or not all(fits_button(button.custom_id) for button in buttons):
+        return None
+    view = discord.ui.View(timeout=None)
+    for button in buttons:
+        view.add_item(button)
+    return view

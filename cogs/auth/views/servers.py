@@ -1,0 +1,29 @@
+"""The answers to `/auth mcp`: what was added, where its tokens will go, and the button that logs in there."""
+
+from __future__ import annotations
+
+import discord
+
+from openab_auth.cogs.auth.replies import Answer
+from openab_auth.cogs.auth.service.servers import Added
+from openab_auth.cogs.auth.text import words
+from openab_auth.cogs.auth.text.language import Language
+from openab_auth.cogs.auth.text.limits import ADDRESS
+from openab_auth.cogs.auth.text.markup import LINES, plain
+from openab_auth.cogs.auth.views.login_button import LoginButton
+
+
+def added_message(language: Language, added: Added) -> Answer:
+    """What there is now; names of servers are short enough for a button."""
+    server = added.server
+    lines = [
+        words.about(language, "server-added" if added.new else "server-there", server.vendor),
+        language.say("server-host", host=server.host, address=plain(server.url, ADDRESS)),
+    ]
+    button = LoginButton(language, server.vendor_name, server.vendor.title)
+    return Answer(LINES.join(lines), view=discord.ui.View(timeout=None).add_item(button))
+
+
+def removed_message(language: Language, name: str) -> Answer:
+    """That it is gone."""
+    return Answer(language.say("server-removed", server=name))

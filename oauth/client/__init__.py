@@ -1,0 +1,1 @@
+"""The OAuth client: build links, post to the token endpoint and judge each reply."""

@@ -1,0 +1,73 @@
+"""How a client names itself at a token endpoint (RFC 6749 2.3), and in which encoding: authlib's client of a vendor."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from urllib.parse import parse_qsl, quote_plus, urlencode
+
+import httpx2
+from authlib.integrations.httpx_client import AsyncOAuth2Client
+
+from openab_auth.oauth.http.transport import Door
+from openab_auth.oauth.vendors.vendor import Vendor
+
+
+def client_of(vendor: Vendor, door: Door, deadline: float) -> AsyncOAuth2Client:
+    """An authlib client in the vendor's encoding; without `scope`, which would else go into every refresh."""
+    client = AsyncOAuth2Client(
+        client_id=vendor.client_id,
+        client_secret=vendor.client_secret.reveal() if vendor.client_secret else None,
+        token_endpoint_auth_method=vendor.token_body,
+        redirect_uri=vendor.redirect_uri,
+        transport=door,
+        # awake_timeout bounds the whole; a TLS handshake that is cancelled instead of timed out leaks its socket
+        timeout=httpx2.Timeout(None, connect=deadline / 2),
+    )
+    client.register_client_auth_method(
+        ("form", _form_post_body if vendor.client_auth == "client_secret_post" else _form_body)
+    )
+    client.register_client_auth_method(("json", _json_body))
+    return client
+
+
+def _form_body(
+    client: AsyncOAuth2Client, method: str, uri: str, headers: httpx2.Headers, body: bytes
+) -> tuple[str, httpx2.Headers, str]:
+    """A form; a secret goes into HTTP Basic, the one way that every server must know (RFC 6749 2.3.1).
+
+    The client's id stays in the form too: the MCP Python SDK's servers want it there.
+    """
+    del method
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    fields = _fields(client, body)
+    if secret := fields.pop("client_secret", None):
+        pair = f"{quote_plus(fields['client_id'])}:{quote_plus(secret)}"
+        headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
+    return uri, headers, urlencode(fields)
+
+
+def _form_post_body(
+    client: AsyncOAuth2Client, method: str, uri: str, headers: httpx2.Headers, body: bytes
+) -> tuple[str, httpx2.Headers, str]:
+    """A form that carries the secret itself, for servers that registered us so (RFC 7591 2)."""
+    del method
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    return uri, headers, urlencode(_fields(client, body))
+
+
+def _json_body(
+    client: AsyncOAuth2Client, method: str, uri: str, headers: httpx2.Headers, body: bytes
+) -> tuple[str, httpx2.Headers, str]:
+    del method
+    headers["Content-Type"] = "application/json"
+    return uri, headers, json.dumps(_fields(client, body))
+
+
+def _fields(client: AsyncOAuth2Client, body: bytes) -> dict[str, str]:
+    """The request's fields with the client's identification."""
+    fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
+    fields["client_id"] = client.client_id
+    if client.client_secret:
+        fields["client_secret"] = client.client_secret
+    return fields

@@ -1,0 +1,1 @@
+"""The operator's config: find it, read it, and name every mistake at once."""

@@ -1,0 +1,142 @@
+"""Find the operator's config, read it, and name every mistake in it at once.
+
+Only a file that root or this user alone can change is read (`oauth.trusted_file`), because a config decides which
+programs run, where tokens go and which variables are sent. The working directory is never searched: agents work in
+repositories of strangers (`openab_auth.oauth.config.paths`).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from openab_auth.oauth.config import trusted_file
+from openab_auth.oauth.config.paths import beside, config_file, expanded
+from openab_auth.oauth.config.table import Mistakes, Table
+from openab_auth.oauth.config.variables import replaced
+from openab_auth.oauth.errors import ConfigError, RelativePathError, UnknownHomeError
+
+DEFAULT_STORE: Final = "~/.openab/agent/auth.json"
+_FOR_OTHER_ROOMS: Final = ("discord", "mcp")  # their variables are replaced where they are read
+
+
+@dataclass(frozen=True, slots=True)
+class AuthSettings:
+    """The `[auth]` table: which vendors are offered (None: every one without risk), and whose risk is accepted.
+
+    `refresh_ahead` lets the running bot renew what will soon expire; `mcp_json` is where openab's own list of MCP
+    servers lies, if it is to be read; `mcp_add` lets people add servers from Discord.
+    """
+
+    vendors: tuple[str, ...] | None = None
+    accept_risk: tuple[str, ...] = ()
+    allow_http_loopback: bool = False
+    mcp_json: str = ""
+    refresh_ahead: bool = True
+    mcp_add: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The operator's config; `file` is where it was.
+
+    `discord` and `mcp` are for the rooms that know those words, as they stand there: see `variables`.
+    """
+
+    file: str | None = None
+    store: str | None = None
+    auth: AuthSettings = AuthSettings()
+    vendors: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
+    discord: Mapping[str, object] = field(default_factory=dict, repr=False)
+    mcp: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
+
+
+def read_config(file: Path | None, environ: Mapping[str, str]) -> Config:
+    """Return the config at `file`, else the one that `paths.config_file` finds, else the defaults.
+
+    Raises:
+        ConfigError: the file cannot be read, others could have changed it, it is not TOML, or it has mistakes; all of
+            the mistakes are named.
+    """
+    file = file or config_file(environ)
+    return _parse(str(file), _load(file, environ), environ) if file else Config()
+
+
+def store_location(config: Config, explicit: str | None, environ: Mapping[str, str]) -> str:
+    """Return where the store lies: `--store`, `OPENAB_AUTH_STORE`, `[store] path`, or else the agents' own place.
+
+    Only `--store` may be relative: it was typed for this working directory, a variable is set for all of them.
+
+    Raises:
+        ConfigError: the path begins with an unknown home, or OPENAB_AUTH_STORE is relative.
+    """
+    places = (
+        ("--store", explicit),
+        ("OPENAB_AUTH_STORE", environ.get("OPENAB_AUTH_STORE")),
+        ("store.path", config.store),
+        ("HOME", DEFAULT_STORE),
+    )
+    key, location = next((key, place) for key, place in places if place)
+    if "://" in location:
+        return location
+    path = expanded(location, environ)
+    if path is None:
+        raise UnknownHomeError(config.file, key)
+    if key == "OPENAB_AUTH_STORE" and not path.startswith("/"):
+        raise RelativePathError(key)
+    return path
+
+
+def _load(file: Path, environ: Mapping[str, str]) -> dict[str, object]:
+    try:
+        return tomllib.loads(trusted_file.read(file, environ).decode("utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(file), (("", f"is no TOML ({error})"),)) from None
+    except RecursionError:
+        raise ConfigError(str(file), (("", "is nested too deeply"),)) from None
+    except UnicodeDecodeError:
+        raise ConfigError(str(file), (("", "is not UTF-8"),)) from None
+    except ValueError:  # Python's own bound
+        raise ConfigError(str(file), (("", "holds a number of too many digits"),)) from None
+    except trusted_file.RefusedFileError as error:
+        raise ConfigError(str(file), (("", str(error.strerror)),)) from None
+    except OSError as error:
+        raise ConfigError(str(file), (("", f"cannot be read ({error.strerror})"),)) from None
+
+
+def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> Config:
+    mistakes: Mistakes = []
+    values = {
+        key: value if key in _FOR_OTHER_ROOMS else replaced(value, key, environ, mistakes)
+        for key, value in found.items()
+    }
+    top = Table(values, "", mistakes)
+    top.only(("discord", "store", "auth", "vendors", "mcp"))
+    store = Table(top.table("store"), "store", mistakes)
+    store.only(("path",))
+    auth = Table(top.table("auth"), "auth", mistakes)
+    auth.only(("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json", "mcp_add"))
+    config = Config(
+        file=file,
+        store=beside(file, store.text("path")) or None,
+        auth=AuthSettings(
+            vendors=auth.texts("vendors") if "vendors" in top.table("auth") else None,
+            accept_risk=auth.texts("accept_risk"),
+            allow_http_loopback=auth.flag("allow_http_loopback"),
+            mcp_json=beside(file, auth.text("mcp_json")),
+            refresh_ahead=auth.flag("refresh_ahead", default=True),
+            mcp_add=auth.flag("mcp_add"),
+        ),
+        vendors=top.tables("vendors"),
+        discord=top.table("discord"),
+        mcp=top.tables("mcp"),
+    )
+    if mistakes:  # those of the vendors are named with them, so that nobody has to start twice to see them all
+        from openab_auth.oauth.vendors.catalogue import read_vendors  # noqa: PLC0415 - it stands on this module
+
+        read_vendors(config, environ, mistakes)
+        raise ConfigError(file, tuple(mistakes))
+    return config

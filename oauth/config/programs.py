@@ -1,0 +1,25 @@
+"""Find a program, and the surroundings it runs in, without the working directory."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+
+from openab_auth.oauth.config.paths import home_of
+
+
+def find_program(program: str, environ: Mapping[str, str]) -> str | None:
+    """Return the path of a program, looked up in the absolute folders of PATH; None if there is none."""
+    return shutil.which(program, path=absolute_path(environ))
+
+
+def absolute_path(environ: Mapping[str, str]) -> str:
+    """Return PATH without relative folders: an empty one and `.` stand for the working directory."""
+    return os.pathsep.join(filter(os.path.isabs, environ.get("PATH", os.defpath).split(os.pathsep)))
+
+
+def folder_for(environ: Mapping[str, str]) -> str:
+    """Return the folder in which a vendor's program starts: some read a config from it, and even load plugins."""
+    home = home_of(environ)
+    return home if home and os.path.isdir(home) else "/"  # noqa: PTH112 - a text goes to the child

@@ -1,0 +1,132 @@
+"""Read a file that decides where logins go, if nobody but root and this user could have changed it.
+
+The rules are those of ssh for its own files: the file and each folder above it belong to root or to this user, and
+nobody else may write to them. Folders above the user's home are not checked, as in ssh: whoever controls those
+controls the home. Two exceptions follow from how machines are set up: a group that has no other member (Debian and
+Fedora give one to each user), and a mount that is read-only (Kubernetes mounts a ConfigMap so, with mode 0777).
+"""
+
+from __future__ import annotations
+
+import errno
+import grp
+import os
+import pwd
+import shlex
+import stat
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import Final
+
+from openab_auth.oauth.config.paths import home_of
+from openab_auth.storage.file import regular
+
+_MOST: Final = 1 << 20  # bytes; a config of a hundred vendors has a tenth of that
+_LINKS: Final = 40  # symbolic links that the kernel follows in one path
+_ROOT: Final = 0
+_KINDS: Final = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+class RefusedFileError(OSError):
+    """The file was not read: it is no regular file, it is too large, or somebody else could have changed it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(errno.EPERM, reason)
+
+
+def read(path: str | Path, environ: Mapping[str, str]) -> bytes:
+    """Return the content of the file at `path`; a FIFO or a device is never opened.
+
+    Raises:
+        RefusedFileError: the file or a folder above it breaks a rule; the reason names it and the repair.
+        OSError: the file cannot be read.
+    """
+    place, found = _follow(str(Path(path).absolute()), home_of(environ))
+    if reason := _unfit(found):
+        raise RefusedFileError(reason)
+    data, opened = regular.read(place)
+    if reason := _distrust(place, opened):  # another file may have been put there since
+        raise RefusedFileError(reason)
+    return data
+
+
+def _unfit(found: os.stat_result) -> str | None:
+    """Return why this cannot be a config, whoever put it there; else None."""
+    if not stat.S_ISREG(found.st_mode):
+        return f"is {_KINDS.get(stat.S_IFMT(found.st_mode), 'something else')}, not a file"
+    return f"is larger than {_MOST} bytes" if found.st_size > _MOST else None
+
+
+def _follow(path: str, home: str | None) -> tuple[str, os.stat_result]:
+    """Walk along `path` as the kernel does, check each step, and return the last one without symbolic links."""
+    homes = {home, os.path.realpath(home)} if home else set()
+    above = {str(parent) for one in homes for parent in PurePath(one).parents}
+    at, steps, links = "/", path.split("/")[::-1], 0
+    found = os.lstat(at)
+    unless_home = _distrust(at, found)  # holds unless the path goes through the home
+    while steps:
+        step = steps.pop()
+        here = os.path.normpath(os.path.join(at, step))  # noqa: PTH118 - `at` has no link, so `..` is its parent
+        if here == at:
+            continue
+        found = os.lstat(here)
+        if here in homes:
+            unless_home = None
+        if (reason := _distrust(here, found)) and here not in above:
+            raise RefusedFileError(reason)
+        unless_home = unless_home or reason
+        if not stat.S_ISLNK(found.st_mode):
+            at = here
+            continue
+        links += 1
+        if links > _LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        target = os.readlink(here)  # noqa: PTH115 - a text, to be walked along
+        at = "/" if target.startswith("/") else at
+        steps += target.split("/")[::-1]
+    if unless_home:
+        raise RefusedFileError(unless_home)
+    return at, found
+
+
+def _distrust(path: str, found: os.stat_result) -> str | None:
+    """Return why somebody else could have put this file, folder or link there, and the repair; else None."""
+    user = os.geteuid()
+    if found.st_uid not in {_ROOT, user}:
+        allowed = "root" if user == _ROOT else f"uid {user} or root"
+        return (
+            f"{shlex.quote(path)} belongs to uid {found.st_uid}, who could send logins elsewhere: give it to {allowed} "
+            "with chown (for a file that is mounted into a container, on the host)"
+        )
+    if not _others_write(path, found):
+        return None
+    return f"{shlex.quote(path)} can be changed by other users: run `chmod go-w {shlex.quote(path)}`"
+
+
+def _others_write(path: str, found: os.stat_result) -> bool:
+    """Return whether others may change this file or folder; a link has no mode, and what else there is is not read."""
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        return False
+    if stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX:
+        return False  # as /tmp: others can add files, but neither rename nor remove those of root and this user
+    by_group, by_all = found.st_mode & stat.S_IWGRP, found.st_mode & stat.S_IWOTH
+    if not by_all and (not by_group or _is_private(found.st_gid)):
+        return False
+    return not os.statvfs(path).f_flag & os.ST_RDONLY
+
+
+def _is_private(group: int) -> bool:
+    """Return whether this user is the only member of the group."""
+    try:
+        user, members = pwd.getpwuid(os.geteuid()), grp.getgrgid(group).gr_mem
+    except KeyError:
+        return False
+    if user.pw_gid != group or not set(members) <= {user.pw_name}:
+        return False
+    return all(one.pw_uid == user.pw_uid for one in pwd.getpwall() if one.pw_gid == group)

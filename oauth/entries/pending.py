@@ -1,0 +1,138 @@
+"""Pending logins among the entries: begun, found, taken once, put back; whatever takes a draft runs locked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from openab_auth.oauth.entries.generation import generation_of_pending
+from openab_auth.oauth.errors import NoPendingLoginError, TooManyLoginsError, TooManyWaitError
+from openab_auth.oauth.paste.paste import Paste
+from openab_auth.storage.draft import Draft
+from openab_auth.storage.entries import PENDING_LIFETIME, Entry, PendingEntry, UserId, pending_key
+from openab_auth.storage.records.notes import Begun, Note
+
+MOST: Final = 20_000  # pending logins of all people together; each locked write sweeps those that are over
+_PREFIX: Final = "pending:"
+_ID: Final = re.compile(r"[0-9]{1,20}")  # a Discord user's id
+
+
+@dataclass(frozen=True, slots=True)
+class PendingLogin:
+    """A login link that was handed out and waits for its paste or its approval; times in unix seconds.
+
+    `generation` tells it from every other one of this person at this vendor. `begun` is what its note holds, where that
+    was read.
+    """
+
+    vendor: str
+    user: UserId
+    created_at: int
+    expires_at: int
+    generation: str = ""
+    begun: Begun = field(default_factory=Begun)
+
+
+def begin(  # noqa: PLR0913 - what is written, and the two things that bound it
+    draft: Draft, user: UserId, entry: PendingEntry, begun: Begun, *, limit: int, now: float
+) -> None:
+    """Write the pending login and its note; a former one of this person at this vendor is replaced.
+
+    Raises:
+        TooManyLoginsError: the person has `limit` others.
+        TooManyWaitError: all people together have `MOST` others.
+    """
+    key, whose = pending_key(entry.provider_name, user), f":{user}"
+    others = [(name, there) for name, there in draft.items() if isinstance(there, PendingEntry) and name != key]
+    mine = {name: there for name, there in others if name.endswith(whose)}
+    if sum(1 for _ in live(mine, now, user)) >= limit:
+        raise TooManyLoginsError(limit)
+    if len(others) >= MOST and sum(1 for _ in live(dict(others), now)) >= MOST:
+        raise TooManyWaitError(MOST)
+    _write(draft, key, entry, begun)
+
+
+def described(vendor: str, user: UserId, entry: PendingEntry, note: Note | None = None) -> PendingLogin:
+    """Return what is known of a pending login; `note` is its own."""
+    begun = (note and note.begun) or Begun()
+    return PendingLogin(vendor, user, entry.created_at, _ends_at(entry), generation_of_pending(entry), begun)
+
+
+def live(
+    entries: Mapping[str, Entry],
+    now: float,
+    user: UserId | None = None,
+    notes: Mapping[str, Note] = MappingProxyType({}),
+) -> Iterator[tuple[PendingLogin, PendingEntry]]:
+    """The pending logins that can still be finished, of one person or of all."""
+    for key, entry in entries.items():
+        if not isinstance(entry, PendingEntry) or not (login := owned(key, entry, notes.get(key))):
+            continue
+        if now < login.expires_at and user in (None, login.user):
+            yield login, entry
+
+
+def owned(key: str, entry: PendingEntry, note: Note | None = None) -> PendingLogin | None:
+    """Return the pending login that lies under `key`, or None where the key names no person."""
+    owner = _owner(key)
+    return described(*owner, entry, note) if owner else None
+
+
+def waits(entries: Mapping[str, Entry], login: PendingLogin, entry: PendingEntry) -> bool:
+    """Whether the pending login that was read as `entry` is still there."""
+    there = entries.get(pending_key(login.vendor, login.user))
+    return isinstance(there, PendingEntry) and there.state == entry.state
+
+
+def belonging(
+    mine: list[tuple[PendingLogin, PendingEntry]], paste: Paste, vendor: str | None
+) -> tuple[PendingLogin, PendingEntry]:
+    """The login whose state the paste carries, else the newest one: against it the paste is then explained."""
+    if not mine:
+        raise NoPendingLoginError(vendor)
+    matching = [pair for pair in mine if paste.has_state(pair[1].state)]
+    return matching[0] if matching else max(mine, key=lambda pair: pair[0].created_at)
+
+
+def take(draft: Draft, vendor: str, user: UserId, entry: PendingEntry, *, now: float) -> None:
+    """Remove the pending login that was read as `entry`: whoever does that, and nobody else, may post its code.
+
+    Raises:
+        NoPendingLoginError: it was taken, cancelled or replaced in between, or is too old now.
+    """
+    key = pending_key(vendor, user)
+    there = draft.get(key)
+    if not isinstance(there, PendingEntry) or there.state != entry.state or now >= there.created_at + PENDING_LIFETIME:
+        raise NoPendingLoginError(vendor)
+    del draft[key]
+
+
+def put_back(draft: Draft, login: PendingLogin, entry: PendingEntry) -> None:
+    """Undo `take`, for a code that never left; a login begun since then stays."""
+    key = pending_key(login.vendor, login.user)
+    if key not in draft:
+        _write(draft, key, entry, login.begun)
+
+
+def _write(draft: Draft, key: str, entry: PendingEntry, begun: Begun) -> None:
+    draft[key] = entry
+    draft.notes.pop(key, None)
+    if begun != Begun():
+        draft.notes[key] = Note(begun=begun)
+
+
+def _ends_at(entry: PendingEntry) -> int:
+    """The end of our lifetime, or of the vendor's code where that comes first."""
+    latest, said = entry.created_at + PENDING_LIFETIME, entry.extra.get("expires_at")
+    return min(said, latest) if type(said) is int else latest
+
+
+def _owner(key: str) -> tuple[str, UserId] | None:
+    """Vendor and person of `pending:<vendor>:<user>`; a vendor's name may hold colons itself (`mcp:<server>`)."""
+    vendor, _, user = key.removeprefix(_PREFIX).rpartition(":")
+    if not key.startswith(_PREFIX) or not vendor or not _ID.fullmatch(user):
+        return None
+    return vendor, UserId(int(user))

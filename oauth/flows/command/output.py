@@ -1,0 +1,85 @@
+"""What a login program says, read as a person would: plain lines, the link to open, the code to type."""
+
+from __future__ import annotations
+
+import re
+from codecs import getincrementaldecoder
+from dataclasses import dataclass
+from typing import Final
+
+from openab_auth.oauth.vendors.vendor import safe_url
+
+_LONGEST: Final = 64 * 1024  # characters kept; a program that says more repeats itself
+_HYPERLINK: Final = re.compile(r"\x1b\]8;[^;\x07\x1b]*;([^\x07\x1b]*)(?:\x07|\x1b\\)")  # OSC 8 hides an address
+_ESCAPES: Final = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, the cursor
+    r"|\x1b[\]P^_X][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC, DCS, PM, APC, SOS: titles and the like
+    r"|\x1b[ -/]*[0-~]"  # the short ones
+    r"|\x9b[0-?]*[ -/]*[@-~]"
+)
+_UNFINISHED: Final = re.compile(r"(?:\x1b\[[0-?]*[ -/]*|\x1b[\]P^_X][^\x07\x1b]*\x1b?|\x1b[ -/]*|\x9b[0-?]*)\Z")
+_LINK: Final = re.compile(r"https?://(?:(?!https?://)[^\s<>\"'`|\\^{}\x00-\x20])+")
+_TRAILING: Final = ".,;:!?)]*…"
+_LOGIN_WORDS: Final = ("activate", "auth", "code=", "device", "login", "signin", "sso")
+_CODE: Final = re.compile(r"(?<![\w/=&-])(?=[A-Z0-9-]*[A-Z])([A-Z0-9]{3,6}(?:-[A-Z0-9]{3,6}){1,2})(?![\w-])")
+_NAMED_CODE: Final = re.compile(r"\b(?i:code)\b[^\n:]{0,40}:\s*([A-Z0-9]{4,12}(?:-[A-Z0-9]{3,8})?)(?!\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a person would act on; None while the program has not said it."""
+
+    link: str | None = None
+    code: str | None = None
+
+
+class Output:
+    """The text of one program so far, fed in whatever pieces it comes."""
+
+    def __init__(self) -> None:
+        self._decode = getincrementaldecoder("utf-8")("replace").decode
+        self._rest = ""
+        self._text = ""
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next bytes; an escape sequence may be cut anywhere."""
+        raw = self._rest + self._decode(piece)
+        cut = _UNFINISHED.search(raw)
+        self._rest = raw[cut.start() :] if cut and len(raw) - cut.start() < _LONGEST else ""
+        self._text = (self._text + plain(raw[: cut.start()] if cut else raw))[-_LONGEST:]
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that say something."""
+        return [line for line in (each.strip() for each in self._text.splitlines()) if line]
+
+    @property
+    def found(self) -> Found:
+        """The link and the code, as far as they have come."""
+        return Found(find_link(self._text), find_code(self._text))
+
+
+def plain(text: str) -> str:
+    """The text without terminal sequences; the address that a hyperlink hides stands in its place."""
+    text = _HYPERLINK.sub(lambda match: f" {match[1]} " if match[1] else " ", text)
+    text = _ESCAPES.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(each for each in text if each in "\n\t" or each.isprintable())
+
+
+def find_link(text: str) -> str | None:
+    """The link to open: one that looks like a login before others, and the vendor's before the program's own."""
+    links = [match.rstrip(_TRAILING) for match in _LINK.findall(text)]  # glued ones come parted
+    safe = [link for link in links if safe_url(link.partition("#")[0]) is None]
+    return min(safe, key=_unlikely, default=None)
+
+
+def _unlikely(link: str) -> tuple[bool, bool]:
+    lowered = link.lower()
+    return lowered.startswith("http:"), not any(word in lowered for word in _LOGIN_WORDS)
+
+
+def find_code(text: str) -> str | None:
+    """The code to type at the link, which stands outside of every link."""
+    outside = _LINK.sub(" ", text)
+    match = _NAMED_CODE.search(outside) or _CODE.search(outside)
+    return match[1] if match else None

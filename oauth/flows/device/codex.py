@@ -1,0 +1,75 @@
+"""The device flow of Codex, which is its own: JSON, a status for "not yet", and a code to exchange at the end.
+
+`device_url` is where the user code comes from, and its neighbour `token` is polled; `authorize_url` is the page for
+people, `/codex/device` there if it is not given; the code is then exchanged at `token_url` with the verifier that the
+vendor made, and `redirect_uri`, `/deviceauth/callback` if it is not given.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import urljoin
+
+import httpx2
+
+from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client.verdict import Question, error_words, is_token, json_object, judge_reply
+from openab_auth.oauth.errors import VendorMisconfiguredError
+from openab_auth.oauth.flows.device.code import DeviceCode, read_code
+from openab_auth.oauth.flows.device.flow import Answer, NotYet, judge_poll
+from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.storage.entries import PendingEntry
+from openab_auth.storage.secret import Secret
+
+_NO_CODE: Final = "an approval without a usable code"
+_BY_PASTE: Final = "switch on logins by device code in the account's settings, or log in with the link of `codex`"
+_NOT_YET: Final = frozenset({httpx2.codes.FORBIDDEN, httpx2.codes.NOT_FOUND})
+_DECIDED: Final = frozenset({"access_denied", "authorization_denied", "expired_token", "slow_down"})
+
+
+class CodexDevice:
+    """Asks Codex's endpoints; `clock` gives unix seconds."""
+
+    def __init__(self, driver: Driver, clock: Callable[[], float]) -> None:
+        self._driver = driver
+        self._clock = clock
+
+    async def start(self, vendor: Vendor) -> DeviceCode:
+        """As `DeviceFlow.start`."""
+        question = Question(vendor.name, vendor.tenant, "other")
+        answer = await self._driver.post(vendor, question, vendor.device_url, vendor.device_params, encoding="json")
+        if answer.status_code == httpx2.codes.NOT_FOUND:
+            raise VendorMisconfiguredError(vendor.name, "it offers no login by code here", _BY_PASTE)
+        reply = judge_reply(question, answer, now=self._clock())
+        return read_code(
+            vendor,
+            device_code=reply.get("device_auth_id"),
+            user_code=reply.get("user_code") or reply.get("usercode"),
+            uri=vendor.authorize_url or urljoin(vendor.device_url, "/codex/device"),
+            interval=reply.get("interval"),
+            expires_in=reply.get("expires_in"),
+            now=self._clock(),
+        )
+
+    async def poll(self, vendor: Vendor, pending: PendingEntry) -> Answer:
+        """As `DeviceFlow.poll`; the last poll is followed by the exchange."""
+        question = Question(vendor.name, vendor.tenant, "approval", (pending.verifier,))
+        fields = {"device_auth_id": pending.verifier.reveal(), "user_code": pending.state.reveal()}
+        url = urljoin(vendor.device_url, "token")
+        answer = await self._driver.post(vendor, question, url, fields, encoding="json")
+        if answer.status_code in _NOT_YET and not _DECIDED & error_words(json_object(answer) or {}):
+            return NotYet()
+        reply = judge_poll(question, answer, now=self._clock())
+        if isinstance(reply, NotYet):
+            return reply
+        code, verifier = reply.get("authorization_code"), reply.get("code_verifier")
+        if not (isinstance(code, str) and isinstance(verifier, str) and is_token(code) and is_token(verifier)):
+            raise question.unavailable(_NO_CODE)
+        redirect_uri = vendor.redirect_uri or urljoin(vendor.device_url, "/deviceauth/callback")
+        return await self._driver.exchange(
+            dataclasses.replace(vendor, redirect_uri=redirect_uri),
+            Secret(code),
+            dataclasses.replace(pending, verifier=Secret(verifier)),
+        )

@@ -1,0 +1,206 @@
+"""The one place where HTTP clients are made and replies are read: bounded, without cookies, redirects or compression.
+
+Every limit is checked before the work that it bounds: bytes as they leave the socket, a few kilobytes at a time, so
+that the event loop goes on between two steps whatever a server sends.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterable, Awaitable, Callable
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, Final, cast
+
+import httpx2
+
+from openab_auth.oauth.vendors.vendor import safe_url
+
+REQUEST_DEADLINE: Final = 8.0  # seconds for one request, from the connection to the last byte of the reply
+LONGEST_REPLY: Final = 1024 * 1024  # bytes of a body, compressed as well as decompressed
+_LONGEST_HEAD: Final = 32 * 1024  # bytes before the body: interim responses (1xx), the status line and every header
+_LONGEST_FRAMING: Final = 64 * 1024  # bytes that chunk sizes, chunk extensions and trailers may add to a body
+_LARGEST_READ: Final = 4 * 1024  # bytes that are parsed in one step of the event loop
+_MOST_PIECES: Final = 4096  # of one body; a server that sends a byte in each chunk costs more time than it sends bytes
+_LIMITS: Final = httpx2.Limits(max_keepalive_connections=0)  # a stale connection would lose a rotated token
+_GZIP: Final = 16 + zlib.MAX_WBITS  # how zlib is told to read the gzip format
+_CONNECTED: Final = ("connect_tcp.complete", "start_tls.complete")
+_NOT_PASSED_ON: Final = (b"content-encoding", b"content-length", b"transfer-encoding", b"set-cookie", b"set-cookie2")
+
+
+class RefusedAddressError(httpx2.UnsupportedProtocol):
+    """An address that no request of ours goes to, whoever names it; nothing was sent."""
+
+
+class UnsafeUrlError(RefusedAddressError):
+    """No secret is sent to such an address: it is none, or everybody on the way could read along."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"its address {reason}")
+
+
+class ReplyTooLongError(httpx2.TransportError):
+    """The reply is longer than any token reply could be."""
+
+    def __init__(self, limit: int = LONGEST_REPLY, part: str = "reply") -> None:
+        super().__init__(f"the {part} is longer than {limit} bytes")
+
+
+class ReplyInPiecesError(httpx2.TransportError):
+    """The reply comes in so many small chunks that reading it would keep this process busy."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the reply comes in more than {_MOST_PIECES} pieces")
+
+
+class ReplyEncodedError(httpx2.TransportError):
+    """The reply is compressed in a way that this project does not read; it asked for none."""
+
+    def __init__(self) -> None:
+        super().__init__("the reply is compressed, which was not asked for")
+
+
+def new_client(transport: httpx2.AsyncBaseTransport | None = None, *, trust_env: bool = True) -> httpx2.AsyncClient:
+    """Make an HTTP client that keeps and sends no cookie and follows no redirect; read its replies through a `Door`.
+
+    Without `transport` it uses the proxies of the environment, unless `trust_env` is False.
+    """
+    no_cookies = CookieJar(DefaultCookiePolicy(netscape=False, rfc2965=False))
+    return httpx2.AsyncClient(
+        transport=transport, trust_env=trust_env, limits=_LIMITS, cookies=no_cookies, follow_redirects=False
+    )
+
+
+def direct_transport() -> httpx2.AsyncBaseTransport:
+    """Make a transport that connects to the address of each request, without a proxy."""
+    return httpx2.AsyncHTTPTransport(limits=_LIMITS)
+
+
+class Door(httpx2.AsyncBaseTransport):
+    """Carries one conversation over the shared `http` client, whose connections outlive it.
+
+    `http` brings the proxies and the certificate store of the environment. A reply is read to its end here, decoded and
+    counted, so that neither a small compressed body nor an endless one can fill the memory or keep the loop busy.
+    """
+
+    def __init__(self, http: httpx2.AsyncClient) -> None:
+        self._http = http
+        self._left: bool | None = None
+        self._socket = _SocketLimit()
+
+    @property
+    def certainly_unsent(self) -> bool:
+        """True when a connection was tried and no byte of the request was written to it."""
+        return self._left is False
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send it once, and give the reply with its body already read.
+
+        Raises:
+            httpx2.TransportError: it could not be sent, or the reply could not be read whole.
+        """
+        reply = await self._send(request)
+        try:
+            return _whole(reply, await _bounded(reply))
+        finally:
+            await reply.aclose()
+
+    async def head(self, request: httpx2.Request) -> httpx2.Response:
+        """As `handle_async_request`, with the body left unread: it may be a stream of events without an end."""
+        reply = await self._send(request)
+        await reply.aclose()
+        return _whole(reply, b"")
+
+    async def _send(self, request: httpx2.Request) -> httpx2.Response:
+        if reason := safe_url(str(request.url)):
+            self._left = False
+            raise UnsafeUrlError(reason)
+        self._socket = _SocketLimit()
+        request.headers["Accept-Encoding"] = "identity"
+        request.extensions = {**request.extensions, "trace": self._trace}
+        return await self._http.send(request, stream=True, follow_redirects=False)
+
+    async def _trace(self, event: str, info: dict[str, Any]) -> None:
+        # `info` may hold the request: never kept
+        if "send_request" in event:
+            self._left = True
+        elif self._left is None:
+            self._left = False
+        if event.endswith(_CONNECTED):
+            self._socket.watch(info["return_value"])
+        elif event.endswith("receive_response_headers.complete"):
+            self._socket.head_ended()
+
+
+class _SocketLimit:
+    """Counts what one reply takes from the socket, and takes it in small steps."""
+
+    def __init__(self) -> None:
+        self._allow(_LONGEST_HEAD, "head of the reply")
+
+    def watch(self, stream: Any) -> None:  # noqa: ANN401  # httpcore2's, which is no dependency of ours
+        """Count what is read from this connection; inside TLS or a proxy's tunnel, another head begins."""
+        self._allow(_LONGEST_HEAD, "head of the reply")
+        read = cast("Callable[[int, float | None], Awaitable[bytes]]", stream.read)
+
+        async def counted(max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore2's
+            if self._taken > self._limit:
+                raise ReplyTooLongError(self._limit, self._part)
+            data = await read(min(max_bytes, _LARGEST_READ), timeout)
+            self._taken += len(data)
+            return data
+
+        stream.read = counted
+
+    def head_ended(self) -> None:
+        """Allow for a body from now on."""
+        self._allow(LONGEST_REPLY + _LONGEST_FRAMING, "reply")
+
+    def _allow(self, limit: int, part: str) -> None:
+        self._taken, self._limit, self._part = 0, limit, part
+
+
+def _whole(reply: httpx2.Response, content: bytes) -> httpx2.Response:
+    headers = [(name, value) for name, value in reply.headers.raw if name.lower() not in _NOT_PASSED_ON]
+    return httpx2.Response(reply.status_code, headers=headers, content=content)
+
+
+async def _bounded(reply: httpx2.Response) -> bytes:
+    """The body, decoded here piece by piece: httpx2 would decode any number of codings, and count nothing."""
+    decode = _decoder(reply)
+    content, taken, pieces = bytearray(), 0, 0
+    async for piece in cast("AsyncIterable[bytes]", reply.stream):
+        taken, pieces = taken + len(piece), pieces + 1
+        if pieces > _MOST_PIECES:
+            raise ReplyInPiecesError
+        content += decode(piece, LONGEST_REPLY + 1 - len(content))
+        if max(taken, len(content)) > LONGEST_REPLY:
+            raise ReplyTooLongError
+    return bytes(content)
+
+
+def _decoder(reply: httpx2.Response) -> Callable[[bytes, int], bytes]:
+    """What turns a piece of the body into at most so many bytes; one gzip is read, though none was asked for.
+
+    A token reply is worth that: the token that it answers is spent. The work of each step is bounded by its piece.
+    """
+    said = reply.headers.get("content-encoding", "").lower().split(",")
+    codings = [coding for one in said if (coding := one.strip()) not in {"", "identity"}]
+    if not codings:
+        return lambda piece, _: piece
+    if codings not in (["gzip"], ["x-gzip"]):
+        raise ReplyEncodedError
+    gzip = zlib.decompressobj(_GZIP)
+
+    def decode(piece: bytes, most: int) -> bytes:
+        try:
+            return gzip.decompress(piece, most)
+        except zlib.error:
+            raise ReplyEncodedError from None
+
+    return decode
+
+
+def origin_of(url: str | httpx2.URL) -> tuple[str, str, int | None]:
+    """Scheme, host and port (None for the scheme's own) as a request would use them (RFC 6454)."""
+    parts = httpx2.URL(url)
+    return parts.scheme, parts.host, parts.port

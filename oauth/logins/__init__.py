@@ -1,0 +1,1 @@
+"""Logins and logouts for every flow, and the status of all logins."""

@@ -1,0 +1,154 @@
+"""What is logged in, as the store has it: no request is sent, no secret is in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, TypeVar
+
+from openab_auth.oauth.entries import backoff
+from openab_auth.oauth.entries.entry_index import EntryIndex, IndexedStore
+from openab_auth.oauth.entries.generation import generation_of
+from openab_auth.oauth.entries.login_entry import SKEW, dead_of
+from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.mcp.binding import binding_of
+from openab_auth.oauth.mcp.granted_access import Standing, standing_of
+from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.storage import AsyncStore
+from openab_auth.storage.entries import NEVER, Entry, McpEntry, Tenant, TokenEntry, UserId
+from openab_auth.storage.errors import StorageError
+from openab_auth.storage.records.clients import Client
+from openab_auth.storage.records.notes import Attempt, DeadToken, Note
+from openab_auth.storage.store import Problem
+
+T = TypeVar("T")
+State: TypeAlias = Literal["ok", "expiring", "expired", "dead"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoginState:
+    """One login; times in unix seconds.
+
+    `expired` speaks of the access token, which the next agent renews. `dead` means that nobody can: the vendor refuses
+    the refresh token, or the access token has ended and there is none.
+    `expires_at` is None where the server did not say; `shadowed_by` is the set variable that the vendor's tools prefer;
+    `died` is what the vendor said to the refresh token, and when; `failed` is the last try to renew it, if that came to
+    nothing; `standing` is what an MCP server's login is bound to and may do. `generation` says which login it is.
+    """
+
+    tenant: Tenant
+    kind: Literal["token", "mcp"]
+    state: State
+    refreshable: bool
+    expires_at: int | None
+    account: str | None
+    logged_in_by: UserId | None
+    logged_in_at: int | None
+    shadowed_by: str | None
+    vendor: Vendor | None
+    died: DeadToken | None = None
+    failed: Attempt | None = None
+    standing: Standing | None = None
+    generation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Every login, every pending login, what is wrong with the store, and which token which variable holds."""
+
+    logins: tuple[LoginState, ...]
+    pending: tuple[PendingLogin, ...]
+    problems: tuple[Problem, ...]
+    environment: tuple[tuple[Vendor, str], ...] = ()
+
+
+async def read_status(
+    store: AsyncStore, *, catalogue: Catalogue, now: float, index: EntryIndex | None = None
+) -> Status:
+    """The whole of it, sorted by tenant; `index` is what the caller has read of the store, if anything.
+
+    Raises:
+        StoreUnreadableError: the credential file is there but could not be read.
+    """
+    found = index or await IndexedStore(store).read()
+    states, problems = await asyncio.gather(read_states(store, found, catalogue=catalogue, now=now), store.problems())
+    return Status(
+        logins=states,
+        pending=tuple(found.all(now)),
+        problems=problems,
+        environment=tuple((vendor, name) for vendor, name in catalogue.held() if vendor.tenant not in found.entries),
+    )
+
+
+async def read_states(
+    store: AsyncStore, index: EntryIndex, *, catalogue: Catalogue, now: float
+) -> tuple[LoginState, ...]:
+    """The logins alone, sorted by tenant."""
+    notes, clients = await asyncio.gather(_or_none(store.notes()), _or_none(store.clients()))
+    states = (
+        login_state(tenant, index.entries, notes, clients, catalogue=catalogue, now=now) for tenant in index.tenants
+    )
+    return tuple(state for state in states if state is not None)
+
+
+async def _or_none(records: Awaitable[Mapping[str, T]]) -> Mapping[str, T]:
+    """Return no records where they cannot be read: a login is shown all the same, and the store names the problem."""
+    try:
+        return await records
+    except StorageError:
+        return {}
+
+
+def login_state(  # noqa: PLR0913 - what the store keeps of it
+    tenant: str,
+    entries: Mapping[str, Entry],
+    notes: Mapping[str, Note],
+    clients: Mapping[str, Client],
+    *,
+    catalogue: Catalogue,
+    now: float,
+) -> LoginState | None:
+    """One login, or None when nobody is logged in there."""
+    entry, note = entries.get(tenant), notes.get(tenant, Note())
+    if not isinstance(entry, TokenEntry | McpEntry) or (isinstance(entry, McpEntry) and not entry.token_response):
+        return None
+    server = catalogue.server(tenant) if isinstance(entry, McpEntry) else None
+    vendor = _vendor(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else catalogue.vendor_of(tenant)
+    expires_at = None if isinstance(entry, McpEntry) and entry.expires_at == NEVER else entry.expires_at
+    died = dead_of(entry, note)
+    refreshable = bool(entry.refresh_token) and died is None
+    return LoginState(
+        tenant=Tenant(tenant),
+        kind="token" if isinstance(entry, TokenEntry) else "mcp",
+        state="dead" if died else _state(expires_at, now, refreshable=refreshable),
+        refreshable=refreshable,
+        expires_at=expires_at,
+        account=note.account,
+        logged_in_by=note.logged_in_by,
+        logged_in_at=note.logged_in_at,
+        shadowed_by=catalogue.shadowed_by(vendor) if vendor else None,
+        vendor=vendor,
+        died=died,
+        failed=None if died else backoff.failure_of(entry, note, now),
+        standing=standing_of(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else None,
+        generation=generation_of(entry, note),
+    )
+
+
+def _vendor(entry: McpEntry, record: Client | None, server: McpServer | None) -> Vendor | None:
+    """Whose login it is: the server's as it was recorded, whatever its name means by now."""
+    if server is None:
+        return None
+    binding = binding_of(entry, record)
+    return binding.vendor(server) if binding else server.vendor
+
+
+def _state(expires_at: int | None, now: float, *, refreshable: bool) -> State:
+    if expires_at is None or now + SKEW < expires_at:
+        return "ok"
+    if now < expires_at:
+        return "expiring"
+    return "expired" if refreshable else "dead"

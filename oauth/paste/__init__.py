@@ -1,0 +1,1 @@
+"""What a person pastes: clean it, read code and state from it, and explain each mistake."""

@@ -1,0 +1,268 @@
+"""Read what a person pastes and check that it ends their login (RFC 6749, 4.1.2; state: 10.12; `iss`: RFC 9207).
+
+    paste = read_paste(text)            # knows no login: finds code and state, or says which mistake it is
+    code = match(paste, expected)       # knows the login: right place, right state, right issuer
+
+Nothing of the paste is in an error or a repr. A raw `+` in a code or state stays `+`: no vendor issues spaces.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
+from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit
+
+from openab_auth.oauth.errors import PasteRefusedError
+from openab_auth.oauth.paste import clipboard
+from openab_auth.oauth.paste.mistakes import DeniedRedirectError, Refusal, harmless, refused
+from openab_auth.storage.secret import Secret
+
+__all__ = [
+    "DeniedRedirectError",
+    "ErrorRedirect",
+    "Expected",
+    "Paste",
+    "PasteRefusedError",
+    "Redirect",
+    "Refusal",
+    "match",
+    "read_paste",
+]
+
+MAX_BYTES: Final = 8192
+
+_TOKEN_NAMES: Final = frozenset({"access_token", "refresh_token"})
+_REQUEST_NAMES: Final = frozenset({"response_type", "code_challenge"})
+_ONCE: Final = frozenset({"code", "state", "error", "error_description", "iss"})
+_TOKEN_OR_KEY: Final = re.compile(
+    r"""(?<![\w-])(?:sk-[\w-]{8,}|gh[opsur]_\w{8,}|github_pat_\w{8,}|ya29\.[\w-]{8,}|AIza[\w-]{20,}|xai-\w{8,}
+    |eyJ[\w-]{4,}\.[\w-]{4,}|Bearer\s+[\w.~+/-]{8,})|(?:access|refresh)_token["']?\s{0,9}[:=]""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_CODE_LIKE: Final = re.compile(r"(?=\S*[0-9A-Z])[\x21-\x7e]{6,}\Z")
+_LONG_CODE_LIKE: Final = re.compile(r"(?=[^\s0-9]*[0-9])[\x21-\x7e]{16,}\Z")
+_PARAMETERS: Final = re.compile(r"[?#&]?[\w.~-]{1,40}=")
+_HOST_FIRST: Final = re.compile(
+    r"(?:localhost|\[[0-9a-f:]{2,39}\]|[\w-]+(?:\.[\w-]+)+)(?::\d{1,5})?(?:/|\Z)", re.IGNORECASE
+)
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the redirect of one login has to be; `issuer` is None where the vendor's is not known.
+
+    `iss_announced` says that the issuer has promised to name itself in every answer (RFC 9207 3).
+    """
+
+    redirect_uri: str
+    state: Secret
+    authorize_url: str
+    issuer: str | None = None
+    iss_announced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """A redirect with a code; `address` is what stands before the query, None where the paste had none.
+
+    `states` are all readings of the state where the paste leaves a doubt about its end, the likeliest (`state`) first.
+    """
+
+    code: Secret
+    state: Secret
+    iss: str | None = field(default=None, repr=False)
+    address: str | None = field(default=None, repr=False)
+    states: tuple[Secret, ...] = ()
+
+    def has_state(self, state: Secret) -> bool:
+        """Whether it belongs to the login with this state; takes the same time for every wrong one."""
+        return _has_state((self.state, *self.states), state)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRedirect:
+    """A redirect with an error (RFC 6749, 4.1.2.1); some servers leave the state out of it."""
+
+    error: str = field(repr=False)
+    description: str | None = field(default=None, repr=False)
+    state: Secret | None = None
+    iss: str | None = field(default=None, repr=False)
+    address: str | None = field(default=None, repr=False)
+    states: tuple[Secret, ...] = ()
+
+    def has_state(self, state: Secret) -> bool:
+        """Whether it belongs to the login with this state."""
+        return self.state is not None and _has_state((self.state, *self.states), state)
+
+
+Paste: TypeAlias = Redirect | ErrorRedirect
+
+
+def read_paste(text: str) -> Paste:
+    """The redirect in a text, whatever a clipboard did to it, without knowing whose login it is.
+
+    Raises:
+        PasteRefusedError: there is none, or it is one of the mistakes of `Refusal`; the text is not in the error.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise refused(Refusal.TOO_LONG)
+    if clipboard.has_control_characters(text):
+        raise refused(Refusal.CONTROL_CHARACTERS)
+    tidied = clipboard.tidy(text)
+    if not tidied.strip():
+        raise refused(Refusal.EMPTY)
+    outcomes = [_read(found) for found in clipboard.find(tidied)]
+    pastes = {_key(outcome): outcome for outcome in outcomes if not isinstance(outcome, Refusal)}
+    if len(pastes) > 1:
+        raise refused(Refusal.DOUBLED)
+    for paste in pastes.values():
+        return paste
+    raise refused(_mistake(tidied, [outcome for outcome in outcomes if isinstance(outcome, Refusal)]))
+
+
+def match(paste: Paste, expected: Expected) -> Secret:
+    """The code of a paste that ends this login.
+
+    Raises:
+        DeniedRedirectError: the vendor reports an error; `ends_login` says whether it is certainly about this login.
+        PasteRefusedError: another place, another login's state or another issuer; this login still waits.
+    """
+    if not _leads_to(paste.address, expected.redirect_uri):
+        at_the_start = _leads_to(paste.address, expected.authorize_url)
+        raise refused(Refusal.AUTHORIZE_LINK if at_the_start else Refusal.OTHER_REDIRECT)
+    ours = paste.has_state(expected.state)
+    if not ours and isinstance(paste, Redirect):
+        raise refused(Refusal.FOREIGN_STATE)
+    if paste.iss and expected.issuer and paste.iss != expected.issuer:
+        raise refused(Refusal.OTHER_ISSUER)
+    if expected.iss_announced and not paste.iss:
+        raise refused(Refusal.NO_ISSUER)
+    if isinstance(paste, Redirect):
+        return paste.code
+    if not ours:
+        raise DeniedRedirectError(ends_login=False)
+    state = expected.state.reveal()
+    said = [harmless(words) if words and state not in words else None for words in (paste.error, paste.description)]
+    raise DeniedRedirectError(*said, ends_login=True)
+
+
+def _has_state(readings: tuple[Secret, ...], state: Secret) -> bool:
+    return any([reading == state for reading in readings])  # noqa: C419 - all are compared, the first hit ends nothing
+
+
+def _key(paste: Paste) -> tuple[object, ...]:
+    """What makes two addresses in one text the same one, as the two halves of a markdown link are."""
+    return (paste.code if isinstance(paste, Redirect) else paste.error, paste.state, paste.iss)
+
+
+def _read(found: clipboard.Found) -> Paste | Refusal:
+    """The likeliest reading of one address, with the states of those that differ from it in nothing else."""
+    first, *others = (_read_exactly(reading) for reading in found.readings())
+    if isinstance(first, Refusal) or first.state is None:
+        return first
+    states = [first.state]
+    for other in others:
+        if isinstance(other, Refusal) or not other.state or other.state in states:
+            continue
+        if replace(other, state=first.state) == first:
+            states.append(other.state)
+    return replace(first, states=tuple(states))
+
+
+def _read_exactly(address: str) -> Paste | Refusal:
+    before, pairs, is_plain = _split(address)
+    given = dict(pairs)
+    if not is_plain:
+        given |= {name: unquote(given[name]) for name in ("code", "state", "iss") if name in given}
+    mistake = _mistake_of_parameters([name for name, _ in pairs], given)
+    if mistake:
+        return mistake
+    state, iss = Secret(given.get("state", "")), given.get("iss") or None
+    if given.get("error"):
+        description = unquote_plus(given.get("error_description", "")) or None
+        return ErrorRedirect(unquote_plus(given["error"]), description, state or None, iss, before)
+    return Redirect(Secret(given["code"]), state, iss, before)
+
+
+def _mistake_of_parameters(names: list[str], given: dict[str, str]) -> Refusal | None:
+    secrets = given.get("code", "") + given.get("state", "")
+    mistakes = {
+        Refusal.TOKEN_OR_KEY: bool(given.keys() & _TOKEN_NAMES),
+        Refusal.AUTHORIZE_LINK: "client_id" in given and bool(given.keys() & _REQUEST_NAMES),
+        Refusal.DOUBLED: any(names.count(name) > 1 for name in _ONCE),
+        Refusal.CONTROL_CHARACTERS: any(unicodedata.category(c) == "Cc" for c in secrets),
+        Refusal.NOT_UNDERSTOOD: not secrets.isascii() or bool(given.get("error") and given.get("code")),
+        Refusal.NO_CODE: not given.get("error") and not given.get("code"),
+        Refusal.BARE_CODE: not given.get("error") and not given.get("state"),
+    }
+    return next((mistake for mistake, is_made in mistakes.items() if is_made), None)
+
+
+def _split(address: str) -> tuple[str | None, list[tuple[str, str]], bool]:
+    """What stands before the query; the parameters of query and fragment, or code and state; whether they are plain."""
+    before, hash_sign, fragment = address.partition("#")
+    before, question_mark, query = before.partition("?")
+    if (
+        not question_mark
+        and hash_sign
+        and not _PARAMETERS.match(address)
+        and "://" not in before
+        and "=" not in fragment
+    ):
+        return None, [("code", before), ("state", fragment)], True
+    if not question_mark and _PARAMETERS.match(before):
+        before, query = "", before
+    parameters = f"{query}&{fragment}" if "=" in fragment else query
+    pairs = (pair.partition("=") for pair in parameters.split("&"))
+    return before or None, [(name, value) for name, equals, value in pairs if equals], False
+
+
+def _leads_to(address: str | None, uri: str) -> bool:
+    """Whether an address is that URI: loopback names are one, and what a clipboard cut off its start is not missed."""
+    if address is None:
+        return True
+    there = urlsplit(uri)
+    if "://" not in address and not _HOST_FIRST.match(address):
+        return there.path.rstrip("/").endswith(address.rstrip("/"))
+    here = _parts(address if "://" in address else f"{there.scheme}://{address}")
+    if here is None:
+        return False
+    loopback = here.hostname in _LOOPBACK and there.hostname in _LOOPBACK
+    same_scheme = there.scheme.endswith(here.scheme) or (loopback and here.scheme in _DEFAULT_PORTS)
+    ports = {port for port in (_port(here), _port(there)) if port is not None}
+    return (
+        same_scheme
+        and (loopback or here.hostname == there.hostname)
+        and "@" not in here.netloc
+        and len(ports) < 2  # noqa: PLR2004 - equal, or given on one side only
+        and here.path.rstrip("/") == there.path.rstrip("/")
+    )
+
+
+def _parts(address: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(address)
+        parts.port  # noqa: B018 - is checked when it is asked for
+    except ValueError:
+        return None
+    return parts
+
+
+def _port(parts: SplitResult) -> int | None:
+    return parts.port or (None if parts.hostname in _LOOPBACK else _DEFAULT_PORTS.get(parts.scheme))
+
+
+def _mistake(text: str, refusals: list[Refusal]) -> Refusal:
+    """Which mistake a text without a redirect is, the one that matters most first."""
+    if _TOKEN_OR_KEY.search(text) or Refusal.TOKEN_OR_KEY in refusals:
+        return Refusal.TOKEN_OR_KEY
+    if refusals:
+        return refusals[0]
+    words = text.split()
+    if (len(words) == 1 and _CODE_LIKE.match(words[0])) or any(map(_LONG_CODE_LIKE.match, words)):
+        return Refusal.BARE_CODE
+    return Refusal.NOT_UNDERSTOOD

@@ -1,0 +1,71 @@
+"""Servers from openab's own `mcp.json`, `{"mcpServers": {NAME: {"type": "http", "url": …}}}`, in our tables' words.
+
+It is another program's file: what it says of other things, and servers that nobody could log in to from here, are
+passed over without a word. Only a file that cannot be read at all is a mistake.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from openab_auth.oauth.config import trusted_file
+from openab_auth.oauth.config.paths import expanded
+from openab_auth.oauth.config.reserved_variables import is_reserved
+from openab_auth.oauth.config.table import Mistakes
+from openab_auth.oauth.vendors.mcp_server import NAME
+
+KEY: Final = "auth.mcp_json"
+_HTTP: Final = ("http", "streamable-http")
+_VARIABLE: Final = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
+_TEXTS: Final = ("client_id", "redirect_uri")
+
+
+def read_openab(
+    path: str, environ: Mapping[str, str], mistakes: Mistakes, *, taken: Collection[str], http_loopback: bool
+) -> dict[str, dict[str, object]]:
+    """A table for each remote server in the file at `path`; none for a name in `taken`, nor for plain http.
+
+    The file names variables whose values are sent to servers, so it is read by the same rules as the config.
+    """
+    try:
+        top = json.loads(trusted_file.read(expanded(path, environ) or path, environ))
+    except (OSError, ValueError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no JSON"
+        mistakes.append((KEY, f"{path} cannot be read ({why})"))
+        return {}
+    servers = top.get("mcpServers") if isinstance(top, dict) else None
+    found: dict[str, dict[str, object]] = {}
+    for name, server in servers.items() if isinstance(servers, dict) else ():
+        table = _table(server, environ)
+        url = str(table.get("url", ""))
+        reachable = url.startswith("https://") or (http_loopback and url.startswith("http://"))
+        if reachable and NAME.fullmatch(name) and name.casefold() not in taken:
+            found[name] = table
+    return found
+
+
+def _table(server: object, environ: Mapping[str, str]) -> dict[str, object]:
+    """What our own table of this server would say; empty for a server that is no remote one."""
+    if not isinstance(server, dict) or server.get("type") not in _HTTP:
+        return {}
+    login = server.get("oauth")
+    login = login if isinstance(login, dict) else {}
+    table: dict[str, object] = {"url": _text(server.get("url"), environ)}
+    table |= {key: text for key in _TEXTS if (text := _text(login.get(key), environ))}
+    scopes = login.get("scopes")
+    if isinstance(scopes, list) and scopes and all(isinstance(scope, str) for scope in scopes):
+        table["scopes"] = scopes
+    secret = login.get("client_secret")
+    if isinstance(secret, str) and (variable := _VARIABLE.fullmatch(secret)) and not is_reserved(variable[1]):
+        table["client_secret_env"] = variable[1]
+    return table
+
+
+def _text(value: object, environ: Mapping[str, str]) -> str:
+    """A text with its `${env:VAR}` replaced; nothing where one is unset."""
+    if not isinstance(value, str) or any(name not in environ for name in _VARIABLE.findall(value)):
+        return ""
+    return _VARIABLE.sub(lambda match: environ[match[1]], value)

@@ -1,0 +1,174 @@
+"""An exclusive flock(2) on a sidecar file, which any language's flock on the same file excludes."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, TypeVar
+
+from openab_auth.storage.errors import StoreUnwritableError
+from openab_auth.storage.file import atomic, ownership, regular
+from openab_auth.storage.file.locks import forked
+
+T = TypeVar("T")
+_FLAGS: Final = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+
+
+class Flock:
+    """A hold of the lock on one sidecar; for one thread at a time.
+
+    A process that is forked from this one has no part in it, and does not keep it from others when this one dies.
+    """
+
+    def __init__(self, path: Path, *, keep_open: bool = False) -> None:
+        """With `keep_open` the sidecar stays open when the lock is given back, until `close`."""
+        self._path = path
+        self._keep_open = keep_open
+        self._opened: tuple[int, os.stat_result] | None = None
+        self._held = False
+        self._owner_checked = False
+        self.was_busy = False  # whether the last try found it held
+        forked.put_right_in_children(self)
+
+    def try_acquire(self) -> bool:
+        """Take it if it is free, without waiting; False when it is not, or when this object holds it already.
+
+        Raises:
+            StoreUnwritableError: its sidecar cannot be opened or locked.
+        """
+        return not self._held and self._acquire(blocking=False)
+
+    def acquire(self) -> None:
+        """Wait in the kernel's queue, without a bound, until it is ours.
+
+        Raises:
+            StoreUnwritableError: as `try_acquire`.
+        """
+        while not self._acquire(blocking=True):
+            pass
+
+    def run(self, section: Callable[[ExitStack], T]) -> T:
+        """Run `section` under this lock, which is held, and give it back; what is put on the stack comes after that."""
+        with ExitStack() as afterwards:
+            try:
+                return section(afterwards)
+            finally:
+                self.release()
+
+    def release(self) -> None:
+        """Give it back; without effect when it is not held."""
+        if self._held and self._opened is not None:
+            self._held = False
+            with contextlib.suppress(OSError):  # closing does that too, unless a fork that is not Python's has it open
+                fcntl.flock(self._opened[0], fcntl.LOCK_UN)
+            if not self._keep_open:
+                self.close()
+
+    def close(self) -> None:
+        """Close the sidecar, which frees the lock; in a child that was forked the parent's hold stays."""
+        opened, self._opened, self._held = self._opened, None, False
+        if opened is not None:
+            regular.close(opened[0])
+
+    begin_in_child = close
+
+    def __del__(self) -> None:
+        self.release()
+        self.close()
+
+    def probe(self) -> None:
+        """Prove that the sidecar can be opened; whether the lock is free does not matter.
+
+        Raises:
+            StoreUnwritableError: it cannot.
+        """
+        try:
+            descriptor, _ = _open(self._path, owner_checked=False)
+        except OSError as error:
+            raise StoreUnwritableError(self._path, _why(self._path, error)) from error
+        regular.close(descriptor)
+
+    def _acquire(self, *, blocking: bool) -> bool:
+        try:
+            from filelock import lock_descriptor  # noqa: PLC0415 -- costs 15 ms, which who only reads need not pay
+
+            descriptor, found = self._opened = self._opened or _open(self._path, owner_checked=self._owner_checked)
+            self._owner_checked = True
+            self._held = lock_descriptor(descriptor, blocking=False)
+            self.was_busy = not self._held
+            if blocking and not self._held:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                self._held = True
+            if self._held and not _is_at(found, self._path):
+                self.close()
+        except OSError as error:
+            self.close()
+            raise StoreUnwritableError(self._path, _why(self._path, error)) from error
+        finally:
+            if not self._held and not self._keep_open:
+                self.close()
+        return self._held
+
+
+def _open(path: Path, *, owner_checked: bool) -> tuple[int, os.stat_result]:
+    """A descriptor of the sidecar, and which file it is; unless checked, root gives it to the owner it should have."""
+    try:
+        return _open_there(path, _FLAGS, owner_checked=owner_checked)
+    except FileNotFoundError:
+        atomic.make_folder(path)
+        return _open_there(path, _FLAGS | os.O_CREAT, owner_checked=False)
+
+
+def _open_there(path: Path, flags: int, *, owner_checked: bool) -> tuple[int, os.stat_result]:
+    at, name = ownership.enter(path)
+    try:
+        descriptor = os.open(name, flags, ownership.PRIVATE, dir_fd=at)
+        try:
+            if flags & os.O_CREAT:
+                ownership.settle(descriptor, None)  # the umask has no say
+            found = os.fstat(descriptor)
+            _check_regular(found, path)
+            if not owner_checked and found.st_uid == 0:  # root must not lock the folder's owner out
+                ownership.give_away(descriptor, found, ownership.folder_owner(path, at))
+        except BaseException:
+            regular.close(descriptor)
+            raise
+    finally:
+        ownership.leave(at)
+    return descriptor, found
+
+
+def _is_at(found: os.stat_result, path: Path) -> bool:
+    """Whether the sidecar still bears its name: once its folder was made anew, a lock on the old one guards nothing."""
+    try:
+        return os.path.samestat(found, os.lstat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _check_regular(found: os.stat_result, path: Path) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise StoreUnwritableError(path, "it is not a regular file, so it cannot be a lock")
+
+
+def _why(path: Path, error: OSError) -> str:
+    """Whose the sidecar is, or its folder, says more than the bare errno: most often root once ran the program."""
+    reason = f"as a lock: {error.strerror or type(error).__name__}"
+    if isinstance(error, PermissionError):
+        with contextlib.suppress(OSError):
+            return reason + _owner("it", path.lstat())
+        with contextlib.suppress(OSError):  # it is not there, or may not even be looked at
+            return reason + _owner("its folder", path.parent.stat())
+    return reason
+
+
+def _owner(what: str, found: os.stat_result) -> str:
+    us = os.geteuid()
+    if found.st_uid == us:
+        return ""
+    return f"; {what} belongs to uid {found.st_uid}: run this as that user, or give {what} to uid {us}"

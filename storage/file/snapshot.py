@@ -1,0 +1,86 @@
+"""The credential file as it was read once: its bytes, what they hold, and which file it was."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Hashable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from openab_auth.storage.entries import Entry
+from openab_auth.storage.errors import StoreUnreadableError
+from openab_auth.storage.file import journal, regular
+from openab_auth.storage.file.journal import Spill
+from openab_auth.storage.file.ownership import Owner
+from openab_auth.storage.format import codec
+
+_TICK: Final = 20_000_000  # ns; file times move in ticks of 1 to 10 ms, so a younger file may change unseen
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One state of the file; `data` is None when there is no file."""
+
+    version: Hashable
+    settled: bool  # whether an equal version proves that the content is equal too
+    data: bytes | None = field(repr=False)
+    decoded: codec.Decoded = field(repr=False)
+    spills: tuple[Spill, ...] = field(default=(), repr=False)  # what lay in the journal then
+    owner: Owner | None = None  # whose the file was
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """What parses, and the spilled logins that came after it; read-only."""
+        return MappingProxyType({**self.decoded.entries, **self._recovered()} if self.spills else self.decoded.entries)
+
+    @property
+    def needs_rewrite(self) -> bool:
+        """Whether the next locked update writes even if nobody changes anything."""
+        return bool(self.decoded.damage) or self.decoded.legacy or bool(self._recovered())
+
+    def _recovered(self) -> dict[str, Entry]:
+        return journal.recovered(self.spills, self.decoded.entries)
+
+
+def version_of(found: os.stat_result) -> Hashable:
+    """Differs between any two states of the file that lie more than a tick apart."""
+    return (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+def current_version(path: Path) -> Hashable:
+    """The version of the file as it is now: None when there is none, its errno when it cannot be looked at."""
+    try:
+        return version_of(os.stat(path))  # noqa: PTH116 -- half the time of Path.stat, and this is the warm read
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return ("unreadable", error.errno)
+
+
+def take(path: Path, before: Snapshot | None = None, afterwards: ExitStack | None = None) -> Snapshot:
+    """Read the file; what is in it as it was in `before` is not parsed again. For `afterwards` see `regular.read`.
+
+    Raises:
+        StoreUnreadableError: it is there but could not be read, or is not UTF-8.
+    """
+    now = time.time_ns()
+    try:
+        data, found = regular.read(path, afterwards=afterwards)
+    except FileNotFoundError:
+        return Snapshot(None, settled=True, data=None, decoded=codec.Decoded({}))
+    except OSError as error:
+        raise StoreUnreadableError(path, error.strerror or type(error).__name__) from error
+    owner = found.st_uid, found.st_gid
+    settled = now - found.st_mtime_ns > _TICK
+    if before is not None and before.data == data:
+        return Snapshot(version_of(found), settled, data, before.decoded, owner=owner)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise StoreUnreadableError(path, f"it is not UTF-8 at byte {error.start}") from None
+    known = before.decoded.members if before is not None else None
+    return Snapshot(version_of(found), settled, data, codec.decode(text, known), owner=owner)

@@ -1,0 +1,1 @@
+"""Records beside the entries: notes, registered clients and added MCP servers."""
