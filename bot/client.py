@@ -16,7 +16,7 @@ from openab_auth.cogs.auth.commands import Auth
 from openab_auth.cogs.auth.guard.settings import DISCORD_API, DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.oauth.client.verdict import json_object
-from openab_auth.oauth.http.transport import Door, new_client
+from openab_auth.oauth.http.transport import BoundedTransport, new_client
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # this bot never speaks
 _log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ async def point_discord_at(api_base: str) -> None:
             asyncio.timeout(_GATEWAY_DEADLINE),
             new_client(trust_env=False) as http,  # discord.py uses no proxy of the environment either
         ):
-            reply = await Door(http).handle_async_request(http.build_request("GET", f"{api_base}/gateway"))
+            reply = await BoundedTransport(http).handle_async_request(http.build_request("GET", f"{api_base}/gateway"))
         gateway = yarl.URL(str((json_object(reply) or {})["url"]))
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, TimeoutError, ValueError, LookupError) as error:
         raise DiscordUnavailableError(api_base, type(error).__name__) from error

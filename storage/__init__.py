@@ -29,8 +29,8 @@ from openab_auth.storage.errors import (
 )
 from openab_auth.storage.file.store import FileStore
 from openab_auth.storage.open import open_store
-from openab_auth.storage.records.clients import Client
-from openab_auth.storage.records.notes import Attempt, DeadToken, Note
+from openab_auth.storage.records.clients import ClientRecord
+from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 from openab_auth.storage.records.servers import AddedServer
 from openab_auth.storage.secret import Secret
 from openab_auth.storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
@@ -45,8 +45,7 @@ __all__ = [
     "PENDING_LIFETIME",
     "AddedServer",
     "AsyncStore",
-    "Attempt",
-    "Client",
+    "ClientRecord",
     "DeadToken",
     "Done",
     "Draft",
@@ -64,6 +63,7 @@ __all__ = [
     "OpenabAuthError",
     "PendingEntry",
     "Problem",
+    "RefreshAttempt",
     "RefreshLock",
     "Secret",
     "ServersUnwrittenError",

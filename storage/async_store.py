@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final, TypeVar
 
 from openab_auth.storage.entries import Entry, LoginEntry
-from openab_auth.storage.records.clients import Client
+from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.records.notes import Note
 from openab_auth.storage.records.servers import AddedServer
 from openab_auth.storage.secret import Secret
@@ -39,7 +39,7 @@ class AsyncStore:
         """As `Store.notes`."""
         return await in_thread(self._store.notes)
 
-    async def clients(self) -> Mapping[str, Client]:
+    async def clients(self) -> Mapping[str, ClientRecord]:
         """As `Store.clients`."""
         return await in_thread(self._store.clients)
 

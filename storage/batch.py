@@ -13,7 +13,7 @@ from openab_auth.storage.entries import Entry, PendingEntry
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
-from openab_auth.storage.records.clients import Client
+from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.records.notes import Note
 from openab_auth.storage.records.servers import AddedServer
 from openab_auth.storage.store import Done, Failed, Mutation
@@ -47,7 +47,7 @@ class Beside:
     """What lies beside the entries; the mutations change it in place."""
 
     notes: Lazy[Note]
-    clients: Lazy[Client]
+    clients: Lazy[ClientRecord]
     servers: Lazy[AddedServer]
 
     def check(self, draft: Draft) -> None:

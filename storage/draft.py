@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Generic, TypeVar
 
 from openab_auth.storage.entries import Entry
-from openab_auth.storage.records.clients import Client
+from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.records.notes import Note
 from openab_auth.storage.records.servers import AddedServer
 
@@ -121,13 +121,13 @@ class Draft(Overlay[Entry]):
         self,
         entries: Mapping[str, Entry],
         notes: Mapping[str, Note],
-        clients: Mapping[str, Client] | None = None,
+        clients: Mapping[str, ClientRecord] | None = None,
         servers: Mapping[str, AddedServer] | None = None,
     ) -> None:
         super().__init__(entries)
         self._beside = notes, clients, servers
         self._notes: Overlay[Note] | None = None
-        self._clients: Overlay[Client] | None = None
+        self._clients: Overlay[ClientRecord] | None = None
         self._servers: Overlay[AddedServer] | None = None
 
     @property
@@ -138,7 +138,7 @@ class Draft(Overlay[Entry]):
         return self._notes
 
     @property
-    def clients(self) -> Overlay[Client]:
+    def clients(self) -> Overlay[ClientRecord]:
         """The clients that servers registered for us, by key."""
         if self._clients is None:
             self._clients = Overlay(self._beside[1] if self._beside[1] is not None else {})

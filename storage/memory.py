@@ -14,7 +14,7 @@ from openab_auth.storage.entries import Entry, LoginEntry
 from openab_auth.storage.file import journal
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
-from openab_auth.storage.records.clients import Client
+from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.records.notes import Note
 from openab_auth.storage.records.servers import AddedServer
 from openab_auth.storage.secret import Secret
@@ -31,7 +31,7 @@ class MemoryStore:
         self._clock = clock
         self._entries: dict[str, Entry] = dict(entries or {})
         self._notes: dict[str, Note] = {}
-        self._clients: dict[str, Client] = {}
+        self._clients: dict[str, ClientRecord] = {}
         self._servers: dict[str, AddedServer] = {}
         self._version = 0
         self._lock = threading.Lock()
@@ -51,7 +51,7 @@ class MemoryStore:
         """The notes by tenant."""
         return MappingProxyType(self._notes)
 
-    def clients(self) -> Mapping[str, Client]:
+    def clients(self) -> Mapping[str, ClientRecord]:
         """The clients by key."""
         return MappingProxyType(self._clients)
 

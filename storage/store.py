@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import Entry, LoginEntry
-from openab_auth.storage.records.clients import Client
+from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.records.notes import Note
 from openab_auth.storage.records.servers import AddedServer
 from openab_auth.storage.secret import Secret
@@ -78,7 +78,7 @@ class Store(Protocol):
         """
         ...
 
-    def clients(self) -> Mapping[str, Client]:
+    def clients(self) -> Mapping[str, ClientRecord]:
         """The clients that servers registered for us, by key; empty when they were lost.
 
         Raises:

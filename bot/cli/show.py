@@ -12,7 +12,7 @@ from openab_auth.bot.cli.output import DONE, print_result
 from openab_auth.bot.cli.session import open_session
 from openab_auth.oauth.errors.redact import label, listed
 from openab_auth.oauth.logins.status import LoginState, read_status
-from openab_auth.oauth.mcp.granted_access import Standing
+from openab_auth.oauth.mcp.granted_access import GrantedAccess
 from openab_auth.oauth.mcp.scopes import advice
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import NEVER
@@ -121,7 +121,7 @@ def _login_lines(login: LoginState) -> list[str]:
     return [_login_line(login), *(f"  {label(line, longest=_LONGEST)}" for line in below)]
 
 
-def _standing_lines(standing: Standing, tenant: str) -> list[str]:
+def _standing_lines(standing: GrantedAccess, tenant: str) -> list[str]:
     lines = [f"at {standing.host}, authorization server {standing.issuer or 'not known'}"] if standing.host else []
     if standing.differs:
         lines.append(f"scopes asked for: {listed(standing.asked)}; granted: {listed(standing.granted)}")

@@ -21,7 +21,7 @@ from openab_auth.cogs.auth.service.choices import login_choices, logout_choices,
 from openab_auth.cogs.auth.service.open_requests import ClosingError
 from openab_auth.cogs.auth.service.servers import GROUP
 from openab_auth.cogs.auth.service.service import AuthService
-from openab_auth.cogs.auth.text.language import Listeners, language_of
+from openab_auth.cogs.auth.text.language import SpokenLanguages, language_of
 from openab_auth.cogs.auth.text.limits import ADDRESS, INPUT
 from openab_auth.cogs.auth.text.translator import CommandTranslator
 from openab_auth.cogs.auth.views.how import HowButton
@@ -44,7 +44,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self.desk = FrontDesk(service)
         self._bot = bot
         self._service = service
-        self._listeners = Listeners()
+        self._listeners = SpokenLanguages()
         service.admission.ask = Members(bot).caller
         self._direct = DirectMessages(bot, self.desk, self._listeners)
         self._dead_logins = DeadLogins(bot, service, self._listeners)

@@ -15,7 +15,7 @@ from openab_auth.cogs.auth.guard.access import Caller, caller_of
 from openab_auth.cogs.auth.guard.deliveries import Deliveries
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.cogs.auth.outcomes import failed
-from openab_auth.cogs.auth.replies import Answer, acknowledge, answer, edit
+from openab_auth.cogs.auth.replies import ReplyContent, acknowledge, answer, edit
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.failures import failure
@@ -33,7 +33,7 @@ from openab_auth.oauth.flows.offer import LoginOffer
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 
-Reply: TypeAlias = Callable[[Answer], Awaitable[object]]
+SendReply: TypeAlias = Callable[[ReplyContent], Awaitable[object]]
 
 
 class FrontDesk(Desk):
@@ -65,7 +65,7 @@ class FrontDesk(Desk):
         else:
             await self._messages.show(interaction, offer, partial(self._ending, interaction, offer))
 
-    async def _ending(self, interaction: discord.Interaction, offer: LoginOffer) -> Answer | None:
+    async def _ending(self, interaction: discord.Interaction, offer: LoginOffer) -> ReplyContent | None:
         """What the login message says in the end, where no paste ends it; None when others say it, or nobody."""
         language, vendor = language_of(interaction), offer.vendor
         try:
@@ -77,7 +77,7 @@ class FrontDesk(Desk):
             return None  # cancelled, or a newer one: the message is edited by whoever did that
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
             return failed(language, error, "a login by a code", vendor=vendor.name)
-        return None if done is None else Answer(words.logged_in(language, done))
+        return None if done is None else ReplyContent(words.logged_in(language, done))
 
     async def _followed(self, interaction: discord.Interaction, offer: LoginOffer) -> LoggedIn | None:
         """Wait for the end; what the vendor's own program says late is shown meanwhile."""
@@ -113,7 +113,7 @@ class FrontDesk(Desk):
             if choice == "yes":
                 await self.login(interaction, vendor, replaces=generation)
             else:
-                await answer(interaction, Answer(language_of(interaction).say("kept")))
+                await answer(interaction, ReplyContent(language_of(interaction).say("kept")))
 
     async def complete(  # noqa: PLR0913 - who pastes what, and for which login
         self,
@@ -123,7 +123,7 @@ class FrontDesk(Desk):
         vendor: str | None,
         generation: str | None = None,
         *,
-        reply: Reply,
+        reply: SendReply,
     ) -> None:
         """Take a paste, wherever it was written, and `reply`; the login message it belongs to says so, too.
 
@@ -139,16 +139,16 @@ class FrontDesk(Desk):
             found, title = catalogue.find(taken.tenant), catalogue.title_of(taken.tenant)
             vendor = found.name if found else taken.tenant
             if isinstance(taken, LoginOvertakenError):
-                await self._messages.close(caller.user, vendor, Answer(failure(language, taken)))
+                await self._messages.close(caller.user, vendor, ReplyContent(failure(language, taken)))
             await reply(replace_question(language, vendor, title, taken))
         except PasteRefusedError as error:
             if error.ends_login and error.vendor is not None:
-                await self._messages.close(caller.user, error.vendor, Answer(failure(language, error)))
+                await self._messages.close(caller.user, error.vendor, ReplyContent(failure(language, error)))
             raise
         else:
-            await reply(Answer(words.logged_in(language, done)))
+            await reply(ReplyContent(words.logged_in(language, done)))
             used = words.about(language, "login-link-used", done.vendor)
-            await self._messages.close(caller.user, done.vendor.name, Answer(used))
+            await self._messages.close(caller.user, done.vendor.name, ReplyContent(used))
 
     async def submitted(self, interaction: discord.Interaction, submit: Submit) -> None:
         """Take what was pasted into a form, whichever process opened it."""
@@ -161,7 +161,7 @@ class FrontDesk(Desk):
     ) -> None:
         """Take a paste that came with an interaction, which is acknowledged."""
 
-        async def reply(message: Answer) -> None:
+        async def reply(message: ReplyContent) -> None:
             await answer(interaction, message)
 
         caller, language = caller_of(interaction), language_of(interaction)
@@ -184,7 +184,7 @@ class FrontDesk(Desk):
     async def cancel(self, interaction: discord.Interaction, vendor: str | None) -> None:
         """Drop a pending login of the person's own, and say so where its link was shown."""
         cancelled = await self.service.cancel(caller_of(interaction), vendor)
-        told = Answer(words.about(language_of(interaction), "cancelled", cancelled))
+        told = ReplyContent(words.about(language_of(interaction), "cancelled", cancelled))
         await answer(interaction, told)
         await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
 
@@ -194,7 +194,7 @@ class FrontDesk(Desk):
             await acknowledge(interaction, in_place=True)
             cancelled = await self.service.cancel(caller_of(interaction), vendor, generation)
             await self.status(interaction)
-            told = Answer(words.about(language_of(interaction), "cancelled", cancelled))
+            told = ReplyContent(words.about(language_of(interaction), "cancelled", cancelled))
             await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
 
     async def ask_logout(self, interaction: discord.Interaction, vendor: str) -> None:
@@ -210,12 +210,12 @@ class FrontDesk(Desk):
             language = language_of(interaction)
             await acknowledge(interaction, in_place=True)
             if choice == "keep":
-                await answer(interaction, Answer(language.say("kept")))
+                await answer(interaction, ReplyContent(language.say("kept")))
                 return
             caller, revoke = caller_of(interaction), choice == "revoke"
             done = await self.service.logout(caller, tenant, generation, revoke=revoke)
             title = (await self.service.catalogue()).title_of(done.tenant)
-            await answer(interaction, Answer(words.logged_out(language, done, title)))
+            await answer(interaction, ReplyContent(words.logged_out(language, done, title)))
 
     async def add_server(self, interaction: discord.Interaction, name: str, url: str) -> None:
         """Add an MCP server, and say where its tokens will go."""

@@ -8,7 +8,7 @@ import traceback
 
 import discord
 
-from openab_auth.cogs.auth.replies import Answer
+from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text.failures import failure
 from openab_auth.cogs.auth.text.language import Language
 from openab_auth.cogs.auth.views.login_button import new_link
@@ -36,18 +36,18 @@ def cause_of(error: BaseException) -> BaseException:
 
 def failed(
     language: Language, error: BaseException, doing: str, *, vendor: str | None = None, flow: str | None = None
-) -> Answer:
+) -> ReplyContent:
     """The answer to any failure, with the button for what to do next where the `vendor` is known.
 
     `flow` names the login message that a paste was for: while the login waits for a better one, it is asked for again.
     """
     cause = cause_of(error)
     if isinstance(cause, OpenabAuthError):
-        return Answer(failure(language, cause), view=_way_on(language, cause, vendor, flow))
+        return ReplyContent(failure(language, cause), view=_way_on(language, cause, vendor, flow))
     incident = secrets.token_hex(4)
     # Without the exception's message: a library may have put an address with a code or a token into it.
     _log.error("incident %s: %s failed with %s\n%s", incident, doing, type(cause).__name__, _frames(cause))
-    return Answer(language.say("apology", incident=incident))
+    return ReplyContent(language.say("apology", incident=incident))
 
 
 def still_waits(error: OpenabAuthError) -> bool:

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReplyContent:
     """What one message shows; what is not given is taken away by an edit."""
 
     content: Markup = _NOTHING
@@ -57,7 +57,7 @@ async def acknowledge(interaction: discord.Interaction, *, in_place: bool = Fals
         interaction.extras[_ACKNOWLEDGED] = True
 
 
-async def answer(interaction: discord.Interaction, message: Answer) -> bool:
+async def answer(interaction: discord.Interaction, message: ReplyContent) -> bool:
     """Show `message` as the interaction's answer; False when it could not be delivered, which is logged."""
     if interaction.extras.get(_SILENT):
         return False
@@ -70,7 +70,7 @@ async def answer(interaction: discord.Interaction, message: Answer) -> bool:
     return False
 
 
-async def edit(interaction: discord.Interaction, message: Answer) -> bool:
+async def edit(interaction: discord.Interaction, message: ReplyContent) -> bool:
     """Replace what the interaction's answer shows; False when Discord did not take it."""
     embeds = [message.embed] if message.embed else []
     try:
@@ -87,7 +87,7 @@ async def edit(interaction: discord.Interaction, message: Answer) -> bool:
     return True
 
 
-async def send(channel: discord.abc.Messageable, message: Answer) -> None:
+async def send(channel: discord.abc.Messageable, message: ReplyContent) -> None:
     """Write a message of its own to a channel.
 
     Raises:
@@ -97,7 +97,7 @@ async def send(channel: discord.abc.Messageable, message: Answer) -> None:
     await channel.send(message.content, view=view, allowed_mentions=discord.AllowedMentions.none())
 
 
-async def _respond(interaction: discord.Interaction, message: Answer) -> bool:
+async def _respond(interaction: discord.Interaction, message: ReplyContent) -> bool:
     """The first word on an interaction that was not acknowledged, or of which that is not known."""
     try:
         await interaction.response.send_message(

@@ -9,11 +9,11 @@ from urllib.parse import parse_qsl, quote_plus, urlencode
 import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from openab_auth.oauth.http.transport import Door
+from openab_auth.oauth.http.transport import BoundedTransport
 from openab_auth.oauth.vendors.vendor import Vendor
 
 
-def client_of(vendor: Vendor, door: Door, deadline: float) -> AsyncOAuth2Client:
+def client_of(vendor: Vendor, door: BoundedTransport, deadline: float) -> AsyncOAuth2Client:
     """An authlib client in the vendor's encoding; without `scope`, which would else go into every refresh."""
     client = AsyncOAuth2Client(
         client_id=vendor.client_id,

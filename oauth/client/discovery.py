@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
-from openab_auth.oauth.client.verdict import CHECK_TABLE, Reply
+from openab_auth.oauth.client.verdict import CHECK_TABLE, JsonObject
 from openab_auth.oauth.errors import VendorMisconfiguredError
 from openab_auth.oauth.vendors.vendor import Vendor, safe_url
 
-Fetch: TypeAlias = Callable[[str], Awaitable[Reply]]
+Fetch: TypeAlias = Callable[[str], Awaitable[JsonObject]]
 
 
 def needs_discovery(vendor: Vendor) -> bool:
@@ -20,7 +20,7 @@ def needs_discovery(vendor: Vendor) -> bool:
     return bool(vendor.issuer) and not (begins_at and vendor.token_url)
 
 
-async def fetch_metadata(vendor: Vendor, fetch: Fetch) -> Reply:
+async def fetch_metadata(vendor: Vendor, fetch: Fetch) -> JsonObject:
     """The metadata that the vendor's issuer publishes.
 
     Raises:
@@ -42,7 +42,7 @@ async def fetch_metadata(vendor: Vendor, fetch: Fetch) -> Reply:
     return metadata
 
 
-def with_endpoints(vendor: Vendor, metadata: Reply) -> Vendor:
+def with_endpoints(vendor: Vendor, metadata: JsonObject) -> Vendor:
     """The vendor with the endpoints of its issuer; what its own table names stays.
 
     Raises:
@@ -83,12 +83,12 @@ def well_known(url: str, word: str) -> tuple[str, ...]:
     return tuple(urlunsplit(parts._replace(path=f"/.well-known/{word}{path}", query="", fragment="")) for path in paths)
 
 
-def _endpoint(vendor: Vendor, metadata: Reply, name: str) -> str:
+def _endpoint(vendor: Vendor, metadata: JsonObject, name: str) -> str:
     if found := _optional(metadata, name):
         return found
     raise VendorMisconfiguredError(vendor.name, f"its metadata has no usable {name}", CHECK_TABLE)
 
 
-def _optional(metadata: Reply, name: str) -> str:
+def _optional(metadata: JsonObject, name: str) -> str:
     value = metadata.get(name)
     return value if isinstance(value, str) and safe_url(value) is None else ""

@@ -18,13 +18,13 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 from openab_auth.oauth.client import client_auth, link
 from openab_auth.oauth.client.discovery import fetch_metadata, needs_discovery, with_endpoints
-from openab_auth.oauth.client.token_response import Grant, account_label, read_grant
-from openab_auth.oauth.client.verdict import Question, Reply, judge_failure, judge_reply
+from openab_auth.oauth.client.token_response import TokenResponse, account_label, read_grant
+from openab_auth.oauth.client.verdict import JsonObject, RequestContext, judge_failure, judge_reply
 from openab_auth.oauth.errors import OAuthError
 from openab_auth.oauth.http.deadline import awake_timeout
-from openab_auth.oauth.http.network_policy import Reach
+from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.http.pinned import PinnedTransport
-from openab_auth.oauth.http.transport import REQUEST_DEADLINE, Door, direct_transport, new_client
+from openab_auth.oauth.http.transport import REQUEST_DEADLINE, BoundedTransport, direct_transport, new_client
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import Json, PendingEntry
 from openab_auth.storage.secret import Secret
@@ -48,8 +48,8 @@ class Driver:
         self._transport = transport
         self._clock = clock
         self.deadline = deadline
-        self._http: dict[Reach | None, httpx2.AsyncClient] = {}
-        self._metadata: dict[str, Reply] = {}  # by issuer
+        self._http: dict[NetworkPolicy | None, httpx2.AsyncClient] = {}
+        self._metadata: dict[str, JsonObject] = {}  # by issuer
 
     async def resolve(self, vendor: Vendor) -> Vendor:
         """The vendor with its endpoints, discovered once when its table gives the issuer alone.
@@ -71,7 +71,7 @@ class Driver:
         """The login link of a vendor whose endpoints are known (`resolve`)."""
         return link.authorize_url(vendor, pending)
 
-    async def exchange(self, vendor: Vendor, code: Secret, pending: PendingEntry) -> Grant:
+    async def exchange(self, vendor: Vendor, code: Secret, pending: PendingEntry) -> TokenResponse:
         """Trade the code for a grant, in one POST to the token endpoint of the login's first step (RFC 6749 4.1.3).
 
         Raises:
@@ -82,7 +82,7 @@ class Driver:
         extra = dict(vendor.token_params)
         if vendor.token_sends_state:
             extra["state"] = pending.state.reveal()
-        question = Question(vendor.name, vendor.tenant, "code", (code, pending.verifier, pending.state))
+        question = RequestContext(vendor.name, vendor.tenant, "code", (code, pending.verifier, pending.state))
         asked_at = self._clock()
         async with self._conversation(vendor, question) as (client, replies):
             await client.fetch_token(
@@ -96,7 +96,7 @@ class Driver:
             )
         return self._grant(vendor, question, replies[-1], asked_at)
 
-    async def refresh(self, vendor: Vendor, refresh_token: Secret, token_endpoint: str) -> Grant:
+    async def refresh(self, vendor: Vendor, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
         """Renew a login, in one POST without `scope` (RFC 6749 6); the caller holds the tenant's lock.
 
         Raises:
@@ -104,7 +104,7 @@ class Driver:
             VendorUnavailableError: no usable answer; when `sent` is True the token may have been rotated all the same.
             VendorMisconfiguredError: the vendor refuses this client.
         """
-        question = Question(vendor.name, vendor.tenant, "refresh", (refresh_token,))
+        question = RequestContext(vendor.name, vendor.tenant, "refresh", (refresh_token,))
         asked_at = self._clock()
         async with self._conversation(vendor, question) as (client, replies):
             await client.refresh_token(
@@ -133,7 +133,7 @@ class Driver:
             encodings = ["form"]  # what RFC 7009 2.1 says
         elif vendor.tenant in _REVOKES_BY_JSON:
             encodings = ["json"]
-        question = Question(vendor.name, vendor.tenant, "other", (token,))
+        question = RequestContext(vendor.name, vendor.tenant, "other", (token,))
         for encoding in encodings:
             async with self._conversation(vendor, question) as (client, _):
                 reply = await client.revoke_token(
@@ -149,7 +149,7 @@ class Driver:
                     judge_reply(question, reply, now=self._clock())
         return False
 
-    async def account(self, vendor: Vendor, grant: Grant) -> str | None:
+    async def account(self, vendor: Vendor, grant: TokenResponse) -> str | None:
         """Whose login it is: the label in the grant, else what userinfo says (OpenID Connect Core 5.3).
 
         Raises:
@@ -168,7 +168,7 @@ class Driver:
     async def post(
         self,
         vendor: Vendor,
-        question: Question,
+        question: RequestContext,
         url: str,
         fields: Mapping[str, str],
         *,
@@ -194,7 +194,7 @@ class Driver:
     async def send(
         self,
         vendor: Vendor,
-        question: Question,
+        question: RequestContext,
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
@@ -215,7 +215,7 @@ class Driver:
             )
             return reply
 
-    def http(self, reach: Reach | None = None) -> httpx2.AsyncClient:
+    def http(self, reach: NetworkPolicy | None = None) -> httpx2.AsyncClient:
         """The client for what may be reached, made at its first request: loading the certificates takes a while.
 
         Without `reach` an address is a table's, and proxies of the environment are used; else it may be a stranger's.
@@ -232,25 +232,27 @@ class Driver:
         for http in self._http.values():
             await http.aclose()
 
-    async def _get(self, vendor: Vendor, url: str, *, bearer: Secret | None = None) -> Reply:
-        question = Question(vendor.name, vendor.tenant, "other", (bearer,) if bearer else ())
+    async def _get(self, vendor: Vendor, url: str, *, bearer: Secret | None = None) -> JsonObject:
+        question = RequestContext(vendor.name, vendor.tenant, "other", (bearer,) if bearer else ())
         headers = {"Authorization": f"Bearer {bearer.reveal()}"} if bearer else {}
         return judge_reply(question, await self.send(vendor, question, url, headers=headers), now=self._clock())
 
-    def _grant(self, vendor: Vendor, question: Question, reply: httpx2.Response, asked_at: float) -> Grant:
+    def _grant(
+        self, vendor: Vendor, question: RequestContext, reply: httpx2.Response, asked_at: float
+    ) -> TokenResponse:
         """Judge a token reply; its tokens live from `asked_at` on, for we may have stood still since the answer."""
         judged = judge_reply(question, reply, now=self._clock())
         return read_grant(vendor, judged, now=asked_at, sent=question.secrets)
 
     @asynccontextmanager
     async def _conversation(
-        self, vendor: Vendor, question: Question
+        self, vendor: Vendor, question: RequestContext
     ) -> AsyncIterator[tuple[AsyncOAuth2Client, list[httpx2.Response]]]:
         """An authlib client for one request, and the list in which its token reply will lie, not judged yet.
 
         Whatever else goes wrong once that reply is there goes wrong in vain. Every other error is an `OAuthError`.
         """
-        door = Door(self.http(vendor.reach))
+        door = BoundedTransport(self.http(vendor.reach))
         client = client_auth.client_of(vendor, door, self.deadline)
         replies: list[httpx2.Response] = []
 

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from openab_auth.oauth.client.dotted import value_at
 from openab_auth.oauth.client.scopes import scopes_of
 from openab_auth.oauth.client.subject import subject_ids
-from openab_auth.oauth.client.verdict import LONGEST_TOKEN, Reply, is_token
+from openab_auth.oauth.client.verdict import LONGEST_TOKEN, JsonObject, is_token
 from openab_auth.oauth.errors.redact import label, without
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import NEVER, Json
@@ -26,7 +26,7 @@ _TOKENS: Final = ("access_token", "refresh_token", "id_token")
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class TokenResponse:
     """What the vendor gave; `expires_at` is in unix seconds, `account` a label for people and nothing more.
 
     `scopes` is empty when the reply names none: they are then what was asked for (RFC 6749 5.1). `issuer` is the
@@ -42,7 +42,7 @@ class Grant:
     subject: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_grant(vendor: Vendor, reply: Reply, *, now: float, sent: Iterable[Secret] = ()) -> Grant:
+def read_grant(vendor: Vendor, reply: JsonObject, *, now: float, sent: Iterable[Secret] = ()) -> TokenResponse:
     """The grant in a token reply that `oauth.verdict` let pass; no label of it shows a token or what was `sent`."""
     refresh_token = reply.get("refresh_token")
     claims: Mapping[str, Json] = _or(lambda: id_token_claims(reply.get("id_token")), dict[str, Json]())
@@ -52,7 +52,7 @@ def read_grant(vendor: Vendor, reply: Reply, *, now: float, sent: Iterable[Secre
         tokens = (Secret(value[:LONGEST_TOKEN]) for name in _TOKENS if isinstance(value := reply.get(name), str))
         return without(found, (*sent, *tokens)) if found else None
 
-    return Grant(
+    return TokenResponse(
         access_token=Secret(str(reply["access_token"])),
         refresh_token=Secret(str(refresh_token)) if is_token(refresh_token) else None,
         expires_at=_expires_at(reply.get("expires_in"), vendor.token_lifetime, now),

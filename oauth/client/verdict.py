@@ -31,7 +31,7 @@ from openab_auth.oauth.http.transport import RefusedAddressError
 from openab_auth.storage.entries import Json
 from openab_auth.storage.secret import Secret
 
-Reply: TypeAlias = Mapping[str, Json]
+JsonObject: TypeAlias = Mapping[str, Json]
 E = TypeVar("E", bound=BaseException)
 
 RFC_6749_NAMES: Final[Mapping[str, str]] = MappingProxyType({})  # a vendor with names of its own has a table of them
@@ -93,7 +93,7 @@ CHECK_TABLE: Final = "the operator must compare this vendor's table with the ven
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class RequestContext:
     """What was asked of whom; `secrets` is what we sent and must never be shown when it is echoed."""
 
     vendor: str
@@ -115,8 +115,8 @@ class Question:
 
 
 def judge_reply(
-    question: Question, reply: httpx2.Response, *, now: float, names: Mapping[str, str] = RFC_6749_NAMES
-) -> Reply:
+    question: RequestContext, reply: httpx2.Response, *, now: float, names: Mapping[str, str] = RFC_6749_NAMES
+) -> JsonObject:
     """The token reply, when it is one; `names` gives the standard's name for members that the vendor calls otherwise.
 
     Raises:
@@ -131,7 +131,7 @@ def judge_reply(
     return body or {}
 
 
-def _fault(question: Question, reply: httpx2.Response, body: Reply | None, now: float) -> OAuthError | None:
+def _fault(question: RequestContext, reply: httpx2.Response, body: JsonObject | None, now: float) -> OAuthError | None:
     """The first of these that is so decides: a passing trouble, the vendor's clear word, the place, the shape."""
     words, status = error_words(body or {}), reply.status_code
     reason = reason_of(question, status, body)
@@ -157,7 +157,7 @@ def _fault(question: Question, reply: httpx2.Response, body: Reply | None, now: 
     return error
 
 
-def judge_failure(question: Question, error: Exception, *, unsent: bool) -> OAuthError:
+def judge_failure(question: RequestContext, error: Exception, *, unsent: bool) -> OAuthError:
     """What it means that no whole reply came."""
     if isinstance(error, RefusedAddressError):
         return question.misconfigured(str(error))
@@ -184,14 +184,14 @@ def json_object(reply: httpx2.Response, names: Mapping[str, str] = RFC_6749_NAME
     return {names.get(name, name): value for name, value in body.items()} if isinstance(body, dict) else None
 
 
-def error_words(body: Reply) -> frozenset[str]:
+def error_words(body: JsonObject) -> frozenset[str]:
     """What a reply says went wrong, from every place where vendors put it: `error`, `error.code`, `error.type`."""
     error = body.get("error")
     candidates = (error.get("code"), error.get("type")) if isinstance(error, dict) else (error,)
     return frozenset(word.strip().lower() for word in candidates if isinstance(word, str) and word.strip())
 
 
-def reason_of(question: Question, status: int, body: Reply | None) -> str:
+def reason_of(question: RequestContext, status: int, body: JsonObject | None) -> str:
     """The vendor's own words for people, redacted."""
     body = body or {}
     error = body.get("error")
@@ -203,13 +203,13 @@ def reason_of(question: Question, status: int, body: Reply | None) -> str:
     return f"HTTP {status}, {shown(said, question.secrets)}" if said else f"HTTP {status}"
 
 
-def _refused(question: Question, reason: str) -> OAuthError:
+def _refused(question: RequestContext, reason: str) -> OAuthError:
     if question.asked in {"code", "approval"}:
         return ExchangeRefusedError(question.vendor, reason)
     return question.unavailable(reason)  # no word that we know: never take a login for dead on a guess
 
 
-def _unusable(question: Question, body: Reply) -> OAuthError | None:
+def _unusable(question: RequestContext, body: JsonObject) -> OAuthError | None:
     """What is wrong with a token reply that reports no error."""
     if question.asked in {"approval", "other"}:
         return None

@@ -20,7 +20,7 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.storage import LoginEntry, Secret, Tenant
-from openab_auth.storage.records.notes import Attempt, Note
+from openab_auth.storage.records.notes import Note, RefreshAttempt
 
 _FIRST: Final = 0.1  # seconds; doubled by each further failure
 _LONGEST: Final = 60.0
@@ -28,32 +28,34 @@ _LONGEST_ASKED: Final = 900.0  # seconds; a vendor that asks for more with Retry
 _ENDED: Final = "the process that asked for it ended before it could tell"
 
 
-def attempt_of(entry: LoginEntry, note: Note) -> Attempt | None:
+def attempt_of(entry: LoginEntry, note: Note) -> RefreshAttempt | None:
     """The unfinished attempt to refresh this very login; one with an older refresh token does not count."""
     attempt = note.attempt
     return attempt if attempt and attempt.fingerprint == entry.refresh_token.fingerprint() else None
 
 
-def failure_of(entry: LoginEntry, note: Note, now: float) -> Attempt | None:
+def failure_of(entry: LoginEntry, note: Note, now: float) -> RefreshAttempt | None:
     """The attempt that failed; one whose request may be under way has not."""
     attempt = attempt_of(entry, note)
     return None if attempt and attempt.reason == _ENDED and now < attempt.at + REFRESH_DEADLINE else attempt
 
 
-def begun(entry: LoginEntry, before: Attempt | None, now: float) -> Attempt:
+def begun(entry: LoginEntry, before: RefreshAttempt | None, now: float) -> RefreshAttempt:
     """What is noted before the token is posted: should this process end, the next one knows what it finds."""
     failures = before.failures if before else 0
-    return Attempt(entry.refresh_token.fingerprint(), now, _ENDED, answered=False, failures=failures, not_before=now)
+    return RefreshAttempt(
+        entry.refresh_token.fingerprint(), now, _ENDED, answered=False, failures=failures, not_before=now
+    )
 
 
 def failed(
-    attempt: Attempt,
+    attempt: RefreshAttempt,
     error: VendorUnavailableError | VendorMisconfiguredError,
     settings: str,
     now: float,
     *,
     answered: bool,
-) -> Attempt:
+) -> RefreshAttempt:
     """The attempt as it ended: the next one later than the last time, and not sooner than the vendor asks for.
 
     `settings` are those that it was made with. A vendor in trouble is left alone by all; who changes what was refused
@@ -85,7 +87,7 @@ def _told(value: object) -> object:
     return value
 
 
-def pause(attempt: Attempt | None, settings: str, now: float) -> float:
+def pause(attempt: RefreshAttempt | None, settings: str, now: float) -> float:
     """Seconds until the login may be tried again with these settings; a time of a wrong clock alone is none."""
     if attempt is None or attempt.settings not in ("", settings):
         return 0.0
@@ -93,7 +95,7 @@ def pause(attempt: Attempt | None, settings: str, now: float) -> float:
     return left if 0 < left <= _LONGEST_ASKED else 0.0
 
 
-def refusal(tenant: Tenant, attempt: Attempt, seconds: float) -> OAuthError:
+def refusal(tenant: Tenant, attempt: RefreshAttempt, seconds: float) -> OAuthError:
     """Why nobody asks the vendor for the next `seconds`."""
     if attempt.todo:
         return StillMisconfiguredError(tenant, attempt.reason, attempt.todo)

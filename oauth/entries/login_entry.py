@@ -15,7 +15,7 @@ from openab_auth.storage.records.notes import DeadToken, Note
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.token_response import Grant
+    from openab_auth.oauth.client.token_response import TokenResponse
     from openab_auth.oauth.vendors.catalogue import Catalogue
     from openab_auth.oauth.vendors.vendor import Vendor
 
@@ -102,7 +102,7 @@ def check_not_taken(
         raise LoginTakenError(tenant, note.logged_in_by, note.account, generation)
 
 
-def write(draft: Draft, vendor: Vendor, token_url: str, grant: Grant, note: Note) -> str | None:
+def write(draft: Draft, vendor: Vendor, token_url: str, grant: TokenResponse, note: Note) -> str | None:
     """Write the credential and its note; gives the account that was there before."""
     before = draft.notes.get(vendor.tenant, Note()).account if vendor.tenant in draft else None
     draft[vendor.tenant] = TokenEntry(
@@ -116,7 +116,7 @@ def write(draft: Draft, vendor: Vendor, token_url: str, grant: Grant, note: Note
     return before
 
 
-def renewed_entry(entry: LoginEntry, grant: Grant, *, now: float) -> LoginEntry:
+def renewed_entry(entry: LoginEntry, grant: TokenResponse, *, now: float) -> LoginEntry:
     """The entry with the tokens of `grant`; what the reply leaves out stays as it was (RFC 6749 6)."""
     if isinstance(entry, TokenEntry):
         return dataclasses.replace(
@@ -142,7 +142,7 @@ def renewed_entry(entry: LoginEntry, grant: Grant, *, now: float) -> LoginEntry:
     )
 
 
-def renewed_note(note: Note, posted: LoginEntry, following: LoginEntry, grant: Grant) -> Note:
+def renewed_note(note: Note, posted: LoginEntry, following: LoginEntry, grant: TokenResponse) -> Note:
     """Return the note of a login that was renewed: what its vendor calls the account now, and whose it is."""
     return dataclasses.replace(
         note,
@@ -152,7 +152,7 @@ def renewed_note(note: Note, posted: LoginEntry, following: LoginEntry, grant: G
     )
 
 
-def name_account(draft: Draft, tenant: Tenant, grant: Grant, account: str) -> None:
+def name_account(draft: Draft, tenant: Tenant, grant: TokenResponse, account: str) -> None:
     """Name the login, if it is still the one that was just made."""
     entry = draft.get(tenant)
     if isinstance(entry, TokenEntry) and entry.access_token == grant.access_token and tenant in draft.notes:

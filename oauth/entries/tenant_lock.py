@@ -17,10 +17,12 @@ _LONGEST_STEP: Final = 1.0  # seconds that one look counts for at most
 _RETRY: Final = 0.08  # seconds between two tries for the lock; a commit is seen sooner, by the store's version
 
 
-async def looks(store: AsyncStore, seconds: float, hurry: asyncio.Event | None = None) -> AsyncIterator[None]:
+async def store_changes(
+    store: AsyncStore, seconds: float, stopping: asyncio.Event | None = None
+) -> AsyncIterator[None]:
     """Now, then whenever the store changes or a lock is worth another try, and once more at the end of `seconds`.
 
-    `hurry` ends the wait early, for a process that is told to stop.
+    `stopping` ends the wait early, for a process that is told to stop.
     """
     clock = asyncio.get_running_loop().time
     waited, last = 0.0, clock()
@@ -29,25 +31,25 @@ async def looks(store: AsyncStore, seconds: float, hurry: asyncio.Event | None =
         # only time in which this process ran: after SIGSTOP the lock, or what its holder stored, is still waited for
         waited, last = waited + min(now - last, _LONGEST_STEP), now
         yield
-        if waited >= seconds or (hurry is not None and hurry.is_set()):
+        if waited >= seconds or (stopping is not None and stopping.is_set()):
             return
         await store.changed(version, min(_RETRY, seconds - waited))
 
 
 @asynccontextmanager
 async def tenant_lock(
-    store: AsyncStore, tenant: Tenant, *, wait: float = REFRESH_DEADLINE, hurry: asyncio.Event | None = None
+    store: AsyncStore, tenant: Tenant, *, wait: float = REFRESH_DEADLINE, stopping: asyncio.Event | None = None
 ) -> AsyncIterator[bool]:
     """Hold the lock, so that a refresh in flight ends first; False when it was not had within `wait` seconds.
 
-    For login and logout, which go on without it, as they do when `hurry` ends the wait. A lock that cannot be opened is
-    like one that was not had: a refresh commits only over the refresh token that it posted, so what we write is safe
+    For login and logout, which go on without it, as they do when `stopping` ends the wait. A lock that cannot be opened
+    is like one that was not had: a refresh commits only over the refresh token that it posted, so what we write is safe
     from it either way.
     """
     held = False
     try:
         lock = store.refresh_lock(tenant)
-        async for _ in looks(store, wait, hurry):
+        async for _ in store_changes(store, wait, stopping):
             held = await in_thread(lock.try_acquire)
             if held:
                 break

@@ -6,8 +6,8 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.token_response import Grant
-from openab_auth.oauth.client.verdict import Question, judge_reply
+from openab_auth.oauth.client.token_response import TokenResponse
+from openab_auth.oauth.client.verdict import RequestContext, judge_reply
 from openab_auth.oauth.vendors.vendor import Vendor, is_loopback
 from openab_auth.storage.entries import Json
 
@@ -16,13 +16,13 @@ _PATH: Final = "/v1internal:loadCodeAssist"
 _ASKED: Final[dict[str, Json]] = {"metadata": {"pluginType": "GEMINI"}}
 
 
-async def has_project(driver: Driver, vendor: Vendor, grant: Grant, *, now: float) -> bool:
+async def has_project(driver: Driver, vendor: Vendor, grant: TokenResponse, *, now: float) -> bool:
     """Whether the account has a project that Code Assist would use.
 
     Raises:
         VendorUnavailableError, VendorMisconfiguredError: it did not say.
     """
-    question = Question(vendor.name, vendor.tenant, "other", (grant.access_token,))
+    question = RequestContext(vendor.name, vendor.tenant, "other", (grant.access_token,))
     headers = {"Authorization": f"Bearer {grant.access_token.reveal()}"}
     answer = await driver.send(vendor, question, _url(vendor), headers=headers, json=_ASKED)
     return bool(judge_reply(question, answer, now=now).get("cloudaicompanionProject"))

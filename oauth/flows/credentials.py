@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.token_response import Grant
+from openab_auth.oauth.client.token_response import TokenResponse
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.entries.pending import PendingLogin
@@ -99,7 +99,7 @@ class Credentials:
         self,
         vendor: Vendor,
         token_url: str,
-        grant: Grant,
+        grant: TokenResponse,
         login: PendingLogin,
         binding: Binding | None = None,
         *,
@@ -115,7 +115,7 @@ class Credentials:
             PlanMissingError, ExchangeRefusedError, VendorMisconfiguredError: the vendor's second step refused it.
         """
 
-        def write(draft: Draft, grant: Grant, token_url: str) -> str | None:
+        def write(draft: Draft, grant: TokenResponse, token_url: str) -> str | None:
             if also:
                 also(draft)
             # One of the two must go, and neither can be had twice: the one that agents may use already stays. This one
@@ -217,7 +217,7 @@ class Credentials:
                 _log.warning("what the vendor of %s has done waits for the store: %s", name, words)
             await asyncio.sleep(_RETRY)
 
-    def hurry(self) -> None:
+    def stop_waiting(self) -> None:
         """Wait for nobody's refresh any longer: the process is told to stop."""
         self._closing.set()
 
@@ -226,7 +226,7 @@ class Credentials:
         await self._unsaved.aclose()
 
     def _locked(self, tenant: Tenant) -> AbstractAsyncContextManager[bool]:
-        return tenant_lock(self._store, tenant, wait=self._lock_wait, hurry=self._closing)
+        return tenant_lock(self._store, tenant, wait=self._lock_wait, stopping=self._closing)
 
     async def _unless_closing(self, work: Coroutine[None, None, T]) -> T | None:
         """What `work` gives, or None when the process is told to stop meanwhile."""
@@ -238,11 +238,11 @@ class Credentials:
             working.cancel()
             closing.cancel()
 
-    def _untraded(self, grant: Grant) -> Grant:
+    def _untraded(self, grant: TokenResponse) -> TokenResponse:
         """Return a grant whose token has ended and is to be traded by the first refresh."""
-        return Grant(Secret(""), grant.access_token, int(self._clock()))
+        return TokenResponse(Secret(""), grant.access_token, int(self._clock()))
 
-    async def _trade(self, vendor: Vendor, grant: Grant) -> Grant:
+    async def _trade(self, vendor: Vendor, grant: TokenResponse) -> TokenResponse:
         """The second step: the token that agents use for the one that was given.
 
         While the vendor is out of order the login is kept with a token that has ended: the next refresh trades it.
@@ -255,7 +255,7 @@ class Credentials:
             _log.warning("%s: the login is kept, its token follows with the first refresh: %s", vendor.name, error)
             return self._untraded(grant)
 
-    async def _late_account(self, vendor: Vendor, grant: Grant) -> str | None:
+    async def _late_account(self, vendor: Vendor, grant: TokenResponse) -> str | None:
         """The label from userinfo, asked only once the credential is safe: it must not cost a login."""
         try:
             account = await self._driver.account(vendor, grant)
@@ -268,7 +268,7 @@ class Credentials:
             return None
         return account
 
-    async def _lacks_project(self, vendor: Vendor, grant: Grant) -> bool:
+    async def _lacks_project(self, vendor: Vendor, grant: TokenResponse) -> bool:
         """Asked once the credential is safe, as the label is: it must not cost a login."""
         if vendor.exchange != "google-code-assist":
             return False

@@ -12,7 +12,7 @@ from functools import partial
 
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.pkce import new_state, new_verifier
-from openab_auth.oauth.client.verdict import Question
+from openab_auth.oauth.client.verdict import RequestContext
 from openab_auth.oauth.entries import pending
 from openab_auth.oauth.entries.generation import generation_of_pending
 from openab_auth.oauth.entries.pending import PendingLogin
@@ -28,8 +28,8 @@ from openab_auth.oauth.paste.paste import (
     DeniedRedirectError,
     Expected,
     Paste,
+    PasteMistake,
     PasteRefusedError,
-    Refusal,
     match,
     read_paste,
 )
@@ -163,7 +163,7 @@ class RedirectLogins:
         try:
             await self._pending.put_back(login, entry)
         except StorageError as unsaved:
-            raise Question(vendor.name, vendor.tenant, "code").unavailable(unsent.reason) from unsaved
+            raise RequestContext(vendor.name, vendor.tenant, "code").unavailable(unsent.reason) from unsaved
 
 
 def _read(text: str, *, expected: bool, vendor: str | None) -> Paste:
@@ -171,6 +171,6 @@ def _read(text: str, *, expected: bool, vendor: str | None) -> Paste:
     try:
         return read_paste(text)
     except PasteRefusedError as refusal:
-        if expected or refusal.reason == Refusal.TOKEN_OR_KEY:  # whoever shows a token must learn that he did
+        if expected or refusal.reason == PasteMistake.TOKEN_OR_KEY:  # whoever shows a token must learn that he did
             raise
         raise NoPendingLoginError(vendor) from None

@@ -67,12 +67,12 @@ class AwakeClock:
 
 
 class Deadline(AwakeClock):
-    """`seconds` from the moment in which it was made; with `hurry` nothing is waited for, nor begun, any longer."""
+    """`seconds` from the moment in which it was made; with `stopping` nothing is waited for, nor begun, any longer."""
 
-    def __init__(self, limit: float, hurry: asyncio.Event) -> None:
+    def __init__(self, limit: float, stopping: asyncio.Event) -> None:
         super().__init__()
         self.limit = limit
-        self.hurry = hurry
+        self.stopping = stopping
 
     def used(self) -> float:
         """Return the seconds that have passed, for people to read."""
@@ -84,7 +84,7 @@ class Deadline(AwakeClock):
 
     def allows(self, share: float) -> bool:
         """Return whether work that must start within `share` of the deadline may still start."""
-        return self.left(share) >= 0 and not self.hurry.is_set()
+        return self.left(share) >= 0 and not self.stopping.is_set()
 
     def for_disk(self) -> float:
         """Return the seconds for what is written after an answer, for `awake_timeout`."""

@@ -21,7 +21,7 @@ _LOW_32_BITS: Final = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class NetworkPolicy:
     """The public internet, and beyond it what the operator lists.
 
     `hosts` (names in lower case) and `networks` may be private. `http_loopback` is the test option: plain http, and
@@ -56,7 +56,7 @@ def is_public(address: Address) -> bool:
     return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
-def parse_reach(private: tuple[str, ...], *, http_loopback: bool) -> tuple[Reach, tuple[str, ...]]:
+def parse_reach(private: tuple[str, ...], *, http_loopback: bool) -> tuple[NetworkPolicy, tuple[str, ...]]:
     """The reach with the operator's list of private hosts and networks, and what in the list is neither."""
     hosts: set[str] = set()
     networks: list[Network] = []
@@ -69,7 +69,7 @@ def parse_reach(private: tuple[str, ...], *, http_loopback: bool) -> tuple[Reach
                 hosts.add(item.lower())
             else:
                 wrong.append(item)
-    return Reach(frozenset(hosts), tuple(networks), http_loopback), tuple(wrong)
+    return NetworkPolicy(frozenset(hosts), tuple(networks), http_loopback), tuple(wrong)
 
 
 def _is_name(text: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 import httpx2
 
-from openab_auth.oauth.http.network_policy import Reach
+from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.http.transport import RefusedAddressError, UnsafeUrlError
 from openab_auth.oauth.vendors.vendor import is_loopback
 
@@ -36,7 +36,7 @@ class PrivateAddressError(RefusedAddressError):
 class PinnedTransport(httpx2.AsyncBaseTransport):
     """Sends each request over `inner` to an address that `reach` allows; no proxy, which would resolve by itself."""
 
-    def __init__(self, reach: Reach, inner: httpx2.AsyncBaseTransport, resolve: Resolve | None = None) -> None:
+    def __init__(self, reach: NetworkPolicy, inner: httpx2.AsyncBaseTransport, resolve: Resolve | None = None) -> None:
         self._reach = reach
         self._inner = inner
         self._lookups = Lookups()

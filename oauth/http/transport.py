@@ -60,7 +60,7 @@ class ReplyEncodedError(httpx2.TransportError):
 
 
 def new_client(transport: httpx2.AsyncBaseTransport | None = None, *, trust_env: bool = True) -> httpx2.AsyncClient:
-    """Make an HTTP client that keeps and sends no cookie and follows no redirect; read its replies through a `Door`.
+    """Make an HTTP client that keeps no cookie and follows no redirect. Read its replies through a `BoundedTransport`.
 
     Without `transport` it uses the proxies of the environment, unless `trust_env` is False.
     """
@@ -75,7 +75,7 @@ def direct_transport() -> httpx2.AsyncBaseTransport:
     return httpx2.AsyncHTTPTransport(limits=_LIMITS)
 
 
-class Door(httpx2.AsyncBaseTransport):
+class BoundedTransport(httpx2.AsyncBaseTransport):
     """Carries one conversation over the shared `http` client, whose connections outlive it.
 
     `http` brings the proxies and the certificate store of the environment. A reply is read to its end here, decoded and

@@ -21,7 +21,7 @@ from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.entries.pending_logins import PendingLogins
 from openab_auth.oauth.entries.tenant_lock import REFRESH_DEADLINE
 from openab_auth.oauth.errors import NoPendingLoginError, SecretMissingError, WhichLoginError
-from openab_auth.oauth.flows.command.output import Found
+from openab_auth.oauth.flows.command.output import Prompt
 from openab_auth.oauth.flows.command.programs import Programs
 from openab_auth.oauth.flows.credentials import Credentials, LoggedIn, LoggedOut
 from openab_auth.oauth.flows.device.approvals import Admit, Approvals
@@ -131,7 +131,7 @@ class Logins:
         Raises:
             NoPendingLoginError: no such program runs.
         """
-        known = Found(offer.url, offer.user_code)
+        known = Prompt(offer.url, offer.user_code)
         found = await self._programs.more(offer.vendor.name, user, known)
         return replace(offer, url=found.link or offer.url, user_code=found.code)
 
@@ -265,13 +265,13 @@ class Logins:
         vendor = await self._servers.vendor(server, tenant) if server else catalogue.vendor_of(tenant)
         return await self._jobs.finish(self._credentials.remove(tenant, generation, vendor, revoke=revoke))
 
-    def hurry(self) -> None:
+    def stop_waiting(self) -> None:
         """Wait for nobody's refresh any longer: the process is told to stop."""
-        self._credentials.hurry()
+        self._credentials.stop_waiting()
 
     async def aclose(self) -> None:
-        """Wait for the logins and logouts under way, which then hurry."""
-        self.hurry()
+        """Wait for the logins and logouts under way, which then end early."""
+        self.stop_waiting()
         if self._asked is not None:
             await asyncio.gather(self._asked, return_exceptions=True)
         await self._approvals.aclose()

@@ -13,15 +13,15 @@ from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.entries.login_entry import SKEW, dead_of
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.mcp.binding import binding_of
-from openab_auth.oauth.mcp.granted_access import Standing, standing_of
+from openab_auth.oauth.mcp.granted_access import GrantedAccess, granted_access
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import NEVER, Entry, McpEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.errors import StorageError
-from openab_auth.storage.records.clients import Client
-from openab_auth.storage.records.notes import Attempt, DeadToken, Note
+from openab_auth.storage.records.clients import ClientRecord
+from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 from openab_auth.storage.store import Problem
 
 T = TypeVar("T")
@@ -50,8 +50,8 @@ class LoginState:
     shadowed_by: str | None
     vendor: Vendor | None
     died: DeadToken | None = None
-    failed: Attempt | None = None
-    standing: Standing | None = None
+    failed: RefreshAttempt | None = None
+    standing: GrantedAccess | None = None
     generation: str = ""
 
 
@@ -106,7 +106,7 @@ def login_state(  # noqa: PLR0913 - what the store keeps of it
     tenant: str,
     entries: Mapping[str, Entry],
     notes: Mapping[str, Note],
-    clients: Mapping[str, Client],
+    clients: Mapping[str, ClientRecord],
     *,
     catalogue: Catalogue,
     now: float,
@@ -133,12 +133,12 @@ def login_state(  # noqa: PLR0913 - what the store keeps of it
         vendor=vendor,
         died=died,
         failed=None if died else backoff.failure_of(entry, note, now),
-        standing=standing_of(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else None,
+        standing=granted_access(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else None,
         generation=generation_of(entry, note),
     )
 
 
-def _vendor(entry: McpEntry, record: Client | None, server: McpServer | None) -> Vendor | None:
+def _vendor(entry: McpEntry, record: ClientRecord | None, server: McpServer | None) -> Vendor | None:
     """Whose login it is: the server's as it was recorded, whatever its name means by now."""
     if server is None:
         return None

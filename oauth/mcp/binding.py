@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
-from openab_auth.oauth.http.network_policy import Reach
+from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.mcp.accounts import account_hosts
 from openab_auth.oauth.vendors.mcp_server import AUTH_METHODS, AuthMethod, McpServer, shown_host
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import Json, McpEntry
-from openab_auth.storage.records.clients import Client
+from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.secret import Secret
 
 
@@ -40,7 +40,7 @@ class Binding:
     scopes: tuple[str, ...] = ()
     configured: bool = False
 
-    def as_client(self) -> Client:
+    def as_client(self) -> ClientRecord:
         """The record that is kept of it."""
         facts: dict[str, Json] = {
             "url": self.url,
@@ -55,7 +55,7 @@ class Binding:
             "scopes": list(self.scopes),
             "configured": self.configured,
         }
-        return Client(self.client_id, None if self.configured else self.client_secret, facts=facts)
+        return ClientRecord(self.client_id, None if self.configured else self.client_secret, facts=facts)
 
     def vendor(self, server: McpServer) -> Vendor:
         """The server as a vendor: from here on the one driver makes all requests.
@@ -94,12 +94,12 @@ class Binding:
             self.url,
             client_secret=now.client_secret,
             client_secret_env=now.client_secret_env,
-            reach=Reach(http_loopback=now.reach.http_loopback),
+            reach=NetworkPolicy(http_loopback=now.reach.http_loopback),
             added_by=now.added_by,
         )
 
 
-def read_binding(client: Client | None) -> Binding | None:
+def read_binding(client: ClientRecord | None) -> Binding | None:
     """The binding that a record holds, or None when it holds none."""
     if client is None:
         return None
@@ -120,7 +120,7 @@ def read_binding(client: Client | None) -> Binding | None:
     )
 
 
-def binding_of(entry: McpEntry, client: Client | None) -> Binding | None:
+def binding_of(entry: McpEntry, client: ClientRecord | None) -> Binding | None:
     """The binding of this very login, or None when the record is another one's, or holds none."""
     binding = read_binding(client)
     if binding and binding.client_id == entry.client_id and entry.issuer in (None, binding.issuer):

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from openab_auth.oauth.client.discovery import metadata_urls, well_known
 from openab_auth.oauth.client.scopes import scopes_of
-from openab_auth.oauth.client.verdict import Reply
+from openab_auth.oauth.client.verdict import JsonObject
 from openab_auth.oauth.errors import ServerUnusableError
 from openab_auth.oauth.http.challenge import BearerChallenge
 from openab_auth.oauth.mcp.fetch import Fetch
@@ -91,7 +91,7 @@ def canonical(url: str) -> str:
     ).geturl()
 
 
-async def _resource_metadata(server: McpServer, fetch: Fetch, challenge: BearerChallenge | None) -> Reply | None:
+async def _resource_metadata(server: McpServer, fetch: Fetch, challenge: BearerChallenge | None) -> JsonObject | None:
     candidates = [*well_known(server.url, _RESOURCE)]
     if challenge and challenge.resource_metadata:
         candidates.insert(0, challenge.resource_metadata)
@@ -102,7 +102,7 @@ async def _resource_metadata(server: McpServer, fetch: Fetch, challenge: BearerC
     return None
 
 
-def _resource(server: McpServer, document: Reply) -> str:
+def _resource(server: McpServer, document: JsonObject) -> str:
     """The document's `resource`, byte for byte, when it is this endpoint or a parent of it (RFC 9728 3.3)."""
     resource = str(document["resource"])
     if not server.may_use(resource) or not is_within(server.url, resource):
@@ -129,7 +129,7 @@ def _port(scheme: str, port: int | None) -> int:
     return port or (443 if scheme == "https" else 80)
 
 
-def _authorization_servers(server: McpServer, document: Reply) -> list[str]:
+def _authorization_servers(server: McpServer, document: JsonObject) -> list[str]:
     found = document.get("authorization_servers")
     listed = [one for one in found[:_MOST_ISSUERS] if isinstance(one, str)] if isinstance(found, list) else []
     usable = [one for one in listed if server.may_use(one) and "?" not in one]
@@ -138,7 +138,7 @@ def _authorization_servers(server: McpServer, document: Reply) -> list[str]:
     return usable
 
 
-async def _issuer_metadata(server: McpServer, fetch: Fetch, issuer: str) -> Reply:
+async def _issuer_metadata(server: McpServer, fetch: Fetch, issuer: str) -> JsonObject:
     for url in metadata_urls(issuer):
         document = await fetch.document(url)
         if document is not None and isinstance(document.get("issuer"), str):
@@ -147,7 +147,7 @@ async def _issuer_metadata(server: McpServer, fetch: Fetch, issuer: str) -> Repl
     raise ServerUnusableError(server.vendor_name, _NO_METADATA, _TELL)
 
 
-def _check_issuer(server: McpServer, document: Reply, *expected: str) -> None:
+def _check_issuer(server: McpServer, document: JsonObject, *expected: str) -> None:
     """RFC 8414 3.3: identical, or the document must not be used."""
     if document["issuer"] not in expected:
         raise ServerUnusableError(server.vendor_name, _OTHER_ISSUER, _OPERATORS_ISSUER.format(name=server.name))
@@ -179,7 +179,11 @@ async def _without_resource_metadata(
 
 
 def _described(
-    server: McpServer, document: Reply, resource: str, challenge: BearerChallenge | None, supported: tuple[str, ...]
+    server: McpServer,
+    document: JsonObject,
+    resource: str,
+    challenge: BearerChallenge | None,
+    supported: tuple[str, ...],
 ) -> Discovered:
     """What the authorization server's metadata says, checked."""
     methods = document.get("code_challenge_methods_supported")
@@ -210,13 +214,13 @@ def _fitting(scopes: tuple[str, ...]) -> tuple[str, ...]:
     return scopes if len(scopes) < _MOST_SCOPES and len(" ".join(scopes)) <= _LONGEST_SCOPES else ()
 
 
-def _required(server: McpServer, document: Reply, name: str) -> str:
+def _required(server: McpServer, document: JsonObject, name: str) -> str:
     if url := _endpoint(server, document, name):
         return url
     raise ServerUnusableError(server.vendor_name, f"its authorization server's metadata has no usable {name}", _TELL)
 
 
-def _endpoint(server: McpServer, document: Reply, name: str) -> str:
+def _endpoint(server: McpServer, document: JsonObject, name: str) -> str:
     value = document.get(name)
     return value if isinstance(value, str) and server.may_use(value) else ""
 

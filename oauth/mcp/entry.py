@@ -8,12 +8,12 @@ from openab_auth.oauth.mcp.scopes import carried_over
 from openab_auth.storage import CONSOLE, Draft, Json, McpEntry, Note, pending_key
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.token_response import Grant
+    from openab_auth.oauth.client.token_response import TokenResponse
     from openab_auth.oauth.mcp.binding import Binding
     from openab_auth.oauth.vendors.vendor import Vendor
 
 
-def write(draft: Draft, binding: Binding, vendor: Vendor, grant: Grant, note: Note) -> str | None:
+def write(draft: Draft, binding: Binding, vendor: Vendor, grant: TokenResponse, note: Note) -> str | None:
     """As `login_entry.write`, in the shape and under the name in which the Rust agents look for it, and its binding."""
     before = draft.notes.get(vendor.tenant, Note()).account if vendor.tenant in draft else None
     reply: dict[str, Json] = {"access_token": grant.access_token.reveal(), "token_type": "bearer"}

@@ -9,10 +9,10 @@ from urllib.parse import urljoin
 
 import httpx2
 
-from openab_auth.oauth.client.verdict import Question, Reply, json_object, judge_failure
+from openab_auth.oauth.client.verdict import JsonObject, RequestContext, json_object, judge_failure
 from openab_auth.oauth.http.challenge import BearerChallenge, read_bearer
 from openab_auth.oauth.http.deadline import awake_timeout
-from openab_auth.oauth.http.transport import Door, origin_of
+from openab_auth.oauth.http.transport import BoundedTransport, origin_of
 from openab_auth.oauth.vendors.vendor import safe_url
 from openab_auth.storage.entries import Json
 
@@ -26,11 +26,11 @@ _ANY_MCP: Final = {"Accept": "application/json, text/event-stream"}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FetchedReply:
     """The status of a reply, and its body where that was a JSON object."""
 
     status: int
-    body: Reply | None = field(default=None, repr=False)
+    body: JsonObject | None = field(default=None, repr=False)
 
 
 class Fetch:
@@ -41,12 +41,12 @@ class Fetch:
 
     def __init__(self, http: httpx2.AsyncClient, server: str, tenant: str, *, deadline: float) -> None:
         self._http = http
-        self._question = Question(server, tenant, "other")
+        self._question = RequestContext(server, tenant, "other")
         self._deadline = deadline
         # awake_timeout bounds the whole; a TLS handshake that is cancelled instead of timed out leaks its socket
         self._timeout = httpx2.Timeout(None, connect=deadline / 2)
 
-    async def document(self, url: str) -> Reply | None:
+    async def document(self, url: str) -> JsonObject | None:
         """The JSON object at `url`, or None when nothing of the kind is there; follows redirects within one origin.
 
         Raises:
@@ -56,7 +56,7 @@ class Fetch:
         answer = await self._ask("GET", url)
         return answer.body if answer.status == httpx2.codes.OK else None
 
-    async def post(self, url: str, body: Mapping[str, Json]) -> Answer:
+    async def post(self, url: str, body: Mapping[str, Json]) -> FetchedReply:
         """The answer to a JSON object that is posted to `url`.
 
         Raises:
@@ -73,9 +73,9 @@ class Fetch:
         reply = await self._send("POST", url, body, head_only=True)
         return reply.status_code, read_bearer(reply.headers.get_list("www-authenticate"))
 
-    async def _ask(self, method: str, url: str, body: Mapping[str, Json] | None = None) -> Answer:
+    async def _ask(self, method: str, url: str, body: Mapping[str, Json] | None = None) -> FetchedReply:
         reply = await self._send(method, url, body)
-        return Answer(reply.status_code, json_object(reply))
+        return FetchedReply(reply.status_code, json_object(reply))
 
     async def _send(
         self, method: str, url: str, body: Mapping[str, Json] | None, *, head_only: bool = False
@@ -83,7 +83,7 @@ class Fetch:
         if mistake := safe_url(url):
             reason = f"it names an address that {mistake}"
             raise self._question.misconfigured(reason, _TODO)
-        door = Door(self._http)
+        door = BoundedTransport(self._http)
         try:
             async with awake_timeout(self._deadline):
                 reply = await self._follow(door, method, url, body, head_only=head_only)
@@ -95,7 +95,7 @@ class Fetch:
         return reply
 
     async def _follow(
-        self, door: Door, method: str, url: str, body: Mapping[str, Json] | None, *, head_only: bool
+        self, door: BoundedTransport, method: str, url: str, body: Mapping[str, Json] | None, *, head_only: bool
     ) -> httpx2.Response:
         """The reply at the end of the redirects; one that leads to another origin is the end itself."""
         headers = {**_HEADERS, **(_ANY_MCP if head_only else _JSON)}

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from openab_auth.oauth.mcp.binding import binding_of
 from openab_auth.oauth.mcp.scopes import Remedy, missing_scopes, remedy_for
 from openab_auth.oauth.vendors.mcp_server import McpServer
-from openab_auth.storage import Client, McpEntry
+from openab_auth.storage import ClientRecord, McpEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class GrantedAccess:
     """What a login is bound to and what it may do there; empty is what nobody remembers.
 
     `host` is the server's, with its port; a path may hold a key. `asked` are the scopes that its link named, `missing`
@@ -40,13 +40,13 @@ class Standing:
         return bool(self.asked) and set(self.asked) != set(self.granted)
 
 
-def standing_of(entry: McpEntry, record: Client | None, server: McpServer | None) -> Standing:
+def granted_access(entry: McpEntry, record: ClientRecord | None, server: McpServer | None) -> GrantedAccess:
     """How the login in `entry` stands; `record` is its client's, `server` its table in the config."""
     binding = binding_of(entry, record)
     asked = binding.scopes if binding else ()
     granted = entry.granted_scopes or asked  # RFC 6749 5.1: a server that names none has granted what was asked for
     missing = missing_scopes(granted, record)
-    return Standing(
+    return GrantedAccess(
         host=_host(binding.url if binding else server.url if server else ""),
         issuer=entry.issuer or (binding.issuer if binding else ""),
         asked=asked,

@@ -15,7 +15,7 @@ from openab_auth.oauth.mcp.fetch import Fetch
 from openab_auth.oauth.mcp.registration import identify, issuers_of, keep_client, key_of, new_binding
 from openab_auth.oauth.mcp.scopes import wanted_scopes
 from openab_auth.oauth.vendors.mcp_server import PREFIX, McpServer
-from openab_auth.storage import AsyncStore, Client, Draft, McpEntry, Tenant, UserId, pending_key
+from openab_auth.storage import AsyncStore, ClientRecord, Draft, McpEntry, Tenant, UserId, pending_key
 
 if TYPE_CHECKING:
     from openab_auth.oauth.client.driver import Driver
@@ -38,7 +38,9 @@ class ServerLogins:
         self._store = store
         self._driver = driver
         self._clock = clock
-        self._unkept: dict[str, tuple[McpServer, Client]] = {}  # clients that were registered and could not be stored
+        self._unkept: dict[
+            str, tuple[McpServer, ClientRecord]
+        ] = {}  # clients that were registered and could not be stored
 
     async def bind(self, server: McpServer, user: UserId) -> Binding:
         """What the next login of `user` at `server` is bound to; a client that was registered for it is kept.
@@ -105,11 +107,11 @@ class ServerLogins:
         logins = (key for key, entry in entries.items() if isinstance(entry, McpEntry) and entry.access_token)
         return {key: binding for key in logins if (binding := read_binding(clients.get(key)))}
 
-    def _with_unkept(self, server: McpServer, clients: Mapping[str, Client]) -> Mapping[str, Client]:
+    def _with_unkept(self, server: McpServer, clients: Mapping[str, ClientRecord]) -> Mapping[str, ClientRecord]:
         """Return the clients with those of this server that no disk has taken yet."""
         return {**clients, **{key: client for key, (whose, client) in self._unkept.items() if whose == server}}
 
-    async def _keep(self, server: McpServer, binding: Binding, record: Client | None) -> None:
+    async def _keep(self, server: McpServer, binding: Binding, record: ClientRecord | None) -> None:
         """Store a client; whatever goes wrong, the next login begins with the same one, whose secret is given once."""
         key = key_of(server, binding.issuer)
         if record is None:

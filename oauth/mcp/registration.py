@@ -15,11 +15,11 @@ from openab_auth.oauth.client.verdict import is_token
 from openab_auth.oauth.errors import ClientMissingError, ServerUnusableError
 from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.mcp.discovery import Discovered
-from openab_auth.oauth.mcp.fetch import Answer, Fetch
+from openab_auth.oauth.mcp.fetch import Fetch, FetchedReply
 from openab_auth.oauth.vendors.mcp_server import AUTH_METHODS, AuthMethod, McpServer
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import Json
-from openab_auth.storage.records.clients import Client
+from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.secret import Secret
 
 _CREATED: Final = (200, 201)
@@ -40,7 +40,7 @@ class Identity:
     auth_method: AuthMethod = "none"
     client_secret: Secret | None = field(default=None, repr=False)
     configured: bool = False
-    record: Client | None = None
+    record: ClientRecord | None = None
 
 
 def key_of(server: McpServer, issuer: str) -> str:
@@ -48,7 +48,7 @@ def key_of(server: McpServer, issuer: str) -> str:
     return f"{server.vendor_name} {issuer}"
 
 
-def issuers_of(server: McpServer, clients: Mapping[str, Client]) -> list[str]:
+def issuers_of(server: McpServer, clients: Mapping[str, ClientRecord]) -> list[str]:
     """The issuers at which there is a client for this server already."""
     start = key_of(server, "")
     return [key.removeprefix(start) for key in clients if key.startswith(start)]
@@ -58,7 +58,7 @@ async def identify(  # noqa: PLR0913 - what the choice stands on
     server: McpServer,
     found: Discovered,
     asked: tuple[str, ...],
-    clients: Mapping[str, Client],
+    clients: Mapping[str, ClientRecord],
     fetch: Fetch,
     *,
     now: float,
@@ -85,7 +85,7 @@ async def identify(  # noqa: PLR0913 - what the choice stands on
     return _identity(_registered(server, found, known, answer, now))
 
 
-def keep_client(draft: Draft, server: McpServer, issuer: str, record: Client) -> None:
+def keep_client(draft: Draft, server: McpServer, issuer: str, record: ClientRecord) -> None:
     """Keep a client that the server has at this issuer, and of its others the newest."""
     key = key_of(server, issuer)
     others = [one for one in draft.clients if one.startswith(key_of(server, "")) and one != key]
@@ -118,7 +118,7 @@ def new_binding(server: McpServer, found: Discovered, asked: tuple[str, ...], cl
     )
 
 
-def identity_of(client_id: str, server: McpServer, found: Discovered, clients: Mapping[str, Client]) -> Identity:
+def identity_of(client_id: str, server: McpServer, found: Discovered, clients: Mapping[str, ClientRecord]) -> Identity:
     """The client of a login that was made already, as far as it is known here; else one without a secret."""
     kept = clients.get(key_of(server, found.issuer))
     if kept and kept.client_id == client_id and "auth_method" in kept.facts:
@@ -131,7 +131,7 @@ def metadata_document(server: McpServer) -> dict[str, Json]:
     return {"client_id": server.client_metadata_url, **_about_us(server, "none")}
 
 
-def _configured(server: McpServer, found: Discovered, clients: Mapping[str, Client]) -> Identity:
+def _configured(server: McpServer, found: Discovered, clients: Mapping[str, ClientRecord]) -> Identity:
     """The operator's client, which belongs to one issuer: the one in the table, else the first one met."""
     others = (clients[key_of(server, issuer)] for issuer in issuers_of(server, clients) if issuer != found.issuer)
     if not server.issuer and any(other.client_id == server.client_id for other in others):
@@ -147,11 +147,11 @@ def _configured(server: McpServer, found: Discovered, clients: Mapping[str, Clie
         method,
         client_secret=server.client_secret,
         configured=True,
-        record=Client(server.client_id, facts={"configured": True}),
+        record=ClientRecord(server.client_id, facts={"configured": True}),
     )
 
 
-def _serves(kept: Client, server: McpServer, asked: tuple[str, ...], now: float) -> bool:
+def _serves(kept: ClientRecord, server: McpServer, asked: tuple[str, ...], now: float) -> bool:
     """Whether a registration can be used again for this login."""
     lives = kept.expires_at == 0 or kept.expires_at > now + _LEAST_LIFE
     return (
@@ -162,12 +162,12 @@ def _serves(kept: Client, server: McpServer, asked: tuple[str, ...], now: float)
     )
 
 
-def _identity(kept: Client) -> Identity:
+def _identity(kept: ClientRecord) -> Identity:
     method = cast("AuthMethod", kept.facts["auth_method"])
     return Identity(kept.client_id, method, client_secret=kept.client_secret, record=kept)
 
 
-async def _ask_for_one(server: McpServer, found: Discovered, scopes: tuple[str, ...], fetch: Fetch) -> Answer:
+async def _ask_for_one(server: McpServer, found: Discovered, scopes: tuple[str, ...], fetch: Fetch) -> FetchedReply:
     """Ask for a client without a secret, which the Rust agents can use too; where that is refused, for one with.
 
     Many servers register one although their metadata lists only the methods with a secret.
@@ -196,7 +196,9 @@ def _about_us(server: McpServer, method: str) -> dict[str, Json]:
     }
 
 
-def _registered(server: McpServer, found: Discovered, scopes: tuple[str, ...], answer: Answer, now: float) -> Client:
+def _registered(
+    server: McpServer, found: Discovered, scopes: tuple[str, ...], answer: FetchedReply, now: float
+) -> ClientRecord:
     """The client in the answer, which may have replaced what was asked for (RFC 7591 3.2.1)."""
     body = answer.body
     if answer.status not in _CREATED or body is None or not _is_short(body.get("client_id")):
@@ -213,7 +215,7 @@ def _registered(server: McpServer, found: Discovered, scopes: tuple[str, ...], a
     if expires_at and expires_at <= now:
         raise _missing(server, found, _TOO_OLD)
     facts: dict[str, Json] = {"auth_method": method, "redirect_uri": server.redirect_uri, "scopes": list(scopes)}
-    return Client(str(body["client_id"]), None if method == "none" else secret, expires_at, facts)
+    return ClientRecord(str(body["client_id"]), None if method == "none" else secret, expires_at, facts)
 
 
 def _is_short(value: Json) -> bool:
@@ -229,7 +231,7 @@ def _method(secret: Secret | None, found: Discovered) -> AuthMethod:
     return "client_secret_post" if only_post else "client_secret_basic"
 
 
-def _refusal(answer: Answer) -> str:
+def _refusal(answer: FetchedReply) -> str:
     error = (answer.body or {}).get("error")
     word = f", {error}" if isinstance(error, str) and error in _REFUSALS else ""
     return f"it registers none for us (HTTP {answer.status}{word})"
@@ -253,7 +255,7 @@ def _moment(value: Json) -> int:
     return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 2**63 else 0
 
 
-def _scopes(kept: Client | None) -> tuple[str, ...]:
+def _scopes(kept: ClientRecord | None) -> tuple[str, ...]:
     return scopes_of(kept.facts.get("scopes")) if kept else ()
 
 

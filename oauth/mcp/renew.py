@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.client.token_response import Grant
+    from openab_auth.oauth.client.token_response import TokenResponse
     from openab_auth.oauth.http.deadline import Deadline
     from openab_auth.oauth.vendors.mcp_server import McpServer
-    from openab_auth.storage import AsyncStore, Client, Draft, LoginEntry, Tenant
+    from openab_auth.storage import AsyncStore, ClientRecord, Draft, LoginEntry, Tenant
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ServerRenewer:
         """As `Renewer.settings`."""
         return settings_of(self.server)
 
-    async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
+    async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """As `Renewer.renew`, with `resource`, and the client's authentication as it was registered.
 
         Raises:
@@ -75,7 +75,7 @@ class ServerRenewer:
         clients = await self.store.clients()
         return binding_of(entry, clients.get(self.tenant)) or await self._found_again(driver, entry, clients)
 
-    async def _found_again(self, driver: Driver, entry: McpEntry, clients: Mapping[str, Client]) -> Binding:
+    async def _found_again(self, driver: Driver, entry: McpEntry, clients: Mapping[str, ClientRecord]) -> Binding:
         """The binding of a login that another program made, or whose record was lost: only at the same issuer.
 
         It is kept before the token is posted, for which there must be time left. A document that does not come says
@@ -91,7 +91,7 @@ class ServerRenewer:
             raise VendorUnavailableError(self.tenant, error.reason, retry_after=error.retry_after, sent=False) from None
         return binding
 
-    async def _look_up(self, driver: Driver, entry: McpEntry, clients: Mapping[str, Client]) -> Binding:
+    async def _look_up(self, driver: Driver, entry: McpEntry, clients: Mapping[str, ClientRecord]) -> Binding:
         if entry.issuer is None or self.server.added_by is not None:  # a person's word for the address is not enough
             raise NotRefreshableError(self.tenant, "which authorization server gave it is not known", LOG_IN_AGAIN)
         http = driver.http(self.server.reach)

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 from openab_auth.oauth.client.scopes import scopes_of
 from openab_auth.oauth.errors import LOG_IN_AGAIN, InsufficientScopeError
 from openab_auth.oauth.vendors.mcp_server import McpServer
-from openab_auth.storage import Client, Draft, Json, McpEntry, Tenant
+from openab_auth.storage import ClientRecord, Draft, Json, McpEntry, Tenant
 
 Remedy: TypeAlias = Literal["log-in", "widen", "grant"]
 
@@ -28,7 +28,7 @@ def note_demand(
     entry = draft.get(tenant)
     if not isinstance(entry, McpEntry):
         return InsufficientScopeError(tenant, demanded, LOG_IN_AGAIN)
-    record = draft.clients.get(tenant) or Client(entry.client_id)
+    record = draft.clients.get(tenant) or ClientRecord(entry.client_id)
     before = scopes_of(record.facts.get(_WANTED))
     wanted = tuple(dict.fromkeys((*before, *entry.granted_scopes, *demanded)))[:_MANY]
     tries = _tries(record) if set(demanded) <= set(before) else 0
@@ -37,20 +37,20 @@ def note_demand(
     return InsufficientScopeError(tenant, demanded, advice(remedy_for(demanded, record, server), tenant))
 
 
-def wanted_scopes(server: McpServer, asked: tuple[str, ...], record: Client | None) -> tuple[str, ...]:
+def wanted_scopes(server: McpServer, asked: tuple[str, ...], record: ClientRecord | None) -> tuple[str, ...]:
     """What the next login asks for: the specification's choice, and what was demanded since; the operator's alone."""
     if record is None or server.scopes:
         return asked
     return tuple(dict.fromkeys((*asked, *scopes_of(record.facts.get(_WANTED)))))
 
 
-def missing_scopes(granted: tuple[str, ...], record: Client | None) -> tuple[str, ...]:
+def missing_scopes(granted: tuple[str, ...], record: ClientRecord | None) -> tuple[str, ...]:
     """What was demanded of a login and is not granted to it."""
     wanted = scopes_of(record.facts.get(_WANTED)) if record else ()
     return tuple(scope for scope in wanted if scope not in granted)
 
 
-def remedy_for(scopes: tuple[str, ...], record: Client | None, server: McpServer | None) -> Remedy:
+def remedy_for(scopes: tuple[str, ...], record: ClientRecord | None, server: McpServer | None) -> Remedy:
     """What gets these scopes: another login, a wider list of the operator's, or whoever runs the server."""
     if server and server.scopes and not (scopes and set(scopes) <= set(server.scopes)):
         return "widen"
@@ -62,7 +62,7 @@ def advice(remedy: Remedy, tenant: str) -> str:
     return _ADVICE[remedy].format(name=tenant.removeprefix("mcp:"))
 
 
-def carried_over(record: Client, before: Client | None) -> Client:
+def carried_over(record: ClientRecord, before: ClientRecord | None) -> ClientRecord:
     """The record of a new login, with what was demanded of the one before it."""
     if before is None or _WANTED not in before.facts:
         return record
@@ -72,7 +72,7 @@ def carried_over(record: Client, before: Client | None) -> Client:
     return dataclasses.replace(record, facts={**record.facts, **demand})
 
 
-def _tries(record: Client) -> int:
+def _tries(record: ClientRecord) -> int:
     tries = record.facts.get(_TRIES)
     return tries if type(tries) is int else 0
 

@@ -56,7 +56,7 @@ _CLOSERS: Final = ">)]}'\"`*.,;:!?("
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Candidate:
     """One address, query or pair: what is surely of it, the pieces that may be, and how many of them likely are."""
 
     head: str = field(repr=False)
@@ -94,7 +94,7 @@ def has_control_characters(text: str) -> bool:
     return any(unicodedata.category(c) == "Cc" and c not in "\t\n\r" for c in _BRACKETED_PASTE.sub("", text))
 
 
-def find(text: str) -> tuple[Found, ...]:
+def find(text: str) -> tuple[Candidate, ...]:
     """The addresses in a tidy text, or else its query, or else its code#state; empty when there is none of them."""
     may_be_pair = "#" in text and not _PARAMETER.search(text)  # then what looks like a host may be within the code
     hosts = [] if may_be_pair else _starts(_HOST, text)[:1]
@@ -148,7 +148,7 @@ def _emphasis_before(text: str, start: int) -> str:
     return before[len(before.rstrip("*_~")) :]
 
 
-def _measure(segment: str, emphasis: str, sure_sign: re.Pattern[str] = _PARAMETER) -> Found:
+def _measure(segment: str, emphasis: str, sure_sign: re.Pattern[str] = _PARAMETER) -> Candidate:
     """How far the address goes that begins here: over every gap up to its last sure sign, then as far as is likely."""
     stop = _NOT_OF_AN_ADDRESS.search(segment)
     segment = segment[: stop.start()] if stop else segment
@@ -167,7 +167,7 @@ def _measure(segment: str, emphasis: str, sure_sign: re.Pattern[str] = _PARAMETE
         if pieces[index - 1].endswith(tuple(")]';!,")) or not _continues(pieces[index], alone=alone):
             break
         likely += 1
-    return Found("".join(pieces[:sure]), tuple(tail), likely, emphasis)
+    return Candidate("".join(pieces[:sure]), tuple(tail), likely, emphasis)
 
 
 def _continues(piece: str, *, alone: bool) -> bool:
@@ -181,7 +181,7 @@ def _wraps_into(text: str, before: re.Match[str], after: re.Match[str]) -> bool:
     return wrapped and not _WORD.match(before[0]) and not before[0].endswith((":", ",", ";", "!", "?"))
 
 
-def _find_pair(text: str) -> tuple[Found, ...]:
+def _find_pair(text: str) -> tuple[Candidate, ...]:
     """`code#state`, as a hosted page shows it."""
     plain = _NOT_OF_AN_ADDRESS.sub(" ", text).replace("](", "  ")
     matches = list(_PIECE.finditer(plain))

@@ -14,7 +14,7 @@ _COPY_ALL: Final = "copy the whole address of the last page from the address bar
 _NEW_LINK: Final = f"{BEGIN_AGAIN} for a new link"
 
 
-class Refusal(StrEnum):
+class PasteMistake(StrEnum):
     """The mistakes that a paste can be; the value is stable, for words in any language and for the audit log."""
 
     EMPTY = "empty"
@@ -33,60 +33,60 @@ class Refusal(StrEnum):
     DENIED = "denied"
 
 
-_SENTENCES: Final[dict[Refusal, tuple[str, str]]] = {
-    Refusal.EMPTY: ("there is nothing in this paste", _COPY_ALL),
-    Refusal.TOO_LONG: (
+_SENTENCES: Final[dict[PasteMistake, tuple[str, str]]] = {
+    PasteMistake.EMPTY: ("there is nothing in this paste", _COPY_ALL),
+    PasteMistake.TOO_LONG: (
         "this paste is longer than 8 kB, which no redirect is",
         "copy only the address of the last page from the address bar",
     ),
-    Refusal.CONTROL_CHARACTERS: (
+    PasteMistake.CONTROL_CHARACTERS: (
         "there are control characters in this paste, so it was damaged on the way",
         "copy the address from the browser's address bar, not from a terminal or a log",
     ),
-    Refusal.NOT_UNDERSTOOD: (
+    PasteMistake.NOT_UNDERSTOOD: (
         "there is no redirect in this paste",
         f"open the link, sign in, then {_COPY_ALL}, even if that page does not load",
     ),
-    Refusal.NO_CODE: (
+    PasteMistake.NO_CODE: (
         "this address carries no code: it is not the last page's, or was cut off",
         f"finish the sign-in, then {_COPY_ALL}, with all that follows the ?",
     ),
-    Refusal.BARE_CODE: (
+    PasteMistake.BARE_CODE: (
         "this is a code without its state, so nobody can tell whose login it ends",
         f"{_COPY_ALL}; where a page shows code#state, copy both sides of the #",
     ),
-    Refusal.DOUBLED: (
+    PasteMistake.DOUBLED: (
         "this paste says the same thing twice: two addresses in one, or a parameter that came doubled",
         "paste one address, once",
     ),
-    Refusal.AUTHORIZE_LINK: (
+    PasteMistake.AUTHORIZE_LINK: (
         "this is the link that begins the login, not the address that ends it",
         f"open that link in a browser and sign in, then {_COPY_ALL}",
     ),
-    Refusal.TOKEN_OR_KEY: (
+    PasteMistake.TOKEN_OR_KEY: (
         "this is an access token or an API key, not a redirect; it was neither used nor stored",
         f"revoke it at the vendor now, since others may have seen it, and delete the message with it; then {_COPY_ALL}",
     ),
-    Refusal.OTHER_REDIRECT: (
+    PasteMistake.OTHER_REDIRECT: (
         "this address leads to another place than this login's last page",
         f"finish the sign-in with the newest link, then {_COPY_ALL}",
     ),
-    Refusal.FOREIGN_STATE: (
+    PasteMistake.FOREIGN_STATE: (
         "this redirect belongs to another login: yours of before, another person's, or its end was cut off",
         f"{_COPY_ALL} with its end; if it is refused again, {_NEW_LINK}",
     ),
-    Refusal.OTHER_ISSUER: (
+    PasteMistake.OTHER_ISSUER: (
         "this redirect says that it comes from another issuer than this login's vendor, so its code is not sent there",
         f"{_NEW_LINK}, and open only that link",
     ),
-    Refusal.NO_ISSUER: (
+    PasteMistake.NO_ISSUER: (
         "this redirect does not say which issuer it comes from, as its vendor has promised, so its code is not used",
         f"{_COPY_ALL} with its end; if it is refused again, {_NEW_LINK}",
     ),
 }
 
 
-def refused(reason: Refusal) -> PasteRefusedError:
+def refused(reason: PasteMistake) -> PasteRefusedError:
     """The error for a mistake that the person can mend; the login still waits."""
     happened, todo = _SENTENCES[reason]
     return PasteRefusedError(reason, happened, todo=todo)
@@ -99,14 +99,14 @@ class DeniedRedirectError(PasteRefusedError):
         said = ": ".join(words for words in (error, description) if words)
         if ends_login:
             super().__init__(
-                Refusal.DENIED,
+                PasteMistake.DENIED,
                 f"the vendor did not let this login through ({said or 'it gave no reason'})",
                 kept=f"this login is over; {OLDER_UNTOUCHED}",
                 todo=_NEW_LINK,
             )
         else:
             super().__init__(
-                Refusal.DENIED,
+                PasteMistake.DENIED,
                 "this address reports an error, and it is not certain that it belongs to this login",
                 todo=f"go on with the newest link; if that is where it came from, {_NEW_LINK}",
             )

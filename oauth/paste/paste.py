@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit
 
 from openab_auth.oauth.errors import PasteRefusedError
 from openab_auth.oauth.paste import clipboard
-from openab_auth.oauth.paste.mistakes import DeniedRedirectError, Refusal, harmless, refused
+from openab_auth.oauth.paste.mistakes import DeniedRedirectError, PasteMistake, harmless, refused
 from openab_auth.storage.secret import Secret
 
 __all__ = [
@@ -24,9 +24,9 @@ __all__ = [
     "ErrorRedirect",
     "Expected",
     "Paste",
+    "PasteMistake",
     "PasteRefusedError",
     "Redirect",
-    "Refusal",
     "match",
     "read_paste",
 ]
@@ -106,22 +106,22 @@ def read_paste(text: str) -> Paste:
     """The redirect in a text, whatever a clipboard did to it, without knowing whose login it is.
 
     Raises:
-        PasteRefusedError: there is none, or it is one of the mistakes of `Refusal`; the text is not in the error.
+        PasteRefusedError: there is none, or it is one of the mistakes of `PasteMistake`; the text is not in the error.
     """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise refused(Refusal.TOO_LONG)
+        raise refused(PasteMistake.TOO_LONG)
     if clipboard.has_control_characters(text):
-        raise refused(Refusal.CONTROL_CHARACTERS)
+        raise refused(PasteMistake.CONTROL_CHARACTERS)
     tidied = clipboard.tidy(text)
     if not tidied.strip():
-        raise refused(Refusal.EMPTY)
+        raise refused(PasteMistake.EMPTY)
     outcomes = [_read(found) for found in clipboard.find(tidied)]
-    pastes = {_key(outcome): outcome for outcome in outcomes if not isinstance(outcome, Refusal)}
+    pastes = {_key(outcome): outcome for outcome in outcomes if not isinstance(outcome, PasteMistake)}
     if len(pastes) > 1:
-        raise refused(Refusal.DOUBLED)
+        raise refused(PasteMistake.DOUBLED)
     for paste in pastes.values():
         return paste
-    raise refused(_mistake(tidied, [outcome for outcome in outcomes if isinstance(outcome, Refusal)]))
+    raise refused(_mistake(tidied, [outcome for outcome in outcomes if isinstance(outcome, PasteMistake)]))
 
 
 def match(paste: Paste, expected: Expected) -> Secret:
@@ -133,14 +133,14 @@ def match(paste: Paste, expected: Expected) -> Secret:
     """
     if not _leads_to(paste.address, expected.redirect_uri):
         at_the_start = _leads_to(paste.address, expected.authorize_url)
-        raise refused(Refusal.AUTHORIZE_LINK if at_the_start else Refusal.OTHER_REDIRECT)
+        raise refused(PasteMistake.AUTHORIZE_LINK if at_the_start else PasteMistake.OTHER_REDIRECT)
     ours = paste.has_state(expected.state)
     if not ours and isinstance(paste, Redirect):
-        raise refused(Refusal.FOREIGN_STATE)
+        raise refused(PasteMistake.FOREIGN_STATE)
     if paste.iss and expected.issuer and paste.iss != expected.issuer:
-        raise refused(Refusal.OTHER_ISSUER)
+        raise refused(PasteMistake.OTHER_ISSUER)
     if expected.iss_announced and not paste.iss:
-        raise refused(Refusal.NO_ISSUER)
+        raise refused(PasteMistake.NO_ISSUER)
     if isinstance(paste, Redirect):
         return paste.code
     if not ours:
@@ -159,21 +159,21 @@ def _key(paste: Paste) -> tuple[object, ...]:
     return (paste.code if isinstance(paste, Redirect) else paste.error, paste.state, paste.iss)
 
 
-def _read(found: clipboard.Found) -> Paste | Refusal:
+def _read(found: clipboard.Candidate) -> Paste | PasteMistake:
     """The likeliest reading of one address, with the states of those that differ from it in nothing else."""
     first, *others = (_read_exactly(reading) for reading in found.readings())
-    if isinstance(first, Refusal) or first.state is None:
+    if isinstance(first, PasteMistake) or first.state is None:
         return first
     states = [first.state]
     for other in others:
-        if isinstance(other, Refusal) or not other.state or other.state in states:
+        if isinstance(other, PasteMistake) or not other.state or other.state in states:
             continue
         if replace(other, state=first.state) == first:
             states.append(other.state)
     return replace(first, states=tuple(states))
 
 
-def _read_exactly(address: str) -> Paste | Refusal:
+def _read_exactly(address: str) -> Paste | PasteMistake:
     before, pairs, is_plain = _split(address)
     given = dict(pairs)
     if not is_plain:
@@ -188,16 +188,16 @@ def _read_exactly(address: str) -> Paste | Refusal:
     return Redirect(Secret(given["code"]), state, iss, before)
 
 
-def _mistake_of_parameters(names: list[str], given: dict[str, str]) -> Refusal | None:
+def _mistake_of_parameters(names: list[str], given: dict[str, str]) -> PasteMistake | None:
     secrets = given.get("code", "") + given.get("state", "")
     mistakes = {
-        Refusal.TOKEN_OR_KEY: bool(given.keys() & _TOKEN_NAMES),
-        Refusal.AUTHORIZE_LINK: "client_id" in given and bool(given.keys() & _REQUEST_NAMES),
-        Refusal.DOUBLED: any(names.count(name) > 1 for name in _ONCE),
-        Refusal.CONTROL_CHARACTERS: any(unicodedata.category(c) == "Cc" for c in secrets),
-        Refusal.NOT_UNDERSTOOD: not secrets.isascii() or bool(given.get("error") and given.get("code")),
-        Refusal.NO_CODE: not given.get("error") and not given.get("code"),
-        Refusal.BARE_CODE: not given.get("error") and not given.get("state"),
+        PasteMistake.TOKEN_OR_KEY: bool(given.keys() & _TOKEN_NAMES),
+        PasteMistake.AUTHORIZE_LINK: "client_id" in given and bool(given.keys() & _REQUEST_NAMES),
+        PasteMistake.DOUBLED: any(names.count(name) > 1 for name in _ONCE),
+        PasteMistake.CONTROL_CHARACTERS: any(unicodedata.category(c) == "Cc" for c in secrets),
+        PasteMistake.NOT_UNDERSTOOD: not secrets.isascii() or bool(given.get("error") and given.get("code")),
+        PasteMistake.NO_CODE: not given.get("error") and not given.get("code"),
+        PasteMistake.BARE_CODE: not given.get("error") and not given.get("state"),
     }
     return next((mistake for mistake, is_made in mistakes.items() if is_made), None)
 
@@ -256,13 +256,13 @@ def _port(parts: SplitResult) -> int | None:
     return parts.port or (None if parts.hostname in _LOOPBACK else _DEFAULT_PORTS.get(parts.scheme))
 
 
-def _mistake(text: str, refusals: list[Refusal]) -> Refusal:
+def _mistake(text: str, refusals: list[PasteMistake]) -> PasteMistake:
     """Which mistake a text without a redirect is, the one that matters most first."""
-    if _TOKEN_OR_KEY.search(text) or Refusal.TOKEN_OR_KEY in refusals:
-        return Refusal.TOKEN_OR_KEY
+    if _TOKEN_OR_KEY.search(text) or PasteMistake.TOKEN_OR_KEY in refusals:
+        return PasteMistake.TOKEN_OR_KEY
     if refusals:
         return refusals[0]
     words = text.split()
     if (len(words) == 1 and _CODE_LIKE.match(words[0])) or any(map(_LONG_CODE_LIKE.match, words)):
-        return Refusal.BARE_CODE
-    return Refusal.NOT_UNDERSTOOD
+        return PasteMistake.BARE_CODE
+    return PasteMistake.NOT_UNDERSTOOD

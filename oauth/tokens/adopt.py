@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from openab_auth.oauth.entries.login_entry import login_of
-from openab_auth.oauth.entries.tenant_lock import looks
+from openab_auth.oauth.entries.tenant_lock import store_changes
 from openab_auth.oauth.errors import RefreshBusyError
 from openab_auth.oauth.http.deadline import LAST_TRY, Deadline
 from openab_auth.storage import AsyncStore, LoginEntry, RefreshLock, Secret, Tenant
@@ -24,7 +24,7 @@ async def lock_or_adopt(
         StorageError: the sidecar cannot be opened, or the store cannot be read.
     """
     lock = store.refresh_lock(tenant)
-    async for _ in looks(store, deadline.left(), deadline.hurry):
+    async for _ in store_changes(store, deadline.left(), deadline.stopping):
         entry = await stored(store, tenant)
         if adoptable(entry):
             return entry
@@ -34,14 +34,19 @@ async def lock_or_adopt(
 
 
 async def adopt(
-    store: AsyncStore, tenant: Tenant, adoptable: Callable[[LoginEntry], bool], *, seconds: float, hurry: asyncio.Event
+    store: AsyncStore,
+    tenant: Tenant,
+    adoptable: Callable[[LoginEntry], bool],
+    *,
+    seconds: float,
+    stopping: asyncio.Event,
 ) -> LoginEntry | None:
-    """What is `adoptable` within so many seconds, or until `hurry`.
+    """What is `adoptable` within so many seconds, or until `stopping`.
 
     Raises:
         NotLoggedInError: the login was removed meanwhile.
     """
-    async for _ in looks(store, seconds, hurry):
+    async for _ in store_changes(store, seconds, stopping):
         entry = await stored(store, tenant)
         if adoptable(entry):
             return entry

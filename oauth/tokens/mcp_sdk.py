@@ -16,7 +16,7 @@ from mcp.client.auth import OAuthClientProvider
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from pydantic import AnyUrl
 
-from openab_auth.oauth.client.token_response import Grant
+from openab_auth.oauth.client.token_response import TokenResponse
 from openab_auth.oauth.entries.login_entry import renewed_entry, tenant_of
 from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError
 from openab_auth.oauth.tokens.source import TokenSource
@@ -54,7 +54,7 @@ class SdkStorage:
     async def set_tokens(self, tokens: OAuthToken) -> None:
         """Keep what the SDK obtained, unless another login or refresh has taken the place of what it was given."""
         now = self._clock()
-        grant = Grant(
+        grant = TokenResponse(
             access_token=Secret(tokens.access_token),
             refresh_token=Secret(tokens.refresh_token) if tokens.refresh_token else None,
             expires_at=int(now) + (_UNSAID if tokens.expires_in is None else tokens.expires_in),

@@ -31,11 +31,11 @@ from openab_auth.oauth.tokens.adopt import adopt, lock_or_adopt, stored, superse
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.records.notes import Attempt, DeadToken, Note
+from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 
 if TYPE_CHECKING:
     from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.client.token_response import Grant
+    from openab_auth.oauth.client.token_response import TokenResponse
     from openab_auth.oauth.tokens.renewer import Renewer
 
 _log: Final = logging.getLogger(__name__)
@@ -86,7 +86,9 @@ class Refresh:
             return supersedes(entry, stale, self._clock())
 
         if seconds := self._waits(stale, known, renewer.settings):
-            adopted = await adopt(self._store, self._tenant, adoptable, seconds=seconds, hurry=self._deadline.hurry)
+            adopted = await adopt(
+                self._store, self._tenant, adoptable, seconds=seconds, stopping=self._deadline.stopping
+            )
             if adopted is not None:
                 return adopted
         turn = await lock_or_adopt(self._store, self._tenant, adoptable, self._deadline)
@@ -100,7 +102,7 @@ class Refresh:
                 with suppress(OSError, StorageError):  # the lock is free all the same, and the login may be renewed
                     turn.release()
 
-    def _waits(self, stale: LoginEntry, attempt: Attempt | None, settings: str) -> float:
+    def _waits(self, stale: LoginEntry, attempt: RefreshAttempt | None, settings: str) -> float:
         """Seconds for which the vendor is to be left alone, when they can be sat out.
 
         Raises:
@@ -114,7 +116,7 @@ class Refresh:
             raise backoff.refusal(self._tenant, attempt, seconds)
         return seconds
 
-    async def _request(self, entry: LoginEntry, known: Attempt | None, lock: RefreshLock) -> LoginEntry:
+    async def _request(self, entry: LoginEntry, known: RefreshAttempt | None, lock: RefreshLock) -> LoginEntry:
         """Ask the vendor, who holds the lock; `known` is the failed attempt that was sat out before."""
         renewer, note = self._renewer_of(entry), await self._note()
         self._check_renewable(entry, note)
@@ -154,7 +156,7 @@ class Refresh:
                 return await self._store.update(partial(self._commit, posted=entry, grant=grant))
         return await self._kept(renewal)
 
-    async def _ask(self, renewer: Renewer, driver: Driver, entry: LoginEntry) -> Grant:
+    async def _ask(self, renewer: Renewer, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """The grant; a request without an answer is repeated once, if there is time, and leaves us in doubt.
 
         Raises:
@@ -176,7 +178,7 @@ class Refresh:
                 _log.warning("%s: a refresh got no answer (%s) and is repeated once", self._tenant, error.reason)
         raise AssertionError  # the second round has returned or raised
 
-    def _check_owner(self, posted: LoginEntry, grant: Grant, note: Note) -> None:
+    def _check_owner(self, posted: LoginEntry, grant: TokenResponse, note: Note) -> None:
         """Refuse another account's tokens: the login is dead, as the posted token is spent. A label decides nothing."""
         before, now = note.account or "one account", grant.account or "another account"
         if is_other(note.subject, posted.refresh_token, grant.subject):
@@ -186,7 +188,7 @@ class Refresh:
         if note.account and grant.account and note.account != grant.account:
             _log.info("%s: the account that was called %s is called %s by now", self._tenant, before, now)
 
-    def _renewal(self, posted: LoginEntry, grant: Grant, lock: RefreshLock) -> Renewal:
+    def _renewal(self, posted: LoginEntry, grant: TokenResponse, lock: RefreshLock) -> Renewal:
         """Return the grant as the login that takes the place of `posted`."""
         entry = cache(partial(renewed_entry, posted, grant, now=self._clock()))
         return Renewal(
@@ -228,7 +230,7 @@ class Refresh:
         return (await self._store.notes()).get(self._tenant) or Note()
 
     async def _note_unless_replaced(
-        self, posted: LoginEntry, **fields: Attempt | DeadToken | None
+        self, posted: LoginEntry, **fields: RefreshAttempt | DeadToken | None
     ) -> LoginEntry | None:
         """Change the note of the posted token. Where another login stands by now, its note is kept and it is given.
 
@@ -250,7 +252,7 @@ class Refresh:
         return None
 
     def _write_note(
-        self, draft: Draft, posted: LoginEntry, fields: dict[str, Attempt | DeadToken | None]
+        self, draft: Draft, posted: LoginEntry, fields: dict[str, RefreshAttempt | DeadToken | None]
     ) -> LoginEntry | None:
         current = login_of(draft, self._tenant)
         if current.refresh_token != posted.refresh_token:
@@ -259,7 +261,7 @@ class Refresh:
         draft.notes[self._tenant] = dataclasses.replace(note, **fields)  # type: ignore[arg-type] # each of its own type
         return None
 
-    def _commit(self, draft: Draft, posted: LoginEntry, grant: Grant) -> LoginEntry:
+    def _commit(self, draft: Draft, posted: LoginEntry, grant: TokenResponse) -> LoginEntry:
         """Write the grant, unless a login or a logout came in between: then that one stands."""
         current = login_of(draft, self._tenant)
         if current.refresh_token != posted.refresh_token:

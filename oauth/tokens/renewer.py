@@ -13,7 +13,7 @@ from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Tenant
 
 if TYPE_CHECKING:
     from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.client.token_response import Grant
+    from openab_auth.oauth.client.token_response import TokenResponse
     from openab_auth.oauth.http.deadline import Deadline
     from openab_auth.oauth.vendors.catalogue import Catalogue
     from openab_auth.oauth.vendors.vendor import Vendor
@@ -27,7 +27,7 @@ class Renewer(Protocol):
         """The hash of all that is configured for its request."""
         ...
 
-    async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
+    async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """The next tokens, asked for in one request that is never repeated here.
 
         Raises:
@@ -50,7 +50,7 @@ class VendorRenewer:
         """As `Renewer.settings`."""
         return settings_of(self.vendor, self.token_endpoint)
 
-    async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
+    async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """As `Renewer.renew`."""
         return await driver.refresh(self.vendor, entry.refresh_token, self.token_endpoint)
 
@@ -68,7 +68,7 @@ class CopilotRenewer:
         """As `Renewer.settings`."""
         return settings_of(self.vendor, self.exchange_url)
 
-    async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
+    async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """As `Renewer.renew`."""
         from openab_auth.oauth.flows.device.github import trade  # noqa: PLC0415 - needed by whoever sends a request
 
@@ -89,7 +89,7 @@ class AwsRenewer:
         """As `Renewer.settings`."""
         return settings_of(self.vendor, self.token_endpoint)
 
-    async def renew(self, driver: Driver, entry: LoginEntry) -> Grant:
+    async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """As `Renewer.renew`."""
         from openab_auth.oauth.flows.device.aws import AwsDevice  # noqa: PLC0415 - as above
 

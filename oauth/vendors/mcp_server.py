@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from openab_auth.oauth.config.table import Mistakes, Table
 from openab_auth.oauth.config.variables import replaced
 from openab_auth.oauth.errors import ServerAddressError, ServerNameError, ServerNameTakenError
-from openab_auth.oauth.http.network_policy import Reach, parse_reach
+from openab_auth.oauth.http.network_policy import NetworkPolicy, parse_reach
 from openab_auth.oauth.vendors.vendor import Vendor, is_loopback, safe_url, url_at, variable_at
 from openab_auth.storage.entries import Tenant, UserId
 from openab_auth.storage.errors import InvalidTenantError
@@ -52,7 +52,7 @@ class McpServer:
     authorize_params: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     send_resource: bool = True
     scope_in_refresh: bool = False
-    reach: Reach = field(default_factory=Reach)
+    reach: NetworkPolicy = field(default_factory=NetworkPolicy)
     added_by: UserId | None = None
 
     @property

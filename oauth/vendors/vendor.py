@@ -17,9 +17,9 @@ from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.http.network_policy import Reach
+    from openab_auth.oauth.http.network_policy import NetworkPolicy
 
-Flow: TypeAlias = Literal["pkce", "device", "codex-device", "aws-device", "command", "env"]
+FlowName: TypeAlias = Literal["pkce", "device", "codex-device", "aws-device", "command", "env"]
 Risk: TypeAlias = Literal["ok", "tos-risk", "experimental"]
 FLOWS: Final = ("pkce", "device", "codex-device", "aws-device", "command", "env")
 DEVICE_FLOWS: Final = frozenset({"device", "codex-device", "aws-device"})
@@ -40,7 +40,7 @@ class Vendor:
     name: str
     title: str
     tenant: Tenant
-    flow: Flow = "pkce"
+    flow: FlowName = "pkce"
     issuer: str = ""
     authorize_url: str = ""
     token_url: str = ""
@@ -73,7 +73,7 @@ class Vendor:
     command_timeout: int = 840  # seconds
     client_auth: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"
     iss_announced: bool = False  # every answer carries `iss` (RFC 9207 3)
-    reach: Reach | None = None  # which addresses requests may go to; None: those of the table
+    reach: NetworkPolicy | None = None  # which addresses requests may go to; None: those of the table
     token_for: str = ""  # the host of a server that a person added, where the account is one of another host
     account_at: str = ""  # that host
 
@@ -99,7 +99,7 @@ def parse_vendor(
         name=name,
         title=table.text("title", name),
         tenant=_tenant(table, name),
-        flow=cast("Flow", table.one_of("flow", FLOWS, "pkce")),
+        flow=cast("FlowName", table.one_of("flow", FLOWS, "pkce")),
         issuer=_issuer(table),
         authorize_url=url_at(table, "authorize_url"),
         token_url=url_at(table, "token_url"),

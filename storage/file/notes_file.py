@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Final
 
 from openab_auth.storage.entries import Json, UserId
-from openab_auth.storage.file.record_file import Beside
-from openab_auth.storage.records.notes import Attempt, Begun, DeadToken, Note, Subject
+from openab_auth.storage.file.record_file import RecordFile
+from openab_auth.storage.records.notes import Begun, DeadToken, Note, RefreshAttempt, Subject
 
 _LATEST: Final = 2**63  # unix seconds; Infinity and NaN, which json reads too, are no times
 
@@ -54,7 +54,7 @@ def _dead(value: object) -> DeadToken | None:
     return None
 
 
-def _attempt(value: object) -> Attempt | None:
+def _attempt(value: object) -> RefreshAttempt | None:
     match value:
         case {
             "fingerprint": str(fingerprint),
@@ -66,7 +66,7 @@ def _attempt(value: object) -> Attempt | None:
             **others,
         } if 0 <= at < _LATEST and 0 <= not_before < _LATEST:
             texts = {name: text for name in ("todo", "settings") if isinstance(text := others.get(name), str)}
-            return Attempt(fingerprint, at, reason, answered, failures, not_before, **texts)
+            return RefreshAttempt(fingerprint, at, reason, answered, failures, not_before, **texts)
     return None
 
 
@@ -88,4 +88,4 @@ def _integer(value: object) -> int | None:
     return value if type(value) is int else None
 
 
-FILE: Final = Beside("notes", _note, _json)
+FILE: Final = RecordFile("notes", _note, _json)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.file import folder, journal, leftovers, notes_file, quarantine, regular
-from openab_auth.storage.file.record_file import Beside
+from openab_auth.storage.file.record_file import RecordFile
 from openab_auth.storage.records import clients, servers
 from openab_auth.storage.store import Problem
 
@@ -81,7 +81,7 @@ def _of_file(place: Path, found: os.stat_result, owner: int, unlink: str) -> Ite
         yield Problem(f"{place} can be read by others", f"chmod 600 {place}")
 
 
-def _of_beside(file: Beside[Any], path: Path, damaged: str, repair: str) -> Iterator[Problem]:
+def _of_beside(file: RecordFile[Any], path: Path, damaged: str, repair: str) -> Iterator[Problem]:
     """Look at one file of records; `damaged` says what is missing then, and `repair` what brings it back."""
     place = file.path_of(path)
     try:

@@ -18,7 +18,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Beside(Generic[R]):
+class RecordFile(Generic[R]):
     """The file `<credential file>.<ending>`; `from_json` gives None for what is no such record."""
 
     ending: str

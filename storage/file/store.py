@@ -40,7 +40,7 @@ from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.records import clients, servers
-from openab_auth.storage.records.clients import Client
+from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.records.notes import Note
 from openab_auth.storage.records.servers import AddedServer
 from openab_auth.storage.secret import Secret
@@ -100,7 +100,7 @@ class FileStore:
         """
         return notes_file.FILE.load(self.path)
 
-    def clients(self) -> Mapping[str, Client]:
+    def clients(self) -> Mapping[str, ClientRecord]:
         """The clients that servers registered for us, by key; empty when they were lost.
 
         Raises:

@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from openab_auth.storage.entries import Json
-from openab_auth.storage.file.record_file import Beside
+from openab_auth.storage.file.record_file import RecordFile
 from openab_auth.storage.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class ClientRecord:
     """One client; `expires_at` is the end of its secret in unix seconds, 0 for never.
 
     `facts` is whatever else its owner must remember of it, as JSON, and never a secret.
@@ -35,7 +35,7 @@ class Client:
     facts: Mapping[str, Json] = field(default_factory=dict, repr=False)
 
 
-def _json(client: Client) -> dict[str, Json]:
+def _json(client: ClientRecord) -> dict[str, Json]:
     return {
         "client_id": client.client_id,
         "client_secret": client.client_secret.reveal() if client.client_secret else None,
@@ -44,11 +44,11 @@ def _json(client: Client) -> dict[str, Json]:
     }
 
 
-def _client(value: object) -> Client | None:
+def _client(value: object) -> ClientRecord | None:
     if not isinstance(value, dict) or not isinstance(client_id := value.get("client_id"), str):
         return None
     secret, expires_at, facts = value.get("client_secret"), value.get("expires_at"), value.get("facts")
-    return Client(
+    return ClientRecord(
         client_id,
         client_secret=Secret(secret) if isinstance(secret, str) and secret else None,
         expires_at=expires_at if type(expires_at) is int else 0,
@@ -56,4 +56,4 @@ def _client(value: object) -> Client | None:
     )
 
 
-FILE: Final = Beside("clients", _client, _json)
+FILE: Final = RecordFile("clients", _client, _json)

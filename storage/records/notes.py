@@ -22,7 +22,7 @@ class DeadToken:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class RefreshAttempt:
     """A refresh that was begun and did not end in a commit; its token is known by its hash, times are unix seconds.
 
     `answered` is False while nobody knows whether the vendor has taken the token. Nobody asks again before
@@ -76,7 +76,7 @@ class Note:
     logged_in_at: int | None = None
     scopes: tuple[str, ...] = ()
     dead: DeadToken | None = None
-    attempt: Attempt | None = None
+    attempt: RefreshAttempt | None = None
     generation: str | None = None
     subject: Subject | None = None
     begun: Begun | None = None

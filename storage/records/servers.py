@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from openab_auth.storage.entries import Json, UserId
-from openab_auth.storage.file.record_file import Beside
+from openab_auth.storage.file.record_file import RecordFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +29,4 @@ def _server(value: object) -> AddedServer | None:
     return None
 
 
-FILE: Final = Beside("servers", _server, _json)
+FILE: Final = RecordFile("servers", _server, _json)

@@ -19,7 +19,17 @@ from openab_auth.oauth.mcp.fetch import Fetch
 from openab_auth.oauth.mcp.registration import metadata_document
 from openab_auth.oauth.mcp.scopes import note_demand
 from openab_auth.oauth.vendors.mcp_server import McpServer
-from openab_auth.storage import AddedServer, Attempt, Draft, FileStore, McpEntry, Secret, Tenant, TokenEntry, UserId
+from openab_auth.storage import (
+    AddedServer,
+    Draft,
+    FileStore,
+    McpEntry,
+    RefreshAttempt,
+    Secret,
+    Tenant,
+    TokenEntry,
+    UserId,
+)
 from tests.oauth.mcp.running import approve, urls  # noqa: F401 - a fixture
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -186,7 +196,7 @@ def test_status_says_that_fewer_scopes_were_granted_and_that_a_renewal_failed(
     store = FileStore(home / ".openab/agent/auth.json")
     entry = store.read()["new"]
     assert isinstance(entry, McpEntry)
-    attempt = Attempt(entry.refresh_token.fingerprint(), 1.5, "HTTP 503", answered=True, not_before=61.5)
+    attempt = RefreshAttempt(entry.refresh_token.fingerprint(), 1.5, "HTTP 503", answered=True, not_before=61.5)
 
     def change(draft: Draft) -> None:
         draft["new"] = dataclasses.replace(entry, granted_scopes=("less", "\x1b[2J"))

@@ -1,7 +1,7 @@
 import pytest
 
 from openab_auth.cogs.auth.guard import rate_limit as module
-from openab_auth.cogs.auth.guard.rate_limit import Attempts, TooManyAttemptsError
+from openab_auth.cogs.auth.guard.rate_limit import RateLimit, TooManyAttemptsError
 from openab_auth.storage import UserId
 
 ADA, BOB = UserId(1), UserId(2)
@@ -16,7 +16,7 @@ class Clock:
 
 def test_the_eleventh_try_within_a_minute_is_refused_and_says_how_long_to_wait() -> None:
     clock = Clock()
-    attempts = Attempts(clock)
+    attempts = RateLimit(clock)
     for _ in range(10):
         attempts.spend(ADA)
     clock.now += 18
@@ -27,7 +27,7 @@ def test_the_eleventh_try_within_a_minute_is_refused_and_says_how_long_to_wait()
 
 def test_the_window_slides() -> None:
     clock = Clock()
-    attempts = Attempts(clock, limit=2)
+    attempts = RateLimit(clock, limit=2)
     attempts.spend(ADA)
     clock.now += 40
     attempts.spend(ADA)
@@ -39,7 +39,7 @@ def test_the_window_slides() -> None:
 
 def test_people_who_stopped_trying_take_no_memory() -> None:
     clock = Clock()
-    attempts = Attempts(clock)
+    attempts = RateLimit(clock)
     for number in range(100):
         attempts.spend(UserId(number))
     clock.now += 61
@@ -49,7 +49,7 @@ def test_people_who_stopped_trying_take_no_memory() -> None:
 
 def test_a_clock_that_is_set_back_locks_nobody_out() -> None:
     clock = Clock()
-    attempts = Attempts(clock, limit=1)
+    attempts = RateLimit(clock, limit=1)
     attempts.spend(ADA)
     clock.now -= 500
     attempts.spend(ADA)
@@ -57,14 +57,14 @@ def test_a_clock_that_is_set_back_locks_nobody_out() -> None:
 
 def test_no_more_people_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST", 3)
-    attempts = Attempts(Clock())
+    attempts = RateLimit(Clock())
     for number in (1, 2, 3, 1, 4):
         attempts.spend(UserId(number))
     assert list(attempts._times) == [3, 1, 4]
 
 
 def test_whether_the_next_attempt_is_refused_is_seen_without_one() -> None:
-    attempts = Attempts(Clock(), limit=1)
+    attempts = RateLimit(Clock(), limit=1)
     assert not attempts.are_spent(ADA)
     assert not attempts.are_spent(ADA)
     attempts.spend(ADA)

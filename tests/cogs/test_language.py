@@ -14,7 +14,7 @@ from fluent.syntax import ast as ftl
 import openab_auth.cogs.auth
 import openab_auth.cogs.auth.text.language
 from openab_auth.cogs.auth.text import words
-from openab_auth.cogs.auth.text.language import Language, Listeners, english, languages
+from openab_auth.cogs.auth.text.language import Language, SpokenLanguages, english, languages
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from tests.cogs.catalogues import TAGS, Names, entries, parts, resource
 
@@ -137,7 +137,7 @@ def test_the_last_language_of_a_person_is_remembered_for_a_thousand_people() -> 
             self.user = discord.Object(user)
             self.locale = locale
 
-    listeners = Listeners()
+    listeners = SpokenLanguages()
     assert listeners.language_of(1).tag == "en-US"  # type: ignore[arg-type]
     listeners.saw(Seen(1, discord.Locale.taiwan_chinese))  # type: ignore[arg-type]
     assert listeners.language_of(1).tag == "zh-TW"  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from openab_auth.bot.playground.discord import limits as discord_limits
 from openab_auth.cogs.auth.outcomes import failed
-from openab_auth.cogs.auth.replies import Answer
+from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.service.choices import login_choices, logout_choices, pending_choices
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.failures import failure
@@ -32,11 +32,11 @@ from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
 from openab_auth.oauth.flows.offer import LoginOffer
 from openab_auth.oauth.logins.status import LoginState, Status
-from openab_auth.oauth.mcp.granted_access import Standing
-from openab_auth.oauth.vendors.vendor import Flow, Vendor
+from openab_auth.oauth.mcp.granted_access import GrantedAccess
+from openab_auth.oauth.vendors.vendor import FlowName, Vendor
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
-from openab_auth.storage.records.notes import Attempt, DeadToken
+from openab_auth.storage.records.notes import DeadToken, RefreshAttempt
 from tests.cogs.test_failures import MET
 
 NOW = 2_000_000_000
@@ -72,7 +72,7 @@ vendors = st.builds(
 )
 scopes = st.lists(texts, max_size=120).map(tuple)
 standings = st.builds(
-    Standing,
+    GrantedAccess,
     host=texts,
     issuer=texts,
     asked=scopes,
@@ -81,7 +81,7 @@ standings = st.builds(
     remedy=st.sampled_from([None, "log-in", "widen", "grant"]),
 )
 attempts = st.builds(
-    Attempt,
+    RefreshAttempt,
     fingerprint=st.just("f"),
     at=st.floats(0, 2**62),
     reason=texts,
@@ -123,7 +123,7 @@ def _strictly_counted() -> Iterator[None]:
         yield
 
 
-def check(answer: Answer) -> None:
+def check(answer: ReplyContent) -> None:
     """Refuse what Discord would."""
     embeds = [dict(answer.embed.to_dict())] if answer.embed else []
     components = answer.view.to_components() if answer.view else []
@@ -133,9 +133,9 @@ def check(answer: Answer) -> None:
     text.encode()  # no half of an emoji
 
 
-def with_footer(language: Language, text: Markup) -> Answer:
+def with_footer(language: Language, text: Markup) -> ReplyContent:
     """As a direct message shows it."""
-    return Answer(LINES.join([text, language.say("dm-footer")]))
+    return ReplyContent(LINES.join([text, language.say("dm-footer")]))
 
 
 @few
@@ -158,7 +158,7 @@ async def test_a_login_message_holds_its_link_whole_or_says_that_nothing_can(
 @few
 @given(tongues, vendors, st.sampled_from(["device", "command"]), st.sampled_from([None, "ABCD-EFGH", "X" * 40]), urls)
 async def test_a_login_message_with_a_code(
-    language: Language, vendor: Vendor, flow: Flow, code: str | None, url: str
+    language: Language, vendor: Vendor, flow: FlowName, code: str | None, url: str
 ) -> None:
     offer = LoginOffer(dataclasses.replace(vendor, flow=flow), url[:600], NOW, code)
     assert offer.waits
@@ -181,10 +181,10 @@ async def test_the_answers_to_a_login_and_to_a_logout(
         (True, False, True),
     ):
         done = LoggedOut(state.tenant, revoked, removed, account, stands)
-        check(Answer(words.logged_out(language, done, name)))
+        check(ReplyContent(words.logged_out(language, done, name)))
     for message in ("login-link-used", "login-link-expired", "login-link-replaced", "cancelled"):
-        check(Answer(words.about(language, message, vendor)))
-    check(Answer(words.login_ended(language, state)))
+        check(ReplyContent(words.about(language, message, vendor)))
+    check(ReplyContent(words.login_ended(language, state)))
     try:
         check(logout_question(language, state))
         taken = LoginTakenError(name, ADA, account, "a" * DIGITS)

@@ -29,11 +29,11 @@ from openab_auth.oauth.errors import LoginTakenError
 from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
 from openab_auth.oauth.flows.offer import LoginOffer
 from openab_auth.oauth.logins.status import LoginState, Status
-from openab_auth.oauth.mcp.granted_access import Standing
+from openab_auth.oauth.mcp.granted_access import GrantedAccess
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
-from openab_auth.storage.records.notes import Attempt, DeadToken
+from openab_auth.storage.records.notes import DeadToken, RefreshAttempt
 from tests.cogs.catalogues import TAGS, parts, resource
 from tests.cogs.discord_client import hidden, read
 from tests.cogs.test_failures import MET
@@ -145,8 +145,8 @@ def views(language: Language, text: str) -> list[str]:
     state = LoginState(
         tenant=Tenant("lab"), kind="mcp", state="ok", refreshable=True, expires_at=NOW, account=text,
         logged_in_by=ADA, logged_in_at=NOW, shadowed_by=text, vendor=vendor,
-        failed=Attempt("f", NOW, text, answered=True, not_before=NOW),
-        standing=Standing(text, "", (text,), ("other",), (text,), "widen"),
+        failed=RefreshAttempt("f", NOW, text, answered=True, not_before=NOW),
+        standing=GrantedAccess(text, "", (text,), ("other",), (text,), "widen"),
     )  # fmt: skip
     dead = dataclasses.replace(state, state="dead", died=DeadToken("f", text, NOW), vendor=None, tenant=Tenant("a b"))
     status = Status((state, dead), (PendingLogin("lab", ADA, NOW, NOW),), (Problem(text, text),), ((vendor, "V"),))

@@ -3,7 +3,7 @@ import logging
 import pytest
 
 from openab_auth.cogs.auth.outcomes import failed
-from openab_auth.cogs.auth.replies import Answer
+from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text.language import english
 from openab_auth.cogs.auth.views.login_button import LoginButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton
@@ -16,7 +16,7 @@ from openab_auth.oauth.errors import (
     TooManyLoginsError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.paste.mistakes import DeniedRedirectError, Refusal, refused
+from openab_auth.oauth.paste.mistakes import DeniedRedirectError, PasteMistake, refused
 from openab_auth.storage.errors import StoreBusyError
 
 FLOW = "77359400-abcdef"
@@ -42,13 +42,13 @@ def test_an_unexpected_failure_is_an_apology_with_an_id_that_the_log_knows(caplo
     assert "canary" not in answer.content
 
 
-def buttons(answer: Answer) -> list[type]:
+def buttons(answer: ReplyContent) -> list[type]:
     return [type(child) for child in answer.view.children] if answer.view else []
 
 
 async def test_a_paste_that_can_be_mended_gets_the_button_again() -> None:
     for error in (
-        refused(Refusal.BARE_CODE),
+        refused(PasteMistake.BARE_CODE),
         VendorUnavailableError("lab", "no route", asked="code", sent=False),
         VendorUnavailableError("lab", "HTTP 503"),  # of its metadata: the paste was not yet taken
         StoreBusyError("/x", 1.0),

@@ -7,7 +7,7 @@ import aiohttp
 import discord
 import pytest
 
-from openab_auth.cogs.auth.replies import Answer, acknowledge, answer, show_modal
+from openab_auth.cogs.auth.replies import ReplyContent, acknowledge, answer, show_modal
 from openab_auth.cogs.auth.text.markup import Markup
 
 
@@ -52,7 +52,7 @@ class Interaction:
 async def run(played: Interaction) -> bool:
     interaction = cast("discord.Interaction", played)
     await acknowledge(interaction)
-    return await answer(interaction, Answer(Markup("done")))
+    return await answer(interaction, ReplyContent(Markup("done")))
 
 
 async def test_an_answer_fills_the_deferred_message() -> None:

@@ -18,7 +18,7 @@ from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service import waiting_logins as module
 from openab_auth.cogs.auth.service.open_requests import ClosingError
 from openab_auth.cogs.auth.service.service import AuthService, open_service
-from openab_auth.cogs.auth.service.waiting_logins import Endings
+from openab_auth.cogs.auth.service.waiting_logins import WaitingLogins
 from openab_auth.cogs.auth.views.logout import LogoutButton
 from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.errors import (
@@ -323,7 +323,7 @@ async def test_an_ending_that_nobody_asks_for_is_forgotten(monkeypatch: pytest.M
     async def end(_user: UserId, vendor: str) -> LoggedIn | None:
         raise NoPendingLoginError(vendor)
 
-    endings = Endings(end)
+    endings = WaitingLogins(end)
     endings.expect(ADA, "lab")
     async with asyncio.timeout(10):
         while endings._waiting:

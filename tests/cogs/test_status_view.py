@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from openab_auth.cogs.auth.replies import Answer
+from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text.language import english
 from openab_auth.cogs.auth.views.login_button import LoginButton
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.logins.status import LoginState, Status
-from openab_auth.oauth.mcp.granted_access import Standing
+from openab_auth.oauth.mcp.granted_access import GrantedAccess
 from openab_auth.oauth.vendors.vendor import Vendor
-from openab_auth.storage import Attempt, DeadToken, Problem, Tenant, UserId
+from openab_auth.storage import DeadToken, Problem, RefreshAttempt, Tenant, UserId
 
 ADA = UserId(1)
 LAB = Vendor(name="lab", title="The Lab", tenant=Tenant("lab"))
@@ -38,11 +38,11 @@ def state(tenant: str = "lab", **keys: object) -> LoginState:
 
 def show(
     logins: list[LoginState], pending: tuple[PendingLogin, ...] = (), problems: tuple[Problem, ...] = ()
-) -> Answer:
+) -> ReplyContent:
     return status_message(english(), Status(tuple(logins), pending, problems), ADA, lambda name: f"<{name}>")
 
 
-def text(answer: Answer) -> str:
+def text(answer: ReplyContent) -> str:
     assert answer.embed is not None
     return (answer.embed.description or "").replace("\\", "")
 
@@ -78,23 +78,25 @@ MANY = tuple(f"scope-{number}" for number in range(150))
 @pytest.mark.parametrize(
     ("standing", "lines"),
     [
-        (Standing("mcp.example", "https://as.example", ("a",), ("a",)), []),
-        (Standing("mcp.example", "", ("a", "b"), ("a",)), ["scopes asked for: a b; granted: a"]),
+        (GrantedAccess("mcp.example", "https://as.example", ("a",), ("a",)), []),
+        (GrantedAccess("mcp.example", "", ("a", "b"), ("a",)), ["scopes asked for: a b; granted: a"]),
         (
-            Standing("mcp.example", "", ("a",), ("a",), ("admin",), "log-in"),
+            GrantedAccess("mcp.example", "", ("a",), ("a",), ("admin",), "log-in"),
             ["⚠️ agents lack scopes: admin. Log in again with `/auth login`."],
         ),
         (
-            Standing("mcp.example", "", ("a",), ("a",), ("admin",), "widen"),
+            GrantedAccess("mcp.example", "", ("a",), ("a",), ("admin",), "widen"),
             ["⚠️ agents lack scopes: admin. Tell the operator: add them to `scopes` in [mcp.lab]; then log in"],
         ),
         (
-            Standing("mcp.example", "", ("a",), ("a",), ("admin",), "grant"),
+            GrantedAccess("mcp.example", "", ("a",), ("a",), ("admin",), "grant"),
             ["⚠️ agents lack scopes: admin. They were asked for and not given: whoever runs the server must grant them"],
         ),
     ],
 )
-async def test_a_servers_login_says_where_it_is_and_which_scopes_it_lacks(standing: Standing, lines: list[str]) -> None:
+async def test_a_servers_login_says_where_it_is_and_which_scopes_it_lacks(
+    standing: GrantedAccess, lines: list[str]
+) -> None:
     shown = text(show([state(kind="mcp", standing=standing)])).splitlines()
     assert shown[1].endswith(" · at mcp.example")
     assert len(shown[2:]) == len(lines)
@@ -102,20 +104,20 @@ async def test_a_servers_login_says_where_it_is_and_which_scopes_it_lacks(standi
 
 
 async def test_many_scopes_are_cut_and_what_to_do_is_not() -> None:
-    standing = Standing("mcp.example", "", MANY, MANY[:99], MANY, "log-in")
+    standing = GrantedAccess("mcp.example", "", MANY, MANY[:99], MANY, "log-in")
     shown = text(show([state(standing=standing)]))
     assert len(shown) < 1200
     assert shown.endswith("…. Log in again with `/auth login`.")
 
 
 async def test_a_renewal_that_failed_says_why_and_when_the_next_is_tried() -> None:
-    shown = text(show([state(failed=Attempt("f", 100.5, "HTTP 503", answered=True, not_before=160.5))]))
+    shown = text(show([state(failed=RefreshAttempt("f", 100.5, "HTTP 503", answered=True, not_before=160.5))]))
     assert shown.splitlines()[-1] == "⚠️ renewing it failed <t:100:R> (HTTP 503); next try: <t:160:R>"
 
 
 async def test_who_can_get_what_agents_lack_with_another_login_has_a_button_for_it() -> None:
     for remedy, wanted in (("log-in", 1), ("widen", 0), ("grant", 0), (None, 0)):
-        view = show([state(standing=Standing("mcp.example", "", missing=("a",), remedy=remedy))]).view  # type: ignore[arg-type]  # each a Remedy
+        view = show([state(standing=GrantedAccess("mcp.example", "", missing=("a",), remedy=remedy))]).view  # type: ignore[arg-type]  # each a Remedy
         assert len(view.children if view else []) == wanted
 
 

@@ -35,7 +35,7 @@ from openab_auth.oauth.vendors.mcp_server import read_added
 from openab_auth.storage import (
     AddedServer,
     AsyncStore,
-    Client,
+    ClientRecord,
     Draft,
     Entry,
     FileStore,
@@ -90,7 +90,7 @@ def login(url: str = URL, **changes: object) -> McpEntry:
     return replace(entry, **changes)  # type: ignore[arg-type]  # each of its own field
 
 
-def record(url: str = URL) -> Client:
+def record(url: str = URL) -> ClientRecord:
     issuer = f"{URL}/as"
     binding = Binding(
         URL, issuer, url, f"{issuer}/authorize", f"{issuer}/token", "http://localhost:53682/callback", "c1"
@@ -471,7 +471,7 @@ async def test_the_next_server_of_a_name_finds_nothing_of_the_one_before(
             entry = PendingEntry(Secret("v"), Secret("s"), URL, vendor, created_at=int(time.time()))
             draft[f"pending:{vendor}:8"] = entry
         for key in ours | others:
-            draft.clients[key] = Client("c1")
+            draft.clients[key] = ClientRecord("c1")
 
     await store.update(begin)
     await added.remove("lab", anybody)

@@ -21,7 +21,7 @@ from openab_auth.oauth.errors import LoginDeadError, VendorMisconfiguredError, V
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.storage import CONSOLE, AsyncStore, Attempt, FileStore, Secret, TokenEntry
+from openab_auth.storage import CONSOLE, AsyncStore, FileStore, RefreshAttempt, Secret, TokenEntry
 
 ROOT = Path(__file__).parents[2]
 SLOW_DOWN: dict[str, Any] = {"status": 429, "headers": {"Retry-After": "300"}}
@@ -299,7 +299,7 @@ ENTRY = TokenEntry(Secret("at"), Secret("rt"), 0, "https://lab.example/token", "
 
 @pytest.mark.parametrize(("failures", "longest"), [(0, 0.1), (1, 0.2), (5, 3.2), (8, 25.6), (16, 60)])
 def test_each_failure_doubles_the_pause_up_to_a_minute_and_chance_spreads_it(failures: int, longest: float) -> None:
-    before = Attempt(ENTRY.refresh_token.fingerprint(), 1000, "HTTP 503", answered=True, failures=failures)
+    before = RefreshAttempt(ENTRY.refresh_token.fingerprint(), 1000, "HTTP 503", answered=True, failures=failures)
     begun = backoff.begun(ENTRY, before, 1000)
     error = VendorUnavailableError("lab", "HTTP 503")
 

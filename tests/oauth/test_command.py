@@ -24,7 +24,7 @@ from openab_auth.oauth.errors import (
     TooManyLoginsError,
     WhichLoginError,
 )
-from openab_auth.oauth.flows.command.output import Found, Output, find_code, find_link, plain
+from openab_auth.oauth.flows.command.output import Output, Prompt, find_code, find_link, plain
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import NEVER, AsyncStore, UserId
@@ -256,7 +256,7 @@ def test_what_is_found_does_not_depend_on_how_the_bytes_came(cuts: list[int], li
         at += size
     output.feed(raw[at:])
 
-    assert output.found == Found(LINK, "WXYZ-1234")
+    assert output.found == Prompt(LINK, "WXYZ-1234")
     assert output.lines[0] == "Grüße 🙂"
 
 

@@ -13,8 +13,8 @@ from openab_auth.bot.client import point_discord_at
 from openab_auth.bot.errors import DiscordUnavailableError
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.verdict import Question
-from openab_auth.oauth.http.network_policy import Reach
+from openab_auth.oauth.client.verdict import RequestContext
+from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.http.transport import new_client
 from openab_auth.oauth.mcp.fetch import Fetch
 from openab_auth.oauth.tokens.source import TokenSource
@@ -53,7 +53,7 @@ def sends_no_cookie(server: RawServer, requests: int) -> bool:
 async def test_no_request_to_a_vendor_carries_a_cookie(driver: Driver, server: RawServer) -> None:
     lab = vendor(server)
     server.sends = [whole(GOOD, *COOKIES)]
-    question = Question("lab", "lab", "other")
+    question = RequestContext("lab", "lab", "other")
     for _ in range(2):
         await driver.refresh(lab, Secret("rt"), lab.token_url)
         await driver.post(lab, question, lab.token_url, {})
@@ -73,7 +73,7 @@ async def test_a_revocation_that_is_asked_twice_carries_no_cookie_of_the_first_a
 
 
 async def test_no_request_to_an_mcp_server_carries_a_cookie(driver: Driver, server: RawServer) -> None:
-    fetch = Fetch(driver.http(Reach(http_loopback=True)), "mcp:lab", "lab", deadline=driver.deadline)
+    fetch = Fetch(driver.http(NetworkPolicy(http_loopback=True)), "mcp:lab", "lab", deadline=driver.deadline)
     server.sends = [whole(GOOD, b"Location: /again", *COOKIES, status=b"307 Moved")]
     await fetch.document(f"{server.url}/x")
     await fetch.post(f"{server.url}/x", {})

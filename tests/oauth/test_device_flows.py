@@ -12,7 +12,7 @@ import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.token_response import Grant
+from openab_auth.oauth.client.token_response import TokenResponse
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeniedError,
@@ -113,7 +113,7 @@ async def test_a_code_is_asked_for_approved_and_becomes_a_grant(
 
     grant = await flow.poll(vendor, entry)
 
-    assert isinstance(grant, Grant)
+    assert isinstance(grant, TokenResponse)
     assert issuer.grants.family_of(grant.access_token.reveal())
     assert grant.refresh_token is not None
     assert grant.expires_at == 1_800_003_600
@@ -305,11 +305,11 @@ async def test_aws_registers_anew_a_day_before_the_client_ends(
 class Polls:
     """Stands for a vendor: gives the answers one by one, and remembers when it was asked."""
 
-    def __init__(self, *answers: Grant | NotYet | OAuthError) -> None:
+    def __init__(self, *answers: TokenResponse | NotYet | OAuthError) -> None:
         self.answers = list(answers)
         self.asked_at: list[float] = []
 
-    async def __call__(self) -> Grant | NotYet:
+    async def __call__(self) -> TokenResponse | NotYet:
         self.asked_at.append(time.monotonic())
         answer = self.answers.pop(0) if self.answers else NotYet()
         if isinstance(answer, OAuthError):
@@ -321,17 +321,17 @@ class Polls:
         return [after - before for before, after in zip(self.asked_at, self.asked_at[1:], strict=False)]
 
 
-async def wait(polls: Polls, *, interval: float = 0.02, lasts: float = 5.0) -> Grant:
+async def wait(polls: Polls, *, interval: float = 0.02, lasts: float = 5.0) -> TokenResponse:
     ends_at = time.time() + lasts
     return await poll_until(polls, vendor="lab", interval=interval, expires_at=ends_at, clock=time.time)
 
 
 @pytest.fixture
-def grant() -> Grant:
-    return Grant(Secret("at"), None, 0)
+def grant() -> TokenResponse:
+    return TokenResponse(Secret("at"), None, 0)
 
 
-async def test_polls_are_never_closer_than_the_interval(grant: Grant) -> None:
+async def test_polls_are_never_closer_than_the_interval(grant: TokenResponse) -> None:
     polls = Polls(NotYet(), NotYet(), NotYet(), grant)
 
     assert await wait(polls) is grant
@@ -339,7 +339,7 @@ async def test_polls_are_never_closer_than_the_interval(grant: Grant) -> None:
     assert min(polls.gaps) >= 0.02
 
 
-async def test_slow_down_lengthens_the_interval_for_good(grant: Grant, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_down_lengthens_the_interval_for_good(grant: TokenResponse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("openab_auth.oauth.flows.device.poll._SLOWER", 0.05)
     polls = Polls(NotYet(), NotYet(slower=True), NotYet(), NotYet(slower=True, interval=0.2), grant)
 
@@ -350,7 +350,7 @@ async def test_slow_down_lengthens_the_interval_for_good(grant: Grant, monkeypat
     assert fourth >= 0.2
 
 
-async def test_trouble_doubles_the_wait_and_the_next_answer_ends_that(grant: Grant) -> None:
+async def test_trouble_doubles_the_wait_and_the_next_answer_ends_that(grant: TokenResponse) -> None:
     trouble = VendorUnavailableError("lab", "HTTP 503")
     polls = Polls(trouble, trouble, NotYet(), grant)
 
@@ -362,7 +362,7 @@ async def test_trouble_doubles_the_wait_and_the_next_answer_ends_that(grant: Gra
     assert 0.02 <= third < 0.08
 
 
-async def test_a_vendor_that_says_how_long_to_wait_is_heard(grant: Grant) -> None:
+async def test_a_vendor_that_says_how_long_to_wait_is_heard(grant: TokenResponse) -> None:
     polls = Polls(VendorUnavailableError("lab", "HTTP 429", retry_after=0.15), grant)
 
     await wait(polls)
@@ -379,13 +379,13 @@ async def test_a_code_that_nobody_approves_expires_without_a_poll_too_soon() -> 
     assert len(polls.asked_at) == 2
 
 
-async def test_a_process_that_stood_still_over_the_end_asks_once_more(grant: Grant) -> None:
+async def test_a_process_that_stood_still_over_the_end_asks_once_more(grant: TokenResponse) -> None:
     now = 0.0
 
     def moment() -> float:
         return now
 
-    async def poll() -> Grant | NotYet:
+    async def poll() -> TokenResponse | NotYet:
         nonlocal now
         polls.asked_at.append(now)
         now += 1000.0

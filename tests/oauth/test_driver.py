@@ -19,7 +19,7 @@ import pytest
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.pkce import new_state, new_verifier
-from openab_auth.oauth.client.token_response import Grant
+from openab_auth.oauth.client.token_response import TokenResponse
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
@@ -36,7 +36,7 @@ def new_pending(vendor: Vendor) -> PendingEntry:
     return PendingEntry(new_verifier(), new_state(), vendor.token_url, vendor.name)
 
 
-async def log_in(driver: Driver, issuer: Issuer, vendor: Vendor) -> Grant:
+async def log_in(driver: Driver, issuer: Issuer, vendor: Vendor) -> TokenResponse:
     pending = new_pending(vendor)
     redirect = await issuer.approve(driver.authorize_url(vendor, pending))
     code = parse_qs(urlsplit(redirect).query)["code"][0]

@@ -26,7 +26,7 @@ from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import CONSOLE, AsyncStore, Draft, Secret, TokenEntry
-from openab_auth.storage import Client as Registered
+from openab_auth.storage import ClientRecord as Registered
 
 GOLDEN = tomllib.loads(Path(__file__).with_name("golden.toml").read_text())
 SHIPPED = Catalogue.shipped({})

@@ -15,7 +15,7 @@ import pytest
 
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.errors import OAuthError, VendorUnavailableError
-from openab_auth.oauth.http.network_policy import Reach
+from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.mcp.fetch import Fetch
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Secret, Tenant
@@ -46,7 +46,7 @@ async def document(driver: Driver, server: RawServer) -> object:
 
 
 def fetch(driver: Driver) -> Fetch:
-    return Fetch(driver.http(Reach(http_loopback=True)), "mcp:lab", "lab", deadline=PATIENCE)
+    return Fetch(driver.http(NetworkPolicy(http_loopback=True)), "mcp:lab", "lab", deadline=PATIENCE)
 
 
 async def warm(driver: Driver, server: RawServer) -> None:

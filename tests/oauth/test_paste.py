@@ -10,9 +10,9 @@ from openab_auth.oauth.paste.paste import (
     DeniedRedirectError,
     ErrorRedirect,
     Expected,
+    PasteMistake,
     PasteRefusedError,
     Redirect,
-    Refusal,
     match,
     read_paste,
 )
@@ -35,8 +35,8 @@ def refusal_of(text: str, login: Expected = LOGIN) -> str:
     return refusal.value.reason
 
 
-@pytest.mark.parametrize("reason", [reason for reason in Refusal if reason is not Refusal.DENIED])
-def test_each_mistake_says_what_happened_what_was_kept_and_what_to_do(reason: Refusal) -> None:
+@pytest.mark.parametrize("reason", [reason for reason in PasteMistake if reason is not PasteMistake.DENIED])
+def test_each_mistake_says_what_happened_what_was_kept_and_what_to_do(reason: PasteMistake) -> None:
     error = refused(reason)
 
     assert error.reason is reason
@@ -46,7 +46,7 @@ def test_each_mistake_says_what_happened_what_was_kept_and_what_to_do(reason: Re
 
 
 def test_a_pasted_token_is_to_be_revoked() -> None:
-    assert "revoke it" in refused(Refusal.TOKEN_OR_KEY).todo
+    assert "revoke it" in refused(PasteMistake.TOKEN_OR_KEY).todo
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_the_address_must_be_the_logins_own(given: str, uri: str, *, fits: bool)
     if fits:
         assert match(read_paste(text), login).reveal() == "abc"
     else:
-        assert refusal_of(text, login) == Refusal.OTHER_REDIRECT
+        assert refusal_of(text, login) == PasteMistake.OTHER_REDIRECT
 
 
 def test_an_issuer_is_compared_plainly_and_only_when_both_are_known() -> None:
@@ -134,7 +134,7 @@ def test_an_issuer_is_compared_plainly_and_only_when_both_are_known() -> None:
     of_nobody = Expected(CALLBACK, Secret(STATE), "https://issuer.example/authorize", None)
     text = f"?code=a&state={STATE}&iss=https://ISSUER.example"
 
-    assert refusal_of(text) == Refusal.OTHER_ISSUER
+    assert refusal_of(text) == PasteMistake.OTHER_ISSUER
     assert match(read_paste(text), of_nobody).reveal() == "a"
 
 
@@ -143,7 +143,7 @@ def test_an_error_of_this_login_ends_it_and_says_why() -> None:
 
     assert error.ends_login
     assert "access denied: The user said no" in error.happened
-    assert error.reason == Refusal.DENIED
+    assert error.reason == PasteMistake.DENIED
 
 
 @pytest.mark.parametrize("state", ["", "&state=of-another"])
@@ -158,8 +158,8 @@ def test_an_error_that_may_be_anothers_changes_nothing_and_repeats_nothing(state
 def test_an_error_from_another_issuer_or_place_ends_nothing() -> None:
     error = f"error=access_denied&state={STATE}"
 
-    assert refusal_of(f"{CALLBACK}?{error}&iss=https://evil.example") == Refusal.OTHER_ISSUER
-    assert refusal_of(f"https://evil.example/cb?{error}") == Refusal.OTHER_REDIRECT
+    assert refusal_of(f"{CALLBACK}?{error}&iss=https://evil.example") == PasteMistake.OTHER_ISSUER
+    assert refusal_of(f"https://evil.example/cb?{error}") == PasteMistake.OTHER_REDIRECT
 
 
 def test_a_description_that_repeats_the_state_is_not_shown() -> None:
@@ -191,8 +191,8 @@ def test_a_paste_of_8_kb_is_read_and_one_byte_more_is_not() -> None:
     text = start + "a" * (8192 - len(start))
 
     assert len(match(read_paste(text), LOGIN).reveal()) == 8192 - len(start)
-    assert refusal_of(text + "a") == Refusal.TOO_LONG
-    assert refusal_of("ä" * 5000) == Refusal.TOO_LONG
+    assert refusal_of(text + "a") == PasteMistake.TOO_LONG
+    assert refusal_of("ä" * 5000) == PasteMistake.TOO_LONG
 
 
 @pytest.mark.parametrize(

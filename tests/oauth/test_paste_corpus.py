@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from openab_auth.oauth.paste.paste import Expected, PasteRefusedError, Refusal, match, read_paste
+from openab_auth.oauth.paste.paste import Expected, PasteMistake, PasteRefusedError, match, read_paste
 from openab_auth.storage.secret import Secret
 
 CORPUS = tomllib.loads((Path(__file__).parent / "pastes.toml").read_text(encoding="utf-8"))
@@ -56,4 +56,4 @@ def test_the_mistake_is_named_and_nothing_secret_repeated(paste: dict[str, Any])
 
 def test_names_are_unique_and_every_mistake_but_too_long_is_in_the_corpus() -> None:
     assert len({paste["name"] for paste in PASTES}) == len(PASTES)
-    assert {paste["outcome"] for paste in PASTES if "outcome" in paste} == set(Refusal) - {Refusal.TOO_LONG}
+    assert {paste["outcome"] for paste in PASTES if "outcome" in paste} == set(PasteMistake) - {PasteMistake.TOO_LONG}

@@ -10,7 +10,7 @@ import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.token_response import Grant
+from openab_auth.oauth.client.token_response import TokenResponse
 from openab_auth.oauth.errors import (
     ClientRefusedError,
     ExchangeRefusedError,
@@ -25,7 +25,7 @@ from openab_auth.storage import PendingEntry, Secret, Tenant
 NOW = 1_800_000_000.0
 VENDOR = Vendor("lab", "Lab", Tenant("lab"), client_id="lab-public", redirect_uri="http://localhost:1455/auth/callback")
 PENDING = PendingEntry(Secret("verifier-" + "v" * 34), Secret("state-" + "s" * 37), "https://lab.example/token", "lab")
-Ask = Callable[[httpx2.Response | Exception], Awaitable[Grant]]
+Ask = Callable[[httpx2.Response | Exception], Awaitable[TokenResponse]]
 
 
 def driver_answering(answer: httpx2.Response | Exception) -> Driver:
@@ -37,11 +37,11 @@ def driver_answering(answer: httpx2.Response | Exception) -> Driver:
     return Driver(httpx2.MockTransport(handle), clock=lambda: NOW)
 
 
-async def refresh(answer: httpx2.Response | Exception) -> Grant:
+async def refresh(answer: httpx2.Response | Exception) -> TokenResponse:
     return await driver_answering(answer).refresh(VENDOR, Secret("rt-" + "r" * 30), "https://lab.example/token")
 
 
-async def exchange(answer: httpx2.Response | Exception) -> Grant:
+async def exchange(answer: httpx2.Response | Exception) -> TokenResponse:
     return await driver_answering(answer).exchange(VENDOR, Secret("code-" + "c" * 30), PENDING)
 
 

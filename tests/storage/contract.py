@@ -11,7 +11,7 @@ import pytest
 
 from openab_auth.storage import (
     AddedServer,
-    Client,
+    ClientRecord,
     Done,
     Draft,
     Entry,
@@ -183,7 +183,7 @@ class StoreContract:
         assert dict(store.notes()) == {}
 
     def test_clients_are_read_back_and_outlive_every_login(self, store: Store) -> None:
-        client = Client("c1", Secret("cs"), NOW + 60, {"issuer": "https://as.example", "scopes": ["a", "b"]})
+        client = ClientRecord("c1", Secret("cs"), NOW + 60, {"issuer": "https://as.example", "scopes": ["a", "b"]})
 
         def register(draft: Draft) -> None:
             draft["codex"] = token()
@@ -212,13 +212,15 @@ class StoreContract:
 
     def test_a_raising_mutation_registers_nothing(self, store: Store) -> None:
         def register_and_fail(draft: Draft) -> None:
-            draft.clients["x"] = Client("c1")
+            draft.clients["x"] = ClientRecord("c1")
             raise LookupError
 
-        outcomes = store.update_all([register_and_fail, lambda draft: draft.clients.__setitem__("y", Client("c2"))])
+        outcomes = store.update_all(
+            [register_and_fail, lambda draft: draft.clients.__setitem__("y", ClientRecord("c2"))]
+        )
 
         assert isinstance(outcomes[0], Failed)
-        assert dict(store.clients()) == {"y": Client("c2")}
+        assert dict(store.clients()) == {"y": ClientRecord("c2")}
 
     def test_the_version_differs_after_every_commit_and_only_then(self, store: Store) -> None:
         versions = [store.version()]

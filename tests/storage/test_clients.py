@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import (
-    Client,
+    ClientRecord,
     Draft,
     FileStore,
     Secret,
@@ -31,7 +31,7 @@ def place(path: Path) -> Path:
 
 
 def register(draft: Draft) -> None:
-    draft.clients["kiro"] = Client("c1", Secret(f"{CANARY}-secret"), 1, {"region": "us-east-1"})
+    draft.clients["kiro"] = ClientRecord("c1", Secret(f"{CANARY}-secret"), 1, {"region": "us-east-1"})
 
 
 def test_only_its_owner_may_read_it_and_a_repr_shows_no_secret(store: FileStore, place: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_record_that_is_no_client_is_left_out(store: FileStore, place: Path) -
     top = json.loads(place.read_text())
     place.write_text(json.dumps({**top, "a": 1, "b": {}, "c": {"client_id": "c", "expires_at": "x", "facts": []}}))
 
-    assert dict(store.clients()) == {"kiro": store.clients()["kiro"], "c": Client("c")}
+    assert dict(store.clients()) == {"kiro": store.clients()["kiro"], "c": ClientRecord("c")}
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
@@ -94,7 +94,7 @@ def test_one_that_is_a_folder_refuses_the_login_that_needs_it_and_no_other(
 
     def log_in(draft: Draft) -> None:
         draft["codex"] = token()
-        draft.clients["kiro"] = Client("c1")
+        draft.clients["kiro"] = ClientRecord("c1")
 
     with pytest.raises((StoreUnreadableError, StoreUnwritableError)):
         store.update(log_in)

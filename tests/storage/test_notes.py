@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.storage import Attempt, DeadToken, FileStore, Note, StoreUnreadableError, UserId
+from openab_auth.storage import DeadToken, FileStore, Note, RefreshAttempt, StoreUnreadableError, UserId
 from tests.storage.conftest import CANARY
 from tests.storage.contract import put, token
 
@@ -20,7 +20,9 @@ NOTE = Note(
     5,
     ("a", "b"),
     DeadToken("f" * 64, "invalid_grant", 9, told=True),
-    Attempt("e" * 64, 1.5, "HTTP 503", answered=False, failures=3, not_before=60.25, todo="set it", settings="a" * 64),
+    RefreshAttempt(
+        "e" * 64, 1.5, "HTTP 503", answered=False, failures=3, not_before=60.25, todo="set it", settings="a" * 64
+    ),
 )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.storage import Client, FileStore, Note, StorageError, TokenEntry
+from openab_auth.storage import ClientRecord, FileStore, Note, StorageError, TokenEntry
 from tests.storage.contract import NOW, Clock, put, token
 from tests.storage.processes import NOBODY, line_of, public_path, run, start  # noqa: F401 -- fixtures
 
@@ -338,7 +338,9 @@ def test_what_root_keeps_of_a_damaged_file_belongs_to_whose_file_it_was(public_p
     for name in ("auth.json", "auth.json.clients"):
         public_path.with_name(name).write_text("root's own secret")
 
-    FileStore(public_path).update(lambda draft: (draft.update(codex=token()), draft.clients.update(codex=Client("c"))))
+    FileStore(public_path).update(
+        lambda draft: (draft.update(codex=token()), draft.clients.update(codex=ClientRecord("c")))
+    )
 
     kept = sorted(public_path.parent.glob("*.corrupt-*"))
     assert [(found.stat().st_uid, mode(found)) for found in kept] == [(0, 0o600), (0, 0o600)]

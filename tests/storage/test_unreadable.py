@@ -10,7 +10,7 @@ import pytest
 
 from openab_auth.storage import (
     AddedServer,
-    Client,
+    ClientRecord,
     Draft,
     FileStore,
     Note,
@@ -46,7 +46,7 @@ def write(name: str) -> Callable[[Draft], None]:
         if name == "notes":
             draft.notes["codex"] = ADA
         elif name == "clients":
-            draft.clients["codex"] = Client("c")
+            draft.clients["codex"] = ClientRecord("c")
         else:
             draft.servers["linear"] = AddedServer("https://linear.example/mcp", UserId(7), 5)
 

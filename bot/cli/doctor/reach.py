@@ -16,7 +16,7 @@ from openab_auth.bot.cli.doctor.check import Check
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.oauth.client.verdict import read_date
 from openab_auth.oauth.config.programs import find_program
-from openab_auth.oauth.http.transport import Door, new_client
+from openab_auth.oauth.http.transport import BoundedTransport, new_client
 from openab_auth.oauth.vendors.vendor import Vendor
 
 _DEADLINE: Final = 5.0  # seconds for all of it, so that a machine without a network is told so at once
@@ -101,7 +101,9 @@ async def _ask(url: str, http: httpx2.AsyncClient, headers: dict[str, str] | Non
     """The answer, or the class of what came instead of one; its text could quote a header."""
     try:
         async with asyncio.timeout(_DEADLINE):
-            reply = await Door(http).head(http.build_request("GET", url, headers=headers, timeout=_DEADLINE))
+            reply = await BoundedTransport(http).head(
+                http.build_request("GET", url, headers=headers, timeout=_DEADLINE)
+            )
     except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
         return type(error).__name__
     date = read_date(reply.headers.get("Date", ""))

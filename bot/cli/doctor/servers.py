@@ -14,12 +14,12 @@ from openab_auth.oauth.errors import OAuthError
 from openab_auth.oauth.errors.redact import listed
 from openab_auth.oauth.mcp.discovery import Discovered, discover
 from openab_auth.oauth.mcp.fetch import Fetch
-from openab_auth.oauth.mcp.granted_access import Standing, standing_of
+from openab_auth.oauth.mcp.granted_access import GrantedAccess, granted_access
 from openab_auth.oauth.mcp.registration import metadata_document
 from openab_auth.oauth.mcp.scopes import advice
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
-from openab_auth.storage import Client, Entry, McpEntry, open_store
+from openab_auth.storage import ClientRecord, Entry, McpEntry, open_store
 from openab_auth.storage.errors import StorageError
 
 _DEADLINE: Final = 5.0  # seconds for each document
@@ -43,7 +43,7 @@ async def look_at_servers(catalogue: Catalogue, location: str, entries: Mapping[
     return [*reached, *_look_at_scopes(catalogue, entries, clients)]
 
 
-def _kept(catalogue: Catalogue, location: str) -> tuple[Catalogue, Mapping[str, Client]]:
+def _kept(catalogue: Catalogue, location: str) -> tuple[Catalogue, Mapping[str, ClientRecord]]:
     """The catalogue with what people added, and the clients; the store's own check has named what cannot be read."""
     try:
         store = open_store(location)
@@ -97,17 +97,19 @@ def _way_in(server: McpServer, found: Discovered) -> str:
     return "it registers clients" if found.registration_url else ""
 
 
-def _look_at_scopes(catalogue: Catalogue, entries: Mapping[str, Entry], clients: Mapping[str, Client]) -> list[Check]:
+def _look_at_scopes(
+    catalogue: Catalogue, entries: Mapping[str, Entry], clients: Mapping[str, ClientRecord]
+) -> list[Check]:
     """What each login was given of what it asked for, and what its server has demanded since."""
     checks = []
     for server in catalogue.servers():
         tenant = tenant_of(entries, server.vendor_name, catalogue)
         if isinstance(entry := entries.get(tenant), McpEntry) and entry.token_response:
-            checks.append(_scopes(server, standing_of(entry, clients.get(tenant), server)))
+            checks.append(_scopes(server, granted_access(entry, clients.get(tenant), server)))
     return checks
 
 
-def _scopes(server: McpServer, standing: Standing) -> Check:
+def _scopes(server: McpServer, standing: GrantedAccess) -> Check:
     name, granted = f"{server.vendor_name} scopes", f"granted: {listed(standing.granted) or 'none named'}"
     if standing.remedy:
         message = f"{granted}; an agent was refused for want of {listed(standing.missing)}"

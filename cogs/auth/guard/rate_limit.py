@@ -29,7 +29,7 @@ class TooManyAttemptsError(OpenabAuthError):
         self.retry_after = retry_after
 
 
-class Attempts:
+class RateLimit:
     """A sliding window for each person, in memory; who has not tried within it takes no room.
 
     Of more than `_MOST` people within a window, those who tried longest ago are forgotten.

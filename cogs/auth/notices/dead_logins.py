@@ -9,10 +9,10 @@ from typing import Final
 import discord
 from discord.ext import commands
 
-from openab_auth.cogs.auth.replies import LOST, Answer, reason, send
+from openab_auth.cogs.auth.replies import LOST, ReplyContent, reason, send
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text import words
-from openab_auth.cogs.auth.text.language import Listeners
+from openab_auth.cogs.auth.text.language import SpokenLanguages
 from openab_auth.cogs.auth.text.limits import fits_button
 from openab_auth.cogs.auth.views.login_button import LoginButton
 from openab_auth.oauth.logins.status import LoginState
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 class DeadLogins:
     """Looks at the store while the bot is connected; which login was told is remembered there, for all bots."""
 
-    def __init__(self, bot: commands.Bot, service: AuthService, listeners: Listeners) -> None:
+    def __init__(self, bot: commands.Bot, service: AuthService, listeners: SpokenLanguages) -> None:
         self._bot = bot
         self._service = service
         self._listeners = listeners
@@ -78,4 +78,4 @@ class DeadLogins:
             if fits_button(button.custom_id):
                 view.add_item(button)
         text = words.login_ended(language, state)
-        await send(await self._bot.create_dm(discord.Object(maker)), Answer(text, view=view))
+        await send(await self._bot.create_dm(discord.Object(maker)), ReplyContent(text, view=view))

@@ -14,8 +14,8 @@ from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard.access import author_of
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.cogs.auth.outcomes import failed
-from openab_auth.cogs.auth.replies import LOST, Answer, reason, send
-from openab_auth.cogs.auth.text.language import Language, Listeners
+from openab_auth.cogs.auth.replies import LOST, ReplyContent, reason, send
+from openab_auth.cogs.auth.text.language import Language, SpokenLanguages
 from openab_auth.cogs.auth.text.markup import LINES
 from openab_auth.storage.entries import UserId
 
@@ -33,7 +33,7 @@ def looks_like_paste(text: str) -> bool:
 class DirectMessages:
     """Answers pastes; answers chat of allowed people once, with a hint; is silent to everybody else."""
 
-    def __init__(self, bot: commands.Bot, desk: FrontDesk, listeners: Listeners) -> None:
+    def __init__(self, bot: commands.Bot, desk: FrontDesk, listeners: SpokenLanguages) -> None:
         self._bot = bot
         self._desk = desk
         self._listeners = listeners
@@ -52,7 +52,7 @@ class DirectMessages:
             await self._chat(message, language)
 
     async def _paste(self, message: discord.Message, language: Language) -> None:
-        async def reply(told: Answer) -> None:
+        async def reply(told: ReplyContent) -> None:
             await _say(message, replace(told, content=LINES.join([told.content, language.say("dm-footer")])))
 
         try:
@@ -71,10 +71,10 @@ class DirectMessages:
             self._helped[caller.user] = None
             if len(self._helped) > _MOST_HELPED:
                 del self._helped[next(iter(self._helped))]
-            await _say(message, Answer(language.say("dm-hint")))
+            await _say(message, ReplyContent(language.say("dm-hint")))
 
 
-async def _say(message: discord.Message, told: Answer) -> None:
+async def _say(message: discord.Message, told: ReplyContent) -> None:
     try:
         await send(message.channel, told)
     except LOST as error:

@@ -16,7 +16,7 @@ class ClosingError(OpenabAuthError):
         super().__init__("the bot is restarting", kept="nothing was changed", todo="try again in a minute")
 
 
-class UnderWay:
+class OpenRequests:
     """The tasks that are somebody's request."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from openab_auth.cogs.auth.guard.access import Access, Caller
 from openab_auth.cogs.auth.guard.audit import Audit, Line
 from openab_auth.cogs.auth.guard.errors import NotYourServerError
-from openab_auth.cogs.auth.guard.rate_limit import Attempts
+from openab_auth.cogs.auth.guard.rate_limit import RateLimit
 from openab_auth.oauth.mcp.added_servers import AddedServers
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import AddedServer
@@ -27,7 +27,7 @@ class Added:
 class Servers:
     """The servers that people added; who may do what is asked at each step, and each is a line in the audit log."""
 
-    def __init__(self, added: AddedServers, access: Access, audit: Audit, attempts: Attempts) -> None:
+    def __init__(self, added: AddedServers, access: Access, audit: Audit, attempts: RateLimit) -> None:
         self._added = added
         self._access = access
         self._audit = audit

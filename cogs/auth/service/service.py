@@ -10,11 +10,11 @@ from openab_auth.cogs.auth.guard.access import Access, Caller
 from openab_auth.cogs.auth.guard.admission import Admission
 from openab_auth.cogs.auth.guard.audit import Audit
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError
-from openab_auth.cogs.auth.guard.rate_limit import Attempts
+from openab_auth.cogs.auth.guard.rate_limit import RateLimit
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
-from openab_auth.cogs.auth.service.open_requests import UnderWay
+from openab_auth.cogs.auth.service.open_requests import OpenRequests
 from openab_auth.cogs.auth.service.servers import Servers
-from openab_auth.cogs.auth.service.waiting_logins import Endings
+from openab_auth.cogs.auth.service.waiting_logins import WaitingLogins
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import DEFAULT_STORE, Config
 from openab_auth.oauth.config.paths import path_in
@@ -37,7 +37,7 @@ class AuthService:
         logins: Logins,
         access: Access,
         audit: Audit,
-        attempts: Attempts,
+        attempts: RateLimit,
         admission: Admission,
         *,
         clock: Callable[[], float],
@@ -51,8 +51,8 @@ class AuthService:
         self._audit = audit
         self._attempts = attempts
         self._on_close = on_close
-        self._endings = Endings(self._end)
-        self._under_way = UnderWay()
+        self._endings = WaitingLogins(self._end)
+        self._under_way = OpenRequests()
 
     async def catalogue(self) -> Catalogue:
         """The vendors and servers that there are now; `offered` are those that people may log in to here."""
@@ -273,7 +273,7 @@ class AuthService:
     async def aclose(self) -> None:
         """Take nothing new, let the work under way answer, then close what it stood on."""
         self._under_way.close()
-        self._logins.hurry()
+        self._logins.stop_waiting()
         await self._under_way.ended()
         for close in self._on_close:
             await close()
@@ -307,7 +307,7 @@ def open_service(
         logins,
         access,
         Audit(audit, clock),
-        Attempts(clock),
+        RateLimit(clock),
         admission,
         clock=clock,
         on_close=(logins.aclose, driver.aclose, store.aclose),

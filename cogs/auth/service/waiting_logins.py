@@ -17,7 +17,7 @@ _KEPT: Final = 60.0  # seconds after the end of a login, for a message that is o
 _log: Final = logging.getLogger(__name__)
 
 
-class Endings:
+class WaitingLogins:
     """The ends that are waited for; `end` waits for one of them and writes it down."""
 
     def __init__(self, end: Callable[[UserId, str], Awaitable[LoggedIn | None]]) -> None:

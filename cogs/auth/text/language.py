@@ -88,7 +88,7 @@ def _language(locale: discord.Locale) -> Language:
     return languages().get(locale.value) or english()
 
 
-class Listeners:
+class SpokenLanguages:
     """Which language each person was last seen with; a direct message does not tell it. In memory only."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 import discord
 
-from openab_auth.cogs.auth.replies import Answer
+from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text.failures import described
 from openab_auth.cogs.auth.text.language import Language
 from openab_auth.cogs.auth.text.limits import fits_button
@@ -28,7 +28,7 @@ def help_message(  # noqa: PLR0913 - what the answer depends on
     refusal: OpenabAuthError | None = None,
     *,
     adds_servers: bool = False,
-) -> Answer:
+) -> ReplyContent:
     """For who may not use it, for the first login of all, and for everybody else.
 
     `logins` is None where they cannot be read; `adds_servers`: people may add MCP servers here.
@@ -49,7 +49,7 @@ def help_message(  # noqa: PLR0913 - what the answer depends on
         lines.append(language.say("help-commands"))
         lines += [language.say("help-servers")] if adds_servers else []
     lines.append(language.say("help-privacy", user=str(user)))
-    return Answer(LINES.join(lines), view=view)
+    return ReplyContent(LINES.join(lines), view=view)
 
 
 def _beginnings(language: Language, offered: Sequence[Vendor]) -> discord.ui.View | None:

@@ -9,7 +9,7 @@ from typing import Final, Self, cast
 import discord
 
 from openab_auth.cogs.auth.desk import LastPage, TakenOnce, desk_of
-from openab_auth.cogs.auth.replies import Answer
+from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text.language import Language, language_of
 
 _ID: Final = r"auth:how:(?P<page>dead|code)"
@@ -37,11 +37,11 @@ class HowButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.V
         await desk_of(interaction).how_pressed(interaction, self.page)
 
 
-def how_message(language: Language, page: LastPage) -> Answer:
+def how_message(language: Language, page: LastPage) -> ReplyContent:
     """The animations for this kind of last page; reads their files."""
     folder = files("openab_auth.cogs.auth.views") / "pictures"
     drawn = tuple(
         discord.File(str(folder / f"{name}.gif"), description=language.label(f"picture-{name}"))
         for name in _PICTURES[page]
     )
-    return Answer(language.say(f"how-{page}"), files=drawn)
+    return ReplyContent(language.say(f"how-{page}"), files=drawn)

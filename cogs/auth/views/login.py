@@ -10,7 +10,7 @@ from typing import Final
 
 import discord
 
-from openab_auth.cogs.auth.replies import Answer, answer, edit
+from openab_auth.cogs.auth.replies import ReplyContent, answer, edit
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.language import Language, language_of
 from openab_auth.cogs.auth.text.limits import CONTENT, DESCRIPTION, LINK_BUTTON, units
@@ -41,7 +41,7 @@ class LinkTooLongError(OpenabAuthError):
         self.length = length
 
 
-def login_message(language: Language, offer: LoginOffer, flow: str) -> Answer:
+def login_message(language: Language, offer: LoginOffer, flow: str) -> ReplyContent:
     """The message, with the link where it fits whole: on a button, in the text, or in an embed.
 
     Raises:
@@ -61,13 +61,13 @@ def login_message(language: Language, offer: LoginOffer, flow: str) -> Answer:
     if on_button:
         text = steps(language, offer, language.say("login-open-button"))
         below = LINES.join([text, Markup(" ").join([language.say("login-copy"), page])])
-        return Answer(below if units(below) <= CONTENT else text, view=view)
+        return ReplyContent(below if units(below) <= CONTENT else text, view=view)
     text = steps(language, offer, language.say("login-open-below"))
     below = LINES.join([text, page])
     if units(below) <= CONTENT:
-        return Answer(below, view=view)
+        return ReplyContent(below, view=view)
     if units(page) <= DESCRIPTION:
-        return Answer(text, embed(page), view)
+        return ReplyContent(text, embed(page), view)
     raise LinkTooLongError(offer.vendor.title, len(offer.url))
 
 
@@ -89,7 +89,7 @@ class LoginMessages:
         self._shown: dict[tuple[UserId, str], _Shown] = {}
 
     async def show(
-        self, interaction: discord.Interaction, offer: LoginOffer, ending: Callable[[], Awaitable[Answer | None]]
+        self, interaction: discord.Interaction, offer: LoginOffer, ending: Callable[[], Awaitable[ReplyContent | None]]
     ) -> None:
         """Answer with the login message, and take back the same person's older one for this vendor.
 
@@ -101,7 +101,7 @@ class LoginMessages:
         user = UserId(interaction.user.id)
         language = language_of(interaction)
         message = login_message(language, offer, new_flow(offer))
-        replaced = Answer(words.about(language, "login-link-replaced", offer.vendor))
+        replaced = ReplyContent(words.about(language, "login-link-replaced", offer.vendor))
         await self.close(user, offer.vendor.name, replaced)
         if await answer(interaction, message):
             key = (user, offer.vendor.name)
@@ -110,17 +110,17 @@ class LoginMessages:
             self._shown[key] = _Shown(interaction, conclusion)
             await self._edit(other, replaced)
 
-    async def close(self, user: UserId, vendor: str, message: Answer) -> None:
+    async def close(self, user: UserId, vendor: str, message: ReplyContent) -> None:
         """Make `message` of the login message, if there is one; it is edited, never deleted (a modal may be open)."""
         await self._edit(self._shown.pop((user, vendor), None), message)
 
-    async def _edit(self, shown: _Shown | None, message: Answer) -> None:
+    async def _edit(self, shown: _Shown | None, message: ReplyContent) -> None:
         if shown is not None:
             shown.conclusion.cancel()
             await edit(shown.interaction, message)
 
     async def _conclude(
-        self, key: tuple[UserId, str], offer: LoginOffer, ending: Callable[[], Awaitable[Answer | None]]
+        self, key: tuple[UserId, str], offer: LoginOffer, ending: Callable[[], Awaitable[ReplyContent | None]]
     ) -> None:
         """Say how the login ended, or that it has expired, while the message can still be edited."""
         message = None
@@ -134,7 +134,7 @@ class LoginMessages:
             language = language_of(shown.interaction)
             expired = "login-code-expired" if offer.waits else "login-link-expired"
             text = words.about(language, expired, offer.vendor)
-            message = Answer(text, view=new_link(language, offer.vendor.name))
+            message = ReplyContent(text, view=new_link(language, offer.vendor.name))
         await edit(shown.interaction, message)
 
     async def aclose(self) -> None:

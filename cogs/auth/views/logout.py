@@ -8,7 +8,7 @@ from typing import Final, Self, cast
 import discord
 
 from openab_auth.cogs.auth.desk import LogoutChoice, TakenOnce, desk_of
-from openab_auth.cogs.auth.replies import Answer
+from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.language import Language, language_of
 from openab_auth.cogs.auth.text.limits import fits_button
@@ -91,7 +91,7 @@ class ReplaceButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.
         await desk_of(interaction).replace_pressed(interaction, self.vendor, self.choice, self.generation)
 
 
-def logout_question(language: Language, state: LoginState) -> Answer:
+def logout_question(language: Language, state: LoginState) -> ReplyContent:
     """Remove it here, revoke it too, or keep it; and what each of them ends.
 
     Raises:
@@ -103,10 +103,10 @@ def logout_question(language: Language, state: LoginState) -> Answer:
     view = discord.ui.View(timeout=None)
     for choice in choices:
         view.add_item(_fitting(LogoutButton(language, state.tenant, choice, state.generation)))
-    return Answer(words.ask_logout(language, state, revocable=revocable), view=view)
+    return ReplyContent(words.ask_logout(language, state, revocable=revocable), view=view)
 
 
-def replace_question(language: Language, vendor: str, title: str, taken: LoginTakenError) -> Answer:
+def replace_question(language: Language, vendor: str, title: str, taken: LoginTakenError) -> ReplyContent:
     """Whose login it is that would be replaced; `title` is how the vendor is called.
 
     Raises:
@@ -115,7 +115,7 @@ def replace_question(language: Language, vendor: str, title: str, taken: LoginTa
     view = discord.ui.View(timeout=None)
     for choice in _REPLACE_BUTTONS:
         view.add_item(_fitting(ReplaceButton(language, vendor, choice, taken.generation)))
-    return Answer(words.ask_replace(language, title, taken), view=view)
+    return ReplyContent(words.ask_replace(language, title, taken), view=view)
 
 
 def _fitting(

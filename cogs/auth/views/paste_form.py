@@ -15,7 +15,7 @@ from typing import Final, Self
 import discord
 
 from openab_auth.cogs.auth.desk import TakenOnce
-from openab_auth.cogs.auth.replies import Answer, answer, show_modal
+from openab_auth.cogs.auth.replies import ReplyContent, answer, show_modal
 from openab_auth.cogs.auth.text.language import Language, language_of
 from openab_auth.cogs.auth.text.limits import INPUT, fits_button
 from openab_auth.cogs.auth.views.login_button import new_link
@@ -84,7 +84,7 @@ class PasteButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui
         """Open the modal at once: it is the acknowledgement, and who may use it is asked when it is submitted."""
         language = language_of(interaction)
         if has_expired(self.flow, time.time()):
-            expired = Answer(language.say("login-button-expired"), view=new_link(language, self.vendor))
+            expired = ReplyContent(language.say("login-button-expired"), view=new_link(language, self.vendor))
             await answer(interaction, expired)
         else:
             await show_modal(interaction, paste_modal(language, self.vendor, self.flow))

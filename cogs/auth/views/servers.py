@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import discord
 
-from openab_auth.cogs.auth.replies import Answer
+from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.service.servers import Added
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.language import Language
@@ -13,7 +13,7 @@ from openab_auth.cogs.auth.text.markup import LINES, plain
 from openab_auth.cogs.auth.views.login_button import LoginButton
 
 
-def added_message(language: Language, added: Added) -> Answer:
+def added_message(language: Language, added: Added) -> ReplyContent:
     """What there is now; names of servers are short enough for a button."""
     server = added.server
     lines = [
@@ -21,9 +21,9 @@ def added_message(language: Language, added: Added) -> Answer:
         language.say("server-host", host=server.host, address=plain(server.url, ADDRESS)),
     ]
     button = LoginButton(language, server.vendor_name, server.vendor.title)
-    return Answer(LINES.join(lines), view=discord.ui.View(timeout=None).add_item(button))
+    return ReplyContent(LINES.join(lines), view=discord.ui.View(timeout=None).add_item(button))
 
 
-def removed_message(language: Language, name: str) -> Answer:
+def removed_message(language: Language, name: str) -> ReplyContent:
     """That it is gone."""
-    return Answer(language.say("server-removed", server=name))
+    return ReplyContent(language.say("server-removed", server=name))

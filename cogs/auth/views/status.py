@@ -9,7 +9,7 @@ from typing import Final, Self
 import discord
 
 from openab_auth.cogs.auth.desk import TakenOnce, desk_of
-from openab_auth.cogs.auth.replies import Answer
+from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.language import Language, language_of
 from openab_auth.cogs.auth.text.limits import DESCRIPTION, fits_button, units
@@ -46,7 +46,7 @@ class CancelButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.u
         await desk_of(interaction).cancel_pressed(interaction, self.vendor, self.generation)
 
 
-def status_message(language: Language, status: Status, user: UserId, title_of: Callable[[str], str]) -> Answer:
+def status_message(language: Language, status: Status, user: UserId, title_of: Callable[[str], str]) -> ReplyContent:
     """All of it in one embed; what does not fit is counted, not cut in half. `title_of` gives a vendor's title."""
     mine = [pending for pending in status.pending if pending.user == user]
     problems = [words.problem(language, problem) for problem in status.problems]
@@ -68,7 +68,7 @@ def status_message(language: Language, status: Status, user: UserId, title_of: C
     for button in [button for button in buttons if fits_button(button.custom_id)][:_MOST_BUTTONS]:
         view.add_item(button)
     text = LINES.join(_fitting(language, [*problems, *waiting, *logins]))
-    return Answer(embed=embed(text, language.label("status-title")), view=view if view.children else None)
+    return ReplyContent(embed=embed(text, language.label("status-title")), view=view if view.children else None)
 
 
 def _fitting(language: Language, blocks: list[Markup]) -> list[Markup]:

@@ -19,7 +19,7 @@ from openab_auth.oauth.errors import (
     TooManyLoginsError,
 )
 from openab_auth.oauth.errors.redact import shown
-from openab_auth.oauth.flows.command.output import Found, Output
+from openab_auth.oauth.flows.command.output import Output, Prompt
 from openab_auth.oauth.flows.command.terminal import Terminal
 from openab_auth.oauth.flows.credentials import LoggedIn
 from openab_auth.oauth.http.deadline import awake_timeout
@@ -48,7 +48,7 @@ class Program:
         self._terminal: Terminal | None = None
 
     @property
-    def found(self) -> Found:
+    def found(self) -> Prompt:
         """The link and the code that it has shown so far."""
         return self._output.found
 
@@ -82,7 +82,7 @@ class Program:
             raise ProgramFailedError(self.vendor.name, status, self._said())
         return LoggedIn(self.vendor, NEVER, None)
 
-    async def first_words(self, running: asyncio.Task[LoggedIn]) -> Found:
+    async def first_words(self, running: asyncio.Task[LoggedIn]) -> Prompt:
         """What it shows once it has shown a link and then falls silent.
 
         Raises:
@@ -107,7 +107,7 @@ class Program:
             return self.found
         raise ProgramFailedError(self.vendor.name, None, self._said())
 
-    async def more(self, known: Found) -> Found:
+    async def more(self, known: Prompt) -> Prompt:
         """What it shows, as soon as that is more than `known`."""
         while self.found == known:
             self._changed.clear()
@@ -150,7 +150,7 @@ class Programs:
         self._running: dict[tuple[str, UserId], tuple[Program, asyncio.Task[LoggedIn]]] = {}
         self._closing = False
 
-    async def begin(self, vendor: Vendor, user: UserId) -> tuple[Program, Found]:
+    async def begin(self, vendor: Vendor, user: UserId) -> tuple[Program, Prompt]:
         """Start the program, in the place of the one that this person runs for this vendor, and wait for its link.
 
         Raises:
@@ -177,7 +177,7 @@ class Programs:
             if user in {None, owner} and not task.done()
         ]
 
-    async def more(self, vendor: str, user: UserId, known: Found) -> Found:
+    async def more(self, vendor: str, user: UserId, known: Prompt) -> Prompt:
         """What the program shows, as soon as that is more than `known`; never for one that has ended.
 
         Raises:

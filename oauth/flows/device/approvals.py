@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.token_response import Grant
+from openab_auth.oauth.client.token_response import TokenResponse
 from openab_auth.oauth.entries import login_entry, pending
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.entries.pending_logins import PendingLogins
-from openab_auth.oauth.entries.tenant_lock import REFRESH_DEADLINE, looks
+from openab_auth.oauth.entries.tenant_lock import REFRESH_DEADLINE, store_changes
 from openab_auth.oauth.errors import (
     LoginDeniedError,
     LoginExpiredError,
@@ -214,13 +214,13 @@ class Approvals:
         None when it is none's: nobody has stored it in the time that a commit may take.
         """
         wait = _STORING if self._clock() < login.expires_at else 0.0
-        async for _ in looks(self._store, wait):
+        async for _ in store_changes(self._store, wait):
             with suppress(StorageError):
                 if done := await self._look(vendor, login, entry, before):
                     return done
         return None
 
-    async def _keep(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, grant: Grant) -> LoggedIn:
+    async def _keep(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, grant: TokenResponse) -> LoggedIn:
         """Store what was approved, in the step that ends the waiting, unless it was cancelled meanwhile."""
         await self._check_admitted(vendor, login, entry, grant)
         try:
@@ -231,7 +231,9 @@ class Approvals:
             await self._revoke(vendor, grant)
             raise
 
-    async def _check_admitted(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, grant: Grant) -> None:
+    async def _check_admitted(
+        self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, grant: TokenResponse
+    ) -> None:
         """End a login that may not be stored, here and at the vendor."""
         try:
             if self._admit is not None:
@@ -253,7 +255,7 @@ class Approvals:
         except (NoPendingLoginError, StorageError) as error:
             _log.info("%s: a device login that had ended was not removed: %s", login.vendor, error)
 
-    async def _revoke(self, vendor: Vendor, grant: Grant) -> None:
+    async def _revoke(self, vendor: Vendor, grant: TokenResponse) -> None:
         """End at the vendor what must not be stored, as far as it answers."""
         hint = "refresh_token" if grant.refresh_token else "access_token"
         failed: object = "it offers no way to; the account's own settings can end it"

@@ -12,13 +12,13 @@ from typing import Final
 from urllib.parse import urljoin
 
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.token_response import Grant, read_grant
-from openab_auth.oauth.client.verdict import Question, Reply, is_token, judge_reply
+from openab_auth.oauth.client.token_response import TokenResponse, read_grant
+from openab_auth.oauth.client.verdict import JsonObject, RequestContext, is_token, judge_reply
 from openab_auth.oauth.errors import LOG_IN_AGAIN, NotRefreshableError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_code
-from openab_auth.oauth.flows.device.flow import GRANT_TYPE, Answer, NotYet, judge_poll
+from openab_auth.oauth.flows.device.flow import GRANT_TYPE, NotYet, PollResult, judge_poll
 from openab_auth.oauth.vendors.vendor import Vendor
-from openab_auth.storage import NEVER, AsyncStore, Client, Tenant
+from openab_auth.storage import NEVER, AsyncStore, ClientRecord, Tenant
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import Json, PendingEntry
 from openab_auth.storage.secret import Secret
@@ -49,7 +49,7 @@ class AwsDevice:
         client = await self._registered(vendor.tenant)
         if client is None or client.expires_at < self._clock() + _FRESH:
             client = await self._register(vendor)
-        question = Question(vendor.name, vendor.tenant, "other", _secrets(client))
+        question = RequestContext(vendor.name, vendor.tenant, "other", _secrets(client))
         fields = {**_identified(client), "startUrl": _PORTAL, **vendor.device_params}
         answer = await self._driver.send(vendor, question, vendor.device_url, json=fields)
         reply = judge_reply(question, answer, now=self._clock())
@@ -64,17 +64,17 @@ class AwsDevice:
             now=self._clock(),
         )
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> Answer:
+    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollResult:
         """As `DeviceFlow.poll`."""
         client = await self._client(vendor)
-        question = Question(vendor.name, vendor.tenant, "code", (pending.verifier, *_secrets(client)))
+        question = RequestContext(vendor.name, vendor.tenant, "code", (pending.verifier, *_secrets(client)))
         fields = {**_identified(client), "grantType": GRANT_TYPE, "deviceCode": pending.verifier.reveal()}
         asked_at = self._clock()
         answer = await self._driver.send(vendor, question, pending.token_url, json=fields)
         reply = judge_poll(question, answer, now=self._clock(), names=_NAMES)
         return reply if isinstance(reply, NotYet) else read_grant(vendor, reply, now=asked_at)
 
-    async def renew(self, vendor: Vendor, refresh_token: Secret, token_endpoint: str) -> Grant:
+    async def renew(self, vendor: Vendor, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
         """The next tokens of a login, in one request with the client that it was made with.
 
         Raises:
@@ -82,24 +82,24 @@ class AwsDevice:
             NotRefreshableError: that client is not known here any more.
         """
         client = await self._client(vendor)
-        question = Question(vendor.name, vendor.tenant, "refresh", (refresh_token, *_secrets(client)))
+        question = RequestContext(vendor.name, vendor.tenant, "refresh", (refresh_token, *_secrets(client)))
         fields = {**_identified(client), "grantType": "refresh_token", "refreshToken": refresh_token.reveal()}
         asked_at = self._clock()
         answer = await self._driver.send(vendor, question, token_endpoint, json=fields)
         return read_grant(vendor, judge_reply(question, answer, now=self._clock(), names=_NAMES), now=asked_at)
 
-    async def _registered(self, tenant: Tenant) -> Client | None:
+    async def _registered(self, tenant: Tenant) -> ClientRecord | None:
         return (await self._store.clients()).get(client_key(tenant))
 
-    async def _client(self, vendor: Vendor) -> Client:
+    async def _client(self, vendor: Vendor) -> ClientRecord:
         client = await self._registered(vendor.tenant)
         if client is None or client.expires_at <= self._clock():
             raise NotRefreshableError(vendor.name, "the client that it was made with is gone", LOG_IN_AGAIN)
         return client
 
-    async def _register(self, vendor: Vendor) -> Client:
+    async def _register(self, vendor: Vendor) -> ClientRecord:
         """A new public client, kept before it is used."""
-        question = Question(vendor.name, vendor.tenant, "other")
+        question = RequestContext(vendor.name, vendor.tenant, "other")
         fields: dict[str, Json] = {
             "clientName": _NAME,
             "clientType": "public",
@@ -122,17 +122,17 @@ def client_key(tenant: Tenant) -> str:
     return f"vendor:{tenant}"
 
 
-def _read_client(question: Question, reply: Reply) -> Client:
+def _read_client(question: RequestContext, reply: JsonObject) -> ClientRecord:
     client_id, secret, end = reply.get("clientId"), reply.get("clientSecret"), reply.get("clientSecretExpiresAt")
     if not (isinstance(client_id, str) and isinstance(secret, str) and is_token(client_id) and is_token(secret)):
         raise question.unavailable(_NO_CLIENT)
-    return Client(client_id, Secret(secret), expires_at=end if type(end) is int and end > 0 else NEVER)
+    return ClientRecord(client_id, Secret(secret), expires_at=end if type(end) is int and end > 0 else NEVER)
 
 
-def _identified(client: Client) -> dict[str, Json]:
+def _identified(client: ClientRecord) -> dict[str, Json]:
     secret = client.client_secret.reveal() if client.client_secret else ""
     return {"clientId": client.client_id, "clientSecret": secret}
 
 
-def _secrets(client: Client) -> tuple[Secret, ...]:
+def _secrets(client: ClientRecord) -> tuple[Secret, ...]:
     return (client.client_secret,) if client.client_secret else ()

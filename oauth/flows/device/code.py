@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from openab_auth.oauth.client.verdict import CHECK_TABLE, Reply, is_token
+from openab_auth.oauth.client.verdict import CHECK_TABLE, JsonObject, is_token
 from openab_auth.oauth.errors import VendorMisconfiguredError, VendorUnavailableError
 from openab_auth.oauth.vendors.vendor import Vendor, safe_url
 from openab_auth.storage.entries import PENDING_LIFETIME, Json
@@ -79,7 +79,7 @@ def read_interval(value: Json) -> float | None:
     return min(max(seconds, SHORTEST), LONGEST) if seconds else None
 
 
-def first_of(reply: Reply, *names: str) -> Json:
+def first_of(reply: JsonObject, *names: str) -> Json:
     """The first of these members that is there."""
     return next((reply[name] for name in names if reply.get(name) is not None), None)
 

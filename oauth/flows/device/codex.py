@@ -15,10 +15,10 @@ from urllib.parse import urljoin
 import httpx2
 
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.verdict import Question, error_words, is_token, json_object, judge_reply
+from openab_auth.oauth.client.verdict import RequestContext, error_words, is_token, json_object, judge_reply
 from openab_auth.oauth.errors import VendorMisconfiguredError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_code
-from openab_auth.oauth.flows.device.flow import Answer, NotYet, judge_poll
+from openab_auth.oauth.flows.device.flow import NotYet, PollResult, judge_poll
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import PendingEntry
 from openab_auth.storage.secret import Secret
@@ -38,7 +38,7 @@ class CodexDevice:
 
     async def start(self, vendor: Vendor) -> DeviceCode:
         """As `DeviceFlow.start`."""
-        question = Question(vendor.name, vendor.tenant, "other")
+        question = RequestContext(vendor.name, vendor.tenant, "other")
         answer = await self._driver.post(vendor, question, vendor.device_url, vendor.device_params, encoding="json")
         if answer.status_code == httpx2.codes.NOT_FOUND:
             raise VendorMisconfiguredError(vendor.name, "it offers no login by code here", _BY_PASTE)
@@ -53,9 +53,9 @@ class CodexDevice:
             now=self._clock(),
         )
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> Answer:
+    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollResult:
         """As `DeviceFlow.poll`; the last poll is followed by the exchange."""
-        question = Question(vendor.name, vendor.tenant, "approval", (pending.verifier,))
+        question = RequestContext(vendor.name, vendor.tenant, "approval", (pending.verifier,))
         fields = {"device_auth_id": pending.verifier.reveal(), "user_code": pending.state.reveal()}
         url = urljoin(vendor.device_url, "token")
         answer = await self._driver.post(vendor, question, url, fields, encoding="json")

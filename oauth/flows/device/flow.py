@@ -8,11 +8,11 @@ from typing import Final, Protocol, TypeAlias
 
 import httpx2
 
-from openab_auth.oauth.client.token_response import Grant
+from openab_auth.oauth.client.token_response import TokenResponse
 from openab_auth.oauth.client.verdict import (
     RFC_6749_NAMES,
-    Question,
-    Reply,
+    JsonObject,
+    RequestContext,
     error_words,
     json_object,
     judge_reply,
@@ -38,7 +38,7 @@ class NotYet:
     interval: float | None = None
 
 
-Answer: TypeAlias = Grant | NotYet
+PollResult: TypeAlias = TokenResponse | NotYet
 
 
 class DeviceFlow(Protocol):
@@ -55,7 +55,7 @@ class DeviceFlow(Protocol):
         """
         ...
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> Answer:
+    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollResult:
         """Ask for the grant, once.
 
         Raises:
@@ -67,8 +67,8 @@ class DeviceFlow(Protocol):
 
 
 def judge_poll(
-    question: Question, reply: httpx2.Response, *, now: float, names: Mapping[str, str] = RFC_6749_NAMES
-) -> Reply | NotYet:
+    question: RequestContext, reply: httpx2.Response, *, now: float, names: Mapping[str, str] = RFC_6749_NAMES
+) -> JsonObject | NotYet:
     """The token reply, or that there is none yet; the word in it decides, whatever status it came with (RFC 8628 3.5).
 
     `names` is as for `judge_reply`.

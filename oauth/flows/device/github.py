@@ -8,8 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx2
 
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.token_response import Grant
-from openab_auth.oauth.client.verdict import Question, is_token, json_object, judge_reply, reason_of
+from openab_auth.oauth.client.token_response import TokenResponse
+from openab_auth.oauth.client.verdict import RequestContext, is_token, json_object, judge_reply, reason_of
 from openab_auth.oauth.errors import LoginDeadError, PlanMissingError
 from openab_auth.oauth.errors.redact import shown
 from openab_auth.oauth.vendors.vendor import Vendor, is_loopback
@@ -27,7 +27,7 @@ def exchange_url(vendor: Vendor) -> str:
     return urlunsplit((parts.scheme, host, _PATH, "", ""))
 
 
-async def trade(driver: Driver, vendor: Vendor, github: Secret, url: str, *, now: float) -> Grant:
+async def trade(driver: Driver, vendor: Vendor, github: Secret, url: str, *, now: float) -> TokenResponse:
     """Copilot's token for GitHub's, in one GET; the grant's refresh token is GitHub's, which does not rotate.
 
     Raises:
@@ -36,7 +36,7 @@ async def trade(driver: Driver, vendor: Vendor, github: Secret, url: str, *, now
         VendorUnavailableError: no usable answer; nothing is lost by asking again.
         VendorMisconfiguredError: the request is refused.
     """
-    question = Question(vendor.name, vendor.tenant, "other", (github,))
+    question = RequestContext(vendor.name, vendor.tenant, "other", (github,))
     answer = await driver.send(vendor, question, url, headers={"Authorization": f"token {github.reveal()}"})
     body = json_object(answer) or {}
     details = body.get("error_details")
@@ -51,4 +51,4 @@ async def trade(driver: Driver, vendor: Vendor, github: Secret, url: str, *, now
         raise question.unavailable(_NO_TOKEN)
     if not (type(ends_at) is int and now < ends_at <= NEVER):
         ends_at = int(now) + vendor.token_lifetime
-    return Grant(Secret(token), github, ends_at)
+    return TokenResponse(Secret(token), github, ends_at)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.token_response import read_grant
-from openab_auth.oauth.client.verdict import Question, judge_reply
+from openab_auth.oauth.client.verdict import RequestContext, judge_reply
 from openab_auth.oauth.flows.device.code import DeviceCode, first_of, read_code
-from openab_auth.oauth.flows.device.flow import GRANT_TYPE, Answer, NotYet, judge_poll
+from openab_auth.oauth.flows.device.flow import GRANT_TYPE, NotYet, PollResult, judge_poll
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import PendingEntry
 
@@ -22,7 +22,7 @@ class StandardDevice:
 
     async def start(self, vendor: Vendor) -> DeviceCode:
         """As `DeviceFlow.start` (RFC 8628 3.1)."""
-        question = Question(vendor.name, vendor.tenant, "other")
+        question = RequestContext(vendor.name, vendor.tenant, "other")
         fields = dict(vendor.device_params)
         if vendor.scopes:
             fields["scope"] = " ".join(vendor.scopes)
@@ -39,9 +39,9 @@ class StandardDevice:
             now=self._clock(),
         )
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> Answer:
+    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollResult:
         """As `DeviceFlow.poll` (RFC 8628 3.4)."""
-        question = Question(vendor.name, vendor.tenant, "code", (pending.verifier,))
+        question = RequestContext(vendor.name, vendor.tenant, "code", (pending.verifier,))
         fields = {**vendor.token_params, "grant_type": GRANT_TYPE, "device_code": pending.verifier.reveal()}
         asked_at = self._clock()
         answer = await self._driver.post(vendor, question, pending.token_url, fields, encoding=vendor.token_body)

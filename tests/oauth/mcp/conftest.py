@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.http.network_policy import Reach
+from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.mcp.fetch import Fetch
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import FileStore
@@ -23,7 +23,7 @@ from openab_auth.storage.async_store import AsyncStore
 RESOURCE = "/.well-known/oauth-protected-resource"
 RFC_8414 = "/.well-known/oauth-authorization-server"
 OPENID = "/.well-known/openid-configuration"
-LOOPBACK = Reach(http_loopback=True)
+LOOPBACK = NetworkPolicy(http_loopback=True)
 
 
 @dataclass

@@ -26,7 +26,7 @@ from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
-from openab_auth.storage import AddedServer, AsyncStore, Client, Draft, UserId
+from openab_auth.storage import AddedServer, AsyncStore, ClientRecord, Draft, UserId
 from tests.oauth.mcp.conftest import RESOURCE, RFC_8414, Page, Stranger, listening
 
 ADA, MALLORY = UserId(7), UserId(666)
@@ -386,7 +386,7 @@ async def test_the_three_newest_registrations_of_a_server_are_kept(
     logins: Logins, store: AsyncStore, evil: Stranger
 ) -> None:
     await logins.added.add("lab", evil.mcp, MALLORY)
-    await store.update(lambda draft: draft.clients.__setitem__("mcp:lab2 https://as.example", Client("c")))
+    await store.update(lambda draft: draft.clients.__setitem__("mcp:lab2 https://as.example", ClientRecord("c")))
     for number in (1, 2, 3, 1, 4, 5):
         issuer = f"{evil.url}/as{number}"
         evil.pages[f"{RESOURCE}/mcp"] = Page(evil.resource(authorization_servers=[issuer]))

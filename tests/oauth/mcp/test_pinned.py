@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.http.network_policy import Reach
+from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.http.pinned import Lookups, PinnedTransport, PrivateAddressError
 from openab_auth.oauth.http.transport import UnsafeUrlError
 
@@ -56,8 +56,8 @@ class Names:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-async def get(url: str, names: Names, line: Line, reach: Reach | None = None) -> httpx2.Response:
-    async with httpx2.AsyncClient(transport=PinnedTransport(reach or Reach(), line, names)) as client:
+async def get(url: str, names: Names, line: Line, reach: NetworkPolicy | None = None) -> httpx2.Response:
+    async with httpx2.AsyncClient(transport=PinnedTransport(reach or NetworkPolicy(), line, names)) as client:
         return await client.get(url)
 
 
@@ -112,7 +112,7 @@ async def test_no_spelling_of_a_private_address_gets_through(host: str) -> None:
     line = Line()
 
     with pytest.raises((httpx2.TransportError, httpx2.InvalidURL)):
-        async with httpx2.AsyncClient(transport=PinnedTransport(Reach(), line)) as client:
+        async with httpx2.AsyncClient(transport=PinnedTransport(NetworkPolicy(), line)) as client:
             await client.get(f"https://{host}/")
     assert not line.tried
 
@@ -129,7 +129,7 @@ async def test_a_name_without_an_address_is_no_connection() -> None:
     async def unknown(host: str, port: int) -> list[str]:
         raise OSError
 
-    async with httpx2.AsyncClient(transport=PinnedTransport(Reach(), Line(), unknown)) as client:
+    async with httpx2.AsyncClient(transport=PinnedTransport(NetworkPolicy(), Line(), unknown)) as client:
         with pytest.raises(httpx2.ConnectError):
             await client.get("https://nowhere.example/")
 
@@ -143,9 +143,9 @@ async def test_plain_http_is_refused(url: str) -> None:
 async def test_the_test_option_allows_plain_http_to_this_machine_alone() -> None:
     line = Line()
 
-    await get("http://127.0.0.1:9/", Names(["127.0.0.1"]), line, Reach(http_loopback=True))
+    await get("http://127.0.0.1:9/", Names(["127.0.0.1"]), line, NetworkPolicy(http_loopback=True))
     with pytest.raises(UnsafeUrlError):
-        await get("http://mcp.example/", Names(["127.0.0.1"]), line, Reach(http_loopback=True))
+        await get("http://mcp.example/", Names(["127.0.0.1"]), line, NetworkPolicy(http_loopback=True))
 
 
 async def test_an_address_is_resolved_to_itself() -> None:
@@ -199,7 +199,7 @@ async def port(certificate: Path) -> AsyncIterator[int]:
 
 async def test_the_certificate_is_checked_against_the_name_and_not_the_address(certificate: Path, port: int) -> None:
     trusting = ssl.create_default_context(cafile=certificate)
-    reach = Reach(hosts=frozenset({"mcp.example", "other.example"}))
+    reach = NetworkPolicy(hosts=frozenset({"mcp.example", "other.example"}))
     limits = httpx2.Limits(max_keepalive_connections=0)
     transport = PinnedTransport(reach, httpx2.AsyncHTTPTransport(verify=trusting, limits=limits), Names(["127.0.0.1"]))
 
@@ -219,7 +219,9 @@ async def test_names_that_are_never_answered_keep_no_thread_from_the_store(monke
 
     monkeypatch.setattr(socket, "getaddrinfo", unanswered)
     driver = Driver(Line())
-    asking = [asyncio.create_task(driver.http(Reach()).get(f"https://{number}.example/")) for number in range(40)]
+    asking = [
+        asyncio.create_task(driver.http(NetworkPolicy()).get(f"https://{number}.example/")) for number in range(40)
+    ]
     await asyncio.sleep(0)
     try:
         assert await asyncio.wait_for(asyncio.to_thread(str, 7), PATIENCE / 2) == "7"

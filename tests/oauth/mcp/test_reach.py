@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openab_auth.oauth.http.network_policy import Reach, is_public, parse_reach
+from openab_auth.oauth.http.network_policy import NetworkPolicy, is_public, parse_reach
 
 PRIVATE = [
     "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "127.0.0.1", "127.8.8.8", "0.0.0.0",  # noqa: S104
@@ -24,12 +24,12 @@ PUBLIC = ["8.8.8.8", "1.1.1.1", "172.32.0.1", "2606:4700::1111", "2a00:1450::1",
 
 @pytest.mark.parametrize("address", PRIVATE)
 def test_what_is_not_the_public_internet_is_refused(address: str) -> None:
-    assert not Reach().allows("mcp.example", address)
+    assert not NetworkPolicy().allows("mcp.example", address)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_the_public_internet_is_reached_also_through_nat64(address: str) -> None:
-    assert Reach().allows("mcp.example", address)
+    assert NetworkPolicy().allows("mcp.example", address)
 
 
 @given(st.ip_addresses(v=4))

@@ -17,7 +17,7 @@ from openab_auth.oauth.mcp.login import ServerLogins
 from openab_auth.oauth.mcp.registration import Identity, identify, key_of, metadata_document
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
-from openab_auth.storage import CONSOLE, AsyncStore, Client, Secret, StorageError
+from openab_auth.storage import CONSOLE, AsyncStore, ClientRecord, Secret, StorageError
 from tests.oauth.mcp.conftest import Page, Stranger
 
 NOW = 1_800_000_000
@@ -235,7 +235,7 @@ async def test_an_endpoint_that_is_down_is_asked_again_later(
 @pytest.fixture
 async def kept(
     server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, answers: Any
-) -> dict[str, Client]:
+) -> dict[str, ClientRecord]:
     answers(client_secret="s3", client_secret_expires_at=NOW + 3600, token_endpoint_auth_method="client_secret_post")
     identity = await identify(server, found, ("read",), {}, fetch, now=NOW)
     assert identity.record is not None
@@ -245,7 +245,7 @@ async def kept(
 
 
 async def test_a_registration_is_used_again(
-    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, kept: dict[str, Client]
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, kept: dict[str, ClientRecord]
 ) -> None:
     identity = await identify(server, found, ("write",), kept, fetch, now=NOW)
 
@@ -255,7 +255,7 @@ async def test_a_registration_is_used_again(
 
 
 async def test_a_registration_is_made_anew_when_its_secret_ends_its_redirect_moves_or_more_scopes_are_needed(
-    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, kept: dict[str, Client]
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, kept: dict[str, ClientRecord]
 ) -> None:
     moved = replace(server, redirect_uri="http://127.0.0.1:53682/callback")
     for one, scopes, now, anew in (
@@ -270,7 +270,7 @@ async def test_a_registration_is_made_anew_when_its_secret_ends_its_redirect_mov
 
 
 async def test_a_registration_never_goes_to_another_issuer(
-    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, kept: dict[str, Client]
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, kept: dict[str, ClientRecord]
 ) -> None:
     """MCP, authorization server binding: credentials are keyed by issuer."""
     elsewhere = replace(found, issuer=f"{stranger.url}/other")

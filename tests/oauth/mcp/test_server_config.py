@@ -9,7 +9,7 @@ import pytest
 
 from openab_auth.oauth.config.config import Config, read_config
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.http.network_policy import Reach
+from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import DEFAULT_REDIRECT, KEYS, McpServer
 from openab_auth.storage import Secret
@@ -144,7 +144,7 @@ def test_the_test_option_allows_this_machine(tmp_path: Path) -> None:
     server = catalogue(text, tmp_path).server("lab")
 
     assert server is not None
-    assert server.reach == Reach(http_loopback=True)
+    assert server.reach == NetworkPolicy(http_loopback=True)
 
 
 def test_the_page_of_the_docs_names_every_key_with_its_default() -> None:
