@@ -9,7 +9,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from openab_auth.oauth.client.verdict import CHECK_TABLE, JsonObject
 from openab_auth.oauth.errors import VendorMisconfiguredError
-from openab_auth.oauth.vendors.vendor import Vendor, safe_url
+from openab_auth.oauth.http.urls import url_mistake
+from openab_auth.oauth.vendors.vendor import Vendor
 
 Fetch: TypeAlias = Callable[[str], Awaitable[JsonObject]]
 
@@ -91,4 +92,4 @@ def _endpoint(vendor: Vendor, metadata: JsonObject, name: str) -> str:
 
 def _optional(metadata: JsonObject, name: str) -> str:
     value = metadata.get(name)
-    return value if isinstance(value, str) and safe_url(value) is None else ""
+    return value if isinstance(value, str) and url_mistake(value) is None else ""

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.token_response import TokenResponse
 from openab_auth.oauth.client.verdict import RequestContext, judge_reply
-from openab_auth.oauth.vendors.vendor import Vendor, is_loopback
+from openab_auth.oauth.http.urls import is_loopback
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import Json
 
 _HOST: Final = "cloudcode-pa.googleapis.com"

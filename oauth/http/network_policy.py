@@ -10,7 +10,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from openab_auth.oauth.vendors.vendor import is_loopback
+from openab_auth.oauth.http.urls import is_loopback
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -17,7 +17,7 @@ import httpx2
 
 from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.http.transport import RefusedAddressError, UnsafeUrlError
-from openab_auth.oauth.vendors.vendor import is_loopback
+from openab_auth.oauth.http.urls import is_loopback
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
 _MOST_LOOKUPS: Final = 16  # at the same time

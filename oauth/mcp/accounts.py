@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.errors import ServerUnusableError
-from openab_auth.oauth.vendors.mcp_server import host_of
+from openab_auth.oauth.http.urls import host_of
 
 if TYPE_CHECKING:
     from openab_auth.oauth.mcp.binding import Binding

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, TypeAlias, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from openab_auth.oauth.config.table import Mistakes, Table
 from openab_auth.oauth.config.variables import replaced
 from openab_auth.oauth.errors import ServerAddressError, ServerNameError, ServerNameTakenError
 from openab_auth.oauth.http.network_policy import NetworkPolicy, parse_reach
-from openab_auth.oauth.vendors.vendor import Vendor, is_loopback, safe_url, url_at, variable_at
+from openab_auth.oauth.http.urls import ambiguity, host_of, is_loopback, shown_host, url_mistake
+from openab_auth.oauth.vendors.vendor import Vendor, url_at, variable_at
 from openab_auth.storage.entries import Tenant, UserId
 from openab_auth.storage.errors import InvalidTenantError
 from openab_auth.storage.format.keys import sidecar_name
@@ -25,7 +25,6 @@ DEFAULT_REDIRECT: Final = "http://localhost:53682/callback"
 AuthMethod: TypeAlias = Literal["none", "client_secret_basic", "client_secret_post"]
 AUTH_METHODS: Final = ("none", "client_secret_basic", "client_secret_post")
 _LONGEST_URL: Final = 2000  # characters
-_LONGEST_HOST: Final = 40  # characters, so that a title is still one line
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")  # as agents' own configs spell them
 
 
@@ -91,25 +90,11 @@ class McpServer:
         One longer than any server needs is none: it would be kept beside every link, and make each commit slower.
         What a server that a person added names is read in one way only, as its own address is: people are shown it.
         """
-        if len(url) > _LONGEST_URL or safe_url(url) is not None or (self.added_by is not None and _ambiguous(url)):
+        if len(url) > _LONGEST_URL or url_mistake(url) is not None or (self.added_by is not None and ambiguity(url)):
             return False
         return url.lower().startswith("https:") or self.reach.http_loopback
 
 
-def host_of(url: str) -> str:
-    """The host of a safe address, as it is compared and shown: in lower case, with its port where that is not usual."""
-    parts = urlsplit(url)
-    name = (parts.hostname or "").rstrip(".")
-    name = f"[{name}]" if ":" in name else name
-    return f"{name}:{parts.port}" if parts.port and parts.port != _PORTS.get(parts.scheme) else name
-
-
-def shown_host(host: str) -> str:
-    """As much of a host as fits a line: its end, which says whose it is."""
-    return host if len(host) <= _LONGEST_HOST else f"…{host[-_LONGEST_HOST:]}"
-
-
-_PORTS: Final = {"https": 443, "http": 80}
 _OURS: Final = frozenset({"name", "client_secret", "reach", "added_by"})  # no keys of a table
 KEYS: Final = ({one.name for one in fields(McpServer)} - _OURS) | {"allow_private_hosts"}
 
@@ -155,35 +140,11 @@ def read_added(name: str, added: AddedServer, *, taken: Mapping[str, str], http_
     for key, reason in mistakes:
         said = reason.partition(";")[0]  # what follows is for who writes the config
         raise ServerNameError(said) if key == f"mcp.{name}" else ServerAddressError(said)
-    if ambiguity := _ambiguous(server.url):
-        raise ServerAddressError(ambiguity)
+    if unclear := ambiguity(server.url):
+        raise ServerAddressError(unclear)
     if owner := taken.get(name.casefold()):
         raise ServerNameTakenError(name, owner)
     return replace(server, added_by=added.added_by)
-
-
-def _ambiguous(url: str) -> str | None:
-    """What in an address one reader takes for something else than another, or None."""
-    parts = urlsplit(url)
-    if not (parts.netloc.isascii() and _is_one_host(parts.hostname or "", bracketed="[" in parts.netloc)):
-        return "must have a host of ASCII letters, digits, '-' and '.' (an international name in its xn-- form)"
-    if not {".", ".."}.isdisjoint(_SLASH.split(unquote(parts.path))):
-        return "must not have . or .. in its path"
-    return None
-
-
-def _is_one_host(host: str, *, bracketed: bool) -> bool:
-    """Whether this is a name, or an address as it is always written; what ends in a number is no name."""
-    if not (bracketed or host.rpartition(".")[2][:1].isdigit()):
-        return _HOST.fullmatch(host) is not None
-    try:
-        return "%" not in host and ipaddress.ip_address(host).version == (6 if bracketed else 4)
-    except ValueError:
-        return False
-
-
-_HOST: Final = re.compile(r"[a-z0-9_][a-z0-9._-]*")
-_SLASH: Final = re.compile(r"[/\\]")
 
 
 def _parse(

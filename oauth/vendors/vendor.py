@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
-from urllib.parse import urlsplit
 
 from openab_auth.oauth.config.reserved_variables import is_reserved
 from openab_auth.oauth.config.table import Mistakes, Table
+from openab_auth.oauth.http.urls import url_mistake
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import InvalidTenantError
 from openab_auth.storage.format.keys import sidecar_name
@@ -26,7 +25,6 @@ DEVICE_FLOWS: Final = frozenset({"device", "codex-device", "aws-device"})
 RISKS: Final = ("ok", "tos-risk", "experimental")
 EXCHANGES: Final = ("github-copilot", "google-code-assist")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")  # people type it, and it stands in a button's custom_id
-_DROPPED: Final = re.compile(r"[#\\\s]")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED: Final = "a variable that loaders, shells, interpreters or network libraries obey"
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 5.6.2
@@ -138,40 +136,10 @@ def parse_vendor(
     return vendor
 
 
-def safe_url(url: str) -> str | None:
-    """What is wrong with an endpoint's address, or None: https, or http on loopback, and nothing hidden in it."""
-    if (
-        _DROPPED.search(url) or not url.isprintable()
-    ):  # spaces and what follows are what one reader drops, another keeps
-        return "must not have a fragment, a space, a control character or a backslash"
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        return "is no address"
-    if parts.scheme not in {"https", "http"} or not host:
-        return "must be an https address"
-    if parts.scheme == "http" and not is_loopback(host):
-        return "must be https (http only on a loopback address)"
-    if parts.username is not None or parts.password is not None:
-        return "must not carry a user or a password"
-    return None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address means this machine alone (RFC 8252 7.3)."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def url_at(table: Table, key: str, default: str = "") -> str:
     """The address at `key`, or nothing where it is not safe (`safe_url`)."""
     value = table.text(key, default)
-    if value and (reason := safe_url(value)):
+    if value and (reason := url_mistake(value)):
         table.wrong(key, reason)
         return ""
     return value

@@ -7,7 +7,8 @@ import dataclasses
 import pytest
 
 from openab_auth.oauth.config.table import Mistakes
-from openab_auth.oauth.vendors.vendor import KEYS, Vendor, parse_vendor, safe_url
+from openab_auth.oauth.http.urls import url_mistake
+from openab_auth.oauth.vendors.vendor import KEYS, Vendor, parse_vendor
 
 LAB: dict[str, object] = {
     "authorize_url": "https://login.example.com/authorize",
@@ -93,7 +94,7 @@ def test_an_issuer_has_no_query(issuer: str) -> None:
 )
 def test_an_address_that_readers_could_take_for_another_is_refused(url: str) -> None:
     """`urlsplit` drops some of these characters without a word, browsers drop others."""
-    assert safe_url(url)
+    assert url_mistake(url)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.config.table import Mistakes, Table
 from openab_auth.oauth.config.variables import replaced
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.vendors.vendor import safe_url
+from openab_auth.oauth.http.urls import url_mistake
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.secret import Secret
 
@@ -59,7 +59,7 @@ def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings
 
 def _address(table: Table, key: str) -> str:
     value = table.text(key, DISCORD_API)
-    if reason := safe_url(value):
+    if reason := url_mistake(value):
         table.wrong(key, reason)
     return value.rstrip("/")
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from openab_auth.oauth.client.verdict import CHECK_TABLE, JsonObject, is_token
 from openab_auth.oauth.errors import VendorMisconfiguredError, VendorUnavailableError
-from openab_auth.oauth.vendors.vendor import Vendor, safe_url
+from openab_auth.oauth.http.urls import url_mistake
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import PENDING_LIFETIME, Json
 from openab_auth.storage.secret import Secret
 
@@ -60,14 +61,14 @@ def read_code(  # noqa: PLR0913  # the names differ from vendor to vendor, the c
         raise VendorUnavailableError(vendor.name, "a reply without a usable device code")
     if not (isinstance(user_code, str) and _USER_CODE.fullmatch(user_code)):
         raise VendorUnavailableError(vendor.name, "a reply without a code that a person could type")
-    if not isinstance(uri, str) or not uri or safe_url(uri):
+    if not isinstance(uri, str) or not uri or url_mistake(uri):
         raise VendorMisconfiguredError(vendor.name, "the page for its code is no https address", CHECK_TABLE)
     lifetime = _seconds(expires_in, PENDING_LIFETIME)
     return DeviceCode(
         device_code=Secret(device_code),
         user_code=user_code,
         verification_uri=uri,
-        complete_uri=complete_uri if isinstance(complete_uri, str) and safe_url(complete_uri) is None else None,
+        complete_uri=complete_uri if isinstance(complete_uri, str) and url_mistake(complete_uri) is None else None,
         interval=read_interval(interval) or INTERVAL,
         expires_at=int(now + min(lifetime, PENDING_LIFETIME)),  # every locked write sweeps what is older
     )

@@ -12,7 +12,8 @@ from openab_auth.oauth.client.token_response import TokenResponse
 from openab_auth.oauth.client.verdict import RequestContext, is_token, json_object, judge_reply, reason_of
 from openab_auth.oauth.errors import LoginDeadError, PlanMissingError
 from openab_auth.oauth.errors.redact import shown
-from openab_auth.oauth.vendors.vendor import Vendor, is_loopback
+from openab_auth.oauth.http.urls import is_loopback
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import NEVER
 from openab_auth.storage.secret import Secret
 
