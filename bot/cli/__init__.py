@@ -13,7 +13,7 @@ def main() -> int:
         printed = warm_token(arguments[1:])
         if printed is not None:
             return _print(printed)
-    from openab_auth.bot.cli.command import run  # noqa: PLC0415
+    from openab_auth.bot.cli.dispatch import run  # noqa: PLC0415
 
     return run(arguments)
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-from openab_auth.bot.cli.words import UsageError
+from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.errors import DiscordUnavailableError, SystemRefusedError
 from openab_auth.oauth.errors import (
     ConfigError,

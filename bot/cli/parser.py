@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
-from openab_auth.bot.cli.words import UsageError, take_apart
+from openab_auth.bot.cli.arguments import UsageError, split_arguments
 
 EXIT_STATUSES = """\
 exit status:
@@ -34,7 +34,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     Raises:
         UsageError: they make no command.
     """
-    apart = take_apart(words)
+    apart = split_arguments(words)
     arguments = make_parser().parse_args(apart.plain, argparse.Namespace(store=None, config=None, json=False))
     if apart.paste is not None:
         arguments.paste = apart.paste

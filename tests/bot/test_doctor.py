@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from openab_auth.bot.cli.doctor.filesystem import mount_of
-from openab_auth.bot.cli.doctor.reach import look_at_network
+from openab_auth.bot.cli.doctor.network import check_network
 from openab_auth.bot.playground.discord import EmbeddedDiscord
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
@@ -173,8 +173,8 @@ async def test_servers_that_answer_are_in_reach_and_tell_the_time(issuer: Issuer
             DiscordSettings(bot_token=Secret(token), api_base=discord.api_base) for token in (discord.bot_token, CANARY)
         )
 
-        checks = {check.name: check for check in await look_at_network(catalogue.offered(), right)}
-        [refused, *_] = await look_at_network([], wrong)
+        checks = {check.name: check for check in await check_network(catalogue.offered(), right)}
+        [refused, *_] = await check_network([], wrong)
 
     assert {name: check.ok for name, check in checks.items()} == {
         "discord": True,
@@ -194,7 +194,7 @@ async def test_a_clock_that_is_wrong_is_found_by_the_servers_dates(issuer: Issue
     config = Config(vendors={"lab": lab | {"redirect_uri": "http://localhost/"}}, auth=AuthSettings(vendors=("lab",)))
     issuer.faults.next("/token", status=400, headers={"Date": "Tue, 15 Nov 1994 08:12:31 GMT"})
 
-    *_, clock = await look_at_network(Catalogue.from_config(config, {}).offered(), DiscordSettings())
+    *_, clock = await check_network(Catalogue.from_config(config, {}).offered(), DiscordSettings())
 
     assert not clock.ok
     assert "s ahead of" in clock.message

@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from openab_auth.bot.cli.doctor.servers import look_at_our_document
+from openab_auth.bot.cli.doctor.servers import check_client_document
 from openab_auth.oauth.mcp.fetch import Fetch
 from openab_auth.oauth.mcp.registration import metadata_document
 from openab_auth.oauth.mcp.scopes import note_demand
@@ -231,7 +231,7 @@ async def test_doctor_compares_the_client_document_that_the_operator_hosts(
     hosted = {**metadata_document(server), **change}
     transport = httpx2.MockTransport(lambda _: httpx2.Response(status, json=hosted))
     async with httpx2.AsyncClient(transport=transport) as http:
-        check = await look_at_our_document(server, Fetch(http, "mcp:lab", "lab", deadline=5))
+        check = await check_client_document(server, Fetch(http, "mcp:lab", "lab", deadline=5))
 
     assert check.ok == (not reason)
     assert reason in check.message

@@ -16,7 +16,7 @@ import pytest
 import openab_auth.bot.cli
 import openab_auth.oauth
 import openab_auth.storage
-from openab_auth.bot.cli.child import CommandNotRunError
+from openab_auth.bot.cli.commands.exec import CommandNotRunError
 from openab_auth.bot.cli.output import CHECK_FAILED, status_of
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.oauth.errors import OAuthError
@@ -82,7 +82,7 @@ FEW_DESCRIPTORS = """
 import os, resource, subprocess, sys
 import filelock, openab_auth.oauth.client.driver
 from openab_auth.bot.cli import child, doctor, show, steps, tokens
-from openab_auth.bot.cli.command import run
+from openab_auth.bot.cli.dispatch import run
 
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 for words in (["status"], ["login", "codex"], ["logout", "codex", "--local"], ["token", "codex"], ["cancel", "codex"]):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.bot.cli.stop import run_until_told
+from openab_auth.bot.cli.signals import run_until_signal
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 
 OPENAB_AUTH = Path(sys.executable).with_name("openab-auth")
@@ -249,4 +249,4 @@ def test_a_result_is_not_lost_when_no_thread_can_be_started_to_end_the_others(
         monkeypatch.setattr(threading, "_start_new_thread", refuse)
         return 7
 
-    assert run_until_told(work()) == 7
+    assert run_until_signal(work()) == 7

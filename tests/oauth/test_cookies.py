@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from openab_auth.bot.cli.doctor.reach import look_at_network
+from openab_auth.bot.cli.doctor.network import check_network
 from openab_auth.bot.client import point_discord_at
 from openab_auth.bot.errors import DiscordUnavailableError
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
@@ -94,7 +94,7 @@ async def test_doctor_and_the_look_at_discords_gateway_carry_no_cookie(server: R
     server.sends = [whole(b"{}", *COOKIES)]
     discord = DiscordSettings(bot_token=Secret("t"), api_base=server.url)
     for _ in range(2):
-        await look_at_network([vendor(server)], discord)
+        await check_network([vendor(server)], discord)
         with pytest.raises(DiscordUnavailableError):
             await point_discord_at(server.url)
     assert sends_no_cookie(server, 6)

@@ -33,7 +33,7 @@ class Mount:
         return self.kind.partition(".")[0] not in _NOT_SHARED
 
 
-def look_at_file_system(folder: Path) -> Check:
+def check_file_system(folder: Path) -> Check:
     """Whether the locks in `folder` hold between machines that may share it."""
     try:
         mount = mount_of(folder.resolve(), _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape"))

@@ -26,7 +26,7 @@ _DEADLINE: Final = 5.0  # seconds for each document
 _PATIENCE: Final = 15.0  # seconds for all documents of one server
 
 
-async def look_at_servers(catalogue: Catalogue, location: str, entries: Mapping[str, Entry]) -> list[Check]:
+async def check_servers(catalogue: Catalogue, location: str, entries: Mapping[str, Entry]) -> list[Check]:
     """Ask every server for its documents, as the next login would; nothing is registered."""
     catalogue, clients = await asyncio.to_thread(_kept, catalogue, location)
     driver = Driver(deadline=_DEADLINE)
@@ -36,7 +36,7 @@ async def look_at_servers(catalogue: Catalogue, location: str, entries: Mapping[
     try:
         reached = await asyncio.gather(
             *(_look_at_documents(server, _fetch(server, driver)) for server in asked),
-            *(look_at_our_document(server, _fetch(server, driver)) for server in hosting),
+            *(check_client_document(server, _fetch(server, driver)) for server in hosting),
         )
     finally:
         await driver.aclose()
@@ -53,7 +53,7 @@ def _kept(catalogue: Catalogue, location: str) -> tuple[Catalogue, Mapping[str, 
         return catalogue, {}
 
 
-async def look_at_our_document(server: McpServer, fetch: Fetch) -> Check:
+async def check_client_document(server: McpServer, fetch: Fetch) -> Check:
     """Whether what the operator hosts at `client_metadata_url` introduces us as a login would."""
     name, wanted = f"{server.vendor_name} client document", metadata_document(server)
     hint = f"host this at {server.client_metadata_url}: {json.dumps(wanted)}"

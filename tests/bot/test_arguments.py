@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from openab_auth.bot.cli import words
+from openab_auth.bot.cli import arguments
+from openab_auth.bot.cli.arguments import UsageError, split_arguments
 from openab_auth.bot.cli.parser import make_parser, parse
-from openab_auth.bot.cli.words import UsageError, take_apart
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 CANARY = "canary-3f9c"
@@ -77,8 +77,8 @@ def test_a_name_that_was_mistyped_is_repeated(call: Run) -> None:
 
 
 def test_json_is_for_our_own_words_alone() -> None:
-    assert take_apart(["token", "codex", "--json"]).json
-    assert not take_apart(["exec", "codex", "--", "tool", "--json"]).json
+    assert split_arguments(["token", "codex", "--json"]).json
+    assert not split_arguments(["exec", "codex", "--", "tool", "--json"]).json
 
 
 def test_a_mistake_in_the_words_is_one_json_object_where_that_is_asked_for(call: Run) -> None:
@@ -98,5 +98,5 @@ def test_every_option_is_known_before_argparse_sees_it() -> None:
     actions = [action for one in (parser, *commands.choices.values()) for action in one._actions]
     options = {word: action.nargs == 0 for action in actions for word in action.option_strings}
 
-    assert {word for word, alone in options.items() if not alone} == words._WITH_VALUE
-    assert {word for word, alone in options.items() if alone} == words._ALONE
+    assert {word for word, alone in options.items() if not alone} == arguments._WITH_VALUE
+    assert {word for word, alone in options.items() if alone} == arguments._ALONE

@@ -13,7 +13,7 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 _TELL_AFTER: Final = 0.5  # seconds; who ends sooner need not explain itself
 
 
-class ToldToStop(Exception):  # noqa: N818 - no error: somebody wanted it so
+class StoppedBySignal(Exception):  # noqa: N818 - no error: somebody wanted it so
     """A signal has ended the work; `number` says which."""
 
     def __init__(self, number: int) -> None:
@@ -21,7 +21,7 @@ class ToldToStop(Exception):  # noqa: N818 - no error: somebody wanted it so
         self.number = number
 
 
-def run_until_told(work: Coroutine[Any, Any, T]) -> T:
+def run_until_signal(work: Coroutine[Any, Any, T]) -> T:
     """Run `work` to its end, or until a signal cancels it.
 
     What the work closes on its way out has bounds of its own, so further signals change nothing.
@@ -61,7 +61,7 @@ async def _until_told(work: Coroutine[Any, Any, T], results: list[T]) -> None:
         results.append(await job)
     except asyncio.CancelledError:
         if told:
-            raise ToldToStop(told[0]) from None
+            raise StoppedBySignal(told[0]) from None
         raise
     finally:
         for number in numbers:

@@ -31,7 +31,7 @@ class _Answer:
     skew: float | None
 
 
-async def look_at_network(vendors: Sequence[Vendor], discord: DiscordSettings) -> list[Check]:
+async def check_network(vendors: Sequence[Vendor], discord: DiscordSettings) -> list[Check]:
     """Ask every server once, all at the same time."""
     async with new_client() as http:
         found = await asyncio.gather(

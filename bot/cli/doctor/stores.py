@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from openab_auth.bot.cli.doctor.check import Check
-from openab_auth.bot.cli.doctor.filesystem import look_at_file_system
+from openab_auth.bot.cli.doctor.filesystem import check_file_system
 from openab_auth.storage import Entry, FileStore, Store, open_store
 from openab_auth.storage.errors import StorageError
 
@@ -21,7 +21,7 @@ sys.exit(0 if open_store(sys.argv[1]).refresh_lock(sys.argv[2]).try_acquire() el
 """
 
 
-def look_at_store(location: str) -> tuple[list[Check], Mapping[str, Entry]]:
+def check_store(location: str) -> tuple[list[Check], Mapping[str, Entry]]:
     """The findings, and the entries for the checks that need them; none when they cannot be read."""
     try:
         store = open_store(location)
@@ -37,7 +37,7 @@ def look_at_store(location: str) -> tuple[list[Check], Mapping[str, Entry]]:
     except StorageError as error:
         checks.append(_failed(error))
     if isinstance(store, FileStore):
-        checks += [_look_at_locks(store, location), look_at_file_system(store.path.parent)]
+        checks += [_look_at_locks(store, location), check_file_system(store.path.parent)]
     return checks + _look_at_problems(store, known=checks), entries
 
 

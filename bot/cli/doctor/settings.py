@@ -16,7 +16,7 @@ from openab_auth.storage import Entry
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class CheckedConfig:
     """What the other checks stand on: what the config says, or the defaults where it has mistakes."""
 
     check: Check
@@ -25,7 +25,7 @@ class Setting:
     discord: DiscordSettings
 
 
-def look_at_config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Setting:
+def check_config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> CheckedConfig:
     """Read all that any command would read of the config; a mistake is one finding and ends nothing."""
     mistakes: list[ConfigError] = []
     config = Config()
@@ -45,10 +45,10 @@ def look_at_config(arguments: argparse.Namespace, environ: Mapping[str, str]) ->
     except ConfigError as error:
         mistakes.append(error)
         location = DEFAULT_STORE
-    return Setting(_check(config, mistakes), Catalogue.from_config(config, environ), location, discord)
+    return CheckedConfig(_check(config, mistakes), Catalogue.from_config(config, environ), location, discord)
 
 
-def look_at_variables(setting: Setting, entries: Mapping[str, Entry]) -> list[Check]:
+def check_variables(setting: CheckedConfig, entries: Mapping[str, Entry]) -> list[Check]:
     """Variables that the vendors' own tools prefer to a login which is in the store."""
     return [
         Check(

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.cli.output import print_error
 from openab_auth.bot.cli.session import Session, open_session
-from openab_auth.bot.cli.stop import run_until_told
-from openab_auth.bot.cli.words import UsageError
+from openab_auth.bot.cli.signals import run_until_signal
 from openab_auth.oauth.config.programs import find_program
 from openab_auth.oauth.entries.login_entry import tenant_of
 from openab_auth.oauth.errors import NotLoggedInError, VendorMisconfiguredError
@@ -66,7 +66,7 @@ def exec(arguments: argparse.Namespace) -> int:  # noqa: A001 - the command's ow
     if not arguments.child:
         message = "a command is missing: put it behind `--`, as in `openab-auth exec claude -- claude`"
         raise UsageError(message, _PROG)
-    environ = run_until_told(_environ(arguments))
+    environ = run_until_signal(_environ(arguments))
     # From here on a signal ends this process at once, and there is nothing that it could lose.
     program, *_ = arguments.child
     try:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from openab_auth.bot.app import run_bot
+from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.cli.output import DONE
-from openab_auth.bot.cli.words import UsageError
 from openab_auth.bot.logs import set_up_logs
 from openab_auth.oauth.config.config import read_config, store_location
 

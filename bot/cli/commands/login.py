@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from openab_auth.bot.cli.commands.approval import wait_for_approval
+from openab_auth.bot.cli.commands.vendor_program import run_here
 from openab_auth.bot.cli.output import DONE, print_result
-from openab_auth.bot.cli.program import run_here
 from openab_auth.bot.cli.session import Session, open_session
-from openab_auth.bot.cli.waiting import wait_for_approval
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
 from openab_auth.oauth.flows.offer import LoginOffer

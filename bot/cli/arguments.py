@@ -22,7 +22,7 @@ class UsageError(OpenabAuthError):
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class SplitArguments:
     """A command line taken apart: what argparse reads, a paste, and the command that `exec` becomes."""
 
     plain: tuple[str, ...]
@@ -35,17 +35,17 @@ class Words:
         return "--json" in self.plain
 
 
-def take_apart(words: Sequence[str]) -> Words:
+def split_arguments(words: Sequence[str]) -> SplitArguments:
     """The words of one command line, each where it belongs; where a paste has too many, all are left to argparse."""
     others = _others(words)
     command = words[others[0]] if others else ""
     if command == "exec" and "--" in words:
         at = words.index("--")
-        return Words(tuple(words[:at]), child=tuple(words[at + 1 :]))
+        return SplitArguments(tuple(words[:at]), child=tuple(words[at + 1 :]))
     if command == "complete" and len(others) == 3:  # noqa: PLR2004 - complete VENDOR PASTE
         plain = [word for at, word in enumerate(words) if at != others[2] and word != "--"]
-        return Words(tuple(plain), paste=words[others[2]])
-    return Words(tuple(words))
+        return SplitArguments(tuple(plain), paste=words[others[2]])
+    return SplitArguments(tuple(words))
 
 
 def _others(words: Sequence[str]) -> list[int]:
