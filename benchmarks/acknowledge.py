@@ -18,6 +18,7 @@ from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import open_service
 from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.runtime import Runtime
 from openab_auth.storage import Secret
 
 ROUNDS = 9
@@ -46,7 +47,7 @@ async def main() -> None:
                 bot_token=Secret(server.bot_token), allow_all_users=True, api_base=server.api_base
             )
             store = str(Path(folder) / "auth.json")
-            service = open_service(Config(), store, settings, environ={}, clock=time.time)
+            service = open_service(Runtime.open(Config(), store, {}, time.time), settings, closes_runtime=True)
             await point_discord_at(server.api_base)
             bot = BenchmarkBot(settings, service)
             running = asyncio.create_task(bot.start(server.bot_token))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -21,6 +20,7 @@ from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.http.deadline import awake_timeout
+from openab_auth.oauth.runtime import Runtime
 
 _log = logging.getLogger(__name__)
 _FINISH_WORK = 8.5  # seconds for logins under way when told to stop: one request to a vendor, and its commit
@@ -73,8 +73,9 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
     if settings.bot_token is None:
         reason = "is missing; set DISCORD_TOKEN or bot_token, or try `openab-auth playground`, which needs none"
         raise ConfigError(config.file or "the environment", (("discord.bot_token", reason),))
-    service = open_service(config, location, settings, environ=environ, clock=time.time)
-    ahead = open_refresh_ahead(config, location, environ)
+    runtime = Runtime.open(config, location, environ)
+    service = open_service(runtime, settings)
+    ahead = open_refresh_ahead(config, runtime)
     await point_discord_at(settings.api_base)
     client = AuthBot(settings, service)
     task = asyncio.create_task(_connect(client, settings, config), name="discord client")
@@ -87,7 +88,7 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
         yield task
     finally:
         connected.cancel()
-        await _stop(client, service, ahead, task)
+        await _stop(client, runtime, service, ahead, task)
 
 
 async def _connect(client: AuthBot, settings: DiscordSettings, config: Config) -> None:
@@ -105,11 +106,14 @@ async def _connect(client: AuthBot, settings: DiscordSettings, config: Config) -
         raise DiscordUnavailableError(settings.api_base, type(error).__name__) from error
 
 
-async def _stop(client: AuthBot, service: AuthService, ahead: RefreshAhead | None, task: asyncio.Task[None]) -> None:
+async def _stop(
+    client: AuthBot, runtime: Runtime, service: AuthService, ahead: RefreshAhead | None, task: asyncio.Task[None]
+) -> None:
     """First the work of people who wait for an answer, then the connection that the answer goes through."""
     try:
         async with awake_timeout(_FINISH_WORK):
             await asyncio.gather(service.aclose(), *([ahead.aclose()] if ahead else []))
+            await runtime.aclose()
     except TimeoutError:
         _log.warning("a login or a refresh was still under way when the bot stopped; a login has to be begun again")
     try:

@@ -30,3 +30,14 @@ class SystemRefusedError(OpenabAuthError):
             kept="what was committed before is kept",
             todo="mend that (`ulimit -n` shows how many files may be open), then try again",
         )
+
+
+class CommandNotRunError(OpenabAuthError):
+    """The command could not be started; the tokens were there."""
+
+    code = "command_not_run"
+
+    def __init__(self, command: str, reason: str) -> None:
+        super().__init__(
+            f"{command} was not started ({reason})", kept="the logins are untouched", todo="name a program that is here"
+        )

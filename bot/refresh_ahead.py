@@ -6,17 +6,16 @@ import asyncio
 import logging
 import math
 import random
-import time
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.entries.login_entry import dead_of
 from openab_auth.oauth.errors import VendorMisconfiguredError
+from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, OpenabAuthError, Tenant, TokenEntry, open_store
+from openab_auth.storage import LoginEntry, McpEntry, OpenabAuthError, Tenant, TokenEntry
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.records.notes import Note
 
@@ -41,23 +40,23 @@ class _Watched:
 
 
 class RefreshAhead:
-    """Looks after every login of one store; `clock` gives unix seconds, `spacing` is in seconds.
+    """Renews every login of the runtime's store; `spacing` is in seconds.
 
     Several may look after one store: a refresh is one request, whoever begins it.
     """
 
     def __init__(
         self,
-        store: AsyncStore,
-        catalogue: Catalogue,
+        runtime: Runtime,
         *,
-        clock: Callable[[], float] = time.time,
         spacing: float = _SPACING,
     ) -> None:
-        self._store = store
-        self._catalogue = catalogue
-        self._source = TokenSource(store, catalogue=catalogue, clock=clock)
-        self._clock = clock
+        self._store = runtime.store
+        self._catalogue = runtime.catalogue
+        self._source = TokenSource(
+            runtime.store, catalogue=runtime.catalogue, driver=runtime.driver, clock=runtime.clock
+        )
+        self._clock = runtime.clock
         self._spacing = spacing
         self._watched: dict[Tenant, _Watched] = {}
         self._running: asyncio.Task[None] | None = None
@@ -145,13 +144,6 @@ def _words(error: Exception) -> str:
     return str(error) if isinstance(error, OpenabAuthError) else f"an unforeseen error ({type(error).__name__})"
 
 
-def open_refresh_ahead(config: Config, location: str, environ: Mapping[str, str]) -> RefreshAhead | None:
-    """What renews the logins of the store at `location`; None where `[auth] refresh_ahead = false`.
-
-    Raises:
-        ConfigError: a vendor's table has mistakes.
-        StorageError: the store's address is none.
-    """
-    if not config.auth.refresh_ahead:
-        return None
-    return RefreshAhead(AsyncStore(open_store(location)), Catalogue.from_config(config, environ))
+def open_refresh_ahead(config: Config, runtime: Runtime) -> RefreshAhead | None:
+    """Return what renews the logins of the runtime's store; None where the config says `refresh_ahead = false`."""
+    return RefreshAhead(runtime) if config.auth.refresh_ahead else None

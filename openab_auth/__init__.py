@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         VendorMisconfiguredError,
         VendorUnavailableError,
     )
+    from openab_auth.oauth.runtime import Runtime
     from openab_auth.oauth.tokens.source import AccessToken, TokenSource
     from openab_auth.storage import (
         AsyncStore,
@@ -36,6 +37,7 @@ __all__ = [
     "OAuthError",
     "OpenabAuthError",
     "RefreshBusyError",
+    "Runtime",
     "Secret",
     "StorageError",
     "Store",
@@ -47,7 +49,8 @@ __all__ = [
     "open_store",
 ]
 
-_TOKENS = {"AccessToken", "TokenSource"}
+# Where a name is defined; every other name is an error of `oauth`.
+_ROOMS = {"AccessToken": "oauth.tokens.source", "TokenSource": "oauth.tokens.source", "Runtime": "oauth.runtime"}
 _STORAGE = {
     "AsyncStore",
     "Draft",
@@ -70,7 +73,7 @@ if not TYPE_CHECKING:  # else a type checker would accept every name
             raise AttributeError(message)
         from importlib import import_module  # noqa: PLC0415 - only a program that asks for a name pays for it
 
-        room = "oauth.tokens.source" if name in _TOKENS else "storage" if name in _STORAGE else "oauth.errors"
+        room = _ROOMS.get(name, "storage" if name in _STORAGE else "oauth.errors")
         return getattr(import_module(f"{__name__}.{room}"), name)
 
 

@@ -1,4 +1,4 @@
-"""The command `openab-auth`: a warm `token` is answered at once, everything else goes through the parser."""
+"""The command `openab-auth`: `bot.cli.warm` answers the plain cases at once, the parser takes all others."""
 
 import os
 import sys
@@ -6,16 +6,32 @@ import sys
 
 def main() -> int:
     """Run the command line of this process and return its exit status."""
-    arguments = sys.argv[1:]
-    if arguments[:1] == ["token"]:
-        from openab_auth.bot.cli.warm import warm_token  # noqa: PLC0415 - what is not needed is not imported: this is the hot path
+    words = sys.argv[1:]
+    if "token" in words or "exec" in words:
+        status = _run_warm(words)
+        if status is not None:
+            return status
+    from openab_auth.bot.cli.dispatch import run  # noqa: PLC0415 - the hot path imports only what it needs
 
-        printed = warm_token(arguments[1:])
-        if printed is not None:
-            return _print(printed)
-    from openab_auth.bot.cli.dispatch import run  # noqa: PLC0415
+    return run(words)
 
-    return run(arguments)
+
+def _run_warm(words: list[str]) -> int | None:
+    """Answer a plain `token` or `exec`; return None if the full command must decide."""
+    from openab_auth.bot.cli.warm import answer  # noqa: PLC0415 - other commands do not need it
+
+    try:
+        request = answer.Request(words)
+        if request.command == "token":
+            return _print(answer.token(request))
+        if request.command != "exec":
+            return None
+        environ = answer.environment(request)
+    except answer.UnusualError:
+        return None
+    from openab_auth.bot.cli.become import become  # noqa: PLC0415 - `token` does not need it
+
+    return become(request.child, environ, as_json=request.json)
 
 
 def _print(text: str) -> int:

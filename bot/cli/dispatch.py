@@ -1,4 +1,4 @@
-"""From the words of the command line to the command that does them, and from its failure to an exit status."""
+"""Run the command that a command line names, and turn its failure into an exit status."""
 
 from __future__ import annotations
 
@@ -6,25 +6,20 @@ import importlib
 import os
 import signal
 from collections.abc import Sequence
-from typing import Final
 
-from openab_auth.bot.cli.arguments import split_arguments
-from openab_auth.bot.cli.output import print_error
 from openab_auth.bot.cli.parser import parse
 from openab_auth.bot.cli.signals import StoppedBySignal, run_until_signal
-from openab_auth.bot.errors import SystemRefusedError
-from openab_auth.storage.errors import OpenabAuthError
 
-# A command's room is imported only when the command is called: `token` needs no Discord, `status` no HTTP.
-_ROOMS: Final = {
+# A command's module is imported only when the command is called: `token` needs no Discord, `status` no HTTP.
+_MODULES = {
     "run": "commands.run",
     "playground": "commands.run",
-    "vendors": "commands.status",
+    "vendors": "commands.vendors",
     "status": "commands.status",
     "login": "commands.login",
     "complete": "commands.login",
     "cancel": "commands.login",
-    "logout": "commands.login",
+    "logout": "commands.logout",
     "token": "commands.tokens",
     "refresh": "commands.tokens",
     "exec": "commands.exec",
@@ -35,22 +30,36 @@ _ROOMS: Final = {
 
 
 def run(words: Sequence[str]) -> int:
-    """Do what `words` say; returns the exit status of the contract."""
+    """Run the command that `words` name; return the exit status of the contract."""
     try:
         arguments = parse(words)
-        room = importlib.import_module(f"openab_auth.bot.cli.{_ROOMS[arguments.command]}")
-        # The call makes the coroutine: what a person types is read now, before there is a loop that could stand still.
-        work = getattr(room, arguments.command)(arguments)
-        return int(work if isinstance(work, int) else run_until_signal(work))
-    except OpenabAuthError as error:
-        return print_error(error, as_json=split_arguments(words).json)
-    except StoppedBySignal as told:
-        return 128 + told.number
+        module = importlib.import_module(f"openab_auth.bot.cli.{_MODULES[arguments.command]}")
+        # This call may make a coroutine. What a person types is read now: later it would block the event loop.
+        work = getattr(module, arguments.command)(arguments)
+        if isinstance(work, int):
+            return work
+        return int(run_until_signal(work))
+    except StoppedBySignal as stopped:
+        return 128 + stopped.number
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
-        # The reader went away, `| head` for one; without this Python complains once more while it exits.
+        # The reader went away, `| head` for example. Without this, Python complains once more while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
-    except OSError as error:
+    except Exception as error:  # noqa: BLE001 - raised again unless it is ours or the system's
+        return _status_of_failure(error, words)
+
+
+def _status_of_failure(error: Exception, words: Sequence[str]) -> int:
+    """Tell the person what failed, and return the exit status; raise what is nobody's but our mistake."""
+    from openab_auth.bot.cli.arguments import split_arguments  # noqa: PLC0415 - only a failure needs these
+    from openab_auth.bot.cli.output import print_error  # noqa: PLC0415
+    from openab_auth.bot.errors import SystemRefusedError  # noqa: PLC0415
+    from openab_auth.storage.errors import OpenabAuthError  # noqa: PLC0415
+
+    if isinstance(error, OpenabAuthError):
+        return print_error(error, as_json=split_arguments(words).json)
+    if isinstance(error, OSError):
         return print_error(SystemRefusedError(error), as_json=split_arguments(words).json)
+    raise error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import sys
 from collections.abc import Coroutine
@@ -29,6 +28,8 @@ def run_until_signal(work: Coroutine[Any, Any, T]) -> T:
     Raises:
         ToldToStop: a signal came first; what was under way is stored.
     """
+    import asyncio  # noqa: PLC0415 - `exec` of a warm token and `--help` need no event loop
+
     results: list[T] = []
     coroutine = _until_told(work, results)
     try:
@@ -43,6 +44,8 @@ def run_until_signal(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def _until_told(work: Coroutine[Any, Any, T], results: list[T]) -> None:
+    import asyncio  # noqa: PLC0415 - as above
+
     loop = asyncio.get_running_loop()
     job = loop.create_task(work)
     told: list[int] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 
 from discord.ext import commands
 
@@ -11,6 +10,7 @@ from openab_auth.cogs.auth.commands import Auth
 from openab_auth.cogs.auth.guard.settings import read_settings
 from openab_auth.cogs.auth.service.service import open_service
 from openab_auth.oauth.config.config import read_config, store_location
+from openab_auth.oauth.runtime import Runtime
 
 __all__ = ["setup"]
 
@@ -24,4 +24,5 @@ async def setup(bot: commands.Bot) -> None:
     config = read_config(None, os.environ)
     settings = read_settings(config, os.environ)
     location = store_location(config, None, os.environ)
-    await bot.add_cog(Auth(bot, open_service(config, location, settings, environ=os.environ, clock=time.time)))
+    runtime = Runtime.open(config, location, os.environ)
+    await bot.add_cog(Auth(bot, open_service(runtime, settings, closes_runtime=True)))

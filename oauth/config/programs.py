@@ -6,8 +6,6 @@ import os
 import shutil
 from collections.abc import Mapping
 
-from openab_auth.oauth.config.paths import home_of
-
 
 def find_program(program: str, environ: Mapping[str, str]) -> str | None:
     """Return the path of a program, looked up in the absolute folders of PATH; None if there is none."""
@@ -21,5 +19,7 @@ def absolute_path(environ: Mapping[str, str]) -> str:
 
 def folder_for(environ: Mapping[str, str]) -> str:
     """Return the folder in which a vendor's program starts: some read a config from it, and even load plugins."""
+    from openab_auth.oauth.config.paths import home_of  # noqa: PLC0415 - `exec` of a warm token needs `find_program` alone
+
     home = home_of(environ)
     return home if home and os.path.isdir(home) else "/"  # noqa: PTH112 - a text goes to the child

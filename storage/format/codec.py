@@ -7,25 +7,20 @@ Pending, then Mcp. What they would refuse is damage here and is never written; t
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from openab_auth.storage.entries import Entry, Json
 from openab_auth.storage.errors import InvalidEntryError
-from openab_auth.storage.format import layout, shapes
+from openab_auth.storage.format import json_text, layout, shapes
 from openab_auth.storage.format.keys import LEGACY_MARK, check_key
 
 _LEGACY_TENANT: Final = "codex"  # the one vendor of that time
 _LEGACY_DEFAULTS: Final = {"token_endpoint": "https://auth.openai.com/oauth/token", "provider": _LEGACY_TENANT}
-_DEEPEST: Final = 127  # serde_json refuses the 128th level
-_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _BYTE_ORDER_MARK: Final = "\ufeff"
-_LARGEST: Final = 10**308  # about what an f64 holds; serde_json refuses what does not fit
-_MOST_DIGITS: Final = len(str(_LARGEST))
 
 Members: TypeAlias = Mapping[str, tuple[Entry, str]]  # by key: an entry and its text in the file
 
@@ -60,8 +55,7 @@ def decode(text: str, known: Members | None = None) -> Decoded:
         inner = decode(text[1:])
         return Decoded(inner.entries, (Damage(None, "it begins with a byte order mark"), *inner.damage), inner.legacy)
     try:
-        top = _DECODER.decode(text)
-        _check_text(text, top)
+        top = json_text.parse(text)
     except (ValueError, RecursionError) as error:
         return _salvage(text, _reason(error))
     if not isinstance(top, dict):
@@ -69,7 +63,9 @@ def decode(text: str, known: Members | None = None) -> Decoded:
     if LEGACY_MARK in top and not isinstance(top[LEGACY_MARK], dict):
         return _decode_legacy(top)
     decoded = _decode_members(iter(top.items()))
-    doubled = isinstance(top, shapes.Doubled)  # the agents read each of them, and one that fits no shape ends them all
+    doubled = isinstance(
+        top, json_text.Doubled
+    )  # the agents read each of them, and one that fits no shape ends them all
     return Decoded(decoded.entries, (*((Damage(None, _DOUBLED),) if doubled else ()), *decoded.damage))
 
 
@@ -115,14 +111,14 @@ def check(key: str, entry: Entry) -> str:
 
 def _is_flat(fields: Mapping[str, Json]) -> bool:
     """Whether they are read back as what they are, whatever they are: most logins are of such fields alone."""
-    return all(type(value) is str or shapes.is_u64(value) for value in fields.values())
+    return all(type(value) is str or json_text.is_u64(value) for value in fields.values())
 
 
 def _value(key: str, member: str) -> object:
     """What is read of a member's text."""
     text = layout.join([member])
-    top = _DECODER.decode(text)
-    _check_text(text, top)
+    top = json_text.parse(text)
+    assert isinstance(top, dict)  # noqa: S101 - a text of members is an object
     return top[key]
 
 
@@ -143,8 +139,8 @@ def _decode_laid_out(text: str, known: Members) -> Members | None:
                 value, at = _PLAIN.raw_decode(text, colon + len(layout.COLON))
                 own = text[begin:at]
                 if not _is_plain(value, own):
-                    value, _ = _DECODER.raw_decode(text, colon + len(layout.COLON))
-                    _check_text(own, {key: value})
+                    value, _ = json_text.DECODER.raw_decode(text, colon + len(layout.COLON))
+                    json_text.check_text(own, {key: value})
                 member = shapes.from_json(value), own
             members[key] = member
             separator = layout.BREAK
@@ -161,7 +157,7 @@ def _is_plain(value: object, member: str) -> bool:
     for one in value.values():
         if type(one) is str:
             strings += 1
-        elif not shapes.is_u64(one) or (one == 0 and "-0" in member):
+        elif not json_text.is_u64(one) or (one == 0 and "-0" in member):
             return False
     return member.count('"') == 1 + 2 * (len(value) + strings)  # it begins behind its key's opening quote
 
@@ -196,19 +192,19 @@ def _sound_members(text: str) -> Iterator[tuple[str, Any]]:
     while text[at : at + 1] in ("{", ","):
         try:
             begin = _skip(text, at + 1)
-            key, at = _DECODER.raw_decode(text, begin)
+            key, at = json_text.DECODER.raw_decode(text, begin)
             at = _skip(text, at)
             if not isinstance(key, str) or text[at : at + 1] != ":":
                 return
             start = _skip(text, at + 1)
-            value, at = _DECODER.raw_decode(text, start)
+            value, at = json_text.DECODER.raw_decode(text, start)
         except (ValueError, RecursionError):
             return
         at = _skip(text, at)
         if text[at : at + 1] not in (",", "}"):
             return  # torn right after a value: a number may have lost digits
         try:
-            _check_text(text[begin:at], {key: value})
+            json_text.check_text(text[begin:at], {key: value})
         except ValueError:
             continue
         yield key, value
@@ -219,76 +215,22 @@ def _skip(text: str, at: int) -> int:
     return at if found is None else found.end()
 
 
-def _check_text(text: str, value: object) -> None:
-    """Refuse what json reads and serde_json does not: lone surrogates and too many levels."""
-    if "\\" in text and _SURROGATE.search(text):
-        try:
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
-        except UnicodeEncodeError:
-            raise _RefusedError(_LONE_SURROGATE) from None
-    if text.find("{", text.find("{") + 1) < 0 and "[" not in text:
-        return  # as most logins are
-    level: list[object] = [value]
-    depth = 0
-    while level := [item for item in level if isinstance(item, (dict, list))]:
-        depth += 1
-        if depth > _DEEPEST:
-            raise _RefusedError(_TOO_DEEP)
-        level = [below for item in level for below in (item.values() if isinstance(item, dict) else item)]
-
-
-class _RefusedError(ValueError):
-    """serde_json refuses this text although json reads it."""
-
-
-_LONE_SURROGATE: Final = "it holds half of a surrogate pair"
 _DOUBLED: Final = "it holds two entries under one key"
-_TOO_DEEP: Final = f"it is nested deeper than {_DEEPEST} levels"
-_NO_NUMBER: Final = "it holds a number that JSON does not have"
 
 
 def _reason(error: Exception) -> str:
     """Why, without a word of the text itself: it may be a secret."""
     if isinstance(error, json.JSONDecodeError):
         return f"it is not JSON: {error.msg.split(':')[0]} at line {error.lineno}, column {error.colno}"
-    if isinstance(error, _RefusedError | shapes.NoShapeError):
+    if isinstance(error, json_text.RefusedError | shapes.NoShapeError):
         return str(error)
     if isinstance(error, UnicodeEncodeError):
-        return _LONE_SURROGATE
+        return json_text.LONE_SURROGATE
     if isinstance(error, RecursionError):
-        return _TOO_DEEP
+        return json_text.TOO_DEEP
     if isinstance(error, ValueError):
-        return _NO_NUMBER
+        return json_text.NO_NUMBER
     return "a field has a type that JSON does not have"
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        return shapes.Doubled(pairs)
-    return found
-
-
-def _float(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise _RefusedError(_NO_NUMBER)
-    return number
-
-
-def _int(digits: str) -> int | float:
-    if digits == "-0":
-        return -0.0  # a float to serde_json, and so no unsigned integer
-    if len(digits) > _MOST_DIGITS or abs(number := int(digits)) > _LARGEST:
-        raise _RefusedError(_NO_NUMBER)
-    return number
-
-
-def _constant(_name: str) -> NoReturn:
-    raise _RefusedError(_NO_NUMBER)
-
-
 _PLAIN: Final = json.JSONDecoder()  # no hooks, so all in C; takes NaN, -0 and names that are there twice
-_DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_pairs, parse_float=_float, parse_int=_int, parse_constant=_constant
-)

@@ -6,14 +6,13 @@ the entry is written back as it was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeGuard
+from collections.abc import Mapping
+from typing import Any, Final
 
 from openab_auth.storage.entries import Entry, Json, McpEntry, PendingEntry, TokenEntry
+from openab_auth.storage.format.json_text import TOKEN_FIELDS, is_token, is_u64, names_twice
 from openab_auth.storage.secret import Secret
 
-_LARGEST_U64: Final = 2**64 - 1
-_TOKEN: Final = ("access_token", "refresh_token", "expires_at", "token_endpoint", "provider")
 _PENDING: Final = ("verifier", "state", "token_url", "provider_name", "resource", "created_at")
 _MCP: Final = ("client_id", "token_response", "granted_scopes", "token_received_at", "issuer")
 
@@ -24,18 +23,6 @@ class NoShapeError(ValueError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class Doubled(dict[str, Any]):
-    """An object that names a field twice: the last one counts, but serde refuses it where it knows the field."""
-
-    def __init__(self, pairs: Sequence[tuple[str, Any]]) -> None:
-        super().__init__(pairs)
-        names = [name for name, _ in pairs]
-        self.twice = {name for name in names if names.count(name) > 1} if len(names) < _FEW else set(names)
-
-
-_FEW: Final = 1000
 
 
 def from_json(value: object) -> Entry:
@@ -93,22 +80,18 @@ def _is_default(value: Json) -> bool:
 
 
 def _token(value: dict[str, Any]) -> TokenEntry | None:
-    try:
-        access, refresh, expires_at = value["access_token"], value["refresh_token"], value["expires_at"]
-        endpoint, provider = value["token_endpoint"], value["provider"]
-    except KeyError:
+    if not is_token(value):
         return None
-    strings = type(access) is type(refresh) is type(endpoint) is type(provider) is str
-    if not strings or not is_u64(expires_at) or _names_twice(value, _TOKEN):
-        return None
-    return TokenEntry(Secret(access), Secret(refresh), expires_at, endpoint, provider, _others(value, _TOKEN))
+    access, refresh = Secret(value["access_token"]), Secret(value["refresh_token"])
+    others = _others(value, TOKEN_FIELDS)
+    return TokenEntry(access, refresh, value["expires_at"], value["token_endpoint"], value["provider"], others)
 
 
 def _pending(value: dict[str, Any]) -> PendingEntry | None:
     resource, created_at = value.get("resource"), value.get("created_at", 0)
     match value:
         case {"verifier": str(verifier), "state": str(state), "token_url": str(url), "provider_name": str(name)} if (
-            _is_optional(resource, str) and is_u64(created_at) and not _names_twice(value, _PENDING)
+            _is_optional(resource, str) and is_u64(created_at) and not names_twice(value, _PENDING)
         ):
             extra = _others(value, _PENDING)
             return PendingEntry(Secret(verifier), Secret(state), url, name, resource, created_at, extra)
@@ -125,7 +108,7 @@ def _mcp(value: dict[str, Any]) -> McpEntry | None:
         and all(isinstance(scope, str) for scope in scopes)
         and (received_at is None or is_u64(received_at))
         and _is_optional(issuer, str)
-        and not _names_twice(value, _MCP)
+        and not names_twice(value, _MCP)
     )
     if not fits:
         return None
@@ -143,7 +126,7 @@ def _is_token_response(value: object) -> bool:
         and (expires_in is None or is_u64(expires_in))
         and _is_optional(value.get("refresh_token"), str)
         and _is_optional(value.get("scope"), str)
-        and not _names_twice(value, ("access_token", "token_type", "expires_in", "refresh_token", "scope"))
+        and not names_twice(value, ("access_token", "token_type", "expires_in", "refresh_token", "scope"))
     )
 
 
@@ -155,26 +138,23 @@ def _others(value: dict[str, Any], known: tuple[str, ...]) -> dict[str, Json]:
     return {name: v for name, v in value.items() if name not in known or (name in optional and _is_default(v))}
 
 
-_REQUIRED: Final = {_TOKEN: 5, _PENDING: 4, _MCP: 1}
-
-
-def _names_twice(value: dict[str, Any], known: tuple[str, ...]) -> bool:
-    return isinstance(value, Doubled) and not value.twice.isdisjoint(known)
+_REQUIRED: Final = {TOKEN_FIELDS: 5, _PENDING: 4, _MCP: 1}
 
 
 def _is_optional(value: object, kind: type) -> bool:
     return value is None or isinstance(value, kind)
 
 
-def is_u64(value: object) -> TypeGuard[int]:
-    """Whether it is a whole number that an unsigned integer of 64 bits holds."""
-    return type(value) is int and 0 <= value <= _LARGEST_U64
-
-
 def _none_fits(value: dict[str, Any]) -> Entry:
     """Say what the likeliest shape lacks."""
     names = (
-        _TOKEN if "access_token" in value else _PENDING if "verifier" in value else _MCP if "client_id" in value else ()
+        TOKEN_FIELDS
+        if "access_token" in value
+        else _PENDING
+        if "verifier" in value
+        else _MCP
+        if "client_id" in value
+        else ()
     )
     if not names:
         raise NoShapeError(_NO_SHAPE)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.bot.cli.warm import TENANTS, warm_token
 from openab_auth.oauth.vendors.catalogue import Catalogue
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -47,46 +46,6 @@ def test_a_vendors_name_finds_its_tenant(call: Run, home: Path) -> None:
 
     assert call("token", "claude").stdout == f"{CANARY}-access\n"
     assert call("token", "anthropic-oauth").stdout == f"{CANARY}-access\n"
-
-
-@pytest.mark.parametrize("words", [("token", "codex"), ("token", "codex", "--json"), ("--json", "token", "codex")])
-def test_the_warm_answer_is_the_full_commands_answer(words: tuple[str, ...], call: Run, home: Path) -> None:
-    """The full command is asked by naming a vendor table, which the warm path leaves to it."""
-    store = write_login(home)
-
-    warm = call(*words, "--store", store)
-    full = call(*words, "--store", store, "--min-ttl", "120")
-
-    assert (warm.returncode, warm.stdout, warm.stderr) == (full.returncode, full.stdout, full.stderr)
-    assert warm.returncode == 0
-
-
-def test_the_warm_path_knows_every_shipped_vendors_tenant() -> None:
-    shipped = Catalogue.shipped().all()
-
-    assert {vendor.name: vendor.tenant for vendor in shipped if vendor.tenant != vendor.name} == TENANTS
-
-
-@pytest.mark.parametrize("seconds", [119, 0, -5])
-def test_a_token_about_to_expire_is_left_to_the_full_command(
-    seconds: int, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = write_login(home, seconds=seconds)
-    monkeypatch.chdir(home)
-
-    assert warm_token(["codex", "--store", str(store)]) is None
-
-
-@pytest.mark.parametrize(
-    "text", ["", "[]", "{", '{"codex": 3}', '{"codex": {"access_token": "x"}}', '{"codex": {"access_token": 1}}']
-)
-def test_what_is_no_plain_entry_is_left_to_the_full_command(
-    text: str, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (home / "auth.json").write_text(text)
-    monkeypatch.chdir(home)
-
-    assert warm_token(["codex", "--store", "auth.json"]) is None
 
 
 def test_nobody_logged_in_is_status_3(call: Run) -> None:
@@ -265,7 +224,7 @@ def test_refreshed_is_false_when_another_token_was_stored_already(call: Run, hom
 
 def test_status_needs_no_http_client(home: Path) -> None:
     code = (
-        "from openab_auth.bot.cli import command, sys; command.run(['status']);"
+        "from openab_auth.bot.cli import dispatch, sys; dispatch.run(['status']);"
         "print({'httpx2', 'authlib'} & {*sys.modules})"
     )
 

@@ -17,6 +17,7 @@ from openab_auth.bot.refresh_ahead import RefreshAhead, open_refresh_ahead
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, Note, Secret, TokenEntry
 
@@ -64,7 +65,7 @@ async def start(tmp_path: Path, config: Config) -> AsyncIterator[Start]:
 
         def begin() -> RefreshAhead:
             store = AsyncStore(FileStore(tmp_path / "auth.json"))
-            ahead = RefreshAhead(store, Catalogue.from_config(config, {}), spacing=0.05)
+            ahead = RefreshAhead(Runtime(store, Catalogue.from_config(config, {})), spacing=0.05)
             stack.push_async_callback(ahead.aclose)
             ahead.start()
             return ahead
@@ -234,9 +235,10 @@ async def test_a_refresh_under_way_is_stored_before_the_bot_stops(
 
 async def test_one_line_of_config_switches_it_off(tmp_path: Path) -> None:
     off = Config(auth=AuthSettings(refresh_ahead=False))
+    runtime = Runtime.open(Config(), str(tmp_path / "auth.json"), {})
 
-    assert open_refresh_ahead(off, str(tmp_path / "auth.json"), {}) is None
-    assert open_refresh_ahead(Config(), str(tmp_path / "auth.json"), {}) is not None
+    assert open_refresh_ahead(off, runtime) is None
+    assert open_refresh_ahead(Config(), runtime) is not None
 
 
 @pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), OSError(5, "Input/output error")])

@@ -16,8 +16,8 @@ import pytest
 import openab_auth.bot.cli
 import openab_auth.oauth
 import openab_auth.storage
-from openab_auth.bot.cli.commands.exec import CommandNotRunError
-from openab_auth.bot.cli.output import CHECK_FAILED, status_of
+from openab_auth.bot.cli.exit_status import CHECK_FAILED, status_of
+from openab_auth.bot.errors import CommandNotRunError
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.oauth.errors import OAuthError
 from openab_auth.storage.errors import OpenabAuthError, StorageError
@@ -81,7 +81,8 @@ async def test_a_dead_login_is_status_4_and_its_token_is_never_posted_again(
 FEW_DESCRIPTORS = """
 import os, resource, subprocess, sys
 import filelock, openab_auth.oauth.client.driver
-from openab_auth.bot.cli import child, doctor, show, steps, tokens
+from openab_auth.bot.cli import doctor
+from openab_auth.bot.cli.commands import exec, login, status, tokens
 from openab_auth.bot.cli.dispatch import run
 
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

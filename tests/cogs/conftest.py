@@ -16,6 +16,7 @@ from openab_auth.cogs.auth.guard.access import Caller
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.runtime import Runtime
 from openab_auth.storage import UserId
 
 ADA, BOB, EVE = UserId(1), UserId(2), UserId(3)
@@ -86,7 +87,9 @@ async def start(
 
         def begin(settings: DiscordSettings) -> AuthService:
             service = open_service(
-                config, str(store_path), settings, environ={}, clock=lambda: time.time() + clock.ahead
+                Runtime.open(config, str(store_path), {}, lambda: time.time() + clock.ahead),
+                settings,
+                closes_runtime=True,
             )
             stack.push_async_callback(service.aclose)
             return service

@@ -21,6 +21,7 @@ from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.oauth.errors import AddingServersOffError
+from openab_auth.oauth.runtime import Runtime
 from openab_auth.storage import UserId
 from tests.cogs.test_on_discord import (  # noqa: F401 - fixtures
     ada,
@@ -133,7 +134,7 @@ async def test_where_it_is_not_allowed_there_is_no_such_command_and_the_service_
     world: EmbeddedDiscord, settings: DiscordSettings, ada: Person, config: Config, store_path: Path
 ) -> None:
     off = replace(config, auth=replace(config.auth, mcp_add=False))
-    service = open_service(off, str(store_path), settings, environ={}, clock=lambda: 1.0)
+    service = open_service(Runtime.open(off, str(store_path), {}, lambda: 1.0), settings, closes_runtime=True)
     async with running(world, service):
         for command in ("auth mcp add", "auth mcp remove"):
             with pytest.raises(RefusedError, match="no command"):

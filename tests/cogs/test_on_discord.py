@@ -24,6 +24,7 @@ from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.cogs.auth.text.language import english, languages
 from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.runtime import Runtime
 from openab_auth.storage import Draft, FileStore, Note, Secret, TokenEntry, UserId
 from tests.playground.openapi import DESCRIPTION, check_body
 
@@ -662,7 +663,9 @@ async def test_a_long_link_is_whole_in_the_message_as_discord_accepts_it(
             "scopes": scopes,
         }
         config = Config(auth=AuthSettings(vendors=("lab",)), vendors={"lab": table})
-        service = open_service(config, f"{tmp_path}/auth.json", settings, environ={}, clock=time.time)
+        service = open_service(
+            Runtime.open(config, f"{tmp_path}/auth.json", {}, time.time), settings, closes_runtime=True
+        )
         async with running(world, service):
             login = await begin(ada)
             shown = login.content if field == "content" else login.embeds[0]["description"]

@@ -16,6 +16,7 @@ from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.errors import ConfigError
+from openab_auth.oauth.runtime import Runtime
 from tests.cogs.catalogues import TAGS, entries
 
 
@@ -23,7 +24,7 @@ from tests.cogs.catalogues import TAGS, entries
 async def adding(config: Config, store_path: Path, settings: DiscordSettings) -> AsyncIterator[AuthService]:
     """A service whose operator lets people add servers."""
     config = replace(config, auth=replace(config.auth, mcp_add=True))
-    service = open_service(config, str(store_path), settings, environ={}, clock=time.time)
+    service = open_service(Runtime.open(config, str(store_path), {}, time.time), settings, closes_runtime=True)
     yield service
     await service.aclose()
 

@@ -31,6 +31,7 @@ from openab_auth.oauth.errors import (
     UnknownVendorError,
 )
 from openab_auth.oauth.flows.credentials import LoggedIn
+from openab_auth.oauth.runtime import Runtime
 from openab_auth.storage import UserId
 from tests.cogs.conftest import ADA
 
@@ -291,7 +292,11 @@ async def test_closing_waits_for_the_work_under_way_and_takes_nothing_new(servic
 def test_an_audit_log_at_a_relative_path_is_refused(config: Config, settings: DiscordSettings, tmp_path: Path) -> None:
     """It would be another file in each folder that the bot is started in."""
     with pytest.raises(RelativePathError, match="OPENAB_AUTH_AUDIT"):
-        open_service(config, str(tmp_path / "a"), settings, environ={"OPENAB_AUTH_AUDIT": "log"}, clock=lambda: 0.0)
+        open_service(
+            Runtime.open(config, str(tmp_path / "a"), {"OPENAB_AUTH_AUDIT": "log"}, lambda: 0.0),
+            settings,
+            closes_runtime=True,
+        )
 
 
 @pytest.mark.parametrize("location", ["plain", "variable"])
@@ -299,7 +304,9 @@ async def test_the_audit_log_lies_beside_the_store_or_where_the_environment_says
     config: Config, settings: DiscordSettings, tmp_path: Path, eve: Caller, location: str
 ) -> None:
     environ = {"OPENAB_AUTH_AUDIT": str(tmp_path / "log")} if location == "variable" else {}
-    service = open_service(config, str(tmp_path / "a.json"), settings, environ=environ, clock=lambda: 0.0)
+    service = open_service(
+        Runtime.open(config, str(tmp_path / "a.json"), environ, lambda: 0.0), settings, closes_runtime=True
+    )
     with pytest.raises(AccessDeniedError):
         await service.status(eve)
     await service.aclose()

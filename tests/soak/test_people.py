@@ -22,6 +22,7 @@ from openab_auth.oauth.config.config import Config, read_config
 from openab_auth.oauth.errors import LoginTakenError
 from openab_auth.oauth.flows.credentials import LoggedIn
 from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import FileStore, OpenabAuthError, UserId
@@ -158,7 +159,7 @@ class World:
 
 def _open_bot(config: Config, path: Path) -> AuthService:
     settings = DiscordSettings(allowed_users=frozenset({UserId(1), UserId(2)}), allowed_roles=frozenset({ROLE}))
-    bot = open_service(config, str(path), settings, environ={}, clock=time.time)
+    bot = open_service(Runtime.open(config, str(path), {}, time.time), settings, closes_runtime=True)
     bot._attempts._limit = bot.servers._attempts._limit = 10**9  # the people of a soak never rest
     return bot
 

@@ -1,48 +1,36 @@
-"""`login`, `complete`, `cancel` and `logout` for the person at the console."""
+"""`login`, `complete` and `cancel`: the steps of a login for the person at the console."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
 from openab_auth.bot.cli.commands.approval import wait_for_approval
+from openab_auth.bot.cli.commands.logins import open_logins
 from openab_auth.bot.cli.commands.vendor_program import run_here
-from openab_auth.bot.cli.output import DONE, print_result
-from openab_auth.bot.cli.session import Session, open_session
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
+from openab_auth.bot.cli.exit_status import DONE
+from openab_auth.bot.cli.output import print_result
+from openab_auth.bot.cli.runtime import open_runtime
+from openab_auth.oauth.flows.credentials import LoggedIn
 from openab_auth.oauth.flows.offer import LoginOffer
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors.vendor import DEVICE_FLOWS, Vendor
 from openab_auth.storage import UserId
 
 _LONGEST_PASTE = 64 * 1024  # characters read from standard input; the parser refuses far shorter ones with a sentence
 
 
-@asynccontextmanager
-async def _logins(session: Session) -> AsyncIterator[Logins]:
-    driver = Driver()
-    logins = Logins(session.catalogue, session.store, driver)
-    try:
-        yield logins
-    finally:
-        await logins.aclose()
-        await driver.aclose()
-        await session.store.aclose()
-
-
 async def login(arguments: argparse.Namespace) -> int:
     """Step one: write the pending login and print its link; with a code to type, wait until that is approved."""
-    session, user = open_session(arguments), UserId(arguments.user)
-    vendor = session.with_added().get(arguments.vendor)
+    runtime, user = open_runtime(arguments), UserId(arguments.user)
+    vendor = (await runtime.catalogue_with_added()).get(arguments.vendor)
     if vendor.flow == "command":
-        return await _run_program(session, vendor, as_json=arguments.json)
-    async with _logins(session) as logins:
+        return await _run_program(runtime, vendor, as_json=arguments.json)
+    async with open_logins(runtime) as logins:
         # Who sits at the console owns the store: replacing the login that is there needs no second question.
         there = await logins.login_state(arguments.vendor)
         offer = await logins.begin(arguments.vendor, user, replaces=there.generation if there else None)
@@ -50,12 +38,12 @@ async def login(arguments: argparse.Namespace) -> int:
         if offer.user_code and not arguments.no_wait:
             done = await wait_for_approval(logins, offer.vendor.name, user, offer.expires_at)
             if not arguments.json:
-                print_result({}, _logged_in(session, done), as_json=False)
+                print_result({}, _logged_in(runtime, done), as_json=False)
     return DONE
 
 
-async def _run_program(session: Session, vendor: Vendor, *, as_json: bool) -> int:
-    await run_here(vendor, sys.stderr if as_json else sys.stdout, session.catalogue.without_secrets(os.environ))
+async def _run_program(runtime: Runtime, vendor: Vendor, *, as_json: bool) -> int:
+    await run_here(vendor, sys.stderr if as_json else sys.stdout, runtime.catalogue.without_secrets(os.environ))
     result = {**_offered(LoginOffer(vendor, "", 0)), "url": None, "expires_at": None}
     text = f"{vendor.title}'s own program says that it is logged in; it keeps that login itself."
     print_result(result, text, as_json=as_json)
@@ -94,12 +82,12 @@ def _steps(offer: LoginOffer, user: UserId) -> str:
 
 def complete(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
     """Step two: take the redirect, from the command line or from standard input, or wait for the approval."""
-    session, user = open_session(arguments), UserId(arguments.user)
-    vendor = session.with_added().find(arguments.vendor)
+    runtime, user = open_runtime(arguments), UserId(arguments.user)
+    vendor = runtime.store.run_here(runtime.catalogue.as_of).find(arguments.vendor)
     if vendor is not None and vendor.flow in DEVICE_FLOWS:
-        return _wait(session, vendor, user, as_json=arguments.json)
+        return _wait(runtime, vendor, user, as_json=arguments.json)
     paste = _read_paste() if arguments.paste is None else arguments.paste
-    return _complete(session, arguments.vendor, user, paste, as_json=arguments.json)
+    return _complete(runtime, arguments.vendor, user, paste, as_json=arguments.json)
 
 
 def _read_paste() -> str:
@@ -109,32 +97,32 @@ def _read_paste() -> str:
     return sys.stdin.readline(_LONGEST_PASTE)
 
 
-async def _complete(session: Session, vendor: str, user: UserId, paste: str, *, as_json: bool) -> int:
-    async with _logins(session) as logins:
-        return _tell(session, await logins.complete(paste, user, vendor), as_json=as_json)
+async def _complete(runtime: Runtime, vendor: str, user: UserId, paste: str, *, as_json: bool) -> int:
+    async with open_logins(runtime) as logins:
+        return _tell(runtime, await logins.complete(paste, user, vendor), as_json=as_json)
 
 
-async def _wait(session: Session, vendor: Vendor, user: UserId, *, as_json: bool) -> int:
-    async with _logins(session) as logins:
+async def _wait(runtime: Runtime, vendor: Vendor, user: UserId, *, as_json: bool) -> int:
+    async with open_logins(runtime) as logins:
         waiting = await logins.resume(lambda login: (login.vendor, login.user) == (vendor.name, user))
         expires_at = waiting[0].expires_at if waiting else 0
-        return _tell(session, await wait_for_approval(logins, vendor.name, user, expires_at), as_json=as_json)
+        return _tell(runtime, await wait_for_approval(logins, vendor.name, user, expires_at), as_json=as_json)
 
 
-def _tell(session: Session, done: LoggedIn, *, as_json: bool) -> int:
+def _tell(runtime: Runtime, done: LoggedIn, *, as_json: bool) -> int:
     result = {
         "vendor": done.vendor.name,
         "tenant": done.vendor.tenant,
         "expires_at": done.expires_at,
         "account": done.account,
     }
-    print_result(result, _logged_in(session, done), as_json=as_json)
+    print_result(result, _logged_in(runtime, done), as_json=as_json)
     return DONE
 
 
-def _logged_in(session: Session, done: LoggedIn) -> str:
+def _logged_in(runtime: Runtime, done: LoggedIn) -> str:
     account = f" as {done.account}" if done.account else ""
-    text = f"Logged in to {done.vendor.title}{account}; agents find it in {session.location}."
+    text = f"Logged in to {done.vendor.title}{account}; agents find it in {runtime.location}."
     if done.lacks_project:
         text += "\nThe account has no Code Assist project yet: set it up once, or set GOOGLE_CLOUD_PROJECT."
     return text
@@ -142,33 +130,10 @@ def _logged_in(session: Session, done: LoggedIn) -> str:
 
 async def cancel(arguments: argparse.Namespace) -> int:
     """Forget a pending login."""
-    async with _logins(open_session(arguments)) as logins:
+    async with open_logins(open_runtime(arguments)) as logins:
         vendor = await logins.cancel(UserId(arguments.user), arguments.vendor)
     print_result({"cancelled": True}, f"The pending login to {vendor.title} is forgotten.", as_json=arguments.json)
     return DONE
-
-
-async def logout(arguments: argparse.Namespace) -> int:
-    """Revoke the login where the vendor can, then remove it."""
-    async with _logins(open_session(arguments)) as logins:
-        done = await logins.logout(arguments.tenant, revoke=not arguments.local)
-    result: dict[str, object] = {"tenant": done.tenant, "revoked": done.revoked, "removed": done.removed}
-    if done.left:
-        result["left"] = done.left
-    print_result(result, _logged_out(done), as_json=arguments.json)
-    return DONE
-
-
-def _logged_out(done: LoggedOut) -> str:
-    if done.removed:
-        said = "revoked at the vendor and removed here" if done.revoked else "removed here, not revoked at the vendor"
-    else:
-        said = "another login came in meanwhile and stands" if done.stands else "it was gone already"
-        said += "; nothing was removed"
-        if done.revoked:
-            said += f", but {'the former one' if done.stands else 'it'} is revoked at the vendor"
-    left = "".join(f"\nCareful: {what}." for what in done.left)
-    return f"{done.tenant}: {said}{f' ({done.note})' if done.note else ''}.{left}"
 
 
 def _moment(unix_seconds: int) -> str:

@@ -7,7 +7,8 @@ import getpass
 import sys
 
 from openab_auth.bot.cli.arguments import UsageError
-from openab_auth.bot.cli.output import DONE, print_result
+from openab_auth.bot.cli.exit_status import DONE
+from openab_auth.bot.cli.output import print_result
 from openab_auth.oauth.config import obscure as obscured
 
 _NO_ENCRYPTION = "openab-auth: this hides it from scanners and glances; it is no encryption, anybody can reveal it\n"

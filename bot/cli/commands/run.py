@@ -10,7 +10,7 @@ from typing import Final
 
 from openab_auth.bot.app import run_bot
 from openab_auth.bot.cli.arguments import UsageError
-from openab_auth.bot.cli.output import DONE
+from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.logs import set_up_logs
 from openab_auth.oauth.config.config import read_config, store_location
 

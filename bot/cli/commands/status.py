@@ -1,15 +1,15 @@
-"""`vendors` and `status`: what can be logged in to, and what is; no request is sent."""
+"""`status`: print every login, pending login and problem, as the store remembers them; no request is sent."""
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from openab_auth.bot.cli.output import DONE, print_result
-from openab_auth.bot.cli.session import open_session
+from openab_auth.bot.cli.exit_status import DONE
+from openab_auth.bot.cli.output import print_result
+from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.oauth.errors.redact import label, listed
 from openab_auth.oauth.logins.status import LoginState, read_status
 from openab_auth.oauth.mcp.granted_access import GrantedAccess
@@ -18,40 +18,14 @@ from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import NEVER
 
 _LONGEST: Final = 1000  # characters of a line; what other programs wrote into the file forges none
-_KNOWN_FROM: Final = {
-    "source": "facts from its tools' source",
-    "inferred": "facts inferred, never tried",
-    "live": "tried with an account",
-}
-
-
-async def vendors(arguments: argparse.Namespace) -> int:
-    """Every vendor of the table and the config, and every server that people added, offered or not."""
-    catalogue = open_session(arguments).with_added()
-    offered = {vendor.name for vendor in catalogue.offered()}
-    rows = [
-        {
-            "vendor": vendor.name,
-            "title": vendor.title,
-            "tenant": vendor.tenant,
-            "flow": vendor.flow,
-            "risk": vendor.risk,
-            "enabled": vendor.name in offered,
-            "shadowed_by": catalogue.shadowed_by(vendor),
-        }
-        for vendor in catalogue.all()
-    ]
-    lines = [line for vendor, row in zip(catalogue.all(), rows, strict=True) for line in _vendor_lines(vendor, row)]
-    print_result({"vendors": rows}, "\n".join(lines), as_json=arguments.json)
-    return DONE
 
 
 async def status(arguments: argparse.Namespace) -> int:
     """Every login, pending login and problem; never a secret."""
-    session = open_session(arguments)
-    found = await read_status(session.store, catalogue=session.with_added(), now=time.time())
+    runtime = open_runtime(arguments)
+    found = await read_status(runtime.store, catalogue=await runtime.catalogue_with_added(), now=time.time())
     result = {
-        "store": session.location,
+        "store": runtime.location,
         "logins": [_login(login) for login in found.logins]
         + [_held(vendor, variable) for vendor, variable in found.environment],
         "pending": [
@@ -60,7 +34,7 @@ async def status(arguments: argparse.Namespace) -> int:
         ],
         "problems": [{"what": problem.what, "repair": problem.repair} for problem in found.problems],
     }
-    lines = [f"store {session.location}"]
+    lines = [f"store {runtime.location}"]
     lines += [line for login in found.logins for line in _login_lines(login)] or ["nobody is logged in"]
     lines += [
         label(f"pending: {pending.vendor} for {pending.user}, until {_moment(pending.expires_at)}", longest=_LONGEST)
@@ -70,15 +44,6 @@ async def status(arguments: argparse.Namespace) -> int:
     lines += [f"problem: {problem.what}; {problem.repair}" for problem in found.problems]
     print_result(result, "\n".join(lines), as_json=arguments.json)
     return DONE
-
-
-def _vendor_lines(vendor: Vendor, row: Mapping[str, object]) -> list[str]:
-    facts = [vendor.title, f"tenant {vendor.tenant}", vendor.flow, vendor.risk, _KNOWN_FROM[vendor.verified]]
-    if not row["enabled"]:
-        facts.append("not offered")
-    if row["shadowed_by"]:
-        facts.append(f"shadowed by ${row['shadowed_by']}")
-    return [f"{vendor.name:<12} {' · '.join(facts)}", *([f"{'':<12} {vendor.note}"] if vendor.note else [])]
 
 
 def _held(vendor: Vendor, variable: str) -> dict[str, object]:

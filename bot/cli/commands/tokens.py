@@ -8,17 +8,17 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
-from openab_auth.bot.cli.output import DONE, print_result
-from openab_auth.bot.cli.session import open_session
+from openab_auth.bot.cli.exit_status import DONE
+from openab_auth.bot.cli.output import print_result
+from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.oauth.entries.login_entry import tenant_of
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import McpEntry, Secret, StorageError, TokenEntry
 
 
 async def token(arguments: argparse.Namespace) -> int:
     """Print a valid access token, refreshed first where it has to be."""
-    session = open_session(arguments)
-    async with TokenSource(session.store, catalogue=session.catalogue) as source:
+    runtime = open_runtime(arguments)
+    async with runtime, runtime.token_source() as source:
         if arguments.min_ttl is None:
             valid = await source.get_valid(arguments.tenant)
         else:
@@ -35,14 +35,14 @@ def refresh(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
 
 
 async def _refresh(arguments: argparse.Namespace, rejected: Secret | None) -> int:
-    session = open_session(arguments)
-    entries = await session.store.read()
-    tenant = tenant_of(entries, arguments.tenant, session.catalogue)
+    runtime = open_runtime(arguments)
+    entries = await runtime.store.read()
+    tenant = tenant_of(entries, arguments.tenant, runtime.catalogue)
     before, refreshed = entries.get(tenant), False
-    async with TokenSource(session.store, catalogue=session.catalogue) as source:
+    async with runtime, runtime.token_source() as source:
         renewed = await source.force_refresh(arguments.tenant, rejected=rejected)
         with suppress(OSError, StorageError):  # the token was renewed, whether the store can be read now or not
-            refreshed = (await session.store.read()).get(tenant) != before
+            refreshed = (await runtime.store.read()).get(tenant) != before
     if isinstance(before, TokenEntry | McpEntry):  # a new token that the store could not take is new all the same
         refreshed = refreshed or renewed.value != before.access_token
     result = {"tenant": tenant, "expires_at": renewed.expires_at, "refreshed": refreshed}

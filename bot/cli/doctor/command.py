@@ -11,7 +11,8 @@ from openab_auth.bot.cli.doctor.network import check_network
 from openab_auth.bot.cli.doctor.servers import check_servers
 from openab_auth.bot.cli.doctor.settings import check_config, check_variables
 from openab_auth.bot.cli.doctor.stores import check_store
-from openab_auth.bot.cli.output import CHECK_FAILED, DONE, print_result
+from openab_auth.bot.cli.exit_status import CHECK_FAILED, DONE
+from openab_auth.bot.cli.output import print_result
 
 
 async def doctor(arguments: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,8 +15,7 @@ from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.open_requests import OpenRequests
 from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.waiting_logins import WaitingLogins
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import DEFAULT_STORE, Config
+from openab_auth.oauth.config.config import DEFAULT_STORE
 from openab_auth.oauth.config.paths import path_in
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, ProgramFailedError
@@ -24,9 +23,10 @@ from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
 from openab_auth.oauth.flows.offer import LoginOffer
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.logins.status import LoginState, Status
+from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor
-from openab_auth.storage import CONSOLE, AsyncStore, UserId, open_store
+from openab_auth.storage import CONSOLE, UserId
 
 
 class AuthService:
@@ -281,34 +281,26 @@ class AuthService:
         await self._audit.tell_left_out(now=True)
 
 
-def open_service(
-    config: Config,
-    location: str,
-    settings: DiscordSettings,
-    *,
-    environ: Mapping[str, str],
-    clock: Callable[[], float],
-) -> AuthService:
-    """The whole service on the store at `location`; the audit log lies beside it, or where OPENAB_AUTH_AUDIT says.
+def open_service(runtime: Runtime, settings: DiscordSettings, *, closes_runtime: bool = False) -> AuthService:
+    """Return the service on the runtime's store; with `closes_runtime`, its `aclose` closes the runtime, too.
+
+    The audit log lies beside the store, or at OPENAB_AUTH_AUDIT.
 
     Raises:
-        ConfigError: a vendor's table has mistakes, or OPENAB_AUTH_AUDIT is relative.
-        StorageError: the store's address is none.
+        ConfigError: OPENAB_AUTH_AUDIT is relative.
     """
+    location = runtime.location
     beside = DEFAULT_STORE if "://" in location else location  # a store that is no file has nothing beside it
-    audit = Path(path_in("OPENAB_AUTH_AUDIT", environ) or f"{beside}.audit.jsonl").expanduser()
-    store = AsyncStore(open_store(location))
-    driver = Driver()
+    audit = Path(path_in("OPENAB_AUTH_AUDIT", runtime.environ) or f"{beside}.audit.jsonl").expanduser()
     access = Access(settings)
     admission = Admission(access)
-    catalogue = Catalogue.from_config(config, environ)
-    logins = Logins(catalogue, store, driver, clock=clock, environ=environ, admit=admission.check)
+    logins = runtime.logins(admission.check)
     return AuthService(
         logins,
         access,
-        Audit(audit, clock),
-        RateLimit(clock),
+        Audit(audit, runtime.clock),
+        RateLimit(runtime.clock),
         admission,
-        clock=clock,
-        on_close=(logins.aclose, driver.aclose, store.aclose),
+        clock=runtime.clock,
+        on_close=(logins.aclose, *([runtime.aclose] if closes_runtime else [])),
     )

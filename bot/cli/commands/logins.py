@@ -1,0 +1,20 @@
+"""Open the logins for one command, and close all that it opened."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.runtime import Runtime
+
+
+@asynccontextmanager
+async def open_logins(runtime: Runtime) -> AsyncIterator[Logins]:
+    """Yield the logins of `runtime`; at the end, wait for those under way and close the runtime."""
+    async with runtime:
+        logins = runtime.logins()
+        try:
+            yield logins
+        finally:
+            await logins.aclose()

@@ -1,0 +1,34 @@
+"""`logout`: revoke a login where the vendor can, then remove it."""
+
+from __future__ import annotations
+
+import argparse
+
+from openab_auth.bot.cli.commands.logins import open_logins
+from openab_auth.bot.cli.exit_status import DONE
+from openab_auth.bot.cli.output import print_result
+from openab_auth.bot.cli.runtime import open_runtime
+from openab_auth.oauth.flows.credentials import LoggedOut
+
+
+async def logout(arguments: argparse.Namespace) -> int:
+    """Revoke the login where the vendor can, then remove it."""
+    async with open_logins(open_runtime(arguments)) as logins:
+        done = await logins.logout(arguments.tenant, revoke=not arguments.local)
+    result: dict[str, object] = {"tenant": done.tenant, "revoked": done.revoked, "removed": done.removed}
+    if done.left:
+        result["left"] = done.left
+    print_result(result, _logged_out(done), as_json=arguments.json)
+    return DONE
+
+
+def _logged_out(done: LoggedOut) -> str:
+    if done.removed:
+        said = "revoked at the vendor and removed here" if done.revoked else "removed here, not revoked at the vendor"
+    else:
+        said = "another login came in meanwhile and stands" if done.stands else "it was gone already"
+        said += "; nothing was removed"
+        if done.revoked:
+            said += f", but {'the former one' if done.stands else 'it'} is revoked at the vendor"
+    left = "".join(f"\nCareful: {what}." for what in done.left)
+    return f"{done.tenant}: {said}{f' ({done.note})' if done.note else ''}.{left}"

@@ -1,0 +1,76 @@
+"""The exit statuses of the contract, and the errors that each status stands for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from openab_auth.bot.cli.arguments import UsageError
+from openab_auth.bot.errors import DiscordUnavailableError, SystemRefusedError
+from openab_auth.oauth.errors import (
+    ConfigError,
+    ExchangeRefusedError,
+    InsufficientScopeError,
+    LoginChangedError,
+    LoginDeadError,
+    LoginDeniedError,
+    LoginExpiredError,
+    LoginNotStoredError,
+    LoginTakenError,
+    NoPendingLoginError,
+    NotLoggedInError,
+    PasteRefusedError,
+    ProgramFailedError,
+    ProgramWaitsError,
+    RefreshBusyError,
+    ServerNotAddedError,
+    ServerNotRemovedError,
+    TooManyLoginsError,
+    TooManyWaitError,
+    UnknownVendorError,
+    VendorMisconfiguredError,
+    VendorUnavailableError,
+    WhichLoginError,
+)
+from openab_auth.storage.errors import InvalidTenantError, OpenabAuthError, StorageError, StoreBusyError
+
+DONE: Final = 0
+CHECK_FAILED: Final = 1
+USAGE: Final = 2
+
+# The first class that fits decides; a child therefore stands before its parent.
+_STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
+    (UsageError, USAGE),
+    (ConfigError, USAGE),
+    (UnknownVendorError, USAGE),
+    (WhichLoginError, USAGE),
+    (VendorMisconfiguredError, USAGE),
+    (InvalidTenantError, USAGE),
+    (ServerNotAddedError, USAGE),
+    (ServerNotRemovedError, USAGE),
+    (NotLoggedInError, 3),
+    (LoginDeadError, 4),
+    (InsufficientScopeError, 4),
+    (LoginChangedError, 5),  # asked again, the logout is about the login that is there then
+    (RefreshBusyError, 5),
+    (VendorUnavailableError, 5),
+    (StoreBusyError, 5),
+    (DiscordUnavailableError, 5),
+    (TooManyLoginsError, 5),
+    (TooManyWaitError, 5),
+    (StorageError, 6),
+    (SystemRefusedError, 6),
+    (LoginNotStoredError, 6),
+    (PasteRefusedError, 7),
+    (NoPendingLoginError, 7),
+    (ExchangeRefusedError, 7),
+    (ProgramFailedError, 7),
+    (ProgramWaitsError, 7),
+    (LoginDeniedError, 7),
+    (LoginExpiredError, 7),
+    (LoginTakenError, 7),
+)
+
+
+def status_of(error: OpenabAuthError) -> int:
+    """The exit status that the contract gives to `error`."""
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), CHECK_FAILED)
