@@ -1,1 +1,1 @@
-"""The application: config, command line, client and playground; knows every floor below."""
+"""The application: the command line, the Discord client, refresh-ahead and the playground."""

@@ -1,4 +1,4 @@
-"""Wires the floors together and keeps the bot up: store, vendors, driver, service, client."""
+"""Start the bot from a config, keep it running, and stop it cleanly."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from openab_auth.oauth.http.deadline import awake_timeout
 from openab_auth.oauth.runtime import Runtime
 
 _log = logging.getLogger(__name__)
-_FINISH_WORK = 8.5  # seconds for logins under way when told to stop: one request to a vendor, and its commit
-_CLOSE_CLIENT = 1.0  # seconds for the gateway to say goodbye; together under the 10 s that operators are promised
+_FINISH_WORK = 8.5  # seconds for the logins in progress at a stop: one request to a vendor, and its commit
+_CLOSE_CLIENT = 1.0  # seconds for the gateway to close; both together stay under the promised 10 s
 _AUTHENTICATION_FAILED = 4004  # the gateway's close code for a token that was reset while the bot ran
 _REFUSED_TOKEN = (
     "discord.bot_token",
-    "Discord refuses this token; copy it anew from the Bot page of Discord's developer portal",
+    "Discord refuses this token; copy it again from the Bot page of Discord's developer portal",
 )
 
 
 async def run_bot(config: Config, location: str, environ: Mapping[str, str]) -> None:
-    """Be the bot until SIGTERM or SIGINT, then finish the work in flight and close the store, within 10 s.
+    """Run the bot until SIGTERM or SIGINT; then finish the work in flight and close the store, within 10 s.
 
     Raises:
         ConfigError: there is no bot token, Discord refuses it, or another setting is wrong.
@@ -52,7 +52,7 @@ async def run_bot(config: Config, location: str, environ: Mapping[str, str]) -> 
             if starting.done():
                 await _first(stopped, starting.result())
                 _raise_if_lost(starting.result())
-            else:  # told to stop before Discord had answered
+            else:  # a signal came before Discord had answered
                 starting.cancel()
                 await asyncio.wait((starting,))
             _log.info("stopping")
@@ -64,7 +64,7 @@ async def run_bot(config: Config, location: str, environ: Mapping[str, str]) -> 
 
 @asynccontextmanager
 async def running_bot(config: Config, location: str, environ: Mapping[str, str]) -> AsyncIterator[asyncio.Task[None]]:
-    """The real bot while the block runs; what it yields ends only if the bot itself can go no further.
+    """Run the bot during the block; yield a task that ends only if the bot cannot continue.
 
     Raises:
         ConfigError, DiscordUnavailableError: as `run_bot`.
@@ -92,8 +92,8 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
 
 
 async def _connect(client: AuthBot, settings: DiscordSettings, config: Config) -> None:
-    """Log in and stay connected; discord.py reconnects by itself, so what ends this is final."""
-    assert settings.bot_token is not None  # noqa: S101 - `running_bot` has refused that
+    """Log in and stay connected; discord.py reconnects by itself, so a failure here is final."""
+    assert settings.bot_token is not None  # noqa: S101 - `running_bot` has checked it
     try:
         await client.start(settings.bot_token.reveal())
     except discord.LoginFailure as error:
@@ -109,24 +109,24 @@ async def _connect(client: AuthBot, settings: DiscordSettings, config: Config) -
 async def _stop(
     client: AuthBot, runtime: Runtime, service: AuthService, ahead: RefreshAhead | None, task: asyncio.Task[None]
 ) -> None:
-    """First the work of people who wait for an answer, then the connection that the answer goes through."""
+    """Finish the work of people who wait for an answer; then close the connection that carries the answer."""
     try:
         async with awake_timeout(_FINISH_WORK):
             await asyncio.gather(service.aclose(), *([ahead.aclose()] if ahead else []))
             await runtime.aclose()
     except TimeoutError:
-        _log.warning("a login or a refresh was still under way when the bot stopped; a login has to be begun again")
+        _log.warning("a login or a refresh was still in progress when the bot stopped; the login must be started again")
     try:
         async with asyncio.timeout(_CLOSE_CLIENT):
             await client.close()
     except TimeoutError:
-        _log.warning("Discord did not say goodbye in time")
+        _log.warning("Discord did not close the connection in time")
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 
 async def _first(*awaited: asyncio.Task[Any]) -> None:
-    """Wait until one of them is done."""
+    """Wait until one of the tasks is done."""
     await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
 
 

@@ -1,4 +1,4 @@
-"""The discord.py client: the intents it needs, the cog it loads, and the Discord it talks to."""
+"""The discord.py client: its intents, its cog, and the address of the Discord that it uses."""
 
 from __future__ import annotations
 
@@ -40,26 +40,26 @@ class AuthBot(commands.Bot):
         self._settings = settings
         self._service = service
         self.connected = asyncio.Event()
-        """Set once Discord has said READY: from then on people can use the commands."""
+        """Set when Discord has sent READY; from then on, people can use the commands."""
 
     async def setup_hook(self) -> None:
-        """Load the cog and register its commands where they changed."""
+        """Load the cog, and register its commands if they have changed."""
         await self.add_cog(Auth(self, self._service))
         await sync_if_changed(self.tree, self._settings.guild_ids)
 
     async def on_connect(self) -> None:
-        """Say in the log that people can use it now: commands need no guild, for which on_ready would wait 2 s more."""
+        """Log that people can use the bot now; `on_ready` would wait 2 s more for guilds that no command needs."""
         self.connected.set()
         _log.info("logged in to Discord as %s", self.user)
 
 
 async def point_discord_at(api_base: str) -> None:
-    """Make discord.py talk to the Discord at `api_base`, its gateway being what `GET /gateway` there names.
+    """Make discord.py use the Discord at `api_base`, and the gateway that `GET /gateway` names there.
 
-    discord.py keeps both addresses on classes, so this holds for the whole process; the real Discord needs no call.
+    discord.py keeps both addresses on classes, so this holds for the whole process. The real Discord needs no call.
 
     Raises:
-        DiscordUnavailableError: nothing there answers as Discord does.
+        DiscordUnavailableError: no server there answers as Discord does.
     """
     if api_base == DISCORD_API:
         return

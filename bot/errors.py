@@ -1,4 +1,4 @@
-"""What keeps the application from running that is nobody's mistake in the config."""
+"""Failures of the application that are no mistakes in the config."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from openab_auth.storage.errors import OpenabAuthError
 
 
 class DiscordUnavailableError(OpenabAuthError):
-    """Discord gives no usable answer; nothing in the config need be wrong."""
+    """Discord gives no usable answer; the config may be right."""
 
     code = "discord_unavailable"
 
@@ -14,12 +14,12 @@ class DiscordUnavailableError(OpenabAuthError):
         super().__init__(
             f"no usable answer from Discord at {api_base} ({reason})",
             kept="the store is untouched",
-            todo="try again in a moment; if it stays so, check the network and [discord] api_base",
+            todo="try again in a moment; if that fails, too, check the network and [discord] api_base",
         )
 
 
 class SystemRefusedError(OpenabAuthError):
-    """The operating system refused something that no store and no vendor is the reason of: too many open files, say."""
+    """The operating system refused a call for a reason outside of store and vendors, such as too many open files."""
 
     code = "system_refused"
 
@@ -28,16 +28,18 @@ class SystemRefusedError(OpenabAuthError):
         super().__init__(
             f"the operating system refused: {error.strerror or type(error).__name__}{place}",
             kept="what was committed before is kept",
-            todo="mend that (`ulimit -n` shows how many files may be open), then try again",
+            todo="repair the cause (`ulimit -n` shows how many files may be open), then try again",
         )
 
 
 class CommandNotRunError(OpenabAuthError):
-    """The command could not be started; the tokens were there."""
+    """`exec` could not start its command, although it had the tokens."""
 
     code = "command_not_run"
 
     def __init__(self, command: str, reason: str) -> None:
         super().__init__(
-            f"{command} was not started ({reason})", kept="the logins are untouched", todo="name a program that is here"
+            f"{command} was not started ({reason})",
+            kept="the logins are untouched",
+            todo="check the name of the program, and PATH",
         )

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line on standard error, with no secret in it."""
+"""Structured logs on standard error: one JSON object on each line, without secrets."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import sys
 from datetime import UTC, datetime
 from typing import TextIO
 
-# At DEBUG these print whole events, pasted redirects and interaction tokens among them.
+# At DEBUG these loggers print whole events, with pasted redirects and interaction tokens.
 LEAKY_LOGGERS = ("discord.gateway", "discord.webhook.async_", "discord.http", "httpcore2", "authlib")
-# At INFO this one says each request once more, with its whole address.
+# At INFO this logger repeats each request with its whole address.
 TALKATIVE_LOGGERS = ("httpx2",)
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one JSON object: time (RFC 3339, UTC), level, logger, message, and the exception if any."""
+    """Formats a record as one JSON object: time (RFC 3339, UTC), level, logger, message, and the exception if any."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record's line, without its line end."""
+        """Return the record's line, without its line end."""
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -31,7 +31,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def set_up_logs(level: int = logging.INFO, stream: TextIO = sys.stderr) -> None:
-    """Log to `stream` from `level` on; the loggers that would print codes and tokens stay quiet whatever is asked."""
+    """Log to `stream` from `level` on; loggers that would print codes and tokens stay at INFO or above."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)

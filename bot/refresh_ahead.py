@@ -1,4 +1,4 @@
-"""Renews in the running bot what will soon expire, so that agents hardly ever wait for a vendor."""
+"""Renew tokens in the running bot before they expire, so that agents rarely wait for a vendor."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from openab_auth.storage import LoginEntry, McpEntry, OpenabAuthError, Tenant, T
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.records.notes import Note
 
-_AHEAD: Final = 600.0  # seconds before its end at which a token is renewed
-_SPREAD: Final = 60.0  # seconds by which chance makes it earlier, so that bots and logins do not all come at once
-_SPACING: Final = 2.0  # seconds between two requests: vendors take a burst under one client id for an attack
-_REST: Final = 60.0  # seconds after a failure in which this bot leaves a login alone
-_LONG_REST: Final = 900.0  # seconds; the same where only the operator can mend it
-_LOOK: Final = 5.0  # seconds between two looks, of one stat each, at whether the store has changed
-_LONGEST_SLEEP: Final = 60.0  # seconds, since the clock may be set meanwhile
+_AHEAD: Final = 600.0  # seconds; a token is renewed so long before its end
+_SPREAD: Final = 60.0  # seconds; a random part of these is added, so that bots and logins do not renew all at once
+_SPACING: Final = 2.0  # seconds between two requests: vendors treat a burst under one client id as an attack
+_REST: Final = 60.0  # seconds after a failure in which this bot does not try that login again
+_LONG_REST: Final = 900.0  # seconds; as above, for a failure that only the operator can repair
+_LOOK: Final = 5.0  # seconds between two checks (one stat each) whether the store has changed
+_LONGEST_SLEEP: Final = 60.0  # seconds; the clock may be set meanwhile
 _log: Final = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class _Watched:
-    """What is known of one login; `lead` is in seconds before its end, `rest_until` in unix seconds."""
+    """The state of one login; `lead` is in seconds before its end, `rest_until` in unix seconds."""
 
     entry: LoginEntry
     lead: float
@@ -42,7 +42,7 @@ class _Watched:
 class RefreshAhead:
     """Renews every login of the runtime's store; `spacing` is in seconds.
 
-    Several may look after one store: a refresh is one request, whoever begins it.
+    Several bots may do this for one store: the refresh lock makes each refresh one request.
     """
 
     def __init__(
@@ -62,11 +62,11 @@ class RefreshAhead:
         self._running: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin, in a task of its own."""
+        """Start a task that renews logins."""
         self._running = asyncio.create_task(self._run(), name="refresh ahead")
 
     async def aclose(self) -> None:
-        """Begin nothing new, and wait until a refresh under way is stored."""
+        """Stop the task, and wait until a refresh in progress is stored."""
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
@@ -78,13 +78,13 @@ class RefreshAhead:
             try:
                 version = self._store.version()
                 seconds = await self._round()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next round may do better
+            except Exception as error:  # noqa: BLE001 - the next round may succeed
                 _log.warning("logins are not renewed ahead of time: %s", _words(error))
                 seconds = _REST
             await self._sleep(version, seconds)
 
     async def _round(self) -> float:
-        """Renew what is due, one login after the other; gives the seconds until the next one is."""
+        """Renew the logins that are due, one after the other; return the seconds until the next login is due."""
         logins = dict(self._refreshable(await self._store.read(), await self._store.notes()))
         self._watched = {tenant: self._watch(tenant, entry) for tenant, entry in logins.items()}
         for tenant in sorted(logins, key=self._due_at):
@@ -104,8 +104,8 @@ class RefreshAhead:
                 yield Tenant(key), entry
 
     def _watch(self, tenant: Tenant, entry: LoginEntry) -> _Watched:
-        """A token that has just come shows how long this vendor's tokens live: a short one is not renewed at once."""
-        lead = _AHEAD + random.uniform(0, _SPREAD)  # noqa: S311 - spreads, hides nothing
+        """Return the state of a login; a new token that lives shortly is renewed later than `_AHEAD` says."""
+        lead = _AHEAD + random.uniform(0, _SPREAD)  # noqa: S311 - no secret depends on it
         before = self._watched.get(tenant)
         if before is None:
             return _Watched(entry, lead)
@@ -122,7 +122,7 @@ class RefreshAhead:
         watched = self._watched[tenant]
         try:
             token = await self._source.force_refresh(tenant, rejected=watched.entry.access_token)
-        except Exception as error:  # noqa: BLE001 - one login's trouble is not the others'
+        except Exception as error:  # noqa: BLE001 - the other logins must be renewed, too
             rest = _LONG_REST if isinstance(error, VendorMisconfiguredError) else _REST
             watched.rest_until = self._clock() + max(rest, getattr(error, "retry_after", None) or 0.0)
             if watched.told != _words(error):
@@ -132,7 +132,7 @@ class RefreshAhead:
             _log.info("%s renewed ahead of time, %d s", tenant, token.expires_at - self._clock())
 
     async def _sleep(self, version: Hashable, seconds: float) -> None:
-        """Until so many seconds have passed or the store is no longer at `version`."""
+        """Wait until `seconds` have passed or the store has another version."""
         now = asyncio.get_running_loop().time
         deadline = now() + min(seconds, _LONGEST_SLEEP)
         while (left := deadline - now()) > 0 and self._store.version() == version:  # noqa: ASYNC110 - others write it
@@ -140,10 +140,10 @@ class RefreshAhead:
 
 
 def _words(error: Exception) -> str:
-    """Return our own error in its words, and any other by its type: its text could quote anything."""
+    """Return the text of our own error, but only the type of any other: its text could quote a secret."""
     return str(error) if isinstance(error, OpenabAuthError) else f"an unforeseen error ({type(error).__name__})"
 
 
 def open_refresh_ahead(config: Config, runtime: Runtime) -> RefreshAhead | None:
-    """Return what renews the logins of the runtime's store; None where the config says `refresh_ahead = false`."""
+    """Return a `RefreshAhead` for the runtime's store, or None if the config says `refresh_ahead = false`."""
     return RefreshAhead(runtime) if config.auth.refresh_ahead else None

@@ -1,6 +1,6 @@
-"""Registers the slash commands at Discord only when they differ from what is registered there.
+"""Register the slash commands at Discord only when they differ from the registered ones.
 
-Discord allows 200 creations a day for each guild, and a bot in a restart loop would use them up.
+Discord allows 200 creations a day for each guild; a bot in a restart loop would use them up.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _log = logging.getLogger(__name__)
 
 
 async def sync_if_changed(tree: app_commands.CommandTree[discord.Client], guilds: Sequence[int]) -> bool:
-    """Make Discord's commands those of `tree`, globally or in each of `guilds`; True when something was sent.
+    """Register the commands of `tree`, globally or in each of `guilds`; return whether anything was sent.
 
-    Where they are a guild's, global ones of before are taken back, else people would see each command twice. A guild
-    that does not let us in is logged and left out, so that it does not keep the others waiting.
+    With `guilds`, former global commands are removed; otherwise people would see each command twice. A guild that
+    refuses the bot is logged and skipped, so that the other guilds get their commands.
 
     Raises:
-        ConfigError: none of the guilds lets us in.
+        ConfigError: every guild refuses the bot.
         discord.HTTPException: Discord refused the commands or did not answer.
     """
     places = [discord.Object(id=guild_id) for guild_id in guilds]
@@ -56,7 +56,7 @@ async def _sync_place(tree: app_commands.CommandTree[discord.Client], guild: dis
 
 
 async def _wanted(tree: app_commands.CommandTree[discord.Client], guild: discord.Object | None) -> list[dict[str, Any]]:
-    """What `tree.sync` would send."""
+    """Return the payloads that `tree.sync` would send."""
     commands = tree.get_commands(guild=guild)
     if translator := tree.translator:
         return [await command.get_translated_payload(tree, translator) for command in commands]
@@ -64,7 +64,7 @@ async def _wanted(tree: app_commands.CommandTree[discord.Client], guild: discord
 
 
 async def _registered(client: discord.Client, guild: discord.Object | None) -> Sequence[object]:
-    """What Discord has, translations included, for which discord.py's own methods cannot ask."""
+    """Return the registered commands with their translations, which discord.py's own methods cannot request."""
     path = f"/applications/{{application_id}}{'' if guild is None else f'/guilds/{guild.id}'}/commands"
     route = discord.http.Route("GET", path, application_id=client.application_id)
     found: Sequence[object] = await client.http.request(route, params={"with_localizations": "true"})
@@ -72,7 +72,7 @@ async def _registered(client: discord.Client, guild: discord.Object | None) -> S
 
 
 def same_commands(wanted: Sequence[object], registered: Sequence[object]) -> bool:
-    """Whether Discord's answer says everything that we would send; it adds ids, versions and defaults of its own."""
+    """Return whether the registered commands say all that we would send; Discord adds ids, versions and defaults."""
     by_name = {command.get("name"): command for command in registered if isinstance(command, Mapping)}
     if len(by_name) != len(wanted):
         return False
@@ -80,7 +80,7 @@ def same_commands(wanted: Sequence[object], registered: Sequence[object]) -> boo
 
 
 def _says(registered: object, wanted: object) -> bool:
-    """Whether `registered` says all of `wanted`; a value left out there equals an empty or false one here."""
+    """Return whether `registered` contains all of `wanted`; Discord leaves out empty and false values."""
     if isinstance(wanted, Mapping):
         if not isinstance(registered, Mapping):
             return not any(wanted.values())

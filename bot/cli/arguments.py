@@ -1,4 +1,4 @@
-"""What argparse must not see: it reads a paste that begins with `-` as options, and prints what it does not know."""
+"""Split a command line before argparse sees it: argparse would read a paste that begins with `-` as options."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ALONE: Final = frozenset({"--json", "--local", "--rejected", "--no-wait", "--he
 
 
 class UsageError(OpenabAuthError):
-    """The words of the command line make no command; none of them is repeated, one might be a paste or a token."""
+    """The command line is wrong; the error repeats no word of it, because a word might be a paste or a token."""
 
     code = "usage"
 
@@ -23,7 +23,7 @@ class UsageError(OpenabAuthError):
 
 @dataclass(frozen=True, slots=True)
 class SplitArguments:
-    """A command line taken apart: what argparse reads, a paste, and the command that `exec` becomes."""
+    """The parts of a command line: the words for argparse, a paste, and the command that `exec` becomes."""
 
     plain: tuple[str, ...]
     paste: str | None = field(default=None, repr=False)
@@ -31,12 +31,12 @@ class SplitArguments:
 
     @property
     def json(self) -> bool:
-        """Whether one JSON object is wanted, which holds for mistakes in the other words too."""
+        """Whether the output is JSON; this also holds for errors about the other words."""
         return "--json" in self.plain
 
 
 def split_arguments(words: Sequence[str]) -> SplitArguments:
-    """The words of one command line, each where it belongs; where a paste has too many, all are left to argparse."""
+    """Split the words of a command line; a paste of several words is left to argparse, which refuses it."""
     others = _others(words)
     command = words[others[0]] if others else ""
     if command == "exec" and "--" in words:
@@ -49,7 +49,7 @@ def split_arguments(words: Sequence[str]) -> SplitArguments:
 
 
 def _others(words: Sequence[str]) -> list[int]:
-    """Where the words stand that are no option of ours and no option's value."""
+    """Return the indexes of the words that are neither an option nor an option's value."""
     others: list[int] = []
     at = 0
     while at < len(words):

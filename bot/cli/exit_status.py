@@ -37,7 +37,7 @@ DONE: Final = 0
 CHECK_FAILED: Final = 1
 USAGE: Final = 2
 
-# The first class that fits decides; a child therefore stands before its parent.
+# The first class that matches decides, so a child class stands before its parent.
 _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (UsageError, USAGE),
     (ConfigError, USAGE),
@@ -50,7 +50,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (NotLoggedInError, 3),
     (LoginDeadError, 4),
     (InsufficientScopeError, 4),
-    (LoginChangedError, 5),  # asked again, the logout is about the login that is there then
+    (LoginChangedError, 5),  # a second logout is about the login that is stored then
     (RefreshBusyError, 5),
     (VendorUnavailableError, 5),
     (StoreBusyError, 5),
@@ -72,5 +72,5 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
 
 
 def status_of(error: OpenabAuthError) -> int:
-    """The exit status that the contract gives to `error`."""
+    """Return the exit status of `error`."""
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), CHECK_FAILED)

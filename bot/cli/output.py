@@ -1,4 +1,4 @@
-"""What a command leaves behind: text or one JSON object, and an exit status that scripts can act on."""
+"""Print the result or the error of a command, as text or as one JSON object."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def print_result(result: Mapping[str, object], text: str, *, as_json: bool) -> N
 
 
 def print_error(error: OpenabAuthError, *, as_json: bool) -> int:
-    """Say on standard error what happened, what was kept and what to do next; returns the exit status."""
+    """Print on standard error what happened, what was kept and what to do next; return the exit status."""
     if as_json:
         message = f"{error.happened}; {error.kept}"
         line = json.dumps({"error": {"code": error.code, "message": message, "hint": error.todo}}, ensure_ascii=False)

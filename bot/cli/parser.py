@@ -22,17 +22,17 @@ _REPEATS_NOTHING: Final = re.compile(
 
 
 class _Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose mistakes are errors like all others, so that `--json` holds for them too."""
+    """An ArgumentParser that raises its errors, so that `--json` holds for them, too."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(_said(message), self.prog)
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
-    """What the words of a command line say.
+    """Parse the words of a command line.
 
     Raises:
-        UsageError: they make no command.
+        UsageError: the command line is wrong.
     """
     apart = split_arguments(words)
     arguments = make_parser().parse_args(apart.plain, argparse.Namespace(store=None, config=None, json=False))
@@ -43,22 +43,22 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 
 def _said(message: str) -> str:
-    """The sentence of argparse, unless it repeats a word of the command line."""
+    """Return the message of argparse, or a message that repeats no word of the command line."""
     if _REPEATS_NOTHING.fullmatch(message):
         return message
     if message.startswith("unrecognized arguments"):
-        return "there are more words or other options than this command takes (a paste belongs in quotes)"
+        return "unrecognized arguments; put the paste in quotes"
     if "invalid choice" in message:
-        return "there is no such command"
-    return "an option has a value that it does not take"
+        return "unknown command"
+    return "an option has an invalid value"
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """The parser of every command; the options that all commands take may stand on either side of its name."""
+    """Return the parser of all commands; the options of all commands may stand before or after the command."""
     everywhere = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     everywhere.add_argument("--store", metavar="PATH", help="the credential file (default: $OPENAB_AUTH_STORE, …)")
     everywhere.add_argument("--config", metavar="FILE", help="the config (default: $OPENAB_AUTH_CONFIG, …)")
-    everywhere.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    everywhere.add_argument("--json", action="store_true", help="print one JSON object on standard output")
     parser = _Parser(
         allow_abbrev=False,
         prog="openab-auth",
@@ -72,41 +72,45 @@ def make_parser() -> argparse.ArgumentParser:
     def command(name: str, does: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=does, description=does, parents=[everywhere], allow_abbrev=False)
 
-    command("run", "the Discord bot, until SIGTERM or Ctrl-C")
-    playground = command("playground", "the bot on an embedded Discord and an embedded authorization server")
+    command("run", "run the Discord bot until SIGTERM or Ctrl-C")
+    playground = command("playground", "run the bot with an embedded Discord and authorization server")
     playground.add_argument("--port", type=_port, metavar="N", help="the page's port (default: a free one)")
-    command("vendors", "what can be logged in to")
-    login = command("login", "step one: print the login link; where there is a code to type, wait for the approval")
+    command("vendors", "list the vendors and MCP servers")
+    login = command("login", "step one: print the login link; for a login by code, wait for the approval")
     login.add_argument("vendor", metavar="VENDOR")
-    login.add_argument("--no-wait", action="store_true", help="do not wait; `complete VENDOR` waits later")
+    login.add_argument(
+        "--no-wait", action="store_true", help="do not wait for the approval; `complete VENDOR` can wait later"
+    )
     _add_user(login)
-    complete = command("complete", "step two: the redirect that the browser ended on, or the wait for an approval")
+    complete = command("complete", "step two: paste the redirect, or wait for the approval")
     complete.add_argument("vendor", metavar="VENDOR")
-    complete.add_argument("paste", metavar="PASTE", nargs="?", help="from standard input when not given")
+    complete.add_argument("paste", metavar="PASTE", nargs="?", help="the redirect (default: read from standard input)")
     _add_user(complete)
     cancel = command("cancel", "forget a pending login")
     cancel.add_argument("vendor", metavar="VENDOR")
     _add_user(cancel)
-    command("status", "every login, pending login and problem; never a secret")
-    token = command("token", "print a valid access token, refreshed first if need be")
+    command("status", "show every login, pending login and problem; never a secret")
+    token = command("token", "print a valid access token, refreshed first if necessary")
     token.add_argument("tenant", metavar="TENANT")
-    token.add_argument("--min-ttl", type=_seconds, metavar="S", help="seconds that it must still live (default: 120)")
-    refresh = command("refresh", "refresh now")
+    token.add_argument(
+        "--min-ttl", type=_seconds, metavar="S", help="seconds for which it must stay valid (default: 120)"
+    )
+    refresh = command("refresh", "refresh a login now")
     refresh.add_argument("tenant", metavar="TENANT")
     refresh.add_argument(
         "--rejected",
         action="store_true",
-        help="read the access token that a server refused from standard input; refresh only if it is still stored",
+        help="read a refused access token from standard input; refresh only if it is still the stored one",
     )
-    child = command("exec", "run a command with each token in the variable that the vendor's own tools read")
+    child = command("exec", "run a command with each token in the variable that the vendor's tools read")
     child.usage = "openab-auth exec [-h] [--store PATH] [--config FILE] [--json] TENANT [TENANT ...] -- COMMAND ..."
     child.add_argument("tenants", metavar="TENANT", nargs="+")
-    logout = command("logout", "revoke where the vendor can, then remove")
+    logout = command("logout", "revoke a login at the vendor if possible, then remove it")
     logout.add_argument("tenant", metavar="TENANT")
-    logout.add_argument("--local", action="store_true", help="only remove it here")
-    command("obscure", "make the client secret on standard input unreadable at a glance, for client_secret_obscured")
-    command("reveal", "show what `obscure` was given")
-    command("doctor", "check store, locks, config, Discord and vendors, and say the repair")
+    logout.add_argument("--local", action="store_true", help="only remove it from the store")
+    command("obscure", "obscure a client secret from standard input, for client_secret_obscured")
+    command("reveal", "print the secret that was obscured")
+    command("doctor", "check store, locks, config, Discord and vendors; name each repair")
     return parser
 
 
@@ -130,6 +134,6 @@ def _seconds(text: str) -> int:
 
 def _whole_number(text: str, most: int) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > most:
-        message = f"a whole number from 0 to {most} is wanted"
+        message = f"a whole number from 0 to {most} is expected"
         raise argparse.ArgumentTypeError(message)
     return int(text)

@@ -1,4 +1,4 @@
-"""A command that is told to stop ends what it has begun: a token that a vendor rotated is stored first."""
+"""Stop a command at a signal, but not before a token that a vendor has rotated is stored."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-_TELL_AFTER: Final = 0.5  # seconds; who ends sooner need not explain itself
+_TELL_AFTER: Final = 0.5  # seconds; a command that ends sooner prints no explanation
 
 
-class StoppedBySignal(Exception):  # noqa: N818 - no error: somebody wanted it so
-    """A signal has ended the work; `number` says which."""
+class StoppedBySignal(Exception):  # noqa: N818 - a person asked for it, so it is no error
+    """A signal ended the work; `number` is the signal's number."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -21,9 +21,9 @@ class StoppedBySignal(Exception):  # noqa: N818 - no error: somebody wanted it s
 
 
 def run_until_signal(work: Coroutine[Any, Any, T]) -> T:
-    """Run `work` to its end, or until a signal cancels it.
+    """Run `work` until it ends or a signal cancels it.
 
-    What the work closes on its way out has bounds of its own, so further signals change nothing.
+    The work closes its parts within bounds of its own, so further signals change nothing.
 
     Raises:
         ToldToStop: a signal came first; what was under way is stored.
@@ -34,10 +34,10 @@ def run_until_signal(work: Coroutine[Any, Any, T]) -> T:
     coroutine = _until_told(work, results)
     try:
         asyncio.run(coroutine)
-    except RuntimeError:  # to end its worker threads asyncio starts one more, which may be impossible
+    except RuntimeError:  # asyncio starts a thread to end its worker threads, which may be impossible
         if not results:
             raise
-    finally:  # where no loop could be made, neither has begun
+    finally:  # without a loop, neither coroutine has started
         coroutine.close()
         work.close()
     return results[0]
@@ -54,9 +54,11 @@ async def _until_told(work: Coroutine[Any, Any, T], results: list[T]) -> None:
         if not told:
             told.append(number)
             job.cancel()
-            loop.call_later(_TELL_AFTER, sys.stderr.write, "openab-auth: stopping, once what is under way is stored\n")
+            loop.call_later(
+                _TELL_AFTER, sys.stderr.write, "openab-auth: stopping when the work in progress is stored\n"
+            )
 
-    # Who ignores a signal, as `nohup` does for its child, goes on ignoring it.
+    # A signal that is ignored stays ignored: `nohup` relies on that.
     numbers = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     for number in numbers:
         loop.add_signal_handler(number, tell, number)

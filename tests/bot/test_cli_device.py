@@ -112,7 +112,7 @@ def test_on_a_terminal_a_line_counts_down_and_ctrl_c_keeps_the_login(
         while chunk := os.read(ours, 1000):
             seen += chunk
     os.close(ours)
-    assert b"`openab-auth complete lab` goes on with it" in seen
+    assert b"`openab-auth complete lab` continues it" in seen
     assert b"Traceback" not in seen
     assert "pending:lab:0" in json.loads((home / ".openab/agent/auth.json").read_text())
 

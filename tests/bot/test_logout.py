@@ -44,10 +44,10 @@ def log_out(draft: Draft) -> None:
     ("meanwhile", "said", "left"),
     [
         (None, "lab: revoked at the vendor and removed here.", []),
-        (log_out, f"lab: it was gone already; {NOTHING}", []),
+        (log_out, f"lab: it was already removed; {NOTHING}", []),
         (
             log_in_again,
-            f"lab: another login came in meanwhile and stands; {NOTHING}",
+            f"lab: another login replaced it meanwhile and was kept; {NOTHING}",
             ["lab"],
         ),
     ],

@@ -210,7 +210,7 @@ def test_status_says_that_fewer_scopes_were_granted_and_that_a_renewal_failed(
     assert (shown["server"]["asked"], shown["server"]["granted"]) == (["read"], ["less", "\x1b[2J"])
     assert shown["failed"] == {"reason": "HTTP 503", "at": 1, "not_before": 61}
     assert "  scopes asked for: read; granted: less [2J" in text.splitlines()
-    assert "its last renewal failed at 1970-01-01 00:00 UTC (HTTP 503)" in text
+    assert "last renewal failed at 1970-01-01 00:00 UTC (HTTP 503)" in text
     assert checks(call)["mcp:new scopes"]["message"] == "granted: less [2J; asked for and not granted: read"
 
 
@@ -218,9 +218,9 @@ def test_status_says_that_fewer_scopes_were_granted_and_that_a_renewal_failed(
     ("status", "change", "reason"),
     [
         (200, {}, ""),
-        (404, {}, "there is none"),
-        (200, {"redirect_uris": []}, "other things of redirect_uris"),
-        (200, {"client_id": "https://me.example/other"}, "other things of client_id"),
+        (404, {}, "not found"),
+        (200, {"redirect_uris": []}, "other values for redirect_uris"),
+        (200, {"client_id": "https://me.example/other"}, "other values for client_id"),
     ],
 )
 async def test_doctor_compares_the_client_document_that_the_operator_hosts(

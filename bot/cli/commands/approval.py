@@ -1,4 +1,4 @@
-"""Waiting at the console for the approval of a code, with a line that lives where there is a terminal."""
+"""Wait at the console until a person has approved a code; show a countdown on a terminal."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ async def wait_for_approval(logins: Logins, vendor: str, user: UserId, expires_a
     try:
         done = await logins.outcome(vendor, user)
     except asyncio.CancelledError:
-        sys.stderr.write(f"\nopenab-auth: the login still waits; `openab-auth complete {vendor}` goes on with it\n")
+        sys.stderr.write(f"\nopenab-auth: the login is still pending; `openab-auth complete {vendor}` continues it\n")
         raise
     finally:
         line.cancel()
         with suppress(asyncio.CancelledError):
             await line
-    if done is None:  # only a process that is stopping is told that
+    if done is None:  # only while this process stops
         raise NoPendingLoginError(vendor)
     return done
 
 
 async def _count_down(expires_at: int) -> None:
-    """A line on the terminal that tells how long is left; nothing where nobody would see it live."""
+    """Show the time that is left, in one line of the terminal; print nothing elsewhere."""
     if not sys.stderr.isatty():
         return
     try:

@@ -1,4 +1,4 @@
-"""`exec`: becomes another command, with each token in the variable that the vendor's own tools read."""
+"""`exec`: run a command with each token in the environment variable that the vendor's tools read."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ _NOT_OF_A_NAME: Final = re.compile(r"[^A-Z0-9]+")
 
 
 class NoVariableError(VendorMisconfiguredError):
-    """Nobody knows in which variable this token would be looked for."""
+    """No environment variable is known for this token."""
 
-    _happened = "the token of {vendor} was handed to no command ({reason})"
+    _happened = "the token of {vendor} was not passed to the command ({reason})"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a token goes: its variable, and those that the vendor's tools would read before it."""
+    """The variable for a token, and the variables that the vendor's tools would read before it."""
 
     variable: str
     shadows: tuple[str, ...] = ()
 
 
 def exec(arguments: argparse.Namespace) -> int:  # noqa: A001 - the command's own name
-    """Become the command; its signals and its exit status are then its own.
+    """Replace this process by the command, with the tokens in its environment.
 
     Raises:
-        UsageError: there is no command, or two tokens would go into one variable.
-        NoVariableError: nobody knows where a token should go.
+        UsageError: the command is missing, or two tokens need the same variable.
+        NoVariableError: no variable is known for a token.
         OAuthError, StorageError: as `TokenSource.get_valid`; the command was not started.
     """
     if not arguments.child:
-        message = "a command is missing: put it behind `--`, as in `openab-auth exec claude -- claude`"
+        message = "the command is missing; put it after `--`, as in `openab-auth exec claude -- claude`"
         raise UsageError(message, _PROG)
     environ = run_until_signal(_environ(arguments))
     # From here on a signal ends this process at once; there is nothing left to lose.
@@ -63,7 +63,7 @@ async def _environ(arguments: argparse.Namespace) -> dict[str, str]:
             try:
                 token = await source.get_valid(tenant)
             except NotLoggedInError:
-                if runtime.catalogue.held(tenant):  # the operator's own token, which the command inherits
+                if runtime.catalogue.held(tenant):  # the command inherits the operator's own token
                     continue
                 raise
             for shadow in place.shadows:
@@ -73,7 +73,7 @@ async def _environ(arguments: argparse.Namespace) -> dict[str, str]:
 
 
 async def _places(runtime: Runtime, words: list[str]) -> Mapping[str, Place]:
-    """Where each token goes, known before any of them is asked for."""
+    """Return the variable of each tenant, before any token is requested."""
     entries, catalogue = await runtime.store.read(), await runtime.catalogue_with_added()
     places: dict[str, Place] = {}
     for word in words:
@@ -82,7 +82,7 @@ async def _places(runtime: Runtime, words: list[str]) -> Mapping[str, Place]:
         places[tenant] = _place_of_server(tenant) if is_server else place_of_vendor(word, catalogue.find(tenant))
     variables = [place.variable for place in places.values()]
     if taken := [variable for variable in variables if variables.count(variable) > 1]:
-        message = f"two of these tokens would go into ${taken[0]}; run the command with one of them"
+        message = f"two of these tokens need the variable ${taken[0]}; run the command with one of them"
         raise UsageError(message, _PROG)
     return places
 
@@ -95,14 +95,14 @@ def place_of_vendor(word: str, vendor: Vendor | None) -> Place:
     """
     if vendor is None:
         todo = "add a [vendors.NAME] table with this tenant and exec_env to the config, or use `openab-auth token`"
-        raise NoVariableError(name(word), "no vendor of this name or tenant is configured here", todo)
+        raise NoVariableError(name(word), "no vendor with this name or tenant is configured", todo)
     if not vendor.exec_env:
         todo = f"set exec_env in [vendors.{vendor.name}] to the variable that the command reads"
-        raise NoVariableError(vendor.title, "no variable is known that its tools read", todo)
+        raise NoVariableError(vendor.title, "its tools read no known variable", todo)
     before = vendor.env[: vendor.env.index(vendor.exec_env)] if vendor.exec_env in vendor.env else vendor.env
     return Place(vendor.exec_env, before)
 
 
 def _place_of_server(tenant: str) -> Place:
-    """MCP_LINEAR_TOKEN for `linear`: no tool has a variable for it, so there is one rule for all servers."""
+    """Return the place of an MCP server's token: MCP_LINEAR_TOKEN for `linear`, by one rule for all servers."""
     return Place(f"MCP_{_NOT_OF_A_NAME.sub('_', tenant.removeprefix('mcp:').upper())}_TOKEN")

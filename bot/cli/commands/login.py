@@ -21,17 +21,17 @@ from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors.vendor import DEVICE_FLOWS, Vendor
 from openab_auth.storage import UserId
 
-_LONGEST_PASTE = 64 * 1024  # characters read from standard input; the parser refuses far shorter ones with a sentence
+_LONGEST_PASTE = 64 * 1024  # characters; the paste parser refuses much shorter texts with a message
 
 
 async def login(arguments: argparse.Namespace) -> int:
-    """Step one: write the pending login and print its link; with a code to type, wait until that is approved."""
+    """Step one: write the pending login and print its link; for a login by code, wait for the approval."""
     runtime, user = open_runtime(arguments), UserId(arguments.user)
     vendor = (await runtime.catalogue_with_added()).get(arguments.vendor)
     if vendor.flow == "command":
         return await _run_program(runtime, vendor, as_json=arguments.json)
     async with open_logins(runtime) as logins:
-        # Who sits at the console owns the store: replacing the login that is there needs no second question.
+        # The person at the console owns the store, so replacing a login needs no confirmation.
         there = await logins.login_state(arguments.vendor)
         offer = await logins.begin(arguments.vendor, user, replaces=there.generation if there else None)
         print_result(_offered(offer), _steps(offer, user), as_json=arguments.json)
@@ -45,7 +45,7 @@ async def login(arguments: argparse.Namespace) -> int:
 async def _run_program(runtime: Runtime, vendor: Vendor, *, as_json: bool) -> int:
     await run_here(vendor, sys.stderr if as_json else sys.stdout, runtime.catalogue.without_secrets(os.environ))
     result = {**_offered(LoginOffer(vendor, "", 0)), "url": None, "expires_at": None}
-    text = f"{vendor.title}'s own program says that it is logged in; it keeps that login itself."
+    text = f"{vendor.title}'s own program is logged in; it stores that login itself."
     print_result(result, text, as_json=as_json)
     return DONE
 
@@ -62,7 +62,7 @@ def _offered(offer: LoginOffer) -> dict[str, object]:
 
 
 def _steps(offer: LoginOffer, user: UserId) -> str:
-    """What the person is to do, after what they should know first."""
+    """Return the warnings and the steps for the person."""
     vendor = offer.vendor
     warnings = [f"Careful: this login is marked {vendor.risk}."] if vendor.risk != "ok" else []
     if vendor.account_at:
@@ -72,16 +72,16 @@ def _steps(offer: LoginOffer, user: UserId) -> str:
     complete = f"openab-auth complete {vendor.name}{f' --user {user}' if user else ''}"
     end = _moment(offer.expires_at)
     if offer.user_code:
-        lines += ["2. See that the page shows this code, or type it there:", "", f"    {offer.user_code}", ""]
-        lines.append(f"That has to be done before {end}. `{complete}` waits for it if this command does not.")
+        lines += ["2. Check that the page shows this code, or type it there:", "", f"    {offer.user_code}", ""]
+        lines.append(f"Do this before {end}. If this command stops, `{complete}` waits for the approval.")
     else:
-        lines.append("2. The last page may fail to load; that is right. Copy its whole address, or the code it shows.")
-        lines.append(f"3. Run `{complete}` and paste it there, before {end}.")
+        lines.append("2. The last page may fail to load; that is normal. Copy its whole address, or the code it shows.")
+        lines.append(f"3. Run `{complete}` and paste it there before {end}.")
     return "\n".join(lines).lstrip("\n")
 
 
 def complete(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
-    """Step two: take the redirect, from the command line or from standard input, or wait for the approval."""
+    """Step two: read the redirect from the command line or standard input, or wait for the approval."""
     runtime, user = open_runtime(arguments), UserId(arguments.user)
     vendor = runtime.store.run_here(runtime.catalogue.as_of).find(arguments.vendor)
     if vendor is not None and vendor.flow in DEVICE_FLOWS:
@@ -93,7 +93,7 @@ def complete(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
 def _read_paste() -> str:
     if not sys.stdin.isatty():
         return sys.stdin.read(_LONGEST_PASTE)
-    sys.stderr.write("Paste the address that the browser ended on, then press Enter:\n")
+    sys.stderr.write("Paste the address of the last page, then press Enter:\n")
     return sys.stdin.readline(_LONGEST_PASTE)
 
 
@@ -122,17 +122,17 @@ def _tell(runtime: Runtime, done: LoggedIn, *, as_json: bool) -> int:
 
 def _logged_in(runtime: Runtime, done: LoggedIn) -> str:
     account = f" as {done.account}" if done.account else ""
-    text = f"Logged in to {done.vendor.title}{account}; agents find it in {runtime.location}."
+    text = f"Logged in to {done.vendor.title}{account}; agents read it from {runtime.location}."
     if done.lacks_project:
         text += "\nThe account has no Code Assist project yet: set it up once, or set GOOGLE_CLOUD_PROJECT."
     return text
 
 
 async def cancel(arguments: argparse.Namespace) -> int:
-    """Forget a pending login."""
+    """Cancel a pending login."""
     async with open_logins(open_runtime(arguments)) as logins:
         vendor = await logins.cancel(UserId(arguments.user), arguments.vendor)
-    print_result({"cancelled": True}, f"The pending login to {vendor.title} is forgotten.", as_json=arguments.json)
+    print_result({"cancelled": True}, f"The pending login to {vendor.title} is cancelled.", as_json=arguments.json)
     return DONE
 
 

@@ -12,7 +12,7 @@ from openab_auth.oauth.flows.credentials import LoggedOut
 
 
 async def logout(arguments: argparse.Namespace) -> int:
-    """Revoke the login where the vendor can, then remove it."""
+    """Revoke the login at the vendor if possible, then remove it from the store."""
     async with open_logins(open_runtime(arguments)) as logins:
         done = await logins.logout(arguments.tenant, revoke=not arguments.local)
     result: dict[str, object] = {"tenant": done.tenant, "revoked": done.revoked, "removed": done.removed}
@@ -26,9 +26,9 @@ def _logged_out(done: LoggedOut) -> str:
     if done.removed:
         said = "revoked at the vendor and removed here" if done.revoked else "removed here, not revoked at the vendor"
     else:
-        said = "another login came in meanwhile and stands" if done.stands else "it was gone already"
+        said = "another login replaced it meanwhile and was kept" if done.stands else "it was already removed"
         said += "; nothing was removed"
         if done.revoked:
-            said += f", but {'the former one' if done.stands else 'it'} is revoked at the vendor"
+            said += f", but {'the former login' if done.stands else 'it'} is revoked at the vendor"
     left = "".join(f"\nCareful: {what}." for what in done.left)
     return f"{done.tenant}: {said}{f' ({done.note})' if done.note else ''}.{left}"

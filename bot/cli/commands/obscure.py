@@ -1,4 +1,4 @@
-"""`obscure` and `reveal`: a client secret for the config that no scanner stumbles over, and back."""
+"""`obscure` and `reveal`: hide a client secret in the config from scanners, and show it again."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.oauth.config import obscure as obscured
 
-_NO_ENCRYPTION = "openab-auth: this hides it from scanners and glances; it is no encryption, anybody can reveal it\n"
+_NO_ENCRYPTION = "openab-auth: this hides the secret from scanners; it is no encryption, anybody can reveal it\n"
 
 
 def obscure(arguments: argparse.Namespace) -> int:
-    """Print the obscured form of what standard input holds."""
+    """Print the obscured form of the secret on standard input."""
     made = obscured.obscure(_secret("The client secret (it is not shown): "))
     if not arguments.json:
         sys.stderr.write(_NO_ENCRYPTION)
@@ -24,7 +24,7 @@ def obscure(arguments: argparse.Namespace) -> int:
 
 
 def reveal(arguments: argparse.Namespace) -> int:
-    """Print what `obscure` was given."""
+    """Print the secret that was obscured."""
     try:
         shown = obscured.reveal(_secret("The obscured text: "))
     except obscured.NotObscuredError as error:
@@ -35,5 +35,5 @@ def reveal(arguments: argparse.Namespace) -> int:
 
 
 def _secret(prompt: str) -> str:
-    """One line; from a terminal without an echo, and never from the command line, which others can see."""
+    """Read one line, without echo on a terminal; never from the command line, which other users can see."""
     return (getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline()).strip()

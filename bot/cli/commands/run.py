@@ -1,4 +1,4 @@
-"""`run` and `playground`: what stays up until it is told to stop."""
+"""`run` and `playground`: run the bot until a signal stops it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NO_PORT: Final = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """The bot on Discord, until SIGTERM or Ctrl-C."""
+    """Run the bot on Discord until SIGTERM or Ctrl-C."""
     set_up_logs()
     config = read_config(Path(arguments.config) if arguments.config else None, os.environ)
     await run_bot(config, store_location(config, arguments.store, os.environ), os.environ)
@@ -26,11 +26,11 @@ async def run(arguments: argparse.Namespace) -> int:
 
 
 async def playground(arguments: argparse.Namespace) -> int:
-    """The bot on an embedded Discord with an embedded authorization server, until Ctrl-C."""
-    from openab_auth.bot.playground.app import run_playground  # noqa: PLC0415 - a bot on Discord needs none of it
+    """Run the bot with an embedded Discord and an embedded authorization server, until Ctrl-C."""
+    from openab_auth.bot.playground.app import run_playground  # noqa: PLC0415 - a bot on Discord does not need it
 
     if arguments.store or arguments.config:
-        message = "the playground has a store and a config of its own, in a folder that is gone when it ends"
+        message = "the playground uses its own store and config, in a folder that it removes at its end"
         raise UsageError(message, "openab-auth playground")
     set_up_logs()
     try:
@@ -38,6 +38,6 @@ async def playground(arguments: argparse.Namespace) -> int:
     except OSError as error:
         if error.errno not in _NO_PORT:
             raise
-        message = f"port {arguments.port} of this machine cannot be had ({os.strerror(error.errno)}); choose another"
+        message = f"port {arguments.port} is not available ({os.strerror(error.errno)}); choose another port"
         raise UsageError(message, "openab-auth playground") from None
     return DONE

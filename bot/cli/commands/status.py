@@ -17,11 +17,11 @@ from openab_auth.oauth.mcp.scopes import advice
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import NEVER
 
-_LONGEST: Final = 1000  # characters of a line; what other programs wrote into the file forges none
+_LONGEST: Final = 1000  # characters of a line; a text that another program stored cannot forge a line
 
 
 async def status(arguments: argparse.Namespace) -> int:
-    """Every login, pending login and problem; never a secret."""
+    """Print every login, pending login and problem; never a secret."""
     runtime = open_runtime(arguments)
     found = await read_status(runtime.store, catalogue=await runtime.catalogue_with_added(), now=time.time())
     result = {
@@ -47,13 +47,13 @@ async def status(arguments: argparse.Namespace) -> int:
 
 
 def _held(vendor: Vendor, variable: str) -> dict[str, object]:
-    """A token that the operator's environment holds, in the shape of a login."""
+    """Return a token of the environment in the form of a login."""
     nobody = dict.fromkeys(("expires_at", "account", "logged_in_by"))
     return {"tenant": vendor.tenant, "kind": "env", "state": "ok", **nobody, "shadowed_by": variable}
 
 
 def _login(login: LoginState) -> dict[str, object]:
-    """One login; `failed` and `server` are there only where there is something to say."""
+    """Return the JSON of a login; `failed` and `server` are left out when there is nothing to report."""
     row: dict[str, object] = {
         "tenant": login.tenant,
         "kind": login.kind,
@@ -78,20 +78,20 @@ def _login(login: LoginState) -> dict[str, object]:
 
 
 def _login_lines(login: LoginState) -> list[str]:
-    """What it is in the first line, what is worth to know of it in those below."""
+    """Return a line that describes the login, and lines with details below it."""
     below = _standing_lines(login.standing, login.tenant) if login.standing else []
     if failed := login.failed:
         at, then = _moment(int(failed.at)), _moment(int(failed.not_before))
-        below.append(f"its last renewal failed at {at} ({failed.reason}); no other is tried before {then}")
+        below.append(f"last renewal failed at {at} ({failed.reason}); next attempt not before {then}")
     return [_login_line(login), *(f"  {label(line, longest=_LONGEST)}" for line in below)]
 
 
 def _standing_lines(standing: GrantedAccess, tenant: str) -> list[str]:
-    lines = [f"at {standing.host}, authorization server {standing.issuer or 'not known'}"] if standing.host else []
+    lines = [f"at {standing.host}, authorization server {standing.issuer or 'unknown'}"] if standing.host else []
     if standing.differs:
         lines.append(f"scopes asked for: {listed(standing.asked)}; granted: {listed(standing.granted)}")
     if standing.remedy:
-        lines.append(f"scopes that an agent lacked: {listed(standing.missing)}; {advice(standing.remedy, tenant)}")
+        lines.append(f"missing scopes: {listed(standing.missing)}; {advice(standing.remedy, tenant)}")
     return lines
 
 

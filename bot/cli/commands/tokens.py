@@ -1,4 +1,4 @@
-"""`token` and `refresh`: what agents and scripts call."""
+"""`token` and `refresh`: print a valid access token, or renew a login, for agents and scripts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from openab_auth.storage import McpEntry, Secret, StorageError, TokenEntry
 
 
 async def token(arguments: argparse.Namespace) -> int:
-    """Print a valid access token, refreshed first where it has to be."""
+    """Print a valid access token; refresh it first if necessary."""
     runtime = open_runtime(arguments)
     async with runtime, runtime.token_source() as source:
         if arguments.min_ttl is None:
@@ -30,7 +30,7 @@ async def token(arguments: argparse.Namespace) -> int:
 
 
 def refresh(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
-    """Refresh now; with `--rejected` only if the token that a server refused is still the stored one."""
+    """Refresh a login now; with `--rejected`, only if the refused token is still the stored one."""
     return _refresh(arguments, Secret(sys.stdin.readline().strip()) if arguments.rejected else None)
 
 
@@ -41,11 +41,11 @@ async def _refresh(arguments: argparse.Namespace, rejected: Secret | None) -> in
     before, refreshed = entries.get(tenant), False
     async with runtime, runtime.token_source() as source:
         renewed = await source.force_refresh(arguments.tenant, rejected=rejected)
-        with suppress(OSError, StorageError):  # the token was renewed, whether the store can be read now or not
+        with suppress(OSError, StorageError):  # the token is renewed, even if the store cannot be read now
             refreshed = (await runtime.store.read()).get(tenant) != before
-    if isinstance(before, TokenEntry | McpEntry):  # a new token that the store could not take is new all the same
+    if isinstance(before, TokenEntry | McpEntry):  # a renewed token counts even if the store could not take it
         refreshed = refreshed or renewed.value != before.access_token
     result = {"tenant": tenant, "expires_at": renewed.expires_at, "refreshed": refreshed}
-    text = f"{tenant}: {'refreshed' if refreshed else 'another token was stored already; nothing was requested'}"
+    text = f"{tenant}: {'refreshed' if refreshed else 'another token was already stored; no request was sent'}"
     print_result(result, text, as_json=arguments.json)
     return DONE

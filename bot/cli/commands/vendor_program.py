@@ -1,4 +1,4 @@
-"""A vendor's own login program at the console: it runs as it is, on the person's own terminal."""
+"""Run a vendor's own login program on the person's terminal."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from openab_auth.oauth.vendors.vendor import Vendor
 
 
 async def run_here(vendor: Vendor, output: TextIO, environ: Mapping[str, str]) -> None:
-    """Run it to its end, with `environ` as its environment; Ctrl-C reaches it as it reaches us.
+    """Run the vendor's program to its end, with `environ` as its environment; Ctrl-C reaches it, too.
 
     Raises:
-        ProgramMissingError: it is not installed.
-        ProgramFailedError: it says that it failed.
+        ProgramMissingError: the program is not installed.
+        ProgramFailedError: the program ended with an error.
     """
     path = find_program(vendor.command[0], environ)
     if path is None:

@@ -19,7 +19,7 @@ _KNOWN_FROM: Final = {
 
 
 async def vendors(arguments: argparse.Namespace) -> int:
-    """Every vendor of the table and the config, and every server that people added, offered or not."""
+    """Print every vendor and every MCP server, offered or not."""
     catalogue = await open_runtime(arguments).catalogue_with_added()
     offered = {vendor.name for vendor in catalogue.offered()}
     rows = [

@@ -1,1 +1,1 @@
-"""What `doctor` looks at, room by room; every finding says its repair."""
+"""The checks of `doctor`, by subject; every failed check names its repair."""

@@ -1,4 +1,4 @@
-"""One thing that `doctor` looked at."""
+"""The result of one check of `doctor`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was looked at and what was seen; `hint` is the repair when it is not well."""
+    """What was checked and what was found; `hint` names the repair if the check failed."""
 
     name: str
     ok: bool

@@ -1,4 +1,4 @@
-"""`doctor`: looks at everything a login needs and says, for each thing that is wrong, the repair."""
+"""`doctor`: check everything that a login needs, and name the repair for each failure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from openab_auth.bot.cli.output import print_result
 
 
 async def doctor(arguments: argparse.Namespace) -> int:
-    """Print every check; the exit status is 1 when one fails."""
+    """Print every check; the exit status is 1 if a check fails."""
     setting = check_config(arguments, os.environ)
     (stored, entries), network = await asyncio.gather(
         asyncio.to_thread(check_store, setting.location),

@@ -1,4 +1,4 @@
-"""What only the network can say: Discord's answer, each vendor's, and whose clock is right."""
+"""Check over the network: Discord, each vendor, and this machine's clock."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from openab_auth.oauth.config.programs import find_program
 from openab_auth.oauth.http.transport import BoundedTransport, new_client
 from openab_auth.oauth.vendors.vendor import Vendor
 
-_DEADLINE: Final = 5.0  # seconds for all of it, so that a machine without a network is told so at once
+_DEADLINE: Final = 5.0  # seconds for all requests, so that a machine without a network gets a quick answer
 _CLOCK_SKEW: Final = 60  # seconds; half of the time before its end at which a token is refreshed
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A server's status, and by how many seconds this machine's clock is ahead of its own, where it says so."""
+    """A server's status, and the seconds by which this machine's clock is ahead, if the server sent a date."""
 
     status: int
     skew: float | None
 
 
 async def check_network(vendors: Sequence[Vendor], discord: DiscordSettings) -> list[Check]:
-    """Ask every server once, all at the same time."""
+    """Ask all servers once, at the same time."""
     async with new_client() as http:
         found = await asyncio.gather(
             _look_at_discord(discord, http), *(_look_at_vendor(vendor, http) for vendor in vendors)
@@ -46,15 +46,17 @@ async def _look_at_discord(settings: DiscordSettings, http: httpx2.AsyncClient) 
         hint = "set DISCORD_TOKEN or [discord] bot_token, unless this machine runs no bot"
         return Check("discord", ok=True, message="not checked: no bot token is set", hint=hint), None
     if not settings.bot_token.reveal().isascii():
-        hint = "copy the token anew from the Bot page of Discord's developer portal"
-        return Check("discord", ok=False, message="the bot token holds what no token holds", hint=hint), None
+        hint = "copy the token again from the Bot page of Discord's developer portal"
+        return Check(
+            "discord", ok=False, message="the bot token contains characters that no token has", hint=hint
+        ), None
     headers = {"Authorization": f"Bot {settings.bot_token.reveal()}"}
     answer = await _ask(f"{settings.api_base}/users/@me", http, headers)
     if isinstance(answer, str):
         message = f"no answer from {settings.api_base} ({answer})"
         return Check("discord", ok=False, message=message, hint="check the network and the proxy"), None
     if answer.status == httpx2.codes.UNAUTHORIZED:
-        hint = "copy the token anew from the Bot page of Discord's developer portal"
+        hint = "copy the token again from the Bot page of Discord's developer portal"
         return Check("discord", ok=False, message="Discord refuses the bot token", hint=hint), answer.skew
     well = httpx2.codes.is_success(answer.status)
     message = f"{settings.api_base} answers {answer.status}{' and takes the bot token' if well else ''}"
@@ -62,7 +64,7 @@ async def _look_at_discord(settings: DiscordSettings, http: httpx2.AsyncClient) 
 
 
 async def _look_at_vendor(vendor: Vendor, http: httpx2.AsyncClient) -> tuple[Check, float | None]:
-    """Any answer of an endpoint is reach: it was asked without a token, and may well refuse that."""
+    """Check that a vendor's endpoint answers; a refusal counts, because the request carries no token."""
     if vendor.flow == "command":
         return _look_at_program(vendor), None
     name = f"{vendor.name} reach"
@@ -87,18 +89,18 @@ def _look_at_program(vendor: Vendor) -> Check:
 
 
 def _look_at_clock(skews: Sequence[float]) -> Check:
-    """By the middle one of the answers: one server's clock may be wrong as well."""
+    """Compare the clock with the median of the answers: a server's clock may be wrong, too."""
     if not skews:
-        return Check("clock", ok=True, message="not checked: no server answered with a time")
+        return Check("clock", ok=True, message="not checked: no server sent a date")
     skew = statistics.median(skews)
     if abs(skew) <= _CLOCK_SKEW:
         return Check("clock", ok=True, message=f"within {_CLOCK_SKEW} s of the servers'")
     message = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the servers'"
-    return Check("clock", ok=False, message=message, hint="set the clock; tokens are refreshed by it")
+    return Check("clock", ok=False, message=message, hint="set the clock; it decides when tokens are refreshed")
 
 
 async def _ask(url: str, http: httpx2.AsyncClient, headers: dict[str, str] | None = None) -> _Answer | str:
-    """The answer, or the class of what came instead of one; its text could quote a header."""
+    """Return the answer, or the class of the failure, whose text could quote a header."""
     try:
         async with asyncio.timeout(_DEADLINE):
             reply = await BoundedTransport(http).head(

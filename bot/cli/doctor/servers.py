@@ -1,4 +1,4 @@
-"""MCP servers: whether their documents lead to a login, and whether the logins there have the scopes they need."""
+"""Check MCP servers: do their documents lead to a login, and have the logins there the scopes they need?"""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PATIENCE: Final = 15.0  # seconds for all documents of one server
 
 
 async def check_servers(catalogue: Catalogue, location: str, entries: Mapping[str, Entry]) -> list[Check]:
-    """Ask every server for its documents, as the next login would; nothing is registered."""
+    """Fetch every server's documents, as the next login would; register nothing."""
     catalogue, clients = await asyncio.to_thread(_kept, catalogue, location)
     driver = Driver(deadline=_DEADLINE)
     known, offered = catalogue.servers(), {vendor.name for vendor in catalogue.offered()}
@@ -44,7 +44,7 @@ async def check_servers(catalogue: Catalogue, location: str, entries: Mapping[st
 
 
 def _kept(catalogue: Catalogue, location: str) -> tuple[Catalogue, Mapping[str, ClientRecord]]:
-    """The catalogue with what people added, and the clients; the store's own check has named what cannot be read."""
+    """Return the catalogue with added servers, and the clients; the store's own check reports what is unreadable."""
     try:
         store = open_store(location)
         catalogue = catalogue.as_of(store)
@@ -54,7 +54,7 @@ def _kept(catalogue: Catalogue, location: str) -> tuple[Catalogue, Mapping[str, 
 
 
 async def check_client_document(server: McpServer, fetch: Fetch) -> Check:
-    """Whether what the operator hosts at `client_metadata_url` introduces us as a login would."""
+    """Check that the operator's client document at `client_metadata_url` says what a login would send."""
     name, wanted = f"{server.vendor_name} client document", metadata_document(server)
     hint = f"host this at {server.client_metadata_url}: {json.dumps(wanted)}"
     try:
@@ -62,10 +62,10 @@ async def check_client_document(server: McpServer, fetch: Fetch) -> Check:
     except OAuthError as error:
         return Check(name, ok=False, message=error.happened, hint=error.todo)
     if found is None:
-        return Check(name, ok=False, message="there is none", hint=hint)
+        return Check(name, ok=False, message="not found", hint=hint)
     wrong = [member for member in ("client_id", "client_name", "redirect_uris") if found.get(member) != wanted[member]]
     if wrong:
-        return Check(name, ok=False, message=f"it says other things of {', '.join(wrong)}", hint=hint)
+        return Check(name, ok=False, message=f"it has other values for {', '.join(wrong)}", hint=hint)
     return Check(name, ok=True, message=server.client_metadata_url)
 
 
@@ -81,15 +81,15 @@ async def _look_at_documents(server: McpServer, fetch: Fetch) -> Check:
     except OAuthError as error:
         return Check(name, ok=False, message=error.happened, hint=error.todo)
     except TimeoutError:
-        return Check(name, ok=False, message="its documents did not come in time", hint="try again later")
+        return Check(name, ok=False, message="its documents did not arrive in time", hint="try again later")
     if way := _way_in(server, found):
         return Check(name, ok=True, message=f"authorization server {found.issuer}; {way}")
     hint = f"register one with the redirect {server.redirect_uri} and write client_id into [mcp.{server.name}]"
-    return Check(name, ok=False, message=f"{found.issuer} registers no client by itself", hint=hint)
+    return Check(name, ok=False, message=f"{found.issuer} does not register clients by itself", hint=hint)
 
 
 def _way_in(server: McpServer, found: Discovered) -> str:
-    """Which client a login would use; empty when there is none."""
+    """Describe the client that a login would use; empty if there is none."""
     if server.client_id:
         return "with the client of its table"
     if server.client_metadata_url and found.takes_metadata_documents:
@@ -100,7 +100,7 @@ def _way_in(server: McpServer, found: Discovered) -> str:
 def _look_at_scopes(
     catalogue: Catalogue, entries: Mapping[str, Entry], clients: Mapping[str, ClientRecord]
 ) -> list[Check]:
-    """What each login was given of what it asked for, and what its server has demanded since."""
+    """Check each login's granted scopes against the requested scopes and the server's later demands."""
     checks = []
     for server in catalogue.servers():
         tenant = tenant_of(entries, server.vendor_name, catalogue)
@@ -112,7 +112,7 @@ def _look_at_scopes(
 def _scopes(server: McpServer, standing: GrantedAccess) -> Check:
     name, granted = f"{server.vendor_name} scopes", f"granted: {listed(standing.granted) or 'none named'}"
     if standing.remedy:
-        message = f"{granted}; an agent was refused for want of {listed(standing.missing)}"
+        message = f"{granted}; an agent was refused because it lacks {listed(standing.missing)}"
         return Check(name, ok=False, message=message, hint=advice(standing.remedy, server.tenant))
     rest = f"; asked for and not granted: {listed(standing.withheld)}" if standing.withheld else ""
     return Check(name, ok=True, message=f"{granted}{rest}")

@@ -1,4 +1,4 @@
-"""The config, the bot's settings in it, and the variables that shadow logins."""
+"""Check the config, the bot's settings in it, and the variables that shadow logins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from openab_auth.storage import Entry
 
 @dataclass(frozen=True, slots=True)
 class CheckedConfig:
-    """What the other checks stand on: what the config says, or the defaults where it has mistakes."""
+    """The config for the other checks; where it has mistakes, the defaults."""
 
     check: Check
     catalogue: Catalogue
@@ -26,7 +26,7 @@ class CheckedConfig:
 
 
 def check_config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> CheckedConfig:
-    """Read all that any command would read of the config; a mistake is one finding and ends nothing."""
+    """Check all tables of the config; a mistake fails this check, and the other checks go on."""
     mistakes: list[ConfigError] = []
     config = Config()
     try:
@@ -49,13 +49,13 @@ def check_config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> C
 
 
 def check_variables(setting: CheckedConfig, entries: Mapping[str, Entry]) -> list[Check]:
-    """Variables that the vendors' own tools prefer to a login which is in the store."""
+    """Report variables that a vendor's tools prefer to the stored login."""
     return [
         Check(
             f"{vendor.name} variables",
             ok=False,
             message=f"${variable} is set, and the tools of {vendor.title} prefer it to the stored login",
-            hint="unset it where agents should use the login",
+            hint="unset it for agents that should use the login",
         )
         for vendor in setting.catalogue.all()
         if vendor.tenant in entries and (variable := setting.catalogue.shadowed_by(vendor))
@@ -66,4 +66,4 @@ def _check(config: Config, mistakes: list[ConfigError]) -> Check:
     if not mistakes:
         return Check("config", ok=True, message=config.file or "none; defaults hold")
     message = "; ".join(error.happened for error in mistakes)
-    return Check("config", ok=False, message=message, hint="mend it; what follows was checked with defaults")
+    return Check("config", ok=False, message=message, hint="correct it; the other checks used the defaults")

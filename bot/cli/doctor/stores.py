@@ -1,4 +1,4 @@
-"""The store: readable, writable, locked between processes, and what it says of itself."""
+"""Check the store: can it be read and written, do its locks work, and which problems does it report?"""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from openab_auth.bot.cli.doctor.filesystem import check_file_system
 from openab_auth.storage import Entry, FileStore, Store, open_store
 from openab_auth.storage.errors import StorageError
 
-_PATIENCE: Final = 10  # seconds for another process to start and try the lock
-_DOCTORS_TENANT: Final = "openab-auth-doctor"  # a lock of its own, so that no agent waits for this check
+_PATIENCE: Final = 10  # seconds; another process starts and tries the lock
+_DOCTORS_TENANT: Final = "openab-auth-doctor"  # its own lock, so that no agent waits for this check
 _TAKE_LOCK: Final = """
 import sys
 from openab_auth.storage import open_store
@@ -22,7 +22,7 @@ sys.exit(0 if open_store(sys.argv[1]).refresh_lock(sys.argv[2]).try_acquire() el
 
 
 def check_store(location: str) -> tuple[list[Check], Mapping[str, Entry]]:
-    """The findings, and the entries for the checks that need them; none when they cannot be read."""
+    """Return the checks, and the entries for other checks; no entries if the store cannot be read."""
     try:
         store = open_store(location)
     except StorageError as error:
@@ -42,7 +42,7 @@ def check_store(location: str) -> tuple[list[Check], Mapping[str, Entry]]:
 
 
 def _look_at_problems(store: Store, known: list[Check]) -> list[Check]:
-    """What the store says of itself: files beside it, owners, modes, what is damaged, spilled or left over."""
+    """Report the store's own problems: owners, modes, damage, spills, leftover files."""
     try:
         problems = store.problems()
     except StorageError as error:
@@ -56,11 +56,11 @@ def _failed(error: StorageError) -> Check:
 
 
 def _look_at_locks(store: FileStore, location: str) -> Check:
-    """Hold a lock here and let another process ask for it: only the file system can say whether that works."""
+    """Hold a lock and let another process try to take it: only the file system knows whether locks work."""
     try:
         lock = store.refresh_lock(_DOCTORS_TENANT)
         if not lock.try_acquire():
-            return Check("locks", ok=True, message="not checked: another doctor holds the lock that is tried")
+            return Check("locks", ok=True, message="not checked: another `doctor` holds the test lock")
         try:
             while_held = _status_of_other_process(location)
         finally:
@@ -68,7 +68,7 @@ def _look_at_locks(store: FileStore, location: str) -> Check:
         when_free = _status_of_other_process(location)
     except (StorageError, OSError, subprocess.TimeoutExpired) as error:
         message = error.happened if isinstance(error, StorageError) else f"no other process could try ({error})"
-        return Check("locks", ok=False, message=message, hint="mend the rights of the store's folder")
+        return Check("locks", ok=False, message=message, hint="correct the permissions of the store's folder")
     if (while_held, when_free) == (3, 0):
         return Check("locks", ok=True, message="two processes of this machine exclude each other")
     hint = "move the store to a local file system: this one does not share flock(2)"
