@@ -297,25 +297,31 @@ def test_a_config_with_mistakes_or_variables_is_left_to_the_full_command(line: s
 
 
 def test_a_config_that_others_could_have_changed_is_left_to_the_full_command(path: Path) -> None:
+    """The rules are those of `trusted_file`, whichever of the two readers applies them."""
     path.write_text(entry())
     folder = path.parent / "folder"
     folder.mkdir(mode=0o755)
     config = folder / "c.toml"
     config.touch()
-    words = ["codex", "--store", str(path), "--config", str(config)]
-    assert warm_token(words) == "at\n"
+    words = ["codex", "--store", str(path), "--config"]
+    assert warm_token([*words, str(config)]) == "at\n"
 
-    for place, mode in ((config, 0o666), (config, 0o664), (folder, 0o777)):
+    for place, mode in ((config, 0o666), (config, 0o646), (folder, 0o777)):
         before = place.stat().st_mode
         place.chmod(mode)
-        assert warm_token(words) is None
+        assert warm_token([*words, str(config)]) is None
         place.chmod(before)
-    link = path.parent / "link.toml"
-    link.symlink_to(config)
-    assert warm_token([*words[:-1], str(link)]) is None
     if os.geteuid() == 0:
         os.chown(config, 12345, -1)
-        assert warm_token(words) is None
+        assert warm_token([*words, str(config)]) is None
+
+
+def test_a_config_behind_a_link_is_honoured_as_in_a_config_map(path: Path) -> None:
+    path.write_text(entry())
+    (path.parent / "data.toml").write_text("[store]\npath = 'auth.json'\n")
+    (path.parent / "link.toml").symlink_to("data.toml")
+
+    assert warm_token(["codex", "--config", str(path.parent / "link.toml")]) == "at\n"
 
 
 TOML = [
