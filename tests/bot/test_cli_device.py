@@ -57,7 +57,7 @@ def test_login_prints_the_code_waits_and_says_who_is_logged_in(lab: str, begin: 
     process = begin("login", lab)
     assert process.stdout is not None
     shown = ""
-    while "waits for it" not in shown:
+    while "waits for the approval" not in shown:
         shown += process.stdout.readline()
     (device,) = issuer.devices.begun.values()
     assert device.user_code in shown

@@ -157,8 +157,8 @@ def test_nothing_is_started_without_a_token(call: Run, home: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "named"),
     [
-        (("codex",), "behind `--`"),
-        (("codex", "--"), "behind `--`"),
+        (("codex",), "after `--`"),
+        (("codex", "--"), "after `--`"),
         (("--", "true"), "TENANT"),
         (("lab", "--", "true"), "exec_env"),
         (("elsewhere", "--", "true"), "[vendors.NAME]"),

@@ -135,7 +135,7 @@ def test_doctor_says_which_scopes_an_agent_lacked(call: Run, home: Path, login: 
 
     lacking = checks(call)["mcp:new scopes"]
     assert not lacking["ok"]
-    assert "for want of admin" in lacking["message"]
+    assert "because it lacks admin" in lacking["message"]
     assert "log in again" in lacking["hint"]
 
 
@@ -170,7 +170,7 @@ def test_status_says_which_scopes_an_agent_lacked_and_what_to_do(call: Run, home
 
     assert shown["server"]["missing"][0] == "admin"
     assert "log in again" in shown["server"]["hint"]
-    (lacks,) = [line for line in text.splitlines() if "an agent lacked: admin" in line]
+    (lacks,) = [line for line in text.splitlines() if "missing scopes: admin" in line]
     assert lacks.endswith("; log in again with /auth login or `openab-auth login`")
     assert "log in again" in checks(call)["mcp:new scopes"]["hint"]
 
