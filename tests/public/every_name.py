@@ -25,6 +25,11 @@ async def authorization(source: TokenSource, vendor: str) -> str:
     return f"Bearer {secret.reveal()} until {token.expires_at}"
 
 
+def describe(runtime: openab_auth.Runtime) -> str:
+    """Return where a host bot's logins lie, and how many vendors it offers."""
+    return f"{runtime.location}: {len(runtime.catalogue.offered())}"
+
+
 async def main(location: str) -> int:
     """Show each failure that an agent can act on."""
     store = openab_auth.open_store(location)
