@@ -13,7 +13,8 @@ from bot.playground.issuer import Issuer
 from oauth import grant, refresh, unsaved
 from oauth.catalogue import Catalogue
 from oauth.tokens import TokenSource
-from storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry, atomic, batch, notes_file
+from storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry, atomic, batch
+from storage.beside import Beside
 from storage.locks import GlobalLock
 
 
@@ -58,7 +59,7 @@ STEPS: list[tuple[object, str]] = [
     (GlobalLock, "run"),
     (batch, "run"),
     (atomic, "swap"),
-    (notes_file, "save"),
+    (Beside, "save"),
     (unsaved._log, "log"),
     (refresh._log, "info"),
 ]
