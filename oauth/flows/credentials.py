@@ -144,7 +144,7 @@ class Credentials:
                 commit = partial(write, grant=grant, token_url=token_url)
                 owner.hold(_response(vendor.tenant, commit))
                 async with self._locked(vendor.tenant):
-                    before = await self._commit(vendor, commit)
+                    before = await self._persist(commit, vendor.name)
         except LoginTakenError as taken:
             raise LoginOvertakenError(taken) from None
         if owner.error is not None and not owner.journaled:
@@ -190,13 +190,6 @@ class Credentials:
         await self._store.check_writable()
         if isinstance(entry, McpEntry):
             await self._store.clients()  # its client goes with it
-
-    async def _commit(self, vendor: Vendor, mutate: Mutation[str | None]) -> str | None:
-        """Store what a vendor gave; a grant cannot be had twice."""
-        try:
-            return await self._persist(mutate, vendor.name)
-        except StorageError as error:
-            raise LoginNotStoredError(vendor.name, error) from error
 
     async def _persist(self, mutate: Mutation[T], name: str) -> T:
         """Commit what cannot be undone at the vendor: try again while the store is busy or full and one may wait.
