@@ -55,9 +55,9 @@ class AsyncStore:
         """As `Store.check_writable`."""
         await in_thread(self._store.check_writable)
 
-    async def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None) -> None:
+    async def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None, note: Note | None = None) -> None:
         """As `Store.spill`."""
-        await in_thread(self._store.spill, tenant, entry, replaces)
+        await in_thread(self._store.spill, tenant, entry, replaces, note)
 
     async def run(self, work: Callable[[Store], T]) -> T:
         """Return what `work` makes of the store, in a worker thread."""
@@ -97,6 +97,7 @@ class AsyncStore:
         self._waiting.append((mutate, done))
         if self._committing is None:
             self._committing = loop.create_task(self._commit_waiting())
+            self._committing.add_done_callback(self._end)
         return await done
 
     async def aclose(self) -> None:
@@ -110,6 +111,11 @@ class AsyncStore:
                 batch, self._waiting = self._waiting, []
                 await self._commit(batch)
         finally:
+            self._end(self._committing)
+
+    def _end(self, committing: asyncio.Task[None] | None) -> None:
+        """Forget the task; one that is cancelled before its first step runs nothing, so it is told by its callback."""
+        if self._committing is committing:
             self._committing = None
             for _, done in self._waiting:  # only when the loop is shutting down
                 done.cancel()

@@ -117,3 +117,8 @@ class InvalidEntryError(StorageError):
         )
         self.key = key
         self.reason = reason
+
+
+def words_of(error: BaseException) -> str:
+    """Return our own error in its words, and any other by its type: its text could quote anything."""
+    return str(error) if isinstance(error, OpenabAuthError) else type(error).__name__

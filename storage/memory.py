@@ -84,7 +84,7 @@ class MemoryStore:
                 self._servers = beside.servers.records
         return after.outcomes
 
-    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None) -> None:
+    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None, note: Note | None = None) -> None:
         """Take the renewed login in, unless another one came in since `replaces` was read.
 
         Raises:
@@ -95,6 +95,8 @@ class MemoryStore:
         with self._lock:
             if journal.comes_after(entry, self._entries.get(tenant), journal.marks(replaces)):
                 self._entries = {**self._entries, tenant: entry}
+                if note is not None:
+                    self._notes = {**self._notes, tenant: note}
                 self._version += 1
 
     def refresh_lock(self, tenant: str) -> MemoryLock:

@@ -115,10 +115,10 @@ class Store(Protocol):
         """
         ...
 
-    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None) -> None:
+    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None, note: Note | None = None) -> None:
         """Keep a login that could not be committed; `replaces` is the refresh token whose login it takes the place of.
 
-        None stands for no login.
+        None stands for no login. The `note` is a new login's; the one that is there speaks of the login before.
 
         From now on `read` gives it in every process, and the next update commits it. A login or logout that came in
         since `replaces` was read wins. To be called under the tenant's refresh lock.

@@ -16,6 +16,7 @@ from typing import Final, Self
 
 from openab_auth.oauth.errors import OAuthError
 from openab_auth.storage import AsyncStore, Draft, LoginEntry, RefreshLock, Secret, StorageError, Store, Tenant
+from openab_auth.storage.errors import words_of
 from openab_auth.storage.file.journal import comes_after
 
 _RETRY: Final = 1.0  # seconds between two tries
@@ -219,14 +220,14 @@ class Unsaved:
             self._journaled(kept, why)
 
     async def _save_all(self) -> None:
-        try:
-            while self._kept:
-                await asyncio.sleep(_RETRY)
-                await asyncio.gather(*map(self._save, tuple(self._kept.values())), return_exceptions=True)
-        except BaseException:
-            if self._saving is not None:  # not `aclose` ends this, but the end of the event loop
-                self._give_up()
-            raise
+        while self._kept:
+            await asyncio.sleep(_RETRY)
+            await asyncio.gather(*map(self._save, tuple(self._kept.values())), return_exceptions=True)
+
+    def _ended(self, saving: asyncio.Task[None]) -> None:
+        """Give up where not `aclose` ended the task but the event loop, perhaps before its first step."""
+        if self._saving is saving and (saving.cancelled() or saving.exception()):
+            self._give_up()
 
     def _journaled(self, response: Response, why: BaseException) -> None:
         _release(response)
@@ -254,6 +255,7 @@ class Unsaved:
         if self._saving is None or self._saving.done():
             with suppress(RuntimeError):  # the event loop has ended; what is in memory is tried by `aclose`
                 self._saving = asyncio.get_running_loop().create_task(self._save_all(), name="unsaved logins")
+                self._saving.add_done_callback(self._ended)
 
     def _forget(self, kept: Response) -> None:
         if self._kept.get(kept.tenant) is kept:  # not when the next one has failed meanwhile
@@ -280,10 +282,7 @@ def _release(response: Response) -> None:
 
 
 def _words(error: BaseException) -> str:
-    """Return our own error in its words, and any other by its type: its text could quote anything."""
-    if isinstance(error, StorageError):
-        return str(error)
-    return "it is busy" if isinstance(error, TimeoutError) else type(error).__name__
+    return "it is busy" if isinstance(error, TimeoutError) else words_of(error)
 
 
 def _say(level: int, message: str, *words: object) -> None:

@@ -36,7 +36,7 @@ from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft, Lazy
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry
-from openab_auth.storage.errors import OpenabAuthError, StorageError
+from openab_auth.storage.errors import words_of
 from openab_auth.storage.records.notes import Note, Subject
 from openab_auth.storage.secret import Secret
 from openab_auth.storage.store import Mutation, Store
@@ -206,8 +206,7 @@ class Credentials:
             except Exception as error:
                 if time.monotonic() >= deadline or self._closing.is_set():
                     raise
-                words = str(error) if isinstance(error, StorageError) else type(error).__name__
-                _log.warning("what the vendor of %s has done waits for the store: %s", name, words)
+                _log.warning("what the vendor of %s has done waits for the store: %s", name, words_of(error))
             await asyncio.sleep(_RETRY)
 
     def stop_waiting(self) -> None:
@@ -256,8 +255,8 @@ class Credentials:
                 await self._store.update(
                     partial(login_entry.name_account, tenant=vendor.tenant, grant=grant, account=account)
                 )
-        except OpenabAuthError as error:
-            _log.info("no account label for %s: %s", vendor.name, error)
+        except Exception as error:  # noqa: BLE001 - the login is stored, whatever fails now
+            _log.info("no account label for %s: %s", vendor.name, words_of(error))
             return None
         return account
 
@@ -267,8 +266,8 @@ class Credentials:
             return False
         try:
             return not await has_project(self._driver, vendor, grant, now=self._clock())
-        except OpenabAuthError as error:
-            _log.info("whether the account at %s has a project could not be learned: %s", vendor.name, error)
+        except Exception as error:  # noqa: BLE001 - the login is stored, whatever fails now
+            _log.info("whether the account at %s has a project could not be learned: %s", vendor.name, words_of(error))
             return False
 
     async def _revoke(self, vendor: Vendor | None, entry: LoginEntry) -> tuple[bool, str | None]:
@@ -296,13 +295,14 @@ def _response(tenant: Tenant, write: Mutation[str | None]) -> Response:
         write(draft)
         entry, before = draft[tenant], entries.get(tenant)
         assert isinstance(entry, TokenEntry | McpEntry)  # noqa: S101 - `write` makes logins
-        store.spill(tenant, entry, before.refresh_token if isinstance(before, TokenEntry | McpEntry) else None)
+        replaces = before.refresh_token if isinstance(before, TokenEntry | McpEntry) else None
+        store.spill(tenant, entry, replaces, draft.notes[tenant])
         if store.read().get(tenant) != entry:
             raise _OvertakenError
         spilled = entry
 
     def fold(draft: Draft) -> None:
-        """Write it again, now with its note and its client, unless another login came in."""
+        """Write it again, now with its client, unless another login came in."""
         if spilled is not None and draft.get(tenant) == spilled:
             del draft[tenant]
             write(draft)

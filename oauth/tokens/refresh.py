@@ -1,7 +1,8 @@
 """One refresh of one login: under its tenant's lock, one request, committed only over the token that was posted.
 
 A request that left and got no answer may have rotated the token. It is repeated once, at once, while servers that
-forgive a repetition still do; what is known of it is in the login's note from before the first byte is sent.
+forgive a repetition still do; not where an answer came that could not be read. What is known of it is in the login's
+note from before the first byte is sent.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.oauth.http.deadline import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
+from openab_auth.oauth.interrupt import undisturbed
 from openab_auth.oauth.tokens.adopt import adopt, lock_or_adopt, stored, supersedes
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
 from openab_auth.storage.draft import Draft
@@ -139,8 +141,7 @@ class Refresh:
         async with self._unsaved.owner() as owner:
             try:
                 grant = await self._ask(renewer, driver, entry)
-                self._check_owner(entry, grant, note)
-                renewal = self._renewal(entry, grant, lock)
+                renewal = undisturbed(partial(self._renewal, entry, grant, note, lock))
                 owner.hold(renewal)
             except LoginDeadError as error:
                 return await self._bury(entry, error)
@@ -159,6 +160,8 @@ class Refresh:
     async def _ask(self, renewer: Renewer, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """The grant; a request without an answer is repeated once, if there is time, and leaves us in doubt.
 
+        So does an answer that could not be read; the token that it answered is not posted again at once.
+
         Raises:
             RefreshUnansweredError: so is the repetition, or a vendor in trouble cannot clear up what came before.
         """
@@ -168,7 +171,7 @@ class Refresh:
             except LoginDeadError as error:
                 raise (backoff.spent(error) if self._doubtful else error) from None
             except VendorUnavailableError as error:
-                self._doubtful |= error.unanswered
+                self._doubtful |= error.unanswered or error.unread
                 if not error.unanswered or repeated or not self._deadline.allows(LAST_REQUEST):
                     if self._doubtful:
                         raise RefreshUnansweredError(
@@ -188,8 +191,9 @@ class Refresh:
         if note.account and grant.account and note.account != grant.account:
             _log.info("%s: the account that was called %s is called %s by now", self._tenant, before, now)
 
-    def _renewal(self, posted: LoginEntry, grant: TokenResponse, lock: RefreshLock) -> Renewal:
-        """Return the grant as the login that takes the place of `posted`."""
+    def _renewal(self, posted: LoginEntry, grant: TokenResponse, note: Note, lock: RefreshLock) -> Renewal:
+        """Return the grant as the login that takes the place of `posted`, if it is the same account's."""
+        self._check_owner(posted, grant, note)
         entry = cache(partial(renewed_entry, posted, grant, now=self._clock()))
         return Renewal(
             tenant=self._tenant,

@@ -3,8 +3,9 @@
 `auth.json.spill.<tenant>` holds the entry and the SHA-256 of the refresh tokens that it takes the place of: of the one
 that was posted, and of those that an earlier spill replaced. "no login" stands for the login that was not there before
 a first one. A spill counts only while the stored refresh token is one of them, so a login or a logout that came in
-between wins. It is written without the global lock, which may be the very thing that could not be had, and removed
-under it, after the commit that made it needless is durable.
+between wins. A login that a person made brings its note along: the note that is there speaks of the login before.
+It is written without the global lock, which may be the very thing that could not be had, and removed under it, after
+the commit that made it needless is durable.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from typing import Final
 
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, PendingEntry, TokenEntry
 from openab_auth.storage.errors import StorageError, StoreUnreadableError
-from openab_auth.storage.file import atomic, folder, regular
+from openab_auth.storage.file import atomic, folder, notes_file, regular
 from openab_auth.storage.format import codec, shapes
 from openab_auth.storage.format.keys import sidecar_name
+from openab_auth.storage.records.notes import Note
 from openab_auth.storage.secret import Secret
 
 _NO_LOGIN: Final = "no login"  # stands where a fingerprint would, for a login under a tenant that had none
@@ -37,6 +39,7 @@ class Spill:
     tenant: str
     entry: LoginEntry
     replaces: tuple[str, ...]
+    note: Note | None = None  # of a new login; the note of a renewed one stays
     file: tuple[int, int] | None = None
 
     def takes_place_of(self, stored: Entry | None) -> bool:
@@ -70,7 +73,7 @@ def _mark(path: Path) -> str:
     return f"{path.name}.spill."
 
 
-def compose(path: Path, tenant: str, entry: LoginEntry, replaces: Secret | None) -> Spill:
+def compose(path: Path, tenant: str, entry: LoginEntry, replaces: Secret | None, note: Note | None = None) -> Spill:
     """Return what is to be kept of `entry`; nothing is written yet.
 
     The vendor gave it for the refresh token `replaces`, or in a login; None where no login was there before.
@@ -84,8 +87,8 @@ def compose(path: Path, tenant: str, entry: LoginEntry, replaces: Secret | None)
     with contextlib.suppress(_NoSpillError, FileNotFoundError):
         earlier = _read(path_of(path, tenant), tenant)
         if earlier.entry.refresh_token.fingerprint() == posted:
-            return Spill(tenant, entry, (*earlier.replaces, posted))
-    return Spill(tenant, entry, (posted,))
+            return Spill(tenant, entry, (*earlier.replaces, posted), note or earlier.note)
+    return Spill(tenant, entry, (posted,), note)
 
 
 def write(path: Path, spill: Spill) -> Spill:
@@ -94,7 +97,9 @@ def write(path: Path, spill: Spill) -> Spill:
     Raises:
         StoreUnwritableError: it is not kept.
     """
-    members = {"replaces": spill.replaces, "entry": shapes.to_json(spill.entry)}
+    members: dict[str, object] = {"replaces": spill.replaces, "entry": shapes.to_json(spill.entry)}
+    if spill.note is not None:
+        members["note"] = notes_file.FILE.to_json(spill.note)
     text = json.dumps(members, ensure_ascii=False, indent=2)
     written = atomic.swap(path_of(path, spill.tenant), text.encode(), temporary_of=path)
     folder.sync(path.parent)
@@ -128,6 +133,11 @@ def load(path: Path, files: Collection[str]) -> tuple[Spill, ...]:
 def strangers(path: Path, files: Collection[str]) -> list[tuple[Path, str]]:
     """Those of these files that are no spill, with the reason."""
     return [(place, found) for place, found in _found(path, files) if isinstance(found, str)]
+
+
+def notes_of(spills: tuple[Spill, ...], entries: Mapping[str, Entry]) -> dict[str, Note]:
+    """Return the notes of the spilled logins that take the place of stored ones."""
+    return {s.tenant: s.note for s in spills if s.note is not None and s.takes_place_of(entries.get(s.tenant))}
 
 
 def recovered(spills: tuple[Spill, ...], entries: Mapping[str, Entry]) -> dict[str, Entry]:
@@ -175,8 +185,9 @@ def _read(place: Path, tenant: str) -> Spill:
             raise _NoSpillError(reason) from None
         raise StoreUnreadableError(place, regular.reason_of(error)) from error
     match _parsed(data):
-        case {"replaces": [*replaces], "entry": value} if all(isinstance(one, str) for one in replaces):
-            return Spill(tenant, _entry(tenant, value), tuple(map(str, replaces)), _file(found))
+        case {"replaces": [*replaces], "entry": value, **others} if all(isinstance(one, str) for one in replaces):
+            note = notes_file.FILE.from_json(others.get("note"))
+            return Spill(tenant, _entry(tenant, value), tuple(map(str, replaces)), note, _file(found))
     raise _NoSpillError(_DAMAGED)
 
 

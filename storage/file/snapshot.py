@@ -17,6 +17,7 @@ from openab_auth.storage.file import journal, regular
 from openab_auth.storage.file.journal import Spill
 from openab_auth.storage.file.ownership import Owner
 from openab_auth.storage.format import codec
+from openab_auth.storage.records.notes import Note
 
 _TICK: Final = 20_000_000  # ns; file times move in ticks of 1 to 10 ms, so a younger file may change unseen
 
@@ -36,6 +37,11 @@ class Snapshot:
     def entries(self) -> Mapping[str, Entry]:
         """What parses, and the spilled logins that came after it; read-only."""
         return MappingProxyType({**self.decoded.entries, **self._recovered()} if self.spills else self.decoded.entries)
+
+    @property
+    def notes(self) -> Mapping[str, Note]:
+        """The notes that spilled logins brought along; they are not in the file of the notes yet."""
+        return journal.notes_of(self.spills, self.decoded.entries)
 
     @property
     def needs_rewrite(self) -> bool:

@@ -98,7 +98,11 @@ class FileStore:
         Raises:
             StoreUnreadableError: their file is there but could not be read.
         """
-        return notes_file.FILE.load(self.path)
+        spills = journal.load(self.path, journal.spill_files(self.path))  # first: a spill goes after its note has come
+        noted = notes_file.FILE.load(self.path)
+        if any(spill.note for spill in spills):
+            noted.update(replace(snapshot.take(self.path), spills=spills).notes)
+        return noted
 
     def clients(self) -> Mapping[str, ClientRecord]:
         """The clients that servers registered for us, by key; empty when they were lost.
@@ -148,14 +152,14 @@ class FileStore:
         """
         return TenantLock(self.path.with_name(sidecar_name(self._name, tenant)), self._look_again)
 
-    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None) -> None:
-        """Keep a renewed login beside the file; see `Store.spill`.
+    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None, note: Note | None = None) -> None:
+        """Keep a login beside the file; see `Store.spill`.
 
         Raises:
             StorageError: it could not be kept.
         """
         atomic.make_folder(self.path)
-        spill = journal.compose(self.path, tenant, entry, replaces)
+        spill = journal.compose(self.path, tenant, entry, replaces, note)
         if self._is_late(spill):
             return
         spill = journal.write(self.path, spill)
@@ -193,7 +197,10 @@ class FileStore:
         counting it in, unless this update gives its tenant another refresh token or ends its login.
         """
         before, now = self._load(journal.spills_among(self.path, names), afterwards), self._clock()
-        notes = Lazy(self.notes, self._has_notes)
+        notes = Lazy(partial(notes_file.FILE.load, self.path), self._has_notes)
+        if before.spills and (brought := before.notes):
+            with contextlib.suppress(StoreUnreadableError):  # notes may be lost, a login may not
+                notes.records.update(brought)
         beside = batch.Beside(notes, Lazy(self.clients), Lazy(self.servers))
         after = batch.run(mutations, before.entries, beside, file=self._name, now=now)
         if after.all_failed:

@@ -8,12 +8,13 @@ import logging
 import os
 import traceback
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginTakenError,
@@ -94,6 +95,18 @@ async def test_a_userinfo_that_is_down_costs_no_login(logins: Logins, issuer: Is
     done = await log_in(logins, issuer, "found")
 
     assert done.account is None
+    assert "found" in await store.read()
+
+
+async def test_what_fails_once_a_login_is_stored_does_not_tell_it_as_failed(
+    logins: Logins, issuer: Issuer, store: AsyncStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise MemoryError
+
+    monkeypatch.setattr(login_entry, "name_account", fail)
+
+    assert (await log_in(logins, issuer, "found")).account is None
     assert "found" in await store.read()
 
 

@@ -278,6 +278,28 @@ class StoreContract:
         assert store.update(lambda draft: draft["codex"]) == token(value="new")
         assert store.problems() == ()
 
+    @pytest.mark.parametrize("renewed", [False, True])
+    def test_a_new_login_that_was_spilled_brings_its_note_and_a_renewal_of_it_leaves_that_alone(
+        self, store: Store, *, renewed: bool
+    ) -> None:
+        ada, bob = Note(logged_in_by=UserId(1), generation="ada's"), Note(logged_in_by=UserId(2), generation="bob's")
+        store.update(put("codex", token()))
+        store.update(lambda draft: draft.notes.update(codex=ada))
+        store.spill("codex", token(value="bob"), token().refresh_token, bob)
+        if renewed:
+            store.spill("codex", token(value="next"), token(value="bob").refresh_token)
+
+        assert store.notes() == {"codex": bob}
+        assert store.update(lambda draft: draft.notes["codex"]) == bob
+        assert store.notes() == {"codex": bob}
+
+    def test_the_note_of_a_spill_that_came_too_late_is_dropped_with_it(self, store: Store) -> None:
+        store.update(put("codex", token()))
+        store.spill("codex", token(value="late"), Secret("rt-gone"), Note(generation="late"))
+        assert store.notes() == {}
+        store.update(lambda draft: draft["codex"])
+        assert store.notes() == {}
+
     def test_a_spill_over_another_login_or_over_none_is_dropped(self, store: Store) -> None:
         store.spill("codex", token(value="new"), Secret("rt-gone"))
         assert dict(store.read()) == {}

@@ -33,7 +33,7 @@ from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import PENDING_LIFETIME, Entry, PendingEntry, TokenEntry, UserId
-from openab_auth.storage.errors import StorageError
+from openab_auth.storage.errors import StorageError, words_of
 from openab_auth.storage.records.notes import Begun, Note
 from openab_auth.storage.secret import Secret
 
@@ -252,8 +252,8 @@ class Approvals:
         """Forget a login that somebody has ended; others are swept in time, or stored by another process."""
         try:
             await self._store.update(lambda draft: self._take(draft, login, entry))
-        except (NoPendingLoginError, StorageError) as error:
-            _log.info("%s: a device login that had ended was not removed: %s", login.vendor, error)
+        except Exception as error:  # noqa: BLE001 - how it ended is told all the same, and what was given is revoked
+            _log.info("%s: a device login that had ended was not removed: %s", login.vendor, words_of(error))
 
     async def _revoke(self, vendor: Vendor, grant: TokenResponse) -> None:
         """End at the vendor what must not be stored, as far as it answers."""
