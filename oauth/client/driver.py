@@ -21,10 +21,10 @@ from openab_auth.oauth.client.discovery import fetch_metadata, needs_discovery, 
 from openab_auth.oauth.client.token_response import TokenResponse, account_label, read_grant
 from openab_auth.oauth.client.verdict import JsonObject, RequestContext, json_object, judge_failure, judge_reply
 from openab_auth.oauth.http.deadline import awake_timeout
+from openab_auth.oauth.http.interrupt import postpone, undisturbed
 from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.http.pinned import PinnedTransport
 from openab_auth.oauth.http.transport import REQUEST_DEADLINE, BoundedTransport, direct_transport, new_client
-from openab_auth.oauth.interrupt import postpone, undisturbed
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import Json, PendingEntry
 from openab_auth.storage.secret import Secret

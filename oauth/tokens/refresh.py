@@ -28,7 +28,7 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.oauth.http.deadline import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
-from openab_auth.oauth.interrupt import undisturbed
+from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.oauth.tokens.adopt import adopt, lock_or_adopt, stored, supersedes
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
 from openab_auth.storage.draft import Draft
