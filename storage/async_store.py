@@ -12,7 +12,7 @@ from openab_auth.storage.records.notes import Note
 from openab_auth.storage.records.servers import AddedServer
 from openab_auth.storage.secret import Secret
 from openab_auth.storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
-from openab_auth.storage.workers import in_thread
+from openab_auth.storage.worker_thread import in_thread
 
 T = TypeVar("T")
 _POLL: Final = 0.01  # seconds between two looks at the version; 64 waiters are to leave the processors free

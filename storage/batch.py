@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from openab_auth.storage import sweep
+from openab_auth.storage import stale_pending
 from openab_auth.storage.draft import Draft, Lazy
 from openab_auth.storage.entries import Entry, PendingEntry
 from openab_auth.storage.errors import StoreUnreadableError
@@ -92,7 +92,7 @@ def run(
     for mutate in mutations:
         draft = Draft(batch.entries, beside.notes, beside.clients, beside.servers)
         batch.outcomes.append(_run_one(mutate, draft, batch, beside, file))
-    for key in sweep.stale(batch.entries, now):
+    for key in stale_pending.stale(batch.entries, now):
         del batch.entries[key]
     beside.drop_notes_without_login(batch.entries)
     return batch

@@ -10,7 +10,7 @@ from typing import Final
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import StorageError
-from openab_auth.storage.workers import in_thread
+from openab_auth.storage.worker_thread import in_thread
 
 REFRESH_DEADLINE: Final = 20.0  # seconds: two requests of 8 s and 4 s for the disk, as all writers of the file have it
 _LONGEST_STEP: Final = 1.0  # seconds that one look counts for at most

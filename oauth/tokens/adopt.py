@@ -10,7 +10,7 @@ from openab_auth.oauth.entries.tenant_lock import store_changes
 from openab_auth.oauth.errors import RefreshBusyError
 from openab_auth.oauth.http.deadline import LAST_TRY, Deadline
 from openab_auth.storage import AsyncStore, LoginEntry, RefreshLock, Secret, Tenant
-from openab_auth.storage.workers import in_thread
+from openab_auth.storage.worker_thread import in_thread
 
 
 async def lock_or_adopt(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from openab_auth.storage.errors import StorageError
-from openab_auth.storage.file import atomic, blank, folder, journal, leftovers, quarantine, regular
+from openab_auth.storage.file import atomic, folder, journal, quarantine, redact, regular_file, temporary_files
 from openab_auth.storage.format.keys import is_file_name
 
 _LARGEST: Final = 2**22  # bytes that are looked through while everybody waits for the lock
@@ -34,7 +34,7 @@ def clear(path: Path, ended: Iterable[str], secrets: Collection[str], tenants: C
             names = _names_of(path)  # the logout is committed: nobody comes here again
         except StorageError:
             return [path.parent, *_erased(spills)]
-    left = _erased([*spills, *leftovers.all_of(path, names, tenants)])
+    left = _erased([*spills, *temporary_files.all_of(path, names, tenants)])
     for name in sorted(names - {path.name}) if secrets else []:
         place = path.with_name(name)
         try:
@@ -45,12 +45,12 @@ def clear(path: Path, ended: Iterable[str], secrets: Collection[str], tenants: C
 
 
 def _erased(places: Iterable[Path]) -> list[Path]:
-    return [place for place in places if not leftovers.erase(place)]
+    return [place for place in places if not temporary_files.erase(place)]
 
 
 def _names_of(path: Path) -> set[str]:
     """Return the names in the folder that hold the store's name, without locks and another store's files."""
-    names = leftovers.without_other_stores(path, folder.names(path.parent))
+    names = temporary_files.without_other_stores(path, folder.names(path.parent))
     return {name for name in names if path.name in name and not name.endswith(".lock")}
 
 
@@ -70,7 +70,7 @@ def _blank(place: Path, secrets: Collection[str], path: Path) -> None:
     if found.st_size > _LARGEST:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     with contextlib.suppress(FileNotFoundError):
-        data, _ = regular.read(place, os.O_NOFOLLOW)
-        cleared = blank.blanked(data, secrets)
+        data, _ = regular_file.read(place, os.O_NOFOLLOW)
+        cleared = redact.blanked(data, secrets)
         if cleared != data:
             atomic.swap(place, cleared, temporary_of=path, mode=stat.S_IMODE(found.st_mode))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.file import regular
+from openab_auth.storage.file import regular_file
 
 _FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _UNTOUCHED: Final = getattr(os, "O_NOATIME", 0)  # Linux's, and only for the folder's owner
@@ -25,17 +25,17 @@ def names(path: Path) -> list[str]:
         try:
             return os.listdir(descriptor)  # noqa: PTH208 - a descriptor is no path
         finally:
-            regular.close(descriptor)
+            regular_file.close(descriptor)
     except (FileNotFoundError, PermissionError):
         return []
     except OSError as error:
-        raise StoreUnreadableError(path, regular.reason_of(error)) from error
+        raise StoreUnreadableError(path, regular_file.reason_of(error)) from error
 
 
 def can_be_listed(path: Path) -> bool:
     """Return whether we have the right to list it."""
     try:
-        regular.close(_open(path))
+        regular_file.close(_open(path))
     except PermissionError:
         return False
     except OSError:
@@ -50,7 +50,7 @@ def sync(path: Path) -> None:
         try:
             os.fsync(descriptor)
         finally:
-            regular.close(descriptor)
+            regular_file.close(descriptor)
 
 
 def _open(path: Path) -> int:

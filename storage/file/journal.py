@@ -21,7 +21,7 @@ from typing import Final
 
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, PendingEntry, TokenEntry
 from openab_auth.storage.errors import StorageError, StoreUnreadableError
-from openab_auth.storage.file import atomic, folder, regular
+from openab_auth.storage.file import atomic, folder, regular_file
 from openab_auth.storage.format import codec, shapes
 from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.secret import Secret
@@ -166,14 +166,14 @@ def _read(place: Path, tenant: str) -> Spill:
         StoreUnreadableError: it is there but could not be read, so that it must be neither ignored nor replaced.
     """
     try:
-        data, found = regular.read(place, os.O_NOFOLLOW)
+        data, found = regular_file.read(place, os.O_NOFOLLOW)
         _check_ours(found, place.parent)
     except FileNotFoundError:
         raise
     except OSError as error:
         if reason := _not_ours(place, error):
             raise _NoSpillError(reason) from None
-        raise StoreUnreadableError(place, regular.reason_of(error)) from error
+        raise StoreUnreadableError(place, regular_file.reason_of(error)) from error
     match _parsed(data):
         case {"replaces": [*replaces], "entry": value} if all(isinstance(one, str) for one in replaces):
             return Spill(tenant, _entry(tenant, value), tuple(map(str, replaces)), _file(found))
@@ -184,7 +184,7 @@ def _not_ours(place: Path, error: OSError) -> str | None:
     """Explain why a file that cannot be read is no spill of ours, or return None when it may be one."""
     if error.errno == errno.ELOOP:
         return _LINK
-    if isinstance(error, regular.NotRegularError):
+    if isinstance(error, regular_file.NotRegularError):
         return error.strerror
     if isinstance(error, PermissionError):
         with contextlib.suppress(OSError):

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Final
 
 from openab_auth.storage.entries import Json, UserId
-from openab_auth.storage.file.record_file import RecordFile
+from openab_auth.storage.file.record_files import RecordFile
 from openab_auth.storage.records.notes import Begun, DeadToken, Note, RefreshAttempt, Subject
 
 _LATEST: Final = 2**63  # unix seconds; Infinity and NaN, which json reads too, are no times

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.file import folder, journal, leftovers, notes_file, quarantine, regular
-from openab_auth.storage.file.record_file import RecordFile
+from openab_auth.storage.file import folder, journal, notes_file, quarantine, regular_file, temporary_files
+from openab_auth.storage.file.record_files import RecordFile
 from openab_auth.storage.records import clients, servers
 from openab_auth.storage.store import Problem
 
@@ -44,7 +44,7 @@ def _find(path: Path, now: float, tenants: Collection[str]) -> Iterator[Problem]
     yield from _of_quarantine(notes_file.FILE.path_of(path), "delete it: it says who made which login, and no more")
     yield from _of_quarantine(clients.FILE.path_of(path), _CLIENTS_LOST)
     yield from _of_quarantine(servers.FILE.path_of(path), "add the servers that are missing again, then delete it")
-    for left in leftovers.find(path, now, tenants):
+    for left in temporary_files.find(path, now, tenants):
         yield Problem(f"{left} was left by a writer that was killed, and may hold tokens", _LEFT, ended=True)
 
 
@@ -54,7 +54,7 @@ def _of_rights(path: Path) -> Iterator[Problem]:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise StoreUnreadableError(path.parent, regular.reason_of(error)) from error
+        raise StoreUnreadableError(path.parent, regular_file.reason_of(error)) from error
     if not folder.can_be_listed(path.parent):
         what = f"{path.parent} cannot be listed, so a renewed login that lies beside the store is not seen"
         yield Problem(what, f"chmod u+r {path.parent}")
@@ -124,7 +124,7 @@ def _stat(place: Path) -> os.stat_result | Problem | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        unreadable = StoreUnreadableError(place, regular.reason_of(error))
+        unreadable = StoreUnreadableError(place, regular_file.reason_of(error))
         return Problem(unreadable.happened, unreadable.todo)
 
 

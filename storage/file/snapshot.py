@@ -13,7 +13,7 @@ from typing import Final
 
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.file import journal, regular
+from openab_auth.storage.file import journal, regular_file
 from openab_auth.storage.file.journal import Spill
 from openab_auth.storage.file.ownership import Owner
 from openab_auth.storage.format import codec
@@ -62,14 +62,14 @@ def current_version(path: Path) -> Hashable:
 
 
 def take(path: Path, before: Snapshot | None = None, afterwards: ExitStack | None = None) -> Snapshot:
-    """Read the file; what is in it as it was in `before` is not parsed again. For `afterwards` see `regular.read`.
+    """Read the file; what is in it as it was in `before` is not parsed again. For `afterwards` see `regular_file.read`.
 
     Raises:
         StoreUnreadableError: it is there but could not be read, or is not UTF-8.
     """
     now = time.time_ns()
     try:
-        data, found = regular.read(path, afterwards=afterwards)
+        data, found = regular_file.read(path, afterwards=afterwards)
     except FileNotFoundError:
         return Snapshot(None, settled=True, data=None, decoded=codec.Decoded({}))
     except OSError as error:

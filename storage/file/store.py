@@ -23,19 +23,19 @@ from openab_auth.storage.errors import (
 )
 from openab_auth.storage.file import (
     atomic,
-    blank,
     ended_logins,
     folder,
     journal,
-    leftovers,
     notes_file,
     problems,
     quarantine,
-    regular,
+    redact,
+    regular_file,
     snapshot,
+    temporary_files,
 )
 from openab_auth.storage.file.journal import Spill
-from openab_auth.storage.file.locks.store_locks import GlobalLock, TenantLock
+from openab_auth.storage.file.locks.global_lock import GlobalLock, TenantLock
 from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
@@ -61,7 +61,7 @@ class FileStore:
         try:
             self.path = Path(os.path.abspath(path))  # noqa: PTH100 -- a symbolic link must not be resolved away
         except OSError as error:  # the working directory is gone
-            raise StoreUnreadableError(path, f"its folder: {regular.reason_of(error)}") from error
+            raise StoreUnreadableError(path, f"its folder: {regular_file.reason_of(error)}") from error
         self._folder, self._name = self.path.parent, self.path.name
         self._clock = clock
         self._lock = GlobalLock(self.path.with_name(f"{self.path.name}.global.lock"), lock_timeout)
@@ -138,7 +138,7 @@ class FileStore:
         try:
             return self._lock.run(partial(self._update_locked, mutations, folder.names(self._folder)))
         except OSError as error:  # none is known that comes through here
-            raise StoreUnwritableError(self.path, regular.reason_of(error)) from error
+            raise StoreUnwritableError(self.path, regular_file.reason_of(error)) from error
 
     def refresh_lock(self, tenant: str) -> TenantLock:
         """The tenant's refresh lock, not yet taken.
@@ -224,14 +224,14 @@ class FileStore:
         gone = before.entries.keys() - entries.keys()
         if ended := [tenant for tenant in gone if not isinstance(before.entries[tenant], PendingEntry)]:
             self._forget(ended, before, entries)
-        if leftovers.may_be_among(names):
-            leftovers.remove(self.path, names, before.entries.keys() | entries.keys())
+        if temporary_files.may_be_among(names):
+            temporary_files.remove(self.path, names, before.entries.keys() | entries.keys())
 
     def _forget(self, ended: list[str], before: Snapshot, entries: Mapping[str, Entry]) -> None:
         """Leave no copy of the logins that ended in any file of the store."""
         copies = (before.entries, before.decoded.entries, {spill.tenant: spill.entry for spill in before.spills})
-        secrets = {s for held in copies for tenant in ended if tenant in held for s in blank.secrets_of(held[tenant])}
-        living = {secret for entry in entries.values() for secret in blank.secrets_of(entry)}  # under another key now
+        secrets = {s for held in copies for tenant in ended if tenant in held for s in redact.secrets_of(held[tenant])}
+        living = {secret for entry in entries.values() for secret in redact.secrets_of(entry)}  # under another key now
         left = ended_logins.clear(self.path, ended, secrets - living, before.entries.keys() | entries.keys())
         self._uncleared = [place for place in left if not quarantine.is_uncleared(place)]  # which its name tells
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from openab_auth.storage.entries import Json
-from openab_auth.storage.file.record_file import RecordFile
+from openab_auth.storage.file.record_files import RecordFile
 from openab_auth.storage.secret import Secret
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from openab_auth.storage.entries import Json, UserId
-from openab_auth.storage.file.record_file import RecordFile
+from openab_auth.storage.file.record_files import RecordFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry, batch
 from openab_auth.storage.file import atomic, notes_file
-from openab_auth.storage.file.locks.store_locks import GlobalLock
+from openab_auth.storage.file.locks.global_lock import GlobalLock
 
 
 class Clock(Protocol):

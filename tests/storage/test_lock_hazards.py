@@ -413,13 +413,13 @@ INTERRUPTED_ANYWHERE = """
 import fcntl, os, sys
 from pathlib import Path
 import filelock
-from openab_auth.storage.file.locks.store_locks import GlobalLock
+from openab_auth.storage.file.locks.global_lock import GlobalLock
 
 def interrupt_at(number, lock):
     count = 0
     def trace(frame, event, _):
         nonlocal count
-        if frame.f_code.co_filename.endswith(("storage/file/locks/flock.py", "storage/file/locks/store_locks.py")):
+        if frame.f_code.co_filename.endswith(("storage/file/locks/flock.py", "storage/file/locks/global_lock.py")):
             count += event == "line"
             if event == "line" and count == number:
                 sys.settrace(None)
@@ -451,7 +451,7 @@ def test_an_interrupt_at_any_line_leaves_the_lock_to_others(path: Path, run: Cal
 THREADS_OF_A_CHILD = """
 import os, sys, threading, time
 from pathlib import Path
-from openab_auth.storage.file.locks.store_locks import GlobalLock
+from openab_auth.storage.file.locks.global_lock import GlobalLock
 sys.setswitchinterval(1e-6)
 inside, most, lock = 0, 0, GlobalLock(Path(sys.argv[1]), 5)
 lock.run(lambda _: None)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from openab_auth.storage.errors import StoreUnwritableError
-from openab_auth.storage.file import atomic, ownership, regular
+from openab_auth.storage.file import atomic, ownership, regular_file
 from openab_auth.storage.file.locks import forked
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ class Flock:
         """Close the sidecar, which frees the lock; in a child that was forked the parent's hold stays."""
         opened, self._opened, self._held = self._opened, None, False
         if opened is not None:
-            regular.close(opened[0])
+            regular_file.close(opened[0])
 
     begin_in_child = close
 
@@ -91,7 +91,7 @@ class Flock:
             descriptor, _ = _open(self._path, owner_checked=False)
         except OSError as error:
             raise StoreUnwritableError(self._path, _why(self._path, error)) from error
-        regular.close(descriptor)
+        regular_file.close(descriptor)
 
     def _acquire(self, *, blocking: bool) -> bool:
         try:
@@ -136,7 +136,7 @@ def _open_there(path: Path, flags: int, *, owner_checked: bool) -> tuple[int, os
             if not owner_checked and found.st_uid == 0:  # root must not lock the folder's owner out
                 ownership.give_away(descriptor, found, ownership.folder_owner(path, at))
         except BaseException:
-            regular.close(descriptor)
+            regular_file.close(descriptor)
             raise
     finally:
         ownership.leave(at)

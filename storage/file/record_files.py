@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from openab_auth.storage.entries import Json
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.file import atomic, quarantine, regular
+from openab_auth.storage.file import atomic, quarantine, regular_file
 from openab_auth.storage.file.ownership import Owner, owner_of
 
 R = TypeVar("R")
@@ -61,12 +61,12 @@ class RecordFile(Generic[R]):
         """Return the text of the file, and whose it is; an empty text when it is missing."""
         place = self.path_of(path)
         try:
-            data, found = regular.read(place, os.O_NOFOLLOW)
+            data, found = regular_file.read(place, os.O_NOFOLLOW)
             return data.decode(), owner_of(found)
         except FileNotFoundError:
             return "", None
         except OSError as error:
-            raise StoreUnreadableError(place, regular.reason_of(error)) from error
+            raise StoreUnreadableError(place, regular_file.reason_of(error)) from error
         except UnicodeDecodeError as error:
             raise StoreUnreadableError(place, f"it is not UTF-8 at byte {error.start}") from None
 
