@@ -33,7 +33,7 @@ from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 from openab_auth.storage.records.servers import AddedServer
 from openab_auth.storage.secret import Secret
-from openab_auth.storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
+from openab_auth.storage.store import Done, Failed, Lease, Mutation, Problem, Store
 
 if TYPE_CHECKING:
     from openab_auth.storage.async_store import AsyncStore
@@ -55,6 +55,7 @@ __all__ = [
     "InvalidEntryError",
     "InvalidTenantError",
     "Json",
+    "Lease",
     "LoginEntry",
     "McpEntry",
     "MemoryStore",
@@ -64,7 +65,6 @@ __all__ = [
     "PendingEntry",
     "Problem",
     "RefreshAttempt",
-    "RefreshLock",
     "Secret",
     "ServersUnwrittenError",
     "StorageError",

@@ -11,7 +11,7 @@ from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.records.notes import Note
 from openab_auth.storage.records.servers import AddedServer
 from openab_auth.storage.secret import Secret
-from openab_auth.storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
+from openab_auth.storage.store import Done, Failed, Lease, Mutation, Problem, Store
 from openab_auth.storage.worker_thread import in_thread
 
 T = TypeVar("T")
@@ -67,15 +67,15 @@ class AsyncStore:
         """As `run`, in this thread, which stands still for as long as it takes: a last resort."""
         return work(self._store)
 
-    def refresh_lock(self, tenant: str) -> RefreshLock:
-        """As `Store.refresh_lock`."""
-        return self._store.refresh_lock(tenant)
+    def lease(self, tenant: str) -> Lease:
+        """As `Store.lease`."""
+        return self._store.lease(tenant)
 
     def version(self) -> Hashable:
         """As `Store.version`."""
         return self._store.version()
 
-    async def changed(self, since: Hashable, timeout: float) -> bool:  # noqa: ASYNC109 -- an answer, not an error, ends it
+    async def wait_for_change(self, since: Hashable, timeout: float) -> bool:  # noqa: ASYNC109 -- an answer, not an error, ends it
         """Wait until the version is no longer `since`; False when it still is after `timeout` seconds."""
         clock = asyncio.get_running_loop().time
         deadline = clock() + timeout

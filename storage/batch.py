@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from openab_auth.storage import stale_pending
-from openab_auth.storage.draft import Draft, Lazy
+from openab_auth.storage.draft import Draft, LazyRecords
 from openab_auth.storage.entries import Entry, PendingEntry
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.format import codec
@@ -43,12 +43,12 @@ class Batch:
 
 
 @dataclass(slots=True)
-class Beside:
+class Records:
     """What lies beside the entries; the mutations change it in place."""
 
-    notes: Lazy[Note]
-    clients: Lazy[ClientRecord]
-    servers: Lazy[AddedServer]
+    notes: LazyRecords[Note]
+    clients: LazyRecords[ClientRecord]
+    servers: LazyRecords[AddedServer]
 
     def check(self, draft: Draft) -> None:
         """Prove that what the draft changed beside the entries can be changed.
@@ -85,7 +85,7 @@ class Beside:
 
 
 def run(
-    mutations: Sequence[Mutation[Any]], entries: Mapping[str, Entry], beside: Beside, *, file: str, now: float
+    mutations: Sequence[Mutation[Any]], entries: Mapping[str, Entry], beside: Records, *, file: str, now: float
 ) -> Batch:
     """Run them in order, each on what the ones before it left; then sweep, and drop notes without a login."""
     batch = Batch(dict(entries))
@@ -98,7 +98,7 @@ def run(
     return batch
 
 
-def _run_one(mutate: Mutation[Any], draft: Draft, batch: Batch, beside: Beside, file: str) -> Done[Any] | Failed:
+def _run_one(mutate: Mutation[Any], draft: Draft, batch: Batch, beside: Records, file: str) -> Done[Any] | Failed:
     try:
         value = mutate(draft)
         checked = {key: (entry, codec.check(key, entry)) for key, entry in draft.written.items()}

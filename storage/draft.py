@@ -71,7 +71,7 @@ class Overlay(MutableMapping[str, V], Generic[V]):
         target.update(self._written)
 
 
-class Lazy(Mapping[str, V], Generic[V]):
+class LazyRecords(Mapping[str, V], Generic[V]):
     """Records that hardly an update needs, loaded when they are first read; a read raises what loading them raises.
 
     `there` looks whether there are any, without loading them; where it cannot know, it says no.

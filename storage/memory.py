@@ -9,15 +9,15 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from openab_auth.storage import batch
-from openab_auth.storage.draft import Lazy
+from openab_auth.storage.draft import LazyRecords
 from openab_auth.storage.entries import Entry, LoginEntry
-from openab_auth.storage.file import journal
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.records.notes import Note
 from openab_auth.storage.records.servers import AddedServer
 from openab_auth.storage.secret import Secret
+from openab_auth.storage.spill_rule import comes_after, replaced_mark
 from openab_auth.storage.store import Done, Failed, Mutation, Problem
 
 T = TypeVar("T")
@@ -74,7 +74,7 @@ class MemoryStore:
     def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
         """Run many in one commit; one that raises is dropped alone."""
         with self._lock:
-            beside = batch.Beside(Lazy(self.notes), Lazy(self.clients), Lazy(self.servers))
+            beside = batch.Records(LazyRecords(self.notes), LazyRecords(self.clients), LazyRecords(self.servers))
             after = batch.run(mutations, self._entries, beside, file=_FILE, now=self._clock())
             if not after.all_failed:
                 self._version += after.entries != self._entries
@@ -93,24 +93,24 @@ class MemoryStore:
         sidecar_name(_FILE, tenant)
         codec.check(tenant, entry)
         with self._lock:
-            if journal.comes_after(entry, self._entries.get(tenant), journal.marks(replaces)):
+            if comes_after(entry, self._entries.get(tenant), (replaced_mark(replaces),)):
                 self._entries = {**self._entries, tenant: entry}
                 self._version += 1
 
-    def refresh_lock(self, tenant: str) -> MemoryLock:
+    def lease(self, tenant: str) -> MemoryLease:
         """The tenant's refresh lock, not yet taken.
 
         Raises:
             InvalidTenantError: no sidecar could bear this name.
         """
         sidecar_name(_FILE, tenant)
-        return MemoryLock(tenant, self._held, self._lock)
+        return MemoryLease(tenant, self._held, self._lock)
 
     def check_writable(self) -> None:
         """Without effect: a dict can always be written."""
 
 
-class MemoryLock:
+class MemoryLease:
     """The right to refresh one tenant, among the holders of one MemoryStore."""
 
     def __init__(self, tenant: str, held: set[str], guard: threading.Lock) -> None:

@@ -43,7 +43,7 @@ class Problem:
     ended: bool = False
 
 
-class RefreshLock(Protocol):
+class Lease(Protocol):
     """The right to refresh one tenant, held by one task of one process on all hosts of the store at a time."""
 
     def try_acquire(self) -> bool:
@@ -128,7 +128,7 @@ class Store(Protocol):
         """
         ...
 
-    def refresh_lock(self, tenant: str) -> RefreshLock:
+    def lease(self, tenant: str) -> Lease:
         """The tenant's refresh lock, not yet taken.
 
         Raises:

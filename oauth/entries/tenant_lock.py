@@ -33,7 +33,7 @@ async def store_changes(
         yield
         if waited >= seconds or (stopping is not None and stopping.is_set()):
             return
-        await store.changed(version, min(_RETRY, seconds - waited))
+        await store.wait_for_change(version, min(_RETRY, seconds - waited))
 
 
 @asynccontextmanager
@@ -48,7 +48,7 @@ async def tenant_lock(
     """
     held = False
     try:
-        lock = store.refresh_lock(tenant)
+        lock = store.lease(tenant)
         async for _ in store_changes(store, wait, stopping):
             held = await in_thread(lock.try_acquire)
             if held:

@@ -28,7 +28,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.http.deadline import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
 from openab_auth.oauth.tokens.adopt import adopt, lock_or_adopt, stored, supersedes
-from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
+from openab_auth.storage import AsyncStore, Lease, LoginEntry, McpEntry, StorageError, Tenant, TokenEntry
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
@@ -116,7 +116,7 @@ class Refresh:
             raise backoff.refusal(self._tenant, attempt, seconds)
         return seconds
 
-    async def _request(self, entry: LoginEntry, known: RefreshAttempt | None, lock: RefreshLock) -> LoginEntry:
+    async def _request(self, entry: LoginEntry, known: RefreshAttempt | None, lock: Lease) -> LoginEntry:
         """Ask the vendor, who holds the lock; `known` is the failed attempt that was sat out before."""
         renewer, note = self._renewer_of(entry), await self._note()
         self._check_renewable(entry, note)
@@ -188,7 +188,7 @@ class Refresh:
         if note.account and grant.account and note.account != grant.account:
             _log.info("%s: the account that was called %s is called %s by now", self._tenant, before, now)
 
-    def _renewal(self, posted: LoginEntry, grant: TokenResponse, lock: RefreshLock) -> Renewal:
+    def _renewal(self, posted: LoginEntry, grant: TokenResponse, lock: Lease) -> Renewal:
         """Return the grant as the login that takes the place of `posted`."""
         entry = cache(partial(renewed_entry, posted, grant, now=self._clock()))
         return Renewal(

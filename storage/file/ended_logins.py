@@ -71,6 +71,6 @@ def _blank(place: Path, secrets: Collection[str], path: Path) -> None:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     with contextlib.suppress(FileNotFoundError):
         data, _ = regular_file.read(place, os.O_NOFOLLOW)
-        cleared = redact.blanked(data, secrets)
+        cleared = redact.redacted(data, secrets)
         if cleared != data:
             atomic.swap(place, cleared, temporary_of=path, mode=stat.S_IMODE(found.st_mode))

@@ -19,14 +19,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, PendingEntry, TokenEntry
+from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, TokenEntry
 from openab_auth.storage.errors import StorageError, StoreUnreadableError
 from openab_auth.storage.file import atomic, folder, regular_file
 from openab_auth.storage.format import codec, shapes
 from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.secret import Secret
+from openab_auth.storage.spill_rule import comes_after, replaced_mark
 
-_NO_LOGIN: Final = "no login"  # stands where a fingerprint would, for a login under a tenant that had none
 _LARGEST: Final = 2**20  # bytes; no entry is near it
 
 
@@ -42,23 +42,6 @@ class Spill:
     def takes_place_of(self, stored: Entry | None) -> bool:
         """Whether `stored` is still what this came after."""
         return comes_after(self.entry, stored, self.replaces)
-
-
-def comes_after(entry: LoginEntry, stored: Entry | None, replaces: tuple[str, ...]) -> bool:
-    """Return whether `stored` has one of the replaced refresh tokens, or is nothing where `entry` replaced nothing.
-
-    Where the refresh token was not rotated, the later end decides.
-    """
-    if stored is None:
-        return _NO_LOGIN in replaces
-    if isinstance(stored, PendingEntry) or stored.refresh_token.fingerprint() not in replaces:
-        return False
-    return stored.refresh_token != entry.refresh_token or stored.expires_at < entry.expires_at
-
-
-def marks(replaces: Secret | None) -> tuple[str]:
-    """Return what stands for a replaced refresh token, or for no login, in `Spill.replaces`."""
-    return (_NO_LOGIN if replaces is None else replaces.fingerprint(),)
 
 
 def path_of(path: Path, tenant: str) -> Path:
@@ -80,7 +63,7 @@ def compose(path: Path, tenant: str, entry: LoginEntry, replaces: Secret | None)
     """
     sidecar_name(path.name, tenant)
     codec.check(tenant, entry)
-    (posted,) = marks(replaces)
+    posted = replaced_mark(replaces)
     with contextlib.suppress(_NoSpillError, FileNotFoundError):
         earlier = _read(path_of(path, tenant), tenant)
         if earlier.entry.refresh_token.fingerprint() == posted:

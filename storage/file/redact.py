@@ -24,7 +24,7 @@ def secrets_of(entry: Entry) -> frozenset[str]:
     return frozenset(_named(shapes.to_json(entry)))
 
 
-def blanked(data: bytes, secrets: Iterable[str]) -> bytes:
+def redacted(data: bytes, secrets: Iterable[str]) -> bytes:
     """`data` with each of `secrets` overwritten, however JSON spells it, and the beginning of one at a torn end."""
     wanted = [secret.encode() for secret in secrets if len(secret.encode()) >= _LEAST]
     result = bytearray(data)

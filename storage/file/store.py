@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from openab_auth.storage import batch
-from openab_auth.storage.draft import Lazy
+from openab_auth.storage.draft import LazyRecords
 from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry
 from openab_auth.storage.errors import (
     ServersUnwrittenError,
@@ -35,7 +35,8 @@ from openab_auth.storage.file import (
     temporary_files,
 )
 from openab_auth.storage.file.journal import Spill
-from openab_auth.storage.file.locks.global_lock import GlobalLock, TenantLock
+from openab_auth.storage.file.locks.global_lock import GlobalLock
+from openab_auth.storage.file.locks.lease import FileLease
 from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
@@ -140,13 +141,13 @@ class FileStore:
         except OSError as error:  # none is known that comes through here
             raise StoreUnwritableError(self.path, regular_file.reason_of(error)) from error
 
-    def refresh_lock(self, tenant: str) -> TenantLock:
+    def lease(self, tenant: str) -> FileLease:
         """The tenant's refresh lock, not yet taken.
 
         Raises:
             InvalidTenantError: no sidecar can bear this name.
         """
-        return TenantLock(self.path.with_name(sidecar_name(self._name, tenant)), self._look_again)
+        return FileLease(self.path.with_name(sidecar_name(self._name, tenant)), self._look_again)
 
     def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None) -> None:
         """Keep a renewed login beside the file; see `Store.spill`.
@@ -193,8 +194,8 @@ class FileStore:
         counting it in, unless this update gives its tenant another refresh token or ends its login.
         """
         before, now = self._load(journal.spills_among(self.path, names), afterwards), self._clock()
-        notes = Lazy(self.notes, self._has_notes)
-        beside = batch.Beside(notes, Lazy(self.clients), Lazy(self.servers))
+        notes = LazyRecords(self.notes, self._has_notes)
+        beside = batch.Records(notes, LazyRecords(self.clients), LazyRecords(self.servers))
         after = batch.run(mutations, before.entries, beside, file=self._name, now=now)
         if after.all_failed:
             return after.outcomes
@@ -277,7 +278,7 @@ class FileStore:
         afterwards.callback(remember)
         return True
 
-    def _save_notes(self, notes: Lazy[Note], now: float, *, entries_written: bool) -> bool:
+    def _save_notes(self, notes: LazyRecords[Note], now: float, *, entries_written: bool) -> bool:
         if not notes.changed:
             return False
         try:

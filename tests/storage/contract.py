@@ -133,7 +133,7 @@ class StoreContract:
         assert isinstance(outcomes[0].error, InvalidTenantError)
         assert list(store.read()) == ["b"]
         with pytest.raises(InvalidTenantError):
-            store.refresh_lock(name)
+            store.lease(name)
 
     @pytest.mark.parametrize(
         "bad",
@@ -232,7 +232,7 @@ class StoreContract:
         assert len(set(versions)) == len(versions)
 
     def test_a_refresh_lock_has_one_holder_and_can_be_taken_again(self, store: Store) -> None:
-        first, second, other = store.refresh_lock("codex"), store.refresh_lock("codex"), store.refresh_lock("claude")
+        first, second, other = store.lease("codex"), store.lease("codex"), store.lease("claude")
 
         assert first.try_acquire()
         assert not first.try_acquire()
@@ -247,7 +247,7 @@ class StoreContract:
         other.release()
 
     def test_an_update_is_possible_under_a_refresh_lock(self, store: Store) -> None:
-        lock = store.refresh_lock("codex")
+        lock = store.lease("codex")
         assert lock.try_acquire()
         store.update(put("codex", token()))
         lock.release()

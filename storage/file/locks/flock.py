@@ -33,7 +33,7 @@ class Flock:
         self._held = False
         self._owner_checked = False
         self.was_busy = False  # whether the last try found it held
-        forked.put_right_in_children(self)
+        forked.register(self)
 
     def try_acquire(self) -> bool:
         """Take it if it is free, without waiting; False when it is not, or when this object holds it already.

@@ -7,7 +7,7 @@ import weakref
 from typing import Final, Protocol
 
 
-class Inherited(Protocol):
+class ForkAware(Protocol):
     """An object that must be put right in a child before anybody uses it there."""
 
     def begin_in_child(self) -> None:
@@ -15,7 +15,7 @@ class Inherited(Protocol):
         ...
 
 
-def put_right_in_children(one: Inherited) -> None:
+def register(one: ForkAware) -> None:
     """From now on, for as long as it lives, in each child that Python forks."""
     _all.add(one)
 
@@ -25,5 +25,5 @@ def _begin_in_child() -> None:
         one.begin_in_child()
 
 
-_all: Final[weakref.WeakSet[Inherited]] = weakref.WeakSet()
+_all: Final[weakref.WeakSet[ForkAware]] = weakref.WeakSet()
 os.register_at_fork(after_in_child=_begin_in_child)

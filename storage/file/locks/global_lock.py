@@ -32,7 +32,7 @@ class GlobalLock:
         self._timeout = timeout
         self._lock = Flock(path)
         self.begin_in_child()
-        forked.put_right_in_children(self)
+        forked.register(self)
 
     def begin_in_child(self) -> None:
         """Anew in a child that was forked, perhaps while another thread had it: there are no other threads yet."""
@@ -91,26 +91,3 @@ class GlobalLock:
                 raise StoreBusyError(self._path, self._timeout)
             time.sleep(_POLL)
         return self._lock.run(section)
-
-
-class TenantLock:
-    """The refresh lock of one tenant; each object is a holder of its own, also within one process."""
-
-    def __init__(self, path: Path, when_taken: Callable[[], None]) -> None:
-        self._lock = Flock(path)
-        self._when_taken = when_taken
-
-    def try_acquire(self) -> bool:
-        """Take it if it is free; never waits.
-
-        Raises:
-            StoreUnwritableError: its sidecar cannot be opened, so nobody here may refresh.
-        """
-        taken = self._lock.try_acquire()
-        if taken:
-            self._when_taken()
-        return taken
-
-    def release(self) -> None:
-        """Give it back; without effect when it is not held."""
-        self._lock.release()
