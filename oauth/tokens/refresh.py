@@ -85,7 +85,7 @@ class Refresh:
         def adoptable(entry: LoginEntry) -> bool:
             return supersedes(entry, stale, self._clock())
 
-        if seconds := self._waits(stale, known, renewer.settings):
+        if seconds := self._waits(stale, known, renewer.config_hash):
             adopted = await adopt(
                 self._store, self._tenant, adoptable, seconds=seconds, stopping=self._deadline.stopping
             )
@@ -102,14 +102,14 @@ class Refresh:
                 with suppress(OSError, StorageError):  # the lock is free all the same, and the login may be renewed
                     turn.release()
 
-    def _waits(self, stale: LoginEntry, attempt: RefreshAttempt | None, settings: str) -> float:
+    def _waits(self, stale: LoginEntry, attempt: RefreshAttempt | None, config_hash: str) -> float:
         """Seconds for which the vendor is to be left alone, when they can be sat out.
 
         Raises:
             VendorUnavailableError, VendorMisconfiguredError: they are too many, or the token still lives and need not
                 wait.
         """
-        seconds = backoff.pause(attempt, settings, self._clock())
+        seconds = backoff.pause(attempt, config_hash, self._clock())
         if attempt is None or not seconds or self._deliberate:
             return 0.0
         if self._clock() < stale.expires_at or seconds > self._deadline.left(LAST_TRY):
@@ -121,7 +121,7 @@ class Refresh:
         renewer, note = self._renewer_of(entry), await self._note()
         self._check_renewable(entry, note)
         before = backoff.attempt_of(entry, note)
-        seconds = backoff.pause(before, renewer.settings, self._clock())
+        seconds = backoff.pause(before, renewer.config_hash, self._clock())
         if before and seconds and before != known and not self._deliberate:
             raise backoff.refusal(self._tenant, before, seconds)  # somebody has asked while we waited
         # A token that the vendor rotates and the disk refuses is lost: see that it can be kept before asking for it.
@@ -148,7 +148,9 @@ class Refresh:
                 await self._note_unless_replaced(entry, attempt=attempt if self._doubtful else before)
                 raise
             except (VendorUnavailableError, VendorMisconfiguredError) as error:
-                failure = backoff.failed(attempt, error, renewer.settings, self._clock(), answered=not self._doubtful)
+                failure = backoff.failed(
+                    attempt, error, renewer.config_hash, self._clock(), answered=not self._doubtful
+                )
                 if stands := await self._note_unless_replaced(entry, attempt=failure):
                     return stands
                 raise
