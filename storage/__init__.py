@@ -1,4 +1,4 @@
-"""The credential file that every agent process reads, and its two locks."""
+"""Entries and records of logins, and the locked store that every agent process reads."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -80,8 +80,8 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 -- whatever the name stands for
-    """Import what only some need when it is asked for: asyncio alone costs more than a whole read."""
+def __getattr__(name: str) -> Any:  # noqa: ANN401 -- each name has its own type
+    """Import a name that few programs need on its first use; asyncio alone costs more than a whole read."""
     if name == "AsyncStore":
         from openab_auth.storage.async_store import AsyncStore  # noqa: PLC0415
 

@@ -1,10 +1,10 @@
-"""The journal: a renewed login that could not be committed lies beside the store, 0600, until it can be.
+"""The journal: files beside the store, mode 0600, with renewed logins that could not be committed yet (spills).
 
-`auth.json.spill.<tenant>` holds the entry and the SHA-256 of the refresh tokens that it takes the place of: of the one
-that was posted, and of those that an earlier spill replaced. "no login" stands for the login that was not there before
-a first one. A spill counts only while the stored refresh token is one of them, so a login or a logout that came in
-between wins. It is written without the global lock, which may be the very thing that could not be had, and removed
-under it, after the commit that made it needless is durable.
+The file `auth.json.spill.<tenant>` has the entry and the SHA-256 of each refresh token that it replaces: of the token
+that was posted, and of the tokens that an earlier spill replaced. "no login" stands for a tenant without a login. A
+spill is valid only while the stored refresh token is one of them (`storage.spill_rule`), so a later login or logout
+wins. It is written without the global lock, because a busy lock may be the reason for the spill. It is removed under
+the global lock, after the commit of its login is durable.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.secret import Secret
 from openab_auth.storage.spill_rule import comes_after, replaced_mark
 
-_LARGEST: Final = 2**20  # bytes; no entry is near it
+_LARGEST: Final = 2**20  # bytes; every entry is far smaller
 
 
 @dataclass(frozen=True, slots=True)
 class Spill:
-    """One spilled login; `replaces` are fingerprints, `file` says which file it is, once it is one."""
+    """One spilled login; `replaces` are fingerprints, and `file` identifies its file once it is written."""
 
     tenant: str
     entry: LoginEntry
@@ -40,12 +40,12 @@ class Spill:
     file: tuple[int, int] | None = None
 
     def takes_place_of(self, stored: Entry | None) -> bool:
-        """Whether `stored` is still what this came after."""
+        """Return whether this login may still replace `stored`."""
         return comes_after(self.entry, stored, self.replaces)
 
 
 def path_of(path: Path, tenant: str) -> Path:
-    """Where the spill of this tenant lies."""
+    """Return the path of the spill of this tenant."""
     return path.with_name(_mark(path) + tenant)
 
 
@@ -54,12 +54,12 @@ def _mark(path: Path) -> str:
 
 
 def compose(path: Path, tenant: str, entry: LoginEntry, replaces: Secret | None) -> Spill:
-    """Return what is to be kept of `entry`; nothing is written yet.
+    """Return the spill for `entry`; nothing is written yet.
 
-    The vendor gave it for the refresh token `replaces`, or in a login; None where no login was there before.
+    `replaces` is the refresh token of the login that `entry` replaces, or None if there was no login.
 
     Raises:
-        StorageError: no store could keep it.
+        StorageError: no store accepts this tenant or this entry.
     """
     sidecar_name(path.name, tenant)
     codec.check(tenant, entry)
@@ -72,10 +72,10 @@ def compose(path: Path, tenant: str, entry: LoginEntry, replaces: Secret | None)
 
 
 def write(path: Path, spill: Spill) -> Spill:
-    """Keep it durably.
+    """Write a spill durably and return it with the identity of its file.
 
     Raises:
-        StoreUnwritableError: it is not kept.
+        StoreUnwritableError: the spill was not written.
     """
     members = {"replaces": spill.replaces, "entry": shapes.to_json(spill.entry)}
     text = json.dumps(members, ensure_ascii=False, indent=2)
@@ -85,7 +85,7 @@ def write(path: Path, spill: Spill) -> Spill:
 
 
 def spill_files(path: Path) -> list[str]:
-    """Return the names of the files beside this credential file that bear a spill's name; none in an unlistable folder.
+    """Return the names of all spills beside the credential file; return none if this user may not list the folder.
 
     Raises:
         StoreUnreadableError: the folder could not be read.
@@ -94,32 +94,32 @@ def spill_files(path: Path) -> list[str]:
 
 
 def spills_among(path: Path, names: Collection[str]) -> list[str]:
-    """Return those of the names in the folder that are a spill's."""
+    """Return the names of spills among these names."""
     mark = _mark(path)
     return sorted(name for name in names if name.startswith(mark))
 
 
 def load(path: Path, files: Collection[str]) -> tuple[Spill, ...]:
-    """Return what is spilled in these files; what is gone, damaged or foreign is left alone.
+    """Return the spills in these files; skip files that are gone, damaged or written by somebody else.
 
     Raises:
-        StoreUnreadableError: one of them could not be read. To count it as none would post a token that is spent.
+        StoreUnreadableError: a file could not be read. Without its spill this process would post a used refresh token.
     """
     return tuple([found for _, found in _found(path, files) if isinstance(found, Spill)]) if files else ()
 
 
-def strangers(path: Path, files: Collection[str]) -> list[tuple[Path, str]]:
-    """Those of these files that are no spill, with the reason."""
+def ignored(path: Path, files: Collection[str]) -> list[tuple[Path, str]]:
+    """Return the files that are ignored because they are no valid spill, each with the reason."""
     return [(place, found) for place, found in _found(path, files) if isinstance(found, str)]
 
 
 def recovered(spills: tuple[Spill, ...], entries: Mapping[str, Entry]) -> dict[str, Entry]:
-    """The spilled entries that take the place of stored ones."""
+    """Return the spilled entries that replace stored entries."""
     return {spill.tenant: spill.entry for spill in spills if spill.takes_place_of(entries.get(spill.tenant))}
 
 
 def discard(path: Path, spill: Spill) -> None:
-    """Remove this spill, but not one that was written since."""
+    """Remove the file of this spill, unless another spill was written there since."""
     place = path_of(path, spill.tenant)
     with contextlib.suppress(OSError):
         if _file(os.lstat(place)) == spill.file:
@@ -145,8 +145,9 @@ def _read(place: Path, tenant: str) -> Spill:
     """Read one spill.
 
     Raises:
-        FileNotFoundError, _NoSpillError: there is none.
-        StoreUnreadableError: it is there but could not be read, so that it must be neither ignored nor replaced.
+        FileNotFoundError: there is no such file.
+        _NoSpillError: the file is no valid spill.
+        StoreUnreadableError: the file could not be read, so it must be neither ignored nor replaced.
     """
     try:
         data, found = regular_file.read(place, os.O_NOFOLLOW)
@@ -164,7 +165,7 @@ def _read(place: Path, tenant: str) -> Spill:
 
 
 def _not_ours(place: Path, error: OSError) -> str | None:
-    """Explain why a file that cannot be read is no spill of ours, or return None when it may be one."""
+    """Return why a file that cannot be read is certainly no spill of ours, or None if it may be ours."""
     if error.errno == errno.ELOOP:
         return _LINK
     if isinstance(error, regular_file.NotRegularError):
@@ -202,7 +203,7 @@ def _entry(tenant: str, value: object) -> LoginEntry:
 
 
 class _NoSpillError(ValueError):
-    """It bears a spill's name, and this is why it is none."""
+    """A file has the name of a spill, but is no valid spill; `reason` says why."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -211,5 +212,5 @@ class _NoSpillError(ValueError):
 
 _LINK: Final = "it is a symbolic link"
 _TOO_LARGE: Final = "it is larger than any login"
-_FOREIGN: Final = "others own it or may write it"
+_FOREIGN: Final = "it belongs to another user, or other users may write to it"
 _DAMAGED: Final = "it is damaged"

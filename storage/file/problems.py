@@ -99,7 +99,7 @@ def _of_journal(path: Path) -> Iterator[Problem]:
     for spill in journal.load(path, files):
         what = f"{journal.path_of(path, spill.tenant)} holds a renewed login that could not be committed"
         yield Problem(what, _SPILLED)
-    for place, reason in journal.strangers(path, files):
+    for place, reason in journal.ignored(path, files):
         yield Problem(f"{place} is ignored: {reason}", f"rm {place}")
 
 

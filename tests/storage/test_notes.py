@@ -50,9 +50,7 @@ def test_an_attempt_that_an_older_version_noted_is_read(store: FileStore, path: 
     assert attempt == dataclasses.replace(NOTE.attempt, todo="", config_hash="")
 
 
-def test_a_config_hash_under_its_former_name_is_read_and_written_under_the_new_one(
-    store: FileStore, path: Path
-) -> None:
+def test_a_config_hash_under_its_former_name_is_read(store: FileStore, path: Path) -> None:
     log_in(store)
     notes = path.with_name("auth.json.notes")
     top = json.loads(notes.read_text())

@@ -296,7 +296,7 @@ def test_root_follows_no_link_of_a_user_into_a_folder_of_its_own(public_path: Pa
     told = ask_all(FileStore(public_path.parent / ".openab" / missing / "auth.json"))
 
     assert len(told) == 4
-    assert all(f"a symbolic link of uid {NOBODY} leads to what belongs to uid 0" in reason for reason in told)
+    assert all(f"a symbolic link of uid {NOBODY} leads to a folder of uid 0" in reason for reason in told)
     assert list(target.iterdir()) == []
     assert (target.stat().st_uid, target.stat().st_mode) == (before.st_uid, before.st_mode)
 

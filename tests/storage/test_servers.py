@@ -185,6 +185,6 @@ def test_servers_that_cannot_be_written_fail_who_changed_them_and_nobody_else(
     assert [type(outcome) for outcome in outcomes] == [Done, Failed]
     assert isinstance(outcomes[1], Failed)
     assert "No space left" in str(outcomes[1].error)
-    assert "the servers are as they were, all else was written" in str(outcomes[1].error)
+    assert "the added servers are unchanged, all other changes were saved" in str(outcomes[1].error)
     assert set(store.read()) == {"a"}
     assert dict(store.servers()) == {}

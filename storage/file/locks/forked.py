@@ -1,4 +1,4 @@
-"""What a child that was forked begins with: its parent's objects, but neither its threads nor its locks."""
+"""Resets objects in a forked child, which inherits the objects of its parent, but not its threads and locks."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Final, Protocol
 
 
 class ForkAware(Protocol):
-    """An object that must be put right in a child before anybody uses it there."""
+    """An object that must be reset in a forked child before its first use there."""
 
     def begin_in_child(self) -> None:
-        """Called in the child, where no other thread is yet."""
+        """Reset this object; called in the child, while it has no other thread."""
         ...
 
 
 def register(one: ForkAware) -> None:
-    """From now on, for as long as it lives, in each child that Python forks."""
+    """Call `begin_in_child()` on `one` in every forked child while `one` is alive."""
     _all.add(one)
 
 

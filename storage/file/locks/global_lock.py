@@ -1,7 +1,7 @@
-"""The two locks of a store: the global one of every write, and a refresh lock for each tenant.
+"""The global lock of a file store, which every write takes.
 
-Sidecars stay empty and are never deleted: unlinking one would split its waiters over two inodes. Order: the tenant's
-lock, then the global one; never the reverse.
+Sidecars stay empty and are never deleted: after an unlink, two processes could lock two different files. Take the lease
+of a tenant before the global lock, never after it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from openab_auth.storage.file.locks.waiting import Waiter
 
 T = TypeVar("T")
-_POLL: Final = 0.005  # seconds between two tries of a process that can start no thread
+_POLL: Final = 0.005  # seconds between two tries if no thread can be started
 
 
 class GlobalLock:
-    """The lock of every write, between threads and between processes, with a bound on the wait for both together."""
+    """Excludes other threads and other processes; `timeout` limits the wait for both together, in seconds."""
 
     def __init__(self, path: Path, timeout: float) -> None:
         self._path = path
@@ -35,19 +35,19 @@ class GlobalLock:
         forked.register(self)
 
     def begin_in_child(self) -> None:
-        """Anew in a child that was forked, perhaps while another thread had it: there are no other threads yet."""
+        """Reset this object in a forked child: another thread of the parent may have held it during the fork."""
         self._threads = threading.Lock()
         self._waiter: Waiter | None = None
-        self._was_busy = False  # we had to wait last time: go straight to the thread, which has the sidecar open
+        self._was_busy = False  # the lock was busy last time, so ask the waiting thread first: it has the sidecar open
 
     def run(self, section: Callable[[ExitStack], T]) -> T:
-        """Hold it while `section` runs, here or in the thread that waited for it, and give what that returns.
+        """Run `section` under the lock, in this thread or in the thread that waited for the lock; return its result.
 
-        What the section puts on the stack is done when the lock is free again, before this returns.
+        The callbacks that `section` puts on the stack run after the lock is released, before this method returns.
 
         Raises:
-            StoreBusyError: it was not free in time.
-            StoreUnwritableError: its sidecar cannot be opened.
+            StoreBusyError: the lock was not free in time.
+            StoreUnwritableError: the sidecar cannot be opened.
         """
         deadline = time.monotonic() + self._timeout
         threads = self._threads
@@ -59,26 +59,26 @@ class GlobalLock:
                     return self._lock.run(section)
                 return self._wait(section, deadline)
             finally:
-                self._lock.close()  # should an interrupt have come between taking it and running the section
+                self._lock.close()  # an interrupt may come after the lock was taken and before the section runs
         finally:
             threads.release()
 
     def check(self) -> None:
-        """Prove that the sidecar can be opened; whether it is free does not matter.
+        """Prove that the sidecar can be opened, whether the lock is free or not.
 
         Raises:
-            StoreUnwritableError: it cannot.
+            StoreUnwritableError: the sidecar cannot be opened.
         """
         self._lock.probe()
 
     def _wait(self, section: Callable[[ExitStack], T], deadline: float) -> T:
-        from openab_auth.storage.file.locks.waiting import Turn, Waiter  # noqa: PLC0415 -- whom nobody keeps waiting need not load it
+        from openab_auth.storage.file.locks.waiting import Turn, Waiter  # noqa: PLC0415 -- needed only if the lock is busy
 
         turn = Turn(section)
         try:
             while self._waiter is None or not self._waiter.ask(turn):
                 self._waiter = Waiter(Flock(self._path, keep_open=True))
-        except RuntimeError:  # no thread can be started now: then try again and again, unfair as that is
+        except RuntimeError:  # no thread can be started now, so poll, although that is unfair
             return self._try_until(section, deadline)
         if not turn.wait(deadline):
             raise StoreBusyError(self._path, self._timeout)
