@@ -51,27 +51,27 @@ def begun(entry: LoginEntry, before: RefreshAttempt | None, now: float) -> Refre
 def failed(
     attempt: RefreshAttempt,
     error: VendorUnavailableError | VendorMisconfiguredError,
-    settings: str,
+    config_hash: str,
     now: float,
     *,
     answered: bool,
 ) -> RefreshAttempt:
     """The attempt as it ended: the next one later than the last time, and not sooner than the vendor asks for.
 
-    `settings` are those that it was made with. A vendor in trouble is left alone by all; who changes what was refused
-    need not wait.
+    `config_hash` stands for the config that the attempt was made with. A process with another config need not wait
+    for a refusal of that config.
     """
     wait = min(_FIRST * 2**attempt.failures, _LONGEST) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads, hides nothing
     failures = min(attempt.failures + 1, 16)
     ended = dataclasses.replace(attempt, answered=answered, failures=failures, not_before=now + wait)
     if isinstance(error, VendorMisconfiguredError):
-        return dataclasses.replace(ended, reason=error.happened, todo=error.todo, settings=settings)
+        return dataclasses.replace(ended, reason=error.happened, todo=error.todo, config_hash=config_hash)
     if error.retry_after:
         wait = max(wait, min(error.retry_after, _LONGEST_ASKED))
     return dataclasses.replace(ended, reason=error.reason, not_before=now + wait)
 
 
-def settings_of(*tables: object) -> str:
+def config_hash_of(*tables: object) -> str:
     """The hash of what a request is configured with: of vendors' and servers' tables, secrets included, and texts."""
     return hashlib.sha256(repr([_told(table) for table in tables]).encode()).hexdigest()
 
@@ -87,9 +87,9 @@ def _told(value: object) -> object:
     return value
 
 
-def pause(attempt: RefreshAttempt | None, settings: str, now: float) -> float:
-    """Seconds until the login may be tried again with these settings; a time of a wrong clock alone is none."""
-    if attempt is None or attempt.settings not in ("", settings):
+def pause(attempt: RefreshAttempt | None, config_hash: str, now: float) -> float:
+    """Seconds until the login may be tried again with this config; a time of a wrong clock alone is none."""
+    if attempt is None or attempt.config_hash not in ("", config_hash):
         return 0.0
     left = attempt.not_before - now
     return left if 0 < left <= _LONGEST_ASKED else 0.0

@@ -10,7 +10,7 @@ from typing import Final
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import StorageError
-from openab_auth.storage.workers import in_thread
+from openab_auth.storage.worker_thread import in_thread
 
 REFRESH_DEADLINE: Final = 20.0  # seconds: two requests of 8 s and 4 s for the disk, as all writers of the file have it
 _LONGEST_STEP: Final = 1.0  # seconds that one look counts for at most
@@ -33,7 +33,7 @@ async def store_changes(
         yield
         if waited >= seconds or (stopping is not None and stopping.is_set()):
             return
-        await store.changed(version, min(_RETRY, seconds - waited))
+        await store.wait_for_change(version, min(_RETRY, seconds - waited))
 
 
 @asynccontextmanager
@@ -48,7 +48,7 @@ async def tenant_lock(
     """
     held = False
     try:
-        lock = store.refresh_lock(tenant)
+        lock = store.lease(tenant)
         async for _ in store_changes(store, wait, stopping):
             held = await in_thread(lock.try_acquire)
             if held:

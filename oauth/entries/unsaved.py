@@ -15,9 +15,9 @@ from types import TracebackType
 from typing import Final, Self
 
 from openab_auth.oauth.errors import OAuthError
-from openab_auth.storage import AsyncStore, Draft, LoginEntry, RefreshLock, Secret, StorageError, Store, Tenant
+from openab_auth.storage import AsyncStore, Draft, Lease, LoginEntry, Secret, StorageError, Store, Tenant
 from openab_auth.storage.errors import words_of
-from openab_auth.storage.file.journal import comes_after
+from openab_auth.storage.spill_rule import comes_after
 
 _RETRY: Final = 1.0  # seconds between two tries
 _LAST_TRIES: Final = 5.0  # seconds of tries before a process that ends gives up
@@ -49,7 +49,7 @@ class Renewal(Response):
 
     entry: Callable[[], LoginEntry]
     posted: Secret
-    lock: RefreshLock
+    lock: Lease
 
 
 class Owner:
@@ -138,7 +138,7 @@ class Unsaved:
         else:
             self._journaled(response, why)
 
-    def holds(self, lock: RefreshLock) -> bool:
+    def holds(self, lock: Lease) -> bool:
         """Return whether this lock must stay held."""
         return any(isinstance(kept, Renewal) and kept.lock is lock for kept in self._kept.values())
 

@@ -34,7 +34,7 @@ from openab_auth.oauth.mcp import entry as server_entry
 from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore
-from openab_auth.storage.draft import Draft, Lazy
+from openab_auth.storage.draft import Draft, LazyRecords
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry
 from openab_auth.storage.errors import words_of
 from openab_auth.storage.records.notes import Note, Subject
@@ -291,7 +291,7 @@ def _response(tenant: Tenant, write: Mutation[str | None]) -> Response:
     def spill(store: Store) -> None:
         nonlocal spilled
         entries = store.read()
-        draft = Draft(entries, store.notes(), Lazy(store.clients), Lazy(store.servers))
+        draft = Draft(entries, store.notes(), LazyRecords(store.clients), LazyRecords(store.servers))
         write(draft)
         entry, before = draft[tenant], entries.get(tenant)
         assert isinstance(entry, TokenEntry | McpEntry)  # noqa: S101 - `write` makes logins

@@ -6,7 +6,7 @@ import dataclasses
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from openab_auth.oauth.entries.backoff import settings_of
+from openab_auth.oauth.entries.backoff import config_hash_of
 from openab_auth.oauth.errors import (
     LOG_IN_AGAIN,
     ClientRefusedError,
@@ -41,9 +41,9 @@ class ServerRenewer:
     deadline: Deadline
 
     @property
-    def settings(self) -> str:
-        """As `Renewer.settings`."""
-        return settings_of(self.server)
+    def config_hash(self) -> str:
+        """As `Renewer.config_hash`."""
+        return config_hash_of(self.server)
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """As `Renewer.renew`, with `resource`, and the client's authentication as it was registered.

@@ -9,13 +9,13 @@ from openab_auth.oauth.entries.login_entry import login_of
 from openab_auth.oauth.entries.tenant_lock import store_changes
 from openab_auth.oauth.errors import RefreshBusyError
 from openab_auth.oauth.http.deadline import LAST_TRY, Deadline
-from openab_auth.storage import AsyncStore, LoginEntry, RefreshLock, Secret, Tenant
-from openab_auth.storage.workers import in_thread
+from openab_auth.storage import AsyncStore, Lease, LoginEntry, Secret, Tenant
+from openab_auth.storage.worker_thread import in_thread
 
 
 async def lock_or_adopt(
     store: AsyncStore, tenant: Tenant, adoptable: Callable[[LoginEntry], bool], deadline: Deadline
-) -> RefreshLock | LoginEntry:
+) -> Lease | LoginEntry:
     """The tenant's lock, held, if it comes free while there is time for a request, or what is `adoptable` in all of it.
 
     Raises:
@@ -23,7 +23,7 @@ async def lock_or_adopt(
         RefreshBusyError: the lock stayed with somebody who committed nothing; without it nobody refreshes.
         StorageError: the sidecar cannot be opened, or the store cannot be read.
     """
-    lock = store.refresh_lock(tenant)
+    lock = store.lease(tenant)
     async for _ in store_changes(store, deadline.left(), deadline.stopping):
         entry = await stored(store, tenant)
         if adoptable(entry):

@@ -30,7 +30,7 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.http.deadline import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
 from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.oauth.tokens.adopt import adopt, lock_or_adopt, stored, supersedes
-from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
+from openab_auth.storage import AsyncStore, Lease, LoginEntry, McpEntry, StorageError, Tenant, TokenEntry
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
@@ -87,7 +87,7 @@ class Refresh:
         def adoptable(entry: LoginEntry) -> bool:
             return supersedes(entry, stale, self._clock())
 
-        if seconds := self._waits(stale, known, renewer.settings):
+        if seconds := self._waits(stale, known, renewer.config_hash):
             adopted = await adopt(
                 self._store, self._tenant, adoptable, seconds=seconds, stopping=self._deadline.stopping
             )
@@ -104,26 +104,26 @@ class Refresh:
                 with suppress(OSError, StorageError):  # the lock is free all the same, and the login may be renewed
                     turn.release()
 
-    def _waits(self, stale: LoginEntry, attempt: RefreshAttempt | None, settings: str) -> float:
+    def _waits(self, stale: LoginEntry, attempt: RefreshAttempt | None, config_hash: str) -> float:
         """Seconds for which the vendor is to be left alone, when they can be sat out.
 
         Raises:
             VendorUnavailableError, VendorMisconfiguredError: they are too many, or the token still lives and need not
                 wait.
         """
-        seconds = backoff.pause(attempt, settings, self._clock())
+        seconds = backoff.pause(attempt, config_hash, self._clock())
         if attempt is None or not seconds or self._deliberate:
             return 0.0
         if self._clock() < stale.expires_at or seconds > self._deadline.left(LAST_TRY):
             raise backoff.refusal(self._tenant, attempt, seconds)
         return seconds
 
-    async def _request(self, entry: LoginEntry, known: RefreshAttempt | None, lock: RefreshLock) -> LoginEntry:
+    async def _request(self, entry: LoginEntry, known: RefreshAttempt | None, lock: Lease) -> LoginEntry:
         """Ask the vendor, who holds the lock; `known` is the failed attempt that was sat out before."""
         renewer, note = self._renewer_of(entry), await self._note()
         self._check_renewable(entry, note)
         before = backoff.attempt_of(entry, note)
-        seconds = backoff.pause(before, renewer.settings, self._clock())
+        seconds = backoff.pause(before, renewer.config_hash, self._clock())
         if before and seconds and before != known and not self._deliberate:
             raise backoff.refusal(self._tenant, before, seconds)  # somebody has asked while we waited
         # A token that the vendor rotates and the disk refuses is lost: see that it can be kept before asking for it.
@@ -149,7 +149,9 @@ class Refresh:
                 await self._note_unless_replaced(entry, attempt=attempt if self._doubtful else before)
                 raise
             except (VendorUnavailableError, VendorMisconfiguredError) as error:
-                failure = backoff.failed(attempt, error, renewer.settings, self._clock(), answered=not self._doubtful)
+                failure = backoff.failed(
+                    attempt, error, renewer.config_hash, self._clock(), answered=not self._doubtful
+                )
                 if stands := await self._note_unless_replaced(entry, attempt=failure):
                     return stands
                 raise
@@ -191,7 +193,7 @@ class Refresh:
         if note.account and grant.account and note.account != grant.account:
             _log.info("%s: the account that was called %s is called %s by now", self._tenant, before, now)
 
-    def _renewal(self, posted: LoginEntry, grant: TokenResponse, note: Note, lock: RefreshLock) -> Renewal:
+    def _renewal(self, posted: LoginEntry, grant: TokenResponse, note: Note, lock: Lease) -> Renewal:
         """Return the grant as the login that takes the place of `posted`, if it is the same account's."""
         self._check_owner(posted, grant, note)
         entry = cache(partial(renewed_entry, posted, grant, now=self._clock()))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from openab_auth.oauth.entries.backoff import settings_of
+from openab_auth.oauth.entries.backoff import config_hash_of
 from openab_auth.oauth.errors import NotRefreshableError
 from openab_auth.oauth.mcp.renew import ServerRenewer
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Tenant
@@ -23,7 +23,7 @@ class Renewer(Protocol):
     """Renews logins of one kind; the caller holds the tenant's lock and commits what comes."""
 
     @property
-    def settings(self) -> str:
+    def config_hash(self) -> str:
         """The hash of all that is configured for its request."""
         ...
 
@@ -46,9 +46,9 @@ class VendorRenewer:
     token_endpoint: str
 
     @property
-    def settings(self) -> str:
-        """As `Renewer.settings`."""
-        return settings_of(self.vendor, self.token_endpoint)
+    def config_hash(self) -> str:
+        """As `Renewer.config_hash`."""
+        return config_hash_of(self.vendor, self.token_endpoint)
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """As `Renewer.renew`."""
@@ -64,9 +64,9 @@ class CopilotRenewer:
     clock: Callable[[], float]
 
     @property
-    def settings(self) -> str:
-        """As `Renewer.settings`."""
-        return settings_of(self.vendor, self.exchange_url)
+    def config_hash(self) -> str:
+        """As `Renewer.config_hash`."""
+        return config_hash_of(self.vendor, self.exchange_url)
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """As `Renewer.renew`."""
@@ -85,9 +85,9 @@ class AwsRenewer:
     clock: Callable[[], float]
 
     @property
-    def settings(self) -> str:
-        """As `Renewer.settings`."""
-        return settings_of(self.vendor, self.token_endpoint)
+    def config_hash(self) -> str:
+        """As `Renewer.config_hash`."""
+        return config_hash_of(self.vendor, self.token_endpoint)
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """As `Renewer.renew`."""

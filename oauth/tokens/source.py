@@ -26,7 +26,7 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.http.deadline import Deadline
 from openab_auth.oauth.tokens.adopt import supersedes
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Secret, StorageError, Store, Tenant, TokenEntry
-from openab_auth.storage.workers import in_thread
+from openab_auth.storage.worker_thread import in_thread
 
 if TYPE_CHECKING:
     from openab_auth.oauth.client.driver import Driver

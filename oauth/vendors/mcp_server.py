@@ -16,7 +16,7 @@ from openab_auth.oauth.http.urls import ambiguity, host_of, is_loopback, shown_h
 from openab_auth.oauth.vendors.vendor import Vendor, url_at, variable_at
 from openab_auth.storage.entries import Tenant, UserId
 from openab_auth.storage.errors import InvalidTenantError
-from openab_auth.storage.format.keys import sidecar_name
+from openab_auth.storage.format import check_tenant
 from openab_auth.storage.records.servers import AddedServer
 from openab_auth.storage.secret import Secret
 
@@ -188,7 +188,7 @@ def _check_name(name: str, mistakes: Mistakes) -> None:
         mistakes.append((at, "a server's name is at most 32 letters, digits, '.', '_' and '-'"))
         return
     try:
-        sidecar_name("auth.json", name)  # the lock that its refresh will need
+        check_tenant(name)  # the lock that its refresh will need
     except InvalidTenantError as error:
         mistakes.append((at, error.reason))
 

@@ -12,7 +12,7 @@ from openab_auth.oauth.config.table import Mistakes, Table
 from openab_auth.oauth.http.urls import url_mistake
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import InvalidTenantError
-from openab_auth.storage.format.keys import sidecar_name
+from openab_auth.storage.format import check_tenant
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def _command(table: Table) -> tuple[str, ...]:
 def _tenant(table: Table, name: str) -> Tenant:
     tenant = table.text("tenant", name)
     try:
-        sidecar_name("auth.json", tenant)  # the lock that its refresh will need
+        check_tenant(tenant)  # the lock that its refresh will need
     except InvalidTenantError as error:
         table.wrong("tenant", error.reason)
     if tenant.startswith(("pending:", "mcp-pending:", "mcp:")):

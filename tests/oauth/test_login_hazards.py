@@ -270,7 +270,7 @@ async def test_a_login_that_was_begun_before_this_one_and_stored_meanwhile_is_as
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     """The vendor had given it before; it waited for the store, and nobody could see it."""
-    refresh = store.refresh_lock("lab")
+    refresh = store.lease("lab")
     assert refresh.try_acquire()
     his = await logins.begin("lab", BOB)
     completing = asyncio.create_task(logins.complete(await issuer.approve(his.url, "bob@example.com"), BOB))

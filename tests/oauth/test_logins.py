@@ -351,7 +351,7 @@ async def test_a_login_waits_for_a_refresh_in_flight_but_not_for_ever(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     """Design: stored all the same when the tenant lock is not had in time."""
-    lock = store.refresh_lock("lab")
+    lock = store.lease("lab")
     assert lock.try_acquire()
     try:
         done = await log_in(logins, issuer)

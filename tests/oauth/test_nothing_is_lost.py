@@ -20,8 +20,8 @@ from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry, batch
 from openab_auth.storage.file import atomic
-from openab_auth.storage.file.locks.store_locks import GlobalLock
-from openab_auth.storage.file.record_file import RecordFile
+from openab_auth.storage.file.locks.global_lock import GlobalLock
+from openab_auth.storage.file.record_files import RecordFile
 
 
 class Clock(Protocol):

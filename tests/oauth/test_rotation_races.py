@@ -199,7 +199,7 @@ def test_eight_processes_that_were_refused_with_the_same_token_rotate_it_once(
 HOLDER = """
 import sys
 from openab_auth.storage import open_store
-lock = open_store(sys.argv[1]).refresh_lock("lab")
+lock = open_store(sys.argv[1]).lease("lab")
 assert lock.try_acquire()
 print("held", flush=True)
 sys.stdin.read()

@@ -30,7 +30,7 @@ AGENT = """
 import asyncio, concurrent.futures.thread, encodings.idna, json, os, queue, resource, signal, sys, time
 import anyio._backends._asyncio, filelock
 import openab_auth.oauth.tokens.refresh, openab_auth.oauth.tokens.renewer
-import openab_auth.storage.file.locks.waiting, openab_auth.storage.workers
+import openab_auth.storage.file.locks.waiting, openab_auth.storage.worker_thread
 from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.config.config import Config

@@ -394,7 +394,7 @@ async def test_who_is_logged_out_during_an_early_refresh_gets_no_token(
 async def test_a_lock_that_never_comes_free_ends_in_busy_or_in_the_token_that_still_lives(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
-    lock = store.refresh_lock("lab")
+    lock = store.lease("lab")
     assert lock.try_acquire()
     try:
         begun = time.monotonic()
@@ -412,7 +412,7 @@ async def test_a_source_that_is_closed_ends_the_wait_for_another_process_and_can
     store: AsyncStore, catalogue: Catalogue, driver: Driver, login: TokenEntry, issuer: Issuer, clock: Clock
 ) -> None:
     clock.now += 3600
-    lock = store.refresh_lock("lab")
+    lock = store.lease("lab")
     assert lock.try_acquire()
     source = TokenSource(store, catalogue=catalogue, driver=driver, clock=clock)
     waiting = asyncio.create_task(source.get_valid("lab"))

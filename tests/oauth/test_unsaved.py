@@ -194,7 +194,7 @@ async def test_a_logout_ends_what_is_in_memory(
         await source.get_valid("lab")
     await asyncio.sleep(0.2)
     assert not await store.read()
-    lock = store.refresh_lock("lab")
+    lock = store.lease("lab")
     assert lock.try_acquire()
     lock.release()
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc/locks is 
 HOLD = """
 import sys
 from openab_auth.storage import open_store
-lock = open_store(sys.argv[1]).refresh_lock("lab")
+lock = open_store(sys.argv[1]).lease("lab")
 assert lock.try_acquire()
 print("held", flush=True)
 sys.stdin.read()
@@ -45,7 +45,7 @@ def test_a_lock_that_another_process_holds_is_told_with_its_name_and_remembered(
 
 
 def test_a_holder_that_is_no_process_of_the_playground_is_told_by_its_number(tmp_path: Path) -> None:
-    lock = open_store(tmp_path / "auth.json").refresh_lock("lab")
+    lock = open_store(tmp_path / "auth.json").lease("lab")
     watch = LockWatch(tmp_path / "auth.json", lambda _: None)
     assert lock.try_acquire()
     watch.look()

@@ -58,7 +58,7 @@ async def stay(source: TokenSource, store: AsyncStore, stranger: Stranger) -> fl
     flight = asyncio.create_task(source.get_valid("mcp:lab"))
     while not stranger.asked:
         await asyncio.sleep(0.005)
-    begun, lock = time.monotonic(), store.refresh_lock("lab")
+    begun, lock = time.monotonic(), store.lease("lab")
     while not lock.try_acquire():
         await asyncio.sleep(0.005)
     lock.release()

@@ -11,7 +11,7 @@ from openab_auth.oauth.mcp.granted_access import granted_access
 from openab_auth.oauth.mcp.scopes import advice, carried_over, note_demand
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import ClientRecord, Draft, McpEntry, Tenant
-from openab_auth.storage.draft import Lazy
+from openab_auth.storage.draft import LazyRecords
 
 URL = "https://mcp.example:8443/s/canary-key-in-the-path/mcp"
 ISSUER = "https://as.example"
@@ -28,7 +28,7 @@ def entry(*granted: str) -> McpEntry:
 
 
 def demanded(login: McpEntry, of: ClientRecord, server: McpServer | None, *scopes: str) -> ClientRecord:
-    draft = Draft({TENANT: login}, {}, Lazy(lambda: {TENANT: of}))
+    draft = Draft({TENANT: login}, {}, LazyRecords(lambda: {TENANT: of}))
     note_demand(draft, TENANT, server, scopes)
     return draft.clients[TENANT]
 
@@ -107,7 +107,7 @@ def test_what_was_asked_for_again_and_again_is_for_whoever_runs_the_server() -> 
 
 def test_a_demand_that_names_no_scope_is_the_operators_where_the_scopes_are() -> None:
     """RFC 6750 3.1: `scope` may be left out of the challenge."""
-    draft = Draft({TENANT: entry("read")}, {}, Lazy(lambda: {TENANT: record("read")}))
+    draft = Draft({TENANT: entry("read")}, {}, LazyRecords(lambda: {TENANT: record("read")}))
 
     assert "[mcp.lab]" in note_demand(draft, TENANT, McpServer("lab", URL, scopes=("read",)), ()).todo
     assert "log in again" in note_demand(draft, TENANT, McpServer("lab", URL), ()).todo

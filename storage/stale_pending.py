@@ -1,4 +1,4 @@
-"""Which pending logins are stale: every locked write drops them."""
+"""Finds pending logins that nobody can complete any more; every commit drops them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PREFIXES: Final = ("pending:", "mcp-pending:")
 
 
 def stale(entries: Mapping[str, Entry], now: float) -> list[str]:
-    """The keys of the pending logins that nobody can finish any more."""
+    """Return the keys of the stale pending logins; `now` is in unix seconds."""
     return [
         key
         for key, entry in entries.items()
@@ -20,5 +20,5 @@ def stale(entries: Mapping[str, Entry], now: float) -> list[str]:
 
 
 def _is_stale(entry: PendingEntry, now: float) -> bool:
-    """Older than its lifetime, without a time, or so far in the future that the clock must have been wrong."""
+    """Return whether it is too old, has no time, or is so far in the future that a clock must have been wrong."""
     return entry.created_at == 0 or abs(now - entry.created_at) > PENDING_LIFETIME

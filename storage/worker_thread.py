@@ -1,4 +1,4 @@
-"""Blocking work for an event loop: in a worker thread, or, where none can be had, in the loop itself."""
+"""Runs blocking functions in a worker thread, or in the event loop itself if no thread can be started."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ T = TypeVar("T")
 
 
 async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return what `function` returns, as `asyncio.to_thread` does, without the context variables.
+    """Call `function` in a worker thread and return its result, as `asyncio.to_thread` does without context variables.
 
-    Where no thread can be started (a container's limit of processes, an interpreter that ends), the function runs
-    here. The event loop then stands still for as long as it takes, which is better than to fail: a token may be lost.
+    If no thread can be started (the container has reached its limit of processes, or the interpreter is shutting
+    down), the function runs in this thread. The event loop then stands still, which is better than losing a token.
     """
     work = _Work(partial(function, *args, **kwargs))
     running: asyncio.Future[None] | asyncio.Future[T]
@@ -33,7 +33,7 @@ async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwar
 
 
 class _Work(Generic[T]):
-    """A function that runs once, whoever claims it first."""
+    """A function that runs once, in the thread that claims it first."""
 
     def __init__(self, function: Callable[[], T]) -> None:
         self.done: Future[T] = Future()
@@ -41,12 +41,14 @@ class _Work(Generic[T]):
         self._claimed = threading.Lock()
 
     def claim(self) -> bool:
+        """Return True to the first caller only; this caller must run the function."""
         return self._claimed.acquire(blocking=False)
 
     def run(self) -> None:
+        """Run the function, unless another thread has claimed it."""
         if not self.claim():
             return
         try:
             self.done.set_result(self._function())
-        except BaseException as error:  # noqa: BLE001 - it belongs to the one who waits
+        except BaseException as error:  # noqa: BLE001 - the task that waits for the result gets it
             self.done.set_exception(error)

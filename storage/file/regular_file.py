@@ -1,4 +1,4 @@
-"""Reads a plain file whole: no FIFO in its place may block us, and no device may fill the memory."""
+"""Reads a regular file as a whole; a FIFO in its place cannot block us, and a device cannot fill the memory."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ _READ: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 class NotRegularError(OSError):
-    """Something else lies where a file was expected."""
+    """The path leads to something else than a regular file."""
 
     def __init__(self) -> None:
         super().__init__(0, "it is not a regular file")
 
 
 def read(path: str | Path, flags: int = 0, afterwards: ExitStack | None = None) -> tuple[bytes, os.stat_result]:
-    """Return the bytes of the file, and its stat from before it was read; `flags` are more of `os.open`'s.
+    """Return the bytes of the file, and its stat from before it was read; `flags` are further flags for `os.open`.
 
-    Close it at once, or else by `afterwards`. Root follows no link in a folder of another user.
+    The file is closed at once, or by `afterwards` if that is given. Root follows no link in a folder of another user.
 
     Raises:
-        OSError: it cannot be read; NotRegularError when it is a folder, a FIFO or a device.
+        NotRegularError: the path leads to a folder, a FIFO or a device.
+        OSError: the file cannot be read.
     """
     at, name = ownership.enter(path)
     try:
@@ -39,7 +40,7 @@ def read(path: str | Path, flags: int = 0, afterwards: ExitStack | None = None) 
         if not stat.S_ISREG(found.st_mode):
             raise NotRegularError
         data = os.read(descriptor, found.st_size + 1)
-        while more := os.read(descriptor, found.st_size + 1):  # most often the end; only an empty read proves it
+        while more := os.read(descriptor, found.st_size + 1):  # usually empty; only an empty read proves the end
             data += more
         return data, found
     finally:
@@ -50,7 +51,7 @@ def read(path: str | Path, flags: int = 0, afterwards: ExitStack | None = None) 
 
 
 def close(descriptor: int) -> None:
-    """Close a descriptor that nothing was written to; an error has no meaning then, and the descriptor is gone."""
+    """Close a descriptor to which nothing was written, so that an error has no meaning."""
     try:  # noqa: SIM105 -- contextlib.suppress takes five times as long, several times in each commit
         os.close(descriptor)
     except OSError:
@@ -58,7 +59,7 @@ def close(descriptor: int) -> None:
 
 
 def reason_of(error: OSError) -> str:
-    """Say why a file could not be opened or read."""
+    """Return why a file could not be opened or read, in words."""
     if error.errno == errno.ELOOP:
-        return "it is a symbolic link, or lies behind a loop of them"
+        return "it is a symbolic link, or its path has a loop of symbolic links"
     return error.strerror or type(error).__name__

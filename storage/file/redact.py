@@ -1,4 +1,4 @@
-"""Takes known secrets out of bytes that may be JSON, whole or torn; every other byte stays as it is and where it is."""
+"""Overwrites known secrets in bytes that may be JSON, complete or cut off; every other byte stays unchanged."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Final
 from openab_auth.storage.entries import Entry, Json
 from openab_auth.storage.format import shapes
 
-_FILLER: Final = b"*"  # one for each byte; in a JSON string as good as anywhere
-_LEAST: Final = 8  # bytes; what is shorter is a word, and would be found where no secret is
+_FILLER: Final = b"*"  # one for each byte; valid inside a JSON string
+_LEAST: Final = 8  # bytes; a shorter secret could be an ordinary word
 _NAMES: Final = re.compile(r"(?i)(token|secret|key|password|assertion)$")
 _ESCAPE: Final = re.compile(
     rb'\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|["\\/bfnrt]|(?:u[0-9a-fA-F]{0,3})?\Z)'
@@ -20,17 +20,17 @@ _ESCAPE: Final = re.compile(
 
 
 def secrets_of(entry: Entry) -> frozenset[str]:
-    """The tokens of a login, and what its unknown fields hold under a name that means one."""
+    """Return the tokens of a login, and the values of unknown fields whose name suggests a secret."""
     return frozenset(_named(shapes.to_json(entry)))
 
 
-def blanked(data: bytes, secrets: Iterable[str]) -> bytes:
-    """`data` with each of `secrets` overwritten, however JSON spells it, and the beginning of one at a torn end."""
+def redacted(data: bytes, secrets: Iterable[str]) -> bytes:
+    """Return `data` with all secrets overwritten, in any JSON spelling, and also the start of a cut-off secret."""
     wanted = [secret.encode() for secret in secrets if len(secret.encode()) >= _LEAST]
     result = bytearray(data)
     for start, end in _as_json(data, wanted):
         result[start:end] = _FILLER * (end - start)
-    for start, end in _places(data.rstrip(b"\0"), wanted):  # a text that is no JSON escapes nothing
+    for start, end in _places(data.rstrip(b"\0"), wanted):  # text that is not JSON has no escapes
         result[start:end] = _FILLER * (end - start)
     return bytes(result)
 
@@ -47,10 +47,10 @@ def _named(value: Json, name: str = "") -> Iterator[str]:
 
 
 def _as_json(data: bytes, wanted: list[bytes]) -> Iterator[tuple[int, int]]:
-    """Where in `data` the secrets lie once its escapes are read."""
-    torn = data.rstrip(b"\0")  # a crash may leave a file its length without its end
+    """Yield where the secrets are in `data`, after decoding the escapes of JSON."""
+    torn = data.rstrip(b"\0")  # after a crash a file may end with zeros
     text = bytearray()
-    ends, there = [0], [0]  # after each escape: so far in the text, so far in the data
+    ends, there = [0], [0]  # positions after each escape, in the decoded text and in the data
     for escape in _ESCAPE.finditer(torn):
         text += torn[there[-1] : escape.start()] + _read(escape[0])
         ends.append(len(text))
@@ -69,7 +69,7 @@ def _read(escape: bytes) -> bytes:
     try:
         return str(json.loads(b'"%s"' % escape)).encode("utf-8", "surrogatepass")
     except ValueError:
-        return b""  # cut off in its midst
+        return b""  # the escape is cut off
 
 
 def _places(text: bytes, wanted: list[bytes]) -> Iterator[tuple[int, int]]:

@@ -1,7 +1,7 @@
-"""Temporary files of writers that were killed, which may hold tokens: the next update removes them.
+"""Finds and removes temporary files of killed writers, which may contain tokens; the next update removes them.
 
-Only ever removed under the global lock. Whoever writes the store holds that lock, in any language, so no temporary
-file of a living writer is there; only a spill and the rehearsal of a write need no lock, and they begin anew.
+Remove them only under the global lock. Writers in every language hold this lock, so no living writer has a temporary
+file then. Only spills and rehearsals write without the lock, and they start again if their temporary file disappears.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ZEROS: Final = b"\0" * 2**16
 
 
 def all_of(path: Path, names: Collection[str], tenants: Collection[str]) -> list[Path]:
-    """Return the temporary files among `names`; a spill of one of these `tenants` is none, however it is called."""
+    """Return the temporary files among `names`, but no spill of these `tenants`, whatever their names look like."""
     mark = re.compile(rf"{re.escape(path.name)}(\..+)?\.tmp\.\d+\.\d+", re.ASCII | re.DOTALL)
     spills = {journal.path_of(path, tenant).name for tenant in tenants if is_file_name(tenant)}
     found = (name for name in without_other_stores(path, names) if mark.fullmatch(name) and name not in spills)
@@ -30,7 +30,7 @@ def all_of(path: Path, names: Collection[str], tenants: Collection[str]) -> list
 
 
 def without_other_stores(path: Path, names: Collection[str]) -> list[str]:
-    """Return those of the names that are no file of another store in the same folder, whose writers have its lock."""
+    """Return the names without the files of other stores in the folder, whose writers hold another lock."""
     stores = {name.removesuffix(_LOCK) for name in names if name.endswith(_LOCK)} | {path.name}
 
     def is_ours(name: str) -> bool:
@@ -41,7 +41,7 @@ def without_other_stores(path: Path, names: Collection[str]) -> list[str]:
 
 
 def find(path: Path, now: float, tenants: Collection[str]) -> list[Path]:
-    """Return the temporary files that no living writer has: they are older than 10 s by `now`, in unix seconds.
+    """Return the temporary files that are older than 10 s at `now` (unix seconds), so that no living writer has them.
 
     Raises:
         StoreUnreadableError: the folder could not be read.
@@ -50,26 +50,26 @@ def find(path: Path, now: float, tenants: Collection[str]) -> list[Path]:
 
 
 def may_be_among(names: Collection[str]) -> bool:
-    """Return whether it is worth to look for temporary files among these names; each update asks."""
+    """Return quickly whether there may be temporary files among these names; every update calls this."""
     return any(".tmp." in name for name in names)
 
 
 def remove(path: Path, names: Collection[str], tenants: Collection[str]) -> None:
     """Remove the temporary files among `names`, which were in the folder before the lock was taken.
 
-    A writer that held the lock then has renamed its file by now. What cannot be removed is told by `problems`.
+    A writer that held the lock at that time has renamed its file by now. `problems` reports files that remain.
     """
     for place in all_of(path, names, tenants):
         erase(place)
 
 
 def erase(place: Path) -> bool:
-    """Remove a file, or at least what is in it; return whether nothing of it is left."""
+    """Remove a file, or at least its content; return whether nothing is left."""
     try:
         found = os.lstat(place)
         if stat.S_ISDIR(found.st_mode):
-            return True  # nobody's temporary file
-        if found.st_nlink > 1:  # it lives on under another name
+            return True  # no writer makes a folder as its temporary file
+        if found.st_nlink > 1:  # the content has another name too
             _overwrite(place)
         place.unlink()
     except FileNotFoundError:
@@ -83,11 +83,11 @@ def erase(place: Path) -> bool:
 
 
 def _overwrite(place: Path) -> None:
-    """Write zeros over a file of the folder's owner; another name may make it any other file of this disk."""
+    """Write zeros over a file, if it belongs to the owner of the folder: a hard link could lead to any other file."""
     descriptor = os.open(place, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.stat(place.parent).st_uid:  # noqa: PTH116 -- raises alike
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.stat(place.parent).st_uid:  # noqa: PTH116 -- raises the same errors in every version
             raise PermissionError
         left = found.st_size
         while left > 0:
@@ -104,5 +104,5 @@ def _is_old(place: Path, now: float) -> bool:
     except FileNotFoundError:
         return False
     except OSError:
-        return True  # nobody knows, so it is told
+        return True  # unknown, so report it
     return stat.S_ISREG(found.st_mode) and now - found.st_mtime > _COMMIT
