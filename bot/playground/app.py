@@ -16,9 +16,9 @@ from typing import Final
 
 from openab_auth.bot.playground.bot_process import BotProcess
 from openab_auth.bot.playground.discord import EmbeddedDiscord
+from openab_auth.bot.playground.experiments import Trials
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from openab_auth.bot.playground.live import Live
-from openab_auth.bot.playground.trials import Trials
+from openab_auth.bot.playground.live_updates import Live
 from openab_auth.bot.playground.web import Page, serving
 from openab_auth.storage import open_store
 

@@ -14,11 +14,11 @@ from aiohttp.typedefs import Handler
 
 from openab_auth.bot.playground.bot_process import BotNotThereError
 from openab_auth.bot.playground.discord import Answer, Modal, Person, RefusedError
-from openab_auth.bot.playground.discord.composer import Value
+from openab_auth.bot.playground.discord.command_input import Value
 from openab_auth.bot.playground.discord.model import Where
-from openab_auth.bot.playground.gate import Gate
-from openab_auth.bot.playground.live import Live
-from openab_auth.bot.playground.trials import NotNowError
+from openab_auth.bot.playground.experiments import NotNowError
+from openab_auth.bot.playground.live_updates import Live
+from openab_auth.bot.playground.page_access import Gate
 from openab_auth.storage import StorageError
 
 _FILES: Final = Path(__file__).parent / "page"

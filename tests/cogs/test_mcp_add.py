@@ -14,7 +14,7 @@ import pytest
 from discord.ext import commands
 
 from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Person
-from openab_auth.bot.playground.discord.refusals import RefusedError
+from openab_auth.bot.playground.discord.client_errors import RefusedError
 from openab_auth.cogs.auth.guard.access import Caller
 from openab_auth.cogs.auth.guard.rate_limit import LIMIT
 from openab_auth.cogs.auth.guard.settings import DiscordSettings

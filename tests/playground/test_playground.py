@@ -17,8 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from openab_auth.bot.playground.gate import KEY_HEADER
 from openab_auth.bot.playground.issuer.browser import decide, decide_device
+from openab_auth.bot.playground.page_access import KEY_HEADER
 
 Json = dict[str, Any]
 

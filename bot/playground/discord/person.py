@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from openab_auth.bot.playground.discord import refusals
-from openab_auth.bot.playground.discord.answer import PATIENCE, Answer, Modal, input_of
-from openab_auth.bot.playground.discord.composer import Value, typed
+from openab_auth.bot.playground.discord import client_errors
+from openab_auth.bot.playground.discord.command_input import Value, typed
 from openab_auth.bot.playground.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
 from openab_auth.bot.playground.discord.limits import ACK_DEADLINE, LINK, parts
 from openab_auth.bot.playground.discord.model import Interaction, Json, Message, Where
+from openab_auth.bot.playground.discord.responses import PATIENCE, Answer, Modal, input_of
 
 if TYPE_CHECKING:
     from openab_auth.bot.playground.discord.server import EmbeddedDiscord
@@ -87,7 +87,7 @@ class Person:
                 return await self._press(message, shown[0])
         if replay:
             return await self._press(self._messages(target)[0], {"custom_id": which, "type": _BUTTON})
-        raise refusals.no_such_button(which)
+        raise client_errors.no_such_button(which)
 
     async def choose(self, target: Answer | Message | str, which: str, *values: str) -> Answer | Modal:
         """Choose `values` in the select menu of this `custom_id`.
@@ -99,7 +99,7 @@ class Person:
             for part in parts(message.body.get("components") or []):
                 if part["type"] == _SELECT and part.get("custom_id") == which:
                     return await self._use(message, part, values=_chosen(dict(part), values))
-        raise refusals.no_such_menu(which)
+        raise client_errors.no_such_menu(which)
 
     async def submit(self, modal: Modal, values: Mapping[str, str]) -> Answer:
         """Send a form; what `Modal.submit` does.
@@ -109,7 +109,7 @@ class Person:
         """
         fields = [input_of(row) for row in modal.data["components"]]
         for name in values.keys() - {field["custom_id"] for field in fields}:
-            raise refusals.no_such_field(name)
+            raise client_errors.no_such_field(name)
         rows = [_filled(number, row, values) for number, row in enumerate(modal.data["components"])]
         data = {"custom_id": modal.custom_id, "components": rows}
         shown = modal.interaction
@@ -169,17 +169,17 @@ class Person:
             wanted = [target if isinstance(target, str) else target.id]
         found = [message for each in wanted if (message := self._discord.message(each)) and self._sees(message)]
         if not found:
-            raise refusals.no_such_message()
+            raise client_errors.no_such_message()
         return found
 
     async def _press(self, message: Message, part: Mapping[str, object]) -> Answer | Modal:
         if part.get("style") == LINK:
-            raise refusals.button_is_link()
+            raise client_errors.button_is_link()
         return await self._use(message, part)
 
     async def _use(self, message: Message, part: Mapping[str, object], **given: object) -> Answer | Modal:
         if part.get("disabled"):
-            raise refusals.button_is_off()
+            raise client_errors.button_is_off()
         data = {"custom_id": part["custom_id"], "component_type": part["type"], **given}
         act = await self._discord.interact(self, COMPONENT, data, message.channel_id, message=message)
         answer = await self._answered(act)
@@ -198,7 +198,7 @@ def _chosen(menu: Json, values: tuple[str, ...]) -> list[str]:
     offered = [option["value"] for option in menu["options"]]
     least, most = int(menu.get("min_values", 1)), int(menu.get("max_values", 1))
     if not least <= len(set(values)) == len(values) <= most or not set(values) <= set(offered):
-        raise refusals.bad_form()
+        raise client_errors.bad_form()
     return list(values)
 
 
@@ -208,9 +208,9 @@ def _filled(number: int, row: Json, values: Mapping[str, str]) -> Json:
     value = values.get(field["custom_id"], field.get("value") or "")
     least = int(field.get("min_length") or (1 if field.get("required", True) else 0))
     if (value and len(value) < least) or len(value) > int(field.get("max_length") or _LONGEST_INPUT):
-        raise refusals.bad_form()
+        raise client_errors.bad_form()
     if not value and field.get("required", True):
-        raise refusals.bad_form()
+        raise client_errors.bad_form()
     filled = {"type": field["type"], "id": 2 * number + 2, "custom_id": field["custom_id"], "value": value}
     if "component" in row:
         return {"type": row["type"], "id": 2 * number + 1, "component": filled}

@@ -2,10 +2,10 @@
 
 from openab_auth.bot.playground.issuer.browser import SignInRefusedError
 from openab_auth.bot.playground.issuer.faults import Fault, Faults
-from openab_auth.bot.playground.issuer.grants import Client, Family
-from openab_auth.bot.playground.issuer.record import RequestSeen
+from openab_auth.bot.playground.issuer.request_log import RequestSeen
 from openab_auth.bot.playground.issuer.server import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.bot.playground.issuer.threaded import ThreadedIssuer
+from openab_auth.bot.playground.issuer.token_families import Client, Family
 
 __all__ = [
     "CLIENT_ID",

@@ -10,9 +10,9 @@ from typing import Final, Literal
 
 from aiohttp import web
 
-from openab_auth.bot.playground.issuer.grants import INVALID_CLIENT, Client, GrantError, Grants
 from openab_auth.bot.playground.issuer.pages import HEADERS, device_page, done_page, refusal_page
-from openab_auth.bot.playground.issuer.record import FIELDS
+from openab_auth.bot.playground.issuer.request_log import FIELDS
+from openab_auth.bot.playground.issuer.token_families import INVALID_CLIENT, Client, GrantError, Grants
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 _LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ"  # RFC 8628 6.1: no vowels, so no words

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from openab_auth.bot.playground.issuer.devices import GRANT_TYPE
-from openab_auth.bot.playground.issuer.grants import GrantError, Request
-from openab_auth.bot.playground.issuer.record import FIELDS
+from openab_auth.bot.playground.issuer.request_log import FIELDS
+from openab_auth.bot.playground.issuer.token_families import GrantError, Request
 
 if TYPE_CHECKING:
     from openab_auth.bot.playground.issuer.server import Issuer

@@ -19,10 +19,10 @@ from openab_auth.bot.playground.issuer.browser import decide, decide_device
 from openab_auth.bot.playground.issuer.devices import GRANT_TYPE, Devices
 from openab_auth.bot.playground.issuer.dialects import AwsDialect, CodeAssistDialect, CodexDialect, CopilotDialect
 from openab_auth.bot.playground.issuer.faults import Faults
-from openab_auth.bot.playground.issuer.grants import Client, Family, GrantError, Grants, Request
 from openab_auth.bot.playground.issuer.pages import ACCOUNTS, HEADERS, refusal_page, sign_in_page
-from openab_auth.bot.playground.issuer.record import FIELDS, RequestSeen, client_fields, read_fields
+from openab_auth.bot.playground.issuer.request_log import FIELDS, RequestSeen, client_fields, read_fields
 from openab_auth.bot.playground.issuer.threaded import ThreadedIssuer
+from openab_auth.bot.playground.issuer.token_families import Client, Family, GrantError, Grants, Request
 
 LOOPBACK: Final = "127.0.0.1"
 CLIENT_ID: Final = "openab-playground"

@@ -8,7 +8,7 @@ import "/leaving.js";
 import { learnNames } from "/markup.js";
 import { message } from "/message.js";
 import { openModal } from "/modal.js";
-import { drawTrials, showAgents, showBot, showDisk, showSaid } from "/trials.js";
+import { drawTrials, showAgents, showBot, showDisk, showSaid } from "/experiments.js";
 
 const PLACES = [
   { where: "guild", sign: "#", name: "general" },

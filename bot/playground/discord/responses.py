@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.bot.playground.discord import refusals
+from openab_auth.bot.playground.discord import client_errors
 from openab_auth.bot.playground.discord.limits import LINK, parts
 from openab_auth.bot.playground.discord.model import Interaction, Json, Message
 
@@ -37,7 +37,7 @@ class Answer:
             RefusedError: the bot has answered with none.
         """
         if self.interaction.original is None:
-            raise refusals.no_message()
+            raise client_errors.no_message()
         return self.interaction.original
 
     @property

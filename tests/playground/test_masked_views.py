@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from openab_auth.bot.playground.issuer import RequestSeen
-from openab_auth.bot.playground.ledger import posted_facts, store_facts
+from openab_auth.bot.playground.masked_views import posted_facts, store_facts
 from openab_auth.storage import open_store
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import McpEntry, PendingEntry, TokenEntry

@@ -12,9 +12,9 @@ from aiohttp import web
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from openab_auth.bot.playground.discord.model import Where
+from openab_auth.bot.playground.experiments import Trials
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.bot.playground.ledger import Fact, posted_facts, store_facts
-from openab_auth.bot.playground.trials import Trials
+from openab_auth.bot.playground.masked_views import Fact, posted_facts, store_facts
 from openab_auth.storage import StorageError, Store
 
 _LOOK: Final = 0.05  # seconds; Discord tells of its changes, but files, locks and processes have to be looked at

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from aiohttp import web
 
-from openab_auth.bot.playground.gate import KEY_HEADER, Gate
+from openab_auth.bot.playground.page_access import KEY_HEADER, Gate
 
 KEY = "canary-key"
 
