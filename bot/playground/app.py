@@ -16,10 +16,10 @@ from typing import Final
 
 from openab_auth.bot.playground.bot_process import BotProcess
 from openab_auth.bot.playground.discord import EmbeddedDiscord
-from openab_auth.bot.playground.experiments import Trials
+from openab_auth.bot.playground.experiments import Experiments
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from openab_auth.bot.playground.live_updates import Live
-from openab_auth.bot.playground.web import Page, serving
+from openab_auth.bot.playground.live_updates import LiveUpdates
+from openab_auth.bot.playground.web import Page, serve_page
 from openab_auth.storage import open_store
 
 VENDOR: Final = "playground"
@@ -77,11 +77,11 @@ async def playground(port: int = 0) -> AsyncIterator[Playground]:
         await asyncio.to_thread(file.write_text, config_text(discord, issuer, allowed, path), encoding="utf-8")
         bot = await stack.enter_async_context(BotProcess.running(file, discord))
         store = open_store(path)
-        trials = Trials(issuer, bot, store, VENDOR, path=path, config=file)
-        stack.push_async_callback(trials.aclose)
+        experiments = Experiments(issuer, bot, store, VENDOR, path=path, config=file)
+        stack.push_async_callback(experiments.aclose)
         who = {name: "may log in" if may else "may not" for name, may in PEOPLE.items()}
-        page = Page(Live(discord, issuer, store, trials), people, who)
-        url = await stack.enter_async_context(serving(page, port))
+        page = Page(LiveUpdates(discord, issuer, store, experiments), people, who)
+        url = await stack.enter_async_context(serve_page(page, port))
         yield Playground(url, discord, issuer)
 
 

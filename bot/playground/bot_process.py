@@ -21,7 +21,7 @@ _STOP: Final = 11.0  # seconds; the bot promises 10
 _SETPRIV: Final = find_program("setpriv", os.environ)
 
 
-class BotNotThereError(OpenabAuthError):
+class BotNotStartedError(OpenabAuthError):
     """The bot's process ended, or did not connect, before it could be used."""
 
     code = "playground_bot"
@@ -93,7 +93,7 @@ class BotProcess:
         if not self._discord.bot_is_there:
             status = self._process.returncode
             await self.kill()
-            raise BotNotThereError(status)
+            raise BotNotStartedError(status)
 
     async def kill(self) -> None:
         """SIGKILL: it can finish nothing and say goodbye to nobody."""

@@ -29,11 +29,11 @@ _FULL: Final = (
 _LOOK: Final = 0.01  # seconds between two looks at the locks while agents run
 
 
-class NotNowError(Exception):
+class NotPossibleNowError(Exception):
     """This button has nothing to work on at the moment."""
 
 
-class Trials:
+class Experiments:
     """What can be done to the login of `tenant`, to the bot and to the disk; `said` tells what came of each."""
 
     def __init__(self, issuer: Issuer, bot: BotProcess, store: Store, tenant: str, *, path: Path, config: Path) -> None:  # noqa: PLR0913 - what the buttons reach
@@ -80,18 +80,18 @@ class Trials:
         def end(draft: Draft) -> None:
             entry = draft.get(self._tenant)
             if not isinstance(entry, TokenEntry):
-                raise NotNowError(_NOBODY)
+                raise NotPossibleNowError(_NOBODY)
             draft[self._tenant] = dataclasses.replace(entry, expires_at=int(time.time()))
 
         await asyncio.to_thread(self._store.update, end)
-        self._issuer.grants.expire()
+        self._issuer.tokens.expire()
         self._said["expire"] = "The access token has ended, in the store and at the server. The refresh token is good."
 
     async def _start_agents(self) -> None:
         if self._agents.running:
-            raise NotNowError(_AT_WORK)
-        for trial in ("agents", "expire"):  # what was said there is over now
-            self._said.pop(trial, None)
+            raise NotPossibleNowError(_AT_WORK)
+        for experiment in ("agents", "expire"):  # what was said there is over now
+            self._said.pop(experiment, None)
         self._run = asyncio.create_task(self._run_agents(), name="agents")
 
     async def _run_agents(self) -> None:
@@ -113,7 +113,7 @@ class Trials:
     async def _revoke(self) -> None:
         living = [family for family in self._issuer.families if not family.revoked]
         if not living:
-            raise NotNowError(_NOBODY)
+            raise NotPossibleNowError(_NOBODY)
         for family in living:
             family.revoked = True
         self._said["revoke"] = "The server has ended the login. The store does not know it yet; start the agents."
@@ -122,7 +122,7 @@ class Trials:
         async with self._one_at_a_time:
             pid = self._bot.pid
             if pid is None:
-                raise NotNowError(_DOWN)
+                raise NotPossibleNowError(_DOWN)
             await self._bot.kill()
         self._said["bot"] = (
             f"Process {pid} was killed (SIGKILL). What it had in memory is gone; Discord gets no answer."

@@ -16,7 +16,7 @@ _REFRESH: Final = "taken to renew this login, to make it or to end it"
 _LAST: Final = 8
 
 
-class LockSeen(TypedDict):
+class LockView(TypedDict):
     """One sidecar: its name, what it is for, who holds it now, how many stand in the kernel's queue for it."""
 
     lock: str
@@ -25,7 +25,7 @@ class LockSeen(TypedDict):
     waiting: int
 
 
-class HoldSeen(TypedDict):
+class HoldView(TypedDict):
     """Somebody who was seen to hold a lock, and for how long from the first look to the last."""
 
     lock: str
@@ -75,7 +75,7 @@ class LockWatch:
                 held[lock] = hold
         self._held, self._waiting = held, waiting
 
-    def now(self) -> list[LockSeen]:
+    def now(self) -> list[LockView]:
         """Every sidecar that is there, with its holder at the last look."""
         names = [_short(path, self._store) for path in self._sidecars()]
         return [
@@ -88,7 +88,7 @@ class LockWatch:
             for name in sorted(names)
         ]
 
-    def past(self) -> list[HoldSeen]:
+    def past(self) -> list[HoldView]:
         """Who was seen to hold a lock, newest first."""
         return [
             {"lock": hold.lock, "holder": hold.holder, "at": hold.first, "ms": round((hold.last - hold.first) * 1000)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, TypedDict
 
-from openab_auth.bot.playground.issuer import RequestSeen
+from openab_auth.bot.playground.issuer import ReceivedRequest
 from openab_auth.storage import Store
 from openab_auth.storage.entries import NEVER, Entry, PendingEntry, TokenEntry
 from openab_auth.storage.records.notes import Note
@@ -17,7 +17,7 @@ _SHOWN_FIELDS: Final = frozenset(
 _LAST: Final = 50
 
 
-class Fact(TypedDict):
+class EntryView(TypedDict):
     """What is known about one entry of the store; a number is a moment in unix seconds."""
 
     title: str
@@ -25,7 +25,7 @@ class Fact(TypedDict):
     facts: dict[str, str | int]
 
 
-class Posted(TypedDict):
+class RequestView(TypedDict):
     """One request that the vendor got, and its answer (`status` 0: none); `times` it came in a row, last at `at`."""
 
     title: str
@@ -36,7 +36,7 @@ class Posted(TypedDict):
     facts: dict[str, str]
 
 
-def store_facts(store: Store) -> list[Fact]:
+def entry_views(store: Store) -> list[EntryView]:
     """Every entry of the store; it blocks, so it belongs in a thread.
 
     Raises:
@@ -46,11 +46,11 @@ def store_facts(store: Store) -> list[Fact]:
     return [_fact(key, entry, notes.get(key)) for key, entry in sorted(store.read().items())]
 
 
-def posted_facts(requests: Iterable[RequestSeen]) -> list[Posted]:
+def request_views(requests: Iterable[ReceivedRequest]) -> list[RequestView]:
     """The last requests that the vendor got, newest first; those that are equal and came in a row are one."""
-    found: list[Posted] = []
+    found: list[RequestView] = []
     for seen in list(requests)[-_LAST:]:
-        posted: Posted = {
+        posted: RequestView = {
             "title": f"{seen.method} {seen.path}",
             "at": seen.at,
             "times": 1,
@@ -64,7 +64,7 @@ def posted_facts(requests: Iterable[RequestSeen]) -> list[Posted]:
     return found[::-1]
 
 
-def _fact(key: str, entry: Entry, note: Note | None) -> Fact:
+def _fact(key: str, entry: Entry, note: Note | None) -> EntryView:
     facts: dict[str, str | int] = {}
     if note is not None and note.account:
         facts["account"] = note.account
@@ -72,15 +72,15 @@ def _fact(key: str, entry: Entry, note: Note | None) -> Fact:
         case TokenEntry():
             kind = "login"
             facts |= {
-                "access_token": hidden(entry.access_token),
-                "refresh_token": hidden(entry.refresh_token),
+                "access_token": masked(entry.access_token),
+                "refresh_token": masked(entry.refresh_token),
                 "expires": _moment(entry.expires_at),
             }
         case PendingEntry():
             kind = "pending"
             facts |= {
-                "state": hidden(entry.state),
-                "verifier": hidden(entry.verifier),
+                "state": masked(entry.state),
+                "verifier": masked(entry.verifier),
                 "begun": _moment(entry.created_at),
             }
         case _:
@@ -92,10 +92,10 @@ def _fact(key: str, entry: Entry, note: Note | None) -> Fact:
 
 
 def _fields(fields: Mapping[str, str]) -> dict[str, str]:
-    return {name: value if name in _SHOWN_FIELDS else hidden(Secret(value)) for name, value in fields.items()}
+    return {name: value if name in _SHOWN_FIELDS else masked(Secret(value)) for name, value in fields.items()}
 
 
-def hidden(secret: Secret) -> str:
+def masked(secret: Secret) -> str:
     """A mark by which equal secrets are seen to be equal, and nothing more."""
     return f"secret #{mark(secret)}" if secret else "none"
 

@@ -26,7 +26,7 @@ _HEADERS: Final = {
 _REFUSED: Final = "Open the address that the playground printed when it started; it holds the key of this start."
 
 
-class Gate:
+class PageAccess:
     """Checks each request, and gives each answer the headers that keep the page to itself."""
 
     def __init__(self, port: int, key: str) -> None:

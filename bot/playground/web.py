@@ -12,13 +12,13 @@ from typing import Any, Final, get_args
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from openab_auth.bot.playground.bot_process import BotNotThereError
-from openab_auth.bot.playground.discord import Answer, Modal, Person, RefusedError
-from openab_auth.bot.playground.discord.command_input import Value
+from openab_auth.bot.playground.bot_process import BotNotStartedError
+from openab_auth.bot.playground.discord import ClientRefusedError, Modal, Person, ShownResponse
+from openab_auth.bot.playground.discord.command_input import OptionValue
 from openab_auth.bot.playground.discord.model import Where
-from openab_auth.bot.playground.experiments import NotNowError
-from openab_auth.bot.playground.live_updates import Live
-from openab_auth.bot.playground.page_access import Gate
+from openab_auth.bot.playground.experiments import NotPossibleNowError
+from openab_auth.bot.playground.live_updates import LiveUpdates
+from openab_auth.bot.playground.page_access import PageAccess
 from openab_auth.storage import StorageError
 
 _FILES: Final = Path(__file__).parent / "page"
@@ -26,9 +26,9 @@ _OPEN_MODALS: Final = 50
 
 
 class Page:
-    """Turns requests of the page into acts of a person at the embedded Discord, and into trials."""
+    """Turns requests of the page into acts of a person at the embedded Discord, and into experiments."""
 
-    def __init__(self, live: Live, people: Mapping[str, Person], who: Mapping[str, str]) -> None:
+    def __init__(self, live: LiveUpdates, people: Mapping[str, Person], who: Mapping[str, str]) -> None:
         self._live = live
         self._people = people
         self._who = who
@@ -43,7 +43,7 @@ class Page:
             "choose": self._choose,
             "submit": self._submit,
             "say": self._say,
-            "trial": self._trial,
+            "experiment": self._experiment,
         }
         return [
             web.get("/", _index),
@@ -105,16 +105,16 @@ class Page:
         await self._person(asked).say(_text(asked, "text"), where=_where(asked))
         return web.json_response({})
 
-    async def _trial(self, request: web.Request) -> web.Response:
-        act = self._live.trials.acts().get(_text(await _body(request), "trial"))
+    async def _experiment(self, request: web.Request) -> web.Response:
+        act = self._live.experiments.acts().get(_text(await _body(request), "experiment"))
         if act is None:
-            raise web.HTTPBadRequest(text="There is no such trial.")
+            raise web.HTTPBadRequest(text="There is no such experiment.")
         await act()
         return web.json_response({})
 
-    def _told(self, answer: Answer | Modal) -> web.Response:
+    def _told(self, answer: ShownResponse | Modal) -> web.Response:
         """A form, or nothing: messages come by the live channel. Of a silent bot Discord's own words are told."""
-        if isinstance(answer, Answer):
+        if isinstance(answer, ShownResponse):
             if answer.failed:
                 raise web.HTTPGatewayTimeout(text="The application did not respond.")
             if answer.modal is None:
@@ -135,32 +135,32 @@ class Page:
 
 
 @asynccontextmanager
-async def serving(page: Page, port: int) -> AsyncIterator[str]:
+async def serve_page(page: Page, port: int) -> AsyncIterator[str]:
     """Serve the page on 127.0.0.1 while the block runs; yields the address to open, with the secret of this start.
 
     Raises:
         OSError: the port is taken.
     """
     with socket.create_server(("127.0.0.1", port)) as listener:
-        gate = Gate(listener.getsockname()[1], secrets.token_urlsafe(24))
-        app = web.Application(middlewares=[gate.check, _tell_refusals], client_max_size=65_536)
-        app.on_response_prepare.append(gate.mark)
+        access = PageAccess(listener.getsockname()[1], secrets.token_urlsafe(24))
+        app = web.Application(middlewares=[access.check, _tell_refusals], client_max_size=65_536)
+        app.on_response_prepare.append(access.mark)
         app.add_routes(page.routes())
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.5)
         await runner.setup()
         try:
             await web.SockSite(runner, listener).start()
-            yield gate.address
+            yield access.address
         finally:
             await runner.cleanup()
 
 
 @web.middleware
 async def _tell_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """What the embedded Discord or a trial refuses is said on the page, as a client would say it."""
+    """What the embedded Discord or a experiment refuses is said on the page, as a client would say it."""
     try:
         return await handler(request)
-    except (RefusedError, NotNowError, StorageError, BotNotThereError) as error:
+    except (ClientRefusedError, NotPossibleNowError, StorageError, BotNotStartedError) as error:
         raise web.HTTPConflict(text=str(error)) from error
 
 
@@ -196,7 +196,7 @@ def _texts(asked: Mapping[str, Any], name: str) -> dict[str, str]:
     return {str(key): _text(value, key) for key in value}
 
 
-def _options(asked: Mapping[str, Any]) -> dict[str, Value]:
+def _options(asked: Mapping[str, Any]) -> dict[str, OptionValue]:
     options = asked.get("options", {})
     if not isinstance(options, dict) or not all(isinstance(each, (str, int)) for each in options.values()):
         raise web.HTTPBadRequest(text="options must be an object of texts, numbers and truth values.")

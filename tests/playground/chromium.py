@@ -84,9 +84,9 @@ class Visit:
         """Switch to another person."""
         await self.page.locator(f"#people button[data-name={person}]").click()
 
-    async def trouble(self, trial: str) -> None:
+    async def trouble(self, experiment: str) -> None:
         """Press one of the buttons that make trouble."""
-        await self.page.locator(f"[data-trial={trial}]").click()
+        await self.page.locator(f"[data-experiment={experiment}]").click()
 
     async def shot(self, name: str) -> None:
         """Keep a picture for whoever looks at the test's artefacts."""

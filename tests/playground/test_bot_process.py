@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.bot.playground.bot_process import BotNotThereError, BotProcess
+from openab_auth.bot.playground.bot_process import BotNotStartedError, BotProcess
 from openab_auth.bot.playground.discord import EmbeddedDiscord
 
 
@@ -14,7 +14,7 @@ async def test_a_bot_whose_config_is_wrong_is_told_at_once(tmp_path: Path) -> No
     config = tmp_path / "openab-auth.toml"
     config.write_text('[discord]\nbot_token = "x"\nallowed_users = "everybody"\n')
     async with EmbeddedDiscord.listening() as discord:
-        with pytest.raises(BotNotThereError, match="status 2"):
+        with pytest.raises(BotNotStartedError, match="status 2"):
             async with BotProcess.running(config, discord):
                 pass
         assert not discord.bot_is_there

@@ -9,7 +9,7 @@ import aiohttp
 import discord
 import pytest
 
-from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Modal, RefusedError
+from openab_auth.bot.playground.discord import ClientRefusedError, EmbeddedDiscord, Modal, ShownResponse
 from tests.playground.openapi import check_body
 from tests.playground.small_bot import (  # noqa: F401 -- fixtures
     Hands,
@@ -110,14 +110,14 @@ async def test_a_form_takes_no_more_than_it_declares(world: EmbeddedDiscord, bot
     modal = await ada.press(await ada.slash("lab act"), "Paste")
     assert isinstance(modal, Modal)
     for value in ("", "x" * 21):
-        with pytest.raises(RefusedError):
+        with pytest.raises(ClientRefusedError):
             await modal.submit(redirect=value)
 
 
 async def test_somebody_elses_ephemeral_button_cannot_be_pressed(world: EmbeddedDiscord, bot: SmallBot) -> None:
     bot.act = lambda interaction: interaction.response.send_message("press", view=with_button(), ephemeral=True)
     answer = await world.person("ada").slash("lab act")
-    with pytest.raises(RefusedError):
+    with pytest.raises(ClientRefusedError):
         await world.person("bob").press(answer, "Paste")
 
 
@@ -130,7 +130,7 @@ async def test_links_disabled_and_missing_buttons_cannot_be_pressed(world: Embed
     answer = await ada.slash("lab act")
     assert answer.link_buttons == ["https://example.com/"]
     for label in ("Open", "Off", "Elsewhere"):
-        with pytest.raises(RefusedError):
+        with pytest.raises(ClientRefusedError):
             await ada.press(answer, label)
 
 
@@ -156,7 +156,7 @@ async def test_an_option_is_completed(world: EmbeddedDiscord, bot: SmallBot) -> 
 async def test_what_is_not_declared_cannot_be_typed(world: EmbeddedDiscord, bot: SmallBot) -> None:
     ada = world.person("ada")
     for command, options in (("lab", {}), ("lab nothing", {}), ("lab act", {"other": "x"}), ("lab pick", {})):
-        with pytest.raises(RefusedError):
+        with pytest.raises(ClientRefusedError):
             await ada.slash(command, **options)  # type: ignore[arg-type]  # the options are all texts
 
 
@@ -254,7 +254,7 @@ async def test_an_unanswered_command_is_told_as_failed(world: EmbeddedDiscord, b
 
     bot.act = silent
     answer = await world.person("ada").slash("lab act")
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, ShownResponse)
     assert answer.failed
 
 

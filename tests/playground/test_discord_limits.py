@@ -9,7 +9,7 @@ import aiohttp
 import discord
 import pytest
 
-from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Modal
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal, ShownResponse
 from tests.playground.small_bot import (  # noqa: F401 -- fixtures
     Hands,
     Interaction,
@@ -230,7 +230,7 @@ async def test_a_fault_after_the_answer_meets_a_second_answer_on_the_retry(
 async def test_a_cut_connection_is_no_discord_error(world: EmbeddedDiscord, bot: SmallBot, when: str) -> None:
     world.faults.next("callback", cut=True, when=when)  # type: ignore[arg-type]  # two literals
     answer = await world.person("ada").slash("lab act")
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, ShownResponse)
     assert answer.failed == (when == "before")
     raised = await bot.errors.get()
     assert isinstance(raised, aiohttp.ServerDisconnectedError)

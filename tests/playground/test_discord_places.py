@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 import pytest
 
-from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, RefusedError
+from openab_auth.bot.playground.discord import ClientRefusedError, EmbeddedDiscord, ShownResponse
 from tests.playground.small_bot import Interaction, SmallBot, bot, hands, world  # noqa: F401 -- fixtures
 
 
@@ -24,12 +24,12 @@ async def test_what_is_chosen_in_a_menu_reaches_the_bot_and_nothing_else_can_be_
     bot.act = show
     ada = world.person("ada")
     shown = await ada.slash("lab act", where="thread")
-    with pytest.raises(RefusedError):
+    with pytest.raises(ClientRefusedError):
         await ada.choose(shown, "menu", "b")
-    with pytest.raises(RefusedError):
+    with pytest.raises(ClientRefusedError):
         await world.person("bob").choose(shown, "menu", "a")
     answer = await ada.choose(shown, "menu", "a")
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, ShownResponse)
     assert answer.content == "chose ['a']"
 
 

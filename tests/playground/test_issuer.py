@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 import httpx2
 import pytest
 
-from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Client, Issuer, SignInRefusedError
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer, RegisteredClient, SignInRefusedError
 
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -247,7 +247,7 @@ async def test_metadata_names_every_endpoint(issuer: Issuer, http: httpx2.AsyncC
 
 
 async def test_other_clients_can_be_registered() -> None:
-    other = Client("desk", "http://127.0.0.1:9/back")
+    other = RegisteredClient("desk", "http://127.0.0.1:9/back")
     async with Issuer.listening(clients=[other]) as issuer:
         redirect = await issuer.approve(link(issuer, client_id=other.client_id, redirect_uri=other.redirect_uri))
     assert redirect.startswith(f"{other.redirect_uri}?code=")

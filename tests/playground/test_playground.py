@@ -111,9 +111,15 @@ async def test_what_the_page_is_given_and_what_it_may_not_do(browser: Browser) -
     offered = await browser.act("complete", command="auth login", option="vendor", value="")
     assert [choice["value"] for choice in offered["choices"]] == ["playground", "by-code"]
 
-    wrong: list[object] = [{"trial": "expire"}, {"trial": "revoke"}, {"trial": "start over"}, {"trial": 1}, []]
+    wrong: list[object] = [
+        {"experiment": "expire"},
+        {"experiment": "revoke"},
+        {"experiment": "start over"},
+        {"experiment": 1},
+        [],
+    ]
     for body in wrong:
-        refused = await browser.http.post("/api/trial", json=body)
+        refused = await browser.http.post("/api/experiment", json=body)
         assert refused.status_code in {400, 409}
         assert refused.json()["error"]
     nobody = await browser.http.post("/api/say", json={"person": "eve", "text": "hello"})
@@ -137,18 +143,18 @@ async def test_a_full_disk_loses_no_login_and_asks_for_no_refresh(browser: Brows
     redirect = await decide(login_link(await begin(browser)), "allow", "ada@example.com")
     await browser.act("say", where="dm", text=redirect)
     (login,) = (await browser.until(lambda view: any(fact["kind"] == "login" for fact in view["store"])))["store"]
-    await browser.act("trial", trial="fill")
-    await browser.act("trial", trial="expire")
-    await browser.act("trial", trial="agents")
+    await browser.act("experiment", experiment="fill")
+    await browser.act("experiment", experiment="expire")
+    await browser.act("experiment", experiment="agents")
     view = await browser.until(lambda view: "agents" in view["said"])
     assert "0 of 32 agents were served. The server saw 0 refreshes." in view["said"]["agents"]
     assert view["store"][0]["facts"]["refresh_token"] == login["facts"]["refresh_token"]
-    await browser.act("trial", trial="free")
-    await browser.act("trial", trial="agents")
+    await browser.act("experiment", experiment="free")
+    await browser.act("experiment", experiment="agents")
     view = await browser.until(lambda view: "32 of 32" in view["said"].get("agents", ""))
     assert "The server saw 1 refresh. All have the same token." in view["said"]["agents"]
-    await browser.act("trial", trial="revoke")
-    await browser.act("trial", trial="agents")
+    await browser.act("experiment", experiment="revoke")
+    await browser.act("experiment", experiment="agents")
     view = await browser.until(lambda view: "0 of 32" in view["said"].get("agents", ""))
     assert "The server saw 1 refresh." in view["said"]["agents"]
     assert [fact["kind"] for fact in view["store"]] == ["dead"]

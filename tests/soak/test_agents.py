@@ -172,7 +172,7 @@ async def test_no_family_is_revoked_and_no_login_lost(
     async with TokenSource(FileStore(programs.store), catalogue=catalogue, driver=driver) as source:
         for tenant in inside:
             token = await source.force_refresh(tenant)
-            assert issuer.grants.family_of(token.value.reveal()) is not None
+            assert issuer.tokens.family_of(token.value.reveal()) is not None
     check_modes(programs.store.parent, findings)
     assert await store.problems() == ()
     await driver.aclose()

@@ -62,7 +62,7 @@ def pause_in_refresh(issuer: ThreadedIssuer, base: Path, pause: float) -> Findin
     _, err = process.communicate(timeout=PATIENCE)
     if process.returncode != 0:
         findings.add(f"the process that stood still ended with {process.returncode}", f"{pause:.1f} s: {err[-400:]}")
-    family = issuer.grants.family_of_refresh(entry["refresh_token"])
+    family = issuer.tokens.family_of_refresh(entry["refresh_token"])
     assert family is not None
     if not holds(store.parent, family.refresh_token):
         findings.add("the answer that came meanwhile is not stored", f"{pause:.1f} s: {err[-400:]}")

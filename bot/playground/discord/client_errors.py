@@ -3,70 +3,70 @@
 from __future__ import annotations
 
 
-class RefusedError(Exception):
+class ClientRefusedError(Exception):
     """A person's client does not let them do this; nothing reached the bot."""
 
 
-def no_such_command(command: str) -> RefusedError:
+def no_such_command(command: str) -> ClientRefusedError:
     """It is not registered, or not offered in this place."""
-    return RefusedError(f"There is no command /{command} here.")
+    return ClientRefusedError(f"There is no command /{command} here.")
 
 
-def no_such_option(command: str, option: str) -> RefusedError:
+def no_such_option(command: str, option: str) -> ClientRefusedError:
     """The command does not declare it."""
-    return RefusedError(f"/{command} has no option {option}.")
+    return ClientRefusedError(f"/{command} has no option {option}.")
 
 
-def missing_options(command: str, names: list[str]) -> RefusedError:
+def missing_options(command: str, names: list[str]) -> ClientRefusedError:
     """Required ones were not given."""
-    return RefusedError(f"/{command} needs {', '.join(names)}.")
+    return ClientRefusedError(f"/{command} needs {', '.join(names)}.")
 
 
-def bad_value(option: str) -> RefusedError:
+def bad_value(option: str) -> ClientRefusedError:
     """The value is of another type, too long, or none of the declared choices."""
-    return RefusedError(f"The option {option} does not take this value.")
+    return ClientRefusedError(f"The option {option} does not take this value.")
 
 
-def no_autocomplete(option: str) -> RefusedError:
+def no_autocomplete(option: str) -> ClientRefusedError:
     """The option does not declare it."""
-    return RefusedError(f"Nothing is offered for the option {option}.")
+    return ClientRefusedError(f"Nothing is offered for the option {option}.")
 
 
-def no_such_message() -> RefusedError:
+def no_such_message() -> ClientRefusedError:
     """It is gone, or somebody else's ephemeral answer."""
-    return RefusedError("This message is not there for you.")
+    return ClientRefusedError("This message is not there for you.")
 
 
-def no_such_button(which: str) -> RefusedError:
+def no_such_button(which: str) -> ClientRefusedError:
     """The message shows none of this label or id."""
-    return RefusedError(f"There is no button {which!r} on this message.")
+    return ClientRefusedError(f"There is no button {which!r} on this message.")
 
 
-def no_such_menu(which: str) -> RefusedError:
+def no_such_menu(which: str) -> ClientRefusedError:
     """The message shows none of this id."""
-    return RefusedError(f"There is no menu {which!r} on this message.")
+    return ClientRefusedError(f"There is no menu {which!r} on this message.")
 
 
-def button_is_link() -> RefusedError:
+def button_is_link() -> ClientRefusedError:
     """It opens an address; the bot never hears of it."""
-    return RefusedError("This button is a link.")
+    return ClientRefusedError("This button is a link.")
 
 
-def button_is_off() -> RefusedError:
+def button_is_off() -> ClientRefusedError:
     """It is disabled."""
-    return RefusedError("This button is switched off.")
+    return ClientRefusedError("This button is switched off.")
 
 
-def bad_form() -> RefusedError:
+def bad_form() -> ClientRefusedError:
     """A field is missing, too short or too long."""
-    return RefusedError("The form does not take this.")
+    return ClientRefusedError("The form does not take this.")
 
 
-def no_such_field(name: str) -> RefusedError:
+def no_such_field(name: str) -> ClientRefusedError:
     """The form does not show it."""
-    return RefusedError(f"The form has no field {name}.")
+    return ClientRefusedError(f"The form has no field {name}.")
 
 
-def no_message() -> RefusedError:
+def no_message() -> ClientRefusedError:
     """The bot has answered with none."""
-    return RefusedError("The bot has not answered with a message.")
+    return ClientRefusedError("The bot has not answered with a message.")

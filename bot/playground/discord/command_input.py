@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from openab_auth.bot.playground.discord import client_errors
 from openab_auth.bot.playground.discord.model import Json, Where
 
-Value: TypeAlias = str | int | bool
+OptionValue: TypeAlias = str | int | bool
 
 _SUBCOMMANDS: Final = {1, 2}
 _TYPES: Final[Mapping[int, type]] = {3: str, 4: int, 5: bool}
@@ -16,10 +16,10 @@ _CONTEXTS: Final[Mapping[Where, int]] = {"guild": 0, "thread": 0, "dm": 1}
 _LONGEST: Final = 6000  # characters of a string option
 
 
-def typed(
+def command_data(
     commands: Sequence[Json],
     command: str,
-    options: Mapping[str, Value],
+    options: Mapping[str, OptionValue],
     where: Where,
     *,
     focused: str | None = None,
@@ -50,7 +50,9 @@ def typed(
     return {"id": found["id"], "name": root, "type": 1, "options": given, **guild}
 
 
-def _given(command: str, declared: Mapping[str, Json], options: Mapping[str, Value], focused: str | None) -> list[Json]:
+def _given(
+    command: str, declared: Mapping[str, Json], options: Mapping[str, OptionValue], focused: str | None
+) -> list[Json]:
     for name in options:
         if name not in declared:
             raise client_errors.no_such_option(command, name)
@@ -68,7 +70,7 @@ def _given(command: str, declared: Mapping[str, Json], options: Mapping[str, Val
     return given
 
 
-def _takes(option: Json, value: Value) -> bool:
+def _takes(option: Json, value: OptionValue) -> bool:
     if type(value) is not _TYPES.get(option["type"]):
         return False
     if option.get("choices"):

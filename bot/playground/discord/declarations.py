@@ -31,7 +31,7 @@ def check_commands(commands: Sequence[Mapping[str, Any]]) -> None:
             _check(command, str(number))
 
 
-def kept(
+def registered(
     commands: Sequence[Mapping[str, Any]],
     before: Sequence[Mapping[str, Any]],
     new_id: Callable[[], str],

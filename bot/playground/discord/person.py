@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from openab_auth.bot.playground.discord import client_errors
-from openab_auth.bot.playground.discord.command_input import Value, typed
+from openab_auth.bot.playground.discord.command_input import OptionValue, command_data
 from openab_auth.bot.playground.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
 from openab_auth.bot.playground.discord.limits import ACK_DEADLINE, LINK, parts
 from openab_auth.bot.playground.discord.model import Interaction, Json, Message, Where
-from openab_auth.bot.playground.discord.responses import PATIENCE, Answer, Modal, input_of
+from openab_auth.bot.playground.discord.responses import PATIENCE, Modal, ShownResponse, input_of
 
 if TYPE_CHECKING:
     from openab_auth.bot.playground.discord.server import EmbeddedDiscord
@@ -45,31 +45,33 @@ class Person:
         """Leave the guild."""
         self._discord.state.members.pop(self.user["id"], None)
 
-    async def slash(self, command: str, /, *, where: Where = "guild", **options: Value) -> Answer:
+    async def slash(self, command: str, /, *, where: Where = "guild", **options: OptionValue) -> ShownResponse:
         """Type a slash command, "auth login" for one, and wait for the bot's first sign of life.
 
         Raises:
             RefusedError: the command or an option is not declared, a required one is missing, or a value not taken.
         """
-        data = typed(self._discord.commands(), command, options, where)
+        data = command_data(self._discord.commands(), command, options, where)
         channel_id = self._discord.channel_id(self, where)
         return await self._answered(await self._discord.interact(self, COMMAND, data, channel_id, command=command))
 
     async def complete_option(
-        self, command: str, option: str, value: str = "", /, *, where: Where = "guild", **others: Value
+        self, command: str, option: str, value: str = "", /, *, where: Where = "guild", **others: OptionValue
     ) -> tuple[Choice, ...]:
         """What the client offers while `option` is being typed; nothing when the bot does not answer in time.
 
         Raises:
             RefusedError: nothing is declared to be offered there.
         """
-        data = typed(self._discord.commands(), command, {**others, option: value}, where, focused=option)
+        data = command_data(self._discord.commands(), command, {**others, option: value}, where, focused=option)
         channel_id = self._discord.channel_id(self, where)
         act = await self._discord.interact(self, AUTOCOMPLETE, data, channel_id, command=command)
         await self._answered(act)
         return tuple(Choice(str(each["name"]), str(each["value"])) for each in act.choices)
 
-    async def press(self, target: Answer | Message | str, which: str, *, replay: bool = False) -> Answer | Modal:
+    async def press(
+        self, target: ShownResponse | Message | str, which: str, *, replay: bool = False
+    ) -> ShownResponse | Modal:
         """Press the button of this label or `custom_id` on an answer, a message, or the message of this id.
 
         With `replay` the button of this id need no longer be shown, as on a client that missed an edit.
@@ -89,7 +91,7 @@ class Person:
             return await self._press(self._messages(target)[0], {"custom_id": which, "type": _BUTTON})
         raise client_errors.no_such_button(which)
 
-    async def choose(self, target: Answer | Message | str, which: str, *values: str) -> Answer | Modal:
+    async def choose(self, target: ShownResponse | Message | str, which: str, *values: str) -> ShownResponse | Modal:
         """Choose `values` in the select menu of this `custom_id`.
 
         Raises:
@@ -101,7 +103,7 @@ class Person:
                     return await self._use(message, part, values=_chosen(dict(part), values))
         raise client_errors.no_such_menu(which)
 
-    async def submit(self, modal: Modal, values: Mapping[str, str]) -> Answer:
+    async def submit(self, modal: Modal, values: Mapping[str, str]) -> ShownResponse:
         """Send a form; what `Modal.submit` does.
 
         Raises:
@@ -162,8 +164,8 @@ class Person:
     def _sees(self, message: Message) -> bool:
         return message.seen_by in {None, self.user["id"]}
 
-    def _messages(self, target: Answer | Message | str) -> list[Message]:
-        if isinstance(target, Answer):
+    def _messages(self, target: ShownResponse | Message | str) -> list[Message]:
+        if isinstance(target, ShownResponse):
             wanted = [each.id for each in target.messages]
         else:
             wanted = [target if isinstance(target, str) else target.id]
@@ -172,12 +174,12 @@ class Person:
             raise client_errors.no_such_message()
         return found
 
-    async def _press(self, message: Message, part: Mapping[str, object]) -> Answer | Modal:
+    async def _press(self, message: Message, part: Mapping[str, object]) -> ShownResponse | Modal:
         if part.get("style") == LINK:
             raise client_errors.button_is_link()
         return await self._use(message, part)
 
-    async def _use(self, message: Message, part: Mapping[str, object], **given: object) -> Answer | Modal:
+    async def _use(self, message: Message, part: Mapping[str, object], **given: object) -> ShownResponse | Modal:
         if part.get("disabled"):
             raise client_errors.button_is_off()
         data = {"custom_id": part["custom_id"], "component_type": part["type"], **given}
@@ -185,13 +187,13 @@ class Person:
         answer = await self._answered(act)
         return answer.modal or answer
 
-    async def _answered(self, act: Interaction) -> Answer:
+    async def _answered(self, act: Interaction) -> ShownResponse:
         try:
             async with asyncio.timeout(ACK_DEADLINE):
                 await act.answered.wait()
         except TimeoutError:
-            pass  # `Answer.failed` tells: the client says that the application did not respond
-        return Answer(self._discord, self, act)
+            pass  # `ShownResponse.failed` tells: the client says that the application did not respond
+        return ShownResponse(self._discord, self, act)
 
 
 def _chosen(menu: Json, values: tuple[str, ...]) -> list[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PATIENCE: Final = 5.0  # seconds that a person waits for what should happen
 
 
-class Answer:
+class ShownResponse:
     """What a person got for one act; reads what is shown now, edits and followups included."""
 
     def __init__(self, discord: EmbeddedDiscord, person: Person, interaction: Interaction) -> None:
@@ -105,7 +105,7 @@ class Answer:
         """Let the interaction be this much older: after 15 minutes its edits and followups meet 50027."""
         self.interaction.begun -= seconds
 
-    async def settled(self, timeout: float = PATIENCE) -> Answer:  # noqa: ASYNC109 - asyncio.timeout would raise
+    async def settled(self, timeout: float = PATIENCE) -> ShownResponse:  # noqa: ASYNC109 - asyncio.timeout would raise
         """Wait until there is a message that says more than "is thinking…".
 
         Raises:
@@ -113,7 +113,7 @@ class Answer:
         """
         return await self.wait_for(lambda answer: answer.messages and not answer.loading, timeout)
 
-    async def wait_for(self, holds: Callable[[Answer], object], timeout: float = PATIENCE) -> Answer:  # noqa: ASYNC109
+    async def wait_for(self, holds: Callable[[ShownResponse], object], timeout: float = PATIENCE) -> ShownResponse:  # noqa: ASYNC109
         """Wait until `holds(self)`.
 
         Raises:
@@ -154,7 +154,7 @@ class Modal:
             shown.append(field)
         return shown
 
-    async def submit(self, *values: str, **named: str) -> Answer:
+    async def submit(self, *values: str, **named: str) -> ShownResponse:
         """Fill the fields, in order or by `custom_id`, and send them.
 
         Raises:

@@ -37,7 +37,7 @@ _KIND_OF: Final[Mapping[tuple[str, str], Kind]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class RequestSeen:
+class ApiRequest:
     """One request of the bot; `path` starts after `/api/v10`, `status` is what it was answered (0: cut off)."""
 
     method: str
@@ -60,7 +60,7 @@ class Rest:
         self._token = token
         self._gateway_url = gateway_url
         self._interactions = Interactions(state, gateway)
-        self.seen: list[RequestSeen] = []
+        self.seen: list[ApiRequest] = []
         self.uploads = Uploads(gateway_url.replace("ws", "http", 1).replace("/gateway", ATTACHMENTS), state.new_id)
 
     def routes(self) -> list[web.RouteDef]:
@@ -109,7 +109,7 @@ class Rest:
             reply = await fault.play(request, lambda asked: self._checked(asked, handler))
         status = 0 if fault is not None and fault.cut else reply.status
         path = request.path.removeprefix(PREFIX)
-        self.seen.append(RequestSeen(request.method, path, dict(request.query), body, status))
+        self.seen.append(ApiRequest(request.method, path, dict(request.query), body, status))
         return reply
 
     async def _checked(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -17,7 +17,7 @@ from openab_auth.bot.playground.discord.faults import Faults
 from openab_auth.bot.playground.discord.gateway import Gateway
 from openab_auth.bot.playground.discord.model import Interaction, Json, Message, Where
 from openab_auth.bot.playground.discord.person import Person
-from openab_auth.bot.playground.discord.rest import PREFIX, RequestSeen, Rest
+from openab_auth.bot.playground.discord.rest import PREFIX, ApiRequest, Rest
 from openab_auth.bot.playground.discord.state import State
 
 LOOPBACK: Final = "127.0.0.1"
@@ -69,7 +69,7 @@ class EmbeddedDiscord:
         return int(self.state.guild_id)
 
     @property
-    def requests(self) -> list[RequestSeen]:
+    def requests(self) -> list[ApiRequest]:
         """Every request that the bot made, in the order of its answers."""
         return self._rest.seen
 

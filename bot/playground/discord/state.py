@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.bot.playground.discord.declarations import kept
+from openab_auth.bot.playground.discord.declarations import registered
 from openab_auth.bot.playground.discord.model import Interaction, Json, Message
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class State:
     def register(self, commands: list[Json], guild_id: str = "") -> list[Json]:
         """Replace what is registered there; a command that was there keeps its id."""
         owner = {"application_id": self.application_id} | ({"guild_id": guild_id} if guild_id else {})
-        stored = kept(commands, self.commands(guild_id), self.new_id, owner)
+        stored = registered(commands, self.commands(guild_id), self.new_id, owner)
         self._commands[guild_id] = stored
         self.changed()
         return stored

@@ -2,20 +2,20 @@
 
 from openab_auth.bot.playground.issuer.browser import SignInRefusedError
 from openab_auth.bot.playground.issuer.faults import Fault, Faults
-from openab_auth.bot.playground.issuer.request_log import RequestSeen
+from openab_auth.bot.playground.issuer.request_log import ReceivedRequest
 from openab_auth.bot.playground.issuer.server import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.bot.playground.issuer.threaded import ThreadedIssuer
-from openab_auth.bot.playground.issuer.token_families import Client, Family
+from openab_auth.bot.playground.issuer.token_families import RegisteredClient, TokenFamily
 
 __all__ = [
     "CLIENT_ID",
     "REDIRECT_URI",
-    "Client",
-    "Family",
     "Fault",
     "Faults",
     "Issuer",
-    "RequestSeen",
+    "ReceivedRequest",
+    "RegisteredClient",
     "SignInRefusedError",
     "ThreadedIssuer",
+    "TokenFamily",
 ]

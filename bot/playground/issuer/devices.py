@@ -12,7 +12,7 @@ from aiohttp import web
 
 from openab_auth.bot.playground.issuer.pages import HEADERS, device_page, done_page, refusal_page
 from openab_auth.bot.playground.issuer.request_log import FIELDS
-from openab_auth.bot.playground.issuer.token_families import INVALID_CLIENT, Client, GrantError, Grants
+from openab_auth.bot.playground.issuer.token_families import INVALID_CLIENT, OAuthError, RegisteredClient, TokenFamilies
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 _LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ"  # RFC 8628 6.1: no vowels, so no words
@@ -43,13 +43,15 @@ class Device:
 class Devices:
     """The device logins that were begun; `interval` and `lifetime` (seconds) hold for the next ones."""
 
-    def __init__(self, issuer: str, grants: Grants, clients: Mapping[str, Client], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, issuer: str, tokens: TokenFamilies, clients: Mapping[str, RegisteredClient], clock: Callable[[], float]
+    ) -> None:
         self.page = f"{issuer}/device"
         self.interval: float = 1
         self.lifetime: float = 600
         self.begun: dict[str, Device] = {}
         """By device code, oldest first."""
-        self._grants = grants
+        self._tokens = tokens
         self._clients = clients
         self._clock = clock
 
@@ -88,23 +90,23 @@ class Devices:
         """
         device = self.begun.get(device_code)
         if device is None or device.spent:
-            raise GrantError(*_UNKNOWN)
+            raise OAuthError(*_UNKNOWN)
         now, before = time.monotonic(), device.polled_at
         device.polled_at = now
         device.polls += 1
         if before is not None:
             device.gaps.append(now - before)
         if device.ends_at <= self._clock():
-            raise GrantError(*_EXPIRED)
+            raise OAuthError(*_EXPIRED)
         if before is not None and now - before < device.interval:
             device.early += 1
             device.interval += _SLOWER
-            raise GrantError(*_SLOW_DOWN)
+            raise OAuthError(*_SLOW_DOWN)
         if device.decision is None:
-            raise GrantError(*_PENDING)
+            raise OAuthError(*_PENDING)
         device.spent = True
         if device.decision == "deny":
-            raise GrantError(*_DENIED)
+            raise OAuthError(*_DENIED)
         return device
 
     def token(self, fields: Mapping[str, str]) -> dict[str, object]:
@@ -114,9 +116,9 @@ class Devices:
             GrantError: as `poll`.
         """
         if fields.get("client_id") not in self._clients:
-            raise GrantError(INVALID_CLIENT, "this client is not registered", 401)
+            raise OAuthError(INVALID_CLIENT, "this client is not registered", 401)
         device = self.poll(fields.get("device_code", ""))
-        return self._grants.issue(device.client_id, device.account, device.scopes)
+        return self._tokens.issue(device.client_id, device.account, device.scopes)
 
     async def _begin(self, request: web.Request) -> web.StreamResponse:
         fields = request[FIELDS]

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from openab_auth.bot.playground.issuer.devices import GRANT_TYPE
 from openab_auth.bot.playground.issuer.request_log import FIELDS
-from openab_auth.bot.playground.issuer.token_families import GrantError, Request
+from openab_auth.bot.playground.issuer.token_families import AuthorizationRequest, OAuthError
 
 if TYPE_CHECKING:
     from openab_auth.bot.playground.issuer.server import Issuer
@@ -48,14 +48,14 @@ class CodexDialect:
         fields = request[FIELDS]
         try:
             device = self._issuer.devices.poll(fields.get("device_auth_id", ""))
-        except GrantError as error:
+        except OAuthError as error:
             if error.error == "authorization_pending":
                 return web.json_response({"error": {"message": "not authorized yet", "code": "pending"}}, status=403)
             return web.json_response({"error": error.error}, status=error.status)
         verifier = secrets.token_urlsafe(48)
         challenge = urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         client = self._issuer.clients[device.client_id]
-        code = self._issuer.grants.code(Request(client, "", challenge, device.scopes), device.account)
+        code = self._issuer.tokens.code(AuthorizationRequest(client, "", challenge, device.scopes), device.account)
         return web.json_response({"authorization_code": code, "code_verifier": verifier, "code_challenge": challenge})
 
 
@@ -101,17 +101,17 @@ class AwsDialect:
         )
 
     async def _token(self, request: web.Request) -> web.StreamResponse:
-        fields, grants = request[FIELDS], self._issuer.grants
+        fields, tokens = request[FIELDS], self._issuer.tokens
         client_id = fields.get("clientId", "")
         if not self._knows(client_id, fields.get("clientSecret")):
             return web.json_response({"error": "invalid_client"}, status=401)
         try:
             if fields.get("grantType") == GRANT_TYPE:
                 device = self._issuer.devices.poll(fields.get("deviceCode", ""))
-                reply = grants.issue(client_id, device.account, ())
+                reply = tokens.issue(client_id, device.account, ())
             else:
-                reply = grants.refresh(fields.get("refreshToken", ""), client_id)
-        except GrantError as error:
+                reply = tokens.refresh(fields.get("refreshToken", ""), client_id)
+        except OAuthError as error:
             return web.json_response(
                 {"error": error.error, "error_description": error.description}, status=error.status
             )
@@ -134,7 +134,7 @@ class CodeAssistDialect:
 
     async def _load(self, request: web.Request) -> web.StreamResponse:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if self._issuer.grants.family_of(token) is None:
+        if self._issuer.tokens.family_of(token) is None:
             return web.json_response({"error": {"code": 401, "status": "UNAUTHENTICATED"}}, status=401)
         known = {"cloudaicompanionProject": self.project} if self.project else {}
         return web.json_response({"allowedTiers": [{"id": "free-tier"}], **known})
@@ -153,7 +153,7 @@ class CopilotDialect:
 
     async def _exchange(self, request: web.Request) -> web.StreamResponse:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        family = self._issuer.grants.family_of(token) if scheme == "token" else None
+        family = self._issuer.tokens.family_of(token) if scheme == "token" else None
         if family is None:
             return web.json_response({"message": "Bad credentials"}, status=401)
         if not self.has_seat:

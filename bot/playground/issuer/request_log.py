@@ -16,7 +16,7 @@ FIELDS = web.RequestKey("fields", Mapping[str, str])
 
 
 @dataclass(slots=True)
-class RequestSeen:
+class ReceivedRequest:
     """A request that reached the server; `fields` is its body (form or JSON), or its query when it has no body.
 
     `at` is in unix seconds; `status` is what it was answered (0: not yet, or never), `error` OAuth's word when it

@@ -20,9 +20,15 @@ from openab_auth.bot.playground.issuer.devices import GRANT_TYPE, Devices
 from openab_auth.bot.playground.issuer.dialects import AwsDialect, CodeAssistDialect, CodexDialect, CopilotDialect
 from openab_auth.bot.playground.issuer.faults import Faults
 from openab_auth.bot.playground.issuer.pages import ACCOUNTS, HEADERS, refusal_page, sign_in_page
-from openab_auth.bot.playground.issuer.request_log import FIELDS, RequestSeen, client_fields, read_fields
+from openab_auth.bot.playground.issuer.request_log import FIELDS, ReceivedRequest, client_fields, read_fields
 from openab_auth.bot.playground.issuer.threaded import ThreadedIssuer
-from openab_auth.bot.playground.issuer.token_families import Client, Family, GrantError, Grants, Request
+from openab_auth.bot.playground.issuer.token_families import (
+    AuthorizationRequest,
+    OAuthError,
+    RegisteredClient,
+    TokenFamilies,
+    TokenFamily,
+)
 
 LOOPBACK: Final = "127.0.0.1"
 CLIENT_ID: Final = "openab-playground"
@@ -33,18 +39,20 @@ _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 class Issuer:
     """An OAuth 2.1 authorization server for public clients, listening on 127.0.0.1."""
 
-    def __init__(self, url: str, clients: Iterable[Client], clock: Callable[[], float], access_lifetime: int) -> None:
+    def __init__(
+        self, url: str, clients: Iterable[RegisteredClient], clock: Callable[[], float], access_lifetime: int
+    ) -> None:
         self.url = url
         self.clock = clock
         self.faults = Faults()
-        self.clients = {CLIENT_ID: Client(CLIENT_ID, REDIRECT_URI)}
+        self.clients = {CLIENT_ID: RegisteredClient(CLIENT_ID, REDIRECT_URI)}
         self.clients.update((client.client_id, client) for client in clients)
-        self.grants = Grants(url, self.clients, clock, access_lifetime)
-        self.devices = Devices(url, self.grants, self.clients, clock)
+        self.tokens = TokenFamilies(url, self.clients, clock, access_lifetime)
+        self.devices = Devices(url, self.tokens, self.clients, clock)
         self.codex, self.aws, self.copilot = CodexDialect(self), AwsDialect(self), CopilotDialect(self)
         self.code_assist = CodeAssistDialect(self)
-        self._seen: list[RequestSeen] = []
-        self._flows: dict[str, Request] = {}
+        self._seen: list[ReceivedRequest] = []
+        self._flows: dict[str, AuthorizationRequest] = {}
 
     @classmethod
     @asynccontextmanager
@@ -54,7 +62,7 @@ class Issuer:
         *,
         clock: Callable[[], float] = time.time,
         access_lifetime: int = 3600,
-        clients: Iterable[Client] = (),
+        clients: Iterable[RegisteredClient] = (),
     ) -> AsyncIterator[Issuer]:
         """Serve in this event loop until the block ends; port 0 takes a free one."""
         with socket.create_server((LOOPBACK, port)) as listener:
@@ -75,7 +83,7 @@ class Issuer:
         *,
         clock: Callable[[], float] = time.time,
         access_lifetime: int = 3600,
-        clients: Iterable[Client] = (),
+        clients: Iterable[RegisteredClient] = (),
     ) -> Iterator[ThreadedIssuer]:
         """Serve in a thread of its own until the block ends, for tests that start other processes."""
         loop = asyncio.new_event_loop()
@@ -138,11 +146,11 @@ class Issuer:
         }
 
     @property
-    def families(self) -> list[Family]:
+    def families(self) -> list[TokenFamily]:
         """Every family of tokens, one for each finished sign-in, oldest first."""
-        return self.grants.families
+        return self.tokens.families
 
-    def requests(self, path: str | None = None) -> list[RequestSeen]:
+    def requests(self, path: str | None = None) -> list[ReceivedRequest]:
         """What reached the server, oldest first; only `path` when it is given. Requests that met a fault count."""
         return [seen for seen in self._seen if path is None or seen.path == path]
 
@@ -181,7 +189,7 @@ class Issuer:
         fields = await read_fields(request)
         request[FIELDS] = fields
         headers = dict(request.headers)
-        seen = RequestSeen(request.method, request.path, headers, fields, request.content_type, time.time())
+        seen = ReceivedRequest(request.method, request.path, headers, fields, request.content_type, time.time())
         self._seen.append(seen)
         response = await self._answer(request, handler)
         seen.answered(response)
@@ -214,7 +222,7 @@ class Issuer:
             return self._redirect(client, query.get("state"), error=error, error_description=description)
         flow = secrets.token_urlsafe(16)
         scopes = tuple(query.get("scope", "").split())
-        self._flows[flow] = Request(client, query["state"], query["code_challenge"], scopes)
+        self._flows[flow] = AuthorizationRequest(client, query["state"], query["code_challenge"], scopes)
         page = sign_in_page(flow, client.client_id, scopes, client.redirect_uri)
         return web.Response(text=page, content_type="text/html", headers=HEADERS)
 
@@ -228,15 +236,15 @@ class Issuer:
                 asked.client, asked.state, error="access_denied", error_description="the person pressed Deny"
             )
         account = fields.get("account", "").strip() or fields.get("other", "").strip() or ACCOUNTS[0]
-        code = self.grants.code(asked, account, expired=fields.get("decision") == "expire")
+        code = self.tokens.code(asked, account, expired=fields.get("decision") == "expire")
         return self._redirect(asked.client, asked.state, code=code)
 
     async def _token(self, request: web.Request) -> web.StreamResponse:
         try:
             fields = client_fields(request)
             device = fields.get("grant_type") == GRANT_TYPE
-            return web.json_response((self.devices if device else self.grants).token(fields), headers=_NO_STORE)
-        except GrantError as error:
+            return web.json_response((self.devices if device else self.tokens).token(fields), headers=_NO_STORE)
+        except OAuthError as error:
             reply = {"error": error.error, "error_description": error.description}
             return web.json_response(reply, status=error.status, headers=_NO_STORE)
 
@@ -244,12 +252,12 @@ class Issuer:
         fields = client_fields(request)
         if not fields.get("token"):
             return web.json_response({"error": "invalid_request", "error_description": "token is missing"}, status=400)
-        self.grants.revoke(fields["token"], fields.get("client_id", ""))
+        self.tokens.revoke(fields["token"], fields.get("client_id", ""))
         return web.Response(headers=_NO_STORE)
 
     async def _userinfo(self, request: web.Request) -> web.StreamResponse:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        family = self.grants.family_of(token) if scheme.lower() == "bearer" else None
+        family = self.tokens.family_of(token) if scheme.lower() == "bearer" else None
         if family is None:
             challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
             return web.json_response({"error": "invalid_token"}, status=401, headers=challenge)
@@ -258,7 +266,7 @@ class Issuer:
     async def _metadata(self, _request: web.Request) -> web.StreamResponse:
         return web.json_response(self.metadata)
 
-    def _redirect(self, client: Client, state: str | None, **answer: str) -> web.Response:
+    def _redirect(self, client: RegisteredClient, state: str | None, **answer: str) -> web.Response:
         """Back to the client, with the state and with `iss` (RFC 9207)."""
         if state is not None:
             answer["state"] = state

@@ -24,7 +24,7 @@ class ThreadedIssuer:
         self.metadata = issuer.metadata
         self.faults = issuer.faults
         self.families = issuer.families
-        self.grants = issuer.grants
+        self.tokens = issuer.tokens
         self.requests = issuer.requests
         self._loop = loop
 

@@ -18,7 +18,7 @@ UNSUPPORTED_GRANT_TYPE: Final = "unsupported_grant_type"
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class RegisteredClient:
     """A public client and the one redirect address it may use, compared exactly."""
 
     client_id: str
@@ -26,17 +26,17 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class AuthorizationRequest:
     """A valid authorization request (RFC 6749 section 4.1.1 with RFC 7636)."""
 
-    client: Client
+    client: RegisteredClient
     state: str
     challenge: str
     scopes: tuple[str, ...]
 
 
 @dataclass(slots=True, eq=False)
-class Family:
+class TokenFamily:
     """All tokens that stem from one sign-in; they are revoked together (RFC 9700 section 4.14.2)."""
 
     client_id: str
@@ -58,13 +58,13 @@ class Family:
 
 @dataclass(slots=True)
 class _Code:
-    request: Request
+    request: AuthorizationRequest
     account: str
     ends_at: float
-    family: Family | None = None
+    family: TokenFamily | None = None
 
 
-class GrantError(Exception):
+class OAuthError(Exception):
     """An OAuth error reply (RFC 6749 section 5.2)."""
 
     def __init__(self, error: str, description: str, status: int = 400) -> None:
@@ -74,13 +74,13 @@ class GrantError(Exception):
         self.status = status
 
 
-class Grants:
+class TokenFamilies:
     """Codes that were given, and the families of tokens they became."""
 
     def __init__(
-        self, issuer: str, clients: Mapping[str, Client], clock: Callable[[], float], access_lifetime: int
+        self, issuer: str, clients: Mapping[str, RegisteredClient], clock: Callable[[], float], access_lifetime: int
     ) -> None:
-        self.families: list[Family] = []
+        self.families: list[TokenFamily] = []
         self.access_lifetime = access_lifetime
         self.rotates = True
         self.grace = 0.0
@@ -89,9 +89,9 @@ class Grants:
         self._clients = clients
         self._clock = clock
         self._codes: dict[str, _Code] = {}
-        self._refresh_tokens: dict[str, Family] = {}
+        self._refresh_tokens: dict[str, TokenFamily] = {}
 
-    def code(self, request: Request, account: str, *, expired: bool = False) -> str:
+    def code(self, request: AuthorizationRequest, account: str, *, expired: bool = False) -> str:
         """A code for a person's consent; an `expired` one is as if its ten minutes were over."""
         code = f"ac_{secrets.token_urlsafe(24)}"
         self._codes[code] = _Code(request, account, self._clock() + (0 if expired else CODE_LIFETIME))
@@ -106,16 +106,16 @@ class Grants:
         grant = fields.get("grant_type")
         client_id = fields.get("client_id", "")
         if client_id not in self._clients:
-            raise GrantError(INVALID_CLIENT, "this client is not registered", 401)
+            raise OAuthError(INVALID_CLIENT, "this client is not registered", 401)
         if grant == "authorization_code":
             return self._exchange(fields, client_id)
         if grant == "refresh_token":
             return self.refresh(fields.get("refresh_token", ""), client_id)
-        raise GrantError(UNSUPPORTED_GRANT_TYPE, f"grant_type {grant!r} is not supported")
+        raise OAuthError(UNSUPPORTED_GRANT_TYPE, f"grant_type {grant!r} is not supported")
 
     def issue(self, client_id: str, account: str, scopes: tuple[str, ...]) -> dict[str, object]:
         """The tokens of a new sign-in that needed no code."""
-        family = Family(client_id, account, scopes)
+        family = TokenFamily(client_id, account, scopes)
         self.families.append(family)
         return self._issue(family)
 
@@ -132,36 +132,36 @@ class Grants:
         for family in self.families:
             family.access_tokens.update(dict.fromkeys(family.access_tokens, int(self._clock())))
 
-    def family_of(self, access_token: str) -> Family | None:
+    def family_of(self, access_token: str) -> TokenFamily | None:
         """The family that a valid access token belongs to."""
         family = self._family_of_access(access_token)
         if family is None or family.revoked or family.access_tokens[access_token] <= self._clock():
             return None
         return family
 
-    def family_of_refresh(self, refresh_token: str) -> Family | None:
+    def family_of_refresh(self, refresh_token: str) -> TokenFamily | None:
         """Return the family that a refresh token belongs to, whether it is good, spent or revoked."""
         return self._refresh_tokens.get(refresh_token)
 
-    def tokens_of(self, family: Family) -> set[str]:
+    def tokens_of(self, family: TokenFamily) -> set[str]:
         """Return every token that the family was ever given."""
         return {token for token, owner in self._refresh_tokens.items() if owner is family} | {*family.access_tokens}
 
     def _exchange(self, fields: Mapping[str, str], client_id: str) -> dict[str, object]:
         code = self._codes.get(fields.get("code", ""))
         if code is None or code.request.client.client_id != client_id:
-            raise GrantError(INVALID_GRANT, "this code is not known here")
+            raise OAuthError(INVALID_GRANT, "this code is not known here")
         if code.family is not None:
             code.family.reuses += 1
             code.family.revoked = True
-            raise GrantError(INVALID_GRANT, "this code was used already; its tokens are revoked")
+            raise OAuthError(INVALID_GRANT, "this code was used already; its tokens are revoked")
         if code.ends_at <= self._clock():
-            raise GrantError(INVALID_GRANT, "this code has expired")
+            raise OAuthError(INVALID_GRANT, "this code has expired")
         if fields.get("redirect_uri", code.request.client.redirect_uri) != code.request.client.redirect_uri:
-            raise GrantError(INVALID_GRANT, "redirect_uri is not the one the code was given for")
+            raise OAuthError(INVALID_GRANT, "redirect_uri is not the one the code was given for")
         if not hmac.compare_digest(_challenge(fields.get("code_verifier", "")), code.request.challenge):
-            raise GrantError(INVALID_GRANT, "code_verifier does not fit the challenge")
-        code.family = Family(client_id, code.account, code.request.scopes)
+            raise OAuthError(INVALID_GRANT, "code_verifier does not fit the challenge")
+        code.family = TokenFamily(client_id, code.account, code.request.scopes)
         self.families.append(code.family)
         return self._issue(code.family)
 
@@ -173,19 +173,19 @@ class Grants:
         """
         family = self._refresh_tokens.get(token)
         if family is None or family.client_id != client_id:
-            raise GrantError(INVALID_GRANT, "this refresh token is not known here")
+            raise OAuthError(INVALID_GRANT, "this refresh token is not known here")
         forgiven, until = family.forgiven
         if token != family.refresh_token and not (token == forgiven and self._clock() < until):
             family.reuses += 1
             family.revoked = True
-            raise GrantError(INVALID_GRANT, "this refresh token was spent already; the whole family is revoked")
+            raise OAuthError(INVALID_GRANT, "this refresh token was spent already; the whole family is revoked")
         if family.revoked:
-            raise GrantError(INVALID_GRANT, "this login was revoked")
+            raise OAuthError(INVALID_GRANT, "this login was revoked")
         family.refreshes += 1
         family.forgiven = (token, self._clock() + self.grace)
         return self._issue(family)
 
-    def _issue(self, family: Family) -> dict[str, object]:
+    def _issue(self, family: TokenFamily) -> dict[str, object]:
         access = f"at_{secrets.token_urlsafe(24)}"
         family.access_tokens[access] = int(self._clock()) + self.access_lifetime
         if self.rotates or not family.refresh_token:
@@ -202,7 +202,7 @@ class Grants:
             reply["id_token"] = self._id_token(family)
         return reply
 
-    def _id_token(self, family: Family) -> str:
+    def _id_token(self, family: TokenFamily) -> str:
         """Claims without a signature (`alg` none): it comes over the token endpoint's own connection."""
         now = int(self._clock())
         claims = {
@@ -215,7 +215,7 @@ class Grants:
         }
         return f"{_segment({'alg': 'none', 'typ': 'JWT'})}.{_segment(claims)}."
 
-    def _family_of_access(self, token: str) -> Family | None:
+    def _family_of_access(self, token: str) -> TokenFamily | None:
         return next((family for family in self.families if token in family.access_tokens), None)
 
 

@@ -2,7 +2,7 @@
 
 import { at, draw, make } from "/dom.js";
 
-const TRIALS = [
+const EXPERIMENTS = [
   {
     name: "expire",
     title: "Let the access token end",
@@ -35,11 +35,11 @@ const TRIALS = [
   },
 ];
 
-/** `run(trial)` presses one. */
-export function drawTrials(run) {
-  at("trials").replaceChildren(...TRIALS.map(({ name, title, promise, acts }) => {
+/** `run(experiment)` presses one. */
+export function drawExperiments(run) {
+  at("experiments").replaceChildren(...EXPERIMENTS.map(({ name, title, promise, acts }) => {
     const buttons = Object.entries(acts).map(([act, label]) => {
-      const button = make("button", { type: "button", data: { trial: act }, aria: { label: `${label}: ${title}` } }, label);
+      const button = make("button", { type: "button", data: { experiment: act }, aria: { label: `${label}: ${title}` } }, label);
       button.addEventListener("click", async () => {
         button.disabled = true;
         await run(act).finally(() => { button.disabled = false; });
@@ -56,7 +56,7 @@ function each() {
 }
 
 export function showSaid(said) {
-  for (const { name } of TRIALS) {
+  for (const { name } of EXPERIMENTS) {
     const element = at(`said-${name}`);
     if (element.textContent !== (said[name] ?? "")) element.textContent = said[name] ?? "";
   }
@@ -97,4 +97,4 @@ export function showDisk({ full, possible }) {
   if (!possible) button("fill").title = "Only Linux can limit a process that runs.";
 }
 
-const button = (act) => at("trials").querySelector(`[data-trial="${act}"]`);
+const button = (act) => at("experiments").querySelector(`[data-experiment="${act}"]`);

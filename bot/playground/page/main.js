@@ -8,7 +8,7 @@ import "/leaving.js";
 import { learnNames } from "/markup.js";
 import { message } from "/message.js";
 import { openModal } from "/modal.js";
-import { drawTrials, showAgents, showBot, showDisk, showSaid } from "/experiments.js";
+import { drawExperiments, showAgents, showBot, showDisk, showSaid } from "/experiments.js";
 
 const PLACES = [
   { where: "guild", sign: "#", name: "general" },
@@ -202,7 +202,7 @@ for (const button of document.querySelectorAll("#switch button")) {
 }
 
 drawTheme();
-drawTrials((trial) => act("trial", { person: me.person, trial }));
+drawExperiments((experiment) => act("experiment", { person: me.person, experiment }));
 const { people, names } = await call("start");
 learnNames(names);
 me.person = people[0].name;
