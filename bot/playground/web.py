@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from openab_auth.bot.playground.discord.command_input import OptionValue
 from openab_auth.bot.playground.discord.model import Where
 from openab_auth.bot.playground.experiments import NotPossibleNowError
 from openab_auth.bot.playground.live_updates import LiveUpdates
+from openab_auth.bot.playground.loopback import listen, serving
 from openab_auth.bot.playground.page_access import PageAccess
 from openab_auth.storage import StorageError
 
@@ -141,18 +141,13 @@ async def serve_page(page: Page, port: int) -> AsyncIterator[str]:
     Raises:
         OSError: the port is taken.
     """
-    with socket.create_server(("127.0.0.1", port)) as listener:
+    with listen(port) as listener:
         access = PageAccess(listener.getsockname()[1], secrets.token_urlsafe(24))
         app = web.Application(middlewares=[access.check, _tell_refusals], client_max_size=65_536)
         app.on_response_prepare.append(access.mark)
         app.add_routes(page.routes())
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.5)
-        await runner.setup()
-        try:
-            await web.SockSite(runner, listener).start()
+        async with serving(app, listener, grace=0.5):
             yield access.address
-        finally:
-            await runner.cleanup()
 
 
 @web.middleware

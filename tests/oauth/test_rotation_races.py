@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer, ThreadedIssuer
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, ThreadedIssuer
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import read_config
 from openab_auth.oauth.logins.logins import Logins
@@ -79,7 +79,7 @@ class Agent:
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[ThreadedIssuer]:
-    with Issuer.in_thread() as issuer:
+    with ThreadedIssuer.listening() as issuer:
         yield issuer
 
 

@@ -12,7 +12,14 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 import httpx2
 import pytest
 
-from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer, RegisteredClient, SignInRefusedError
+from openab_auth.bot.playground.issuer import (
+    CLIENT_ID,
+    REDIRECT_URI,
+    Issuer,
+    RegisteredClient,
+    SignInRefusedError,
+    ThreadedIssuer,
+)
 
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -134,8 +141,8 @@ async def test_the_sign_in_page_escapes_what_the_link_says(issuer: Issuer, http:
 
 async def test_a_sign_in_is_decided_once(issuer: Issuer, http: httpx2.AsyncClient) -> None:
     page = (await http.get(link(issuer))).text
-    flow = page.split('name="flow" value="')[1].split('"')[0]
-    fields = {"flow": flow, "decision": "allow", "account": "ada@example.com"}
+    sign_in = page.split('name="sign_in" value="')[1].split('"')[0]
+    fields = {"sign_in": sign_in, "decision": "allow", "account": "ada@example.com"}
     statuses = [(await http.post(f"{issuer.url}/decision", data=fields)).status_code for _ in range(2)]
     assert statuses == [302, 400]
 
@@ -305,7 +312,7 @@ async def test_an_endless_answer_goes_on_until_the_client_leaves(
 
 
 def test_in_a_thread_it_serves_blocking_callers() -> None:
-    with Issuer.in_thread() as issuer:
+    with ThreadedIssuer.listening() as issuer:
         query = parse_qs(urlsplit(issuer.approve(link(issuer.issuer))).query)
         with urllib.request.urlopen(issuer.token_url, urlencode(exchange(query["code"][0])).encode()) as reply:  # noqa: S310
             assert json.load(reply)["refresh_token"] == issuer.families[0].refresh_token

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer, ThreadedIssuer
+from openab_auth.bot.playground.issuer import CLIENT_ID, ThreadedIssuer
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import read_config
 from openab_auth.oauth.logins.logins import Logins
@@ -34,7 +34,7 @@ LATER = ("busy", "refresh_busy", "store_busy", "vendor_unavailable")  # what a s
 
 @pytest.fixture
 def issuer() -> Iterator[ThreadedIssuer]:
-    with Issuer.in_thread(access_lifetime=LIFETIME) as issuer:
+    with ThreadedIssuer.listening(access_lifetime=LIFETIME) as issuer:
         slow_down(issuer, 0.05)
         yield issuer
 

@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from openab_auth.bot.playground.issuer import Issuer, ThreadedIssuer
+from openab_auth.bot.playground.issuer import ThreadedIssuer
 from tests.soak.commands import ROOT
 from tests.soak.oracles import Findings, check_tokens_gone, check_vendor, holds
 from tests.soak.run import SoakRun
@@ -24,7 +24,7 @@ PAUSES = (2.0, 12.0)  # seconds; a request has 8, a whole refresh 20
 def test_an_answer_that_came_meanwhile_is_stored_and_its_token_not_posted_again(
     base: Path, soak: SoakRun, findings: Findings
 ) -> None:
-    with Issuer.in_thread() as issuer, ThreadPoolExecutor(PROCESSES) as pool:
+    with ThreadedIssuer.listening() as issuer, ThreadPoolExecutor(PROCESSES) as pool:
         slow_down(issuer, 1.0)
         soak.begin(SHARE)
         number = 0

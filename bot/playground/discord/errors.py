@@ -49,11 +49,6 @@ def unauthorized() -> ApiError:
     return ApiError(401, 0, "401: Unauthorized")
 
 
-def not_found() -> ApiError:
-    """There is no such route."""
-    return ApiError(404, 0, "404: Not Found")
-
-
 def unknown_interaction() -> ApiError:
     """The interaction was not answered within 3 s, or there is none of this id and token."""
     return ApiError(404, 10062, "Unknown interaction")

@@ -62,7 +62,6 @@ class Faults:
 
     def __init__(self) -> None:
         self._waiting: defaultdict[Kind, deque[Fault]] = defaultdict(deque)
-        self._age = 0.0
 
     def next(  # noqa: PLR0913 - one keyword for each way to fail
         self,
@@ -81,21 +80,11 @@ class Faults:
         fault = Fault(status, code, retry_after, via, when, cut, delay)
         self._waiting[kind].extend([fault] * times)
 
-    def age_next(self, seconds: float) -> None:
-        """Let the next interaction be this old when the bot gets it; past 3 s its answer meets 10062."""
-        self._age = seconds
-
     def take(self, kind: Kind) -> Fault | None:
         """The fault that a request of this kind meets."""
         waiting = self._waiting[kind]
         return waiting.popleft() if waiting else None
 
-    def take_age(self) -> float:
-        """How old the interaction that begins now is to be."""
-        age, self._age = self._age, 0.0
-        return age
-
     def clear(self) -> None:
         """Forget every fault that was not met yet."""
         self._waiting.clear()
-        self._age = 0.0

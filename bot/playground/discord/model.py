@@ -1,4 +1,4 @@
-"""Messages and interactions: what they hold, and who sees them."""
+"""Messages, interactions and members: their content, and who sees a message."""
 
 from __future__ import annotations
 
@@ -7,13 +7,21 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
 Where: TypeAlias = Literal["guild", "thread", "dm"]
 
 EPHEMERAL: Final = 64
 LOADING: Final = 128
+
+
+class Member(Protocol):
+    """A user in the guild: their roles, and the language of their client."""
+
+    user: Json
+    roles: tuple[int, ...]
+    locale: str
 
 
 @dataclass(slots=True, eq=False)

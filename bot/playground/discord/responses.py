@@ -1,40 +1,45 @@
-"""What a person got: an answer that goes on changing while the bot works, or a form to fill."""
+"""What the bot's response looks like to a person: messages that can still change, or a form to fill in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
 
 from openab_auth.bot.playground.discord import client_errors
 from openab_auth.bot.playground.discord.limits import LINK, parts
 from openab_auth.bot.playground.discord.model import Interaction, Json, Message
+from openab_auth.bot.playground.discord.state import State
 
-if TYPE_CHECKING:
-    from openab_auth.bot.playground.discord.person import Person
-    from openab_auth.bot.playground.discord.server import EmbeddedDiscord
+PATIENCE: Final = 5.0  # seconds that a person waits for a change
 
-PATIENCE: Final = 5.0  # seconds that a person waits for what should happen
+
+class FormSender(Protocol):
+    """Send a completed form to the bot."""
+
+    async def submit(self, modal: Modal, values: Mapping[str, str]) -> ShownResponse:
+        """Send `values`, by `custom_id`, and return the bot's response."""
+        ...
 
 
 class ShownResponse:
-    """What a person got for one act; reads what is shown now, edits and followups included."""
+    """The bot's response to one interaction, as the person sees it now, with edits and followups."""
 
-    def __init__(self, discord: EmbeddedDiscord, person: Person, interaction: Interaction) -> None:
-        self._discord = discord
-        self._person = person
+    def __init__(self, state: State, sender: FormSender, interaction: Interaction) -> None:
+        self._state = state
+        self._sender = sender
         self.interaction = interaction
 
     @property
     def failed(self) -> bool:
-        """Whether the client says "The application did not respond"."""
+        """Return whether the client says "The application did not respond"."""
         return self.interaction.ack is None
 
     @property
     def message(self) -> Message:
-        """The answer's message; after an update in place, the one whose button was pressed.
+        """Return the response's message; after an update in place, the message with the pressed button.
 
         Raises:
-            RefusedError: the bot has answered with none.
+            ClientRefusedError: the bot has not responded with a message.
         """
         if self.interaction.original is None:
             raise client_errors.no_message()
@@ -42,84 +47,84 @@ class ShownResponse:
 
     @property
     def messages(self) -> list[Message]:
-        """The message, if there is one, and all followups."""
+        """Return the response's message, if it has one, and all followups."""
         first = [] if self.interaction.original is None else [self.interaction.original]
         return [*first, *self.interaction.followups]
 
     @property
     def modal(self) -> Modal | None:
-        """The form that opened instead of a message."""
-        return None if self.interaction.modal is None else Modal(self._person, self.interaction)
+        """Return the form that opened instead of a message."""
+        return None if self.interaction.modal is None else Modal(self._sender, self.interaction)
 
     @property
     def content(self) -> str:
-        """The text of the message and of its followups, a line each."""
+        """Return the text of the message and of its followups, one line for each."""
         return "\n".join(each.content for each in self.messages)
 
     @property
     def embeds(self) -> list[Json]:
-        """All embeds."""
+        """Return all embeds."""
         return [embed for each in self.messages for embed in each.body.get("embeds") or []]
 
     @property
     def components(self) -> list[Json]:
-        """Every button and select shown, without the rows."""
+        """Return every button and select menu, without the rows."""
         return [dict(part) for each in self.messages for part in parts(each.body.get("components") or [])]
 
     @property
     def attachments(self) -> list[Json]:
-        """The files that it shows."""
+        """Return the attached files, as Discord describes them."""
         return [dict(each) for message in self.messages for each in message.body.get("attachments") or []]
 
     @property
     def link_buttons(self) -> list[str]:
-        """Where its link buttons lead."""
+        """Return the address of each link button."""
         return [part["url"] for part in self.components if part.get("style") == LINK]
 
     @property
     def ephemeral(self) -> bool:
-        """Whether this person alone sees it, all of it."""
+        """Return whether all messages are visible to this person alone."""
         return bool(self.messages) and all(each.ephemeral for each in self.messages)
 
     @property
     def loading(self) -> bool:
-        """Whether it still says "is thinking…"."""
+        """Return whether a message still says "is thinking…"."""
         return any(each.loading for each in self.messages)
 
     @property
     def ack_type(self) -> int | None:
-        """The type of the callback that acknowledged it; None when there was none."""
+        """Return the type of the callback that acknowledged the interaction, or None."""
         return self.interaction.ack
 
     @property
     def ack_ms(self) -> float | None:
-        """Milliseconds from the act to the acknowledgement."""
+        """Return the milliseconds from the interaction to its acknowledgement."""
         return self.interaction.ack_ms
 
     @property
     def edits(self) -> int:
-        """How often its message was edited after it was first shown; filling a deferred one is no edit."""
+        """Return how often the message was edited; filling a deferred message does not count."""
         return self.message.edits
 
     def age(self, seconds: float) -> None:
-        """Let the interaction be this much older: after 15 minutes its edits and followups meet 50027."""
+        """Make the interaction older; after 15 minutes Discord refuses edits and followups with 50027."""
         self.interaction.begun -= seconds
 
     async def settled(self, timeout: float = PATIENCE) -> ShownResponse:  # noqa: ASYNC109 - asyncio.timeout would raise
         """Wait until there is a message that says more than "is thinking…".
 
         Raises:
-            TimeoutError: it did not come within `timeout` seconds.
+            TimeoutError: there was no message within `timeout` seconds.
         """
-        return await self.wait_for(lambda answer: answer.messages and not answer.loading, timeout)
+        return await self.wait_for(lambda shown: shown.messages and not shown.loading, timeout)
 
     async def wait_for(self, holds: Callable[[ShownResponse], object], timeout: float = PATIENCE) -> ShownResponse:  # noqa: ASYNC109
-        """Wait until `holds(self)`.
+        """Wait until `holds(self)` is true.
 
         Raises:
-            TimeoutError: it did not within `timeout` seconds; says what is shown.
+            TimeoutError: it was not true within `timeout` seconds; the error contains the text on the screen.
         """
-        if not await self._discord.until(lambda: bool(holds(self)), timeout):
+        if not await self._state.until(lambda: bool(holds(self)), timeout):
             raise TimeoutError(self.content)
         return self
 
@@ -127,25 +132,25 @@ class ShownResponse:
 class Modal:
     """A form that is open on a person's screen."""
 
-    def __init__(self, person: Person, interaction: Interaction) -> None:
-        self._person = person
+    def __init__(self, sender: FormSender, interaction: Interaction) -> None:
+        self._sender = sender
         self.interaction = interaction
-        assert interaction.modal is not None  # noqa: S101 - whoever makes one has looked
+        assert interaction.modal is not None  # noqa: S101 - callers check that the interaction has a modal
         self.data: Json = interaction.modal
 
     @property
     def title(self) -> str:
-        """Its title."""
+        """Return the form's title."""
         return str(self.data["title"])
 
     @property
     def custom_id(self) -> str:
-        """By which the bot knows it."""
+        """Return the id by which the bot knows the form."""
         return str(self.data["custom_id"])
 
     @property
     def fields(self) -> list[Json]:
-        """Its inputs as the bot sent them, each with the label and description that the person reads."""
+        """Return the inputs as the bot sent them, each with its label and description."""
         shown = []
         for row in self.data["components"]:
             field = dict(input_of(row))
@@ -155,16 +160,16 @@ class Modal:
         return shown
 
     async def submit(self, *values: str, **named: str) -> ShownResponse:
-        """Fill the fields, in order or by `custom_id`, and send them.
+        """Fill the fields, in order or by `custom_id`, and send the form.
 
         Raises:
-            RefusedError: the form has no such field, or it does not take the value.
+            ClientRefusedError: the form has no field of this name, or the field does not accept the value.
         """
         ids = [str(field["custom_id"]) for field in self.fields]
-        return await self._person.submit(self, {**dict(zip(ids, values, strict=False)), **named})
+        return await self._sender.submit(self, {**dict(zip(ids, values, strict=False)), **named})
 
 
 def input_of(row: Json) -> Json:
-    """The one input of a Label (type 18) or of an action row (type 1)."""
+    """Return the input of a Label (type 18) or of an action row (type 1)."""
     found: Json = row["component"] if "component" in row else row["components"][0]
     return found

@@ -56,14 +56,14 @@ button.quiet { flex: none; min-height: 0; padding: .2rem 0; border: 0; font-weig
 """
 
 
-def sign_in_page(flow: str, client_id: str, scopes: tuple[str, ...], redirect_uri: str) -> str:
+def sign_in_page(sign_in: str, client_id: str, scopes: tuple[str, ...], redirect_uri: str) -> str:
     """Choose an account, then Allow or Deny."""
     asked = "".join(f"<li>{escape(_ASKED.get(scope, scope))}</li>" for scope in scopes)
     return _page(
         f"{client_id} wants to act for you",
         f"""<p>It would be able to:</p><ul>{asked}</ul>
 <form method="post" action="/decision">
-<input type="hidden" name="flow" value="{escape(flow)}">
+<input type="hidden" name="sign_in" value="{escape(sign_in)}">
 {_accounts(_OTHER)}
 <div class="row"><button class="main" name="decision" value="allow">Allow</button>
 <button name="decision" value="deny">Deny</button></div>

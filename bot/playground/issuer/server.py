@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
-import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import Final
 from urllib.parse import urlencode
 
@@ -21,7 +19,6 @@ from openab_auth.bot.playground.issuer.dialects import AwsDialect, CodeAssistDia
 from openab_auth.bot.playground.issuer.faults import Faults
 from openab_auth.bot.playground.issuer.pages import ACCOUNTS, HEADERS, refusal_page, sign_in_page
 from openab_auth.bot.playground.issuer.request_log import FIELDS, ReceivedRequest, client_fields, read_fields
-from openab_auth.bot.playground.issuer.threaded import ThreadedIssuer
 from openab_auth.bot.playground.issuer.token_families import (
     AuthorizationRequest,
     OAuthError,
@@ -29,8 +26,8 @@ from openab_auth.bot.playground.issuer.token_families import (
     TokenFamilies,
     TokenFamily,
 )
+from openab_auth.bot.playground.loopback import LOOPBACK, listen, serving
 
-LOOPBACK: Final = "127.0.0.1"
 CLIENT_ID: Final = "openab-playground"
 REDIRECT_URI: Final = "http://localhost:1455/auth/callback"
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -49,10 +46,12 @@ class Issuer:
         self.clients.update((client.client_id, client) for client in clients)
         self.tokens = TokenFamilies(url, self.clients, clock, access_lifetime)
         self.devices = Devices(url, self.tokens, self.clients, clock)
-        self.codex, self.aws, self.copilot = CodexDialect(self), AwsDialect(self), CopilotDialect(self)
-        self.code_assist = CodeAssistDialect(self)
+        self.codex = CodexDialect(self.devices, self.tokens, self.clients)
+        self.aws = AwsDialect(self.devices, self.tokens, clock)
+        self.copilot = CopilotDialect(url, self.tokens, clock)
+        self.code_assist = CodeAssistDialect(self.tokens)
         self._seen: list[ReceivedRequest] = []
-        self._flows: dict[str, AuthorizationRequest] = {}
+        self._sign_ins: dict[str, AuthorizationRequest] = {}
 
     @classmethod
     @asynccontextmanager
@@ -64,43 +63,11 @@ class Issuer:
         access_lifetime: int = 3600,
         clients: Iterable[RegisteredClient] = (),
     ) -> AsyncIterator[Issuer]:
-        """Serve in this event loop until the block ends; port 0 takes a free one."""
-        with socket.create_server((LOOPBACK, port)) as listener:
+        """Serve in this event loop until the block ends; port 0 means any free port."""
+        with listen(port) as listener:
             issuer = cls(f"http://{LOOPBACK}:{listener.getsockname()[1]}", clients, clock, access_lifetime)
-            runner = web.AppRunner(issuer._app(), access_log=None, handle_signals=False, shutdown_timeout=0.1)
-            await runner.setup()
-            try:
-                await web.SockSite(runner, listener).start()
+            async with serving(issuer._app(), listener):
                 yield issuer
-            finally:
-                await runner.cleanup()
-
-    @classmethod
-    @contextmanager
-    def in_thread(
-        cls,
-        port: int = 0,
-        *,
-        clock: Callable[[], float] = time.time,
-        access_lifetime: int = 3600,
-        clients: Iterable[RegisteredClient] = (),
-    ) -> Iterator[ThreadedIssuer]:
-        """Serve in a thread of its own until the block ends, for tests that start other processes."""
-        loop = asyncio.new_event_loop()
-        thread = threading.Thread(target=loop.run_forever, name="issuer", daemon=True)
-        thread.start()
-        context = cls.listening(port, clock=clock, access_lifetime=access_lifetime, clients=clients)
-        try:
-            issuer = asyncio.run_coroutine_threadsafe(context.__aenter__(), loop).result(10)
-            try:
-                yield ThreadedIssuer(issuer, loop)
-            finally:
-                asyncio.run_coroutine_threadsafe(context.__aexit__(None, None, None), loop).result(10)
-        finally:
-            asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result(10)
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(10)
-            loop.close()
 
     @property
     def authorize_url(self) -> str:
@@ -220,15 +187,15 @@ class Issuer:
         if mistake is not None:
             error, description = mistake
             return self._redirect(client, query.get("state"), error=error, error_description=description)
-        flow = secrets.token_urlsafe(16)
+        sign_in = secrets.token_urlsafe(16)
         scopes = tuple(query.get("scope", "").split())
-        self._flows[flow] = AuthorizationRequest(client, query["state"], query["code_challenge"], scopes)
-        page = sign_in_page(flow, client.client_id, scopes, client.redirect_uri)
+        self._sign_ins[sign_in] = AuthorizationRequest(client, query["state"], query["code_challenge"], scopes)
+        page = sign_in_page(sign_in, client.client_id, scopes, client.redirect_uri)
         return web.Response(text=page, content_type="text/html", headers=HEADERS)
 
     async def _decision(self, request: web.Request) -> web.StreamResponse:
         fields = request[FIELDS]
-        asked = self._flows.pop(fields.get("flow", ""), None)
+        asked = self._sign_ins.pop(fields.get("sign_in", ""), None)
         if asked is None:
             return _refuse("This sign-in was decided already, or was never begun.")
         if fields.get("decision") not in {"allow", "expire"}:
