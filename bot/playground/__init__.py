@@ -1,1 +1,1 @@
-"""The whole product on one machine: an embedded Discord, an embedded authorization server, the real bot between."""
+"""The playground: the real bot between an embedded Discord and an embedded authorization server."""

@@ -1,4 +1,4 @@
-"""The live channel to one browser: a line of JSON whenever something of what it shows has changed."""
+"""The live channel to a browser: one line of JSON for each change on the page."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.bot.playground.masked_views import EntryView, entry_views, request_views
 from openab_auth.storage import StorageError, Store
 
-_LOOK: Final = 0.05  # seconds; Discord tells of its changes, but files, locks and processes have to be looked at
-_GROUPS: Final = (1, 2)  # option types: a subcommand, a group of them
+_LOOK: Final = 0.05  # seconds between two looks at files, locks and processes; Discord reports its changes
+_GROUPS: Final = (1, 2)  # option types: subcommand, subcommand group
 
 
 @dataclass(slots=True)
 class LiveUpdates:
-    """What can be seen here: Discord as one person sees it, and what happens behind it."""
+    """Collect what the page shows: Discord as one person sees it, and the state behind it."""
 
     discord: EmbeddedDiscord
     issuer: Issuer
@@ -31,20 +31,20 @@ class LiveUpdates:
     experiments: Experiments
 
     async def stream(self, request: web.Request, person: Person, where: Where) -> web.StreamResponse:
-        """Tell what `person` sees in `where`, then each part of it that changes, until the browser goes away."""
+        """Send everything that `person` sees in `where`, then each changed part, until the browser disconnects."""
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
         await response.prepare(request)
-        told: dict[str, str] = {}
+        sent: dict[str, str] = {}
         while request.transport is not None and not request.transport.is_closing():
             parts = self._parts(person, where) | {"store": await asyncio.to_thread(store_view, self.store)}
             texts = {name: json.dumps(part) for name, part in parts.items()}
-            news = [f"{json.dumps(name)}: {text}" for name, text in texts.items() if told.get(name) != text]
+            news = [f"{json.dumps(name)}: {text}" for name, text in texts.items() if sent.get(name) != text]
             if news:
                 try:
                     await response.write(f"{{{', '.join(news)}}}\n".encode())
                 except ConnectionError:
                     break
-            told = texts
+            sent = texts
             await self.discord.next_change(_LOOK)
         return response
 
@@ -61,7 +61,7 @@ class LiveUpdates:
 
 
 def store_view(store: Store) -> list[EntryView]:
-    """What the store holds, or why it cannot be read; it blocks."""
+    """Return a view of the store, or of the reason why it cannot be read; this blocks."""
     try:
         return entry_views(store)
     except StorageError as error:
@@ -69,7 +69,7 @@ def store_view(store: Store) -> list[EntryView]:
 
 
 def typed_commands(commands: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Every command that can be typed, subcommands by their whole name in each language, with their options."""
+    """Return every command with its options; a subcommand has its full name in each language."""
     found: list[dict[str, Any]] = []
     for command in commands:
         options = command.get("options") or []

@@ -1,4 +1,4 @@
-"""What the page shows beside Discord: the store and the vendor's post, with every secret left out."""
+"""Views of the store and of the vendor's requests for the page; every secret is masked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LAST: Final = 50
 
 
 class EntryView(TypedDict):
-    """What is known about one entry of the store; a number is a moment in unix seconds."""
+    """One entry of the store; a number is a time in unix seconds."""
 
     title: str
     kind: str
@@ -26,7 +26,7 @@ class EntryView(TypedDict):
 
 
 class RequestView(TypedDict):
-    """One request that the vendor got, and its answer (`status` 0: none); `times` it came in a row, last at `at`."""
+    """A request to the vendor and its reply (`status` 0: none yet); it came `times` times in a row, last at `at`."""
 
     title: str
     at: float
@@ -37,17 +37,17 @@ class RequestView(TypedDict):
 
 
 def entry_views(store: Store) -> list[EntryView]:
-    """Every entry of the store; it blocks, so it belongs in a thread.
+    """Return a view of every entry of the store; this blocks, so call it in a thread.
 
     Raises:
-        StoreUnreadableError: as `Store.read`.
+        StoreUnreadableError: the store cannot be read.
     """
     notes = store.notes()
-    return [_fact(key, entry, notes.get(key)) for key, entry in sorted(store.read().items())]
+    return [_entry_view(key, entry, notes.get(key)) for key, entry in sorted(store.read().items())]
 
 
 def request_views(requests: Iterable[ReceivedRequest]) -> list[RequestView]:
-    """The last requests that the vendor got, newest first; those that are equal and came in a row are one."""
+    """Return the last requests to the vendor, newest first; equal requests in a row share one view."""
     found: list[RequestView] = []
     for seen in list(requests)[-_LAST:]:
         posted: RequestView = {
@@ -64,7 +64,7 @@ def request_views(requests: Iterable[ReceivedRequest]) -> list[RequestView]:
     return found[::-1]
 
 
-def _fact(key: str, entry: Entry, note: Note | None) -> EntryView:
+def _entry_view(key: str, entry: Entry, note: Note | None) -> EntryView:
     facts: dict[str, str | int] = {}
     if note is not None and note.account:
         facts["account"] = note.account
@@ -96,12 +96,12 @@ def _fields(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def masked(secret: Secret) -> str:
-    """A mark by which equal secrets are seen to be equal, and nothing more."""
+    """Return a text that shows only whether two secrets are equal."""
     return f"secret #{mark(secret)}" if secret else "none"
 
 
 def mark(secret: Secret) -> str:
-    """What tells one secret from another."""
+    """Return the start of the secret's fingerprint."""
     return secret.fingerprint()[:6]
 
 

@@ -1,4 +1,4 @@
-"""The page over HTTP: its files, its live channel, and what a person can do, as JSON."""
+"""The page over HTTP: its files, its live channel, and the actions of a person as JSON."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OPEN_MODALS: Final = 50
 
 
 class Page:
-    """Turns requests of the page into acts of a person at the embedded Discord, and into experiments."""
+    """Turn the page's requests into actions of a person in the embedded Discord, and into experiments."""
 
     def __init__(self, live: LiveUpdates, people: Mapping[str, Person], who: Mapping[str, str]) -> None:
         self._live = live
@@ -35,7 +35,7 @@ class Page:
         self._modals: dict[str, Modal] = {}
 
     def routes(self) -> list[web.RouteDef]:
-        """What the page asks for."""
+        """Return the page's routes."""
         acts = {
             "complete": self._complete,
             "slash": self._slash,
@@ -97,7 +97,7 @@ class Page:
         if key not in self._modals:
             raise web.HTTPConflict(text="This form is no longer open. Press the button again.")
         answer = await self._modals[key].submit(**_texts(asked, "fields"))
-        self._modals.pop(key, None)  # a form that was refused stays open
+        self._modals.pop(key, None)  # a refused form stays open
         return self._told(answer)
 
     async def _say(self, request: web.Request) -> web.Response:
@@ -108,12 +108,16 @@ class Page:
     async def _experiment(self, request: web.Request) -> web.Response:
         act = self._live.experiments.acts().get(_text(await _body(request), "experiment"))
         if act is None:
-            raise web.HTTPBadRequest(text="There is no such experiment.")
+            raise web.HTTPBadRequest(text="This experiment does not exist.")
         await act()
         return web.json_response({})
 
     def _told(self, answer: ShownResponse | Modal) -> web.Response:
-        """A form, or nothing: messages come by the live channel. Of a silent bot Discord's own words are told."""
+        """Return the form that opened, or nothing, because the live channel shows messages.
+
+        Raises:
+            HTTPGatewayTimeout: the bot did not respond.
+        """
         if isinstance(answer, ShownResponse):
             if answer.failed:
                 raise web.HTTPGatewayTimeout(text="The application did not respond.")
@@ -129,17 +133,17 @@ class Page:
     def _person(self, asked: Mapping[str, Any]) -> Person:
         person = self._people.get(_text(asked, "person"))
         if person is None:
-            raise web.HTTPBadRequest(text="Nobody of this name is here.")
-        person.locale = _text(asked, "locale") or person.locale  # what their client is set to by now
+            raise web.HTTPBadRequest(text="There is no person with this name.")
+        person.locale = _text(asked, "locale") or person.locale  # the current language of the person's client
         return person
 
 
 @asynccontextmanager
 async def serve_page(page: Page, port: int) -> AsyncIterator[str]:
-    """Serve the page on 127.0.0.1 while the block runs; yields the address to open, with the secret of this start.
+    """Serve the page on 127.0.0.1 while the block runs, and yield its address with the key.
 
     Raises:
-        OSError: the port is taken.
+        OSError: another process uses the port.
     """
     with listen(port) as listener:
         access = PageAccess(listener.getsockname()[1], secrets.token_urlsafe(24))
@@ -152,7 +156,7 @@ async def serve_page(page: Page, port: int) -> AsyncIterator[str]:
 
 @web.middleware
 async def _tell_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """What the embedded Discord or a experiment refuses is said on the page, as a client would say it."""
+    """Reply 409 with the reason when the embedded Discord or an experiment refuses an action."""
     try:
         return await handler(request)
     except (ClientRefusedError, NotPossibleNowError, StorageError, BotNotStartedError) as error:
@@ -173,14 +177,14 @@ async def _body(request: web.Request) -> dict[str, Any]:
     except (ValueError, RecursionError):
         body = None
     if request.content_type != "application/json" or not isinstance(body, dict):
-        raise web.HTTPBadRequest(text="A JSON object is needed.")
+        raise web.HTTPBadRequest(text="The request body must be a JSON object.")
     return body
 
 
 def _text(asked: Mapping[str, Any], name: str) -> str:
     value = asked.get(name, "")
     if not isinstance(value, str):
-        raise web.HTTPBadRequest(text=f"{name} must be a text.")
+        raise web.HTTPBadRequest(text=f"{name} must be a string.")
     return value
 
 
@@ -194,14 +198,14 @@ def _texts(asked: Mapping[str, Any], name: str) -> dict[str, str]:
 def _options(asked: Mapping[str, Any]) -> dict[str, OptionValue]:
     options = asked.get("options", {})
     if not isinstance(options, dict) or not all(isinstance(each, (str, int)) for each in options.values()):
-        raise web.HTTPBadRequest(text="options must be an object of texts, numbers and truth values.")
+        raise web.HTTPBadRequest(text="options must be an object of strings, numbers and booleans.")
     if options.keys() & {"command", "where"}:
-        raise web.HTTPBadRequest(text="No command has such an option.")
+        raise web.HTTPBadRequest(text="No command has an option of this name.")
     return options
 
 
 def _where(asked: Mapping[str, Any]) -> Where:
     where: Where = asked.get("where", "guild")
     if where not in get_args(Where):
-        raise web.HTTPBadRequest(text="There is no such place.")
+        raise web.HTTPBadRequest(text="This place does not exist.")
     return where

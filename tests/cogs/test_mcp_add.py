@@ -185,7 +185,7 @@ async def test_nothing_in_a_name_or_an_address_is_markup_or_a_mention(bot: comma
 
 async def test_a_long_address_is_shown_whole_and_a_longer_one_is_not_taken(bot: commands.Bot, ada: Person) -> None:
     assert MORE in (await add(ada, "long", MORE)).content
-    with pytest.raises(ClientRefusedError, match="does not take this value"):
+    with pytest.raises(ClientRefusedError, match="does not accept this value"):
         await add(ada, "longer", f"{MORE}{MORE}{MORE}")
 
 

@@ -84,9 +84,9 @@ class Visit:
         """Switch to another person."""
         await self.page.locator(f"#people button[data-name={person}]").click()
 
-    async def trouble(self, experiment: str) -> None:
-        """Press one of the buttons that make trouble."""
-        await self.page.locator(f"[data-experiment={experiment}]").click()
+    async def experiment(self, name: str) -> None:
+        """Press the button of an experiment."""
+        await self.page.locator(f"[data-experiment={name}]").click()
 
     async def shot(self, name: str) -> None:
         """Keep a picture for whoever looks at the test's artefacts."""

@@ -32,7 +32,7 @@ async def test_a_login_by_clicks_then_32_agents_and_one_refresh(visit: Visit) ->
     await visit.choices.first.click()
     await page.get_by_role("button", name="Send").click()
     await expect(visit.message).to_contain_text("Only you can see this")
-    await expect(visit.store).to_contain_text("waits for the person")
+    await expect(visit.store).to_contain_text("waiting for the person")
     await visit.check()
     await visit.shot("login")
 
@@ -59,11 +59,11 @@ async def test_a_login_by_clicks_then_32_agents_and_one_refresh(visit: Visit) ->
     assert not re.search(r"\b(?:at|rt|ac)_[\w-]{8}", behind)
 
     before = await visit.store.inner_text()
-    await visit.trouble("expire")
-    await expect(page.locator("#said-expire")).not_to_be_empty()
-    await visit.trouble("agents")
-    said = "32 of 32 agents were served. The server saw 1 refresh. All have the same token."
-    await expect(page.locator("#said-agents")).to_have_text(said)
+    await visit.experiment("expire")
+    await expect(page.locator("#result-expire")).not_to_be_empty()
+    await visit.experiment("agents")
+    result = "32 of 32 agents were served. The server saw 1 refresh. All have the same token."
+    await expect(page.locator("#result-agents")).to_have_text(result)
     await expect(page.locator("#herd [data-state=served]")).to_have_count(32)
     await page.get_by_text("Each agent").click()
     await expect(page.locator("#each li")).to_have_text([re.compile(rf"agent {each} served") for each in range(1, 33)])
@@ -140,7 +140,7 @@ async def test_refusals_say_what_to_do_and_store_nothing(visit: Visit) -> None:
     await visit.begin()
     await visit.paste("https://example.com/")
     await expect(visit.message).to_contain_text("❌")
-    await expect(visit.store).to_contain_text("waits for the person")
+    await expect(visit.store).to_contain_text("waiting for the person")
 
     link = await visit.begin()
     await visit.paste(await decide(link, "deny", ""))
@@ -160,15 +160,15 @@ async def test_refusals_say_what_to_do_and_store_nothing(visit: Visit) -> None:
 async def test_a_login_survives_the_death_of_the_bot(visit: Visit) -> None:
     page = visit.page
     redirect = await decide(await visit.begin(), "allow", "ada@example.com")
-    await visit.trouble("kill")
+    await visit.experiment("kill")
     await expect(page.locator("#bot")).to_have_text("the bot is down")
     await page.locator("#text").fill("/auth status ")
     await page.keyboard.press("Enter")
     await expect(page.locator("#notice")).to_have_text("The application did not respond.")
     await visit.check()
     await visit.shot("killed")
-    await visit.trouble("start")
-    await expect(page.locator("#bot")).to_contain_text("the bot runs")
+    await visit.experiment("start")
+    await expect(page.locator("#bot")).to_contain_text("the bot is running")
     await visit.paste(redirect)
     await expect(visit.store).to_contain_text("logged in")
 
@@ -187,11 +187,11 @@ async def test_it_reads_well_in_both_themes_narrow_and_wide_and_in_chinese(visit
             await expect(visit.paste_button).to_be_in_viewport()
             await visit.check()
             await visit.shot(f"{theme}-{width}")
-    await page.get_by_role("button", name="Behind it").click()
+    await page.get_by_role("button", name="Behind Discord").click()
     await visit.check()
     await visit.shot("light-390-behind")
     await page.get_by_role("button", name="Discord", exact=True).click()
-    await page.get_by_role("combobox", name="Your Discord speaks").select_option("zh-TW")
+    await page.get_by_role("combobox", name="Language of your Discord").select_option("zh-TW")
     await visit.begin()
     await expect(visit.message).to_contain_text(re.compile(r"[\u4e00-\u9fff]{4}"))
     await visit.check()

@@ -146,19 +146,19 @@ async def test_a_full_disk_loses_no_login_and_asks_for_no_refresh(browser: Brows
     await browser.act("experiment", experiment="fill")
     await browser.act("experiment", experiment="expire")
     await browser.act("experiment", experiment="agents")
-    view = await browser.until(lambda view: "agents" in view["said"])
-    assert "0 of 32 agents were served. The server saw 0 refreshes." in view["said"]["agents"]
+    view = await browser.until(lambda view: "agents" in view["results"])
+    assert "0 of 32 agents were served. The server saw 0 refreshes." in view["results"]["agents"]
     assert view["store"][0]["facts"]["refresh_token"] == login["facts"]["refresh_token"]
     await browser.act("experiment", experiment="free")
     await browser.act("experiment", experiment="agents")
-    view = await browser.until(lambda view: "32 of 32" in view["said"].get("agents", ""))
-    assert "The server saw 1 refresh. All have the same token." in view["said"]["agents"]
+    view = await browser.until(lambda view: "32 of 32" in view["results"].get("agents", ""))
+    assert "The server saw 1 refresh. All have the same token." in view["results"]["agents"]
     await browser.act("experiment", experiment="revoke")
     await browser.act("experiment", experiment="agents")
-    view = await browser.until(lambda view: "0 of 32" in view["said"].get("agents", ""))
-    assert "The server saw 1 refresh." in view["said"]["agents"]
+    view = await browser.until(lambda view: "0 of 32" in view["results"].get("agents", ""))
+    assert "The server saw 1 refresh." in view["results"]["agents"]
     assert [fact["kind"] for fact in view["store"]] == ["dead"]
-    assert "agent" in view["locks"]["past"][0]["holder"]
+    assert any("agent" in hold["holder"] for hold in view["locks"]["past"])  # the bot may hold a lock afterwards
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

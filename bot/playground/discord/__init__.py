@@ -1,4 +1,4 @@
-"""An embedded Discord on loopback that the real discord.py client connects to, over REST and gateway."""
+"""An embedded Discord on loopback; the real discord.py client connects to its REST API and gateway."""
 
 from openab_auth.bot.playground.discord.client_errors import ClientRefusedError
 from openab_auth.bot.playground.discord.faults import Faults

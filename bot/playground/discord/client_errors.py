@@ -1,72 +1,72 @@
-"""What a person's client does not let them do, in its words."""
+"""Errors of the person's client, for actions that it does not allow."""
 
 from __future__ import annotations
 
 
 class ClientRefusedError(Exception):
-    """A person's client does not let them do this; nothing reached the bot."""
+    """The person's client does not allow this action; the bot received nothing."""
 
 
 def no_such_command(command: str) -> ClientRefusedError:
-    """It is not registered, or not offered in this place."""
+    """Return the error for a command that is not registered, or not available here."""
     return ClientRefusedError(f"There is no command /{command} here.")
 
 
 def no_such_option(command: str, option: str) -> ClientRefusedError:
-    """The command does not declare it."""
+    """Return the error for an option that the command does not declare."""
     return ClientRefusedError(f"/{command} has no option {option}.")
 
 
 def missing_options(command: str, names: list[str]) -> ClientRefusedError:
-    """Required ones were not given."""
+    """Return the error for missing required options."""
     return ClientRefusedError(f"/{command} needs {', '.join(names)}.")
 
 
 def bad_value(option: str) -> ClientRefusedError:
-    """The value is of another type, too long, or none of the declared choices."""
-    return ClientRefusedError(f"The option {option} does not take this value.")
+    """Return the error for a value with the wrong type or length, or outside the declared choices."""
+    return ClientRefusedError(f"The option {option} does not accept this value.")
 
 
 def no_autocomplete(option: str) -> ClientRefusedError:
-    """The option does not declare it."""
-    return ClientRefusedError(f"Nothing is offered for the option {option}.")
+    """Return the error for an option without autocomplete."""
+    return ClientRefusedError(f"The option {option} has no autocomplete.")
 
 
 def no_such_message() -> ClientRefusedError:
-    """It is gone, or somebody else's ephemeral answer."""
-    return ClientRefusedError("This message is not there for you.")
+    """Return the error for a message that is deleted or that only another person sees."""
+    return ClientRefusedError("You cannot see this message.")
 
 
 def no_such_button(which: str) -> ClientRefusedError:
-    """The message shows none of this label or id."""
+    """Return the error for a message without a button with this label or id."""
     return ClientRefusedError(f"There is no button {which!r} on this message.")
 
 
 def no_such_menu(which: str) -> ClientRefusedError:
-    """The message shows none of this id."""
+    """Return the error for a message without a menu with this id."""
     return ClientRefusedError(f"There is no menu {which!r} on this message.")
 
 
 def button_is_link() -> ClientRefusedError:
-    """It opens an address; the bot never hears of it."""
+    """Return the error for pressing a link button, which sends nothing to the bot."""
     return ClientRefusedError("This button is a link.")
 
 
 def button_is_off() -> ClientRefusedError:
-    """It is disabled."""
-    return ClientRefusedError("This button is switched off.")
+    """Return the error for a disabled button."""
+    return ClientRefusedError("This button is disabled.")
 
 
 def bad_form() -> ClientRefusedError:
-    """A field is missing, too short or too long."""
-    return ClientRefusedError("The form does not take this.")
+    """Return the error for a field that is missing, too short or too long."""
+    return ClientRefusedError("A field is missing, too short or too long.")
 
 
 def no_such_field(name: str) -> ClientRefusedError:
-    """The form does not show it."""
+    """Return the error for a field that the form does not have."""
     return ClientRefusedError(f"The form has no field {name}.")
 
 
 def no_message() -> ClientRefusedError:
-    """The bot has answered with none."""
-    return ClientRefusedError("The bot has not answered with a message.")
+    """Return the error for a response without a message."""
+    return ClientRefusedError("The bot has not responded with a message.")

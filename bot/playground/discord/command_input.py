@@ -1,4 +1,4 @@
-"""The box in which a slash command is typed: it offers what is declared, and takes nothing else."""
+"""The client's input for slash commands: it accepts only declared commands, options and values."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def command_data(
     *,
     focused: str | None = None,
 ) -> Json:
-    """The `data` of the interaction that this input makes; with `focused`, while that option is still being typed.
+    """Return the interaction's `data` for this input; `focused` is the option that the person is still typing.
 
     Raises:
-        RefusedError: it is not declared, a required option is missing, or a value is none that the option takes.
+        ClientRefusedError: a command or option is not declared, a required option is missing, or a value does not fit.
     """
     root, *path = command.split()
     found = next((each for each in commands if each["name"] == root and _offered(each, where)), None)

@@ -1,4 +1,4 @@
-"""An embedded OAuth 2.1 authorization server on loopback that rotates refresh tokens and punishes their reuse."""
+"""An embedded OAuth 2.1 authorization server on loopback; it rotates refresh tokens and revokes a login on reuse."""
 
 from openab_auth.bot.playground.issuer.browser import SignInRefusedError
 from openab_auth.bot.playground.issuer.faults import Fault, Faults

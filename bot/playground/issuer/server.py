@@ -1,4 +1,4 @@
-"""The authorization server itself: its endpoints over HTTP, and the face that tests and the playground use."""
+"""The authorization server: its HTTP endpoints, and the methods that tests and the playground call."""
 
 from __future__ import annotations
 
@@ -71,32 +71,32 @@ class Issuer:
 
     @property
     def authorize_url(self) -> str:
-        """The authorization endpoint."""
+        """Return the authorization endpoint."""
         return f"{self.url}/authorize"
 
     @property
     def token_url(self) -> str:
-        """The token endpoint."""
+        """Return the token endpoint."""
         return f"{self.url}/token"
 
     @property
     def revoke_url(self) -> str:
-        """The revocation endpoint (RFC 7009)."""
+        """Return the revocation endpoint (RFC 7009)."""
         return f"{self.url}/revoke"
 
     @property
     def userinfo_url(self) -> str:
-        """Whose token it is (OpenID Connect Core, section 5.3); 401 for a token that is not good."""
+        """Return the userinfo endpoint (OpenID Connect Core, section 5.3); it replies 401 to an invalid token."""
         return f"{self.url}/userinfo"
 
     @property
     def device_url(self) -> str:
-        """The device authorization endpoint (RFC 8628)."""
+        """Return the device authorization endpoint (RFC 8628)."""
         return f"{self.url}/device_authorization"
 
     @property
     def metadata(self) -> dict[str, object]:
-        """The server's metadata (RFC 8414)."""
+        """Return the server's metadata (RFC 8414)."""
         return {
             "issuer": self.url,
             "authorization_endpoint": self.authorize_url,
@@ -114,27 +114,27 @@ class Issuer:
 
     @property
     def families(self) -> list[TokenFamily]:
-        """Every family of tokens, one for each finished sign-in, oldest first."""
+        """Return every token family, one for each sign-in, oldest first."""
         return self.tokens.families
 
     def requests(self, path: str | None = None) -> list[ReceivedRequest]:
-        """What reached the server, oldest first; only `path` when it is given. Requests that met a fault count."""
+        """Return the received requests, oldest first, including those with a fault; filter by `path` if given."""
         return [seen for seen in self._seen if path is None or seen.path == path]
 
     async def approve(self, link: str, account: str = "ada@example.com") -> str:
-        """Sign in at the login link as `account` and allow; returns the address that the person would copy."""
+        """Sign in at the login link as `account`, press Allow, and return the address that the person would copy."""
         return await decide(link, "allow", account)
 
     async def deny(self, link: str) -> str:
-        """Press Deny at the login link; returns the address that the browser ends on."""
+        """Press Deny at the login link, and return the redirect's address."""
         return await decide(link, "deny", "")
 
     async def approve_device(self, user_code: str, account: str = "ada@example.com") -> None:
-        """Type the code at the device page, sign in as `account` and allow."""
+        """Type the code at the device page, sign in as `account`, and press Allow."""
         await decide_device(self.devices.page, user_code, "allow", account)
 
     async def deny_device(self, user_code: str) -> None:
-        """Type the code at the device page and press Deny."""
+        """Type the code at the device page, and press Deny."""
         await decide_device(self.devices.page, user_code, "deny", "")
 
     def _app(self) -> web.Application:
@@ -152,7 +152,7 @@ class Issuer:
 
     @web.middleware
     async def _record(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Remember the request, then answer it, or go wrong in the way that was asked for."""
+        """Log the request, then handle it or inject the next fault for its path."""
         fields = await read_fields(request)
         request[FIELDS] = fields
         headers = dict(request.headers)
@@ -180,9 +180,9 @@ class Issuer:
         query = request.query
         client = self.clients.get(query.get("client_id", ""))
         if client is None:
-            return _refuse("The link names a client that is not registered here.")
+            return _refuse("The link contains a client id that is not registered.")
         if query.getall("redirect_uri", []) != [client.redirect_uri]:
-            return _refuse("The link's redirect_uri is not the one that is registered, letter by letter.")
+            return _refuse("The link's redirect_uri differs from the registered one.")
         mistake = _mistake(query)
         if mistake is not None:
             error, description = mistake
@@ -195,16 +195,19 @@ class Issuer:
 
     async def _decision(self, request: web.Request) -> web.StreamResponse:
         fields = request[FIELDS]
-        asked = self._sign_ins.pop(fields.get("sign_in", ""), None)
-        if asked is None:
-            return _refuse("This sign-in was decided already, or was never begun.")
+        authorization = self._sign_ins.pop(fields.get("sign_in", ""), None)
+        if authorization is None:
+            return _refuse("This sign-in is already finished, or it is unknown.")
         if fields.get("decision") not in {"allow", "expire"}:
             return self._redirect(
-                asked.client, asked.state, error="access_denied", error_description="the person pressed Deny"
+                authorization.client,
+                authorization.state,
+                error="access_denied",
+                error_description="the person pressed Deny",
             )
         account = fields.get("account", "").strip() or fields.get("other", "").strip() or ACCOUNTS[0]
-        code = self.tokens.code(asked, account, expired=fields.get("decision") == "expire")
-        return self._redirect(asked.client, asked.state, code=code)
+        code = self.tokens.code(authorization, account, expired=fields.get("decision") == "expire")
+        return self._redirect(authorization.client, authorization.state, code=code)
 
     async def _token(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -234,7 +237,7 @@ class Issuer:
         return web.json_response(self.metadata)
 
     def _redirect(self, client: RegisteredClient, state: str | None, **answer: str) -> web.Response:
-        """Back to the client, with the state and with `iss` (RFC 9207)."""
+        """Redirect to the client with the state and `iss` (RFC 9207)."""
         if state is not None:
             answer["state"] = state
         address = f"{client.redirect_uri}?{urlencode({**answer, 'iss': self.url})}"
@@ -242,13 +245,13 @@ class Issuer:
 
 
 def _mistake(query: Mapping[str, str]) -> tuple[str, str] | None:
-    """What is wrong with an authorization request whose client and redirect are right: error and description."""
+    """Return error code and description for an invalid authorization request, or None."""
     if len(query) != len(set(query)):
-        return "invalid_request", "a parameter is there twice"
+        return "invalid_request", "a parameter occurs twice"
     if query.get("response_type") != "code":
         return "unsupported_response_type", "response_type must be code"
     if query.get("code_challenge_method") != "S256" or len(query.get("code_challenge", "")) != 43:  # noqa: PLR2004 - SHA-256
-        return "invalid_request", "a code_challenge with the method S256 is needed"
+        return "invalid_request", "a code_challenge with the method S256 is required"
     if not query.get("state"):
         return "invalid_request", "state is missing"
     return None
@@ -259,7 +262,7 @@ def _refuse(reason: str) -> web.Response:
 
 
 def _hang_up(request: web.Request) -> web.Response:
-    """Cut the connection; the response that is returned reaches nobody."""
+    """Close the connection; nobody receives the returned response."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response()

@@ -1,41 +1,41 @@
-// The buttons that make trouble, each with what the project promises, and what came of it.
+// The experiments: a title, what the project promises, buttons, and the result.
 
 import { at, draw, make } from "/dom.js";
 
 const EXPERIMENTS = [
   {
     name: "expire",
-    title: "Let the access token end",
-    promise: "The next agent renews it; nobody has to log in again.",
-    acts: { expire: "End it" },
+    title: "Expire the access token",
+    promise: "The next agent renews the token. Nobody has to log in again.",
+    acts: { expire: "Expire it" },
   },
   {
     name: "agents",
     title: "Start 32 agents at once",
-    promise: "A token that has ended is renewed once for all of them. A second refresh would end the login.",
+    promise: "One refresh renews an expired token for all agents. A second one would revoke the login.",
     acts: { agents: "Start 32" },
   },
   {
     name: "revoke",
     title: "Revoke the login at the server",
-    promise: "One refused refresh tells every agent; the dead token is never presented again.",
+    promise: "After one refused refresh, every agent knows. No agent sends the dead token again.",
     acts: { revoke: "Revoke" },
   },
   {
     name: "bot",
     title: "Kill the bot between the two steps",
-    promise: "A login that was begun survives it: start the bot again, then paste.",
+    promise: "A pending login survives. Start the bot again, then paste the address.",
     acts: { kill: "Kill it", start: "Start it" },
   },
   {
     name: "disk",
     title: "Fill the disk",
-    promise: "Nothing is half-written, and no refresh is asked for whose result could not be kept.",
+    promise: "No file is half-written. No agent refreshes a token while it cannot store the new one.",
     acts: { fill: "Fill it", free: "Free it" },
   },
 ];
 
-/** `run(experiment)` presses one. */
+/** Draw the experiments; their buttons call `run(experiment)`. */
 export function drawExperiments(run) {
   at("experiments").replaceChildren(...EXPERIMENTS.map(({ name, title, promise, acts }) => {
     const buttons = Object.entries(acts).map(([act, label]) => {
@@ -47,7 +47,7 @@ export function drawExperiments(run) {
       return button;
     });
     const herd = name === "agents" ? [make("div", { id: "herd", aria: { role: "img", label: "No agent yet" } }), each()] : [];
-    return make("li", {}, make("div", {}, make("h3", {}, title), make("p", {}, promise)), make("div", {}, ...buttons), ...herd, make("p", { className: "said", id: `said-${name}`, aria: { role: "status" } }));
+    return make("li", {}, make("div", {}, make("h3", {}, title), make("p", {}, promise)), make("div", {}, ...buttons), ...herd, make("p", { className: "result", id: `result-${name}`, aria: { role: "status" } }));
   }));
 }
 
@@ -55,10 +55,10 @@ function each() {
   return make("details", { id: "each", hidden: true }, make("summary", {}, "Each agent"), make("ol", {}));
 }
 
-export function showSaid(said) {
+export function showResults(results) {
   for (const { name } of EXPERIMENTS) {
-    const element = at(`said-${name}`);
-    if (element.textContent !== (said[name] ?? "")) element.textContent = said[name] ?? "";
+    const element = at(`result-${name}`);
+    if (element.textContent !== (results[name] ?? "")) element.textContent = results[name] ?? "";
   }
 }
 
@@ -79,13 +79,13 @@ export function showAgents({ running, each }) {
 }
 
 function told({ agent, pid, state, token, ms, code }) {
-  const words = [`agent ${agent} ${state}`, pid && `process ${pid}`, token && `secret #${token}`, code, ms && `${ms} ms`];
-  return words.filter(Boolean).join(", ");
+  const parts = [`agent ${agent} ${state}`, pid && `process ${pid}`, token && `secret #${token}`, code, ms && `${ms} ms`];
+  return parts.filter(Boolean).join(", ");
 }
 
 export function showBot({ state, pid }) {
   at("bot").dataset.state = state;
-  at("bot").textContent = state === "running" ? `the bot runs, process ${pid}` : `the bot is ${state}`;
+  at("bot").textContent = state === "running" ? `the bot is running, process ${pid}` : `the bot is ${state}`;
   button("kill").hidden = state === "down";
   button("start").hidden = state !== "down";
 }
@@ -94,7 +94,7 @@ export function showDisk({ full, possible }) {
   button("fill").hidden = full;
   button("free").hidden = !full;
   button("fill").disabled = !possible;
-  if (!possible) button("fill").title = "Only Linux can limit a process that runs.";
+  if (!possible) button("fill").title = "This needs Linux, which can limit a running process.";
 }
 
 const button = (act) => at("experiments").querySelector(`[data-experiment="${act}"]`);
