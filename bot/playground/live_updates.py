@@ -10,8 +10,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
-from openab_auth.bot.playground.discord.model import Where
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Person, Where
 from openab_auth.bot.playground.experiments import Experiments
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.bot.playground.masked_views import EntryView, entry_views, request_views

@@ -12,9 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from openab_auth.bot.playground.bot_process import BotNotStartedError
-from openab_auth.bot.playground.discord import ClientRefusedError, Modal, Person, ShownResponse
-from openab_auth.bot.playground.discord.command_input import OptionValue
-from openab_auth.bot.playground.discord.model import Where
+from openab_auth.bot.playground.discord import ClientRefusedError, Modal, OptionValue, Person, ShownResponse, Where
 from openab_auth.bot.playground.experiments import NotPossibleNowError
 from openab_auth.bot.playground.live_updates import LiveUpdates
 from openab_auth.bot.playground.loopback import listen, serving

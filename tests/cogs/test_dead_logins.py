@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 from discord.ext import commands
 
-from openab_auth.bot.playground.discord import EmbeddedDiscord, Person, ShownResponse
-from openab_auth.bot.playground.discord.model import Message
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Message, Person, ShownResponse
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.notices import dead_logins

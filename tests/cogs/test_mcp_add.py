@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 from discord.ext import commands
 
-from openab_auth.bot.playground.discord import EmbeddedDiscord, Person, ShownResponse
-from openab_auth.bot.playground.discord.client_errors import ClientRefusedError
+from openab_auth.bot.playground.discord import ClientRefusedError, EmbeddedDiscord, Person, ShownResponse
 from openab_auth.cogs.auth.guard.access import Caller
 from openab_auth.cogs.auth.guard.rate_limit import LIMIT
 from openab_auth.cogs.auth.guard.settings import DiscordSettings

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.bot.playground.issuer import CLIENT_ID, ThreadedIssuer
-from openab_auth.bot.playground.issuer.devices import Device
+from openab_auth.bot.playground.issuer import CLIENT_ID, Device, ThreadedIssuer
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.logins.logins import Logins

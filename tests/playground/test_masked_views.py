@@ -1,4 +1,4 @@
-"""What the page shows of the store and of the vendor's post: no secret, ever."""
+"""The page's views of the store and of requests contain no secret."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_store_is_shown_without_its_secrets(tmp_path: Path) -> None:
     }
 
 
-def test_what_was_posted_is_shown_without_its_secrets() -> None:
+def test_requests_are_shown_without_their_secrets() -> None:
     fields = {
         "grant_type": "refresh_token",
         "refresh_token": "canary-a",
@@ -51,13 +51,13 @@ def test_what_was_posted_is_shown_without_its_secrets() -> None:
     assert (fact["title"], fact["facts"]["grant_type"]) == ("POST /token", "refresh_token")
 
 
-def test_the_newest_post_comes_first() -> None:
+def test_the_newest_request_comes_first() -> None:
     seen = [ReceivedRequest("POST", f"/{number}", {}, {}, "") for number in range(60)]
     facts = request_views(seen)
     assert (facts[0]["title"], len(facts)) == ("POST /59", 50)
 
 
-def test_equal_requests_in_a_row_are_one_with_their_number() -> None:
+def test_equal_requests_in_a_row_share_one_view_with_a_count() -> None:
     polls = [
         ReceivedRequest("POST", "/token", {}, {"device_code": "canary"}, "", at, 400, "slow_down") for at in (1, 2, 3)
     ]

@@ -1,4 +1,4 @@
-"""What the page asks for, without the page: the real bot in its own process, a real sign-in, real trouble."""
+"""The page's API, without a browser: the real bot in its own process, a real sign-in, real failures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from openab_auth.bot.playground.issuer.browser import decide, decide_device
+from openab_auth.bot.playground.issuer import decide, decide_device
 from openab_auth.bot.playground.page_access import KEY_HEADER
 
 Json = dict[str, Any]
@@ -25,7 +25,7 @@ Json = dict[str, Any]
 
 @dataclass(slots=True)
 class Browser:
-    """What the page's scripts do, without the drawing."""
+    """Call the API as the page's scripts do."""
 
     http: httpx2.AsyncClient
     ready: Json
@@ -99,7 +99,7 @@ async def begin(browser: Browser) -> Json:
     return await browser.until(lambda view: any(part.get("url") for part in parts(view)))
 
 
-async def test_what_the_page_is_given_and_what_it_may_not_do(browser: Browser) -> None:
+async def test_the_api_serves_the_page_and_refuses_invalid_requests(browser: Browser) -> None:
     page = await browser.http.get(browser.ready["url"])
     assert page.headers["Content-Type"].startswith("text/html")
     for name, kind in (("main.js", "javascript"), ("base.css", "css"), ("icon.svg", "svg")):
@@ -128,7 +128,7 @@ async def test_what_the_page_is_given_and_what_it_may_not_do(browser: Browser) -
 
     await browser.act("slash", where="thread", command="auth help")
     await browser.until(lambda view: bool(view["messages"]), where="thread")
-    assert (await browser.view(where="guild"))["messages"] == []  # what a thread says stays in it
+    assert (await browser.view(where="guild"))["messages"] == []  # messages of a thread stay in the thread
 
     await browser.act("slash", where="guild", command="auth login", options={"vendor": "by-code"})
     shown = text_of(await browser.until(lambda view: "/device" in text_of(view)))
@@ -162,16 +162,16 @@ async def test_a_full_disk_loses_no_login_and_asks_for_no_refresh(browser: Brows
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_it_ends_clean_when_told_to(browser: Browser, number: signal.Signals) -> None:
+async def test_it_stops_cleanly_on_a_signal(browser: Browser, number: signal.Signals) -> None:
     assert browser.ready.keys() == {"ready", "url", "discord_api", "issuer"}
     browser.process.send_signal(number)
     assert await asyncio.wait_for(browser.process.wait(), 10) == 0
     assert browser.process.stdout is not None
-    assert await browser.process.stdout.read() == b""  # the ready line was the only one
+    assert await browser.process.stdout.read() == b""  # only the ready line was printed
 
 
 def runs(pid: int) -> bool:
-    """Whether it is a process that is not yet dead; a zombie has no command line."""
+    """Return whether the process is alive; a zombie has no command line."""
     try:
         return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
     except (FileNotFoundError, ProcessLookupError):
@@ -179,7 +179,7 @@ def runs(pid: int) -> bool:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
-async def test_a_playground_that_is_killed_leaves_no_bot_behind(browser: Browser) -> None:
+async def test_a_killed_playground_leaves_no_bot_running(browser: Browser) -> None:
     bot = (await browser.view())["bot"]["pid"]
     browser.process.kill()
     await browser.process.wait()

@@ -1,8 +1,9 @@
 """An embedded Discord on loopback; the real discord.py client connects to its REST API and gateway."""
 
 from openab_auth.bot.playground.discord.client_errors import ClientRefusedError
+from openab_auth.bot.playground.discord.command_input import OptionValue
 from openab_auth.bot.playground.discord.faults import Faults
-from openab_auth.bot.playground.discord.model import Message
+from openab_auth.bot.playground.discord.model import Message, Where
 from openab_auth.bot.playground.discord.person import Choice, Person
 from openab_auth.bot.playground.discord.responses import Modal, ShownResponse
 from openab_auth.bot.playground.discord.rest import ApiRequest
@@ -16,6 +17,8 @@ __all__ = [
     "Faults",
     "Message",
     "Modal",
+    "OptionValue",
     "Person",
     "ShownResponse",
+    "Where",
 ]

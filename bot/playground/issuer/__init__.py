@@ -1,6 +1,7 @@
 """An embedded OAuth 2.1 authorization server on loopback; it rotates refresh tokens and revokes a login on reuse."""
 
-from openab_auth.bot.playground.issuer.browser import SignInRefusedError
+from openab_auth.bot.playground.issuer.browser import SignInRefusedError, decide, decide_device
+from openab_auth.bot.playground.issuer.devices import Device
 from openab_auth.bot.playground.issuer.faults import Fault, Faults
 from openab_auth.bot.playground.issuer.request_log import ReceivedRequest
 from openab_auth.bot.playground.issuer.server import CLIENT_ID, REDIRECT_URI, Issuer
@@ -10,6 +11,7 @@ from openab_auth.bot.playground.issuer.token_families import RegisteredClient, T
 __all__ = [
     "CLIENT_ID",
     "REDIRECT_URI",
+    "Device",
     "Fault",
     "Faults",
     "Issuer",
@@ -18,4 +20,6 @@ __all__ = [
     "SignInRefusedError",
     "ThreadedIssuer",
     "TokenFamily",
+    "decide",
+    "decide_device",
 ]
