@@ -2,19 +2,14 @@
 
 from openab_auth.bot.playground.discord.client_errors import ClientRefusedError
 from openab_auth.bot.playground.discord.command_input import OptionValue
-from openab_auth.bot.playground.discord.faults import Faults
 from openab_auth.bot.playground.discord.model import Message, Where
-from openab_auth.bot.playground.discord.person import Choice, Person
+from openab_auth.bot.playground.discord.person import Person
 from openab_auth.bot.playground.discord.responses import Modal, ShownResponse
-from openab_auth.bot.playground.discord.rest import ApiRequest
 from openab_auth.bot.playground.discord.server import EmbeddedDiscord
 
 __all__ = [
-    "ApiRequest",
-    "Choice",
     "ClientRefusedError",
     "EmbeddedDiscord",
-    "Faults",
     "Message",
     "Modal",
     "OptionValue",

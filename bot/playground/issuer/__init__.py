@@ -2,7 +2,6 @@
 
 from openab_auth.bot.playground.issuer.browser import SignInRefusedError, decide, decide_device
 from openab_auth.bot.playground.issuer.devices import Device
-from openab_auth.bot.playground.issuer.faults import Fault, Faults
 from openab_auth.bot.playground.issuer.request_log import ReceivedRequest
 from openab_auth.bot.playground.issuer.server import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.bot.playground.issuer.threaded import ThreadedIssuer
@@ -12,8 +11,6 @@ __all__ = [
     "CLIENT_ID",
     "REDIRECT_URI",
     "Device",
-    "Fault",
-    "Faults",
     "Issuer",
     "ReceivedRequest",
     "RegisteredClient",
