@@ -193,7 +193,7 @@ async def test_the_page_is_accessible_in_both_themes_narrow_wide_and_chinese(vis
     await visit.check()
     await visit.shot("light-390-behind")
     await page.get_by_role("button", name="Discord", exact=True).click()
-    await page.get_by_role("combobox", name="Language of your Discord").select_option("zh-TW")
+    await page.get_by_role("combobox", name="Discord language").select_option("zh-TW")
     await visit.begin()
     await expect(visit.message).to_contain_text(re.compile(r"[\u4e00-\u9fff]{4}"))
     await visit.check()

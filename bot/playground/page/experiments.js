@@ -70,15 +70,15 @@ export function showAgents({ running, each }) {
     counts[agent.state] = (counts[agent.state] ?? 0) + 1;
     const tile = herd.children[number];
     tile.dataset.state = agent.state;
-    tile.title = told(agent);
+    tile.title = describe(agent);
   }
   at("each").hidden = !each.length;
-  draw(at("each").lastElementChild, each, (all) => all.map((agent) => make("li", {}, told(agent))));
+  draw(at("each").lastElementChild, each, (all) => all.map((agent) => make("li", {}, describe(agent))));
   herd.setAttribute("aria-label", Object.entries(counts).map(([state, count]) => `${count} ${state}`).join(", ") || "No agent yet");
   button("agents").disabled = running;
 }
 
-function told({ agent, pid, state, token, ms, code }) {
+function describe({ agent, pid, state, token, ms, code }) {
   const parts = [`agent ${agent} ${state}`, pid && `process ${pid}`, token && `secret #${token}`, code, ms && `${ms} ms`];
   return parts.filter(Boolean).join(", ");
 }
