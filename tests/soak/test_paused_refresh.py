@@ -45,7 +45,7 @@ def pause_in_refresh(issuer: ThreadedIssuer, base: Path, pause: float) -> Findin
     entry = new_login(issuer, tenant, seconds=-5)
     write_store(store, {tenant: entry})
     config = write_config(base / "config.toml", issuer, [tenant])
-    begin = [sys.executable, "-m", "bot", "--store", str(store), "--config", str(config)]
+    begin = [sys.executable, "-m", "openab_auth", "--store", str(store), "--config", str(config)]
     environ = {"HOME": str(base), "PYTHONPATH": str(ROOT)}
 
     def start(*words: str) -> subprocess.Popen[str]:
