@@ -163,7 +163,7 @@ async def test_logins_under_one_client_are_renewed_one_after_the_other(
 async def test_a_vendor_whose_tokens_are_short_is_not_asked_over_and_over(
     start: Start, store: AsyncStore, issuer: Issuer
 ) -> None:
-    issuer.grants.access_lifetime = 300
+    issuer.tokens.access_lifetime = 300
     await ends_in(60, store, "lab")
     before = await token(store)
 

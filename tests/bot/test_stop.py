@@ -89,7 +89,7 @@ async def test_a_refresh_under_way_is_stored_before_the_command_ends(
     assert "Traceback" not in err
     [family] = issuer.families
     assert not family.revoked
-    assert issuer.grants.family_of(stored(home)["lab"]["access_token"]) is family
+    assert issuer.tokens.family_of(stored(home)["lab"]["access_token"]) is family
     assert (await finish(await begin(home, "refresh", "lab")))[0] == 0
 
 

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 from discord.ext import commands
 
-from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal, Person, ShownResponse
 from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService
@@ -73,7 +73,7 @@ def config(issuer: Issuer, tmp_path: Path) -> Config:
     )
 
 
-def code_in(issuer: Issuer, shown: Answer) -> str:
+def code_in(issuer: Issuer, shown: ShownResponse) -> str:
     """The newest code, which the message must show large."""
     code = list(issuer.devices.begun.values())[-1].user_code
     assert f"# `{code}`" in shown.content

@@ -114,7 +114,7 @@ async def test_a_code_is_asked_for_approved_and_becomes_a_grant(
     grant = await flow.poll(vendor, entry)
 
     assert isinstance(grant, TokenResponse)
-    assert issuer.grants.family_of(grant.access_token.reveal())
+    assert issuer.tokens.family_of(grant.access_token.reveal())
     assert grant.refresh_token is not None
     assert grant.expires_at == 1_800_003_600
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer, ThreadedIssuer
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, ThreadedIssuer
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import read_config
 from openab_auth.oauth.logins.logins import Logins
@@ -79,7 +79,7 @@ class Agent:
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[ThreadedIssuer]:
-    with Issuer.in_thread() as issuer:
+    with ThreadedIssuer.listening() as issuer:
         yield issuer
 
 
@@ -285,7 +285,7 @@ def test_what_a_process_loses_that_is_killed_after_the_vendor_has_rotated_is_tol
 def test_a_vendor_that_forgives_a_repetition_gives_the_login_back_to_the_next_process(
     start: Callable[[int], list[Agent]], store: FileStore, issuer: ThreadedIssuer
 ) -> None:
-    issuer.grants.grace = 10
+    issuer.tokens.grace = 10
     issuer.faults.next("/token", delay=30)
     first, *others = start(3)
     first.order(store)
@@ -296,7 +296,7 @@ def test_a_vendor_that_forgives_a_repetition_gives_the_login_back_to_the_next_pr
 
     answers = all_answer(others)
 
-    issuer.grants.grace = 0
+    issuer.tokens.grace = 0
     assert {answer.get("token") for answer in answers} == {login(store).access_token.reveal()}
     assert len(issuer.requests("/token")) == 2
 

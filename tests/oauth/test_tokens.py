@@ -174,7 +174,7 @@ async def test_a_running_agent_finds_a_new_login_without_a_restart_and_stops_at_
     await logins.logout("lab", revoke=False)
 
     assert new.value != login.access_token
-    assert issuer.grants.family_of(new.value.reveal()) is issuer.families[1]
+    assert issuer.tokens.family_of(new.value.reveal()) is issuer.families[1]
     with pytest.raises(NotLoggedInError):
         await source.get_valid("lab")
 

@@ -49,7 +49,7 @@ async def test_a_request_that_was_cut_is_repeated_at_once(
 async def test_a_vendor_with_a_grace_period_gives_the_login_back(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
-    issuer.grants.grace = 10
+    issuer.tokens.grace = 10
     issuer.faults.next("/token", cut="after")
 
     await source.force_refresh("lab")
@@ -334,7 +334,7 @@ async def test_an_account_that_another_program_put_there_is_not_taken_for_a_wron
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
     """An agent in Rust that logs in writes no note: ours still speaks of the login before."""
-    reply = issuer.grants.issue("openab-playground", "eve@example.com", ("openid", "offline_access"))
+    reply = issuer.tokens.issue("openab-playground", "eve@example.com", ("openid", "offline_access"))
     foreign = dataclasses.replace(login, refresh_token=Secret(str(reply["refresh_token"])))
     await store.update(lambda draft: draft.update(lab=foreign))
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from openab_auth.bot.playground.issuer import Issuer, ThreadedIssuer
+from openab_auth.bot.playground.issuer import ThreadedIssuer
 from openab_auth.cogs.auth.guard.access import Caller
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService, open_service
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 @pytest.fixture
 async def world(base: Path, soak: SoakRun, findings: Findings) -> AsyncIterator[World]:
-    with Issuer.in_thread(access_lifetime=125) as issuer:
+    with ThreadedIssuer.listening(access_lifetime=125) as issuer:
         slow_down(issuer, 0.01)
         world = World(issuer, base, soak.chance, findings)
         yield world

@@ -17,6 +17,7 @@ from openab_auth.storage import (
     LoginEntry,
     MemoryStore,
     Mutation,
+    Note,
     Problem,
     RecordKind,
     Secret,

@@ -1,11 +1,11 @@
-"""What the page shows beside Discord: the store and the vendor's post, with every secret left out."""
+"""Views of the store and of the vendor's requests for the page; every secret is masked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Final, TypedDict
 
-from openab_auth.bot.playground.issuer import RequestSeen
+from openab_auth.bot.playground.issuer import ReceivedRequest
 from openab_auth.storage import Store
 from openab_auth.storage.entries import NEVER, Entry, PendingEntry, TokenEntry
 from openab_auth.storage.records.notes import Note
@@ -17,16 +17,16 @@ _SHOWN_FIELDS: Final = frozenset(
 _LAST: Final = 50
 
 
-class Fact(TypedDict):
-    """What is known about one entry of the store; a number is a moment in unix seconds."""
+class EntryView(TypedDict):
+    """One entry of the store; a number is a time in unix seconds."""
 
     title: str
     kind: str
     facts: dict[str, str | int]
 
 
-class Posted(TypedDict):
-    """One request that the vendor got, and its answer (`status` 0: none); `times` it came in a row, last at `at`."""
+class RequestView(TypedDict):
+    """A request to the vendor and its reply (`status` 0: none yet); it came `times` times in a row, last at `at`."""
 
     title: str
     at: float
@@ -36,21 +36,21 @@ class Posted(TypedDict):
     facts: dict[str, str]
 
 
-def store_facts(store: Store) -> list[Fact]:
-    """Every entry of the store; it blocks, so it belongs in a thread.
+def entry_views(store: Store) -> list[EntryView]:
+    """Return a view of every entry of the store; this blocks, so call it in a thread.
 
     Raises:
-        StoreUnreadableError: as `Store.read`.
+        StoreUnreadableError: the store cannot be read.
     """
     notes = store.notes()
-    return [_fact(key, entry, notes.get(key)) for key, entry in sorted(store.read().items())]
+    return [_entry_view(key, entry, notes.get(key)) for key, entry in sorted(store.read().items())]
 
 
-def posted_facts(requests: Iterable[RequestSeen]) -> list[Posted]:
-    """The last requests that the vendor got, newest first; those that are equal and came in a row are one."""
-    found: list[Posted] = []
+def request_views(requests: Iterable[ReceivedRequest]) -> list[RequestView]:
+    """Return the last requests to the vendor, newest first; equal requests in a row share one view."""
+    found: list[RequestView] = []
     for seen in list(requests)[-_LAST:]:
-        posted: Posted = {
+        posted: RequestView = {
             "title": f"{seen.method} {seen.path}",
             "at": seen.at,
             "times": 1,
@@ -64,7 +64,7 @@ def posted_facts(requests: Iterable[RequestSeen]) -> list[Posted]:
     return found[::-1]
 
 
-def _fact(key: str, entry: Entry, note: Note | None) -> Fact:
+def _entry_view(key: str, entry: Entry, note: Note | None) -> EntryView:
     facts: dict[str, str | int] = {}
     if note is not None and note.account:
         facts["account"] = note.account
@@ -72,15 +72,15 @@ def _fact(key: str, entry: Entry, note: Note | None) -> Fact:
         case TokenEntry():
             kind = "login"
             facts |= {
-                "access_token": hidden(entry.access_token),
-                "refresh_token": hidden(entry.refresh_token),
+                "access_token": masked(entry.access_token),
+                "refresh_token": masked(entry.refresh_token),
                 "expires": _moment(entry.expires_at),
             }
         case PendingEntry():
             kind = "pending"
             facts |= {
-                "state": hidden(entry.state),
-                "verifier": hidden(entry.verifier),
+                "state": masked(entry.state),
+                "verifier": masked(entry.verifier),
                 "begun": _moment(entry.created_at),
             }
         case _:
@@ -92,16 +92,16 @@ def _fact(key: str, entry: Entry, note: Note | None) -> Fact:
 
 
 def _fields(fields: Mapping[str, str]) -> dict[str, str]:
-    return {name: value if name in _SHOWN_FIELDS else hidden(Secret(value)) for name, value in fields.items()}
+    return {name: value if name in _SHOWN_FIELDS else masked(Secret(value)) for name, value in fields.items()}
 
 
-def hidden(secret: Secret) -> str:
-    """A mark by which equal secrets are seen to be equal, and nothing more."""
+def masked(secret: Secret) -> str:
+    """Return a text that shows only whether two secrets are equal."""
     return f"secret #{mark(secret)}" if secret else "none"
 
 
 def mark(secret: Secret) -> str:
-    """What tells one secret from another."""
+    """Return the start of the secret's fingerprint."""
     return secret.fingerprint()[:6]
 
 

@@ -1,4 +1,4 @@
-"""What the page shows of the store and of the vendor's post: no secret, ever."""
+"""The page's views of the store and of requests contain no secret."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 import time
 from pathlib import Path
 
-from openab_auth.bot.playground.issuer import RequestSeen
-from openab_auth.bot.playground.ledger import posted_facts, store_facts
+from openab_auth.bot.playground.issuer import ReceivedRequest
+from openab_auth.bot.playground.masked_views import entry_views, request_views
 from openab_auth.storage import open_store
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import McpEntry, PendingEntry, TokenEntry
@@ -27,7 +27,7 @@ def test_the_store_is_shown_without_its_secrets(tmp_path: Path) -> None:
         draft.notes["lab"] = Note(account="ada@example.com")
 
     store.update(log_in)
-    facts = store_facts(store)
+    facts = entry_views(store)
     assert "canary" not in json.dumps(facts)
     by_key = {fact["title"]: fact["facts"] for fact in facts}
     assert by_key["lab"]["account"] == "ada@example.com"
@@ -39,26 +39,28 @@ def test_the_store_is_shown_without_its_secrets(tmp_path: Path) -> None:
     }
 
 
-def test_what_was_posted_is_shown_without_its_secrets() -> None:
+def test_requests_are_shown_without_their_secrets() -> None:
     fields = {
         "grant_type": "refresh_token",
         "refresh_token": "canary-a",
         "client_id": "desk",
         "later_field": "canary-b",
     }
-    (fact,) = posted_facts([RequestSeen("POST", "/token", {"Cookie": "canary-c"}, fields, "")])
+    (fact,) = request_views([ReceivedRequest("POST", "/token", {"Cookie": "canary-c"}, fields, "")])
     assert "canary" not in json.dumps(fact)
     assert (fact["title"], fact["facts"]["grant_type"]) == ("POST /token", "refresh_token")
 
 
-def test_the_newest_post_comes_first() -> None:
-    seen = [RequestSeen("POST", f"/{number}", {}, {}, "") for number in range(60)]
-    facts = posted_facts(seen)
+def test_the_newest_request_comes_first() -> None:
+    seen = [ReceivedRequest("POST", f"/{number}", {}, {}, "") for number in range(60)]
+    facts = request_views(seen)
     assert (facts[0]["title"], len(facts)) == ("POST /59", 50)
 
 
-def test_equal_requests_in_a_row_are_one_with_their_number() -> None:
-    polls = [RequestSeen("POST", "/token", {}, {"device_code": "canary"}, "", at, 400, "slow_down") for at in (1, 2, 3)]
-    last = RequestSeen("POST", "/token", {}, {"device_code": "canary"}, "", 4, 200)
-    facts = posted_facts([*polls, last])
+def test_equal_requests_in_a_row_share_one_view_with_a_count() -> None:
+    polls = [
+        ReceivedRequest("POST", "/token", {}, {"device_code": "canary"}, "", at, 400, "slow_down") for at in (1, 2, 3)
+    ]
+    last = ReceivedRequest("POST", "/token", {}, {"device_code": "canary"}, "", 4, 200)
+    facts = request_views([*polls, last])
     assert [(fact["times"], fact["at"], fact["status"]) for fact in facts] == [(1, 4, 200), (3, 3, 400)]

@@ -1,4 +1,4 @@
-"""What the server has granted: codes, token families and the rules of OAuth 2.1 about them. No I/O in here."""
+"""Authorization codes and token families, with OAuth 2.1's rules. This module does no I/O."""
 
 from __future__ import annotations
 
@@ -18,53 +18,53 @@ UNSUPPORTED_GRANT_TYPE: Final = "unsupported_grant_type"
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
-    """A public client and the one redirect address it may use, compared exactly."""
+class RegisteredClient:
+    """A public client and its only redirect address, which must match exactly."""
 
     client_id: str
     redirect_uri: str
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class AuthorizationRequest:
     """A valid authorization request (RFC 6749 section 4.1.1 with RFC 7636)."""
 
-    client: Client
+    client: RegisteredClient
     state: str
     challenge: str
     scopes: tuple[str, ...]
 
 
 @dataclass(slots=True, eq=False)
-class Family:
-    """All tokens that stem from one sign-in; they are revoked together (RFC 9700 section 4.14.2)."""
+class TokenFamily:
+    """All tokens from one sign-in; they are revoked together (RFC 9700 section 4.14.2)."""
 
     client_id: str
     account: str
     scopes: tuple[str, ...]
     revoked: bool = False
     reuses: int = 0
-    """How often a spent code or refresh token of this family was presented."""
+    """How often a client sent a used code or refresh token of this family."""
     refreshes: int = 0
     refresh_token: str = ""
-    """The one that is good now; all others of the family are spent."""
+    """The valid refresh token; all other refresh tokens of the family are used."""
     forgiven: tuple[str, float] = ("", 0.0)
-    """The one that was spent last, and until when its repetition is forgiven."""
+    """The last used refresh token, and the time until which it is accepted again."""
     access_tokens: dict[str, int] = field(default_factory=dict)
-    """Access token to its end in unix seconds."""
+    """Expiry times in unix seconds, by access token."""
     email: str = ""
-    """The address of the account, where it is another text than the account's `sub`."""
+    """The account's e-mail address, if it differs from the account's `sub`."""
 
 
 @dataclass(slots=True)
 class _Code:
-    request: Request
+    request: AuthorizationRequest
     account: str
     ends_at: float
-    family: Family | None = None
+    family: TokenFamily | None = None
 
 
-class GrantError(Exception):
+class OAuthError(Exception):
     """An OAuth error reply (RFC 6749 section 5.2)."""
 
     def __init__(self, error: str, description: str, status: int = 400) -> None:
@@ -74,53 +74,53 @@ class GrantError(Exception):
         self.status = status
 
 
-class Grants:
-    """Codes that were given, and the families of tokens they became."""
+class TokenFamilies:
+    """Issue authorization codes and tokens, rotate refresh tokens, and revoke families."""
 
     def __init__(
-        self, issuer: str, clients: Mapping[str, Client], clock: Callable[[], float], access_lifetime: int
+        self, issuer: str, clients: Mapping[str, RegisteredClient], clock: Callable[[], float], access_lifetime: int
     ) -> None:
-        self.families: list[Family] = []
+        self.families: list[TokenFamily] = []
         self.access_lifetime = access_lifetime
         self.rotates = True
         self.grace = 0.0
-        """Seconds for which the repetition of a spent refresh token is forgiven, as some vendors do."""
+        """Seconds in which the server accepts a used refresh token again, as some vendors do."""
         self._issuer = issuer
         self._clients = clients
         self._clock = clock
         self._codes: dict[str, _Code] = {}
-        self._refresh_tokens: dict[str, Family] = {}
+        self._refresh_tokens: dict[str, TokenFamily] = {}
 
-    def code(self, request: Request, account: str, *, expired: bool = False) -> str:
-        """A code for a person's consent; an `expired` one is as if its ten minutes were over."""
+    def code(self, request: AuthorizationRequest, account: str, *, expired: bool = False) -> str:
+        """Issue a code after a person's consent; with `expired`, it is older than its ten minutes."""
         code = f"ac_{secrets.token_urlsafe(24)}"
         self._codes[code] = _Code(request, account, self._clock() + (0 if expired else CODE_LIFETIME))
         return code
 
     def token(self, fields: Mapping[str, str]) -> dict[str, object]:
-        """The reply of the token endpoint.
+        """Return the reply of the token endpoint.
 
         Raises:
-            GrantError: the request is refused; a reuse has revoked its family by then.
+            OAuthError: the request is refused; a reused code or token has revoked its family.
         """
         grant = fields.get("grant_type")
         client_id = fields.get("client_id", "")
         if client_id not in self._clients:
-            raise GrantError(INVALID_CLIENT, "this client is not registered", 401)
+            raise OAuthError(INVALID_CLIENT, "this client is not registered", 401)
         if grant == "authorization_code":
             return self._exchange(fields, client_id)
         if grant == "refresh_token":
             return self.refresh(fields.get("refresh_token", ""), client_id)
-        raise GrantError(UNSUPPORTED_GRANT_TYPE, f"grant_type {grant!r} is not supported")
+        raise OAuthError(UNSUPPORTED_GRANT_TYPE, f"grant_type {grant!r} is not supported")
 
     def issue(self, client_id: str, account: str, scopes: tuple[str, ...]) -> dict[str, object]:
-        """The tokens of a new sign-in that needed no code."""
-        family = Family(client_id, account, scopes)
+        """Issue the first tokens of a sign-in without a code."""
+        family = TokenFamily(client_id, account, scopes)
         self.families.append(family)
         return self._issue(family)
 
     def revoke(self, token: str, client_id: str) -> bool:
-        """Revoke the family of a refresh or access token; False when it is unknown here (RFC 7009 section 2.2)."""
+        """Revoke the family of a refresh or access token; return False if it is unknown (RFC 7009 section 2.2)."""
         family = self._refresh_tokens.get(token) or self._family_of_access(token)
         if family is None or (client_id and family.client_id != client_id):
             return False
@@ -128,64 +128,64 @@ class Grants:
         return True
 
     def expire(self) -> None:
-        """End every access token now, as if its time were over; refresh tokens stay good."""
+        """Expire every access token now; refresh tokens stay valid."""
         for family in self.families:
             family.access_tokens.update(dict.fromkeys(family.access_tokens, int(self._clock())))
 
-    def family_of(self, access_token: str) -> Family | None:
-        """The family that a valid access token belongs to."""
+    def family_of(self, access_token: str) -> TokenFamily | None:
+        """Return the family of a valid access token, or None."""
         family = self._family_of_access(access_token)
         if family is None or family.revoked or family.access_tokens[access_token] <= self._clock():
             return None
         return family
 
-    def family_of_refresh(self, refresh_token: str) -> Family | None:
-        """Return the family that a refresh token belongs to, whether it is good, spent or revoked."""
+    def family_of_refresh(self, refresh_token: str) -> TokenFamily | None:
+        """Return the family of a refresh token, even if the token is used or revoked."""
         return self._refresh_tokens.get(refresh_token)
 
-    def tokens_of(self, family: Family) -> set[str]:
-        """Return every token that the family was ever given."""
+    def tokens_of(self, family: TokenFamily) -> set[str]:
+        """Return every token that the family ever had."""
         return {token for token, owner in self._refresh_tokens.items() if owner is family} | {*family.access_tokens}
 
     def _exchange(self, fields: Mapping[str, str], client_id: str) -> dict[str, object]:
         code = self._codes.get(fields.get("code", ""))
         if code is None or code.request.client.client_id != client_id:
-            raise GrantError(INVALID_GRANT, "this code is not known here")
+            raise OAuthError(INVALID_GRANT, "this code is unknown")
         if code.family is not None:
             code.family.reuses += 1
             code.family.revoked = True
-            raise GrantError(INVALID_GRANT, "this code was used already; its tokens are revoked")
+            raise OAuthError(INVALID_GRANT, "this code was already used; its tokens are revoked")
         if code.ends_at <= self._clock():
-            raise GrantError(INVALID_GRANT, "this code has expired")
+            raise OAuthError(INVALID_GRANT, "this code has expired")
         if fields.get("redirect_uri", code.request.client.redirect_uri) != code.request.client.redirect_uri:
-            raise GrantError(INVALID_GRANT, "redirect_uri is not the one the code was given for")
+            raise OAuthError(INVALID_GRANT, "redirect_uri differs from the authorization request")
         if not hmac.compare_digest(_challenge(fields.get("code_verifier", "")), code.request.challenge):
-            raise GrantError(INVALID_GRANT, "code_verifier does not fit the challenge")
-        code.family = Family(client_id, code.account, code.request.scopes)
+            raise OAuthError(INVALID_GRANT, "code_verifier does not match the challenge")
+        code.family = TokenFamily(client_id, code.account, code.request.scopes)
         self.families.append(code.family)
         return self._issue(code.family)
 
     def refresh(self, token: str, client_id: str) -> dict[str, object]:
-        """The next tokens of a family.
+        """Rotate the refresh token, and return the next tokens of its family.
 
         Raises:
-            GrantError: the token is unknown, spent or revoked; a spent one has revoked its family by then.
+            OAuthError: the token is unknown, used or revoked; a used token has revoked its family.
         """
         family = self._refresh_tokens.get(token)
         if family is None or family.client_id != client_id:
-            raise GrantError(INVALID_GRANT, "this refresh token is not known here")
+            raise OAuthError(INVALID_GRANT, "this refresh token is unknown")
         forgiven, until = family.forgiven
         if token != family.refresh_token and not (token == forgiven and self._clock() < until):
             family.reuses += 1
             family.revoked = True
-            raise GrantError(INVALID_GRANT, "this refresh token was spent already; the whole family is revoked")
+            raise OAuthError(INVALID_GRANT, "this refresh token was already used; the whole family is revoked")
         if family.revoked:
-            raise GrantError(INVALID_GRANT, "this login was revoked")
+            raise OAuthError(INVALID_GRANT, "this login was revoked")
         family.refreshes += 1
         family.forgiven = (token, self._clock() + self.grace)
         return self._issue(family)
 
-    def _issue(self, family: Family) -> dict[str, object]:
+    def _issue(self, family: TokenFamily) -> dict[str, object]:
         access = f"at_{secrets.token_urlsafe(24)}"
         family.access_tokens[access] = int(self._clock()) + self.access_lifetime
         if self.rotates or not family.refresh_token:
@@ -202,8 +202,8 @@ class Grants:
             reply["id_token"] = self._id_token(family)
         return reply
 
-    def _id_token(self, family: Family) -> str:
-        """Claims without a signature (`alg` none): it comes over the token endpoint's own connection."""
+    def _id_token(self, family: TokenFamily) -> str:
+        """Return claims without a signature (`alg` none); the client receives them from the token endpoint directly."""
         now = int(self._clock())
         claims = {
             "iss": self._issuer,
@@ -215,12 +215,12 @@ class Grants:
         }
         return f"{_segment({'alg': 'none', 'typ': 'JWT'})}.{_segment(claims)}."
 
-    def _family_of_access(self, token: str) -> Family | None:
+    def _family_of_access(self, token: str) -> TokenFamily | None:
         return next((family for family in self.families if token in family.access_tokens), None)
 
 
 def _challenge(verifier: str) -> str:
-    """The S256 challenge of a verifier (RFC 7636 section 4.2)."""
+    """Return the S256 challenge of a verifier (RFC 7636 section 4.2)."""
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 

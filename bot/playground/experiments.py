@@ -1,4 +1,4 @@
-"""The page's buttons that make trouble: each does it for real, and says what came of it."""
+"""The page's experiments: each causes a real failure and reports the result."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.bot.playground.locks import LockWatch
 from openab_auth.storage import Draft, Store, TokenEntry
 
-_THINKS: Final = 0.6  # seconds that the server takes over a refresh while agents run, so that all of them must wait
+_REFRESH_DELAY: Final = 0.6  # seconds that the server delays a refresh while agents run, so that all of them must wait
 _NOBODY: Final = "Nobody is logged in. Log in first."
-_AT_WORK: Final = "The agents are still at work."
+_AT_WORK: Final = "The agents are still running."
 _DOWN: Final = "The bot is not running."
 _FULL: Final = (
-    "The system refuses the bot and the agents every write to a file, as a full disk does (RLIMIT_FSIZE at 0). "
-    "Log in, or end the token and start the agents."
+    "Every write to a file now fails in the bot and in the agents, as on a full disk (RLIMIT_FSIZE is 0). "
+    "Log in, or expire the token and start the agents."
 )
 _LOOK: Final = 0.01  # seconds between two looks at the locks while agents run
 
 
-class NotNowError(Exception):
-    """This button has nothing to work on at the moment."""
+class NotPossibleNowError(Exception):
+    """This experiment is not possible at the moment."""
 
 
-class Trials:
-    """What can be done to the login of `tenant`, to the bot and to the disk; `said` tells what came of each."""
+class Experiments:
+    """Run experiments on the login of `tenant`, on the bot and on the disk, and keep the result of each."""
 
-    def __init__(self, issuer: Issuer, bot: BotProcess, store: Store, tenant: str, *, path: Path, config: Path) -> None:  # noqa: PLR0913 - what the buttons reach
+    def __init__(self, issuer: Issuer, bot: BotProcess, store: Store, tenant: str, *, path: Path, config: Path) -> None:  # noqa: PLR0913 - the objects of the experiments
         self._issuer = issuer
         self._bot = bot
         self._store = store
@@ -45,11 +45,11 @@ class Trials:
         self._run: asyncio.Task[None] | None = None
         self._one_at_a_time = asyncio.Lock()
         self._full = False
-        self._said: dict[str, str] = {}
+        self._results: dict[str, str] = {}
         self.locks = LockWatch(path, self._process_name)
 
     def acts(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
-        """The buttons by name; each raises NotNowError when there is nothing to do."""
+        """Return the experiments by the name of their button; each may raise NotPossibleNowError."""
         return {
             "expire": self._expire,
             "agents": self._start_agents,
@@ -61,16 +61,16 @@ class Trials:
         }
 
     def view(self) -> dict[str, Any]:
-        """How things stand, for the page."""
+        """Return the state of the bot, the disk and the agents for the page."""
         return {
             "bot": {"state": self._bot.state, "pid": self._bot.pid},
             "disk": {"full": self._full, "possible": disk.POSSIBLE},
-            "agents": {"running": self._agents.running, "each": list(self._agents.seen.values())},
-            "said": dict(self._said),
+            "agents": {"running": self._agents.running, "each": list(self._agents.reports.values())},
+            "results": dict(self._results),
         }
 
     async def aclose(self) -> None:
-        """End the agents that still run."""
+        """Stop the agents that still run."""
         if self._run is not None:
             self._run.cancel()
             with suppress(asyncio.CancelledError):
@@ -80,30 +80,32 @@ class Trials:
         def end(draft: Draft) -> None:
             entry = draft.get(self._tenant)
             if not isinstance(entry, TokenEntry):
-                raise NotNowError(_NOBODY)
+                raise NotPossibleNowError(_NOBODY)
             draft[self._tenant] = dataclasses.replace(entry, expires_at=int(time.time()))
 
         await asyncio.to_thread(self._store.update, end)
-        self._issuer.grants.expire()
-        self._said["expire"] = "The access token has ended, in the store and at the server. The refresh token is good."
+        self._issuer.tokens.expire()
+        self._results["expire"] = (
+            "The access token has expired, in the store and at the server. The refresh token is still valid."
+        )
 
     async def _start_agents(self) -> None:
         if self._agents.running:
-            raise NotNowError(_AT_WORK)
-        for trial in ("agents", "expire"):  # what was said there is over now
-            self._said.pop(trial, None)
+            raise NotPossibleNowError(_AT_WORK)
+        for experiment in ("agents", "expire"):  # these results are out of date now
+            self._results.pop(experiment, None)
         self._run = asyncio.create_task(self._run_agents(), name="agents")
 
     async def _run_agents(self) -> None:
         before = self._refreshes()
-        self._issuer.faults.next("/token", delay=_THINKS)
+        self._issuer.faults.next("/token", delay=_REFRESH_DELAY)
         watching = asyncio.create_task(self._watch_locks())
         try:
             await self._agents.run(full_disk=self._full)
         finally:
             watching.cancel()
             self._issuer.faults.clear()
-        self._said["agents"] = _outcome(self._agents, self._refreshes() - before)
+        self._results["agents"] = _outcome(self._agents, self._refreshes() - before)
 
     async def _watch_locks(self) -> None:
         while True:
@@ -113,19 +115,21 @@ class Trials:
     async def _revoke(self) -> None:
         living = [family for family in self._issuer.families if not family.revoked]
         if not living:
-            raise NotNowError(_NOBODY)
+            raise NotPossibleNowError(_NOBODY)
         for family in living:
             family.revoked = True
-        self._said["revoke"] = "The server has ended the login. The store does not know it yet; start the agents."
+        self._results["revoke"] = (
+            "The server has revoked the login. The store does not know this yet. Start the agents."
+        )
 
     async def _kill(self) -> None:
         async with self._one_at_a_time:
             pid = self._bot.pid
             if pid is None:
-                raise NotNowError(_DOWN)
+                raise NotPossibleNowError(_DOWN)
             await self._bot.kill()
-        self._said["bot"] = (
-            f"Process {pid} was killed (SIGKILL). What it had in memory is gone; Discord gets no answer."
+        self._results["bot"] = (
+            f"Process {pid} was killed (SIGKILL). Its memory is lost, and it no longer answers Discord."
         )
 
     async def _start(self) -> None:
@@ -135,21 +139,21 @@ class Trials:
             if self._full and self._bot.pid is not None:
                 disk.set_full(self._bot.pid, full=True)
         took = time.monotonic() - begun
-        self._said["bot"] = (
-            f"Process {self._bot.pid} answers after {took:.1f} s. It read the store and knows nothing else."
+        self._results["bot"] = (
+            f"Process {self._bot.pid} answered after {took:.1f} s. It knows only what the store contains."
         )
 
     async def _fill(self) -> None:
         if self._bot.pid is not None:
             disk.set_full(self._bot.pid, full=True)
         self._full = True
-        self._said["disk"] = _FULL
+        self._results["disk"] = _FULL
 
     async def _free(self) -> None:
         if self._bot.pid is not None:
             disk.set_full(self._bot.pid, full=False)
         self._full = False
-        self._said["disk"] = "There is room again."
+        self._results["disk"] = "Writes to files work again."
 
     def _refreshes(self) -> int:
         return sum(seen.fields.get("grant_type") == "refresh_token" for seen in self._issuer.requests("/token"))

@@ -1,7 +1,7 @@
-"""Who may drive the playground: only the page that this start's address opened, on this machine.
+"""Access to the playground: only its own page, opened at the printed address, may control it.
 
-A web page elsewhere could reach a port on loopback. It cannot know the secret of this start; a name that it points at
-127.0.0.1 is not our Host; and what its scripts send carries its own Origin.
+Any web page can send requests to a loopback port. A foreign page does not know the key in the printed address. If it
+points its own host name at 127.0.0.1, the Host header is wrong; requests of its scripts carry its Origin.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-_REFUSED: Final = "Open the address that the playground printed when it started; it holds the key of this start."
+_REFUSED: Final = "Open the address that the playground printed when it started. It contains the key."
 
 
-class Gate:
-    """Checks each request, and gives each answer the headers that keep the page to itself."""
+class PageAccess:
+    """Check each request, and add security headers to each reply."""
 
     def __init__(self, port: int, key: str) -> None:
         self.origin = f"http://127.0.0.1:{port}"
@@ -36,13 +36,13 @@ class Gate:
 
     @property
     def address(self) -> str:
-        """What a person opens."""
+        """Return the address that a person opens."""
         return f"{self.origin}/?key={self._key}"
 
     @web.middleware
     async def check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Refuse with 403 what does not come from the page; nothing is done then."""
-        if not self._admits(request):
+        """Refuse a request with 403, without any effect, unless it comes from the page."""
+        if not self._allows(request):
             return web.json_response({"error": _REFUSED}, status=403)
         try:
             return await handler(request)
@@ -50,19 +50,19 @@ class Gate:
             return web.json_response({"error": error.text or error.reason}, status=error.status)
 
     async def mark(self, _request: web.Request, response: web.StreamResponse) -> None:
-        """Give an answer its headers before it is sent; a signal of aiohttp, `on_response_prepare`."""
+        """Add the headers to a reply; aiohttp's signal `on_response_prepare` calls this."""
         response.headers.update(_HEADERS)
 
-    def _admits(self, request: web.Request) -> bool:
+    def _allows(self, request: web.Request) -> bool:
         if request.headers.getall("Host", []) not in [[host] for host in self._hosts]:
             return False
         origin = request.headers.get("Origin")
         if origin is not None and origin not in {f"http://{host}" for host in self._hosts}:
             return False
         if request.path.startswith("/api/"):
-            return self._fits(request.headers.get(KEY_HEADER, ""))
-        # Style and script hold nothing and carry no key.
-        return request.path != "/" or self._fits(request.query.get("key", ""))
+            return self._is_key(request.headers.get(KEY_HEADER, ""))
+        # Stylesheets and scripts contain no secrets and need no key.
+        return request.path != "/" or self._is_key(request.query.get("key", ""))
 
-    def _fits(self, key: str) -> bool:
+    def _is_key(self, key: str) -> bool:
         return hmac.compare_digest(key.encode("utf-8", "replace"), self._key.encode())

@@ -1,4 +1,4 @@
-"""Who may drive the playground: this start's own page, and no web page elsewhere."""
+"""Access to the playground: only its own page may control it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from aiohttp import web
 
-from openab_auth.bot.playground.gate import KEY_HEADER, Gate
+from openab_auth.bot.playground.page_access import KEY_HEADER, PageAccess
 
 KEY = "canary-key"
 
@@ -19,9 +19,9 @@ async def answer(_request: web.Request) -> web.Response:
 
 
 @pytest.fixture
-async def gate() -> AsyncIterator[Gate]:
+async def gate() -> AsyncIterator[PageAccess]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        gate = Gate(listener.getsockname()[1], KEY)
+        gate = PageAccess(listener.getsockname()[1], KEY)
         app = web.Application(middlewares=[gate.check])
         app.on_response_prepare.append(gate.mark)
         app.add_routes([web.get("/", answer), web.get("/page.js", answer), web.post("/api/slash", answer)])
@@ -33,12 +33,12 @@ async def gate() -> AsyncIterator[Gate]:
 
 
 @pytest.fixture
-async def http(gate: Gate) -> AsyncIterator[httpx2.AsyncClient]:
+async def http(gate: PageAccess) -> AsyncIterator[httpx2.AsyncClient]:
     async with httpx2.AsyncClient(base_url=gate.origin, timeout=5, trust_env=False) as http:
         yield http
 
 
-async def test_the_printed_address_opens_the_page(gate: Gate, http: httpx2.AsyncClient) -> None:
+async def test_the_printed_address_opens_the_page(gate: PageAccess, http: httpx2.AsyncClient) -> None:
     page = await http.get(gate.address)
     assert page.status_code == 200
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
@@ -52,7 +52,7 @@ async def test_an_address_without_the_key_opens_nothing(http: httpx2.AsyncClient
     assert KEY not in refused.text
 
 
-async def test_an_act_with_the_key_from_the_page_itself_is_done(gate: Gate, http: httpx2.AsyncClient) -> None:
+async def test_a_request_from_the_page_with_the_key_is_handled(gate: PageAccess, http: httpx2.AsyncClient) -> None:
     headers = {KEY_HEADER: KEY, "Origin": gate.origin}
     assert (await http.post("/api/slash", headers=headers)).json() == {"done": True}
 
@@ -68,14 +68,14 @@ async def test_an_act_with_the_key_from_the_page_itself_is_done(gate: Gate, http
     ],
     ids=["no key", "wrong key", "other origin", "opaque origin", "other host"],
 )
-async def test_an_act_from_elsewhere_is_refused(http: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+async def test_a_request_from_another_origin_is_refused(http: httpx2.AsyncClient, headers: dict[str, str]) -> None:
     assert (await http.post("/api/slash", headers=headers)).status_code == 403
 
 
-async def test_the_key_in_an_act_s_address_does_not_count(http: httpx2.AsyncClient) -> None:
+async def test_a_key_in_the_address_of_an_api_request_does_not_count(http: httpx2.AsyncClient) -> None:
     assert (await http.post(f"/api/slash?key={KEY}")).status_code == 403
 
 
-async def test_a_refused_page_file_needs_our_host_all_the_same(http: httpx2.AsyncClient) -> None:
+async def test_page_files_need_the_right_host_too(http: httpx2.AsyncClient) -> None:
     assert (await http.get("/page.js")).status_code == 200
     assert (await http.get("/page.js", headers={"Host": "rebound.example"})).status_code == 403

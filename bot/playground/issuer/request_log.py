@@ -1,4 +1,4 @@
-"""What reached the server, kept for whoever looks."""
+"""The log of received requests, and the parsing of their fields."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from urllib.parse import unquote_plus
 from aiohttp import BasicAuth, web
 
 FIELDS = web.RequestKey("fields", Mapping[str, str])
-"""Where the handlers find a request's fields."""
+"""The key under which handlers find a request's fields."""
 
 
 @dataclass(slots=True)
-class RequestSeen:
-    """A request that reached the server; `fields` is its body (form or JSON), or its query when it has no body.
+class ReceivedRequest:
+    """A request that reached the server; `fields` is its body (form or JSON), or its query if there is no body.
 
-    `at` is in unix seconds; `status` is what it was answered (0: not yet, or never), `error` OAuth's word when it
-    was refused.
+    `at` is in unix seconds. `status` is the reply's status, 0 until there is a reply. `error` is the OAuth error code.
     """
 
     method: str
@@ -33,15 +32,14 @@ class RequestSeen:
     error: str = ""
 
     def answered(self, response: web.StreamResponse) -> None:
-        """Remember the answer."""
+        """Store the reply's status and error code."""
         self.status = response.status
         if isinstance(response, web.Response) and response.status >= HTTPStatus.BAD_REQUEST:
-            told = _json(response.text or "")
-            self.error = str(told.get("error", ""))
+            self.error = str(_json(response.text or "").get("error", ""))
 
 
 def client_fields(request: web.Request) -> Mapping[str, str]:
-    """The request's fields with the client that HTTP Basic names (RFC 6749 section 2.3.1), if it does."""
+    """Return the request's fields, with the client from HTTP Basic if there is one (RFC 6749 section 2.3.1)."""
     given: Mapping[str, str] = request[FIELDS]
     try:
         basic = BasicAuth.decode(request.headers.get("Authorization", ""))
@@ -51,7 +49,7 @@ def client_fields(request: web.Request) -> Mapping[str, str]:
 
 
 async def read_fields(request: web.Request) -> Mapping[str, str]:
-    """The body's fields, form or JSON; the query of a request that has none."""
+    """Return the fields of the body, form or JSON; without a body, return the query."""
     if not request.can_read_body:
         return {str(name): str(value) for name, value in request.query.items()}
     if request.content_type != "application/json":
@@ -60,7 +58,7 @@ async def read_fields(request: web.Request) -> Mapping[str, str]:
 
 
 def _json(text: str) -> dict[str, Any]:
-    """The object that `text` is; empty when it is none."""
+    """Parse a JSON object; return an empty one if `text` is anything else."""
     try:
         body: Any = json.loads(text)
     except ValueError:
