@@ -10,7 +10,7 @@ import hashlib
 import random
 from typing import Final
 
-from openab_auth.oauth.entries.tenant_lock import REFRESH_DEADLINE
+from openab_auth.oauth.entries.lease import REFRESH_DEADLINE
 from openab_auth.oauth.errors import (
     LoginDeadError,
     OAuthError,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from openab_auth.oauth.entries.pending import PendingLogin, owned
+from openab_auth.oauth.entries.pending_entry import PendingLogin, owned
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import Entry, PendingEntry, UserId
 

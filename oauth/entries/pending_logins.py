@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from openab_auth.oauth.entries import login_entry, pending
+from openab_auth.oauth.entries import login_entry, pending_entry
 from openab_auth.oauth.entries.entry_index import IndexedStore
-from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft
@@ -42,7 +42,7 @@ class PendingLogins:
 
         def write(draft: Draft) -> None:
             login_entry.check_not_taken(draft, draft.notes, vendor.tenant, user, agreed=begun.replaces)
-            pending.begin(draft, user, entry, begun, limit=self._limit, now=self._clock())
+            pending_entry.begin(draft, user, entry, begun, limit=self._limit, now=self._clock())
             if also:
                 also(draft)
 
@@ -73,7 +73,9 @@ class PendingLogins:
         Raises:
             NoPendingLoginError: it was taken, cancelled or replaced in between, or is too old now.
         """
-        await self._store.update(lambda draft: pending.take(draft, login.vendor, login.user, entry, now=self._clock()))
+        await self._store.update(
+            lambda draft: pending_entry.take(draft, login.vendor, login.user, entry, now=self._clock())
+        )
 
     async def put_back(self, login: PendingLogin, entry: PendingEntry) -> None:
         """Undo `take`, for a code that never left.
@@ -81,4 +83,4 @@ class PendingLogins:
         Raises:
             StorageError: it could not be written.
         """
-        await self._store.update(lambda draft: pending.put_back(draft, login, entry))
+        await self._store.update(lambda draft: pending_entry.put_back(draft, login, entry))

@@ -15,8 +15,8 @@ from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.token_response import TokenResponse
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.generation import generation_of
-from openab_auth.oauth.entries.pending import PendingLogin
-from openab_auth.oauth.entries.tenant_lock import REFRESH_DEADLINE, tenant_lock
+from openab_auth.oauth.entries.lease import REFRESH_DEADLINE, tenant_lock
+from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.entries.unsaved import Response, Unsaved
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
@@ -30,7 +30,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.flows.code_assist import has_project
 from openab_auth.oauth.flows.device.github import exchange_url, trade
-from openab_auth.oauth.mcp import entry as server_entry
+from openab_auth.oauth.mcp import server_entry
 from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore

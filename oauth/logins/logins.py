@@ -14,12 +14,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.entries import login_entry, pending
+from openab_auth.oauth.entries import login_entry, pending_entry
 from openab_auth.oauth.entries.entry_index import IndexedStore
 from openab_auth.oauth.entries.generation import generation_of
-from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.entries.lease import REFRESH_DEADLINE
+from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.entries.pending_logins import PendingLogins
-from openab_auth.oauth.entries.tenant_lock import REFRESH_DEADLINE
 from openab_auth.oauth.errors import NoPendingLoginError, SecretMissingError, WhichLoginError
 from openab_auth.oauth.flows.command.output import Prompt
 from openab_auth.oauth.flows.command.programs import Programs
@@ -31,7 +31,7 @@ from openab_auth.oauth.flows.redirect import RedirectLogins
 from openab_auth.oauth.logins import status
 from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.mcp.added_servers import AddedServers
-from openab_auth.oauth.mcp.login import ServerLogins
+from openab_auth.oauth.mcp.server_logins import ServerLogins
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import DEVICE_FLOWS, Vendor
 from openab_auth.storage import AsyncStore
@@ -143,7 +143,7 @@ class Logins:
         """
         resumed = []
         entries, notes = await self._store.read(), await self._store.notes()
-        for login, entry in pending.live(entries, self._clock(), notes=notes):
+        for login, entry in pending_entry.live(entries, self._clock(), notes=notes):
             vendor = self._configured.find(login.vendor)
             if vendor is not None and vendor.flow in DEVICE_FLOWS and may(login):
                 self._approvals.watch(vendor, login, entry)

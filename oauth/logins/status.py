@@ -11,7 +11,7 @@ from openab_auth.oauth.entries import backoff
 from openab_auth.oauth.entries.entry_index import EntryIndex, IndexedStore
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.entries.login_entry import SKEW, dead_of
-from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.mcp.binding import binding_of
 from openab_auth.oauth.mcp.granted_access import GrantedAccess, granted_access
 from openab_auth.oauth.vendors.catalogue import Catalogue

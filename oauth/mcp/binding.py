@@ -11,7 +11,7 @@ from typing import Literal, cast
 
 from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.http.urls import shown_host
-from openab_auth.oauth.mcp.accounts import account_hosts
+from openab_auth.oauth.mcp.foreign_hosts import account_hosts
 from openab_auth.oauth.vendors.mcp_server import AUTH_METHODS, AuthMethod, McpServer
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import Json, McpEntry

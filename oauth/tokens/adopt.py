@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from openab_auth.oauth.entries.lease import store_changes
 from openab_auth.oauth.entries.login_entry import login_of
-from openab_auth.oauth.entries.tenant_lock import store_changes
 from openab_auth.oauth.errors import RefreshBusyError
 from openab_auth.oauth.http.deadline import LAST_TRY, Deadline
 from openab_auth.storage import AsyncStore, LoginEntry, RefreshLock, Secret, Tenant

@@ -12,8 +12,8 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
+from openab_auth.oauth.entries.lease import REFRESH_DEADLINE
 from openab_auth.oauth.entries.login_entry import SKEW, login_of, tenant_of
-from openab_auth.oauth.entries.tenant_lock import REFRESH_DEADLINE
 from openab_auth.oauth.entries.unsaved import Unsaved
 from openab_auth.oauth.errors import (
     NotLoggedInError,

@@ -27,7 +27,7 @@ from openab_auth.cogs.auth.views.logout import NameTooLongError, logout_question
 from openab_auth.cogs.auth.views.paste_form import fits, paste_modal
 from openab_auth.cogs.auth.views.status import status_message
 from openab_auth.oauth.entries.generation import DIGITS
-from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
 from openab_auth.oauth.flows.offer import LoginOffer

@@ -24,7 +24,7 @@ from openab_auth.cogs.auth.views.login_button import LoginButton
 from openab_auth.cogs.auth.views.logout import logout_question, replace_question
 from openab_auth.cogs.auth.views.servers import removed_message
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
-from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.errors import LoginTakenError
 from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
 from openab_auth.oauth.flows.offer import LoginOffer

@@ -10,7 +10,7 @@ from typing import Final
 
 from openab_auth.oauth.config.programs import find_program, folder_for
 from openab_auth.oauth.entries.generation import DIGITS
-from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.errors import (
     NoPendingLoginError,
     ProgramFailedError,

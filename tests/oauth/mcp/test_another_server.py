@@ -21,8 +21,8 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.flows.credentials import LoggedIn
 from openab_auth.oauth.flows.offer import LoginOffer
 from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.mcp.accounts import account_hosts
 from openab_auth.oauth.mcp.binding import Binding
+from openab_auth.oauth.mcp.foreign_hosts import account_hosts
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer

@@ -13,8 +13,8 @@ from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.oauth.errors import ClientMissingError, ServerUnusableError, VendorUnavailableError
 from openab_auth.oauth.mcp.discovery import Discovered
 from openab_auth.oauth.mcp.fetch import Fetch
-from openab_auth.oauth.mcp.login import ServerLogins
 from openab_auth.oauth.mcp.registration import Identity, identify, key_of, metadata_document
+from openab_auth.oauth.mcp.server_logins import ServerLogins
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import CONSOLE, AsyncStore, ClientRecord, Secret, StorageError

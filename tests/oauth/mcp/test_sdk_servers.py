@@ -29,7 +29,7 @@ from openab_auth.oauth.errors import (
     PasteRefusedError,
 )
 from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.tokens.mcp_sdk import SdkStorage, sdk_auth
+from openab_auth.oauth.mcp.sdk import SdkStorage, sdk_auth
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, Draft, FileStore, McpEntry, Secret, StoreUnreadableError, UserId

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.errors import NoPendingLoginError, OAuthError, VendorUnavailableError
 from openab_auth.oauth.http.deadline import awake_timeout
-from openab_auth.oauth.mcp.accounts import check_accounts
 from openab_auth.oauth.mcp.binding import Binding, read_binding
 from openab_auth.oauth.mcp.discovery import discover
 from openab_auth.oauth.mcp.fetch import Fetch
+from openab_auth.oauth.mcp.foreign_hosts import check_accounts
 from openab_auth.oauth.mcp.registration import identify, issuers_of, keep_client, key_of, new_binding
 from openab_auth.oauth.mcp.scopes import wanted_scopes
 from openab_auth.oauth.vendors.mcp_server import PREFIX, McpServer
