@@ -28,19 +28,19 @@ _LONGEST_ASKED: Final = 900.0  # seconds; a vendor that asks for more with Retry
 _ENDED: Final = "the process that asked for it ended before it could tell"
 
 
-def attempt_of(entry: LoginEntry, note: Note) -> RefreshAttempt | None:
+def unfinished_attempt(entry: LoginEntry, note: Note) -> RefreshAttempt | None:
     """The unfinished attempt to refresh this very login; one with an older refresh token does not count."""
     attempt = note.attempt
     return attempt if attempt and attempt.fingerprint == entry.refresh_token.fingerprint() else None
 
 
-def failure_of(entry: LoginEntry, note: Note, now: float) -> RefreshAttempt | None:
+def failed_attempt(entry: LoginEntry, note: Note, now: float) -> RefreshAttempt | None:
     """The attempt that failed; one whose request may be under way has not."""
-    attempt = attempt_of(entry, note)
+    attempt = unfinished_attempt(entry, note)
     return None if attempt and attempt.reason == _ENDED and now < attempt.at + REFRESH_DEADLINE else attempt
 
 
-def begun(entry: LoginEntry, before: RefreshAttempt | None, now: float) -> RefreshAttempt:
+def start_attempt(entry: LoginEntry, before: RefreshAttempt | None, now: float) -> RefreshAttempt:
     """What is noted before the token is posted: should this process end, the next one knows what it finds."""
     failures = before.failures if before else 0
     return RefreshAttempt(
@@ -48,7 +48,7 @@ def begun(entry: LoginEntry, before: RefreshAttempt | None, now: float) -> Refre
     )
 
 
-def failed(
+def fail_attempt(
     attempt: RefreshAttempt,
     error: VendorUnavailableError | VendorMisconfiguredError,
     settings: str,
@@ -71,7 +71,7 @@ def failed(
     return dataclasses.replace(ended, reason=error.reason, not_before=now + wait)
 
 
-def settings_of(*tables: object) -> str:
+def configuration_hash(*tables: object) -> str:
     """The hash of what a request is configured with: of vendors' and servers' tables, secrets included, and texts."""
     return hashlib.sha256(repr([_told(table) for table in tables]).encode()).hexdigest()
 
@@ -87,7 +87,7 @@ def _told(value: object) -> object:
     return value
 
 
-def pause(attempt: RefreshAttempt | None, settings: str, now: float) -> float:
+def remaining_pause(attempt: RefreshAttempt | None, settings: str, now: float) -> float:
     """Seconds until the login may be tried again with these settings; a time of a wrong clock alone is none."""
     if attempt is None or attempt.settings not in ("", settings):
         return 0.0
@@ -95,7 +95,7 @@ def pause(attempt: RefreshAttempt | None, settings: str, now: float) -> float:
     return left if 0 < left <= _LONGEST_ASKED else 0.0
 
 
-def refusal(tenant: Tenant, attempt: RefreshAttempt, seconds: float) -> OAuthError:
+def pause_error(tenant: Tenant, attempt: RefreshAttempt, seconds: float) -> OAuthError:
     """Why nobody asks the vendor for the next `seconds`."""
     if attempt.todo:
         return StillMisconfiguredError(tenant, attempt.reason, attempt.todo)
@@ -104,7 +104,7 @@ def refusal(tenant: Tenant, attempt: RefreshAttempt, seconds: float) -> OAuthErr
     return RefreshUnansweredError(tenant, attempt.reason, retry_after=seconds)
 
 
-def spent(error: LoginDeadError) -> LoginDeadError:
+def token_probably_rotated(error: LoginDeadError) -> LoginDeadError:
     """A refusal that followed a request without an answer: most likely that one had rotated the token."""
     reason = f"{error.reason}; a request before it got no answer, and the new token was probably lost with that answer"
     return LoginDeadError(error.tenant, reason, error.since)

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from openab_auth.oauth.entries.pending_entry import PendingLogin, owned
+from openab_auth.oauth.entries.pending_entry import PendingLogin, read_pending
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import Entry, PendingEntry, UserId
 
 _FEW: Final = 200  # entries that are sorted on the event loop: a thread would take longer
-Waiting: TypeAlias = tuple[tuple[PendingLogin, PendingEntry], ...]
+PendingPairs: TypeAlias = tuple[tuple[PendingLogin, PendingEntry], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class EntryIndex:
 
     entries: Mapping[str, Entry] = field(repr=False)
     tenants: tuple[str, ...]
-    waiting: Mapping[UserId, Waiting]
+    waiting: Mapping[UserId, PendingPairs]
 
     def of(self, user: UserId, now: float) -> list[tuple[PendingLogin, PendingEntry]]:
         """Return the pending logins of one person that can still be finished."""
@@ -49,13 +49,13 @@ class IndexedStore:
         async with self._sorting:  # who comes meanwhile finds it sorted
             entries = await self._store.read()
             if len(entries) <= _FEW:
-                self._last = index(entries, self._last)
+                self._last = build_index(entries, self._last)
             else:
-                self._last = await asyncio.to_thread(index, entries, self._last)
+                self._last = await asyncio.to_thread(build_index, entries, self._last)
             return self._last
 
 
-def index(entries: Mapping[str, Entry], last: EntryIndex | None = None) -> EntryIndex:
+def build_index(entries: Mapping[str, Entry], last: EntryIndex | None = None) -> EntryIndex:
     """Sort the entries, unless they are those of the `last` index."""
     if last is not None and entries == last.entries:
         return last
@@ -64,6 +64,6 @@ def index(entries: Mapping[str, Entry], last: EntryIndex | None = None) -> Entry
     for key, entry in entries.items():
         if not isinstance(entry, PendingEntry):
             tenants.append(key)
-        elif login := owned(key, entry):
+        elif login := read_pending(key, entry):
             waiting.setdefault(login.user, []).append((login, entry))
     return EntryIndex(entries, tuple(sorted(tenants)), {user: tuple(found) for user, found in waiting.items()})

@@ -12,7 +12,7 @@ from typing import Final
 from openab_auth.storage.entries import Entry, McpEntry, PendingEntry, TokenEntry
 from openab_auth.storage.records.notes import Note
 
-DIGITS: Final = 10  # hexadecimal
+GENERATION_DIGITS: Final = 10  # hexadecimal
 
 
 def generation_of(entry: Entry | None, note: Note | None) -> str:
@@ -37,4 +37,6 @@ def generation_of_pending(entry: PendingEntry) -> str:
 
 
 def _short(*parts: str) -> str:
-    return sha256("\0".join(("openab-auth generation", *parts)).encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
+    return sha256("\0".join(("openab-auth generation", *parts)).encode("utf-8", "surrogatepass")).hexdigest()[
+        :GENERATION_DIGITS
+    ]

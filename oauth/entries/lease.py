@@ -17,9 +17,7 @@ _LONGEST_STEP: Final = 1.0  # seconds that one look counts for at most
 _RETRY: Final = 0.08  # seconds between two tries for the lock; a commit is seen sooner, by the store's version
 
 
-async def store_changes(
-    store: AsyncStore, seconds: float, stopping: asyncio.Event | None = None
-) -> AsyncIterator[None]:
+async def rechecks(store: AsyncStore, seconds: float, stopping: asyncio.Event | None = None) -> AsyncIterator[None]:
     """Now, then whenever the store changes or a lock is worth another try, and once more at the end of `seconds`.
 
     `stopping` ends the wait early, for a process that is told to stop.
@@ -37,7 +35,7 @@ async def store_changes(
 
 
 @asynccontextmanager
-async def tenant_lock(
+async def hold_lease(
     store: AsyncStore, tenant: Tenant, *, wait: float = REFRESH_DEADLINE, stopping: asyncio.Event | None = None
 ) -> AsyncIterator[bool]:
     """Hold the lock, so that a refresh in flight ends first; False when it was not had within `wait` seconds.
@@ -49,7 +47,7 @@ async def tenant_lock(
     held = False
     try:
         lock = store.refresh_lock(tenant)
-        async for _ in store_changes(store, wait, stopping):
+        async for _ in rechecks(store, wait, stopping):
             held = await in_thread(lock.try_acquire)
             if held:
                 break

@@ -25,7 +25,7 @@ _MCP: Final = "mcp:"
 SKEW: Final = 120  # seconds; a token this close to its end counts as expired, in every language that reads the file
 
 
-def login_of(entries: Mapping[str, Entry], tenant: Tenant) -> LoginEntry:
+def read_login(entries: Mapping[str, Entry], tenant: Tenant) -> LoginEntry:
     """The login under a tenant, of either shape.
 
     Raises:
@@ -57,14 +57,14 @@ def tenant_of(entries: Mapping[str, Entry], word: str, catalogue: Catalogue | No
     return catalogue.tenant_of(word) if catalogue else Tenant(word)
 
 
-def dead_of(entry: Entry | None, note: Note | None) -> DeadToken | None:
+def dead_token(entry: Entry | None, note: Note | None) -> DeadToken | None:
     """What is noted of the end of this very login; a note about an older refresh token does not count."""
     if note is None or note.dead is None or not isinstance(entry, TokenEntry | McpEntry):
         return None
     return note.dead if note.dead.fingerprint == entry.refresh_token.fingerprint() else None
 
 
-def tell_of_dead(draft: Draft) -> tuple[Tenant, ...]:
+def mark_deaths_told(draft: Draft) -> tuple[Tenant, ...]:
     """The logins that have died and of which nobody was told; from now on they count as told."""
     died = tuple(Tenant(tenant) for tenant, note in draft.notes.items() if _untold(draft.get(tenant), note))
     for tenant in died:
@@ -74,13 +74,13 @@ def tell_of_dead(draft: Draft) -> tuple[Tenant, ...]:
     return died
 
 
-def has_untold(entries: Mapping[str, Entry], notes: Mapping[str, Note]) -> bool:
+def has_untold_deaths(entries: Mapping[str, Entry], notes: Mapping[str, Note]) -> bool:
     """Whether a login has died of which nobody was told."""
     return any(_untold(entries.get(tenant), note) for tenant, note in notes.items())
 
 
 def _untold(entry: Entry | None, note: Note) -> bool:
-    dead = dead_of(entry, note)
+    dead = dead_token(entry, note)
     return dead is not None and not dead.told
 
 
@@ -96,7 +96,7 @@ def check_not_taken(
         StoreUnreadableError: nobody can know whose the login there is.
     """
     entry, note = entries.get(tenant), notes.get(tenant, Note())
-    if not has_login(entries, tenant) or note.logged_in_by == user or dead_of(entry, note):
+    if not has_login(entries, tenant) or note.logged_in_by == user or dead_token(entry, note):
         return
     if (generation := generation_of(entry, note)) != agreed:
         raise LoginTakenError(tenant, note.logged_in_by, note.account, generation)
@@ -159,14 +159,14 @@ def name_account(draft: Draft, tenant: Tenant, grant: TokenResponse, account: st
         draft.notes[tenant] = dataclasses.replace(draft.notes[tenant], account=account)
 
 
-def the_login(draft: Draft, tenant: Tenant, generation: str) -> LoginEntry:
+def login_of_generation(draft: Draft, tenant: Tenant, generation: str) -> LoginEntry:
     """Return the login of this generation; entry and note are read in one locked step, so that they belong together.
 
     Raises:
         NotLoggedInError: nobody is logged in there.
         LoginChangedError: another login is there by now.
     """
-    entry = login_of(draft, tenant)
+    entry = read_login(draft, tenant)
     if generation_of(entry, draft.notes.get(tenant)) != generation:
         raise LoginChangedError(tenant)
     return entry

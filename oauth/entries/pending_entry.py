@@ -15,7 +15,7 @@ from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import PENDING_LIFETIME, Entry, PendingEntry, UserId, pending_key
 from openab_auth.storage.records.notes import Begun, Note
 
-MOST: Final = 20_000  # pending logins of all people together; each locked write sweeps those that are over
+MOST_PENDING: Final = 20_000  # pending logins of all people together; each locked write sweeps those that are over
 _PREFIX: Final = "pending:"
 _ID: Final = re.compile(r"[0-9]{1,20}")  # a Discord user's id
 
@@ -43,25 +43,25 @@ def begin(  # noqa: PLR0913 - what is written, and the two things that bound it
 
     Raises:
         TooManyLoginsError: the person has `limit` others.
-        TooManyWaitError: all people together have `MOST` others.
+        TooManyWaitError: all people together have `MOST_PENDING` others.
     """
     key, whose = pending_key(entry.provider_name, user), f":{user}"
     others = [(name, there) for name, there in draft.items() if isinstance(there, PendingEntry) and name != key]
     mine = {name: there for name, there in others if name.endswith(whose)}
-    if sum(1 for _ in live(mine, now, user)) >= limit:
+    if sum(1 for _ in unexpired(mine, now, user)) >= limit:
         raise TooManyLoginsError(limit)
-    if len(others) >= MOST and sum(1 for _ in live(dict(others), now)) >= MOST:
-        raise TooManyWaitError(MOST)
+    if len(others) >= MOST_PENDING and sum(1 for _ in unexpired(dict(others), now)) >= MOST_PENDING:
+        raise TooManyWaitError(MOST_PENDING)
     _write(draft, key, entry, begun)
 
 
-def described(vendor: str, user: UserId, entry: PendingEntry, note: Note | None = None) -> PendingLogin:
+def describe(vendor: str, user: UserId, entry: PendingEntry, note: Note | None = None) -> PendingLogin:
     """Return what is known of a pending login; `note` is its own."""
     begun = (note and note.begun) or Begun()
     return PendingLogin(vendor, user, entry.created_at, _ends_at(entry), generation_of_pending(entry), begun)
 
 
-def live(
+def unexpired(
     entries: Mapping[str, Entry],
     now: float,
     user: UserId | None = None,
@@ -69,25 +69,25 @@ def live(
 ) -> Iterator[tuple[PendingLogin, PendingEntry]]:
     """The pending logins that can still be finished, of one person or of all."""
     for key, entry in entries.items():
-        if not isinstance(entry, PendingEntry) or not (login := owned(key, entry, notes.get(key))):
+        if not isinstance(entry, PendingEntry) or not (login := read_pending(key, entry, notes.get(key))):
             continue
         if now < login.expires_at and user in (None, login.user):
             yield login, entry
 
 
-def owned(key: str, entry: PendingEntry, note: Note | None = None) -> PendingLogin | None:
+def read_pending(key: str, entry: PendingEntry, note: Note | None = None) -> PendingLogin | None:
     """Return the pending login that lies under `key`, or None where the key names no person."""
     owner = _owner(key)
-    return described(*owner, entry, note) if owner else None
+    return describe(*owner, entry, note) if owner else None
 
 
-def waits(entries: Mapping[str, Entry], login: PendingLogin, entry: PendingEntry) -> bool:
+def is_waiting(entries: Mapping[str, Entry], login: PendingLogin, entry: PendingEntry) -> bool:
     """Whether the pending login that was read as `entry` is still there."""
     there = entries.get(pending_key(login.vendor, login.user))
     return isinstance(there, PendingEntry) and there.state == entry.state
 
 
-def belonging(
+def match_paste(
     mine: list[tuple[PendingLogin, PendingEntry]], paste: Paste, vendor: str | None
 ) -> tuple[PendingLogin, PendingEntry]:
     """The login whose state the paste carries, else the newest one: against it the paste is then explained."""

@@ -24,7 +24,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Response:
+class UnsavedLogin:
     """A token response as a login that is to be stored.
 
     `commit` is its mutation; `spill` writes it into the journal, synchronously; `fold` takes it from there into the
@@ -40,7 +40,7 @@ class Response:
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Renewal(Response):
+class UnsavedRenewal(UnsavedLogin):
     """The response to a refresh: `posted` is the refresh token that was spent for it, `lock` the tenant's lock, held.
 
     While the lock is held, no other process posts the spent token that it still reads in the store.
@@ -51,12 +51,12 @@ class Renewal(Response):
     lock: RefreshLock
 
 
-class Owner:
-    """Owns one token response from the posting of its request until it is kept; see `Unsaved.owner`."""
+class ResponseOwner:
+    """Owns one token response from the posting of its request until it is kept; see `UnsavedLogins.owner`."""
 
-    def __init__(self, unsaved: Unsaved) -> None:
+    def __init__(self, unsaved: UnsavedLogins) -> None:
         self._unsaved = unsaved
-        self._response: Response | None = None
+        self._response: UnsavedLogin | None = None
         self.error: Exception | None = None
         """Why the commit failed; the response then lies in the journal or in memory."""
 
@@ -65,7 +65,7 @@ class Owner:
         """Whether the journal has the response."""
         return self._response is not None and self._response.journaled
 
-    def hold(self, response: Response) -> None:
+    def hold(self, response: UnsavedLogin) -> None:
         """Own this response from now on, in the place of a former one."""
         self._response = response
 
@@ -86,23 +86,23 @@ class Owner:
         return True
 
 
-class Unsaved:
+class UnsavedLogins:
     """What one process must not forget; tries to store it every second."""
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
-        self._kept: dict[Tenant, Response] = {}
+        self._kept: dict[Tenant, UnsavedLogin] = {}
         self._saving: asyncio.Task[None] | None = None
 
-    def owner(self) -> Owner:
+    def owner(self) -> ResponseOwner:
         """Return an owner, to be entered before the request is posted and left when its response is committed.
 
         Every exception but an `OAuthError` that ends the block leads to the journal, else to memory, and is then
         swallowed; cancellation and interrupts go on once the response is kept.
         """
-        return Owner(self)
+        return ResponseOwner(self)
 
-    async def keep(self, response: Response, why: Exception) -> None:
+    async def keep(self, response: UnsavedLogin, why: Exception) -> None:
         """Write a response into the journal, else keep it in memory.
 
         Raises:
@@ -120,7 +120,7 @@ class Unsaved:
         else:
             self._journaled(response, why)
 
-    def keep_at_once(self, response: Response, why: BaseException) -> None:
+    def keep_at_once(self, response: UnsavedLogin, why: BaseException) -> None:
         """As `keep`, without a thread and without awaiting.
 
         A cancelled task can await nothing reliably, and a process that may start no thread has no other way. The
@@ -139,19 +139,19 @@ class Unsaved:
 
     def holds(self, lock: RefreshLock) -> bool:
         """Return whether this lock must stay held."""
-        return any(isinstance(kept, Renewal) and kept.lock is lock for kept in self._kept.values())
+        return any(isinstance(kept, UnsavedRenewal) and kept.lock is lock for kept in self._kept.values())
 
     def newest(self, tenant: Tenant, stored: LoginEntry) -> LoginEntry:
         """Return `stored`, or the login that is to take its place."""
         kept = self._kept.get(tenant)
-        if isinstance(kept, Renewal) and comes_after(kept.entry(), stored, (kept.posted.fingerprint(),)):
+        if isinstance(kept, UnsavedRenewal) and comes_after(kept.entry(), stored, (kept.posted.fingerprint(),)):
             return kept.entry()
         return stored
 
     def only_here(self, tenant: Tenant) -> LoginEntry | None:
         """Return the renewed login that is kept for the tenant, for when the store cannot be read."""
         kept = self._kept.get(tenant)
-        return kept.entry() if isinstance(kept, Renewal) else None
+        return kept.entry() if isinstance(kept, UnsavedRenewal) else None
 
     async def save(self, tenant: Tenant) -> None:
         """Store what is kept in memory for the tenant, if there is something.
@@ -178,7 +178,7 @@ class Unsaved:
         finally:
             self._give_up()
 
-    async def _save(self, kept: Response) -> None:
+    async def _save(self, kept: UnsavedLogin) -> None:
         try:
             await self._store.update(kept.fold if kept.journaled else kept.commit)
         except OAuthError as error:
@@ -195,7 +195,7 @@ class Unsaved:
             )
         self._forget(kept)
 
-    async def _spill(self, kept: Response, why: Exception) -> None:
+    async def _spill(self, kept: UnsavedLogin, why: Exception) -> None:
         """Try the journal, where the store refused.
 
         Raises:
@@ -228,7 +228,7 @@ class Unsaved:
                 self._give_up()
             raise
 
-    def _journaled(self, response: Response, why: BaseException) -> None:
+    def _journaled(self, response: UnsavedLogin, why: BaseException) -> None:
         _release(response)
         response.journaled = True
         _say(
@@ -239,7 +239,7 @@ class Unsaved:
         )
         self._go_on(response)
 
-    def _remember(self, response: Response, error: BaseException) -> None:
+    def _remember(self, response: UnsavedLogin, error: BaseException) -> None:
         self._go_on(response)
         _say(
             logging.ERROR,
@@ -248,14 +248,14 @@ class Unsaved:
             _words(error),
         )
 
-    def _go_on(self, response: Response) -> None:
+    def _go_on(self, response: UnsavedLogin) -> None:
         """Keep it in mind until it is committed."""
         self._kept[response.tenant] = response
         if self._saving is None or self._saving.done():
             with suppress(RuntimeError):  # the event loop has ended; what is in memory is tried by `aclose`
                 self._saving = asyncio.get_running_loop().create_task(self._save_all(), name="unsaved logins")
 
-    def _forget(self, kept: Response) -> None:
+    def _forget(self, kept: UnsavedLogin) -> None:
         if self._kept.get(kept.tenant) is kept:  # not when the next one has failed meanwhile
             del self._kept[kept.tenant]
         _release(kept)
@@ -273,8 +273,8 @@ class Unsaved:
             self._forget(kept)
 
 
-def _release(response: Response) -> None:
-    if isinstance(response, Renewal):
+def _release(response: UnsavedLogin) -> None:
+    if isinstance(response, UnsavedRenewal):
         with suppress(OSError, StorageError):  # the lock is free all the same
             response.lock.release()
 

@@ -105,7 +105,7 @@ class RedirectLogins:
         """Step two: the credential. What it raises is told at `Logins.complete`."""
         mine = await self.waiting(user, name, generation)
         paste = _read(text, expected=bool(mine), vendor=name)
-        login, entry = pending_entry.belonging(mine, paste, name)
+        login, entry = pending_entry.match_paste(mine, paste, name)
         vendor, binding = await self._begun(login)
         code = await self._code(paste, vendor, login, entry)
         login = await self._pending.noted(login)

@@ -143,7 +143,7 @@ class Logins:
         """
         resumed = []
         entries, notes = await self._store.read(), await self._store.notes()
-        for login, entry in pending_entry.live(entries, self._clock(), notes=notes):
+        for login, entry in pending_entry.unexpired(entries, self._clock(), notes=notes):
             vendor = self._configured.find(login.vendor)
             if vendor is not None and vendor.flow in DEVICE_FLOWS and may(login):
                 self._approvals.watch(vendor, login, entry)
@@ -240,9 +240,9 @@ class Logins:
             StorageError: the store cannot be read, or not remember that they were given.
         """
         entries, notes = await self._store.read(), await self._store.notes()
-        if not login_entry.has_untold(entries, notes):
+        if not login_entry.has_untold_deaths(entries, notes):
             return ()
-        died = await self._store.update(login_entry.tell_of_dead)
+        died = await self._store.update(login_entry.mark_deaths_told)
         states_of = {state.tenant: state for state in (await self.status()).logins}
         return tuple(states_of[tenant] for tenant in died if tenant in states_of)
 

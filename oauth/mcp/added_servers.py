@@ -20,7 +20,7 @@ from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import PREFIX, McpServer
 from openab_auth.storage import AddedServer, AsyncStore, Draft, McpEntry, StorageError, Tenant, UserId
 
-MOST: Final = 50
+MOST_SERVERS: Final = 50
 
 
 class AddedServers:
@@ -92,8 +92,8 @@ class AddedServers:
         admitted = known.admit(name, server)
         if name in draft.servers:  # one that the config of today would not take
             raise ServerNameTakenError(name, f"the server {name}")
-        if len(draft.servers) >= MOST:
-            raise TooManyServersError(MOST)
+        if len(draft.servers) >= MOST_SERVERS:
+            raise TooManyServersError(MOST_SERVERS)
         if _logins(draft, name) and not _got(draft, admitted):
             raise ForeignLoginError(name)
         draft.servers[name] = server

@@ -11,7 +11,7 @@ from typing import Literal, cast
 
 from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.http.urls import shown_host
-from openab_auth.oauth.mcp.foreign_hosts import account_hosts
+from openab_auth.oauth.mcp.foreign_hosts import foreign_hosts
 from openab_auth.oauth.vendors.mcp_server import AUTH_METHODS, AuthMethod, McpServer
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import Json, McpEntry
@@ -68,7 +68,7 @@ class Binding:
         resource = {"resource": self.resource} if server.send_resource else {}
         scope = {"scope": " ".join(self.scopes)} if server.scope_in_refresh and self.scopes else {}
         secret = server.client_secret if self.configured else self.client_secret
-        elsewhere = account_hosts(server, self.issuer, self.authorize_url, self.token_url)
+        elsewhere = foreign_hosts(server, self.issuer, self.authorize_url, self.token_url)
         return replace(
             server.vendor,
             token_for=shown_host(server.host) if elsewhere else "",

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from openab_auth.oauth.vendors.mcp_server import McpServer
 
 
-def account_hosts(server: McpServer, *endpoints: str) -> tuple[str, ...]:
+def foreign_hosts(server: McpServer, *endpoints: str) -> tuple[str, ...]:
     """The hosts of these endpoints, where a person added the server and they are not its own."""
     if server.added_by is None:
         return ()
     return tuple(dict.fromkeys(host for url in endpoints if (host := host_of(url)) != server.host))
 
 
-def check_accounts(
+def check_foreign_hosts(
     server: McpServer, endpoints: Iterable[str], config: Catalogue, logins: Mapping[str, Binding]
 ) -> None:
     """Refuse an added server that wants an account of a host which is known here for something else.
@@ -35,7 +35,7 @@ def check_accounts(
     Raises:
         ServerUnusableError: what that host is known for.
     """
-    foreign = account_hosts(server, *endpoints)
+    foreign = foreign_hosts(server, *endpoints)
     if not foreign:
         return
     for host, owner in (*_of_config(server, config), *_of_logins(server, logins)):

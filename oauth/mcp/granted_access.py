@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from openab_auth.oauth.mcp.binding import binding_of
-from openab_auth.oauth.mcp.scopes import Remedy, missing_scopes, remedy_for
+from openab_auth.oauth.mcp.scopes import ScopeRemedy, missing_scopes, remedy_for
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import ClientRecord, McpEntry
 
@@ -27,7 +27,7 @@ class GrantedAccess:
     asked: tuple[str, ...] = ()
     granted: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
-    remedy: Remedy | None = None
+    remedy: ScopeRemedy | None = None
 
     @property
     def withheld(self) -> tuple[str, ...]:

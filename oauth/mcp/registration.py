@@ -34,7 +34,7 @@ _REFUSALS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The client of one login; `record` is what has to be kept of it under `key_of` its issuer, if anything."""
+    """The client of one login; `record` is what has to be kept of it under `client_key` its issuer, if anything."""
 
     client_id: str
     auth_method: AuthMethod = "none"
@@ -43,14 +43,14 @@ class Identity:
     record: ClientRecord | None = None
 
 
-def key_of(server: McpServer, issuer: str) -> str:
+def client_key(server: McpServer, issuer: str) -> str:
     """Under which key the clients file keeps what `server` has at this issuer."""
     return f"{server.vendor_name} {issuer}"
 
 
 def issuers_of(server: McpServer, clients: Mapping[str, ClientRecord]) -> list[str]:
     """The issuers at which there is a client for this server already."""
-    start = key_of(server, "")
+    start = client_key(server, "")
     return [key.removeprefix(start) for key in clients if key.startswith(start)]
 
 
@@ -75,7 +75,7 @@ async def identify(  # noqa: PLR0913 - what the choice stands on
         return _configured(server, found, clients)
     if server.client_metadata_url and found.takes_metadata_documents:
         return Identity(server.client_metadata_url)
-    kept = clients.get(key_of(server, found.issuer))
+    kept = clients.get(client_key(server, found.issuer))
     if kept and not anew and _serves(kept, server, asked, now):
         return _identity(kept)
     if not found.registration_url:
@@ -87,8 +87,8 @@ async def identify(  # noqa: PLR0913 - what the choice stands on
 
 def keep_client(draft: Draft, server: McpServer, issuer: str, record: ClientRecord) -> None:
     """Keep a client that the server has at this issuer, and of its others the newest."""
-    key = key_of(server, issuer)
-    others = [one for one in draft.clients if one.startswith(key_of(server, "")) and one != key]
+    key = client_key(server, issuer)
+    others = [one for one in draft.clients if one.startswith(client_key(server, "")) and one != key]
     for one in others[: 1 - _MOST_REGISTRATIONS]:
         del draft.clients[one]
     draft.clients[key] = record
@@ -96,7 +96,7 @@ def keep_client(draft: Draft, server: McpServer, issuer: str, record: ClientReco
 
 def forget_client(draft: Draft, server: McpServer, issuer: str) -> None:
     """Drop a registration that the issuer no longer knows, so that the next login makes another one."""
-    draft.clients.pop(key_of(server, issuer), None)
+    draft.clients.pop(client_key(server, issuer), None)
 
 
 def new_binding(server: McpServer, found: Discovered, asked: tuple[str, ...], client: Identity) -> Binding:
@@ -120,7 +120,7 @@ def new_binding(server: McpServer, found: Discovered, asked: tuple[str, ...], cl
 
 def identity_of(client_id: str, server: McpServer, found: Discovered, clients: Mapping[str, ClientRecord]) -> Identity:
     """The client of a login that was made already, as far as it is known here; else one without a secret."""
-    kept = clients.get(key_of(server, found.issuer))
+    kept = clients.get(client_key(server, found.issuer))
     if kept and kept.client_id == client_id and "auth_method" in kept.facts:
         return _identity(kept)
     return _configured(server, found, clients) if client_id == server.client_id else Identity(client_id)
@@ -133,7 +133,7 @@ def metadata_document(server: McpServer) -> dict[str, Json]:
 
 def _configured(server: McpServer, found: Discovered, clients: Mapping[str, ClientRecord]) -> Identity:
     """The operator's client, which belongs to one issuer: the one in the table, else the first one met."""
-    others = (clients[key_of(server, issuer)] for issuer in issuers_of(server, clients) if issuer != found.issuer)
+    others = (clients[client_key(server, issuer)] for issuer in issuers_of(server, clients) if issuer != found.issuer)
     if not server.issuer and any(other.client_id == server.client_id for other in others):
         raise ServerUnusableError(server.vendor_name, _MOVED, _CONFIRM_ISSUER.format(name=server.name))
     method = server.token_endpoint_auth_method or _method(server.client_secret, found)

@@ -6,7 +6,7 @@ import dataclasses
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from openab_auth.oauth.entries.backoff import settings_of
+from openab_auth.oauth.entries.backoff import configuration_hash
 from openab_auth.oauth.errors import (
     LOG_IN_AGAIN,
     ClientRefusedError,
@@ -43,7 +43,7 @@ class ServerRenewer:
     @property
     def settings(self) -> str:
         """As `Renewer.settings`."""
-        return settings_of(self.server)
+        return configuration_hash(self.server)
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """As `Renewer.renew`, with `resource`, and the client's authentication as it was registered.

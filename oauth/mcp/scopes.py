@@ -13,7 +13,7 @@ from openab_auth.oauth.errors import LOG_IN_AGAIN, InsufficientScopeError
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import ClientRecord, Draft, Json, McpEntry, Tenant
 
-Remedy: TypeAlias = Literal["log-in", "widen", "grant"]
+ScopeRemedy: TypeAlias = Literal["log-in", "widen", "grant"]
 
 _WANTED: Final = "wanted_scopes"
 _TRIES: Final = "logins_for_them"
@@ -50,14 +50,14 @@ def missing_scopes(granted: tuple[str, ...], record: ClientRecord | None) -> tup
     return tuple(scope for scope in wanted if scope not in granted)
 
 
-def remedy_for(scopes: tuple[str, ...], record: ClientRecord | None, server: McpServer | None) -> Remedy:
+def remedy_for(scopes: tuple[str, ...], record: ClientRecord | None, server: McpServer | None) -> ScopeRemedy:
     """What gets these scopes: another login, a wider list of the operator's, or whoever runs the server."""
     if server and server.scopes and not (scopes and set(scopes) <= set(server.scopes)):
         return "widen"
     return "grant" if record and _tries(record) >= _MOST else "log-in"
 
 
-def advice(remedy: Remedy, tenant: str) -> str:
+def advice(remedy: ScopeRemedy, tenant: str) -> str:
     """The remedy in words, for the login under `tenant`."""
     return _ADVICE[remedy].format(name=tenant.removeprefix("mcp:"))
 
@@ -77,7 +77,7 @@ def _tries(record: ClientRecord) -> int:
     return tries if type(tries) is int else 0
 
 
-_ADVICE: Final[dict[Remedy, str]] = {
+_ADVICE: Final[dict[ScopeRemedy, str]] = {
     "log-in": LOG_IN_AGAIN,
     "widen": "add them to scopes in [mcp.{name}], then log in again with /auth login",
     "grant": "these scopes were asked for and not given; whoever runs the server must grant them to this account",

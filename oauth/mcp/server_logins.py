@@ -11,8 +11,8 @@ from openab_auth.oauth.http.deadline import awake_timeout
 from openab_auth.oauth.mcp.binding import Binding, read_binding
 from openab_auth.oauth.mcp.discovery import discover
 from openab_auth.oauth.mcp.fetch import Fetch
-from openab_auth.oauth.mcp.foreign_hosts import check_accounts
-from openab_auth.oauth.mcp.registration import identify, issuers_of, keep_client, key_of, new_binding
+from openab_auth.oauth.mcp.foreign_hosts import check_foreign_hosts
+from openab_auth.oauth.mcp.registration import client_key, identify, issuers_of, keep_client, new_binding
 from openab_auth.oauth.mcp.scopes import wanted_scopes
 from openab_auth.oauth.vendors.mcp_server import PREFIX, McpServer
 from openab_auth.storage import AsyncStore, ClientRecord, Draft, McpEntry, Tenant, UserId, pending_key
@@ -62,7 +62,7 @@ class ServerLogins:
         try:
             async with awake_timeout(_DEADLINE):
                 found = await discover(server, fetch, registered_at=issuers_of(server, clients))
-                check_accounts(server, found.endpoints, self._catalogue, await self._bindings())
+                check_foreign_hosts(server, found.endpoints, self._catalogue, await self._bindings())
                 asked = wanted_scopes(server, found.asked, clients.get(server.tenant))
                 client = await identify(
                     server, found, asked, self._with_unkept(server, clients), fetch,
@@ -113,7 +113,7 @@ class ServerLogins:
 
     async def _keep(self, server: McpServer, binding: Binding, record: ClientRecord | None) -> None:
         """Store a client; whatever goes wrong, the next login begins with the same one, whose secret is given once."""
-        key = key_of(server, binding.issuer)
+        key = client_key(server, binding.issuer)
         if record is None:
             return
         self._unkept[key] = server, record

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.client.subject import is_other
 from openab_auth.oauth.entries import backoff
-from openab_auth.oauth.entries.login_entry import dead_of, login_of, renewed_entry, renewed_note
-from openab_auth.oauth.entries.unsaved import Renewal, Unsaved
+from openab_auth.oauth.entries.login_entry import dead_token, read_login, renewed_entry, renewed_note
+from openab_auth.oauth.entries.unsaved import UnsavedLogins, UnsavedRenewal
 from openab_auth.oauth.errors import (
     LoginDeadError,
     NotLoggedInError,
@@ -27,7 +27,7 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.oauth.http.deadline import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
-from openab_auth.oauth.tokens.adopt import adopt, lock_or_adopt, stored, supersedes
+from openab_auth.oauth.tokens.adopt import adopt, adopt_or_lease, is_successor, stored_login
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.errors import StoreUnreadableError
@@ -55,7 +55,7 @@ class Refresh:
         tenant: Tenant,
         renewer_of: Callable[[LoginEntry], Renewer],
         open_driver: Callable[[], Awaitable[Driver]],
-        unsaved: Unsaved,
+        unsaved: UnsavedLogins,
         *,
         clock: Callable[[], float],
         deadline: Deadline,
@@ -80,10 +80,10 @@ class Refresh:
         """
         renewer, note = self._renewer_of(stale), await self._note()
         self._check_renewable(stale, note)  # nobody need wait for a lock to be refused
-        known = backoff.attempt_of(stale, note)
+        known = backoff.unfinished_attempt(stale, note)
 
         def adoptable(entry: LoginEntry) -> bool:
-            return supersedes(entry, stale, self._clock())
+            return is_successor(entry, stale, self._clock())
 
         if seconds := self._waits(stale, known, renewer.settings):
             adopted = await adopt(
@@ -91,11 +91,11 @@ class Refresh:
             )
             if adopted is not None:
                 return adopted
-        turn = await lock_or_adopt(self._store, self._tenant, adoptable, self._deadline)
+        turn = await adopt_or_lease(self._store, self._tenant, adoptable, self._deadline)
         if isinstance(turn, TokenEntry | McpEntry):
             return turn
         try:
-            entry = await stored(self._store, self._tenant)
+            entry = await stored_login(self._store, self._tenant)
             return entry if adoptable(entry) else await self._request(entry, known, turn)
         finally:
             if not self._unsaved.holds(turn):
@@ -109,25 +109,25 @@ class Refresh:
             VendorUnavailableError, VendorMisconfiguredError: they are too many, or the token still lives and need not
                 wait.
         """
-        seconds = backoff.pause(attempt, settings, self._clock())
+        seconds = backoff.remaining_pause(attempt, settings, self._clock())
         if attempt is None or not seconds or self._deliberate:
             return 0.0
         if self._clock() < stale.expires_at or seconds > self._deadline.left(LAST_TRY):
-            raise backoff.refusal(self._tenant, attempt, seconds)
+            raise backoff.pause_error(self._tenant, attempt, seconds)
         return seconds
 
     async def _request(self, entry: LoginEntry, known: RefreshAttempt | None, lock: RefreshLock) -> LoginEntry:
         """Ask the vendor, who holds the lock; `known` is the failed attempt that was sat out before."""
         renewer, note = self._renewer_of(entry), await self._note()
         self._check_renewable(entry, note)
-        before = backoff.attempt_of(entry, note)
-        seconds = backoff.pause(before, renewer.settings, self._clock())
+        before = backoff.unfinished_attempt(entry, note)
+        seconds = backoff.remaining_pause(before, renewer.settings, self._clock())
         if before and seconds and before != known and not self._deliberate:
-            raise backoff.refusal(self._tenant, before, seconds)  # somebody has asked while we waited
+            raise backoff.pause_error(self._tenant, before, seconds)  # somebody has asked while we waited
         # A token that the vendor rotates and the disk refuses is lost: see that it can be kept before asking for it.
         await self._store.check_writable()
         driver = await self._open_driver()
-        attempt = backoff.begun(entry, before, self._clock())
+        attempt = backoff.start_attempt(entry, before, self._clock())
         if stands := await self._note_unless_replaced(entry, attempt=attempt):
             return stands
         if not self._deadline.allows(LAST_REQUEST):
@@ -148,7 +148,9 @@ class Refresh:
                 await self._note_unless_replaced(entry, attempt=attempt if self._doubtful else before)
                 raise
             except (VendorUnavailableError, VendorMisconfiguredError) as error:
-                failure = backoff.failed(attempt, error, renewer.settings, self._clock(), answered=not self._doubtful)
+                failure = backoff.fail_attempt(
+                    attempt, error, renewer.settings, self._clock(), answered=not self._doubtful
+                )
                 if stands := await self._note_unless_replaced(entry, attempt=failure):
                     return stands
                 raise
@@ -166,7 +168,7 @@ class Refresh:
             try:
                 return await renewer.renew(driver, entry)
             except LoginDeadError as error:
-                raise (backoff.spent(error) if self._doubtful else error) from None
+                raise (backoff.token_probably_rotated(error) if self._doubtful else error) from None
             except VendorUnavailableError as error:
                 self._doubtful |= error.unanswered
                 if not error.unanswered or repeated or not self._deadline.allows(LAST_REQUEST):
@@ -188,10 +190,10 @@ class Refresh:
         if note.account and grant.account and note.account != grant.account:
             _log.info("%s: the account that was called %s is called %s by now", self._tenant, before, now)
 
-    def _renewal(self, posted: LoginEntry, grant: TokenResponse, lock: RefreshLock) -> Renewal:
+    def _renewal(self, posted: LoginEntry, grant: TokenResponse, lock: RefreshLock) -> UnsavedRenewal:
         """Return the grant as the login that takes the place of `posted`."""
         entry = cache(partial(renewed_entry, posted, grant, now=self._clock()))
-        return Renewal(
+        return UnsavedRenewal(
             tenant=self._tenant,
             commit=partial(self._commit, posted=posted, grant=grant),
             spill=lambda store: store.spill(self._tenant, entry(), posted.refresh_token),
@@ -200,18 +202,18 @@ class Refresh:
             lock=lock,
         )
 
-    async def _kept(self, renewal: Renewal) -> LoginEntry:
+    async def _kept(self, renewal: UnsavedRenewal) -> LoginEntry:
         """Return the renewed login that the store did not take, or the one that came in meanwhile."""
         if renewal.journaled:
             with suppress(OSError, StorageError):  # what cannot be read now is known all the same
-                return await stored(self._store, self._tenant)
+                return await stored_login(self._store, self._tenant)
         return renewal.entry()
 
     def _check_renewable(self, entry: LoginEntry, note: Note) -> None:
         """Refuse, without a request, what nobody can or will renew."""
         if not entry.refresh_token:
             raise LoginDeadError(self._tenant, "the vendor gave no refresh token")
-        if dead := dead_of(entry, note):
+        if dead := dead_token(entry, note):
             raise LoginDeadError(self._tenant, dead.reason, dead.since)
 
     async def _bury(self, posted: LoginEntry, error: LoginDeadError) -> LoginEntry:
@@ -254,7 +256,7 @@ class Refresh:
     def _write_note(
         self, draft: Draft, posted: LoginEntry, fields: dict[str, RefreshAttempt | DeadToken | None]
     ) -> LoginEntry | None:
-        current = login_of(draft, self._tenant)
+        current = read_login(draft, self._tenant)
         if current.refresh_token != posted.refresh_token:
             return current
         note = draft.notes.get(self._tenant) or Note()
@@ -263,7 +265,7 @@ class Refresh:
 
     def _commit(self, draft: Draft, posted: LoginEntry, grant: TokenResponse) -> LoginEntry:
         """Write the grant, unless a login or a logout came in between: then that one stands."""
-        current = login_of(draft, self._tenant)
+        current = read_login(draft, self._tenant)
         if current.refresh_token != posted.refresh_token:
             _log.info("%s: another login came in during a refresh and stands", self._tenant)
             return current

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from openab_auth.oauth.entries.backoff import settings_of
+from openab_auth.oauth.entries.backoff import configuration_hash
 from openab_auth.oauth.errors import NotRefreshableError
 from openab_auth.oauth.mcp.renew import ServerRenewer
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Tenant
@@ -48,7 +48,7 @@ class VendorRenewer:
     @property
     def settings(self) -> str:
         """As `Renewer.settings`."""
-        return settings_of(self.vendor, self.token_endpoint)
+        return configuration_hash(self.vendor, self.token_endpoint)
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """As `Renewer.renew`."""
@@ -66,7 +66,7 @@ class CopilotRenewer:
     @property
     def settings(self) -> str:
         """As `Renewer.settings`."""
-        return settings_of(self.vendor, self.exchange_url)
+        return configuration_hash(self.vendor, self.exchange_url)
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """As `Renewer.renew`."""
@@ -87,7 +87,7 @@ class AwsRenewer:
     @property
     def settings(self) -> str:
         """As `Renewer.settings`."""
-        return settings_of(self.vendor, self.token_endpoint)
+        return configuration_hash(self.vendor, self.token_endpoint)
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """As `Renewer.renew`."""

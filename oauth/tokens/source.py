@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from openab_auth.oauth.entries.lease import REFRESH_DEADLINE
-from openab_auth.oauth.entries.login_entry import SKEW, login_of, tenant_of
-from openab_auth.oauth.entries.unsaved import Unsaved
+from openab_auth.oauth.entries.login_entry import SKEW, read_login, tenant_of
+from openab_auth.oauth.entries.unsaved import UnsavedLogins
 from openab_auth.oauth.errors import (
     NotLoggedInError,
     OAuthError,
@@ -24,7 +24,7 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.oauth.http.deadline import Deadline
-from openab_auth.oauth.tokens.adopt import supersedes
+from openab_auth.oauth.tokens.adopt import is_successor
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Secret, StorageError, Store, Tenant, TokenEntry
 from openab_auth.storage.workers import in_thread
 
@@ -70,7 +70,7 @@ class TokenSource:
         self._owns_driver = driver is None
         self._clock = clock
         self._deadline = deadline
-        self._unsaved = Unsaved(self._store)
+        self._unsaved = UnsavedLogins(self._store)
         self._flights: dict[Tenant, asyncio.Task[LoginEntry]] = {}
         self._places: dict[Tenant, tuple[LoginEntry, str]] = {}  # where servers' logins may be sent
         self._hurry = asyncio.Event()
@@ -212,7 +212,7 @@ class TokenSource:
             await self._configured()
             entries = await self._store.read()
         tenant = tenant_of(entries, word, self._catalogue)
-        return tenant, self._unsaved.newest(tenant, login_of(entries, tenant))
+        return tenant, self._unsaved.newest(tenant, read_login(entries, tenant))
 
     def _lives(self, token: AccessToken, seconds: float) -> bool:
         return self._clock() + seconds < token.expires_at
@@ -225,7 +225,7 @@ class TokenSource:
         """
         if joined := self._under_way(tenant):
             after = await asyncio.shield(joined)
-            if supersedes(after, entry, self._clock()):
+            if is_successor(after, entry, self._clock()):
                 return _access(after)
         flight = self._under_way(tenant) or self._begin(tenant, entry, deliberate=deliberate)
         return _access(await asyncio.shield(flight))

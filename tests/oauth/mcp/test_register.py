@@ -13,7 +13,7 @@ from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.oauth.errors import ClientMissingError, ServerUnusableError, VendorUnavailableError
 from openab_auth.oauth.mcp.discovery import Discovered
 from openab_auth.oauth.mcp.fetch import Fetch
-from openab_auth.oauth.mcp.registration import Identity, identify, key_of, metadata_document
+from openab_auth.oauth.mcp.registration import Identity, client_key, identify, metadata_document
 from openab_auth.oauth.mcp.server_logins import ServerLogins
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
@@ -241,7 +241,7 @@ async def kept(
     assert identity.record is not None
     stranger.asked.clear()
     answers(client_id="c2")
-    return {key_of(server, found.issuer): identity.record}
+    return {client_key(server, found.issuer): identity.record}
 
 
 async def test_a_registration_is_used_again(
@@ -284,7 +284,7 @@ async def test_the_operators_client_stays_at_the_issuer_where_it_was_first_used(
     mine = replace(server, client_id="mine")
     identity = await identify(mine, found, (), {}, fetch, now=NOW)
     assert identity.record is not None
-    kept = {key_of(mine, found.issuer): identity.record}
+    kept = {client_key(mine, found.issuer): identity.record}
     moved = replace(found, issuer="https://elsewhere.example")
 
     with pytest.raises(ServerUnusableError, match="another authorization server now"):
@@ -329,4 +329,4 @@ async def test_a_client_that_no_disk_took_is_the_one_of_the_next_try(
 
     assert binding.client_secret == Secret("s3")
     assert stranger.paths.count(REGISTER) == 1
-    assert (await store.clients())[key_of(server, binding.issuer)].client_secret == Secret("s3")
+    assert (await store.clients())[client_key(server, binding.issuer)].client_secret == Secret("s3")
