@@ -261,7 +261,8 @@ from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import Secret
 hosts = frozenset(f"host{number}" for number in range(20))
-print(configuration_hash(McpServer("lab", "https://lab.example/mcp", client_secret=Secret("s"), reach=NetworkPolicy(hosts)), "url"))
+server = McpServer("lab", "https://lab.example/mcp", client_secret=Secret("s"), reach=NetworkPolicy(hosts))
+print(configuration_hash(server, "url"))
 """
     hashes = {
         subprocess.run(
