@@ -16,11 +16,7 @@ from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
     from openab_auth.oauth.client.token_response import TokenResponse
-    from openab_auth.oauth.vendors.catalogue import Catalogue
     from openab_auth.oauth.vendors.vendor import Vendor
-
-_MCP: Final = "mcp:"
-
 
 SKEW: Final = 120  # seconds; a token this close to its end counts as expired, in every language that reads the file
 
@@ -41,20 +37,6 @@ def has_login(entries: Mapping[str, Entry], tenant: Tenant) -> bool:
     """Whether there is a login under a tenant, of either shape; a client that is registered at a server is none."""
     entry = entries.get(tenant)
     return isinstance(entry, TokenEntry) or (isinstance(entry, McpEntry) and bool(entry.access_token))
-
-
-def tenant_of(entries: Mapping[str, Entry], word: str, catalogue: Catalogue | None = None) -> Tenant:
-    """The key of the login that `word` means: a tenant, a vendor's name, an MCP server's, or `mcp:` and a server's.
-
-    A server's login lies under its bare name, where today's agents look, or under `mcp:` and the name. What lies there
-    and is a vendor's is never meant by `mcp:`.
-    """
-    server = catalogue.server(word) if catalogue else None
-    if word.startswith(_MCP) or server:
-        name = word.removeprefix(_MCP)
-        found = (key for key in (name, f"{_MCP}{name}") if isinstance(entries.get(key), McpEntry))
-        return Tenant(next(found, f"{_MCP}{name}" if isinstance(entries.get(name), TokenEntry) else name))
-    return catalogue.tenant_of(word) if catalogue else Tenant(word)
 
 
 def dead_token(entry: Entry | None, note: Note | None) -> DeadToken | None:

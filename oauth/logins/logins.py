@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.entries import login_entry, pending_entry
 from openab_auth.oauth.entries.entry_index import IndexedStore
@@ -220,8 +221,8 @@ class Logins:
 
     async def login_state(self, vendor: str) -> LoginState | None:
         """The login of one vendor or tenant, or None when nobody is logged in there."""
-        tenant = login_entry.tenant_of(await self._store.read(), vendor, await self.catalogue())
-        return next((state for state in await self.states() if state.tenant == tenant), None)
+        account = resolve(vendor, await self.catalogue(), await self._store.read())
+        return next((state for state in await self.states() if state.tenant == account.tenant), None)
 
     async def states(self) -> tuple[LoginState, ...]:
         """Every login; who asks while another one asks gets the same answer."""
@@ -258,7 +259,7 @@ class Logins:
         """
         catalogue = await self.catalogue()
         entries = await self._store.read()
-        tenant = login_entry.tenant_of(entries, tenant_or_vendor, catalogue)
+        tenant = resolve(tenant_or_vendor, catalogue, entries).tenant
         if generation is None:
             generation = generation_of(entries.get(tenant), (await self._store.notes()).get(tenant))
         server = catalogue.server(tenant)

@@ -17,7 +17,8 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.mcp.binding import binding_of
 from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import PREFIX, McpServer
+from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors.server_names import full_name
 from openab_auth.storage import AddedServer, AsyncStore, Draft, McpEntry, StorageError, Tenant, UserId
 
 MOST_SERVERS: Final = 50
@@ -115,7 +116,7 @@ class AddedServers:
 
 def _keys(name: str) -> tuple[Tenant, Tenant]:
     """Where a login or an agent's client lies that belongs to the server of this name."""
-    return Tenant(name), Tenant(f"{PREFIX}{name}")
+    return Tenant(name), Tenant(full_name(name))
 
 
 def _logins(draft: Draft, name: str) -> list[str]:
@@ -134,7 +135,7 @@ def _got(draft: Draft, server: McpServer) -> bool:
 
 def _forget(draft: Draft, name: str) -> None:
     """Drop what was begun or registered there: another server may bear the name next."""
-    vendor = f"{PREFIX}{name}"
+    vendor = full_name(name)
     for key in [key for key in draft if key.startswith(f"pending:{vendor}:") or key in _keys(name)]:
         del draft[key]
     of_clients = (f"pending:{vendor}:", f"{vendor} ")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.errors import ServerUnusableError
 from openab_auth.oauth.http.urls import host_of
+from openab_auth.oauth.vendors.server_names import full_name
 
 if TYPE_CHECKING:
     from openab_auth.oauth.mcp.binding import Binding
@@ -58,7 +59,7 @@ def _of_logins(server: McpServer, logins: Mapping[str, Binding]) -> Iterator[tup
     for name, binding in logins.items():
         if name != server.name and host_of(binding.url) != server.host:
             for url in (binding.url, binding.issuer, binding.authorize_url, binding.token_url):
-                yield host_of(url), f"mcp:{name}"
+                yield host_of(url), full_name(name)
 
 
 _ANOTHERS: Final = "it would get the token of an account at {host}, which is known here for {owner}"

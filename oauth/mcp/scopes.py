@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias
 from openab_auth.oauth.client.scopes import scopes_of
 from openab_auth.oauth.errors import LOG_IN_AGAIN, InsufficientScopeError
 from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors.server_names import bare_name
 from openab_auth.storage import ClientRecord, Draft, Json, McpEntry, Tenant
 
 ScopeRemedy: TypeAlias = Literal["log-in", "widen", "grant"]
@@ -59,7 +60,7 @@ def remedy_for(scopes: tuple[str, ...], record: ClientRecord | None, server: Mcp
 
 def advice(remedy: ScopeRemedy, tenant: str) -> str:
     """The remedy in words, for the login under `tenant`."""
-    return _ADVICE[remedy].format(name=tenant.removeprefix("mcp:"))
+    return _ADVICE[remedy].format(name=bare_name(tenant))
 
 
 def carried_over(record: ClientRecord, before: ClientRecord | None) -> ClientRecord:

@@ -1,46 +1,66 @@
-"""The MCP Python SDK's own client on our store (package `mcp`, the extra `mcp` of ours).
+"""The MCP Python SDK's own client on our store (package `mcp`, which our extra `mcp` installs).
 
-The SDK reads a store once and then renews by itself, with no regard for other processes. So it gets an access token
-that is valid now and no refresh token: nothing that it could post. A 401 then means that somebody has to log in. That
-covers processes that live less than a token; for others give the SDK's transport an `httpx2.AsyncClient` with
-`TokenSource.auth`, which reads the store for each request.
+The SDK reads its storage once and then renews by itself, without regard for other processes. So it gets a valid access
+token and no refresh token, and has nothing to post. A 401 then means that somebody has to log in. This suits processes
+that end before their token does. In others, give the SDK's transport an `httpx2.AsyncClient` with `TokenSource.auth`,
+which reads the store for each request.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from mcp.client.auth import OAuthClientProvider
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from pydantic import AnyUrl
 
+from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.client.token_response import TokenResponse
-from openab_auth.oauth.entries.login_entry import renewed_entry, tenant_of
+from openab_auth.oauth.entries.login_entry import renewed_entry
 from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.mcp_server import DEFAULT_REDIRECT
-from openab_auth.storage import NEVER, Draft, McpEntry, Secret
+from openab_auth.storage import NEVER, AsyncStore, Draft, McpEntry, Secret
 
-_UNSAID = 3600  # seconds that a token lives whose reply does not say
-_NOBODY_LISTENS = [AnyUrl(DEFAULT_REDIRECT)]
+if TYPE_CHECKING:
+    from openab_auth.oauth.entries.access_token import AccessToken
+
+_DEFAULT_LIFETIME = 3600  # seconds, when the token response names none
+_UNUSED_REDIRECTS = [AnyUrl(DEFAULT_REDIRECT)]  # the SDK asks for one; nothing listens there
+
+
+class Tokens(Protocol):
+    """The part of `TokenSource` that the SDK's storage needs; each member is described there."""
+
+    @property
+    def store(self) -> AsyncStore:
+        """Return the store that the tokens come from."""
+        ...
+
+    async def get_valid(self, tenant_or_vendor: str) -> AccessToken:
+        """Return a valid token."""
+        ...
+
+    async def server_url(self, tenant_or_vendor: str) -> str | None:
+        """Return the only address to which the token may go."""
+        ...
 
 
 class SdkStorage:
-    """An `mcp.client.auth.TokenStorage` that serves the login to `mcp:NAME`; `clock` gives unix seconds."""
+    """An `mcp.client.auth.TokenStorage` with the login to one server; `clock` gives unix seconds."""
 
-    def __init__(self, source: TokenSource, server: str, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, source: Tokens, server: str, *, clock: Callable[[], float] = time.time) -> None:
         self._source = source
         self._server = server
         self._clock = clock
         self._served: Secret | None = None
 
     async def get_tokens(self) -> OAuthToken:
-        """A token that is valid now, refreshed first if need be, with what is left of its life.
+        """Return a token that is valid now, refreshed first where it has to be, and the rest of its lifetime.
 
         Raises:
-            OAuthError, StorageError: as `TokenSource.get_valid`; above all, that nobody is logged in there.
+            OAuthError, StorageError: as `TokenSource.get_valid`; most often, that nobody is logged in there.
         """
         token = await self._source.get_valid(self._server)
         self._served = token.value
@@ -52,17 +72,17 @@ class SdkStorage:
         )
 
     async def set_tokens(self, tokens: OAuthToken) -> None:
-        """Keep what the SDK obtained, unless another login or refresh has taken the place of what it was given."""
+        """Store the tokens that the SDK obtained, unless the token that it was given has been replaced."""
         now = self._clock()
         grant = TokenResponse(
             access_token=Secret(tokens.access_token),
             refresh_token=Secret(tokens.refresh_token) if tokens.refresh_token else None,
-            expires_at=int(now) + (_UNSAID if tokens.expires_in is None else tokens.expires_in),
+            expires_at=int(now) + (_DEFAULT_LIFETIME if tokens.expires_in is None else tokens.expires_in),
             scopes=tuple((tokens.scope or "").split()),
         )
 
         def swap(draft: Draft) -> None:
-            tenant = tenant_of(draft, self._server)
+            tenant = resolve(self._server, None, draft).tenant
             entry = draft.get(tenant)
             if isinstance(entry, McpEntry) and entry.access_token == self._served:
                 draft[tenant] = renewed_entry(entry, grant, now=now)
@@ -71,7 +91,7 @@ class SdkStorage:
         await self._source.store.update(swap)
 
     async def get_client_info(self) -> OAuthClientInformationFull:
-        """The client of the login, bound to its issuer; never its secret, which the SDK has no use for.
+        """Return the client of the login, bound to its issuer; without its secret, which the SDK does not need.
 
         Raises:
             NotLoggedInError: nobody is logged in there.
@@ -79,24 +99,24 @@ class SdkStorage:
         entry = await self._entry()
         return OAuthClientInformationFull(
             client_id=entry.client_id,
-            redirect_uris=_NOBODY_LISTENS,
+            redirect_uris=_UNUSED_REDIRECTS,
             token_endpoint_auth_method="none",  # noqa: S106 - a method
             issuer=entry.issuer,
         )
 
     async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
-        """Without effect: registrations are made, and kept, by logins from Discord or the console."""
+        """Do nothing: a login from Discord or the console registers the client and keeps it."""
 
     async def _entry(self) -> McpEntry:
         entries = await self._source.store.read()
-        entry = entries.get(tenant_of(entries, self._server))
+        entry = entries.get(resolve(self._server, None, entries).tenant)
         if not isinstance(entry, McpEntry):
             raise NotLoggedInError(self._server)
         return entry
 
 
-async def sdk_auth(source: TokenSource, server: str) -> OAuthClientProvider:
-    """The SDK's own `httpx2.Auth` for the login to `server`; where it would open a browser, it raises.
+async def sdk_auth(source: Tokens, server: str) -> OAuthClientProvider:
+    """Return the SDK's own `httpx2.Auth` for the login to `server`; it raises where it would open a browser.
 
     Raises:
         OAuthError, StorageError: as `TokenSource.server_url`.
@@ -108,5 +128,5 @@ async def sdk_auth(source: TokenSource, server: str) -> OAuthClientProvider:
     async def no_browser(*_: str) -> NoReturn:
         raise LoginDeadError(server, "the server refuses its token")
 
-    metadata = OAuthClientMetadata(redirect_uris=_NOBODY_LISTENS, token_endpoint_auth_method="none")  # noqa: S106 - as above
+    metadata = OAuthClientMetadata(redirect_uris=_UNUSED_REDIRECTS, token_endpoint_auth_method="none")  # noqa: S106 - as above
     return OAuthClientProvider(url, metadata, SdkStorage(source, server), no_browser, no_browser)

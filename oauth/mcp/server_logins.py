@@ -14,7 +14,8 @@ from openab_auth.oauth.mcp.fetch import Fetch
 from openab_auth.oauth.mcp.foreign_hosts import check_foreign_hosts
 from openab_auth.oauth.mcp.registration import client_key, identify, issuers_of, keep_client, new_binding
 from openab_auth.oauth.mcp.scopes import wanted_scopes
-from openab_auth.oauth.vendors.mcp_server import PREFIX, McpServer
+from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors.server_names import bare_name
 from openab_auth.storage import AsyncStore, ClientRecord, Draft, McpEntry, Tenant, UserId, pending_key
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class ServerLogins:
         Raises:
             NoPendingLoginError: the name means another server by now, or none.
         """
-        name = vendor.removeprefix(PREFIX)
+        name = bare_name(vendor)
         there = self._catalogue.server(name) or draft.servers.get(name)
         if there is None or there.url != binding.url:
             raise NoPendingLoginError(vendor)

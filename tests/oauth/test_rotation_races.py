@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 AGENT = """
 import asyncio, json, sys, time
 import openab_auth.oauth.client.driver, openab_auth.oauth.tokens.refresh  # before any clock runs
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import OpenabAuthError, open_store
 
 async def main():

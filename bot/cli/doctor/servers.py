@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from openab_auth.bot.cli.doctor.check import Check
+from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.entries.login_entry import tenant_of
 from openab_auth.oauth.errors import OAuthError
 from openab_auth.oauth.errors.redact import listed
 from openab_auth.oauth.mcp.discovery import Discovered, discover
@@ -103,7 +103,7 @@ def _look_at_scopes(
     """What each login was given of what it asked for, and what its server has demanded since."""
     checks = []
     for server in catalogue.servers():
-        tenant = tenant_of(entries, server.vendor_name, catalogue)
+        tenant = resolve(server.vendor_name, catalogue, entries).tenant
         if isinstance(entry := entries.get(tenant), McpEntry) and entry.token_response:
             checks.append(_scopes(server, granted_access(entry, clients.get(tenant), server)))
     return checks

@@ -23,7 +23,7 @@ from openab_auth.oauth.flows.offer import LoginOffer
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.mcp.foreign_hosts import foreign_hosts
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import AddedServer, AsyncStore, ClientRecord, Draft, UserId

@@ -30,7 +30,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.mcp.sdk import SdkStorage, sdk_auth
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, Draft, FileStore, McpEntry, Secret, StoreUnreadableError, UserId
 from tests.oauth.mcp import strict_reader
