@@ -1,4 +1,4 @@
-"""Waiting for a tenant's refresh lock with a bound: how long, how often it is tried, and for whom it is a courtesy."""
+"""Wait for the lease of a tenant, for a limited time: only its holder may refresh the login."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import StorageError
 from openab_auth.storage.workers import in_thread
 
-REFRESH_DEADLINE: Final = 20.0  # seconds: two requests of 8 s and 4 s for the disk, as all writers of the file have it
-_LONGEST_STEP: Final = 1.0  # seconds that one look counts for at most
-_RETRY: Final = 0.08  # seconds between two tries for the lock; a commit is seen sooner, by the store's version
+REFRESH_DEADLINE: Final = 20.0  # seconds: two requests of 8 s, and 4 s for the disk; other agents use the same
+_LONGEST_STEP: Final = 1.0  # seconds; a longer time between two checks counts as this
+_RETRY: Final = 0.08  # seconds between two tries for the lease; a commit is seen sooner, by the store's version
 
 
 async def rechecks(store: AsyncStore, seconds: float, stopping: asyncio.Event | None = None) -> AsyncIterator[None]:
-    """Now, then whenever the store changes or a lock is worth another try, and once more at the end of `seconds`.
+    """Yield at each moment to look at the store and to try the lease: at once, at each change, and at the end.
 
-    `stopping` ends the wait early, for a process that is told to stop.
+    The end comes after `seconds`, or early when `stopping` is set because the process has to stop.
     """
     clock = asyncio.get_running_loop().time
     waited, last = 0.0, clock()
     while True:
         version, now = store.version(), clock()
-        # only time in which this process ran: after SIGSTOP the lock, or what its holder stored, is still waited for
+        # count only time in which this process ran: after SIGSTOP it still waits for the lease or its holder's commit
         waited, last = waited + min(now - last, _LONGEST_STEP), now
         yield
         if waited >= seconds or (stopping is not None and stopping.is_set()):
@@ -38,11 +38,11 @@ async def rechecks(store: AsyncStore, seconds: float, stopping: asyncio.Event | 
 async def hold_lease(
     store: AsyncStore, tenant: Tenant, *, wait: float = REFRESH_DEADLINE, stopping: asyncio.Event | None = None
 ) -> AsyncIterator[bool]:
-    """Hold the lock, so that a refresh in flight ends first; False when it was not had within `wait` seconds.
+    """Hold the lease during a login or logout, so that a running refresh ends first.
 
-    For login and logout, which go on without it, as they do when `stopping` ends the wait. A lock that cannot be opened
-    is like one that was not had: a refresh commits only over the refresh token that it posted, so what we write is safe
-    from it either way.
+    Yield False when it was not acquired within `wait` seconds, when `stopping` ended the wait, or when its file cannot
+    be opened. Login and logout go on all the same: a refresh commits only over the refresh token that it posted, so it
+    cannot overwrite their changes.
     """
     held = False
     try:

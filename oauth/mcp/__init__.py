@@ -1,1 +1,1 @@
-"""Logins to remote MCP servers: found, registered at, and from then on a vendor like any other."""
+"""Logins to remote MCP servers; once a login is prepared, the server is a vendor like any other."""

@@ -1,12 +1,12 @@
-"""Whose accounts a login at an added server would use: those of its own host, or of one that it merely names.
+"""The hosts, other than its own, whose accounts a login at an added server would use.
 
-Whoever runs the server gets the token. Where an authorization server ignores `resource` (RFC 8707), as many do, that
-token is good for everything that its account may do.
+Whoever runs the server gets the token. Many authorization servers ignore `resource` (RFC 8707). Their token is then
+good for everything that the account may do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.errors import ServerUnusableError
@@ -14,37 +14,36 @@ from openab_auth.oauth.http.urls import host_of
 from openab_auth.oauth.vendors.server_names import full_name
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.mcp.binding import Binding
     from openab_auth.oauth.vendors.catalogue import Catalogue
     from openab_auth.oauth.vendors.mcp_server import McpServer
 
 
 def foreign_hosts(server: McpServer, *endpoints: str) -> tuple[str, ...]:
-    """The hosts of these endpoints, where a person added the server and they are not its own."""
+    """Return the hosts of these endpoints that are not the server's own; none where the operator named the server."""
     if server.added_by is None:
         return ()
     return tuple(dict.fromkeys(host for url in endpoints if (host := host_of(url)) != server.host))
 
 
 def check_foreign_hosts(
-    server: McpServer, endpoints: Iterable[str], config: Catalogue, logins: Mapping[str, Binding]
+    server: McpServer, endpoints: Iterable[str], config: Catalogue, logins: Mapping[str, Sequence[str]]
 ) -> None:
-    """Refuse an added server that wants an account of a host which is known here for something else.
+    """Refuse an added server that wants an account at a host which is known here for something else.
 
-    `logins` are the bindings of the servers' logins that there are, by name.
+    `logins` has the addresses of each server where somebody is logged in, the server's own first, by its name.
 
     Raises:
-        ServerUnusableError: what that host is known for.
+        ServerUnusableError: a host is known here already; the error names its owner.
     """
     foreign = foreign_hosts(server, *endpoints)
     if not foreign:
         return
-    for host, owner in (*_of_config(server, config), *_of_logins(server, logins)):
+    for host, owner in (*_in_config(server, config), *_in_logins(server, logins)):
         if host in foreign:
             raise ServerUnusableError(server.vendor_name, _ANOTHERS.format(host=host, owner=owner), _TELL_OPERATOR)
 
 
-def _of_config(server: McpServer, config: Catalogue) -> Iterator[tuple[str, str]]:
+def _in_config(server: McpServer, config: Catalogue) -> Iterator[tuple[str, str]]:
     for vendor in config.all():
         for url in (vendor.issuer, vendor.authorize_url, vendor.token_url, vendor.device_url):
             if url:
@@ -55,12 +54,12 @@ def _of_config(server: McpServer, config: Catalogue) -> Iterator[tuple[str, str]
                 yield host_of(url), other.vendor_name
 
 
-def _of_logins(server: McpServer, logins: Mapping[str, Binding]) -> Iterator[tuple[str, str]]:
-    for name, binding in logins.items():
-        if name != server.name and host_of(binding.url) != server.host:
-            for url in (binding.url, binding.issuer, binding.authorize_url, binding.token_url):
+def _in_logins(server: McpServer, logins: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    for name, addresses in logins.items():
+        if name != server.name and host_of(addresses[0]) != server.host:
+            for url in addresses:
                 yield host_of(url), full_name(name)
 
 
-_ANOTHERS: Final = "it would get the token of an account at {host}, which is known here for {owner}"
-_TELL_OPERATOR: Final = "where that is meant, the operator can name the server in a table under [mcp]"
+_ANOTHERS: Final = "it would get a token for an account at {host}, which is known here as {owner}'s"
+_TELL_OPERATOR: Final = "if that is intended, the operator can add the server in a table under [mcp]"

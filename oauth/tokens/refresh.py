@@ -168,7 +168,7 @@ class Refresh:
             try:
                 return await renewer.renew(driver, entry)
             except LoginDeadError as error:
-                raise (backoff.token_probably_rotated(error) if self._doubtful else error) from None
+                raise (backoff.lost_answer_error(error) if self._doubtful else error) from None
             except VendorUnavailableError as error:
                 self._doubtful |= error.unanswered
                 if not error.unanswered or repeated or not self._deadline.allows(LAST_REQUEST):

@@ -12,8 +12,7 @@ from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.errors import OAuthError
 from openab_auth.oauth.errors.redact import listed
-from openab_auth.oauth.mcp.discovery import Discovered, discover
-from openab_auth.oauth.mcp.fetch import Fetch
+from openab_auth.oauth.mcp.discovery import Discovered, Fetch, discover
 from openab_auth.oauth.mcp.granted_access import GrantedAccess, granted_access
 from openab_auth.oauth.mcp.registration import metadata_document
 from openab_auth.oauth.mcp.scopes import advice
@@ -81,7 +80,7 @@ async def _look_at_documents(server: McpServer, fetch: Fetch) -> Check:
     except OAuthError as error:
         return Check(name, ok=False, message=error.happened, hint=error.todo)
     except TimeoutError:
-        return Check(name, ok=False, message="its documents did not come in time", hint="try again later")
+        return Check(name, ok=False, message="its metadata did not arrive in time", hint="try again later")
     if way := _way_in(server, found):
         return Check(name, ok=True, message=f"authorization server {found.issuer}; {way}")
     hint = f"register one with the redirect {server.redirect_uri} and write client_id into [mcp.{server.name}]"

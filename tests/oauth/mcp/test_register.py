@@ -11,8 +11,7 @@ import pytest
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.oauth.errors import ClientMissingError, ServerUnusableError, VendorUnavailableError
-from openab_auth.oauth.mcp.discovery import Discovered
-from openab_auth.oauth.mcp.fetch import Fetch
+from openab_auth.oauth.mcp.discovery import Discovered, Fetch
 from openab_auth.oauth.mcp.registration import Identity, client_key, identify, metadata_document
 from openab_auth.oauth.mcp.server_logins import ServerLogins
 from openab_auth.oauth.vendors.catalogue import Catalogue
@@ -215,7 +214,7 @@ async def test_a_server_that_registers_nobody_says_what_the_operator_has_to_regi
     server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger
 ) -> None:
     """Ours: no guess at `/register`, which answers with somebody's front page."""
-    with pytest.raises(ClientMissingError, match="registers none by itself"):
+    with pytest.raises(ClientMissingError, match="does not register clients"):
         await identify(server, replace(found, registration_url=""), ("read",), {}, fetch, now=NOW)
     assert not stranger.asked
 

@@ -288,7 +288,7 @@ async def test_a_server_that_never_grants_what_it_demands_is_not_asked_for_ever(
         assert "log in again" in (await source.demand("mcp:new", ("write",))).todo
         await log_in(logins, "mcp:new")
 
-    assert "whoever runs the server must grant them" in (await source.demand("mcp:new", ("write",))).todo
+    assert "the people who run the server must grant them" in (await source.demand("mcp:new", ("write",))).todo
     assert "log in again" in (await source.demand("mcp:new", ("admin",))).todo
 
 

@@ -102,7 +102,7 @@ def test_what_was_asked_for_again_and_again_is_for_whoever_runs_the_server() -> 
         noted = carried_over(record("read", "admin"), noted)
 
     assert granted_access(entry("read"), noted, None).remedy == "grant"
-    assert "whoever runs the server" in advice("grant", TENANT)
+    assert "the people who run the server" in advice("grant", TENANT)
 
 
 def test_a_demand_that_names_no_scope_is_the_operators_where_the_scopes_are() -> None:
