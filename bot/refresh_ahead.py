@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from openab_auth.oauth.config.config import Config
-from openab_auth.oauth.entries.login_entry import dead_token
+from openab_auth.oauth.entries import dead_token
 from openab_auth.oauth.errors import VendorMisconfiguredError
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue

@@ -13,11 +13,15 @@ from typing import Final, TypeVar
 
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.token_response import TokenResponse
-from openab_auth.oauth.entries import login_entry
-from openab_auth.oauth.entries.generation import generation_of
-from openab_auth.oauth.entries.lease import REFRESH_DEADLINE, hold_lease
-from openab_auth.oauth.entries.pending_entry import PendingLogin
-from openab_auth.oauth.entries.unsaved import UnsavedLogin, UnsavedLogins
+from openab_auth.oauth.entries import (
+    REFRESH_DEADLINE,
+    PendingLogin,
+    UnsavedLogin,
+    UnsavedLogins,
+    generation_of,
+    hold_lease,
+    login_entry,
+)
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
@@ -30,8 +34,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.flows.code_assist import has_project
 from openab_auth.oauth.flows.device.github import exchange_url, trade
-from openab_auth.oauth.mcp import server_entry
-from openab_auth.oauth.mcp.binding import Binding
+from openab_auth.oauth.mcp import Binding, server_entry
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft, Lazy

@@ -15,12 +15,15 @@ from dataclasses import replace
 
 from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.entries import login_entry, pending_entry
-from openab_auth.oauth.entries.entry_index import IndexedStore
-from openab_auth.oauth.entries.generation import generation_of
-from openab_auth.oauth.entries.lease import REFRESH_DEADLINE
-from openab_auth.oauth.entries.pending_entry import PendingLogin
-from openab_auth.oauth.entries.pending_logins import PendingLogins
+from openab_auth.oauth.entries import (
+    REFRESH_DEADLINE,
+    IndexedStore,
+    PendingLogin,
+    PendingLogins,
+    generation_of,
+    login_entry,
+    pending_entry,
+)
 from openab_auth.oauth.errors import NoPendingLoginError, SecretMissingError, WhichLoginError
 from openab_auth.oauth.flows.command.output import Prompt
 from openab_auth.oauth.flows.command.programs import Programs
@@ -31,8 +34,7 @@ from openab_auth.oauth.flows.offer import LoginOffer
 from openab_auth.oauth.flows.redirect import RedirectLogins
 from openab_auth.oauth.logins import status
 from openab_auth.oauth.logins.status import LoginState, Status
-from openab_auth.oauth.mcp.added_servers import AddedServers
-from openab_auth.oauth.mcp.server_logins import ServerLogins
+from openab_auth.oauth.mcp import AddedServers, ServerLogins
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import DEVICE_FLOWS, Vendor
 from openab_auth.storage import AsyncStore

@@ -7,13 +7,8 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
-from openab_auth.oauth.entries import backoff
-from openab_auth.oauth.entries.entry_index import EntryIndex, IndexedStore
-from openab_auth.oauth.entries.generation import generation_of
-from openab_auth.oauth.entries.login_entry import SKEW, dead_token
-from openab_auth.oauth.entries.pending_entry import PendingLogin
-from openab_auth.oauth.mcp.binding import binding_of
-from openab_auth.oauth.mcp.granted_access import GrantedAccess, granted_access
+from openab_auth.oauth.entries import SKEW, EntryIndex, IndexedStore, PendingLogin, backoff, dead_token, generation_of
+from openab_auth.oauth.mcp import GrantedAccess, binding_of, granted_access
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.oauth.vendors.vendor import Vendor

@@ -6,7 +6,7 @@ import dataclasses
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from openab_auth.oauth.entries.backoff import configuration_hash
+from openab_auth.oauth.entries import configuration_hash
 from openab_auth.oauth.errors import (
     LOG_IN_AGAIN,
     ClientRefusedError,

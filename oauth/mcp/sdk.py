@@ -18,13 +18,13 @@ from pydantic import AnyUrl
 
 from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.client.token_response import TokenResponse
-from openab_auth.oauth.entries.login_entry import renewed_entry
+from openab_auth.oauth.entries import renewed_entry
 from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError
 from openab_auth.oauth.vendors.mcp_server import DEFAULT_REDIRECT
 from openab_auth.storage import NEVER, AsyncStore, Draft, McpEntry, Secret
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.entries.access_token import AccessToken
+    from openab_auth.oauth.entries import AccessToken
 
 _DEFAULT_LIFETIME = 3600  # seconds, when the token response names none
 _UNUSED_REDIRECTS = [AnyUrl(DEFAULT_REDIRECT)]  # the SDK asks for one; nothing listens there

@@ -1,12 +1,11 @@
-"""Whose turn it is to refresh: take the tenant's lock, or adopt what its holder commits without queueing for it."""
+"""Acquire the lease of a tenant, or adopt the login that another process commits meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
-from openab_auth.oauth.entries.lease import rechecks
-from openab_auth.oauth.entries.login_entry import read_login
+from openab_auth.oauth.entries import read_login, rechecks
 from openab_auth.oauth.errors import RefreshBusyError
 from openab_auth.oauth.http.deadline import LAST_TRY, Deadline
 from openab_auth.storage import AsyncStore, LoginEntry, RefreshLock, Secret, Tenant
@@ -16,12 +15,12 @@ from openab_auth.storage.workers import in_thread
 async def adopt_or_lease(
     store: AsyncStore, tenant: Tenant, adoptable: Callable[[LoginEntry], bool], deadline: Deadline
 ) -> RefreshLock | LoginEntry:
-    """The tenant's lock, held, if it comes free while there is time for a request, or what is `adoptable` in all of it.
+    """Acquire the lease while a request still fits into the deadline, or return an `adoptable` login.
 
     Raises:
         NotLoggedInError: the login was removed meanwhile.
-        RefreshBusyError: the lock stayed with somebody who committed nothing; without it nobody refreshes.
-        StorageError: the sidecar cannot be opened, or the store cannot be read.
+        RefreshBusyError: another process kept the lease and committed nothing.
+        StorageError: the lease cannot be opened, or the store cannot be read.
     """
     lock = store.refresh_lock(tenant)
     async for _ in rechecks(store, deadline.left(), deadline.stopping):
@@ -41,7 +40,7 @@ async def adopt(
     seconds: float,
     stopping: asyncio.Event,
 ) -> LoginEntry | None:
-    """What is `adoptable` within so many seconds, or until `stopping`.
+    """Wait for an `adoptable` login; return None after `seconds`, or when `stopping` is set.
 
     Raises:
         NotLoggedInError: the login was removed meanwhile.
@@ -54,7 +53,7 @@ async def adopt(
 
 
 async def stored_login(store: AsyncStore, tenant: Tenant) -> LoginEntry:
-    """The tenant's login as it is now.
+    """Return the tenant's login as the store holds it now.
 
     Raises:
         NotLoggedInError: there is none.
@@ -63,7 +62,7 @@ async def stored_login(store: AsyncStore, tenant: Tenant) -> LoginEntry:
 
 
 def is_successor(entry: LoginEntry, stale: LoginEntry, now: float) -> bool:
-    """Whether `entry` came after `stale` and still lives; a vendor may renew a login under the same access token."""
+    """Return whether `entry` is newer than `stale` and still lives; a renewal may keep the same access token."""
     return _tokens(entry) != _tokens(stale) and now < entry.expires_at
 
 

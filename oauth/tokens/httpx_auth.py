@@ -11,7 +11,7 @@ from openab_auth.oauth.http.challenge import read_bearer
 from openab_auth.oauth.http.transport import origin_of
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.entries.access_token import AccessToken
+    from openab_auth.oauth.entries import AccessToken
     from openab_auth.oauth.errors import InsufficientScopeError
     from openab_auth.storage import Secret
 

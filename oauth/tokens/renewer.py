@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from openab_auth.oauth.entries.backoff import configuration_hash
+from openab_auth.oauth.entries import configuration_hash
 from openab_auth.oauth.errors import NotRefreshableError
-from openab_auth.oauth.mcp.renew import ServerRenewer
+from openab_auth.oauth.mcp import ServerRenewer
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Tenant
 
 if TYPE_CHECKING:

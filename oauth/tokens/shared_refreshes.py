@@ -6,13 +6,13 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
-from openab_auth.oauth.entries.access_token import AccessToken
+from openab_auth.oauth.entries import AccessToken
 from openab_auth.oauth.http.deadline import Deadline
 from openab_auth.oauth.tokens.adopt import is_successor
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Tenant
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.entries.unsaved import UnsavedLogins
+    from openab_auth.oauth.entries import UnsavedLogins
     from openab_auth.oauth.tokens.lazy_runtime import LazyRuntime
 
 

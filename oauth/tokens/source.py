@@ -8,10 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from openab_auth.oauth.accounts import Account, resolve
-from openab_auth.oauth.entries.access_token import AccessToken
-from openab_auth.oauth.entries.lease import REFRESH_DEADLINE
-from openab_auth.oauth.entries.login_entry import SKEW, read_login
-from openab_auth.oauth.entries.unsaved import UnsavedLogins
+from openab_auth.oauth.entries import REFRESH_DEADLINE, SKEW, AccessToken, UnsavedLogins, read_login
 from openab_auth.oauth.errors import (
     NotLoggedInError,
     OAuthError,
@@ -131,7 +128,7 @@ class TokenSource:
         return known[1]
 
     async def _audience(self, account: Account) -> str:
-        from openab_auth.oauth.mcp.audience import audience_of  # noqa: PLC0415 - no vendor's token needs it
+        from openab_auth.oauth.mcp import audience_of  # noqa: PLC0415 - no vendor's token needs it
 
         catalogue = await self._runtime.catalogue()
         return audience_of(account, catalogue, (await self._store.clients()).get(account.tenant))
@@ -142,7 +139,7 @@ class TokenSource:
         Raises:
             NotLoggedInError, ConfigError, StorageError: as `get_valid`.
         """
-        from openab_auth.oauth.mcp.scopes import note_demand  # noqa: PLC0415 - needed once in a login's life
+        from openab_auth.oauth.mcp import note_demand  # noqa: PLC0415 - needed once in a login's life
 
         account, _ = await self._find(tenant_or_vendor)
         server = (await self._runtime.catalogue()).server(account.tenant)

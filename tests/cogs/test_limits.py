@@ -26,13 +26,12 @@ from openab_auth.cogs.auth.views.login import LinkTooLongError, login_message
 from openab_auth.cogs.auth.views.logout import NameTooLongError, logout_question, replace_question
 from openab_auth.cogs.auth.views.paste_form import fits, paste_modal
 from openab_auth.cogs.auth.views.status import status_message
-from openab_auth.oauth.entries.generation import GENERATION_DIGITS
-from openab_auth.oauth.entries.pending_entry import PendingLogin
+from openab_auth.oauth.entries import GENERATION_DIGITS, PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
 from openab_auth.oauth.flows.offer import LoginOffer
 from openab_auth.oauth.logins.status import LoginState, Status
-from openab_auth.oauth.mcp.granted_access import GrantedAccess
+from openab_auth.oauth.mcp import GrantedAccess
 from openab_auth.oauth.vendors.vendor import FlowName, Vendor
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError

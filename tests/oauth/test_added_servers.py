@@ -28,8 +28,8 @@ from openab_auth.oauth.errors import (
     TooManyServersError,
     UnknownVendorError,
 )
+from openab_auth.oauth.mcp import Binding
 from openab_auth.oauth.mcp.added_servers import MOST_SERVERS, AddedServers
-from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import read_added
 from openab_auth.storage import (

@@ -256,7 +256,7 @@ async def test_what_one_process_lacks_is_no_reason_for_others_to_wait(
 
 def test_every_process_knows_the_same_settings_by_the_same_hash_and_no_secret_is_in_it() -> None:
     program = """
-from openab_auth.oauth.entries.backoff import configuration_hash
+from openab_auth.oauth.entries import configuration_hash
 from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import Secret

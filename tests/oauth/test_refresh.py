@@ -411,7 +411,7 @@ async def test_a_login_is_told_to_be_dead_even_when_that_cannot_be_noted(
 
     with pytest.raises(LoginDeadError):
         await waiter
-    assert "lab: what is known of its refresh could not be noted" in caplog.text
+    assert "lab: the result of its refresh could not be noted" in caplog.text
 
 
 async def test_a_token_that_may_be_noted_as_dead_is_not_posted_while_the_notes_cannot_be_read(

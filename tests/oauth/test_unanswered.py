@@ -110,7 +110,7 @@ async def test_the_next_try_after_an_unknown_one_is_put_off_logged_and_explains_
     issuer.families[0].revoked = True
     with caplog.at_level(logging.WARNING), pytest.raises(LoginDeadError, match="a request before it got no answer"):
         await source.force_refresh("lab", rejected=login.access_token)
-    assert "a refresh token is posted again whose last request got no answer" in caplog.text
+    assert "the last request with this refresh token got no answer; it is posted again" in caplog.text
     assert len(issuer.requests("/token")) == 4
 
 
@@ -187,7 +187,7 @@ async def test_a_changed_label_of_the_same_account_is_stored_with_its_tokens(
         note = (await store.notes())["lab"]
         assert (note.account, note.dead, note.attempt) == (email, None, None)
     assert (await stored(store)).refresh_token.reveal() == issuer.families[0].refresh_token
-    assert "was called ada@example.com is called Ada@Example.com by now" in caplog.text
+    assert "with the label ada@example.com has the label Ada@Example.com now" in caplog.text
 
 
 async def test_another_account_under_the_same_label_is_refused_told_and_marked(

@@ -98,7 +98,7 @@ async def test_what_cannot_be_committed_is_spilled_and_read_by_every_process(
 
     assert token.value != login.access_token
     assert (await process().get_valid("lab")).value == token.value
-    assert "lab: a renewed login lies in the journal" in caplog.text
+    assert "lab: a renewed login is in the journal" in caplog.text
     disk.mend()
     assert (await process().force_refresh("lab")).value != token.value
     assert len(issuer.requests("/token")) == 2

@@ -12,10 +12,7 @@ from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.errors import OAuthError
 from openab_auth.oauth.errors.redact import listed
-from openab_auth.oauth.mcp.discovery import Discovered, Fetch, discover
-from openab_auth.oauth.mcp.granted_access import GrantedAccess, granted_access
-from openab_auth.oauth.mcp.registration import metadata_document
-from openab_auth.oauth.mcp.scopes import advice
+from openab_auth.oauth.mcp import Discovered, Fetch, GrantedAccess, advice, discover, granted_access, metadata_document
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import ClientRecord, Entry, McpEntry, open_store

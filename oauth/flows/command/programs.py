@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from openab_auth.oauth.config.programs import find_program, folder_for
-from openab_auth.oauth.entries.generation import GENERATION_DIGITS
-from openab_auth.oauth.entries.pending_entry import PendingLogin
+from openab_auth.oauth.entries import GENERATION_DIGITS, PendingLogin
 from openab_auth.oauth.errors import (
     NoPendingLoginError,
     ProgramFailedError,

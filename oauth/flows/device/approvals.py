@@ -11,10 +11,14 @@ from typing import Final, TypeAlias
 
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.token_response import TokenResponse
-from openab_auth.oauth.entries import login_entry, pending_entry
-from openab_auth.oauth.entries.lease import REFRESH_DEADLINE, rechecks
-from openab_auth.oauth.entries.pending_entry import PendingLogin
-from openab_auth.oauth.entries.pending_logins import PendingLogins
+from openab_auth.oauth.entries import (
+    REFRESH_DEADLINE,
+    PendingLogin,
+    PendingLogins,
+    login_entry,
+    pending_entry,
+    rechecks,
+)
 from openab_auth.oauth.errors import (
     LoginDeniedError,
     LoginExpiredError,

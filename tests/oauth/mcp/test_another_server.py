@@ -21,7 +21,7 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.flows.credentials import LoggedIn
 from openab_auth.oauth.flows.offer import LoginOffer
 from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.mcp.binding import Binding
+from openab_auth.oauth.mcp import Binding
 from openab_auth.oauth.mcp.foreign_hosts import foreign_hosts
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue

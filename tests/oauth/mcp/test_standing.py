@@ -6,8 +6,7 @@ import dataclasses
 
 import pytest
 
-from openab_auth.oauth.mcp.binding import Binding
-from openab_auth.oauth.mcp.granted_access import granted_access
+from openab_auth.oauth.mcp import Binding, granted_access
 from openab_auth.oauth.mcp.scopes import advice, carried_over, note_demand
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import ClientRecord, Draft, McpEntry, Tenant
