@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
 from openab_auth.oauth.entries import SKEW, EntryIndex, IndexedStore, PendingLogin, backoff, dead_token, generation_of
-from openab_auth.oauth.mcp import GrantedAccess, binding_of, granted_access
+from openab_auth.oauth.mcp import GrantedAccess, access_of, binding_of
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.oauth.vendors.vendor import Vendor
@@ -128,7 +128,7 @@ def login_state(  # noqa: PLR0913 - what the store keeps of it
         vendor=vendor,
         died=died,
         failed=None if died else backoff.failed_attempt(entry, note, now),
-        standing=granted_access(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else None,
+        standing=access_of(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else None,
         generation=generation_of(entry, note),
     )
 

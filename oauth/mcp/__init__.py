@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.mcp.audience import audience_of
     from openab_auth.oauth.mcp.binding import Binding, binding_of
     from openab_auth.oauth.mcp.discovery import Discovered, Fetch, discover
-    from openab_auth.oauth.mcp.granted_access import GrantedAccess, granted_access
+    from openab_auth.oauth.mcp.granted_access import GrantedAccess, access_of
     from openab_auth.oauth.mcp.registration import forget_client, metadata_document
     from openab_auth.oauth.mcp.renew import ServerRenewer
     from openab_auth.oauth.mcp.scopes import advice, note_demand
@@ -24,12 +24,12 @@ __all__ = [
     "GrantedAccess",
     "ServerLogins",
     "ServerRenewer",
+    "access_of",
     "advice",
     "audience_of",
     "binding_of",
     "discover",
     "forget_client",
-    "granted_access",
     "metadata_document",
     "note_demand",
 ]
@@ -47,7 +47,7 @@ _MODULES = {
     "binding_of": "openab_auth.oauth.mcp.binding",
     "discover": "openab_auth.oauth.mcp.discovery",
     "forget_client": "openab_auth.oauth.mcp.registration",
-    "granted_access": "openab_auth.oauth.mcp.granted_access",
+    "access_of": "openab_auth.oauth.mcp.granted_access",
     "metadata_document": "openab_auth.oauth.mcp.registration",
     "note_demand": "openab_auth.oauth.mcp.scopes",
 }

@@ -41,7 +41,7 @@ class GrantedAccess:
         return bool(self.asked) and set(self.asked) != set(self.granted)
 
 
-def granted_access(entry: McpEntry, record: ClientRecord | None, server: McpServer | None) -> GrantedAccess:
+def access_of(entry: McpEntry, record: ClientRecord | None, server: McpServer | None) -> GrantedAccess:
     """Return the access of the login in `entry`; `record` is its client's, `server` its server if configured."""
     binding = binding_of(entry, record)
     asked = binding.scopes if binding else ()

@@ -12,7 +12,7 @@ from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.errors import OAuthError
 from openab_auth.oauth.errors.redact import listed
-from openab_auth.oauth.mcp import Discovered, Fetch, GrantedAccess, advice, discover, granted_access, metadata_document
+from openab_auth.oauth.mcp import Discovered, Fetch, GrantedAccess, access_of, advice, discover, metadata_document
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import ClientRecord, Entry, McpEntry, open_store
@@ -101,7 +101,7 @@ def _look_at_scopes(
     for server in catalogue.servers():
         tenant = resolve(server.vendor_name, catalogue, entries).tenant
         if isinstance(entry := entries.get(tenant), McpEntry) and entry.token_response:
-            checks.append(_scopes(server, granted_access(entry, clients.get(tenant), server)))
+            checks.append(_scopes(server, access_of(entry, clients.get(tenant), server)))
     return checks
 
 
