@@ -9,7 +9,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
-from openab_auth.storage.entries import Entry, McpEntry, PendingEntry, TokenEntry
+from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry, TokenEntry
 from openab_auth.storage.records.notes import Note
 
 GENERATION_DIGITS: Final = 10  # hexadecimal digits
@@ -21,7 +21,7 @@ def generation_of(entry: Entry | None, note: Note | None) -> str:
     It comes from the login's note. Where the note was lost, or another program made the login, it comes from the
     tokens. The next renewal then looks like another login, and the person is asked again.
     """
-    if not isinstance(entry, TokenEntry | McpEntry):
+    if not isinstance(entry, LoginEntry):
         return ""
     if note is not None and note.generation:
         origin = f"noted {note.generation}"

@@ -1,10 +1,13 @@
-"""A login as it lies in the store, and its note. Functions that take a draft run under the store's lock."""
+"""A login as it lies in the store, and its note. Functions that take a draft run under the store's lock.
+
+A vendor's login and a login to an MCP server have different shapes; the code above this module need not know them.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from openab_auth.oauth.client.subject import renewed_subject
 from openab_auth.oauth.entries.generation import generation_of
@@ -28,20 +31,23 @@ def read_login(entries: Mapping[str, Entry], tenant: Tenant) -> LoginEntry:
         NotLoggedInError: there is none; a client that is registered at an MCP server is not a login.
     """
     entry = entries.get(tenant)
-    if isinstance(entry, TokenEntry) or (isinstance(entry, McpEntry) and entry.access_token):
-        return entry
-    raise NotLoggedInError(tenant)
+    if not _is_login(entry):
+        raise NotLoggedInError(tenant)
+    return entry
 
 
 def has_login(entries: Mapping[str, Entry], tenant: Tenant) -> bool:
     """Return whether a tenant has a login; a client that is registered at an MCP server is not a login."""
-    entry = entries.get(tenant)
-    return isinstance(entry, TokenEntry) or (isinstance(entry, McpEntry) and bool(entry.access_token))
+    return _is_login(entries.get(tenant))
+
+
+def _is_login(entry: Entry | None) -> TypeGuard[LoginEntry]:
+    return isinstance(entry, LoginEntry) and bool(entry.access_token or isinstance(entry, TokenEntry))
 
 
 def dead_token(entry: Entry | None, note: Note | None) -> DeadToken | None:
     """Return how this login died, or None; a note about an older refresh token does not count."""
-    if note is None or note.dead is None or not isinstance(entry, TokenEntry | McpEntry):
+    if note is None or note.dead is None or not isinstance(entry, LoginEntry):
         return None
     return note.dead if note.dead.fingerprint == entry.refresh_token.fingerprint() else None
 

@@ -34,7 +34,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.http.deadline import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
 from openab_auth.oauth.tokens.adopt import adopt, adopt_or_lease, is_successor, stored_login
-from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
+from openab_auth.storage import AsyncStore, LoginEntry, RefreshLock, StorageError, Tenant
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
@@ -98,7 +98,7 @@ class Refresh:
             if adopted is not None:
                 return adopted
         won = await adopt_or_lease(self._store, self._tenant, adoptable, self._deadline)
-        if isinstance(won, TokenEntry | McpEntry):
+        if isinstance(won, LoginEntry):
             return won
         try:
             entry = await stored_login(self._store, self._tenant)

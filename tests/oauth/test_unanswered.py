@@ -60,7 +60,7 @@ async def test_a_repetition_that_is_refused_says_that_an_answer_was_lost(
     issuer.faults.next("/token", cut="after")
 
     for _ in range(2):
-        with pytest.raises(LoginDeadError, match="a request before it got no answer"):
+        with pytest.raises(LoginDeadError, match="the request before got no answer"):
             await source.force_refresh("lab")
 
     assert len(issuer.requests("/token")) == 2
@@ -108,7 +108,7 @@ async def test_the_next_try_after_an_unknown_one_is_put_off_logged_and_explains_
         await source.force_refresh("lab", rejected=login.access_token)
     clock.now += 60
     issuer.families[0].revoked = True
-    with caplog.at_level(logging.WARNING), pytest.raises(LoginDeadError, match="a request before it got no answer"):
+    with caplog.at_level(logging.WARNING), pytest.raises(LoginDeadError, match="the request before got no answer"):
         await source.force_refresh("lab", rejected=login.access_token)
     assert "the last request with this refresh token got no answer; it is posted again" in caplog.text
     assert len(issuer.requests("/token")) == 4
@@ -203,7 +203,7 @@ async def test_another_account_under_the_same_label_is_refused_told_and_marked(
     assert await stored(store) == login
     assert (await store.notes())["lab"].dead
     assert len(issuer.requests("/token")) == 1
-    assert any("tokens of ada@example.com; they are not kept" in line.getMessage() for line in caplog.records)
+    assert any("tokens of ada@example.com, which are not stored" in line.getMessage() for line in caplog.records)
 
 
 @pytest.mark.parametrize("lost", ["the notes", "the subject"])

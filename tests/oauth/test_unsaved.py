@@ -119,7 +119,7 @@ async def test_what_cannot_even_be_spilled_is_served_from_memory_and_stored_as_s
     assert await stored(store) == login
     assert await source.get_valid("lab") == token
     await asyncio.sleep(0.2)  # some tries
-    assert caplog.text.count("is in the memory of this process alone") == 1
+    assert caplog.text.count("is only in the memory of this process") == 1
 
     disk.mend()
     async with asyncio.timeout(5):

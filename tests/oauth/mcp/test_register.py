@@ -165,10 +165,10 @@ async def test_where_a_client_without_a_secret_is_refused_one_with_a_secret_is_a
 @pytest.mark.parametrize(
     ("members", "reason"),
     [
-        ({"token_endpoint_auth_method": "private_key_jwt"}, "authenticate in a way"),
-        ({"token_endpoint_auth_method": "client_secret_post"}, "authenticate in a way"),
+        ({"token_endpoint_auth_method": "private_key_jwt"}, "authentication method"),
+        ({"token_endpoint_auth_method": "client_secret_post"}, "authentication method"),
         ({"redirect_uris": ["https://else.example/"]}, "another redirect"),
-        ({"client_secret": "s3", "client_secret_expires_at": NOW - 1}, "has ended"),
+        ({"client_secret": "s3", "client_secret_expires_at": NOW - 1}, "has expired"),
     ],
     ids=str,
 )
