@@ -23,7 +23,7 @@ AGENT: Final = """
 import asyncio, sys, time
 import openab_auth.oauth.tokens.refresh, openab_auth.oauth.tokens.renewer
 from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import open_store
 
 async def adopting(store):

@@ -20,7 +20,7 @@ import time
 import httpx2
 
 from openab_auth.bot.playground.disk import set_full
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import open_store
 from openab_auth.storage.errors import OpenabAuthError
 

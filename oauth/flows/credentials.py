@@ -13,11 +13,15 @@ from typing import Final, TypeVar
 
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.token_response import TokenResponse
-from openab_auth.oauth.entries import login_entry
-from openab_auth.oauth.entries.generation import generation_of
-from openab_auth.oauth.entries.pending import PendingLogin
-from openab_auth.oauth.entries.tenant_lock import REFRESH_DEADLINE, tenant_lock
-from openab_auth.oauth.entries.unsaved import Response, Unsaved
+from openab_auth.oauth.entries import (
+    REFRESH_DEADLINE,
+    PendingLogin,
+    UnsavedLogin,
+    UnsavedLogins,
+    generation_of,
+    hold_lease,
+    login_entry,
+)
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
@@ -30,8 +34,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.flows.code_assist import has_project
 from openab_auth.oauth.flows.device.github import exchange_url, trade
-from openab_auth.oauth.mcp import entry as server_entry
-from openab_auth.oauth.mcp.binding import Binding
+from openab_auth.oauth.mcp import Binding, server_entry
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft, LazyRecords
@@ -92,7 +95,7 @@ class Credentials:
         self._driver = driver
         self._clock = clock
         self._lock_wait = lock_wait
-        self._unsaved = Unsaved(store)
+        self._unsaved = UnsavedLogins(store)
         self._closing = asyncio.Event()
 
     async def keep(  # noqa: PLR0913 - what came of a login
@@ -164,7 +167,9 @@ class Credentials:
         """
         async with self._locked(tenant) as alone:
             try:
-                entry = await self._store.update(partial(login_entry.the_login, tenant=tenant, generation=generation))
+                entry = await self._store.update(
+                    partial(login_entry.login_of_generation, tenant=tenant, generation=generation)
+                )
             except NotLoggedInError:
                 await self._store.update(lambda _draft: None)  # a writer may have been killed with its tokens
                 raise
@@ -218,7 +223,7 @@ class Credentials:
         await self._unsaved.aclose()
 
     def _locked(self, tenant: Tenant) -> AbstractAsyncContextManager[bool]:
-        return tenant_lock(self._store, tenant, wait=self._lock_wait, stopping=self._closing)
+        return hold_lease(self._store, tenant, wait=self._lock_wait, stopping=self._closing)
 
     async def _unless_closing(self, work: Coroutine[None, None, T]) -> T | None:
         """What `work` gives, or None when the process is told to stop meanwhile."""
@@ -284,7 +289,7 @@ class Credentials:
         return False, f"{vendor.title} offers no way to end a login from here; end it in the account's own settings"
 
 
-def _response(tenant: Tenant, write: Mutation[str | None]) -> Response:
+def _response(tenant: Tenant, write: Mutation[str | None]) -> UnsavedLogin:
     """Return what `write` stores as a response that the journal can keep, under the conditions that `write` makes."""
     spilled: Entry | None = None
 
@@ -307,7 +312,7 @@ def _response(tenant: Tenant, write: Mutation[str | None]) -> Response:
             del draft[tenant]
             write(draft)
 
-    return Response(tenant=tenant, commit=write, spill=spill, fold=fold)
+    return UnsavedLogin(tenant=tenant, commit=write, spill=spill, fold=fold)
 
 
 class _OvertakenError(Exception):

@@ -13,17 +13,12 @@ from functools import partial
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.pkce import new_state, new_verifier
 from openab_auth.oauth.client.verdict import RequestContext
-from openab_auth.oauth.entries import pending
-from openab_auth.oauth.entries.generation import generation_of_pending
-from openab_auth.oauth.entries.pending import PendingLogin
-from openab_auth.oauth.entries.pending_logins import PendingLogins
+from openab_auth.oauth.entries import PendingLogin, PendingLogins, generation_of_pending, pending_entry
 from openab_auth.oauth.errors import ClientRefusedError, NoPendingLoginError, VendorUnavailableError
 from openab_auth.oauth.flows.credentials import Credentials, LoggedIn
 from openab_auth.oauth.flows.jobs import Jobs
 from openab_auth.oauth.flows.offer import LoginOffer
-from openab_auth.oauth.mcp.binding import Binding
-from openab_auth.oauth.mcp.login import ServerLogins
-from openab_auth.oauth.mcp.registration import forget_client
+from openab_auth.oauth.mcp import Binding, ServerLogins, forget_client
 from openab_auth.oauth.paste.paste import (
     DeniedRedirectError,
     Expected,
@@ -105,7 +100,7 @@ class RedirectLogins:
         """Step two: the credential. What it raises is told at `Logins.complete`."""
         mine = await self.waiting(user, name, generation)
         paste = _read(text, expected=bool(mine), vendor=name)
-        login, entry = pending.belonging(mine, paste, name)
+        login, entry = pending_entry.match_paste(mine, paste, name)
         vendor, binding = await self._begun(login)
         code = await self._code(paste, vendor, login, entry)
         login = await self._pending.noted(login)

@@ -13,13 +13,17 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.entries import login_entry, pending
-from openab_auth.oauth.entries.entry_index import IndexedStore
-from openab_auth.oauth.entries.generation import generation_of
-from openab_auth.oauth.entries.pending import PendingLogin
-from openab_auth.oauth.entries.pending_logins import PendingLogins
-from openab_auth.oauth.entries.tenant_lock import REFRESH_DEADLINE
+from openab_auth.oauth.entries import (
+    REFRESH_DEADLINE,
+    IndexedStore,
+    PendingLogin,
+    PendingLogins,
+    generation_of,
+    login_entry,
+    pending_entry,
+)
 from openab_auth.oauth.errors import NoPendingLoginError, SecretMissingError, WhichLoginError
 from openab_auth.oauth.flows.command.output import Prompt
 from openab_auth.oauth.flows.command.programs import Programs
@@ -30,8 +34,7 @@ from openab_auth.oauth.flows.offer import LoginOffer
 from openab_auth.oauth.flows.redirect import RedirectLogins
 from openab_auth.oauth.logins import status
 from openab_auth.oauth.logins.status import LoginState, Status
-from openab_auth.oauth.mcp.added_servers import AddedServers
-from openab_auth.oauth.mcp.login import ServerLogins
+from openab_auth.oauth.mcp import AddedServers, ServerLogins
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import DEVICE_FLOWS, Vendor
 from openab_auth.storage import AsyncStore
@@ -143,7 +146,7 @@ class Logins:
         """
         resumed = []
         entries, notes = await self._store.read(), await self._store.notes()
-        for login, entry in pending.live(entries, self._clock(), notes=notes):
+        for login, entry in pending_entry.unexpired(entries, self._clock(), notes=notes):
             vendor = self._configured.find(login.vendor)
             if vendor is not None and vendor.flow in DEVICE_FLOWS and may(login):
                 self._approvals.watch(vendor, login, entry)
@@ -220,8 +223,8 @@ class Logins:
 
     async def login_state(self, vendor: str) -> LoginState | None:
         """The login of one vendor or tenant, or None when nobody is logged in there."""
-        tenant = login_entry.tenant_of(await self._store.read(), vendor, await self.catalogue())
-        return next((state for state in await self.states() if state.tenant == tenant), None)
+        account = resolve(vendor, await self.catalogue(), await self._store.read())
+        return next((state for state in await self.states() if state.tenant == account.tenant), None)
 
     async def states(self) -> tuple[LoginState, ...]:
         """Every login; who asks while another one asks gets the same answer."""
@@ -240,9 +243,9 @@ class Logins:
             StorageError: the store cannot be read, or not remember that they were given.
         """
         entries, notes = await self._store.read(), await self._store.notes()
-        if not login_entry.has_untold(entries, notes):
+        if not login_entry.has_untold_deaths(entries, notes):
             return ()
-        died = await self._store.update(login_entry.tell_of_dead)
+        died = await self._store.update(login_entry.mark_deaths_told)
         states_of = {state.tenant: state for state in (await self.status()).logins}
         return tuple(states_of[tenant] for tenant in died if tenant in states_of)
 
@@ -258,7 +261,7 @@ class Logins:
         """
         catalogue = await self.catalogue()
         entries = await self._store.read()
-        tenant = login_entry.tenant_of(entries, tenant_or_vendor, catalogue)
+        tenant = resolve(tenant_or_vendor, catalogue, entries).tenant
         if generation is None:
             generation = generation_of(entries.get(tenant), (await self._store.notes()).get(tenant))
         server = catalogue.server(tenant)

@@ -7,13 +7,8 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
-from openab_auth.oauth.entries import backoff
-from openab_auth.oauth.entries.entry_index import EntryIndex, IndexedStore
-from openab_auth.oauth.entries.generation import generation_of
-from openab_auth.oauth.entries.login_entry import SKEW, dead_of
-from openab_auth.oauth.entries.pending import PendingLogin
-from openab_auth.oauth.mcp.binding import binding_of
-from openab_auth.oauth.mcp.granted_access import GrantedAccess, granted_access
+from openab_auth.oauth.entries import SKEW, EntryIndex, IndexedStore, PendingLogin, backoff, dead_token, generation_of
+from openab_auth.oauth.mcp import GrantedAccess, access_of, binding_of
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.oauth.vendors.vendor import Vendor
@@ -118,7 +113,7 @@ def login_state(  # noqa: PLR0913 - what the store keeps of it
     server = catalogue.server(tenant) if isinstance(entry, McpEntry) else None
     vendor = _vendor(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else catalogue.vendor_of(tenant)
     expires_at = None if isinstance(entry, McpEntry) and entry.expires_at == NEVER else entry.expires_at
-    died = dead_of(entry, note)
+    died = dead_token(entry, note)
     refreshable = bool(entry.refresh_token) and died is None
     return LoginState(
         tenant=Tenant(tenant),
@@ -132,8 +127,8 @@ def login_state(  # noqa: PLR0913 - what the store keeps of it
         shadowed_by=catalogue.shadowed_by(vendor) if vendor else None,
         vendor=vendor,
         died=died,
-        failed=None if died else backoff.failure_of(entry, note, now),
-        standing=granted_access(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else None,
+        failed=None if died else backoff.failed_attempt(entry, note, now),
+        standing=access_of(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else None,
         generation=generation_of(entry, note),
     )
 

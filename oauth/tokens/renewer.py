@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from openab_auth.oauth.entries.backoff import config_hash_of
+from openab_auth.oauth.entries import configuration_hash
 from openab_auth.oauth.errors import NotRefreshableError
-from openab_auth.oauth.mcp.renew import ServerRenewer
+from openab_auth.oauth.mcp import ServerRenewer
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Tenant
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class VendorRenewer:
     @property
     def config_hash(self) -> str:
         """As `Renewer.config_hash`."""
-        return config_hash_of(self.vendor, self.token_endpoint)
+        return configuration_hash(self.vendor, self.token_endpoint)
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """As `Renewer.renew`."""
@@ -66,7 +66,7 @@ class CopilotRenewer:
     @property
     def config_hash(self) -> str:
         """As `Renewer.config_hash`."""
-        return config_hash_of(self.vendor, self.exchange_url)
+        return configuration_hash(self.vendor, self.exchange_url)
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """As `Renewer.renew`."""
@@ -87,7 +87,7 @@ class AwsRenewer:
     @property
     def config_hash(self) -> str:
         """As `Renewer.config_hash`."""
-        return config_hash_of(self.vendor, self.token_endpoint)
+        return configuration_hash(self.vendor, self.token_endpoint)
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """As `Renewer.renew`."""

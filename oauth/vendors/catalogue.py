@@ -20,7 +20,8 @@ from openab_auth.oauth.errors import (
     UnknownVendorError,
 )
 from openab_auth.oauth.vendors.mcp_json import read_openab
-from openab_auth.oauth.vendors.mcp_server import PREFIX, McpServer, owners, read_added, read_servers
+from openab_auth.oauth.vendors.mcp_server import McpServer, owners, read_added, read_servers
+from openab_auth.oauth.vendors.server_names import bare_name
 from openab_auth.oauth.vendors.vendor import Vendor, parse_vendor
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import StorageError
@@ -157,7 +158,7 @@ class Catalogue:
 
     def server(self, tenant_or_name: str) -> McpServer | None:
         """The MCP server of this name, with `mcp:` before it or without."""
-        return self._servers.get(tenant_or_name.removeprefix(PREFIX))
+        return self._servers.get(bare_name(tenant_or_name))
 
     def servers(self) -> tuple[McpServer, ...]:
         """Every MCP server."""

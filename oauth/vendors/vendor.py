@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 from openab_auth.oauth.config.reserved_variables import is_reserved
 from openab_auth.oauth.config.table import Mistakes, Table
 from openab_auth.oauth.http.urls import url_mistake
+from openab_auth.oauth.vendors.server_names import PREFIX
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import InvalidTenantError
 from openab_auth.storage.format import check_tenant
@@ -218,7 +219,7 @@ def _tenant(table: Table, name: str) -> Tenant:
         check_tenant(tenant)  # the lock that its refresh will need
     except InvalidTenantError as error:
         table.wrong("tenant", error.reason)
-    if tenant.startswith(("pending:", "mcp-pending:", "mcp:")):
+    if tenant.startswith(("pending:", "mcp-pending:", PREFIX)):
         table.wrong("tenant", "begins with a word that the store keeps for itself")
     return Tenant(tenant)
 

@@ -234,7 +234,7 @@ async def test_a_renewed_login_that_nothing_could_keep_is_told_as_renewed(
     status, out, err = await finish(process)
 
     assert (status, out) == (0, "lab: refreshed\n")
-    assert "lab: its renewed login is lost, log in again" in err
+    assert "lab: the renewed login is lost, log in again" in err
 
 
 def test_a_result_is_not_lost_when_no_thread_can_be_started_to_end_the_others(

@@ -23,7 +23,7 @@ from openab_auth.cogs.auth.text.language import english, languages
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.oauth.flows.device import code as codes
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import FileStore
 from tests.cogs.test_on_discord import ada, begin, bob, bot, mei, running, settings, world
 

@@ -12,8 +12,8 @@ from aiohttp import web
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.httpx_auth import TokenAuth
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import TokenEntry
 
 

@@ -31,7 +31,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.flows.credentials import Credentials, LoggedOut
 from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore, Draft, FileStore, PendingEntry, Secret, Tenant, TokenEntry, UserId

@@ -15,7 +15,7 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError, RefreshBusyError, VendorMisconfiguredError
 from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import (
     CONSOLE,
@@ -411,7 +411,7 @@ async def test_a_login_is_told_to_be_dead_even_when_that_cannot_be_noted(
 
     with pytest.raises(LoginDeadError):
         await waiter
-    assert "lab: what is known of its refresh could not be noted" in caplog.text
+    assert "lab: the result of its refresh could not be noted" in caplog.text
 
 
 async def test_a_token_that_may_be_noted_as_dead_is_not_posted_while_the_notes_cannot_be_read(

@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 AGENT = """
 import asyncio, json, sys, time
 import openab_auth.oauth.client.driver, openab_auth.oauth.tokens.refresh  # before any clock runs
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import OpenabAuthError, open_store
 
 async def main():
@@ -279,7 +279,7 @@ def test_what_a_process_loses_that_is_killed_after_the_vendor_has_rotated_is_tol
     assert len(issuer.requests("/token")) == 2
     dead = store.notes()["lab"].dead
     assert dead is not None
-    assert "a request before it got no answer" in dead.reason
+    assert "the request before got no answer" in dead.reason
 
 
 def test_a_vendor_that_forgives_a_repetition_gives_the_login_back_to_the_next_process(

@@ -25,7 +25,7 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.tokens.source import AccessToken, TokenSource
+from openab_auth.oauth.tokens import AccessToken, TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, MemoryStore, Secret, TokenEntry
 
@@ -475,11 +475,11 @@ async def test_a_token_rejected_while_its_own_flight_ends_is_renewed_again(
     async with TokenSource(store, catalogue=catalogue, driver=driver, clock=clock) as source:
         caller = asyncio.create_task(source.force_refresh("lab", rejected=login.access_token))
         await reached(issuer)
-        (flight,) = source._flights.values()
+        (flight,) = source._refreshes._tasks.values()
         while not flight.done() if landed else store.read()["lab"] == login:
             await asyncio.sleep(0)  # no longer than that: the next thing the loop does would be to forget the flight
         assert flight.done() == landed
-        assert source._flights
+        assert source._refreshes._tasks
         second = store.read()["lab"]
         assert isinstance(second, TokenEntry)
 
@@ -508,7 +508,7 @@ async def test_its_own_driver_is_made_for_a_refresh_and_closed_with_it(
 ) -> None:
     async with TokenSource(store, catalogue=catalogue, clock=clock) as source:
         assert (await source.force_refresh("lab")).value != login.access_token
-        driver = source._driver
+        driver = source._runtime._driver
         assert driver is not None
         (http,) = driver._http.values()
     assert http.is_closed

@@ -14,7 +14,7 @@ import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.errors import LoginDeadError, RefreshUnansweredError, VendorUnavailableError
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, Draft, FileStore, Secret, TokenEntry
 from tests.oauth.raw_server import GOOD, RawServer, server, whole
@@ -65,7 +65,7 @@ async def test_a_repetition_that_is_refused_says_that_an_answer_was_lost(
     issuer.faults.next("/token", cut="after")
 
     for _ in range(2):
-        with pytest.raises(LoginDeadError, match="a request before it got no answer"):
+        with pytest.raises(LoginDeadError, match="the request before got no answer"):
             await source.force_refresh("lab")
 
     assert len(issuer.requests("/token")) == 2
@@ -113,9 +113,9 @@ async def test_the_next_try_after_an_unknown_one_is_put_off_logged_and_explains_
         await source.force_refresh("lab", rejected=login.access_token)
     clock.now += 60
     issuer.families[0].revoked = True
-    with caplog.at_level(logging.WARNING), pytest.raises(LoginDeadError, match="a request before it got no answer"):
+    with caplog.at_level(logging.WARNING), pytest.raises(LoginDeadError, match="the request before got no answer"):
         await source.force_refresh("lab", rejected=login.access_token)
-    assert "a refresh token is posted again whose last request got no answer" in caplog.text
+    assert "the last request with this refresh token got no answer; it is posted again" in caplog.text
     assert len(issuer.requests("/token")) == 4
 
 
@@ -291,7 +291,7 @@ async def test_a_changed_label_of_the_same_account_is_stored_with_its_tokens(
         note = (await store.notes())["lab"]
         assert (note.account, note.dead, note.attempt) == (email, None, None)
     assert (await stored(store)).refresh_token.reveal() == issuer.families[0].refresh_token
-    assert "was called ada@example.com is called Ada@Example.com by now" in caplog.text
+    assert "with the label ada@example.com has the label Ada@Example.com now" in caplog.text
 
 
 async def test_another_account_under_the_same_label_is_refused_told_and_marked(
@@ -307,7 +307,7 @@ async def test_another_account_under_the_same_label_is_refused_told_and_marked(
     assert await stored(store) == login
     assert (await store.notes())["lab"].dead
     assert len(issuer.requests("/token")) == 1
-    assert any("tokens of ada@example.com; they are not kept" in line.getMessage() for line in caplog.records)
+    assert any("tokens of ada@example.com, which are not stored" in line.getMessage() for line in caplog.records)
 
 
 @pytest.mark.parametrize("lost", ["the notes", "the subject"])

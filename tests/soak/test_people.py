@@ -22,7 +22,7 @@ from openab_auth.oauth.config.config import Config, read_config
 from openab_auth.oauth.errors import LoginTakenError
 from openab_auth.oauth.flows.credentials import LoggedIn
 from openab_auth.oauth.flows.offer import LoginOffer
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import FileStore, OpenabAuthError, UserId
 from tests.soak.oracles import Findings, Watch, check_modes, check_vendor

@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from openab_auth.oauth.config.programs import find_program, folder_for
-from openab_auth.oauth.entries.generation import DIGITS
-from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.entries import GENERATION_DIGITS, PendingLogin
 from openab_auth.oauth.errors import (
     NoPendingLoginError,
     ProgramFailedError,
@@ -39,7 +38,7 @@ class Program:
 
     def __init__(self, vendor: Vendor, begun_at: int) -> None:
         self.vendor = vendor
-        self.generation = secrets.token_hex(DIGITS // 2)
+        self.generation = secrets.token_hex(GENERATION_DIGITS // 2)
         self.begun_at = begun_at
         self.expires_at = begun_at + vendor.command_timeout
         self._output = Output()

@@ -11,10 +11,14 @@ from typing import Final, TypeAlias
 
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.token_response import TokenResponse
-from openab_auth.oauth.entries import login_entry, pending
-from openab_auth.oauth.entries.pending import PendingLogin
-from openab_auth.oauth.entries.pending_logins import PendingLogins
-from openab_auth.oauth.entries.tenant_lock import REFRESH_DEADLINE, store_changes
+from openab_auth.oauth.entries import (
+    REFRESH_DEADLINE,
+    PendingLogin,
+    PendingLogins,
+    login_entry,
+    pending_entry,
+    rechecks,
+)
 from openab_auth.oauth.errors import (
     LoginDeniedError,
     LoginExpiredError,
@@ -84,7 +88,7 @@ class Approvals:
         await self._pending.check_not_taken(vendor, user, agreed=begun.replaces)
         code, entry = await self._start(vendor)
         await self._pending.begin(vendor, user, entry, begun)
-        login = pending.described(vendor.name, user, entry, Note(begun=begun))
+        login = pending_entry.describe(vendor.name, user, entry, Note(begun=begun))
         self.watch(vendor, login, entry)
         return LoginOffer(vendor, code.link, code.expires_at, code.user_code, login.generation)
 
@@ -192,7 +196,7 @@ class Approvals:
             LoginTakenError: another person has logged in there since.
         """
         entries = await self._store.read()
-        if self._clock() < login.created_at + PENDING_LIFETIME and not pending.waits(entries, login, entry):
+        if self._clock() < login.created_at + PENDING_LIFETIME and not pending_entry.is_waiting(entries, login, entry):
             return await self._store.update(lambda draft: self._end_of(draft, vendor, login, before))
         if entries.get(vendor.tenant) != before:
             notes = await self._store.notes()
@@ -214,7 +218,7 @@ class Approvals:
         None when it is none's: nobody has stored it in the time that a commit may take.
         """
         wait = _STORING if self._clock() < login.expires_at else 0.0
-        async for _ in store_changes(self._store, wait):
+        async for _ in rechecks(self._store, wait):
             with suppress(StorageError):
                 if done := await self._look(vendor, login, entry, before):
                     return done
@@ -246,7 +250,7 @@ class Approvals:
     def _take(self, draft: Draft, login: PendingLogin, entry: PendingEntry) -> None:
         """Remove the pending login; one that was swept for its age in this moment has been approved all the same."""
         if self._clock() < login.created_at + PENDING_LIFETIME:
-            pending.take(draft, login.vendor, login.user, entry, now=self._clock())
+            pending_entry.take(draft, login.vendor, login.user, entry, now=self._clock())
 
     async def _drop(self, login: PendingLogin, entry: PendingEntry) -> None:
         """Forget a login that somebody has ended; others are swept in time, or stored by another process."""

@@ -1,4 +1,4 @@
-"""What a finished login at a server leaves in the store: the entry that the Rust agents read, its note, its binding."""
+"""Write a finished login at a server: the entry that the Rust agents read, its note and its binding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def write(draft: Draft, binding: Binding, vendor: Vendor, grant: TokenResponse, note: Note) -> str | None:
-    """As `login_entry.write`, in the shape and under the name in which the Rust agents look for it, and its binding."""
+    """Write the login in the shape, and under the key, that the Rust agents expect; return the former account."""
     before = draft.notes.get(vendor.tenant, Note()).account if vendor.tenant in draft else None
     reply: dict[str, Json] = {"access_token": grant.access_token.reveal(), "token_type": "bearer"}
     received_at = int(note.logged_in_at or 0)
