@@ -14,7 +14,7 @@ import pytest
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import AuthSettings, Config
-from openab_auth.oauth.entries import PendingLogin, pending
+from openab_auth.oauth.entries import PendingLogin, pending_entry
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
@@ -216,7 +216,7 @@ async def test_a_login_that_may_not_be_stored_is_revoked_whatever_else_fails(
     object.__setattr__(catalogue.get("lab"), "revoke_url", issuer.revoke_url)
     logins = Logins(catalogue, store, driver, clock=clock, admit=refuse)
     offer = await logins.begin("lab", ADA)
-    monkeypatch.setattr(pending, "take", fail)
+    monkeypatch.setattr(pending_entry, "take", fail)
     await issuer.approve_device(offer.user_code or "")
 
     with pytest.raises(LoginDeniedError):
