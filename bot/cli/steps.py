@@ -15,8 +15,8 @@ from openab_auth.bot.cli.program import run_here
 from openab_auth.bot.cli.session import Session, open_session
 from openab_auth.bot.cli.waiting import wait_for_approval
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows.login_offer import LoginOffer
+from openab_auth.oauth.flows.storing import LoginResult, LogoutResult
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.vendors.vendor import DEVICE_FLOWS, Vendor
 from openab_auth.storage import UserId
@@ -121,7 +121,7 @@ async def _wait(session: Session, vendor: Vendor, user: UserId, *, as_json: bool
         return _tell(session, await wait_for_approval(logins, vendor.name, user, expires_at), as_json=as_json)
 
 
-def _tell(session: Session, done: LoggedIn, *, as_json: bool) -> int:
+def _tell(session: Session, done: LoginResult, *, as_json: bool) -> int:
     result = {
         "vendor": done.vendor.name,
         "tenant": done.vendor.tenant,
@@ -132,7 +132,7 @@ def _tell(session: Session, done: LoggedIn, *, as_json: bool) -> int:
     return DONE
 
 
-def _logged_in(session: Session, done: LoggedIn) -> str:
+def _logged_in(session: Session, done: LoginResult) -> str:
     account = f" as {done.account}" if done.account else ""
     text = f"Logged in to {done.vendor.title}{account}; agents find it in {session.location}."
     if done.lacks_project:
@@ -159,7 +159,7 @@ async def logout(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _logged_out(done: LoggedOut) -> str:
+def _logged_out(done: LogoutResult) -> str:
     if done.removed:
         said = "revoked at the vendor and removed here" if done.revoked else "removed here, not revoked at the vendor"
     else:

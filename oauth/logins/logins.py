@@ -1,8 +1,8 @@
 """Logins and logouts, whichever flow a vendor has: what the slash commands and the command line stand on.
 
-link and redirect    oauth/flows/redirect.py    vendors with `flow = "pkce"`, MCP servers
-code and approval    oauth/flows/device/approvals.py   the device flows
-its own program      oauth/flows/command/programs.py   `flow = "command"`
+link and redirect    oauth/flows/redirect/steps.py    vendors with `flow = "pkce"`, MCP servers
+code and approval    oauth/flows/device/approval.py   the device flows
+its own program      oauth/flows/command/program.py   `flow = "command"`
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.entries.pending_logins import PendingLogins
 from openab_auth.oauth.entries.tenant_lock import REFRESH_DEADLINE
 from openab_auth.oauth.errors import NoPendingLoginError, SecretMissingError, WhichLoginError
-from openab_auth.oauth.flows.command.output import Prompt
-from openab_auth.oauth.flows.command.programs import Programs
-from openab_auth.oauth.flows.credentials import Credentials, LoggedIn, LoggedOut
-from openab_auth.oauth.flows.device.approvals import Admit, Approvals
-from openab_auth.oauth.flows.jobs import Jobs
-from openab_auth.oauth.flows.offer import LoginOffer
-from openab_auth.oauth.flows.redirect import RedirectLogins
+from openab_auth.oauth.flows.background import BackgroundWork
+from openab_auth.oauth.flows.command.output import ProgramPrompt
+from openab_auth.oauth.flows.command.program import Programs
+from openab_auth.oauth.flows.device.approval import Admit, Approvals
+from openab_auth.oauth.flows.login_offer import LoginOffer
+from openab_auth.oauth.flows.redirect.steps import RedirectLogins
+from openab_auth.oauth.flows.storing import LoginResult, LoginWriter, LogoutResult
 from openab_auth.oauth.logins import status
 from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.mcp.added_servers import AddedServers
@@ -65,8 +65,8 @@ class Logins:
         self._index = IndexedStore(store)
         self._pending = PendingLogins(store, self._index, clock=clock, limit=max_pending)
         self._servers = ServerLogins(catalogue, store, driver, clock=clock)
-        self._credentials = Credentials(store, driver, clock=clock, lock_wait=lock_wait)
-        self._jobs = Jobs()
+        self._credentials = LoginWriter(store, driver, clock=clock, lock_wait=lock_wait)
+        self._jobs = BackgroundWork()
         self._asked: asyncio.Task[tuple[LoginState, ...]] | None = None
         self._programs = Programs(catalogue.without_secrets(environ), clock=clock, limit=max_pending)
         self._approvals = Approvals(
@@ -108,7 +108,7 @@ class Logins:
             return await self._approvals.begin(chosen, user, begun)
         return await self._redirects.begin(chosen, user, begun, server=catalogue.server(chosen.name))
 
-    async def outcome(self, vendor: str, user: UserId) -> LoggedIn | None:
+    async def outcome(self, vendor: str, user: UserId) -> LoginResult | None:
         """Wait for the end of a login whose offer `waits`; None when this process stops before.
 
         Raises:
@@ -131,7 +131,7 @@ class Logins:
         Raises:
             NoPendingLoginError: no such program runs.
         """
-        known = Prompt(offer.url, offer.user_code)
+        known = ProgramPrompt(offer.url, offer.user_code)
         found = await self._programs.more(offer.vendor.name, user, known)
         return replace(offer, url=found.link or offer.url, user_code=found.code)
 
@@ -152,7 +152,7 @@ class Logins:
 
     async def complete(
         self, text: str, user: UserId, vendor: str | None = None, generation: str | None = None
-    ) -> LoggedIn:
+    ) -> LoginResult:
         """Step two: take the pending login that a pasted text belongs to, trade its code, and store the credential.
 
         A form is about one pending login: with its `generation` no other one is ended.
@@ -246,7 +246,7 @@ class Logins:
         states_of = {state.tenant: state for state in (await self.status()).logins}
         return tuple(states_of[tenant] for tenant in died if tenant in states_of)
 
-    async def logout(self, tenant_or_vendor: str, generation: str | None = None, *, revoke: bool) -> LoggedOut:
+    async def logout(self, tenant_or_vendor: str, generation: str | None = None, *, revoke: bool) -> LogoutResult:
         """Remove a login here; with `revoke`, have the vendor end it first, as far as it answers.
 
         It is the login of this `generation`, or else the one that is there at this moment: never one that comes later.

@@ -70,9 +70,11 @@ class CopilotRenewer:
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """As `Renewer.renew`."""
-        from openab_auth.oauth.flows.device.github import trade  # noqa: PLC0415 - needed by whoever sends a request
+        from openab_auth.oauth.flows.exchange.copilot import request_copilot_token  # noqa: PLC0415 - needed by whoever sends a request
 
-        return await trade(driver, self.vendor, entry.refresh_token, self.exchange_url, now=self.clock())
+        return await request_copilot_token(
+            driver, self.vendor, entry.refresh_token, self.exchange_url, now=self.clock()
+        )
 
 
 @dataclass(frozen=True, slots=True)

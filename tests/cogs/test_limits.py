@@ -29,8 +29,8 @@ from openab_auth.cogs.auth.views.status import status_message
 from openab_auth.oauth.entries.generation import DIGITS
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
-from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows.login_offer import LoginOffer
+from openab_auth.oauth.flows.storing import LoginResult, LogoutResult
 from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.mcp.granted_access import GrantedAccess
 from openab_auth.oauth.vendors.vendor import FlowName, Vendor
@@ -173,14 +173,14 @@ async def test_the_answers_to_a_login_and_to_a_logout(
     language: Language, state: LoginState, account: str | None, name: str
 ) -> None:
     vendor = state.vendor or Vendor(name="lab", title=name, tenant=Tenant("lab"))
-    check(with_footer(language, words.logged_in(language, LoggedIn(vendor, NOW, account, name))))
+    check(with_footer(language, words.logged_in(language, LoginResult(vendor, NOW, account, name))))
     for revoked, removed, stands in (
         (True, True, False),
         (False, True, False),
         (True, False, False),
         (True, False, True),
     ):
-        done = LoggedOut(state.tenant, revoked, removed, account, stands)
+        done = LogoutResult(state.tenant, revoked, removed, account, stands)
         check(ReplyContent(words.logged_out(language, done, name)))
     for message in ("login-link-used", "login-link-expired", "login-link-replaced", "cancelled"):
         check(ReplyContent(words.about(language, message, vendor)))

@@ -30,7 +30,7 @@ from openab_auth.oauth.errors import (
     RelativePathError,
     UnknownVendorError,
 )
-from openab_auth.oauth.flows.credentials import LoggedIn
+from openab_auth.oauth.flows.storing import LoginResult
 from openab_auth.storage import UserId
 from tests.cogs.conftest import ADA
 
@@ -320,7 +320,7 @@ async def test_who_may_not_use_it_is_not_even_read_after_too_many_refusals(
 async def test_an_ending_that_nobody_asks_for_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_KEPT", 0.0)
 
-    async def end(_user: UserId, vendor: str) -> LoggedIn | None:
+    async def end(_user: UserId, vendor: str) -> LoginResult | None:
         raise NoPendingLoginError(vendor)
 
     endings = WaitingLogins(end)

@@ -341,7 +341,7 @@ async def test_an_account_without_a_seat_is_told_there_and_then(
 async def test_a_vendors_own_program_is_driven_by_its_link_and_pastes(
     bot: commands.Bot, ada: Person, stored: Stored, audited: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("openab_auth.oauth.flows.command.programs._ANSWER", 0.5)
+    monkeypatch.setattr("openab_auth.oauth.flows.command.program._ANSWER", 0.5)
     login = await begin(ada, "shell")
     assert "own program waits" in login.content
     (link,) = login.link_buttons
@@ -367,7 +367,7 @@ async def test_a_vendors_own_program_is_driven_by_its_link_and_pastes(
 async def test_a_code_that_a_program_shows_late_comes_into_the_message(
     bot: commands.Bot, ada: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("openab_auth.oauth.flows.command.programs._QUIET", 0.05)
+    monkeypatch.setattr("openab_auth.oauth.flows.command.program._QUIET", 0.05)
     login = await begin(ada, "late")
     await login.wait_for(lambda shown: "# `WXYZ-1234`" in shown.content)
     assert login.link_buttons

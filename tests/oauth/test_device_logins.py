@@ -49,7 +49,7 @@ class Clock(Protocol):
 def quick(monkeypatch: pytest.MonkeyPatch, issuer: Issuer) -> None:
     """Nobody waits for a whole second in here."""
     monkeypatch.setattr(codes, "SHORTEST", 0.01)
-    monkeypatch.setattr("openab_auth.oauth.flows.device.approvals.INTERVAL", 0.05)
+    monkeypatch.setattr("openab_auth.oauth.flows.device.approval.INTERVAL", 0.05)
     monkeypatch.setattr("openab_auth.oauth.flows.device.poll._SLOWER", 0.05)
     monkeypatch.setattr(
         "openab_auth.bot.playground.issuer.devices._SLOWER", 0

@@ -20,8 +20,8 @@ from openab_auth.oauth.config.config import DEFAULT_STORE, Config
 from openab_auth.oauth.config.paths import path_in
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, ProgramFailedError
-from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows.login_offer import LoginOffer
+from openab_auth.oauth.flows.storing import LoginResult, LogoutResult
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.vendors.catalogue import Catalogue
@@ -76,7 +76,7 @@ class AuthService:
 
     async def complete(
         self, caller: Caller, paste: str, vendor: str | None = None, generation: str | None = None
-    ) -> LoggedIn:
+    ) -> LoginResult:
         """Step two: the paste becomes a login in the store; `generation` is the pending login that its form was about.
 
         Raises:
@@ -95,7 +95,7 @@ class AuthService:
             line.silent = done.vendor.flow == "command"
             return done
 
-    async def outcome(self, user: UserId, vendor: str) -> LoggedIn | None:
+    async def outcome(self, user: UserId, vendor: str) -> LoginResult | None:
         """How a login ends that needs no paste; None when the bot stops before, and then the login goes on waiting.
 
         Raises:
@@ -104,7 +104,7 @@ class AuthService:
         """
         return await self._endings.of(user, vendor)
 
-    async def _end(self, user: UserId, vendor: str) -> LoggedIn | None:
+    async def _end(self, user: UserId, vendor: str) -> LoginResult | None:
         async with self._audit.step("complete", user) as line:
             line.name((await self.catalogue()).find(vendor))
             try:
@@ -221,7 +221,7 @@ class AuthService:
             await self._audit.record("logout", caller.user, refusal.code, **named)
             raise
 
-    async def logout(self, caller: Caller, tenant: str, generation: str | None = None, *, revoke: bool) -> LoggedOut:
+    async def logout(self, caller: Caller, tenant: str, generation: str | None = None, *, revoke: bool) -> LogoutResult:
         """End a login here, and at the vendor too with `revoke`; with a `generation`, that login or none.
 
         Raises:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from openab_auth.oauth.errors import NoPendingLoginError
-from openab_auth.oauth.flows.credentials import LoggedIn
+from openab_auth.oauth.flows.storing import LoginResult
 from openab_auth.storage import UserId
 from openab_auth.storage.errors import OpenabAuthError
 
@@ -20,9 +20,9 @@ _log: Final = logging.getLogger(__name__)
 class WaitingLogins:
     """The ends that are waited for; `end` waits for one of them and writes it down."""
 
-    def __init__(self, end: Callable[[UserId, str], Awaitable[LoggedIn | None]]) -> None:
+    def __init__(self, end: Callable[[UserId, str], Awaitable[LoginResult | None]]) -> None:
         self._end = end
-        self._waiting: dict[tuple[UserId, str], asyncio.Future[LoggedIn | None]] = {}
+        self._waiting: dict[tuple[UserId, str], asyncio.Future[LoginResult | None]] = {}
 
     def expect(self, user: UserId, vendor: str) -> None:
         """Wait for the end of this person's login from now on."""
@@ -31,7 +31,7 @@ class WaitingLogins:
         task.add_done_callback(_tell)
         task.add_done_callback(partial(self._forget_later, (user, vendor)))
 
-    async def of(self, user: UserId, vendor: str) -> LoggedIn | None:
+    async def of(self, user: UserId, vendor: str) -> LoginResult | None:
         """How it ends; None when the bot stops before.
 
         Raises:
@@ -48,11 +48,11 @@ class WaitingLogins:
             if task.done():
                 self._forget(key, task)
 
-    def _forget_later(self, key: tuple[UserId, str], task: asyncio.Future[LoggedIn | None]) -> None:
+    def _forget_later(self, key: tuple[UserId, str], task: asyncio.Future[LoginResult | None]) -> None:
         """Keep the end for a message that is about to ask for it; where none follows, nobody would take it away."""
         task.get_loop().call_later(_KEPT, self._forget, key, task)
 
-    def _forget(self, key: tuple[UserId, str], task: asyncio.Future[LoggedIn | None]) -> None:
+    def _forget(self, key: tuple[UserId, str], task: asyncio.Future[LoginResult | None]) -> None:
         if self._waiting.get(key) is task:
             del self._waiting[key]
 
@@ -62,7 +62,7 @@ class WaitingLogins:
         self._waiting.clear()
 
 
-def _tell(task: asyncio.Future[LoggedIn | None]) -> None:
+def _tell(task: asyncio.Future[LoginResult | None]) -> None:
     """A line for the operator, who may be the only one left to read it."""
     error = None if task.cancelled() else task.exception()
     if isinstance(error, OpenabAuthError) and not isinstance(error, NoPendingLoginError):

@@ -11,8 +11,8 @@ from openab_auth.cogs.auth.text.language import Language
 from openab_auth.cogs.auth.text.markup import LINES, Markup, code, in_link, mention, moment, plain
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
-from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows.login_offer import LoginOffer
+from openab_auth.oauth.flows.storing import LoginResult, LogoutResult
 from openab_auth.oauth.http.urls import is_loopback
 from openab_auth.oauth.logins.status import LoginState
 from openab_auth.oauth.vendors.catalogue import Catalogue
@@ -128,7 +128,7 @@ def _beginning(vendor: Vendor) -> Markup:
     return plain(f"{parts.scheme}://{parts.netloc}", _ACCOUNT)
 
 
-def logged_in(language: Language, done: LoggedIn) -> Markup:
+def logged_in(language: Language, done: LoginResult) -> Markup:
     """The end of a login that worked."""
     vendor = title_of(done.vendor)
     if done.vendor.flow == "command":
@@ -175,7 +175,7 @@ def _named(language: Language, title: str, account: str | None) -> Markup:
     return language.say("login-as", login=login, account=plain(account, _ACCOUNT)) if account else login
 
 
-def logged_out(language: Language, done: LoggedOut, title: str) -> Markup:
+def logged_out(language: Language, done: LogoutResult, title: str) -> Markup:
     """The end of a logout; `title` is how the vendor is called."""
     vendor = plain(title, _TITLE)
     if not done.removed:

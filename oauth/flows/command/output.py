@@ -26,7 +26,7 @@ _NAMED_CODE: Final = re.compile(r"\b(?i:code)\b[^\n:]{0,40}:\s*([A-Z0-9]{4,12}(?
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class ProgramPrompt:
     """What a person would act on; None while the program has not said it."""
 
     link: str | None = None
@@ -54,9 +54,9 @@ class Output:
         return [line for line in (each.strip() for each in self._text.splitlines()) if line]
 
     @property
-    def found(self) -> Prompt:
+    def found(self) -> ProgramPrompt:
         """The link and the code, as far as they have come."""
-        return Prompt(find_link(self._text), find_code(self._text))
+        return ProgramPrompt(find_link(self._text), find_code(self._text))
 
 
 def plain(text: str) -> str:

@@ -16,7 +16,7 @@ from openab_auth.oauth.client.token_response import TokenResponse, read_grant
 from openab_auth.oauth.client.verdict import JsonObject, RequestContext, is_token, judge_reply
 from openab_auth.oauth.errors import LOG_IN_AGAIN, NotRefreshableError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_code
-from openab_auth.oauth.flows.device.flow import GRANT_TYPE, NotYet, PollResult, judge_poll
+from openab_auth.oauth.flows.device.requests import GRANT_TYPE, ApprovalPending, PollOutcome, judge_poll
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import NEVER, AsyncStore, ClientRecord, Tenant
 from openab_auth.storage.draft import Draft
@@ -64,7 +64,7 @@ class AwsDevice:
             now=self._clock(),
         )
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollResult:
+    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollOutcome:
         """As `DeviceFlow.poll`."""
         client = await self._client(vendor)
         question = RequestContext(vendor.name, vendor.tenant, "code", (pending.verifier, *_secrets(client)))
@@ -72,7 +72,7 @@ class AwsDevice:
         asked_at = self._clock()
         answer = await self._driver.send(vendor, question, pending.token_url, json=fields)
         reply = judge_poll(question, answer, now=self._clock(), names=_NAMES)
-        return reply if isinstance(reply, NotYet) else read_grant(vendor, reply, now=asked_at)
+        return reply if isinstance(reply, ApprovalPending) else read_grant(vendor, reply, now=asked_at)
 
     async def renew(self, vendor: Vendor, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
         """The next tokens of a login, in one request with the client that it was made with.

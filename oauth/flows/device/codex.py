@@ -18,7 +18,7 @@ from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.verdict import RequestContext, error_words, is_token, json_object, judge_reply
 from openab_auth.oauth.errors import VendorMisconfiguredError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_code
-from openab_auth.oauth.flows.device.flow import NotYet, PollResult, judge_poll
+from openab_auth.oauth.flows.device.requests import ApprovalPending, PollOutcome, judge_poll
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import PendingEntry
 from openab_auth.storage.secret import Secret
@@ -53,16 +53,16 @@ class CodexDevice:
             now=self._clock(),
         )
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollResult:
+    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollOutcome:
         """As `DeviceFlow.poll`; the last poll is followed by the exchange."""
         question = RequestContext(vendor.name, vendor.tenant, "approval", (pending.verifier,))
         fields = {"device_auth_id": pending.verifier.reveal(), "user_code": pending.state.reveal()}
         url = urljoin(vendor.device_url, "token")
         answer = await self._driver.post(vendor, question, url, fields, encoding="json")
         if answer.status_code in _NOT_YET and not _DECIDED & error_words(json_object(answer) or {}):
-            return NotYet()
+            return ApprovalPending()
         reply = judge_poll(question, answer, now=self._clock())
-        if isinstance(reply, NotYet):
+        if isinstance(reply, ApprovalPending):
             return reply
         code, verifier = reply.get("authorization_code"), reply.get("code_verifier")
         if not (isinstance(code, str) and isinstance(verifier, str) and is_token(code) and is_token(verifier)):

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.flows.device.aws import AwsDevice
 from openab_auth.oauth.flows.device.codex import CodexDevice
-from openab_auth.oauth.flows.device.flow import DeviceFlow
+from openab_auth.oauth.flows.device.requests import DeviceRequests
 from openab_auth.oauth.flows.device.standard import StandardDevice
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore
 
 
-def device_flow(vendor: Vendor, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceFlow:
+def device_flow(vendor: Vendor, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceRequests:
     """The flow that the vendor's descriptor names; `clock` gives unix seconds."""
     match vendor.flow:
         case "codex-device":

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from openab_auth.oauth.errors import LoginExpiredError, VendorUnavailableError
-from openab_auth.oauth.flows.device.flow import NotYet
+from openab_auth.oauth.flows.device.requests import ApprovalPending
 
 T = TypeVar("T")
 _SLOWER: Final = 5.0  # seconds that `slow_down` adds for good (RFC 8628 3.5)
@@ -16,7 +16,7 @@ _LONGEST_RETRY: Final = 60.0
 
 
 async def poll_until(
-    poll: Callable[[], Awaitable[T | NotYet]],
+    poll: Callable[[], Awaitable[T | ApprovalPending]],
     *,
     vendor: str,
     interval: float,
@@ -46,7 +46,7 @@ async def poll_until(
         except VendorUnavailableError as trouble:
             wait = max(min(wait * 2, _LONGEST_RETRY), trouble.retry_after or 0.0, interval)
             continue
-        if not isinstance(answer, NotYet):
+        if not isinstance(answer, ApprovalPending):
             return answer
         if answer.slower:
             interval = max(answer.interval or 0.0, interval + _SLOWER)

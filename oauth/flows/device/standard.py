@@ -8,7 +8,7 @@ from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.token_response import read_grant
 from openab_auth.oauth.client.verdict import RequestContext, judge_reply
 from openab_auth.oauth.flows.device.code import DeviceCode, first_of, read_code
-from openab_auth.oauth.flows.device.flow import GRANT_TYPE, NotYet, PollResult, judge_poll
+from openab_auth.oauth.flows.device.requests import GRANT_TYPE, ApprovalPending, PollOutcome, judge_poll
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import PendingEntry
 
@@ -39,11 +39,11 @@ class StandardDevice:
             now=self._clock(),
         )
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollResult:
+    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollOutcome:
         """As `DeviceFlow.poll` (RFC 8628 3.4)."""
         question = RequestContext(vendor.name, vendor.tenant, "code", (pending.verifier,))
         fields = {**vendor.token_params, "grant_type": GRANT_TYPE, "device_code": pending.verifier.reveal()}
         asked_at = self._clock()
         answer = await self._driver.post(vendor, question, pending.token_url, fields, encoding=vendor.token_body)
         reply = judge_poll(question, answer, now=self._clock())
-        return reply if isinstance(reply, NotYet) else read_grant(vendor, reply, now=asked_at)
+        return reply if isinstance(reply, ApprovalPending) else read_grant(vendor, reply, now=asked_at)

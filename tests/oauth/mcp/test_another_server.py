@@ -18,8 +18,8 @@ from openab_auth.oauth.errors import (
     ServerUnusableError,
     VendorMisconfiguredError,
 )
-from openab_auth.oauth.flows.credentials import LoggedIn
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows.login_offer import LoginOffer
+from openab_auth.oauth.flows.storing import LoginResult
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.mcp.accounts import account_hosts
 from openab_auth.oauth.mcp.binding import Binding
@@ -77,7 +77,7 @@ async def asked(stranger: Stranger, path: str) -> None:
             await asyncio.sleep(0.01)
 
 
-async def trading(logins: Logins, stranger: Stranger, user: UserId) -> asyncio.Task[LoggedIn]:
+async def trading(logins: Logins, stranger: Stranger, user: UserId) -> asyncio.Task[LoginResult]:
     """A login whose code the stranger was just asked to trade, and does in a moment."""
     offer = await logins.begin("mcp:lab", user)
     stranger.pages["/token"].delay = 0.3

@@ -28,8 +28,8 @@ from openab_auth.oauth.errors import (
     OAuthError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.flows.code_assist import has_project
-from openab_auth.oauth.flows.device.github import exchange_url, trade
+from openab_auth.oauth.flows.exchange.copilot import exchange_url, request_copilot_token
+from openab_auth.oauth.flows.exchange.google_project import has_project
 from openab_auth.oauth.mcp import entry as server_entry
 from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.vendors.vendor import Vendor
@@ -47,7 +47,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedIn:
+class LoginResult:
     """A login is in the store; `replaced` is the account that was logged in there before, when it was another one.
 
     `lacks_project`: the account still needs a project before agents can use it. `elsewhere`: another process has
@@ -63,7 +63,7 @@ class LoggedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedOut:
+class LogoutResult:
     """The end of a logout; `note` says why the vendor was not told, when it should have been.
 
     Nothing was `removed` when the login was gone by then, or when another one had come in, which then `stands`. `left`
@@ -78,7 +78,7 @@ class LoggedOut:
     left: tuple[str, ...] = ()
 
 
-class Credentials:
+class LoginWriter:
     """Writes what vendors gave and removes what people end; `lock_wait` is in seconds.
 
     A refresh in flight ends first. A lock that cannot be had in time stops nobody: a person's login is never thrown
@@ -104,7 +104,7 @@ class Credentials:
         binding: Binding | None = None,
         *,
         also: Callable[[Draft], None] | None = None,
-    ) -> LoggedIn:
+    ) -> LoginResult:
         """Store a grant as what became of `login`; the former one of this tenant ends. An MCP server's has a `binding`.
 
         What `also` changes is changed in the same step; what it raises is raised, and nothing is stored.
@@ -152,9 +152,9 @@ class Credentials:
         account = grant.account or await self._unless_closing(self._late_account(vendor, grant))
         replaced = before if account and before != account else None
         lacks_project = bool(await self._unless_closing(self._lacks_project(vendor, grant)))
-        return LoggedIn(vendor, grant.expires_at, account, replaced, lacks_project)
+        return LoginResult(vendor, grant.expires_at, account, replaced, lacks_project)
 
-    async def remove(self, tenant: Tenant, generation: str, vendor: Vendor | None, *, revoke: bool) -> LoggedOut:
+    async def remove(self, tenant: Tenant, generation: str, vendor: Vendor | None, *, revoke: bool) -> LogoutResult:
         """Remove the login of this generation; with `revoke`, have its vendor end it first, as far as it answers.
 
         Raises:
@@ -172,11 +172,11 @@ class Credentials:
                 await self._check_removable(entry)
             revoked, note = await self._revoke(vendor, entry) if revoke else (False, None)
 
-            def remove(draft: Draft) -> LoggedOut:
+            def remove(draft: Draft) -> LogoutResult:
                 """Unless another login came in meanwhile; a refresh that we could not wait for is none."""
                 same = generation_of(draft.get(tenant), draft.notes.get(tenant)) == generation
                 removed = same and (draft.get(tenant) == entry or not alone) and login_entry.remove(draft, tenant)
-                return LoggedOut(tenant, revoked, removed, note, stands=tenant in draft)
+                return LogoutResult(tenant, revoked, removed, note, stands=tenant in draft)
 
             done = await self._persist(remove, tenant) if revoked else await self._store.update(remove)
         return replace(done, left=tuple(problem.what for problem in await self._store.problems() if problem.ended))
@@ -248,7 +248,9 @@ class Credentials:
         While the vendor is out of order the login is kept with a token that has ended: the next refresh trades it.
         """
         try:
-            return await trade(self._driver, vendor, grant.access_token, exchange_url(vendor), now=self._clock())
+            return await request_copilot_token(
+                self._driver, vendor, grant.access_token, exchange_url(vendor), now=self._clock()
+            )
         except LoginDeadError as error:
             raise ExchangeRefusedError(vendor.name, error.reason) from None
         except VendorUnavailableError as error:

@@ -28,7 +28,9 @@ def exchange_url(vendor: Vendor) -> str:
     return urlunsplit((parts.scheme, host, _PATH, "", ""))
 
 
-async def trade(driver: Driver, vendor: Vendor, github: Secret, url: str, *, now: float) -> TokenResponse:
+async def request_copilot_token(
+    driver: Driver, vendor: Vendor, github: Secret, url: str, *, now: float
+) -> TokenResponse:
     """Copilot's token for GitHub's, in one GET; the grant's refresh token is GitHub's, which does not rotate.
 
     Raises:

@@ -22,13 +22,13 @@ from openab_auth.oauth.errors import (
     NoPendingLoginError,
     OAuthError,
 )
-from openab_auth.oauth.flows.credentials import Credentials, LoggedIn
+from openab_auth.oauth.flows.background import BackgroundWork
 from openab_auth.oauth.flows.device.code import INTERVAL, DeviceCode, read_interval
-from openab_auth.oauth.flows.device.flow import NotYet
 from openab_auth.oauth.flows.device.flows import device_flow
 from openab_auth.oauth.flows.device.poll import poll_until
-from openab_auth.oauth.flows.jobs import Jobs
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows.device.requests import ApprovalPending
+from openab_auth.oauth.flows.login_offer import LoginOffer
+from openab_auth.oauth.flows.storing import LoginResult, LoginWriter
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft
@@ -47,7 +47,7 @@ class _Watched:
     """The task that polls for one pending login."""
 
     generation: str
-    task: asyncio.Task[LoggedIn]
+    task: asyncio.Task[LoginResult]
 
 
 class Approvals:
@@ -61,8 +61,8 @@ class Approvals:
         store: AsyncStore,
         driver: Driver,
         pending_logins: PendingLogins,
-        credentials: Credentials,
-        jobs: Jobs,
+        credentials: LoginWriter,
+        jobs: BackgroundWork,
         *,
         clock: Callable[[], float],
         admit: Admit | None = None,
@@ -104,7 +104,7 @@ class Approvals:
             del self._waiting[key]
             watched.task.cancel()
 
-    async def outcome(self, vendor: str, user: UserId) -> LoggedIn | None:
+    async def outcome(self, vendor: str, user: UserId) -> LoginResult | None:
         """How this login ends; None when this process stops and the login goes on waiting without it.
 
         Raises:
@@ -150,21 +150,21 @@ class Approvals:
         )
         return code, entry
 
-    async def _wait(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry) -> LoggedIn:
+    async def _wait(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry) -> LoginResult:
         flow = device_flow(vendor, self._driver, self._store, self._clock)
         before: Entry | None = None
         with suppress(StorageError):
             before = (await self._store.read()).get(vendor.tenant)
 
-        async def poll() -> LoggedIn | NotYet:
+        async def poll() -> LoginResult | ApprovalPending:
             try:
                 if done := await self._look(vendor, login, entry, before):
                     return done
             except StorageError as error:  # a disk that is out of order for a moment ends nobody's login
                 _log.warning("%s: a device login waits for the store: %s", vendor.name, error)
-                return NotYet()
+                return ApprovalPending()
             answer = await flow.poll(vendor, entry)
-            return answer if isinstance(answer, NotYet) else await self._keep(vendor, login, entry, answer)
+            return answer if isinstance(answer, ApprovalPending) else await self._keep(vendor, login, entry, answer)
 
         try:
             return await poll_until(
@@ -184,7 +184,7 @@ class Approvals:
 
     async def _look(
         self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, before: Entry | None
-    ) -> LoggedIn | None:
+    ) -> LoginResult | None:
         """See, before each poll, that the login still waits; the end that another process has made of it is its end.
 
         Raises:
@@ -199,16 +199,16 @@ class Approvals:
             login_entry.check_not_taken(entries, notes, vendor.tenant, login.user, agreed=login.begun.replaces)
         return None
 
-    def _end_of(self, draft: Draft, vendor: Vendor, login: PendingLogin, before: Entry | None) -> LoggedIn:
+    def _end_of(self, draft: Draft, vendor: Vendor, login: PendingLogin, before: Entry | None) -> LoginResult:
         """Return the login that a waiting one has become; under the lock, since its note is written a moment later."""
         there, made = draft.get(vendor.tenant), draft.notes.get(vendor.tenant) or Note()
         if made.generation == login.generation and there != before and isinstance(there, TokenEntry):
-            return LoggedIn(vendor, there.expires_at, made.account, elsewhere=True)
+            return LoginResult(vendor, there.expires_at, made.account, elsewhere=True)
         raise NoPendingLoginError(vendor.name)
 
     async def _redeemed(
         self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, before: Entry | None
-    ) -> LoggedIn | None:
+    ) -> LoginResult | None:
         """What another process makes of a code that the vendor knows no longer although its time is not over.
 
         None when it is none's: nobody has stored it in the time that a commit may take.
@@ -220,7 +220,9 @@ class Approvals:
                     return done
         return None
 
-    async def _keep(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, grant: TokenResponse) -> LoggedIn:
+    async def _keep(
+        self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, grant: TokenResponse
+    ) -> LoginResult:
         """Store what was approved, in the step that ends the waiting, unless it was cancelled meanwhile."""
         await self._check_admitted(vendor, login, entry, grant)
         try:

@@ -31,17 +31,17 @@ _EXPIRED: Final = frozenset({"expired_token", "incorrect_device_code", "invalid_
 
 
 @dataclass(frozen=True, slots=True)
-class NotYet:
+class ApprovalPending:
     """Nobody has decided yet; `slower`: the vendor wants fewer polls, one every `interval` seconds if it says so."""
 
     slower: bool = False
     interval: float | None = None
 
 
-PollResult: TypeAlias = TokenResponse | NotYet
+PollOutcome: TypeAlias = TokenResponse | ApprovalPending
 
 
-class DeviceFlow(Protocol):
+class DeviceRequests(Protocol):
     """The two requests of a device login; between them lies a pending entry, which survives a restart.
 
     The entry's `verifier` is the device code, its `state` the user code.
@@ -55,7 +55,7 @@ class DeviceFlow(Protocol):
         """
         ...
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollResult:
+    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollOutcome:
         """Ask for the grant, once.
 
         Raises:
@@ -68,20 +68,20 @@ class DeviceFlow(Protocol):
 
 def judge_poll(
     question: RequestContext, reply: httpx2.Response, *, now: float, names: Mapping[str, str] = RFC_6749_NAMES
-) -> JsonObject | NotYet:
+) -> JsonObject | ApprovalPending:
     """The token reply, or that there is none yet; the word in it decides, whatever status it came with (RFC 8628 3.5).
 
     `names` is as for `judge_reply`.
 
     Raises:
-        OAuthError: as `DeviceFlow.poll`.
+        OAuthError: as `DeviceRequests.poll`.
     """
     body = json_object(reply, names) or {}
     words = error_words(body)
     if words & _PENDING:
-        return NotYet()
+        return ApprovalPending()
     if words & _SLOWER:
-        return NotYet(slower=True, interval=read_interval(body.get("interval")))
+        return ApprovalPending(slower=True, interval=read_interval(body.get("interval")))
     if words & _DENIED:
         raise LoginDeniedError(question.vendor, reason_of(question, reply.status_code, body))
     if words & _EXPIRED:

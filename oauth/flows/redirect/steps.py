@@ -18,9 +18,9 @@ from openab_auth.oauth.entries.generation import generation_of_pending
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.entries.pending_logins import PendingLogins
 from openab_auth.oauth.errors import ClientRefusedError, NoPendingLoginError, VendorUnavailableError
-from openab_auth.oauth.flows.credentials import Credentials, LoggedIn
-from openab_auth.oauth.flows.jobs import Jobs
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows.background import BackgroundWork
+from openab_auth.oauth.flows.login_offer import LoginOffer
+from openab_auth.oauth.flows.storing import LoginResult, LoginWriter
 from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.mcp.login import ServerLogins
 from openab_auth.oauth.mcp.registration import forget_client
@@ -53,8 +53,8 @@ class RedirectLogins:
         driver: Driver,
         servers: ServerLogins,
         pending_logins: PendingLogins,
-        credentials: Credentials,
-        jobs: Jobs,
+        credentials: LoginWriter,
+        jobs: BackgroundWork,
         *,
         clock: Callable[[], float],
     ) -> None:
@@ -101,7 +101,7 @@ class RedirectLogins:
         found = [pair for pair in await self._pending.of(user, {name} if name else ()) if pair[0].vendor in offered]
         return [pair for pair in found if generation in {None, pair[0].generation}]
 
-    async def complete(self, text: str, user: UserId, name: str | None, generation: str | None) -> LoggedIn:
+    async def complete(self, text: str, user: UserId, name: str | None, generation: str | None) -> LoginResult:
         """Step two: the credential. What it raises is told at `Logins.complete`."""
         mine = await self.waiting(user, name, generation)
         paste = _read(text, expected=bool(mine), vendor=name)
@@ -141,7 +141,7 @@ class RedirectLogins:
 
     async def _finish(
         self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, code: Secret, binding: Binding | None
-    ) -> LoggedIn:
+    ) -> LoginResult:
         await self._pending.take(login, entry)
         try:
             grant = await self._driver.exchange(vendor, code, entry)

@@ -13,7 +13,7 @@ _log: Final = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class Jobs:
+class BackgroundWork:
     """The work under way in one event loop."""
 
     def __init__(self) -> None:

@@ -19,9 +19,9 @@ from openab_auth.oauth.errors import (
     TooManyLoginsError,
 )
 from openab_auth.oauth.errors.redact import shown
-from openab_auth.oauth.flows.command.output import Output, Prompt
+from openab_auth.oauth.flows.command.output import Output, ProgramPrompt
 from openab_auth.oauth.flows.command.terminal import Terminal
-from openab_auth.oauth.flows.credentials import LoggedIn
+from openab_auth.oauth.flows.storing import LoginResult
 from openab_auth.oauth.http.deadline import awake_timeout
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import NEVER, UserId
@@ -48,11 +48,11 @@ class Program:
         self._terminal: Terminal | None = None
 
     @property
-    def found(self) -> Prompt:
+    def found(self) -> ProgramPrompt:
         """The link and the code that it has shown so far."""
         return self._output.found
 
-    async def run(self, environ: Mapping[str, str]) -> LoggedIn:
+    async def run(self, environ: Mapping[str, str]) -> LoginResult:
         """Run it to its end; whoever cancels this ends its whole process group.
 
         Raises:
@@ -64,7 +64,7 @@ class Program:
         finally:
             self._changed.set()  # whoever waits for its words waits no longer
 
-    async def _run(self, environ: Mapping[str, str]) -> LoggedIn:
+    async def _run(self, environ: Mapping[str, str]) -> LoginResult:
         path = find_program(self.vendor.command[0], environ)
         if path is None:
             raise ProgramMissingError(self.vendor.name, self.vendor.command[0])
@@ -80,9 +80,9 @@ class Program:
             await asyncio.shield(terminal.end())
         if status:
             raise ProgramFailedError(self.vendor.name, status, self._said())
-        return LoggedIn(self.vendor, NEVER, None)
+        return LoginResult(self.vendor, NEVER, None)
 
-    async def first_words(self, running: asyncio.Task[LoggedIn]) -> Prompt:
+    async def first_words(self, running: asyncio.Task[LoginResult]) -> ProgramPrompt:
         """What it shows once it has shown a link and then falls silent.
 
         Raises:
@@ -107,14 +107,14 @@ class Program:
             return self.found
         raise ProgramFailedError(self.vendor.name, None, self._said())
 
-    async def more(self, known: Prompt) -> Prompt:
+    async def more(self, known: ProgramPrompt) -> ProgramPrompt:
         """What it shows, as soon as that is more than `known`."""
         while self.found == known:
             self._changed.clear()
             await self._changed.wait()
         return self.found
 
-    async def answer(self, text: str, running: asyncio.Task[LoggedIn]) -> LoggedIn:
+    async def answer(self, text: str, running: asyncio.Task[LoginResult]) -> LoginResult:
         """Type what the person has pasted, as one line, and see what becomes of it.
 
         Raises:
@@ -147,10 +147,10 @@ class Programs:
         self._environ = environ
         self._clock = clock
         self._limit = limit
-        self._running: dict[tuple[str, UserId], tuple[Program, asyncio.Task[LoggedIn]]] = {}
+        self._running: dict[tuple[str, UserId], tuple[Program, asyncio.Task[LoginResult]]] = {}
         self._closing = False
 
-    async def begin(self, vendor: Vendor, user: UserId) -> tuple[Program, Prompt]:
+    async def begin(self, vendor: Vendor, user: UserId) -> tuple[Program, ProgramPrompt]:
         """Start the program, in the place of the one that this person runs for this vendor, and wait for its link.
 
         Raises:
@@ -177,7 +177,7 @@ class Programs:
             if user in {None, owner} and not task.done()
         ]
 
-    async def more(self, vendor: str, user: UserId, known: Prompt) -> Prompt:
+    async def more(self, vendor: str, user: UserId, known: ProgramPrompt) -> ProgramPrompt:
         """What the program shows, as soon as that is more than `known`; never for one that has ended.
 
         Raises:
@@ -188,7 +188,7 @@ class Programs:
             raise NoPendingLoginError(vendor)
         return await program.more(known)
 
-    async def answer(self, login: PendingLogin, text: str) -> LoggedIn:
+    async def answer(self, login: PendingLogin, text: str) -> LoginResult:
         """Type what was pasted into the program.
 
         Raises:
@@ -197,7 +197,7 @@ class Programs:
         program, task = self._running[login.vendor, login.user]
         return await program.answer(text, task)
 
-    async def outcome(self, vendor: str, user: UserId) -> LoggedIn | None:
+    async def outcome(self, vendor: str, user: UserId) -> LoginResult | None:
         """How the program ends; None when this process stops, which ends it.
 
         Raises:
