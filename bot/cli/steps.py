@@ -16,9 +16,11 @@ from openab_auth.bot.cli.session import Session, open_session
 from openab_auth.bot.cli.waiting import wait_for_approval
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.flows.login_offer import LoginOffer
-from openab_auth.oauth.flows.storing import LoginResult, LogoutResult
+from openab_auth.oauth.flows.login_result import LoginResult
+from openab_auth.oauth.flows.registry import flow_of
 from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.vendors.vendor import DEVICE_FLOWS, Vendor
+from openab_auth.oauth.logins.logout import LogoutResult
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import UserId
 
 _LONGEST_PASTE = 64 * 1024  # characters read from standard input; the parser refuses far shorter ones with a sentence
@@ -40,7 +42,7 @@ async def login(arguments: argparse.Namespace) -> int:
     """Step one: write the pending login and print its link; with a code to type, wait until that is approved."""
     session, user = open_session(arguments), UserId(arguments.user)
     vendor = session.with_added().get(arguments.vendor)
-    if vendor.flow == "command":
+    if flow_of(vendor).runs_program:
         return await _run_program(session, vendor, as_json=arguments.json)
     async with _logins(session) as logins:
         # Who sits at the console owns the store: replacing the login that is there needs no second question.
@@ -66,7 +68,7 @@ def _offered(offer: LoginOffer) -> dict[str, object]:
     return {
         "vendor": offer.vendor.name,
         "tenant": offer.vendor.tenant,
-        "flow": offer.vendor.flow,
+        "flow": flow_of(offer.vendor).name,
         "url": offer.url,
         "user_code": offer.user_code,
         "expires_at": offer.expires_at,
@@ -96,7 +98,7 @@ def complete(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
     """Step two: take the redirect, from the command line or from standard input, or wait for the approval."""
     session, user = open_session(arguments), UserId(arguments.user)
     vendor = session.with_added().find(arguments.vendor)
-    if vendor is not None and vendor.flow in DEVICE_FLOWS:
+    if vendor is not None and flow_of(vendor).waits and not flow_of(vendor).takes_paste:
         return _wait(session, vendor, user, as_json=arguments.json)
     paste = _read_paste() if arguments.paste is None else arguments.paste
     return _complete(session, arguments.vendor, user, paste, as_json=arguments.json)

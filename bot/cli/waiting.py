@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Final
 
 from openab_auth.oauth.errors import NoPendingLoginError
-from openab_auth.oauth.flows.storing import LoginResult
+from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.storage import UserId
 

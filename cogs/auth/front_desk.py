@@ -29,7 +29,7 @@ from openab_auth.cogs.auth.views.servers import added_message, removed_message
 from openab_auth.cogs.auth.views.status import status_message
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError, NoPendingLoginError, PasteRefusedError
 from openab_auth.oauth.flows.login_offer import LoginOffer
-from openab_auth.oauth.flows.storing import LoginResult
+from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 
@@ -85,7 +85,7 @@ class FrontDesk(Desk):
         ending = asyncio.create_task(self.service.outcome(user, offer.vendor.name))
         amended: asyncio.Task[LoginOffer] | None = None
         try:
-            while offer.vendor.flow == "command":
+            while offer.by_program:
                 amended = asyncio.create_task(self.service.amended(user, offer))
                 await asyncio.wait((ending, amended), return_when=asyncio.FIRST_COMPLETED)
                 if ending.done():

@@ -1,18 +1,18 @@
-"""What a person gets when a login begins, whichever flow it goes through."""
+"""The offer that a person gets when a login begins, whichever flow it goes through."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from openab_auth.oauth.flows.registry import flow_of
 from openab_auth.oauth.vendors.vendor import Vendor
 
 
 @dataclass(frozen=True, slots=True)
 class LoginOffer:
-    """Step one: the link to open, and until when (unix seconds) its paste is taken.
+    """Step one: the link to open, and the time (unix seconds) until which the login waits.
 
-    Where there is nothing to paste, or the vendor's own program may want none, `waits` says so: the person types the
-    `user_code` at the link, and `Logins.outcome` tells the end. `generation` is that of the pending login.
+    `user_code` is the code to type at the link, if the vendor gave one. `generation` is that of the pending login.
     """
 
     vendor: Vendor
@@ -23,5 +23,15 @@ class LoginOffer:
 
     @property
     def waits(self) -> bool:
-        """Whether the login may end without a paste."""
-        return self.vendor.flow != "pkce"
+        """Return whether the login may end without a paste; `Logins.outcome` waits for that end."""
+        return flow_of(self.vendor).waits
+
+    @property
+    def takes_paste(self) -> bool:
+        """Return whether a paste may end the login."""
+        return flow_of(self.vendor).takes_paste
+
+    @property
+    def by_program(self) -> bool:
+        """Return whether the vendor's own program makes the login; what it prints may still change the offer."""
+        return flow_of(self.vendor).runs_program

@@ -30,10 +30,11 @@ from openab_auth.oauth.entries.generation import DIGITS
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows.login_offer import LoginOffer
-from openab_auth.oauth.flows.storing import LoginResult, LogoutResult
+from openab_auth.oauth.flows.login_result import LoginResult
+from openab_auth.oauth.logins.logout import LogoutResult
 from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.mcp.granted_access import GrantedAccess
-from openab_auth.oauth.vendors.vendor import FlowName, Vendor
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.records.notes import DeadToken, RefreshAttempt
@@ -158,7 +159,7 @@ async def test_a_login_message_holds_its_link_whole_or_says_that_nothing_can(
 @few
 @given(tongues, vendors, st.sampled_from(["device", "command"]), st.sampled_from([None, "ABCD-EFGH", "X" * 40]), urls)
 async def test_a_login_message_with_a_code(
-    language: Language, vendor: Vendor, flow: FlowName, code: str | None, url: str
+    language: Language, vendor: Vendor, flow: str, code: str | None, url: str
 ) -> None:
     offer = LoginOffer(dataclasses.replace(vendor, flow=flow), url[:600], NOW, code)
     assert offer.waits

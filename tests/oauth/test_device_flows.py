@@ -23,9 +23,10 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.flows.device.code import DeviceCode
-from openab_auth.oauth.flows.device.flows import device_flow
+from openab_auth.oauth.flows.device.flow import DeviceFlow
 from openab_auth.oauth.flows.device.poll import poll_until
 from openab_auth.oauth.flows.device.requests import ApprovalPending, DeviceRequests
+from openab_auth.oauth.flows.registry import flow_of
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore, Json, PendingEntry, Secret, Tenant
 
@@ -72,6 +73,12 @@ def paths() -> dict[str, str]:
     return {"device": "/token", "codex-device": "/codex/token", "aws-device": "/aws/token"}
 
 
+def device_requests(vendor: Vendor, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceRequests:
+    flow = flow_of(vendor)
+    assert isinstance(flow, DeviceFlow)
+    return flow.requests(driver, store, clock)
+
+
 @pytest.fixture(params=FLOWS)
 def vendor(request: pytest.FixtureRequest, vendors: dict[str, Vendor]) -> Vendor:
     return vendors[request.param]
@@ -79,7 +86,7 @@ def vendor(request: pytest.FixtureRequest, vendors: dict[str, Vendor]) -> Vendor
 
 @pytest.fixture
 def flow(vendor: Vendor, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceRequests:
-    return device_flow(vendor, driver, store, clock)
+    return device_requests(vendor, driver, store, clock)
 
 
 @pytest.fixture
@@ -89,7 +96,7 @@ def standard(vendors: dict[str, Vendor]) -> Vendor:
 
 @pytest.fixture
 def device(standard: Vendor, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceRequests:
-    return device_flow(standard, driver, store, clock)
+    return device_requests(standard, driver, store, clock)
 
 
 @pytest.fixture(autouse=True)
@@ -265,7 +272,7 @@ async def test_codex_without_logins_by_code_says_how_to_log_in(
     issuer.faults.next("/codex/usercode", status=404)
 
     with pytest.raises(VendorMisconfiguredError, match="switch on logins by device code"):
-        await device_flow(vendor, driver, store, clock).start(vendor)
+        await device_requests(vendor, driver, store, clock).start(vendor)
 
 
 async def test_aws_registers_once_and_keeps_the_client_with_mode_0600(
@@ -277,7 +284,7 @@ async def test_aws_registers_once_and_keeps_the_client_with_mode_0600(
     tmp_path: Path,
 ) -> None:
     vendor = vendors["aws-device"]
-    flow = device_flow(vendor, driver, store, clock)
+    flow = device_requests(vendor, driver, store, clock)
 
     await flow.start(vendor)
     await flow.start(vendor)
@@ -294,7 +301,7 @@ async def test_aws_registers_anew_a_day_before_the_client_ends(
 ) -> None:
     vendor = vendors["aws-device"]
     issuer.aws.lifetime = 3600
-    flow = device_flow(vendor, driver, store, clock)
+    flow = device_requests(vendor, driver, store, clock)
 
     await flow.start(vendor)
     await flow.start(vendor)

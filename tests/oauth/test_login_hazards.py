@@ -28,8 +28,8 @@ from openab_auth.oauth.errors import (
     UnknownVendorError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.flows.storing import LoginWriter, LogoutResult
 from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor
@@ -343,15 +343,15 @@ async def test_a_logout_that_waits_for_a_refresh_does_not_end_the_login_that_com
     await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
     offer = await logins.begin("lab", BOB, replaces=await generation(logins))
     redirect = await issuer.approve(offer.url, "bob@example.com")
-    remove = LoginWriter.remove
+    remove = LoginRemover.remove
 
     async def late(
-        self: LoginWriter, tenant: Tenant, made: str, vendor: Vendor | None, *, revoke: bool
+        self: LoginRemover, tenant: Tenant, made: str, vendor: Vendor | None, *, revoke: bool
     ) -> LogoutResult:
         await logins.complete(redirect, BOB)
         return await remove(self, tenant, made, vendor, revoke=revoke)
 
-    monkeypatch.setattr(LoginWriter, "remove", late)
+    monkeypatch.setattr(LoginRemover, "remove", late)
 
     with pytest.raises(LoginChangedError):
         await logins.logout("lab", revoke=True)

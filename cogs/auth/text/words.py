@@ -12,8 +12,9 @@ from openab_auth.cogs.auth.text.markup import LINES, Markup, code, in_link, ment
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows.login_offer import LoginOffer
-from openab_auth.oauth.flows.storing import LoginResult, LogoutResult
+from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.http.urls import is_loopback
+from openab_auth.oauth.logins.logout import LogoutResult
 from openab_auth.oauth.logins.status import LoginState
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor
@@ -76,7 +77,7 @@ def steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
 
 def code_steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
     """The login message where a code is shown, or the vendor's own program waits: what to do, and until when."""
-    vendor, by_program = offer.vendor, offer.vendor.flow == "command"
+    vendor, by_program = offer.vendor, offer.by_program
     lines = [language.say("login-title", vendor=title_of(vendor)), *_cautions(language, vendor), _step(1, opening)]
     number = 1
     if offer.user_code:
@@ -131,7 +132,7 @@ def _beginning(vendor: Vendor) -> Markup:
 def logged_in(language: Language, done: LoginResult) -> Markup:
     """The end of a login that worked."""
     vendor = title_of(done.vendor)
-    if done.vendor.flow == "command":
+    if done.by_program:
         return language.say("login-done-program", vendor=vendor)
     if done.account:
         lines = [language.say("login-done-as", vendor=vendor, account=plain(done.account, _ACCOUNT))]

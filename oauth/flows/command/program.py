@@ -1,11 +1,12 @@
-"""The login programs that run in this process: one for each person and vendor, each with an end."""
+"""A vendor's own login program, run for one person on this machine until its time is over."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from openab_auth.oauth.config.programs import find_program, folder_for
@@ -21,21 +22,47 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.errors.redact import shown
 from openab_auth.oauth.flows.command.output import Output, ProgramPrompt
 from openab_auth.oauth.flows.command.terminal import Terminal
-from openab_auth.oauth.flows.storing import LoginResult
+from openab_auth.oauth.flows.flow import LoginContext
+from openab_auth.oauth.flows.login_offer import LoginOffer
+from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.http.deadline import awake_timeout
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import NEVER, UserId
 from openab_auth.storage.secret import Secret
 
-_FIRST_WORDS: Final = 20.0  # seconds until a program has to have shown a link
-_ANSWER: Final = 20.0  # seconds in which a program ends once it has heard what it asked for
-_QUIET: Final = 0.7  # seconds of silence after which what it has shown counts as all, for now
+_FIRST_WORDS: Final = 20.0  # seconds within which a program must print a link
+_ANSWER: Final = 20.0  # seconds within which a program ends after it got what it asked for
+_QUIET: Final = 0.7  # seconds of silence after which the output so far counts as complete
 _LAST_LINES: Final = 3
 _ADDED: Final = {"TERM": "xterm-256color", "NO_COLOR": "1", "BROWSER": "true"}  # nobody sits at this machine
 
 
+async def start_program(context: LoginContext, vendor: Vendor, user: UserId) -> LoginOffer:
+    """Start the program, in place of the one that this person runs for this vendor, and wait for its link.
+
+    Raises:
+        TooManyLoginsError: this person runs too many other programs.
+        ProgramMissingError, ProgramFailedError: the program prints no link.
+        NoPendingLoginError: the login was cancelled meanwhile.
+    """
+    await context.waiting.cancel(vendor.name, user)
+    if len(context.waiting.in_memory(user)) >= context.max_pending:
+        raise TooManyLoginsError(context.max_pending)
+    program = Program(vendor, int(context.clock()))
+    login = PendingLogin(vendor.name, user, program.begun_at, program.expires_at, program.generation)
+    program.task = context.waiting.start(vendor, login, program.run(context.environ), program)
+    try:
+        prompt = await program.first_words()
+    except BaseException:
+        program.task.cancel()
+        raise
+    return LoginOffer(vendor, prompt.link or "", program.expires_at, prompt.code, program.generation)
+
+
 class Program:
-    """One run of a vendor's login program for one person."""
+    """One run of a vendor's login program for one person; `task` is that of `run`."""
+
+    task: asyncio.Task[LoginResult]
 
     def __init__(self, vendor: Vendor, begun_at: int) -> None:
         self.vendor = vendor
@@ -49,20 +76,20 @@ class Program:
 
     @property
     def found(self) -> ProgramPrompt:
-        """The link and the code that it has shown so far."""
+        """The link and the code that the program has printed so far."""
         return self._output.found
 
     async def run(self, environ: Mapping[str, str]) -> LoginResult:
-        """Run it to its end; whoever cancels this ends its whole process group.
+        """Run the program until it ends; a cancellation ends its whole process group.
 
         Raises:
-            ProgramMissingError: it is not installed.
-            ProgramFailedError: it said that it failed, or had to be ended.
+            ProgramMissingError: the program is not installed.
+            ProgramFailedError: the program reported a failure, or its time was over.
         """
         try:
             return await self._run(environ)
         finally:
-            self._changed.set()  # whoever waits for its words waits no longer
+            self._changed.set()  # wakes everyone who waits for more output
 
     async def _run(self, environ: Mapping[str, str]) -> LoginResult:
         path = find_program(self.vendor.command[0], environ)
@@ -82,14 +109,15 @@ class Program:
             raise ProgramFailedError(self.vendor.name, status, self._said())
         return LoginResult(self.vendor, NEVER, None)
 
-    async def first_words(self, running: asyncio.Task[LoginResult]) -> ProgramPrompt:
-        """What it shows once it has shown a link and then falls silent.
+    async def first_words(self) -> ProgramPrompt:
+        """Return the link and the code, once the program has printed a link and then falls silent.
 
         Raises:
-            ProgramMissingError, ProgramFailedError: it ended before, or shows none.
+            ProgramMissingError, ProgramFailedError: the program ended before, or prints no link.
+            NoPendingLoginError: the login was cancelled.
         """
         deadline = time.monotonic() + _FIRST_WORDS
-        while not running.done():
+        while not self.task.done():
             self._changed.clear()
             link, left = self.found.link, deadline - time.monotonic()
             if left <= 0:
@@ -100,37 +128,42 @@ class Program:
             except TimeoutError:
                 if link:
                     return self.found
-        if running.done():
-            running.result()
+        if self.task.done():
+            self._result()
             if self.found.link is None:
                 raise ProgramFailedError(self.vendor.name, 0, self._said())
             return self.found
         raise ProgramFailedError(self.vendor.name, None, self._said())
 
-    async def more(self, known: ProgramPrompt) -> ProgramPrompt:
-        """What it shows, as soon as that is more than `known`."""
+    async def amended(self, offer: LoginOffer) -> LoginOffer:
+        """Wait until the program has printed another link or code, and return the offer with it."""
+        known = ProgramPrompt(offer.url, offer.user_code)
         while self.found == known:
             self._changed.clear()
             await self._changed.wait()
-        return self.found
+        return replace(offer, url=self.found.link or offer.url, user_code=self.found.code)
 
-    async def answer(self, text: str, running: asyncio.Task[LoginResult]) -> LoginResult:
-        """Type what the person has pasted, as one line, and see what becomes of it.
+    async def answer(self, text: str) -> LoginResult:
+        """Type what the person has pasted, as one line, and return the login that this makes.
 
         Raises:
-            ProgramWaitsError: it waits for more.
-            ProgramFailedError: it ended without a login.
+            ProgramWaitsError: the program waits for more.
+            ProgramFailedError: the program ended without a login.
+            NoPendingLoginError: the login was cancelled.
         """
         line = " ".join(text.split())
         self._pasted.append(Secret(line))
         if self._terminal is not None:
             self._terminal.write(line)
-        await asyncio.wait((running,), timeout=_ANSWER)
-        if not running.done():
+        await asyncio.wait((self.task,), timeout=_ANSWER)
+        if not self.task.done():
             raise ProgramWaitsError(self.vendor.name, self._said())
-        if running.cancelled():
+        return self._result()
+
+    def _result(self) -> LoginResult:
+        if self.task.cancelled():
             raise NoPendingLoginError(self.vendor.name)
-        return running.result()
+        return self.task.result()
 
     def _hear(self, piece: bytes) -> None:
         self._output.feed(piece)
@@ -138,97 +171,3 @@ class Program:
 
     def _said(self) -> str:
         return shown(" / ".join(self._output.lines[-_LAST_LINES:]), self._pasted)
-
-
-class Programs:
-    """All of them; `environ` is what they inherit, `clock` gives unix seconds, `limit` is per person."""
-
-    def __init__(self, environ: Mapping[str, str], *, clock: Callable[[], float], limit: int) -> None:
-        self._environ = environ
-        self._clock = clock
-        self._limit = limit
-        self._running: dict[tuple[str, UserId], tuple[Program, asyncio.Task[LoginResult]]] = {}
-        self._closing = False
-
-    async def begin(self, vendor: Vendor, user: UserId) -> tuple[Program, ProgramPrompt]:
-        """Start the program, in the place of the one that this person runs for this vendor, and wait for its link.
-
-        Raises:
-            TooManyLoginsError: this person runs `limit` others.
-            ProgramMissingError, ProgramFailedError: it shows no link.
-        """
-        await self.cancel(vendor.name, user)
-        if len(self.waiting(user)) >= self._limit:
-            raise TooManyLoginsError(self._limit)
-        program = Program(vendor, int(self._clock()))
-        task = asyncio.create_task(program.run(self._environ), name=f"login program of {vendor.name}")
-        self._running[vendor.name, user] = program, task
-        try:
-            return program, await program.first_words(task)
-        except BaseException:
-            task.cancel()
-            raise
-
-    def waiting(self, user: UserId | None = None) -> list[PendingLogin]:
-        """The programs that run, of one person or of all."""
-        return [
-            PendingLogin(vendor, owner, program.begun_at, program.expires_at, program.generation)
-            for (vendor, owner), (program, task) in self._running.items()
-            if user in {None, owner} and not task.done()
-        ]
-
-    async def more(self, vendor: str, user: UserId, known: ProgramPrompt) -> ProgramPrompt:
-        """What the program shows, as soon as that is more than `known`; never for one that has ended.
-
-        Raises:
-            NoPendingLoginError: none runs.
-        """
-        program, _ = self._running.get((vendor, user), (None, None))
-        if program is None:
-            raise NoPendingLoginError(vendor)
-        return await program.more(known)
-
-    async def answer(self, login: PendingLogin, text: str) -> LoginResult:
-        """Type what was pasted into the program.
-
-        Raises:
-            ProgramWaitsError, ProgramFailedError, NoPendingLoginError: as `Program.answer`.
-        """
-        program, task = self._running[login.vendor, login.user]
-        return await program.answer(text, task)
-
-    async def outcome(self, vendor: str, user: UserId) -> LoginResult | None:
-        """How the program ends; None when this process stops, which ends it.
-
-        Raises:
-            ProgramFailedError: it ended without a login.
-            NoPendingLoginError: it was cancelled, or none runs.
-        """
-        program, task = self._running.get((vendor, user), (None, None))
-        if program is None or task is None:
-            raise NoPendingLoginError(vendor)
-        await asyncio.wait((task,))
-        if self._running.get((vendor, user)) == (program, task):
-            del self._running[vendor, user]
-        if not task.cancelled():
-            return task.result()
-        if self._closing:
-            return None
-        raise NoPendingLoginError(vendor)
-
-    async def cancel(self, vendor: str, user: UserId) -> bool:
-        """End the program; False when none runs."""
-        program, task = self._running.pop((vendor, user), (None, None))
-        if program is None or task is None:
-            return False
-        task.cancel()
-        await asyncio.wait((task,))
-        return True
-
-    async def aclose(self) -> None:
-        """End them all."""
-        self._closing = True
-        tasks = [task for _, task in self._running.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

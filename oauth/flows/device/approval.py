@@ -1,19 +1,14 @@
-"""Device logins that wait for their approval: each polled by one task of this process, whoever watches it."""
+"""Wait for the approval of one device login, and store what the vendor then gives."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
-from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.token_response import TokenResponse
 from openab_auth.oauth.entries import login_entry, pending
 from openab_auth.oauth.entries.pending import PendingLogin
-from openab_auth.oauth.entries.pending_logins import PendingLogins
 from openab_auth.oauth.entries.tenant_lock import REFRESH_DEADLINE, store_changes
 from openab_auth.oauth.errors import (
     LoginDeniedError,
@@ -22,248 +17,179 @@ from openab_auth.oauth.errors import (
     NoPendingLoginError,
     OAuthError,
 )
-from openab_auth.oauth.flows.background import BackgroundWork
-from openab_auth.oauth.flows.device.code import INTERVAL, DeviceCode, read_interval
-from openab_auth.oauth.flows.device.flows import device_flow
+from openab_auth.oauth.flows.device.code import INTERVAL, read_interval
 from openab_auth.oauth.flows.device.poll import poll_until
-from openab_auth.oauth.flows.device.requests import ApprovalPending
+from openab_auth.oauth.flows.device.requests import ApprovalPending, DeviceRequests
+from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
 from openab_auth.oauth.flows.login_offer import LoginOffer
-from openab_auth.oauth.flows.storing import LoginResult, LoginWriter
+from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.vendors.vendor import Vendor
-from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft
-from openab_auth.storage.entries import PENDING_LIFETIME, Entry, PendingEntry, TokenEntry, UserId
+from openab_auth.storage.entries import PENDING_LIFETIME, Entry, PendingEntry, TokenEntry
 from openab_auth.storage.errors import StorageError
 from openab_auth.storage.records.notes import Begun, Note
 from openab_auth.storage.secret import Secret
 
-Admit: TypeAlias = Callable[[PendingLogin], Awaitable[None]]
-_STORING: Final = REFRESH_DEADLINE + 10.0  # seconds that another process may take to store what it has redeemed
+_STORING: Final = REFRESH_DEADLINE + 10.0  # seconds that another process may need to store a login
 _log: Final = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Watched:
-    """The task that polls for one pending login."""
+async def offer_code(
+    context: LoginContext, requests: DeviceRequests, vendor: Vendor, request: LoginRequest
+) -> tuple[LoginOffer, PendingLogin, PendingEntry]:
+    """Ask the vendor for a code, and write a pending login with everything that polling needs after a restart.
 
-    generation: str
-    task: asyncio.Task[LoginResult]
-
-
-class Approvals:
-    """Waits for the approvals; what a poll has brought is stored as a job of `jobs`, which outlives every waiter.
-
-    `admit` raises where the login may not be stored by now: minutes, or a restart, may lie between its two ends.
+    Raises:
+        LoginTakenError: another person's login is there.
+        VendorUnavailableError, VendorMisconfiguredError: the vendor gave no code.
     """
+    begun = Begun(request.replaces, request.guild)
+    # before the vendor is asked for a code that nobody may use
+    await context.pending.check_not_taken(vendor, request.user, agreed=begun.replaces)
+    code = await requests.start(vendor)
+    entry = PendingEntry(
+        verifier=code.device_code,
+        state=Secret(code.user_code),
+        token_url=vendor.token_url,
+        provider_name=vendor.name,
+        created_at=int(context.clock()),
+        # Agents drop members that they do not know; then the standard's interval and our own lifetime hold.
+        extra={"interval": code.interval, "expires_at": code.expires_at},
+    )
+    await context.pending.begin(vendor, request.user, entry, begun)
+    login = pending.described(vendor.name, request.user, entry, Note(begun=begun))
+    return LoginOffer(vendor, code.link, code.expires_at, code.user_code, login.generation), login, entry
 
-    def __init__(  # noqa: PLR0913  # what it stands on, passed in
-        self,
-        store: AsyncStore,
-        driver: Driver,
-        pending_logins: PendingLogins,
-        credentials: LoginWriter,
-        jobs: BackgroundWork,
-        *,
-        clock: Callable[[], float],
-        admit: Admit | None = None,
+
+class Approval:
+    """The approval of one pending login. Each poll, with what follows it, outlives a cancelled waiter."""
+
+    def __init__(
+        self, context: LoginContext, requests: DeviceRequests, vendor: Vendor, login: PendingLogin, entry: PendingEntry
     ) -> None:
-        self._admit = admit
-        self._store = store
-        self._driver = driver
-        self._pending = pending_logins
-        self._credentials = credentials
-        self._jobs = jobs
-        self._clock = clock
-        self._waiting: dict[tuple[str, UserId], _Watched] = {}
-        self._closing = False
+        self._context = context
+        self._requests = requests
+        self._vendor = vendor
+        self._login = login
+        self._entry = entry
+        self._before: Entry | None = None  # the tenant's login before this one
 
-    async def begin(self, vendor: Vendor, user: UserId, begun: Begun) -> LoginOffer:
-        """Show a code, and poll from now on. What it raises is told at `Logins.begin`."""
-        vendor = await self._driver.resolve(vendor)
-        # before the vendor is asked for a code that nobody may use
-        await self._pending.check_not_taken(vendor, user, agreed=begun.replaces)
-        code, entry = await self._start(vendor)
-        await self._pending.begin(vendor, user, entry, begun)
-        login = pending.described(vendor.name, user, entry, Note(begun=begun))
-        self.watch(vendor, login, entry)
-        return LoginOffer(vendor, code.link, code.expires_at, code.user_code, login.generation)
-
-    def watch(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry) -> None:
-        """Poll for this login from now on, in the place of a former one of this person at this vendor."""
-        key = (login.vendor, login.user)
-        if former := self._waiting.get(key):
-            former.task.cancel()
-        task = asyncio.create_task(self._wait(vendor, login, entry), name=f"approval of {vendor.name}")
-        self._waiting[key] = _Watched(login.generation, task)
-
-    def forget(self, login: PendingLogin) -> None:
-        """Poll for this login no longer; a poll that is under way is finished. One begun since then goes on."""
-        key = (login.vendor, login.user)
-        watched = self._waiting.get(key)
-        if watched is not None and watched.generation == login.generation:
-            del self._waiting[key]
-            watched.task.cancel()
-
-    async def outcome(self, vendor: str, user: UserId) -> LoginResult | None:
-        """How this login ends; None when this process stops and the login goes on waiting without it.
+    async def wait(self) -> LoginResult:
+        """Poll until the login has ended.
 
         Raises:
-            LoginDeniedError, LoginExpiredError: it was denied, or not approved in time.
-            NoPendingLoginError: it was cancelled or replaced, or is not waited for here.
-            OAuthError, StorageError: the vendor refused it, or it could not be stored.
+            LoginDeniedError, LoginExpiredError: the person declined, or did not approve in time.
+            NoPendingLoginError: the login was cancelled or replaced.
+            OAuthError, StorageError: the vendor refused, or the login could not be stored.
         """
-        watched = self._waiting.get((vendor, user))
-        if watched is None:
-            raise NoPendingLoginError(vendor)
-        await asyncio.wait((watched.task,))
-        if self._waiting.get((vendor, user)) is watched:
-            del self._waiting[vendor, user]
-        if not watched.task.cancelled():
-            return watched.task.result()
-        if self._closing:
-            return None
-        raise NoPendingLoginError(vendor)
-
-    async def aclose(self) -> None:
-        """Poll no longer; the logins stay in the store for the next start."""
-        self._closing = True
-        tasks = [watched.task for watched in self._waiting.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _start(self, vendor: Vendor) -> tuple[DeviceCode, PendingEntry]:
-        """Ask the vendor for a code; the entry holds all that polling needs, so a restart may lie in between.
-
-        Raises:
-            VendorUnavailableError, VendorMisconfiguredError: there is none.
-        """
-        code = await device_flow(vendor, self._driver, self._store, self._clock).start(vendor)
-        entry = PendingEntry(
-            verifier=code.device_code,
-            state=Secret(code.user_code),
-            token_url=vendor.token_url,
-            provider_name=vendor.name,
-            created_at=int(self._clock()),
-            # agents drop what they do not know; then the standard's interval and our own lifetime hold
-            extra={"interval": code.interval, "expires_at": code.expires_at},
-        )
-        return code, entry
-
-    async def _wait(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry) -> LoginResult:
-        flow = device_flow(vendor, self._driver, self._store, self._clock)
-        before: Entry | None = None
         with suppress(StorageError):
-            before = (await self._store.read()).get(vendor.tenant)
-
-        async def poll() -> LoginResult | ApprovalPending:
-            try:
-                if done := await self._look(vendor, login, entry, before):
-                    return done
-            except StorageError as error:  # a disk that is out of order for a moment ends nobody's login
-                _log.warning("%s: a device login waits for the store: %s", vendor.name, error)
-                return ApprovalPending()
-            answer = await flow.poll(vendor, entry)
-            return answer if isinstance(answer, ApprovalPending) else await self._keep(vendor, login, entry, answer)
-
+            self._before = (await self._context.store.read()).get(self._vendor.tenant)
         try:
             return await poll_until(
-                lambda: self._jobs.finish(poll()),
-                vendor=vendor.name,
-                interval=read_interval(entry.extra.get("interval")) or INTERVAL,
-                expires_at=login.expires_at,
-                clock=self._clock,
+                lambda: self._context.background.finish(self._poll()),
+                vendor=self._vendor.name,
+                interval=read_interval(self._entry.extra.get("interval")) or INTERVAL,
+                expires_at=self._login.expires_at,
+                clock=self._context.clock,
             )
         except LoginExpiredError:
-            if done := await self._redeemed(vendor, login, entry, before):
+            if done := await self._stored_elsewhere():
                 return done
             raise
         except (LoginDeniedError, LoginTakenError):
-            await self._drop(login, entry)
+            await self._drop()
             raise
 
-    async def _look(
-        self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, before: Entry | None
-    ) -> LoginResult | None:
-        """See, before each poll, that the login still waits; the end that another process has made of it is its end.
+    async def _poll(self) -> LoginResult | ApprovalPending:
+        try:
+            if done := await self._check_pending():
+                return done
+        except StorageError as error:  # a disk that fails for a moment ends nobody's login
+            _log.warning("%s: a device login waits for the store: %s", self._vendor.name, error)
+            return ApprovalPending()
+        answer = await self._requests.poll(self._vendor, self._entry)
+        return answer if isinstance(answer, ApprovalPending) else await self._store(answer)
+
+    async def _check_pending(self) -> LoginResult | None:
+        """Check, before each poll, that the login is still pending; return the result if another process stored it.
 
         Raises:
-            NoPendingLoginError: it was cancelled or replaced.
+            NoPendingLoginError: the login was cancelled or replaced.
             LoginTakenError: another person has logged in there since.
         """
-        entries = await self._store.read()
-        if self._clock() < login.created_at + PENDING_LIFETIME and not pending.waits(entries, login, entry):
-            return await self._store.update(lambda draft: self._end_of(draft, vendor, login, before))
-        if entries.get(vendor.tenant) != before:
-            notes = await self._store.notes()
-            login_entry.check_not_taken(entries, notes, vendor.tenant, login.user, agreed=login.begun.replaces)
+        store, login, tenant = self._context.store, self._login, self._vendor.tenant
+        entries = await store.read()
+        if not self._is_too_old() and not pending.waits(entries, login, self._entry):
+            return await store.update(self._result_of_other)
+        if entries.get(tenant) != self._before:
+            notes = await store.notes()
+            login_entry.check_not_taken(entries, notes, tenant, login.user, agreed=login.begun.replaces)
         return None
 
-    def _end_of(self, draft: Draft, vendor: Vendor, login: PendingLogin, before: Entry | None) -> LoginResult:
-        """Return the login that a waiting one has become; under the lock, since its note is written a moment later."""
-        there, made = draft.get(vendor.tenant), draft.notes.get(vendor.tenant) or Note()
-        if made.generation == login.generation and there != before and isinstance(there, TokenEntry):
-            return LoginResult(vendor, there.expires_at, made.account, elsewhere=True)
-        raise NoPendingLoginError(vendor.name)
+    def _is_too_old(self) -> bool:
+        """Return whether writers of the store may have removed the pending login for its age."""
+        return self._context.clock() >= self._login.created_at + PENDING_LIFETIME
 
-    async def _redeemed(
-        self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, before: Entry | None
-    ) -> LoginResult | None:
-        """What another process makes of a code that the vendor knows no longer although its time is not over.
+    def _result_of_other(self, draft: Draft) -> LoginResult:
+        """Return the login that another process stored; under the lock, as its note is written a moment later."""
+        there, made = draft.get(self._vendor.tenant), draft.notes.get(self._vendor.tenant) or Note()
+        same = made.generation == self._login.generation and there != self._before
+        if same and isinstance(there, TokenEntry):
+            return LoginResult(self._vendor, there.expires_at, made.account, elsewhere=True)
+        raise NoPendingLoginError(self._vendor.name)
 
-        None when it is none's: nobody has stored it in the time that a commit may take.
+    async def _stored_elsewhere(self) -> LoginResult | None:
+        """Wait for the process that has used the code, where the vendor says too early that the code has expired.
+
+        None if no process stores a login in the time that a commit may take.
         """
-        wait = _STORING if self._clock() < login.expires_at else 0.0
-        async for _ in store_changes(self._store, wait):
+        wait = _STORING if self._context.clock() < self._login.expires_at else 0.0
+        async for _ in store_changes(self._context.store, wait):
             with suppress(StorageError):
-                if done := await self._look(vendor, login, entry, before):
+                if done := await self._check_pending():
                     return done
         return None
 
-    async def _keep(
-        self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, grant: TokenResponse
-    ) -> LoginResult:
-        """Store what was approved, in the step that ends the waiting, unless it was cancelled meanwhile."""
-        await self._check_admitted(vendor, login, entry, grant)
+    async def _store(self, grant: TokenResponse) -> LoginResult:
+        """Store the login in the step that removes the pending login, unless it was cancelled meanwhile."""
+        await self._check_admitted(grant)
         try:
-            return await self._credentials.keep(
-                vendor, entry.token_url, grant, login, also=lambda draft: self._take(draft, login, entry)
+            return await self._context.writer.store(
+                self._vendor, self._entry.token_url, grant, self._login, also=self._take
             )
         except NoPendingLoginError:
-            await self._revoke(vendor, grant)
+            await self._revoke(grant)
             raise
 
-    async def _check_admitted(
-        self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, grant: TokenResponse
-    ) -> None:
-        """End a login that may not be stored, here and at the vendor."""
+    async def _check_admitted(self, grant: TokenResponse) -> None:
+        """End a login that may no longer be stored, here and at the vendor."""
         try:
-            if self._admit is not None:
-                await self._admit(login)
+            if self._context.admit is not None:
+                await self._context.admit(self._login)
         except Exception:
-            await self._drop(login, entry)
-            await self._revoke(vendor, grant)
+            await self._drop()
+            await self._revoke(grant)
             raise
 
-    def _take(self, draft: Draft, login: PendingLogin, entry: PendingEntry) -> None:
-        """Remove the pending login; one that was swept for its age in this moment has been approved all the same."""
-        if self._clock() < login.created_at + PENDING_LIFETIME:
-            pending.take(draft, login.vendor, login.user, entry, now=self._clock())
+    def _take(self, draft: Draft) -> None:
+        """Remove the pending login; a writer may just have removed it for its age, although it was approved."""
+        if not self._is_too_old():
+            pending.take(draft, self._login.vendor, self._login.user, self._entry, now=self._context.clock())
 
-    async def _drop(self, login: PendingLogin, entry: PendingEntry) -> None:
-        """Forget a login that somebody has ended; others are swept in time, or stored by another process."""
+    async def _drop(self) -> None:
+        """Remove the pending login of a login that somebody has ended; other ones expire."""
         try:
-            await self._store.update(lambda draft: self._take(draft, login, entry))
+            await self._context.store.update(self._take)
         except (NoPendingLoginError, StorageError) as error:
-            _log.info("%s: a device login that had ended was not removed: %s", login.vendor, error)
+            _log.info("%s: a device login that had ended was not removed: %s", self._login.vendor, error)
 
-    async def _revoke(self, vendor: Vendor, grant: TokenResponse) -> None:
-        """End at the vendor what must not be stored, as far as it answers."""
+    async def _revoke(self, grant: TokenResponse) -> None:
+        """Revoke a login that must not be stored, if the vendor answers."""
         hint = "refresh_token" if grant.refresh_token else "access_token"
-        failed: object = "it offers no way to; the account's own settings can end it"
+        failed: object = "the vendor offers no revocation; the account's own settings can end it"
         try:
-            if await self._driver.revoke(vendor, grant.refresh_token or grant.access_token, hint=hint):
+            if await self._context.driver.revoke(self._vendor, grant.refresh_token or grant.access_token, hint=hint):
                 return
         except OAuthError as error:
             failed = error
-        _log.warning("%s: a login that was given and not stored could not be revoked: %s", vendor.name, failed)
+        _log.warning("%s: a login that was not stored could not be revoked: %s", self._vendor.name, failed)

@@ -1,8 +1,8 @@
-"""Logins by a link and the redirect that is pasted back: the authorization code grant (RFC 6749 4.1, RFC 7636).
+"""The two steps of a login by link and redirect.
 
-Step one writes a pending login and gives the link. Step two finds the pending login that the paste belongs to, takes it
-out of the store in one locked step, posts the code, and stores the credential under the tenant's lock. From the taking
-on the work no longer belongs to the caller: one that is cancelled, or a Discord that cuts the line, does not stop it.
+Step one writes a pending login and returns the link. Step two removes the pending login in one locked step, posts the
+code, and stores the login under the tenant's lock. Once the pending login is removed, the work no longer belongs to
+its caller: a cancelled caller, or a lost connection to Discord, does not stop it.
 """
 
 from __future__ import annotations
@@ -10,167 +10,118 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.pkce import new_state, new_verifier
 from openab_auth.oauth.client.verdict import RequestContext
-from openab_auth.oauth.entries import pending
 from openab_auth.oauth.entries.generation import generation_of_pending
 from openab_auth.oauth.entries.pending import PendingLogin
-from openab_auth.oauth.entries.pending_logins import PendingLogins
-from openab_auth.oauth.errors import ClientRefusedError, NoPendingLoginError, VendorUnavailableError
-from openab_auth.oauth.flows.background import BackgroundWork
+from openab_auth.oauth.errors import ClientRefusedError, VendorUnavailableError
+from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
 from openab_auth.oauth.flows.login_offer import LoginOffer
-from openab_auth.oauth.flows.storing import LoginResult, LoginWriter
+from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.mcp.binding import Binding
-from openab_auth.oauth.mcp.login import ServerLogins
-from openab_auth.oauth.mcp.registration import forget_client
-from openab_auth.oauth.paste.paste import (
-    DeniedRedirectError,
-    Expected,
-    Paste,
-    PasteMistake,
-    PasteRefusedError,
-    match,
-    read_paste,
-)
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.paste.paste import DeniedRedirectError, Expected, Paste, match
 from openab_auth.oauth.vendors.vendor import Vendor
-from openab_auth.storage import AsyncStore
-from openab_auth.storage.entries import PENDING_LIFETIME, PendingEntry, UserId
+from openab_auth.storage.draft import Draft
+from openab_auth.storage.entries import PENDING_LIFETIME, PendingEntry
 from openab_auth.storage.errors import StorageError
 from openab_auth.storage.records.notes import Begun
 from openab_auth.storage.secret import Secret
 
 
-class RedirectLogins:
-    """The two steps, at vendors and at MCP servers; `catalogue` gives those that there are now."""
-
-    def __init__(  # noqa: PLR0913, PLR0917  # what it stands on, passed in
-        self,
-        catalogue: Callable[[], Awaitable[Catalogue]],
-        store: AsyncStore,
-        driver: Driver,
-        servers: ServerLogins,
-        pending_logins: PendingLogins,
-        credentials: LoginWriter,
-        jobs: BackgroundWork,
-        *,
-        clock: Callable[[], float],
-    ) -> None:
-        self._catalogue = catalogue
-        self._store = store
-        self._driver = driver
-        self._servers = servers
-        self._pending = pending_logins
-        self._credentials = credentials
-        self._jobs = jobs
-        self._clock = clock
-
-    async def begin(self, vendor: Vendor, user: UserId, begun: Begun, *, server: McpServer | None) -> LoginOffer:
-        """Step one: the link; `server` is what `vendor` is at heart. What it raises is told at `Logins.begin`."""
-        binding = None
-        if server:
-            # before the server is asked, and perhaps registers a client
-            await self._pending.check_not_taken(vendor, user, agreed=begun.replaces)
-            binding = await self._servers.bind(server, user)
-            vendor = binding.vendor(server)
-        else:
-            vendor = await self._driver.resolve(vendor)
-        entry = PendingEntry(
-            verifier=new_verifier(),
-            state=new_state(),
-            token_url=vendor.token_url,
-            provider_name=vendor.name,
-            resource=binding.resource if binding else None,
-            created_at=int(self._clock()),
-        )
-        also = partial(self._servers.remember, vendor=vendor.name, user=user, binding=binding) if binding else None
-        await self._pending.begin(vendor, user, entry, begun, also=also)
-        url, expires_at = self._driver.authorize_url(vendor, entry), entry.created_at + PENDING_LIFETIME
-        return LoginOffer(vendor, url, expires_at, generation=generation_of_pending(entry))
-
-    async def waiting(
-        self, user: UserId, name: str | None, generation: str | None = None
-    ) -> list[tuple[PendingLogin, PendingEntry]]:
-        """Those of a person that a paste can end: none of other programs, and none that is no longer offered.
-
-        With a `generation`, only that one.
-        """
-        offered = {vendor.name for vendor in (await self._catalogue()).offered() if vendor.flow == "pkce"}
-        found = [pair for pair in await self._pending.of(user, {name} if name else ()) if pair[0].vendor in offered]
-        return [pair for pair in found if generation in {None, pair[0].generation}]
-
-    async def complete(self, text: str, user: UserId, name: str | None, generation: str | None) -> LoginResult:
-        """Step two: the credential. What it raises is told at `Logins.complete`."""
-        mine = await self.waiting(user, name, generation)
-        paste = _read(text, expected=bool(mine), vendor=name)
-        login, entry = pending.belonging(mine, paste, name)
-        vendor, binding = await self._begun(login)
-        code = await self._code(paste, vendor, login, entry)
-        login = await self._pending.noted(login)
-        await self._pending.check_not_taken(vendor, user, agreed=login.begun.replaces)
-        await self._store.check_writable()  # before the code is used up
-        return await self._jobs.finish(self._finish(vendor, login, entry, code, binding))
-
-    async def _begun(self, login: PendingLogin) -> tuple[Vendor, Binding | None]:
-        """The vendor of a pending login; an MCP server as it was when the link was made."""
-        catalogue = await self._catalogue()
-        server = catalogue.server(login.vendor)
-        if server is None:
-            return await self._driver.resolve(catalogue.get(login.vendor)), None
-        binding = await self._servers.binding_of_pending(server, login.user)
-        return binding.vendor(server), binding
-
-    async def _code(self, paste: Paste, vendor: Vendor, login: PendingLogin, entry: PendingEntry) -> Secret:
-        """The code of a paste that ends this login; one that reports a denial ends it too, without any."""
-        expected = Expected(
-            redirect_uri=vendor.redirect_uri,
-            state=entry.state,
-            authorize_url=vendor.authorize_url,
-            issuer=vendor.issuer,
-            iss_announced=vendor.iss_announced,
-        )
-        try:
-            return match(paste, expected)
-        except DeniedRedirectError as denied:
-            if denied.ends_login:
-                denied.vendor = login.vendor
-                await self._pending.take(login, entry)
-            raise
-
-    async def _finish(
-        self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, code: Secret, binding: Binding | None
-    ) -> LoginResult:
-        await self._pending.take(login, entry)
-        try:
-            grant = await self._driver.exchange(vendor, code, entry)
-        except VendorUnavailableError as error:
-            if not error.sent:
-                await self._put_back(vendor, login, entry, error)
-            raise
-        except ClientRefusedError:
-            if binding and (server := (await self._catalogue()).server(login.vendor)):
-                await self._store.update(lambda draft: forget_client(draft, server, binding.issuer))
-            raise
-        still = partial(self._servers.check_same, vendor=vendor.name, binding=binding) if binding else None
-        return await self._credentials.keep(vendor, entry.token_url, grant, login, binding, also=still)
-
-    async def _put_back(
-        self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, unsent: VendorUnavailableError
-    ) -> None:
-        """Let the login wait again, for a code that never left; what cannot be written must be begun again."""
-        try:
-            await self._pending.put_back(login, entry)
-        except StorageError as unsaved:
-            raise RequestContext(vendor.name, vendor.tenant, "code").unavailable(unsent.reason) from unsaved
+async def offer_link(
+    context: LoginContext,
+    vendor: Vendor,
+    request: LoginRequest,
+    *,
+    resource: str | None = None,
+    also: Callable[[Draft], None] | None = None,
+) -> LoginOffer:
+    """Write a pending login, with what `also` writes, and return its link. `vendor` has its endpoints."""
+    entry = PendingEntry(
+        verifier=new_verifier(),
+        state=new_state(),
+        token_url=vendor.token_url,
+        provider_name=vendor.name,
+        resource=resource,
+        created_at=int(context.clock()),
+    )
+    await context.pending.begin(vendor, request.user, entry, Begun(request.replaces), also=also)
+    url = context.driver.authorize_url(vendor, entry)
+    return LoginOffer(vendor, url, entry.created_at + PENDING_LIFETIME, generation=generation_of_pending(entry))
 
 
-def _read(text: str, *, expected: bool, vendor: str | None) -> Paste:
-    """The paste in a text; where none is expected, only a token is worth a word about what it is."""
+async def exchange_paste(  # noqa: PLR0913 - a login, its paste, and what an MCP server adds
+    context: LoginContext,
+    vendor: Vendor,
+    login: PendingLogin,
+    entry: PendingEntry,
+    paste: Paste,
+    *,
+    binding: Binding | None = None,
+    when_refused: Callable[[ClientRefusedError], Awaitable[None]] | None = None,
+) -> LoginResult:
+    """Exchange the code of a paste, and store the login. `vendor` has its endpoints.
+
+    `binding` is that of an MCP server. `when_refused` runs when the authorization server refuses the client.
+    """
+    code = await _code(context, paste, vendor, login, entry)
+    login = await context.pending.noted(login)
+    await context.pending.check_not_taken(vendor, login.user, agreed=login.begun.replaces)
+    await context.store.check_writable()  # before the code is used up
+    return await context.background.finish(
+        _take_and_exchange(context, vendor, login, entry, code, binding, when_refused)
+    )
+
+
+async def _code(
+    context: LoginContext, paste: Paste, vendor: Vendor, login: PendingLogin, entry: PendingEntry
+) -> Secret:
+    """Return the code of a paste that ends this login; a paste that reports a denial ends the login, too."""
+    expected = Expected(
+        redirect_uri=vendor.redirect_uri,
+        state=entry.state,
+        authorize_url=vendor.authorize_url,
+        issuer=vendor.issuer,
+        iss_announced=vendor.iss_announced,
+    )
     try:
-        return read_paste(text)
-    except PasteRefusedError as refusal:
-        if expected or refusal.reason == PasteMistake.TOKEN_OR_KEY:  # whoever shows a token must learn that he did
-            raise
-        raise NoPendingLoginError(vendor) from None
+        return match(paste, expected)
+    except DeniedRedirectError as denied:
+        if denied.ends_login:
+            denied.vendor = login.vendor
+            await context.pending.take(login, entry)
+        raise
+
+
+async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
+    context: LoginContext,
+    vendor: Vendor,
+    login: PendingLogin,
+    entry: PendingEntry,
+    code: Secret,
+    binding: Binding | None,
+    when_refused: Callable[[ClientRefusedError], Awaitable[None]] | None,
+) -> LoginResult:
+    await context.pending.take(login, entry)
+    try:
+        grant = await context.driver.exchange(vendor, code, entry)
+    except VendorUnavailableError as error:
+        if not error.sent:
+            await _put_back(context, vendor, login, entry, error)
+        raise
+    except ClientRefusedError as error:
+        if when_refused:
+            await when_refused(error)
+        raise
+    still = partial(context.servers.check_same, vendor=vendor.name, binding=binding) if binding else None
+    return await context.writer.store(vendor, entry.token_url, grant, login, binding, also=still)
+
+
+async def _put_back(
+    context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, unsent: VendorUnavailableError
+) -> None:
+    """Let the login wait again after a code that was never sent; if that cannot be written, it must begin anew."""
+    try:
+        await context.pending.put_back(login, entry)
+    except StorageError as unsaved:
+        raise RequestContext(vendor.name, vendor.tenant, "code").unavailable(unsent.reason) from unsaved

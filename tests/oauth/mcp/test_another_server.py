@@ -19,7 +19,7 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
 )
 from openab_auth.oauth.flows.login_offer import LoginOffer
-from openab_auth.oauth.flows.storing import LoginResult
+from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.mcp.accounts import account_hosts
 from openab_auth.oauth.mcp.binding import Binding
