@@ -11,8 +11,8 @@ from typing import Final
 from openab_auth.bot.cli.output import DONE, print_result
 from openab_auth.bot.cli.session import open_session
 from openab_auth.oauth.errors.redact import label, listed
-from openab_auth.oauth.flows.registry import flow_of
-from openab_auth.oauth.logins.status import LoginState, read_status
+from openab_auth.oauth.flows import flow_of
+from openab_auth.oauth.logins import LoginState, read_status
 from openab_auth.oauth.mcp.granted_access import GrantedAccess
 from openab_auth.oauth.mcp.scopes import advice
 from openab_auth.oauth.vendors.vendor import Vendor

@@ -15,11 +15,8 @@ from openab_auth.bot.cli.program import run_here
 from openab_auth.bot.cli.session import Session, open_session
 from openab_auth.bot.cli.waiting import wait_for_approval
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.flows.login_offer import LoginOffer
-from openab_auth.oauth.flows.login_result import LoginResult
-from openab_auth.oauth.flows.registry import flow_of
-from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.logins.logout import LogoutResult
+from openab_auth.oauth.flows import LoginOffer, LoginResult, flow_of
+from openab_auth.oauth.logins import Logins, LogoutResult
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import UserId
 

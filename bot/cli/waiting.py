@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import Final
 
 from openab_auth.oauth.errors import NoPendingLoginError
-from openab_auth.oauth.flows.login_result import LoginResult
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.flows import LoginResult
+from openab_auth.oauth.logins import Logins
 from openab_auth.storage import UserId
 
 _CLEAR: Final = "\r\x1b[K"

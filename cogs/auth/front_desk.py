@@ -28,8 +28,7 @@ from openab_auth.cogs.auth.views.paste_form import Submit, new_flow
 from openab_auth.cogs.auth.views.servers import added_message, removed_message
 from openab_auth.cogs.auth.views.status import status_message
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError, NoPendingLoginError, PasteRefusedError
-from openab_auth.oauth.flows.login_offer import LoginOffer
-from openab_auth.oauth.flows.login_result import LoginResult
+from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 

@@ -16,13 +16,17 @@ from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.entries.pending_logins import PendingLogins
 from openab_auth.oauth.entries.tenant_lock import REFRESH_DEADLINE
 from openab_auth.oauth.errors import NoPendingLoginError, SecretMissingError, WhichLoginError
-from openab_auth.oauth.flows.background import BackgroundWork
-from openab_auth.oauth.flows.commits import Commits
-from openab_auth.oauth.flows.flow import Admit, LoginContext, LoginRequest
-from openab_auth.oauth.flows.login_offer import LoginOffer
-from openab_auth.oauth.flows.login_result import LoginResult
-from openab_auth.oauth.flows.registry import flow_of
-from openab_auth.oauth.flows.storing import LoginWriter
+from openab_auth.oauth.flows import (
+    Admit,
+    BackgroundWork,
+    Commits,
+    LoginContext,
+    LoginOffer,
+    LoginRequest,
+    LoginResult,
+    LoginWriter,
+    flow_of,
+)
 from openab_auth.oauth.logins import status
 from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
 from openab_auth.oauth.logins.status import LoginState, Status

@@ -9,7 +9,7 @@ from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import NotLoggedInError, OAuthError
-from openab_auth.oauth.flows.commits import Commits
+from openab_auth.oauth.flows import Commits
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft

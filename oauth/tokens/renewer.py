@@ -6,12 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from openab_auth.oauth.errors import NotRefreshableError
-from openab_auth.oauth.flows.registry import flow_of
-from openab_auth.oauth.flows.renewer import Renewal
+from openab_auth.oauth.flows import Renewal, flow_of
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Tenant
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.flows.renewer import Renewer
+    from openab_auth.oauth.flows import Renewer
     from openab_auth.oauth.http.deadline import Deadline
     from openab_auth.oauth.vendors.catalogue import Catalogue
     from openab_auth.oauth.vendors.vendor import Vendor

@@ -29,10 +29,8 @@ from openab_auth.cogs.auth.views.status import status_message
 from openab_auth.oauth.entries.generation import DIGITS
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
-from openab_auth.oauth.flows.login_offer import LoginOffer
-from openab_auth.oauth.flows.login_result import LoginResult
-from openab_auth.oauth.logins.logout import LogoutResult
-from openab_auth.oauth.logins.status import LoginState, Status
+from openab_auth.oauth.flows import LoginOffer, LoginResult
+from openab_auth.oauth.logins import LoginState, LogoutResult, Status
 from openab_auth.oauth.mcp.granted_access import GrantedAccess
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Problem, Tenant, UserId

@@ -25,7 +25,7 @@ from openab_auth.oauth.errors import (
     WhichLoginError,
 )
 from openab_auth.oauth.flows.command.output import Output, ProgramPrompt, find_code, find_link, plain
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import NEVER, AsyncStore, UserId
 

@@ -21,12 +21,12 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
+from openab_auth.oauth.flows import flow_of
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.flows.device.code import DeviceCode
 from openab_auth.oauth.flows.device.flow import DeviceFlow
 from openab_auth.oauth.flows.device.poll import poll_until
 from openab_auth.oauth.flows.device.requests import ApprovalPending, DeviceRequests
-from openab_auth.oauth.flows.registry import flow_of
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore, Json, PendingEntry, Secret, Tenant
 

@@ -29,7 +29,7 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.oauth.flows.device import code as codes
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, PendingEntry, TokenEntry, UserId

@@ -28,8 +28,8 @@ from openab_auth.oauth.errors import (
     UnknownVendorError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
+from openab_auth.oauth.logins import Logins, LogoutResult
+from openab_auth.oauth.logins.logout import LoginRemover
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor

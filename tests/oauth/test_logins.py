@@ -25,8 +25,8 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
     WhichLoginError,
 )
-from openab_auth.oauth.flows.login_result import LoginResult
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.flows import LoginResult
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.paste.paste import DeniedRedirectError
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import (

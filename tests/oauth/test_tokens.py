@@ -24,7 +24,7 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens.source import AccessToken, TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, MemoryStore, Secret, TokenEntry

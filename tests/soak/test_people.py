@@ -20,8 +20,7 @@ from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.oauth.config.config import Config, read_config
 from openab_auth.oauth.errors import LoginTakenError
-from openab_auth.oauth.flows.login_offer import LoginOffer
-from openab_auth.oauth.flows.login_result import LoginResult
+from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import FileStore, OpenabAuthError, UserId

@@ -19,11 +19,8 @@ from openab_auth.oauth.config.config import DEFAULT_STORE, Config
 from openab_auth.oauth.config.paths import path_in
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, ProgramFailedError
-from openab_auth.oauth.flows.login_offer import LoginOffer
-from openab_auth.oauth.flows.login_result import LoginResult
-from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.logins.logout import LogoutResult
-from openab_auth.oauth.logins.status import LoginState, Status
+from openab_auth.oauth.flows import LoginOffer, LoginResult
+from openab_auth.oauth.logins import Logins, LoginState, LogoutResult, Status
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import CONSOLE, AsyncStore, UserId, open_store

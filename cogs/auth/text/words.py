@@ -11,11 +11,9 @@ from openab_auth.cogs.auth.text.language import Language
 from openab_auth.cogs.auth.text.markup import LINES, Markup, code, in_link, mention, moment, plain
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
-from openab_auth.oauth.flows.login_offer import LoginOffer
-from openab_auth.oauth.flows.login_result import LoginResult
+from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.http.urls import is_loopback
-from openab_auth.oauth.logins.logout import LogoutResult
-from openab_auth.oauth.logins.status import LoginState
+from openab_auth.oauth.logins import LoginState, LogoutResult
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.store import Problem

@@ -18,7 +18,7 @@ from openab_auth.cogs.auth.text.markup import LINES, Markup, embed, link
 from openab_auth.cogs.auth.views.how import HowButton
 from openab_auth.cogs.auth.views.login_button import new_link
 from openab_auth.cogs.auth.views.paste_form import PasteButton, fits, new_flow
-from openab_auth.oauth.flows.login_offer import LoginOffer
+from openab_auth.oauth.flows import LoginOffer
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 

@@ -13,11 +13,8 @@ from openab_auth.oauth.config.table import Table
 from openab_auth.oauth.entries import pending
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import ConfigError, NoPendingLoginError
-from openab_auth.oauth.flows.flow import Flow, LoginContext, LoginRequest
-from openab_auth.oauth.flows.login_offer import LoginOffer
-from openab_auth.oauth.flows.login_result import LoginResult
-from openab_auth.oauth.flows.registry import FLOWS
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.flows import FLOWS, Flow, LoginContext, LoginOffer, LoginRequest, LoginResult
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.paste.paste import Paste
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor

@@ -8,9 +8,9 @@ import pytest
 
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import LoginDeniedError, NoPendingLoginError
-from openab_auth.oauth.flows.login_result import LoginResult
+from openab_auth.oauth.flows import LoginResult
+from openab_auth.oauth.logins import WaitingLogins
 from openab_auth.oauth.logins import waiting as module
-from openab_auth.oauth.logins.waiting import WaitingLogins
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Tenant, UserId
 

@@ -18,9 +18,8 @@ from openab_auth.oauth.errors import (
     ServerUnusableError,
     VendorMisconfiguredError,
 )
-from openab_auth.oauth.flows.login_offer import LoginOffer
-from openab_auth.oauth.flows.login_result import LoginResult
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.flows import LoginOffer, LoginResult
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.mcp.accounts import account_hosts
 from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.tokens.source import TokenSource
