@@ -1,4 +1,4 @@
-"""Work that outlives its caller: once begun it is finished, whoever stops waiting for it."""
+"""Work that is finished even if its caller is cancelled."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ T = TypeVar("T")
 
 
 class BackgroundWork:
-    """The work under way in one event loop."""
+    """The running work of one event loop."""
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[Any]] = set()
 
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await `work`; when the caller is cancelled it goes on, and how it ended is logged."""
-        job = asyncio.create_task(work)
-        self._running.add(job)
-        job.add_done_callback(self._running.discard)
+        """Await `work`. If the caller is cancelled, the work goes on, and the log tells how it ended."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
         try:
-            return await asyncio.shield(job)
+            return await asyncio.shield(task)
         except asyncio.CancelledError:
-            job.add_done_callback(_tell)
+            task.add_done_callback(_log_end)
             raise
 
     async def aclose(self) -> None:
-        """Wait until all of it is done."""
+        """Wait until all work is done."""
         while self._running:
             await asyncio.wait(self._running)
 
 
-def _tell(job: asyncio.Task[Any]) -> None:
-    if job.cancelled():
+def _log_end(task: asyncio.Task[Any]) -> None:
+    if task.cancelled():
         return
-    error = job.exception()
+    error = task.exception()
     if error is None:
-        _log.info("work went on after its caller had gone, and is done")
+        _log.info("work went on after its caller was cancelled, and is done")
     elif isinstance(error, OpenabAuthError):
-        _log.warning("work went on after its caller had gone, and failed: %s", error)
-    else:  # an error of ours or of a library: its text could quote anything
-        _log.error("work went on after its caller had gone, and failed: %s", type(error).__name__)
+        _log.warning("work went on after its caller was cancelled, and failed: %s", error)
+    else:  # a bug, here or in a library: its text could quote a secret
+        _log.error("work went on after its caller was cancelled, and failed: %s", type(error).__name__)

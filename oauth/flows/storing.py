@@ -52,7 +52,7 @@ class LoginWriter:
         self,
         vendor: Vendor,
         token_url: str,
-        grant: TokenResponse,
+        tokens: TokenResponse,
         login: PendingLogin,
         binding: Binding | None = None,
         *,
@@ -68,33 +68,33 @@ class LoginWriter:
             PlanMissingError, ExchangeRefusedError, VendorMisconfiguredError: the vendor refused the second step.
         """
 
-        def write(draft: Draft, grant: TokenResponse, token_url: str) -> str | None:
+        def write(draft: Draft, tokens: TokenResponse, token_url: str) -> str | None:
             if also:
                 also(draft)
             # Two logins exist now, and one must go. The login that agents may use already stays. The new login is not
             # revoked: both may be of one account, and some vendors would end the other login with it.
             login_entry.check_not_taken(draft, draft.notes, vendor.tenant, login.user, agreed=login.begun.replaces)
-            token = grant.refresh_token or Secret("")
+            token = tokens.refresh_token or Secret("")
             note = Note(
-                account=grant.account,
+                account=tokens.account,
                 logged_in_by=login.user,
                 logged_in_at=int(self._clock()),
-                scopes=grant.scopes or vendor.scopes,
+                scopes=tokens.scopes or vendor.scopes,
                 generation=login.generation,
-                subject=Subject(grant.subject, token.fingerprint()) if grant.subject else None,
+                subject=Subject(tokens.subject, token.fingerprint()) if tokens.subject else None,
             )
             if binding:
-                return server_entry.write(draft, binding, vendor, grant, note)
-            return login_entry.write(draft, vendor, token_url, grant, note)
+                return server_entry.write(draft, binding, vendor, tokens, note)
+            return login_entry.write(draft, vendor, token_url, tokens, note)
 
         before: str | None = None
         try:
             async with self._unsaved.owner() as owner:
                 if vendor.exchange == "github-copilot":
-                    unexchanged, url = self._unexchanged(grant), exchange_url(vendor)
-                    owner.hold(_response(vendor.tenant, partial(write, grant=unexchanged, token_url=url)))
-                    grant, token_url = await self._exchange(vendor, grant), url
-                commit = partial(write, grant=grant, token_url=token_url)
+                    unexchanged, url = self._unexchanged(tokens), exchange_url(vendor)
+                    owner.hold(_response(vendor.tenant, partial(write, tokens=unexchanged, token_url=url)))
+                    tokens, token_url = await self._exchange(vendor, tokens), url
+                commit = partial(write, tokens=tokens, token_url=token_url)
                 owner.hold(_response(vendor.tenant, commit))
                 async with self._commits.locked(vendor.tenant):
                     before = await self._commit(vendor, commit)
@@ -102,10 +102,10 @@ class LoginWriter:
             raise LoginOvertakenError(taken) from None
         if owner.error is not None and not owner.journaled:
             raise LoginNotStoredError(vendor.name, owner.error)
-        account = grant.account or await self._commits.unless_closing(self._late_account(vendor, grant))
+        account = tokens.account or await self._commits.unless_closing(self._late_account(vendor, tokens))
         replaced = before if account and before != account else None
-        lacks_project = bool(await self._commits.unless_closing(self._lacks_project(vendor, grant)))
-        return LoginResult(vendor, grant.expires_at, account, replaced, lacks_project)
+        lacks_project = bool(await self._commits.unless_closing(self._lacks_project(vendor, tokens)))
+        return LoginResult(vendor, tokens.expires_at, account, replaced, lacks_project)
 
     async def aclose(self) -> None:
         """Try for some more seconds to store the logins that no disk has taken yet."""
@@ -118,43 +118,43 @@ class LoginWriter:
         except StorageError as error:
             raise LoginNotStoredError(vendor.name, error) from error
 
-    def _unexchanged(self, grant: TokenResponse) -> TokenResponse:
+    def _unexchanged(self, tokens: TokenResponse) -> TokenResponse:
         """Return a token response whose token has expired, so that the first refresh makes the second step."""
-        return TokenResponse(Secret(""), grant.access_token, int(self._clock()))
+        return TokenResponse(Secret(""), tokens.access_token, int(self._clock()))
 
-    async def _exchange(self, vendor: Vendor, grant: TokenResponse) -> TokenResponse:
+    async def _exchange(self, vendor: Vendor, tokens: TokenResponse) -> TokenResponse:
         """Make the second step: return the token that agents use in place of the token that the login gave.
 
         While the vendor is unavailable, the login is stored with an expired token; the next refresh makes the step.
         """
         url = exchange_url(vendor)
         try:
-            return await request_copilot_token(self._driver, vendor, grant.access_token, url, now=self._clock())
+            return await request_copilot_token(self._driver, vendor, tokens.access_token, url, now=self._clock())
         except LoginDeadError as error:
             raise ExchangeRefusedError(vendor.name, error.reason) from None
         except VendorUnavailableError as error:
             _log.warning("%s: the login is stored; its token follows with the first refresh: %s", vendor.name, error)
-            return self._unexchanged(grant)
+            return self._unexchanged(tokens)
 
-    async def _late_account(self, vendor: Vendor, grant: TokenResponse) -> str | None:
+    async def _late_account(self, vendor: Vendor, tokens: TokenResponse) -> str | None:
         """Ask userinfo for the account label, once the login is safe: the request must not cost a login."""
         try:
-            account = await self._driver.account(vendor, grant)
+            account = await self._driver.account(vendor, tokens)
             if account is not None:
                 await self._store.update(
-                    partial(login_entry.name_account, tenant=vendor.tenant, grant=grant, account=account)
+                    partial(login_entry.name_account, tenant=vendor.tenant, grant=tokens, account=account)
                 )
         except OpenabAuthError as error:
             _log.info("no account label for %s: %s", vendor.name, error)
             return None
         return account
 
-    async def _lacks_project(self, vendor: Vendor, grant: TokenResponse) -> bool:
+    async def _lacks_project(self, vendor: Vendor, tokens: TokenResponse) -> bool:
         """Ask for the account's project, once the login is safe: the request must not cost a login."""
         if vendor.exchange != "google-code-assist":
             return False
         try:
-            return not await has_project(self._driver, vendor, grant, now=self._clock())
+            return not await has_project(self._driver, vendor, tokens, now=self._clock())
         except OpenabAuthError as error:
             _log.info("%s: could not learn whether the account has a project: %s", vendor.name, error)
             return False

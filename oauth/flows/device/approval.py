@@ -150,25 +150,25 @@ class Approval:
                     return done
         return None
 
-    async def _store(self, grant: TokenResponse) -> LoginResult:
+    async def _store(self, tokens: TokenResponse) -> LoginResult:
         """Store the login in the step that removes the pending login, unless it was cancelled meanwhile."""
-        await self._check_admitted(grant)
+        await self._check_admitted(tokens)
         try:
             return await self._context.writer.store(
-                self._vendor, self._entry.token_url, grant, self._login, also=self._take
+                self._vendor, self._entry.token_url, tokens, self._login, also=self._take
             )
         except NoPendingLoginError:
-            await self._revoke(grant)
+            await self._revoke(tokens)
             raise
 
-    async def _check_admitted(self, grant: TokenResponse) -> None:
+    async def _check_admitted(self, tokens: TokenResponse) -> None:
         """End a login that may no longer be stored, here and at the vendor."""
         try:
             if self._context.admit is not None:
                 await self._context.admit(self._login)
         except Exception:
             await self._drop()
-            await self._revoke(grant)
+            await self._revoke(tokens)
             raise
 
     def _take(self, draft: Draft) -> None:
@@ -183,12 +183,12 @@ class Approval:
         except (NoPendingLoginError, StorageError) as error:
             _log.info("%s: a device login that had ended was not removed: %s", self._login.vendor, error)
 
-    async def _revoke(self, grant: TokenResponse) -> None:
+    async def _revoke(self, tokens: TokenResponse) -> None:
         """Revoke a login that must not be stored, if the vendor answers."""
-        hint = "refresh_token" if grant.refresh_token else "access_token"
+        hint = "refresh_token" if tokens.refresh_token else "access_token"
         failed: object = "the vendor offers no revocation; the account's own settings can end it"
         try:
-            if await self._context.driver.revoke(self._vendor, grant.refresh_token or grant.access_token, hint=hint):
+            if await self._context.driver.revoke(self._vendor, tokens.refresh_token or tokens.access_token, hint=hint):
                 return
         except OAuthError as error:
             failed = error

@@ -1,4 +1,4 @@
-"""What the device flows have in common: a code is asked for once, and then the grant, again and again."""
+"""The requests of a device login: one for a code, then polls for the tokens."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ _EXPIRED: Final = frozenset({"expired_token", "incorrect_device_code", "invalid_
 
 @dataclass(frozen=True, slots=True)
 class ApprovalPending:
-    """Nobody has decided yet; `slower`: the vendor wants fewer polls, one every `interval` seconds if it says so."""
+    """The person has not decided yet.
+
+    `slower`: the vendor wants fewer polls, one every `interval` seconds if it gives a number.
+    """
 
     slower: bool = False
     interval: float | None = None
@@ -42,48 +45,48 @@ PollOutcome: TypeAlias = TokenResponse | ApprovalPending
 
 
 class DeviceRequests(Protocol):
-    """The two requests of a device login; between them lies a pending entry, which survives a restart.
+    """Sends the two requests of a device login; the pending entry between them survives a restart.
 
-    The entry's `verifier` is the device code, its `state` the user code.
+    The `verifier` of the entry is the device code, its `state` is the user code.
     """
 
     async def start(self, vendor: Vendor) -> DeviceCode:
         """Ask for a code.
 
         Raises:
-            VendorUnavailableError, VendorMisconfiguredError: there is none.
+            VendorUnavailableError, VendorMisconfiguredError: the vendor gave no code.
         """
         ...
 
     async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollOutcome:
-        """Ask for the grant, once.
+        """Ask for the tokens, once.
 
         Raises:
-            LoginDeniedError, LoginExpiredError: it will never come.
-            VendorUnavailableError: no usable answer; asking again is right.
-            ExchangeRefusedError, VendorMisconfiguredError: it is refused for another reason; asking again is wrong.
+            LoginDeniedError, LoginExpiredError: the vendor will give no tokens for this code.
+            VendorUnavailableError: no usable answer; ask again.
+            ExchangeRefusedError, VendorMisconfiguredError: the vendor refused for another reason; do not ask again.
         """
         ...
 
 
 def judge_poll(
-    question: RequestContext, reply: httpx2.Response, *, now: float, names: Mapping[str, str] = RFC_6749_NAMES
+    context: RequestContext, response: httpx2.Response, *, now: float, names: Mapping[str, str] = RFC_6749_NAMES
 ) -> JsonObject | ApprovalPending:
-    """The token reply, or that there is none yet; the word in it decides, whatever status it came with (RFC 8628 3.5).
+    """Return the body with the tokens, or `ApprovalPending`; the error code decides, not the status (RFC 8628 3.5).
 
-    `names` is as for `judge_reply`.
+    For `names`, see `judge_reply`.
 
     Raises:
-        OAuthError: as `DeviceRequests.poll`.
+        OAuthError: see `DeviceRequests.poll`.
     """
-    body = json_object(reply, names) or {}
+    body = json_object(response, names) or {}
     words = error_words(body)
     if words & _PENDING:
         return ApprovalPending()
     if words & _SLOWER:
         return ApprovalPending(slower=True, interval=read_interval(body.get("interval")))
     if words & _DENIED:
-        raise LoginDeniedError(question.vendor, reason_of(question, reply.status_code, body))
+        raise LoginDeniedError(context.vendor, reason_of(context, response.status_code, body))
     if words & _EXPIRED:
-        raise LoginExpiredError(question.vendor)
-    return judge_reply(question, reply, now=now, names=names)
+        raise LoginExpiredError(context.vendor)
+    return judge_reply(context, response, now=now, names=names)

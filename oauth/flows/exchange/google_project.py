@@ -1,4 +1,4 @@
-"""What a Google login may still lack: Gemini Code Assist wants a project. Asked after the login; it costs none."""
+"""Ask Google, after a login, whether the account has the project that Gemini Code Assist needs."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from openab_auth.storage.entries import Json
 
 _HOST: Final = "cloudcode-pa.googleapis.com"
 _PATH: Final = "/v1internal:loadCodeAssist"
-_ASKED: Final[dict[str, Json]] = {"metadata": {"pluginType": "GEMINI"}}
+_REQUEST: Final[dict[str, Json]] = {"metadata": {"pluginType": "GEMINI"}}
 
 
-async def has_project(driver: Driver, vendor: Vendor, grant: TokenResponse, *, now: float) -> bool:
-    """Whether the account has a project that Code Assist would use.
+async def has_project(driver: Driver, vendor: Vendor, tokens: TokenResponse, *, now: float) -> bool:
+    """Return whether the account has a project for Code Assist.
 
     Raises:
-        VendorUnavailableError, VendorMisconfiguredError: it did not say.
+        VendorUnavailableError, VendorMisconfiguredError: Google gave no usable answer.
     """
-    question = RequestContext(vendor.name, vendor.tenant, "other", (grant.access_token,))
-    headers = {"Authorization": f"Bearer {grant.access_token.reveal()}"}
-    answer = await driver.send(vendor, question, _url(vendor), headers=headers, json=_ASKED)
-    return bool(judge_reply(question, answer, now=now).get("cloudaicompanionProject"))
+    context = RequestContext(vendor.name, vendor.tenant, "other", (tokens.access_token,))
+    headers = {"Authorization": f"Bearer {tokens.access_token.reveal()}"}
+    response = await driver.send(vendor, context, _url(vendor), headers=headers, json=_REQUEST)
+    return bool(judge_reply(context, response, now=now).get("cloudaicompanionProject"))
 
 
 def _url(vendor: Vendor) -> str:
-    """Google's, or on this machine where its token endpoint is."""
+    """Return Google's address, or an address on this machine if the token endpoint is on this machine."""
     parts = urlsplit(vendor.token_url)
     return urlunsplit((parts.scheme, parts.netloc if is_loopback(parts.hostname or "") else _HOST, _PATH, "", ""))

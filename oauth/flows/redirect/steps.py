@@ -104,7 +104,7 @@ async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
 ) -> LoginResult:
     await context.pending.take(login, entry)
     try:
-        grant = await context.driver.exchange(vendor, code, entry)
+        tokens = await context.driver.exchange(vendor, code, entry)
     except VendorUnavailableError as error:
         if not error.sent:
             await _put_back(context, vendor, login, entry, error)
@@ -114,7 +114,7 @@ async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
             await when_refused(error)
         raise
     still = partial(context.servers.check_same, vendor=vendor.name, binding=binding) if binding else None
-    return await context.writer.store(vendor, entry.token_url, grant, login, binding, also=still)
+    return await context.writer.store(vendor, entry.token_url, tokens, login, binding, also=still)
 
 
 async def _put_back(
