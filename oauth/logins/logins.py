@@ -28,16 +28,16 @@ from openab_auth.oauth.flows import (
     flow_of,
 )
 from openab_auth.oauth.logins import status
+from openab_auth.oauth.logins.completing import pasteable, read_expected
 from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
 from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 from openab_auth.oauth.mcp.added_servers import AddedServers
 from openab_auth.oauth.mcp.login import ServerLogins
-from openab_auth.oauth.paste.paste import Paste, PasteMistake, PasteRefusedError, read_paste
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore
-from openab_auth.storage.entries import PendingEntry, Tenant, UserId
+from openab_auth.storage.entries import Tenant, UserId
 
 
 class Logins:
@@ -178,29 +178,15 @@ class Logins:
             for login in self._waiting.in_memory(user)
             if name in {None, login.vendor} and generation in {None, login.generation}
         ]
-        mine = await self._pasteable(catalogue, user, name, generation)
+        mine = await pasteable(self._context.pending, catalogue, user, name, generation)
         if programs and not mine:
             if len(programs) > 1:
                 raise WhichLoginError(tuple(sorted(login.vendor for login in programs)))
             return await self._waiting.conversation(programs[0].vendor, user).answer(text)
-        paste = _read(text, expected=bool(mine), vendor=name)
+        paste = read_expected(text, expected=bool(mine), vendor=name)
         login, entry = pending.belonging(mine, paste, name)
         row = catalogue.get(login.vendor)
         return await flow_of(row).complete(self._context, row, login, entry, paste)
-
-    async def _pasteable(
-        self, catalogue: Catalogue, user: UserId, name: str | None, generation: str | None
-    ) -> list[tuple[PendingLogin, PendingEntry]]:
-        """Return a person's pending logins in the store that a paste can end, at vendors that are offered.
-
-        With a `generation`, only that login.
-        """
-        flows = {row.name: flow_of(row) for row in catalogue.offered()}
-        names = {name for name, flow in flows.items() if flow.takes_paste and flow.in_store}
-        found = await self._context.pending.of(user, {name} if name else ())
-        return [
-            (login, entry) for login, entry in found if login.vendor in names and generation in {None, login.generation}
-        ]
 
     async def cancel(self, user: UserId, vendor: str | None = None, generation: str | None = None) -> Vendor:
         """Forget a pending login: the only one, if no vendor is named. A vendor that is not offered here is fine, too.
@@ -298,13 +284,3 @@ class Logins:
         await self._waiting.aclose()
         await self._context.background.aclose()
         await self._context.writer.aclose()
-
-
-def _read(text: str, *, expected: bool, vendor: str | None) -> Paste:
-    """Return the paste in a text. Where no login waits for it, only a token is worth its own error."""
-    try:
-        return read_paste(text)
-    except PasteRefusedError as refusal:
-        if expected or refusal.reason == PasteMistake.TOKEN_OR_KEY:  # whoever shows a token must learn it
-            raise
-        raise NoPendingLoginError(vendor) from None

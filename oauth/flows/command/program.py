@@ -52,7 +52,7 @@ async def start_program(context: LoginContext, vendor: Vendor, user: UserId) -> 
     login = PendingLogin(vendor.name, user, program.begun_at, program.expires_at, program.generation)
     program.task = context.waiting.start(vendor, login, program.run(context.environ), program)
     try:
-        prompt = await program.first_words()
+        prompt = await program.first_prompt()
     except BaseException:
         program.task.cancel()
         raise
@@ -75,7 +75,7 @@ class Program:
         self._terminal: Terminal | None = None
 
     @property
-    def found(self) -> ProgramPrompt:
+    def prompt(self) -> ProgramPrompt:
         """The link and the code that the program has printed so far."""
         return self._output.found
 
@@ -96,20 +96,20 @@ class Program:
         if path is None:
             raise ProgramMissingError(self.vendor.name, self.vendor.command[0])
         child = dict(environ) | _ADDED
-        words, folder = (path, *self.vendor.command[1:]), folder_for(environ)
-        self._terminal = terminal = await Terminal.start(words, child, self._hear, folder=folder)
+        argv, folder = (path, *self.vendor.command[1:]), folder_for(environ)
+        self._terminal = terminal = await Terminal.start(argv, child, self._read, folder=folder)
         try:
             async with awake_timeout(self.vendor.command_timeout):
                 status = await terminal.wait()
         except TimeoutError:
-            raise ProgramFailedError(self.vendor.name, None, self._said()) from None
+            raise ProgramFailedError(self.vendor.name, None, self._last_lines()) from None
         finally:
             await asyncio.shield(terminal.end())
         if status:
-            raise ProgramFailedError(self.vendor.name, status, self._said())
+            raise ProgramFailedError(self.vendor.name, status, self._last_lines())
         return LoginResult(self.vendor, NEVER, None)
 
-    async def first_words(self) -> ProgramPrompt:
+    async def first_prompt(self) -> ProgramPrompt:
         """Return the link and the code, once the program has printed a link and then falls silent.
 
         Raises:
@@ -119,7 +119,7 @@ class Program:
         deadline = time.monotonic() + _FIRST_WORDS
         while not self.task.done():
             self._changed.clear()
-            link, left = self.found.link, deadline - time.monotonic()
+            link, left = self.prompt.link, deadline - time.monotonic()
             if left <= 0:
                 break
             try:
@@ -127,21 +127,21 @@ class Program:
                     await self._changed.wait()
             except TimeoutError:
                 if link:
-                    return self.found
+                    return self.prompt
         if self.task.done():
             self._result()
-            if self.found.link is None:
-                raise ProgramFailedError(self.vendor.name, 0, self._said())
-            return self.found
-        raise ProgramFailedError(self.vendor.name, None, self._said())
+            if self.prompt.link is None:
+                raise ProgramFailedError(self.vendor.name, 0, self._last_lines())
+            return self.prompt
+        raise ProgramFailedError(self.vendor.name, None, self._last_lines())
 
     async def amended(self, offer: LoginOffer) -> LoginOffer:
         """Wait until the program has printed another link or code, and return the offer with it."""
         known = ProgramPrompt(offer.url, offer.user_code)
-        while self.found == known:
+        while self.prompt == known:
             self._changed.clear()
             await self._changed.wait()
-        return replace(offer, url=self.found.link or offer.url, user_code=self.found.code)
+        return replace(offer, url=self.prompt.link or offer.url, user_code=self.prompt.code)
 
     async def answer(self, text: str) -> LoginResult:
         """Type what the person has pasted, as one line, and return the login that this makes.
@@ -157,7 +157,7 @@ class Program:
             self._terminal.write(line)
         await asyncio.wait((self.task,), timeout=_ANSWER)
         if not self.task.done():
-            raise ProgramWaitsError(self.vendor.name, self._said())
+            raise ProgramWaitsError(self.vendor.name, self._last_lines())
         return self._result()
 
     def _result(self) -> LoginResult:
@@ -165,9 +165,9 @@ class Program:
             raise NoPendingLoginError(self.vendor.name)
         return self.task.result()
 
-    def _hear(self, piece: bytes) -> None:
+    def _read(self, piece: bytes) -> None:
         self._output.feed(piece)
         self._changed.set()
 
-    def _said(self) -> str:
+    def _last_lines(self) -> str:
         return shown(" / ".join(self._output.lines[-_LAST_LINES:]), self._pasted)
