@@ -30,7 +30,7 @@ from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft, Lazy
 from openab_auth.storage.entries import Entry, McpEntry, Tenant, TokenEntry
-from openab_auth.storage.errors import OpenabAuthError, StorageError
+from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.records.notes import Note, Subject
 from openab_auth.storage.secret import Secret
 from openab_auth.storage.store import Mutation, Store
@@ -97,7 +97,7 @@ class LoginWriter:
                 commit = partial(write, tokens=tokens, token_url=token_url)
                 owner.hold(_response(vendor.tenant, commit))
                 async with self._commits.locked(vendor.tenant):
-                    before = await self._commit(vendor, commit)
+                    before = await self._commits.persist(commit, vendor.name)
         except LoginTakenError as taken:
             raise LoginOvertakenError(taken) from None
         if owner.error is not None and not owner.journaled:
@@ -110,13 +110,6 @@ class LoginWriter:
     async def aclose(self) -> None:
         """Try for some more seconds to store the logins that no disk has taken yet."""
         await self._unsaved.aclose()
-
-    async def _commit(self, vendor: Vendor, mutate: Mutation[str | None]) -> str | None:
-        """Store what a vendor gave; the vendor will not give it twice."""
-        try:
-            return await self._commits.persist(mutate, vendor.name)
-        except StorageError as error:
-            raise LoginNotStoredError(vendor.name, error) from error
 
     def _unexchanged(self, tokens: TokenResponse) -> TokenResponse:
         """Return a token response whose token has expired, so that the first refresh makes the second step."""

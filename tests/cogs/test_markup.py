@@ -173,6 +173,7 @@ def views(language: Language, text: str) -> list[str]:
 
 @few
 @given(tongues, texts.map(lambda text: text[:60] or "\u200b"))
+@example(languages()["zh-TW"], "](<https://evil.example>)")  # after a bracket of ours, in [mcp.NAME]
 async def test_no_text_changes_how_an_answer_is_read(language: Language, text: str) -> None:
     for shown, harmless in zip(views(language, text), views(language, "x"), strict=True):
         check(shown, harmless)

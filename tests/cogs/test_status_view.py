@@ -86,7 +86,7 @@ MANY = tuple(f"scope-{number}" for number in range(150))
         ),
         (
             GrantedAccess("mcp.example", "", ("a",), ("a",), ("admin",), "widen"),
-            ["⚠️ agents lack scopes: admin. Tell the operator: add them to `scopes` in [mcp.lab]; then log in"],
+            ["⚠️ agents lack scopes: admin. Tell the operator: add them to `scopes` in `[mcp.lab]`; then log in"],
         ),
         (
             GrantedAccess("mcp.example", "", ("a",), ("a",), ("admin",), "grant"),

@@ -118,7 +118,7 @@ async def test_a_buttons_id_fits_and_names_no_secret() -> None:
 
 
 def test_somebody_elses_text_cannot_pretend_to_be_ours() -> None:
-    assert plain("[log in](https://evil.example)\n# Title") == "\\[log in\\](https\\://evil.example) # Title"
+    assert plain("[log in](https://evil.example)\n# Title") == "\\[log in\\]\\(https\\://evil.example) # Title"
     assert len(plain("x" * 5000)) == 300
 
 

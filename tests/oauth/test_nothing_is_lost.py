@@ -16,8 +16,9 @@ from openab_auth.oauth.tokens import refresh
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry, batch
-from openab_auth.storage.file import atomic, notes_file
+from openab_auth.storage.file import atomic
 from openab_auth.storage.file.locks.store_locks import GlobalLock
+from openab_auth.storage.file.record_file import RecordFile
 
 
 class Clock(Protocol):
@@ -61,7 +62,7 @@ STEPS: list[tuple[object, str]] = [
     (GlobalLock, "run"),
     (batch, "run"),
     (atomic, "swap"),
-    (notes_file, "save"),
+    (RecordFile, "save"),
     (unsaved._log, "log"),
     (refresh._log, "info"),
 ]

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from openab_auth.cogs.auth.text.language import Language
-from openab_auth.cogs.auth.text.markup import LINES, Markup, code, in_link, mention, moment, plain
+from openab_auth.cogs.auth.text.markup import LINES, Markup, code, in_link, label, mention, moment, plain
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
@@ -235,8 +235,8 @@ def _below(language: Language, state: LoginState) -> list[Markup]:
         asked, granted = _scopes(standing.asked), _scopes(standing.granted)
         lines.append(language.say("status-scopes", asked=asked, granted=granted))
     if standing and standing.remedy:
-        server = plain(state.tenant.removeprefix("mcp:"), _TITLE)
-        todo = language.say(f"remedy-{standing.remedy}", table=Markup(f"[mcp.{server}]"))
+        server = label(state.tenant.removeprefix("mcp:"), _TITLE)
+        todo = language.say(f"remedy-{standing.remedy}", table=code(f"[mcp.{server}]"))
         lines.append(language.say("status-missing", scopes=_scopes(standing.missing), todo=todo))
     return lines
 
