@@ -108,7 +108,7 @@ class LoginContext:
 
 
 class Flow(Protocol):
-    """Describes one kind of login. The object holds no state of any login, so that one serves all of them.
+    """Describes one kind of login. The object is shared by all logins of its kind, so it holds no state.
 
     A new flow inherits from this class, and gets a row in `FLOWS`.
     """
