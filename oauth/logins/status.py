@@ -1,4 +1,4 @@
-"""What is logged in, as the store has it: no request is sent, no secret is in it."""
+"""The logins and pending logins of a store; reading them sends no request and returns no secret."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ State: TypeAlias = Literal["ok", "expiring", "expired", "dead"]
 class LoginState:
     """One login; times in unix seconds.
 
-    `expired` speaks of the access token, which the next agent renews. `dead` means that nobody can: the vendor refuses
-    the refresh token, or the access token has ended and there is none.
-    `expires_at` is None where the server did not say; `shadowed_by` is the set variable that the vendor's tools prefer;
-    `died` is what the vendor said to the refresh token, and when; `failed` is the last try to renew it, if that came to
-    nothing; `standing` is what an MCP server's login is bound to and may do. `generation` says which login it is.
+    `expired`: the access token has expired, and the next agent renews it. `dead`: nobody can renew it, because the
+    vendor refuses the refresh token, or because there is none.
+    `expires_at` is None if the server did not say. `shadowed_by` is the variable, set here, that the vendor's tools
+    prefer. `died` is the vendor's refusal of the refresh token. `failed` is the last refresh, if it failed. `standing`
+    is the access that an MCP server has granted. `generation` tells this login from every other login of the tenant.
     """
 
     tenant: Tenant
@@ -52,7 +52,7 @@ class LoginState:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Every login, every pending login, what is wrong with the store, and which token which variable holds."""
+    """Every login, every pending login, the store's problems, and the vendors whose token is in a variable."""
 
     logins: tuple[LoginState, ...]
     pending: tuple[PendingLogin, ...]
@@ -63,7 +63,7 @@ class Status:
 async def read_status(
     store: AsyncStore, *, catalogue: Catalogue, now: float, index: EntryIndex | None = None
 ) -> Status:
-    """The whole of it, sorted by tenant; `index` is what the caller has read of the store, if anything.
+    """Read the status, sorted by tenant; `index` saves a read if the caller has one.
 
     Raises:
         StoreUnreadableError: the credential file is there but could not be read.
@@ -81,7 +81,7 @@ async def read_status(
 async def read_states(
     store: AsyncStore, index: EntryIndex, *, catalogue: Catalogue, now: float
 ) -> tuple[LoginState, ...]:
-    """The logins alone, sorted by tenant."""
+    """Read the logins alone, sorted by tenant."""
     notes, clients = await asyncio.gather(_or_none(store.notes()), _or_none(store.clients()))
     states = (
         login_state(tenant, index.entries, notes, clients, catalogue=catalogue, now=now) for tenant in index.tenants
@@ -97,7 +97,7 @@ async def _or_none(records: Awaitable[Mapping[str, T]]) -> Mapping[str, T]:
         return {}
 
 
-def login_state(  # noqa: PLR0913 - what the store keeps of it
+def login_state(  # noqa: PLR0913 - the records of a login
     tenant: str,
     entries: Mapping[str, Entry],
     notes: Mapping[str, Note],
@@ -106,7 +106,7 @@ def login_state(  # noqa: PLR0913 - what the store keeps of it
     catalogue: Catalogue,
     now: float,
 ) -> LoginState | None:
-    """One login, or None when nobody is logged in there."""
+    """Return the state of one login, or None if there is no login."""
     entry, note = entries.get(tenant), notes.get(tenant, Note())
     if not isinstance(entry, TokenEntry | McpEntry) or (isinstance(entry, McpEntry) and not entry.token_response):
         return None
@@ -134,7 +134,7 @@ def login_state(  # noqa: PLR0913 - what the store keeps of it
 
 
 def _vendor(entry: McpEntry, record: ClientRecord | None, server: McpServer | None) -> Vendor | None:
-    """Whose login it is: the server's as it was recorded, whatever its name means by now."""
+    """Return the server that the login was made at, even if its name means another server by now."""
     if server is None:
         return None
     binding = binding_of(entry, record)

@@ -44,7 +44,7 @@ from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 if TYPE_CHECKING:
     from openab_auth.oauth.client.driver import Driver
     from openab_auth.oauth.client.token_response import TokenResponse
-    from openab_auth.oauth.tokens.renewer import Renewer
+    from openab_auth.oauth.flows import Renewer
 
 _log: Final = logging.getLogger(__name__)
 

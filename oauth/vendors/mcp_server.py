@@ -74,6 +74,7 @@ class McpServer:
             name=self.vendor_name,
             title=f"{self.name} (MCP)" if self.added_by is None else f"{self.name} (MCP at {shown_host(self.host)})",
             tenant=self.tenant,
+            flow="mcp",
             redirect_uri=self.redirect_uri,
             scopes=self.scopes,
             reach=self.reach,

@@ -28,11 +28,12 @@ from openab_auth.cogs.auth.views.paste_form import fits, paste_modal
 from openab_auth.cogs.auth.views.status import status_message
 from openab_auth.oauth.entries import GENERATION_DIGITS, PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
-from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows import LoginOffer, LoginResult
+from openab_auth.oauth.logins import LoginState, LogoutResult, Status
 from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.mcp import GrantedAccess
-from openab_auth.oauth.vendors.vendor import FlowName, Vendor
+from openab_auth.oauth.mcp.granted_access import GrantedAccess
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.records.notes import DeadToken, RefreshAttempt
@@ -157,7 +158,7 @@ async def test_a_login_message_holds_its_link_whole_or_says_that_nothing_can(
 @few
 @given(tongues, vendors, st.sampled_from(["device", "command"]), st.sampled_from([None, "ABCD-EFGH", "X" * 40]), urls)
 async def test_a_login_message_with_a_code(
-    language: Language, vendor: Vendor, flow: FlowName, code: str | None, url: str
+    language: Language, vendor: Vendor, flow: str, code: str | None, url: str
 ) -> None:
     offer = LoginOffer(dataclasses.replace(vendor, flow=flow), url[:600], NOW, code)
     assert offer.waits
@@ -172,14 +173,14 @@ async def test_the_answers_to_a_login_and_to_a_logout(
     language: Language, state: LoginState, account: str | None, name: str
 ) -> None:
     vendor = state.vendor or Vendor(name="lab", title=name, tenant=Tenant("lab"))
-    check(with_footer(language, words.logged_in(language, LoggedIn(vendor, NOW, account, name))))
+    check(with_footer(language, words.logged_in(language, LoginResult(vendor, NOW, account, name))))
     for revoked, removed, stands in (
         (True, True, False),
         (False, True, False),
         (True, False, False),
         (True, False, True),
     ):
-        done = LoggedOut(state.tenant, revoked, removed, account, stands)
+        done = LogoutResult(state.tenant, revoked, removed, account, stands)
         check(ReplyContent(words.logged_out(language, done, name)))
     for message in ("login-link-used", "login-link-expired", "login-link-replaced", "cancelled"):
         check(ReplyContent(words.about(language, message, vendor)))

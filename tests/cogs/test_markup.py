@@ -26,10 +26,11 @@ from openab_auth.cogs.auth.views.servers import removed_message
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginTakenError
-from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows import LoginOffer, LoginResult
+from openab_auth.oauth.logins import LoginState, LogoutResult, Status
 from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.mcp import GrantedAccess
+from openab_auth.oauth.mcp.granted_access import GrantedAccess
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
@@ -151,8 +152,8 @@ def views(language: Language, text: str) -> list[str]:
     dead = dataclasses.replace(state, state="dead", died=DeadToken("f", text, NOW), vendor=None, tenant=Tenant("a b"))
     status = Status((state, dead), (PendingLogin("lab", ADA, NOW, NOW),), (Problem(text, text),), ((vendor, "V"),))
     shown: list[str] = [
-        words.logged_in(language, LoggedIn(vendor, NOW, text, text)),
-        words.logged_out(language, LoggedOut(Tenant("lab"), True, True, text, False), text),  # noqa: FBT003
+        words.logged_in(language, LoginResult(vendor, NOW, text, text)),
+        words.logged_out(language, LogoutResult(Tenant("lab"), True, True, text, False), text),  # noqa: FBT003
         words.login_ended(language, state),
         words.login_ended(language, dead),
         removed_message(language, text).content,

@@ -11,8 +11,11 @@ from openab_auth.cogs.auth.text.language import english
 from openab_auth.cogs.auth.views.login_button import LoginButton
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
 from openab_auth.oauth.entries import PendingLogin
+from openab_auth.oauth.entries.pending_entry import PendingLogin
+from openab_auth.oauth.logins import LoginState, Status
 from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.mcp import GrantedAccess
+from openab_auth.oauth.mcp.granted_access import GrantedAccess
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import DeadToken, Problem, RefreshAttempt, Tenant, UserId
 

@@ -29,9 +29,11 @@ from openab_auth.oauth.errors import (
     UnknownVendorError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.flows.credentials import Credentials, LoggedOut
+from openab_auth.oauth.logins import Logins, LogoutResult
 from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.logins.logout import LoginRemover
 from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore, Draft, FileStore, PendingEntry, Secret, Tenant, TokenEntry, UserId
@@ -375,13 +377,15 @@ async def test_a_logout_that_waits_for_a_refresh_does_not_end_the_login_that_com
     await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
     offer = await logins.begin("lab", BOB, replaces=await generation(logins))
     redirect = await issuer.approve(offer.url, "bob@example.com")
-    remove = Credentials.remove
+    remove = LoginRemover.remove
 
-    async def late(self: Credentials, tenant: Tenant, made: str, vendor: Vendor | None, *, revoke: bool) -> LoggedOut:
+    async def late(
+        self: LoginRemover, tenant: Tenant, made: str, vendor: Vendor | None, *, revoke: bool
+    ) -> LogoutResult:
         await logins.complete(redirect, BOB)
         return await remove(self, tenant, made, vendor, revoke=revoke)
 
-    monkeypatch.setattr(Credentials, "remove", late)
+    monkeypatch.setattr(LoginRemover, "remove", late)
 
     with pytest.raises(LoginChangedError):
         await logins.logout("lab", revoke=True)

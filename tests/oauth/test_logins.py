@@ -26,8 +26,8 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
     WhichLoginError,
 )
-from openab_auth.oauth.flows.credentials import LoggedIn
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.flows import LoginResult
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.paste.paste import DeniedRedirectError
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import (
@@ -53,7 +53,7 @@ class Clock(Protocol):
     def __call__(self) -> float: ...
 
 
-async def log_in(logins: Logins, issuer: Issuer, vendor: str = "lab", user: UserId = ADA) -> LoggedIn:
+async def log_in(logins: Logins, issuer: Issuer, vendor: str = "lab", user: UserId = ADA) -> LoginResult:
     offer = await logins.begin(vendor, user)
     return await logins.complete(await issuer.approve(offer.url), user)
 
@@ -127,7 +127,7 @@ async def test_a_paste_sent_twice_at_once_exchanges_its_code_once(logins: Logins
 
     outcomes = await asyncio.gather(*(logins.complete(redirect, ADA) for _ in range(8)), return_exceptions=True)
 
-    assert sum(isinstance(outcome, LoggedIn) for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, LoginResult) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, NoPendingLoginError) for outcome in outcomes) == 7
     assert len(issuer.requests("/token")) == 1
     assert not issuer.families[0].revoked

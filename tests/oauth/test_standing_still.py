@@ -21,7 +21,7 @@ from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.http import deadline
 from openab_auth.oauth.http.deadline import awake_timeout
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, TokenEntry
 
@@ -38,6 +38,8 @@ from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.errors import LoginNotStoredError
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore
 
 path, vendors, uid, does, *words = json.loads(sys.argv[1])

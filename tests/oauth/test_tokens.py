@@ -24,6 +24,7 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import AccessToken, TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue

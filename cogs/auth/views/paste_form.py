@@ -20,7 +20,7 @@ from openab_auth.cogs.auth.text.language import Language, language_of
 from openab_auth.cogs.auth.text.limits import INPUT, fits_button
 from openab_auth.cogs.auth.views.login_button import new_link
 from openab_auth.oauth.entries import GENERATION_DIGITS
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows import LoginOffer
 
 _ID: Final = r"auth:paste:(?P<vendor>[^\s:][^\s]{0,59}):(?P<flow>[0-9a-f]{1,12}-[0-9a-f]{0,10})"
 _FIELD: Final = "redirect"

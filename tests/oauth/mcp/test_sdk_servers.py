@@ -28,7 +28,7 @@ from openab_auth.oauth.errors import (
     NotRefreshableError,
     PasteRefusedError,
 )
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.mcp.sdk import SdkStorage, sdk_auth
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue

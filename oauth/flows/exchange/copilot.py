@@ -1,4 +1,4 @@
-"""The second step of a Copilot login: GitHub's lasting token is traded for Copilot's, and again when that one ends."""
+"""The second step of a Copilot login: exchange GitHub's lasting token for Copilot's, at each refresh too."""
 
 from __future__ import annotations
 
@@ -22,34 +22,36 @@ _NO_TOKEN: Final = "a reply without a usable token"  # noqa: S105 - a sentence
 
 
 def exchange_url(vendor: Vendor) -> str:
-    """Where GitHub's tokens are traded: at the API of the GitHub that gives them, also of an enterprise's own."""
+    """Return the address of the exchange: the API of the GitHub, perhaps an enterprise's, that gave the token."""
     parts = urlsplit(vendor.token_url)
     host = parts.netloc if is_loopback(parts.hostname or "") else f"api.{parts.netloc}"
     return urlunsplit((parts.scheme, host, _PATH, "", ""))
 
 
-async def trade(driver: Driver, vendor: Vendor, github: Secret, url: str, *, now: float) -> TokenResponse:
-    """Copilot's token for GitHub's, in one GET; the grant's refresh token is GitHub's, which does not rotate.
+async def request_copilot_token(
+    driver: Driver, vendor: Vendor, github: Secret, url: str, *, now: float
+) -> TokenResponse:
+    """Request Copilot's token with GitHub's, in one GET. GitHub's is the refresh token; it does not rotate.
 
     Raises:
-        PlanMissingError: the account has no seat.
-        LoginDeadError: GitHub's token is not taken.
-        VendorUnavailableError: no usable answer; nothing is lost by asking again.
-        VendorMisconfiguredError: the request is refused.
+        PlanMissingError: the account has no Copilot plan.
+        LoginDeadError: GitHub refuses the token.
+        VendorUnavailableError: no usable answer; it is safe to ask again.
+        VendorMisconfiguredError: GitHub refuses the request.
     """
-    question = RequestContext(vendor.name, vendor.tenant, "other", (github,))
-    answer = await driver.send(vendor, question, url, headers={"Authorization": f"token {github.reveal()}"})
-    body = json_object(answer) or {}
+    context = RequestContext(vendor.name, vendor.tenant, "other", (github,))
+    response = await driver.send(vendor, context, url, headers={"Authorization": f"token {github.reveal()}"})
+    body = json_object(response) or {}
     details = body.get("error_details")
-    if answer.status_code in {401, 403} and isinstance(details, dict):
+    if response.status_code in {401, 403} and isinstance(details, dict):
         said = details.get("message")
         raise PlanMissingError(vendor.name, shown(said if isinstance(said, str) else "it gave no reason", (github,)))
-    if answer.status_code == httpx2.codes.UNAUTHORIZED and body:
-        raise LoginDeadError(vendor.tenant, reason_of(question, answer.status_code, body))
-    reply = judge_reply(question, answer, now=now)
+    if response.status_code == httpx2.codes.UNAUTHORIZED and body:
+        raise LoginDeadError(vendor.tenant, reason_of(context, response.status_code, body))
+    reply = judge_reply(context, response, now=now)
     token, ends_at = reply.get("token"), reply.get("expires_at")
     if not (isinstance(token, str) and is_token(token)):
-        raise question.unavailable(_NO_TOKEN)
+        raise context.unavailable(_NO_TOKEN)
     if not (type(ends_at) is int and now < ends_at <= NEVER):
         ends_at = int(now) + vendor.token_lifetime
     return TokenResponse(Secret(token), github, ends_at)
