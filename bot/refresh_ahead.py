@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from openab_auth.oauth.config.config import Config
-from openab_auth.oauth.entries.login_entry import dead_of
+from openab_auth.oauth.entries import dead_token
 from openab_auth.oauth.errors import VendorMisconfiguredError
 from openab_auth.oauth.runtime import Runtime
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import LoginEntry, McpEntry, OpenabAuthError, Tenant, TokenEntry
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.records.notes import Note
@@ -100,7 +100,7 @@ class RefreshAhead:
             if not isinstance(entry, TokenEntry | McpEntry) or not entry.refresh_token:
                 continue
             ours = isinstance(entry, McpEntry) or self._catalogue.vendor_of(key) is not None
-            if ours and not dead_of(entry, notes.get(key)):
+            if ours and not dead_token(entry, notes.get(key)):
                 yield Tenant(key), entry
 
     def _watch(self, tenant: Tenant, entry: LoginEntry) -> _Watched:

@@ -14,9 +14,9 @@ from openab_auth.storage import AsyncStore, Store, open_store
 if TYPE_CHECKING:  # the driver imports an HTTP client, and a valid token or `status` needs neither
     from openab_auth.oauth.client.driver import Driver
     from openab_auth.oauth.config.config import Config
-    from openab_auth.oauth.flows.device.approvals import Admit
-    from openab_auth.oauth.logins.logins import Logins
-    from openab_auth.oauth.tokens.source import TokenSource
+    from openab_auth.oauth.flows import Admit
+    from openab_auth.oauth.logins import Logins, RecordEnd
+    from openab_auth.oauth.tokens import TokenSource
 
 
 class Runtime:
@@ -69,15 +69,23 @@ class Runtime:
             self._driver = self._opened_driver = Driver(clock=self.clock)
         return self._driver
 
-    def logins(self, admit: Admit | None = None) -> Logins:
-        """Return the logins and logouts; `admit` may refuse to store a login that needed no paste."""
-        from openab_auth.oauth.logins.logins import Logins  # noqa: PLC0415 - see above
+    def logins(self, admit: Admit | None = None, record_end: RecordEnd | None = None) -> Logins:
+        """Return the logins and logouts; for `admit` and `record_end` see `Logins`."""
+        from openab_auth.oauth.logins import Logins  # noqa: PLC0415 - see above
 
-        return Logins(self.catalogue, self.store, self.driver, clock=self.clock, environ=self.environ, admit=admit)
+        return Logins(
+            self.catalogue,
+            self.store,
+            self.driver,
+            clock=self.clock,
+            environ=self.environ,
+            admit=admit,
+            record_end=record_end,
+        )
 
     def token_source(self) -> TokenSource:
         """Return a source of valid tokens; it opens a driver only when it must refresh and none is open."""
-        from openab_auth.oauth.tokens.source import TokenSource  # noqa: PLC0415 - logins alone need none
+        from openab_auth.oauth.tokens import TokenSource  # noqa: PLC0415 - logins alone need none
 
         return TokenSource(self.store, catalogue=self.catalogue, driver=self._driver, clock=self.clock)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         VendorUnavailableError,
     )
     from openab_auth.oauth.runtime import Runtime
-    from openab_auth.oauth.tokens.source import AccessToken, TokenSource
+    from openab_auth.oauth.tokens import AccessToken, TokenSource
     from openab_auth.storage import (
         AsyncStore,
         Draft,
@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 # Where a name is defined; every other name is an error of `oauth`.
-_ROOMS = {"AccessToken": "oauth.tokens.source", "TokenSource": "oauth.tokens.source", "Runtime": "oauth.runtime"}
+_ROOMS = {"AccessToken": "oauth.tokens", "TokenSource": "oauth.tokens", "Runtime": "oauth.runtime"}
 _STORAGE = {
     "AsyncStore",
     "Draft",

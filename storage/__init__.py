@@ -1,13 +1,13 @@
-"""The credential file that every agent process reads, and its two locks.
+"""Entries and records of logins, and the locked store that every agent process reads.
 
-Each name is imported when a program first asks for it: `openab-auth token` needs `storage.format.json_text` alone, and
-`import asyncio` takes longer than a whole read of the file.
+These names are for the other floors. Each one is imported on its first use: `openab-auth token` needs
+`storage.format.json_text` alone, and `import asyncio` costs more than a whole read of the store.
 """
 
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
     from openab_auth.storage.async_store import AsyncStore
-    from openab_auth.storage.draft import Draft
+    from openab_auth.storage.draft import Draft, LazyRecords
     from openab_auth.storage.entries import (
         CONSOLE,
         NEVER,
@@ -32,21 +32,38 @@ if TYPE_CHECKING:
         StoreUnreadableError,
         StoreUnwritableError,
     )
-    from openab_auth.storage.file.store import FileStore
+    from openab_auth.storage.file import FileStore
+    from openab_auth.storage.format import check_tenant
     from openab_auth.storage.memory import MemoryStore
     from openab_auth.storage.open import open_store
-    from openab_auth.storage.records.clients import ClientRecord
-    from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
-    from openab_auth.storage.records.servers import AddedServer
+    from openab_auth.storage.records import (
+        CLIENTS,
+        NOTES,
+        SERVERS,
+        AddedServer,
+        Begun,
+        ClientRecord,
+        DeadToken,
+        Note,
+        RecordKind,
+        RefreshAttempt,
+        Subject,
+    )
     from openab_auth.storage.secret import Secret
-    from openab_auth.storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
+    from openab_auth.storage.spill_rule import comes_after
+    from openab_auth.storage.store import Done, Failed, Lease, Mutation, Problem, Store
+    from openab_auth.storage.worker_thread import in_thread
 
 __all__ = [
+    "CLIENTS",
     "CONSOLE",
     "NEVER",
+    "NOTES",
     "PENDING_LIFETIME",
+    "SERVERS",
     "AddedServer",
     "AsyncStore",
+    "Begun",
     "ClientRecord",
     "DeadToken",
     "Done",
@@ -57,6 +74,8 @@ __all__ = [
     "InvalidEntryError",
     "InvalidTenantError",
     "Json",
+    "LazyRecords",
+    "Lease",
     "LoginEntry",
     "McpEntry",
     "MemoryStore",
@@ -65,8 +84,8 @@ __all__ = [
     "OpenabAuthError",
     "PendingEntry",
     "Problem",
+    "RecordKind",
     "RefreshAttempt",
-    "RefreshLock",
     "Secret",
     "ServersUnwrittenError",
     "StorageError",
@@ -74,39 +93,49 @@ __all__ = [
     "StoreBusyError",
     "StoreUnreadableError",
     "StoreUnwritableError",
+    "Subject",
     "Tenant",
     "TokenEntry",
     "UserId",
+    "check_tenant",
+    "comes_after",
+    "in_thread",
     "open_store",
     "pending_key",
 ]
 
 _MODULES = {
-    "AddedServer": "records.servers",
+    "AddedServer": "records",
     "AsyncStore": "async_store",
+    "Begun": "records",
+    "CLIENTS": "records",
     "CONSOLE": "entries",
-    "ClientRecord": "records.clients",
-    "DeadToken": "records.notes",
+    "ClientRecord": "records",
+    "DeadToken": "records",
     "Done": "store",
     "Draft": "draft",
     "Entry": "entries",
     "Failed": "store",
-    "FileStore": "file.store",
+    "FileStore": "file",
     "InvalidEntryError": "errors",
     "InvalidTenantError": "errors",
     "Json": "entries",
+    "LazyRecords": "draft",
+    "Lease": "store",
     "LoginEntry": "entries",
     "McpEntry": "entries",
     "MemoryStore": "memory",
     "Mutation": "store",
     "NEVER": "entries",
-    "Note": "records.notes",
+    "NOTES": "records",
+    "Note": "records",
     "OpenabAuthError": "errors",
     "PENDING_LIFETIME": "entries",
     "PendingEntry": "entries",
     "Problem": "store",
-    "RefreshAttempt": "records.notes",
-    "RefreshLock": "store",
+    "RecordKind": "records",
+    "RefreshAttempt": "records",
+    "SERVERS": "records",
     "Secret": "secret",
     "ServersUnwrittenError": "errors",
     "StorageError": "errors",
@@ -114,9 +143,13 @@ _MODULES = {
     "StoreBusyError": "errors",
     "StoreUnreadableError": "errors",
     "StoreUnwritableError": "errors",
+    "Subject": "records",
     "Tenant": "entries",
     "TokenEntry": "entries",
     "UserId": "entries",
+    "check_tenant": "format",
+    "comes_after": "spill_rule",
+    "in_thread": "worker_thread",
     "open_store": "open",
     "pending_key": "entries",
 }

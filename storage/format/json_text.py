@@ -9,7 +9,7 @@ import json
 LARGEST_U64 = 2**64 - 1
 TOKEN_FIELDS = ("access_token", "refresh_token", "expires_at", "token_endpoint", "provider")
 DEEPEST = 127  # serde_json refuses the 128th level
-_LARGEST = 10**308  # about what an f64 holds; serde_json refuses what does not fit
+_LARGEST = 10**308  # about the largest f64; serde_json refuses larger numbers
 _MOST_DIGITS = len(str(_LARGEST))
 _FEW = 1000
 
@@ -19,16 +19,16 @@ NO_NUMBER = "it holds a number that JSON does not have"
 
 
 class RefusedError(ValueError):
-    """Report a text that serde_json refuses although json reads it."""
+    """json accepts this text, but serde_json refuses it."""
 
 
-class Doubled(dict[str, object]):
-    """An object that names a field twice: the last value counts, but serde refuses it where it knows the field."""
+class RepeatedFields(dict[str, object]):
+    """An object that has a field twice: the last value counts, but serde refuses the object if it knows the field."""
 
     def __init__(self, pairs: list[tuple[str, object]]) -> None:
         super().__init__(pairs)
         names = [name for name, _ in pairs]
-        self.twice = {name for name in names if names.count(name) > 1} if len(names) < _FEW else set(names)
+        self.repeated = {name for name in names if names.count(name) > 1} if len(names) < _FEW else set(names)
 
 
 def parse(text: str) -> object:
@@ -43,7 +43,7 @@ def parse(text: str) -> object:
 
 
 def check_text(text: str, value: object) -> None:
-    """Refuse what json reads and serde_json does not: lone surrogates and too many levels.
+    """Refuse text that json accepts and serde_json does not: lone surrogates and too many levels.
 
     Raises:
         RefusedError: the text holds either of them.
@@ -54,7 +54,7 @@ def check_text(text: str, value: object) -> None:
         except UnicodeEncodeError:
             raise RefusedError(LONE_SURROGATE) from None
     if text.find("{", text.find("{") + 1) < 0 and "[" not in text:
-        return  # as most logins are
+        return  # most logins have no nested value
     level: list[object] = [value]
     depth = 0
     while level := [item for item in level if isinstance(item, (dict, list))]:
@@ -66,11 +66,11 @@ def check_text(text: str, value: object) -> None:
 
 def names_twice(value: dict[str, object], fields: tuple[str, ...]) -> bool:
     """Return whether the text names one of these fields twice."""
-    return isinstance(value, Doubled) and not value.twice.isdisjoint(fields)
+    return isinstance(value, RepeatedFields) and not value.repeated.isdisjoint(fields)
 
 
 def is_u64(value: object) -> bool:
-    """Return whether the value is a whole number that an unsigned integer of 64 bits holds."""
+    """Return whether the value is an integer that fits into an unsigned integer of 64 bits."""
     return type(value) is int and 0 <= value <= LARGEST_U64
 
 
@@ -89,7 +89,7 @@ def is_token(value: object) -> bool:
 
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
-    return found if len(found) == len(pairs) else Doubled(pairs)
+    return found if len(found) == len(pairs) else RepeatedFields(pairs)
 
 
 def _float(digits: str) -> float:
@@ -101,7 +101,7 @@ def _float(digits: str) -> float:
 
 def _int(digits: str) -> int | float:
     if digits == "-0":
-        return -0.0  # a float to serde_json, and so no unsigned integer
+        return -0.0  # serde_json reads a float, which is no unsigned integer
     if len(digits) > _MOST_DIGITS or abs(number := int(digits)) > _LARGEST:
         raise RefusedError(NO_NUMBER)
     return number

@@ -1,7 +1,7 @@
-"""One JSON object to one of the three shapes and back, as serde's untagged enum does it; unknown fields lie in `extra`.
+"""Turns a JSON object into one of the three shapes and back, as the untagged enum of serde does.
 
-An optional field that was written out with its default (null, 0, an empty list) is remembered in `extra` too, so that
-the entry is written back as it was.
+Unknown fields go to `extra`. So does an optional field that is written out with its default (null, 0, an empty list),
+so that the entry is written back unchanged.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MCP: Final = ("client_id", "token_response", "granted_scopes", "token_received_
 
 
 class NoShapeError(ValueError):
-    """The value fits none of the three shapes; `reason` names fields, never values."""
+    """The value fits none of the three shapes; `reason` contains names of fields, never values."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -26,10 +26,10 @@ class NoShapeError(ValueError):
 
 
 def from_json(value: object) -> Entry:
-    """Read one entry: as a token, else as a pending login, else as an MCP login.
+    """Return the entry in a JSON value; try the shapes in this order: token, pending login, MCP login.
 
     Raises:
-        NoShapeError: it is none of the three.
+        NoShapeError: the value fits none of the three shapes.
     """
     if not isinstance(value, dict):
         raise NoShapeError(_NO_OBJECT)
@@ -37,7 +37,7 @@ def from_json(value: object) -> Entry:
 
 
 def to_json(entry: Entry) -> dict[str, Json]:
-    """The object that is written for an entry."""
+    """Return the JSON object of an entry."""
     if isinstance(entry, TokenEntry):
         known: dict[str, Json] = {
             "access_token": entry.access_token.reveal(),
@@ -69,7 +69,7 @@ def to_json(entry: Entry) -> dict[str, Json]:
 def _with_optional(
     required: dict[str, Json], optional: Mapping[str, Json], extra: Mapping[str, Json]
 ) -> dict[str, Json]:
-    """The required fields, the optional ones that say something or were written out before, then the unknown ones."""
+    """Return the required fields, the optional fields that are set or were written out before, and the unknown ones."""
     written = {name: value for name, value in optional.items() if not _is_default(value) or name in extra}
     unknown = {name: value for name, value in extra.items() if name not in required and name not in optional}
     return {**required, **written, **unknown}
@@ -116,7 +116,7 @@ def _mcp(value: dict[str, Any]) -> McpEntry | None:
 
 
 def _is_token_response(value: object) -> bool:
-    """As rmcp reads it (RFC 6749, section 5.1)."""
+    """Return whether rmcp would accept this token response (RFC 6749, section 5.1)."""
     if not isinstance(value, dict):
         return False
     expires_in = value.get("expires_in")
@@ -131,7 +131,7 @@ def _is_token_response(value: object) -> bool:
 
 
 def _others(value: dict[str, Any], known: tuple[str, ...]) -> dict[str, Json]:
-    """The fields we do not know, and the optional ones that were written out with their default."""
+    """Return the unknown fields, and the optional fields that are written out with their default."""
     if len(value) == _REQUIRED[known]:
         return {}
     optional = known[_REQUIRED[known] :]
@@ -146,7 +146,7 @@ def _is_optional(value: object, kind: type) -> bool:
 
 
 def _none_fits(value: dict[str, Any]) -> Entry:
-    """Say what the likeliest shape lacks."""
+    """Raise NoShapeError with the fields that the most similar shape lacks."""
     names = (
         TOKEN_FIELDS
         if "access_token" in value

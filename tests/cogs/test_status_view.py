@@ -10,8 +10,11 @@ from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text.language import english
 from openab_auth.cogs.auth.views.login_button import LoginButton
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
-from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.entries import PendingLogin
+from openab_auth.oauth.entries.pending_entry import PendingLogin
+from openab_auth.oauth.logins import LoginState, Status
 from openab_auth.oauth.logins.status import LoginState, Status
+from openab_auth.oauth.mcp import GrantedAccess
 from openab_auth.oauth.mcp.granted_access import GrantedAccess
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import DeadToken, Problem, RefreshAttempt, Tenant, UserId
@@ -86,7 +89,7 @@ MANY = tuple(f"scope-{number}" for number in range(150))
         ),
         (
             GrantedAccess("mcp.example", "", ("a",), ("a",), ("admin",), "widen"),
-            ["⚠️ agents lack scopes: admin. Tell the operator: add them to `scopes` in [mcp.lab]; then log in"],
+            ["⚠️ agents lack scopes: admin. Tell the operator: add them to `scopes` in `[mcp.lab]`; then log in"],
         ),
         (
             GrantedAccess("mcp.example", "", ("a",), ("a",), ("admin",), "grant"),

@@ -39,7 +39,7 @@ async def test_all_parts_share_one_store_and_one_driver(tmp_path: Path) -> None:
     async with Runtime.open(Config(vendors={"lab": VENDOR}), str(tmp_path / "auth.json"), {}) as runtime:
         logins, ahead = runtime.logins(), RefreshAhead(runtime)
 
-        assert logins._driver is runtime.driver is ahead._source._driver
+        assert logins._context.driver is runtime.driver is ahead._source._runtime._driver
         assert logins._store is runtime.store is ahead._source.store
         assert runtime.catalogue.get("lab").title == "lab"
         await ahead.aclose()

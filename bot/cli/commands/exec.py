@@ -13,12 +13,11 @@ from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.cli.become import become
 from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.bot.cli.signals import run_until_signal
-from openab_auth.oauth.entries.login_entry import tenant_of
+from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.errors import NotLoggedInError, VendorMisconfiguredError
 from openab_auth.oauth.errors.redact import name
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors.vendor import Vendor
-from openab_auth.storage import McpEntry
 
 _PROG: Final = "openab-auth exec"
 _NOT_OF_A_NAME: Final = re.compile(r"[^A-Z0-9]+")
@@ -77,9 +76,9 @@ async def _places(runtime: Runtime, words: list[str]) -> Mapping[str, Place]:
     entries, catalogue = await runtime.store.read(), await runtime.catalogue_with_added()
     places: dict[str, Place] = {}
     for word in words:
-        tenant = tenant_of(entries, word, catalogue)
-        is_server = isinstance(entries.get(tenant), McpEntry) or catalogue.server(word)
-        places[tenant] = _place_of_server(tenant) if is_server else place_of_vendor(word, catalogue.find(tenant))
+        account = resolve(word, catalogue, entries)
+        tenant, vendor = account.tenant, catalogue.find(account.tenant)
+        places[tenant] = _place_of_server(tenant) if account.is_server else place_of_vendor(word, vendor)
     variables = [place.variable for place in places.values()]
     if taken := [variable for variable in variables if variables.count(variable) > 1]:
         message = f"two of these tokens need the variable ${taken[0]}; run the command with one of them"

@@ -15,10 +15,9 @@ from openab_auth.bot.cli.commands.vendor_program import run_here
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
-from openab_auth.oauth.flows.credentials import LoggedIn
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows import LoginOffer, LoginResult, flow_of
 from openab_auth.oauth.runtime import Runtime
-from openab_auth.oauth.vendors.vendor import DEVICE_FLOWS, Vendor
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import UserId
 
 _LONGEST_PASTE = 64 * 1024  # characters; the paste parser refuses much shorter texts with a message
@@ -28,7 +27,7 @@ async def login(arguments: argparse.Namespace) -> int:
     """Step one: write the pending login and print its link; for a login by code, wait for the approval."""
     runtime, user = open_runtime(arguments), UserId(arguments.user)
     vendor = (await runtime.catalogue_with_added()).get(arguments.vendor)
-    if vendor.flow == "command":
+    if flow_of(vendor).runs_program:
         return await _run_program(runtime, vendor, as_json=arguments.json)
     async with open_logins(runtime) as logins:
         # The person at the console owns the store, so replacing a login needs no confirmation.
@@ -54,7 +53,7 @@ def _offered(offer: LoginOffer) -> dict[str, object]:
     return {
         "vendor": offer.vendor.name,
         "tenant": offer.vendor.tenant,
-        "flow": offer.vendor.flow,
+        "flow": flow_of(offer.vendor).name,
         "url": offer.url,
         "user_code": offer.user_code,
         "expires_at": offer.expires_at,
@@ -84,7 +83,7 @@ def complete(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
     """Step two: read the redirect from the command line or standard input, or wait for the approval."""
     runtime, user = open_runtime(arguments), UserId(arguments.user)
     vendor = runtime.store.run_here(runtime.catalogue.as_of).find(arguments.vendor)
-    if vendor is not None and vendor.flow in DEVICE_FLOWS:
+    if vendor is not None and flow_of(vendor).waits and not flow_of(vendor).takes_paste:
         return _wait(runtime, vendor, user, as_json=arguments.json)
     paste = _read_paste() if arguments.paste is None else arguments.paste
     return _complete(runtime, arguments.vendor, user, paste, as_json=arguments.json)
@@ -109,7 +108,7 @@ async def _wait(runtime: Runtime, vendor: Vendor, user: UserId, *, as_json: bool
         return _tell(runtime, await wait_for_approval(logins, vendor.name, user, expires_at), as_json=as_json)
 
 
-def _tell(runtime: Runtime, done: LoggedIn, *, as_json: bool) -> int:
+def _tell(runtime: Runtime, done: LoginResult, *, as_json: bool) -> int:
     result = {
         "vendor": done.vendor.name,
         "tenant": done.vendor.tenant,
@@ -120,7 +119,7 @@ def _tell(runtime: Runtime, done: LoggedIn, *, as_json: bool) -> int:
     return DONE
 
 
-def _logged_in(runtime: Runtime, done: LoggedIn) -> str:
+def _logged_in(runtime: Runtime, done: LoginResult) -> str:
     account = f" as {done.account}" if done.account else ""
     text = f"Logged in to {done.vendor.title}{account}; agents read it from {runtime.location}."
     if done.lacks_project:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.runtime import Runtime
 
 

@@ -8,7 +8,7 @@ from openab_auth.bot.cli.commands.logins import open_logins
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
-from openab_auth.oauth.flows.credentials import LoggedOut
+from openab_auth.oauth.logins import LogoutResult
 
 
 async def logout(arguments: argparse.Namespace) -> int:
@@ -22,7 +22,7 @@ async def logout(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _logged_out(done: LoggedOut) -> str:
+def _logged_out(done: LogoutResult) -> str:
     if done.removed:
         said = "revoked at the vendor and removed here" if done.revoked else "removed here, not revoked at the vendor"
     else:

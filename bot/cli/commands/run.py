@@ -27,7 +27,7 @@ async def run(arguments: argparse.Namespace) -> int:
 
 async def playground(arguments: argparse.Namespace) -> int:
     """Run the bot with an embedded Discord and an embedded authorization server, until Ctrl-C."""
-    from openab_auth.bot.playground.app import run_playground  # noqa: PLC0415 - a bot on Discord does not need it
+    from openab_auth.bot.playground import run_playground  # noqa: PLC0415 - a bot on Discord does not need it
 
     if arguments.store or arguments.config:
         message = "the playground uses its own store and config, in a folder that it removes at its end"

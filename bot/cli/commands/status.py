@@ -11,9 +11,8 @@ from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.oauth.errors.redact import label, listed
-from openab_auth.oauth.logins.status import LoginState, read_status
-from openab_auth.oauth.mcp.granted_access import GrantedAccess
-from openab_auth.oauth.mcp.scopes import advice
+from openab_auth.oauth.logins import LoginState, read_status
+from openab_auth.oauth.mcp import GrantedAccess, advice
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import NEVER
 

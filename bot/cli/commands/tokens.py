@@ -11,7 +11,7 @@ from typing import Any
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
-from openab_auth.oauth.entries.login_entry import tenant_of
+from openab_auth.oauth.accounts import resolve
 from openab_auth.storage import McpEntry, Secret, StorageError, TokenEntry
 
 
@@ -37,7 +37,7 @@ def refresh(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
 async def _refresh(arguments: argparse.Namespace, rejected: Secret | None) -> int:
     runtime = open_runtime(arguments)
     entries = await runtime.store.read()
-    tenant = tenant_of(entries, arguments.tenant, runtime.catalogue)
+    tenant = resolve(arguments.tenant, runtime.catalogue, entries).tenant
     before, refreshed = entries.get(tenant), False
     async with runtime, runtime.token_source() as source:
         renewed = await source.force_refresh(arguments.tenant, rejected=rejected)

@@ -9,6 +9,7 @@ from typing import Final
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
+from openab_auth.oauth.flows import flow_of
 from openab_auth.oauth.vendors.vendor import Vendor
 
 _KNOWN_FROM: Final = {
@@ -27,7 +28,7 @@ async def vendors(arguments: argparse.Namespace) -> int:
             "vendor": vendor.name,
             "title": vendor.title,
             "tenant": vendor.tenant,
-            "flow": vendor.flow,
+            "flow": flow_of(vendor).name,
             "risk": vendor.risk,
             "enabled": vendor.name in offered,
             "shadowed_by": catalogue.shadowed_by(vendor),
@@ -40,7 +41,7 @@ async def vendors(arguments: argparse.Namespace) -> int:
 
 
 def _vendor_lines(vendor: Vendor, row: Mapping[str, object]) -> list[str]:
-    facts = [vendor.title, f"tenant {vendor.tenant}", vendor.flow, vendor.risk, _KNOWN_FROM[vendor.verified]]
+    facts = [vendor.title, f"tenant {vendor.tenant}", flow_of(vendor).name, vendor.risk, _KNOWN_FROM[vendor.verified]]
     if not row["enabled"]:
         facts.append("not offered")
     if row["shadowed_by"]:

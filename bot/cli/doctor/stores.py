@@ -17,7 +17,7 @@ _DOCTORS_TENANT: Final = "openab-auth-doctor"  # its own lock, so that no agent 
 _TAKE_LOCK: Final = """
 import sys
 from openab_auth.storage import open_store
-sys.exit(0 if open_store(sys.argv[1]).refresh_lock(sys.argv[2]).try_acquire() else 3)
+sys.exit(0 if open_store(sys.argv[1]).lease(sys.argv[2]).try_acquire() else 3)
 """
 
 
@@ -58,7 +58,7 @@ def _failed(error: StorageError) -> Check:
 def _look_at_locks(store: FileStore, location: str) -> Check:
     """Hold a lock and let another process try to take it: only the file system knows whether locks work."""
     try:
-        lock = store.refresh_lock(_DOCTORS_TENANT)
+        lock = store.lease(_DOCTORS_TENANT)
         if not lock.try_acquire():
             return Check("locks", ok=True, message="not checked: another `doctor` holds the test lock")
         try:

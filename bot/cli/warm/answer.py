@@ -196,7 +196,7 @@ def _entries(path: str) -> dict[str, object]:
             os.close(descriptor)
     except (OSError, ValueError, RecursionError):
         raise UnusualError from None
-    if type(entries) is not dict:  # a `Doubled` is damage
+    if type(entries) is not dict:  # `RepeatedFields` are damage
         raise UnusualError
     return entries
 

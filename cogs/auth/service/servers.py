@@ -9,7 +9,7 @@ from openab_auth.cogs.auth.guard.access import Access, Caller
 from openab_auth.cogs.auth.guard.audit import Audit, Line
 from openab_auth.cogs.auth.guard.errors import NotYourServerError
 from openab_auth.cogs.auth.guard.rate_limit import RateLimit
-from openab_auth.oauth.mcp.added_servers import AddedServers
+from openab_auth.oauth.mcp import AddedServers
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import AddedServer
 

@@ -14,15 +14,12 @@ from openab_auth.cogs.auth.guard.rate_limit import RateLimit
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.open_requests import OpenRequests
 from openab_auth.cogs.auth.service.servers import Servers
-from openab_auth.cogs.auth.service.waiting_logins import WaitingLogins
 from openab_auth.oauth.config.config import DEFAULT_STORE
 from openab_auth.oauth.config.paths import path_in
-from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, ProgramFailedError
-from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
-from openab_auth.oauth.flows.offer import LoginOffer
-from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.logins.status import LoginState, Status
+from openab_auth.oauth.flows import LoginOffer, LoginResult
+from openab_auth.oauth.logins import Logins, LoginState, LogoutResult, Status
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor
@@ -51,7 +48,6 @@ class AuthService:
         self._audit = audit
         self._attempts = attempts
         self._on_close = on_close
-        self._endings = WaitingLogins(self._end)
         self._under_way = OpenRequests()
 
     async def catalogue(self) -> Catalogue:
@@ -69,14 +65,11 @@ class AuthService:
         async with self._audit.step("login", caller.user) as line:
             line.name((await self.catalogue()).find(vendor))
             self.access.check(caller)
-            offer = await self._logins.begin(vendor, caller.user, replaces=replaces, guild=caller.guild)
-            if offer.waits:
-                self._endings.expect(caller.user, offer.vendor.name)
-            return offer
+            return await self._logins.begin(vendor, caller.user, replaces=replaces, guild=caller.guild)
 
     async def complete(
         self, caller: Caller, paste: str, vendor: str | None = None, generation: str | None = None
-    ) -> LoggedIn:
+    ) -> LoginResult:
         """Step two: the paste becomes a login in the store; `generation` is the pending login that its form was about.
 
         Raises:
@@ -92,28 +85,17 @@ class AuthService:
                 line.silent = True  # such a login's end has a line of its own
                 raise
             line.name(done.vendor)
-            line.silent = done.vendor.flow == "command"
+            line.silent = done.waited  # as above
             return done
 
-    async def outcome(self, user: UserId, vendor: str) -> LoggedIn | None:
+    async def outcome(self, user: UserId, vendor: str) -> LoginResult | None:
         """How a login ends that needs no paste; None when the bot stops before, and then the login goes on waiting.
 
         Raises:
             NoPendingLoginError: it was cancelled or replaced.
             OpenabAuthError: why there is no login.
         """
-        return await self._endings.of(user, vendor)
-
-    async def _end(self, user: UserId, vendor: str) -> LoggedIn | None:
-        async with self._audit.step("complete", user) as line:
-            line.name((await self.catalogue()).find(vendor))
-            try:
-                done = await self._logins.outcome(vendor, user)
-            except NoPendingLoginError:
-                line.silent = True  # who cancelled it has a line of their own
-                raise
-            line.silent = done is None or done.elsewhere  # the line is that process's
-            return done
+        return await self._logins.outcome(vendor, user)
 
     async def amended(self, user: UserId, offer: LoginOffer) -> LoginOffer:
         """The offer with what the vendor's own program has said since; waits until it has.
@@ -137,8 +119,7 @@ class AuthService:
                 refused.append(login)
             return goes_on
 
-        for login in await self._logins.resume(may):
-            self._endings.expect(login.user, login.vendor)
+        await self._logins.resume(may)
         for login in refused:
             with suppress(NoPendingLoginError):  # another process was quicker
                 vendor = await self._logins.cancel(login.user, login.vendor, login.generation)
@@ -221,7 +202,7 @@ class AuthService:
             await self._audit.record("logout", caller.user, refusal.code, **named)
             raise
 
-    async def logout(self, caller: Caller, tenant: str, generation: str | None = None, *, revoke: bool) -> LoggedOut:
+    async def logout(self, caller: Caller, tenant: str, generation: str | None = None, *, revoke: bool) -> LogoutResult:
         """End a login here, and at the vendor too with `revoke`; with a `generation`, that login or none.
 
         Raises:
@@ -277,7 +258,6 @@ class AuthService:
         await self._under_way.ended()
         for close in self._on_close:
             await close()
-        await self._endings.aclose()
         await self._audit.tell_left_out(now=True)
 
 
@@ -291,14 +271,15 @@ def open_service(runtime: Runtime, settings: DiscordSettings, *, closes_runtime:
     """
     location = runtime.location
     beside = DEFAULT_STORE if "://" in location else location  # a store that is no file has nothing beside it
-    audit = Path(path_in("OPENAB_AUTH_AUDIT", runtime.environ) or f"{beside}.audit.jsonl").expanduser()
+    audit_path = Path(path_in("OPENAB_AUTH_AUDIT", runtime.environ) or f"{beside}.audit.jsonl").expanduser()
+    audit = Audit(audit_path, runtime.clock)
     access = Access(settings)
     admission = Admission(access)
-    logins = runtime.logins(admission.check)
+    logins = runtime.logins(admission.check, audit.record_end)
     return AuthService(
         logins,
         access,
-        Audit(audit, runtime.clock),
+        audit,
         RateLimit(runtime.clock),
         admission,
         clock=runtime.clock,

@@ -8,13 +8,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from openab_auth.cogs.auth.text.language import Language
-from openab_auth.cogs.auth.text.markup import LINES, Markup, code, in_link, mention, moment, plain
-from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.cogs.auth.text.markup import LINES, Markup, code, in_link, label, mention, moment, plain
+from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
-from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.http.urls import is_loopback
-from openab_auth.oauth.logins.status import LoginState
+from openab_auth.oauth.logins import LoginState, LogoutResult
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.store import Problem
@@ -76,7 +75,7 @@ def steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
 
 def code_steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
     """The login message where a code is shown, or the vendor's own program waits: what to do, and until when."""
-    vendor, by_program = offer.vendor, offer.vendor.flow == "command"
+    vendor, by_program = offer.vendor, offer.by_program
     lines = [language.say("login-title", vendor=title_of(vendor)), *_cautions(language, vendor), _step(1, opening)]
     number = 1
     if offer.user_code:
@@ -128,10 +127,10 @@ def _beginning(vendor: Vendor) -> Markup:
     return plain(f"{parts.scheme}://{parts.netloc}", _ACCOUNT)
 
 
-def logged_in(language: Language, done: LoggedIn) -> Markup:
+def logged_in(language: Language, done: LoginResult) -> Markup:
     """The end of a login that worked."""
     vendor = title_of(done.vendor)
-    if done.vendor.flow == "command":
+    if done.by_program:
         return language.say("login-done-program", vendor=vendor)
     if done.account:
         lines = [language.say("login-done-as", vendor=vendor, account=plain(done.account, _ACCOUNT))]
@@ -175,7 +174,7 @@ def _named(language: Language, title: str, account: str | None) -> Markup:
     return language.say("login-as", login=login, account=plain(account, _ACCOUNT)) if account else login
 
 
-def logged_out(language: Language, done: LoggedOut, title: str) -> Markup:
+def logged_out(language: Language, done: LogoutResult, title: str) -> Markup:
     """The end of a logout; `title` is how the vendor is called."""
     vendor = plain(title, _TITLE)
     if not done.removed:
@@ -236,8 +235,8 @@ def _below(language: Language, state: LoginState) -> list[Markup]:
         asked, granted = _scopes(standing.asked), _scopes(standing.granted)
         lines.append(language.say("status-scopes", asked=asked, granted=granted))
     if standing and standing.remedy:
-        server = plain(state.tenant.removeprefix("mcp:"), _TITLE)
-        todo = language.say(f"remedy-{standing.remedy}", table=Markup(f"[mcp.{server}]"))
+        server = label(state.tenant.removeprefix("mcp:"), _TITLE)
+        todo = language.say(f"remedy-{standing.remedy}", table=code(f"[mcp.{server}]"))
         lines.append(language.say("status-missing", scopes=_scopes(standing.missing), todo=todo))
     return lines
 

@@ -18,11 +18,10 @@ from openab_auth.cogs.auth.text.markup import LINES, Markup, embed, link
 from openab_auth.cogs.auth.views.how import HowButton
 from openab_auth.cogs.auth.views.login_button import new_link
 from openab_auth.cogs.auth.views.paste_form import PasteButton, fits, new_flow
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows import LoginOffer
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 
-_PASTED: Final = frozenset({"pkce", "command"})  # flows that a paste may end
 EDITABLE: Final = 15 * 60 - 15.0  # seconds after the command in which its answer can still be edited, with a margin
 
 
@@ -52,7 +51,7 @@ def login_message(language: Language, offer: LoginOffer, flow: str) -> ReplyCont
     on_button = units(offer.url) <= LINK_BUTTON
     if on_button:
         view.add_item(discord.ui.Button(label=language.label("button-open"), url=offer.url))
-    if offer.vendor.flow in _PASTED and fits(offer.vendor.name):
+    if offer.takes_paste and fits(offer.vendor.name):
         view.add_item(PasteButton(language, offer.vendor.name, flow))
     if not offer.waits:  # else nothing has to be copied
         view.add_item(HowButton(language, "dead" if words.ends_on_dead_page(offer.vendor) else "code"))

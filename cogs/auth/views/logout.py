@@ -14,7 +14,7 @@ from openab_auth.cogs.auth.text.language import Language, language_of
 from openab_auth.cogs.auth.text.limits import fits_button
 from openab_auth.oauth.client.discovery import needs_discovery
 from openab_auth.oauth.errors import LoginTakenError
-from openab_auth.oauth.logins.status import LoginState
+from openab_auth.oauth.logins import LoginState
 from openab_auth.storage.errors import OpenabAuthError
 
 # A button is about the login of one generation. One of an older version names none, and then means no login at all.

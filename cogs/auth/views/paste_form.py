@@ -19,8 +19,8 @@ from openab_auth.cogs.auth.replies import ReplyContent, answer, show_modal
 from openab_auth.cogs.auth.text.language import Language, language_of
 from openab_auth.cogs.auth.text.limits import INPUT, fits_button
 from openab_auth.cogs.auth.views.login_button import new_link
-from openab_auth.oauth.entries.generation import DIGITS
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.entries import GENERATION_DIGITS
+from openab_auth.oauth.flows import LoginOffer
 
 _ID: Final = r"auth:paste:(?P<vendor>[^\s:][^\s]{0,59}):(?P<flow>[0-9a-f]{1,12}-[0-9a-f]{0,10})"
 _FIELD: Final = "redirect"
@@ -55,7 +55,7 @@ def has_expired(flow: str, now: float) -> bool:
 
 def fits(vendor: str) -> bool:
     """Whether a button's id can hold this vendor's name."""
-    custom_id = f"auth:paste:{vendor}:{2**32:x}-{'0' * DIGITS}"
+    custom_id = f"auth:paste:{vendor}:{2**32:x}-{'0' * GENERATION_DIGITS}"
     return re.fullmatch(_ID, custom_id) is not None and fits_button(custom_id)
 
 

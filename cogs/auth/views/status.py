@@ -15,7 +15,7 @@ from openab_auth.cogs.auth.text.language import Language, language_of
 from openab_auth.cogs.auth.text.limits import DESCRIPTION, fits_button, units
 from openab_auth.cogs.auth.text.markup import LINES, Markup, embed, label
 from openab_auth.cogs.auth.views.login_button import LoginButton
-from openab_auth.oauth.logins.status import Status
+from openab_auth.oauth.logins import Status
 from openab_auth.storage.entries import UserId
 
 _TITLE: Final = 60  # units, so that a button's whole label stays under Discord's 80
