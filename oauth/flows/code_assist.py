@@ -6,10 +6,10 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.token_response import TokenResponse
 from openab_auth.oauth.client.verdict import RequestContext, judge_reply
 from openab_auth.oauth.http.urls import is_loopback
-from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import Json
 
 _HOST: Final = "cloudcode-pa.googleapis.com"
@@ -17,19 +17,19 @@ _PATH: Final = "/v1internal:loadCodeAssist"
 _ASKED: Final[dict[str, Json]] = {"metadata": {"pluginType": "GEMINI"}}
 
 
-async def has_project(driver: Driver, vendor: Vendor, grant: TokenResponse, *, now: float) -> bool:
+async def has_project(driver: Driver, client: OAuthClient, grant: TokenResponse, *, now: float) -> bool:
     """Whether the account has a project that Code Assist would use.
 
     Raises:
         VendorUnavailableError, VendorMisconfiguredError: it did not say.
     """
-    question = RequestContext(vendor.name, vendor.tenant, "other", (grant.access_token,))
+    question = RequestContext(client.name, client.tenant, "other", (grant.access_token,))
     headers = {"Authorization": f"Bearer {grant.access_token.reveal()}"}
-    answer = await driver.send(vendor, question, _url(vendor), headers=headers, json=_ASKED)
+    answer = await driver.send(client, question, _url(client), headers=headers, json=_ASKED)
     return bool(judge_reply(question, answer, now=now).get("cloudaicompanionProject"))
 
 
-def _url(vendor: Vendor) -> str:
+def _url(client: OAuthClient) -> str:
     """Google's, or on this machine where its token endpoint is."""
-    parts = urlsplit(vendor.token_url)
+    parts = urlsplit(client.token_url)
     return urlunsplit((parts.scheme, parts.netloc if is_loopback(parts.hostname or "") else _HOST, _PATH, "", ""))

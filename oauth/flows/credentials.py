@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.token_response import TokenResponse
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.generation import generation_of
@@ -134,13 +135,14 @@ class Credentials:
                 return server_entry.write(draft, binding, vendor, grant, note)
             return login_entry.write(draft, vendor, token_url, grant, note)
 
+        client = replace(vendor.client(), token_url=token_url)
         before: str | None = None
         try:
             async with self._unsaved.owner() as owner:
                 if vendor.exchange == "github-copilot":
-                    untraded, url = self._untraded(grant), exchange_url(vendor)
+                    untraded, url = self._untraded(grant), exchange_url(client)
                     owner.hold(_response(vendor.tenant, partial(write, grant=untraded, token_url=url)))
-                    grant, token_url = await self._trade(vendor, grant), url
+                    grant, token_url = await self._trade(client, grant), url
                 commit = partial(write, grant=grant, token_url=token_url)
                 owner.hold(_response(vendor.tenant, commit))
                 async with self._locked(vendor.tenant):
@@ -149,12 +151,13 @@ class Credentials:
             raise LoginOvertakenError(taken) from None
         if owner.error is not None and not owner.journaled:
             raise LoginNotStoredError(vendor.name, owner.error)
-        account = grant.account or await self._unless_closing(self._late_account(vendor, grant))
+        account = grant.account or await self._unless_closing(self._late_account(client, grant))
         replaced = before if account and before != account else None
-        lacks_project = bool(await self._unless_closing(self._lacks_project(vendor, grant)))
+        unfinished = vendor.exchange == "google-code-assist" and self._lacks_project(client, grant)
+        lacks_project = bool(unfinished and await self._unless_closing(unfinished))
         return LoggedIn(vendor, grant.expires_at, account, replaced, lacks_project)
 
-    async def remove(self, tenant: Tenant, generation: str, vendor: Vendor | None, *, revoke: bool) -> LoggedOut:
+    async def remove(self, tenant: Tenant, generation: str, client: OAuthClient | None, *, revoke: bool) -> LoggedOut:
         """Remove the login of this generation; with `revoke`, have its vendor end it first, as far as it answers.
 
         Raises:
@@ -170,7 +173,7 @@ class Credentials:
                 raise
             if revoke:
                 await self._check_removable(entry)
-            revoked, note = await self._revoke(vendor, entry) if revoke else (False, None)
+            revoked, note = await self._revoke(client, entry) if revoke else (False, None)
 
             def remove(draft: Draft) -> LoggedOut:
                 """Unless another login came in meanwhile; a refresh that we could not wait for is none."""
@@ -242,54 +245,52 @@ class Credentials:
         """Return a grant whose token has ended and is to be traded by the first refresh."""
         return TokenResponse(Secret(""), grant.access_token, int(self._clock()))
 
-    async def _trade(self, vendor: Vendor, grant: TokenResponse) -> TokenResponse:
+    async def _trade(self, client: OAuthClient, grant: TokenResponse) -> TokenResponse:
         """The second step: the token that agents use for the one that was given.
 
         While the vendor is out of order the login is kept with a token that has ended: the next refresh trades it.
         """
         try:
-            return await trade(self._driver, vendor, grant.access_token, exchange_url(vendor), now=self._clock())
+            return await trade(self._driver, client, grant.access_token, exchange_url(client), now=self._clock())
         except LoginDeadError as error:
-            raise ExchangeRefusedError(vendor.name, error.reason) from None
+            raise ExchangeRefusedError(client.name, error.reason) from None
         except VendorUnavailableError as error:
-            _log.warning("%s: the login is kept, its token follows with the first refresh: %s", vendor.name, error)
+            _log.warning("%s: the login is kept, its token follows with the first refresh: %s", client.name, error)
             return self._untraded(grant)
 
-    async def _late_account(self, vendor: Vendor, grant: TokenResponse) -> str | None:
+    async def _late_account(self, client: OAuthClient, grant: TokenResponse) -> str | None:
         """The label from userinfo, asked only once the credential is safe: it must not cost a login."""
         try:
-            account = await self._driver.account(vendor, grant)
+            account = await self._driver.account(client, grant)
             if account is not None:
                 await self._store.update(
-                    partial(login_entry.name_account, tenant=vendor.tenant, grant=grant, account=account)
+                    partial(login_entry.name_account, tenant=client.tenant, grant=grant, account=account)
                 )
         except OpenabAuthError as error:
-            _log.info("no account label for %s: %s", vendor.name, error)
+            _log.info("no account label for %s: %s", client.name, error)
             return None
         return account
 
-    async def _lacks_project(self, vendor: Vendor, grant: TokenResponse) -> bool:
+    async def _lacks_project(self, client: OAuthClient, grant: TokenResponse) -> bool:
         """Asked once the credential is safe, as the label is: it must not cost a login."""
-        if vendor.exchange != "google-code-assist":
-            return False
         try:
-            return not await has_project(self._driver, vendor, grant, now=self._clock())
+            return not await has_project(self._driver, client, grant, now=self._clock())
         except OpenabAuthError as error:
-            _log.info("whether the account at %s has a project could not be learned: %s", vendor.name, error)
+            _log.info("whether the account at %s has a project could not be learned: %s", client.name, error)
             return False
 
-    async def _revoke(self, vendor: Vendor | None, entry: LoginEntry) -> tuple[bool, str | None]:
-        if vendor is None:
+    async def _revoke(self, client: OAuthClient | None, entry: LoginEntry) -> tuple[bool, str | None]:
+        if client is None:
             return False, "no vendor of this name is configured here, so nobody could be told"
         token, hint = (
             (entry.refresh_token, "refresh_token") if entry.refresh_token else (entry.access_token, "access_token")
         )
         try:
-            if await self._driver.revoke(vendor, token, hint=hint):
+            if await self._driver.revoke(client, token, hint=hint):
                 return True, None
         except OAuthError as error:
             return False, error.happened
-        return False, f"{vendor.title} offers no way to end a login from here; end it in the account's own settings"
+        return False, f"{client.title} offers no way to end a login from here; end it in the account's own settings"
 
 
 def _response(tenant: Tenant, write: Mutation[str | None]) -> Response:

@@ -8,9 +8,11 @@ on the work no longer belongs to the caller: one that is cancelled, or a Discord
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 
 from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.pkce import new_state, new_verifier
 from openab_auth.oauth.client.verdict import RequestContext
 from openab_auth.oauth.entries import pending
@@ -41,6 +43,15 @@ from openab_auth.storage.entries import PENDING_LIFETIME, PendingEntry, UserId
 from openab_auth.storage.errors import StorageError
 from openab_auth.storage.records.notes import Begun
 from openab_auth.storage.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Hold where a login goes: the row for people, the client for the driver, and the binding of an MCP server."""
+
+    vendor: Vendor
+    client: OAuthClient
+    binding: Binding | None = None
 
 
 class RedirectLogins:
@@ -74,20 +85,20 @@ class RedirectLogins:
             # before the server is asked, and perhaps registers a client
             await self._pending.check_not_taken(vendor, user, agreed=begun.replaces)
             binding = await self._servers.bind(server, user)
-            vendor = binding.vendor(server)
+            vendor, client = binding.vendor(server), binding.client(server)
         else:
-            vendor = await self._driver.resolve(vendor)
+            client = await self._driver.resolve(vendor.client())
         entry = PendingEntry(
             verifier=new_verifier(),
             state=new_state(),
-            token_url=vendor.token_url,
+            token_url=client.token_url,
             provider_name=vendor.name,
             resource=binding.resource if binding else None,
             created_at=int(self._clock()),
         )
         also = partial(self._servers.remember, vendor=vendor.name, user=user, binding=binding) if binding else None
         await self._pending.begin(vendor, user, entry, begun, also=also)
-        url, expires_at = self._driver.authorize_url(vendor, entry), entry.created_at + PENDING_LIFETIME
+        url, expires_at = self._driver.authorize_url(client, entry), entry.created_at + PENDING_LIFETIME
         return LoginOffer(vendor, url, expires_at, generation=generation_of_pending(entry))
 
     async def waiting(
@@ -106,30 +117,31 @@ class RedirectLogins:
         mine = await self.waiting(user, name, generation)
         paste = _read(text, expected=bool(mine), vendor=name)
         login, entry = pending.belonging(mine, paste, name)
-        vendor, binding = await self._begun(login)
-        code = await self._code(paste, vendor, login, entry)
+        target = await self._begun(login)
+        code = await self._code(paste, target.client, login, entry)
         login = await self._pending.noted(login)
-        await self._pending.check_not_taken(vendor, user, agreed=login.begun.replaces)
+        await self._pending.check_not_taken(target.vendor, user, agreed=login.begun.replaces)
         await self._store.check_writable()  # before the code is used up
-        return await self._jobs.finish(self._finish(vendor, login, entry, code, binding))
+        return await self._jobs.finish(self._finish(target, login, entry, code))
 
-    async def _begun(self, login: PendingLogin) -> tuple[Vendor, Binding | None]:
-        """The vendor of a pending login; an MCP server as it was when the link was made."""
+    async def _begun(self, login: PendingLogin) -> _Target:
+        """Return where a pending login goes; an MCP server as it was when the link was made."""
         catalogue = await self._catalogue()
         server = catalogue.server(login.vendor)
         if server is None:
-            return await self._driver.resolve(catalogue.get(login.vendor)), None
+            vendor = catalogue.get(login.vendor)
+            return _Target(vendor, await self._driver.resolve(vendor.client()))
         binding = await self._servers.binding_of_pending(server, login.user)
-        return binding.vendor(server), binding
+        return _Target(binding.vendor(server), binding.client(server), binding)
 
-    async def _code(self, paste: Paste, vendor: Vendor, login: PendingLogin, entry: PendingEntry) -> Secret:
+    async def _code(self, paste: Paste, client: OAuthClient, login: PendingLogin, entry: PendingEntry) -> Secret:
         """The code of a paste that ends this login; one that reports a denial ends it too, without any."""
         expected = Expected(
-            redirect_uri=vendor.redirect_uri,
+            redirect_uri=client.redirect_uri,
             state=entry.state,
-            authorize_url=vendor.authorize_url,
-            issuer=vendor.issuer,
-            iss_announced=vendor.iss_announced,
+            authorize_url=client.authorize_url,
+            issuer=client.issuer,
+            iss_announced=client.iss_announced,
         )
         try:
             return match(paste, expected)
@@ -139,12 +151,11 @@ class RedirectLogins:
                 await self._pending.take(login, entry)
             raise
 
-    async def _finish(
-        self, vendor: Vendor, login: PendingLogin, entry: PendingEntry, code: Secret, binding: Binding | None
-    ) -> LoggedIn:
+    async def _finish(self, target: _Target, login: PendingLogin, entry: PendingEntry, code: Secret) -> LoggedIn:
+        vendor, binding = target.vendor, target.binding
         await self._pending.take(login, entry)
         try:
-            grant = await self._driver.exchange(vendor, code, entry)
+            grant = await self._driver.exchange(target.client, code, entry)
         except VendorUnavailableError as error:
             if not error.sent:
                 await self._put_back(vendor, login, entry, error)

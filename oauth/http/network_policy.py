@@ -56,8 +56,8 @@ def is_public(address: Address) -> bool:
     return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
-def parse_reach(private: tuple[str, ...], *, http_loopback: bool) -> tuple[NetworkPolicy, tuple[str, ...]]:
-    """The reach with the operator's list of private hosts and networks, and what in the list is neither."""
+def read_network_policy(private: tuple[str, ...], *, http_loopback: bool) -> tuple[NetworkPolicy, tuple[str, ...]]:
+    """Return the policy that allows the operator's private hosts and networks, and the items that are neither."""
     hosts: set[str] = set()
     networks: list[Network] = []
     wrong: list[str] = []

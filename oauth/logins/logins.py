@@ -262,8 +262,11 @@ class Logins:
         if generation is None:
             generation = generation_of(entries.get(tenant), (await self._store.notes()).get(tenant))
         server = catalogue.server(tenant)
-        vendor = await self._servers.vendor(server, tenant) if server else catalogue.vendor_of(tenant)
-        return await self._jobs.finish(self._credentials.remove(tenant, generation, vendor, revoke=revoke))
+        vendor = catalogue.vendor_of(tenant)
+        client = vendor.client() if vendor else None
+        if server:
+            client = await self._servers.client(server, tenant)
+        return await self._jobs.finish(self._credentials.remove(tenant, generation, client, revoke=revoke))
 
     def stop_waiting(self) -> None:
         """Wait for nobody's refresh any longer: the process is told to stop."""

@@ -12,7 +12,7 @@ from openab_auth.oauth.entries.entry_index import EntryIndex, IndexedStore
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.entries.login_entry import SKEW, dead_of
 from openab_auth.oauth.entries.pending import PendingLogin
-from openab_auth.oauth.mcp.binding import binding_of
+from openab_auth.oauth.mcp.binding import Binding, binding_of
 from openab_auth.oauth.mcp.granted_access import GrantedAccess, granted_access
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
@@ -37,6 +37,7 @@ class LoginState:
     `expires_at` is None where the server did not say; `shadowed_by` is the set variable that the vendor's tools prefer;
     `died` is what the vendor said to the refresh token, and when; `failed` is the last try to renew it, if that came to
     nothing; `standing` is what an MCP server's login is bound to and may do. `generation` says which login it is.
+    `revocable`: its vendor can be asked to end it, as far as is known without a request.
     """
 
     tenant: Tenant
@@ -53,6 +54,7 @@ class LoginState:
     failed: RefreshAttempt | None = None
     standing: GrantedAccess | None = None
     generation: str = ""
+    revocable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,11 @@ def login_state(  # noqa: PLR0913 - what the store keeps of it
     if not isinstance(entry, TokenEntry | McpEntry) or (isinstance(entry, McpEntry) and not entry.token_response):
         return None
     server = catalogue.server(tenant) if isinstance(entry, McpEntry) else None
-    vendor = _vendor(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else catalogue.vendor_of(tenant)
+    binding = binding_of(entry, clients.get(tenant)) if isinstance(entry, McpEntry) else None
+    vendor = _vendor(binding, server) if isinstance(entry, McpEntry) else catalogue.vendor_of(tenant)
+    client = vendor.client() if vendor else None
+    if binding and server:
+        client = binding.client(server)
     expires_at = None if isinstance(entry, McpEntry) and entry.expires_at == NEVER else entry.expires_at
     died = dead_of(entry, note)
     refreshable = bool(entry.refresh_token) and died is None
@@ -135,14 +141,14 @@ def login_state(  # noqa: PLR0913 - what the store keeps of it
         failed=None if died else backoff.failure_of(entry, note, now),
         standing=granted_access(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else None,
         generation=generation_of(entry, note),
+        revocable=client is not None and client.may_revoke,
     )
 
 
-def _vendor(entry: McpEntry, record: ClientRecord | None, server: McpServer | None) -> Vendor | None:
-    """Whose login it is: the server's as it was recorded, whatever its name means by now."""
+def _vendor(binding: Binding | None, server: McpServer | None) -> Vendor | None:
+    """Return the server of a login as it was recorded, whatever its name means by now."""
     if server is None:
         return None
-    binding = binding_of(entry, record)
     return binding.vendor(server) if binding else server.vendor
 
 

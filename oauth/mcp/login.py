@@ -19,8 +19,8 @@ from openab_auth.storage import AsyncStore, ClientRecord, Draft, McpEntry, Tenan
 
 if TYPE_CHECKING:
     from openab_auth.oauth.client.driver import Driver
+    from openab_auth.oauth.client.oauth_client import OAuthClient
     from openab_auth.oauth.vendors.catalogue import Catalogue
-    from openab_auth.oauth.vendors.vendor import Vendor
 
 _DEADLINE: Final = 30.0  # seconds for all documents together
 _PENDING: Final = "pending:"
@@ -57,7 +57,7 @@ class ServerLogins:
         clients = await self._store.clients()
         unfinished = read_binding(clients.get(pending_key(server.vendor_name, user)))
         fetch = Fetch(
-            self._driver.http(server.reach), server.vendor_name, server.tenant, deadline=self._driver.deadline
+            self._driver.http(server.network_policy), server.vendor_name, server.tenant, deadline=self._driver.deadline
         )
         try:
             async with awake_timeout(_DEADLINE):
@@ -85,10 +85,10 @@ class ServerLogins:
             raise NoPendingLoginError(server.vendor_name)
         return binding
 
-    async def vendor(self, server: McpServer, tenant: Tenant) -> Vendor:
-        """The server as the vendor of the login under `tenant`; without endpoints when they were lost."""
+    async def client(self, server: McpServer, tenant: Tenant) -> OAuthClient:
+        """Return the client of the login under `tenant`; without endpoints if they were lost."""
         binding = read_binding((await self._store.clients()).get(tenant))
-        return replace(binding.vendor(server) if binding else server.vendor, tenant=tenant)
+        return replace(binding.client(server) if binding else server.vendor.client(), tenant=tenant)
 
     def remember(self, draft: Draft, vendor: str, user: UserId, binding: Binding) -> None:
         """Keep what a pending login is bound to, beside it; what belonged to pending logins that are gone goes too.

@@ -56,12 +56,12 @@ class ServerRenewer:
             raise NotRefreshableError(self.tenant, "it is a vendor's login under a server's name", LOG_IN_AGAIN)
         binding = await self._binding(driver, entry)
         granted = dataclasses.replace(binding, scopes=entry.granted_scopes or binding.scopes)  # never more than that
-        vendor = dataclasses.replace(granted.vendor(self.server), tenant=self.tenant, token_lifetime=_lifetime(entry))
-        if binding.auth_method != "none" and vendor.client_secret is None:
+        client = dataclasses.replace(granted.client(self.server), tenant=self.tenant, token_lifetime=_lifetime(entry))
+        if binding.auth_method != "none" and client.client_secret is None:
             todo = f"set {self.server.client_secret_env or 'client_secret_env'} for this process, or log in again"
             raise NotRefreshableError(self.tenant, "its client's secret is not here", todo)
         try:
-            grant = await driver.refresh(vendor, entry.refresh_token, binding.token_url)
+            grant = await driver.refresh(client, entry.refresh_token, binding.token_url)
         except ClientRefusedError as error:
             if binding.configured:
                 raise
@@ -94,7 +94,7 @@ class ServerRenewer:
     async def _look_up(self, driver: Driver, entry: McpEntry, clients: Mapping[str, ClientRecord]) -> Binding:
         if entry.issuer is None or self.server.added_by is not None:  # a person's word for the address is not enough
             raise NotRefreshableError(self.tenant, "which authorization server gave it is not known", LOG_IN_AGAIN)
-        http = driver.http(self.server.reach)
+        http = driver.http(self.server.network_policy)
         fetch = Fetch(http, self.server.vendor_name, self.tenant, deadline=driver.deadline)
         found = await discover(self.server, fetch, registered_at=[entry.issuer])
         if found.issuer != entry.issuer:

@@ -52,7 +52,7 @@ class VendorRenewer:
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """As `Renewer.renew`."""
-        return await driver.refresh(self.vendor, entry.refresh_token, self.token_endpoint)
+        return await driver.refresh(self.vendor.client(), entry.refresh_token, self.token_endpoint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class CopilotRenewer:
         """As `Renewer.renew`."""
         from openab_auth.oauth.flows.device.github import trade  # noqa: PLC0415 - needed by whoever sends a request
 
-        return await trade(driver, self.vendor, entry.refresh_token, self.exchange_url, now=self.clock())
+        return await trade(driver, self.vendor.client(), entry.refresh_token, self.exchange_url, now=self.clock())
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class AwsRenewer:
         from openab_auth.oauth.flows.device.aws import AwsDevice  # noqa: PLC0415 - as above
 
         service = AwsDevice(driver, self.store, self.clock)
-        return await service.renew(self.vendor, entry.refresh_token, self.token_endpoint)
+        return await service.renew(self.vendor.client(), entry.refresh_token, self.token_endpoint)
 
 
 def find_renewer(  # noqa: PLR0913 - what the renewers stand on

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from openab_auth.oauth.config.table import Mistakes, Table
 from openab_auth.oauth.config.variables import replaced
 from openab_auth.oauth.errors import ServerAddressError, ServerNameError, ServerNameTakenError
-from openab_auth.oauth.http.network_policy import NetworkPolicy, parse_reach
+from openab_auth.oauth.http.network_policy import NetworkPolicy, read_network_policy
 from openab_auth.oauth.http.urls import ambiguity, host_of, is_loopback, shown_host, url_mistake
 from openab_auth.oauth.vendors.vendor import Vendor, url_at, variable_at
 from openab_auth.storage.entries import Tenant, UserId
@@ -51,7 +51,7 @@ class McpServer:
     authorize_params: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     send_resource: bool = True
     scope_in_refresh: bool = False
-    reach: NetworkPolicy = field(default_factory=NetworkPolicy)
+    network_policy: NetworkPolicy = field(default_factory=NetworkPolicy)
     added_by: UserId | None = None
 
     @property
@@ -65,18 +65,20 @@ class McpServer:
         return Tenant(self.name)
 
     @property
-    def vendor(self) -> Vendor:
-        """The server among the vendors, before anything is known of its authorization server.
+    def title(self) -> str:
+        """Return the name for people; if a person added the server, with its host: the name may be meant to mislead."""
+        return f"{self.name} (MCP)" if self.added_by is None else f"{self.name} (MCP at {shown_host(self.host)})"
 
-        The title of one that a person added says where it is: its name may be meant to mislead.
-        """
+    @property
+    def vendor(self) -> Vendor:
+        """Return the server's row among the vendors, before anything is known of its authorization server."""
         return Vendor(
             name=self.vendor_name,
-            title=f"{self.name} (MCP)" if self.added_by is None else f"{self.name} (MCP at {shown_host(self.host)})",
+            title=self.title,
             tenant=self.tenant,
             redirect_uri=self.redirect_uri,
             scopes=self.scopes,
-            reach=self.reach,
+            network_policy=self.network_policy,
         )
 
     @property
@@ -92,10 +94,10 @@ class McpServer:
         """
         if len(url) > _LONGEST_URL or url_mistake(url) is not None or (self.added_by is not None and ambiguity(url)):
             return False
-        return url.lower().startswith("https:") or self.reach.http_loopback
+        return url.lower().startswith("https:") or self.network_policy.http_loopback
 
 
-_OURS: Final = frozenset({"name", "client_secret", "reach", "added_by"})  # no keys of a table
+_OURS: Final = frozenset({"name", "client_secret", "network_policy", "added_by"})  # no keys of a table
 KEYS: Final = ({one.name for one in fields(McpServer)} - _OURS) | {"allow_private_hosts"}
 
 
@@ -155,7 +157,7 @@ def _parse(
     _check_name(name, mistakes)
     client_id_env, secret_env = variable_at(table, "client_id_env"), variable_at(table, "client_secret_env")
     secret = environ.get(secret_env) if secret_env else None
-    reach, wrong = parse_reach(table.texts("allow_private_hosts"), http_loopback=http_loopback)
+    policy, wrong = read_network_policy(table.texts("allow_private_hosts"), http_loopback=http_loopback)
     if wrong:
         table.wrong("allow_private_hosts", f"{wrong[0][:80]!r} is no host's name and no network")
     method = table.one_of("token_endpoint_auth_method", ("", *AUTH_METHODS), "")
@@ -176,7 +178,7 @@ def _parse(
         authorize_params=table.fields("authorize_params"),
         send_resource=table.flag("send_resource", default=True),
         scope_in_refresh=table.flag("scope_in_refresh"),
-        reach=reach,
+        network_policy=policy,
     )
     _check(table, server)
     return server

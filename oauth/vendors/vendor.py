@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
+from openab_auth.oauth.client.oauth_client import Encoding, OAuthClient
 from openab_auth.oauth.config.reserved_variables import is_reserved
 from openab_auth.oauth.config.table import Mistakes, Table
 from openab_auth.oauth.http.urls import url_mistake
@@ -69,16 +70,51 @@ class Vendor:
     note: str = ""
     command: tuple[str, ...] = ()
     command_timeout: int = 840  # seconds
-    client_auth: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"
-    iss_announced: bool = False  # every answer carries `iss` (RFC 9207 3)
-    reach: NetworkPolicy | None = None  # which addresses requests may go to; None: those of the table
+    network_policy: NetworkPolicy | None = None  # which addresses requests may go to; None: those of the table
     token_for: str = ""  # the host of a server that a person added, where the account is one of another host
     account_at: str = ""  # that host
 
+    def client(self) -> OAuthClient:
+        """Return the client that the driver uses at this vendor."""
+        other: Encoding = "json" if self.token_body == "form" else "form"  # noqa: S105 - an encoding
+        both = (self.token_body, other)  # revoking twice is harmless, and not every server says which one it wants
+        return OAuthClient(
+            name=self.name,
+            title=self.title,
+            tenant=self.tenant,
+            issuer=self.issuer,
+            authorize_url=self.authorize_url,
+            token_url=self.token_url,
+            device_url=self.device_url,
+            revoke_url=self.revoke_url,
+            userinfo_url=self.userinfo_url,
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+            redirect_uri=self.redirect_uri,
+            scopes=self.scopes,
+            authorize_params=self.authorize_params,
+            token_params=self.token_params,
+            device_params=self.device_params,
+            refresh_params=self.refresh_params,
+            headers=self.headers,
+            encoding=self.token_body,
+            revocation_encodings=("json",) if self.tenant in _REVOKES_BY_JSON else both,
+            sends_state=self.token_sends_state,
+            begins_with_code=self.flow == "device",
+            token_lifetime=self.token_lifetime,
+            account_label_path=self.account_from,
+            account_id_path=_ACCOUNT_ID_PATHS.get(self.tenant, ""),
+            userinfo_token="refresh_token" if self.exchange == "github-copilot" else "access_token",
+            network_policy=self.network_policy,
+        )
 
-_OURS: Final = frozenset(  # no keys of a table
-    {"name", "client_secret", "client_auth", "iss_announced", "reach", "token_for", "account_at"}
-)
+
+_REVOKES_BY_JSON: Final = frozenset({"codex"})  # tenants; the endpoint is not that of RFC 7009
+_ACCOUNT_ID_PATHS: Final = {  # by tenant: the vendor's own id, in a token response or in the claims of its id_token
+    "anthropic-oauth": "account.uuid",
+    "codex": "https://api.openai.com/auth.chatgpt_account_id",
+}
+_OURS: Final = frozenset({"name", "client_secret", "network_policy", "token_for", "account_at"})  # no keys of a table
 KEYS: Final = frozenset(one.name for one in fields(Vendor)) - _OURS
 
 

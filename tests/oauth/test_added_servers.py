@@ -109,7 +109,7 @@ async def test_an_added_server_is_one_more_vendor_whose_title_says_where_it_is(
     assert catalogue.get("mcp:lab").title == "lab (MCP at mcp.example)"
     assert [vendor.name for vendor in catalogue.offered()][-2:] == ["mcp:linear", "mcp:lab"]
     assert catalogue.server("lab") == catalogue.server("mcp:lab") == server
-    assert (server.url, server.added_by, server.reach.hosts, server.client_id) == (URL, ADA, frozenset(), "")
+    assert (server.url, server.added_by, server.network_policy.hosts, server.client_id) == (URL, ADA, frozenset(), "")
     assert catalogue.title_of("lab") == "lab (MCP at mcp.example)"
 
 

@@ -160,7 +160,7 @@ async def renewing(
     """Renews a login at this vendor that has run out."""
     found = catalogue.find(shipped.tenant)
     assert found is not None
-    endpoint = exchange_url(found) if found.exchange == "github-copilot" else found.token_url
+    endpoint = exchange_url(found.client()) if found.exchange == "github-copilot" else found.token_url
     entry = TokenEntry(Secret("old"), Secret("kept"), int(clock()) - 1, endpoint, shipped.tenant)
     client = Registered("client-0", Secret("s"), expires_at=2**40)
 

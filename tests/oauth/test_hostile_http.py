@@ -38,7 +38,7 @@ async def driver() -> AsyncIterator[Driver]:
 
 
 async def refresh(driver: Driver, server: RawServer) -> str:
-    return (await driver.refresh(VENDOR, Secret("rt-1"), f"{server.url}/token")).access_token.reveal()
+    return (await driver.refresh(VENDOR.client(), Secret("rt-1"), f"{server.url}/token")).access_token.reveal()
 
 
 async def document(driver: Driver, server: RawServer) -> object:

@@ -17,6 +17,7 @@ import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.errors import (
     LoginChangedError,
@@ -32,7 +33,6 @@ from openab_auth.oauth.flows.credentials import Credentials, LoggedOut
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore, Draft, FileStore, PendingEntry, Secret, Tenant, TokenEntry, UserId
 from openab_auth.storage.records.notes import Begun
 
@@ -345,9 +345,11 @@ async def test_a_logout_that_waits_for_a_refresh_does_not_end_the_login_that_com
     redirect = await issuer.approve(offer.url, "bob@example.com")
     remove = Credentials.remove
 
-    async def late(self: Credentials, tenant: Tenant, made: str, vendor: Vendor | None, *, revoke: bool) -> LoggedOut:
+    async def late(
+        self: Credentials, tenant: Tenant, made: str, client: OAuthClient | None, *, revoke: bool
+    ) -> LoggedOut:
         await logins.complete(redirect, BOB)
-        return await remove(self, tenant, made, vendor, revoke=revoke)
+        return await remove(self, tenant, made, client, revoke=revoke)
 
     monkeypatch.setattr(Credentials, "remove", late)
 

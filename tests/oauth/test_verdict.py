@@ -38,11 +38,13 @@ def driver_answering(answer: httpx2.Response | Exception) -> Driver:
 
 
 async def refresh(answer: httpx2.Response | Exception) -> TokenResponse:
-    return await driver_answering(answer).refresh(VENDOR, Secret("rt-" + "r" * 30), "https://lab.example/token")
+    return await driver_answering(answer).refresh(
+        VENDOR.client(), Secret("rt-" + "r" * 30), "https://lab.example/token"
+    )
 
 
 async def exchange(answer: httpx2.Response | Exception) -> TokenResponse:
-    return await driver_answering(answer).exchange(VENDOR, Secret("code-" + "c" * 30), PENDING)
+    return await driver_answering(answer).exchange(VENDOR.client(), Secret("code-" + "c" * 30), PENDING)
 
 
 def reply(status: int, body: object, **headers: str) -> httpx2.Response:
@@ -216,7 +218,7 @@ async def test_a_server_that_speaks_no_tls_at_all_is_misconfigured() -> None:
     async with Issuer.listening() as issuer:
         driver = Driver(deadline=2.0)
         with pytest.raises(VendorMisconfiguredError, match="no secure connection could be made"):
-            await driver.refresh(VENDOR, Secret("rt"), issuer.token_url.replace("http:", "https:"))
+            await driver.refresh(VENDOR.client(), Secret("rt"), issuer.token_url.replace("http:", "https:"))
         await driver.aclose()
 
 

@@ -70,7 +70,7 @@ async def look_at_our_document(server: McpServer, fetch: Fetch) -> Check:
 
 
 def _fetch(server: McpServer, driver: Driver) -> Fetch:
-    return Fetch(driver.http(server.reach), server.vendor_name, server.tenant, deadline=driver.deadline)
+    return Fetch(driver.http(server.network_policy), server.vendor_name, server.tenant, deadline=driver.deadline)
 
 
 async def _look_at_documents(server: McpServer, fetch: Fetch) -> Check:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.token_response import TokenResponse
 from openab_auth.oauth.entries import login_entry, pending
 from openab_auth.oauth.entries.pending import PendingLogin
@@ -79,10 +80,10 @@ class Approvals:
 
     async def begin(self, vendor: Vendor, user: UserId, begun: Begun) -> LoginOffer:
         """Show a code, and poll from now on. What it raises is told at `Logins.begin`."""
-        vendor = await self._driver.resolve(vendor)
+        client = await self._driver.resolve(vendor.client())
         # before the vendor is asked for a code that nobody may use
         await self._pending.check_not_taken(vendor, user, agreed=begun.replaces)
-        code, entry = await self._start(vendor)
+        code, entry = await self._start(vendor, client)
         await self._pending.begin(vendor, user, entry, begun)
         login = pending.described(vendor.name, user, entry, Note(begun=begun))
         self.watch(vendor, login, entry)
@@ -132,17 +133,17 @@ class Approvals:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _start(self, vendor: Vendor) -> tuple[DeviceCode, PendingEntry]:
+    async def _start(self, vendor: Vendor, client: OAuthClient) -> tuple[DeviceCode, PendingEntry]:
         """Ask the vendor for a code; the entry holds all that polling needs, so a restart may lie in between.
 
         Raises:
             VendorUnavailableError, VendorMisconfiguredError: there is none.
         """
-        code = await device_flow(vendor, self._driver, self._store, self._clock).start(vendor)
+        code = await device_flow(vendor, self._driver, self._store, self._clock).start(client)
         entry = PendingEntry(
             verifier=code.device_code,
             state=Secret(code.user_code),
-            token_url=vendor.token_url,
+            token_url=client.token_url,
             provider_name=vendor.name,
             created_at=int(self._clock()),
             # agents drop what they do not know; then the standard's interval and our own lifetime hold
@@ -151,7 +152,7 @@ class Approvals:
         return code, entry
 
     async def _wait(self, vendor: Vendor, login: PendingLogin, entry: PendingEntry) -> LoggedIn:
-        flow = device_flow(vendor, self._driver, self._store, self._clock)
+        flow, client = device_flow(vendor, self._driver, self._store, self._clock), vendor.client()
         before: Entry | None = None
         with suppress(StorageError):
             before = (await self._store.read()).get(vendor.tenant)
@@ -163,7 +164,7 @@ class Approvals:
             except StorageError as error:  # a disk that is out of order for a moment ends nobody's login
                 _log.warning("%s: a device login waits for the store: %s", vendor.name, error)
                 return NotYet()
-            answer = await flow.poll(vendor, entry)
+            answer = await flow.poll(client, entry)
             return answer if isinstance(answer, NotYet) else await self._keep(vendor, login, entry, answer)
 
         try:
@@ -260,7 +261,7 @@ class Approvals:
         hint = "refresh_token" if grant.refresh_token else "access_token"
         failed: object = "it offers no way to; the account's own settings can end it"
         try:
-            if await self._driver.revoke(vendor, grant.refresh_token or grant.access_token, hint=hint):
+            if await self._driver.revoke(vendor.client(), grant.refresh_token or grant.access_token, hint=hint):
                 return
         except OAuthError as error:
             failed = error

@@ -12,12 +12,12 @@ from typing import Final
 from urllib.parse import urljoin
 
 from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.token_response import TokenResponse, read_grant
 from openab_auth.oauth.client.verdict import JsonObject, RequestContext, is_token, judge_reply
 from openab_auth.oauth.errors import LOG_IN_AGAIN, NotRefreshableError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_code
 from openab_auth.oauth.flows.device.flow import GRANT_TYPE, NotYet, PollResult, judge_poll
-from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import NEVER, AsyncStore, ClientRecord, Tenant
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import Json, PendingEntry
@@ -44,17 +44,17 @@ class AwsDevice:
         self._store = store
         self._clock = clock
 
-    async def start(self, vendor: Vendor) -> DeviceCode:
+    async def start(self, client: OAuthClient) -> DeviceCode:
         """As `DeviceFlow.start`, with the client that is registered, or a new one."""
-        client = await self._registered(vendor.tenant)
-        if client is None or client.expires_at < self._clock() + _FRESH:
-            client = await self._register(vendor)
-        question = RequestContext(vendor.name, vendor.tenant, "other", _secrets(client))
-        fields = {**_identified(client), "startUrl": _PORTAL, **vendor.device_params}
-        answer = await self._driver.send(vendor, question, vendor.device_url, json=fields)
+        record = await self._registered(client.tenant)
+        if record is None or record.expires_at < self._clock() + _FRESH:
+            record = await self._register(client)
+        question = RequestContext(client.name, client.tenant, "other", _secrets(record))
+        fields = {**_identified(record), "startUrl": _PORTAL, **client.device_params}
+        answer = await self._driver.send(client, question, client.device_url, json=fields)
         reply = judge_reply(question, answer, now=self._clock())
         return read_code(
-            vendor,
+            client,
             device_code=reply.get("deviceCode"),
             user_code=reply.get("userCode"),
             uri=reply.get("verificationUri"),
@@ -64,57 +64,57 @@ class AwsDevice:
             now=self._clock(),
         )
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollResult:
+    async def poll(self, client: OAuthClient, pending: PendingEntry) -> PollResult:
         """As `DeviceFlow.poll`."""
-        client = await self._client(vendor)
-        question = RequestContext(vendor.name, vendor.tenant, "code", (pending.verifier, *_secrets(client)))
-        fields = {**_identified(client), "grantType": GRANT_TYPE, "deviceCode": pending.verifier.reveal()}
+        record = await self._registered_client(client)
+        question = RequestContext(client.name, client.tenant, "code", (pending.verifier, *_secrets(record)))
+        fields = {**_identified(record), "grantType": GRANT_TYPE, "deviceCode": pending.verifier.reveal()}
         asked_at = self._clock()
-        answer = await self._driver.send(vendor, question, pending.token_url, json=fields)
+        answer = await self._driver.send(client, question, pending.token_url, json=fields)
         reply = judge_poll(question, answer, now=self._clock(), names=_NAMES)
-        return reply if isinstance(reply, NotYet) else read_grant(vendor, reply, now=asked_at)
+        return reply if isinstance(reply, NotYet) else read_grant(client, reply, now=asked_at)
 
-    async def renew(self, vendor: Vendor, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
+    async def renew(self, client: OAuthClient, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
         """The next tokens of a login, in one request with the client that it was made with.
 
         Raises:
             LoginDeadError, VendorUnavailableError, VendorMisconfiguredError: as `Driver.refresh`.
             NotRefreshableError: that client is not known here any more.
         """
-        client = await self._client(vendor)
-        question = RequestContext(vendor.name, vendor.tenant, "refresh", (refresh_token, *_secrets(client)))
-        fields = {**_identified(client), "grantType": "refresh_token", "refreshToken": refresh_token.reveal()}
+        record = await self._registered_client(client)
+        question = RequestContext(client.name, client.tenant, "refresh", (refresh_token, *_secrets(record)))
+        fields = {**_identified(record), "grantType": "refresh_token", "refreshToken": refresh_token.reveal()}
         asked_at = self._clock()
-        answer = await self._driver.send(vendor, question, token_endpoint, json=fields)
-        return read_grant(vendor, judge_reply(question, answer, now=self._clock(), names=_NAMES), now=asked_at)
+        answer = await self._driver.send(client, question, token_endpoint, json=fields)
+        return read_grant(client, judge_reply(question, answer, now=self._clock(), names=_NAMES), now=asked_at)
 
     async def _registered(self, tenant: Tenant) -> ClientRecord | None:
         return (await self._store.clients()).get(client_key(tenant))
 
-    async def _client(self, vendor: Vendor) -> ClientRecord:
-        client = await self._registered(vendor.tenant)
-        if client is None or client.expires_at <= self._clock():
-            raise NotRefreshableError(vendor.name, "the client that it was made with is gone", LOG_IN_AGAIN)
-        return client
+    async def _registered_client(self, client: OAuthClient) -> ClientRecord:
+        record = await self._registered(client.tenant)
+        if record is None or record.expires_at <= self._clock():
+            raise NotRefreshableError(client.name, "the client that it was made with is gone", LOG_IN_AGAIN)
+        return record
 
-    async def _register(self, vendor: Vendor) -> ClientRecord:
+    async def _register(self, client: OAuthClient) -> ClientRecord:
         """A new public client, kept before it is used."""
-        question = RequestContext(vendor.name, vendor.tenant, "other")
+        question = RequestContext(client.name, client.tenant, "other")
         fields: dict[str, Json] = {
             "clientName": _NAME,
             "clientType": "public",
-            "scopes": list(vendor.scopes),
+            "scopes": list(client.scopes),
             "grantTypes": [GRANT_TYPE, "refresh_token"],
-            "issuerUrl": vendor.device_params.get("startUrl", _PORTAL),
+            "issuerUrl": client.device_params.get("startUrl", _PORTAL),
         }
-        answer = await self._driver.send(vendor, question, urljoin(vendor.device_url, "client/register"), json=fields)
-        client = _read_client(question, judge_reply(question, answer, now=self._clock()))
+        answer = await self._driver.send(client, question, urljoin(client.device_url, "client/register"), json=fields)
+        record = _read_client(question, judge_reply(question, answer, now=self._clock()))
 
         def keep(draft: Draft) -> None:
-            draft.clients[client_key(vendor.tenant)] = client
+            draft.clients[client_key(client.tenant)] = record
 
         await self._store.update(keep)
-        return client
+        return record
 
 
 def client_key(tenant: Tenant) -> str:

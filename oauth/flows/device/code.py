@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.verdict import CHECK_TABLE, JsonObject, is_token
 from openab_auth.oauth.errors import VendorMisconfiguredError, VendorUnavailableError
 from openab_auth.oauth.http.urls import url_mistake
-from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import PENDING_LIFETIME, Json
 from openab_auth.storage.secret import Secret
 
@@ -41,7 +41,7 @@ class DeviceCode:
 
 
 def read_code(  # noqa: PLR0913  # the names differ from vendor to vendor, the checks do not
-    vendor: Vendor,
+    client: OAuthClient,
     *,
     device_code: Json,
     user_code: Json,
@@ -58,11 +58,11 @@ def read_code(  # noqa: PLR0913  # the names differ from vendor to vendor, the c
         VendorMisconfiguredError: it leads to a page that is not safe to open.
     """
     if not (isinstance(device_code, str) and is_token(device_code)):
-        raise VendorUnavailableError(vendor.name, "a reply without a usable device code")
+        raise VendorUnavailableError(client.name, "a reply without a usable device code")
     if not (isinstance(user_code, str) and _USER_CODE.fullmatch(user_code)):
-        raise VendorUnavailableError(vendor.name, "a reply without a code that a person could type")
+        raise VendorUnavailableError(client.name, "a reply without a code that a person could type")
     if not isinstance(uri, str) or not uri or url_mistake(uri):
-        raise VendorMisconfiguredError(vendor.name, "the page for its code is no https address", CHECK_TABLE)
+        raise VendorMisconfiguredError(client.name, "the page for its code is no https address", CHECK_TABLE)
     lifetime = _seconds(expires_in, PENDING_LIFETIME)
     return DeviceCode(
         device_code=Secret(device_code),

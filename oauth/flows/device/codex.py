@@ -15,11 +15,11 @@ from urllib.parse import urljoin
 import httpx2
 
 from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.verdict import RequestContext, error_words, is_token, json_object, judge_reply
 from openab_auth.oauth.errors import VendorMisconfiguredError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_code
 from openab_auth.oauth.flows.device.flow import NotYet, PollResult, judge_poll
-from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import PendingEntry
 from openab_auth.storage.secret import Secret
 
@@ -36,29 +36,29 @@ class CodexDevice:
         self._driver = driver
         self._clock = clock
 
-    async def start(self, vendor: Vendor) -> DeviceCode:
+    async def start(self, client: OAuthClient) -> DeviceCode:
         """As `DeviceFlow.start`."""
-        question = RequestContext(vendor.name, vendor.tenant, "other")
-        answer = await self._driver.post(vendor, question, vendor.device_url, vendor.device_params, encoding="json")
+        question = RequestContext(client.name, client.tenant, "other")
+        answer = await self._driver.post(client, question, client.device_url, client.device_params, encoding="json")
         if answer.status_code == httpx2.codes.NOT_FOUND:
-            raise VendorMisconfiguredError(vendor.name, "it offers no login by code here", _BY_PASTE)
+            raise VendorMisconfiguredError(client.name, "it offers no login by code here", _BY_PASTE)
         reply = judge_reply(question, answer, now=self._clock())
         return read_code(
-            vendor,
+            client,
             device_code=reply.get("device_auth_id"),
             user_code=reply.get("user_code") or reply.get("usercode"),
-            uri=vendor.authorize_url or urljoin(vendor.device_url, "/codex/device"),
+            uri=client.authorize_url or urljoin(client.device_url, "/codex/device"),
             interval=reply.get("interval"),
             expires_in=reply.get("expires_in"),
             now=self._clock(),
         )
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollResult:
+    async def poll(self, client: OAuthClient, pending: PendingEntry) -> PollResult:
         """As `DeviceFlow.poll`; the last poll is followed by the exchange."""
-        question = RequestContext(vendor.name, vendor.tenant, "approval", (pending.verifier,))
+        question = RequestContext(client.name, client.tenant, "approval", (pending.verifier,))
         fields = {"device_auth_id": pending.verifier.reveal(), "user_code": pending.state.reveal()}
-        url = urljoin(vendor.device_url, "token")
-        answer = await self._driver.post(vendor, question, url, fields, encoding="json")
+        url = urljoin(client.device_url, "token")
+        answer = await self._driver.post(client, question, url, fields, encoding="json")
         if answer.status_code in _NOT_YET and not _DECIDED & error_words(json_object(answer) or {}):
             return NotYet()
         reply = judge_poll(question, answer, now=self._clock())
@@ -67,9 +67,9 @@ class CodexDevice:
         code, verifier = reply.get("authorization_code"), reply.get("code_verifier")
         if not (isinstance(code, str) and isinstance(verifier, str) and is_token(code) and is_token(verifier)):
             raise question.unavailable(_NO_CODE)
-        redirect_uri = vendor.redirect_uri or urljoin(vendor.device_url, "/deviceauth/callback")
+        redirect_uri = client.redirect_uri or urljoin(client.device_url, "/deviceauth/callback")
         return await self._driver.exchange(
-            dataclasses.replace(vendor, redirect_uri=redirect_uri),
+            dataclasses.replace(client, redirect_uri=redirect_uri),
             Secret(code),
             dataclasses.replace(pending, verifier=Secret(verifier)),
         )

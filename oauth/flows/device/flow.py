@@ -8,6 +8,7 @@ from typing import Final, Protocol, TypeAlias
 
 import httpx2
 
+from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.token_response import TokenResponse
 from openab_auth.oauth.client.verdict import (
     RFC_6749_NAMES,
@@ -20,7 +21,6 @@ from openab_auth.oauth.client.verdict import (
 )
 from openab_auth.oauth.errors import LoginDeniedError, LoginExpiredError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_interval
-from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import PendingEntry
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628 3.4
@@ -47,7 +47,7 @@ class DeviceFlow(Protocol):
     The entry's `verifier` is the device code, its `state` the user code.
     """
 
-    async def start(self, vendor: Vendor) -> DeviceCode:
+    async def start(self, client: OAuthClient) -> DeviceCode:
         """Ask for a code.
 
         Raises:
@@ -55,7 +55,7 @@ class DeviceFlow(Protocol):
         """
         ...
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollResult:
+    async def poll(self, client: OAuthClient, pending: PendingEntry) -> PollResult:
         """Ask for the grant, once.
 
         Raises:

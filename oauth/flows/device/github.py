@@ -8,12 +8,12 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx2
 
 from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.token_response import TokenResponse
 from openab_auth.oauth.client.verdict import RequestContext, is_token, json_object, judge_reply, reason_of
 from openab_auth.oauth.errors import LoginDeadError, PlanMissingError
 from openab_auth.oauth.errors.redact import shown
 from openab_auth.oauth.http.urls import is_loopback
-from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import NEVER
 from openab_auth.storage.secret import Secret
 
@@ -21,14 +21,14 @@ _PATH: Final = "/copilot_internal/v2/token"
 _NO_TOKEN: Final = "a reply without a usable token"  # noqa: S105 - a sentence
 
 
-def exchange_url(vendor: Vendor) -> str:
+def exchange_url(client: OAuthClient) -> str:
     """Where GitHub's tokens are traded: at the API of the GitHub that gives them, also of an enterprise's own."""
-    parts = urlsplit(vendor.token_url)
+    parts = urlsplit(client.token_url)
     host = parts.netloc if is_loopback(parts.hostname or "") else f"api.{parts.netloc}"
     return urlunsplit((parts.scheme, host, _PATH, "", ""))
 
 
-async def trade(driver: Driver, vendor: Vendor, github: Secret, url: str, *, now: float) -> TokenResponse:
+async def trade(driver: Driver, client: OAuthClient, github: Secret, url: str, *, now: float) -> TokenResponse:
     """Copilot's token for GitHub's, in one GET; the grant's refresh token is GitHub's, which does not rotate.
 
     Raises:
@@ -37,19 +37,19 @@ async def trade(driver: Driver, vendor: Vendor, github: Secret, url: str, *, now
         VendorUnavailableError: no usable answer; nothing is lost by asking again.
         VendorMisconfiguredError: the request is refused.
     """
-    question = RequestContext(vendor.name, vendor.tenant, "other", (github,))
-    answer = await driver.send(vendor, question, url, headers={"Authorization": f"token {github.reveal()}"})
+    question = RequestContext(client.name, client.tenant, "other", (github,))
+    answer = await driver.send(client, question, url, headers={"Authorization": f"token {github.reveal()}"})
     body = json_object(answer) or {}
     details = body.get("error_details")
     if answer.status_code in {401, 403} and isinstance(details, dict):
         said = details.get("message")
-        raise PlanMissingError(vendor.name, shown(said if isinstance(said, str) else "it gave no reason", (github,)))
+        raise PlanMissingError(client.name, shown(said if isinstance(said, str) else "it gave no reason", (github,)))
     if answer.status_code == httpx2.codes.UNAUTHORIZED and body:
-        raise LoginDeadError(vendor.tenant, reason_of(question, answer.status_code, body))
+        raise LoginDeadError(client.tenant, reason_of(question, answer.status_code, body))
     reply = judge_reply(question, answer, now=now)
     token, ends_at = reply.get("token"), reply.get("expires_at")
     if not (isinstance(token, str) and is_token(token)):
         raise question.unavailable(_NO_TOKEN)
     if not (type(ends_at) is int and now < ends_at <= NEVER):
-        ends_at = int(now) + vendor.token_lifetime
+        ends_at = int(now) + client.token_lifetime
     return TokenResponse(Secret(token), github, ends_at)

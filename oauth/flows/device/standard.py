@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.token_response import read_grant
 from openab_auth.oauth.client.verdict import RequestContext, judge_reply
 from openab_auth.oauth.flows.device.code import DeviceCode, first_of, read_code
 from openab_auth.oauth.flows.device.flow import GRANT_TYPE, NotYet, PollResult, judge_poll
-from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import PendingEntry
 
 
@@ -20,16 +20,16 @@ class StandardDevice:
         self._driver = driver
         self._clock = clock
 
-    async def start(self, vendor: Vendor) -> DeviceCode:
+    async def start(self, client: OAuthClient) -> DeviceCode:
         """As `DeviceFlow.start` (RFC 8628 3.1)."""
-        question = RequestContext(vendor.name, vendor.tenant, "other")
-        fields = dict(vendor.device_params)
-        if vendor.scopes:
-            fields["scope"] = " ".join(vendor.scopes)
-        answer = await self._driver.post(vendor, question, vendor.device_url, fields)
+        question = RequestContext(client.name, client.tenant, "other")
+        fields = dict(client.device_params)
+        if client.scopes:
+            fields["scope"] = " ".join(client.scopes)
+        answer = await self._driver.post(client, question, client.device_url, fields)
         reply = judge_reply(question, answer, now=self._clock())
         return read_code(
-            vendor,
+            client,
             device_code=reply.get("device_code"),
             user_code=reply.get("user_code"),
             uri=first_of(reply, "verification_uri", "verification_url"),  # Google's name, older than the standard
@@ -39,11 +39,11 @@ class StandardDevice:
             now=self._clock(),
         )
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollResult:
+    async def poll(self, client: OAuthClient, pending: PendingEntry) -> PollResult:
         """As `DeviceFlow.poll` (RFC 8628 3.4)."""
-        question = RequestContext(vendor.name, vendor.tenant, "code", (pending.verifier,))
-        fields = {**vendor.token_params, "grant_type": GRANT_TYPE, "device_code": pending.verifier.reveal()}
+        question = RequestContext(client.name, client.tenant, "code", (pending.verifier,))
+        fields = {**client.token_params, "grant_type": GRANT_TYPE, "device_code": pending.verifier.reveal()}
         asked_at = self._clock()
-        answer = await self._driver.post(vendor, question, pending.token_url, fields, encoding=vendor.token_body)
+        answer = await self._driver.post(client, question, pending.token_url, fields, encoding=client.encoding)
         reply = judge_poll(question, answer, now=self._clock())
-        return reply if isinstance(reply, NotYet) else read_grant(vendor, reply, now=asked_at)
+        return reply if isinstance(reply, NotYet) else read_grant(client, reply, now=asked_at)

@@ -122,7 +122,7 @@ async def stranger() -> AsyncIterator[Stranger]:
 
 @pytest.fixture
 def server(stranger: Stranger) -> McpServer:
-    return McpServer("lab", stranger.mcp, reach=LOOPBACK)
+    return McpServer("lab", stranger.mcp, network_policy=LOOPBACK)
 
 
 @pytest.fixture
