@@ -25,7 +25,7 @@ def obscure(arguments: argparse.Namespace) -> int:
 def reveal(arguments: argparse.Namespace) -> int:
     """Print what `obscure` was given."""
     try:
-        shown = obscured.reveal(_secret("The obscured text: "))
+        shown = obscured.unobscure(_secret("The obscured text: "))
     except obscured.NotObscuredError as error:
         message = f"standard input {error}"
         raise UsageError(message, "openab-auth reveal") from None

@@ -24,7 +24,7 @@ class Session:
 
     def with_added(self) -> Catalogue:
         """The catalogue with the servers that people added: one file more to read, which no token needs."""
-        return self.catalogue.as_of(self.backend)
+        return self.catalogue.with_servers_of(self.backend)
 
 
 def open_session(arguments: argparse.Namespace) -> Session:

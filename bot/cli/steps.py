@@ -55,7 +55,7 @@ async def login(arguments: argparse.Namespace) -> int:
 
 
 async def _run_program(session: Session, vendor: Vendor, *, as_json: bool) -> int:
-    await run_here(vendor, sys.stderr if as_json else sys.stdout, session.catalogue.without_secrets(os.environ))
+    await run_here(vendor, sys.stderr if as_json else sys.stdout, session.catalogue.program_environment(os.environ))
     result = {**_offered(LoginOffer(vendor, "", 0)), "url": None, "expires_at": None}
     text = f"{vendor.title}'s own program says that it is logged in; it keeps that login itself."
     print_result(result, text, as_json=as_json)

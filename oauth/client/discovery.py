@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.verdict import CHECK_TABLE, JsonObject
 from openab_auth.oauth.errors import VendorMisconfiguredError
-from openab_auth.oauth.http.urls import url_mistake
+from openab_auth.oauth.http.urls import why_unsafe
 
 Fetch: TypeAlias = Callable[[str], Awaitable[JsonObject]]
 
@@ -84,4 +84,4 @@ def _endpoint(client: OAuthClient, metadata: JsonObject, name: str) -> str:
 
 def _optional(metadata: JsonObject, name: str) -> str:
     value = metadata.get(name)
-    return value if isinstance(value, str) and url_mistake(value) is None else ""
+    return value if isinstance(value, str) and why_unsafe(value) is None else ""

@@ -19,7 +19,7 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client
 from openab_auth.oauth.client import client_auth, link
 from openab_auth.oauth.client.discovery import fetch_metadata, with_endpoints
 from openab_auth.oauth.client.oauth_client import OAuthClient
-from openab_auth.oauth.client.token_response import TokenResponse, account_label, read_grant
+from openab_auth.oauth.client.token_response import TokenResponse, account_label, read_token_response
 from openab_auth.oauth.client.verdict import JsonObject, RequestContext, judge_failure, judge_reply
 from openab_auth.oauth.errors import OAuthError
 from openab_auth.oauth.http.deadline import awake_timeout
@@ -236,7 +236,7 @@ class Driver:
     ) -> TokenResponse:
         """Judge a token reply; its tokens live from `asked_at` on, for we may have stood still since the answer."""
         judged = judge_reply(question, reply, now=self._clock())
-        return read_grant(client, judged, now=asked_at, sent=question.secrets)
+        return read_token_response(client, judged, now=asked_at, sent=question.secrets)
 
     @asynccontextmanager
     async def _conversation(

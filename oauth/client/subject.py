@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.oauth.client.dotted import value_at
+from openab_auth.oauth.client.json_path import value_at_path
 from openab_auth.storage.records.notes import Subject
 from openab_auth.storage.secret import Secret
 
@@ -28,13 +28,13 @@ def subject_ids(client: OAuthClient, claims: Mapping[str, Json], reply: Mapping[
         issuer = _text(claims.get("iss")) or ""
         ids[f"sub {_hash(issuer)}"] = _hash(subject)
     if path := client.account_id_path:
-        found = (_text(value_at(dict(source), path)) for source in (claims, reply))
+        found = (_text(value_at_path(dict(source), path)) for source in (claims, reply))
         if (account := next(filter(None, found), None)) is not None:
             ids["account"] = _hash(account)
     return ids
 
 
-def is_other(known: Subject | None, posted: Secret, given: Mapping[str, str]) -> bool:
+def is_other_account(known: Subject | None, posted: Secret, given: Mapping[str, str]) -> bool:
     """Return whether the tokens of `given` are certainly another account's than those of the `posted` refresh token.
 
     The first kind that both have decides. Where they share none, nobody can tell, and nobody is refused.

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from openab_auth.oauth.config import trusted_file
-from openab_auth.oauth.config.paths import beside, config_file, expanded
-from openab_auth.oauth.config.table import Mistakes, Table
-from openab_auth.oauth.config.variables import replaced
+from openab_auth.oauth.config.paths import expand_home, find_config, path_in_config
+from openab_auth.oauth.config.table import ConfigMistakes, ConfigTable
+from openab_auth.oauth.config.variables import replace_variables
 from openab_auth.oauth.errors import ConfigError, RelativePathError, UnknownHomeError
 
 DEFAULT_STORE: Final = "~/.openab/agent/auth.json"
@@ -61,7 +61,7 @@ def read_config(file: Path | None, environ: Mapping[str, str]) -> Config:
         ConfigError: the file cannot be read, others could have changed it, it is not TOML, or it has mistakes; all of
             the mistakes are named.
     """
-    file = file or config_file(environ)
+    file = file or find_config(environ)
     return _parse(str(file), _load(file, environ), environ) if file else Config()
 
 
@@ -82,7 +82,7 @@ def store_location(config: Config, explicit: str | None, environ: Mapping[str, s
     key, location = next((key, place) for key, place in places if place)
     if "://" in location:
         return location
-    path = expanded(location, environ)
+    path = expand_home(location, environ)
     if path is None:
         raise UnknownHomeError(config.file, key)
     if key == "OPENAB_AUTH_STORE" and not path.startswith("/"):
@@ -108,25 +108,25 @@ def _load(file: Path, environ: Mapping[str, str]) -> dict[str, object]:
 
 
 def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> Config:
-    mistakes: Mistakes = []
+    mistakes: ConfigMistakes = []
     values = {
-        key: value if key in _FOR_OTHER_ROOMS else replaced(value, key, environ, mistakes)
+        key: value if key in _FOR_OTHER_ROOMS else replace_variables(value, key, environ, mistakes)
         for key, value in found.items()
     }
-    top = Table(values, "", mistakes)
+    top = ConfigTable(values, "", mistakes)
     top.only(("discord", "store", "auth", "vendors", "mcp"))
-    store = Table(top.table("store"), "store", mistakes)
+    store = ConfigTable(top.table("store"), "store", mistakes)
     store.only(("path",))
-    auth = Table(top.table("auth"), "auth", mistakes)
+    auth = ConfigTable(top.table("auth"), "auth", mistakes)
     auth.only(("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json", "mcp_add"))
     config = Config(
         file=file,
-        store=beside(file, store.text("path")) or None,
+        store=path_in_config(file, store.text("path")) or None,
         auth=AuthSettings(
             vendors=auth.texts("vendors") if "vendors" in top.table("auth") else None,
             accept_risk=auth.texts("accept_risk"),
             allow_http_loopback=auth.flag("allow_http_loopback"),
-            mcp_json=beside(file, auth.text("mcp_json")),
+            mcp_json=path_in_config(file, auth.text("mcp_json")),
             refresh_ahead=auth.flag("refresh_ahead", default=True),
             mcp_add=auth.flag("mcp_add"),
         ),

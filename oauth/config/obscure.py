@@ -29,7 +29,7 @@ def obscure(text: str) -> str:
     return urlsafe_b64encode(start + _apply(start, text.encode())).decode().rstrip("=")
 
 
-def reveal(obscured: str) -> str:
+def unobscure(obscured: str) -> str:
     """What `obscure` was given.
 
     Raises:

@@ -26,17 +26,17 @@ def home_of(environ: Mapping[str, str]) -> str | None:
         return None
 
 
-def config_file(environ: Mapping[str, str]) -> Path | None:
+def find_config(environ: Mapping[str, str]) -> Path | None:
     """Return the config that `environ` names, else the first one that lies in a standard place, else None.
 
     Raises:
         RelativePathError: OPENAB_AUTH_CONFIG is a relative path.
     """
-    named = path_in("OPENAB_AUTH_CONFIG", environ)
+    named = path_from_variable("OPENAB_AUTH_CONFIG", environ)
     return Path(named) if named else next(filter(_is_there, _standard_places(environ)), None)
 
 
-def path_in(variable: str, environ: Mapping[str, str]) -> str | None:
+def path_from_variable(variable: str, environ: Mapping[str, str]) -> str | None:
     """Return the absolute path in an environment variable; None if the variable is empty or not set.
 
     Raises:
@@ -45,13 +45,13 @@ def path_in(variable: str, environ: Mapping[str, str]) -> str | None:
     value = environ.get(variable)
     if not value:
         return None
-    path = expanded(value, environ)
+    path = expand_home(value, environ)
     if path is None or not path.startswith("/"):
         raise RelativePathError(variable)
     return path
 
 
-def expanded(path: str, environ: Mapping[str, str]) -> str | None:
+def expand_home(path: str, environ: Mapping[str, str]) -> str | None:
     """Return `path` with a leading `~` replaced by that home folder; None if nobody knows the folder."""
     if path == "~" or path.startswith("~/"):
         home = home_of(environ)
@@ -60,7 +60,7 @@ def expanded(path: str, environ: Mapping[str, str]) -> str | None:
     return None if found.startswith("~") else found
 
 
-def beside(file: str, path: str) -> str:
+def path_in_config(file: str, path: str) -> str:
     """Return a path that the config `file` holds; a relative path starts at the folder of the config."""
     if not path or path.startswith("~") or "://" in path:
         return path
@@ -71,7 +71,7 @@ def _standard_places(environ: Mapping[str, str]) -> list[Path]:
     """Return where a config is looked for, the user's own first (XDG Base Directory specification)."""
     own = environ.get("XDG_CONFIG_HOME", "")
     if not own.startswith("/"):  # the specification: a relative path is invalid and must be ignored
-        own = expanded("~/.config", environ) or ""
+        own = expand_home("~/.config", environ) or ""
     return [Path(folder, _CONFIG) for folder in (own, _OF_THE_MACHINE) if folder]
 
 

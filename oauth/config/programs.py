@@ -19,7 +19,7 @@ def absolute_path(environ: Mapping[str, str]) -> str:
     return os.pathsep.join(filter(os.path.isabs, environ.get("PATH", os.defpath).split(os.pathsep)))
 
 
-def folder_for(environ: Mapping[str, str]) -> str:
+def working_folder(environ: Mapping[str, str]) -> str:
     """Return the folder in which a vendor's program starts: some read a config from it, and even load plugins."""
     home = home_of(environ)
     return home if home and os.path.isdir(home) else "/"  # noqa: PTH112 - a text goes to the child

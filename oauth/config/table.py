@@ -6,13 +6,13 @@ import difflib
 from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
-Mistakes: TypeAlias = list[tuple[str, str]]  # (dotted key, reason)
+ConfigMistakes: TypeAlias = list[tuple[str, str]]  # (dotted key, reason)
 
 
-class Table:
+class ConfigTable:
     """One table at the dotted key `at`; a getter notes what is wrong in `mistakes` and gives the default."""
 
-    def __init__(self, values: Mapping[str, object], at: str, mistakes: Mistakes) -> None:
+    def __init__(self, values: Mapping[str, object], at: str, mistakes: ConfigMistakes) -> None:
         self._values = values
         self._at = at
         self.mistakes = mistakes

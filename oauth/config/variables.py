@@ -9,13 +9,13 @@ import re
 from collections.abc import Mapping
 from typing import Final, TypeVar, cast
 
-from openab_auth.oauth.config.table import Mistakes
+from openab_auth.oauth.config.table import ConfigMistakes
 
 T = TypeVar("T")
 _VARIABLE: Final = re.compile(r"\$(\$\{)|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")  # `$${`, `${VAR}`, or a stray `${`
 
 
-def replaced(value: T, at: str, environ: Mapping[str, str], mistakes: Mistakes) -> T:
+def replace_variables(value: T, at: str, environ: Mapping[str, str], mistakes: ConfigMistakes) -> T:
     """`value`, found at the dotted key `at`, with each `${VAR}` of its texts replaced; unset ones go to `mistakes`."""
     return cast("T", _replaced(value, at, environ, mistakes))
 
@@ -29,7 +29,7 @@ def variables_in(value: object) -> frozenset[str]:
     )
 
 
-def _replaced(value: object, at: str, environ: Mapping[str, str], mistakes: Mistakes) -> object:
+def _replaced(value: object, at: str, environ: Mapping[str, str], mistakes: ConfigMistakes) -> object:
     if isinstance(value, dict):
         return {key: _replaced(item, f"{at}.{key}", environ, mistakes) for key, item in value.items()}
     if isinstance(value, list):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, OLDER_UNTOUCHED, OAuthError
-from openab_auth.oauth.errors.redact import name
+from openab_auth.oauth.errors.redact import safe_name
 from openab_auth.storage.errors import OpenabAuthError
 
 
@@ -28,7 +28,7 @@ class NoPendingLoginError(OAuthError):
     code = "no_pending_login"
 
     def __init__(self, vendor: str | None = None) -> None:
-        where = f" to {name(vendor)}" if vendor else ""
+        where = f" to {safe_name(vendor)}" if vendor else ""
         super().__init__(
             f"no login{where} is waiting for this (it was never begun, was used already, or is older than 15 minutes)",
             kept="nothing was changed",
@@ -214,7 +214,7 @@ class LoginChangedError(OAuthError):
 
     def __init__(self, tenant: str) -> None:
         super().__init__(
-            f"{name(tenant)} has another login by now than the one that you were asked about",
+            f"{safe_name(tenant)} has another login by now than the one that you were asked about",
             kept="that login is untouched",
             todo="look at /auth status, then log out again",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, Asked, OAuthError
-from openab_auth.oauth.errors.redact import name
+from openab_auth.oauth.errors.redact import safe_name
 
 
 class ConfigError(OAuthError):
@@ -140,7 +140,7 @@ class UnknownVendorError(OAuthError):
     def __init__(self, vendor: str, offered: tuple[str, ...]) -> None:
         names = ", ".join(offered) or "none; set [auth] vendors in the config"
         super().__init__(
-            f"{name(vendor)!r} is not offered here", kept="nothing was changed", todo=f"choose one of: {names}"
+            f"{safe_name(vendor)!r} is not offered here", kept="nothing was changed", todo=f"choose one of: {names}"
         )
         self.vendor = vendor
         self.offered = offered

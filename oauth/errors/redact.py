@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Final
 from urllib.parse import quote
 
-from openab_auth.oauth.errors.visible import visible
+from openab_auth.oauth.errors.visible import visible_text
 from openab_auth.storage.secret import Secret
 
 _LONGEST: Final = 200
@@ -20,19 +20,19 @@ _LONG: Final = re.compile(r"[\w.~+/=-]{24,}")
 _DIGIT: Final = re.compile(r"\d")
 
 
-def shown(text: str, secrets: Iterable[Secret] = (), *, longest: int = _LONGEST) -> str:
+def redact(text: str, secrets: Iterable[Secret] = (), *, longest: int = _LONGEST) -> str:
     """`text` on one line of at most `longest` characters, with `secrets` and whatever looks like one taken out."""
-    line = label(without(text[: 16 * _LONGEST], secrets), longest=16 * _LONGEST)
+    line = one_line(remove_secrets(text[: 16 * _LONGEST], secrets), longest=16 * _LONGEST)
     text = _LONG.sub(lambda found: _HIDDEN if _is_opaque(found[0]) else found[0], line)
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def name(word: str) -> str:
+def safe_name(word: str) -> str:
     """A word that should name a vendor or a tenant, unless somebody may have pasted something else in its place."""
     return word if _NAME.fullmatch(word) and not any(map(_is_opaque, _LONG.findall(word))) else _HIDDEN
 
 
-def without(text: str, secrets: Iterable[Secret]) -> str:
+def remove_secrets(text: str, secrets: Iterable[Secret]) -> str:
     """`text` with each of `secrets` taken out, and each piece of one that is long enough to be told from a word."""
     values = {form for secret in secrets for form in (secret.reveal(), quote(secret.reveal(), safe="")) if form}
     hidden = bytearray(len(text))
@@ -45,15 +45,15 @@ def without(text: str, secrets: Iterable[Secret]) -> str:
     return "".join(_HIDDEN if secret else "".join(c for c, _ in run) for secret, run in runs)
 
 
-def listed(words: Iterable[str], *, longest: int = 400) -> str:
+def join_words(words: Iterable[str], *, longest: int = 400) -> str:
     """The words on one line of at most `longest` printable characters."""
-    line = label(" ".join(words), longest=longest + 1)
+    line = one_line(" ".join(words), longest=longest + 1)
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
-def label(text: str, *, longest: int = 100) -> str:
+def one_line(text: str, *, longest: int = 100) -> str:
     """`text` on one line of printable characters, as an account's label is shown."""
-    return visible(text)[:longest]
+    return visible_text(text)[:longest]
 
 
 def _is_opaque(run: str) -> bool:

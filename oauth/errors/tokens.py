@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
-from openab_auth.oauth.errors.redact import name
+from openab_auth.oauth.errors.redact import safe_name
 
 
 class NotLoggedInError(OAuthError):
@@ -13,7 +13,7 @@ class NotLoggedInError(OAuthError):
 
     def __init__(self, tenant: str) -> None:
         super().__init__(
-            f"nobody is logged in to {name(tenant)}",
+            f"nobody is logged in to {safe_name(tenant)}",
             kept="nothing was changed",
             todo="log in with /auth login or `openab-auth login`",
         )

@@ -16,7 +16,7 @@ _BLANK: Final = frozenset(
 )
 
 
-def visible(text: str) -> str:
+def visible_text(text: str) -> str:
     """Return `text` on one line, without invisible characters, direction controls and piles of combining marks."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())

@@ -28,11 +28,11 @@ from openab_auth.oauth.mcp.login import ServerLogins
 from openab_auth.oauth.mcp.registration import forget_client
 from openab_auth.oauth.paste.paste import (
     DeniedRedirectError,
-    Expected,
+    ExpectedRedirect,
     Paste,
     PasteMistake,
     PasteRefusedError,
-    match,
+    code_for,
     read_paste,
 )
 from openab_auth.oauth.vendors.catalogue import Catalogue
@@ -136,7 +136,7 @@ class RedirectLogins:
 
     async def _code(self, paste: Paste, client: OAuthClient, login: PendingLogin, entry: PendingEntry) -> Secret:
         """The code of a paste that ends this login; one that reports a denial ends it too, without any."""
-        expected = Expected(
+        expected = ExpectedRedirect(
             redirect_uri=client.redirect_uri,
             state=entry.state,
             authorize_url=client.authorize_url,
@@ -144,7 +144,7 @@ class RedirectLogins:
             iss_announced=client.iss_announced,
         )
         try:
-            return match(paste, expected)
+            return code_for(paste, expected)
         except DeniedRedirectError as denied:
             if denied.ends_login:
                 denied.vendor = login.vendor

@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 
 import httpx2
 
-from openab_auth.oauth.http.urls import url_mistake
+from openab_auth.oauth.http.urls import why_unsafe
 
 REQUEST_DEADLINE: Final = 8.0  # seconds for one request, from the connection to the last byte of the reply
 LONGEST_REPLY: Final = 1024 * 1024  # bytes of a body, compressed as well as decompressed
@@ -111,7 +111,7 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         return _whole(reply, b"")
 
     async def _send(self, request: httpx2.Request) -> httpx2.Response:
-        if reason := url_mistake(str(request.url)):
+        if reason := why_unsafe(str(request.url)):
             self._left = False
             raise UnsafeUrlError(reason)
         self._socket = _SocketLimit()

@@ -68,7 +68,7 @@ class Logins:
         self._credentials = Credentials(store, driver, clock=clock, lock_wait=lock_wait)
         self._jobs = Jobs()
         self._asked: asyncio.Task[tuple[LoginState, ...]] | None = None
-        self._programs = Programs(catalogue.without_secrets(environ), clock=clock, limit=max_pending)
+        self._programs = Programs(catalogue.program_environment(environ), clock=clock, limit=max_pending)
         self._approvals = Approvals(
             store, driver, self._pending, self._credentials, self._jobs, clock=clock, admit=admit
         )

@@ -81,7 +81,9 @@ async def read_status(
         logins=states,
         pending=tuple(found.all(now)),
         problems=problems,
-        environment=tuple((vendor, name) for vendor, name in catalogue.held() if vendor.tenant not in found.entries),
+        environment=tuple(
+            (vendor, name) for vendor, name in catalogue.variables_in_use() if vendor.tenant not in found.entries
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Literal, cast
 
 from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.http.network_policy import NetworkPolicy
-from openab_auth.oauth.http.urls import shown_host
+from openab_auth.oauth.http.urls import shorten_host
 from openab_auth.oauth.mcp.accounts import account_hosts
 from openab_auth.oauth.vendors.mcp_server import AUTH_METHODS, AuthMethod, McpServer
 from openab_auth.oauth.vendors.vendor import Vendor
@@ -94,8 +94,8 @@ class Binding:
         elsewhere = account_hosts(server, self.issuer, self.authorize_url, self.token_url)
         return replace(
             server.vendor,
-            token_for=shown_host(server.host) if elsewhere else "",
-            account_at=", ".join(map(shown_host, elsewhere)),
+            token_for=shorten_host(server.host) if elsewhere else "",
+            account_at=", ".join(map(shorten_host, elsewhere)),
             redirect_uri=self.redirect_uri,
             scopes=self.scopes,
         )

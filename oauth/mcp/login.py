@@ -14,7 +14,7 @@ from openab_auth.oauth.mcp.discovery import discover
 from openab_auth.oauth.mcp.fetch import Fetch
 from openab_auth.oauth.mcp.registration import identify, issuers_of, keep_client, key_of, new_binding
 from openab_auth.oauth.mcp.scopes import wanted_scopes
-from openab_auth.oauth.vendors.mcp_server import PREFIX, McpServer
+from openab_auth.oauth.vendors.mcp_server import SERVER_PREFIX, McpServer
 from openab_auth.storage import AsyncStore, ClientRecord, Draft, McpEntry, Tenant, UserId, pending_key
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class ServerLogins:
         Raises:
             NoPendingLoginError: the name means another server by now, or none.
         """
-        name = vendor.removeprefix(PREFIX)
+        name = vendor.removeprefix(SERVER_PREFIX)
         there = self._catalogue.server(name) or draft.servers.get(name)
         if there is None or there.url != binding.url:
             raise NoPendingLoginError(vendor)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.oauth.client.subject import is_other
+from openab_auth.oauth.client.subject import is_other_account
 from openab_auth.oauth.entries import backoff
 from openab_auth.oauth.entries.login_entry import dead_of, login_of, renewed_entry, renewed_note
 from openab_auth.oauth.entries.unsaved import Renewal, Unsaved
@@ -181,7 +181,7 @@ class Refresh:
     def _check_owner(self, posted: LoginEntry, grant: TokenResponse, note: Note) -> None:
         """Refuse another account's tokens: the login is dead, as the posted token is spent. A label decides nothing."""
         before, now = note.account or "one account", grant.account or "another account"
-        if is_other(note.subject, posted.refresh_token, grant.subject):
+        if is_other_account(note.subject, posted.refresh_token, grant.subject):
             _log.error("%s: its vendor answered a refresh with the tokens of %s; they are not kept", self._tenant, now)
             said = f"it belongs to {before}, and the vendor renewed it as {now}, which was not stored"
             raise LoginDeadError(self._tenant, said)

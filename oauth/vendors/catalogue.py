@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.oauth.config.programs import absolute_path, find_program
-from openab_auth.oauth.config.table import Mistakes
+from openab_auth.oauth.config.table import ConfigMistakes
 from openab_auth.oauth.config.variables import variables_in
 from openab_auth.oauth.errors import (
     ConfigError,
@@ -19,8 +19,14 @@ from openab_auth.oauth.errors import (
     ServerNotAddedError,
     UnknownVendorError,
 )
-from openab_auth.oauth.vendors.mcp_json import read_openab
-from openab_auth.oauth.vendors.mcp_server import PREFIX, McpServer, owners, read_added, read_servers
+from openab_auth.oauth.vendors.mcp_json import read_openab_servers
+from openab_auth.oauth.vendors.mcp_server import (
+    SERVER_PREFIX,
+    McpServer,
+    owners_of_names,
+    read_added_server,
+    read_servers,
+)
 from openab_auth.oauth.vendors.vendor import Vendor, parse_vendor
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import StorageError
@@ -66,7 +72,7 @@ class Catalogue:
         Raises:
             ConfigError: a table has mistakes; all of them are named.
         """
-        mistakes: Mistakes = []
+        mistakes: ConfigMistakes = []
         vendors, servers = read_vendors(config, environ, mistakes)
         if mistakes:
             raise ConfigError(config.file or "oauth/vendors/vendors.toml", tuple(mistakes))
@@ -81,7 +87,7 @@ class Catalogue:
         return cls(vendors, offered, environ, servers, config.auth, token_variables=token_variables)
 
     @property
-    def takes_servers(self) -> bool:
+    def accepts_servers(self) -> bool:
         """Whether people may add servers."""
         return self._auth.mcp_add
 
@@ -98,20 +104,20 @@ class Catalogue:
         for name, one in added.items():
             with suppress(ServerNotAddedError):
                 servers[name] = self._read(name, one, taken)
-                taken |= owners(servers=[servers[name]])
+                taken |= owners_of_names(servers=[servers[name]])
         ours = self._token_variables
         found = Catalogue(self._rows, self._listed, self._environ, servers, self._auth, token_variables=ours)
         self._last = (dict(added), found)
         return found
 
-    def as_of(self, store: Store) -> Catalogue:
+    def with_servers_of(self, store: Store) -> Catalogue:
         """As `with_added`, of this store; what cannot be read of it is left out, which `Store.problems` tells."""
         try:
             return self.with_added(store.servers())
         except StorageError:
             return self
 
-    def admit(self, name: str, server: AddedServer) -> McpServer:
+    def read_new_server(self, name: str, server: AddedServer) -> McpServer:
         """The server as it would be with all that is here.
 
         Raises:
@@ -124,10 +130,10 @@ class Catalogue:
         return self._taken().get(name.casefold())
 
     def _taken(self) -> dict[str, str]:
-        return owners(self._rows.values(), self._servers.values())
+        return owners_of_names(self._rows.values(), self._servers.values())
 
     def _read(self, name: str, server: AddedServer, taken: Mapping[str, str]) -> McpServer:
-        return read_added(name, server, taken=taken, http_loopback=self._auth.allow_http_loopback)
+        return read_added_server(name, server, taken=taken, http_loopback=self._auth.allow_http_loopback)
 
     def get(self, name: str) -> Vendor:
         """The offered vendor of this name; an MCP server is `mcp:NAME`, and known of it is only its table.
@@ -157,7 +163,7 @@ class Catalogue:
 
     def server(self, tenant_or_name: str) -> McpServer | None:
         """The MCP server of this name, with `mcp:` before it or without."""
-        return self._servers.get(tenant_or_name.removeprefix(PREFIX))
+        return self._servers.get(tenant_or_name.removeprefix(SERVER_PREFIX))
 
     def servers(self) -> tuple[McpServer, ...]:
         """Every MCP server."""
@@ -167,7 +173,7 @@ class Catalogue:
         """The vendor whose logins lie under this very tenant, whatever other vendors are called."""
         return self._by_tenant.get(Tenant(tenant))
 
-    def without_secrets(self, environ: Mapping[str, str]) -> dict[str, str]:
+    def program_environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """Return what a vendor's own program inherits: no bot's token, no secret, no relative folder of PATH."""
         of_vendors = {one.client_secret_env for one in self._vendors.values()}
         of_servers = {one.client_secret_env for one in self._servers.values()}
@@ -188,7 +194,7 @@ class Catalogue:
         """Every vendor of both tables."""
         return tuple(self._vendors.values())
 
-    def held(self, tenant: str | None = None) -> tuple[tuple[Vendor, str], ...]:
+    def variables_in_use(self, tenant: str | None = None) -> tuple[tuple[Vendor, str], ...]:
         """The vendors whose token the environment holds, each with its variable: those offered, or without a login."""
         vendors = self.all() if tenant is None else tuple(filter(None, [self.find(tenant)]))
         shown = (vendor for vendor in vendors if tenant or vendor.flow == "env" or vendor.name in self._offered)
@@ -200,7 +206,7 @@ class Catalogue:
 
 
 def read_vendors(
-    config: Config, environ: Mapping[str, str], mistakes: Mistakes
+    config: Config, environ: Mapping[str, str], mistakes: ConfigMistakes
 ) -> tuple[dict[str, Vendor], dict[str, McpServer]]:
     """Both tables as one, and the MCP servers; what is wrong in them or in `[auth]` goes to `mistakes`."""
     shipped = tomllib.loads((files("openab_auth.oauth.vendors") / "vendors.toml").read_text(encoding="utf-8"))
@@ -215,7 +221,7 @@ def read_vendors(
     tables: dict[str, Mapping[str, object]] = {}
     if config.auth.mcp_json:
         taken = {word.casefold() for one in vendors.values() for word in (one.name, one.tenant)}
-        tables |= read_openab(config.auth.mcp_json, environ, mistakes, taken=taken, http_loopback=http_loopback)
+        tables |= read_openab_servers(config.auth.mcp_json, environ, mistakes, taken=taken, http_loopback=http_loopback)
     tables |= {name: {**tables.get(name, {}), **table} for name, table in config.mcp.items()}
     servers = read_servers(tables, vendors.values(), environ, mistakes, http_loopback=http_loopback)
     return vendors, servers
@@ -240,13 +246,13 @@ def _can_begin(vendor: Vendor, environ: Mapping[str, str], *, ours: bool) -> boo
 
 
 def _check_tenants(
-    vendors: Mapping[str, Vendor], shipped: Mapping[str, Mapping[str, object]], mistakes: Mistakes
+    vendors: Mapping[str, Vendor], shipped: Mapping[str, Mapping[str, object]], mistakes: ConfigMistakes
 ) -> None:
     """Two vendors under one tenant would overwrite each other's login, and a name that is another's tenant hides it."""
-    owners: dict[str, Vendor] = {}
+    owners_of_names: dict[str, Vendor] = {}
     for vendor in vendors.values():
         for word in {vendor.tenant, vendor.name}:
-            owner = owners.setdefault(word, vendor)
+            owner = owners_of_names.setdefault(word, vendor)
             if owner is not vendor and not _are_one(owner, vendor, shipped):
                 reason = f"{word!r} belongs to the vendor {owner.name} already"
                 mistakes.append((f"vendors.{vendor.name}.tenant", reason))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 from openab_auth.oauth.client.oauth_client import Encoding, OAuthClient
 from openab_auth.oauth.config.reserved_variables import is_reserved
-from openab_auth.oauth.config.table import Mistakes, Table
-from openab_auth.oauth.http.urls import url_mistake
+from openab_auth.oauth.config.table import ConfigMistakes, ConfigTable
+from openab_auth.oauth.http.urls import why_unsafe
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import InvalidTenantError
 from openab_auth.storage.format.keys import sidecar_name
@@ -119,14 +119,14 @@ KEYS: Final = frozenset(one.name for one in fields(Vendor)) - _OURS
 
 
 def parse_vendor(
-    name: str, values: Mapping[str, object], environ: Mapping[str, str], mistakes: Mistakes, *, at: str
+    name: str, values: Mapping[str, object], environ: Mapping[str, str], mistakes: ConfigMistakes, *, at: str
 ) -> Vendor:
     """The vendor that the table `values`, found at the dotted key `at`, describes; what is wrong goes to `mistakes`."""
-    table = Table(values, at, mistakes)
+    table = ConfigTable(values, at, mistakes)
     table.only(KEYS)
     if not _NAME.fullmatch(name):
         mistakes.append((at, "a vendor's name is at most 32 lower-case letters, digits, '.', '_' and '-'"))
-    client_id_env, secret_env = variable_at(table, "client_id_env"), variable_at(table, "client_secret_env")
+    client_id_env, secret_env = read_variable(table, "client_id_env"), read_variable(table, "client_secret_env")
     secret = _secret(table, environ.get(secret_env, "") if secret_env else "")
     env = _variables(table, "env")
     vendor = Vendor(
@@ -135,17 +135,17 @@ def parse_vendor(
         tenant=_tenant(table, name),
         flow=cast("FlowName", table.one_of("flow", FLOWS, "pkce")),
         issuer=_issuer(table),
-        authorize_url=url_at(table, "authorize_url"),
-        token_url=url_at(table, "token_url"),
-        device_url=url_at(table, "device_url"),
-        revoke_url=url_at(table, "revoke_url"),
-        userinfo_url=url_at(table, "userinfo_url"),
+        authorize_url=read_url(table, "authorize_url"),
+        token_url=read_url(table, "token_url"),
+        device_url=read_url(table, "device_url"),
+        revoke_url=read_url(table, "revoke_url"),
+        userinfo_url=read_url(table, "userinfo_url"),
         client_id=environ.get(client_id_env, "") or table.text("client_id"),
         client_id_env=client_id_env,
         client_secret=secret,
         client_secret_env=secret_env,
         client_secret_obscured=table.text("client_secret_obscured"),
-        redirect_uri=url_at(table, "redirect_uri"),
+        redirect_uri=read_url(table, "redirect_uri"),
         scopes=table.texts("scopes"),
         authorize_params=table.fields("authorize_params"),
         token_params=table.fields("token_params"),
@@ -158,7 +158,7 @@ def parse_vendor(
         token_lifetime=table.number("token_lifetime", 3600),
         account_from=table.text("account_from"),
         env=env,
-        exec_env=variable_at(table, "exec_env") or (env[-1] if env else ""),
+        exec_env=read_variable(table, "exec_env") or (env[-1] if env else ""),
         risk=cast("Risk", table.one_of("risk", RISKS, "ok")),
         verified=cast(
             "Literal['source', 'inferred', 'live']",
@@ -172,23 +172,23 @@ def parse_vendor(
     return vendor
 
 
-def url_at(table: Table, key: str, default: str = "") -> str:
+def read_url(table: ConfigTable, key: str, default: str = "") -> str:
     """The address at `key`, or nothing where it is not safe (`safe_url`)."""
     value = table.text(key, default)
-    if value and (reason := url_mistake(value)):
+    if value and (reason := why_unsafe(value)):
         table.wrong(key, reason)
         return ""
     return value
 
 
-def _issuer(table: Table) -> str:
-    value = url_at(table, "issuer")
+def _issuer(table: ConfigTable) -> str:
+    value = read_url(table, "issuer")
     if "?" in value:
         table.wrong("issuer", "must not have a query")  # RFC 8414 2
     return value
 
 
-def _headers(table: Table) -> Mapping[str, str]:
+def _headers(table: ConfigTable) -> Mapping[str, str]:
     headers = table.fields("headers")
     for name, value in headers.items():
         if not (_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)):
@@ -196,28 +196,28 @@ def _headers(table: Table) -> Mapping[str, str]:
     return headers
 
 
-def _secret(table: Table, from_environment: str) -> Secret | None:
+def _secret(table: ConfigTable, from_environment: str) -> Secret | None:
     """The client's secret: the variable's, else the one that the table has obscured."""
     obscured = table.text("client_secret_obscured")
     if from_environment or not obscured:
         return Secret(from_environment) if from_environment else None
-    from openab_auth.oauth.config.obscure import NotObscuredError, reveal  # noqa: PLC0415 - hardly a config has one, and ciphers are heavy
+    from openab_auth.oauth.config.obscure import NotObscuredError, unobscure  # noqa: PLC0415 - hardly a config has one, and ciphers are heavy
 
     try:
-        return Secret(reveal(obscured))
+        return Secret(unobscure(obscured))
     except NotObscuredError as error:
         table.wrong("client_secret_obscured", str(error))
         return None
 
 
-def _exchange(table: Table) -> str:
+def _exchange(table: ConfigTable) -> str:
     value = table.text("exchange")
     if value and value not in EXCHANGES:
         table.wrong("exchange", f"must be one of {', '.join(EXCHANGES)}, or left out")
     return value
 
 
-def variable_at(table: Table, key: str) -> str:
+def read_variable(table: ConfigTable, key: str) -> str:
     """Return the name of an environment variable at `key`; nothing if it is no name, or one that others obey."""
     value = table.text(key)
     if not value:
@@ -231,7 +231,7 @@ def variable_at(table: Table, key: str) -> str:
     return ""
 
 
-def _variables(table: Table, key: str) -> tuple[str, ...]:
+def _variables(table: ConfigTable, key: str) -> tuple[str, ...]:
     names = table.texts(key)
     if not all(_VARIABLE.fullmatch(name) for name in names):
         table.wrong(key, "must be a list of names of environment variables")
@@ -240,7 +240,7 @@ def _variables(table: Table, key: str) -> tuple[str, ...]:
     return names
 
 
-def _command(table: Table) -> tuple[str, ...]:
+def _command(table: ConfigTable) -> tuple[str, ...]:
     """Return the login program and its arguments; a relative path would be another program in each folder."""
     command = table.texts("command")
     if command and "/" in command[0] and not command[0].startswith("/"):
@@ -248,7 +248,7 @@ def _command(table: Table) -> tuple[str, ...]:
     return command
 
 
-def _tenant(table: Table, name: str) -> Tenant:
+def _tenant(table: ConfigTable, name: str) -> Tenant:
     tenant = table.text("tenant", name)
     try:
         sidecar_name("auth.json", tenant)  # the lock that its refresh will need
@@ -259,7 +259,7 @@ def _tenant(table: Table, name: str) -> Tenant:
     return Tenant(tenant)
 
 
-def _check_flow(table: Table, vendor: Vendor) -> None:
+def _check_flow(table: ConfigTable, vendor: Vendor) -> None:
     """What a flow cannot do without."""
     if vendor.flow == "pkce":
         _check_endpoints(table, authorize_url=vendor.authorize_url, token_url=vendor.token_url)
@@ -276,7 +276,7 @@ def _check_flow(table: Table, vendor: Vendor) -> None:
         table.wrong("env", "is missing")
 
 
-def _check_endpoints(table: Table, **urls: str) -> None:
+def _check_endpoints(table: ConfigTable, **urls: str) -> None:
     if table.text("issuer"):
         return
     for key, url in urls.items():

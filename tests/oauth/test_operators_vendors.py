@@ -72,7 +72,7 @@ async def test_its_own_program_is_driven(catalogue: Catalogue, store: AsyncStore
 def test_its_variable_is_named_and_shown(catalogue: Catalogue) -> None:
     with pytest.raises(NoLoginError, match="LAB_API_KEY"):
         catalogue.get("by-variable")
-    assert [(vendor.name, name) for vendor, name in catalogue.held()] == [("by-variable", "LAB_API_KEY")]
+    assert [(vendor.name, name) for vendor, name in catalogue.variables_in_use()] == [("by-variable", "LAB_API_KEY")]
 
 
 def test_one_key_of_a_shipped_vendor_changes_that_key_alone(catalogue: Catalogue, issuer: Issuer) -> None:

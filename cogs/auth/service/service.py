@@ -17,7 +17,7 @@ from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.waiting_logins import WaitingLogins
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import DEFAULT_STORE, Config
-from openab_auth.oauth.config.paths import path_in
+from openab_auth.oauth.config.paths import path_from_variable
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, ProgramFailedError
 from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
@@ -296,7 +296,7 @@ def open_service(
         StorageError: the store's address is none.
     """
     beside = DEFAULT_STORE if "://" in location else location  # a store that is no file has nothing beside it
-    audit = Path(path_in("OPENAB_AUTH_AUDIT", environ) or f"{beside}.audit.jsonl").expanduser()
+    audit = Path(path_from_variable("OPENAB_AUTH_AUDIT", environ) or f"{beside}.audit.jsonl").expanduser()
     store = AsyncStore(open_store(location))
     driver = Driver()
     access = Access(settings)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from openab_auth.oauth.config.programs import find_program, folder_for
+from openab_auth.oauth.config.programs import find_program, working_folder
 from openab_auth.oauth.entries.generation import DIGITS
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import (
@@ -18,7 +18,7 @@ from openab_auth.oauth.errors import (
     ProgramWaitsError,
     TooManyLoginsError,
 )
-from openab_auth.oauth.errors.redact import shown
+from openab_auth.oauth.errors.redact import redact
 from openab_auth.oauth.flows.command.output import Output, Prompt
 from openab_auth.oauth.flows.command.terminal import Terminal
 from openab_auth.oauth.flows.credentials import LoggedIn
@@ -69,7 +69,7 @@ class Program:
         if path is None:
             raise ProgramMissingError(self.vendor.name, self.vendor.command[0])
         child = dict(environ) | _ADDED
-        words, folder = (path, *self.vendor.command[1:]), folder_for(environ)
+        words, folder = (path, *self.vendor.command[1:]), working_folder(environ)
         self._terminal = terminal = await Terminal.start(words, child, self._hear, folder=folder)
         try:
             async with awake_timeout(self.vendor.command_timeout):
@@ -137,7 +137,7 @@ class Program:
         self._changed.set()
 
     def _said(self) -> str:
-        return shown(" / ".join(self._output.lines[-_LAST_LINES:]), self._pasted)
+        return redact(" / ".join(self._output.lines[-_LAST_LINES:]), self._pasted)
 
 
 class Programs:

@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.oauth_client import OAuthClient
-from openab_auth.oauth.client.token_response import TokenResponse, read_grant
+from openab_auth.oauth.client.token_response import TokenResponse, read_token_response
 from openab_auth.oauth.client.verdict import JsonObject, RequestContext, is_token, judge_reply
 from openab_auth.oauth.errors import LOG_IN_AGAIN, NotRefreshableError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_code
@@ -72,7 +72,7 @@ class AwsDevice:
         asked_at = self._clock()
         answer = await self._driver.send(client, question, pending.token_url, json=fields)
         reply = judge_poll(question, answer, now=self._clock(), names=_NAMES)
-        return reply if isinstance(reply, NotYet) else read_grant(client, reply, now=asked_at)
+        return reply if isinstance(reply, NotYet) else read_token_response(client, reply, now=asked_at)
 
     async def renew(self, client: OAuthClient, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
         """The next tokens of a login, in one request with the client that it was made with.
@@ -86,7 +86,7 @@ class AwsDevice:
         fields = {**_identified(record), "grantType": "refresh_token", "refreshToken": refresh_token.reveal()}
         asked_at = self._clock()
         answer = await self._driver.send(client, question, token_endpoint, json=fields)
-        return read_grant(client, judge_reply(question, answer, now=self._clock(), names=_NAMES), now=asked_at)
+        return read_token_response(client, judge_reply(question, answer, now=self._clock(), names=_NAMES), now=asked_at)
 
     async def _registered(self, tenant: Tenant) -> ClientRecord | None:
         return (await self._store.clients()).get(client_key(tenant))

@@ -10,7 +10,7 @@ from typing import Final
 from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.verdict import CHECK_TABLE, JsonObject, is_token
 from openab_auth.oauth.errors import VendorMisconfiguredError, VendorUnavailableError
-from openab_auth.oauth.http.urls import url_mistake
+from openab_auth.oauth.http.urls import why_unsafe
 from openab_auth.storage.entries import PENDING_LIFETIME, Json
 from openab_auth.storage.secret import Secret
 
@@ -61,14 +61,14 @@ def read_code(  # noqa: PLR0913  # the names differ from vendor to vendor, the c
         raise VendorUnavailableError(client.name, "a reply without a usable device code")
     if not (isinstance(user_code, str) and _USER_CODE.fullmatch(user_code)):
         raise VendorUnavailableError(client.name, "a reply without a code that a person could type")
-    if not isinstance(uri, str) or not uri or url_mistake(uri):
+    if not isinstance(uri, str) or not uri or why_unsafe(uri):
         raise VendorMisconfiguredError(client.name, "the page for its code is no https address", CHECK_TABLE)
     lifetime = _seconds(expires_in, PENDING_LIFETIME)
     return DeviceCode(
         device_code=Secret(device_code),
         user_code=user_code,
         verification_uri=uri,
-        complete_uri=complete_uri if isinstance(complete_uri, str) and url_mistake(complete_uri) is None else None,
+        complete_uri=complete_uri if isinstance(complete_uri, str) and why_unsafe(complete_uri) is None else None,
         interval=read_interval(interval) or INTERVAL,
         expires_at=int(now + min(lifetime, PENDING_LIFETIME)),  # every locked write sweeps what is older
     )

@@ -12,7 +12,7 @@ from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.token_response import TokenResponse
 from openab_auth.oauth.client.verdict import RequestContext, is_token, json_object, judge_reply, reason_of
 from openab_auth.oauth.errors import LoginDeadError, PlanMissingError
-from openab_auth.oauth.errors.redact import shown
+from openab_auth.oauth.errors.redact import redact
 from openab_auth.oauth.http.urls import is_loopback
 from openab_auth.storage.entries import NEVER
 from openab_auth.storage.secret import Secret
@@ -43,7 +43,7 @@ async def trade(driver: Driver, client: OAuthClient, github: Secret, url: str, *
     details = body.get("error_details")
     if answer.status_code in {401, 403} and isinstance(details, dict):
         said = details.get("message")
-        raise PlanMissingError(client.name, shown(said if isinstance(said, str) else "it gave no reason", (github,)))
+        raise PlanMissingError(client.name, redact(said if isinstance(said, str) else "it gave no reason", (github,)))
     if answer.status_code == httpx2.codes.UNAUTHORIZED and body:
         raise LoginDeadError(client.tenant, reason_of(question, answer.status_code, body))
     reply = judge_reply(question, answer, now=now)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.oauth_client import OAuthClient
-from openab_auth.oauth.client.token_response import read_grant
+from openab_auth.oauth.client.token_response import read_token_response
 from openab_auth.oauth.client.verdict import RequestContext, judge_reply
 from openab_auth.oauth.flows.device.code import DeviceCode, first_of, read_code
 from openab_auth.oauth.flows.device.flow import GRANT_TYPE, NotYet, PollResult, judge_poll
@@ -46,4 +46,4 @@ class StandardDevice:
         asked_at = self._clock()
         answer = await self._driver.post(client, question, pending.token_url, fields, encoding=client.encoding)
         reply = judge_poll(question, answer, now=self._clock())
-        return reply if isinstance(reply, NotYet) else read_grant(client, reply, now=asked_at)
+        return reply if isinstance(reply, NotYet) else read_token_response(client, reply, now=asked_at)
