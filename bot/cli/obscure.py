@@ -8,7 +8,7 @@ import sys
 
 from openab_auth.bot.cli.output import DONE, print_result
 from openab_auth.bot.cli.words import UsageError
-from openab_auth.oauth.config import obscure as obscured
+from openab_auth.oauth.config import obscured_text as obscured
 
 _NO_ENCRYPTION = "openab-auth: this hides it from scanners and glances; it is no encryption, anybody can reveal it\n"
 

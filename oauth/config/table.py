@@ -6,7 +6,8 @@ import difflib
 from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
-ConfigMistakes: TypeAlias = list[tuple[str, str]]  # (dotted key, reason)
+ConfigMistake: TypeAlias = tuple[str, str]  # dotted key, reason
+ConfigMistakes: TypeAlias = list[ConfigMistake]
 
 
 class ConfigTable:

@@ -40,7 +40,7 @@ class RefusedFileError(OSError):
         super().__init__(errno.EPERM, reason)
 
 
-def read(path: str | Path, environ: Mapping[str, str]) -> bytes:
+def read_trusted_file(path: str | Path, environ: Mapping[str, str]) -> bytes:
     """Return the content of the file at `path`; a FIFO or a device is never opened.
 
     Raises:

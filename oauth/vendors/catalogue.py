@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
-from importlib.resources import files
 
 from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.oauth.config.programs import absolute_path, find_program
-from openab_auth.oauth.config.table import ConfigMistakes
 from openab_auth.oauth.config.variables import variables_in
 from openab_auth.oauth.errors import (
-    ConfigError,
     NoLoginError,
     RiskNotAcceptedError,
     ServerNotAddedError,
     UnknownVendorError,
 )
-from openab_auth.oauth.vendors.mcp_json import read_openab_servers
 from openab_auth.oauth.vendors.mcp_server import (
     SERVER_PREFIX,
     McpServer,
     owners_of_names,
     read_added_server,
-    read_servers,
 )
-from openab_auth.oauth.vendors.vendor import Vendor, parse_vendor
+from openab_auth.oauth.vendors.tables import read_tables
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import StorageError
 from openab_auth.storage.records.servers import AddedServer
@@ -72,10 +67,7 @@ class Catalogue:
         Raises:
             ConfigError: a table has mistakes; all of them are named.
         """
-        mistakes: ConfigMistakes = []
-        vendors, servers = read_vendors(config, environ, mistakes)
-        if mistakes:
-            raise ConfigError(config.file or "oauth/vendors/vendors.toml", tuple(mistakes))
+        vendors, servers = read_tables(config, environ)
         if config.auth.vendors is None:
             ours = config.vendors
             wanted = [name for name, vendor in vendors.items() if _can_begin(vendor, environ, ours=name in ours)]
@@ -205,36 +197,6 @@ class Catalogue:
         return next((name for name in vendor.env if self._environ.get(name)), None)
 
 
-def read_vendors(
-    config: Config, environ: Mapping[str, str], mistakes: ConfigMistakes
-) -> tuple[dict[str, Vendor], dict[str, McpServer]]:
-    """Both tables as one, and the MCP servers; what is wrong in them or in `[auth]` goes to `mistakes`."""
-    shipped = tomllib.loads((files("openab_auth.oauth.vendors") / "vendors.toml").read_text(encoding="utf-8"))
-    vendors = {
-        name: parse_vendor(name, _row(name, shipped, config.vendors), environ, mistakes, at=f"vendors.{name}")
-        for name in [*shipped, *(name for name in config.vendors if name not in shipped)]
-    }
-    _check_tenants(vendors, shipped, mistakes)
-    for key, names in (("auth.vendors", config.auth.vendors or ()), ("auth.accept_risk", config.auth.accept_risk)):
-        mistakes += [(key, f"there is no vendor {name!r}") for name in names if name not in vendors]
-    http_loopback = config.auth.allow_http_loopback
-    tables: dict[str, Mapping[str, object]] = {}
-    if config.auth.mcp_json:
-        taken = {word.casefold() for one in vendors.values() for word in (one.name, one.tenant)}
-        tables |= read_openab_servers(config.auth.mcp_json, environ, mistakes, taken=taken, http_loopback=http_loopback)
-    tables |= {name: {**tables.get(name, {}), **table} for name, table in config.mcp.items()}
-    servers = read_servers(tables, vendors.values(), environ, mistakes, http_loopback=http_loopback)
-    return vendors, servers
-
-
-def _row(name: str, *tables: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:
-    """One vendor's keys, the operator's over the shipped; a row that shares a shipped vendor's tenant moves with it."""
-    shipped, ours = (table.get(name, {}) for table in tables)
-    base = tables[1].get(str(shipped.get("tenant", "")), {})
-    moved = {"tenant": base["tenant"]} if "tenant" in base else {}
-    return {**shipped, **moved, **ours}
-
-
 def _can_begin(vendor: Vendor, environ: Mapping[str, str], *, ours: bool) -> bool:
     """Whether a login can be begun here at all: an offer of what cannot would only disappoint.
 
@@ -243,26 +205,3 @@ def _can_begin(vendor: Vendor, environ: Mapping[str, str], *, ours: bool) -> boo
     if vendor.flow == "command" and not ours:
         return find_program(vendor.command[0], environ) is not None
     return vendor.flow != "env"
-
-
-def _check_tenants(
-    vendors: Mapping[str, Vendor], shipped: Mapping[str, Mapping[str, object]], mistakes: ConfigMistakes
-) -> None:
-    """Two vendors under one tenant would overwrite each other's login, and a name that is another's tenant hides it."""
-    owners_of_names: dict[str, Vendor] = {}
-    for vendor in vendors.values():
-        for word in {vendor.tenant, vendor.name}:
-            owner = owners_of_names.setdefault(word, vendor)
-            if owner is not vendor and not _are_one(owner, vendor, shipped):
-                reason = f"{word!r} belongs to the vendor {owner.name} already"
-                mistakes.append((f"vendors.{vendor.name}.tenant", reason))
-
-
-def _are_one(one: Vendor, other: Vendor, shipped: Mapping[str, Mapping[str, object]]) -> bool:
-    """Whether both rows begin the same login in different ways, so that either can renew what the other began."""
-    if one.tenant != other.tenant:
-        return False
-    if one.name in shipped and other.name in shipped:
-        return shipped[other.name].get("tenant") == shipped[one.name].get("tenant", one.name)
-    same_client = bool(one.client_id) and (one.client_id, one.token_url) == (other.client_id, other.token_url)
-    return same_client and one.flow != other.flow

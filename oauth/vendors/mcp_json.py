@@ -31,7 +31,7 @@ def read_openab_servers(
     The file names variables whose values are sent to servers, so it is read by the same rules as the config.
     """
     try:
-        top = json.loads(trusted_file.read(expand_home(path, environ) or path, environ))
+        top = json.loads(trusted_file.read_trusted_file(expand_home(path, environ) or path, environ))
     except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no JSON"
         mistakes.append((KEY, f"{path} cannot be read ({why})"))

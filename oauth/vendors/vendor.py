@@ -201,7 +201,7 @@ def _secret(table: ConfigTable, from_environment: str) -> Secret | None:
     obscured = table.text("client_secret_obscured")
     if from_environment or not obscured:
         return Secret(from_environment) if from_environment else None
-    from openab_auth.oauth.config.obscure import NotObscuredError, unobscure  # noqa: PLC0415 - hardly a config has one, and ciphers are heavy
+    from openab_auth.oauth.config.obscured_text import NotObscuredError, unobscure  # noqa: PLC0415 - hardly a config has one, and ciphers are heavy
 
     try:
         return Secret(unobscure(obscured))

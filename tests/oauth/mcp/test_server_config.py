@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.oauth.config.config import Config, read_config
+from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import DEFAULT_REDIRECT, KEYS, McpServer
+from openab_auth.oauth.vendors.tables import read_config
 from openab_auth.storage import Secret
 
 URL = "https://mcp.example/mcp"
