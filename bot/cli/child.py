@@ -16,12 +16,11 @@ from openab_auth.bot.cli.output import print_error
 from openab_auth.bot.cli.session import Session, open_session
 from openab_auth.bot.cli.stop import run_until_told
 from openab_auth.bot.cli.words import UsageError
-from openab_auth.oauth.config.programs import find_program
+from openab_auth.oauth.config import find_program
 from openab_auth.oauth.entries.login_entry import tenant_of
-from openab_auth.oauth.errors import NotLoggedInError, VendorMisconfiguredError
-from openab_auth.oauth.errors.redact import safe_name
+from openab_auth.oauth.errors import NotLoggedInError, VendorMisconfiguredError, safe_name
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import McpEntry, OpenabAuthError
 
 _NOT_FOUND: Final = 127  # as shells have it

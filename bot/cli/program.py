@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import TextIO
 
-from openab_auth.oauth.config.programs import find_program, working_folder
+from openab_auth.oauth.config import find_program, working_folder
 from openab_auth.oauth.errors import ProgramFailedError, ProgramMissingError
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 
 
 async def run_here(vendor: Vendor, output: TextIO, environ: Mapping[str, str]) -> None:

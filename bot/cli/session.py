@@ -7,9 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from openab_auth.oauth.config.config import Config, store_location
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.tables import read_config
+from openab_auth.oauth.config import Config, store_location
+from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import AsyncStore, Store, open_store
 
 

@@ -10,11 +10,11 @@ from typing import Final
 
 from openab_auth.bot.cli.output import DONE, print_result
 from openab_auth.bot.cli.session import open_session
-from openab_auth.oauth.errors.redact import join_words, one_line
+from openab_auth.oauth.errors import join_words, one_line
 from openab_auth.oauth.logins.status import LoginState, read_status
 from openab_auth.oauth.mcp.granted_access import GrantedAccess
 from openab_auth.oauth.mcp.scopes import advice
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import NEVER
 
 _LONGEST: Final = 1000  # characters of a line; what other programs wrote into the file forges none

@@ -14,11 +14,11 @@ from openab_auth.bot.cli.output import DONE, print_result
 from openab_auth.bot.cli.program import run_here
 from openab_auth.bot.cli.session import Session, open_session
 from openab_auth.bot.cli.waiting import wait_for_approval
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
 from openab_auth.oauth.flows.offer import LoginOffer
 from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.vendors.vendor import DEVICE_FLOWS, Vendor
+from openab_auth.oauth.vendors import DEVICE_FLOWS, Vendor
 from openab_auth.storage import UserId
 
 _LONGEST_PASTE = 64 * 1024  # characters read from standard input; the parser refuses far shorter ones with a sentence

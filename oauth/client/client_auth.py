@@ -10,7 +10,7 @@ import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 from openab_auth.oauth.client.oauth_client import OAuthClient
-from openab_auth.oauth.http.transport import BoundedTransport
+from openab_auth.oauth.http import BoundedTransport
 
 
 def authlib_client(client: OAuthClient, transport: BoundedTransport, deadline: float) -> AsyncOAuth2Client:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.verdict import CHECK_TABLE, JsonObject
 from openab_auth.oauth.errors import VendorMisconfiguredError
-from openab_auth.oauth.http.urls import why_unsafe
+from openab_auth.oauth.http import why_unsafe
 
 Fetch: TypeAlias = Callable[[str], Awaitable[JsonObject]]
 

@@ -22,10 +22,15 @@ from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.token_response import TokenResponse, account_label, read_token_response
 from openab_auth.oauth.client.verdict import JsonObject, RequestContext, judge_failure, judge_reply
 from openab_auth.oauth.errors import OAuthError
-from openab_auth.oauth.http.deadline import awake_timeout
-from openab_auth.oauth.http.network_policy import NetworkPolicy
-from openab_auth.oauth.http.pinned import PinnedTransport
-from openab_auth.oauth.http.transport import REQUEST_DEADLINE, BoundedTransport, direct_transport, new_client
+from openab_auth.oauth.http import (
+    REQUEST_DEADLINE,
+    BoundedTransport,
+    NetworkPolicy,
+    PinnedTransport,
+    awake_timeout,
+    direct_transport,
+    new_client,
+)
 from openab_auth.storage.entries import Json, PendingEntry
 from openab_auth.storage.secret import Secret
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.http.network_policy import NetworkPolicy
+    from openab_auth.oauth.http import NetworkPolicy
     from openab_auth.storage.entries import Tenant
     from openab_auth.storage.secret import Secret
 

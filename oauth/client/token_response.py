@@ -15,7 +15,7 @@ from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.scopes import scopes_of
 from openab_auth.oauth.client.subject import subject_ids
 from openab_auth.oauth.client.verdict import LONGEST_TOKEN, JsonObject, is_token
-from openab_auth.oauth.errors.redact import one_line, remove_secrets
+from openab_auth.oauth.errors import one_line, remove_secrets
 from openab_auth.storage.entries import NEVER, Json
 from openab_auth.storage.secret import Secret
 

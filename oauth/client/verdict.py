@@ -25,9 +25,9 @@ from openab_auth.oauth.errors import (
     OAuthError,
     VendorMisconfiguredError,
     VendorUnavailableError,
+    redact,
 )
-from openab_auth.oauth.errors.redact import redact
-from openab_auth.oauth.http.transport import RefusedAddressError
+from openab_auth.oauth.http import RefusedAddressError
 from openab_auth.storage.entries import Json
 from openab_auth.storage.secret import Secret
 

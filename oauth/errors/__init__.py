@@ -76,6 +76,7 @@ from openab_auth.oauth.errors.operator import (
     UnknownVendorError,
     VendorMisconfiguredError,
 )
+from openab_auth.oauth.errors.redact import join_words, one_line, redact, remove_secrets, safe_name
 from openab_auth.oauth.errors.servers import (
     AddingServersOffError,
     ForeignLoginError,
@@ -96,6 +97,7 @@ from openab_auth.oauth.errors.tokens import (
     RefreshUnansweredError,
     VendorUnavailableError,
 )
+from openab_auth.oauth.errors.visible import visible_text
 
 __all__ = [
     "BEGIN_AGAIN",
@@ -148,4 +150,10 @@ __all__ = [
     "VendorMisconfiguredError",
     "VendorUnavailableError",
     "WhichLoginError",
+    "join_words",
+    "one_line",
+    "redact",
+    "remove_secrets",
+    "safe_name",
+    "visible_text",
 ]

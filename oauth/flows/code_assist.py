@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.oauth_client import OAuthClient
-from openab_auth.oauth.client.token_response import TokenResponse
-from openab_auth.oauth.client.verdict import RequestContext, judge_reply
-from openab_auth.oauth.http.urls import is_loopback
+from openab_auth.oauth.client import Driver, OAuthClient, RequestContext, TokenResponse, judge_reply
+from openab_auth.oauth.http import is_loopback
 from openab_auth.storage.entries import Json
 
 _HOST: Final = "cloudcode-pa.googleapis.com"

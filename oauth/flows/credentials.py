@@ -11,9 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, TypeVar
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.oauth_client import OAuthClient
-from openab_auth.oauth.client.token_response import TokenResponse
+from openab_auth.oauth.client import Driver, OAuthClient, TokenResponse
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.entries.pending import PendingLogin
@@ -33,7 +31,7 @@ from openab_auth.oauth.flows.code_assist import has_project
 from openab_auth.oauth.flows.device.github import exchange_url, trade
 from openab_auth.oauth.mcp import entry as server_entry
 from openab_auth.oauth.mcp.binding import Binding
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft, Lazy
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry

@@ -11,33 +11,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.oauth_client import OAuthClient
-from openab_auth.oauth.client.pkce import new_state, new_verifier
-from openab_auth.oauth.client.verdict import RequestContext
+from openab_auth.oauth.client import Driver, OAuthClient, RequestContext, new_state, new_verifier
 from openab_auth.oauth.entries import pending
 from openab_auth.oauth.entries.generation import generation_of_pending
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.entries.pending_logins import PendingLogins
-from openab_auth.oauth.errors import ClientRefusedError, NoPendingLoginError, VendorUnavailableError
+from openab_auth.oauth.errors import ClientRefusedError, NoPendingLoginError, PasteRefusedError, VendorUnavailableError
 from openab_auth.oauth.flows.credentials import Credentials, LoggedIn
 from openab_auth.oauth.flows.jobs import Jobs
 from openab_auth.oauth.flows.offer import LoginOffer
 from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.mcp.login import ServerLogins
 from openab_auth.oauth.mcp.registration import forget_client
-from openab_auth.oauth.paste.paste import (
-    DeniedRedirectError,
-    ExpectedRedirect,
-    Paste,
-    PasteMistake,
-    PasteRefusedError,
-    code_for,
-    read_paste,
-)
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import McpServer
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.paste import DeniedRedirectError, ExpectedRedirect, Paste, PasteMistake, code_for, read_paste
+from openab_auth.oauth.vendors import Catalogue, McpServer, Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import PENDING_LIFETIME, PendingEntry, UserId
 from openab_auth.storage.errors import StorageError

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.entries import login_entry, pending
 from openab_auth.oauth.entries.entry_index import IndexedStore
 from openab_auth.oauth.entries.generation import generation_of
@@ -32,8 +32,7 @@ from openab_auth.oauth.logins import status
 from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.mcp.added_servers import AddedServers
 from openab_auth.oauth.mcp.login import ServerLogins
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.vendor import DEVICE_FLOWS, Vendor
+from openab_auth.oauth.vendors import DEVICE_FLOWS, Catalogue, Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import Tenant, UserId
 from openab_auth.storage.records.notes import Begun

@@ -14,9 +14,7 @@ from openab_auth.oauth.entries.login_entry import SKEW, dead_of
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.mcp.binding import Binding, binding_of
 from openab_auth.oauth.mcp.granted_access import GrantedAccess, granted_access
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import McpServer
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Catalogue, McpServer, Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import NEVER, Entry, McpEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.errors import StorageError

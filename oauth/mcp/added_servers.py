@@ -16,8 +16,7 @@ from openab_auth.oauth.errors import (
     TooManyServersError,
 )
 from openab_auth.oauth.mcp.binding import binding_of
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import SERVER_PREFIX, McpServer
+from openab_auth.oauth.vendors import SERVER_PREFIX, Catalogue, McpServer
 from openab_auth.storage import AddedServer, AsyncStore, Draft, McpEntry, StorageError, Tenant, UserId
 
 MOST: Final = 50

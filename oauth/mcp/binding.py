@@ -9,12 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
-from openab_auth.oauth.client.oauth_client import OAuthClient
-from openab_auth.oauth.http.network_policy import NetworkPolicy
-from openab_auth.oauth.http.urls import shorten_host
+from openab_auth.oauth.client import OAuthClient
+from openab_auth.oauth.http import NetworkPolicy, shorten_host
 from openab_auth.oauth.mcp.accounts import account_hosts
-from openab_auth.oauth.vendors.mcp_server import AUTH_METHODS, AuthMethod, McpServer
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import AUTH_METHODS, AuthMethod, McpServer, Vendor
 from openab_auth.storage.entries import Json, McpEntry
 from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.secret import Secret

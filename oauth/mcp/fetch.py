@@ -9,11 +9,8 @@ from urllib.parse import urljoin
 
 import httpx2
 
-from openab_auth.oauth.client.verdict import JsonObject, RequestContext, json_object, judge_failure
-from openab_auth.oauth.http.challenge import BearerChallenge, read_bearer
-from openab_auth.oauth.http.deadline import awake_timeout
-from openab_auth.oauth.http.transport import BoundedTransport, origin_of
-from openab_auth.oauth.http.urls import why_unsafe
+from openab_auth.oauth.client import JsonObject, RequestContext, json_object, judge_failure
+from openab_auth.oauth.http import BearerChallenge, BoundedTransport, awake_timeout, origin_of, read_bearer, why_unsafe
 from openab_auth.storage.entries import Json
 
 _MOST_REDIRECTS: Final = 3

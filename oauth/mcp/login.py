@@ -7,20 +7,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.errors import NoPendingLoginError, OAuthError, VendorUnavailableError
-from openab_auth.oauth.http.deadline import awake_timeout
+from openab_auth.oauth.http import awake_timeout
 from openab_auth.oauth.mcp.accounts import check_accounts
 from openab_auth.oauth.mcp.binding import Binding, read_binding
 from openab_auth.oauth.mcp.discovery import discover
 from openab_auth.oauth.mcp.fetch import Fetch
 from openab_auth.oauth.mcp.registration import identify, issuers_of, keep_client, key_of, new_binding
 from openab_auth.oauth.mcp.scopes import wanted_scopes
-from openab_auth.oauth.vendors.mcp_server import SERVER_PREFIX, McpServer
+from openab_auth.oauth.vendors import SERVER_PREFIX, McpServer
 from openab_auth.storage import AsyncStore, ClientRecord, Draft, McpEntry, Tenant, UserId, pending_key
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.client.oauth_client import OAuthClient
-    from openab_auth.oauth.vendors.catalogue import Catalogue
+    from openab_auth.oauth.client import Driver, OAuthClient
+    from openab_auth.oauth.vendors import Catalogue
 
 _DEADLINE: Final = 30.0  # seconds for all documents together
 _PENDING: Final = "pending:"

@@ -14,7 +14,7 @@ from openab_auth.oauth.errors import (
     NotRefreshableError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.http.deadline import LAST_REQUEST, awake_timeout
+from openab_auth.oauth.http import LAST_REQUEST, awake_timeout
 from openab_auth.oauth.mcp.binding import Binding, binding_of
 from openab_auth.oauth.mcp.discovery import discover
 from openab_auth.oauth.mcp.fetch import Fetch
@@ -24,10 +24,9 @@ from openab_auth.storage import NEVER, McpEntry, StorageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.client.token_response import TokenResponse
-    from openab_auth.oauth.http.deadline import Deadline
-    from openab_auth.oauth.vendors.mcp_server import McpServer
+    from openab_auth.oauth.client import Driver, TokenResponse
+    from openab_auth.oauth.http import Deadline
+    from openab_auth.oauth.vendors import McpServer
     from openab_auth.storage import AsyncStore, ClientRecord, Draft, LoginEntry, Tenant
 
 

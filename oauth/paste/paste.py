@@ -14,22 +14,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit
 
-from openab_auth.oauth.errors import PasteRefusedError
 from openab_auth.oauth.paste import clipboard
 from openab_auth.oauth.paste.mistakes import DeniedRedirectError, PasteMistake, paste_refusal, plain_line
 from openab_auth.storage.secret import Secret
-
-__all__ = [
-    "DeniedRedirectError",
-    "ErrorRedirect",
-    "ExpectedRedirect",
-    "Paste",
-    "PasteMistake",
-    "PasteRefusedError",
-    "Redirect",
-    "code_for",
-    "read_paste",
-]
 
 MAX_BYTES: Final = 8192
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.oauth.client.subject import is_other_account
+from openab_auth.oauth.client import is_other_account
 from openab_auth.oauth.entries import backoff
 from openab_auth.oauth.entries.login_entry import dead_of, login_of, renewed_entry, renewed_note
 from openab_auth.oauth.entries.unsaved import Renewal, Unsaved
@@ -26,7 +26,7 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.http.deadline import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
+from openab_auth.oauth.http import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
 from openab_auth.oauth.tokens.adopt import adopt, lock_or_adopt, stored, supersedes
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
 from openab_auth.storage.draft import Draft
@@ -34,8 +34,7 @@ from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.client.token_response import TokenResponse
+    from openab_auth.oauth.client import Driver, TokenResponse
     from openab_auth.oauth.tokens.renewer import Renewer
 
 _log: Final = logging.getLogger(__name__)

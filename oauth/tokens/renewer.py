@@ -12,11 +12,9 @@ from openab_auth.oauth.mcp.renew import ServerRenewer
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Tenant
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.client.token_response import TokenResponse
-    from openab_auth.oauth.http.deadline import Deadline
-    from openab_auth.oauth.vendors.catalogue import Catalogue
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.client import Driver, TokenResponse
+    from openab_auth.oauth.http import Deadline
+    from openab_auth.oauth.vendors import Catalogue, Vendor
 
 
 class Renewer(Protocol):

@@ -6,9 +6,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 
-from openab_auth.oauth.config.config import AuthSettings, Config
-from openab_auth.oauth.config.programs import absolute_path, find_program
-from openab_auth.oauth.config.variables import variables_in
+from openab_auth.oauth.config import AuthSettings, Config, absolute_path, find_program, variables_in
 from openab_auth.oauth.errors import (
     NoLoginError,
     RiskNotAcceptedError,

@@ -11,10 +11,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from openab_auth.oauth.config import trusted_file
-from openab_auth.oauth.config.paths import expand_home
-from openab_auth.oauth.config.reserved_variables import is_reserved
-from openab_auth.oauth.config.table import ConfigMistakes
+from openab_auth.oauth.config import ConfigMistakes, expand_home, is_reserved, trusted_file
 from openab_auth.oauth.vendors.mcp_server import SERVER_NAME
 
 KEY: Final = "auth.mcp_json"

@@ -8,11 +8,17 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from openab_auth.oauth.config.table import ConfigMistakes, ConfigTable
-from openab_auth.oauth.config.variables import replace_variables
+from openab_auth.oauth.config import ConfigMistakes, ConfigTable, replace_variables
 from openab_auth.oauth.errors import ServerAddressError, ServerNameError, ServerNameTakenError
-from openab_auth.oauth.http.network_policy import NetworkPolicy, read_network_policy
-from openab_auth.oauth.http.urls import host_of, is_loopback, shorten_host, why_ambiguous, why_unsafe
+from openab_auth.oauth.http import (
+    NetworkPolicy,
+    host_of,
+    is_loopback,
+    read_network_policy,
+    shorten_host,
+    why_ambiguous,
+    why_unsafe,
+)
 from openab_auth.oauth.vendors.vendor import Vendor, read_url, read_variable
 from openab_auth.storage.entries import Tenant, UserId
 from openab_auth.storage.errors import InvalidTenantError

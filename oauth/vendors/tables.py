@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from openab_auth.oauth.config.config import Config, parse_config
-from openab_auth.oauth.config.table import ConfigMistakes
+from openab_auth.oauth.config import Config, ConfigMistakes, parse_config
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.vendors.mcp_json import read_openab_servers
 from openab_auth.oauth.vendors.mcp_server import McpServer, read_servers

@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
-from openab_auth.oauth.client.oauth_client import Encoding, OAuthClient
-from openab_auth.oauth.config.reserved_variables import is_reserved
-from openab_auth.oauth.config.table import ConfigMistakes, ConfigTable
-from openab_auth.oauth.http.urls import why_unsafe
+from openab_auth.oauth.client import Encoding, OAuthClient
+from openab_auth.oauth.config import ConfigMistakes, ConfigTable, is_reserved
+from openab_auth.oauth.http import why_unsafe
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import InvalidTenantError
 from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.http.network_policy import NetworkPolicy
+    from openab_auth.oauth.http import NetworkPolicy
 
 FlowName: TypeAlias = Literal["pkce", "device", "codex-device", "aws-device", "command", "env"]
 Risk: TypeAlias = Literal["ok", "tos-risk", "experimental"]
@@ -201,7 +200,7 @@ def _secret(table: ConfigTable, from_environment: str) -> Secret | None:
     obscured = table.text("client_secret_obscured")
     if from_environment or not obscured:
         return Secret(from_environment) if from_environment else None
-    from openab_auth.oauth.config.obscured_text import NotObscuredError, unobscure  # noqa: PLC0415 - hardly a config has one, and ciphers are heavy
+    from openab_auth.oauth.config import NotObscuredError, unobscure  # noqa: PLC0415 - hardly a config has one, and ciphers are heavy
 
     try:
         return Secret(unobscure(obscured))

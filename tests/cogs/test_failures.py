@@ -73,7 +73,8 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
     WhichLoginError,
 )
-from openab_auth.oauth.paste.mistakes import DeniedRedirectError, PasteMistake, paste_refusal
+from openab_auth.oauth.paste import DeniedRedirectError, PasteMistake
+from openab_auth.oauth.paste.mistakes import paste_refusal
 from openab_auth.storage import UserId
 from openab_auth.storage.errors import (
     InvalidEntryError,

@@ -16,7 +16,8 @@ from openab_auth.oauth.errors import (
     TooManyLoginsError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.paste.mistakes import DeniedRedirectError, PasteMistake, paste_refusal
+from openab_auth.oauth.paste import DeniedRedirectError, PasteMistake
+from openab_auth.oauth.paste.mistakes import paste_refusal
 from openab_auth.storage.errors import StoreBusyError
 
 FLOW = "77359400-abcdef"

@@ -12,13 +12,10 @@ from openab_auth.cogs.auth.notices.direct_messages import looks_like_paste
 from openab_auth.cogs.auth.service.choices import server_choices
 from openab_auth.cogs.auth.text.limits import plain
 from openab_auth.cogs.auth.text.markup import code, label
-from openab_auth.oauth.errors import PasteRefusedError
-from openab_auth.oauth.errors.redact import redact, safe_name
-from openab_auth.oauth.errors.visible import visible_text
+from openab_auth.oauth.errors import PasteRefusedError, redact, safe_name, visible_text
 from openab_auth.oauth.http.challenge import read_challenges
-from openab_auth.oauth.paste import clipboard
+from openab_auth.oauth.paste import clipboard, read_paste
 from openab_auth.oauth.paste.mistakes import plain_line
-from openab_auth.oauth.paste.paste import read_paste
 
 # What makes a search begin again and again, or give back again and again what it has taken.
 SEEDS = [

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import (
     AddingServersOffError,
     ConfigError,
@@ -30,9 +30,8 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.mcp.added_servers import MOST, AddedServers
 from openab_auth.oauth.mcp.binding import Binding
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.oauth.vendors.mcp_server import read_added_server
-from openab_auth.oauth.vendors.tables import read_config
 from openab_auth.storage import (
     AddedServer,
     AsyncStore,

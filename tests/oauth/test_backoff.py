@@ -15,12 +15,12 @@ from typing import Any, Protocol
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.entries import backoff
 from openab_auth.oauth.errors import LoginDeadError, VendorMisconfiguredError, VendorUnavailableError
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, RefreshAttempt, Secret, TokenEntry
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.token_response import TokenResponse
+from openab_auth.oauth.client import Driver, TokenResponse
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeniedError,
@@ -26,7 +25,7 @@ from openab_auth.oauth.flows.device.code import DeviceCode
 from openab_auth.oauth.flows.device.flow import DeviceFlow, NotYet
 from openab_auth.oauth.flows.device.flows import device_flow
 from openab_auth.oauth.flows.device.poll import poll_until
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AsyncStore, Json, PendingEntry, Secret, Tenant
 
 FLOWS = ("device", "codex-device", "aws-device")

@@ -7,11 +7,9 @@ from dataclasses import replace
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.client.discovery import metadata_urls
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver, metadata_urls
 from openab_auth.oauth.errors import VendorMisconfiguredError, VendorUnavailableError
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor
 
 RFC_8414 = "/.well-known/oauth-authorization-server"
 OPENID = "/.well-known/openid-configuration"

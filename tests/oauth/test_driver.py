@@ -17,17 +17,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.pkce import new_state, new_verifier
-from openab_auth.oauth.client.token_response import TokenResponse
+from openab_auth.oauth.client import Driver, TokenResponse, new_state, new_verifier
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import PendingEntry, Secret, Tenant
 from tests.oauth.raw_server import self_signed
 

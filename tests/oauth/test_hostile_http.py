@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import OAuthError, VendorUnavailableError
-from openab_auth.oauth.http.network_policy import NetworkPolicy
+from openab_auth.oauth.http import NetworkPolicy
 from openab_auth.oauth.mcp.fetch import Fetch
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Secret, Tenant
 from tests.oauth.raw_server import GOOD, RawServer, Sent, endless, self_signed, server, watched, whole
 

@@ -16,8 +16,7 @@ from typing import Protocol
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.oauth_client import OAuthClient
+from openab_auth.oauth.client import Driver, OAuthClient
 from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.errors import (
     LoginChangedError,
@@ -32,7 +31,7 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.flows.credentials import Credentials, LoggedOut
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, Draft, FileStore, PendingEntry, Secret, Tenant, TokenEntry, UserId
 from openab_auth.storage.records.notes import Begun
 

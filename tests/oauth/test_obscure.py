@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openab_auth.oauth.config.obscured_text import NotObscuredError, obscure, unobscure
+from openab_auth.oauth.config import NotObscuredError, obscure, unobscure
 
 
 @given(st.text())

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import NoLoginError
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.tables import read_config
+from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import CONSOLE, AsyncStore
 
 PROGRAM = Path(__file__).with_name("vendor_cli.py")

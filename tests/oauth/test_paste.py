@@ -5,17 +5,17 @@ import traceback
 
 import pytest
 
-from openab_auth.oauth.paste.mistakes import paste_refusal, plain_line
-from openab_auth.oauth.paste.paste import (
+from openab_auth.oauth.errors import PasteRefusedError
+from openab_auth.oauth.paste import (
     DeniedRedirectError,
     ErrorRedirect,
     ExpectedRedirect,
     PasteMistake,
-    PasteRefusedError,
     Redirect,
     code_for,
     read_paste,
 )
+from openab_auth.oauth.paste.mistakes import paste_refusal, plain_line
 from openab_auth.storage.secret import Secret
 
 STATE = "kQ3-state-of-this-login_77"

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from openab_auth.oauth.paste.paste import ExpectedRedirect, PasteMistake, PasteRefusedError, code_for, read_paste
+from openab_auth.oauth.errors import PasteRefusedError
+from openab_auth.oauth.paste import ExpectedRedirect, PasteMistake, code_for, read_paste
 from openab_auth.storage.secret import Secret
 
 CORPUS = tomllib.loads((Path(__file__).parent / "pastes.toml").read_text(encoding="utf-8"))

@@ -6,7 +6,8 @@ from urllib.parse import quote
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openab_auth.oauth.paste.paste import ErrorRedirect, ExpectedRedirect, PasteRefusedError, code_for, read_paste
+from openab_auth.oauth.errors import PasteRefusedError
+from openab_auth.oauth.paste import ErrorRedirect, ExpectedRedirect, code_for, read_paste
 from openab_auth.storage.secret import Secret
 
 UNRESERVED = string.ascii_letters + string.digits + "-._~"

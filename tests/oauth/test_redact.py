@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openab_auth.oauth.errors.redact import redact, remove_secrets
+from openab_auth.oauth.errors import redact, remove_secrets
 from openab_auth.storage import Secret
 
 CODE = Secret("aZ9-canary_code.of~40+characters/in=all42")

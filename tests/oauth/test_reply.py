@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openab_auth.oauth.client.subject import is_other_account, subject_ids
-from openab_auth.oauth.client.token_response import account_label, id_token_claims, read_token_response
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.client import is_other_account, read_token_response
+from openab_auth.oauth.client.subject import subject_ids
+from openab_auth.oauth.client.token_response import account_label, id_token_claims
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import NEVER, Secret, Tenant
 from openab_auth.storage.entries import Json
 from openab_auth.storage.records.notes import Subject

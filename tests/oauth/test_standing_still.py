@@ -17,12 +17,11 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import Config
-from openab_auth.oauth.http import deadline
-from openab_auth.oauth.http.deadline import awake_timeout
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import Config
+from openab_auth.oauth.http import awake_timeout, deadline
 from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, TokenEntry
 
 PAUSE = 1.6  # seconds; longer than a request, and a whole refresh, of AGENT may take

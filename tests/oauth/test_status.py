@@ -11,7 +11,7 @@ from openab_auth.oauth.entries import backoff
 from openab_auth.oauth.errors import VendorUnavailableError
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.logins.status import login_state
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import NEVER, AsyncStore, DeadToken, McpEntry, Note, Secret, TokenEntry, UserId
 from openab_auth.storage.entries import Entry
 

@@ -13,11 +13,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from openab_auth.oauth.config.config import AuthSettings, Config
-from openab_auth.oauth.config.trusted_file import RefusedFileError, read_trusted_file
+from openab_auth.oauth.config import AuthSettings, Config, RefusedFileError, read_trusted_file
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.tables import read_config
+from openab_auth.oauth.vendors import Catalogue, read_config
 
 SOMEBODY = 54_321
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")

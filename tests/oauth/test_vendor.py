@@ -6,9 +6,10 @@ import dataclasses
 
 import pytest
 
-from openab_auth.oauth.config.table import ConfigMistakes
-from openab_auth.oauth.http.urls import why_unsafe
-from openab_auth.oauth.vendors.vendor import KEYS, Vendor, parse_vendor
+from openab_auth.oauth.config import ConfigMistakes
+from openab_auth.oauth.http import why_unsafe
+from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors.vendor import KEYS, parse_vendor
 
 LAB: dict[str, object] = {
     "authorize_url": "https://login.example.com/authorize",

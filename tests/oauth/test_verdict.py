@@ -9,8 +9,7 @@ import httpx2
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.token_response import TokenResponse
+from openab_auth.oauth.client import Driver, TokenResponse
 from openab_auth.oauth.errors import (
     ClientRefusedError,
     ExchangeRefusedError,
@@ -19,7 +18,7 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import PendingEntry, Secret, Tenant
 
 NOW = 1_800_000_000.0

@@ -8,17 +8,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from openab_auth.bot.cli.doctor.check import Check
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.entries.login_entry import tenant_of
-from openab_auth.oauth.errors import OAuthError
-from openab_auth.oauth.errors.redact import join_words
+from openab_auth.oauth.errors import OAuthError, join_words
 from openab_auth.oauth.mcp.discovery import Discovered, discover
 from openab_auth.oauth.mcp.fetch import Fetch
 from openab_auth.oauth.mcp.granted_access import GrantedAccess, granted_access
 from openab_auth.oauth.mcp.registration import metadata_document
 from openab_auth.oauth.mcp.scopes import advice
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors import Catalogue, McpServer
 from openab_auth.storage import ClientRecord, Entry, McpEntry, open_store
 from openab_auth.storage.errors import StorageError
 

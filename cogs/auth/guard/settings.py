@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
-from openab_auth.oauth.config.config import Config
-from openab_auth.oauth.config.table import ConfigMistakes, ConfigTable
-from openab_auth.oauth.config.variables import replace_variables
+from openab_auth.oauth.config import Config, ConfigMistakes, ConfigTable, replace_variables
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.http.urls import why_unsafe
+from openab_auth.oauth.http import why_unsafe
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.secret import Secret
 

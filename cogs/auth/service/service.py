@@ -15,17 +15,15 @@ from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.open_requests import OpenRequests
 from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.waiting_logins import WaitingLogins
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import DEFAULT_STORE, Config
-from openab_auth.oauth.config.paths import path_from_variable
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import DEFAULT_STORE, Config, path_from_variable
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, ProgramFailedError
 from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
 from openab_auth.oauth.flows.offer import LoginOffer
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.logins.status import LoginState, Status
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import CONSOLE, AsyncStore, UserId, open_store
 
 

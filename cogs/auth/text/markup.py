@@ -17,7 +17,7 @@ from urllib.parse import quote
 import discord
 
 from openab_auth.cogs.auth.text.units import cut, units
-from openab_auth.oauth.errors.visible import visible_text
+from openab_auth.oauth.errors import visible_text
 
 _NOTHING: Final = "?"  # where a text has no character to be seen: empty bold is no bold
 FIELD: Final = 300  # UTF-16 units of somebody else's text, where no other bound is given

@@ -13,10 +13,9 @@ from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
 from openab_auth.oauth.flows.offer import LoginOffer
-from openab_auth.oauth.http.urls import is_loopback
+from openab_auth.oauth.http import is_loopback
 from openab_auth.oauth.logins.status import LoginState
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage.store import Problem
 
 _TITLE: Final = 80

@@ -7,7 +7,7 @@ from codecs import getincrementaldecoder
 from dataclasses import dataclass
 from typing import Final
 
-from openab_auth.oauth.http.urls import why_unsafe
+from openab_auth.oauth.http import why_unsafe
 
 _LONGEST: Final = 64 * 1024  # characters kept; a program that says more repeats itself
 _HYPERLINK: Final = re.compile(r"\x1b\]8;[^;\x07\x1b]*;([^\x07\x1b]*)(?:\x07|\x1b\\)")  # OSC 8 hides an address

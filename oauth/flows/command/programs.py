@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from openab_auth.oauth.config.programs import find_program, working_folder
+from openab_auth.oauth.config import find_program, working_folder
 from openab_auth.oauth.entries.generation import DIGITS
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import (
@@ -17,13 +17,13 @@ from openab_auth.oauth.errors import (
     ProgramMissingError,
     ProgramWaitsError,
     TooManyLoginsError,
+    redact,
 )
-from openab_auth.oauth.errors.redact import redact
 from openab_auth.oauth.flows.command.output import Output, Prompt
 from openab_auth.oauth.flows.command.terminal import Terminal
 from openab_auth.oauth.flows.credentials import LoggedIn
-from openab_auth.oauth.http.deadline import awake_timeout
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.http import awake_timeout
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.entries import NEVER, UserId
 from openab_auth.storage.secret import Secret
 

@@ -9,9 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.oauth_client import OAuthClient
-from openab_auth.oauth.client.token_response import TokenResponse
+from openab_auth.oauth.client import Driver, OAuthClient, TokenResponse
 from openab_auth.oauth.entries import login_entry, pending
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.entries.pending_logins import PendingLogins
@@ -30,7 +28,7 @@ from openab_auth.oauth.flows.device.flows import device_flow
 from openab_auth.oauth.flows.device.poll import poll_until
 from openab_auth.oauth.flows.jobs import Jobs
 from openab_auth.oauth.flows.offer import LoginOffer
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import PENDING_LIFETIME, Entry, PendingEntry, TokenEntry, UserId

@@ -11,10 +11,16 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urljoin
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.oauth_client import OAuthClient
-from openab_auth.oauth.client.token_response import TokenResponse, read_token_response
-from openab_auth.oauth.client.verdict import JsonObject, RequestContext, is_token, judge_reply
+from openab_auth.oauth.client import (
+    Driver,
+    JsonObject,
+    OAuthClient,
+    RequestContext,
+    TokenResponse,
+    is_token,
+    judge_reply,
+    read_token_response,
+)
 from openab_auth.oauth.errors import LOG_IN_AGAIN, NotRefreshableError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_code
 from openab_auth.oauth.flows.device.flow import GRANT_TYPE, NotYet, PollResult, judge_poll

@@ -7,10 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from openab_auth.oauth.client.oauth_client import OAuthClient
-from openab_auth.oauth.client.verdict import CHECK_TABLE, JsonObject, is_token
+from openab_auth.oauth.client import CHECK_TABLE, JsonObject, OAuthClient, is_token
 from openab_auth.oauth.errors import VendorMisconfiguredError, VendorUnavailableError
-from openab_auth.oauth.http.urls import why_unsafe
+from openab_auth.oauth.http import why_unsafe
 from openab_auth.storage.entries import PENDING_LIFETIME, Json
 from openab_auth.storage.secret import Secret
 

@@ -14,9 +14,15 @@ from urllib.parse import urljoin
 
 import httpx2
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.oauth_client import OAuthClient
-from openab_auth.oauth.client.verdict import RequestContext, error_words, is_token, json_object, judge_reply
+from openab_auth.oauth.client import (
+    Driver,
+    OAuthClient,
+    RequestContext,
+    error_words,
+    is_token,
+    json_object,
+    judge_reply,
+)
 from openab_auth.oauth.errors import VendorMisconfiguredError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_code
 from openab_auth.oauth.flows.device.flow import NotYet, PollResult, judge_poll

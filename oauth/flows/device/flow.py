@@ -8,12 +8,12 @@ from typing import Final, Protocol, TypeAlias
 
 import httpx2
 
-from openab_auth.oauth.client.oauth_client import OAuthClient
-from openab_auth.oauth.client.token_response import TokenResponse
-from openab_auth.oauth.client.verdict import (
+from openab_auth.oauth.client import (
     RFC_6749_NAMES,
     JsonObject,
+    OAuthClient,
     RequestContext,
+    TokenResponse,
     error_words,
     json_object,
     judge_reply,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.flows.device.aws import AwsDevice
 from openab_auth.oauth.flows.device.codex import CodexDevice
 from openab_auth.oauth.flows.device.flow import DeviceFlow
 from openab_auth.oauth.flows.device.standard import StandardDevice
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AsyncStore
 
 

@@ -7,13 +7,18 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.oauth_client import OAuthClient
-from openab_auth.oauth.client.token_response import TokenResponse
-from openab_auth.oauth.client.verdict import RequestContext, is_token, json_object, judge_reply, reason_of
-from openab_auth.oauth.errors import LoginDeadError, PlanMissingError
-from openab_auth.oauth.errors.redact import redact
-from openab_auth.oauth.http.urls import is_loopback
+from openab_auth.oauth.client import (
+    Driver,
+    OAuthClient,
+    RequestContext,
+    TokenResponse,
+    is_token,
+    json_object,
+    judge_reply,
+    reason_of,
+)
+from openab_auth.oauth.errors import LoginDeadError, PlanMissingError, redact
+from openab_auth.oauth.http import is_loopback
 from openab_auth.storage.entries import NEVER
 from openab_auth.storage.secret import Secret
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.oauth_client import OAuthClient
-from openab_auth.oauth.client.token_response import read_token_response
-from openab_auth.oauth.client.verdict import RequestContext, judge_reply
+from openab_auth.oauth.client import Driver, OAuthClient, RequestContext, judge_reply, read_token_response
 from openab_auth.oauth.flows.device.code import DeviceCode, first_of, read_code
 from openab_auth.oauth.flows.device.flow import GRANT_TYPE, NotYet, PollResult, judge_poll
 from openab_auth.storage.entries import PendingEntry

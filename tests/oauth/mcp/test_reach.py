@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openab_auth.oauth.http.network_policy import NetworkPolicy, is_public, read_network_policy
+from openab_auth.oauth.http import NetworkPolicy, read_network_policy
+from openab_auth.oauth.http.network_policy import is_public
 
 PRIVATE = [
     "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "127.0.0.1", "127.8.8.8", "0.0.0.0",  # noqa: S104

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.http.network_policy import NetworkPolicy
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import DEFAULT_REDIRECT, KEYS, McpServer
-from openab_auth.oauth.vendors.tables import read_config
+from openab_auth.oauth.http import NetworkPolicy
+from openab_auth.oauth.vendors import DEFAULT_REDIRECT, Catalogue, McpServer, read_config
+from openab_auth.oauth.vendors.mcp_server import KEYS
 from openab_auth.storage import Secret
 
 URL = "https://mcp.example/mcp"
