@@ -227,7 +227,7 @@ async def test_a_login_that_came_in_while_the_vendor_gave_another_stands_and_the
         await completing
 
     assert (overtaken.value.logged_in_by, overtaken.value.account) == (BOB, "bob@example.com")
-    assert "this one was not stored" in str(overtaken.value)
+    assert "yours was not stored" in str(overtaken.value)
     assert dict(await store.read()) == {"lab": stands}
     assert (await store.notes())["lab"].logged_in_by == BOB
     assert not issuer.requests("/revoke")  # at some vendors that would end every login of the account
