@@ -1,4 +1,4 @@
-"""Checks on the address of an endpoint, and how its host is compared and shown (RFC 3986, RFC 8252 7.3)."""
+"""Check the address of an endpoint, and compare and show its host (RFC 3986, RFC 8252 7.3)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-_DROPPED: Final = re.compile(r"[#\\\s]")  # one reader drops it and what follows, another one keeps both
+_DROPPED: Final = re.compile(r"[#\\\s]")  # some URL parsers drop it and the rest, others keep both
 _HOST: Final = re.compile(r"[a-z0-9_][a-z0-9._-]*")
 _SLASH: Final = re.compile(r"[/\\]")
 _LONGEST_HOST: Final = 40  # characters, so that a title is still one line
