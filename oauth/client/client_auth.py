@@ -9,26 +9,26 @@ from urllib.parse import parse_qsl, quote_plus, urlencode
 import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from openab_auth.oauth.http.transport import BoundedTransport
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.client.oauth_client import OAuthClient
+from openab_auth.oauth.http import BoundedTransport
 
 
-def client_of(vendor: Vendor, door: BoundedTransport, deadline: float) -> AsyncOAuth2Client:
-    """An authlib client in the vendor's encoding; without `scope`, which would else go into every refresh."""
-    client = AsyncOAuth2Client(
-        client_id=vendor.client_id,
-        client_secret=vendor.client_secret.reveal() if vendor.client_secret else None,
-        token_endpoint_auth_method=vendor.token_body,
-        redirect_uri=vendor.redirect_uri,
-        transport=door,
-        # awake_timeout bounds the whole; a TLS handshake that is cancelled instead of timed out leaks its socket
+def authlib_client(client: OAuthClient, transport: BoundedTransport, deadline: float) -> AsyncOAuth2Client:
+    """Return authlib's client for `client`; without `scope`, which authlib would send in every refresh."""
+    session = AsyncOAuth2Client(
+        client_id=client.client_id,
+        client_secret=client.client_secret.reveal() if client.client_secret else None,
+        token_endpoint_auth_method=client.encoding,
+        redirect_uri=client.redirect_uri,
+        transport=transport,
+        # `awake_timeout` bounds the whole request; a TLS handshake that is cancelled, not timed out, leaks its socket
         timeout=httpx2.Timeout(None, connect=deadline / 2),
     )
-    client.register_client_auth_method(
-        ("form", _form_post_body if vendor.client_auth == "client_secret_post" else _form_body)
+    session.register_client_auth_method(
+        ("form", _form_post_body if client.auth_method == "client_secret_post" else _form_body)
     )
-    client.register_client_auth_method(("json", _json_body))
-    return client
+    session.register_client_auth_method(("json", _json_body))
+    return session
 
 
 def _form_body(

@@ -17,21 +17,25 @@ import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 from openab_auth.oauth.client import client_auth, link
-from openab_auth.oauth.client.discovery import fetch_metadata, needs_discovery, with_endpoints
-from openab_auth.oauth.client.token_response import TokenResponse, account_label, read_grant
+from openab_auth.oauth.client.discovery import fetch_metadata, with_endpoints
+from openab_auth.oauth.client.oauth_client import OAuthClient
+from openab_auth.oauth.client.token_response import TokenResponse, account_label, read_token_response
 from openab_auth.oauth.client.verdict import JsonObject, RequestContext, judge_failure, judge_reply
 from openab_auth.oauth.errors import OAuthError
-from openab_auth.oauth.http.deadline import awake_timeout
-from openab_auth.oauth.http.network_policy import NetworkPolicy
-from openab_auth.oauth.http.pinned import PinnedTransport
-from openab_auth.oauth.http.transport import REQUEST_DEADLINE, BoundedTransport, direct_transport, new_client
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.http import (
+    REQUEST_DEADLINE,
+    BoundedTransport,
+    NetworkPolicy,
+    PinnedTransport,
+    awake_timeout,
+    direct_transport,
+    new_client,
+)
 from openab_auth.storage.entries import Json, PendingEntry
 from openab_auth.storage.secret import Secret
 
 _log: Final = logging.getLogger(__name__)
 _MOST_ISSUERS: Final = 200
-_REVOKES_BY_JSON: Final = frozenset({"codex"})  # tenants; no RFC 7009 endpoint, whatever the token endpoint takes
 _WRONG_ENCODING: Final = (httpx2.codes.BAD_REQUEST, httpx2.codes.UNSUPPORTED_MEDIA_TYPE)
 
 
@@ -51,27 +55,27 @@ class Driver:
         self._http: dict[NetworkPolicy | None, httpx2.AsyncClient] = {}
         self._metadata: dict[str, JsonObject] = {}  # by issuer
 
-    async def resolve(self, vendor: Vendor) -> Vendor:
+    async def resolve(self, client: OAuthClient) -> OAuthClient:
         """The vendor with its endpoints, discovered once when its table gives the issuer alone.
 
         Raises:
             VendorMisconfiguredError: its metadata is missing or wrong.
             VendorUnavailableError: its metadata could not be had now.
         """
-        if not needs_discovery(vendor):
-            return vendor
-        issuer = vendor.issuer
+        if not client.needs_discovery:
+            return client
+        issuer = client.issuer
         if issuer not in self._metadata:
             while len(self._metadata) >= _MOST_ISSUERS:  # people may add and remove servers without end
                 del self._metadata[next(iter(self._metadata))]
-            self._metadata[issuer] = await fetch_metadata(vendor, lambda url: self._get(vendor, url))
-        return with_endpoints(vendor, self._metadata[issuer])
+            self._metadata[issuer] = await fetch_metadata(client, lambda url: self._get(client, url))
+        return with_endpoints(client, self._metadata[issuer])
 
-    def authorize_url(self, vendor: Vendor, pending: PendingEntry) -> str:
+    def authorize_url(self, client: OAuthClient, pending: PendingEntry) -> str:
         """The login link of a vendor whose endpoints are known (`resolve`)."""
-        return link.authorize_url(vendor, pending)
+        return link.authorize_url(client, pending)
 
-    async def exchange(self, vendor: Vendor, code: Secret, pending: PendingEntry) -> TokenResponse:
+    async def exchange(self, client: OAuthClient, code: Secret, pending: PendingEntry) -> TokenResponse:
         """Trade the code for a grant, in one POST to the token endpoint of the login's first step (RFC 6749 4.1.3).
 
         Raises:
@@ -79,24 +83,24 @@ class Driver:
             VendorUnavailableError: no usable answer; when `sent` is False the code is certainly unused.
             VendorMisconfiguredError: the vendor refuses this client.
         """
-        extra = dict(vendor.token_params)
-        if vendor.token_sends_state:
+        extra = dict(client.token_params)
+        if client.sends_state:
             extra["state"] = pending.state.reveal()
-        question = RequestContext(vendor.name, vendor.tenant, "code", (code, pending.verifier, pending.state))
+        question = RequestContext(client.name, client.tenant, "code", (code, pending.verifier, pending.state))
         asked_at = self._clock()
-        async with self._conversation(vendor, question) as (client, replies):
-            await client.fetch_token(
+        async with self._conversation(client, question) as (session, replies):
+            await session.fetch_token(
                 pending.token_url,
                 grant_type="authorization_code",
                 code=code.reveal(),
                 code_verifier=pending.verifier.reveal(),
-                redirect_uri=vendor.redirect_uri,
+                redirect_uri=client.redirect_uri,
                 body=urlencode(extra),
-                headers=_headers(vendor),
+                headers=_headers(client),
             )
-        return self._grant(vendor, question, replies[-1], asked_at)
+        return self._grant(client, question, replies[-1], asked_at)
 
-    async def refresh(self, vendor: Vendor, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
+    async def refresh(self, client: OAuthClient, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
         """Renew a login, in one POST without `scope` (RFC 6749 6); the caller holds the tenant's lock.
 
         Raises:
@@ -104,18 +108,18 @@ class Driver:
             VendorUnavailableError: no usable answer; when `sent` is True the token may have been rotated all the same.
             VendorMisconfiguredError: the vendor refuses this client.
         """
-        question = RequestContext(vendor.name, vendor.tenant, "refresh", (refresh_token,))
+        question = RequestContext(client.name, client.tenant, "refresh", (refresh_token,))
         asked_at = self._clock()
-        async with self._conversation(vendor, question) as (client, replies):
-            await client.refresh_token(
+        async with self._conversation(client, question) as (session, replies):
+            await session.refresh_token(
                 token_endpoint,
                 refresh_token=refresh_token.reveal(),
-                body=urlencode(vendor.refresh_params),
-                headers=_headers(vendor),
+                body=urlencode(client.refresh_params),
+                headers=_headers(client),
             )
-        return self._grant(vendor, question, replies[-1], asked_at)
+        return self._grant(client, question, replies[-1], asked_at)
 
-    async def revoke(self, vendor: Vendor, token: Secret, *, hint: str = "refresh_token") -> bool:
+    async def revoke(self, client: OAuthClient, token: Secret, *, hint: str = "refresh_token") -> bool:
         """Have the vendor forget the grant (RFC 7009); False when it offers no way to.
 
         An operator's vendor that wants another encoding here than at its token endpoint is asked once more: revoking
@@ -125,49 +129,43 @@ class Driver:
             VendorUnavailableError: no usable answer.
             VendorMisconfiguredError: the vendor refuses this client.
         """
-        vendor = await self.resolve(vendor)
-        if not vendor.revoke_url:
+        client = await self.resolve(client)
+        if not client.revoke_url:
             return False
-        encodings = sorted(("form", "json"), key=lambda encoding: encoding != vendor.token_body)
-        if vendor.reach is not None:  # an MCP server's
-            encodings = ["form"]  # what RFC 7009 2.1 says
-        elif vendor.tenant in _REVOKES_BY_JSON:
-            encodings = ["json"]
-        question = RequestContext(vendor.name, vendor.tenant, "other", (token,))
-        for encoding in encodings:
-            async with self._conversation(vendor, question) as (client, _):
-                reply = await client.revoke_token(
-                    vendor.revoke_url,
+        question = RequestContext(client.name, client.tenant, "other", (token,))
+        for encoding in client.revocation_encodings:
+            async with self._conversation(client, question) as (session, _):
+                reply = await session.revoke_token(
+                    client.revoke_url,
                     token=token.reveal(),
                     token_type_hint=hint,
-                    auth=client.client_auth(encoding),
-                    headers=_headers(vendor),
+                    auth=session.client_auth(encoding),
+                    headers=_headers(client),
                 )
                 if reply.is_success:
                     return True
-                if encoding == encodings[-1] or reply.status_code not in _WRONG_ENCODING:
+                if encoding == client.revocation_encodings[-1] or reply.status_code not in _WRONG_ENCODING:
                     judge_reply(question, reply, now=self._clock())
         return False
 
-    async def account(self, vendor: Vendor, grant: TokenResponse) -> str | None:
+    async def account(self, client: OAuthClient, grant: TokenResponse) -> str | None:
         """Whose login it is: the label in the grant, else what userinfo says (OpenID Connect Core 5.3).
 
         Raises:
             VendorUnavailableError, VendorMisconfiguredError: userinfo gave no usable answer.
         """
-        if grant.account or not vendor.account_from:
+        if grant.account or not client.account_label_path:
             return grant.account
-        vendor = await self.resolve(vendor)
-        if not vendor.userinfo_url:
+        client = await self.resolve(client)
+        if not client.userinfo_url:
             return None
-        # after a second step the vendor's own token is the one that renews; its userinfo knows no other
-        traded = vendor.exchange == "github-copilot"
-        bearer = grant.refresh_token if traded and grant.refresh_token else grant.access_token
-        return account_label(vendor, await self._get(vendor, vendor.userinfo_url, bearer=bearer))
+        renews = client.userinfo_token == "refresh_token"  # noqa: S105 - a member's name
+        bearer = grant.refresh_token if renews and grant.refresh_token else grant.access_token
+        return account_label(client, await self._get(client, client.userinfo_url, bearer=bearer))
 
     async def post(
         self,
-        vendor: Vendor,
+        client: OAuthClient,
         question: RequestContext,
         url: str,
         fields: Mapping[str, str],
@@ -180,20 +178,20 @@ class Driver:
             VendorUnavailableError: no whole reply came.
             VendorMisconfiguredError: nothing can be sent there.
         """
-        async with self._conversation(vendor, question) as (client, _):
-            reply: httpx2.Response = await client.request(
+        async with self._conversation(client, question) as (session, _):
+            reply: httpx2.Response = await session.request(
                 "POST",
                 url,
                 withhold_token=True,
-                auth=client.client_auth(encoding),
+                auth=session.client_auth(encoding),
                 data=dict(fields),
-                headers=_headers(vendor),
+                headers=_headers(client),
             )
             return reply
 
     async def send(
         self,
-        vendor: Vendor,
+        client: OAuthClient,
         question: RequestContext,
         url: str,
         *,
@@ -205,55 +203,56 @@ class Driver:
         Raises:
             VendorUnavailableError, VendorMisconfiguredError: as `post`.
         """
-        async with self._conversation(vendor, question) as (client, _):
-            reply: httpx2.Response = await client.request(
+        async with self._conversation(client, question) as (session, _):
+            reply: httpx2.Response = await session.request(
                 "GET" if json is None else "POST",
                 url,
                 withhold_token=True,
-                headers={**_headers(vendor), **(headers or {})},
+                headers={**_headers(client), **(headers or {})},
                 json=json,
             )
             return reply
 
-    def http(self, reach: NetworkPolicy | None = None) -> httpx2.AsyncClient:
-        """The client for what may be reached, made at its first request: loading the certificates takes a while.
+    def http(self, policy: NetworkPolicy | None = None) -> httpx2.AsyncClient:
+        """Return the HTTP client for this policy, made at its first request: loading the certificates takes a while.
 
-        Without `reach` an address is a table's, and proxies of the environment are used; else it may be a stranger's.
+        Without a policy the operator's table names the addresses, and the proxies of the environment are used. With
+        one, a stranger may have named them.
         """
-        if reach not in self._http:
+        if policy not in self._http:
             transport = self._transport
-            if reach is not None:
-                transport = PinnedTransport(reach, transport or direct_transport())
-            self._http[reach] = new_client(transport)
-        return self._http[reach]
+            if policy is not None:
+                transport = PinnedTransport(policy, transport or direct_transport())
+            self._http[policy] = new_client(transport)
+        return self._http[policy]
 
     async def aclose(self) -> None:
         """Close every connection; the driver may not be used afterwards."""
         for http in self._http.values():
             await http.aclose()
 
-    async def _get(self, vendor: Vendor, url: str, *, bearer: Secret | None = None) -> JsonObject:
-        question = RequestContext(vendor.name, vendor.tenant, "other", (bearer,) if bearer else ())
+    async def _get(self, client: OAuthClient, url: str, *, bearer: Secret | None = None) -> JsonObject:
+        question = RequestContext(client.name, client.tenant, "other", (bearer,) if bearer else ())
         headers = {"Authorization": f"Bearer {bearer.reveal()}"} if bearer else {}
-        return judge_reply(question, await self.send(vendor, question, url, headers=headers), now=self._clock())
+        return judge_reply(question, await self.send(client, question, url, headers=headers), now=self._clock())
 
     def _grant(
-        self, vendor: Vendor, question: RequestContext, reply: httpx2.Response, asked_at: float
+        self, client: OAuthClient, question: RequestContext, reply: httpx2.Response, asked_at: float
     ) -> TokenResponse:
         """Judge a token reply; its tokens live from `asked_at` on, for we may have stood still since the answer."""
         judged = judge_reply(question, reply, now=self._clock())
-        return read_grant(vendor, judged, now=asked_at, sent=question.secrets)
+        return read_token_response(client, judged, now=asked_at, sent=question.secrets)
 
     @asynccontextmanager
     async def _conversation(
-        self, vendor: Vendor, question: RequestContext
+        self, client: OAuthClient, question: RequestContext
     ) -> AsyncIterator[tuple[AsyncOAuth2Client, list[httpx2.Response]]]:
         """An authlib client for one request, and the list in which its token reply will lie, not judged yet.
 
         Whatever else goes wrong once that reply is there goes wrong in vain. Every other error is an `OAuthError`.
         """
-        door = BoundedTransport(self.http(vendor.reach))
-        client = client_auth.client_of(vendor, door, self.deadline)
+        door = BoundedTransport(self.http(client.network_policy))
+        session = client_auth.authlib_client(client, door, self.deadline)
         replies: list[httpx2.Response] = []
 
         def take(reply: httpx2.Response) -> httpx2.Response:
@@ -261,20 +260,20 @@ class Driver:
             # authlib's own parser trips over lifetimes that are no integers: it gets what it needs and no more
             return httpx2.Response(httpx2.codes.OK, json={"access_token": "taken"})
 
-        client.register_compliance_hook("access_token_response", take)
-        client.register_compliance_hook("refresh_token_response", take)
+        session.register_compliance_hook("access_token_response", take)
+        session.register_compliance_hook("refresh_token_response", take)
         try:
             async with awake_timeout(self.deadline):
-                yield client, replies
+                yield session, replies
         except OAuthError:
             raise
         except Exception as error:  # noqa: BLE001 - none may hide that the request has left, or lose its reply
             if not isinstance(error, httpx2.HTTPError | httpx2.InvalidURL | OSError | OverflowError):
-                _log.error("%s: a request ended with an unforeseen error (%s)", vendor.name, type(error).__name__)
+                _log.error("%s: a request ended with an unforeseen error (%s)", client.name, type(error).__name__)
             if not replies:
                 # `from None`: an httpx2 error holds the request, and so the token
                 raise judge_failure(question, error, unsent=door.certainly_unsent) from None
 
 
-def _headers(vendor: Vendor) -> dict[str, str]:
-    return {"Accept": "application/json", "User-Agent": "openab-auth", **vendor.headers}
+def _headers(client: OAuthClient) -> dict[str, str]:
+    return {"Accept": "application/json", "User-Agent": "openab-auth", **client.headers}

@@ -10,35 +10,31 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.oauth.client.dotted import value_at
+from openab_auth.oauth.client.json_path import value_at_path
 from openab_auth.storage.records.notes import Subject
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.client.oauth_client import OAuthClient
     from openab_auth.storage.entries import Json
 
 _KEPT: Final = 32  # hexadecimal digits of a hash
-_ACCOUNT_IDS: Final = {  # by tenant: where a token response, or the claims of its id_token, hold the vendor's own id
-    "anthropic-oauth": "account.uuid",
-    "codex": "https://api.openai.com/auth.chatgpt_account_id",
-}
 
 
-def subject_ids(vendor: Vendor, claims: Mapping[str, Json], reply: Mapping[str, Json]) -> dict[str, str]:
+def subject_ids(client: OAuthClient, claims: Mapping[str, Json], reply: Mapping[str, Json]) -> dict[str, str]:
     """Return a hash of each identifier by its kind, the one that names a person first; empty where there is none."""
     ids = {}
     if (subject := _text(claims.get("sub"))) is not None:
         issuer = _text(claims.get("iss")) or ""
         ids[f"sub {_hash(issuer)}"] = _hash(subject)
-    if path := _ACCOUNT_IDS.get(vendor.tenant):
-        found = (_text(value_at(dict(source), path)) for source in (claims, reply))
+    if path := client.account_id_path:
+        found = (_text(value_at_path(dict(source), path)) for source in (claims, reply))
         if (account := next(filter(None, found), None)) is not None:
             ids["account"] = _hash(account)
     return ids
 
 
-def is_other(known: Subject | None, posted: Secret, given: Mapping[str, str]) -> bool:
+def is_other_account(known: Subject | None, posted: Secret, given: Mapping[str, str]) -> bool:
     """Return whether the tokens of `given` are certainly another account's than those of the `posted` refresh token.
 
     The first kind that both have decides. Where they share none, nobody can tell, and nobody is refused.

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from openab_auth.oauth.client.dotted import value_at
+from openab_auth.oauth.client.json_path import value_at_path
+from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.scopes import scopes_of
 from openab_auth.oauth.client.subject import subject_ids
 from openab_auth.oauth.client.verdict import LONGEST_TOKEN, JsonObject, is_token
-from openab_auth.oauth.errors.redact import label, without
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.errors import one_line, remove_secrets
 from openab_auth.storage.entries import NEVER, Json
 from openab_auth.storage.secret import Secret
 
@@ -42,23 +42,25 @@ class TokenResponse:
     subject: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_grant(vendor: Vendor, reply: JsonObject, *, now: float, sent: Iterable[Secret] = ()) -> TokenResponse:
+def read_token_response(
+    client: OAuthClient, reply: JsonObject, *, now: float, sent: Iterable[Secret] = ()
+) -> TokenResponse:
     """The grant in a token reply that `oauth.verdict` let pass; no label of it shows a token or what was `sent`."""
     refresh_token = reply.get("refresh_token")
     claims: Mapping[str, Json] = _or(lambda: id_token_claims(reply.get("id_token")), dict[str, Json]())
 
     def account() -> str | None:
-        found = account_label(vendor, claims, reply)
+        found = account_label(client, claims, reply)
         tokens = (Secret(value[:LONGEST_TOKEN]) for name in _TOKENS if isinstance(value := reply.get(name), str))
-        return without(found, (*sent, *tokens)) if found else None
+        return remove_secrets(found, (*sent, *tokens)) if found else None
 
     return TokenResponse(
         access_token=Secret(str(reply["access_token"])),
         refresh_token=Secret(str(refresh_token)) if is_token(refresh_token) else None,
-        expires_at=_expires_at(reply.get("expires_in"), vendor.token_lifetime, now),
+        expires_at=_expires_at(reply.get("expires_in"), client.token_lifetime, now),
         scopes=_or(lambda: scopes_of(reply.get("scope"))[:_MOST_SCOPES], ()),
         account=_or(account, None),
-        subject=_or(lambda: subject_ids(vendor, claims, reply), dict[str, str]()),
+        subject=_or(lambda: subject_ids(client, claims, reply), dict[str, str]()),
     )
 
 
@@ -71,13 +73,13 @@ def _or(read: Callable[[], T], default: T) -> T:
         return default
 
 
-def account_label(vendor: Vendor, *sources: Mapping[str, Json]) -> str | None:
-    """The first label that the vendor's `account_from` finds in the sources."""
-    if not vendor.account_from:
+def account_label(client: OAuthClient, *sources: Mapping[str, Json]) -> str | None:
+    """The first label that the vendor's `account_label_path` finds in the sources."""
+    if not client.account_label_path:
         return None
     for source in sources:
-        found = value_at(dict(source), vendor.account_from)
-        if isinstance(found, str) and (text := label(found)):
+        found = value_at_path(dict(source), client.account_label_path)
+        if isinstance(found, str) and (text := one_line(found)):
             return text
     return None
 

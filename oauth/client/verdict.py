@@ -25,9 +25,9 @@ from openab_auth.oauth.errors import (
     OAuthError,
     VendorMisconfiguredError,
     VendorUnavailableError,
+    redact,
 )
-from openab_auth.oauth.errors.redact import shown
-from openab_auth.oauth.http.transport import RefusedAddressError
+from openab_auth.oauth.http import RefusedAddressError
 from openab_auth.storage.entries import Json
 from openab_auth.storage.secret import Secret
 
@@ -200,7 +200,7 @@ def reason_of(question: RequestContext, status: int, body: JsonObject | None) ->
     else:
         parts = [error, body.get("error_description") or body.get("message")]
     said = ": ".join(part for part in parts if isinstance(part, str) and part.strip())
-    return f"HTTP {status}, {shown(said, question.secrets)}" if said else f"HTTP {status}"
+    return f"HTTP {status}, {redact(said, question.secrets)}" if said else f"HTTP {status}"
 
 
 def _refused(question: RequestContext, reason: str) -> OAuthError:
@@ -260,9 +260,9 @@ def _cause(error: BaseException | None, kind: type[E]) -> E | None:
 
 def _tls_trouble(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate could not be verified: {shown(error.verify_message)}"
+        return f"its certificate could not be verified: {redact(error.verify_message)}"
     reason = str(getattr(error, "reason", None) or "the handshake failed")
-    return f"no secure connection could be made: {shown(reason.lower().replace('_', ' '))}"
+    return f"no secure connection could be made: {redact(reason.lower().replace('_', ' '))}"
 
 
 def _silence(error: Exception) -> str:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.oauth.client.subject import renewed_subject
+from openab_auth.oauth.client import renewed_subject
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import LoginChangedError, LoginTakenError, NotLoggedInError
 from openab_auth.storage.draft import Draft
@@ -15,9 +15,8 @@ from openab_auth.storage.records.notes import DeadToken, Note
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.token_response import TokenResponse
-    from openab_auth.oauth.vendors.catalogue import Catalogue
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.client import TokenResponse
+    from openab_auth.oauth.vendors import Catalogue, Vendor
 
 _MCP: Final = "mcp:"
 

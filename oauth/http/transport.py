@@ -1,7 +1,7 @@
-"""The one place where HTTP clients are made and replies are read: bounded, without cookies, redirects or compression.
+"""Make HTTP clients and read replies: with limits, without cookies, redirects or compression. No other module does.
 
-Every limit is checked before the work that it bounds: bytes as they leave the socket, a few kilobytes at a time, so
-that the event loop goes on between two steps whatever a server sends.
+Each limit is checked before the work that it bounds. Bytes are counted as they leave the socket, a few kilobytes at a
+time, so that the event loop runs between two steps whatever a server sends.
 """
 
 from __future__ import annotations
@@ -13,47 +13,47 @@ from typing import Any, Final, cast
 
 import httpx2
 
-from openab_auth.oauth.http.urls import url_mistake
+from openab_auth.oauth.http.urls import why_unsafe
 
 REQUEST_DEADLINE: Final = 8.0  # seconds for one request, from the connection to the last byte of the reply
 LONGEST_REPLY: Final = 1024 * 1024  # bytes of a body, compressed as well as decompressed
 _LONGEST_HEAD: Final = 32 * 1024  # bytes before the body: interim responses (1xx), the status line and every header
 _LONGEST_FRAMING: Final = 64 * 1024  # bytes that chunk sizes, chunk extensions and trailers may add to a body
 _LARGEST_READ: Final = 4 * 1024  # bytes that are parsed in one step of the event loop
-_MOST_PIECES: Final = 4096  # of one body; a server that sends a byte in each chunk costs more time than it sends bytes
+_MOST_PIECES: Final = 4096  # of one body; a server that sends single bytes as chunks would cost much time
 _LIMITS: Final = httpx2.Limits(max_keepalive_connections=0)  # a stale connection would lose a rotated token
-_GZIP: Final = 16 + zlib.MAX_WBITS  # how zlib is told to read the gzip format
+_GZIP: Final = 16 + zlib.MAX_WBITS  # zlib's code for the gzip format
 _CONNECTED: Final = ("connect_tcp.complete", "start_tls.complete")
 _NOT_PASSED_ON: Final = (b"content-encoding", b"content-length", b"transfer-encoding", b"set-cookie", b"set-cookie2")
 
 
 class RefusedAddressError(httpx2.UnsupportedProtocol):
-    """An address that no request of ours goes to, whoever names it; nothing was sent."""
+    """No request goes to this address, whoever named it; nothing was sent."""
 
 
 class UnsafeUrlError(RefusedAddressError):
-    """No secret is sent to such an address: it is none, or everybody on the way could read along."""
+    """The address is malformed or unencrypted, so no secret is sent to it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"its address {reason}")
 
 
 class ReplyTooLongError(httpx2.TransportError):
-    """The reply is longer than any token reply could be."""
+    """The reply is longer than any token response could be."""
 
     def __init__(self, limit: int = LONGEST_REPLY, part: str = "reply") -> None:
         super().__init__(f"the {part} is longer than {limit} bytes")
 
 
 class ReplyInPiecesError(httpx2.TransportError):
-    """The reply comes in so many small chunks that reading it would keep this process busy."""
+    """The reply comes in too many small chunks; reading them would keep this process busy."""
 
     def __init__(self) -> None:
         super().__init__(f"the reply comes in more than {_MOST_PIECES} pieces")
 
 
 class ReplyEncodedError(httpx2.TransportError):
-    """The reply is compressed in a way that this project does not read; it asked for none."""
+    """The reply is compressed in an unsupported way, although the request asked for no compression."""
 
     def __init__(self) -> None:
         super().__init__("the reply is compressed, which was not asked for")
@@ -76,10 +76,10 @@ def direct_transport() -> httpx2.AsyncBaseTransport:
 
 
 class BoundedTransport(httpx2.AsyncBaseTransport):
-    """Carries one conversation over the shared `http` client, whose connections outlive it.
+    """Send the requests of one conversation over the shared client `http`, and read each reply within limits.
 
-    `http` brings the proxies and the certificate store of the environment. A reply is read to its end here, decoded and
-    counted, so that neither a small compressed body nor an endless one can fill the memory or keep the loop busy.
+    `http` uses the proxies and the certificate store of the environment. Replies are decoded and counted here, so that
+    neither a compressed nor an endless body can fill the memory or block the event loop.
     """
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
@@ -89,14 +89,14 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
 
     @property
     def certainly_unsent(self) -> bool:
-        """True when a connection was tried and no byte of the request was written to it."""
+        """Return True if a connection was tried and no byte of the request was written to it."""
         return self._left is False
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send it once, and give the reply with its body already read.
+        """Send the request once, and return the reply with its body already read.
 
         Raises:
-            httpx2.TransportError: it could not be sent, or the reply could not be read whole.
+            httpx2.TransportError: the request could not be sent, or the reply could not be read completely.
         """
         reply = await self._send(request)
         try:
@@ -105,13 +105,13 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
             await reply.aclose()
 
     async def head(self, request: httpx2.Request) -> httpx2.Response:
-        """As `handle_async_request`, with the body left unread: it may be a stream of events without an end."""
+        """Send the request and leave the body of the reply unread: it may be an endless event stream."""
         reply = await self._send(request)
         await reply.aclose()
         return _whole(reply, b"")
 
     async def _send(self, request: httpx2.Request) -> httpx2.Response:
-        if reason := url_mistake(str(request.url)):
+        if reason := why_unsafe(str(request.url)):
             self._left = False
             raise UnsafeUrlError(reason)
         self._socket = _SocketLimit()
@@ -120,7 +120,7 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         return await self._http.send(request, stream=True, follow_redirects=False)
 
     async def _trace(self, event: str, info: dict[str, Any]) -> None:
-        # `info` may hold the request: never kept
+        # `info` may hold the request, so nothing keeps it
         if "send_request" in event:
             self._left = True
         elif self._left is None:
@@ -132,13 +132,13 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
 
 
 class _SocketLimit:
-    """Counts what one reply takes from the socket, and takes it in small steps."""
+    """Count the bytes that one reply takes from the socket, and read them in small steps."""
 
     def __init__(self) -> None:
         self._allow(_LONGEST_HEAD, "head of the reply")
 
     def watch(self, stream: Any) -> None:  # noqa: ANN401  # httpcore2's, which is no dependency of ours
-        """Count what is read from this connection; inside TLS or a proxy's tunnel, another head begins."""
+        """Count the bytes of this connection; inside TLS or a proxy's tunnel, another head begins."""
         self._allow(_LONGEST_HEAD, "head of the reply")
         read = cast("Callable[[int, float | None], Awaitable[bytes]]", stream.read)
 
@@ -165,7 +165,7 @@ def _whole(reply: httpx2.Response, content: bytes) -> httpx2.Response:
 
 
 async def _bounded(reply: httpx2.Response) -> bytes:
-    """The body, decoded here piece by piece: httpx2 would decode any number of codings, and count nothing."""
+    """Return the body, decoded piece by piece: httpx2 would decode any number of codings without a limit."""
     decode = _decoder(reply)
     content, taken, pieces = bytearray(), 0, 0
     async for piece in cast("AsyncIterable[bytes]", reply.stream):
@@ -179,9 +179,9 @@ async def _bounded(reply: httpx2.Response) -> bytes:
 
 
 def _decoder(reply: httpx2.Response) -> Callable[[bytes, int], bytes]:
-    """What turns a piece of the body into at most so many bytes; one gzip is read, though none was asked for.
+    """Return a function that decodes a piece of the body to a limited number of bytes.
 
-    A token reply is worth that: the token that it answers is spent. The work of each step is bounded by its piece.
+    Gzip is decoded although the request did not ask for it: the refresh token of the request is already spent.
     """
     said = reply.headers.get("content-encoding", "").lower().split(",")
     codings = [coding for one in said if (coding := one.strip()) not in {"", "identity"}]
@@ -201,6 +201,6 @@ def _decoder(reply: httpx2.Response) -> Callable[[bytes, int], bytes]:
 
 
 def origin_of(url: str | httpx2.URL) -> tuple[str, str, int | None]:
-    """Scheme, host and port (None for the scheme's own) as a request would use them (RFC 6454)."""
+    """Return scheme, host and port (None for the default port) as a request would use them (RFC 6454)."""
     parts = httpx2.URL(url)
     return parts.scheme, parts.host, parts.port

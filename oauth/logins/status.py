@@ -12,11 +12,9 @@ from openab_auth.oauth.entries.entry_index import EntryIndex, IndexedStore
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.entries.login_entry import SKEW, dead_of
 from openab_auth.oauth.entries.pending import PendingLogin
-from openab_auth.oauth.mcp.binding import binding_of
+from openab_auth.oauth.mcp.binding import Binding, binding_of
 from openab_auth.oauth.mcp.granted_access import GrantedAccess, granted_access
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import McpServer
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Catalogue, McpServer, Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import NEVER, Entry, McpEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.errors import StorageError
@@ -37,6 +35,7 @@ class LoginState:
     `expires_at` is None if the server did not say. `shadowed_by` is the variable, set here, that the vendor's tools
     prefer. `died` is the vendor's refusal of the refresh token. `failed` is the last refresh, if it failed. `standing`
     is the access that an MCP server has granted. `generation` tells this login from every other login of the tenant.
+    `revocable`: the vendor can be asked to revoke it, as far as that is known without a request.
     """
 
     tenant: Tenant
@@ -53,6 +52,7 @@ class LoginState:
     failed: RefreshAttempt | None = None
     standing: GrantedAccess | None = None
     generation: str = ""
+    revocable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,9 @@ async def read_status(
         logins=states,
         pending=tuple(found.all(now)),
         problems=problems,
-        environment=tuple((vendor, name) for vendor, name in catalogue.held() if vendor.tenant not in found.entries),
+        environment=tuple(
+            (vendor, name) for vendor, name in catalogue.variables_in_use() if vendor.tenant not in found.entries
+        ),
     )
 
 
@@ -116,7 +118,11 @@ def login_state(  # noqa: PLR0913 - the records of a login
     if not isinstance(entry, TokenEntry | McpEntry) or (isinstance(entry, McpEntry) and not entry.token_response):
         return None
     server = catalogue.server(tenant) if isinstance(entry, McpEntry) else None
-    vendor = _vendor(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else catalogue.vendor_of(tenant)
+    binding = binding_of(entry, clients.get(tenant)) if isinstance(entry, McpEntry) else None
+    vendor = _vendor(binding, server) if isinstance(entry, McpEntry) else catalogue.vendor_of(tenant)
+    client = vendor.client() if vendor else None
+    if binding and server:
+        client = binding.client(server)
     expires_at = None if isinstance(entry, McpEntry) and entry.expires_at == NEVER else entry.expires_at
     died = dead_of(entry, note)
     refreshable = bool(entry.refresh_token) and died is None
@@ -135,14 +141,14 @@ def login_state(  # noqa: PLR0913 - the records of a login
         failed=None if died else backoff.failure_of(entry, note, now),
         standing=granted_access(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else None,
         generation=generation_of(entry, note),
+        revocable=client is not None and client.may_revoke,
     )
 
 
-def _vendor(entry: McpEntry, record: ClientRecord | None, server: McpServer | None) -> Vendor | None:
+def _vendor(binding: Binding | None, server: McpServer | None) -> Vendor | None:
     """Return the server that the login was made at, even if its name means another server by now."""
     if server is None:
         return None
-    binding = binding_of(entry, record)
     return binding.vendor(server) if binding else server.vendor
 
 

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.errors import ServerUnusableError
-from openab_auth.oauth.http.urls import host_of
+from openab_auth.oauth.http import host_of
 
 if TYPE_CHECKING:
     from openab_auth.oauth.mcp.binding import Binding
-    from openab_auth.oauth.vendors.catalogue import Catalogue
-    from openab_auth.oauth.vendors.mcp_server import McpServer
+    from openab_auth.oauth.vendors import Catalogue, McpServer
 
 
 def account_hosts(server: McpServer, *endpoints: str) -> tuple[str, ...]:

@@ -16,8 +16,7 @@ from openab_auth.oauth.errors import (
     TooManyServersError,
 )
 from openab_auth.oauth.mcp.binding import binding_of
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import PREFIX, McpServer
+from openab_auth.oauth.vendors import SERVER_PREFIX, Catalogue, McpServer
 from openab_auth.storage import AddedServer, AsyncStore, Draft, McpEntry, StorageError, Tenant, UserId
 
 MOST: Final = 50
@@ -34,10 +33,10 @@ class AddedServers:
     @property
     def allowed(self) -> bool:
         """Whether the operator lets people add servers."""
-        return self._configured.takes_servers
+        return self._configured.accepts_servers
 
     async def catalogue(self) -> Catalogue:
-        """As `Catalogue.as_of`: vendors and servers as they are now, whichever process added them."""
+        """As `Catalogue.with_servers_of`: vendors and servers as they are now, whichever process added them."""
         try:
             return self._configured.with_added(await self._store.servers())
         except StorageError:
@@ -89,7 +88,7 @@ class AddedServers:
         there = known.server(name)
         if there and there.added_by is not None and (there.name, there.url) == (name, server.url):
             return there, False
-        admitted = known.admit(name, server)
+        admitted = known.read_new_server(name, server)
         if name in draft.servers:  # one that the config of today would not take
             raise ServerNameTakenError(name, f"the server {name}")
         if len(draft.servers) >= MOST:
@@ -115,7 +114,7 @@ class AddedServers:
 
 def _keys(name: str) -> tuple[Tenant, Tenant]:
     """Where a login or an agent's client lies that belongs to the server of this name."""
-    return Tenant(name), Tenant(f"{PREFIX}{name}")
+    return Tenant(name), Tenant(f"{SERVER_PREFIX}{name}")
 
 
 def _logins(draft: Draft, name: str) -> list[str]:
@@ -134,7 +133,7 @@ def _got(draft: Draft, server: McpServer) -> bool:
 
 def _forget(draft: Draft, name: str) -> None:
     """Drop what was begun or registered there: another server may bear the name next."""
-    vendor = f"{PREFIX}{name}"
+    vendor = f"{SERVER_PREFIX}{name}"
     for key in [key for key in draft if key.startswith(f"pending:{vendor}:") or key in _keys(name)]:
         del draft[key]
     of_clients = (f"pending:{vendor}:", f"{vendor} ")

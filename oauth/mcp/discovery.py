@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from openab_auth.oauth.client.discovery import metadata_urls, well_known
-from openab_auth.oauth.client.scopes import scopes_of
-from openab_auth.oauth.client.verdict import JsonObject
+from openab_auth.oauth.client import JsonObject, metadata_urls, scopes_of, well_known
 from openab_auth.oauth.errors import ServerUnusableError
-from openab_auth.oauth.http.challenge import BearerChallenge
+from openab_auth.oauth.http import BearerChallenge
 from openab_auth.oauth.mcp.fetch import Fetch
-from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors import McpServer
 from openab_auth.storage.entries import Json
 
 _RESOURCE: Final = "oauth-protected-resource"

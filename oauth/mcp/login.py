@@ -7,20 +7,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.errors import NoPendingLoginError, OAuthError, VendorUnavailableError
-from openab_auth.oauth.http.deadline import awake_timeout
+from openab_auth.oauth.http import awake_timeout
 from openab_auth.oauth.mcp.accounts import check_accounts
 from openab_auth.oauth.mcp.binding import Binding, read_binding
 from openab_auth.oauth.mcp.discovery import discover
 from openab_auth.oauth.mcp.fetch import Fetch
 from openab_auth.oauth.mcp.registration import identify, issuers_of, keep_client, key_of, new_binding
 from openab_auth.oauth.mcp.scopes import wanted_scopes
-from openab_auth.oauth.vendors.mcp_server import PREFIX, McpServer
+from openab_auth.oauth.vendors import SERVER_PREFIX, McpServer
 from openab_auth.storage import AsyncStore, ClientRecord, Draft, McpEntry, Tenant, UserId, pending_key
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.vendors.catalogue import Catalogue
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.client import Driver, OAuthClient
+    from openab_auth.oauth.vendors import Catalogue
 
 _DEADLINE: Final = 30.0  # seconds for all documents together
 _PENDING: Final = "pending:"
@@ -57,7 +56,7 @@ class ServerLogins:
         clients = await self._store.clients()
         unfinished = read_binding(clients.get(pending_key(server.vendor_name, user)))
         fetch = Fetch(
-            self._driver.http(server.reach), server.vendor_name, server.tenant, deadline=self._driver.deadline
+            self._driver.http(server.network_policy), server.vendor_name, server.tenant, deadline=self._driver.deadline
         )
         try:
             async with awake_timeout(_DEADLINE):
@@ -85,10 +84,10 @@ class ServerLogins:
             raise NoPendingLoginError(server.vendor_name)
         return binding
 
-    async def vendor(self, server: McpServer, tenant: Tenant) -> Vendor:
-        """The server as the vendor of the login under `tenant`; without endpoints when they were lost."""
+    async def client(self, server: McpServer, tenant: Tenant) -> OAuthClient:
+        """Return the client of the login under `tenant`; without endpoints if they were lost."""
         binding = read_binding((await self._store.clients()).get(tenant))
-        return replace(binding.vendor(server) if binding else server.vendor, tenant=tenant)
+        return replace(binding.client(server) if binding else server.vendor.client(), tenant=tenant)
 
     def remember(self, draft: Draft, vendor: str, user: UserId, binding: Binding) -> None:
         """Keep what a pending login is bound to, beside it; what belonged to pending logins that are gone goes too.
@@ -138,7 +137,7 @@ class ServerLogins:
         Raises:
             NoPendingLoginError: the name means another server by now, or none.
         """
-        name = vendor.removeprefix(PREFIX)
+        name = vendor.removeprefix(SERVER_PREFIX)
         there = self._catalogue.server(name) or draft.servers.get(name)
         if there is None or there.url != binding.url:
             raise NoPendingLoginError(vendor)

@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from openab_auth.oauth.client.scopes import scopes_of
-from openab_auth.oauth.client.verdict import is_token
+from openab_auth.oauth.client import is_token, scopes_of
 from openab_auth.oauth.errors import ClientMissingError, ServerUnusableError
 from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.mcp.discovery import Discovered
 from openab_auth.oauth.mcp.fetch import Fetch, FetchedReply
-from openab_auth.oauth.vendors.mcp_server import AUTH_METHODS, AuthMethod, McpServer
+from openab_auth.oauth.vendors import AUTH_METHODS, AuthMethod, McpServer
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import Json
 from openab_auth.storage.records.clients import ClientRecord

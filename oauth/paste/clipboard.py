@@ -56,7 +56,7 @@ _CLOSERS: Final = ">)]}'\"`*.,;:!?("
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class FoundAddress:
     """One address, query or pair: what is surely of it, the pieces that may be, and how many of them likely are."""
 
     head: str = field(repr=False)
@@ -76,7 +76,7 @@ class Candidate:
         return bare.removesuffix(self.emphasis).rstrip(_CLOSERS) if self.emphasis else bare
 
 
-def tidy(text: str) -> str:
+def clean(text: str) -> str:
     """The text without what is invisible in it and with its escapes undone: HTML, shell, JSON, mail, quote marks."""
     text = _BRACKETED_PASTE.sub("", text)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
@@ -94,7 +94,7 @@ def has_control_characters(text: str) -> bool:
     return any(unicodedata.category(c) == "Cc" and c not in "\t\n\r" for c in _BRACKETED_PASTE.sub("", text))
 
 
-def find(text: str) -> tuple[Candidate, ...]:
+def find_addresses(text: str) -> tuple[FoundAddress, ...]:
     """The addresses in a tidy text, or else its query, or else its code#state; empty when there is none of them."""
     may_be_pair = "#" in text and not _PARAMETER.search(text)  # then what looks like a host may be within the code
     hosts = [] if may_be_pair else _starts(_HOST, text)[:1]
@@ -148,7 +148,7 @@ def _emphasis_before(text: str, start: int) -> str:
     return before[len(before.rstrip("*_~")) :]
 
 
-def _measure(segment: str, emphasis: str, sure_sign: re.Pattern[str] = _PARAMETER) -> Candidate:
+def _measure(segment: str, emphasis: str, sure_sign: re.Pattern[str] = _PARAMETER) -> FoundAddress:
     """How far the address goes that begins here: over every gap up to its last sure sign, then as far as is likely."""
     stop = _NOT_OF_AN_ADDRESS.search(segment)
     segment = segment[: stop.start()] if stop else segment
@@ -167,7 +167,7 @@ def _measure(segment: str, emphasis: str, sure_sign: re.Pattern[str] = _PARAMETE
         if pieces[index - 1].endswith(tuple(")]';!,")) or not _continues(pieces[index], alone=alone):
             break
         likely += 1
-    return Candidate("".join(pieces[:sure]), tuple(tail), likely, emphasis)
+    return FoundAddress("".join(pieces[:sure]), tuple(tail), likely, emphasis)
 
 
 def _continues(piece: str, *, alone: bool) -> bool:
@@ -181,7 +181,7 @@ def _wraps_into(text: str, before: re.Match[str], after: re.Match[str]) -> bool:
     return wrapped and not _WORD.match(before[0]) and not before[0].endswith((":", ",", ";", "!", "?"))
 
 
-def _find_pair(text: str) -> tuple[Candidate, ...]:
+def _find_pair(text: str) -> tuple[FoundAddress, ...]:
     """`code#state`, as a hosted page shows it."""
     plain = _NOT_OF_AN_ADDRESS.sub(" ", text).replace("](", "  ")
     matches = list(_PIECE.finditer(plain))

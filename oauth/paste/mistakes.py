@@ -86,7 +86,7 @@ _SENTENCES: Final[dict[PasteMistake, tuple[str, str]]] = {
 }
 
 
-def refused(reason: PasteMistake) -> PasteRefusedError:
+def paste_refusal(reason: PasteMistake) -> PasteRefusedError:
     """The error for a mistake that the person can mend; the login still waits."""
     happened, todo = _SENTENCES[reason]
     return PasteRefusedError(reason, happened, todo=todo)
@@ -114,7 +114,7 @@ class DeniedRedirectError(PasteRefusedError):
         self.ends_login = ends_login
 
 
-def harmless(words: str) -> str:
+def plain_line(words: str) -> str:
     """What a vendor says, fit to be shown: one line of at most 200 characters that is neither markup nor a link."""
     plain = "".join(c if c in _HARMLESS or unicodedata.category(c)[0] in "LN" else " " for c in words)
     line = " ".join(plain.replace("//", " ").split())

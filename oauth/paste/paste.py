@@ -14,22 +14,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit
 
-from openab_auth.oauth.errors import PasteRefusedError
 from openab_auth.oauth.paste import clipboard
-from openab_auth.oauth.paste.mistakes import DeniedRedirectError, PasteMistake, harmless, refused
+from openab_auth.oauth.paste.mistakes import DeniedRedirectError, PasteMistake, paste_refusal, plain_line
 from openab_auth.storage.secret import Secret
-
-__all__ = [
-    "DeniedRedirectError",
-    "ErrorRedirect",
-    "Expected",
-    "Paste",
-    "PasteMistake",
-    "PasteRefusedError",
-    "Redirect",
-    "match",
-    "read_paste",
-]
 
 MAX_BYTES: Final = 8192
 
@@ -52,7 +39,7 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedRedirect:
     """What the redirect of one login has to be; `issuer` is None where the vendor's is not known.
 
     `iss_announced` says that the issuer has promised to name itself in every answer (RFC 9207 3).
@@ -109,22 +96,22 @@ def read_paste(text: str) -> Paste:
         PasteRefusedError: there is none, or it is one of the mistakes of `PasteMistake`; the text is not in the error.
     """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise refused(PasteMistake.TOO_LONG)
+        raise paste_refusal(PasteMistake.TOO_LONG)
     if clipboard.has_control_characters(text):
-        raise refused(PasteMistake.CONTROL_CHARACTERS)
-    tidied = clipboard.tidy(text)
+        raise paste_refusal(PasteMistake.CONTROL_CHARACTERS)
+    tidied = clipboard.clean(text)
     if not tidied.strip():
-        raise refused(PasteMistake.EMPTY)
-    outcomes = [_read(found) for found in clipboard.find(tidied)]
+        raise paste_refusal(PasteMistake.EMPTY)
+    outcomes = [_read(found) for found in clipboard.find_addresses(tidied)]
     pastes = {_key(outcome): outcome for outcome in outcomes if not isinstance(outcome, PasteMistake)}
     if len(pastes) > 1:
-        raise refused(PasteMistake.DOUBLED)
+        raise paste_refusal(PasteMistake.DOUBLED)
     for paste in pastes.values():
         return paste
-    raise refused(_mistake(tidied, [outcome for outcome in outcomes if isinstance(outcome, PasteMistake)]))
+    raise paste_refusal(_mistake(tidied, [outcome for outcome in outcomes if isinstance(outcome, PasteMistake)]))
 
 
-def match(paste: Paste, expected: Expected) -> Secret:
+def code_for(paste: Paste, expected: ExpectedRedirect) -> Secret:
     """The code of a paste that ends this login.
 
     Raises:
@@ -133,20 +120,20 @@ def match(paste: Paste, expected: Expected) -> Secret:
     """
     if not _leads_to(paste.address, expected.redirect_uri):
         at_the_start = _leads_to(paste.address, expected.authorize_url)
-        raise refused(PasteMistake.AUTHORIZE_LINK if at_the_start else PasteMistake.OTHER_REDIRECT)
+        raise paste_refusal(PasteMistake.AUTHORIZE_LINK if at_the_start else PasteMistake.OTHER_REDIRECT)
     ours = paste.has_state(expected.state)
     if not ours and isinstance(paste, Redirect):
-        raise refused(PasteMistake.FOREIGN_STATE)
+        raise paste_refusal(PasteMistake.FOREIGN_STATE)
     if paste.iss and expected.issuer and paste.iss != expected.issuer:
-        raise refused(PasteMistake.OTHER_ISSUER)
+        raise paste_refusal(PasteMistake.OTHER_ISSUER)
     if expected.iss_announced and not paste.iss:
-        raise refused(PasteMistake.NO_ISSUER)
+        raise paste_refusal(PasteMistake.NO_ISSUER)
     if isinstance(paste, Redirect):
         return paste.code
     if not ours:
         raise DeniedRedirectError(ends_login=False)
     state = expected.state.reveal()
-    said = [harmless(words) if words and state not in words else None for words in (paste.error, paste.description)]
+    said = [plain_line(words) if words and state not in words else None for words in (paste.error, paste.description)]
     raise DeniedRedirectError(*said, ends_login=True)
 
 
@@ -159,7 +146,7 @@ def _key(paste: Paste) -> tuple[object, ...]:
     return (paste.code if isinstance(paste, Redirect) else paste.error, paste.state, paste.iss)
 
 
-def _read(found: clipboard.Candidate) -> Paste | PasteMistake:
+def _read(found: clipboard.FoundAddress) -> Paste | PasteMistake:
     """The likeliest reading of one address, with the states of those that differ from it in nothing else."""
     first, *others = (_read_exactly(reading) for reading in found.readings())
     if isinstance(first, PasteMistake) or first.state is None:

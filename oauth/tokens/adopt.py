@@ -8,7 +8,7 @@ from collections.abc import Callable
 from openab_auth.oauth.entries.login_entry import login_of
 from openab_auth.oauth.entries.tenant_lock import store_changes
 from openab_auth.oauth.errors import RefreshBusyError
-from openab_auth.oauth.http.deadline import LAST_TRY, Deadline
+from openab_auth.oauth.http import LAST_TRY, Deadline
 from openab_auth.storage import AsyncStore, LoginEntry, RefreshLock, Secret, Tenant
 from openab_auth.storage.workers import in_thread
 

@@ -16,11 +16,11 @@ from mcp.client.auth import OAuthClientProvider
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from pydantic import AnyUrl
 
-from openab_auth.oauth.client.token_response import TokenResponse
+from openab_auth.oauth.client import TokenResponse
 from openab_auth.oauth.entries.login_entry import renewed_entry, tenant_of
 from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.mcp_server import DEFAULT_REDIRECT
+from openab_auth.oauth.vendors import DEFAULT_REDIRECT
 from openab_auth.storage import NEVER, Draft, McpEntry, Secret
 
 _UNSAID = 3600  # seconds that a token lives whose reply does not say

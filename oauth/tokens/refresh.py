@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.oauth.client.subject import is_other
+from openab_auth.oauth.client import is_other_account
 from openab_auth.oauth.entries import backoff
 from openab_auth.oauth.entries.login_entry import dead_of, login_of, renewed_entry, renewed_note
 from openab_auth.oauth.entries.unsaved import Renewal, Unsaved
@@ -26,7 +26,7 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.http.deadline import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
+from openab_auth.oauth.http import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
 from openab_auth.oauth.tokens.adopt import adopt, lock_or_adopt, stored, supersedes
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
 from openab_auth.storage.draft import Draft
@@ -34,8 +34,7 @@ from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.client.token_response import TokenResponse
+    from openab_auth.oauth.client import Driver, TokenResponse
     from openab_auth.oauth.flows import Renewer
 
 _log: Final = logging.getLogger(__name__)
@@ -181,7 +180,7 @@ class Refresh:
     def _check_owner(self, posted: LoginEntry, grant: TokenResponse, note: Note) -> None:
         """Refuse another account's tokens: the login is dead, as the posted token is spent. A label decides nothing."""
         before, now = note.account or "one account", grant.account or "another account"
-        if is_other(note.subject, posted.refresh_token, grant.subject):
+        if is_other_account(note.subject, posted.refresh_token, grant.subject):
             _log.error("%s: its vendor answered a refresh with the tokens of %s; they are not kept", self._tenant, now)
             said = f"it belongs to {before}, and the vendor renewed it as {now}, which was not stored"
             raise LoginDeadError(self._tenant, said)

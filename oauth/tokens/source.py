@@ -23,16 +23,16 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.http.deadline import Deadline
+from openab_auth.oauth.http import Deadline
 from openab_auth.oauth.tokens.adopt import supersedes
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Secret, StorageError, Store, Tenant, TokenEntry
 from openab_auth.storage.workers import in_thread
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.driver import Driver
+    from openab_auth.oauth.client import Driver
     from openab_auth.oauth.errors import InsufficientScopeError
     from openab_auth.oauth.tokens.httpx_auth import TokenAuth
-    from openab_auth.oauth.vendors.catalogue import Catalogue
+    from openab_auth.oauth.vendors import Catalogue
 
 
 _log: Final = logging.getLogger(__name__)
@@ -149,7 +149,7 @@ class TokenSource:
 
     async def _place(self, tenant: Tenant, word: str) -> str:
         """Where the login was made, whatever its name means by now; within that host the config may move it."""
-        from openab_auth.oauth.http.transport import origin_of  # noqa: PLC0415 - no vendor's token needs it
+        from openab_auth.oauth.http import origin_of  # noqa: PLC0415 - no vendor's token needs it
 
         catalogue = await self._configured()
         server = catalogue.server(tenant)
@@ -289,15 +289,14 @@ class TokenSource:
 
 
 def _configured_catalogue() -> Catalogue:
-    from openab_auth.oauth.config.config import read_config  # noqa: PLC0415
-    from openab_auth.oauth.vendors.catalogue import Catalogue  # noqa: PLC0415 - a valid token needs no table
+    from openab_auth.oauth.vendors import Catalogue, read_config  # noqa: PLC0415 - a warm token needs neither
 
     return Catalogue.from_config(read_config(None, os.environ))
 
 
 def _driver_class() -> type[Driver]:
     """In a worker thread: importing authlib takes a tenth of a second, for which an event loop must not stand still."""
-    from openab_auth.oauth.client.driver import Driver  # noqa: PLC0415
+    from openab_auth.oauth.client import Driver  # noqa: PLC0415
 
     return Driver
 

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
-from importlib.resources import files
 
-from openab_auth.oauth.config.config import AuthSettings, Config
-from openab_auth.oauth.config.programs import absolute_path
-from openab_auth.oauth.config.table import Mistakes
-from openab_auth.oauth.config.variables import variables_in
+from openab_auth.oauth.config import AuthSettings, Config, absolute_path, variables_in
 from openab_auth.oauth.errors import (
-    ConfigError,
     NoLoginError,
     RiskNotAcceptedError,
     ServerNotAddedError,
     UnknownVendorError,
 )
 from openab_auth.oauth.vendors.flow_rules import rules_of
-from openab_auth.oauth.vendors.mcp_json import read_openab
-from openab_auth.oauth.vendors.mcp_server import PREFIX, McpServer, owners, read_added, read_servers
-from openab_auth.oauth.vendors.vendor import Vendor, parse_vendor
+from openab_auth.oauth.vendors.mcp_server import SERVER_PREFIX, McpServer, owners_of_names, read_added_server
+from openab_auth.oauth.vendors.tables import read_tables
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import StorageError
 from openab_auth.storage.records.servers import AddedServer
@@ -67,10 +61,7 @@ class Catalogue:
         Raises:
             ConfigError: a table has mistakes; all of them are named.
         """
-        mistakes: Mistakes = []
-        vendors, servers = read_vendors(config, environ, mistakes)
-        if mistakes:
-            raise ConfigError(config.file or "oauth/vendors/vendors.toml", tuple(mistakes))
+        vendors, servers = read_tables(config, environ)
         if config.auth.vendors is None:
             ours = config.vendors
             wanted = [name for name, vendor in vendors.items() if _can_begin(vendor, environ, ours=name in ours)]
@@ -82,7 +73,7 @@ class Catalogue:
         return cls(vendors, offered, environ, servers, config.auth, token_variables=token_variables)
 
     @property
-    def takes_servers(self) -> bool:
+    def accepts_servers(self) -> bool:
         """Whether people may add servers."""
         return self._auth.mcp_add
 
@@ -99,20 +90,20 @@ class Catalogue:
         for name, one in added.items():
             with suppress(ServerNotAddedError):
                 servers[name] = self._read(name, one, taken)
-                taken |= owners(servers=[servers[name]])
+                taken |= owners_of_names(servers=[servers[name]])
         ours = self._token_variables
         found = Catalogue(self._rows, self._listed, self._environ, servers, self._auth, token_variables=ours)
         self._last = (dict(added), found)
         return found
 
-    def as_of(self, store: Store) -> Catalogue:
+    def with_servers_of(self, store: Store) -> Catalogue:
         """As `with_added`, of this store; what cannot be read of it is left out, which `Store.problems` tells."""
         try:
             return self.with_added(store.servers())
         except StorageError:
             return self
 
-    def admit(self, name: str, server: AddedServer) -> McpServer:
+    def read_new_server(self, name: str, server: AddedServer) -> McpServer:
         """The server as it would be with all that is here.
 
         Raises:
@@ -125,10 +116,10 @@ class Catalogue:
         return self._taken().get(name.casefold())
 
     def _taken(self) -> dict[str, str]:
-        return owners(self._rows.values(), self._servers.values())
+        return owners_of_names(self._rows.values(), self._servers.values())
 
     def _read(self, name: str, server: AddedServer, taken: Mapping[str, str]) -> McpServer:
-        return read_added(name, server, taken=taken, http_loopback=self._auth.allow_http_loopback)
+        return read_added_server(name, server, taken=taken, http_loopback=self._auth.allow_http_loopback)
 
     def get(self, name: str) -> Vendor:
         """The offered vendor of this name; an MCP server is `mcp:NAME`, and known of it is only its table.
@@ -158,7 +149,7 @@ class Catalogue:
 
     def server(self, tenant_or_name: str) -> McpServer | None:
         """The MCP server of this name, with `mcp:` before it or without."""
-        return self._servers.get(tenant_or_name.removeprefix(PREFIX))
+        return self._servers.get(tenant_or_name.removeprefix(SERVER_PREFIX))
 
     def servers(self) -> tuple[McpServer, ...]:
         """Every MCP server."""
@@ -168,7 +159,7 @@ class Catalogue:
         """The vendor whose logins lie under this very tenant, whatever other vendors are called."""
         return self._by_tenant.get(Tenant(tenant))
 
-    def without_secrets(self, environ: Mapping[str, str]) -> dict[str, str]:
+    def program_environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """Return what a vendor's own program inherits: no bot's token, no secret, no relative folder of PATH."""
         of_vendors = {one.client_secret_env for one in self._vendors.values()}
         of_servers = {one.client_secret_env for one in self._servers.values()}
@@ -189,7 +180,7 @@ class Catalogue:
         """Every vendor of both tables."""
         return tuple(self._vendors.values())
 
-    def held(self, tenant: str | None = None) -> tuple[tuple[Vendor, str], ...]:
+    def variables_in_use(self, tenant: str | None = None) -> tuple[tuple[Vendor, str], ...]:
         """The vendors whose token the environment holds, each with its variable: those offered, or without a login."""
         vendors = self.all() if tenant is None else tuple(filter(None, [self.find(tenant)]))
         if tenant is None:
@@ -201,36 +192,6 @@ class Catalogue:
         return next((name for name in vendor.env if self._environ.get(name)), None)
 
 
-def read_vendors(
-    config: Config, environ: Mapping[str, str], mistakes: Mistakes
-) -> tuple[dict[str, Vendor], dict[str, McpServer]]:
-    """Both tables as one, and the MCP servers; what is wrong in them or in `[auth]` goes to `mistakes`."""
-    shipped = tomllib.loads((files("openab_auth.oauth.vendors") / "vendors.toml").read_text(encoding="utf-8"))
-    vendors = {
-        name: parse_vendor(name, _row(name, shipped, config.vendors), environ, mistakes, at=f"vendors.{name}")
-        for name in [*shipped, *(name for name in config.vendors if name not in shipped)]
-    }
-    _check_tenants(vendors, shipped, mistakes)
-    for key, names in (("auth.vendors", config.auth.vendors or ()), ("auth.accept_risk", config.auth.accept_risk)):
-        mistakes += [(key, f"there is no vendor {name!r}") for name in names if name not in vendors]
-    http_loopback = config.auth.allow_http_loopback
-    tables: dict[str, Mapping[str, object]] = {}
-    if config.auth.mcp_json:
-        taken = {word.casefold() for one in vendors.values() for word in (one.name, one.tenant)}
-        tables |= read_openab(config.auth.mcp_json, environ, mistakes, taken=taken, http_loopback=http_loopback)
-    tables |= {name: {**tables.get(name, {}), **table} for name, table in config.mcp.items()}
-    servers = read_servers(tables, vendors.values(), environ, mistakes, http_loopback=http_loopback)
-    return vendors, servers
-
-
-def _row(name: str, *tables: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:
-    """One vendor's keys, the operator's over the shipped; a row that shares a shipped vendor's tenant moves with it."""
-    shipped, ours = (table.get(name, {}) for table in tables)
-    base = tables[1].get(str(shipped.get("tenant", "")), {})
-    moved = {"tenant": base["tenant"]} if "tenant" in base else {}
-    return {**shipped, **moved, **ours}
-
-
 def _can_begin(vendor: Vendor, environ: Mapping[str, str], *, ours: bool) -> bool:
     """Whether a login can be begun here at all: an offer of what cannot would only disappoint.
 
@@ -238,26 +199,3 @@ def _can_begin(vendor: Vendor, environ: Mapping[str, str], *, ours: bool) -> boo
     """
     rules = rules_of(vendor)
     return rules.needs_login and (ours or rules.can_begin(vendor, environ))
-
-
-def _check_tenants(
-    vendors: Mapping[str, Vendor], shipped: Mapping[str, Mapping[str, object]], mistakes: Mistakes
-) -> None:
-    """Two vendors under one tenant would overwrite each other's login, and a name that is another's tenant hides it."""
-    owners: dict[str, Vendor] = {}
-    for vendor in vendors.values():
-        for word in {vendor.tenant, vendor.name}:
-            owner = owners.setdefault(word, vendor)
-            if owner is not vendor and not _are_one(owner, vendor, shipped):
-                reason = f"{word!r} belongs to the vendor {owner.name} already"
-                mistakes.append((f"vendors.{vendor.name}.tenant", reason))
-
-
-def _are_one(one: Vendor, other: Vendor, shipped: Mapping[str, Mapping[str, object]]) -> bool:
-    """Whether both rows begin the same login in different ways, so that either can renew what the other began."""
-    if one.tenant != other.tenant:
-        return False
-    if one.name in shipped and other.name in shipped:
-        return shipped[other.name].get("tenant") == shipped[one.name].get("tenant", one.name)
-    same_client = bool(one.client_id) and (one.client_id, one.token_url) == (other.client_id, other.token_url)
-    return same_client and one.flow != other.flow

@@ -11,11 +11,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from openab_auth.oauth.config import trusted_file
-from openab_auth.oauth.config.paths import expanded
-from openab_auth.oauth.config.reserved_variables import is_reserved
-from openab_auth.oauth.config.table import Mistakes
-from openab_auth.oauth.vendors.mcp_server import NAME
+from openab_auth.oauth.config import ConfigMistakes, expand_home, is_reserved, trusted_file
+from openab_auth.oauth.vendors.mcp_server import SERVER_NAME
 
 KEY: Final = "auth.mcp_json"
 _HTTP: Final = ("http", "streamable-http")
@@ -23,15 +20,15 @@ _VARIABLE: Final = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 _TEXTS: Final = ("client_id", "redirect_uri")
 
 
-def read_openab(
-    path: str, environ: Mapping[str, str], mistakes: Mistakes, *, taken: Collection[str], http_loopback: bool
+def read_openab_servers(
+    path: str, environ: Mapping[str, str], mistakes: ConfigMistakes, *, taken: Collection[str], http_loopback: bool
 ) -> dict[str, dict[str, object]]:
     """A table for each remote server in the file at `path`; none for a name in `taken`, nor for plain http.
 
     The file names variables whose values are sent to servers, so it is read by the same rules as the config.
     """
     try:
-        top = json.loads(trusted_file.read(expanded(path, environ) or path, environ))
+        top = json.loads(trusted_file.read_trusted_file(expand_home(path, environ) or path, environ))
     except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no JSON"
         mistakes.append((KEY, f"{path} cannot be read ({why})"))
@@ -42,7 +39,7 @@ def read_openab(
         table = _table(server, environ)
         url = str(table.get("url", ""))
         reachable = url.startswith("https://") or (http_loopback and url.startswith("http://"))
-        if reachable and NAME.fullmatch(name) and name.casefold() not in taken:
+        if reachable and SERVER_NAME.fullmatch(name) and name.casefold() not in taken:
             found[name] = table
     return found
 

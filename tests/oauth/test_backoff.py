@@ -15,12 +15,12 @@ from typing import Any, Protocol
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.entries import backoff
 from openab_auth.oauth.errors import LoginDeadError, VendorMisconfiguredError, VendorUnavailableError
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, RefreshAttempt, Secret, TokenEntry
 
 ROOT = Path(__file__).parents[2]
@@ -257,11 +257,12 @@ async def test_what_one_process_lacks_is_no_reason_for_others_to_wait(
 def test_every_process_knows_the_same_settings_by_the_same_hash_and_no_secret_is_in_it() -> None:
     program = """
 from openab_auth.oauth.entries.backoff import settings_of
-from openab_auth.oauth.http.network_policy import Reach
+from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import Secret
 hosts = frozenset(f"host{number}" for number in range(20))
-print(settings_of(McpServer("lab", "https://lab.example/mcp", client_secret=Secret("s"), reach=Reach(hosts)), "url"))
+policy = NetworkPolicy(hosts)
+print(settings_of(McpServer("lab", "https://lab.example/mcp", client_secret=Secret("s"), network_policy=policy), "url"))
 """
     hashes = {
         subprocess.run(

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import OAuthError, VendorUnavailableError
-from openab_auth.oauth.http.network_policy import NetworkPolicy
+from openab_auth.oauth.http import NetworkPolicy
 from openab_auth.oauth.mcp.fetch import Fetch
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Secret, Tenant
 from tests.oauth.raw_server import GOOD, RawServer, Sent, endless, self_signed, server, watched, whole
 
@@ -38,7 +38,7 @@ async def driver() -> AsyncIterator[Driver]:
 
 
 async def refresh(driver: Driver, server: RawServer) -> str:
-    return (await driver.refresh(VENDOR, Secret("rt-1"), f"{server.url}/token")).access_token.reveal()
+    return (await driver.refresh(VENDOR.client(), Secret("rt-1"), f"{server.url}/token")).access_token.reveal()
 
 
 async def document(driver: Driver, server: RawServer) -> object:

@@ -8,17 +8,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from openab_auth.bot.cli.doctor.check import Check
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.entries.login_entry import tenant_of
-from openab_auth.oauth.errors import OAuthError
-from openab_auth.oauth.errors.redact import listed
+from openab_auth.oauth.errors import OAuthError, join_words
 from openab_auth.oauth.mcp.discovery import Discovered, discover
 from openab_auth.oauth.mcp.fetch import Fetch
 from openab_auth.oauth.mcp.granted_access import GrantedAccess, granted_access
 from openab_auth.oauth.mcp.registration import metadata_document
 from openab_auth.oauth.mcp.scopes import advice
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors import Catalogue, McpServer
 from openab_auth.storage import ClientRecord, Entry, McpEntry, open_store
 from openab_auth.storage.errors import StorageError
 
@@ -47,7 +45,7 @@ def _kept(catalogue: Catalogue, location: str) -> tuple[Catalogue, Mapping[str, 
     """The catalogue with what people added, and the clients; the store's own check has named what cannot be read."""
     try:
         store = open_store(location)
-        catalogue = catalogue.as_of(store)
+        catalogue = catalogue.with_servers_of(store)
         return catalogue, store.clients()
     except StorageError:
         return catalogue, {}
@@ -70,7 +68,7 @@ async def look_at_our_document(server: McpServer, fetch: Fetch) -> Check:
 
 
 def _fetch(server: McpServer, driver: Driver) -> Fetch:
-    return Fetch(driver.http(server.reach), server.vendor_name, server.tenant, deadline=driver.deadline)
+    return Fetch(driver.http(server.network_policy), server.vendor_name, server.tenant, deadline=driver.deadline)
 
 
 async def _look_at_documents(server: McpServer, fetch: Fetch) -> Check:
@@ -110,9 +108,9 @@ def _look_at_scopes(
 
 
 def _scopes(server: McpServer, standing: GrantedAccess) -> Check:
-    name, granted = f"{server.vendor_name} scopes", f"granted: {listed(standing.granted) or 'none named'}"
+    name, granted = f"{server.vendor_name} scopes", f"granted: {join_words(standing.granted) or 'none named'}"
     if standing.remedy:
-        message = f"{granted}; an agent was refused for want of {listed(standing.missing)}"
+        message = f"{granted}; an agent was refused for want of {join_words(standing.missing)}"
         return Check(name, ok=False, message=message, hint=advice(standing.remedy, server.tenant))
-    rest = f"; asked for and not granted: {listed(standing.withheld)}" if standing.withheld else ""
+    rest = f"; asked for and not granted: {join_words(standing.withheld)}" if standing.withheld else ""
     return Check(name, ok=True, message=f"{granted}{rest}")

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import httpx2
 import pytest
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import (
     ClientMissingError,
     NoPendingLoginError,
@@ -23,8 +23,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.mcp.accounts import account_hosts
 from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors import Catalogue, McpServer
 from openab_auth.storage import AddedServer, AsyncStore, ClientRecord, Draft, UserId
 from tests.oauth.mcp.conftest import RESOURCE, RFC_8414, Page, Stranger, listening
 

@@ -14,7 +14,7 @@ from openab_auth.oauth.errors import OAuthError
 from openab_auth.oauth.mcp.discovery import Discovered, discover
 from openab_auth.oauth.mcp.fetch import Fetch
 from openab_auth.oauth.mcp.registration import identify
-from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors import McpServer
 
 SERVER = McpServer("lab", "https://mcp.example/mcp")
 ISSUER = "https://as.example"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import ServerUnusableError, VendorUnavailableError
 from openab_auth.oauth.mcp.discovery import Discovered, discover
 from openab_auth.oauth.mcp.fetch import Fetch
-from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors import McpServer
 from tests.oauth.mcp.conftest import LOOPBACK, OPENID, RESOURCE, RFC_8414, Page, Stranger, with_path
 
 

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     OAuthError,
@@ -22,7 +22,7 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.flows import LoginOffer
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, McpEntry, UserId
 from tests.oauth.mcp.conftest import OPENID, RESOURCE, RFC_8414, Page, Stranger
 

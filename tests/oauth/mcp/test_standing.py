@@ -9,7 +9,7 @@ import pytest
 from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.mcp.granted_access import granted_access
 from openab_auth.oauth.mcp.scopes import advice, carried_over, note_demand
-from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors import McpServer
 from openab_auth.storage import ClientRecord, Draft, McpEntry, Tenant
 from openab_auth.storage.draft import Lazy
 
