@@ -37,7 +37,7 @@ from tests.cogs.catalogues import TAGS, parts, resource
 from tests.cogs.discord_client import hidden, read
 from tests.cogs.test_failures import MET
 
-FOLDER = Path(openab_auth.cogs.auth.text.language.__file__).parent
+FOLDER = Path(openab_auth.cogs.auth.text.language.__file__).parents[1]
 ADA = UserId(5)
 NOW = 2_000_000_000
 
@@ -263,7 +263,7 @@ SENDING = {"send", "send_message", "edit", "edit_message", "edit_original_respon
 def test_every_message_is_sent_by_one_module_which_lets_nobody_be_mentioned() -> None:
     calls = [
         (file.name, node)
-        for file in FOLDER.glob("*.py")
+        for file in FOLDER.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SENDING
     ]
@@ -278,10 +278,10 @@ def test_markup_is_declared_where_it_can_be_looked_over() -> None:
     """`Markup(...)` is a promise that each part is ours or escaped: these are all the promises."""
     makers = {
         file.name
-        for file in FOLDER.glob("*.py")
+        for file in FOLDER.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Markup"
     }
-    assert makers <= {"markup.py", "language.py", "words.py", "failures.py", "replies.py", "login_view.py"}
-    embeds = {file.name for file in FOLDER.glob("*.py") if "discord.Embed(" in file.read_text(encoding="utf-8")}
+    assert makers <= {"markup.py", "language.py", "words.py", "failures.py", "replies.py", "login.py"}
+    embeds = {file.name for file in FOLDER.rglob("*.py") if "discord.Embed(" in file.read_text(encoding="utf-8")}
     assert embeds == {"markup.py"}

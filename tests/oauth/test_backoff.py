@@ -261,8 +261,13 @@ from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import Secret
 hosts = frozenset(f"host{number}" for number in range(20))
+<<<<<<< HEAD
 policy = NetworkPolicy(hosts)
 print(settings_of(McpServer("lab", "https://lab.example/mcp", client_secret=Secret("s"), network_policy=policy), "url"))
+=======
+server = McpServer("lab", "https://lab.example/mcp", client_secret=Secret("s"), reach=NetworkPolicy(hosts))
+print(settings_of(server, "url"))
+>>>>>>> h-c
 """
     hashes = {
         subprocess.run(

@@ -30,7 +30,7 @@ import asyncio, concurrent.futures.thread, encodings.idna, json, os, queue, reso
 import anyio._backends._asyncio, filelock
 import openab_auth.oauth.tokens.refresh, openab_auth.oauth.tokens.renewer
 import openab_auth.storage.file.locks.waiting, openab_auth.storage.workers
-from openab_auth.oauth import unsaved
+from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.config import Config
 from openab_auth.oauth.client import Driver
