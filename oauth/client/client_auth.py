@@ -1,4 +1,4 @@
-"""How a client names itself at a token endpoint (RFC 6749 2.3), and in which encoding: authlib's client of a vendor."""
+"""Authenticate a client at a token endpoint (RFC 6749 2.3) in the encoding that the server expects."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def authlib_client(client: OAuthClient, transport: BoundedTransport, deadline: f
 def _form_body(
     client: AsyncOAuth2Client, method: str, uri: str, headers: httpx2.Headers, body: bytes
 ) -> tuple[str, httpx2.Headers, str]:
-    """A form; a secret goes into HTTP Basic, the one way that every server must know (RFC 6749 2.3.1).
+    """Send a form, with the secret in HTTP Basic, which every server must support (RFC 6749 2.3.1).
 
-    The client's id stays in the form too: the MCP Python SDK's servers want it there.
+    The client id stays in the form too, because servers of the MCP Python SDK expect it there.
     """
     del method
     headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -50,7 +50,7 @@ def _form_body(
 def _form_post_body(
     client: AsyncOAuth2Client, method: str, uri: str, headers: httpx2.Headers, body: bytes
 ) -> tuple[str, httpx2.Headers, str]:
-    """A form that carries the secret itself, for servers that registered us so (RFC 7591 2)."""
+    """Send a form that contains the secret, for servers that registered this client with `client_secret_post`."""
     del method
     headers["Content-Type"] = "application/x-www-form-urlencoded"
     return uri, headers, urlencode(_fields(client, body))
@@ -65,7 +65,7 @@ def _json_body(
 
 
 def _fields(client: AsyncOAuth2Client, body: bytes) -> dict[str, str]:
-    """The request's fields with the client's identification."""
+    """Return the fields of the request with the client's identification."""
     fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
     fields["client_id"] = client.client_id
     if client.client_secret:

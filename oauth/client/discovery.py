@@ -1,4 +1,4 @@
-"""A vendor's endpoints from its issuer's metadata (RFC 8414, then OpenID Connect Discovery 1.0)."""
+"""Discover endpoints in the issuer's metadata (RFC 8414, then OpenID Connect Discovery 1.0)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Fetch: TypeAlias = Callable[[str], Awaitable[JsonObject]]
 
 
 async def fetch_metadata(client: OAuthClient, fetch: Fetch) -> JsonObject:
-    """The metadata that the vendor's issuer publishes.
+    """Return the metadata that the issuer publishes.
 
     Raises:
-        VendorMisconfiguredError: there is none, or it is of another issuer (RFC 8414 3.3 wants them identical).
-        VendorUnavailableError: no usable answer; it may come later.
+        VendorMisconfiguredError: there is no metadata, or it names another issuer (RFC 8414 3.3).
+        VendorUnavailableError: no usable answer; try again later.
     """
     issuer = client.issuer
     *others, last = metadata_urls(issuer)
@@ -28,24 +28,24 @@ async def fetch_metadata(client: OAuthClient, fetch: Fetch) -> JsonObject:
         try:
             metadata = await fetch(url)
             break
-        except VendorMisconfiguredError:  # nothing there: many servers publish the OpenID document alone
+        except VendorMisconfiguredError:  # many servers publish only the OpenID document
             continue
     else:
         metadata = await fetch(last)
     if metadata.get("issuer") != issuer:
-        raise VendorMisconfiguredError(client.name, f"its metadata is of another issuer than {issuer}", CHECK_TABLE)
+        raise VendorMisconfiguredError(client.name, f"its metadata names another issuer than {issuer}", CHECK_TABLE)
     return metadata
 
 
 def with_endpoints(client: OAuthClient, metadata: JsonObject) -> OAuthClient:
-    """The vendor with the endpoints of its issuer; what its own table names stays.
+    """Return the client with the endpoints of its issuer; endpoints that it already has stay.
 
     Raises:
-        VendorMisconfiguredError: an endpoint is missing or unsafe, or the server does not know S256.
+        VendorMisconfiguredError: an endpoint is missing or unsafe, or the server does not support S256.
     """
     methods = metadata.get("code_challenge_methods_supported")
     if isinstance(methods, list) and "S256" not in methods:
-        raise VendorMisconfiguredError(client.name, "it does not know PKCE with S256", CHECK_TABLE)
+        raise VendorMisconfiguredError(client.name, "it does not support PKCE with S256", CHECK_TABLE)
     if client.begins_with_code:
         found = client.device_url or _endpoint(client, metadata, "device_authorization_endpoint")  # RFC 8628 4
         client = replace(client, device_url=found)
@@ -61,7 +61,7 @@ def with_endpoints(client: OAuthClient, metadata: JsonObject) -> OAuthClient:
 
 
 def metadata_urls(issuer: str) -> tuple[str, ...]:
-    """Where the document may be: RFC 8414 puts its word between host and path, OpenID Connect after the path."""
+    """Return the addresses of the metadata: RFC 8414 has its word before the path, OpenID Connect after it."""
     oauth = well_known(issuer, "oauth-authorization-server")[0]
     openid = well_known(issuer, "openid-configuration")[0]
     parts = urlsplit(issuer)
@@ -70,7 +70,7 @@ def metadata_urls(issuer: str) -> tuple[str, ...]:
 
 
 def well_known(url: str, word: str) -> tuple[str, ...]:
-    """The well-known addresses of `word` for `url`: with its path behind the word, then without (RFC 8414 3.1)."""
+    """Return the well-known addresses of `word` for `url`: with the path, then without it (RFC 8414 3.1)."""
     parts = urlsplit(url)
     paths = dict.fromkeys((parts.path.rstrip("/"), ""))
     return tuple(urlunsplit(parts._replace(path=f"/.well-known/{word}{path}", query="", fragment="")) for path in paths)

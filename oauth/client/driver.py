@@ -1,7 +1,7 @@
-"""The one driver for every vendor: link, exchange, refresh and revocation, on authlib's async client.
+"""Send every OAuth request: link, exchange, refresh and revocation, with authlib's async client.
 
-authlib builds the requests; `oauth.verdict` judges each raw reply before authlib looks at it, so that a failure has one
-meaning wherever it came from. Each request is one POST under a total deadline, and is never repeated here.
+authlib builds the requests. `verdict` judges each raw reply before authlib sees it, so that a failure means the same
+everywhere. Each request is one POST with a total deadline, and is never repeated here.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ _WRONG_ENCODING: Final = (httpx2.codes.BAD_REQUEST, httpx2.codes.UNSUPPORTED_MED
 
 
 class Driver:
-    """Speaks to the vendors; one per event loop. `transport` replaces the network, `deadline` bounds a request (s)."""
+    """Speak to authorization servers; one driver for each event loop.
+
+    `transport` replaces the network. `deadline` limits each request, in seconds.
+    """
 
     def __init__(
         self,
@@ -56,39 +59,39 @@ class Driver:
         self._metadata: dict[str, JsonObject] = {}  # by issuer
 
     async def resolve(self, client: OAuthClient) -> OAuthClient:
-        """The vendor with its endpoints, discovered once when its table gives the issuer alone.
+        """Return the client with its endpoints; they are discovered once if only the issuer is known.
 
         Raises:
-            VendorMisconfiguredError: its metadata is missing or wrong.
-            VendorUnavailableError: its metadata could not be had now.
+            VendorMisconfiguredError: the issuer's metadata is missing or wrong.
+            VendorUnavailableError: the issuer gave no usable answer.
         """
         if not client.needs_discovery:
             return client
         issuer = client.issuer
         if issuer not in self._metadata:
-            while len(self._metadata) >= _MOST_ISSUERS:  # people may add and remove servers without end
+            while len(self._metadata) >= _MOST_ISSUERS:  # people can add any number of servers over time
                 del self._metadata[next(iter(self._metadata))]
             self._metadata[issuer] = await fetch_metadata(client, lambda url: self._get(client, url))
         return with_endpoints(client, self._metadata[issuer])
 
     def authorize_url(self, client: OAuthClient, pending: PendingEntry) -> str:
-        """The login link of a vendor whose endpoints are known (`resolve`)."""
+        """Return the login link; the endpoints must be known (`resolve`)."""
         return link.authorize_url(client, pending)
 
     async def exchange(self, client: OAuthClient, code: Secret, pending: PendingEntry) -> TokenResponse:
-        """Trade the code for a grant, in one POST to the token endpoint of the login's first step (RFC 6749 4.1.3).
+        """Exchange the code for tokens, in one POST to the pending login's token endpoint (RFC 6749 4.1.3).
 
         Raises:
             ExchangeRefusedError: the vendor refused the code.
-            VendorUnavailableError: no usable answer; when `sent` is False the code is certainly unused.
+            VendorUnavailableError: no usable answer; if `sent` is False, the code is certainly unused.
             VendorMisconfiguredError: the vendor refuses this client.
         """
         extra = dict(client.token_params)
         if client.sends_state:
             extra["state"] = pending.state.reveal()
-        question = RequestContext(client.name, client.tenant, "code", (code, pending.verifier, pending.state))
+        context = RequestContext(client.name, client.tenant, "code", (code, pending.verifier, pending.state))
         asked_at = self._clock()
-        async with self._conversation(client, question) as (session, replies):
+        async with self._session(client, context) as (session, replies):
             await session.fetch_token(
                 pending.token_url,
                 grant_type="authorization_code",
@@ -98,32 +101,31 @@ class Driver:
                 body=urlencode(extra),
                 headers=_headers(client),
             )
-        return self._grant(client, question, replies[-1], asked_at)
+        return self._token_response(client, context, replies[-1], asked_at)
 
     async def refresh(self, client: OAuthClient, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
-        """Renew a login, in one POST without `scope` (RFC 6749 6); the caller holds the tenant's lock.
+        """Renew a login, in one POST without `scope` (RFC 6749 6); the caller holds the tenant's refresh lock.
 
         Raises:
-            LoginDeadError: the vendor will never take this refresh token again.
-            VendorUnavailableError: no usable answer; when `sent` is True the token may have been rotated all the same.
+            LoginDeadError: the vendor refused the refresh token for good.
+            VendorUnavailableError: no usable answer; if `sent` is True, the token may have been rotated.
             VendorMisconfiguredError: the vendor refuses this client.
         """
-        question = RequestContext(client.name, client.tenant, "refresh", (refresh_token,))
+        context = RequestContext(client.name, client.tenant, "refresh", (refresh_token,))
         asked_at = self._clock()
-        async with self._conversation(client, question) as (session, replies):
+        async with self._session(client, context) as (session, replies):
             await session.refresh_token(
                 token_endpoint,
                 refresh_token=refresh_token.reveal(),
                 body=urlencode(client.refresh_params),
                 headers=_headers(client),
             )
-        return self._grant(client, question, replies[-1], asked_at)
+        return self._token_response(client, context, replies[-1], asked_at)
 
     async def revoke(self, client: OAuthClient, token: Secret, *, hint: str = "refresh_token") -> bool:
-        """Have the vendor forget the grant (RFC 7009); False when it offers no way to.
+        """Revoke the token (RFC 7009); return False if the server offers no revocation.
 
-        An operator's vendor that wants another encoding here than at its token endpoint is asked once more: revoking
-        twice is harmless.
+        If the server refuses an encoding, the next of `revocation_encodings` is tried: revoking twice is harmless.
 
         Raises:
             VendorUnavailableError: no usable answer.
@@ -132,9 +134,9 @@ class Driver:
         client = await self.resolve(client)
         if not client.revoke_url:
             return False
-        question = RequestContext(client.name, client.tenant, "other", (token,))
+        context = RequestContext(client.name, client.tenant, "other", (token,))
         for encoding in client.revocation_encodings:
-            async with self._conversation(client, question) as (session, _):
+            async with self._session(client, context) as (session, _):
                 reply = await session.revoke_token(
                     client.revoke_url,
                     token=token.reveal(),
@@ -145,40 +147,40 @@ class Driver:
                 if reply.is_success:
                     return True
                 if encoding == client.revocation_encodings[-1] or reply.status_code not in _WRONG_ENCODING:
-                    judge_reply(question, reply, now=self._clock())
+                    judge_reply(context, reply, now=self._clock())
         return False
 
-    async def account(self, client: OAuthClient, grant: TokenResponse) -> str | None:
-        """Whose login it is: the label in the grant, else what userinfo says (OpenID Connect Core 5.3).
+    async def account(self, client: OAuthClient, response: TokenResponse) -> str | None:
+        """Return the account's label: from the token response, otherwise from userinfo (OpenID Connect Core 5.3).
 
         Raises:
             VendorUnavailableError, VendorMisconfiguredError: userinfo gave no usable answer.
         """
-        if grant.account or not client.account_label_path:
-            return grant.account
+        if response.account or not client.account_label_path:
+            return response.account
         client = await self.resolve(client)
         if not client.userinfo_url:
             return None
         renews = client.userinfo_token == "refresh_token"  # noqa: S105 - a member's name
-        bearer = grant.refresh_token if renews and grant.refresh_token else grant.access_token
+        bearer = response.refresh_token if renews and response.refresh_token else response.access_token
         return account_label(client, await self._get(client, client.userinfo_url, bearer=bearer))
 
     async def post(
         self,
         client: OAuthClient,
-        question: RequestContext,
+        context: RequestContext,
         url: str,
         fields: Mapping[str, str],
         *,
         encoding: Literal["form", "json"] = "form",
     ) -> httpx2.Response:
-        """One POST as the vendor's client; the caller judges the reply.
+        """Send one POST with the client's identification; the caller judges the reply.
 
         Raises:
-            VendorUnavailableError: no whole reply came.
-            VendorMisconfiguredError: nothing can be sent there.
+            VendorUnavailableError: no complete reply came.
+            VendorMisconfiguredError: no request can go to this address.
         """
-        async with self._conversation(client, question) as (session, _):
+        async with self._session(client, context) as (session, _):
             reply: httpx2.Response = await session.request(
                 "POST",
                 url,
@@ -192,18 +194,18 @@ class Driver:
     async def send(
         self,
         client: OAuthClient,
-        question: RequestContext,
+        context: RequestContext,
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
         json: Mapping[str, Json] | None = None,
     ) -> httpx2.Response:
-        """One GET, or one POST of `json`, without the client's identification; the caller judges the reply.
+        """Send one GET, or one POST of `json`, without the client's identification; the caller judges the reply.
 
         Raises:
             VendorUnavailableError, VendorMisconfiguredError: as `post`.
         """
-        async with self._conversation(client, question) as (session, _):
+        async with self._session(client, context) as (session, _):
             reply: httpx2.Response = await session.request(
                 "GET" if json is None else "POST",
                 url,
@@ -227,37 +229,37 @@ class Driver:
         return self._http[policy]
 
     async def aclose(self) -> None:
-        """Close every connection; the driver may not be used afterwards."""
+        """Close every connection; the driver cannot be used afterwards."""
         for http in self._http.values():
             await http.aclose()
 
     async def _get(self, client: OAuthClient, url: str, *, bearer: Secret | None = None) -> JsonObject:
-        question = RequestContext(client.name, client.tenant, "other", (bearer,) if bearer else ())
+        context = RequestContext(client.name, client.tenant, "other", (bearer,) if bearer else ())
         headers = {"Authorization": f"Bearer {bearer.reveal()}"} if bearer else {}
-        return judge_reply(question, await self.send(client, question, url, headers=headers), now=self._clock())
+        return judge_reply(context, await self.send(client, context, url, headers=headers), now=self._clock())
 
-    def _grant(
-        self, client: OAuthClient, question: RequestContext, reply: httpx2.Response, asked_at: float
+    def _token_response(
+        self, client: OAuthClient, context: RequestContext, reply: httpx2.Response, asked_at: float
     ) -> TokenResponse:
-        """Judge a token reply; its tokens live from `asked_at` on, for we may have stood still since the answer."""
-        judged = judge_reply(question, reply, now=self._clock())
-        return read_token_response(client, judged, now=asked_at, sent=question.secrets)
+        """Judge a token reply; lifetimes start at `asked_at`, as this process may have stood still since the answer."""
+        judged = judge_reply(context, reply, now=self._clock())
+        return read_token_response(client, judged, now=asked_at, sent=context.secrets)
 
     @asynccontextmanager
-    async def _conversation(
-        self, client: OAuthClient, question: RequestContext
+    async def _session(
+        self, client: OAuthClient, context: RequestContext
     ) -> AsyncIterator[tuple[AsyncOAuth2Client, list[httpx2.Response]]]:
-        """An authlib client for one request, and the list in which its token reply will lie, not judged yet.
+        """Open an authlib client for one request, and a list that receives its raw token reply.
 
-        Whatever else goes wrong once that reply is there goes wrong in vain. Every other error is an `OAuthError`.
+        Once that reply is there, no error is raised. Before, every error is an `OAuthError`.
         """
-        door = BoundedTransport(self.http(client.network_policy))
-        session = client_auth.authlib_client(client, door, self.deadline)
+        transport = BoundedTransport(self.http(client.network_policy))
+        session = client_auth.authlib_client(client, transport, self.deadline)
         replies: list[httpx2.Response] = []
 
         def take(reply: httpx2.Response) -> httpx2.Response:
             replies.append(reply)
-            # authlib's own parser trips over lifetimes that are no integers: it gets what it needs and no more
+            # authlib's own parser fails on lifetimes that are not integers, so it gets a minimal reply
             return httpx2.Response(httpx2.codes.OK, json={"access_token": "taken"})
 
         session.register_compliance_hook("access_token_response", take)
@@ -267,12 +269,12 @@ class Driver:
                 yield session, replies
         except OAuthError:
             raise
-        except Exception as error:  # noqa: BLE001 - none may hide that the request has left, or lose its reply
+        except Exception as error:  # noqa: BLE001 - no error may hide that the request was sent, or lose its reply
             if not isinstance(error, httpx2.HTTPError | httpx2.InvalidURL | OSError | OverflowError):
-                _log.error("%s: a request ended with an unforeseen error (%s)", client.name, type(error).__name__)
+                _log.error("%s: a request ended with an unexpected error (%s)", client.name, type(error).__name__)
             if not replies:
-                # `from None`: an httpx2 error holds the request, and so the token
-                raise judge_failure(question, error, unsent=door.certainly_unsent) from None
+                # `from None`: an httpx2 error holds the request with the token
+                raise judge_failure(context, error, unsent=transport.certainly_unsent) from None
 
 
 def _headers(client: OAuthClient) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The login link from a descriptor and a pending login (RFC 6749 4.1.1, RFC 7636 4.3)."""
+"""Build the login link of a pending login (RFC 6749 4.1.1, RFC 7636 4.3)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _OURS: Final = frozenset(
 
 
 def authorize_url(client: OAuthClient, pending: PendingEntry) -> str:
-    """The address that the person opens; it carries the state and the challenge, never the verifier.
+    """Return the address that the person opens; it contains the state and the challenge, never the verifier.
 
-    The vendor's `authorize_params` cannot replace what binds the answer to this login.
+    `authorize_params` cannot replace the parameters that bind the redirect to this login.
     """
     extra = [(name, str(value)) for name, value in client.authorize_params.items() if name not in _OURS]
     session = OAuth2Client(

@@ -7,7 +7,6 @@ repositories of strangers (`paths`).
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,6 +93,8 @@ def store_location(config: Config, explicit: str | None, environ: Mapping[str, s
 
 
 def _load(file: Path, environ: Mapping[str, str]) -> dict[str, object]:
+    import tomllib  # noqa: PLC0415 - a process without a config does not pay for it
+
     try:
         return tomllib.loads(trusted_file.read_trusted_file(file, environ).decode("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
@@ -28,6 +27,8 @@ class ConfigTable:
         """Note every key that is not in `known`, and suggest the nearest known key."""
         for key in self._values:
             if key not in known:
+                import difflib  # noqa: PLC0415 - only a mistake pays for it
+
                 near = difflib.get_close_matches(key, known, n=1)
                 self.wrong(key, f"is not known{f'; did you mean {near[0]}?' if near else ''}")
 

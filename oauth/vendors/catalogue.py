@@ -1,4 +1,4 @@
-"""Every vendor: the shipped table and the operator's, which may add vendors and override single keys."""
+"""Look up vendors and MCP servers: from the shipped table, from the config, and those that people added."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ from openab_auth.storage.store import Store
 
 
 class Catalogue:
-    """The vendors by name; `offered` are those that people may log in to, `auth` is what the config says of servers.
+    """Hold every vendor and MCP server, and know which of them people may log in to.
 
-    `token_variables` are where the bot's own token comes from.
+    `vendors` are the rows by name, and `offered` the names of the vendors that people may log in to. `auth` says what
+    the config allows of servers. `token_variables` are the environment variables that hold the bot's own token.
     """
 
-    def __init__(  # noqa: PLR0913 - what the config says
+    def __init__(  # noqa: PLR0913 - the parts of the config
         self,
         vendors: Mapping[str, Vendor],
         offered: tuple[str, ...],
@@ -42,24 +43,26 @@ class Catalogue:
         self._rows, self._listed, self._auth = vendors, offered, auth
         self._servers = servers or {}
         self._vendors = {**vendors, **{one.vendor_name: one.vendor for one in self._servers.values()}}
-        begun = (one for one in self._servers.values() if one.added_by is None or auth.mcp_add)
-        self._offered = (*offered, *(one.vendor_name for one in begun))
+        allowed = (one for one in self._servers.values() if one.added_by is None or auth.mcp_add)
+        self._offered = (*offered, *(one.vendor_name for one in allowed))
         self._environ = environ
         self._token_variables = token_variables | {"DISCORD_TOKEN"}
-        self._last: tuple[Mapping[str, AddedServer], Catalogue] | None = None  # they are asked for at each keystroke
-        self._by_tenant = {one.tenant: one for one in [*self._vendors.values()][::-1]}  # the first row counts
+        self._last: tuple[Mapping[str, AddedServer], Catalogue] | None = None  # autocompletion asks at each keystroke
+        self._by_tenant = {
+            one.tenant: one for one in [*self._vendors.values()][::-1]
+        }  # the first row of a tenant counts
 
     @classmethod
     def shipped(cls, environ: Mapping[str, str] = os.environ) -> Catalogue:
-        """The shipped table alone."""
+        """Return the catalogue of the shipped table alone."""
         return cls.from_config(Config(), environ)
 
     @classmethod
     def from_config(cls, config: Config, environ: Mapping[str, str] = os.environ) -> Catalogue:
-        """The shipped table with the operator's laid over it.
+        """Return the catalogue of the shipped table and the operator's config, which may override single keys.
 
         Raises:
-            ConfigError: a table has mistakes; all of them are named.
+            ConfigError: the config has mistakes; all of them are named.
         """
         vendors, servers = read_tables(config, environ)
         if config.auth.vendors is None:
@@ -74,13 +77,13 @@ class Catalogue:
 
     @property
     def accepts_servers(self) -> bool:
-        """Whether people may add servers."""
+        """Return whether people may add servers."""
         return self._auth.mcp_add
 
     def with_added(self, added: Mapping[str, AddedServer]) -> Catalogue:
-        """The same with the servers that people added, which are offered only while that is allowed.
+        """Return a catalogue that also holds the servers in `added`; they are offered only if people may add servers.
 
-        One that the config's own servers or vendors leave no name for, or that the config would refuse, is left out.
+        A server is left out if its name is taken by now, or if it breaks a rule of the config.
         """
         if not added:
             return self
@@ -97,22 +100,22 @@ class Catalogue:
         return found
 
     def with_servers_of(self, store: Store) -> Catalogue:
-        """As `with_added`, of this store; what cannot be read of it is left out, which `Store.problems` tells."""
+        """Return `with_added` for the servers in `store`; without them if they cannot be read."""
         try:
             return self.with_added(store.servers())
         except StorageError:
             return self
 
     def read_new_server(self, name: str, server: AddedServer) -> McpServer:
-        """The server as it would be with all that is here.
+        """Check a server that a person wants to add, and return it.
 
         Raises:
-            ServerNameError, ServerNameTakenError, ServerAddressError: it cannot be added.
+            ServerNameError, ServerNameTakenError, ServerAddressError: the server cannot be added.
         """
         return self._read(name, server, self._taken())
 
     def owner_of(self, name: str) -> str | None:
-        """What a name means here already, in capitals or not, for people to read."""
+        """Return who owns a name, in words for people, or None; upper and lower case are the same."""
         return self._taken().get(name.casefold())
 
     def _taken(self) -> dict[str, str]:
@@ -122,12 +125,12 @@ class Catalogue:
         return read_added_server(name, server, taken=taken, http_loopback=self._auth.allow_http_loopback)
 
     def get(self, name: str) -> Vendor:
-        """The offered vendor of this name; an MCP server is `mcp:NAME`, and known of it is only its table.
+        """Return the offered vendor of this name; the name of an MCP server is `mcp:NAME`.
 
         Raises:
-            UnknownVendorError: there is none, or it is not offered here.
-            RiskNotAcceptedError: the operator has not accepted its risk.
-            NoLoginError: its tokens stay in the environment.
+            UnknownVendorError: the vendor does not exist, or is not offered here.
+            RiskNotAcceptedError: the operator has not accepted the vendor's risk.
+            NoLoginError: the vendor has no login here; its tokens are environment variables.
         """
         vendor = self._vendors.get(name)
         if vendor is not None and not rules_of(vendor).needs_login:
@@ -139,28 +142,28 @@ class Catalogue:
         raise UnknownVendorError(name, self._offered)
 
     def find(self, tenant_or_name: str) -> Vendor | None:
-        """The vendor of this name or tenant, offered or not."""
+        """Return the vendor of this name or tenant, offered or not; None if there is none."""
         return self._vendors.get(tenant_or_name) or self._by_tenant.get(Tenant(tenant_or_name))
 
     def title_of(self, tenant_or_name: str) -> str:
-        """How the vendor of this name, or of these logins, is called; a word that means none stays as it is."""
+        """Return the title of the vendor with this name or tenant, or the word itself if there is no such vendor."""
         found = self.find(tenant_or_name)
         return found.title if found else tenant_or_name
 
     def server(self, tenant_or_name: str) -> McpServer | None:
-        """The MCP server of this name, with `mcp:` before it or without."""
+        """Return the MCP server of this name, with or without the prefix `mcp:`; None if there is none."""
         return self._servers.get(tenant_or_name.removeprefix(SERVER_PREFIX))
 
     def servers(self) -> tuple[McpServer, ...]:
-        """Every MCP server."""
+        """Return every MCP server."""
         return tuple(self._servers.values())
 
     def vendor_of(self, tenant: str) -> Vendor | None:
-        """The vendor whose logins lie under this very tenant, whatever other vendors are called."""
+        """Return the vendor whose logins have this tenant; names of vendors do not count."""
         return self._by_tenant.get(Tenant(tenant))
 
     def program_environment(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """Return what a vendor's own program inherits: no bot's token, no secret, no relative folder of PATH."""
+        """Return the environment for a vendor's program, without secrets, the bot's token and relative PATH folders."""
         of_vendors = {one.client_secret_env for one in self._vendors.values()}
         of_servers = {one.client_secret_env for one in self._servers.values()}
         held_back = self._token_variables | of_vendors | of_servers
@@ -168,34 +171,38 @@ class Catalogue:
         return inherited | {"PATH": absolute_path(environ)}
 
     def tenant_of(self, tenant_or_name: str) -> Tenant:
-        """The tenant of the vendor of this name; any other word is a tenant itself."""
+        """Return the tenant of the vendor of this name; any other word is a tenant itself."""
         vendor = self._vendors.get(tenant_or_name)
         return vendor.tenant if vendor else Tenant(tenant_or_name)
 
     def offered(self) -> tuple[Vendor, ...]:
-        """The vendors that people may log in to, in the operator's order."""
+        """Return the vendors that people may log in to, in the operator's order."""
         return tuple(self._vendors[name] for name in self._offered)
 
     def all(self) -> tuple[Vendor, ...]:
-        """Every vendor of both tables."""
+        """Return every vendor, offered or not."""
         return tuple(self._vendors.values())
 
     def variables_in_use(self, tenant: str | None = None) -> tuple[tuple[Vendor, str], ...]:
-        """The vendors whose token the environment holds, each with its variable: those offered, or without a login."""
+        """Return the vendors whose token is set in the environment, each with its variable.
+
+        Without `tenant`, only offered vendors and vendors without a login are looked at.
+        """
         vendors = self.all() if tenant is None else tuple(filter(None, [self.find(tenant)]))
         if tenant is None:
             vendors = tuple(one for one in vendors if one.name in self._offered or not rules_of(one).needs_login)
         return tuple((vendor, name) for vendor in vendors if (name := self.shadowed_by(vendor)))
 
     def shadowed_by(self, vendor: Vendor) -> str | None:
-        """The variable that the vendor's own tools read before any stored login, if one is set here."""
+        """Return the set variable that the vendor's own tools prefer to a stored login, or None."""
         return next((name for name in vendor.env if self._environ.get(name)), None)
 
 
 def _can_begin(vendor: Vendor, environ: Mapping[str, str], *, ours: bool) -> bool:
-    """Whether a login can be begun here at all: an offer of what cannot would only disappoint.
+    """Return whether a login can begin here.
 
-    `ours`: the operator has a table for it, so a program that is missing is a mistake to be told.
+    With `ours` the operator has a table for this vendor: then a missing program is an error to show, not a reason to
+    hide the vendor.
     """
     rules = rules_of(vendor)
     return rules.needs_login and (ours or rules.can_begin(vendor, environ))

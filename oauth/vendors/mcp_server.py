@@ -1,4 +1,4 @@
-"""A remote MCP server as the operator names it under `[mcp.NAME]`, or a person from Discord, and the checks on both."""
+"""Describe a remote MCP server, and check it: an `[mcp.NAME]` table of the operator, or an addition from Discord."""
 
 from __future__ import annotations
 
@@ -31,14 +31,15 @@ DEFAULT_REDIRECT: Final = "http://localhost:53682/callback"
 AuthMethod: TypeAlias = Literal["none", "client_secret_basic", "client_secret_post"]
 AUTH_METHODS: Final = ("none", "client_secret_basic", "client_secret_post")
 _LONGEST_URL: Final = 2000  # characters
-SERVER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")  # as agents' own configs spell them
+SERVER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")  # as in the configs of agents
 
 
 @dataclass(frozen=True, slots=True)
 class McpServer:
-    """One server; what is empty is found out from the server itself.
+    """Hold the settings of one server; the server's metadata replaces empty settings.
 
-    `added_by` is who added it from Discord; None for the operator's own. Of such a server the address alone is known.
+    `added_by` is the person who added the server from Discord, and None for a server of the operator. Of an added
+    server only the address is known.
     """
 
     name: str
@@ -62,12 +63,12 @@ class McpServer:
 
     @property
     def vendor_name(self) -> str:
-        """What people type, and what stands in a pending login."""
+        """Return the name that people type, and that pending logins hold."""
         return f"{SERVER_PREFIX}{self.name}"
 
     @property
     def tenant(self) -> Tenant:
-        """The key of its login: the bare name, under which the Rust agents look."""
+        """Return the key of the server's login in the store: the bare name, as the Rust agents expect it."""
         return Tenant(self.name)
 
     @property
@@ -90,21 +91,21 @@ class McpServer:
 
     @property
     def host(self) -> str:
-        """The host of its address, and the port if it has one."""
+        """Return the host of the address, with an unusual port."""
         return host_of(self.url)
 
     def may_use(self, url: str) -> bool:
-        """Whether an endpoint may be at `url`: https, or http to this machine where the test option allows it.
+        """Return whether an endpoint may be at `url`: https, or http to this machine if the test option allows it.
 
-        One longer than any server needs is none: it would be kept beside every link, and make each commit slower.
-        What a server that a person added names is read in one way only, as its own address is: people are shown it.
+        A very long address is refused: it would be stored with every pending login and make commits slower. The
+        endpoints of an added server must be unambiguous, because people see their hosts.
         """
         if len(url) > _LONGEST_URL or why_unsafe(url) is not None or (self.added_by is not None and why_ambiguous(url)):
             return False
         return url.lower().startswith("https:") or self.network_policy.http_loopback
 
 
-_OURS: Final = frozenset({"name", "client_secret", "network_policy", "added_by"})  # no keys of a table
+_OURS: Final = frozenset({"name", "client_secret", "network_policy", "added_by"})  # not keys of a table
 KEYS: Final = ({one.name for one in fields(McpServer)} - _OURS) | {"allow_private_hosts"}
 
 
@@ -116,7 +117,7 @@ def read_servers(
     *,
     http_loopback: bool,
 ) -> dict[str, McpServer]:
-    """The servers by name; what is wrong goes to `mistakes`. No server bears a vendor's name or tenant."""
+    """Return the servers by name, and note mistakes; no server may have a vendor's name or tenant."""
     taken = owners_of_names(vendors)
     servers: dict[str, McpServer] = {}
     for name, values in tables.items():
@@ -130,24 +131,24 @@ def read_servers(
 
 
 def owners_of_names(vendors: Iterable[Vendor] = (), servers: Iterable[McpServer] = ()) -> dict[str, str]:
-    """What each name means already, for people to read; the names without case, as some file systems take them."""
+    """Return the owner of each name, in words for people; names are case-folded, as some file systems ignore case."""
     words = {word.casefold(): f"the vendor {one.name}" for one in vendors for word in (one.name, one.tenant)}
     return words | {one.name.casefold(): f"the server {one.name}" for one in servers}
 
 
 def read_added_server(name: str, added: AddedServer, *, taken: Mapping[str, str], http_loopback: bool) -> McpServer:
-    """The server that a person added, by the rules of a table that has nothing but `url`.
+    """Return the server that a person added, checked by the rules of a table that has only `url`.
 
-    Its address must say to every reader what it says to the one that connects: it is all that people are shown. No
-    `${VARIABLE}` is replaced in it: that would send the environment to whoever runs the server.
+    Its address must be unambiguous, because people decide by it. No `${VARIABLE}` is replaced in it: that would send
+    the environment to the person who runs the server.
 
     Raises:
-        ServerNameError, ServerNameTakenError, ServerAddressError: which rule it breaks.
+        ServerNameError, ServerNameTakenError, ServerAddressError: the server breaks a rule.
     """
     mistakes: ConfigMistakes = []
     server = _parse(name, {"url": added.url}, {}, mistakes, http_loopback=http_loopback)
     for key, reason in mistakes:
-        said = reason.partition(";")[0]  # what follows is for who writes the config
+        said = reason.partition(";")[0]  # the rest is advice for the operator
         raise ServerNameError(said) if key == f"mcp.{name}" else ServerAddressError(said)
     if unclear := why_ambiguous(server.url):
         raise ServerAddressError(unclear)
@@ -171,7 +172,7 @@ def _parse(
     secret = environ.get(secret_env) if secret_env else None
     policy, wrong = read_network_policy(table.texts("allow_private_hosts"), http_loopback=http_loopback)
     if wrong:
-        table.wrong("allow_private_hosts", f"{wrong[0][:80]!r} is no host's name and no network")
+        table.wrong("allow_private_hosts", f"{wrong[0][:80]!r} is neither a host name nor a network")
     method = table.one_of("token_endpoint_auth_method", ("", *AUTH_METHODS), "")
     server = McpServer(
         name=name,
@@ -202,13 +203,13 @@ def _check_name(name: str, mistakes: ConfigMistakes) -> None:
         mistakes.append((at, "a server's name is at most 32 letters, digits, '.', '_' and '-'"))
         return
     try:
-        sidecar_name("auth.json", name)  # the lock that its refresh will need
+        sidecar_name("auth.json", name)  # the lock file that a refresh needs
     except InvalidTenantError as error:
         mistakes.append((at, error.reason))
 
 
 def _check(table: ConfigTable, server: McpServer) -> None:
-    """What one key says must fit what the others say."""
+    """Note keys that contradict each other."""
     if not server.url:
         table.wrong("url", "is missing")
     for key, url in (("url", server.url), ("issuer", server.issuer)):
@@ -228,6 +229,6 @@ def _check(table: ConfigTable, server: McpServer) -> None:
 
 
 def _is_document(url: str) -> bool:
-    """Whether this can be a client ID metadata document's URL, which is the client id itself."""
+    """Return whether this can be the URL of a client ID metadata document, which is also the client id."""
     parts = urlsplit(url)
     return parts.scheme == "https" and parts.path not in ("", "/") and not parts.query

@@ -1,4 +1,4 @@
-"""A vendor is data: its descriptor, frozen, and the checks on an operator's table of it."""
+"""Describe a vendor as a frozen row of data, and check the operator's tables of vendors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Risk: TypeAlias = Literal["ok", "tos-risk", "experimental"]
 RISKS: Final = ("ok", "tos-risk", "experimental")
 EXCHANGES: Final = ("github-copilot", "google-code-assist")
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")  # people type it, and it stands in a button's custom_id
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")  # people type it, and a button's custom_id holds it
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED: Final = "a variable that loaders, shells, interpreters or network libraries obey"
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 5.6.2
@@ -31,7 +31,10 @@ _HEADER_VALUE: Final = re.compile(r"([!-~]([ \t!-~]*[!-~])?)?")  # RFC 9110 5.5,
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """What the one driver must know of a vendor; an endpoint that is not there is an empty text."""
+    """Hold one row of the vendor table; a missing endpoint is an empty text.
+
+    `client` returns the part that the driver needs.
+    """
 
     name: str
     title: str
@@ -58,7 +61,7 @@ class Vendor:
     token_sends_state: bool = False
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     exchange: str = ""
-    token_lifetime: int = 3600  # seconds, when a reply has no `expires_in`
+    token_lifetime: int = 3600  # seconds, if a token response has no `expires_in`
     account_from: str = ""
     env: tuple[str, ...] = ()
     exec_env: str = ""
@@ -67,8 +70,8 @@ class Vendor:
     note: str = ""
     command: tuple[str, ...] = ()
     command_timeout: int = 840  # seconds
-    network_policy: NetworkPolicy | None = None  # which addresses requests may go to; None: those of the table
-    token_for: str = ""  # the host of a server that a person added, where the account is one of another host
+    network_policy: NetworkPolicy | None = None  # which addresses requests may reach; None: those in the table
+    token_for: str = ""  # an added server's host, if its login uses an account at another host
     account_at: str = ""  # that host
 
     def client(self) -> OAuthClient:
@@ -111,14 +114,14 @@ _ACCOUNT_ID_PATHS: Final = {  # by tenant: the vendor's own id, in a token respo
     "anthropic-oauth": "account.uuid",
     "codex": "https://api.openai.com/auth.chatgpt_account_id",
 }
-_OURS: Final = frozenset({"name", "client_secret", "network_policy", "token_for", "account_at"})  # no keys of a table
+_OURS: Final = frozenset({"name", "client_secret", "network_policy", "token_for", "account_at"})  # not keys of a table
 KEYS: Final = frozenset(one.name for one in fields(Vendor)) - _OURS
 
 
 def parse_vendor(
     name: str, values: Mapping[str, object], environ: Mapping[str, str], mistakes: ConfigMistakes, *, at: str
 ) -> Vendor:
-    """The vendor that the table `values`, found at the dotted key `at`, describes; what is wrong goes to `mistakes`."""
+    """Return the vendor that the table `values` at the dotted key `at` describes, and note mistakes."""
     table = ConfigTable(values, at, mistakes)
     table.only(KEYS)
     if not _NAME.fullmatch(name):
@@ -170,7 +173,7 @@ def parse_vendor(
 
 
 def read_url(table: ConfigTable, key: str, default: str = "") -> str:
-    """The address at `key`, or nothing where it is not safe (`safe_url`)."""
+    """Return the address at `key`; empty if no request may go there (`why_unsafe`)."""
     value = table.text(key, default)
     if value and (reason := why_unsafe(value)):
         table.wrong(key, reason)
@@ -194,11 +197,11 @@ def _headers(table: ConfigTable) -> Mapping[str, str]:
 
 
 def _secret(table: ConfigTable, from_environment: str) -> Secret | None:
-    """The client's secret: the variable's, else the one that the table has obscured."""
+    """Return the client's secret: that of the environment, otherwise the obscured secret of the table."""
     obscured = table.text("client_secret_obscured")
     if from_environment or not obscured:
         return Secret(from_environment) if from_environment else None
-    from openab_auth.oauth.config import NotObscuredError, unobscure  # noqa: PLC0415 - hardly a config has one, and ciphers are heavy
+    from openab_auth.oauth.config import NotObscuredError, unobscure  # noqa: PLC0415 - ciphers are heavy, and few configs need them
 
     try:
         return Secret(unobscure(obscured))
@@ -215,7 +218,7 @@ def _exchange(table: ConfigTable) -> str:
 
 
 def read_variable(table: ConfigTable, key: str) -> str:
-    """Return the name of an environment variable at `key`; nothing if it is no name, or one that others obey."""
+    """Return the name of an environment variable at `key`; empty if it is not valid or reserved."""
     value = table.text(key)
     if not value:
         return ""
@@ -238,7 +241,7 @@ def _variables(table: ConfigTable, key: str) -> tuple[str, ...]:
 
 
 def _command(table: ConfigTable) -> tuple[str, ...]:
-    """Return the login program and its arguments; a relative path would be another program in each folder."""
+    """Return the login program and its arguments; a relative path is a mistake."""
     command = table.texts("command")
     if command and "/" in command[0] and not command[0].startswith("/"):
         table.wrong("command", "must begin with the name of a program on PATH, or with an absolute path")
@@ -248,9 +251,9 @@ def _command(table: ConfigTable) -> tuple[str, ...]:
 def _tenant(table: ConfigTable, name: str) -> Tenant:
     tenant = table.text("tenant", name)
     try:
-        sidecar_name("auth.json", tenant)  # the lock that its refresh will need
+        sidecar_name("auth.json", tenant)  # the lock file that a refresh needs
     except InvalidTenantError as error:
         table.wrong("tenant", error.reason)
     if tenant.startswith(("pending:", "mcp-pending:", "mcp:")):
-        table.wrong("tenant", "begins with a word that the store keeps for itself")
+        table.wrong("tenant", "begins with a word that is reserved for the store")
     return Tenant(tenant)
