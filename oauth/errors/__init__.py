@@ -76,7 +76,7 @@ from openab_auth.oauth.errors.operator import (
     UnknownVendorError,
     VendorMisconfiguredError,
 )
-from openab_auth.oauth.errors.redact import join_words, one_line, redact, remove_secrets, safe_name
+from openab_auth.oauth.errors.redaction import join_words, one_line, redact, remove_secrets, safe_name
 from openab_auth.oauth.errors.servers import (
     AddingServersOffError,
     ForeignLoginError,

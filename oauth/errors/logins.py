@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, OLDER_UNTOUCHED, OAuthError
-from openab_auth.oauth.errors.redact import safe_name
+from openab_auth.oauth.errors.redaction import safe_name
 from openab_auth.storage.errors import OpenabAuthError
 
 

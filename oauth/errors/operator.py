@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, Asked, OAuthError
-from openab_auth.oauth.errors.redact import safe_name
+from openab_auth.oauth.errors.redaction import safe_name
 
 
 class ConfigError(OAuthError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
-from openab_auth.oauth.errors.redact import safe_name
+from openab_auth.oauth.errors.redaction import safe_name
 
 
 class NotLoggedInError(OAuthError):

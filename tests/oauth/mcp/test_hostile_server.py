@@ -147,7 +147,7 @@ async def test_a_mix_up_of_authorization_servers_sends_the_code_nowhere(
 async def test_an_answer_without_the_promised_issuer_sends_the_code_nowhere(logins: Logins, stranger: Stranger) -> None:
     offer = await logins.begin("mcp:lab", ADA)
 
-    with pytest.raises(PasteRefusedError, match="does not say which issuer"):
+    with pytest.raises(PasteRefusedError, match="does not name its issuer"):
         await logins.complete(answer(offer, ""), ADA)
     assert "/token" not in stranger.paths
 
