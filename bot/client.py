@@ -15,8 +15,8 @@ from openab_auth.bot.sync import sync_if_changed
 from openab_auth.cogs.auth.commands import Auth
 from openab_auth.cogs.auth.guard.settings import DISCORD_API, DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService
-from openab_auth.oauth.client.verdict import json_object
-from openab_auth.oauth.http.transport import BoundedTransport, new_client
+from openab_auth.oauth.client import json_object
+from openab_auth.oauth.http import BoundedTransport, new_client
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # this bot never speaks
 _log = logging.getLogger(__name__)

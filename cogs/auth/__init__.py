@@ -10,7 +10,8 @@ from discord.ext import commands
 from openab_auth.cogs.auth.commands import Auth
 from openab_auth.cogs.auth.guard.settings import read_settings
 from openab_auth.cogs.auth.service.service import open_service
-from openab_auth.oauth.config.config import read_config, store_location
+from openab_auth.oauth.config import store_location
+from openab_auth.oauth.vendors import read_config
 
 __all__ = ["setup"]
 

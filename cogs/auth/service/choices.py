@@ -12,7 +12,7 @@ from openab_auth.cogs.auth.text.limits import CHOICE, CHOICES, units
 from openab_auth.cogs.auth.text.markup import label
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.logins import LoginState
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 
 _TITLE: Final = 50  # units of a choice's name
 

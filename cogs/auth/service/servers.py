@@ -10,7 +10,7 @@ from openab_auth.cogs.auth.guard.audit import Audit, Line
 from openab_auth.cogs.auth.guard.errors import NotYourServerError
 from openab_auth.cogs.auth.guard.rate_limit import RateLimit
 from openab_auth.oauth.mcp import AddedServers
-from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors import McpServer
 from openab_auth.storage import AddedServer
 
 GROUP: Final = "mcp"  # the subcommand group, which is there only where adding is allowed

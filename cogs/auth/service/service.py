@@ -14,15 +14,13 @@ from openab_auth.cogs.auth.guard.rate_limit import RateLimit
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.open_requests import OpenRequests
 from openab_auth.cogs.auth.service.servers import Servers
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import DEFAULT_STORE, Config
-from openab_auth.oauth.config.paths import path_in
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import DEFAULT_STORE, Config, path_from_variable
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, ProgramFailedError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.logins import Logins, LoginState, LogoutResult, Status
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import CONSOLE, AsyncStore, UserId, open_store
 
 
@@ -276,7 +274,7 @@ def open_service(
         StorageError: the store's address is none.
     """
     beside = DEFAULT_STORE if "://" in location else location  # a store that is no file has nothing beside it
-    audit = Audit(Path(path_in("OPENAB_AUTH_AUDIT", environ) or f"{beside}.audit.jsonl").expanduser(), clock)
+    audit = Audit(Path(path_from_variable("OPENAB_AUTH_AUDIT", environ) or f"{beside}.audit.jsonl").expanduser(), clock)
     store = AsyncStore(open_store(location))
     driver = Driver()
     access = Access(settings)

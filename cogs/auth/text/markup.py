@@ -17,7 +17,7 @@ from urllib.parse import quote
 import discord
 
 from openab_auth.cogs.auth.text.units import cut, units
-from openab_auth.oauth.errors.visible import visible
+from openab_auth.oauth.errors import visible_text
 
 _NOTHING: Final = "?"  # where a text has no character to be seen: empty bold is no bold
 FIELD: Final = 300  # UTF-16 units of somebody else's text, where no other bound is given
@@ -78,7 +78,7 @@ def code(text: str, limit: int = FIELD) -> Markup:
 def label(text: str, limit: int = FIELD) -> str:
     """Return `text` on one line of at most `limit` units, for where Discord reads no markup."""
     seen = cut(text, 8 * limit)  # a text without end costs no more than a long one
-    return cut(visible(seen), limit)
+    return cut(visible_text(seen), limit)
 
 
 def mention(user: int) -> Markup:

@@ -12,7 +12,6 @@ from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.language import Language, language_of
 from openab_auth.cogs.auth.text.limits import fits_button
-from openab_auth.oauth.client.discovery import needs_discovery
 from openab_auth.oauth.errors import LoginTakenError
 from openab_auth.oauth.logins import LoginState
 from openab_auth.storage.errors import OpenabAuthError
@@ -97,13 +96,11 @@ def logout_question(language: Language, state: LoginState) -> ReplyContent:
     Raises:
         NameTooLongError: the tenant fits no button.
     """
-    vendor = state.vendor
-    revocable = vendor is not None and (bool(vendor.revoke_url) or needs_discovery(vendor))
-    choices: list[LogoutChoice] = ["here", "revoke", "keep"] if revocable else ["here", "keep"]
+    choices: list[LogoutChoice] = ["here", "revoke", "keep"] if state.revocable else ["here", "keep"]
     view = discord.ui.View(timeout=None)
     for choice in choices:
         view.add_item(_fitting(LogoutButton(language, state.tenant, choice, state.generation)))
-    return ReplyContent(words.ask_logout(language, state, revocable=revocable), view=view)
+    return ReplyContent(words.ask_logout(language, state, revocable=state.revocable), view=view)
 
 
 def replace_question(language: Language, vendor: str, title: str, taken: LoginTakenError) -> ReplyContent:
