@@ -141,7 +141,7 @@ async def test_another_persons_paste_finds_nothing(logins: Logins, issuer: Issue
     with pytest.raises(NoPendingLoginError):
         await logins.complete(redirect, BOB)
     await logins.begin("lab", BOB)
-    with pytest.raises(PasteRefusedError, match="another login"):
+    with pytest.raises(PasteRefusedError, match="a different login"):
         await logins.complete(redirect, BOB)
 
     assert not issuer.requests("/token")
@@ -163,7 +163,7 @@ async def test_a_paste_for_a_named_vendor_is_not_taken_for_another(logins: Login
     await logins.begin("jay", ADA)
     redirect = await issuer.approve(lab.url)
 
-    with pytest.raises(PasteRefusedError, match="another login"):
+    with pytest.raises(PasteRefusedError, match="a different login"):
         await logins.complete(redirect, ADA, "jay")
 
     assert len(await logins.pending(ADA)) == 2
