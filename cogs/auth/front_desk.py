@@ -10,16 +10,16 @@ from typing import TypeAlias
 
 import discord
 
-from openab_auth.cogs.auth.desk import Desk, LastPage, LogoutChoice
 from openab_auth.cogs.auth.guard.access import Caller, caller_of
 from openab_auth.cogs.auth.guard.deliveries import Deliveries
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError
-from openab_auth.cogs.auth.outcomes import failed
 from openab_auth.cogs.auth.replies import ReplyContent, acknowledge, answer, edit
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.failures import failure
 from openab_auth.cogs.auth.text.language import Language, language_of
+from openab_auth.cogs.auth.views.buttons import Desk, LastPage, LogoutChoice
+from openab_auth.cogs.auth.views.failure import failed
 from openab_auth.cogs.auth.views.help import help_message
 from openab_auth.cogs.auth.views.how import how_message
 from openab_auth.cogs.auth.views.login import LoginMessages, login_message

@@ -13,11 +13,11 @@ import pytest
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.commands import _BUTTONS
-from openab_auth.cogs.auth.desk import TakenOnce
 from openab_auth.cogs.auth.guard import deliveries
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text.language import english
+from openab_auth.cogs.auth.views.buttons import TakenOnce
 from openab_auth.storage import UserId
 from tests.cogs.test_on_discord import Stored, begin, form, running, world
 

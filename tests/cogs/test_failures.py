@@ -19,8 +19,8 @@ from openab_auth.cogs.auth.guard.errors import (
     NotYourServerError,
     RolesHiddenError,
 )
+from openab_auth.cogs.auth.guard.open_requests import ClosingError
 from openab_auth.cogs.auth.guard.rate_limit import TooManyAttemptsError
-from openab_auth.cogs.auth.service.open_requests import ClosingError
 from openab_auth.cogs.auth.text.failures import described, failure
 from openab_auth.cogs.auth.text.language import Language, english, languages
 from openab_auth.cogs.auth.views.login import LinkTooLongError

@@ -13,14 +13,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from openab_auth.bot.playground.discord import limits as discord_limits
-from openab_auth.cogs.auth.outcomes import failed
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.service.choices import login_choices, logout_choices, pending_choices
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.failures import failure
 from openab_auth.cogs.auth.text.language import Language, languages
 from openab_auth.cogs.auth.text.limits import cut, plain, units
 from openab_auth.cogs.auth.text.markup import LINES, Markup
+from openab_auth.cogs.auth.views.choices import login_choices, logout_choices, pending_choices
+from openab_auth.cogs.auth.views.failure import failed
 from openab_auth.cogs.auth.views.help import help_message
 from openab_auth.cogs.auth.views.login import LinkTooLongError, login_message
 from openab_auth.cogs.auth.views.logout import NameTooLongError, logout_question, replace_question

@@ -12,15 +12,15 @@ from fluent.syntax.visitor import Visitor
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-import openab_auth.cogs.auth.text.language
-from openab_auth.cogs.auth.service.choices import login_choices, logout_choices, pending_choices, server_choices
+import openab_auth.cogs.auth
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.failures import failure
 from openab_auth.cogs.auth.text.language import Language, languages
 from openab_auth.cogs.auth.text.limits import CHOICE, plain, units
 from openab_auth.cogs.auth.text.markup import Markup, code, in_link, label, link, mention
+from openab_auth.cogs.auth.views.buttons import LoginButton
+from openab_auth.cogs.auth.views.choices import login_choices, logout_choices, pending_choices, server_choices
 from openab_auth.cogs.auth.views.login import login_message
-from openab_auth.cogs.auth.views.login_button import LoginButton
 from openab_auth.cogs.auth.views.logout import logout_question, replace_question
 from openab_auth.cogs.auth.views.servers import removed_message
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
@@ -38,7 +38,7 @@ from tests.cogs.catalogues import TAGS, parts, resource
 from tests.cogs.discord_client import hidden, read
 from tests.cogs.test_failures import MET
 
-FOLDER = Path(openab_auth.cogs.auth.text.language.__file__).parent
+FOLDER = Path(openab_auth.cogs.auth.__file__).parent
 ADA = UserId(5)
 NOW = 2_000_000_000
 
@@ -263,7 +263,7 @@ SENDING = {"send", "send_message", "edit", "edit_message", "edit_original_respon
 def test_every_message_is_sent_by_one_module_which_lets_nobody_be_mentioned() -> None:
     calls = [
         (file.name, node)
-        for file in FOLDER.glob("*.py")
+        for file in FOLDER.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SENDING
     ]
@@ -278,10 +278,10 @@ def test_markup_is_declared_where_it_can_be_looked_over() -> None:
     """`Markup(...)` is a promise that each part is ours or escaped: these are all the promises."""
     makers = {
         file.name
-        for file in FOLDER.glob("*.py")
+        for file in FOLDER.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Markup"
     }
-    assert makers <= {"markup.py", "language.py", "words.py", "failures.py", "replies.py", "login_view.py"}
-    embeds = {file.name for file in FOLDER.glob("*.py") if "discord.Embed(" in file.read_text(encoding="utf-8")}
+    assert makers <= {"markup.py", "language.py", "words.py", "failures.py", "replies.py", "login.py"}
+    embeds = {file.name for file in FOLDER.rglob("*.py") if "discord.Embed(" in file.read_text(encoding="utf-8")}
     assert embeds == {"markup.py"}

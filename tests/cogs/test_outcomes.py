@@ -2,10 +2,10 @@ import logging
 
 import pytest
 
-from openab_auth.cogs.auth.outcomes import failed
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text.language import english
-from openab_auth.cogs.auth.views.login_button import LoginButton
+from openab_auth.cogs.auth.views.buttons import LoginButton
+from openab_auth.cogs.auth.views.failure import failed
 from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,

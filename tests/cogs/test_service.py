@@ -13,10 +13,10 @@ import pytest
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.access import Caller
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError
+from openab_auth.cogs.auth.guard.open_requests import ClosingError
 from openab_auth.cogs.auth.guard.rate_limit import TooManyAttemptsError
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service import waiting_logins as module
-from openab_auth.cogs.auth.service.open_requests import ClosingError
 from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.cogs.auth.service.waiting_logins import WaitingLogins
 from openab_auth.cogs.auth.views.logout import LogoutButton

@@ -9,9 +9,9 @@ from contextlib import suppress
 import pytest
 
 from openab_auth.cogs.auth.notices.direct_messages import looks_like_paste
-from openab_auth.cogs.auth.service.choices import server_choices
 from openab_auth.cogs.auth.text.limits import plain
 from openab_auth.cogs.auth.text.markup import code, label
+from openab_auth.cogs.auth.views.choices import server_choices
 from openab_auth.oauth.errors import PasteRefusedError
 from openab_auth.oauth.errors.redact import name, shown
 from openab_auth.oauth.errors.visible import visible

@@ -8,7 +8,7 @@ import pytest
 
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text.language import english
-from openab_auth.cogs.auth.views.login_button import LoginButton
+from openab_auth.cogs.auth.views.buttons import LoginButton
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.logins.status import LoginState, Status

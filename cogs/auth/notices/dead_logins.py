@@ -14,7 +14,7 @@ from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.language import SpokenLanguages
 from openab_auth.cogs.auth.text.limits import fits_button
-from openab_auth.cogs.auth.views.login_button import LoginButton
+from openab_auth.cogs.auth.views.buttons import LoginButton
 from openab_auth.oauth.logins.status import LoginState
 from openab_auth.storage.entries import CONSOLE
 from openab_auth.storage.errors import OpenabAuthError

@@ -10,9 +10,9 @@ from openab_auth.cogs.auth.guard.access import Access, Caller
 from openab_auth.cogs.auth.guard.admission import Admission
 from openab_auth.cogs.auth.guard.audit import Audit
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError
+from openab_auth.cogs.auth.guard.open_requests import OpenRequests
 from openab_auth.cogs.auth.guard.rate_limit import RateLimit
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
-from openab_auth.cogs.auth.service.open_requests import OpenRequests
 from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.waiting_logins import WaitingLogins
 from openab_auth.oauth.client.driver import Driver
@@ -80,7 +80,7 @@ class AuthService:
         """Step two: the paste becomes a login in the store; `generation` is the pending login that its form was about.
 
         Raises:
-            OpenabAuthError: why it did not; `outcomes.still_waits` tells whether the person may paste again.
+            OpenabAuthError: why it did not; `views.failure.still_waits` tells whether the person may paste again.
         """
         self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
         async with self._audit.step("complete", caller.user) as line:

@@ -12,7 +12,7 @@ from openab_auth.cogs.auth.text.failures import described
 from openab_auth.cogs.auth.text.language import Language
 from openab_auth.cogs.auth.text.limits import fits_button
 from openab_auth.cogs.auth.text.markup import LINES
-from openab_auth.cogs.auth.views.login_button import LoginButton
+from openab_auth.cogs.auth.views.buttons import LoginButton
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError

@@ -8,9 +8,9 @@ from typing import Final, Self, cast
 
 import discord
 
-from openab_auth.cogs.auth.desk import LastPage, TakenOnce, desk_of
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text.language import Language, language_of
+from openab_auth.cogs.auth.views.buttons import LastPage, TakenOnce, desk_of
 
 _ID: Final = r"auth:how:(?P<page>dead|code)"
 _PICTURES: Final[dict[LastPage, tuple[str, ...]]] = {"dead": ("desktop", "phone"), "code": ("code",)}

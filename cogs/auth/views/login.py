@@ -15,8 +15,8 @@ from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.language import Language, language_of
 from openab_auth.cogs.auth.text.limits import CONTENT, DESCRIPTION, LINK_BUTTON, units
 from openab_auth.cogs.auth.text.markup import LINES, Markup, embed, link
+from openab_auth.cogs.auth.views.buttons import new_link
 from openab_auth.cogs.auth.views.how import HowButton
-from openab_auth.cogs.auth.views.login_button import new_link
 from openab_auth.cogs.auth.views.paste_form import PasteButton, fits, new_flow
 from openab_auth.oauth.flows.offer import LoginOffer
 from openab_auth.storage.entries import UserId

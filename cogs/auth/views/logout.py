@@ -7,11 +7,11 @@ from typing import Final, Self, cast
 
 import discord
 
-from openab_auth.cogs.auth.desk import LogoutChoice, TakenOnce, desk_of
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.language import Language, language_of
 from openab_auth.cogs.auth.text.limits import fits_button
+from openab_auth.cogs.auth.views.buttons import LogoutChoice, TakenOnce, desk_of
 from openab_auth.oauth.client.discovery import needs_discovery
 from openab_auth.oauth.errors import LoginTakenError
 from openab_auth.oauth.logins.status import LoginState

@@ -10,7 +10,7 @@ from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.language import Language
 from openab_auth.cogs.auth.text.limits import ADDRESS
 from openab_auth.cogs.auth.text.markup import LINES, plain
-from openab_auth.cogs.auth.views.login_button import LoginButton
+from openab_auth.cogs.auth.views.buttons import LoginButton
 
 
 def added_message(language: Language, added: Added) -> ReplyContent:

@@ -8,13 +8,12 @@ from typing import Final, Self
 
 import discord
 
-from openab_auth.cogs.auth.desk import TakenOnce, desk_of
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.language import Language, language_of
 from openab_auth.cogs.auth.text.limits import DESCRIPTION, fits_button, units
 from openab_auth.cogs.auth.text.markup import LINES, Markup, embed, label
-from openab_auth.cogs.auth.views.login_button import LoginButton
+from openab_auth.cogs.auth.views.buttons import LoginButton, TakenOnce, desk_of
 from openab_auth.oauth.logins.status import Status
 from openab_auth.storage.entries import UserId
 
