@@ -23,7 +23,7 @@ from openab_auth.cogs.auth.text.limits import ADDRESS, INPUT
 from openab_auth.cogs.auth.text.translator import CommandTranslator
 from openab_auth.cogs.auth.views.buttons import COG, LoginButton
 from openab_auth.cogs.auth.views.choices import login_choices, logout_choices, pending_choices, server_choices
-from openab_auth.cogs.auth.views.failure import failed
+from openab_auth.cogs.auth.views.failure import failure_message
 from openab_auth.cogs.auth.views.how import HowButton
 from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton, read_submit
@@ -43,10 +43,10 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self.desk = FrontDesk(service)
         self._bot = bot
         self._service = service
-        self._listeners = SpokenLanguages()
+        self._languages = SpokenLanguages()
         service.admission.ask = Members(bot).caller
-        self._direct = DirectMessages(bot, self.desk, self._listeners)
-        self._dead_logins = DeadLogins(bot, service, self._listeners)
+        self._direct = DirectMessages(bot, self.desk, self._languages)
+        self._dead_logins = DeadLogins(bot, service, self._languages)
         if not service.servers.allowed and self.app_command is not None:
             self.app_command.remove_command(GROUP)
 
@@ -75,7 +75,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         try:
             self._service.begin_work()
         except ClosingError as error:
-            await answer(interaction, failed(language_of(interaction), error, _name(interaction)))
+            await answer(interaction, failure_message(language_of(interaction), error, _name(interaction)))
             return False
         return True
 
@@ -86,12 +86,12 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         if isinstance(error, app_commands.CheckFailure):  # `interaction_check` has answered
             return
         vendor = getattr(interaction.namespace, "vendor", None)
-        await answer(interaction, failed(language_of(interaction), error, _name(interaction), vendor=vendor))
+        await answer(interaction, failure_message(language_of(interaction), error, _name(interaction), vendor=vendor))
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Take what was pasted into a form, and remember the person's language for direct messages."""
-        self._listeners.saw(interaction)
+        self._languages.saw(interaction)
         if (submit := read_submit(interaction)) and self.desk.takes(interaction):
             await self.desk.submitted(interaction, submit)
 

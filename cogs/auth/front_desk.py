@@ -19,12 +19,12 @@ from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.failures import failure
 from openab_auth.cogs.auth.text.language import Language, language_of
 from openab_auth.cogs.auth.views.buttons import Desk, LastPage, LogoutChoice
-from openab_auth.cogs.auth.views.failure import failed
+from openab_auth.cogs.auth.views.failure import failure_message
 from openab_auth.cogs.auth.views.help import help_message
 from openab_auth.cogs.auth.views.how import how_message
 from openab_auth.cogs.auth.views.login import LoginMessages, login_message
 from openab_auth.cogs.auth.views.logout import logout_question, replace_question
-from openab_auth.cogs.auth.views.paste_form import Submit, new_flow
+from openab_auth.cogs.auth.views.paste_form import SubmittedForm, message_key
 from openab_auth.cogs.auth.views.servers import added_message, removed_message
 from openab_auth.cogs.auth.views.status import status_message
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError, NoPendingLoginError, PasteRefusedError
@@ -76,7 +76,7 @@ class FrontDesk(Desk):
         except NoPendingLoginError:
             return None  # cancelled, or a newer one: the message is edited by whoever did that
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
-            return failed(language, error, "a login by a code", vendor=vendor.name)
+            return failure_message(language, error, "a login by a code", vendor=vendor.name)
         return None if done is None else ReplyContent(words.logged_in(language, done))
 
     async def _followed(self, interaction: discord.Interaction, offer: LoginOffer) -> LoggedIn | None:
@@ -91,7 +91,7 @@ class FrontDesk(Desk):
                 if ending.done():
                     break
                 offer = amended.result()
-                await edit(interaction, login_message(language, offer, new_flow(offer)))
+                await edit(interaction, login_message(language, offer, message_key(offer)))
             return await ending
         finally:
             ending.cancel()
@@ -150,9 +150,9 @@ class FrontDesk(Desk):
             used = words.about(language, "login-link-used", done.vendor)
             await self._messages.close(caller.user, done.vendor.name, ReplyContent(used))
 
-    async def submitted(self, interaction: discord.Interaction, submit: Submit) -> None:
+    async def submitted(self, interaction: discord.Interaction, submit: SubmittedForm) -> None:
         """Take what was pasted into a form, whichever process opened it."""
-        async with self._answering(interaction, "paste", submit.vendor, submit.flow):
+        async with self._answering(interaction, "paste", submit.vendor, submit.key):
             await acknowledge(interaction)
             await self.completed(interaction, submit.paste, submit.vendor, submit.generation)
 
@@ -243,11 +243,11 @@ class FrontDesk(Desk):
 
     @asynccontextmanager
     async def _answering(
-        self, interaction: discord.Interaction, doing: str, vendor: str | None = None, flow: str | None = None
+        self, interaction: discord.Interaction, doing: str, vendor: str | None = None, key: str | None = None
     ) -> AsyncIterator[None]:
         """What discord.py does for commands, for buttons and forms: a failure in the block becomes the answer."""
         try:
             self.service.begin_work()
             yield
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
-            await answer(interaction, failed(language_of(interaction), error, doing, vendor=vendor, flow=flow))
+            await answer(interaction, failure_message(language_of(interaction), error, doing, vendor=vendor, key=key))

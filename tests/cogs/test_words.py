@@ -5,7 +5,7 @@ from openab_auth.cogs.auth.text.failures import failure
 from openab_auth.cogs.auth.text.language import english, languages
 from openab_auth.cogs.auth.text.limits import plain
 from openab_auth.cogs.auth.views.login import LinkTooLongError, login_message
-from openab_auth.cogs.auth.views.paste_form import new_flow
+from openab_auth.cogs.auth.views.paste_form import message_key
 from openab_auth.oauth.errors import NotLoggedInError
 from openab_auth.oauth.flows.offer import LoginOffer
 from openab_auth.oauth.logins.status import LoginState
@@ -43,7 +43,7 @@ def state(tenant: str = "lab", **keys: object) -> LoginState:
 
 
 def ids_and_urls(offered: LoginOffer) -> tuple[list[str], list[str]]:
-    view = login_message(english(), offered, new_flow(offered)).view
+    view = login_message(english(), offered, message_key(offered)).view
     assert view is not None
     components = [child.to_component_dict() for child in view.children]
     return [one["custom_id"] for one in components if "custom_id" in one], [

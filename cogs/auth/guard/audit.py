@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Line:
+class AuditLine:
     """What the line about a step will say; a `silent` one is not written."""
 
     vendor: str | None = None
@@ -50,9 +50,9 @@ class Audit:
         self._quota = AuditQuota(clock)
 
     @asynccontextmanager
-    async def step(self, event: Event, user: UserId) -> AsyncIterator[Line]:
+    async def step(self, event: Event, user: UserId) -> AsyncIterator[AuditLine]:
         """Write a line about the block, whatever becomes of it; the block names what it is about."""
-        line = Line()
+        line = AuditLine()
         outcome = "failed"
         try:
             yield line

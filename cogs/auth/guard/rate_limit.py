@@ -41,7 +41,7 @@ class RateLimit:
         self._window = window
         self._times: dict[UserId, deque[float]] = {}
 
-    def spend(self, user: UserId) -> None:
+    def count(self, user: UserId) -> None:
         """Count one attempt.
 
         Raises:
@@ -58,7 +58,7 @@ class RateLimit:
         if len(self._times) > _MOST:
             del self._times[next(iter(self._times))]
 
-    def are_spent(self, user: UserId) -> bool:
+    def is_reached(self, user: UserId) -> bool:
         """Return whether the next attempt would be refused; counts none."""
         return len(self._recent(user, self._clock())) >= self._limit
 

@@ -26,10 +26,10 @@ _log = logging.getLogger(__name__)
 class DeadLogins:
     """Looks at the store while the bot is connected; which login was told is remembered there, for all bots."""
 
-    def __init__(self, bot: commands.Bot, service: AuthService, listeners: SpokenLanguages) -> None:
+    def __init__(self, bot: commands.Bot, service: AuthService, languages: SpokenLanguages) -> None:
         self._bot = bot
         self._service = service
-        self._listeners = listeners
+        self._languages = languages
         self._looking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -71,7 +71,7 @@ class DeadLogins:
         if maker is None or maker == CONSOLE:
             _log.warning("the login to %s has ended, and whom to tell is not known", state.tenant)
             return
-        language = self._listeners.language_of(maker)
+        language = self._languages.language_of(maker)
         view = discord.ui.View(timeout=None)
         if state.vendor:
             button = LoginButton(language, state.vendor.name, state.vendor.title)

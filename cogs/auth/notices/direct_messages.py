@@ -16,7 +16,7 @@ from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.cogs.auth.replies import LOST, ReplyContent, reason, send
 from openab_auth.cogs.auth.text.language import Language, SpokenLanguages
 from openab_auth.cogs.auth.text.markup import LINES
-from openab_auth.cogs.auth.views.failure import failed
+from openab_auth.cogs.auth.views.failure import failure_message
 from openab_auth.storage.entries import UserId
 
 # Every part has a bounded length, so that the search is linear in the text.
@@ -33,10 +33,10 @@ def looks_like_paste(text: str) -> bool:
 class DirectMessages:
     """Answers pastes; answers chat of allowed people once, with a hint; is silent to everybody else."""
 
-    def __init__(self, bot: commands.Bot, desk: FrontDesk, listeners: SpokenLanguages) -> None:
+    def __init__(self, bot: commands.Bot, desk: FrontDesk, languages: SpokenLanguages) -> None:
         self._bot = bot
         self._desk = desk
-        self._listeners = listeners
+        self._languages = languages
         self._helped: dict[UserId, None] = {}
 
     async def hear(self, message: discord.Message) -> None:
@@ -45,7 +45,7 @@ class DirectMessages:
             return
         if not self._desk.service.hears(author_of(message)):
             return
-        language = self._listeners.language_of(UserId(message.author.id))
+        language = self._languages.language_of(UserId(message.author.id))
         if looks_like_paste(message.content):
             await self._paste(message, language)
         elif not (await self._bot.get_context(message)).valid:
@@ -59,7 +59,7 @@ class DirectMessages:
             self._desk.service.begin_work()
             await self._desk.complete(author_of(message), language, message.content, None, reply=reply)
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
-            await reply(failed(language, error, "a paste in a DM"))
+            await reply(failure_message(language, error, "a paste in a DM"))
 
     async def _chat(self, message: discord.Message, language: Language) -> None:
         caller = author_of(message)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from openab_auth.cogs.auth.guard.access import Access, Caller
-from openab_auth.cogs.auth.guard.audit import Audit, Line
+from openab_auth.cogs.auth.guard.audit import Audit, AuditLine
 from openab_auth.cogs.auth.guard.errors import NotYourServerError
 from openab_auth.cogs.auth.guard.rate_limit import RateLimit
 from openab_auth.oauth.mcp.added_servers import AddedServers
@@ -45,7 +45,7 @@ class Servers:
             ServerNotAddedError: why it cannot be added.
             OpenabAuthError: this person may not, has tried too often, or the store could not be written.
         """
-        self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
+        self._attempts.count(caller.user)  # before the audit log, which nobody may fill
         async with self._audit.step("mcp_add", caller.user) as line:
             await self._name(line, name)
             self._access.check(caller)
@@ -60,7 +60,7 @@ class Servers:
             ServerNotRemovedError: there is none, or a login lies under its name.
             OpenabAuthError: this person may not, has tried too often, or the store could not be written.
         """
-        self._attempts.spend(caller.user)
+        self._attempts.count(caller.user)
         async with self._audit.step("mcp_remove", caller.user) as line:
             await self._name(line, name)
             self._access.check(caller)
@@ -83,7 +83,7 @@ class Servers:
     def _may_remove(self, caller: Caller, server: AddedServer) -> bool:
         return caller.user == server.added_by or self._access.is_operator(caller)
 
-    async def _name(self, line: Line, typed: str) -> None:
+    async def _name(self, line: AuditLine, typed: str) -> None:
         """What the line is about, unless something else may have been pasted in the name's place."""
         if await self._added.knows(name := typed.strip()):
             line.tenant, line.vendor = name, f"mcp:{name}"

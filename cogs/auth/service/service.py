@@ -65,7 +65,7 @@ class AuthService:
             LoginTakenError: another person's login is there, and is not the one of the generation `replaces`.
             OpenabAuthError: this person may not, has tried too often, or the vendor is not offered.
         """
-        self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
+        self._attempts.count(caller.user)  # before the audit log, which nobody may fill
         async with self._audit.step("login", caller.user) as line:
             line.name((await self.catalogue()).find(vendor))
             self.access.check(caller)
@@ -82,7 +82,7 @@ class AuthService:
         Raises:
             OpenabAuthError: why it did not; `views.failure.still_waits` tells whether the person may paste again.
         """
-        self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
+        self._attempts.count(caller.user)  # before the audit log, which nobody may fill
         async with self._audit.step("complete", caller.user) as line:
             line.name((await self.catalogue()).find(vendor) if vendor else None)
             self.access.check(caller)
@@ -243,7 +243,7 @@ class AuthService:
         try:
             self.access.check(caller)
         except AccessDeniedError:
-            self._attempts.spend(caller.user)
+            self._attempts.count(caller.user)
 
     async def _ending(self, caller: Caller, tenant_or_vendor: str) -> LoginState:
         self.access.check(caller)
@@ -259,7 +259,7 @@ class AuthService:
         try:
             self.access.check(caller)
         except AccessDeniedError:
-            return not self._attempts.are_spent(caller.user)
+            return not self._attempts.is_reached(caller.user)
         return True
 
     def begin_work(self) -> None:

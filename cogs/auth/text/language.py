@@ -24,10 +24,10 @@ _log = logging.getLogger(__name__)
 class Language:
     """One language: `tag` is Discord's name of it, `say` gives its sentences, `label` the words on buttons."""
 
-    def __init__(self, tag: str, catalogue: str) -> None:
+    def __init__(self, tag: str, messages: str) -> None:
         self.tag = tag
         self._bundle = FluentBundle([tag], use_isolating=False, functions=_FUNCTIONS)
-        self._bundle.add_resource(FluentResource(catalogue))
+        self._bundle.add_resource(FluentResource(messages))
 
     def has(self, message: str) -> bool:
         """Whether the catalogue holds a message of this name."""
@@ -61,7 +61,7 @@ class Language:
             raise LookupError(message)
         text, mistakes = self._bundle.format_pattern(pattern, dict(values))
         for mistake in mistakes:
-            _log.error("catalogue %s, message %s: %s", self.tag, message, mistake)
+            _log.error("locale %s, message %s: %s", self.tag, message, mistake)
         return str(text)
 
 
@@ -69,9 +69,9 @@ class Language:
 def languages() -> Mapping[str, Language]:
     """Every language there is, by its tag; read once."""
     folder = files("openab_auth.cogs.auth.text") / _FOLDER
-    catalogues = (file for file in folder.iterdir() if file.name.endswith(".ftl"))
-    tags = {file.name.removesuffix(".ftl"): file.read_text(encoding="utf-8") for file in catalogues}
-    return {tag: Language(tag, catalogue) for tag, catalogue in tags.items()}
+    locales = (file for file in folder.iterdir() if file.name.endswith(".ftl"))
+    texts = {file.name.removesuffix(".ftl"): file.read_text(encoding="utf-8") for file in locales}
+    return {tag: Language(tag, messages) for tag, messages in texts.items()}
 
 
 def language_of(interaction: discord.Interaction) -> Language:

@@ -34,16 +34,16 @@ def cause_of(error: BaseException) -> BaseException:
     return original if isinstance(original, BaseException) else error
 
 
-def failed(
-    language: Language, error: BaseException, doing: str, *, vendor: str | None = None, flow: str | None = None
+def failure_message(
+    language: Language, error: BaseException, doing: str, *, vendor: str | None = None, key: str | None = None
 ) -> ReplyContent:
     """The answer to any failure, with the button for what to do next where the `vendor` is known.
 
-    `flow` names the login message that a paste was for: while the login waits for a better one, it is asked for again.
+    `key` names the login message that a paste was for: while the login waits for a better one, it is asked for again.
     """
     cause = cause_of(error)
     if isinstance(cause, OpenabAuthError):
-        return ReplyContent(failure(language, cause), view=_way_on(language, cause, vendor, flow))
+        return ReplyContent(failure(language, cause), view=_way_on(language, cause, vendor, key))
     incident = secrets.token_hex(4)
     # Without the exception's message: a library may have put an address with a code or a token into it.
     _log.error("incident %s: %s failed with %s\n%s", incident, doing, type(cause).__name__, _frames(cause))
@@ -61,11 +61,11 @@ def still_waits(error: OpenabAuthError) -> bool:
             return isinstance(error, ProgramWaitsError | StorageError)
 
 
-def _way_on(language: Language, error: OpenabAuthError, vendor: str | None, flow: str | None) -> discord.ui.View | None:
+def _way_on(language: Language, error: OpenabAuthError, vendor: str | None, key: str | None) -> discord.ui.View | None:
     if vendor is None:
         return None
-    if flow is not None and still_waits(error):
-        return discord.ui.View(timeout=None).add_item(PasteButton(language, vendor, flow))
+    if key is not None and still_waits(error):
+        return discord.ui.View(timeout=None).add_item(PasteButton(language, vendor, key))
     return new_link(language, vendor) if link_is_over(error) else None
 
 

@@ -17,7 +17,7 @@ from openab_auth.cogs.auth.text.limits import CONTENT, DESCRIPTION, LINK_BUTTON,
 from openab_auth.cogs.auth.text.markup import LINES, Markup, embed, link
 from openab_auth.cogs.auth.views.buttons import new_link
 from openab_auth.cogs.auth.views.how import HowButton
-from openab_auth.cogs.auth.views.paste_form import PasteButton, fits, new_flow
+from openab_auth.cogs.auth.views.paste_form import PasteButton, fits, message_key
 from openab_auth.oauth.flows.offer import LoginOffer
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
@@ -41,7 +41,7 @@ class LinkTooLongError(OpenabAuthError):
         self.length = length
 
 
-def login_message(language: Language, offer: LoginOffer, flow: str) -> ReplyContent:
+def login_message(language: Language, offer: LoginOffer, key: str) -> ReplyContent:
     """The message, with the link where it fits whole: on a button, in the text, or in an embed.
 
     Raises:
@@ -53,7 +53,7 @@ def login_message(language: Language, offer: LoginOffer, flow: str) -> ReplyCont
     if on_button:
         view.add_item(discord.ui.Button(label=language.label("button-open"), url=offer.url))
     if offer.vendor.flow in _PASTED and fits(offer.vendor.name):
-        view.add_item(PasteButton(language, offer.vendor.name, flow))
+        view.add_item(PasteButton(language, offer.vendor.name, key))
     if not offer.waits:  # else nothing has to be copied
         view.add_item(HowButton(language, "dead" if words.ends_on_dead_page(offer.vendor) else "code"))
     # The catalogue does not see the link: Fluent takes no value of more than 1000 characters.
@@ -100,7 +100,7 @@ class LoginMessages:
         """
         user = UserId(interaction.user.id)
         language = language_of(interaction)
-        message = login_message(language, offer, new_flow(offer))
+        message = login_message(language, offer, message_key(offer))
         replaced = ReplyContent(words.about(language, "login-link-replaced", offer.vendor))
         await self.close(user, offer.vendor.name, replaced)
         if await answer(interaction, message):

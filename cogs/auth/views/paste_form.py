@@ -21,35 +21,35 @@ from openab_auth.cogs.auth.views.buttons import TakenOnce, new_link
 from openab_auth.oauth.entries.generation import DIGITS
 from openab_auth.oauth.flows.offer import LoginOffer
 
-_ID: Final = r"auth:paste:(?P<vendor>[^\s:][^\s]{0,59}):(?P<flow>[0-9a-f]{1,12}-[0-9a-f]{0,10})"
+_ID: Final = r"auth:paste:(?P<vendor>[^\s:][^\s]{0,59}):(?P<key>[0-9a-f]{1,12}-[0-9a-f]{0,10})"
 _FIELD: Final = "redirect"
 
 
 @dataclass(frozen=True, slots=True)
-class Submit:
+class SubmittedForm:
     """A submitted modal: for which vendor, from which login message, and what was pasted."""
 
     vendor: str
-    flow: str
+    key: str
     paste: str
 
     @property
     def generation(self) -> str:
         """The pending login that the form was about."""
-        return self.flow.partition("-")[2]
+        return self.key.partition("-")[2]
 
     def __repr__(self) -> str:
         return f"Submit(vendor={self.vendor!r})"
 
 
-def new_flow(offer: LoginOffer) -> str:
+def message_key(offer: LoginOffer) -> str:
     """Return the id of one login's message: when its link expires, and which pending login it is about."""
     return f"{offer.expires_at:x}-{offer.generation}"
 
 
-def has_expired(flow: str, now: float) -> bool:
+def has_expired(key: str, now: float) -> bool:
     """Whether the link of this login message is over."""
-    return now >= int(flow.partition("-")[0], 16)
+    return now >= int(key.partition("-")[0], 16)
 
 
 def fits(vendor: str) -> bool:
@@ -61,37 +61,37 @@ def fits(vendor: str) -> bool:
 class PasteButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
     """Opens the modal; its id says everything, so it works on messages from before a restart."""
 
-    def __init__(self, language: Language, vendor: str, flow: str) -> None:
+    def __init__(self, language: Language, vendor: str, key: str) -> None:
         super().__init__(
             discord.ui.Button(
                 label=language.label("button-paste"),
                 style=discord.ButtonStyle.primary,
-                custom_id=f"auth:paste:{vendor}:{flow}",
+                custom_id=f"auth:paste:{vendor}:{key}",
             )
         )
         self.vendor = vendor
-        self.flow = flow
+        self.key = key
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
     ) -> Self:
         """The button again, from the id that came with the press."""
-        return cls(language_of(interaction), match["vendor"], match["flow"])
+        return cls(language_of(interaction), match["vendor"], match["key"])
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Open the modal at once: it is the acknowledgement, and who may use it is asked when it is submitted."""
         language = language_of(interaction)
-        if has_expired(self.flow, time.time()):
+        if has_expired(self.key, time.time()):
             expired = ReplyContent(language.say("login-button-expired"), view=new_link(language, self.vendor))
             await answer(interaction, expired)
         else:
-            await show_modal(interaction, paste_modal(language, self.vendor, self.flow))
+            await show_modal(interaction, paste_modal(language, self.vendor, self.key))
 
 
-def paste_modal(language: Language, vendor: str, flow: str) -> discord.ui.Modal:
+def paste_modal(language: Language, vendor: str, key: str) -> discord.ui.Modal:
     """The modal for one login message's paste."""
-    modal = discord.ui.Modal(title=language.label("form-title"), custom_id=f"auth:paste:{vendor}:{flow}", timeout=1)
+    modal = discord.ui.Modal(title=language.label("form-title"), custom_id=f"auth:paste:{vendor}:{key}", timeout=1)
     field: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
         custom_id=_FIELD,
         style=discord.TextStyle.paragraph,
@@ -104,7 +104,7 @@ def paste_modal(language: Language, vendor: str, flow: str) -> discord.ui.Modal:
     return modal
 
 
-def read_submit(interaction: discord.Interaction) -> Submit | None:
+def read_submit(interaction: discord.Interaction) -> SubmittedForm | None:
     """The paste, if this interaction is the submission of such a modal."""
     if interaction.type is not discord.InteractionType.modal_submit:
         return None
@@ -112,7 +112,7 @@ def read_submit(interaction: discord.Interaction) -> Submit | None:
     match = re.fullmatch(_ID, str(data.get("custom_id", "")))
     if match is None:
         return None
-    return Submit(match["vendor"], match["flow"], "".join(_values(data.get("components"))))
+    return SubmittedForm(match["vendor"], match["key"], "".join(_values(data.get("components"))))
 
 
 def _values(components: object) -> Iterator[str]:
