@@ -18,7 +18,7 @@ from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.failures import failure
 from openab_auth.cogs.auth.text.language import Language, language_of
-from openab_auth.cogs.auth.views.buttons import Desk, LastPage, LogoutChoice
+from openab_auth.cogs.auth.views.buttons import LastPage, PressHandler
 from openab_auth.cogs.auth.views.failure import failure_message
 from openab_auth.cogs.auth.views.help import help_message
 from openab_auth.cogs.auth.views.how import how_message
@@ -36,7 +36,7 @@ from openab_auth.storage.errors import OpenabAuthError
 SendReply: TypeAlias = Callable[[ReplyContent], Awaitable[object]]
 
 
-class FrontDesk(Desk):
+class FrontDesk(PressHandler):
     """Acknowledges, asks the service, answers in the person's language; who may do what is the service's question."""
 
     def __init__(self, service: AuthService) -> None:
@@ -98,22 +98,9 @@ class FrontDesk(Desk):
             if amended is not None:
                 amended.cancel()
 
-    async def login_pressed(self, interaction: discord.Interaction, vendor: str) -> None:
-        """Begin a login as the command does, in a message of its own."""
-        async with self._answering(interaction, "login", vendor):
-            await acknowledge(interaction)
-            await self.login(interaction, vendor)
-
-    async def replace_pressed(
-        self, interaction: discord.Interaction, vendor: str, choice: str, generation: str
-    ) -> None:
-        """Turn the question into the login message, or say that nothing was changed."""
-        async with self._answering(interaction, "replace", vendor):
-            await acknowledge(interaction, in_place=True)
-            if choice == "yes":
-                await self.login(interaction, vendor, replaces=generation)
-            else:
-                await answer(interaction, ReplyContent(language_of(interaction).say("kept")))
+    async def keep_login(self, interaction: discord.Interaction) -> None:
+        """Say that nothing was changed."""
+        await answer(interaction, ReplyContent(language_of(interaction).say("kept")))
 
     async def complete(  # noqa: PLR0913 - who pastes what, and for which login
         self,
@@ -152,7 +139,7 @@ class FrontDesk(Desk):
 
     async def submitted(self, interaction: discord.Interaction, submit: SubmittedForm) -> None:
         """Take what was pasted into a form, whichever process opened it."""
-        async with self._answering(interaction, "paste", submit.vendor, submit.key):
+        async with self.answering(interaction, "paste", submit.vendor, submit.key):
             await acknowledge(interaction)
             await self.completed(interaction, submit.paste, submit.vendor, submit.generation)
 
@@ -167,11 +154,9 @@ class FrontDesk(Desk):
         caller, language = caller_of(interaction), language_of(interaction)
         await self.complete(caller, language, paste, vendor, generation, reply=reply)
 
-    async def how_pressed(self, interaction: discord.Interaction, page: LastPage) -> None:
+    async def how(self, interaction: discord.Interaction, page: LastPage) -> None:
         """Show how to copy what the last page of a login gives; there is nothing in it that anybody may not see."""
-        async with self._answering(interaction, "show how"):
-            await acknowledge(interaction)
-            await answer(interaction, await asyncio.to_thread(how_message, language_of(interaction), page))
+        await answer(interaction, await asyncio.to_thread(how_message, language_of(interaction), page))
 
     # Everything else
 
@@ -188,34 +173,23 @@ class FrontDesk(Desk):
         await answer(interaction, told)
         await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
 
-    async def cancel_pressed(self, interaction: discord.Interaction, vendor: str, generation: str) -> None:
+    async def cancel_in_status(self, interaction: discord.Interaction, vendor: str, generation: str) -> None:
         """Drop a pending login from the status, which then shows what is left."""
-        async with self._answering(interaction, "cancel", vendor):
-            await acknowledge(interaction, in_place=True)
-            cancelled = await self.service.cancel(caller_of(interaction), vendor, generation)
-            await self.status(interaction)
-            told = ReplyContent(words.about(language_of(interaction), "cancelled", cancelled))
-            await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
+        cancelled = await self.service.cancel(caller_of(interaction), vendor, generation)
+        await self.status(interaction)
+        told = ReplyContent(words.about(language_of(interaction), "cancelled", cancelled))
+        await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
 
     async def ask_logout(self, interaction: discord.Interaction, vendor: str) -> None:
         """Ask what exactly shall end."""
         state = await self.service.ask_logout(caller_of(interaction), vendor)
         await answer(interaction, logout_question(language_of(interaction), state))
 
-    async def logout_pressed(
-        self, interaction: discord.Interaction, tenant: str, choice: LogoutChoice, generation: str
-    ) -> None:
-        """End the login as chosen; the question becomes the answer."""
-        async with self._answering(interaction, "logout"):
-            language = language_of(interaction)
-            await acknowledge(interaction, in_place=True)
-            if choice == "keep":
-                await answer(interaction, ReplyContent(language.say("kept")))
-                return
-            caller, revoke = caller_of(interaction), choice == "revoke"
-            done = await self.service.logout(caller, tenant, generation, revoke=revoke)
-            title = (await self.service.catalogue()).title_of(done.tenant)
-            await answer(interaction, ReplyContent(words.logged_out(language, done, title)))
+    async def logout(self, interaction: discord.Interaction, tenant: str, generation: str, *, revoke: bool) -> None:
+        """End the login here, and at the vendor too with `revoke`; the question becomes the answer."""
+        done = await self.service.logout(caller_of(interaction), tenant, generation, revoke=revoke)
+        title = (await self.service.catalogue()).title_of(done.tenant)
+        await answer(interaction, ReplyContent(words.logged_out(language_of(interaction), done, title)))
 
     async def add_server(self, interaction: discord.Interaction, name: str, url: str) -> None:
         """Add an MCP server, and say where its tokens will go."""
@@ -242,7 +216,7 @@ class FrontDesk(Desk):
         await answer(interaction, help_message(language, caller.user, offered, logins, refusal, adds_servers=adds))
 
     @asynccontextmanager
-    async def _answering(
+    async def answering(
         self, interaction: discord.Interaction, doing: str, vendor: str | None = None, key: str | None = None
     ) -> AsyncIterator[None]:
         """What discord.py does for commands, for buttons and forms: a failure in the block becomes the answer."""

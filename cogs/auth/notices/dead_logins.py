@@ -13,8 +13,7 @@ from openab_auth.cogs.auth.replies import LOST, ReplyContent, reason, send
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.language import SpokenLanguages
-from openab_auth.cogs.auth.text.limits import fits_button
-from openab_auth.cogs.auth.views.buttons import LoginButton
+from openab_auth.cogs.auth.views.buttons import LoginButton, view_of
 from openab_auth.oauth.logins.status import LoginState
 from openab_auth.storage.entries import CONSOLE
 from openab_auth.storage.errors import OpenabAuthError
@@ -72,10 +71,7 @@ class DeadLogins:
             _log.warning("the login to %s has ended, and whom to tell is not known", state.tenant)
             return
         language = self._languages.language_of(maker)
-        view = discord.ui.View(timeout=None)
-        if state.vendor:
-            button = LoginButton(language, state.vendor.name, state.vendor.title)
-            if fits_button(button.custom_id):
-                view.add_item(button)
+        vendor = state.vendor
+        view = view_of([LoginButton(language, vendor.name, vendor.title)]) if vendor else None
         text = words.login_ended(language, state)
         await send(await self._bot.create_dm(discord.Object(maker)), ReplyContent(text, view=view))

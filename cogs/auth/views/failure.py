@@ -11,7 +11,7 @@ import discord
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text.failures import failure
 from openab_auth.cogs.auth.text.language import Language
-from openab_auth.cogs.auth.views.buttons import new_link
+from openab_auth.cogs.auth.views.buttons import new_link, view_of
 from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
@@ -65,7 +65,7 @@ def _way_on(language: Language, error: OpenabAuthError, vendor: str | None, key:
     if vendor is None:
         return None
     if key is not None and still_waits(error):
-        return discord.ui.View(timeout=None).add_item(PasteButton(language, vendor, key))
+        return view_of([PasteButton(language, vendor, key)])
     return new_link(language, vendor) if link_is_over(error) else None
 
 

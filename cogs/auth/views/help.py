@@ -10,9 +10,8 @@ import discord
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text.failures import described
 from openab_auth.cogs.auth.text.language import Language
-from openab_auth.cogs.auth.text.limits import fits_button
 from openab_auth.cogs.auth.text.markup import LINES
-from openab_auth.cogs.auth.views.buttons import LoginButton
+from openab_auth.cogs.auth.views.buttons import LoginButton, view_of
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
@@ -53,11 +52,8 @@ def help_message(  # noqa: PLR0913 - what the answer depends on
 
 
 def _beginnings(language: Language, offered: Sequence[Vendor]) -> discord.ui.View | None:
-    """A button for each vendor, where they are few."""
+    """Return a button for each vendor, or None if they do not fit into one row."""
     buttons = [LoginButton(language, vendor.name, vendor.title) for vendor in offered]
-    if not 0 < len(buttons) <= _MOST_BUTTONS or not all(fits_button(button.custom_id) for button in buttons):
+    if len(buttons) > _MOST_BUTTONS or not all(button.fits for button in buttons):
         return None
-    view = discord.ui.View(timeout=None)
-    for button in buttons:
-        view.add_item(button)
-    return view
+    return view_of(buttons)

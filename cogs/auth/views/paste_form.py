@@ -17,11 +17,11 @@ import discord
 from openab_auth.cogs.auth.replies import ReplyContent, answer, show_modal
 from openab_auth.cogs.auth.text.language import Language, language_of
 from openab_auth.cogs.auth.text.limits import INPUT, fits_button
-from openab_auth.cogs.auth.views.buttons import TakenOnce, new_link
+from openab_auth.cogs.auth.views.buttons import AuthButton, PressHandler, new_link
 from openab_auth.oauth.entries.generation import DIGITS
 from openab_auth.oauth.flows.offer import LoginOffer
 
-_ID: Final = r"auth:paste:(?P<vendor>[^\s:][^\s]{0,59}):(?P<key>[0-9a-f]{1,12}-[0-9a-f]{0,10})"
+_FIELDS: Final = r"(?P<vendor>[^\s:][^\s]{0,59}):(?P<key>[0-9a-f]{1,12}-[0-9a-f]{0,10})"
 _FIELD: Final = "redirect"
 
 
@@ -52,35 +52,23 @@ def has_expired(key: str, now: float) -> bool:
     return now >= int(key.partition("-")[0], 16)
 
 
-def fits(vendor: str) -> bool:
-    """Whether a button's id can hold this vendor's name."""
-    custom_id = f"auth:paste:{vendor}:{2**32:x}-{'0' * DIGITS}"
-    return re.fullmatch(_ID, custom_id) is not None and fits_button(custom_id)
+class PasteButton(AuthButton, verb="paste", fields=_FIELDS):
+    """Opens the modal for the paste."""
 
-
-class PasteButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
-    """Opens the modal; its id says everything, so it works on messages from before a restart."""
+    opens_form = True
 
     def __init__(self, language: Language, vendor: str, key: str) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label=language.label("button-paste"),
-                style=discord.ButtonStyle.primary,
-                custom_id=f"auth:paste:{vendor}:{key}",
-            )
-        )
-        self.vendor = vendor
+        super().__init__(language.label("button-paste"), discord.ButtonStyle.primary, vendor, key)
+        self.vendor: str = vendor
         self.key = key
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
-    ) -> Self:
-        """The button again, from the id that came with the press."""
-        return cls(language_of(interaction), match["vendor"], match["key"])
+    def read(cls, language: Language, fields: Mapping[str, str]) -> Self:
+        """Make the button again from its id."""
+        return cls(language, fields["vendor"], fields["key"])
 
-    async def callback(self, interaction: discord.Interaction) -> None:
-        """Open the modal at once: it is the acknowledgement, and who may use it is asked when it is submitted."""
+    async def press(self, _desk: PressHandler, interaction: discord.Interaction) -> None:
+        """Open the modal at once. Whether this person may log in is checked when the modal is submitted."""
         language = language_of(interaction)
         if has_expired(self.key, time.time()):
             expired = ReplyContent(language.say("login-button-expired"), view=new_link(language, self.vendor))
@@ -89,9 +77,15 @@ class PasteButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui
             await show_modal(interaction, paste_modal(language, self.vendor, self.key))
 
 
+def fits(vendor: str) -> bool:
+    """Return whether a paste button's id can hold this vendor's name."""
+    custom_id = PasteButton.id_of(vendor, f"{2**32:x}-{'0' * DIGITS}")
+    return re.fullmatch(PasteButton.template_text, custom_id) is not None and fits_button(custom_id)
+
+
 def paste_modal(language: Language, vendor: str, key: str) -> discord.ui.Modal:
     """The modal for one login message's paste."""
-    modal = discord.ui.Modal(title=language.label("form-title"), custom_id=f"auth:paste:{vendor}:{key}", timeout=1)
+    modal = discord.ui.Modal(title=language.label("form-title"), custom_id=PasteButton.id_of(vendor, key), timeout=1)
     field: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
         custom_id=_FIELD,
         style=discord.TextStyle.paragraph,
@@ -109,7 +103,7 @@ def read_submit(interaction: discord.Interaction) -> SubmittedForm | None:
     if interaction.type is not discord.InteractionType.modal_submit:
         return None
     data: Mapping[str, object] = {**(interaction.data or {})}
-    match = re.fullmatch(_ID, str(data.get("custom_id", "")))
+    match = re.fullmatch(PasteButton.template_text, str(data.get("custom_id", "")))
     if match is None:
         return None
     return SubmittedForm(match["vendor"], match["key"], "".join(_values(data.get("components"))))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import discord
-
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.service.servers import Added
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.language import Language
 from openab_auth.cogs.auth.text.limits import ADDRESS
 from openab_auth.cogs.auth.text.markup import LINES, plain
-from openab_auth.cogs.auth.views.buttons import LoginButton
+from openab_auth.cogs.auth.views.buttons import LoginButton, view_of
 
 
 def added_message(language: Language, added: Added) -> ReplyContent:
@@ -21,7 +19,7 @@ def added_message(language: Language, added: Added) -> ReplyContent:
         language.say("server-host", host=server.host, address=plain(server.url, ADDRESS)),
     ]
     button = LoginButton(language, server.vendor_name, server.vendor.title)
-    return ReplyContent(LINES.join(lines), view=discord.ui.View(timeout=None).add_item(button))
+    return ReplyContent(LINES.join(lines), view=view_of([button]))
 
 
 def removed_message(language: Language, name: str) -> ReplyContent:
