@@ -44,7 +44,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._bot = bot
         self._service = service
         self._languages = SpokenLanguages()
-        service.admission.ask = Members(bot).caller
+        service.guard.admission.ask = Members(bot).caller
         self._direct = DirectMessages(bot, self.desk, self._languages)
         self._dead_logins = DeadLogins(bot, service, self._languages)
         if not service.servers.allowed and self.app_command is not None:
@@ -69,14 +69,16 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         await self.desk.aclose()
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Let nothing new begin while the bot stops; who may do what is the service's question, after the defer."""
+        """Acknowledge each command once, unless the bot is stopping. Access is checked later, by the guard."""
         if interaction.type is discord.InteractionType.application_command and not self.desk.takes(interaction):
             return False
         try:
-            self._service.begin_work()
+            self._service.guard.begin_work()
         except ClosingError as error:
             await answer(interaction, failure_message(language_of(interaction), error, _name(interaction)))
             return False
+        if interaction.type is discord.InteractionType.application_command:
+            await acknowledge(interaction)
         return True
 
     async def cog_app_command_error(
@@ -111,7 +113,6 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     @app_commands.describe(vendor="Whose account the agents will use")
     async def login(self, interaction: discord.Interaction, vendor: str) -> None:
         """Answer, for this person only, with the link, the steps and the button for the paste."""
-        await acknowledge(interaction)
         await self.desk.login(interaction, vendor)
 
     @app_commands.command(description="Finish a login: paste the address that the browser ended on")
@@ -123,33 +124,28 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self, interaction: discord.Interaction, redirect: app_commands.Range[str, 1, INPUT], vendor: str | None = None
     ) -> None:
         """Take the paste as the form does, for people who cannot use one."""
-        await acknowledge(interaction)
         await self.desk.completed(interaction, redirect, vendor)
 
     @app_commands.command(description="Who is logged in where, and which of your logins wait")
     async def status(self, interaction: discord.Interaction) -> None:
         """Show all logins and one's own pending ones."""
-        await acknowledge(interaction)
         await self.desk.status(interaction)
 
     @app_commands.command(description="Remove a login, and revoke it at the vendor if you like")
     @app_commands.describe(vendor="Which login to end")
     async def logout(self, interaction: discord.Interaction, vendor: str) -> None:
         """Ask what exactly shall end."""
-        await acknowledge(interaction)
         await self.desk.ask_logout(interaction, vendor)
 
     @app_commands.command(description="Forget a login that you began")
     @app_commands.describe(vendor="Which login; not needed when only one of yours waits")
     async def cancel(self, interaction: discord.Interaction, vendor: str | None = None) -> None:
         """Drop one's pending login; its link is of no use any more."""
-        await acknowledge(interaction)
         await self.desk.cancel(interaction, vendor)
 
     @app_commands.command(description="What this is, and whom to ask")
     async def help(self, interaction: discord.Interaction) -> None:
         """Answer everyone, also those who may not log in."""
-        await acknowledge(interaction)
         await self.desk.help(interaction)
 
     mcp = app_commands.Group(name=GROUP, description="MCP servers that can be logged in to here")
@@ -160,14 +156,12 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self, interaction: discord.Interaction, name: str, url: app_commands.Range[str, 1, ADDRESS]
     ) -> None:
         """Say what was added and where its tokens will go."""
-        await acknowledge(interaction)
         await self.desk.add_server(interaction, name, url)
 
     @mcp.command(name="remove", description="Remove an MCP server that you added")
     @app_commands.describe(name="Which server; log out of it first")
     async def remove_server(self, interaction: discord.Interaction, name: str) -> None:
         """Say that it is gone."""
-        await acknowledge(interaction)
         await self.desk.remove_server(interaction, name)
 
     # Autocompletion: no names for those who may not use them

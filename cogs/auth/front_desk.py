@@ -11,7 +11,6 @@ from typing import TypeAlias
 import discord
 
 from openab_auth.cogs.auth.guard.access import Caller, caller_of
-from openab_auth.cogs.auth.guard.deliveries import Deliveries
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.cogs.auth.replies import ReplyContent, acknowledge, answer, edit
 from openab_auth.cogs.auth.service.service import AuthService
@@ -42,7 +41,6 @@ class FrontDesk(PressHandler):
     def __init__(self, service: AuthService) -> None:
         self.service = service
         self._messages = LoginMessages(service.clock)
-        self._deliveries = Deliveries()
 
     async def aclose(self) -> None:
         """Finish what people wait for, then let go of everything."""
@@ -51,7 +49,7 @@ class FrontDesk(PressHandler):
 
     def takes(self, interaction: discord.Interaction) -> bool:
         """Return whether the interaction is to be answered: not one that Discord has delivered before."""
-        return self._deliveries.take(interaction)
+        return self.service.guard.takes(interaction)
 
     # The two steps
 
@@ -221,7 +219,7 @@ class FrontDesk(PressHandler):
     ) -> AsyncIterator[None]:
         """What discord.py does for commands, for buttons and forms: a failure in the block becomes the answer."""
         try:
-            self.service.begin_work()
+            self.service.guard.begin_work()
             yield
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
             await answer(interaction, failure_message(language_of(interaction), error, doing, vendor=vendor, key=key))

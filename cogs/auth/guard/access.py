@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import discord
 
 from openab_auth.cogs.auth.guard.errors import (
+    AccessDeniedError,
     BotRefusedError,
     DirectMessageRefusedError,
     NoAllowedRoleError,
@@ -72,6 +73,14 @@ class Access:
             if not rules.allowed_roles:
                 raise NotListedError(caller.user)
             raise NoAllowedRoleError(caller.user) if caller.in_guild else RolesHiddenError(caller.user)
+
+    def allows(self, caller: Caller) -> bool:
+        """Return whether this person may log agents in."""
+        try:
+            self.check(caller)
+        except AccessDeniedError:
+            return False
+        return True
 
     def is_operator(self, caller: Caller) -> bool:
         """Whether this person is listed by id; such people may also end the logins of others."""

@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 import aiofiles
 
 from openab_auth.cogs.auth.guard.audit_quota import AuditQuota
+from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.oauth.errors import PasteRefusedError
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import UserId
@@ -50,8 +51,11 @@ class Audit:
         self._quota = AuditQuota(clock)
 
     @asynccontextmanager
-    async def step(self, event: Event, user: UserId) -> AsyncIterator[AuditLine]:
-        """Write a line about the block, whatever becomes of it; the block names what it is about."""
+    async def step(self, event: Event, user: UserId, *, refusals_only: bool = False) -> AsyncIterator[AuditLine]:
+        """Write a line when the block ends, however it ends. The block says in the line what it is about.
+
+        With `refusals_only`, the line is written only if the person was refused.
+        """
         line = AuditLine()
         outcome = "failed"
         try:
@@ -64,7 +68,7 @@ class Audit:
             outcome = error.code
             raise
         finally:
-            if not line.silent:
+            if not (line.silent or (refusals_only and outcome != AccessDeniedError.code)):
                 await self.record(event, user, outcome, vendor=line.vendor, tenant=line.tenant)
 
     async def record(

@@ -43,7 +43,7 @@ class DirectMessages:
         """Take `message` as a paste if it is one; never raises."""
         if message.guild is not None or message.author.bot or message.webhook_id is not None or not message.content:
             return
-        if not self._desk.service.hears(author_of(message)):
+        if not self._desk.service.guard.hears(author_of(message)):
             return
         language = self._languages.language_of(UserId(message.author.id))
         if looks_like_paste(message.content):
@@ -56,7 +56,7 @@ class DirectMessages:
             await _say(message, replace(told, content=LINES.join([told.content, language.say("dm-footer")])))
 
         try:
-            self._desk.service.begin_work()
+            self._desk.service.guard.begin_work()
             await self._desk.complete(author_of(message), language, message.content, None, reply=reply)
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
             await reply(failure_message(language, error, "a paste in a DM"))
@@ -64,7 +64,8 @@ class DirectMessages:
     async def _chat(self, message: discord.Message, language: Language) -> None:
         caller = author_of(message)
         try:
-            self._desk.service.access.check(caller)
+            async with self._desk.service.guard.request(caller, "look"):
+                pass
         except AccessDeniedError:
             return
         if caller.user not in self._helped:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from openab_auth.cogs.auth.guard.access import Access, Caller
-from openab_auth.cogs.auth.guard.audit import Audit, AuditLine
+from openab_auth.cogs.auth.guard.access import Caller
+from openab_auth.cogs.auth.guard.audit import AuditLine
 from openab_auth.cogs.auth.guard.errors import NotYourServerError
-from openab_auth.cogs.auth.guard.rate_limit import RateLimit
+from openab_auth.cogs.auth.guard.guard import Guard
 from openab_auth.oauth.mcp.added_servers import AddedServers
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import AddedServer
@@ -27,11 +28,9 @@ class Added:
 class Servers:
     """The servers that people added; who may do what is asked at each step, and each is a line in the audit log."""
 
-    def __init__(self, added: AddedServers, access: Access, audit: Audit, attempts: RateLimit) -> None:
+    def __init__(self, added: AddedServers, guard: Guard) -> None:
         self._added = added
-        self._access = access
-        self._audit = audit
-        self._attempts = attempts
+        self._guard = guard
 
     @property
     def allowed(self) -> bool:
@@ -45,10 +44,7 @@ class Servers:
             ServerNotAddedError: why it cannot be added.
             OpenabAuthError: this person may not, has tried too often, or the store could not be written.
         """
-        self._attempts.count(caller.user)  # before the audit log, which nobody may fill
-        async with self._audit.step("mcp_add", caller.user) as line:
-            await self._name(line, name)
-            self._access.check(caller)
+        async with self._guard.request(caller, "mcp_add", partial(self._name, name)) as line:
             added = Added(*await self._added.add(name, url, caller.user))
             line.name(added.server.vendor)
             return added
@@ -60,10 +56,7 @@ class Servers:
             ServerNotRemovedError: there is none, or a login lies under its name.
             OpenabAuthError: this person may not, has tried too often, or the store could not be written.
         """
-        self._attempts.count(caller.user)
-        async with self._audit.step("mcp_remove", caller.user) as line:
-            await self._name(line, name)
-            self._access.check(caller)
+        async with self._guard.request(caller, "mcp_remove", partial(self._name, name)):
             await self._added.remove(name, lambda server: self._check_own(caller, server))
 
     async def removable(self, caller: Caller) -> tuple[str, ...]:
@@ -72,8 +65,8 @@ class Servers:
         Raises:
             OpenabAuthError: this person may not, or the servers cannot be read.
         """
-        self._access.check(caller)
-        added = await self._added.all()
+        async with self._guard.request(caller, "look"):
+            added = await self._added.all()
         return tuple(name for name, server in added.items() if self._may_remove(caller, server))
 
     def _check_own(self, caller: Caller, server: AddedServer) -> None:
@@ -81,9 +74,9 @@ class Servers:
             raise NotYourServerError(server.added_by)
 
     def _may_remove(self, caller: Caller, server: AddedServer) -> bool:
-        return caller.user == server.added_by or self._access.is_operator(caller)
+        return caller.user == server.added_by or self._guard.access.is_operator(caller)
 
-    async def _name(self, line: AuditLine, typed: str) -> None:
+    async def _name(self, typed: str, line: AuditLine) -> None:
         """What the line is about, unless something else may have been pasted in the name's place."""
         if await self._added.knows(name := typed.strip()):
             line.tenant, line.vendor = name, f"mcp:{name}"
