@@ -9,25 +9,26 @@ from discord import app_commands
 from discord.ext import commands
 
 from openab_auth.cogs.auth.front_desk import FrontDesk
-from openab_auth.cogs.auth.guard.access import caller_of
-from openab_auth.cogs.auth.guard.errors import AccessDeniedError
-from openab_auth.cogs.auth.guard.members import Members
-from openab_auth.cogs.auth.guard.open_requests import ClosingError
-from openab_auth.cogs.auth.notices.dead_logins import DeadLogins
-from openab_auth.cogs.auth.notices.direct_messages import DirectMessages
+from openab_auth.cogs.auth.guard import AccessDeniedError, ClosingError, Members, caller_of
+from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages
 from openab_auth.cogs.auth.replies import acknowledge, answer
-from openab_auth.cogs.auth.service.servers import GROUP
-from openab_auth.cogs.auth.service.service import AuthService
-from openab_auth.cogs.auth.text.language import SpokenLanguages, language_of
-from openab_auth.cogs.auth.text.limits import ADDRESS, INPUT
-from openab_auth.cogs.auth.text.translator import CommandTranslator
-from openab_auth.cogs.auth.views.buttons import COG, LoginButton
-from openab_auth.cogs.auth.views.choices import login_choices, logout_choices, pending_choices, server_choices
-from openab_auth.cogs.auth.views.failure import failure_message
-from openab_auth.cogs.auth.views.how import HowButton
-from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton
-from openab_auth.cogs.auth.views.paste_form import PasteButton, read_submit
-from openab_auth.cogs.auth.views.status import CancelButton
+from openab_auth.cogs.auth.service import GROUP, AuthService
+from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandTranslator, SpokenLanguages, language_of
+from openab_auth.cogs.auth.views import (
+    COG,
+    CancelButton,
+    HowButton,
+    LoginButton,
+    LogoutButton,
+    PasteButton,
+    ReplaceButton,
+    failure_message,
+    login_choices,
+    logout_choices,
+    pending_choices,
+    read_submit,
+    server_choices,
+)
 from openab_auth.storage.errors import OpenabAuthError, StorageError
 
 _log = logging.getLogger(__name__)

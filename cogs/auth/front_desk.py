@@ -10,22 +10,26 @@ from typing import TypeAlias
 
 import discord
 
-from openab_auth.cogs.auth.guard.access import Caller, caller_of
-from openab_auth.cogs.auth.guard.errors import AccessDeniedError
+from openab_auth.cogs.auth.guard import AccessDeniedError, Caller, caller_of
 from openab_auth.cogs.auth.replies import ReplyContent, acknowledge, answer, edit
-from openab_auth.cogs.auth.service.service import AuthService
-from openab_auth.cogs.auth.text import words
-from openab_auth.cogs.auth.text.failures import failure
-from openab_auth.cogs.auth.text.language import Language, language_of
-from openab_auth.cogs.auth.views.buttons import LastPage, PressHandler
-from openab_auth.cogs.auth.views.failure import failure_message
-from openab_auth.cogs.auth.views.help import help_message
-from openab_auth.cogs.auth.views.how import how_message
-from openab_auth.cogs.auth.views.login import LoginMessages, login_message
-from openab_auth.cogs.auth.views.logout import logout_question, replace_question
-from openab_auth.cogs.auth.views.paste_form import SubmittedForm, message_key
-from openab_auth.cogs.auth.views.servers import added_message, removed_message
-from openab_auth.cogs.auth.views.status import status_message
+from openab_auth.cogs.auth.service import AuthService
+from openab_auth.cogs.auth.text import Language, failure, language_of, words
+from openab_auth.cogs.auth.views import (
+    LastPage,
+    LoginMessages,
+    PressHandler,
+    SubmittedForm,
+    added_message,
+    failure_message,
+    help_message,
+    how_message,
+    login_message,
+    logout_question,
+    message_key,
+    removed_message,
+    replace_question,
+    status_message,
+)
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError, NoPendingLoginError, PasteRefusedError
 from openab_auth.oauth.flows.credentials import LoggedIn
 from openab_auth.oauth.flows.offer import LoginOffer

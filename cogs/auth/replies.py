@@ -13,7 +13,7 @@ from typing import Final
 import aiohttp
 import discord
 
-from openab_auth.cogs.auth.text.markup import Markup
+from openab_auth.cogs.auth.text import Markup
 
 LOST: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
 _UNKNOWN_INTERACTION: Final = 10062

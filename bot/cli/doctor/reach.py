@@ -13,7 +13,7 @@ from typing import Final
 import httpx2
 
 from openab_auth.bot.cli.doctor.check import Check
-from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.cogs.auth import DiscordSettings
 from openab_auth.oauth.client.verdict import read_date
 from openab_auth.oauth.config.programs import find_program
 from openab_auth.oauth.http.transport import BoundedTransport, new_client

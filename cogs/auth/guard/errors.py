@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from openab_auth.cogs.auth.text.markup import mention
+from openab_auth.cogs.auth.text import mention
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 

@@ -11,12 +11,10 @@ import discord
 from discord.ext import commands
 
 from openab_auth.cogs.auth.front_desk import FrontDesk
-from openab_auth.cogs.auth.guard.access import author_of
-from openab_auth.cogs.auth.guard.errors import AccessDeniedError
+from openab_auth.cogs.auth.guard import AccessDeniedError, author_of
 from openab_auth.cogs.auth.replies import LOST, ReplyContent, reason, send
-from openab_auth.cogs.auth.text.language import Language, SpokenLanguages
-from openab_auth.cogs.auth.text.markup import LINES
-from openab_auth.cogs.auth.views.failure import failure_message
+from openab_auth.cogs.auth.text import LINES, Language, SpokenLanguages
+from openab_auth.cogs.auth.views import failure_message
 from openab_auth.storage.entries import UserId
 
 # Every part has a bounded length, so that the search is linear in the text.

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from openab_auth.cogs.auth.guard.access import Caller
-from openab_auth.cogs.auth.guard.audit import AuditLine
-from openab_auth.cogs.auth.guard.errors import NotYourServerError
-from openab_auth.cogs.auth.guard.guard import Guard
+from openab_auth.cogs.auth.guard import AuditLine, Caller, Guard, NotYourServerError
 from openab_auth.oauth.mcp.added_servers import AddedServers
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import AddedServer

@@ -7,12 +7,16 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from openab_auth.cogs.auth.guard.access import Access, Caller
-from openab_auth.cogs.auth.guard.audit import Audit, AuditLine
-from openab_auth.cogs.auth.guard.errors import AccessDeniedError
-from openab_auth.cogs.auth.guard.guard import Guard
-from openab_auth.cogs.auth.guard.rate_limit import RateLimit
-from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.cogs.auth.guard import (
+    Access,
+    AccessDeniedError,
+    Audit,
+    AuditLine,
+    Caller,
+    DiscordSettings,
+    Guard,
+    RateLimit,
+)
 from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.waiting_logins import WaitingLogins
 from openab_auth.oauth.client.driver import Driver

@@ -14,9 +14,7 @@ import discord
 from discord.ext import commands
 
 from openab_auth.cogs.auth.replies import acknowledge
-from openab_auth.cogs.auth.text.language import Language, language_of
-from openab_auth.cogs.auth.text.limits import fits_button
-from openab_auth.cogs.auth.text.markup import label
+from openab_auth.cogs.auth.text import Language, fits_button, label, language_of
 
 COG: Final = "openab-auth"  # the cog's name; it must not clash with a cog of the host bot
 LastPage: TypeAlias = Literal["dead", "code"]  # where a login ends in the browser

@@ -7,9 +7,7 @@ from typing import Final
 
 from discord import app_commands
 
-from openab_auth.cogs.auth.text.language import Language
-from openab_auth.cogs.auth.text.limits import CHOICE, CHOICES, units
-from openab_auth.cogs.auth.text.markup import label
+from openab_auth.cogs.auth.text import CHOICE, CHOICES, Language, label, units
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.logins.status import LoginState
 from openab_auth.oauth.vendors.vendor import Vendor

@@ -9,8 +9,7 @@ import traceback
 import discord
 
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.text.failures import failure
-from openab_auth.cogs.auth.text.language import Language
+from openab_auth.cogs.auth.text import Language, failure
 from openab_auth.cogs.auth.views.buttons import new_link, view_of
 from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.oauth.errors import (

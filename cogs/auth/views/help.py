@@ -8,9 +8,7 @@ from typing import Final
 import discord
 
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.text.failures import described
-from openab_auth.cogs.auth.text.language import Language
-from openab_auth.cogs.auth.text.markup import LINES
+from openab_auth.cogs.auth.text import LINES, Language, described
 from openab_auth.cogs.auth.views.buttons import LoginButton, view_of
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import UserId

@@ -9,7 +9,7 @@ from typing import Final, Self, cast
 import discord
 
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.text.language import Language
+from openab_auth.cogs.auth.text import Language
 from openab_auth.cogs.auth.views.buttons import AuthButton, LastPage, PressHandler
 
 _PICTURES: Final[dict[LastPage, tuple[str, ...]]] = {"dead": ("desktop", "phone"), "code": ("code",)}

@@ -11,10 +11,19 @@ from typing import Final
 import discord
 
 from openab_auth.cogs.auth.replies import ReplyContent, answer, edit
-from openab_auth.cogs.auth.text import words
-from openab_auth.cogs.auth.text.language import Language, language_of
-from openab_auth.cogs.auth.text.limits import CONTENT, DESCRIPTION, LINK_BUTTON, units
-from openab_auth.cogs.auth.text.markup import LINES, Markup, embed, link
+from openab_auth.cogs.auth.text import (
+    CONTENT,
+    DESCRIPTION,
+    LINES,
+    LINK_BUTTON,
+    Language,
+    Markup,
+    embed,
+    language_of,
+    link,
+    units,
+    words,
+)
 from openab_auth.cogs.auth.views.buttons import new_link
 from openab_auth.cogs.auth.views.how import HowButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton, fits, message_key

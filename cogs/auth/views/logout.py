@@ -8,8 +8,7 @@ from typing import Final, Literal, Self, TypeAlias, cast
 import discord
 
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.text import words
-from openab_auth.cogs.auth.text.language import Language
+from openab_auth.cogs.auth.text import Language, words
 from openab_auth.cogs.auth.views.buttons import REST, AuthButton, PressHandler, view_of
 from openab_auth.oauth.client.discovery import needs_discovery
 from openab_auth.oauth.errors import LoginTakenError

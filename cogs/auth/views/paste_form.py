@@ -15,8 +15,7 @@ from typing import Final, Self
 import discord
 
 from openab_auth.cogs.auth.replies import ReplyContent, answer, show_modal
-from openab_auth.cogs.auth.text.language import Language, language_of
-from openab_auth.cogs.auth.text.limits import INPUT, fits_button
+from openab_auth.cogs.auth.text import INPUT, Language, fits_button, language_of
 from openab_auth.cogs.auth.views.buttons import AuthButton, PressHandler, new_link
 from openab_auth.oauth.entries.generation import DIGITS
 from openab_auth.oauth.flows.offer import LoginOffer

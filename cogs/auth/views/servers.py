@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.service.servers import Added
-from openab_auth.cogs.auth.text import words
-from openab_auth.cogs.auth.text.language import Language
-from openab_auth.cogs.auth.text.limits import ADDRESS
-from openab_auth.cogs.auth.text.markup import LINES, plain
+from openab_auth.cogs.auth.service import Added
+from openab_auth.cogs.auth.text import ADDRESS, LINES, Language, plain, words
 from openab_auth.cogs.auth.views.buttons import LoginButton, view_of
 
 

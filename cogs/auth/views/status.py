@@ -8,10 +8,7 @@ from typing import Final, Self
 import discord
 
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.text import words
-from openab_auth.cogs.auth.text.language import Language
-from openab_auth.cogs.auth.text.limits import DESCRIPTION, units
-from openab_auth.cogs.auth.text.markup import LINES, Markup, embed, label
+from openab_auth.cogs.auth.text import DESCRIPTION, LINES, Language, Markup, embed, label, units, words
 from openab_auth.cogs.auth.views.buttons import REST, AuthButton, LoginButton, PressHandler, view_of
 from openab_auth.oauth.logins.status import Status
 from openab_auth.storage.entries import UserId
