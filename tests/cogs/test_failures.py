@@ -223,5 +223,5 @@ def test_an_error_that_no_catalogue_knows_speaks_its_own_english() -> None:
 def test_an_access_token_in_a_paste_is_warned_of_before_all_else() -> None:
     happened, kept, todo = described(english(), refused(PasteMistake.TOKEN_OR_KEY))
     assert "neither used nor stored" in happened
-    assert "still waits" in kept
-    assert todo.index("revoke it") < todo.index("copy the address")
+    assert "You can still finish this login." in kept
+    assert todo.index("Revoke it") < todo.index("copy the address")

@@ -58,7 +58,7 @@ async def test_the_steps_are_in_order_and_say_until_when() -> None:
 
 async def test_a_dead_last_page_is_announced_and_a_hosted_one_shows_a_code() -> None:
     dead = login_message(english(), offer(), "0-000000").content
-    assert "does not load, and that is right" in dead
+    assert "does not load. That is expected." in dead
     assert "`http://localhost:1455`" in dead
     hosted = login_message(english(), offer(redirect_uri=HOSTED), "0-000000").content
     assert "shows a code" in hosted
@@ -131,7 +131,7 @@ def test_a_failure_says_what_happened_what_was_kept_and_what_next() -> None:
 
 def test_a_logout_says_what_each_choice_ends() -> None:
     asked = words.ask_logout(english(), state(vendor=vendor(), shadowed_by="LAB_TOKEN"), revocable=True)
-    assert "At the vendor it stays valid" in asked
+    assert "It stays valid at the vendor" in asked
     assert "it ends everywhere" in asked
     assert "`LAB_TOKEN` is set" in asked
     assert "no way to revoke it" in words.ask_logout(english(), state(), revocable=False)

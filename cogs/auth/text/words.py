@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from openab_auth.cogs.auth.text.language import Language
 from openab_auth.cogs.auth.text.markup import LINES, Markup, code, in_link, mention, moment, plain
+from openab_auth.cogs.auth.text.units import cut
 from openab_auth.oauth.entries.pending import PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
@@ -19,6 +20,7 @@ from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.store import Problem
 
+_NEVER: Final = 2**40  # seconds; agents write such a time for a token without an end
 _TITLE: Final = 80
 _ACCOUNT: Final = 100
 _REASON: Final = 400
@@ -27,7 +29,7 @@ _SCOPES: Final = 200
 
 def when(language: Language, unix_seconds: int) -> Markup:
     """A moment as everybody's own client spells it, relative to now."""
-    return moment(unix_seconds) if unix_seconds < 2**40 else language.say("never")
+    return moment(unix_seconds) if unix_seconds < _NEVER else language.say("never")
 
 
 def title_of(vendor: Vendor) -> Markup:
@@ -215,7 +217,7 @@ def login(language: Language, state: LoginState) -> Markup:
         else:
             details.append(language.say("status-made", time=made))
     if state.state in {"ok", "expiring"} and state.expires_at is not None:
-        details.append(language.say("status-token-until", time=when(language, state.expires_at)))
+        details.append(_token(language, state.expires_at, refreshable=state.refreshable))
     if state.vendor and (elsewhere := elsewhere_of(language, "status-elsewhere", state.vendor)):
         details.append(elsewhere)
     elif state.standing and state.standing.host:
@@ -224,6 +226,18 @@ def login(language: Language, state: LoginState) -> Markup:
         details.append(language.say("status-shadowed", variable=plain(state.shadowed_by, _TITLE)))
     first = language.say("status-login", mark="⚠️" if ended else "✅", title=title, state=says)
     return LINES.join([first, *([Markup(" · ").join(details)] if details else []), *_below(language, state)])
+
+
+def _token(language: Language, expires_at: int, *, refreshable: bool) -> Markup:
+    """Return when the access token is renewed, or when it expires if nobody can renew it."""
+    if expires_at >= _NEVER:
+        return language.say("status-token-lasting")
+    time = moment(expires_at)
+    return (
+        language.say("status-token-renews", time=time)
+        if refreshable
+        else language.say("status-token-expires", time=time)
+    )
 
 
 def _below(language: Language, state: LoginState) -> list[Markup]:
@@ -236,8 +250,8 @@ def _below(language: Language, state: LoginState) -> list[Markup]:
         asked, granted = _scopes(standing.asked), _scopes(standing.granted)
         lines.append(language.say("status-scopes", asked=asked, granted=granted))
     if standing and standing.remedy:
-        server = plain(state.tenant.removeprefix("mcp:"), _TITLE)
-        todo = language.say(f"remedy-{standing.remedy}", table=Markup(f"[mcp.{server}]"))
+        table = f"[mcp.{cut(state.tenant.removeprefix('mcp:'), _TITLE)}]"
+        todo = language.say(f"remedy-{standing.remedy}", table=table)
         lines.append(language.say("status-missing", scopes=_scopes(standing.missing), todo=todo))
     return lines
 

@@ -42,6 +42,8 @@ def failure_message(
     """
     cause = cause_of(error)
     if isinstance(cause, OpenabAuthError):
+        if isinstance(cause, ExchangeRefusedError | VendorUnavailableError | LoginDeniedError):
+            _log.info("%s failed: %s", doing, cause)  # the person is not told the vendor's reason
         return ReplyContent(failure(language, cause), view=_way_on(language, cause, vendor, key))
     incident = secrets.token_hex(4)
     # Without the exception's message: a library may have put an address with a code or a token into it.
