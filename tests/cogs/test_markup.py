@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import openab_auth.cogs.auth
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.failures import failure
-from openab_auth.cogs.auth.text.language import Language, languages
+from openab_auth.cogs.auth.text.language import Language, english, languages
 from openab_auth.cogs.auth.text.limits import CHOICE, plain, units
 from openab_auth.cogs.auth.text.markup import Markup, code, in_link, label, link, mention
 from openab_auth.cogs.auth.views.buttons import LoginButton
@@ -174,6 +174,7 @@ def views(language: Language, text: str) -> list[str]:
 
 @few
 @given(tongues, texts.map(lambda text: text[:60] or "\u200b"))
+@example(english(), "](<https://evil.example>)](<https://evil.example>)](<https:/")  # it ended a bracket of ours
 async def test_no_text_changes_how_an_answer_is_read(language: Language, text: str) -> None:
     for shown, harmless in zip(views(language, text), views(language, "x"), strict=True):
         check(shown, harmless)

@@ -1,4 +1,4 @@
-"""The audit log: a JSON object a line for each login, logout, refusal, end of a login and added server; no secret."""
+"""The audit log: one JSON object a line for each login, logout, refusal and added server. It holds no secrets."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class AuditLine:
-    """What the line about a step will say; a `silent` one is not written."""
+    """What the line about a request will say. A `silent` line is not written."""
 
     vendor: str | None = None
     tenant: str | None = None
     silent: bool = False
 
     def name(self, vendor: Vendor | None) -> None:
-        """The step is about this vendor, if that is known."""
+        """Say which vendor the request is about, if there is such a vendor."""
         if vendor is not None:
             self.vendor, self.tenant = vendor.name, vendor.tenant
 
 
 class Audit:
-    """Appends to one file of mode 0600; what cannot be written is logged and stops nobody's login."""
+    """Appends to one file of mode 0600. A line that cannot be written goes to the log; it stops no login."""
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         self._path = path.absolute()
@@ -74,10 +74,10 @@ class Audit:
     async def record(
         self, event: Event, user: UserId, outcome: str, *, vendor: str | None = None, tenant: str | None = None
     ) -> None:
-        """Write one line; `vendor` and `tenant` are names of ours, never what a person typed.
+        """Write one line. `vendor` and `tenant` are names that the bot knows, never a text that a person typed.
 
-        Of what changed nothing, a person has only so many lines a minute, and so have all together. How many were left
-        out is a line of its own. What was done is always written.
+        Lines about requests that changed nothing are limited per person and in total; a separate line counts the rest.
+        Lines about changes are always written.
         """
         await self.tell_left_out()
         if not (_was_done(event, outcome) or self._quota.admit(user)):
@@ -86,7 +86,7 @@ class Audit:
         await self._write({"event": event, **about}, f"{event} by {user}: {outcome}")
 
     async def tell_left_out(self, *, now: bool = False) -> None:
-        """Write how many lines were left out, once their minute is over; with `now`, at once."""
+        """Write how many lines were left out when their minute is over, or at once with `now`."""
         if found := self._quota.left_out(now=now):
             people = {str(user): count for user, count in found.people.items()}
             about = {"user": None, "vendor": None, "tenant": None, "outcome": "left_out"}
@@ -105,7 +105,7 @@ class Audit:
 
 
 def _was_done(event: Event, outcome: str) -> bool:
-    """Whether the line says that something was done, or that a credential was lost."""
+    """Return whether the line reports a change or a lost credential."""
     return outcome in {"ok", "login_not_stored", "login_overtaken"} or event == "died"
 
 

@@ -1,4 +1,4 @@
-"""A paste sent to the bot as a direct message."""
+"""Takes pastes that people send to the bot as direct messages."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from openab_auth.cogs.auth.text import LINES, Language, SpokenLanguages
 from openab_auth.cogs.auth.views import failure_message
 from openab_auth.storage.entries import UserId
 
-# Every part has a bounded length, so that the search is linear in the text.
+# Every part has a bounded length, so the search takes linear time.
 _PASTE: Final = re.compile(r"(?i)\b(?:code|state|error)=|://|localhost[:/]|\bsk-|\bey[\w-]{20}|[\w.~-]{8}#[\w.~-]{8}")
-_MOST_HELPED: Final = 1000  # people remembered as having got the help
+_MOST_HELPED: Final = 1000  # people remembered because they got the hint
 _log = logging.getLogger(__name__)
 
 
 def looks_like_paste(text: str) -> bool:
-    """Whether a message is meant as a paste: an address, its query, `code#state`, or a token (to be refused)."""
+    """Return whether a message looks like a paste: an address, its query, `code#state`, or a token to be refused."""
     return _PASTE.search(text) is not None
 
 
 class DirectMessages:
-    """Answers pastes; answers chat of allowed people once, with a hint; is silent to everybody else."""
+    """Answers pastes, gives allowed people who chat one hint, and is silent to everybody else."""
 
     def __init__(self, bot: commands.Bot, desk: FrontDesk, languages: SpokenLanguages) -> None:
         self._bot = bot
@@ -38,7 +38,7 @@ class DirectMessages:
         self._helped: dict[UserId, None] = {}
 
     async def hear(self, message: discord.Message) -> None:
-        """Take `message` as a paste if it is one; never raises."""
+        """Take `message` as a paste if it looks like one. Never raises."""
         if message.guild is not None or message.author.bot or message.webhook_id is not None or not message.content:
             return
         if not self._desk.service.guard.hears(author_of(message)):

@@ -120,7 +120,7 @@ class AuthService:
         return await self._logins.amended(offer, user)
 
     async def resume(self) -> None:
-        """Go on with the logins that waited for their approval when the bot stopped; end those that may not go on.
+        """Resume the logins that waited for an approval when the bot stopped; end the logins of people who may not.
 
         Raises:
             StorageError: the store cannot be read or written.
@@ -129,14 +129,14 @@ class AuthService:
 
         def may(login: PendingLogin) -> bool:
             goes_on = self.guard.admission.may_go_on(login)
-            if not goes_on and login.user != CONSOLE:  # the console's are no business of the bot
+            if not goes_on and login.user != CONSOLE:  # the bot leaves the logins of the console alone
                 refused.append(login)
             return goes_on
 
         for login in await self._logins.resume(may):
             self._endings.expect(login.user, login.vendor)
         for login in refused:
-            with suppress(NoPendingLoginError):  # another process was quicker
+            with suppress(NoPendingLoginError):  # another process was faster
                 vendor = await self._logins.cancel(login.user, login.vendor, login.generation)
                 line = {"vendor": vendor.name, "tenant": vendor.tenant}
                 await self.guard.audit.record("complete", login.user, AccessDeniedError.code, **line)
@@ -180,12 +180,12 @@ class AuthService:
             return await self._logins.pending(caller.user)
 
     async def newly_dead(self) -> tuple[LoginState, ...]:
-        """The logins that have died and of which nobody was told; from now on they count as told, and are audited.
+        """Return the dead logins that nobody was told about. They are written to the audit log and count as told now.
 
         Raises:
             StorageError: the store cannot be read or written.
         """
-        await self.guard.audit.tell_left_out()  # whoever asks this does so every few seconds
+        await self.guard.audit.tell_left_out()  # this method is called every few seconds
         died = await self._logins.newly_dead()
         for state in died:
             vendor = state.vendor.name if state.vendor else None
@@ -246,13 +246,13 @@ def open_service(
     environ: Mapping[str, str],
     clock: Callable[[], float],
 ) -> AuthService:
-    """The whole service on the store at `location`; the audit log lies beside it, or where OPENAB_AUTH_AUDIT says.
+    """Open the service on the store at `location`. The audit log is beside the store, or at OPENAB_AUTH_AUDIT.
 
     Raises:
         ConfigError: a vendor's table has mistakes, or OPENAB_AUTH_AUDIT is relative.
-        StorageError: the store's address is none.
+        StorageError: `location` is no address of a store.
     """
-    beside = DEFAULT_STORE if "://" in location else location  # a store that is no file has nothing beside it
+    beside = DEFAULT_STORE if "://" in location else location  # only a file has a folder for the audit log
     audit = Path(path_in("OPENAB_AUTH_AUDIT", environ) or f"{beside}.audit.jsonl").expanduser()
     store = AsyncStore(open_store(location))
     driver = Driver()

@@ -17,7 +17,7 @@ from openab_auth.storage.errors import OpenabAuthError
 _MOST_BUTTONS: Final = 5  # one row
 
 
-def help_message(  # noqa: PLR0913 - what the answer depends on
+def help_message(  # noqa: PLR0913 - the answer depends on all of them
     language: Language,
     user: UserId,
     offered: Sequence[Vendor],
@@ -26,9 +26,9 @@ def help_message(  # noqa: PLR0913 - what the answer depends on
     *,
     adds_servers: bool = False,
 ) -> ReplyContent:
-    """For who may not use it, for the first login of all, and for everybody else.
+    """Return the help: for people who may not use /auth, for the very first login, or for everybody else.
 
-    `logins` is None where they cannot be read; `adds_servers`: people may add MCP servers here.
+    `logins` is None if the logins cannot be read. With `adds_servers`, people may add MCP servers here.
     """
     lines = [language.say("help-title"), language.say("help-what")]
     view: discord.ui.View | None = None

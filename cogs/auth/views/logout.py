@@ -26,8 +26,8 @@ _REPLACE_BUTTONS: Final[Mapping[ReplaceChoice, tuple[str, discord.ButtonStyle]]]
     "yes": ("button-replace", discord.ButtonStyle.danger),
     "no": ("button-keep", discord.ButtonStyle.secondary),
 }
-# The login that the question was about. Ids of an older version have no generation; it is then empty, and no login
-# has an empty one.
+# Names the login that the question was about. Buttons of an older version have no generation. We read it as an empty
+# text, which is the generation of no login.
 _OLD_OR_NEW_GENERATION: Final = "(?:(?P<generation>[0-9a-f]{10}):)?"
 
 

@@ -1,7 +1,7 @@
-"""The button for the paste, the modal that it opens, and how a submitted modal is read.
+"""The button for the paste, the modal that it opens, and the reader of a submitted modal.
 
-Discord's clients and discord.py know a modal by its `custom_id` alone, so each login message has its own. The modal is
-never registered with discord.py: what is submitted is read from the raw interaction, which works after a restart, too.
+Discord's clients and discord.py identify a modal by its `custom_id` alone, so each login message has its own id. The
+modal is not registered with discord.py. We read the raw interaction instead, which also works after a restart.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FIELD: Final = "redirect"
 
 @dataclass(frozen=True, slots=True)
 class SubmittedForm:
-    """A submitted modal: for which vendor, from which login message, and what was pasted."""
+    """A submitted modal: its vendor, the key of its login message, and the paste."""
 
     vendor: str
     key: str
@@ -34,7 +34,7 @@ class SubmittedForm:
 
     @property
     def generation(self) -> str:
-        """The pending login that the form was about."""
+        """Return the generation of the pending login that the form was about."""
         return self.key.partition("-")[2]
 
     def __repr__(self) -> str:
@@ -42,12 +42,12 @@ class SubmittedForm:
 
 
 def message_key(offer: LoginOffer) -> str:
-    """Return the id of one login's message: when its link expires, and which pending login it is about."""
+    """Return the key of a login message: when its link expires, and the generation of its pending login."""
     return f"{offer.expires_at:x}-{offer.generation}"
 
 
 def has_expired(key: str, now: float) -> bool:
-    """Whether the link of this login message is over."""
+    """Return whether the link of this login message has expired."""
     return now >= int(key.partition("-")[0], 16)
 
 
@@ -83,7 +83,7 @@ def fits(vendor: str) -> bool:
 
 
 def paste_modal(language: Language, vendor: str, key: str) -> discord.ui.Modal:
-    """The modal for one login message's paste."""
+    """Return the modal for the paste of one login message."""
     modal = discord.ui.Modal(title=language.label("form-title"), custom_id=PasteButton.id_of(vendor, key), timeout=1)
     field: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
         custom_id=_FIELD,
@@ -93,12 +93,12 @@ def paste_modal(language: Language, vendor: str, key: str) -> discord.ui.Modal:
     )
     text, description = language.label("form-field"), language.label("form-hint")
     modal.add_item(discord.ui.Label(text=text, description=description, component=field))
-    modal.stop()  # so discord.py does not keep it: `read_submit` takes what is submitted
+    modal.stop()  # so discord.py does not keep it: `read_submit` reads the submission
     return modal
 
 
 def read_submit(interaction: discord.Interaction) -> SubmittedForm | None:
-    """The paste, if this interaction is the submission of such a modal."""
+    """Return the submitted form if this interaction is one, otherwise None."""
     if interaction.type is not discord.InteractionType.modal_submit:
         return None
     data: Mapping[str, object] = {**(interaction.data or {})}
@@ -109,7 +109,7 @@ def read_submit(interaction: discord.Interaction) -> SubmittedForm | None:
 
 
 def _values(components: object) -> Iterator[str]:
-    """The values of our field, in a Label (type 18, one component) or in an action row (type 1, a list of them)."""
+    """Yield the values of our field, in a Label (type 18, one component) or in an action row (type 1, a list)."""
     for component in components if isinstance(components, list) else [components]:
         if not isinstance(component, Mapping):
             continue

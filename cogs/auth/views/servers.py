@@ -1,4 +1,4 @@
-"""The answers to `/auth mcp`: what was added, where its tokens will go, and the button that logs in there."""
+"""The answers to `/auth mcp`: the added server, the host that gets its tokens, and the login button."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from openab_auth.cogs.auth.views.buttons import LoginButton, view_of
 
 
 def added_message(language: Language, added: Added) -> ReplyContent:
-    """What there is now; names of servers are short enough for a button."""
+    """Return the answer about an added server. Names of servers are short enough for a button."""
     server = added.server
     lines = [
         words.about(language, "server-added" if added.new else "server-there", server.vendor),
@@ -20,5 +20,5 @@ def added_message(language: Language, added: Added) -> ReplyContent:
 
 
 def removed_message(language: Language, name: str) -> ReplyContent:
-    """That it is gone."""
+    """Return the answer about a removed server."""
     return ReplyContent(language.say("server-removed", server=name))

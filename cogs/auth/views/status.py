@@ -1,4 +1,4 @@
-"""The answer to /auth status: each login, one's own pending ones with the way to drop them, what is to be repaired."""
+"""The answer to /auth status: all logins, the person's own pending logins, and problems for the operator."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from openab_auth.cogs.auth.views.buttons import REST, AuthButton, LoginButton, P
 from openab_auth.oauth.logins.status import Status
 from openab_auth.storage.entries import UserId
 
-_TITLE: Final = 60  # units, so that a button's whole label stays under Discord's 80
-_ROOM_FOR_MORE: Final = 100  # units of the line that counts what is left out
+_TITLE: Final = 60  # units; Discord allows 80 for the whole label
+_ROOM_FOR_MORE: Final = 100  # units for the line that counts the rest
 
 
 class CancelButton(AuthButton, verb="cancel", fields=f"(?:(?P<generation>[0-9a-f]{{10}}):)?(?P<vendor>{REST})"):
@@ -39,7 +39,7 @@ class CancelButton(AuthButton, verb="cancel", fields=f"(?:(?P<generation>[0-9a-f
 
 
 def status_message(language: Language, status: Status, user: UserId, title_of: Callable[[str], str]) -> ReplyContent:
-    """All of it in one embed; what does not fit is counted, not cut in half. `title_of` gives a vendor's title."""
+    """Return the status as one embed. Blocks that do not fit are counted, not cut. `title_of` names a vendor."""
     mine = [pending for pending in status.pending if pending.user == user]
     problems = [words.problem(language, problem) for problem in status.problems]
     waiting = [words.pending(language, pending, title_of(pending.vendor)) for pending in mine]
