@@ -45,7 +45,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._bot = bot
         self._service = service
         self._languages = SpokenLanguages()
-        service.guard.admission.ask = Members(bot).caller
+        service.guard.admission.fetch_caller = Members(bot).caller
         self._direct = DirectMessages(bot, self.desk, self._languages)
         self._dead_logins = DeadLogins(bot, service, self._languages)
         if not service.servers.allowed and self.app_command is not None:
@@ -94,9 +94,9 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Take what was pasted into a form, and remember the person's language for direct messages."""
-        self._languages.saw(interaction)
+        self._languages.remember(interaction)
         if (submit := read_submit(interaction)) and self.desk.takes(interaction):
-            await self.desk.submitted(interaction, submit)
+            await self.desk.take_form(interaction, submit)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -125,7 +125,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self, interaction: discord.Interaction, redirect: app_commands.Range[str, 1, INPUT], vendor: str | None = None
     ) -> None:
         """Take the paste as the form does, for people who cannot use one."""
-        await self.desk.completed(interaction, redirect, vendor)
+        await self.desk.take_paste(interaction, redirect, vendor)
 
     @app_commands.command(description="Who is logged in where, and which of your logins wait")
     async def status(self, interaction: discord.Interaction) -> None:

@@ -65,9 +65,9 @@ class FrontDesk(PressHandler):
             title = (await self.service.catalogue()).title_of(taken.tenant)
             await answer(interaction, replace_question(language_of(interaction), vendor, title, taken))
         else:
-            await self._messages.show(interaction, offer, partial(self._ending, interaction, offer))
+            await self._messages.show(interaction, offer, partial(self._last_content, interaction, offer))
 
-    async def _ending(self, interaction: discord.Interaction, offer: LoginOffer) -> ReplyContent | None:
+    async def _last_content(self, interaction: discord.Interaction, offer: LoginOffer) -> ReplyContent | None:
         """Wait for the end of a login that needs no paste, and return the last text of its message.
 
         None means that the message needs no edit from here.
@@ -75,7 +75,7 @@ class FrontDesk(PressHandler):
         language, vendor = language_of(interaction), offer.vendor
         try:
             try:
-                done = await self._followed(interaction, offer)
+                done = await self._follow(interaction, offer)
             except LoginTakenError as taken:
                 return replace_question(language, vendor.name, vendor.title, taken)
         except NoPendingLoginError:
@@ -84,7 +84,7 @@ class FrontDesk(PressHandler):
             return failure_message(language, error, "a login by a code", vendor=vendor.name)
         return None if done is None else ReplyContent(words.logged_in(language, done))
 
-    async def _followed(self, interaction: discord.Interaction, offer: LoginOffer) -> LoggedIn | None:
+    async def _follow(self, interaction: discord.Interaction, offer: LoginOffer) -> LoggedIn | None:
         """Wait for the end of the login, and show what the vendor's own program says until then."""
         user, language = UserId(interaction.user.id), language_of(interaction)
         ending = asyncio.create_task(self.service.outcome(user, offer.vendor.name))
@@ -142,13 +142,13 @@ class FrontDesk(PressHandler):
             used = words.about(language, "login-link-used", done.vendor)
             await self._messages.close(caller.user, done.vendor.name, ReplyContent(used))
 
-    async def submitted(self, interaction: discord.Interaction, submit: SubmittedForm) -> None:
+    async def take_form(self, interaction: discord.Interaction, submit: SubmittedForm) -> None:
         """Take a submitted form. It may have been opened before a restart."""
         async with self.answering(interaction, "paste", submit.vendor, submit.key):
             await acknowledge(interaction)
-            await self.completed(interaction, submit.paste, submit.vendor, submit.generation)
+            await self.take_paste(interaction, submit.paste, submit.vendor, submit.generation)
 
-    async def completed(
+    async def take_paste(
         self, interaction: discord.Interaction, paste: str, vendor: str | None, generation: str | None = None
     ) -> None:
         """Take a paste that came with an acknowledged interaction."""
@@ -181,8 +181,8 @@ class FrontDesk(PressHandler):
     async def cancel_in_status(self, interaction: discord.Interaction, vendor: str, generation: str) -> None:
         """Drop a pending login and show the status again."""
         cancelled = await self.service.cancel(caller_of(interaction), vendor, generation)
-        await self.status(interaction)
         told = ReplyContent(words.about(language_of(interaction), "cancelled", cancelled))
+        await self.status(interaction)
         await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
 
     async def ask_logout(self, interaction: discord.Interaction, vendor: str) -> None:

@@ -139,9 +139,9 @@ def test_the_last_language_of_a_person_is_remembered_for_a_thousand_people() -> 
 
     listeners = SpokenLanguages()
     assert listeners.language_of(1).tag == "en-US"  # type: ignore[arg-type]
-    listeners.saw(Seen(1, discord.Locale.taiwan_chinese))  # type: ignore[arg-type]
+    listeners.remember(Seen(1, discord.Locale.taiwan_chinese))  # type: ignore[arg-type]
     assert listeners.language_of(1).tag == "zh-TW"  # type: ignore[arg-type]
     for user in range(2, 1002):
-        listeners.saw(Seen(user, discord.Locale.german))  # type: ignore[arg-type]
+        listeners.remember(Seen(user, discord.Locale.german))  # type: ignore[arg-type]
     assert listeners.language_of(1).tag == "en-US"  # type: ignore[arg-type]
     assert len(listeners._seen) == 1000

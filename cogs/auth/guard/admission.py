@@ -11,11 +11,11 @@ from openab_auth.storage.entries import CONSOLE, UserId
 
 
 class Admission:
-    """Checks listed people by id, and the roles of everybody else with `ask`, which the cog sets."""
+    """Checks listed people by id, and the roles of everybody else with `fetch_caller`, which the cog sets."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self.ask: Callable[[UserId, int], Awaitable[Caller]] | None = None
+        self.fetch_caller: Callable[[UserId, int], Awaitable[Caller]] | None = None
 
     def may_go_on(self, login: PendingLogin) -> bool:
         """Return whether to resume a login after a restart, as far as the bot can know without Discord."""
@@ -37,6 +37,6 @@ class Admission:
         try:
             self._access.check(Caller(login.user))
         except NoAllowedRoleError:
-            if self.ask is None or guild is None:
+            if self.fetch_caller is None or guild is None:
                 raise
-            self._access.check(await self.ask(login.user, guild))
+            self._access.check(await self.fetch_caller(login.user, guild))

@@ -108,4 +108,4 @@ class Guard:
 
     async def answered(self) -> None:
         """Wait until every request has its answer."""
-        await self._open.ended()
+        await self._open.wait_until_done()

@@ -40,7 +40,7 @@ class OpenRequests:
         """Refuse new requests from now on."""
         self._closing = True
 
-    async def ended(self) -> None:
+    async def wait_until_done(self) -> None:
         """Wait until all tasks but the current one have ended.
 
         A cancelled wait gives the tasks up: a later call does not wait for them again.

@@ -94,7 +94,7 @@ class SpokenLanguages:
     def __init__(self) -> None:
         self._seen: dict[UserId, Language] = {}
 
-    def saw(self, interaction: discord.Interaction) -> None:
+    def remember(self, interaction: discord.Interaction) -> None:
         """Remember this person's language."""
         user = UserId(interaction.user.id)
         self._seen.pop(user, None)
