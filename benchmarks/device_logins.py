@@ -15,11 +15,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer, ThreadedIssuer
+from openab_auth.bot.playground.issuer import CLIENT_ID, ThreadedIssuer
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.flows.device import code as codes
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, UserId
 
@@ -75,7 +75,7 @@ def main() -> None:
     people = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     interval = float(sys.argv[2]) if len(sys.argv) > 2 else 5.0  # noqa: PLR2004
     codes.SHORTEST = 0.1  # type: ignore[misc]  # a shorter interval than real servers have
-    with Issuer.in_thread() as issuer, tempfile.TemporaryDirectory() as folder:
+    with ThreadedIssuer.listening() as issuer, tempfile.TemporaryDirectory() as folder:
         issuer.devices.interval = interval
         result = asyncio.run(measure(people, interval, issuer, Path(folder)))
     print(f"{people} people, one poll every {interval:g} s each")

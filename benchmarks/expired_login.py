@@ -23,7 +23,7 @@ AGENT: Final = """
 import asyncio, sys, time
 import openab_auth.oauth.tokens.refresh, openab_auth.oauth.tokens.renewer
 from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import open_store
 
 async def adopting(store):
@@ -31,7 +31,7 @@ async def adopting(store):
         await source.get_valid("codex")
 
 async def queueing(store):
-    lock = store.refresh_lock("codex")
+    lock = store.lease("codex")
     while not await asyncio.to_thread(lock.try_acquire):
         await asyncio.sleep(0.1)
     assert store.read()["codex"].expires_at > time.time()
@@ -78,7 +78,7 @@ def measure(waiters: str, agents: int, rounds: int) -> list[list[float]]:
 
 def _round(store: FileStore, fleet: list[subprocess.Popen[str]]) -> list[float]:
     store.update(lambda draft: draft.update(codex=entry(time.time() - 5)))
-    lock = store.refresh_lock("codex")
+    lock = store.lease("codex")
     assert lock.try_acquire()  # noqa: S101 - nobody else is there yet
     for agent in fleet:
         assert agent.stdin is not None  # noqa: S101 - a pipe

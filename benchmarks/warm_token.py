@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import open_store
 
 ROUNDS = 30

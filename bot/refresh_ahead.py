@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from openab_auth.oauth.config.config import Config
-from openab_auth.oauth.entries.login_entry import dead_of
+from openab_auth.oauth.entries import dead_token
 from openab_auth.oauth.errors import VendorMisconfiguredError
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, OpenabAuthError, Tenant, TokenEntry, open_store
 from openab_auth.storage.entries import Entry
@@ -101,7 +101,7 @@ class RefreshAhead:
             if not isinstance(entry, TokenEntry | McpEntry) or not entry.refresh_token:
                 continue
             ours = isinstance(entry, McpEntry) or self._catalogue.vendor_of(key) is not None
-            if ours and not dead_of(entry, notes.get(key)):
+            if ours and not dead_token(entry, notes.get(key)):
                 yield Tenant(key), entry
 
     def _watch(self, tenant: Tenant, entry: LoginEntry) -> _Watched:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
         VendorMisconfiguredError,
         VendorUnavailableError,
     )
-    from openab_auth.oauth.tokens.source import AccessToken, TokenSource
+    from openab_auth.oauth.tokens import AccessToken, TokenSource
     from openab_auth.storage import (
         AsyncStore,
         Draft,
@@ -70,7 +70,7 @@ if not TYPE_CHECKING:  # else a type checker would accept every name
             raise AttributeError(message)
         from importlib import import_module  # noqa: PLC0415 - only a program that asks for a name pays for it
 
-        room = "oauth.tokens.source" if name in _TOKENS else "storage" if name in _STORAGE else "oauth.errors"
+        room = "oauth.tokens" if name in _TOKENS else "storage" if name in _STORAGE else "oauth.errors"
         return getattr(import_module(f"{__name__}.{room}"), name)
 
 

@@ -1,8 +1,12 @@
-"""The credential file that every agent process reads, and its two locks."""
+"""Entries and records of logins, and the locked store that every agent process reads.
 
-from typing import TYPE_CHECKING, Any
+These names are for the other floors. Some are imported on their first use, because they need asyncio, which costs more
+than a whole read of the store.
+"""
 
-from openab_auth.storage.draft import Draft
+from typing import TYPE_CHECKING
+
+from openab_auth.storage.draft import Draft, LazyRecords
 from openab_auth.storage.entries import (
     CONSOLE,
     NEVER,
@@ -27,24 +31,41 @@ from openab_auth.storage.errors import (
     StoreUnreadableError,
     StoreUnwritableError,
 )
-from openab_auth.storage.file.store import FileStore
+from openab_auth.storage.file import FileStore
+from openab_auth.storage.format import check_tenant
 from openab_auth.storage.open import open_store
-from openab_auth.storage.records.clients import ClientRecord
-from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
-from openab_auth.storage.records.servers import AddedServer
+from openab_auth.storage.records import (
+    CLIENTS,
+    NOTES,
+    SERVERS,
+    AddedServer,
+    Begun,
+    ClientRecord,
+    DeadToken,
+    Note,
+    RecordKind,
+    RefreshAttempt,
+    Subject,
+)
 from openab_auth.storage.secret import Secret
-from openab_auth.storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
+from openab_auth.storage.spill_rule import comes_after
+from openab_auth.storage.store import Done, Failed, Lease, Mutation, Problem, Store
 
 if TYPE_CHECKING:
     from openab_auth.storage.async_store import AsyncStore
     from openab_auth.storage.memory import MemoryStore
+    from openab_auth.storage.worker_thread import in_thread
 
 __all__ = [
+    "CLIENTS",
     "CONSOLE",
     "NEVER",
+    "NOTES",
     "PENDING_LIFETIME",
+    "SERVERS",
     "AddedServer",
     "AsyncStore",
+    "Begun",
     "ClientRecord",
     "DeadToken",
     "Done",
@@ -55,6 +76,8 @@ __all__ = [
     "InvalidEntryError",
     "InvalidTenantError",
     "Json",
+    "LazyRecords",
+    "Lease",
     "LoginEntry",
     "McpEntry",
     "MemoryStore",
@@ -63,8 +86,8 @@ __all__ = [
     "OpenabAuthError",
     "PendingEntry",
     "Problem",
+    "RecordKind",
     "RefreshAttempt",
-    "RefreshLock",
     "Secret",
     "ServersUnwrittenError",
     "StorageError",
@@ -72,23 +95,25 @@ __all__ = [
     "StoreBusyError",
     "StoreUnreadableError",
     "StoreUnwritableError",
+    "Subject",
     "Tenant",
     "TokenEntry",
     "UserId",
+    "check_tenant",
+    "comes_after",
+    "in_thread",
     "open_store",
     "pending_key",
 ]
 
+if not TYPE_CHECKING:  # otherwise a type checker would accept every name
+    _ON_FIRST_USE = {"AsyncStore": "async_store", "MemoryStore": "memory", "in_thread": "worker_thread"}
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 -- whatever the name stands for
-    """Import what only some need when it is asked for: asyncio alone costs more than a whole read."""
-    if name == "AsyncStore":
-        from openab_auth.storage.async_store import AsyncStore  # noqa: PLC0415
+    def __getattr__(name: str) -> object:
+        """Import a name of `_ON_FIRST_USE`."""
+        if name not in _ON_FIRST_USE:
+            message = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(message)
+        from importlib import import_module  # noqa: PLC0415 -- few programs need one of these names
 
-        return AsyncStore
-    if name == "MemoryStore":
-        from openab_auth.storage.memory import MemoryStore  # noqa: PLC0415
-
-        return MemoryStore
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+        return getattr(import_module(f"{__name__}.{_ON_FIRST_USE[name]}"), name)

@@ -1,28 +1,26 @@
-"""The async face of a store: one thread hop for each commit, however many callers ask for one."""
+"""The asynchronous face of a store: each commit takes one worker thread, however many callers asked for it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from openab_auth.storage.entries import Entry, LoginEntry
-from openab_auth.storage.records.clients import ClientRecord
-from openab_auth.storage.records.notes import Note
-from openab_auth.storage.records.servers import AddedServer
+from openab_auth.storage.records import CLIENTS, NOTES, SERVERS, AddedServer, ClientRecord, Note, RecordKind
 from openab_auth.storage.secret import Secret
-from openab_auth.storage.store import Done, Failed, Mutation, Problem, RefreshLock, Store
-from openab_auth.storage.workers import in_thread
+from openab_auth.storage.store import Done, Failed, Lease, Mutation, Problem, Store
+from openab_auth.storage.worker_thread import in_thread
 
 T = TypeVar("T")
-_POLL: Final = 0.01  # seconds between two looks at the version; 64 waiters are to leave the processors free
+R = TypeVar("R")
 
 
 class AsyncStore:
     """A store for one event loop.
 
-    Updates that are asked for while a commit is under way go together into the next one (group commit). A caller that
-    is cancelled neither takes its mutation back nor disturbs the others'.
+    Updates that callers ask for during a commit share the next commit (group commit). A cancelled caller does not
+    withdraw its mutation, and does not disturb other callers.
     """
 
     def __init__(self, store: Store) -> None:
@@ -31,76 +29,74 @@ class AsyncStore:
         self._committing: asyncio.Task[None] | None = None
 
     async def read(self) -> Mapping[str, Entry]:
-        """As `Store.read`; without a thread hop while the store is unchanged."""
+        """Return all entries; see `Store.read`. An unchanged store needs no worker thread."""
         entries = self._store.peek()
         return await in_thread(self._store.read) if entries is None else entries
 
+    async def records(self, kind: RecordKind[R]) -> Mapping[str, R]:
+        """Return all records of one kind; see `Store.records`."""
+        return await in_thread(self._store.records, kind)
+
     async def notes(self) -> Mapping[str, Note]:
-        """As `Store.notes`."""
-        return await in_thread(self._store.notes)
+        """Return the notes by tenant; see `Store.records`."""
+        return await self.records(NOTES)
 
     async def clients(self) -> Mapping[str, ClientRecord]:
-        """As `Store.clients`."""
-        return await in_thread(self._store.clients)
+        """Return the registered clients by key; see `Store.records`."""
+        return await self.records(CLIENTS)
 
     async def servers(self) -> Mapping[str, AddedServer]:
-        """As `Store.servers`."""
-        return await in_thread(self._store.servers)
+        """Return the added MCP servers by name; see `Store.records`."""
+        return await self.records(SERVERS)
 
     async def problems(self) -> tuple[Problem, ...]:
-        """As `Store.problems`."""
+        """Return everything that an operator should repair; see `Store.problems`."""
         return await in_thread(self._store.problems)
 
     async def check_writable(self) -> None:
-        """As `Store.check_writable`."""
+        """Prove that a commit would succeed now; see `Store.check_writable`."""
         await in_thread(self._store.check_writable)
 
-    async def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None) -> None:
-        """As `Store.spill`."""
-        await in_thread(self._store.spill, tenant, entry, replaces)
+    async def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None, note: Note | None = None) -> None:
+        """Keep a login that could not be committed; see `Store.spill`."""
+        await in_thread(self._store.spill, tenant, entry, replaces, note)
 
     async def run(self, work: Callable[[Store], T]) -> T:
-        """Return what `work` makes of the store, in a worker thread."""
+        """Call `work` with the synchronous store in a worker thread, and return what it returns."""
         return await in_thread(work, self._store)
 
     def run_here(self, work: Callable[[Store], T]) -> T:
-        """As `run`, in this thread, which stands still for as long as it takes: a last resort."""
+        """Call `work` in this thread; the event loop stands still until it returns, so this is a last resort."""
         return work(self._store)
 
-    def refresh_lock(self, tenant: str) -> RefreshLock:
-        """As `Store.refresh_lock`."""
-        return self._store.refresh_lock(tenant)
+    def lease(self, tenant: str) -> Lease:
+        """Return the lease of the tenant, which is not taken yet; see `Store.lease`."""
+        return self._store.lease(tenant)
 
     def version(self) -> Hashable:
-        """As `Store.version`."""
+        """Return the version of the store; see `Store.version`."""
         return self._store.version()
 
-    async def changed(self, since: Hashable, timeout: float) -> bool:  # noqa: ASYNC109 -- an answer, not an error, ends it
-        """Wait until the version is no longer `since`; False when it still is after `timeout` seconds."""
-        clock = asyncio.get_running_loop().time
-        deadline = clock() + timeout
-        while self._store.version() == since:
-            left = deadline - clock()
-            if left <= 0:
-                return False
-            await asyncio.sleep(min(_POLL, left))
-        return True
+    async def wait_for_change(self, since: Hashable, timeout: float) -> bool:  # noqa: ASYNC109 -- returns False, raises nothing
+        """Wait until the version differs from `since`; return False if it is still the same after `timeout` seconds."""
+        return await self._store.wait_for_change(since, timeout)
 
     async def update(self, mutate: Mutation[T]) -> T:
-        """As `Store.update`, in the next commit; `mutate` runs in a worker thread.
+        """Run one mutation in the next commit, in a worker thread, and return what it returned; see `Store.update`.
 
         Raises:
-            StorageError: the commit that this was part of failed as a whole.
+            StorageError: the commit failed as a whole.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
         self._waiting.append((mutate, done))
         if self._committing is None:
             self._committing = loop.create_task(self._commit_waiting())
+            self._committing.add_done_callback(self._end)
         return await done
 
     async def aclose(self) -> None:
-        """Wait for the commits under way."""
+        """Wait for the commits that are under way."""
         while self._committing is not None:
             await asyncio.wait([self._committing])
 
@@ -110,8 +106,13 @@ class AsyncStore:
                 batch, self._waiting = self._waiting, []
                 await self._commit(batch)
         finally:
+            self._end(self._committing)
+
+    def _end(self, committing: asyncio.Task[None] | None) -> None:
+        """Forget the task; one that is cancelled before its first step runs nothing, so it is told by its callback."""
+        if self._committing is committing:
             self._committing = None
-            for _, done in self._waiting:  # only when the loop is shutting down
+            for _, done in self._waiting:  # not empty only when the event loop is shutting down
                 done.cancel()
             self._waiting = []
 
@@ -120,7 +121,7 @@ class AsyncStore:
         outcomes: list[Done[Any] | Failed]
         try:
             outcomes = await in_thread(self._store.update_all, mutations)
-        except Exception as error:  # noqa: BLE001 -- it belongs to those who wait
+        except Exception as error:  # noqa: BLE001 -- every waiting caller gets it
             outcomes = [Failed(error)] * len(batch)
         except BaseException:
             for _, done in batch:
@@ -135,7 +136,7 @@ def _settle(done: asyncio.Future[Any], outcome: Done[Any] | Failed) -> None:
         return
     if isinstance(outcome, Done):
         done.set_result(outcome.value)
-    elif isinstance(outcome.error, StopIteration):  # a future cannot carry it
+    elif isinstance(outcome.error, StopIteration):  # a future refuses to carry a StopIteration
         done.set_exception(RuntimeError(repr(outcome.error)))
     else:
         done.set_exception(outcome.error)

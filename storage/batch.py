@@ -1,62 +1,61 @@
-"""Runs mutations on entries and what lies beside them, in memory: what every backend does in its locked section."""
+"""Runs mutations on entries and records in memory; every backend does this inside its locked section."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from openab_auth.storage import sweep
-from openab_auth.storage.draft import Draft, Lazy
+from openab_auth.storage import stale_pending
+from openab_auth.storage.draft import Draft, LazyRecords
 from openab_auth.storage.entries import Entry, PendingEntry
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.format import codec
-from openab_auth.storage.format.keys import sidecar_name
-from openab_auth.storage.records.clients import ClientRecord
-from openab_auth.storage.records.notes import Note
-from openab_auth.storage.records.servers import AddedServer
+from openab_auth.storage.format.keys import check_tenant
+from openab_auth.storage.records import AddedServer, ClientRecord, Note
 from openab_auth.storage.store import Done, Failed, Mutation
 
 
 @dataclass(slots=True)
 class Batch:
-    """The entries after the mutations, and each mutation's own outcome; `checked` is what was written.
+    """The entries after all mutations, and the outcome of each mutation.
 
-    `of_servers` are the places among the outcomes of those that changed the added servers.
+    `checked` has every written entry with its text. `server_changes` are the indexes in `outcomes` of the mutations
+    that changed added servers.
     """
 
     entries: dict[str, Entry]
     outcomes: list[Done[Any] | Failed] = field(default_factory=list)
-    checked: dict[str, tuple[Entry, str]] = field(default_factory=dict)  # with its text
-    of_servers: list[int] = field(default_factory=list)
+    checked: dict[str, tuple[Entry, str]] = field(default_factory=dict)
+    server_changes: list[int] = field(default_factory=list)
 
     @property
     def all_failed(self) -> bool:
-        """Whether nothing was asked for that could be done."""
+        """Return whether there were mutations and every one of them failed."""
         return bool(self.outcomes) and all(isinstance(outcome, Failed) for outcome in self.outcomes)
 
     def fail_servers(self, error: Exception) -> None:
-        """What was changed of the added servers could not be kept: that is the outcome for who changed them."""
-        for place in self.of_servers:
-            self.outcomes[place] = Failed(error)
+        """Mark every mutation that changed added servers as failed."""
+        for index in self.server_changes:
+            self.outcomes[index] = Failed(error)
 
 
 @dataclass(slots=True)
-class Beside:
-    """What lies beside the entries; the mutations change it in place."""
+class Records:
+    """All records beside the entries; the mutations change them in place."""
 
-    notes: Lazy[Note]
-    clients: Lazy[ClientRecord]
-    servers: Lazy[AddedServer]
+    notes: LazyRecords[Note]
+    clients: LazyRecords[ClientRecord]
+    servers: LazyRecords[AddedServer]
 
     def check(self, draft: Draft) -> None:
-        """Prove that what the draft changed beside the entries can be changed.
+        """Prove that the records which the draft changes can be read.
 
-        Only notes may be lost: a login is kept without its note where the notes cannot be read.
+        Only notes may be lost: a login is committed without its note if the notes cannot be read.
 
         Raises:
-            StoreUnreadableError: the file of a changed record is there but could not be read.
+            StoreUnreadableError: a changed record is there but could not be read.
         """
         if draft.clients.changes:
             _ = self.clients.records
@@ -66,7 +65,7 @@ class Beside:
             _ = self.notes.records
 
     def apply(self, draft: Draft) -> None:
-        """Take over what the draft changed; `check` has been called."""
+        """Take over the changed records of the draft; call `check` first."""
         if draft.clients.changes:
             draft.clients.apply_to(self.clients.records)
         if draft.servers.changes:
@@ -76,7 +75,7 @@ class Beside:
                 draft.notes.apply_to(self.notes.records)
 
     def drop_notes_without_login(self, entries: Mapping[str, Entry]) -> None:
-        """Drop the notes of logins that are gone; notes that cannot be read stay as they are."""
+        """Drop the notes of logins that no longer exist; leave notes alone that cannot be read."""
         if not self.notes.loaded and not self.notes.there():
             return
         with contextlib.suppress(StoreUnreadableError):
@@ -85,34 +84,44 @@ class Beside:
 
 
 def run(
-    mutations: Sequence[Mutation[Any]], entries: Mapping[str, Entry], beside: Beside, *, file: str, now: float
+    mutations: Sequence[Mutation[Any]],
+    entries: Mapping[str, Entry],
+    records: Records,
+    *,
+    now: float,
+    check_name: Callable[[str], object] = check_tenant,
 ) -> Batch:
-    """Run them in order, each on what the ones before it left; then sweep, and drop notes without a login."""
+    """Run the mutations in order, each on the result of the earlier ones; then drop stale logins and their notes.
+
+    `now` is in unix seconds. `check_name` raises InvalidTenantError for a tenant that the store cannot hold.
+    """
     batch = Batch(dict(entries))
     for mutate in mutations:
-        draft = Draft(batch.entries, beside.notes, beside.clients, beside.servers)
-        batch.outcomes.append(_run_one(mutate, draft, batch, beside, file))
-    for key in sweep.stale(batch.entries, now):
+        draft = Draft(batch.entries, records.notes, records.clients, records.servers)
+        batch.outcomes.append(_run_one(mutate, draft, batch, records, check_name))
+    for key in stale_pending.stale(batch.entries, now):
         del batch.entries[key]
-    beside.drop_notes_without_login(batch.entries)
+    records.drop_notes_without_login(batch.entries)
     return batch
 
 
-def _run_one(mutate: Mutation[Any], draft: Draft, batch: Batch, beside: Beside, file: str) -> Done[Any] | Failed:
+def _run_one(
+    mutate: Mutation[Any], draft: Draft, batch: Batch, records: Records, check_name: Callable[[str], object]
+) -> Done[Any] | Failed:
     try:
         value = mutate(draft)
         checked = {key: (entry, codec.check(key, entry)) for key, entry in draft.written.items()}
         for key, entry in draft.written.items():
             if not isinstance(entry, PendingEntry):
-                sidecar_name(file, key)
-        if draft.asked_beside:
-            beside.check(draft)
-    except Exception as error:  # noqa: BLE001 -- whatever it is, it is this mutation's own outcome
+                check_name(key)
+        if draft.uses_records:
+            records.check(draft)
+    except Exception as error:  # noqa: BLE001 -- any error is the outcome of this mutation alone
         return Failed(error)
     batch.checked.update(checked)
     draft.apply_to(batch.entries)
-    if draft.asked_beside:
+    if draft.uses_records:
         if draft.servers.changes:
-            batch.of_servers.append(len(batch.outcomes))
-        beside.apply(draft)
+            batch.server_changes.append(len(batch.outcomes))
+        records.apply(draft)
     return Done(value)

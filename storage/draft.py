@@ -1,4 +1,4 @@
-"""What a mutation sees: the entries as a mutable mapping, and the notes beside them."""
+"""The draft that a mutation changes: the entries as a mutable mapping, and the records beside them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Generic, TypeVar
 
 from openab_auth.storage.entries import Entry
-from openab_auth.storage.records.clients import ClientRecord
-from openab_auth.storage.records.notes import Note
-from openab_auth.storage.records.servers import AddedServer
+from openab_auth.storage.records import AddedServer, ClientRecord, Note
 
 V = TypeVar("V")
 
 
 class Overlay(MutableMapping[str, V], Generic[V]):
-    """Reads through to a mapping and writes aside, so that dropping the overlay leaves no trace of what was written."""
+    """A mapping over another mapping: it reads from both and writes only to itself, until `apply_to`."""
 
     def __init__(self, below: Mapping[str, V]) -> None:
         self._below = below
@@ -23,17 +21,17 @@ class Overlay(MutableMapping[str, V], Generic[V]):
 
     @property
     def written(self) -> Mapping[str, V]:
-        """The keys that were set, with their new values."""
+        """Return the keys that were set, with their new values."""
         return self._written
 
     @property
     def deleted(self) -> frozenset[str]:
-        """The keys that were there below and are gone now."""
+        """Return the keys of the mapping below that were deleted here."""
         return frozenset(self._deleted)
 
     @property
     def changes(self) -> bool:
-        """Whether anything was written or deleted here."""
+        """Return whether anything was written or deleted here."""
         return bool(self._written or self._deleted)
 
     def __getitem__(self, key: str) -> V:
@@ -65,16 +63,16 @@ class Overlay(MutableMapping[str, V], Generic[V]):
         return key in self._written or (key in self._below and key not in self._deleted)
 
     def apply_to(self, target: MutableMapping[str, V]) -> None:
-        """Write into `target` what was written here."""
+        """Write all changes of this overlay into `target`."""
         for key in self._deleted:
             target.pop(key, None)
         target.update(self._written)
 
 
-class Lazy(Mapping[str, V], Generic[V]):
-    """Records that hardly an update needs, loaded when they are first read; a read raises what loading them raises.
+class LazyRecords(Mapping[str, V], Generic[V]):
+    """Records that few updates need, so they are loaded on the first read, which raises the errors of loading.
 
-    `there` looks whether there are any, without loading them; where it cannot know, it says no.
+    `there` returns whether there are any records, without loading them; it returns False when it cannot know.
     """
 
     def __init__(self, load: Callable[[], Mapping[str, V]] = dict, there: Callable[[], bool] = lambda: True) -> None:
@@ -85,7 +83,7 @@ class Lazy(Mapping[str, V], Generic[V]):
 
     @property
     def records(self) -> dict[str, V]:
-        """The records as the mutations so far have left them."""
+        """Return the records with the changes of all mutations so far."""
         if self._before is None:
             self._before = self._load()
             self._records = dict(self._before)
@@ -93,12 +91,12 @@ class Lazy(Mapping[str, V], Generic[V]):
 
     @property
     def loaded(self) -> bool:
-        """Whether anybody has read them."""
+        """Return whether the records were loaded."""
         return self._before is not None
 
     @property
     def changed(self) -> bool:
-        """Whether they are to be written."""
+        """Return whether the records must be written."""
         return self._before is not None and self._records != self._before
 
     def __getitem__(self, key: str) -> V:
@@ -112,9 +110,9 @@ class Lazy(Mapping[str, V], Generic[V]):
 
 
 class Draft(Overlay[Entry]):
-    """The entries of one mutation in progress, and what lies beside them: notes, registered clients, added servers.
+    """The entries of one mutation in progress, with the notes, the registered clients and the added servers.
 
-    Reading a record beside them raises StoreUnreadableError where its file is there but could not be read.
+    Reading a record raises StoreUnreadableError if the records are there but could not be read.
     """
 
     def __init__(
@@ -125,33 +123,33 @@ class Draft(Overlay[Entry]):
         servers: Mapping[str, AddedServer] | None = None,
     ) -> None:
         super().__init__(entries)
-        self._beside = notes, clients, servers
+        self._below_records = notes, clients, servers
         self._notes: Overlay[Note] | None = None
         self._clients: Overlay[ClientRecord] | None = None
         self._servers: Overlay[AddedServer] | None = None
 
     @property
     def notes(self) -> Overlay[Note]:
-        """The notes by tenant."""
+        """Return the notes by tenant."""
         if self._notes is None:
-            self._notes = Overlay(self._beside[0])
+            self._notes = Overlay(self._below_records[0])
         return self._notes
 
     @property
     def clients(self) -> Overlay[ClientRecord]:
-        """The clients that servers registered for us, by key."""
+        """Return the registered clients by key."""
         if self._clients is None:
-            self._clients = Overlay(self._beside[1] if self._beside[1] is not None else {})
+            self._clients = Overlay(self._below_records[1] if self._below_records[1] is not None else {})
         return self._clients
 
     @property
     def servers(self) -> Overlay[AddedServer]:
-        """The MCP servers that people added, by name."""
+        """Return the added MCP servers by name."""
         if self._servers is None:
-            self._servers = Overlay(self._beside[2] if self._beside[2] is not None else {})
+            self._servers = Overlay(self._below_records[2] if self._below_records[2] is not None else {})
         return self._servers
 
     @property
-    def asked_beside(self) -> bool:
-        """Whether anything beside the entries was asked for."""
+    def uses_records(self) -> bool:
+        """Return whether the mutation used any records."""
         return self._notes is not None or self._clients is not None or self._servers is not None

@@ -1,7 +1,8 @@
-"""The three shapes of an entry in the credential file, and the keys that entries lie under.
+"""The three shapes of an entry in the store, and the keys of entries.
 
-The Rust agents parse the whole map at once and throw the whole file away when one entry fits none of these shapes, so
-what these classes hold is exactly what those agents accept. Text becomes entries, and entries text, in `storage.codec`.
+The Rust agents parse the whole credential file at once, and discard all of it if one entry fits none of these shapes.
+These classes therefore have exactly the fields that the agents accept. `storage.format` turns text into entries and
+entries into text.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import Final, NewType, TypeAlias
 from openab_auth.storage.secret import Secret
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
-Tenant = NewType("Tenant", str)  # the key of a login: a vendor's tenant or an MCP server's name
-UserId = NewType("UserId", int)  # a Discord user's id; 0 is the person at the console
+Tenant = NewType("Tenant", str)  # the key of a login: the tenant of a vendor, or the name of an MCP server
+UserId = NewType("UserId", int)  # the id of a Discord user; 0 stands for the person at the console
 
 NEVER: Final = 2**64 - 1  # `expires_at` of a token that does not expire
 CONSOLE: Final = UserId(0)
@@ -23,7 +24,7 @@ PENDING_LIFETIME: Final = 15 * 60  # seconds between the login link and the past
 
 @dataclass(frozen=True, slots=True)
 class TokenEntry:
-    """A login at a vendor; `expires_at` is in unix seconds, `extra` holds the fields we do not know."""
+    """A login at a vendor; `expires_at` is in unix seconds, and `extra` holds all fields that we do not know."""
 
     access_token: Secret
     refresh_token: Secret  # empty when the vendor gave none
@@ -35,7 +36,7 @@ class TokenEntry:
 
 @dataclass(frozen=True, slots=True)
 class PendingEntry:
-    """Step one of a login, waiting for its paste; `created_at` is in unix seconds."""
+    """A pending login, which waits for its paste; `created_at` is in unix seconds."""
 
     verifier: Secret
     state: Secret
@@ -48,9 +49,9 @@ class PendingEntry:
 
 @dataclass(frozen=True, slots=True)
 class McpEntry:
-    """A login at an MCP server, in the shape of rmcp's stored credentials.
+    """A login at an MCP server, in the shape of the credentials that rmcp stores.
 
-    `token_response` is the server's own reply; the token expires at `token_received_at` plus its `expires_in`.
+    `token_response` is the reply of the server. The token expires `expires_in` seconds after `token_received_at`.
     """
 
     client_id: str
@@ -62,17 +63,17 @@ class McpEntry:
 
     @property
     def access_token(self) -> Secret:
-        """Empty for a client that is registered at the server and that nobody has logged in with."""
+        """Return the access token; it is empty if the client is registered but nobody has logged in."""
         return self._of_reply("access_token")
 
     @property
     def refresh_token(self) -> Secret:
-        """Empty when the server gave none."""
+        """Return the refresh token; it is empty if the server gave none."""
         return self._of_reply("refresh_token")
 
     @property
     def expires_at(self) -> int:
-        """In unix seconds; NEVER where the server did not say, so that the token is good until it is refused."""
+        """Return the expiry in unix seconds, or NEVER if the server gave none."""
         lifetime = (self.token_response or {}).get("expires_in")
         if self.token_received_at is None or not isinstance(lifetime, int | float) or isinstance(lifetime, bool):
             return NEVER
@@ -88,5 +89,5 @@ Entry: TypeAlias = TokenEntry | PendingEntry | McpEntry
 
 
 def pending_key(vendor: str, user: UserId) -> str:
-    """The key of one person's pending login at one vendor."""
+    """Return the key of the pending login of one person at one vendor."""
     return f"pending:{vendor}:{user}"

@@ -1,12 +1,12 @@
-"""Every failure of the store.
+"""The errors of the store.
 
-OpenabAuthError                 what happened, what was kept, what to do next
+OpenabAuthError                 says what happened, what was kept, and what to do next
 └── StorageError
-    ├── StoreUnreadableError    the file is there but could not be read; nothing was written
-    ├── StoreUnwritableError    the change could not be committed; the file is as it was
-    ├── ServersUnwrittenError   the added servers are as they were; what else was changed is committed
-    ├── StoreBusyError          a lock was not free within its deadline; nothing was changed
-    ├── InvalidTenantError      the name cannot be a key or a sidecar's file name
+    ├── StoreUnreadableError    the store is there but could not be read; nothing was written
+    ├── StoreUnwritableError    the change could not be committed; the store is unchanged
+    ├── ServersUnwrittenError   the added servers are unchanged; all other changes were committed
+    ├── StoreBusyError          a lock was not free before the deadline; nothing was changed
+    ├── InvalidTenantError      the name cannot be a key or part of a sidecar's file name
     └── InvalidEntryError       the entry fits none of the three shapes; it was not written
 """
 
@@ -17,7 +17,7 @@ from typing import ClassVar
 
 
 class OpenabAuthError(Exception):
-    """What happened, what was kept, what to do next; a secret is in none of the three."""
+    """Says what happened, what was kept, and what to do next; none of the three contains a secret."""
 
     code: ClassVar[str] = "error"
 
@@ -32,11 +32,11 @@ class OpenabAuthError(Exception):
 
 
 class StorageError(OpenabAuthError):
-    """The store could not do what it was asked."""
+    """The store could not do its work; the subclass says why."""
 
 
 class StoreUnreadableError(StorageError):
-    """The credential file exists and could not be read, so nothing will be written over it."""
+    """A file of the store is there but could not be read, so nothing was written over it."""
 
     code = "store_unreadable"
 
@@ -44,40 +44,42 @@ class StoreUnreadableError(StorageError):
         super().__init__(
             f"{os.fspath(path)} could not be read ({reason})",
             kept="nothing was changed",
-            todo="make it readable for this user, or move it away, then try again",
+            todo="make it readable for this user or move it away, then try again",
         )
         self.path = os.fspath(path)
         self.reason = reason
 
 
 class StoreUnwritableError(StorageError):
-    """The change could not be committed; the file is as it was before."""
+    """The change could not be committed; the file is unchanged."""
 
     code = "store_unwritable"
 
     def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
         super().__init__(
             f"{os.fspath(path)} could not be written ({reason})",
-            kept="the file is as it was",
-            todo="free space or mend the rights of its folder, then try again",
+            kept="the file is unchanged",
+            todo="free disk space or correct the permissions of its folder, then try again",
         )
         self.path = os.fspath(path)
         self.reason = reason
 
 
 class ServersUnwrittenError(StorageError):
-    """The list of added servers could not be written, after what else was changed had been committed."""
+    """The added servers could not be written, after all other changes were committed."""
 
     code = "servers_unwritten"
 
     def __init__(self, error: StoreUnreadableError | StoreUnwritableError) -> None:
-        super().__init__(error.happened, kept="the servers are as they were, all else was written", todo=error.todo)
+        super().__init__(
+            error.happened, kept="the added servers are unchanged, all other changes were saved", todo=error.todo
+        )
         self.path = error.path
         self.reason = error.reason
 
 
 class StoreBusyError(StorageError):
-    """A lock stayed with somebody else until the deadline; nothing was changed."""
+    """Another process or thread held a lock until the deadline; nothing was changed."""
 
     code = "store_busy"
 
@@ -85,27 +87,29 @@ class StoreBusyError(StorageError):
         super().__init__(
             f"the lock {os.fspath(path)} was not free within {waited:g} s",
             kept="nothing was changed",
-            todo="try again; if it stays so, `lsof` lists who has it open: the one with a W behind its number holds it",
+            todo="try again; if it happens again, `lsof` on this file shows a W beside the process that holds the lock",
         )
         self.path = os.fspath(path)
         self.waited = waited
 
 
 class InvalidTenantError(StorageError):
-    """The name cannot be a key in the file and part of a sidecar's file name."""
+    """The name cannot be a key in the file, or part of a sidecar's file name."""
 
     code = "invalid_tenant"
 
     def __init__(self, tenant: str, reason: str) -> None:
         super().__init__(
-            f"{tenant[:80]!r} cannot be a tenant ({reason})", kept="nothing was changed", todo="choose another name"
+            f"{tenant[:80]!r} cannot be the name of a login ({reason})",
+            kept="nothing was changed",
+            todo="choose another name",
         )
         self.tenant = tenant
         self.reason = reason
 
 
 class InvalidEntryError(StorageError):
-    """Writing this entry would make the Rust agents throw the whole file away."""
+    """The entry would make the Rust agents discard the whole file, so it was not written."""
 
     code = "invalid_entry"
 
@@ -113,7 +117,12 @@ class InvalidEntryError(StorageError):
         super().__init__(
             f"the entry {key[:80]!r} fits none of the three shapes ({reason})",
             kept="nothing was changed",
-            todo="this is a fault of the program that wrote it; report it",
+            todo="this is a bug in the program that wrote the entry; report it",
         )
         self.key = key
         self.reason = reason
+
+
+def words_of(error: BaseException) -> str:
+    """Return our own error in its words, and any other by its type: its text could quote anything."""
+    return str(error) if isinstance(error, OpenabAuthError) else type(error).__name__

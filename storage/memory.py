@@ -1,4 +1,7 @@
-"""The same promises in a dict, for one process: for tests and for trying things out."""
+"""A store in the memory of one process: for tests, and for programs that embed the store and keep no login.
+
+It keeps every promise of `Store` among the threads of this process. All logins end with the process.
+"""
 
 from __future__ import annotations
 
@@ -6,121 +9,105 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from openab_auth.storage import batch
-from openab_auth.storage.draft import Lazy
+from openab_auth.storage.draft import LazyRecords
 from openab_auth.storage.entries import Entry, LoginEntry
-from openab_auth.storage.file import journal
 from openab_auth.storage.format import codec
-from openab_auth.storage.format.keys import sidecar_name
-from openab_auth.storage.records.clients import ClientRecord
-from openab_auth.storage.records.notes import Note
-from openab_auth.storage.records.servers import AddedServer
+from openab_auth.storage.format.keys import check_tenant
+from openab_auth.storage.records import CLIENTS, NOTES, SERVERS, Note, RecordKind
 from openab_auth.storage.secret import Secret
-from openab_auth.storage.store import Done, Failed, Mutation, Problem
+from openab_auth.storage.spill_rule import comes_after, replaced_mark
+from openab_auth.storage.store import Done, Failed, Mutation, Problem, Store
 
-T = TypeVar("T")
-_FILE: Final = "auth.json"  # the name rules are those of the file, so that entries can move there
+R = TypeVar("R")
 
 
-class MemoryStore:
-    """A store that ends with its process; may be shared by threads."""
+class MemoryStore(Store):
+    """A store that ends with its process; threads may share it. `clock` returns unix seconds."""
 
     def __init__(self, entries: Mapping[str, Entry] | None = None, *, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._entries: dict[str, Entry] = dict(entries or {})
-        self._notes: dict[str, Note] = {}
-        self._clients: dict[str, ClientRecord] = {}
-        self._servers: dict[str, AddedServer] = {}
+        self._records: dict[str, dict[str, Any]] = {kind: {} for kind in (NOTES.name, CLIENTS.name, SERVERS.name)}
         self._version = 0
         self._lock = threading.Lock()
-        self._held: set[str] = set()
+        self._held: set[str] = set()  # the tenants whose lease is taken
 
     def read(self) -> Mapping[str, Entry]:
-        """All entries as last committed."""
+        """Return all entries as they were last committed."""
         return MappingProxyType(self._entries)
 
     peek = read
 
     def version(self) -> Hashable:
-        """How many commits there were."""
+        """Return the number of commits."""
         return self._version
 
-    def notes(self) -> Mapping[str, Note]:
-        """The notes by tenant."""
-        return MappingProxyType(self._notes)
-
-    def clients(self) -> Mapping[str, ClientRecord]:
-        """The clients by key."""
-        return MappingProxyType(self._clients)
-
-    def servers(self) -> Mapping[str, AddedServer]:
-        """The MCP servers that people added, by name."""
-        return MappingProxyType(self._servers)
-
-    def problems(self) -> tuple[Problem, ...]:
-        """None: there is nothing that could break."""
-        return ()
-
-    def update(self, mutate: Mutation[T]) -> T:
-        """Run `mutate` alone and commit what it changed; what it raises is raised and commits nothing."""
-        (outcome,) = self.update_all([mutate])
-        if isinstance(outcome, Failed):
-            raise outcome.error
-        value: T = outcome.value
-        return value
+    def records(self, kind: RecordKind[R]) -> Mapping[str, R]:
+        """Return all records of one kind by key."""
+        return MappingProxyType(self._records[kind.name])
 
     def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
-        """Run many in one commit; one that raises is dropped alone."""
+        """Run the mutations in one commit; drop a mutation that raises an error alone."""
         with self._lock:
-            beside = batch.Beside(Lazy(self.notes), Lazy(self.clients), Lazy(self.servers))
-            after = batch.run(mutations, self._entries, beside, file=_FILE, now=self._clock())
+            records = batch.Records(LazyRecords(self.notes), LazyRecords(self.clients), LazyRecords(self.servers))
+            after = batch.run(mutations, self._entries, records, now=self._clock())
             if not after.all_failed:
                 self._version += after.entries != self._entries
                 self._entries = after.entries
-                self._notes = beside.notes.records
-                self._clients = beside.clients.records
-                self._servers = beside.servers.records
+                self._records = {
+                    NOTES.name: records.notes.records,
+                    CLIENTS.name: records.clients.records,
+                    SERVERS.name: records.servers.records,
+                }
         return after.outcomes
 
-    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None) -> None:
-        """Take the renewed login in, unless another one came in since `replaces` was read.
+    def lease(self, tenant: str) -> MemoryLease:
+        """Return the lease of the tenant, which is not taken yet.
 
         Raises:
-            StorageError: no store could keep it.
+            InvalidTenantError: no store accepts this name.
         """
-        sidecar_name(_FILE, tenant)
+        check_tenant(tenant)
+        return MemoryLease(tenant, self._held, self._lock)
+
+    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None, note: Note | None = None) -> None:
+        """Store the renewed login, unless another login or a logout was committed after `replaces` was read.
+
+        Raises:
+            StorageError: no store accepts this tenant or this entry.
+        """
+        check_tenant(tenant)
         codec.check(tenant, entry)
         with self._lock:
-            if journal.comes_after(entry, self._entries.get(tenant), journal.marks(replaces)):
+            if comes_after(entry, self._entries.get(tenant), (replaced_mark(replaces),)):
                 self._entries = {**self._entries, tenant: entry}
+                if note is not None:
+                    self._records = {**self._records, NOTES.name: {**self._records[NOTES.name], tenant: note}}
                 self._version += 1
 
-    def refresh_lock(self, tenant: str) -> MemoryLock:
-        """The tenant's refresh lock, not yet taken.
-
-        Raises:
-            InvalidTenantError: no sidecar could bear this name.
-        """
-        sidecar_name(_FILE, tenant)
-        return MemoryLock(tenant, self._held, self._lock)
-
     def check_writable(self) -> None:
-        """Without effect: a dict can always be written."""
+        """Do nothing: memory can always be written."""
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return no problem: nothing here needs a repair."""
+        return ()
 
 
-class MemoryLock:
-    """The right to refresh one tenant, among the holders of one MemoryStore."""
+class MemoryLease:
+    """The right to refresh one tenant of one `MemoryStore`."""
 
     def __init__(self, tenant: str, held: set[str], guard: threading.Lock) -> None:
+        """`held` has the tenants whose lease is taken, and `guard` protects it."""
         self._tenant = tenant
         self._all_held = held
         self._guard = guard
         self._mine = False
 
     def try_acquire(self) -> bool:
-        """Take it if it is free; never waits for another holder."""
+        """Take the lease if it is free, without waiting for its holder, and return whether it was taken."""
         with self._guard:
             if self._tenant in self._all_held:
                 return False
@@ -129,7 +116,7 @@ class MemoryLock:
             return True
 
     def release(self) -> None:
-        """Give it back; without effect when it is not held."""
+        """Give the lease back; do nothing when it is not held."""
         with self._guard:
             if self._mine:
                 self._all_held.discard(self._tenant)

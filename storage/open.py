@@ -1,4 +1,4 @@
-"""From a location to its store."""
+"""Opens the store at a location."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import os
 from typing import TYPE_CHECKING
 
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.file.store import FileStore
+from openab_auth.storage.file import FileStore
 
 if TYPE_CHECKING:
     from openab_auth.storage.store import Store
 
 
 def open_store(location: str | os.PathLike[str]) -> Store:
-    """The store at a path (`~` is the home folder); nothing is read or created yet.
+    """Return the store at a path, where `~` is the home folder; nothing is read or created yet.
 
     Raises:
-        StoreUnreadableError: it is the address of a backend that is not there.
+        StoreUnreadableError: the location is an address, and there is no backend for it.
     """
     place = os.fspath(location)
     if "://" in place:
-        shown = place.partition("://")[0] + "://..."  # the rest may hold a password
+        shown = place.partition("://")[0] + "://..."  # the rest may contain a password
         raise StoreUnreadableError(shown, "only a file can be a store")
     return FileStore(os.path.expanduser(place))  # noqa: PTH111 -- Path.expanduser raises where there is no home

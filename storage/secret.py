@@ -1,4 +1,4 @@
-"""A value that is never printed: repr, str and format are redacted, comparison takes constant time."""
+"""A value that is never printed: repr, str and format are redacted, and comparison takes constant time."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _REDACTED: Final = "Secret(redacted)"
 
 
 class Secret:
-    """Wraps a token, code, verifier or state so that no log, message or traceback can show it.
+    """Wraps a token, code, verifier or state, so that no log, message or traceback can show it.
 
-    Only `reveal` gives the value: search for it to see every place where a secret leaves this process.
+    Only `reveal` returns the value. Search for it to find every place where a secret leaves this process.
     """
 
     __slots__ = ("_value",)
@@ -21,11 +21,11 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The value itself, for the wire or the credential file and nothing else."""
+        """Return the value, to send it to a server or to write it into the store."""
         return self._value
 
     def fingerprint(self) -> str:
-        """The SHA-256 of the value in hex: remembers which token it was without being able to use it."""
+        """Return the SHA-256 of the value in hex, which identifies a token but cannot be used in its place."""
         return hashlib.sha256(self._value.encode()).hexdigest()
 
     def __eq__(self, other: object) -> bool:
@@ -52,7 +52,7 @@ class Secret:
 
 
 class UnpicklableSecretError(TypeError):
-    """A secret was about to be pickled, which would write it out in the clear."""
+    """A program tried to pickle a secret, which would write it out in the clear."""
 
     def __init__(self) -> None:
-        super().__init__("a Secret is not pickled: pass what needs it a store instead")
+        super().__init__("a Secret cannot be pickled; pass a store to the code that needs the secret")

@@ -1,41 +1,42 @@
-"""What every backend promises, so that bots and agents need not know which one they use."""
+"""The interface of every store; bots and agents need not know which backend they use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import Entry, LoginEntry
-from openab_auth.storage.records.clients import ClientRecord
-from openab_auth.storage.records.notes import Note
-from openab_auth.storage.records.servers import AddedServer
+from openab_auth.storage.records import CLIENTS, NOTES, SERVERS, AddedServer, ClientRecord, Note, RecordKind
 from openab_auth.storage.secret import Secret
 
 T = TypeVar("T")
+R = TypeVar("R")
 Mutation: TypeAlias = Callable[[Draft], T]
+
+_POLL: Final = 0.01  # seconds between two looks at the version; 64 waiting tasks must leave the processor free
 
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[T]):
-    """A mutation that was committed (or changed nothing), with what it returned."""
+    """The outcome of a mutation that was committed, or changed nothing: the value that it returned."""
 
     value: T
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A mutation that raised, or wrote what must not be written; it alone was dropped."""
+    """The outcome of a mutation that raised an error or wrote an invalid entry; only this mutation was dropped."""
 
     error: Exception
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something about the store that an operator should repair: what it is and how to mend it.
+    """Something about the store that an operator should repair: what is wrong, and how to repair it.
 
-    `ended` says that it is a file which may hold tokens of a login that has ended.
+    `ended` is True when the problem may expose tokens of a login that has ended.
     """
 
     what: str
@@ -43,107 +44,132 @@ class Problem:
     ended: bool = False
 
 
-class RefreshLock(Protocol):
-    """The right to refresh one tenant, held by one task of one process on all hosts of the store at a time."""
+class Lease(Protocol):
+    """The right to refresh one tenant; one task of one process holds it at a time, on all hosts of the store."""
 
     def try_acquire(self) -> bool:
-        """Take it if it is free; never waits. Raises StorageError if it cannot be opened: then nobody refreshes."""
+        """Take the lease if it is free, without waiting, and return whether it was taken.
+
+        Raises:
+            StorageError: nobody can tell whether it is free; then nobody may refresh.
+        """
         ...
 
     def release(self) -> None:
-        """Give it back; without effect when it is not held."""
+        """Give the lease back; do nothing when it is not held."""
         ...
 
 
 class Store(Protocol):
-    """Credential entries with locked updates. Every method is synchronous and may block, `version` and `peek` apart."""
+    """Logins with locked updates. All methods are synchronous and may block, except where their docstring says so.
+
+    A backend inherits from this class. The methods at its end are built on the others, so no backend writes them again.
+    """
 
     def read(self) -> Mapping[str, Entry]:
-        """All entries as last committed, without a lock.
+        """Return all entries as they were last committed, without taking a lock.
 
         Raises:
-            StoreUnreadableError: it is there but could not be read.
+            StoreUnreadableError: the store is there but could not be read.
         """
         ...
 
     def peek(self) -> Mapping[str, Entry] | None:
-        """As `read` when the entries are known to be current, else None; costs one `stat`, as `version` does."""
+        """Return all entries if this process knows that they are current, else None. Never blocks."""
         ...
 
-    def notes(self) -> Mapping[str, Note]:
-        """The notes by tenant; empty when they were lost.
+    def version(self) -> Hashable:
+        """Return a value that differs whenever `read` may return something else. Never blocks."""
+        ...
+
+    def records(self, kind: RecordKind[R]) -> Mapping[str, R]:
+        """Return all records of one kind by key; return none when they were lost.
 
         Raises:
-            StoreUnreadableError: they are there but could not be read.
-        """
-        ...
-
-    def clients(self) -> Mapping[str, ClientRecord]:
-        """The clients that servers registered for us, by key; empty when they were lost.
-
-        Raises:
-            StoreUnreadableError: they are there but could not be read.
-        """
-        ...
-
-    def servers(self) -> Mapping[str, AddedServer]:
-        """The MCP servers that people added, by name; empty when they were lost.
-
-        Raises:
-            StoreUnreadableError: they are there but could not be read.
-        """
-        ...
-
-    def problems(self) -> tuple[Problem, ...]:
-        """What is wrong with the store as it is now, for `status`; changes nothing."""
-        ...
-
-    def update(self, mutate: Mutation[T]) -> T:
-        """Run `mutate` on the entries as they are under the global lock, and commit what it changed.
-
-        Raises:
-            ServersUnwrittenError: all was committed but what it changed of the added servers.
-            StorageError: nothing was committed. What `mutate` raises is raised too, and commits nothing.
+            StoreUnreadableError: the records are there but could not be read.
         """
         ...
 
     def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
-        """As `update` for many, in order, in one commit; a mutation that raises is dropped alone.
+        """Run the mutations in order on the current entries and save all changes in one commit.
+
+        A mutation that raises an error is dropped alone.
 
         Raises:
-            StorageError: nothing was committed, of none of them.
+            StorageError: nothing was committed.
         """
         ...
 
-    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None) -> None:
-        """Keep a login that could not be committed; `replaces` is the refresh token whose login it takes the place of.
-
-        None stands for no login.
-
-        From now on `read` gives it in every process, and the next update commits it. A login or logout that came in
-        since `replaces` was read wins. To be called under the tenant's refresh lock.
+    def lease(self, tenant: str) -> Lease:
+        """Return the lease of the tenant, which is not taken yet.
 
         Raises:
-            StorageError: it could not be kept; whoever has it must hold it in memory and try again.
+            InvalidTenantError: no store accepts this name.
         """
         ...
 
-    def refresh_lock(self, tenant: str) -> RefreshLock:
-        """The tenant's refresh lock, not yet taken.
+    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None, note: Note | None = None) -> None:
+        """Keep a login that could not be committed; call it while you hold the lease of the tenant.
+
+        `replaces` is the refresh token of the login that `entry` replaces, or None if there was no login. From now on
+        `read` returns `entry` in every process, and the next update commits it. A login or logout that was committed
+        after `replaces` was read wins. The `note` describes a new login; without it the stored note stays.
 
         Raises:
-            InvalidTenantError: no sidecar can bear this name.
+            StorageError: the login was not kept; hold it in memory and try again.
         """
-        ...
-
-    def version(self) -> Hashable:
-        """Differs whenever `read` may give something else; costs one `stat`, so it may be asked on an event loop."""
         ...
 
     def check_writable(self) -> None:
-        """Prove that a commit could be made now, space included, without changing anything.
+        """Prove that a commit would succeed now, and that there is space for it, without changing anything.
 
         Raises:
-            StoreUnwritableError: it could not.
+            StoreUnwritableError: a commit would fail.
         """
         ...
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return everything that an operator should repair, without changing anything."""
+        ...
+
+    async def wait_for_change(self, since: Hashable, timeout: float) -> bool:  # noqa: ASYNC109 -- returns False, raises nothing
+        """Wait until the version differs from `since`; return False if it is still the same after `timeout` seconds.
+
+        This method alone is asynchronous, because a thread for every waiting task would be too many. A backend that can
+        be told of changes overrides it.
+        """
+        import asyncio  # noqa: PLC0415 -- costs more than a whole read, and a program that only reads need not pay it
+
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + timeout
+        while self.version() == since:
+            left = deadline - clock()
+            if left <= 0:
+                return False
+            await asyncio.sleep(min(_POLL, left))
+        return True
+
+    def update(self, mutate: Mutation[T]) -> T:
+        """Run one mutation on the current entries, commit its changes, and return what it returned.
+
+        Raises:
+            ServersUnwrittenError: everything was committed except the added servers.
+            StorageError: nothing was committed. An error that `mutate` raises is raised here, and commits nothing.
+        """
+        (outcome,) = self.update_all([mutate])
+        if isinstance(outcome, Failed):
+            raise outcome.error
+        value: T = outcome.value
+        return value
+
+    def notes(self) -> Mapping[str, Note]:
+        """Return the notes by tenant; see `records`."""
+        return self.records(NOTES)
+
+    def clients(self) -> Mapping[str, ClientRecord]:
+        """Return the registered clients by key; see `records`."""
+        return self.records(CLIENTS)
+
+    def servers(self) -> Mapping[str, AddedServer]:
+        """Return the added MCP servers by name; see `records`."""
+        return self.records(SERVERS)

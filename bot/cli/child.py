@@ -16,13 +16,13 @@ from openab_auth.bot.cli.output import print_error
 from openab_auth.bot.cli.session import Session, open_session
 from openab_auth.bot.cli.stop import run_until_told
 from openab_auth.bot.cli.words import UsageError
+from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.config.programs import find_program
-from openab_auth.oauth.entries.login_entry import tenant_of
 from openab_auth.oauth.errors import NotLoggedInError, VendorMisconfiguredError
 from openab_auth.oauth.errors.redact import name
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors.vendor import Vendor
-from openab_auth.storage import McpEntry, OpenabAuthError
+from openab_auth.storage import OpenabAuthError
 
 _NOT_FOUND: Final = 127  # as shells have it
 _NOT_RUNNABLE: Final = 126
@@ -101,9 +101,9 @@ async def _places(session: Session, words: list[str]) -> Mapping[str, _Place]:
     entries, catalogue = await session.store.read(), session.with_added()
     places: dict[str, _Place] = {}
     for word in words:
-        tenant = tenant_of(entries, word, catalogue)
-        is_server = isinstance(entries.get(tenant), McpEntry) or catalogue.server(word)
-        places[tenant] = _of_server(tenant) if is_server else _of_vendor(word, catalogue.find(tenant))
+        account = resolve(word, catalogue, entries)
+        tenant = account.tenant
+        places[tenant] = _of_server(tenant) if account.is_server else _of_vendor(word, catalogue.find(tenant))
     variables = [place.variable for place in places.values()]
     if taken := [variable for variable in variables if variables.count(variable) > 1]:
         message = f"two of these tokens would go into ${taken[0]}; run the command with one of them"

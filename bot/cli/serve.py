@@ -27,7 +27,7 @@ async def run(arguments: argparse.Namespace) -> int:
 
 async def playground(arguments: argparse.Namespace) -> int:
     """The bot on an embedded Discord with an embedded authorization server, until Ctrl-C."""
-    from openab_auth.bot.playground.app import run_playground  # noqa: PLC0415 - a bot on Discord needs none of it
+    from openab_auth.bot.playground import run_playground  # noqa: PLC0415 - a bot on Discord needs none of it
 
     if arguments.store or arguments.config:
         message = "the playground has a store and a config of its own, in a folder that is gone when it ends"

@@ -11,9 +11,9 @@ from typing import Final
 from openab_auth.bot.cli.output import DONE, print_result
 from openab_auth.bot.cli.session import open_session
 from openab_auth.oauth.errors.redact import label, listed
-from openab_auth.oauth.logins.status import LoginState, read_status
-from openab_auth.oauth.mcp.granted_access import GrantedAccess
-from openab_auth.oauth.mcp.scopes import advice
+from openab_auth.oauth.flows import flow_of
+from openab_auth.oauth.logins import LoginState, read_status
+from openab_auth.oauth.mcp import GrantedAccess, advice
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import NEVER
 
@@ -34,7 +34,7 @@ async def vendors(arguments: argparse.Namespace) -> int:
             "vendor": vendor.name,
             "title": vendor.title,
             "tenant": vendor.tenant,
-            "flow": vendor.flow,
+            "flow": flow_of(vendor).name,
             "risk": vendor.risk,
             "enabled": vendor.name in offered,
             "shadowed_by": catalogue.shadowed_by(vendor),
@@ -73,7 +73,7 @@ async def status(arguments: argparse.Namespace) -> int:
 
 
 def _vendor_lines(vendor: Vendor, row: Mapping[str, object]) -> list[str]:
-    facts = [vendor.title, f"tenant {vendor.tenant}", vendor.flow, vendor.risk, _KNOWN_FROM[vendor.verified]]
+    facts = [vendor.title, f"tenant {vendor.tenant}", flow_of(vendor).name, vendor.risk, _KNOWN_FROM[vendor.verified]]
     if not row["enabled"]:
         facts.append("not offered")
     if row["shadowed_by"]:

@@ -15,10 +15,9 @@ from openab_auth.bot.cli.program import run_here
 from openab_auth.bot.cli.session import Session, open_session
 from openab_auth.bot.cli.waiting import wait_for_approval
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
-from openab_auth.oauth.flows.offer import LoginOffer
-from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.vendors.vendor import DEVICE_FLOWS, Vendor
+from openab_auth.oauth.flows import LoginOffer, LoginResult, flow_of
+from openab_auth.oauth.logins import Logins, LogoutResult
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import UserId
 
 _LONGEST_PASTE = 64 * 1024  # characters read from standard input; the parser refuses far shorter ones with a sentence
@@ -40,7 +39,7 @@ async def login(arguments: argparse.Namespace) -> int:
     """Step one: write the pending login and print its link; with a code to type, wait until that is approved."""
     session, user = open_session(arguments), UserId(arguments.user)
     vendor = session.with_added().get(arguments.vendor)
-    if vendor.flow == "command":
+    if flow_of(vendor).runs_program:
         return await _run_program(session, vendor, as_json=arguments.json)
     async with _logins(session) as logins:
         # Who sits at the console owns the store: replacing the login that is there needs no second question.
@@ -66,7 +65,7 @@ def _offered(offer: LoginOffer) -> dict[str, object]:
     return {
         "vendor": offer.vendor.name,
         "tenant": offer.vendor.tenant,
-        "flow": offer.vendor.flow,
+        "flow": flow_of(offer.vendor).name,
         "url": offer.url,
         "user_code": offer.user_code,
         "expires_at": offer.expires_at,
@@ -96,7 +95,7 @@ def complete(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
     """Step two: take the redirect, from the command line or from standard input, or wait for the approval."""
     session, user = open_session(arguments), UserId(arguments.user)
     vendor = session.with_added().find(arguments.vendor)
-    if vendor is not None and vendor.flow in DEVICE_FLOWS:
+    if vendor is not None and flow_of(vendor).waits and not flow_of(vendor).takes_paste:
         return _wait(session, vendor, user, as_json=arguments.json)
     paste = _read_paste() if arguments.paste is None else arguments.paste
     return _complete(session, arguments.vendor, user, paste, as_json=arguments.json)
@@ -121,7 +120,7 @@ async def _wait(session: Session, vendor: Vendor, user: UserId, *, as_json: bool
         return _tell(session, await wait_for_approval(logins, vendor.name, user, expires_at), as_json=as_json)
 
 
-def _tell(session: Session, done: LoggedIn, *, as_json: bool) -> int:
+def _tell(session: Session, done: LoginResult, *, as_json: bool) -> int:
     result = {
         "vendor": done.vendor.name,
         "tenant": done.vendor.tenant,
@@ -132,7 +131,7 @@ def _tell(session: Session, done: LoggedIn, *, as_json: bool) -> int:
     return DONE
 
 
-def _logged_in(session: Session, done: LoggedIn) -> str:
+def _logged_in(session: Session, done: LoginResult) -> str:
     account = f" as {done.account}" if done.account else ""
     text = f"Logged in to {done.vendor.title}{account}; agents find it in {session.location}."
     if done.lacks_project:
@@ -159,7 +158,7 @@ async def logout(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _logged_out(done: LoggedOut) -> str:
+def _logged_out(done: LogoutResult) -> str:
     if done.removed:
         said = "revoked at the vendor and removed here" if done.revoked else "removed here, not revoked at the vendor"
     else:

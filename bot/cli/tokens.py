@@ -10,8 +10,8 @@ from typing import Any
 
 from openab_auth.bot.cli.output import DONE, print_result
 from openab_auth.bot.cli.session import open_session
-from openab_auth.oauth.entries.login_entry import tenant_of
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.accounts import resolve
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import McpEntry, Secret, StorageError, TokenEntry
 
 
@@ -37,7 +37,7 @@ def refresh(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
 async def _refresh(arguments: argparse.Namespace, rejected: Secret | None) -> int:
     session = open_session(arguments)
     entries = await session.store.read()
-    tenant = tenant_of(entries, arguments.tenant, session.catalogue)
+    tenant = resolve(arguments.tenant, session.catalogue, entries).tenant
     before, refreshed = entries.get(tenant), False
     async with TokenSource(session.store, catalogue=session.catalogue) as source:
         renewed = await source.force_refresh(arguments.tenant, rejected=rejected)

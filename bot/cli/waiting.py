@@ -9,14 +9,14 @@ from contextlib import suppress
 from typing import Final
 
 from openab_auth.oauth.errors import NoPendingLoginError
-from openab_auth.oauth.flows.credentials import LoggedIn
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.flows import LoginResult
+from openab_auth.oauth.logins import Logins
 from openab_auth.storage import UserId
 
 _CLEAR: Final = "\r\x1b[K"
 
 
-async def wait_for_approval(logins: Logins, vendor: str, user: UserId, expires_at: int) -> LoggedIn:
+async def wait_for_approval(logins: Logins, vendor: str, user: UserId, expires_at: int) -> LoginResult:
     """Wait until the person has approved the code; `expires_at` is in unix seconds.
 
     Raises:

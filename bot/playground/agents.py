@@ -1,4 +1,4 @@
-"""The thread agents that the page starts, as it sees them: who asks, who was served, with which token."""
+"""The agents that the page starts: their processes, their states and their tokens."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from typing import Any, Final
 from openab_auth.bot.playground.bot_process import child_environment
 
 COUNT: Final = 32
-_DEADLINE: Final = 60.0  # seconds for all of them; a refresh lock is waited for 20 s at most
+_DEADLINE: Final = 60.0  # seconds for all agents; an agent waits up to 20 s for a refresh lock
 
 
 @dataclass(slots=True)
 class Agents:
-    """One run of `COUNT` processes after another; `seen` holds the latest line of each."""
+    """Run `COUNT` agent processes at a time; `reports` contains the latest report of each."""
 
     store: Path
     config: Path
     api: str
     tenant: str
     running: bool = False
-    seen: dict[int, dict[str, Any]] = field(default_factory=dict)
+    reports: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     async def run(self, *, full_disk: bool) -> None:
-        """Start them all and hear them out."""
-        self.seen = {number: {"agent": number, "state": "starts"} for number in range(1, COUNT + 1)}
+        """Start all agents, and read their reports until they end."""
+        self.reports = {number: {"agent": number, "state": "starts"} for number in range(1, COUNT + 1)}
         self.running = True
         words = [str(self.store), self.tenant, self.api, str(COUNT), *(["--full-disk"] if full_disk else [])]
         process = await asyncio.create_subprocess_exec(
@@ -40,41 +40,41 @@ class Agents:
             cwd=self.config.parent,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
-            start_new_session=True,  # a group of their own, so that they can be ended together
+            start_new_session=True,  # one process group, so that one signal ends all agents
         )
-        assert process.stdout is not None  # noqa: S101 - asked for above
+        assert process.stdout is not None  # noqa: S101 - the pipe is requested above
         try:
             async with asyncio.timeout(_DEADLINE):
                 async for line in process.stdout:
-                    said = json.loads(line)
-                    self.seen[said["agent"]] = said
+                    report = json.loads(line)
+                    self.reports[report["agent"]] = report
                 await process.wait()
         except TimeoutError:
-            late = {"state": "failed", "said": f"not done within {_DEADLINE:g} s"}
-            for said in self.seen.values():
-                if said["state"] in {"starts", "asks"}:
-                    said.update(late)
+            late = {"state": "failed", "error": f"not done within {_DEADLINE:g} s"}
+            for report in self.reports.values():
+                if report["state"] in {"starts", "asks"}:
+                    report.update(late)
         finally:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # those that did not end in time
+                os.killpg(process.pid, signal.SIGKILL)  # agents that are still running
             await process.wait()
             self.running = False
 
     def name_of(self, pid: int) -> str | None:
-        """Which of them this process is."""
-        return next((f"agent {said['agent']}" for said in self.seen.values() if said.get("pid") == pid), None)
+        """Return the name of the agent with this process id, or None."""
+        return next((f"agent {report['agent']}" for report in self.reports.values() if report.get("pid") == pid), None)
 
     @property
     def served(self) -> int:
-        """How many the API has answered."""
-        return sum(said["state"] == "served" for said in self.seen.values())
+        """Return how many agents the API has served."""
+        return sum(report["state"] == "served" for report in self.reports.values())
 
     @property
     def tokens(self) -> set[str]:
-        """The marks of the tokens that they have."""
-        return {str(said["token"]) for said in self.seen.values() if "token" in said}
+        """Return the fingerprints of the agents' tokens."""
+        return {str(report["token"]) for report in self.reports.values() if "token" in report}
 
     @property
     def failures(self) -> list[str]:
-        """What they could not do, each reason once."""
-        return sorted({str(said["said"]) for said in self.seen.values() if "said" in said})
+        """Return why agents failed, without repetitions."""
+        return sorted({str(report["error"]) for report in self.reports.values() if "error" in report})

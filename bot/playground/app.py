@@ -1,4 +1,4 @@
-"""Starts the playground: two embedded servers, the real bot between them, and the page."""
+"""Start the playground: two embedded servers, the real bot and the page."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from typing import Final
 
 from openab_auth.bot.playground.bot_process import BotProcess
 from openab_auth.bot.playground.discord import EmbeddedDiscord
+from openab_auth.bot.playground.experiments import Experiments
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from openab_auth.bot.playground.live import Live
-from openab_auth.bot.playground.trials import Trials
-from openab_auth.bot.playground.web import Page, serving
+from openab_auth.bot.playground.live_updates import LiveUpdates
+from openab_auth.bot.playground.web import Page, serve_page
 from openab_auth.storage import open_store
 
 VENDOR: Final = "playground"
 PEOPLE: Final = {"ada": True, "grace": True, "bob": False}
-"""Who is there, and whether the config allows them to use /auth."""
+"""The people, and whether the config allows them to use /auth."""
 
 
 @dataclass(frozen=True, slots=True)
 class Playground:
-    """A playground that is up: the address of its page, and the two servers."""
+    """A running playground: the address of its page, and the two servers."""
 
     url: str
     discord: EmbeddedDiscord
@@ -37,11 +37,11 @@ class Playground:
 
 
 async def run_playground(port: int | None, *, json_line: bool) -> None:
-    """Be the playground until SIGTERM or SIGINT; prints one line when people can use it.
+    """Run the playground until SIGTERM or SIGINT; print one line when people can use it.
 
     Raises:
-        OSError: the port is taken.
-        BotNotThereError: the bot did not start.
+        OSError: another process uses the port.
+        BotNotStartedError: the bot did not start.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -59,11 +59,11 @@ async def run_playground(port: int | None, *, json_line: bool) -> None:
 
 @asynccontextmanager
 async def playground(port: int = 0) -> AsyncIterator[Playground]:
-    """Everything up while the block runs; its store lies in a new folder that is removed at the end.
+    """Run the playground while the block runs; its store is in a new folder, which is removed at the end.
 
     Raises:
-        OSError: the port is taken.
-        BotNotThereError: the bot did not start.
+        OSError: another process uses the port.
+        BotNotStartedError: the bot did not start.
     """
     async with AsyncExitStack() as stack:
         home = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="openab-auth-playground-"))
@@ -73,20 +73,20 @@ async def playground(port: int = 0) -> AsyncIterator[Playground]:
         issuer = await stack.enter_async_context(Issuer.listening())
         people = {name: discord.person(name) for name in PEOPLE}
         allowed = [people[name].id for name, may in PEOPLE.items() if may]
-        await asyncio.to_thread(file.touch, 0o600)  # with any umask: what others could write would not be read
+        await asyncio.to_thread(file.touch, 0o600)  # whatever the umask: the bot refuses a config that others can write
         await asyncio.to_thread(file.write_text, config_text(discord, issuer, allowed, path), encoding="utf-8")
         bot = await stack.enter_async_context(BotProcess.running(file, discord))
         store = open_store(path)
-        trials = Trials(issuer, bot, store, VENDOR, path=path, config=file)
-        stack.push_async_callback(trials.aclose)
-        who = {name: "may log in" if may else "may not" for name, may in PEOPLE.items()}
-        page = Page(Live(discord, issuer, store, trials), people, who)
-        url = await stack.enter_async_context(serving(page, port))
+        experiments = Experiments(issuer, bot, store, VENDOR, path=path, config=file)
+        stack.push_async_callback(experiments.aclose)
+        who = {name: "may log in" if may else "may not log in" for name, may in PEOPLE.items()}
+        page = Page(LiveUpdates(discord, issuer, store, experiments), people, who)
+        url = await stack.enter_async_context(serve_page(page, port))
         yield Playground(url, discord, issuer)
 
 
 def config_text(discord: EmbeddedDiscord, issuer: Issuer, allowed: list[int], store: Path) -> str:
-    """The config that the bot starts with, as an operator would write it."""
+    """Return the bot's config, as an operator would write it."""
     users = ", ".join(f'"{each}"' for each in allowed)
     return f"""\
 [discord]
@@ -99,7 +99,7 @@ path = {json.dumps(str(store))}
 
 [auth]
 vendors = ["{VENDOR}", "by-code"]
-refresh_ahead = false  # else the bot renews what has ended within seconds, and no agent has to
+refresh_ahead = false  # otherwise the bot would renew an expired token before an agent can
 
 [vendors.{VENDOR}]
 title = "Playground"
@@ -127,6 +127,6 @@ account_from = "email"
 
 def _ready_line(up: Playground, *, json_line: bool) -> str:
     if not json_line:
-        return f"Playground ready: open {up.url} (Ctrl-C ends it)\n"
+        return f"Playground ready: open {up.url} (Ctrl-C stops it)\n"
     ready = {"ready": True, "url": up.url, "discord_api": up.discord.api_base, "issuer": up.issuer.url}
     return json.dumps(ready) + "\n"

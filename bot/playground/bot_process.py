@@ -1,4 +1,4 @@
-"""The real bot in a process of its own, so that it can be killed as a machine kills it, and started again."""
+"""The real bot in its own process, which the page can kill and start again."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from openab_auth.bot.playground.discord import EmbeddedDiscord
 from openab_auth.oauth.config.programs import find_program
 from openab_auth.storage.errors import OpenabAuthError
 
-_START: Final = 20.0  # seconds until Discord has seen it
-_STOP: Final = 11.0  # seconds; the bot promises 10
+_START: Final = 20.0  # seconds until the bot is connected to Discord
+_STOP: Final = 11.0  # seconds; the bot stops within 10
 _SETPRIV: Final = find_program("setpriv", os.environ)
 
 
-class BotNotThereError(OpenabAuthError):
-    """The bot's process ended, or did not connect, before it could be used."""
+class BotNotStartedError(OpenabAuthError):
+    """The bot's process ended, or it did not connect in time."""
 
     code = "playground_bot"
 
@@ -31,12 +31,12 @@ class BotNotThereError(OpenabAuthError):
         super().__init__(
             f"the playground's bot did not start: {how}",
             kept="nothing was changed",
-            todo="read its own words above, on standard error",
+            todo="read the bot's own error message above, on standard error",
         )
 
 
 class BotProcess:
-    """`openab-auth run` on the embedded Discord; `config` is its file, all else it needs stands in there."""
+    """Run `openab-auth run --config FILE` against the embedded Discord."""
 
     def __init__(self, config: Path, discord: EmbeddedDiscord) -> None:
         self._config = config
@@ -46,10 +46,10 @@ class BotProcess:
     @classmethod
     @asynccontextmanager
     async def running(cls, config: Path, discord: EmbeddedDiscord) -> AsyncIterator[BotProcess]:
-        """A bot that people can use; what is left of it is stopped when the block ends.
+        """Start a bot that people can use, and stop it when the block ends.
 
         Raises:
-            BotNotThereError: it did not come up.
+            BotNotStartedError: the bot did not start.
         """
         process = cls(config, discord)
         try:
@@ -60,26 +60,26 @@ class BotProcess:
 
     @property
     def pid(self) -> int | None:
-        """Its process id; None while there is none."""
+        """Return the bot's process id, or None while it is down."""
         return None if self._process is None or self._process.returncode is not None else self._process.pid
 
     @property
     def state(self) -> str:
-        """`running`, `starting` or `down`."""
+        """Return `running`, `starting` or `down`."""
         if self.pid is None:
             return "down"
         return "running" if self._discord.bot_is_there else "starting"
 
     async def start(self) -> None:
-        """Start it unless it runs, and wait until Discord has seen it.
+        """Start the bot unless it runs, and wait until it is connected to Discord.
 
         Raises:
-            BotNotThereError: it did not come up.
+            BotNotStartedError: the bot did not start.
         """
         if self.pid is not None:
             return
         self._process = await asyncio.create_subprocess_exec(
-            *_ends_with_us(),
+            *_end_with_parent(),
             *(sys.executable, "-P", "-m", "openab_auth", "run", "--config", str(self._config)),
             env=child_environment(),
             cwd=self._config.parent,
@@ -93,17 +93,17 @@ class BotProcess:
         if not self._discord.bot_is_there:
             status = self._process.returncode
             await self.kill()
-            raise BotNotThereError(status)
+            raise BotNotStartedError(status)
 
     async def kill(self) -> None:
-        """SIGKILL: it can finish nothing and say goodbye to nobody."""
+        """Send SIGKILL, so that the bot cannot finish anything, and wait until Discord has noticed."""
         if self._process is not None and self.pid is not None:
             self._process.kill()
             await self._process.wait()
             await self._discord.until(lambda: not self._discord.bot_is_there, 2.0)
 
     async def stop(self) -> None:
-        """SIGTERM, as an operator stops it."""
+        """Send SIGTERM, as an operator does; send SIGKILL if the bot does not stop in time."""
         if self._process is None or self.pid is None:
             return
         self._process.send_signal(signal.SIGTERM)
@@ -115,11 +115,11 @@ class BotProcess:
 
 
 def child_environment(**more: str) -> Mapping[str, str]:
-    """No variable of the operator's reaches the playground's processes, but for where programs and this code lie."""
+    """Return the environment of child processes: PATH, PYTHONPATH and `more`, nothing else from the operator."""
     code = str(Path(openab_auth.__file__).parents[1])
     return {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": code, **more}
 
 
-def _ends_with_us() -> tuple[str, ...]:
-    """So that a playground that is killed leaves no bot behind; only Linux can promise that."""
+def _end_with_parent() -> tuple[str, ...]:
+    """Return a command prefix that ends the bot when the playground is killed; it exists only on Linux."""
     return (_SETPRIV, "--pdeathsig", "KILL") if _SETPRIV and sys.platform == "linux" else ()

@@ -1,4 +1,4 @@
-"""A full disk for chosen processes: the operating system refuses every byte that they write to a file."""
+"""Simulate a full disk for some processes: the operating system refuses all their writes to files."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import contextlib
 import resource
 import sys
 
-POSSIBLE = sys.platform == "linux"  # elsewhere the limits of a running process are its own affair
+POSSIBLE = sys.platform == "linux"  # other systems cannot change the limits of a running process
 
 
 def set_full(pid: int, *, full: bool) -> None:
-    """Let writes to files fail in the process `pid` (0: this one) and in those it starts, or let them work again.
+    """Make writes to files fail, or work again, in process `pid` (0: this one) and in its future children.
 
-    `RLIMIT_FSIZE` at 0 needs no rights and stops even root. Python ignores the signal that comes with it, so a write
-    fails with EFBIG, where a full disk gives ENOSPC; pipes and sockets go on working.
+    `RLIMIT_FSIZE` at 0 needs no privilege and also stops root. Python ignores the signal SIGXFSZ, so a write fails with
+    EFBIG, where a full disk gives ENOSPC. Pipes and sockets still work.
     """
     if sys.platform == "linux":
         with contextlib.suppress(ProcessLookupError):

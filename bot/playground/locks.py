@@ -1,4 +1,4 @@
-"""Who holds which lock of the store, as the operating system says it."""
+"""The processes that hold the store's locks, read from the kernel's list."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Final, TypedDict
 
 _TABLE: Final = Path("/proc/locks")
-_MEANING: Final = {"global": "taken for each write, for about a millisecond"}
-_REFRESH: Final = "taken to renew this login, to make it or to end it"
+_MEANING: Final = {"global": "held for about a millisecond during each write"}
+_REFRESH: Final = "held while a process makes, renews or ends this login"
 _LAST: Final = 8
 
 
-class LockSeen(TypedDict):
-    """One sidecar: its name, what it is for, who holds it now, how many stand in the kernel's queue for it."""
+class LockView(TypedDict):
+    """A lock file: its name, its purpose, its holder, and the number of waiting processes."""
 
     lock: str
     about: str
@@ -25,8 +25,8 @@ class LockSeen(TypedDict):
     waiting: int
 
 
-class HoldSeen(TypedDict):
-    """Somebody who was seen to hold a lock, and for how long from the first look to the last."""
+class HoldView(TypedDict):
+    """A process that held a lock, and the time between the first and the last look at it."""
 
     lock: str
     holder: str
@@ -44,9 +44,9 @@ class _Hold:
 
 
 class LockWatch:
-    """Looks at the kernel's list of locks (/proc/locks); what comes and goes between two looks is not seen.
+    """Watch the kernel's list of locks (/proc/locks); a lock that is held only between two looks stays unseen.
 
-    `name` says which process of the playground a pid is, None for a stranger.
+    `name` returns the name of a process of the playground, or None for any other process.
     """
 
     def __init__(self, store: Path, name: Callable[[int], str | None]) -> None:
@@ -58,7 +58,7 @@ class LockWatch:
         self.possible = _TABLE.exists()
 
     def look(self) -> None:
-        """Take note of who holds what now."""
+        """Record the current holders and the numbers of waiting processes."""
         sidecars = {path.stat().st_ino: _short(path, self._store) for path in self._sidecars()}
         now = time.time()
         held, waiting = {}, Counter[str]()
@@ -75,8 +75,8 @@ class LockWatch:
                 held[lock] = hold
         self._held, self._waiting = held, waiting
 
-    def now(self) -> list[LockSeen]:
-        """Every sidecar that is there, with its holder at the last look."""
+    def now(self) -> list[LockView]:
+        """Return every lock file with its holder at the last look."""
         names = [_short(path, self._store) for path in self._sidecars()]
         return [
             {
@@ -88,8 +88,8 @@ class LockWatch:
             for name in sorted(names)
         ]
 
-    def past(self) -> list[HoldSeen]:
-        """Who was seen to hold a lock, newest first."""
+    def past(self) -> list[HoldView]:
+        """Return the last holders, newest first."""
         return [
             {"lock": hold.lock, "holder": hold.holder, "at": hold.first, "ms": round((hold.last - hold.first) * 1000)}
             for hold in self._past
@@ -99,7 +99,7 @@ class LockWatch:
         return list(self._store.parent.glob(f"{self._store.name}.*.lock"))
 
     def _table(self) -> list[tuple[int, int, bool]]:
-        """Inode and pid of every flock, and whether it is still waited for."""
+        """Return inode, process id and "is waiting" of every flock(2) entry."""
         found = []
         with contextlib.suppress(OSError):
             for line in _TABLE.read_text(encoding="ascii").splitlines():

@@ -1,9 +1,9 @@
-"""Thread agents in miniature: processes that have the store's path, ask the vendor's API, and say how it went.
+"""Small agents: each process opens the store, calls the vendor's API, and reports the result as a line of JSON.
 
     python -m openab_auth.bot.playground.thread_agents STORE TENANT API COUNT [--full-disk]
 
-What each does is what the README tells agents in Python to do. They are forked from one process that has imported
-everything, so that they meet; each then has its own store, its own locks and its own connection. One line of JSON each.
+Each agent does what the README recommends for agents in Python. One process imports everything and forks the agents, so
+that all of them run at the same time. Each agent has its own store, its own locks and its own connection.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import time
 import httpx2
 
 from openab_auth.bot.playground.disk import set_full
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import open_store
 from openab_auth.storage.errors import OpenabAuthError
 
@@ -30,26 +30,26 @@ _SHARED = (
     "openab_auth.oauth.client.driver",
     "openab_auth.oauth.tokens.refresh",
     "anyio._backends._asyncio",
-)  # what a refresh loads
+)  # modules that a refresh imports
 _WORDS = ("store", "tenant", "api", "count")
 
 
 def main(words: list[str]) -> int:
-    """Start the agents, wait for all of them; the exit status is always 0: what went wrong stands in their lines."""
+    """Start the agents, and wait until all have ended; their reports contain any errors, so the status is always 0."""
     store, tenant, api, count = words[: len(_WORDS)]
     if "--full-disk" in words:
         set_full(0, full=True)
     for module in _SHARED:
         importlib.import_module(module)
-    gc.freeze()  # pages that no collection writes to stay shared
-    tls = ssl.create_default_context()  # loading the authorities takes long, and they can share them
+    gc.freeze()  # the collector then leaves these memory pages shared
+    tls = ssl.create_default_context()  # loading the certificates is slow; all agents share them
     for number in range(1, int(count) + 1):
         if os.fork() == 0:
             try:
-                _say(number, state="asks")
+                _report(number, state="asks")
                 asyncio.run(_agent(number, store, tenant, api, tls))
             finally:
-                os._exit(0)  # whatever happened: only the first process starts agents
+                os._exit(0)  # after any error: only the first process may start agents
     while True:
         try:
             os.wait()
@@ -68,15 +68,15 @@ async def _agent(number: int, store: str, tenant: str, api: str, tls: ssl.SSLCon
             token = await source.get_valid(tenant)
         outcome = {"state": "served" if reply.is_success else "refused", "token": token.value.fingerprint()[:6]}
     except OpenabAuthError as error:
-        outcome = {"state": "failed", "code": error.code, "said": str(error)}
+        outcome = {"state": "failed", "code": error.code, "error": str(error)}
     except httpx2.HTTPError as error:
-        outcome = {"state": "failed", "code": "network", "said": type(error).__name__}
-    _say(number, ms=round((time.monotonic() - begun) * 1000), **outcome)
+        outcome = {"state": "failed", "code": "network", "error": type(error).__name__}
+    _report(number, ms=round((time.monotonic() - begun) * 1000), **outcome)
 
 
-def _say(number: int, **what: object) -> None:
-    line = json.dumps({"agent": number, "pid": os.getpid(), **what}) + "\n"
-    os.write(sys.stdout.fileno(), line.encode())  # short enough for a pipe to keep it whole
+def _report(number: int, **values: object) -> None:
+    line = json.dumps({"agent": number, "pid": os.getpid(), **values}) + "\n"
+    os.write(sys.stdout.fileno(), line.encode())  # a pipe does not split a line as short as this
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""The page over HTTP: its files, its live channel, and what a person can do, as JSON."""
+"""The page over HTTP: its files, its live channel, and the actions of a person as JSON."""
 
 from __future__ import annotations
 
 import secrets
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,13 +11,12 @@ from typing import Any, Final, get_args
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from openab_auth.bot.playground.bot_process import BotNotThereError
-from openab_auth.bot.playground.discord import Answer, Modal, Person, RefusedError
-from openab_auth.bot.playground.discord.composer import Value
-from openab_auth.bot.playground.discord.model import Where
-from openab_auth.bot.playground.gate import Gate
-from openab_auth.bot.playground.live import Live
-from openab_auth.bot.playground.trials import NotNowError
+from openab_auth.bot.playground.bot_process import BotNotStartedError
+from openab_auth.bot.playground.discord import ClientRefusedError, Modal, OptionValue, Person, ShownResponse, Where
+from openab_auth.bot.playground.experiments import NotPossibleNowError
+from openab_auth.bot.playground.live_updates import LiveUpdates
+from openab_auth.bot.playground.loopback import listen, serving
+from openab_auth.bot.playground.page_access import PageAccess
 from openab_auth.storage import StorageError
 
 _FILES: Final = Path(__file__).parent / "page"
@@ -26,16 +24,16 @@ _OPEN_MODALS: Final = 50
 
 
 class Page:
-    """Turns requests of the page into acts of a person at the embedded Discord, and into trials."""
+    """Turn the page's requests into actions of a person in the embedded Discord, and into experiments."""
 
-    def __init__(self, live: Live, people: Mapping[str, Person], who: Mapping[str, str]) -> None:
+    def __init__(self, live: LiveUpdates, people: Mapping[str, Person], who: Mapping[str, str]) -> None:
         self._live = live
         self._people = people
         self._who = who
         self._modals: dict[str, Modal] = {}
 
     def routes(self) -> list[web.RouteDef]:
-        """What the page asks for."""
+        """Return the page's routes."""
         acts = {
             "complete": self._complete,
             "slash": self._slash,
@@ -43,7 +41,7 @@ class Page:
             "choose": self._choose,
             "submit": self._submit,
             "say": self._say,
-            "trial": self._trial,
+            "experiment": self._experiment,
         }
         return [
             web.get("/", _index),
@@ -97,7 +95,7 @@ class Page:
         if key not in self._modals:
             raise web.HTTPConflict(text="This form is no longer open. Press the button again.")
         answer = await self._modals[key].submit(**_texts(asked, "fields"))
-        self._modals.pop(key, None)  # a form that was refused stays open
+        self._modals.pop(key, None)  # a refused form stays open
         return self._told(answer)
 
     async def _say(self, request: web.Request) -> web.Response:
@@ -105,16 +103,20 @@ class Page:
         await self._person(asked).say(_text(asked, "text"), where=_where(asked))
         return web.json_response({})
 
-    async def _trial(self, request: web.Request) -> web.Response:
-        act = self._live.trials.acts().get(_text(await _body(request), "trial"))
+    async def _experiment(self, request: web.Request) -> web.Response:
+        act = self._live.experiments.acts().get(_text(await _body(request), "experiment"))
         if act is None:
-            raise web.HTTPBadRequest(text="There is no such trial.")
+            raise web.HTTPBadRequest(text="This experiment does not exist.")
         await act()
         return web.json_response({})
 
-    def _told(self, answer: Answer | Modal) -> web.Response:
-        """A form, or nothing: messages come by the live channel. Of a silent bot Discord's own words are told."""
-        if isinstance(answer, Answer):
+    def _told(self, answer: ShownResponse | Modal) -> web.Response:
+        """Return the form that opened, or nothing, because the live channel shows messages.
+
+        Raises:
+            HTTPGatewayTimeout: the bot did not respond.
+        """
+        if isinstance(answer, ShownResponse):
             if answer.failed:
                 raise web.HTTPGatewayTimeout(text="The application did not respond.")
             if answer.modal is None:
@@ -129,38 +131,33 @@ class Page:
     def _person(self, asked: Mapping[str, Any]) -> Person:
         person = self._people.get(_text(asked, "person"))
         if person is None:
-            raise web.HTTPBadRequest(text="Nobody of this name is here.")
-        person.locale = _text(asked, "locale") or person.locale  # what their client is set to by now
+            raise web.HTTPBadRequest(text="There is no person with this name.")
+        person.locale = _text(asked, "locale") or person.locale  # the current language of the person's client
         return person
 
 
 @asynccontextmanager
-async def serving(page: Page, port: int) -> AsyncIterator[str]:
-    """Serve the page on 127.0.0.1 while the block runs; yields the address to open, with the secret of this start.
+async def serve_page(page: Page, port: int) -> AsyncIterator[str]:
+    """Serve the page on 127.0.0.1 while the block runs, and yield its address with the key.
 
     Raises:
-        OSError: the port is taken.
+        OSError: another process uses the port.
     """
-    with socket.create_server(("127.0.0.1", port)) as listener:
-        gate = Gate(listener.getsockname()[1], secrets.token_urlsafe(24))
-        app = web.Application(middlewares=[gate.check, _tell_refusals], client_max_size=65_536)
-        app.on_response_prepare.append(gate.mark)
+    with listen(port) as listener:
+        access = PageAccess(listener.getsockname()[1], secrets.token_urlsafe(24))
+        app = web.Application(middlewares=[access.check, _tell_refusals], client_max_size=65_536)
+        app.on_response_prepare.append(access.mark)
         app.add_routes(page.routes())
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.5)
-        await runner.setup()
-        try:
-            await web.SockSite(runner, listener).start()
-            yield gate.address
-        finally:
-            await runner.cleanup()
+        async with serving(app, listener, grace=0.5):
+            yield access.address
 
 
 @web.middleware
 async def _tell_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """What the embedded Discord or a trial refuses is said on the page, as a client would say it."""
+    """Reply 409 with the reason when the embedded Discord or an experiment refuses an action."""
     try:
         return await handler(request)
-    except (RefusedError, NotNowError, StorageError, BotNotThereError) as error:
+    except (ClientRefusedError, NotPossibleNowError, StorageError, BotNotStartedError) as error:
         raise web.HTTPConflict(text=str(error)) from error
 
 
@@ -178,14 +175,14 @@ async def _body(request: web.Request) -> dict[str, Any]:
     except (ValueError, RecursionError):
         body = None
     if request.content_type != "application/json" or not isinstance(body, dict):
-        raise web.HTTPBadRequest(text="A JSON object is needed.")
+        raise web.HTTPBadRequest(text="The request body must be a JSON object.")
     return body
 
 
 def _text(asked: Mapping[str, Any], name: str) -> str:
     value = asked.get(name, "")
     if not isinstance(value, str):
-        raise web.HTTPBadRequest(text=f"{name} must be a text.")
+        raise web.HTTPBadRequest(text=f"{name} must be a string.")
     return value
 
 
@@ -196,17 +193,17 @@ def _texts(asked: Mapping[str, Any], name: str) -> dict[str, str]:
     return {str(key): _text(value, key) for key in value}
 
 
-def _options(asked: Mapping[str, Any]) -> dict[str, Value]:
+def _options(asked: Mapping[str, Any]) -> dict[str, OptionValue]:
     options = asked.get("options", {})
     if not isinstance(options, dict) or not all(isinstance(each, (str, int)) for each in options.values()):
-        raise web.HTTPBadRequest(text="options must be an object of texts, numbers and truth values.")
+        raise web.HTTPBadRequest(text="options must be an object of strings, numbers and booleans.")
     if options.keys() & {"command", "where"}:
-        raise web.HTTPBadRequest(text="No command has such an option.")
+        raise web.HTTPBadRequest(text="No command has an option of this name.")
     return options
 
 
 def _where(asked: Mapping[str, Any]) -> Where:
     where: Where = asked.get("where", "guild")
     if where not in get_args(Where):
-        raise web.HTTPBadRequest(text="There is no such place.")
+        raise web.HTTPBadRequest(text="This place does not exist.")
     return where

@@ -31,8 +31,7 @@ from openab_auth.cogs.auth.views import (
     status_message,
 )
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError, NoPendingLoginError, PasteRefusedError
-from openab_auth.oauth.flows.credentials import LoggedIn
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 
@@ -84,13 +83,13 @@ class FrontDesk(PressHandler):
             return failure_message(language, error, "a login by a code", vendor=vendor.name)
         return None if done is None else ReplyContent(words.logged_in(language, done))
 
-    async def _follow(self, interaction: discord.Interaction, offer: LoginOffer) -> LoggedIn | None:
+    async def _follow(self, interaction: discord.Interaction, offer: LoginOffer) -> LoginResult | None:
         """Wait for the end of the login, and show what the vendor's own program says until then."""
         user, language = UserId(interaction.user.id), language_of(interaction)
         ending = asyncio.create_task(self.service.outcome(user, offer.vendor.name))
         amended: asyncio.Task[LoginOffer] | None = None
         try:
-            while offer.vendor.flow == "command":
+            while offer.by_program:
                 amended = asyncio.create_task(self.service.amended(user, offer))
                 await asyncio.wait((ending, amended), return_when=asyncio.FIRST_COMPLETED)
                 if ending.done():

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from openab_auth.oauth.client.verdict import CHECK_TABLE, JsonObject
 from openab_auth.oauth.errors import VendorMisconfiguredError
 from openab_auth.oauth.http.urls import url_mistake
+from openab_auth.oauth.vendors.flow_rules import rules_of
 from openab_auth.oauth.vendors.vendor import Vendor
 
 Fetch: TypeAlias = Callable[[str], Awaitable[JsonObject]]
@@ -17,7 +18,7 @@ Fetch: TypeAlias = Callable[[str], Awaitable[JsonObject]]
 
 def needs_discovery(vendor: Vendor) -> bool:
     """Whether the table gives an issuer and leaves an endpoint of the login to its metadata."""
-    begins_at = vendor.device_url if vendor.flow == "device" else vendor.authorize_url
+    begins_at = vendor.device_url if rules_of(vendor).begins_at == "device_url" else vendor.authorize_url
     return bool(vendor.issuer) and not (begins_at and vendor.token_url)
 
 
@@ -52,7 +53,7 @@ def with_endpoints(vendor: Vendor, metadata: JsonObject) -> Vendor:
     methods = metadata.get("code_challenge_methods_supported")
     if isinstance(methods, list) and "S256" not in methods:
         raise VendorMisconfiguredError(vendor.name, "it does not know PKCE with S256", CHECK_TABLE)
-    if vendor.flow == "device":
+    if rules_of(vendor).begins_at == "device_url":
         vendor = replace(
             vendor, device_url=vendor.device_url or _endpoint(vendor, metadata, "device_authorization_endpoint")
         )  # RFC 8628 4

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Final, Literal
 from urllib.parse import urlencode
 
@@ -19,9 +19,9 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client
 from openab_auth.oauth.client import client_auth, link
 from openab_auth.oauth.client.discovery import fetch_metadata, needs_discovery, with_endpoints
 from openab_auth.oauth.client.token_response import TokenResponse, account_label, read_grant
-from openab_auth.oauth.client.verdict import JsonObject, RequestContext, judge_failure, judge_reply
-from openab_auth.oauth.errors import OAuthError
+from openab_auth.oauth.client.verdict import JsonObject, RequestContext, json_object, judge_failure, judge_reply
 from openab_auth.oauth.http.deadline import awake_timeout
+from openab_auth.oauth.http.interrupt import postpone, undisturbed
 from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.http.pinned import PinnedTransport
 from openab_auth.oauth.http.transport import REQUEST_DEADLINE, BoundedTransport, direct_transport, new_client
@@ -84,8 +84,10 @@ class Driver:
             extra["state"] = pending.state.reveal()
         question = RequestContext(vendor.name, vendor.tenant, "code", (code, pending.verifier, pending.state))
         asked_at = self._clock()
-        async with self._conversation(vendor, question) as (client, replies):
-            await client.fetch_token(
+        reply = await self._ask(
+            vendor,
+            question,
+            lambda client: client.fetch_token(
                 pending.token_url,
                 grant_type="authorization_code",
                 code=code.reveal(),
@@ -93,8 +95,9 @@ class Driver:
                 redirect_uri=vendor.redirect_uri,
                 body=urlencode(extra),
                 headers=_headers(vendor),
-            )
-        return self._grant(vendor, question, replies[-1], asked_at)
+            ),
+        )
+        return self._grant(vendor, question, reply, asked_at)
 
     async def refresh(self, vendor: Vendor, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
         """Renew a login, in one POST without `scope` (RFC 6749 6); the caller holds the tenant's lock.
@@ -106,14 +109,17 @@ class Driver:
         """
         question = RequestContext(vendor.name, vendor.tenant, "refresh", (refresh_token,))
         asked_at = self._clock()
-        async with self._conversation(vendor, question) as (client, replies):
-            await client.refresh_token(
+        reply = await self._ask(
+            vendor,
+            question,
+            lambda client: client.refresh_token(
                 token_endpoint,
                 refresh_token=refresh_token.reveal(),
                 body=urlencode(vendor.refresh_params),
                 headers=_headers(vendor),
-            )
-        return self._grant(vendor, question, replies[-1], asked_at)
+            ),
+        )
+        return self._grant(vendor, question, reply, asked_at)
 
     async def revoke(self, vendor: Vendor, token: Secret, *, hint: str = "refresh_token") -> bool:
         """Have the vendor forget the grant (RFC 7009); False when it offers no way to.
@@ -135,18 +141,11 @@ class Driver:
             encodings = ["json"]
         question = RequestContext(vendor.name, vendor.tenant, "other", (token,))
         for encoding in encodings:
-            async with self._conversation(vendor, question) as (client, _):
-                reply = await client.revoke_token(
-                    vendor.revoke_url,
-                    token=token.reveal(),
-                    token_type_hint=hint,
-                    auth=client.client_auth(encoding),
-                    headers=_headers(vendor),
-                )
-                if reply.is_success:
-                    return True
-                if encoding == encodings[-1] or reply.status_code not in _WRONG_ENCODING:
-                    judge_reply(question, reply, now=self._clock())
+            reply = await self._ask(vendor, question, partial(self._send_revocation, vendor, token, hint, encoding))
+            if reply.is_success:
+                return True
+            if encoding == encodings[-1] or reply.status_code not in _WRONG_ENCODING:
+                judge_reply(question, reply, now=self._clock())
         return False
 
     async def account(self, vendor: Vendor, grant: TokenResponse) -> str | None:
@@ -180,16 +179,18 @@ class Driver:
             VendorUnavailableError: no whole reply came.
             VendorMisconfiguredError: nothing can be sent there.
         """
-        async with self._conversation(vendor, question) as (client, _):
-            reply: httpx2.Response = await client.request(
+        return await self._ask(
+            vendor,
+            question,
+            lambda client: client.request(
                 "POST",
                 url,
                 withhold_token=True,
                 auth=client.client_auth(encoding),
                 data=dict(fields),
                 headers=_headers(vendor),
-            )
-            return reply
+            ),
+        )
 
     async def send(
         self,
@@ -205,15 +206,17 @@ class Driver:
         Raises:
             VendorUnavailableError, VendorMisconfiguredError: as `post`.
         """
-        async with self._conversation(vendor, question) as (client, _):
-            reply: httpx2.Response = await client.request(
+        return await self._ask(
+            vendor,
+            question,
+            lambda client: client.request(
                 "GET" if json is None else "POST",
                 url,
                 withhold_token=True,
                 headers={**_headers(vendor), **(headers or {})},
                 json=json,
-            )
-            return reply
+            ),
+        )
 
     def http(self, reach: NetworkPolicy | None = None) -> httpx2.AsyncClient:
         """The client for what may be reached, made at its first request: loading the certificates takes a while.
@@ -241,39 +244,59 @@ class Driver:
         self, vendor: Vendor, question: RequestContext, reply: httpx2.Response, asked_at: float
     ) -> TokenResponse:
         """Judge a token reply; its tokens live from `asked_at` on, for we may have stood still since the answer."""
-        judged = judge_reply(question, reply, now=self._clock())
-        return read_grant(vendor, judged, now=asked_at, sent=question.secrets)
 
-    @asynccontextmanager
-    async def _conversation(
-        self, vendor: Vendor, question: RequestContext
-    ) -> AsyncIterator[tuple[AsyncOAuth2Client, list[httpx2.Response]]]:
-        """An authlib client for one request, and the list in which its token reply will lie, not judged yet.
+        def read() -> TokenResponse:
+            judged = judge_reply(question, reply, now=self._clock())
+            return read_grant(vendor, judged, now=asked_at, sent=question.secrets)
 
-        Whatever else goes wrong once that reply is there goes wrong in vain. Every other error is an `OAuthError`.
+        return undisturbed(read)
+
+    async def _ask(
+        self, vendor: Vendor, question: RequestContext, send: Callable[[AsyncOAuth2Client], Awaitable[object]]
+    ) -> httpx2.Response:
+        """Return the reply to the one request that `send` makes, not judged yet.
+
+        Whatever goes wrong once the reply is there goes wrong in vain, and so does an end that does not come after a
+        whole JSON object. Every other error is an `OAuthError`.
         """
         door = BoundedTransport(self.http(vendor.reach))
         client = client_auth.client_of(vendor, door, self.deadline)
-        replies: list[httpx2.Response] = []
-
-        def take(reply: httpx2.Response) -> httpx2.Response:
-            replies.append(reply)
+        for hook in ("access_token_response", "refresh_token_response"):
             # authlib's own parser trips over lifetimes that are no integers: it gets what it needs and no more
-            return httpx2.Response(httpx2.codes.OK, json={"access_token": "taken"})
-
-        client.register_compliance_hook("access_token_response", take)
-        client.register_compliance_hook("refresh_token_response", take)
+            client.register_compliance_hook(hook, lambda _: httpx2.Response(httpx2.codes.OK, json={"access_token": ""}))
         try:
             async with awake_timeout(self.deadline):
-                yield client, replies
-        except OAuthError:
-            raise
-        except Exception as error:  # noqa: BLE001 - none may hide that the request has left, or lose its reply
-            if not isinstance(error, httpx2.HTTPError | httpx2.InvalidURL | OSError | OverflowError):
-                _log.error("%s: a request ended with an unforeseen error (%s)", vendor.name, type(error).__name__)
-            if not replies:
-                # `from None`: an httpx2 error holds the request, and so the token
-                raise judge_failure(question, error, unsent=door.certainly_unsent) from None
+                await send(client)
+        except BaseException as error:
+            reply = door.reply or _complete(door.torn)
+            if isinstance(error, Exception):
+                if not isinstance(error, httpx2.HTTPError | httpx2.InvalidURL | OSError | OverflowError):
+                    _log.error("%s: a request ended with an unforeseen error (%s)", vendor.name, type(error).__name__)
+                if reply is None:  # `from None`: an httpx2 error holds the request, and so the token
+                    raise judge_failure(question, error, unsent=door.certainly_unsent) from None
+            elif reply is None:
+                raise
+            else:
+                postpone(error)
+            return reply
+        assert door.reply is not None  # noqa: S101 - a client that raises nothing has read one
+        return door.reply
+
+    async def _send_revocation(
+        self, vendor: Vendor, token: Secret, hint: str, encoding: str, client: AsyncOAuth2Client
+    ) -> None:
+        await client.revoke_token(
+            vendor.revoke_url,
+            token=token.reveal(),
+            token_type_hint=hint,
+            auth=client.client_auth(encoding),
+            headers=_headers(vendor),
+        )
+
+
+def _complete(torn: httpx2.Response | None) -> httpx2.Response | None:
+    """Return a reply that was cut off where all that matters of it has come: one JSON object."""
+    return None if torn is None or json_object(torn) is None else torn
 
 
 def _headers(vendor: Vendor) -> dict[str, str]:

@@ -27,7 +27,7 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.oauth.errors.redact import shown
-from openab_auth.oauth.http.transport import RefusedAddressError
+from openab_auth.oauth.http.transport import RefusedAddressError, UnreadReplyError
 from openab_auth.storage.entries import Json
 from openab_auth.storage.secret import Secret
 
@@ -78,6 +78,7 @@ _TRANSIENT_STATUS: Final = frozenset({408, 425, _TOO_MANY})
 _ABSENT: Final = frozenset({404, 405, 410})
 _CLEAR_STATUS: Final = frozenset({200, 400, 401, 403})
 _LONGEST_WAIT: Final = 24 * 3600.0
+_UNREAD_PAUSE: Final = 10.0  # seconds; what cannot be read now will hardly be readable in a moment
 _LONGEST_DATE: Final = 64  # characters of a header that holds a date or a number of seconds
 _MOST_VALUES: Final = 10_000  # in one JSON document; each costs its reader far more time than its bytes
 
@@ -102,11 +103,23 @@ class RequestContext:
     secrets: tuple[Secret, ...] = ()
 
     def unavailable(
-        self, reason: str, *, retry_after: float | None = None, sent: bool = True, unanswered: bool = False
+        self,
+        reason: str,
+        *,
+        retry_after: float | None = None,
+        sent: bool = True,
+        unanswered: bool = False,
+        unread: bool = False,
     ) -> VendorUnavailableError:
         """No usable answer."""
         return VendorUnavailableError(
-            self.vendor, reason, asked=self.asked, retry_after=retry_after, sent=sent, unanswered=unanswered
+            self.vendor,
+            reason,
+            asked=self.asked,
+            retry_after=retry_after,
+            sent=sent,
+            unanswered=unanswered,
+            unread=unread,
         )
 
     def misconfigured(self, reason: str, todo: str = CHECK_TABLE) -> VendorMisconfiguredError:
@@ -149,7 +162,7 @@ def _fault(question: RequestContext, reply: httpx2.Response, body: JsonObject | 
     elif status in _ABSENT:
         error = question.misconfigured(f"{reason}: there is no such endpoint")
     elif body is None:
-        error = question.unavailable(f"HTTP {status} without JSON, perhaps a proxy's page")
+        error = question.unavailable(f"HTTP {status} without JSON, perhaps a proxy's page", unread=reply.is_success)
     elif words or not reply.is_success:
         error = _refused(question, reason)
     else:
@@ -165,6 +178,8 @@ def judge_failure(question: RequestContext, error: Exception, *, unsent: bool) -
         return question.misconfigured("its address is not a URL that a request can be sent to")
     if (trouble := _cause(error, ssl.SSLError)) and not isinstance(trouble, _CUT_OFF):
         return question.misconfigured(_tls_trouble(trouble), _CHECK_TLS)
+    if isinstance(error, UnreadReplyError):
+        return question.unavailable(str(error), retry_after=_UNREAD_PAUSE, unread=True)
     never_connected = isinstance(
         error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.ProxyError
     )
@@ -214,10 +229,10 @@ def _unusable(question: RequestContext, body: JsonObject) -> OAuthError | None:
     if question.asked in {"approval", "other"}:
         return None
     if not is_token(body.get("access_token")):
-        return question.unavailable("a reply without a usable access_token")
+        return question.unavailable("a reply without a usable access_token", unread=True)
     refresh_token = body.get("refresh_token")  # dropped, a long one would leave a login that nobody can renew
     if isinstance(refresh_token, str) and len(refresh_token) > LONGEST_TOKEN:
-        return question.unavailable("a reply with a refresh_token of more than 64 kB")
+        return question.unavailable("a reply with a refresh_token of more than 64 kB", unread=True)
     kind = body.get("token_type")
     if isinstance(kind, str) and kind.lower() in _PROOF_BOUND:
         return question.misconfigured(f"it gives {kind} tokens, which are bound to a key that we do not have")

@@ -19,7 +19,7 @@ from pathlib import Path, PurePath
 from typing import Final
 
 from openab_auth.oauth.config.paths import home_of
-from openab_auth.storage.file import regular
+from openab_auth.storage.file import regular_file
 
 _MOST: Final = 1 << 20  # bytes; a config of a hundred vendors has a tenth of that
 _LINKS: Final = 40  # symbolic links that the kernel follows in one path
@@ -50,7 +50,7 @@ def read(path: str | Path, environ: Mapping[str, str]) -> bytes:
     place, found = _follow(str(Path(path).absolute()), home_of(environ))
     if reason := _unfit(found):
         raise RefusedFileError(reason)
-    data, opened = regular.read(place)
+    data, opened = regular_file.read(place)
     if reason := _distrust(place, opened):  # another file may have been put there since
         raise RefusedFileError(reason)
     return data

@@ -1,6 +1,7 @@
-"""What a refresh that failed leaves to every process: when the next may be tried, and whether its token may be spent.
+"""When a login may be refreshed again after a failure, and whether its refresh token may have been rotated.
 
-Kept in the login's note, so that a fleet of agents asks a vendor in trouble as often as one of them would.
+The attempt lies in the login's note, which every process reads. So a whole fleet of agents asks a vendor in trouble no
+more often than a single agent would.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import random
 from typing import Final
 
-from openab_auth.oauth.entries.tenant_lock import REFRESH_DEADLINE
+from openab_auth.oauth.entries.lease import REFRESH_DEADLINE
 from openab_auth.oauth.errors import (
     LoginDeadError,
     OAuthError,
@@ -24,79 +25,79 @@ from openab_auth.storage.records.notes import Note, RefreshAttempt
 
 _FIRST: Final = 0.1  # seconds; doubled by each further failure
 _LONGEST: Final = 60.0
-_LONGEST_ASKED: Final = 900.0  # seconds; a vendor that asks for more with Retry-After is asked again after these
-_ENDED: Final = "the process that asked for it ended before it could tell"
+_LONGEST_RETRY_AFTER: Final = 900.0  # seconds; a longer Retry-After is cut to this
+_UNDER_WAY: Final = "the process that sent the request ended before it noted the answer"
 
 
-def attempt_of(entry: LoginEntry, note: Note) -> RefreshAttempt | None:
-    """The unfinished attempt to refresh this very login; one with an older refresh token does not count."""
+def unfinished_attempt(entry: LoginEntry, note: Note) -> RefreshAttempt | None:
+    """Return the noted attempt to refresh this login, unless it was made with an older refresh token."""
     attempt = note.attempt
     return attempt if attempt and attempt.fingerprint == entry.refresh_token.fingerprint() else None
 
 
-def failure_of(entry: LoginEntry, note: Note, now: float) -> RefreshAttempt | None:
-    """The attempt that failed; one whose request may be under way has not."""
-    attempt = attempt_of(entry, note)
-    return None if attempt and attempt.reason == _ENDED and now < attempt.at + REFRESH_DEADLINE else attempt
+def failed_attempt(entry: LoginEntry, note: Note, now: float) -> RefreshAttempt | None:
+    """Return the last failed attempt, or None while its request may still be in flight."""
+    attempt = unfinished_attempt(entry, note)
+    return None if attempt and attempt.reason == _UNDER_WAY and now < attempt.at + REFRESH_DEADLINE else attempt
 
 
-def begun(entry: LoginEntry, before: RefreshAttempt | None, now: float) -> RefreshAttempt:
-    """What is noted before the token is posted: should this process end, the next one knows what it finds."""
+def start_attempt(entry: LoginEntry, before: RefreshAttempt | None, now: float) -> RefreshAttempt:
+    """Return the attempt to note before the token is posted, in case this process ends before the answer."""
     failures = before.failures if before else 0
     return RefreshAttempt(
-        entry.refresh_token.fingerprint(), now, _ENDED, answered=False, failures=failures, not_before=now
+        entry.refresh_token.fingerprint(), now, _UNDER_WAY, answered=False, failures=failures, not_before=now
     )
 
 
-def failed(
+def fail_attempt(
     attempt: RefreshAttempt,
     error: VendorUnavailableError | VendorMisconfiguredError,
-    settings: str,
+    config_hash: str,
     now: float,
     *,
     answered: bool,
 ) -> RefreshAttempt:
-    """The attempt as it ended: the next one later than the last time, and not sooner than the vendor asks for.
+    """Return the failed attempt with the time before which no other one is made.
 
-    `settings` are those that it was made with. A vendor in trouble is left alone by all; who changes what was refused
-    need not wait.
+    The pause doubles with each failure and is never shorter than the vendor's Retry-After. After a configuration error
+    the attempt keeps `config_hash`, the hash of the configuration, so that a process with another one need not wait.
     """
     wait = min(_FIRST * 2**attempt.failures, _LONGEST) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads, hides nothing
     failures = min(attempt.failures + 1, 16)
     ended = dataclasses.replace(attempt, answered=answered, failures=failures, not_before=now + wait)
     if isinstance(error, VendorMisconfiguredError):
-        return dataclasses.replace(ended, reason=error.happened, todo=error.todo, settings=settings)
+        return dataclasses.replace(ended, reason=error.happened, todo=error.todo, config_hash=config_hash)
     if error.retry_after:
-        wait = max(wait, min(error.retry_after, _LONGEST_ASKED))
+        wait = max(wait, min(error.retry_after, _LONGEST_RETRY_AFTER))
     return dataclasses.replace(ended, reason=error.reason, not_before=now + wait)
 
 
-def settings_of(*tables: object) -> str:
-    """The hash of what a request is configured with: of vendors' and servers' tables, secrets included, and texts."""
-    return hashlib.sha256(repr([_told(table) for table in tables]).encode()).hexdigest()
+def configuration_hash(*tables: object) -> str:
+    """Return the hash of everything that configures a request: tables of vendors and servers, secrets, addresses."""
+    return hashlib.sha256(repr([_stable(table) for table in tables]).encode()).hexdigest()
 
 
-def _told(value: object) -> object:
-    """The same in every process: a dataclass by its fields, a set in order."""
+def _stable(value: object) -> object:
+    """Return the value in a form whose `repr` is the same in every process, without a secret."""
     if isinstance(value, Secret):
         return value.fingerprint()
     if isinstance(value, frozenset):
         return sorted(value)
     if dataclasses.is_dataclass(value):
-        return {one.name: _told(getattr(value, one.name)) for one in dataclasses.fields(value)}
+        return {field.name: _stable(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return value
 
 
-def pause(attempt: RefreshAttempt | None, settings: str, now: float) -> float:
-    """Seconds until the login may be tried again with these settings; a time of a wrong clock alone is none."""
-    if attempt is None or attempt.settings not in ("", settings):
+def remaining_pause(attempt: RefreshAttempt | None, config_hash: str, now: float) -> float:
+    """Return the seconds until the next attempt with this configuration; 0 where a clock must have been wrong."""
+    if attempt is None or attempt.config_hash not in ("", config_hash):
         return 0.0
     left = attempt.not_before - now
-    return left if 0 < left <= _LONGEST_ASKED else 0.0
+    return left if 0 < left <= _LONGEST_RETRY_AFTER else 0.0
 
 
-def refusal(tenant: Tenant, attempt: RefreshAttempt, seconds: float) -> OAuthError:
-    """Why nobody asks the vendor for the next `seconds`."""
+def pause_error(tenant: Tenant, attempt: RefreshAttempt, seconds: float) -> OAuthError:
+    """Return the error that says why nobody asks the vendor for the next `seconds`."""
     if attempt.todo:
         return StillMisconfiguredError(tenant, attempt.reason, attempt.todo)
     if attempt.answered:
@@ -104,7 +105,7 @@ def refusal(tenant: Tenant, attempt: RefreshAttempt, seconds: float) -> OAuthErr
     return RefreshUnansweredError(tenant, attempt.reason, retry_after=seconds)
 
 
-def spent(error: LoginDeadError) -> LoginDeadError:
-    """A refusal that followed a request without an answer: most likely that one had rotated the token."""
-    reason = f"{error.reason}; a request before it got no answer, and the new token was probably lost with that answer"
+def lost_answer_error(error: LoginDeadError) -> LoginDeadError:
+    """Return the error for a refused token whose last request got no answer and probably rotated it."""
+    reason = f"{error.reason}; the request before got no answer, and the new token was probably lost with it"
     return LoginDeadError(error.tenant, reason, error.since)

@@ -1,4 +1,4 @@
-"""What one version of the store holds, sorted once: nobody walks through all entries at each keystroke."""
+"""An index of one version of the store, so that no keystroke walks through all entries."""
 
 from __future__ import annotations
 
@@ -7,63 +7,63 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from openab_auth.oauth.entries.pending import PendingLogin, owned
+from openab_auth.oauth.entries.pending_entry import PendingLogin, read_pending
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import Entry, PendingEntry, UserId
 
-_FEW: Final = 200  # entries that are sorted on the event loop: a thread would take longer
-Waiting: TypeAlias = tuple[tuple[PendingLogin, PendingEntry], ...]
+_FEW: Final = 200  # entries that are indexed on the event loop, because starting a thread takes longer
+PendingPairs: TypeAlias = tuple[tuple[PendingLogin, PendingEntry], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class EntryIndex:
-    """The entries, the keys of those that are no pending logins in order, and each person's pending logins."""
+    """The entries of the store: the sorted keys of logins and clients, and the pending logins of each person."""
 
     entries: Mapping[str, Entry] = field(repr=False)
     tenants: tuple[str, ...]
-    waiting: Mapping[UserId, Waiting]
+    pending: Mapping[UserId, PendingPairs]
 
     def of(self, user: UserId, now: float) -> list[tuple[PendingLogin, PendingEntry]]:
         """Return the pending logins of one person that can still be finished."""
-        return [pair for pair in self.waiting.get(user, ()) if now < pair[0].expires_at]
+        return [pair for pair in self.pending.get(user, ()) if now < pair[0].expires_at]
 
     def all(self, now: float) -> list[PendingLogin]:
         """Return the pending logins of everybody that can still be finished."""
-        return [login for waiting in self.waiting.values() for login, _ in waiting if now < login.expires_at]
+        return [login for pending in self.pending.values() for login, _ in pending if now < login.expires_at]
 
 
 class IndexedStore:
-    """Reads a store; equal entries are sorted once, away from the event loop where they are many."""
+    """Reads a store through its index; equal entries are indexed once, in a thread if there are many."""
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
         self._last: EntryIndex | None = None
-        self._sorting = asyncio.Lock()
+        self._indexing = asyncio.Lock()
 
     async def read(self) -> EntryIndex:
-        """Return what the store holds now.
+        """Return the index of the store as it is now.
 
         Raises:
-            StoreUnreadableError: it is there but could not be read.
+            StoreUnreadableError: the store is there but could not be read.
         """
-        async with self._sorting:  # who comes meanwhile finds it sorted
+        async with self._indexing:  # a second caller then finds the index ready
             entries = await self._store.read()
             if len(entries) <= _FEW:
-                self._last = index(entries, self._last)
+                self._last = build_index(entries, self._last)
             else:
-                self._last = await asyncio.to_thread(index, entries, self._last)
+                self._last = await asyncio.to_thread(build_index, entries, self._last)
             return self._last
 
 
-def index(entries: Mapping[str, Entry], last: EntryIndex | None = None) -> EntryIndex:
-    """Sort the entries, unless they are those of the `last` index."""
+def build_index(entries: Mapping[str, Entry], last: EntryIndex | None = None) -> EntryIndex:
+    """Index the entries; return `last` when it has the same ones."""
     if last is not None and entries == last.entries:
         return last
-    waiting: dict[UserId, list[tuple[PendingLogin, PendingEntry]]] = {}
+    pending: dict[UserId, list[tuple[PendingLogin, PendingEntry]]] = {}
     tenants = []
     for key, entry in entries.items():
         if not isinstance(entry, PendingEntry):
             tenants.append(key)
-        elif login := owned(key, entry):
-            waiting.setdefault(login.user, []).append((login, entry))
-    return EntryIndex(entries, tuple(sorted(tenants)), {user: tuple(found) for user, found in waiting.items()})
+        elif login := read_pending(key, entry):
+            pending.setdefault(login.user, []).append((login, entry))
+    return EntryIndex(entries, tuple(sorted(tenants)), {user: tuple(found) for user, found in pending.items()})

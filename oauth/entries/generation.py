@@ -1,7 +1,7 @@
-"""Which login is meant: a person agrees to end or replace one login, and not whatever lies under its name later.
+"""The generation of a login: a short hash that tells it from the logins before and after it under the same key.
 
-A login that a person makes has another generation than the one before; a renewal, by whichever program, leaves it as it
-is. No clock takes part in it. A generation is a short hash, so that a button can carry it; it tells no token.
+A person agrees to end or replace one login, not another one that comes later under its key. Each new login has another
+generation; a renewal, by whichever program, keeps it. The hash fits into a button, reveals no token and needs no clock.
 """
 
 from __future__ import annotations
@@ -9,32 +9,34 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Final
 
-from openab_auth.storage.entries import Entry, McpEntry, PendingEntry, TokenEntry
+from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry, TokenEntry
 from openab_auth.storage.records.notes import Note
 
-DIGITS: Final = 10  # hexadecimal
+GENERATION_DIGITS: Final = 10  # hexadecimal digits
 
 
 def generation_of(entry: Entry | None, note: Note | None) -> str:
-    """Return the generation of the login in `entry`; empty where there is none.
+    """Return the generation of the login in `entry`; empty where there is no login.
 
-    The note has it from the login's first step. Where that was lost, or another program made the login, the tokens
-    stand for it: the next renewal then looks like another login, and the person is asked again.
+    It comes from the login's note. Where the note was lost, or another program made the login, it comes from the
+    tokens. The next renewal then looks like another login, and the person is asked again.
     """
-    if not isinstance(entry, TokenEntry | McpEntry):
+    if not isinstance(entry, LoginEntry):
         return ""
     if note is not None and note.generation:
-        made = f"noted {note.generation}"
+        origin = f"noted {note.generation}"
     else:
-        made = f"token {(entry.refresh_token or entry.access_token).fingerprint()}"
+        origin = f"token {(entry.refresh_token or entry.access_token).fingerprint()}"
     client = entry.token_endpoint if isinstance(entry, TokenEntry) else entry.client_id
-    return _short("login", made, client)  # a renewal changes neither the endpoint nor the client
+    return _short("login", origin, client)  # a renewal changes neither the endpoint nor the client
 
 
 def generation_of_pending(entry: PendingEntry) -> str:
-    """Return the generation of a pending login, which is also noted of the login that it becomes."""
+    """Return the generation of a pending login; the note of the finished login keeps it."""
     return _short("pending", entry.verifier.fingerprint(), entry.state.fingerprint())
 
 
 def _short(*parts: str) -> str:
-    return sha256("\0".join(("openab-auth generation", *parts)).encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
+    return sha256("\0".join(("openab-auth generation", *parts)).encode("utf-8", "surrogatepass")).hexdigest()[
+        :GENERATION_DIGITS
+    ]

@@ -1,10 +1,13 @@
-"""A login as it lies in the store, and its note: found, written, renewed, named, removed; all of it within a draft."""
+"""A login as it lies in the store, and its note. Functions that take a draft run under the store's lock.
+
+A vendor's login and a login to an MCP server have different shapes; the code above this module need not know them.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from openab_auth.oauth.client.subject import renewed_subject
 from openab_auth.oauth.entries.generation import generation_of
@@ -16,94 +19,79 @@ from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
     from openab_auth.oauth.client.token_response import TokenResponse
-    from openab_auth.oauth.vendors.catalogue import Catalogue
     from openab_auth.oauth.vendors.vendor import Vendor
 
-_MCP: Final = "mcp:"
+SKEW: Final = 120  # seconds; a token this close to its end counts as expired, for every program that reads the store
 
 
-SKEW: Final = 120  # seconds; a token this close to its end counts as expired, in every language that reads the file
-
-
-def login_of(entries: Mapping[str, Entry], tenant: Tenant) -> LoginEntry:
-    """The login under a tenant, of either shape.
+def read_login(entries: Mapping[str, Entry], tenant: Tenant) -> LoginEntry:
+    """Return the login of a tenant, of either shape.
 
     Raises:
-        NotLoggedInError: there is none; a client that is registered at an MCP server is no login yet.
+        NotLoggedInError: there is none; a client that is registered at an MCP server is not a login.
     """
     entry = entries.get(tenant)
-    if isinstance(entry, TokenEntry) or (isinstance(entry, McpEntry) and entry.access_token):
-        return entry
-    raise NotLoggedInError(tenant)
+    if not _is_login(entry):
+        raise NotLoggedInError(tenant)
+    return entry
 
 
 def has_login(entries: Mapping[str, Entry], tenant: Tenant) -> bool:
-    """Whether there is a login under a tenant, of either shape; a client that is registered at a server is none."""
-    entry = entries.get(tenant)
-    return isinstance(entry, TokenEntry) or (isinstance(entry, McpEntry) and bool(entry.access_token))
+    """Return whether a tenant has a login; a client that is registered at an MCP server is not a login."""
+    return _is_login(entries.get(tenant))
 
 
-def tenant_of(entries: Mapping[str, Entry], word: str, catalogue: Catalogue | None = None) -> Tenant:
-    """The key of the login that `word` means: a tenant, a vendor's name, an MCP server's, or `mcp:` and a server's.
-
-    A server's login lies under its bare name, where today's agents look, or under `mcp:` and the name. What lies there
-    and is a vendor's is never meant by `mcp:`.
-    """
-    server = catalogue.server(word) if catalogue else None
-    if word.startswith(_MCP) or server:
-        name = word.removeprefix(_MCP)
-        found = (key for key in (name, f"{_MCP}{name}") if isinstance(entries.get(key), McpEntry))
-        return Tenant(next(found, f"{_MCP}{name}" if isinstance(entries.get(name), TokenEntry) else name))
-    return catalogue.tenant_of(word) if catalogue else Tenant(word)
+def _is_login(entry: Entry | None) -> TypeGuard[LoginEntry]:
+    return isinstance(entry, LoginEntry) and bool(entry.access_token or isinstance(entry, TokenEntry))
 
 
-def dead_of(entry: Entry | None, note: Note | None) -> DeadToken | None:
-    """What is noted of the end of this very login; a note about an older refresh token does not count."""
-    if note is None or note.dead is None or not isinstance(entry, TokenEntry | McpEntry):
+def dead_token(entry: Entry | None, note: Note | None) -> DeadToken | None:
+    """Return how this login died, or None; a note about an older refresh token does not count."""
+    if note is None or note.dead is None or not isinstance(entry, LoginEntry):
         return None
     return note.dead if note.dead.fingerprint == entry.refresh_token.fingerprint() else None
 
 
-def tell_of_dead(draft: Draft) -> tuple[Tenant, ...]:
-    """The logins that have died and of which nobody was told; from now on they count as told."""
+def mark_deaths_told(draft: Draft) -> tuple[Tenant, ...]:
+    """Return the logins that died and were not reported yet, and note that they are reported."""
     died = tuple(Tenant(tenant) for tenant, note in draft.notes.items() if _untold(draft.get(tenant), note))
     for tenant in died:
         note = draft.notes[tenant]
-        assert note.dead is not None  # noqa: S101 - it is why the tenant is here
+        assert note.dead is not None  # noqa: S101 - `_untold` found it
         draft.notes[tenant] = dataclasses.replace(note, dead=dataclasses.replace(note.dead, told=True))
     return died
 
 
-def has_untold(entries: Mapping[str, Entry], notes: Mapping[str, Note]) -> bool:
-    """Whether a login has died of which nobody was told."""
+def has_untold_deaths(entries: Mapping[str, Entry], notes: Mapping[str, Note]) -> bool:
+    """Return whether a login died and was not reported yet."""
     return any(_untold(entries.get(tenant), note) for tenant, note in notes.items())
 
 
 def _untold(entry: Entry | None, note: Note) -> bool:
-    dead = dead_of(entry, note)
+    dead = dead_token(entry, note)
     return dead is not None and not dead.told
 
 
 def check_not_taken(
     entries: Mapping[str, Entry], notes: Mapping[str, Note], tenant: Tenant, user: UserId, *, agreed: str | None
 ) -> None:
-    """Refuse when another person's living login is there, or one whose maker nobody knows.
+    """Refuse to replace a living login of another person, or of an unknown person.
 
     `agreed` is the generation of the login that this person agreed to replace.
 
     Raises:
-        LoginTakenError: whose it is.
-        StoreUnreadableError: nobody can know whose the login there is.
+        LoginTakenError: there is such a login; the error names its owner.
+        StoreUnreadableError: the notes, which name the owner, could not be read.
     """
     entry, note = entries.get(tenant), notes.get(tenant, Note())
-    if not has_login(entries, tenant) or note.logged_in_by == user or dead_of(entry, note):
+    if not has_login(entries, tenant) or note.logged_in_by == user or dead_token(entry, note):
         return
     if (generation := generation_of(entry, note)) != agreed:
         raise LoginTakenError(tenant, note.logged_in_by, note.account, generation)
 
 
 def write(draft: Draft, vendor: Vendor, token_url: str, grant: TokenResponse, note: Note) -> str | None:
-    """Write the credential and its note; gives the account that was there before."""
+    """Write the credential and its note; return the label of the account that was there before."""
     before = draft.notes.get(vendor.tenant, Note()).account if vendor.tenant in draft else None
     draft[vendor.tenant] = TokenEntry(
         access_token=grant.access_token,
@@ -117,7 +105,7 @@ def write(draft: Draft, vendor: Vendor, token_url: str, grant: TokenResponse, no
 
 
 def renewed_entry(entry: LoginEntry, grant: TokenResponse, *, now: float) -> LoginEntry:
-    """The entry with the tokens of `grant`; what the reply leaves out stays as it was (RFC 6749 6)."""
+    """Return the entry with the new tokens; values that the token response omits stay the same (RFC 6749 6)."""
     if isinstance(entry, TokenEntry):
         return dataclasses.replace(
             entry,
@@ -143,7 +131,7 @@ def renewed_entry(entry: LoginEntry, grant: TokenResponse, *, now: float) -> Log
 
 
 def renewed_note(note: Note, posted: LoginEntry, following: LoginEntry, grant: TokenResponse) -> Note:
-    """Return the note of a login that was renewed: what its vendor calls the account now, and whose it is."""
+    """Return the note of a renewed login, with the account that the vendor named."""
     return dataclasses.replace(
         note,
         attempt=None,
@@ -153,27 +141,27 @@ def renewed_note(note: Note, posted: LoginEntry, following: LoginEntry, grant: T
 
 
 def name_account(draft: Draft, tenant: Tenant, grant: TokenResponse, account: str) -> None:
-    """Name the login, if it is still the one that was just made."""
+    """Note the account's label, if the login is still the one that was just made."""
     entry = draft.get(tenant)
     if isinstance(entry, TokenEntry) and entry.access_token == grant.access_token and tenant in draft.notes:
         draft.notes[tenant] = dataclasses.replace(draft.notes[tenant], account=account)
 
 
-def the_login(draft: Draft, tenant: Tenant, generation: str) -> LoginEntry:
-    """Return the login of this generation; entry and note are read in one locked step, so that they belong together.
+def login_of_generation(draft: Draft, tenant: Tenant, generation: str) -> LoginEntry:
+    """Return the login of this generation; the entry and its note are read in one locked step.
 
     Raises:
         NotLoggedInError: nobody is logged in there.
-        LoginChangedError: another login is there by now.
+        LoginChangedError: another login is there now.
     """
-    entry = login_of(draft, tenant)
+    entry = read_login(draft, tenant)
     if generation_of(entry, draft.notes.get(tenant)) != generation:
         raise LoginChangedError(tenant)
     return entry
 
 
 def remove(draft: Draft, tenant: Tenant) -> bool:
-    """Remove the credential and what is remembered of it; False when it was gone already."""
+    """Remove the credential, its note and its client; return False when it was gone already."""
     draft.notes.pop(tenant, None)
     entry = draft.pop(tenant, None)
     if isinstance(entry, McpEntry):

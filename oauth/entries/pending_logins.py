@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from openab_auth.oauth.entries import login_entry, pending
+from openab_auth.oauth.entries import login_entry, pending_entry
 from openab_auth.oauth.entries.entry_index import IndexedStore
-from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft
@@ -16,7 +16,7 @@ from openab_auth.storage.records.notes import Begun
 
 
 class PendingLogins:
-    """Begun, found, taken once, put back; `limit` is how many one person may have."""
+    """Begins, finds, takes and puts back pending logins; `limit` is how many one person may have."""
 
     def __init__(self, store: AsyncStore, index: IndexedStore, *, clock: Callable[[], float], limit: int) -> None:
         self._store = store
@@ -33,52 +33,54 @@ class PendingLogins:
         *,
         also: Callable[[Draft], None] | None = None,
     ) -> None:
-        """Write a pending login, and in the same step what `also` writes.
+        """Write a pending login; in the same locked step, call `also`.
 
         Raises:
-            LoginTakenError: another person's login is there, not the one that may be replaced.
-            TooManyLoginsError, TooManyWaitError: the person, or all people together, have too many others.
+            LoginTakenError: another person is logged in there, and nobody agreed to replace that login.
+            TooManyLoginsError, TooManyWaitError: the person, or all people together, have too many pending logins.
         """
 
         def write(draft: Draft) -> None:
             login_entry.check_not_taken(draft, draft.notes, vendor.tenant, user, agreed=begun.replaces)
-            pending.begin(draft, user, entry, begun, limit=self._limit, now=self._clock())
+            pending_entry.begin(draft, user, entry, begun, limit=self._limit, now=self._clock())
             if also:
                 also(draft)
 
         await self._store.update(write)
 
     async def check_not_taken(self, vendor: Vendor, user: UserId, *, agreed: str | None) -> None:
-        """Refuse before anything is asked of the vendor; `begin` and the commit see to it again, under the lock.
+        """Refuse a login before the vendor is asked; `begin` and the commit check again under the lock.
 
         Raises:
-            LoginTakenError: another person's login is there, not the one of the generation `agreed`.
+            LoginTakenError: another person is logged in there, and that login is not of the generation `agreed`.
         """
         entries, notes = await self._store.read(), await self._store.notes()
         login_entry.check_not_taken(entries, notes, vendor.tenant, user, agreed=agreed)
 
     async def noted(self, login: PendingLogin) -> PendingLogin:
-        """Return the login with what its note holds."""
+        """Return the pending login with the values from its note."""
         note = (await self._store.notes()).get(pending_key(login.vendor, login.user))
         return replace(login, begun=(note and note.begun) or Begun())
 
     async def of(self, user: UserId, names: Collection[str] = ()) -> list[tuple[PendingLogin, PendingEntry]]:
-        """Those of one person that can still be finished, at the vendors of these names or at all."""
+        """Return the unexpired pending logins of one person, at the vendors `names` or at all vendors."""
         found = (await self._index.read()).of(user, self._clock())
         return [(login, entry) for login, entry in found if not names or login.vendor in names]
 
     async def take(self, login: PendingLogin, entry: PendingEntry) -> None:
-        """Remove it: whoever does that, and nobody else, may post its code.
+        """Remove a pending login; only the caller who removed it may post its code.
 
         Raises:
-            NoPendingLoginError: it was taken, cancelled or replaced in between, or is too old now.
+            NoPendingLoginError: it was taken, cancelled or replaced meanwhile, or it is too old.
         """
-        await self._store.update(lambda draft: pending.take(draft, login.vendor, login.user, entry, now=self._clock()))
+        await self._store.update(
+            lambda draft: pending_entry.take(draft, login.vendor, login.user, entry, now=self._clock())
+        )
 
     async def put_back(self, login: PendingLogin, entry: PendingEntry) -> None:
-        """Undo `take`, for a code that never left.
+        """Undo `take`, for a code that was certainly not sent.
 
         Raises:
-            StorageError: it could not be written.
+            StorageError: the store could not be written.
         """
-        await self._store.update(lambda draft: pending.put_back(draft, login, entry))
+        await self._store.update(lambda draft: pending_entry.put_back(draft, login, entry))

@@ -1,7 +1,7 @@
-"""Token responses that are not stored yet: committed, else kept in the journal, else in memory until a disk takes them.
+"""Token responses that are not stored yet. They go to the store, else to its journal, else they stay in memory.
 
-A vendor gives a token response once. So whatever goes wrong between the answer and the commit, of whatever type, may
-cost time but no token.
+A vendor gives a token response only once. So no failure between the response and the commit, whatever its type, may
+lose a token; it may only cost time.
 """
 
 from __future__ import annotations
@@ -15,20 +15,22 @@ from types import TracebackType
 from typing import Final, Self
 
 from openab_auth.oauth.errors import OAuthError
-from openab_auth.storage import AsyncStore, Draft, LoginEntry, RefreshLock, Secret, StorageError, Store, Tenant
-from openab_auth.storage.file.journal import comes_after
+from openab_auth.storage import AsyncStore, Draft, Lease, LoginEntry, Secret, StorageError, Store, Tenant
+from openab_auth.storage.errors import words_of
+from openab_auth.storage.spill_rule import comes_after
 
 _RETRY: Final = 1.0  # seconds between two tries
-_LAST_TRIES: Final = 5.0  # seconds of tries before a process that ends gives up
+_LAST_TRIES: Final = 5.0  # seconds; a process that ends tries for so long and then gives up
+_LOST: Final = "%s: the renewed login is lost, log in again: %s"
 _log: Final = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Response:
-    """A token response as a login that is to be stored.
+class UnsavedLogin:
+    """A login that has to be stored, made from a token response.
 
-    `commit` is its mutation; `spill` writes it into the journal, synchronously; `fold` takes it from there into the
-    store, where it is not enough that the next update does so.
+    `commit` is the mutation that stores it. `spill` writes it into the journal, synchronously. `fold` moves it from the
+    journal into the store, where more has to be written than the store's next update does by itself.
     """
 
     tenant: Tenant
@@ -36,37 +38,37 @@ class Response:
     spill: Callable[[Store], object]
     fold: Callable[[Draft], object] = lambda _: None
     journaled: bool = False
-    told: str = ""
+    reported: str = ""  # the last failure that was logged
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Renewal(Response):
-    """The response to a refresh: `posted` is the refresh token that was spent for it, `lock` the tenant's lock, held.
+class UnsavedRenewal(UnsavedLogin):
+    """A renewed login: `posted` is the refresh token that was posted for it, `lock` the tenant's lease, still held.
 
-    While the lock is held, no other process posts the spent token that it still reads in the store.
+    While the lease is held, no other process posts the rotated token, which it still reads in the store.
     """
 
     entry: Callable[[], LoginEntry]
     posted: Secret
-    lock: RefreshLock
+    lock: Lease
 
 
-class Owner:
-    """Owns one token response from the posting of its request until it is kept; see `Unsaved.owner`."""
+class ResponseOwner:
+    """Owns one token response from the request until it is stored; see `UnsavedLogins.owner`."""
 
-    def __init__(self, unsaved: Unsaved) -> None:
+    def __init__(self, unsaved: UnsavedLogins) -> None:
         self._unsaved = unsaved
-        self._response: Response | None = None
+        self._response: UnsavedLogin | None = None
         self.error: Exception | None = None
-        """Why the commit failed; the response then lies in the journal or in memory."""
+        """The failure of the commit; the response is then in the journal or in memory."""
 
     @property
     def journaled(self) -> bool:
-        """Whether the journal has the response."""
+        """Return whether the journal has the response."""
         return self._response is not None and self._response.journaled
 
-    def hold(self, response: Response) -> None:
-        """Own this response from now on, in the place of a former one."""
+    def hold(self, response: UnsavedLogin) -> None:
+        """Own this response from now on, instead of a former one."""
         self._response = response
 
     async def __aenter__(self) -> Self:
@@ -75,10 +77,10 @@ class Owner:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        """Keep what was not committed. An `OAuthError` is a decision against storing it, and is left alone."""
+        """Keep a response that was not committed. An `OAuthError` is a decision not to store it, and passes on."""
         if self._response is None or error is None or isinstance(error, OAuthError):
             return False
-        if not isinstance(error, Exception):  # cancelled, or the interpreter is told to stop: there is no time to wait
+        if not isinstance(error, Exception):  # a cancellation or an interrupt: there is no time to wait
             self._unsaved.keep_at_once(self._response, error)
             return False
         self.error = error
@@ -86,33 +88,33 @@ class Owner:
         return True
 
 
-class Unsaved:
-    """What one process must not forget; tries to store it every second."""
+class UnsavedLogins:
+    """The logins that one process could not store yet; it tries again every second."""
 
     def __init__(self, store: AsyncStore) -> None:
         self._store = store
-        self._kept: dict[Tenant, Response] = {}
+        self._kept: dict[Tenant, UnsavedLogin] = {}
         self._saving: asyncio.Task[None] | None = None
 
-    def owner(self) -> Owner:
-        """Return an owner, to be entered before the request is posted and left when its response is committed.
+    def owner(self) -> ResponseOwner:
+        """Return an owner; enter it before the request is posted, and leave it when the response is committed.
 
-        Every exception but an `OAuthError` that ends the block leads to the journal, else to memory, and is then
-        swallowed; cancellation and interrupts go on once the response is kept.
+        When an exception ends the block, the response goes to the journal, else to memory. The exception is then
+        swallowed; a cancellation or an interrupt passes on. An `OAuthError` passes on, and nothing is kept.
         """
-        return Owner(self)
+        return ResponseOwner(self)
 
-    async def keep(self, response: Response, why: Exception) -> None:
-        """Write a response into the journal, else keep it in memory.
+    async def keep(self, response: UnsavedLogin, why: Exception) -> None:
+        """Write a response into the journal; if that fails, keep it in memory.
 
         Raises:
-            OAuthError: it is not to be stored, because another login stands.
+            OAuthError: it must not be stored, because another login has come in.
         """
         try:
             await self._store.run(response.spill)
         except OAuthError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the tokens are here and nowhere else
+        except Exception as error:  # noqa: BLE001 - whatever failed, the tokens are only here
             self._remember(response, error)
         except BaseException as error:
             self.keep_at_once(response, error)
@@ -120,16 +122,16 @@ class Unsaved:
         else:
             self._journaled(response, why)
 
-    def keep_at_once(self, response: Response, why: BaseException) -> None:
-        """As `keep`, without a thread and without awaiting.
+    def keep_at_once(self, response: UnsavedLogin, why: BaseException) -> None:
+        """Keep a response as `keep` does, without a thread and without awaiting.
 
-        A cancelled task can await nothing reliably, and a process that may start no thread has no other way. The
-        event loop stands still for one small file, which is less than a lost login costs.
+        A cancelled task cannot rely on `await`, and some processes may not start a thread. The event loop stops for
+        one small file; a lost login would cost more.
         """
         try:
             self._store.run_here(response.spill)
         except OAuthError as error:
-            _say(logging.INFO, "%s: its new login was not kept: %s", response.tenant, error)
+            _log_safely(logging.INFO, "%s: the new login is not stored: %s", response.tenant, error)
         except BaseException as error:
             self._remember(response, error)
             if not isinstance(error, Exception):
@@ -137,34 +139,34 @@ class Unsaved:
         else:
             self._journaled(response, why)
 
-    def holds(self, lock: RefreshLock) -> bool:
-        """Return whether this lock must stay held."""
-        return any(isinstance(kept, Renewal) and kept.lock is lock for kept in self._kept.values())
+    def holds(self, lock: Lease) -> bool:
+        """Return whether this lease must stay held."""
+        return any(isinstance(kept, UnsavedRenewal) and kept.lock is lock for kept in self._kept.values())
 
     def newest(self, tenant: Tenant, stored: LoginEntry) -> LoginEntry:
-        """Return `stored`, or the login that is to take its place."""
+        """Return `stored`, or the renewed login that replaces it and is not stored yet."""
         kept = self._kept.get(tenant)
-        if isinstance(kept, Renewal) and comes_after(kept.entry(), stored, (kept.posted.fingerprint(),)):
+        if isinstance(kept, UnsavedRenewal) and comes_after(kept.entry(), stored, (kept.posted.fingerprint(),)):
             return kept.entry()
         return stored
 
     def only_here(self, tenant: Tenant) -> LoginEntry | None:
-        """Return the renewed login that is kept for the tenant, for when the store cannot be read."""
+        """Return the tenant's renewed login that is not stored yet, for when the store cannot be read."""
         kept = self._kept.get(tenant)
-        return kept.entry() if isinstance(kept, Renewal) else None
+        return kept.entry() if isinstance(kept, UnsavedRenewal) else None
 
     async def save(self, tenant: Tenant) -> None:
-        """Store what is kept in memory for the tenant, if there is something.
+        """Store the tenant's login that is in memory, if there is one.
 
         Raises:
-            StorageError: it is still in memory only.
+            StorageError: it could not be stored and is still in memory.
         """
         kept = self._kept.get(tenant)
         if kept is not None and not kept.journaled:
             await self._save(kept)
 
     async def aclose(self) -> None:
-        """Try for some seconds more; what cannot be stored then is lost with this process, which is logged."""
+        """Try for some more seconds; then log each login that is lost with this process."""
         saving, self._saving = self._saving, None
         try:
             if saving is not None:
@@ -178,115 +180,112 @@ class Unsaved:
         finally:
             self._give_up()
 
-    async def _save(self, kept: Response) -> None:
+    async def _save(self, kept: UnsavedLogin) -> None:
         try:
             await self._store.update(kept.fold if kept.journaled else kept.commit)
         except OAuthError as error:
-            _say(logging.INFO, "%s: its renewed login is not needed any more: %s", kept.tenant, error)
+            _log_safely(logging.INFO, "%s: the renewed login is not needed any more: %s", kept.tenant, error)
         except Exception as error:  # noqa: BLE001 - as in `keep`
             if not kept.journaled:
                 await self._spill(kept, error)
             return
         else:
-            _say(
+            _log_safely(
                 logging.WARNING,
-                "%s: the store takes logins again; the renewed one is in it, or a newer one",
+                "%s: the store can be written again; the renewed login is in it, or a newer one",
                 kept.tenant,
             )
         self._forget(kept)
 
-    async def _spill(self, kept: Response, why: Exception) -> None:
-        """Try the journal, where the store refused.
+    async def _spill(self, kept: UnsavedLogin, why: Exception) -> None:
+        """Try the journal after the store failed.
 
         Raises:
-            Exception: `why`, where the journal refuses as well.
+            Exception: `why`, when the journal fails as well.
         """
         try:
             await self._store.run(kept.spill)
         except OAuthError:
             self._forget(kept)
         except Exception:  # noqa: BLE001 - as in `keep`
-            if kept.told != str(why):
-                _say(
+            if kept.reported != str(why):
+                _log_safely(
                     logging.ERROR,
-                    "%s: its renewed login is in the memory of this process alone: %s",
+                    "%s: the renewed login is only in the memory of this process: %s",
                     kept.tenant,
-                    _words(why),
+                    _describe(why),
                 )
-            kept.told = str(why)
+            kept.reported = str(why)
             raise why from None
         else:
             self._journaled(kept, why)
 
     async def _save_all(self) -> None:
-        try:
-            while self._kept:
-                await asyncio.sleep(_RETRY)
-                await asyncio.gather(*map(self._save, tuple(self._kept.values())), return_exceptions=True)
-        except BaseException:
-            if self._saving is not None:  # not `aclose` ends this, but the end of the event loop
-                self._give_up()
-            raise
+        while self._kept:
+            await asyncio.sleep(_RETRY)
+            await asyncio.gather(*map(self._save, tuple(self._kept.values())), return_exceptions=True)
 
-    def _journaled(self, response: Response, why: BaseException) -> None:
+    def _ended(self, saving: asyncio.Task[None]) -> None:
+        """Give up where not `aclose` ended the task but the event loop, perhaps before its first step."""
+        if self._saving is saving and (saving.cancelled() or saving.exception()):
+            self._give_up()
+
+    def _journaled(self, response: UnsavedLogin, why: BaseException) -> None:
         _release(response)
         response.journaled = True
-        _say(
+        _log_safely(
             logging.WARNING,
-            "%s: a renewed login lies in the journal, for the store did not take it: %s",
+            "%s: a renewed login is in the journal, because the store could not be written: %s",
             response.tenant,
-            _words(why),
+            _describe(why),
         )
-        self._go_on(response)
+        self._track(response)
 
-    def _remember(self, response: Response, error: BaseException) -> None:
-        self._go_on(response)
-        _say(
+    def _remember(self, response: UnsavedLogin, error: BaseException) -> None:
+        self._track(response)
+        _log_safely(
             logging.ERROR,
-            "%s: neither the store nor its journal took a renewed login: %s",
+            "%s: a renewed login could be written neither to the store nor to its journal: %s",
             response.tenant,
-            _words(error),
+            _describe(error),
         )
 
-    def _go_on(self, response: Response) -> None:
-        """Keep it in mind until it is committed."""
+    def _track(self, response: UnsavedLogin) -> None:
+        """Remember the response until it is committed."""
         self._kept[response.tenant] = response
         if self._saving is None or self._saving.done():
-            with suppress(RuntimeError):  # the event loop has ended; what is in memory is tried by `aclose`
+            with suppress(RuntimeError):  # the event loop has ended; `aclose` tries again
                 self._saving = asyncio.get_running_loop().create_task(self._save_all(), name="unsaved logins")
+                self._saving.add_done_callback(self._ended)
 
-    def _forget(self, kept: Response) -> None:
-        if self._kept.get(kept.tenant) is kept:  # not when the next one has failed meanwhile
+    def _forget(self, kept: UnsavedLogin) -> None:
+        if self._kept.get(kept.tenant) is kept:  # not when a newer one has failed meanwhile
             del self._kept[kept.tenant]
         _release(kept)
 
     def _give_up(self) -> None:
-        """Try the journal once more, without awaiting, for each response that is in memory alone."""
+        """Try the journal once more, without awaiting, for each response that is only in memory."""
         for kept in tuple(self._kept.values()):
             if not kept.journaled:
                 try:
                     self._store.run_here(kept.spill)
                 except Exception as error:  # noqa: BLE001 - it is logged, and the next response is tried
-                    _say(
-                        logging.CRITICAL, "%s: its renewed login is lost, log in again: %s", kept.tenant, _words(error)
-                    )
+                    _log_safely(logging.CRITICAL, _LOST, kept.tenant, _describe(error))
             self._forget(kept)
 
 
-def _release(response: Response) -> None:
-    if isinstance(response, Renewal):
-        with suppress(OSError, StorageError):  # the lock is free all the same
+def _release(response: UnsavedLogin) -> None:
+    if isinstance(response, UnsavedRenewal):
+        with suppress(OSError, StorageError):  # the lease is free all the same
             response.lock.release()
 
 
-def _words(error: BaseException) -> str:
-    """Return our own error in its words, and any other by its type: its text could quote anything."""
-    if isinstance(error, StorageError):
-        return str(error)
-    return "it is busy" if isinstance(error, TimeoutError) else type(error).__name__
+def _describe(error: BaseException) -> str:
+    """Return the text of our own errors, and only the type of others: their text could quote a secret."""
+    return "it is busy" if isinstance(error, TimeoutError) else words_of(error)
 
 
-def _say(level: int, message: str, *words: object) -> None:
-    """Log; a log handler that raises must not cost a token."""
+def _log_safely(level: int, message: str, *words: object) -> None:
+    """Log; a log handler that raises must not lose a token."""
     with suppress(Exception):
         _log.log(level, message, *words)

@@ -36,10 +36,12 @@ def without(text: str, secrets: Iterable[Secret]) -> str:
     """`text` with each of `secrets` taken out, and each piece of one that is long enough to be told from a word."""
     values = {form for secret in secrets for form in (secret.reveal(), quote(secret.reveal(), safe="")) if form}
     hidden = bytearray(len(text))
-    for value in values:  # by the pieces of `text`, which is short: a secret may have as many as a reply has room for
+    for value in values:  # each is read once, piece by piece: a server may choose one that is slow to search
         size = min(_PIECE, len(value))
-        for at in range(len(text) - size + 1):
-            if text[at : at + size] in value:
+        pieces = {text[at : at + size] for at in range(len(text) - size + 1)}
+        shared = pieces.intersection(value[at : at + size] for at in range(len(value) - size + 1))
+        for at in range(len(text) - size + 1) if shared else ():
+            if text[at : at + size] in shared:
                 hidden[at : at + size] = b"\1" * size
     runs = groupby(zip(text, hidden, strict=True), key=itemgetter(1))
     return "".join(_HIDDEN if secret else "".join(c for c, _ in run) for secret, run in runs)

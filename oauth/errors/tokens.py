@@ -53,7 +53,8 @@ class VendorUnavailableError(OAuthError):
     """The vendor gave no usable answer; `retry_after` is in seconds when that is known.
 
     `sent` is False only when the request certainly never reached the server; a code that may have is used up, so that
-    login must be begun again. `unanswered` says that the request may have arrived, and that nothing came back.
+    login must be begun again. `unanswered` says that the request may have arrived, and that nothing came back;
+    `unread` that an answer came back, perhaps with the new tokens, and could not be read.
     """
 
     code = "vendor_unavailable"
@@ -67,6 +68,7 @@ class VendorUnavailableError(OAuthError):
         retry_after: float | None = None,
         sent: bool = True,
         unanswered: bool = False,
+        unread: bool = False,
     ) -> None:
         when = f"in {max(retry_after, 1.0):.0f} s" if retry_after else "in a moment"
         kept, todo = "the login is untouched", f"try again {when}"
@@ -81,10 +83,11 @@ class VendorUnavailableError(OAuthError):
         self.retry_after = retry_after
         self.sent = sent
         self.unanswered = unanswered
+        self.unread = unread
 
 
 class RefreshUnansweredError(VendorUnavailableError):
-    """A refresh was sent and nothing came back, so the vendor may have rotated the token or not."""
+    """A refresh was sent and nothing readable came back, so the vendor may have rotated the token or not."""
 
     def __init__(self, vendor: str, reason: str, *, retry_after: float | None = None) -> None:
         super().__init__(vendor, reason, asked="refresh", retry_after=retry_after, unanswered=True)

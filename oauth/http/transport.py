@@ -9,12 +9,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import AsyncIterable, Awaitable, Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import httpx2
 
 from openab_auth.oauth.http.urls import url_mistake
 
+T = TypeVar("T")
 REQUEST_DEADLINE: Final = 8.0  # seconds for one request, from the connection to the last byte of the reply
 LONGEST_REPLY: Final = 1024 * 1024  # bytes of a body, compressed as well as decompressed
 _LONGEST_HEAD: Final = 32 * 1024  # bytes before the body: interim responses (1xx), the status line and every header
@@ -38,21 +39,32 @@ class UnsafeUrlError(RefusedAddressError):
         super().__init__(f"its address {reason}")
 
 
-class ReplyTooLongError(httpx2.TransportError):
+class UnreadReplyError(httpx2.TransportError):
+    """A reply came and could not be read: unlike after a silence, the same request would fare no better."""
+
+
+class ReplyTooLongError(UnreadReplyError):
     """The reply is longer than any token reply could be."""
 
     def __init__(self, limit: int = LONGEST_REPLY, part: str = "reply") -> None:
         super().__init__(f"the {part} is longer than {limit} bytes")
 
 
-class ReplyInPiecesError(httpx2.TransportError):
+class ReplyInPiecesError(UnreadReplyError):
     """The reply comes in so many small chunks that reading it would keep this process busy."""
 
     def __init__(self) -> None:
         super().__init__(f"the reply comes in more than {_MOST_PIECES} pieces")
 
 
-class ReplyEncodedError(httpx2.TransportError):
+class ReplyMalformedError(UnreadReplyError):
+    """What came is no HTTP reply."""
+
+    def __init__(self) -> None:
+        super().__init__("the reply broke the rules of HTTP, so it was cut off")
+
+
+class ReplyEncodedError(UnreadReplyError):
     """The reply is compressed in a way that this project does not read; it asked for none."""
 
     def __init__(self) -> None:
@@ -86,6 +98,10 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         self._http = http
         self._left: bool | None = None
         self._socket = _SocketLimit()
+        self.reply: httpx2.Response | None = None
+        """The last reply that was read whole: it is here even where something fails after that."""
+        self.torn: httpx2.Response | None = None
+        """What came of a body until it was cut off, or until nobody waited for its end any longer."""
 
     @property
     def certainly_unsent(self) -> bool:
@@ -98,11 +114,16 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         Raises:
             httpx2.TransportError: it could not be sent, or the reply could not be read whole.
         """
-        reply = await self._send(request)
+        reply, content = await self._send(request), bytearray()
         try:
-            return _whole(reply, await _bounded(reply))
+            await self._sound(_read_bounded(reply, content))
+            self.reply = _whole(reply, bytes(content))
+        except BaseException:
+            self.torn = _whole(reply, bytes(content))
+            raise
         finally:
             await reply.aclose()
+        return self.reply
 
     async def head(self, request: httpx2.Request) -> httpx2.Response:
         """As `handle_async_request`, with the body left unread: it may be a stream of events without an end."""
@@ -117,7 +138,16 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         self._socket = _SocketLimit()
         request.headers["Accept-Encoding"] = "identity"
         request.extensions = {**request.extensions, "trace": self._trace}
-        return await self._http.send(request, stream=True, follow_redirects=False)
+        return await self._sound(self._http.send(request, stream=True, follow_redirects=False))
+
+    async def _sound(self, reading: Awaitable[T]) -> T:
+        """Return what `reading` gives; tell a server that breaks the rules of HTTP from one that hung up."""
+        try:
+            return await reading
+        except httpx2.RemoteProtocolError:
+            if self._socket.has_come and not self._socket.ended:
+                raise ReplyMalformedError from None
+            raise
 
     async def _trace(self, event: str, info: dict[str, Any]) -> None:
         # `info` may hold the request: never kept
@@ -135,10 +165,15 @@ class _SocketLimit:
     """Counts what one reply takes from the socket, and takes it in small steps."""
 
     def __init__(self) -> None:
+        self.has_come = False
+        """Whether anything came; inside TLS, of the reply itself."""
+        self.ended = False
+        """Whether the other side has closed the connection."""
         self._allow(_LONGEST_HEAD, "head of the reply")
 
     def watch(self, stream: Any) -> None:  # noqa: ANN401  # httpcore2's, which is no dependency of ours
         """Count what is read from this connection; inside TLS or a proxy's tunnel, another head begins."""
+        self.has_come = False
         self._allow(_LONGEST_HEAD, "head of the reply")
         read = cast("Callable[[int, float | None], Awaitable[bytes]]", stream.read)
 
@@ -147,6 +182,7 @@ class _SocketLimit:
                 raise ReplyTooLongError(self._limit, self._part)
             data = await read(min(max_bytes, _LARGEST_READ), timeout)
             self._taken += len(data)
+            self.has_come, self.ended = self.has_come or bool(data), not data
             return data
 
         stream.read = counted
@@ -164,10 +200,10 @@ def _whole(reply: httpx2.Response, content: bytes) -> httpx2.Response:
     return httpx2.Response(reply.status_code, headers=headers, content=content)
 
 
-async def _bounded(reply: httpx2.Response) -> bytes:
-    """The body, decoded here piece by piece: httpx2 would decode any number of codings, and count nothing."""
+async def _read_bounded(reply: httpx2.Response, content: bytearray) -> None:
+    """Read the body into `content`, decoded piece by piece: httpx2 would decode any number of codings, uncounted."""
     decode = _decoder(reply)
-    content, taken, pieces = bytearray(), 0, 0
+    taken, pieces = 0, 0
     async for piece in cast("AsyncIterable[bytes]", reply.stream):
         taken, pieces = taken + len(piece), pieces + 1
         if pieces > _MOST_PIECES:
@@ -175,7 +211,6 @@ async def _bounded(reply: httpx2.Response) -> bytes:
         content += decode(piece, LONGEST_REPLY + 1 - len(content))
         if max(taken, len(content)) > LONGEST_REPLY:
             raise ReplyTooLongError
-    return bytes(content)
 
 
 def _decoder(reply: httpx2.Response) -> Callable[[bytes, int], bytes]:

@@ -1,4 +1,4 @@
-"""What is logged in, as the store has it: no request is sent, no secret is in it."""
+"""The logins and pending logins of a store; reading them sends no request and returns no secret."""
 
 from __future__ import annotations
 
@@ -7,13 +7,8 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
-from openab_auth.oauth.entries import backoff
-from openab_auth.oauth.entries.entry_index import EntryIndex, IndexedStore
-from openab_auth.oauth.entries.generation import generation_of
-from openab_auth.oauth.entries.login_entry import SKEW, dead_of
-from openab_auth.oauth.entries.pending import PendingLogin
-from openab_auth.oauth.mcp.binding import binding_of
-from openab_auth.oauth.mcp.granted_access import GrantedAccess, granted_access
+from openab_auth.oauth.entries import SKEW, EntryIndex, IndexedStore, PendingLogin, backoff, dead_token, generation_of
+from openab_auth.oauth.mcp import GrantedAccess, access_of, binding_of
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.oauth.vendors.vendor import Vendor
@@ -32,11 +27,11 @@ State: TypeAlias = Literal["ok", "expiring", "expired", "dead"]
 class LoginState:
     """One login; times in unix seconds.
 
-    `expired` speaks of the access token, which the next agent renews. `dead` means that nobody can: the vendor refuses
-    the refresh token, or the access token has ended and there is none.
-    `expires_at` is None where the server did not say; `shadowed_by` is the set variable that the vendor's tools prefer;
-    `died` is what the vendor said to the refresh token, and when; `failed` is the last try to renew it, if that came to
-    nothing; `standing` is what an MCP server's login is bound to and may do. `generation` says which login it is.
+    `expired`: the access token has expired, and the next agent renews it. `dead`: nobody can renew it, because the
+    vendor refuses the refresh token, or because there is none.
+    `expires_at` is None if the server did not say. `shadowed_by` is the variable, set here, that the vendor's tools
+    prefer. `died` is the vendor's refusal of the refresh token. `failed` is the last refresh, if it failed. `standing`
+    is the access that an MCP server has granted. `generation` tells this login from every other login of the tenant.
     """
 
     tenant: Tenant
@@ -57,7 +52,7 @@ class LoginState:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Every login, every pending login, what is wrong with the store, and which token which variable holds."""
+    """Every login, every pending login, the store's problems, and the vendors whose token is in a variable."""
 
     logins: tuple[LoginState, ...]
     pending: tuple[PendingLogin, ...]
@@ -68,7 +63,7 @@ class Status:
 async def read_status(
     store: AsyncStore, *, catalogue: Catalogue, now: float, index: EntryIndex | None = None
 ) -> Status:
-    """The whole of it, sorted by tenant; `index` is what the caller has read of the store, if anything.
+    """Read the status, sorted by tenant; `index` saves a read if the caller has one.
 
     Raises:
         StoreUnreadableError: the credential file is there but could not be read.
@@ -86,7 +81,7 @@ async def read_status(
 async def read_states(
     store: AsyncStore, index: EntryIndex, *, catalogue: Catalogue, now: float
 ) -> tuple[LoginState, ...]:
-    """The logins alone, sorted by tenant."""
+    """Read the logins alone, sorted by tenant."""
     notes, clients = await asyncio.gather(_or_none(store.notes()), _or_none(store.clients()))
     states = (
         login_state(tenant, index.entries, notes, clients, catalogue=catalogue, now=now) for tenant in index.tenants
@@ -102,7 +97,7 @@ async def _or_none(records: Awaitable[Mapping[str, T]]) -> Mapping[str, T]:
         return {}
 
 
-def login_state(  # noqa: PLR0913 - what the store keeps of it
+def login_state(  # noqa: PLR0913 - the records of a login
     tenant: str,
     entries: Mapping[str, Entry],
     notes: Mapping[str, Note],
@@ -111,14 +106,14 @@ def login_state(  # noqa: PLR0913 - what the store keeps of it
     catalogue: Catalogue,
     now: float,
 ) -> LoginState | None:
-    """One login, or None when nobody is logged in there."""
+    """Return the state of one login, or None if there is no login."""
     entry, note = entries.get(tenant), notes.get(tenant, Note())
     if not isinstance(entry, TokenEntry | McpEntry) or (isinstance(entry, McpEntry) and not entry.token_response):
         return None
     server = catalogue.server(tenant) if isinstance(entry, McpEntry) else None
     vendor = _vendor(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else catalogue.vendor_of(tenant)
     expires_at = None if isinstance(entry, McpEntry) and entry.expires_at == NEVER else entry.expires_at
-    died = dead_of(entry, note)
+    died = dead_token(entry, note)
     refreshable = bool(entry.refresh_token) and died is None
     return LoginState(
         tenant=Tenant(tenant),
@@ -132,14 +127,14 @@ def login_state(  # noqa: PLR0913 - what the store keeps of it
         shadowed_by=catalogue.shadowed_by(vendor) if vendor else None,
         vendor=vendor,
         died=died,
-        failed=None if died else backoff.failure_of(entry, note, now),
-        standing=granted_access(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else None,
+        failed=None if died else backoff.failed_attempt(entry, note, now),
+        standing=access_of(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else None,
         generation=generation_of(entry, note),
     )
 
 
 def _vendor(entry: McpEntry, record: ClientRecord | None, server: McpServer | None) -> Vendor | None:
-    """Whose login it is: the server's as it was recorded, whatever its name means by now."""
+    """Return the server that the login was made at, even if its name means another server by now."""
     if server is None:
         return None
     binding = binding_of(entry, record)

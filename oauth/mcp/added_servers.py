@@ -1,4 +1,4 @@
-"""MCP servers that people add from Discord: looked up beside the config's; added and removed in a locked step."""
+"""The MCP servers that people add from Discord, beside the servers of the config."""
 
 from __future__ import annotations
 
@@ -17,14 +17,18 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.mcp.binding import binding_of
 from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import PREFIX, McpServer
+from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors.server_names import full_name
 from openab_auth.storage import AddedServer, AsyncStore, Draft, McpEntry, StorageError, Tenant, UserId
 
-MOST: Final = 50
+MOST_SERVERS: Final = 50
 
 
 class AddedServers:
-    """The servers that people added to `catalogue`, which is the config's; `clock` gives unix seconds."""
+    """Adds, removes and lists servers; each change is one locked step.
+
+    `catalogue` is the config's, without added servers; `clock` gives unix seconds.
+    """
 
     def __init__(self, catalogue: Catalogue, store: AsyncStore, *, clock: Callable[[], float]) -> None:
         self._configured = catalogue
@@ -33,18 +37,21 @@ class AddedServers:
 
     @property
     def allowed(self) -> bool:
-        """Whether the operator lets people add servers."""
+        """Return whether the operator lets people add servers."""
         return self._configured.takes_servers
 
     async def catalogue(self) -> Catalogue:
-        """As `Catalogue.as_of`: vendors and servers as they are now, whichever process added them."""
+        """Return the catalogue with the servers as they are now, whichever process added them.
+
+        Where they cannot be read, return the config's catalogue.
+        """
         try:
             return self._configured.with_added(await self._store.servers())
         except StorageError:
             return self._configured
 
     async def all(self) -> dict[str, AddedServer]:
-        """All of them by name, also those that the config leaves no room for.
+        """Return all added servers by name, also those whose name the config has taken since.
 
         Raises:
             StorageError: they could not be read.
@@ -52,7 +59,7 @@ class AddedServers:
         return dict(await self._store.servers())
 
     async def knows(self, name: str) -> bool:
-        """Whether this is the name of something here, and no other word that was pasted in its place."""
+        """Return whether this name is known here; a word that was pasted by mistake is not."""
         if self._configured.owner_of(name):
             return True
         try:
@@ -61,7 +68,7 @@ class AddedServers:
             return False
 
     async def add(self, name: str, url: str, user: UserId) -> tuple[McpServer, bool]:
-        """The server, and whether it is new; the same name and address once more change nothing.
+        """Add a server; return it, and whether it is new. The same name and address once more change nothing.
 
         Raises:
             ServerNotAddedError: why it cannot be added.
@@ -71,12 +78,12 @@ class AddedServers:
         return await self._store.update(partial(self._add, name=name.strip(), server=server))
 
     async def remove(self, name: str, may: Callable[[AddedServer], None]) -> None:
-        """Forget a server and what was registered at it, if `may`, which raises where it may not.
+        """Forget a server and the clients that were registered for it; `may` raises where that is not allowed.
 
-        It is the server that has this name now, and never one that somebody adds in the meantime.
+        Only the server that has this name now is removed, never a server that somebody adds meanwhile.
 
         Raises:
-            ServerNotRemovedError: there is none, or a login lies under its name.
+            ServerNotRemovedError: there is no such server, or a login lies under its name.
             StorageError: it could not be written.
         """
         meant = (await self._store.servers()).get(name)
@@ -90,11 +97,11 @@ class AddedServers:
         if there and there.added_by is not None and (there.name, there.url) == (name, server.url):
             return there, False
         admitted = known.admit(name, server)
-        if name in draft.servers:  # one that the config of today would not take
+        if name in draft.servers:  # an added server that today's config would refuse
             raise ServerNameTakenError(name, f"the server {name}")
-        if len(draft.servers) >= MOST:
-            raise TooManyServersError(MOST)
-        if _logins(draft, name) and not _got(draft, admitted):
+        if len(draft.servers) >= MOST_SERVERS:
+            raise TooManyServersError(MOST_SERVERS)
+        if _logins(draft, name) and not _owns_login(draft, admitted):
             raise ForeignLoginError(name)
         draft.servers[name] = server
         return admitted, True
@@ -106,7 +113,7 @@ class AddedServers:
         if server is None or server != meant:
             raise ServerNotThereError
         may(server)
-        if self._configured.owner_of(name) is None:  # else the name, and what lies under it, is the operator's by now
+        if self._configured.owner_of(name) is None:  # otherwise the name and its login are the operator's
             if _logins(draft, name):
                 raise ServerInUseError(name)
             _forget(draft, name)
@@ -114,17 +121,17 @@ class AddedServers:
 
 
 def _keys(name: str) -> tuple[Tenant, Tenant]:
-    """Where a login or an agent's client lies that belongs to the server of this name."""
-    return Tenant(name), Tenant(f"{PREFIX}{name}")
+    """Return the keys under which a login, or an agent's client, of this server may lie."""
+    return Tenant(name), Tenant(full_name(name))
 
 
 def _logins(draft: Draft, name: str) -> list[str]:
-    """The keys of the logins that `mcp:NAME` could mean."""
+    """Return the keys of the logins that `mcp:NAME` could mean."""
     return [key for key in _keys(name) if has_login(draft, key)]
 
 
-def _got(draft: Draft, server: McpServer) -> bool:
-    """Whether the login under the server's name is its own, made before the list of servers was lost."""
+def _owns_login(draft: Draft, server: McpServer) -> bool:
+    """Return whether the login under the server's name is its own, from before the list of servers was lost."""
     entry = draft.get(server.tenant)
     if _logins(draft, server.name) != [server.tenant] or not isinstance(entry, McpEntry):
         return False
@@ -133,8 +140,8 @@ def _got(draft: Draft, server: McpServer) -> bool:
 
 
 def _forget(draft: Draft, name: str) -> None:
-    """Drop what was begun or registered there: another server may bear the name next."""
-    vendor = f"{PREFIX}{name}"
+    """Drop the pending logins and the clients of a server; another server may have its name next."""
+    vendor = full_name(name)
     for key in [key for key in draft if key.startswith(f"pending:{vendor}:") or key in _keys(name)]:
         del draft[key]
     of_clients = (f"pending:{vendor}:", f"{vendor} ")

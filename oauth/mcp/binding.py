@@ -1,30 +1,36 @@
-"""What a login at a server is bound to, kept in the clients file: the Rust agents' rewrites drop most of it.
+"""What a login at a server is bound to; it lies in the clients file, because the Rust agents would drop most of it.
 
-A token goes to the token endpoint that was recorded before its link was shown, with the client and the `resource` of
-then, and nowhere else; a server that names another authorization server later gets nothing of the old login.
+A token goes only to the token endpoint that was recorded before the link was shown, with the recorded client and
+`resource`. A server that names another authorization server later gets nothing of the old login.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.http.urls import shown_host
-from openab_auth.oauth.mcp.accounts import account_hosts
+from openab_auth.oauth.mcp.foreign_hosts import foreign_hosts
 from openab_auth.oauth.vendors.mcp_server import AUTH_METHODS, AuthMethod, McpServer
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import Json, McpEntry
 from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.secret import Secret
 
+if TYPE_CHECKING:
+    from openab_auth.oauth.mcp.discovery import Discovered
+    from openab_auth.oauth.mcp.registration import Identity
+
+_TEXTS: Final = ("url", "issuer", "resource", "authorize_url", "token_url", "redirect_uri", "revoke_url")
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Issuer, endpoints, client and request of one login.
+    """The issuer, the endpoints, the client and the scopes of one login.
 
-    `url` is the server's endpoint of then. `configured` says that the client is the operator's: its secret is in the
-    environment and not in the file.
+    `url` is the server's address when the link was shown. `configured` says that the client is the operator's, whose
+    secret is in the environment and not in the file.
     """
 
     url: str
@@ -41,17 +47,16 @@ class Binding:
     scopes: tuple[str, ...] = ()
     configured: bool = False
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Return the server's address, then those of its authorization server."""
+        return self.url, self.issuer, self.authorize_url, self.token_url
+
     def as_client(self) -> ClientRecord:
-        """The record that is kept of it."""
-        facts: dict[str, Json] = {
-            "url": self.url,
-            "issuer": self.issuer,
-            "resource": self.resource,
-            "authorize_url": self.authorize_url,
-            "token_url": self.token_url,
-            "redirect_uri": self.redirect_uri,
+        """Return the record that the clients file keeps; `read_binding` reads it."""
+        facts: dict[str, Json] = {name: getattr(self, name) for name in _TEXTS}
+        facts |= {
             "auth_method": self.auth_method,
-            "revoke_url": self.revoke_url,
             "iss_announced": self.iss_announced,
             "scopes": list(self.scopes),
             "configured": self.configured,
@@ -68,7 +73,7 @@ class Binding:
         resource = {"resource": self.resource} if server.send_resource else {}
         scope = {"scope": " ".join(self.scopes)} if server.scope_in_refresh and self.scopes else {}
         secret = server.client_secret if self.configured else self.client_secret
-        elsewhere = account_hosts(server, self.issuer, self.authorize_url, self.token_url)
+        elsewhere = foreign_hosts(server, self.issuer, self.authorize_url, self.token_url)
         return replace(
             server.vendor,
             token_for=shown_host(server.host) if elsewhere else "",
@@ -89,7 +94,7 @@ class Binding:
         )
 
     def _server_of_then(self, now: McpServer) -> McpServer:
-        """The recorded server, with the defaults of one of which the address alone is known."""
+        """Return the recorded server; only its address is known, so everything else has its default."""
         return McpServer(
             now.name,
             self.url,
@@ -100,8 +105,27 @@ class Binding:
         )
 
 
+def bind(server: McpServer, found: Discovered, asked: tuple[str, ...], client: Identity) -> Binding:
+    """Return the binding of a login at the discovered endpoints, for the scopes `asked`."""
+    return Binding(
+        url=server.url,
+        issuer=found.issuer,
+        resource=found.resource,
+        authorize_url=found.authorize_url,
+        token_url=found.token_url,
+        redirect_uri=server.redirect_uri,
+        client_id=client.client_id,
+        auth_method=client.auth_method,
+        client_secret=client.client_secret,
+        revoke_url=found.revoke_url,
+        iss_announced=found.iss_announced,
+        scopes=asked,
+        configured=client.configured,
+    )
+
+
 def read_binding(client: ClientRecord | None) -> Binding | None:
-    """The binding that a record holds, or None when it holds none."""
+    """Return the binding in a record, or None when the record has none."""
     if client is None:
         return None
     facts = client.facts
@@ -114,24 +138,21 @@ def read_binding(client: ClientRecord | None) -> Binding | None:
         **texts,
         client_id=client.client_id,
         client_secret=client.client_secret,
-        auth_method=cast("Literal['none', 'client_secret_basic', 'client_secret_post']", method),
+        auth_method=cast("AuthMethod", method),
         iss_announced=facts.get("iss_announced") is True,
-        scopes=tuple(one for one in scopes if isinstance(one, str)) if isinstance(scopes, list) else (),
+        scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
         configured=facts.get("configured") is True,
     )
 
 
 def binding_of(entry: McpEntry, client: ClientRecord | None) -> Binding | None:
-    """The binding of this very login, or None when the record is another one's, or holds none."""
+    """Return the binding of the login in `entry`, or None when the record belongs to another login or has none."""
     binding = read_binding(client)
     if binding and binding.client_id == entry.client_id and entry.issuer in (None, binding.issuer):
         return binding
     return None
 
 
-_TEXTS = ("url", "issuer", "resource", "authorize_url", "token_url", "redirect_uri", "revoke_url")
-
-
 def _consent(scopes: tuple[str, ...]) -> dict[str, str]:
-    """OpenID Connect Core 11: a refresh token for later is given only after asking the person."""
+    """Ask the person for consent: without it a server may give no refresh token (OpenID Connect Core 11)."""
     return {"prompt": "consent"} if "offline_access" in scopes else {}

@@ -1,6 +1,6 @@
-"""How a login at a server stands, by what the store remembers of it: nobody is asked.
+"""What a login may do at its server, as far as the store knows; no request is sent.
 
-`status` shows this much; `doctor` asks the server besides.
+`status` shows it. `doctor` asks the server as well.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from openab_auth.oauth.mcp.binding import binding_of
-from openab_auth.oauth.mcp.scopes import Remedy, missing_scopes, remedy_for
+from openab_auth.oauth.mcp.scopes import ScopeRemedy, missing_scopes, remedy_for
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import ClientRecord, McpEntry
 
 
 @dataclass(frozen=True, slots=True)
 class GrantedAccess:
-    """What a login is bound to and what it may do there; empty is what nobody remembers.
+    """The server that a login is bound to and the scopes that it has there; an unknown value is empty.
 
-    `host` is the server's, with its port; a path may hold a key. `asked` are the scopes that its link named, `missing`
-    those that the server has demanded since and that it has not; `remedy` gets them.
+    `host` is the server's, with its port but without the path, which may hold a key. `asked` are the scopes in the
+    link. `missing` are the scopes that the server demanded since and that the login lacks; `remedy` says how to get
+    them.
     """
 
     host: str
@@ -27,24 +28,24 @@ class GrantedAccess:
     asked: tuple[str, ...] = ()
     granted: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
-    remedy: Remedy | None = None
+    remedy: ScopeRemedy | None = None
 
     @property
     def withheld(self) -> tuple[str, ...]:
-        """What was asked for and not granted."""
+        """Return the scopes that were asked for and not granted."""
         return tuple(scope for scope in self.asked if scope not in self.granted)
 
     @property
     def differs(self) -> bool:
-        """Whether something else was granted than asked for."""
+        """Return whether the granted scopes differ from those that were asked for."""
         return bool(self.asked) and set(self.asked) != set(self.granted)
 
 
-def granted_access(entry: McpEntry, record: ClientRecord | None, server: McpServer | None) -> GrantedAccess:
-    """How the login in `entry` stands; `record` is its client's, `server` its table in the config."""
+def access_of(entry: McpEntry, record: ClientRecord | None, server: McpServer | None) -> GrantedAccess:
+    """Return the access of the login in `entry`; `record` is its client's, `server` its server if configured."""
     binding = binding_of(entry, record)
     asked = binding.scopes if binding else ()
-    granted = entry.granted_scopes or asked  # RFC 6749 5.1: a server that names none has granted what was asked for
+    granted = entry.granted_scopes or asked  # RFC 6749 5.1: a server that names no scopes granted those asked for
     missing = missing_scopes(granted, record)
     return GrantedAccess(
         host=_host(binding.url if binding else server.url if server else ""),

@@ -1,4 +1,4 @@
-"""The next tokens of a login at a server: at the endpoint, with the client and the resource that it was made with."""
+"""Renew a login at a server, at the recorded endpoint and with the recorded client and resource."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from openab_auth.oauth.entries.backoff import settings_of
+from openab_auth.oauth.entries import configuration_hash
 from openab_auth.oauth.errors import (
     LOG_IN_AGAIN,
     ClientRefusedError,
@@ -15,11 +15,10 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.oauth.http.deadline import LAST_REQUEST, awake_timeout
-from openab_auth.oauth.mcp.binding import Binding, binding_of
-from openab_auth.oauth.mcp.discovery import discover
-from openab_auth.oauth.mcp.fetch import Fetch
-from openab_auth.oauth.mcp.registration import forget_client, identity_of, new_binding
-from openab_auth.storage import NEVER, McpEntry, StorageError
+from openab_auth.oauth.mcp.binding import Binding, bind, binding_of
+from openab_auth.oauth.mcp.discovery import Fetch, discover
+from openab_auth.oauth.mcp.registration import forget_client, identity_of
+from openab_auth.storage import NEVER, McpEntry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ServerRenewer:
-    """Renews logins at one MCP server; its caller holds the tenant's lock until `deadline` (`Renewer`)."""
+    """Renews logins at one MCP server (a `Renewer`); the caller holds the lease until `deadline`."""
 
     server: McpServer
     tenant: Tenant
@@ -41,21 +40,21 @@ class ServerRenewer:
     deadline: Deadline
 
     @property
-    def settings(self) -> str:
-        """As `Renewer.settings`."""
-        return settings_of(self.server)
+    def config_hash(self) -> str:
+        """Return the hash as `Renewer.config_hash` does."""
+        return configuration_hash(self.server)
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
-        """As `Renewer.renew`, with `resource`, and the client's authentication as it was registered.
+        """Renew as `Renewer.renew` does, with `resource` and with the client as it was registered.
 
         Raises:
-            NotRefreshableError: nobody remembers whose login it is, or its client's secret is not here.
-            LoginDeadError: also where the registration is dead; it is forgotten, and the next login makes another one.
+            NotRefreshableError: the login's record is lost, or its client's secret is not here.
+            LoginDeadError: also where the server no longer knows the client, which is then forgotten.
         """
         if not isinstance(entry, McpEntry):
             raise NotRefreshableError(self.tenant, "it is a vendor's login under a server's name", LOG_IN_AGAIN)
         binding = await self._binding(driver, entry)
-        granted = dataclasses.replace(binding, scopes=entry.granted_scopes or binding.scopes)  # never more than that
+        granted = dataclasses.replace(binding, scopes=entry.granted_scopes or binding.scopes)  # never more
         vendor = dataclasses.replace(granted.vendor(self.server), tenant=self.tenant, token_lifetime=_lifetime(entry))
         if binding.auth_method != "none" and vendor.client_secret is None:
             todo = f"set {self.server.client_secret_env or 'client_secret_env'} for this process, or log in again"
@@ -65,7 +64,7 @@ class ServerRenewer:
         except ClientRefusedError as error:
             if binding.configured:
                 raise
-            with suppress(OSError, StorageError):  # TimeoutError too; the answer counts all the same
+            with suppress(Exception):  # the answer counts all the same
                 async with awake_timeout(self.deadline.for_disk()):
                     await self.store.update(lambda draft: forget_client(draft, self.server, binding.issuer))
             raise LoginDeadError(self.tenant, error.reason) from None
@@ -76,31 +75,31 @@ class ServerRenewer:
         return binding_of(entry, clients.get(self.tenant)) or await self._found_again(driver, entry, clients)
 
     async def _found_again(self, driver: Driver, entry: McpEntry, clients: Mapping[str, ClientRecord]) -> Binding:
-        """The binding of a login that another program made, or whose record was lost: only at the same issuer.
+        """Return the binding of a login whose record was lost or which another program made; only at the same issuer.
 
-        It is kept before the token is posted, for which there must be time left. A document that does not come says
-        nothing of the token, which is here.
+        The binding is stored before the token is posted, while there is still time for that request. Where a document
+        cannot be fetched, the token was not sent.
         """
         try:
             async with awake_timeout(self.deadline.left(LAST_REQUEST)):
                 binding = await self._look_up(driver, entry, clients)
                 await self.store.update(lambda draft: self._keep(draft, binding))
         except TimeoutError:
-            raise VendorUnavailableError(self.tenant, "its documents did not come in time", sent=False) from None
+            raise VendorUnavailableError(self.tenant, "its metadata did not arrive in time", sent=False) from None
         except VendorUnavailableError as error:
             raise VendorUnavailableError(self.tenant, error.reason, retry_after=error.retry_after, sent=False) from None
         return binding
 
     async def _look_up(self, driver: Driver, entry: McpEntry, clients: Mapping[str, ClientRecord]) -> Binding:
         if entry.issuer is None or self.server.added_by is not None:  # a person's word for the address is not enough
-            raise NotRefreshableError(self.tenant, "which authorization server gave it is not known", LOG_IN_AGAIN)
+            raise NotRefreshableError(self.tenant, "its authorization server is not known", LOG_IN_AGAIN)
         http = driver.http(self.server.reach)
         fetch = Fetch(http, self.server.vendor_name, self.tenant, deadline=driver.deadline)
         found = await discover(self.server, fetch, registered_at=[entry.issuer])
         if found.issuer != entry.issuer:
             raise NotRefreshableError(self.tenant, "the server names another authorization server now", LOG_IN_AGAIN)
         client = identity_of(entry.client_id, self.server, found, clients)
-        return new_binding(self.server, found, entry.granted_scopes, client)
+        return bind(self.server, found, entry.granted_scopes, client)
 
     def _keep(self, draft: Draft, binding: Binding) -> None:
         record, before = binding.as_client(), draft.clients.get(self.tenant)
@@ -109,7 +108,7 @@ class ServerRenewer:
 
 
 def _lifetime(entry: McpEntry) -> int:
-    """Seconds that its tokens have lived so far: what a reply without `expires_in` leaves as it was."""
+    """Return how many seconds the login's tokens lived so far, for a token response without `expires_in`."""
     if entry.expires_at == NEVER or entry.token_received_at is None:
         return 3600
     return max(1, entry.expires_at - entry.token_received_at)

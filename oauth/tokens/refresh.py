@@ -1,7 +1,8 @@
-"""One refresh of one login: under its tenant's lock, one request, committed only over the token that was posted.
+"""One refresh of one login: one request under the tenant's lease, committed only over the token that was posted.
 
-A request that left and got no answer may have rotated the token. It is repeated once, at once, while servers that
-forgive a repetition still do; what is known of it is in the login's note from before the first byte is sent.
+A request without an answer may have rotated the token. It is repeated once, at once, because some servers accept the
+old token again for a short time. An answer that cannot be read is never followed by such a repetition. The attempt is
+in the login's note before the first byte is sent.
 """
 
 from __future__ import annotations
@@ -14,9 +15,15 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.client.subject import is_other
-from openab_auth.oauth.entries import backoff
-from openab_auth.oauth.entries.login_entry import dead_of, login_of, renewed_entry, renewed_note
-from openab_auth.oauth.entries.unsaved import Renewal, Unsaved
+from openab_auth.oauth.entries import (
+    UnsavedLogins,
+    UnsavedRenewal,
+    backoff,
+    dead_token,
+    read_login,
+    renewed_entry,
+    renewed_note,
+)
 from openab_auth.oauth.errors import (
     LoginDeadError,
     NotLoggedInError,
@@ -27,8 +34,9 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.oauth.http.deadline import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
-from openab_auth.oauth.tokens.adopt import adopt, lock_or_adopt, stored, supersedes
-from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, RefreshLock, StorageError, Tenant, TokenEntry
+from openab_auth.oauth.http.interrupt import undisturbed
+from openab_auth.oauth.tokens.adopt import adopt, adopt_or_lease, is_successor, stored_login
+from openab_auth.storage import AsyncStore, Lease, LoginEntry, StorageError, Tenant
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
@@ -36,26 +44,26 @@ from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 if TYPE_CHECKING:
     from openab_auth.oauth.client.driver import Driver
     from openab_auth.oauth.client.token_response import TokenResponse
-    from openab_auth.oauth.tokens.renewer import Renewer
+    from openab_auth.oauth.flows import Renewer
 
 _log: Final = logging.getLogger(__name__)
 
 
 class Refresh:
-    """Replaces the login of `tenant` once; `clock` gives unix seconds, `deadline` bounds all of it.
+    """Replaces the login of `tenant` once; `clock` gives unix seconds, `deadline` bounds the whole refresh.
 
-    `renewer_of` says who renews an entry. `open_driver` is called only by whoever has the lock: those who adopt need no
-    HTTP client. `unsaved` gets what no disk took. With `deliberate` a person asks, and no other process's failure is a
-    reason to wait.
+    `renewer_of` finds the renewer of an entry. `open_driver` is called only under the lease, because adopting a login
+    needs no HTTP client. `unsaved` keeps a login that could not be stored. With `deliberate` a person asked for the
+    refresh, which then does not wait because another process failed.
     """
 
-    def __init__(  # noqa: PLR0913  # what it stands on, passed in
+    def __init__(  # noqa: PLR0913 - its collaborators
         self,
         store: AsyncStore,
         tenant: Tenant,
         renewer_of: Callable[[LoginEntry], Renewer],
         open_driver: Callable[[], Awaitable[Driver]],
-        unsaved: Unsaved,
+        unsaved: UnsavedLogins,
         *,
         clock: Callable[[], float],
         deadline: Deadline,
@@ -69,65 +77,64 @@ class Refresh:
         self._clock = clock
         self._deliberate = deliberate
         self._deadline = deadline
-        self._doubtful = False  # whether the token may be spent: a request with it was never answered
+        self._doubtful = False  # the token may be rotated: a request with it got no answer
 
     async def replace(self, stale: LoginEntry) -> LoginEntry:
-        """The login that takes the place of `stale`: another process's, or a new one of the vendor.
+        """Return the login that replaces `stale`: one that another process committed, or a new one from the vendor.
 
         Raises:
             OAuthError: as `TokenSource.get_valid`.
             StorageError: the store cannot be read or written.
         """
         renewer, note = self._renewer_of(stale), await self._note()
-        self._check_renewable(stale, note)  # nobody need wait for a lock to be refused
-        known = backoff.attempt_of(stale, note)
+        self._check_renewable(stale, note)  # a refusal needs no lease
+        known = backoff.unfinished_attempt(stale, note)
 
         def adoptable(entry: LoginEntry) -> bool:
-            return supersedes(entry, stale, self._clock())
+            return is_successor(entry, stale, self._clock())
 
-        if seconds := self._waits(stale, known, renewer.settings):
+        if seconds := self._pause(stale, known, renewer.config_hash):
             adopted = await adopt(
                 self._store, self._tenant, adoptable, seconds=seconds, stopping=self._deadline.stopping
             )
             if adopted is not None:
                 return adopted
-        turn = await lock_or_adopt(self._store, self._tenant, adoptable, self._deadline)
-        if isinstance(turn, TokenEntry | McpEntry):
-            return turn
+        won = await adopt_or_lease(self._store, self._tenant, adoptable, self._deadline)
+        if isinstance(won, LoginEntry):
+            return won
         try:
-            entry = await stored(self._store, self._tenant)
-            return entry if adoptable(entry) else await self._request(entry, known, turn)
+            entry = await stored_login(self._store, self._tenant)
+            return entry if adoptable(entry) else await self._request(entry, known, won)
         finally:
-            if not self._unsaved.holds(turn):
-                with suppress(OSError, StorageError):  # the lock is free all the same, and the login may be renewed
-                    turn.release()
+            if not self._unsaved.holds(won):
+                with suppress(OSError, StorageError):  # the lease is free all the same
+                    won.release()
 
-    def _waits(self, stale: LoginEntry, attempt: RefreshAttempt | None, settings: str) -> float:
-        """Seconds for which the vendor is to be left alone, when they can be sat out.
+    def _pause(self, stale: LoginEntry, attempt: RefreshAttempt | None, config_hash: str) -> float:
+        """Return the seconds to wait before the vendor may be asked again.
 
         Raises:
-            VendorUnavailableError, VendorMisconfiguredError: they are too many, or the token still lives and need not
-                wait.
+            VendorUnavailableError, VendorMisconfiguredError: the wait is too long, or the token still lives.
         """
-        seconds = backoff.pause(attempt, settings, self._clock())
+        seconds = backoff.remaining_pause(attempt, config_hash, self._clock())
         if attempt is None or not seconds or self._deliberate:
             return 0.0
         if self._clock() < stale.expires_at or seconds > self._deadline.left(LAST_TRY):
-            raise backoff.refusal(self._tenant, attempt, seconds)
+            raise backoff.pause_error(self._tenant, attempt, seconds)
         return seconds
 
-    async def _request(self, entry: LoginEntry, known: RefreshAttempt | None, lock: RefreshLock) -> LoginEntry:
-        """Ask the vendor, who holds the lock; `known` is the failed attempt that was sat out before."""
+    async def _request(self, entry: LoginEntry, known: RefreshAttempt | None, lock: Lease) -> LoginEntry:
+        """Ask the vendor, under the lease; `known` is the failed attempt whose pause is over."""
         renewer, note = self._renewer_of(entry), await self._note()
         self._check_renewable(entry, note)
-        before = backoff.attempt_of(entry, note)
-        seconds = backoff.pause(before, renewer.settings, self._clock())
+        before = backoff.unfinished_attempt(entry, note)
+        seconds = backoff.remaining_pause(before, renewer.config_hash, self._clock())
         if before and seconds and before != known and not self._deliberate:
-            raise backoff.refusal(self._tenant, before, seconds)  # somebody has asked while we waited
-        # A token that the vendor rotates and the disk refuses is lost: see that it can be kept before asking for it.
+            raise backoff.pause_error(self._tenant, before, seconds)  # another process asked while we waited
+        # Check the disk before the request: a rotated token that cannot be written is lost.
         await self._store.check_writable()
         driver = await self._open_driver()
-        attempt = backoff.begun(entry, before, self._clock())
+        attempt = backoff.start_attempt(entry, before, self._clock())
         if stands := await self._note_unless_replaced(entry, attempt=attempt):
             return stands
         if not self._deadline.allows(LAST_REQUEST):
@@ -135,20 +142,24 @@ class Refresh:
             raise RefreshBusyError(self._tenant, self._deadline.used())
         self._doubtful = before is not None and not before.answered
         if self._doubtful:
-            _log.warning("%s: a refresh token is posted again whose last request got no answer", self._tenant)
+            _log.warning("%s: the last request with this refresh token got no answer; it is posted again", self._tenant)
         async with self._unsaved.owner() as owner:
             try:
                 grant = await self._ask(renewer, driver, entry)
-                self._check_owner(entry, grant, note)
-                renewal = self._renewal(entry, grant, lock)
+                renewal = undisturbed(partial(self._renewal, entry, grant, note, lock))
                 owner.hold(renewal)
             except LoginDeadError as error:
                 return await self._bury(entry, error)
-            except (NotRefreshableError, StorageError):  # what the request needs is not here, so none was sent
+            except (
+                NotRefreshableError,
+                StorageError,
+            ):  # the request lacked something and was not sent
                 await self._note_unless_replaced(entry, attempt=attempt if self._doubtful else before)
                 raise
             except (VendorUnavailableError, VendorMisconfiguredError) as error:
-                failure = backoff.failed(attempt, error, renewer.settings, self._clock(), answered=not self._doubtful)
+                failure = backoff.fail_attempt(
+                    attempt, error, renewer.config_hash, self._clock(), answered=not self._doubtful
+                )
                 if stands := await self._note_unless_replaced(entry, attempt=failure):
                     return stands
                 raise
@@ -157,18 +168,20 @@ class Refresh:
         return await self._kept(renewal)
 
     async def _ask(self, renewer: Renewer, driver: Driver, entry: LoginEntry) -> TokenResponse:
-        """The grant; a request without an answer is repeated once, if there is time, and leaves us in doubt.
+        """Return the token response; repeat a request without an answer once, if there is time.
+
+        An answer that could not be read counts as none, but its token is not posted again at once.
 
         Raises:
-            RefreshUnansweredError: so is the repetition, or a vendor in trouble cannot clear up what came before.
+            RefreshUnansweredError: a request got no answer, and the token may have been rotated.
         """
         for repeated in (False, True):
             try:
                 return await renewer.renew(driver, entry)
             except LoginDeadError as error:
-                raise (backoff.spent(error) if self._doubtful else error) from None
+                raise (backoff.lost_answer_error(error) if self._doubtful else error) from None
             except VendorUnavailableError as error:
-                self._doubtful |= error.unanswered
+                self._doubtful |= error.unanswered or error.unread
                 if not error.unanswered or repeated or not self._deadline.allows(LAST_REQUEST):
                     if self._doubtful:
                         raise RefreshUnansweredError(
@@ -176,22 +189,26 @@ class Refresh:
                         ) from None
                     raise
                 _log.warning("%s: a refresh got no answer (%s) and is repeated once", self._tenant, error.reason)
-        raise AssertionError  # the second round has returned or raised
+        raise AssertionError  # the second round returns or raises
 
     def _check_owner(self, posted: LoginEntry, grant: TokenResponse, note: Note) -> None:
-        """Refuse another account's tokens: the login is dead, as the posted token is spent. A label decides nothing."""
+        """Refuse the tokens of another account; the login is then dead, because its token was rotated.
+
+        The subject decides, never the label.
+        """
         before, now = note.account or "one account", grant.account or "another account"
         if is_other(note.subject, posted.refresh_token, grant.subject):
-            _log.error("%s: its vendor answered a refresh with the tokens of %s; they are not kept", self._tenant, now)
+            _log.error("%s: the vendor answered a refresh with tokens of %s, which are not stored", self._tenant, now)
             said = f"it belongs to {before}, and the vendor renewed it as {now}, which was not stored"
             raise LoginDeadError(self._tenant, said)
         if note.account and grant.account and note.account != grant.account:
-            _log.info("%s: the account that was called %s is called %s by now", self._tenant, before, now)
+            _log.info("%s: the account with the label %s has the label %s now", self._tenant, before, now)
 
-    def _renewal(self, posted: LoginEntry, grant: TokenResponse, lock: RefreshLock) -> Renewal:
-        """Return the grant as the login that takes the place of `posted`."""
+    def _renewal(self, posted: LoginEntry, grant: TokenResponse, note: Note, lock: Lease) -> UnsavedRenewal:
+        """Return the token response as the login that replaces `posted`, if it belongs to the same account."""
+        self._check_owner(posted, grant, note)
         entry = cache(partial(renewed_entry, posted, grant, now=self._clock()))
-        return Renewal(
+        return UnsavedRenewal(
             tenant=self._tenant,
             commit=partial(self._commit, posted=posted, grant=grant),
             spill=lambda store: store.spill(self._tenant, entry(), posted.refresh_token),
@@ -200,29 +217,29 @@ class Refresh:
             lock=lock,
         )
 
-    async def _kept(self, renewal: Renewal) -> LoginEntry:
-        """Return the renewed login that the store did not take, or the one that came in meanwhile."""
+    async def _kept(self, renewal: UnsavedRenewal) -> LoginEntry:
+        """Return the renewed login that the store could not write, or the login that came in meanwhile."""
         if renewal.journaled:
-            with suppress(OSError, StorageError):  # what cannot be read now is known all the same
-                return await stored(self._store, self._tenant)
+            with suppress(OSError, StorageError):  # the renewed login is known, even if it cannot be read
+                return await stored_login(self._store, self._tenant)
         return renewal.entry()
 
     def _check_renewable(self, entry: LoginEntry, note: Note) -> None:
-        """Refuse, without a request, what nobody can or will renew."""
+        """Refuse, without a request, a login that cannot be renewed."""
         if not entry.refresh_token:
             raise LoginDeadError(self._tenant, "the vendor gave no refresh token")
-        if dead := dead_of(entry, note):
+        if dead := dead_token(entry, note):
             raise LoginDeadError(self._tenant, dead.reason, dead.since)
 
     async def _bury(self, posted: LoginEntry, error: LoginDeadError) -> LoginEntry:
-        """Remember that the posted token is dead and raise, unless another login is there by now: then that one."""
+        """Note that the posted token is dead and raise `error`; if another login came in meanwhile, return that."""
         dead = DeadToken(posted.refresh_token.fingerprint(), error.reason, int(self._clock()))
         if stands := await self._note_unless_replaced(posted, dead=dead, attempt=None):
             return stands
         raise error
 
     async def _note(self) -> Note:
-        """Return what is noted of the login; where that cannot be read, nobody posts a token that may be dead.
+        """Return the login's note; if it cannot be read, a token that may be dead is not posted.
 
         Raises:
             StoreUnreadableError: the notes are there but could not be read.
@@ -232,9 +249,9 @@ class Refresh:
     async def _note_unless_replaced(
         self, posted: LoginEntry, **fields: RefreshAttempt | DeadToken | None
     ) -> LoginEntry | None:
-        """Change the note of the posted token. Where another login stands by now, its note is kept and it is given.
+        """Change the note of the posted token. If another login came in meanwhile, return it and keep its note.
 
-        A note that cannot be written is logged: notes may be lost.
+        A note may be lost: when it cannot be written, that is only logged.
         """
         failed: object = "the store is busy"
         try:
@@ -246,26 +263,30 @@ class Refresh:
             raise
         except StorageError as error:
             failed = error
-        except Exception as error:  # noqa: BLE001 - no fault of the disk may hide what the vendor has said
+        except Exception as error:  # noqa: BLE001 - no failure of the disk may hide the vendor's answer
             failed = type(error).__name__
-        _log.warning("%s: what is known of its refresh could not be noted: %s", self._tenant, failed)
+        _log.warning("%s: the result of its refresh could not be noted: %s", self._tenant, failed)
         return None
 
     def _write_note(
         self, draft: Draft, posted: LoginEntry, fields: dict[str, RefreshAttempt | DeadToken | None]
     ) -> LoginEntry | None:
-        current = login_of(draft, self._tenant)
+        current = read_login(draft, self._tenant)
         if current.refresh_token != posted.refresh_token:
             return current
         note = draft.notes.get(self._tenant) or Note()
-        draft.notes[self._tenant] = dataclasses.replace(note, **fields)  # type: ignore[arg-type] # each of its own type
+        draft.notes[self._tenant] = dataclasses.replace(note, **fields)  # type: ignore[arg-type] # each has its own type
         return None
 
     def _commit(self, draft: Draft, posted: LoginEntry, grant: TokenResponse) -> LoginEntry:
-        """Write the grant, unless a login or a logout came in between: then that one stands."""
-        current = login_of(draft, self._tenant)
+        """Write the token response, unless another login came in meanwhile, which then stays.
+
+        Raises:
+            NotLoggedInError: a logout came in meanwhile.
+        """
+        current = read_login(draft, self._tenant)
         if current.refresh_token != posted.refresh_token:
-            _log.info("%s: another login came in during a refresh and stands", self._tenant)
+            _log.info("%s: another login came in during a refresh and stays", self._tenant)
             return current
         draft[self._tenant] = following = renewed_entry(current, grant, now=self._clock())
         with suppress(StoreUnreadableError):  # notes may be lost, a renewed login may not

@@ -9,7 +9,7 @@ from contextlib import suppress
 from importlib.resources import files
 
 from openab_auth.oauth.config.config import AuthSettings, Config
-from openab_auth.oauth.config.programs import absolute_path, find_program
+from openab_auth.oauth.config.programs import absolute_path
 from openab_auth.oauth.config.table import Mistakes
 from openab_auth.oauth.config.variables import variables_in
 from openab_auth.oauth.errors import (
@@ -19,8 +19,10 @@ from openab_auth.oauth.errors import (
     ServerNotAddedError,
     UnknownVendorError,
 )
+from openab_auth.oauth.vendors.flow_rules import rules_of
 from openab_auth.oauth.vendors.mcp_json import read_openab
-from openab_auth.oauth.vendors.mcp_server import PREFIX, McpServer, owners, read_added, read_servers
+from openab_auth.oauth.vendors.mcp_server import McpServer, owners, read_added, read_servers
+from openab_auth.oauth.vendors.server_names import bare_name
 from openab_auth.oauth.vendors.vendor import Vendor, parse_vendor
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import StorageError
@@ -138,7 +140,7 @@ class Catalogue:
             NoLoginError: its tokens stay in the environment.
         """
         vendor = self._vendors.get(name)
-        if vendor is not None and vendor.flow == "env":
+        if vendor is not None and not rules_of(vendor).needs_login:
             raise NoLoginError(vendor.title, vendor.env, vendor.note)
         if vendor is not None and name in self._offered:
             return vendor
@@ -157,7 +159,7 @@ class Catalogue:
 
     def server(self, tenant_or_name: str) -> McpServer | None:
         """The MCP server of this name, with `mcp:` before it or without."""
-        return self._servers.get(tenant_or_name.removeprefix(PREFIX))
+        return self._servers.get(bare_name(tenant_or_name))
 
     def servers(self) -> tuple[McpServer, ...]:
         """Every MCP server."""
@@ -191,8 +193,9 @@ class Catalogue:
     def held(self, tenant: str | None = None) -> tuple[tuple[Vendor, str], ...]:
         """The vendors whose token the environment holds, each with its variable: those offered, or without a login."""
         vendors = self.all() if tenant is None else tuple(filter(None, [self.find(tenant)]))
-        shown = (vendor for vendor in vendors if tenant or vendor.flow == "env" or vendor.name in self._offered)
-        return tuple((vendor, name) for vendor in shown if (name := self.shadowed_by(vendor)))
+        if tenant is None:
+            vendors = tuple(one for one in vendors if one.name in self._offered or not rules_of(one).needs_login)
+        return tuple((vendor, name) for vendor in vendors if (name := self.shadowed_by(vendor)))
 
     def shadowed_by(self, vendor: Vendor) -> str | None:
         """The variable that the vendor's own tools read before any stored login, if one is set here."""
@@ -234,9 +237,8 @@ def _can_begin(vendor: Vendor, environ: Mapping[str, str], *, ours: bool) -> boo
 
     `ours`: the operator has a table for it, so a program that is missing is a mistake to be told.
     """
-    if vendor.flow == "command" and not ours:
-        return find_program(vendor.command[0], environ) is not None
-    return vendor.flow != "env"
+    rules = rules_of(vendor)
+    return rules.needs_login and (ours or rules.can_begin(vendor, environ))
 
 
 def _check_tenants(

@@ -13,14 +13,14 @@ from openab_auth.oauth.config.variables import replaced
 from openab_auth.oauth.errors import ServerAddressError, ServerNameError, ServerNameTakenError
 from openab_auth.oauth.http.network_policy import NetworkPolicy, parse_reach
 from openab_auth.oauth.http.urls import ambiguity, host_of, is_loopback, shown_host, url_mistake
+from openab_auth.oauth.vendors.server_names import full_name
 from openab_auth.oauth.vendors.vendor import Vendor, url_at, variable_at
 from openab_auth.storage.entries import Tenant, UserId
 from openab_auth.storage.errors import InvalidTenantError
-from openab_auth.storage.format.keys import sidecar_name
+from openab_auth.storage.format import check_tenant
 from openab_auth.storage.records.servers import AddedServer
 from openab_auth.storage.secret import Secret
 
-PREFIX: Final = "mcp:"
 DEFAULT_REDIRECT: Final = "http://localhost:53682/callback"
 AuthMethod: TypeAlias = Literal["none", "client_secret_basic", "client_secret_post"]
 AUTH_METHODS: Final = ("none", "client_secret_basic", "client_secret_post")
@@ -57,7 +57,7 @@ class McpServer:
     @property
     def vendor_name(self) -> str:
         """What people type, and what stands in a pending login."""
-        return f"{PREFIX}{self.name}"
+        return full_name(self.name)
 
     @property
     def tenant(self) -> Tenant:
@@ -74,6 +74,7 @@ class McpServer:
             name=self.vendor_name,
             title=f"{self.name} (MCP)" if self.added_by is None else f"{self.name} (MCP at {shown_host(self.host)})",
             tenant=self.tenant,
+            flow="mcp",
             redirect_uri=self.redirect_uri,
             scopes=self.scopes,
             reach=self.reach,
@@ -188,7 +189,7 @@ def _check_name(name: str, mistakes: Mistakes) -> None:
         mistakes.append((at, "a server's name is at most 32 letters, digits, '.', '_' and '-'"))
         return
     try:
-        sidecar_name("auth.json", name)  # the lock that its refresh will need
+        check_tenant(name)  # the lock that its refresh will need
     except InvalidTenantError as error:
         mistakes.append((at, error.reason))
 

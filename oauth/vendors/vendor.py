@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 from openab_auth.oauth.config.reserved_variables import is_reserved
 from openab_auth.oauth.config.table import Mistakes, Table
 from openab_auth.oauth.http.urls import url_mistake
+from openab_auth.oauth.vendors.flow_rules import flow_names, rules_of
+from openab_auth.oauth.vendors.server_names import PREFIX
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import InvalidTenantError
-from openab_auth.storage.format.keys import sidecar_name
+from openab_auth.storage.format import check_tenant
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
     from openab_auth.oauth.http.network_policy import NetworkPolicy
 
-FlowName: TypeAlias = Literal["pkce", "device", "codex-device", "aws-device", "command", "env"]
 Risk: TypeAlias = Literal["ok", "tos-risk", "experimental"]
-FLOWS: Final = ("pkce", "device", "codex-device", "aws-device", "command", "env")
-DEVICE_FLOWS: Final = frozenset({"device", "codex-device", "aws-device"})
 RISKS: Final = ("ok", "tos-risk", "experimental")
 EXCHANGES: Final = ("github-copilot", "google-code-assist")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")  # people type it, and it stands in a button's custom_id
@@ -38,7 +37,7 @@ class Vendor:
     name: str
     title: str
     tenant: Tenant
-    flow: FlowName = "pkce"
+    flow: str = "pkce"  # a name in the registry of flows
     issuer: str = ""
     authorize_url: str = ""
     token_url: str = ""
@@ -97,7 +96,7 @@ def parse_vendor(
         name=name,
         title=table.text("title", name),
         tenant=_tenant(table, name),
-        flow=cast("FlowName", table.one_of("flow", FLOWS, "pkce")),
+        flow=table.one_of("flow", flow_names(), "pkce"),
         issuer=_issuer(table),
         authorize_url=url_at(table, "authorize_url"),
         token_url=url_at(table, "token_url"),
@@ -132,7 +131,7 @@ def parse_vendor(
         command=_command(table),
         command_timeout=table.number("command_timeout", 840),
     )
-    _check_flow(table, vendor)
+    rules_of(vendor).check(table, vendor)
     return vendor
 
 
@@ -215,34 +214,9 @@ def _command(table: Table) -> tuple[str, ...]:
 def _tenant(table: Table, name: str) -> Tenant:
     tenant = table.text("tenant", name)
     try:
-        sidecar_name("auth.json", tenant)  # the lock that its refresh will need
+        check_tenant(tenant)  # the lock that its refresh will need
     except InvalidTenantError as error:
         table.wrong("tenant", error.reason)
-    if tenant.startswith(("pending:", "mcp-pending:", "mcp:")):
+    if tenant.startswith(("pending:", "mcp-pending:", PREFIX)):
         table.wrong("tenant", "begins with a word that the store keeps for itself")
     return Tenant(tenant)
-
-
-def _check_flow(table: Table, vendor: Vendor) -> None:
-    """What a flow cannot do without."""
-    if vendor.flow == "pkce":
-        _check_endpoints(table, authorize_url=vendor.authorize_url, token_url=vendor.token_url)
-        if not vendor.redirect_uri:
-            table.wrong("redirect_uri", "is missing")
-    if vendor.flow in DEVICE_FLOWS:
-        _check_endpoints(table, device_url=vendor.device_url, token_url=vendor.token_url)
-    if vendor.flow in {"pkce", "device", "codex-device"} and not vendor.client_id:
-        variable = f", and ${vendor.client_id_env} is not set" if vendor.client_id_env else ""
-        table.wrong("client_id", f"is missing{variable}")
-    if vendor.flow == "command" and not vendor.command:
-        table.wrong("command", "is missing")
-    if vendor.flow == "env" and not vendor.env:
-        table.wrong("env", "is missing")
-
-
-def _check_endpoints(table: Table, **urls: str) -> None:
-    if table.text("issuer"):
-        return
-    for key, url in urls.items():
-        if not url:
-            table.wrong(key, f"is missing: give {' and '.join(urls)}, or issuer")

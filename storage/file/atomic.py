@@ -1,4 +1,4 @@
-"""Replaces a file as a whole: a temporary file beside it, fsync, rename, fsync of the folder."""
+"""Replaces a file as a whole: temporary file beside it, fsync, rename, fsync of the folder."""
 
 from __future__ import annotations
 
@@ -14,73 +14,73 @@ from openab_auth.storage.file import folder, ownership
 from openab_auth.storage.file.ownership import PRIVATE, Owner
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_TRIES: Final = 3  # a logout removes temporary files, also that of a writer without a lock, who then begins anew
+_TRIES: Final = 3  # a logout also removes the temporary file of a writer without the lock, who then starts again
 _sequence: Final = itertools.count()
 
 
 def swap(path: Path, data: bytes, *, temporary_of: Path | None = None, mode: int = PRIVATE) -> os.stat_result:
-    """Put `data` in the place of `path`, by default for its owner alone to read, and return the new file's stat.
+    """Replace the file at `path` by `data`, by default for its owner alone to read, and return the new file's stat.
 
-    Its modification time is later than the old file's even when both lie within one tick of the clock, so that a
-    reader who compares (inode, time, size) never takes the new file for the old one. A crash of the machine before
-    `folder.sync` leaves the old file or the new one. The temporary file is named after `temporary_of`, else `path`.
+    The new modification time is later than the old one, even within one tick of the clock. A reader who compares
+    (inode, time, size) therefore never takes the new file for the old one. If the machine crashes before `folder.sync`,
+    the old or the new file remains. The temporary file is named after `temporary_of`, or after `path` without it.
 
     Raises:
         StoreUnwritableError: nothing was replaced.
     """
-    with _Beside(path, temporary_of) as beside:
+    with _Target(path, temporary_of) as target:
         for _ in range(_TRIES - 1):
             try:
-                return _swap(beside, data, mode)
+                return _swap(target, data, mode)
             except _TemporaryGoneError:
                 continue
-        return _swap(beside, data, mode)
+        return _swap(target, data, mode)
 
 
 def create(path: Path, data: bytes, owner: Owner | None = None) -> bool:
-    """Write a new file durably; return False, and do nothing, when something bears the name already.
+    """Write a new file durably; if the name is taken already, do nothing and return False.
 
-    It belongs to `owner`, else to its folder's owner, where we may give it away.
+    Root gives the file to `owner`, or to the owner of its folder if `owner` is None.
 
     Raises:
-        StoreUnwritableError: it could not be written; nothing of it is left.
+        StoreUnwritableError: the file could not be written, and nothing is left behind.
     """
-    with _Beside(path) as beside:
+    with _Target(path) as target:
         try:
-            descriptor = os.open(beside.path, _NEW, PRIVATE, dir_fd=beside.at)
+            descriptor = os.open(target.path, _NEW, PRIVATE, dir_fd=target.at)
         except FileExistsError:
             return False
         try:
-            _fill(descriptor, data, owner or ownership.folder_owner(path, beside.at))
+            _fill(descriptor, data, owner or ownership.folder_owner(path, target.at))
         except BaseException:
-            _drop(beside.path, beside.at)
+            _drop(target.path, target.at)
             raise
         folder.sync(path.parent)
     return True
 
 
 def rehearse(path: Path, size: int) -> None:
-    """Write and fsync `size` bytes beside `path`, then remove them.
+    """Write and fsync `size` bytes in a temporary file beside `path`, then remove it.
 
     Raises:
-        StoreUnwritableError: that did not work, so `swap` would not either.
+        StoreUnwritableError: this failed, so `swap` would fail too.
     """
-    with _Beside(path) as beside:
-        owner = _owner_after(existing(path, beside.at), path, beside.at)
-        temporary, descriptor = _create_temporary(beside)
+    with _Target(path) as target:
+        owner = _owner_after(existing(path, target.at), path, target.at)
+        temporary, descriptor = _create_temporary(target)
         try:
             _fill(descriptor, b" " * size, owner)
         except BaseException:
-            _drop(temporary, beside.at)
+            _drop(temporary, target.at)
             raise
-        _remove(temporary, beside.at)
+        _remove(temporary, target.at)
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder of `path`, for its owner alone, when it is missing; root gives it to whose home it lies in.
+    """Make the folder of `path`, for its owner alone, if it is missing; root gives it to the owner of the folder above.
 
     Raises:
-        StoreUnwritableError: it could not be made.
+        StoreUnwritableError: the folder could not be made.
     """
     try:
         ownership.make_folder(os.fspath(path.parent))
@@ -89,14 +89,14 @@ def make_folder(path: Path) -> None:
 
 
 def existing(path: Path, at: int | None = None) -> os.stat_result | None:
-    """Return the stat of what will be replaced, or None when nothing is there; `at` is its folder, if that is open.
+    """Return the stat of the file that will be replaced, or None if there is none; `at` is its open folder or None.
 
     Raises:
-        StoreUnwritableError: it is no regular file, or cannot be looked at. A symbolic link would be replaced by a
-            file, and whoever reads through its target would never see a new token again.
+        StoreUnwritableError: it is not a regular file, or cannot be looked at. If a file replaced a symbolic link,
+            readers of the link's target would never see a new token.
     """
     try:
-        found = os.lstat(path) if at is None else os.lstat(path.name, dir_fd=at)  # half the time of Path.lstat
+        found = os.lstat(path) if at is None else os.lstat(path.name, dir_fd=at)  # takes half the time of Path.lstat
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -108,39 +108,39 @@ def existing(path: Path, at: int | None = None) -> os.stat_result | None:
     return found
 
 
-def _swap(beside: _Beside, data: bytes, mode: int) -> os.stat_result:
-    old = existing(beside.whole, beside.at)
-    owner = _owner_after(old, beside.whole, beside.at)
-    temporary, descriptor = _create_temporary(beside)
+def _swap(target: _Target, data: bytes, mode: int) -> os.stat_result:
+    old = existing(target.whole, target.at)
+    owner = _owner_after(old, target.whole, target.at)
+    temporary, descriptor = _create_temporary(target)
     try:
         new = _fill(descriptor, data, owner, mode, after=old)
-        os.replace(temporary, beside.path, src_dir_fd=beside.at, dst_dir_fd=beside.at)
+        os.replace(temporary, target.path, src_dir_fd=target.at, dst_dir_fd=target.at)
     except FileNotFoundError as error:
         raise _TemporaryGoneError(*error.args) from error
     except BaseException:
-        _drop(temporary, beside.at)
+        _drop(temporary, target.at)
         raise
     return new
 
 
 def _owner_after(old: os.stat_result | None, path: Path, at: int | None) -> Owner | None:
-    """Return whose the new file shall be: the old one's owner, else its folder's."""
+    """Return the owner for the new file: the owner of the old file, or of the folder if there is none."""
     return ownership.folder_owner(path, at) if old is None else ownership.owner_of(old)
 
 
-def _create_temporary(beside: _Beside) -> tuple[str, int]:
+def _create_temporary(target: _Target) -> tuple[str, int]:
     while True:
-        temporary = f"{beside.stem}.tmp.{os.getpid()}.{next(_sequence)}"
+        temporary = f"{target.stem}.tmp.{os.getpid()}.{next(_sequence)}"
         try:
-            return temporary, os.open(temporary, _NEW, PRIVATE, dir_fd=beside.at)
-        except FileExistsError:  # left by a process of the same number that was killed
+            return temporary, os.open(temporary, _NEW, PRIVATE, dir_fd=target.at)
+        except FileExistsError:  # a killed process with the same id left it
             continue
 
 
 def _fill(
     descriptor: int, data: bytes, owner: Owner | None, mode: int = PRIVATE, *, after: os.stat_result | None = None
 ) -> os.stat_result:
-    """Write, fsync and close a new file; return its stat, with a modification time later than that of `after`."""
+    """Write, fsync and close a new file, with a modification time later than that of `after`; return its stat."""
     try:
         rest = memoryview(data)
         while rest:
@@ -156,7 +156,7 @@ def _fill(
 
 
 def _remove(name: str, at: int | None) -> None:
-    """Remove a file of ours, which a logout may have done already; what failed once may work the next moment."""
+    """Remove a temporary file, unless a logout has done so already; try twice, because an error may be temporary."""
     with contextlib.suppress(FileNotFoundError):
         try:
             os.unlink(name, dir_fd=at)
@@ -167,19 +167,19 @@ def _remove(name: str, at: int | None) -> None:
 
 
 def _drop(name: str, at: int | None) -> None:
-    """Remove what could not be finished, if that is possible."""
+    """Remove an unfinished file if possible."""
     with contextlib.suppress(OSError):
         _remove(name, at)
 
 
 class _TemporaryGoneError(FileNotFoundError):
-    """Somebody has removed our temporary file before it was renamed."""
+    """Another process removed our temporary file before we renamed it."""
 
 
-class _Beside:
-    """How to name `path` and its temporary file: relative to its folder's descriptor where root must not trust a path.
+class _Target:
+    """The file to replace and its temporary file, by name in an open folder where root must not trust a path.
 
-    Raises StoreUnwritableError for an OSError in it. A generator would take three times as long, in each commit.
+    As a context manager it turns an OSError into StoreUnwritableError. A generator would take three times as long.
     """
 
     def __init__(self, path: Path, temporary_of: Path | None = None) -> None:

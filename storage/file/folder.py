@@ -1,4 +1,4 @@
-"""A folder: what lies in it, and making durable what was renamed in it."""
+"""Lists a folder, and makes new names in it durable."""
 
 from __future__ import annotations
 
@@ -8,53 +8,53 @@ from pathlib import Path
 from typing import Final
 
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.file import regular
+from openab_auth.storage.file import regular_file
 
 _FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_UNTOUCHED: Final = getattr(os, "O_NOATIME", 0)  # Linux's, and only for the folder's owner
+_UNTOUCHED: Final = getattr(os, "O_NOATIME", 0)  # only on Linux, and only for the owner of the folder
 
 
 def names(path: Path) -> list[str]:
-    """Return what lies in it, in any order; nothing when it is missing, or may be entered but not listed.
+    """Return the names in the folder, in any order; return none if it is missing or this user may not list it.
 
     Raises:
-        StoreUnreadableError: it is there but could not be read.
+        StoreUnreadableError: the folder is there but could not be read.
     """
     try:
         descriptor = _open(path)
         try:
             return os.listdir(descriptor)  # noqa: PTH208 - a descriptor is no path
         finally:
-            regular.close(descriptor)
+            regular_file.close(descriptor)
     except (FileNotFoundError, PermissionError):
         return []
     except OSError as error:
-        raise StoreUnreadableError(path, regular.reason_of(error)) from error
+        raise StoreUnreadableError(path, regular_file.reason_of(error)) from error
 
 
 def can_be_listed(path: Path) -> bool:
-    """Return whether we have the right to list it."""
+    """Return whether this user may list the folder."""
     try:
-        regular.close(_open(path))
+        regular_file.close(_open(path))
     except PermissionError:
         return False
     except OSError:
-        return True  # another trouble than rights, which `names` tells
+        return True  # `names` reports all errors except missing permissions
     return True
 
 
 def sync(path: Path) -> None:
-    """Make new names durable. They are visible already, so a failure must not be told as "nothing changed"."""
+    """Make new names in the folder durable; ignore errors, because the change is visible and must not seem undone."""
     with contextlib.suppress(OSError):
         descriptor = _open(path)
         try:
             os.fsync(descriptor)
         finally:
-            regular.close(descriptor)
+            regular_file.close(descriptor)
 
 
 def _open(path: Path) -> int:
-    try:  # else listing it changes its time of access, which the next fsync in it must write too
+    try:  # without this flag listing changes the access time, and the next fsync in the folder writes that too
         return os.open(path, _FLAGS | _UNTOUCHED)
     except PermissionError:
         return os.open(path, _FLAGS)

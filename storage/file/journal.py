@@ -1,10 +1,11 @@
-"""The journal: a renewed login that could not be committed lies beside the store, 0600, until it can be.
+"""The journal: files beside the store, mode 0600, with renewed logins that could not be committed yet (spills).
 
-`auth.json.spill.<tenant>` holds the entry and the SHA-256 of the refresh tokens that it takes the place of: of the one
-that was posted, and of those that an earlier spill replaced. "no login" stands for the login that was not there before
-a first one. A spill counts only while the stored refresh token is one of them, so a login or a logout that came in
-between wins. It is written without the global lock, which may be the very thing that could not be had, and removed
-under it, after the commit that made it needless is durable.
+The file `auth.json.spill.<tenant>` has the entry and the SHA-256 of each refresh token that it replaces: of the token
+that was posted, and of the tokens that an earlier spill replaced. "no login" stands for a tenant without a login. A
+login that a person made brings its note, because the stored note describes the login before it. A spill is valid only
+while the stored refresh token is one of them (`storage.spill_rule`), so a later login or logout wins. It is written
+without the global lock, because a busy lock may be the reason for the spill. It is removed under the global lock,
+after the commit of its login is durable.
 """
 
 from __future__ import annotations
@@ -19,50 +20,36 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, PendingEntry, TokenEntry
+from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, TokenEntry
 from openab_auth.storage.errors import StorageError, StoreUnreadableError
-from openab_auth.storage.file import atomic, folder, regular
+from openab_auth.storage.file import atomic, folder, regular_file
 from openab_auth.storage.format import codec, shapes
 from openab_auth.storage.format.keys import sidecar_name
+from openab_auth.storage.records import NOTES
+from openab_auth.storage.records.notes import Note
 from openab_auth.storage.secret import Secret
+from openab_auth.storage.spill_rule import comes_after, replaced_mark
 
-_NO_LOGIN: Final = "no login"  # stands where a fingerprint would, for a login under a tenant that had none
-_LARGEST: Final = 2**20  # bytes; no entry is near it
+_LARGEST: Final = 2**20  # bytes; every entry is far smaller
 
 
 @dataclass(frozen=True, slots=True)
 class Spill:
-    """One spilled login; `replaces` are fingerprints, `file` says which file it is, once it is one."""
+    """One spilled login; `replaces` are fingerprints, and `file` identifies its file once it is written."""
 
     tenant: str
     entry: LoginEntry
     replaces: tuple[str, ...]
+    note: Note | None = None  # of a new login; the note of a renewed one stays
     file: tuple[int, int] | None = None
 
     def takes_place_of(self, stored: Entry | None) -> bool:
-        """Whether `stored` is still what this came after."""
+        """Return whether this login may still replace `stored`."""
         return comes_after(self.entry, stored, self.replaces)
 
 
-def comes_after(entry: LoginEntry, stored: Entry | None, replaces: tuple[str, ...]) -> bool:
-    """Return whether `stored` has one of the replaced refresh tokens, or is nothing where `entry` replaced nothing.
-
-    Where the refresh token was not rotated, the later end decides.
-    """
-    if stored is None:
-        return _NO_LOGIN in replaces
-    if isinstance(stored, PendingEntry) or stored.refresh_token.fingerprint() not in replaces:
-        return False
-    return stored.refresh_token != entry.refresh_token or stored.expires_at < entry.expires_at
-
-
-def marks(replaces: Secret | None) -> tuple[str]:
-    """Return what stands for a replaced refresh token, or for no login, in `Spill.replaces`."""
-    return (_NO_LOGIN if replaces is None else replaces.fingerprint(),)
-
-
 def path_of(path: Path, tenant: str) -> Path:
-    """Where the spill of this tenant lies."""
+    """Return the path of the spill of this tenant."""
     return path.with_name(_mark(path) + tenant)
 
 
@@ -70,31 +57,33 @@ def _mark(path: Path) -> str:
     return f"{path.name}.spill."
 
 
-def compose(path: Path, tenant: str, entry: LoginEntry, replaces: Secret | None) -> Spill:
-    """Return what is to be kept of `entry`; nothing is written yet.
+def compose(path: Path, tenant: str, entry: LoginEntry, replaces: Secret | None, note: Note | None = None) -> Spill:
+    """Return the spill for `entry`; nothing is written yet.
 
-    The vendor gave it for the refresh token `replaces`, or in a login; None where no login was there before.
+    `replaces` is the refresh token of the login that `entry` replaces, or None if there was no login.
 
     Raises:
-        StorageError: no store could keep it.
+        StorageError: no store accepts this tenant or this entry.
     """
     sidecar_name(path.name, tenant)
     codec.check(tenant, entry)
-    (posted,) = marks(replaces)
+    posted = replaced_mark(replaces)
     with contextlib.suppress(_NoSpillError, FileNotFoundError):
         earlier = _read(path_of(path, tenant), tenant)
         if earlier.entry.refresh_token.fingerprint() == posted:
-            return Spill(tenant, entry, (*earlier.replaces, posted))
-    return Spill(tenant, entry, (posted,))
+            return Spill(tenant, entry, (*earlier.replaces, posted), note or earlier.note)
+    return Spill(tenant, entry, (posted,), note)
 
 
 def write(path: Path, spill: Spill) -> Spill:
-    """Keep it durably.
+    """Write a spill durably and return it with the identity of its file.
 
     Raises:
-        StoreUnwritableError: it is not kept.
+        StoreUnwritableError: the spill was not written.
     """
-    members = {"replaces": spill.replaces, "entry": shapes.to_json(spill.entry)}
+    members: dict[str, object] = {"replaces": spill.replaces, "entry": shapes.to_json(spill.entry)}
+    if spill.note is not None:
+        members["note"] = NOTES.to_json(spill.note)
     text = json.dumps(members, ensure_ascii=False, indent=2)
     written = atomic.swap(path_of(path, spill.tenant), text.encode(), temporary_of=path)
     folder.sync(path.parent)
@@ -102,7 +91,7 @@ def write(path: Path, spill: Spill) -> Spill:
 
 
 def spill_files(path: Path) -> list[str]:
-    """Return the names of the files beside this credential file that bear a spill's name; none in an unlistable folder.
+    """Return the names of all spills beside the credential file; return none if this user may not list the folder.
 
     Raises:
         StoreUnreadableError: the folder could not be read.
@@ -111,32 +100,37 @@ def spill_files(path: Path) -> list[str]:
 
 
 def spills_among(path: Path, names: Collection[str]) -> list[str]:
-    """Return those of the names in the folder that are a spill's."""
+    """Return the names of spills among these names."""
     mark = _mark(path)
     return sorted(name for name in names if name.startswith(mark))
 
 
 def load(path: Path, files: Collection[str]) -> tuple[Spill, ...]:
-    """Return what is spilled in these files; what is gone, damaged or foreign is left alone.
+    """Return the spills in these files; skip files that are gone, damaged or written by somebody else.
 
     Raises:
-        StoreUnreadableError: one of them could not be read. To count it as none would post a token that is spent.
+        StoreUnreadableError: a file could not be read. Without its spill this process would post a used refresh token.
     """
     return tuple([found for _, found in _found(path, files) if isinstance(found, Spill)]) if files else ()
 
 
-def strangers(path: Path, files: Collection[str]) -> list[tuple[Path, str]]:
-    """Those of these files that are no spill, with the reason."""
+def ignored(path: Path, files: Collection[str]) -> list[tuple[Path, str]]:
+    """Return the files that are ignored because they are no valid spill, each with the reason."""
     return [(place, found) for place, found in _found(path, files) if isinstance(found, str)]
 
 
+def notes_of(spills: tuple[Spill, ...], entries: Mapping[str, Entry]) -> dict[str, Note]:
+    """Return the notes of the spilled logins that take the place of stored ones."""
+    return {s.tenant: s.note for s in spills if s.note is not None and s.takes_place_of(entries.get(s.tenant))}
+
+
 def recovered(spills: tuple[Spill, ...], entries: Mapping[str, Entry]) -> dict[str, Entry]:
-    """The spilled entries that take the place of stored ones."""
+    """Return the spilled entries that replace stored entries."""
     return {spill.tenant: spill.entry for spill in spills if spill.takes_place_of(entries.get(spill.tenant))}
 
 
 def discard(path: Path, spill: Spill) -> None:
-    """Remove this spill, but not one that was written since."""
+    """Remove the file of this spill, unless another spill was written there since."""
     place = path_of(path, spill.tenant)
     with contextlib.suppress(OSError):
         if _file(os.lstat(place)) == spill.file:
@@ -162,29 +156,31 @@ def _read(place: Path, tenant: str) -> Spill:
     """Read one spill.
 
     Raises:
-        FileNotFoundError, _NoSpillError: there is none.
-        StoreUnreadableError: it is there but could not be read, so that it must be neither ignored nor replaced.
+        FileNotFoundError: there is no such file.
+        _NoSpillError: the file is no valid spill.
+        StoreUnreadableError: the file could not be read, so it must be neither ignored nor replaced.
     """
     try:
-        data, found = regular.read(place, os.O_NOFOLLOW)
+        data, found = regular_file.read(place, os.O_NOFOLLOW)
         _check_ours(found, place.parent)
     except FileNotFoundError:
         raise
     except OSError as error:
         if reason := _not_ours(place, error):
             raise _NoSpillError(reason) from None
-        raise StoreUnreadableError(place, regular.reason_of(error)) from error
+        raise StoreUnreadableError(place, regular_file.reason_of(error)) from error
     match _parsed(data):
-        case {"replaces": [*replaces], "entry": value} if all(isinstance(one, str) for one in replaces):
-            return Spill(tenant, _entry(tenant, value), tuple(map(str, replaces)), _file(found))
+        case {"replaces": [*replaces], "entry": value, **others} if all(isinstance(one, str) for one in replaces):
+            note = NOTES.from_json(others.get("note"))
+            return Spill(tenant, _entry(tenant, value), tuple(map(str, replaces)), note, _file(found))
     raise _NoSpillError(_DAMAGED)
 
 
 def _not_ours(place: Path, error: OSError) -> str | None:
-    """Explain why a file that cannot be read is no spill of ours, or return None when it may be one."""
+    """Return why a file that cannot be read is certainly no spill of ours, or None if it may be ours."""
     if error.errno == errno.ELOOP:
         return _LINK
-    if isinstance(error, regular.NotRegularError):
+    if isinstance(error, regular_file.NotRegularError):
         return error.strerror
     if isinstance(error, PermissionError):
         with contextlib.suppress(OSError):
@@ -219,7 +215,7 @@ def _entry(tenant: str, value: object) -> LoginEntry:
 
 
 class _NoSpillError(ValueError):
-    """It bears a spill's name, and this is why it is none."""
+    """A file has the name of a spill, but is no valid spill; `reason` says why."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -228,5 +224,5 @@ class _NoSpillError(ValueError):
 
 _LINK: Final = "it is a symbolic link"
 _TOO_LARGE: Final = "it is larger than any login"
-_FOREIGN: Final = "others own it or may write it"
+_FOREIGN: Final = "it belongs to another user, or other users may write to it"
 _DAMAGED: Final = "it is damaged"

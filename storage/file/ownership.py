@@ -1,8 +1,8 @@
-"""Creates private files and folders and gives them away, by descriptor: no link leads root into another user's hands.
+"""Creates private files and folders and changes their owner, by descriptor, so that no symbolic link misleads root.
 
-This is the only room that changes an owner or a mode, or makes a folder. Root works in folders of other users
-(`sudo openab-auth --store ~ada/.openab/agent/auth.json …`), who can put a link in the place of any name there, at any
-moment. So root walks to such a folder step by step, and a link of a user leads to a folder of that user or nowhere.
+Only this module changes an owner or a mode, or makes a folder. Root works in folders of other users
+(`sudo openab-auth --store ~ada/.openab/agent/auth.json …`), and these users can replace any name there by a link at any
+moment. So root walks to the folder step by step. A user's link may only lead to a folder of the same user.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ PRIVATE: Final = 0o600
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _STEP: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_NOFOLLOW | os.O_CLOEXEC
 _CAN_WALK: Final = hasattr(os, "O_PATH")  # Linux
-_MOST_LINKS: Final = 40  # as many as the kernel follows
-_roots_alone: Final[set[str]] = set()  # files to whose folders only root could change the way
+_MOST_LINKS: Final = 40  # the limit of the kernel
+_roots_alone: Final[set[str]] = set()  # paths of files that only root could redirect
 
 Owner = tuple[int, int]  # uid and gid
 
 
 def open_file(path: str | os.PathLike[str], flags: int, mode: int = PRIVATE) -> int:
-    """Open a file, or create it with `mode`; a link in its place is refused.
+    """Open a file, or create it with `mode`; refuse a symbolic link.
 
     Raises:
-        OSError: it cannot be opened.
+        OSError: the file cannot be opened.
     """
     at, name = enter(path)
     try:
@@ -37,12 +37,12 @@ def open_file(path: str | os.PathLike[str], flags: int, mode: int = PRIVATE) -> 
 
 
 def enter(path: str | os.PathLike[str]) -> tuple[int | None, str]:
-    """Return a descriptor of the folder of an absolute path, for `leave`, and the name of the file in it.
+    """Return a descriptor of the folder of an absolute path, and the name of the file in it; call `leave` afterwards.
 
-    Where nobody can change the way to the folder they are None and the whole path, which is as good, and quicker.
+    If nobody else can redirect the path, return None and the whole path instead, which is as safe and faster.
 
     Raises:
-        OSError: the folder cannot be entered, or a link of one user leads to another user's folder.
+        OSError: the folder cannot be entered, or a link of one user leads to the folder of another user.
     """
     whole = os.fspath(path)
     if whole in _roots_alone or os.geteuid() != 0 or not _CAN_WALK:
@@ -57,34 +57,34 @@ def enter(path: str | os.PathLike[str]) -> tuple[int | None, str]:
 
 
 def leave(at: int | None) -> None:
-    """Close what `enter` opened."""
+    """Close the descriptor that `enter` returned."""
     if at is not None:
         with contextlib.suppress(OSError):
             os.close(at)
 
 
 def make_folder(folder: str) -> None:
-    """Make the folder, and those above it, for its owner alone; root gives them to the owner of the folder they lie in.
+    """Make the folder and all missing folders above it, for their owner alone; root gives them to the owner above.
 
     Raises:
-        OSError: it could not be made.
+        OSError: the folder could not be made.
     """
     if not _CAN_WALK:
-        os.makedirs(folder, 0o700, exist_ok=True)  # noqa: PTH103 -- a string, as the walk has it
+        os.makedirs(folder, 0o700, exist_ok=True)  # noqa: PTH103 -- the path is a string
         return
     at, _ = _walk(folder, make=True)
     leave(at)
 
 
 def folder_owner(path: str | os.PathLike[str], at: int | None = None) -> Owner | None:
-    """Return the owner of the folder `at` of a new file, who gets that file; None where we cannot give it away."""
+    """Return the owner of the folder of a new file, who gets the file; return None if we are not root."""
     if os.geteuid() != 0:
         return None
     return owner_of(os.lstat(os.fspath(path).rpartition("/")[0] or "/") if at is None else os.fstat(at))
 
 
 def settle(descriptor: int, owner: Owner | None, mode: int = PRIVATE) -> os.stat_result:
-    """Give a new file to `owner`, if that is given and we may, with this mode whatever the umask; return its stat."""
+    """Set the mode of a new file, whatever the umask; as root, also give it to `owner`. Return its stat."""
     found = os.fstat(descriptor)
     if owner is not None and owner != owner_of(found) and os.geteuid() == 0:
         os.fchown(descriptor, *owner)
@@ -94,18 +94,18 @@ def settle(descriptor: int, owner: Owner | None, mode: int = PRIVATE) -> os.stat
 
 
 def give_away(descriptor: int, found: os.stat_result, owner: Owner | None) -> None:
-    """Give root's own empty file to `owner`; one that has another name too may be any file of root's."""
+    """Give an empty file of root to `owner`, unless it has a second name: then it may be any file of root."""
     if owner is not None and owner[0] != found.st_uid == 0 and found.st_nlink == 1 and not found.st_size:
         os.fchown(descriptor, *owner)
 
 
 def owner_of(found: os.stat_result) -> Owner:
-    """Return the owner and the group of what was found."""
+    """Return the owner and the group in a stat."""
     return found.st_uid, found.st_gid
 
 
 def _walk(folder: str, *, make: bool) -> tuple[int, bool]:
-    """Return a descriptor of the folder, and whether only root could have changed the way to it."""
+    """Return a descriptor of the folder, and whether only root could have redirected its path."""
     walk = _Walk(folder)
     try:
         while walk.steps:
@@ -118,21 +118,21 @@ def _walk(folder: str, *, make: bool) -> tuple[int, bool]:
 
 
 class _Walk:
-    """A way to a folder, name by name; `here` is a descriptor of where it is now."""
+    """A walk to a folder, name by name; `here` is a descriptor of the folder reached so far."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
         self._links = 0
-        self._heir: Owner | None = None  # who gets the folders that are made
+        self._heir: Owner | None = None  # the owner of new folders
         self.steps = _parts(folder)
         self.here = os.open("/", _STEP)
         self.roots_alone = True
 
     def step(self, *, make: bool) -> None:
-        """Go on by one name, making its folder if it is missing; a link puts the names of its target in front."""
+        """Enter the next name; with `make`, make a missing folder. A link adds the names of its target to the walk."""
         name = self.steps.pop()
         around = os.fstat(self.here)
-        if isinstance(name, int):  # the end of what a link of this user stood for
+        if isinstance(name, int):  # the target of a link of this user is reached
             _check_same_user(name, around, self._folder)
             return
         try:
@@ -166,12 +166,12 @@ class _Walk:
 
 
 def _parts(path: str) -> list[str | int]:
-    """Return the names in a path, the last one first."""
+    """Return the names in a path, in reverse order."""
     return [part for part in reversed(path.split("/")) if part not in {"", "."}]
 
 
 def _is_roots_alone(around: os.stat_result, found: os.stat_result) -> bool:
-    """Return whether root alone can put something else in the place of what was found."""
+    """Return whether only root can replace the file or folder `found` in the folder `around`."""
     if around.st_uid != 0:
         return False
     return not around.st_mode & 0o022 or bool(around.st_mode & stat.S_ISVTX and found.st_uid == 0)
@@ -184,12 +184,12 @@ def _check_folder(found: os.stat_result, folder: str) -> None:
 
 def _check_same_user(user: int, found: os.stat_result, folder: str) -> None:
     if found.st_uid != user:
-        reason = f"a symbolic link of uid {user} leads to what belongs to uid {found.st_uid}"
+        reason = f"a symbolic link of uid {user} leads to a folder of uid {found.st_uid}"
         raise PermissionError(errno.EPERM, reason, folder)
 
 
 def _make(name: str, around: int, owner: Owner) -> int:
-    """Make a folder and open it, whoever was first; what was put in its place meanwhile is never given away."""
+    """Make a folder, unless another process was faster, and open it; never give away a folder that we did not make."""
     try:
         os.mkdir(name, 0o700, dir_fd=around)
     except FileExistsError:
@@ -197,7 +197,7 @@ def _make(name: str, around: int, owner: Owner) -> int:
     made = os.open(name, _FOLDER, dir_fd=around)
     try:
         found = os.fstat(made)
-        # An empty folder is no loss to root: the owner of `around` may remove it and make another one anyway.
+        # Giving away an empty folder is harmless: the owner of `around` could remove it and make a new one anyway.
         ours = os.geteuid() == 0 == found.st_uid and not os.listdir(made)  # noqa: PTH208 -- a descriptor
         if ours and owner != owner_of(found):
             os.fchown(made, *owner)

@@ -1,6 +1,6 @@
-"""Keeps the bytes of a damaged file under a name that nothing bears yet; only ever written under the global lock.
+"""Keeps the bytes of a damaged file under a new name; call it only under the global lock.
 
-Such a file may be the last copy of somebody's login, so a logout does not remove it: it takes out of it what it ends.
+The file may have the last copy of a login. So a logout does not remove it, but overwrites the ended tokens in it.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from openab_auth.storage.file import atomic, folder
 from openab_auth.storage.file.ownership import Owner
 
 _MOST_NAMES: Final = 1000
-_UNCLEARED: Final = ".uncleared"  # ends the name of a file that a logout could not rewrite
+_UNCLEARED: Final = ".uncleared"  # part of the name of a file that a logout could not rewrite
 
 
 def keep(path: Path, data: bytes, now: float, owner: Owner | None = None) -> Path:
-    """Write `data` durably to `<path>.corrupt-<unix seconds>[-N]` and return that name.
+    """Write `data` durably to `<path>.corrupt-<unix seconds>[-N]` and return that path.
 
-    `owner` is whose file was damaged: nobody else gets its bytes.
+    `owner` is the owner of the damaged file; the new file belongs to this user too.
 
     Raises:
-        StoreUnwritableError: it could not be kept, so the damaged file must stay as it is.
+        StoreUnwritableError: the bytes could not be kept, so the damaged file must stay unchanged.
     """
     stem = f"{path.name}.corrupt-{int(now)}"
     names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(1)))
@@ -32,7 +32,7 @@ def keep(path: Path, data: bytes, now: float, owner: Owner | None = None) -> Pat
 
 
 def kept_files(path: Path) -> list[Path]:
-    """Return the damaged files that were kept so far, by us or by agents in other languages.
+    """Return all kept bytes of damaged files; agents in other languages keep them under the same names.
 
     Raises:
         StoreUnreadableError: the folder could not be read.
@@ -42,9 +42,9 @@ def kept_files(path: Path) -> list[Path]:
 
 
 def name_uncleared(kept: Path) -> Path:
-    """Name a file `….uncleared` that a logout could not clear, and return its name; `status` tells it from that.
+    """Add `.uncleared` to the name of a file that a logout could not clear, so that `status` finds it; return its path.
 
-    A full disk allows that, too. Only what was kept of a damaged file is renamed: other files are known by their names.
+    This works on a full disk, too. Only kept files are renamed, because other programs know other files by their names.
     """
     if is_uncleared(kept) or ".corrupt-" not in kept.name:
         return kept
@@ -61,5 +61,5 @@ def name_uncleared(kept: Path) -> Path:
 
 
 def is_uncleared(kept: Path) -> bool:
-    """Return whether a logout has tried to clear this file and could not."""
+    """Return whether a logout tried to clear this file and failed."""
     return _UNCLEARED in kept.name

@@ -1,4 +1,4 @@
-"""The credential file as it was read once: its bytes, what they hold, and which file it was."""
+"""A snapshot of the credential file: its bytes and entries at the time of one read, and the version of the file."""
 
 from __future__ import annotations
 
@@ -13,33 +13,39 @@ from typing import Final
 
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.file import journal, regular
+from openab_auth.storage.file import journal, regular_file
 from openab_auth.storage.file.journal import Spill
 from openab_auth.storage.file.ownership import Owner
 from openab_auth.storage.format import codec
+from openab_auth.storage.records.notes import Note
 
-_TICK: Final = 20_000_000  # ns; file times move in ticks of 1 to 10 ms, so a younger file may change unseen
+_TICK: Final = 20_000_000  # ns; file times move in ticks of 1 to 10 ms, so a younger file may change without a new time
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One state of the file; `data` is None when there is no file."""
+    """One state of the file; `data` is None if there is no file."""
 
     version: Hashable
-    settled: bool  # whether an equal version proves that the content is equal too
+    settled: bool  # whether an equal version proves equal content
     data: bytes | None = field(repr=False)
     decoded: codec.Decoded = field(repr=False)
-    spills: tuple[Spill, ...] = field(default=(), repr=False)  # what lay in the journal then
-    owner: Owner | None = None  # whose the file was
+    spills: tuple[Spill, ...] = field(default=(), repr=False)  # the content of the journal at that time
+    owner: Owner | None = None  # of the file
 
     @property
     def entries(self) -> Mapping[str, Entry]:
-        """What parses, and the spilled logins that came after it; read-only."""
+        """Return the valid entries, with the spilled logins that replace some of them; read-only."""
         return MappingProxyType({**self.decoded.entries, **self._recovered()} if self.spills else self.decoded.entries)
 
     @property
+    def notes(self) -> Mapping[str, Note]:
+        """The notes that spilled logins brought along; they are not in the file of the notes yet."""
+        return journal.notes_of(self.spills, self.decoded.entries)
+
+    @property
     def needs_rewrite(self) -> bool:
-        """Whether the next locked update writes even if nobody changes anything."""
+        """Return whether the next update must write the file even if no mutation changes anything."""
         return bool(self.decoded.damage) or self.decoded.legacy or bool(self._recovered())
 
     def _recovered(self) -> dict[str, Entry]:
@@ -47,14 +53,14 @@ class Snapshot:
 
 
 def version_of(found: os.stat_result) -> Hashable:
-    """Differs between any two states of the file that lie more than a tick apart."""
+    """Return a version that differs between two states of the file if they are more than one tick apart."""
     return (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
 
 
 def current_version(path: Path) -> Hashable:
-    """The version of the file as it is now: None when there is none, its errno when it cannot be looked at."""
+    """Return the version of the file now: None if there is no file, its errno if it cannot be looked at."""
     try:
-        return version_of(os.stat(path))  # noqa: PTH116 -- half the time of Path.stat, and this is the warm read
+        return version_of(os.stat(path))  # noqa: PTH116 -- takes half the time of Path.stat, and every warm read pays it
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -62,14 +68,14 @@ def current_version(path: Path) -> Hashable:
 
 
 def take(path: Path, before: Snapshot | None = None, afterwards: ExitStack | None = None) -> Snapshot:
-    """Read the file; what is in it as it was in `before` is not parsed again. For `afterwards` see `regular.read`.
+    """Read the file, but do not parse again what is unchanged since `before`; for `afterwards` see `regular_file.read`.
 
     Raises:
-        StoreUnreadableError: it is there but could not be read, or is not UTF-8.
+        StoreUnreadableError: the file is there but could not be read, or is not UTF-8.
     """
     now = time.time_ns()
     try:
-        data, found = regular.read(path, afterwards=afterwards)
+        data, found = regular_file.read(path, afterwards=afterwards)
     except FileNotFoundError:
         return Snapshot(None, settled=True, data=None, decoded=codec.Decoded({}))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The credential file as a store: readers take no lock, every write is one locked section."""
+"""The file store: one JSON file, from which readers read without a lock, and which every commit replaces."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from openab_auth.storage import batch
-from openab_auth.storage.draft import Lazy
+from openab_auth.storage.draft import LazyRecords
 from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry
 from openab_auth.storage.errors import (
     ServersUnwrittenError,
@@ -23,153 +23,129 @@ from openab_auth.storage.errors import (
 )
 from openab_auth.storage.file import (
     atomic,
-    blank,
     ended_logins,
     folder,
     journal,
-    leftovers,
-    notes_file,
     problems,
     quarantine,
-    regular,
+    redact,
+    regular_file,
     snapshot,
+    temporary_files,
 )
 from openab_auth.storage.file.journal import Spill
-from openab_auth.storage.file.locks.store_locks import GlobalLock, TenantLock
+from openab_auth.storage.file.locks import FileLease, GlobalLock
+from openab_auth.storage.file.record_files import CLIENTS_FILE, NOTES_FILE, SERVERS_FILE, RecordFile
 from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
-from openab_auth.storage.records import clients, servers
-from openab_auth.storage.records.clients import ClientRecord
-from openab_auth.storage.records.notes import Note
-from openab_auth.storage.records.servers import AddedServer
+from openab_auth.storage.records import NOTES, Note, RecordKind
 from openab_auth.storage.secret import Secret
-from openab_auth.storage.store import Done, Failed, Mutation, Problem
+from openab_auth.storage.store import Done, Failed, Mutation, Problem, Store
 
-T = TypeVar("T")
+R = TypeVar("R")
+_ROOM: Final = 2**16  # bytes; enough for a renewed login in the file and in the journal, even if its tokens grew
 
 
-class FileStore:
-    """The store in one JSON file that other languages' agents read and write too; may be shared by threads.
+class FileStore(Store):
+    """The store in one JSON file, which agents in other languages read and write too; threads may share the object.
 
-    `clock` gives unix seconds; `lock_timeout` (seconds) bounds every wait for the global lock.
+    `clock` returns unix seconds; `lock_timeout` is the longest wait for the global lock, in seconds.
     """
 
     def __init__(
         self, path: str | os.PathLike[str], *, clock: Callable[[], float] = time.time, lock_timeout: float = 10.0
     ) -> None:
         try:
-            self.path = Path(os.path.abspath(path))  # noqa: PTH100 -- a symbolic link must not be resolved away
-        except OSError as error:  # the working directory is gone
-            raise StoreUnreadableError(path, f"its folder: {regular.reason_of(error)}") from error
+            self.path = Path(os.path.abspath(path))  # noqa: PTH100 -- a symbolic link must stay as it is given
+        except OSError as error:  # the working directory no longer exists
+            raise StoreUnreadableError(path, f"its folder: {regular_file.reason_of(error)}") from error
         self._folder, self._name = self.path.parent, self.path.name
         self._clock = clock
         self._lock = GlobalLock(self.path.with_name(f"{self.path.name}.global.lock"), lock_timeout)
-        self._has_notes = partial(os.access, os.fspath(notes_file.FILE.path_of(self.path)), os.F_OK)
+        self._has_notes = partial(os.access, os.fspath(NOTES_FILE.path_of(self.path)), os.F_OK)
+        self._sidecar_name = partial(sidecar_name, self._name)
         self._snapshot: Snapshot | None = None
-        self._uncleared: list[Path] = []  # by the last logout
+        self._uncleared: list[Path] = []  # files that may hold tokens of the logins that ended last
 
     def __repr__(self) -> str:
         return f"FileStore({str(self.path)!r})"
 
     def read(self) -> Mapping[str, Entry]:
-        """All entries as last committed; one `stat` while the file stays the same.
+        """Return all entries as they were last committed; this costs one `stat` while the file is unchanged.
 
         Raises:
-            StoreUnreadableError: it is there but could not be read.
+            StoreUnreadableError: the file is there but could not be read.
         """
         entries = self.peek()
         return self._load().entries if entries is None else entries
 
     def peek(self) -> Mapping[str, Entry] | None:
-        """The entries when one `stat` proves that they are known; None when they must be read."""
+        """Return all entries if one `stat` proves that they are current, else None."""
         known = self._snapshot
         if known is not None and known.settled and known.version == self.version():
             return known.entries
         return None
 
     def version(self) -> Hashable:
-        """Which file it is: device, inode, modification time, size; None when there is none."""
+        """Return the device, inode, modification time and size of the file, or None if there is no file."""
         return snapshot.current_version(self.path)
 
-    def notes(self) -> Mapping[str, Note]:
-        """The notes by tenant; empty when they were lost.
+    def records(self, kind: RecordKind[R]) -> Mapping[str, R]:
+        """Return all records of one kind by key; return none when their file is missing or damaged.
 
         Raises:
             StoreUnreadableError: their file is there but could not be read.
         """
-        return notes_file.FILE.load(self.path)
-
-    def clients(self) -> Mapping[str, ClientRecord]:
-        """The clients that servers registered for us, by key; empty when they were lost.
-
-        Raises:
-            StoreUnreadableError: their file is there but could not be read.
-        """
-        return clients.FILE.load(self.path)
-
-    def servers(self) -> Mapping[str, AddedServer]:
-        """The MCP servers that people added, by name; empty when they were lost.
-
-        Raises:
-            StoreUnreadableError: their file is there but could not be read.
-        """
-        return servers.FILE.load(self.path)
-
-    def update(self, mutate: Mutation[T]) -> T:
-        """Run `mutate` under the global lock and commit what it changed.
-
-        Raises:
-            ServersUnwrittenError: all was committed but what it changed of the added servers.
-            StorageError: nothing was committed. What `mutate` raises is raised too, and commits nothing.
-        """
-        (outcome,) = self.update_all([mutate])
-        if isinstance(outcome, Failed):
-            raise outcome.error
-        value: T = outcome.value
-        return value
+        # Read the spills first, because a spill goes only after its note was saved.
+        spills = journal.load(self.path, journal.spill_files(self.path)) if kind.name == NOTES.name else ()
+        records = RecordFile(kind).load(self.path)
+        if any(spill.note for spill in spills):
+            records |= cast("Mapping[str, R]", replace(snapshot.take(self.path), spills=spills).notes)
+        return records
 
     def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
-        """Run many under one lock and commit them with one write; one that raises is dropped alone.
+        """Run the mutations under the global lock and save all changes with one write; see `Store.update_all`.
 
         Raises:
-            StorageError: nothing was committed, of none of them.
+            StorageError: nothing was committed.
         """
         try:
             return self._lock.run(partial(self._update_locked, mutations, folder.names(self._folder)))
-        except OSError as error:  # none is known that comes through here
-            raise StoreUnwritableError(self.path, regular.reason_of(error)) from error
+        except OSError as error:  # no such error is known to get here
+            raise StoreUnwritableError(self.path, regular_file.reason_of(error)) from error
 
-    def refresh_lock(self, tenant: str) -> TenantLock:
-        """The tenant's refresh lock, not yet taken.
+    def lease(self, tenant: str) -> FileLease:
+        """Return the lease of the tenant, which is not taken yet.
 
         Raises:
-            InvalidTenantError: no sidecar can bear this name.
+            InvalidTenantError: the tenant cannot be part of a sidecar's file name.
         """
-        return TenantLock(self.path.with_name(sidecar_name(self._name, tenant)), self._look_again)
+        return FileLease(self.path.with_name(self._sidecar_name(tenant)), self._look_again)
 
-    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None) -> None:
-        """Keep a renewed login beside the file; see `Store.spill`.
+    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None, note: Note | None = None) -> None:
+        """Keep a renewed login in the journal beside the file; see `Store.spill`.
 
         Raises:
-            StorageError: it could not be kept.
+            StorageError: the login was not kept.
         """
         atomic.make_folder(self.path)
-        spill = journal.compose(self.path, tenant, entry, replaces)
+        spill = journal.compose(self.path, tenant, entry, replaces, note)
         if self._is_late(spill):
             return
         spill = journal.write(self.path, spill)
-        if self._is_late(spill):  # a login or logout that was committed before it could see the spill
+        if self._is_late(spill):  # another login or a logout was committed before it could see the spill
             journal.discard(self.path, spill)
         with contextlib.suppress(OSError):
-            os.utime(self.path)  # whoever has read the file looks again, and at the journal too
+            os.utime(self.path)  # every process that has read the file reads it again, and the journal too
         self._look_again()
 
     def check_writable(self) -> None:
-        """Prove that a commit could be made now, space included, without changing anything.
+        """Prove that a commit would succeed now, and that there is space for it, without changing anything.
 
         Raises:
-            StoreUnwritableError: it could not; StoreUnreadableError when it could not even be read, nor its folder.
+            StoreUnwritableError: a commit would fail.
+            StoreUnreadableError: the file or its folder cannot be read.
         """
         atomic.make_folder(self.path)
         if not folder.can_be_listed(self._folder):
@@ -179,71 +155,76 @@ class FileStore:
         atomic.rehearse(self.path, len(known.data or b"") + _ROOM)
 
     def problems(self) -> tuple[Problem, ...]:
-        """What an operator should repair; changes nothing."""
+        """Return everything that an operator should repair, without changing anything."""
         reading, tenants = self._reading_problems()
-        there = problems.find(self.path, self._clock(), tenants)
-        return (*reading, *there, *problems.of_ended(self._uncleared))
+        found = problems.find(self.path, self._clock(), tenants)
+        return (*reading, *found, *problems.of_ended(self._uncleared))
 
     def _update_locked(
         self, mutations: Sequence[Mutation[Any]], names: Collection[str], afterwards: ExitStack
     ) -> list[Done[Any] | Failed]:
-        """Commit what they change; what goes on the stack need not be done under the lock.
+        """Run the mutations and commit their changes; work on the stack `afterwards` runs when the lock is free again.
 
-        `names` were in the folder before the wait for the lock. A later spill is left to the next update: readers go on
-        counting it in, unless this update gives its tenant another refresh token or ends its login.
+        `names` were in the folder before the wait for the lock. A spill that came later is left to the next update.
+        Readers see it in the meantime, unless this update ends its login or writes another refresh token for it.
         """
         before, now = self._load(journal.spills_among(self.path, names), afterwards), self._clock()
-        notes = Lazy(self.notes, self._has_notes)
-        beside = batch.Beside(notes, Lazy(self.clients), Lazy(self.servers))
-        after = batch.run(mutations, before.entries, beside, file=self._name, now=now)
+        notes = LazyRecords(partial(NOTES_FILE.load, self.path), self._has_notes)
+        if before.spills and (brought := before.notes):
+            with contextlib.suppress(StoreUnreadableError):  # notes may be lost, a login may not
+                notes.records.update(brought)
+        records = batch.Records(notes, LazyRecords(self.clients), LazyRecords(self.servers))
+        after = batch.run(mutations, before.entries, records, now=now, check_name=self._sidecar_name)
         if after.all_failed:
             return after.outcomes
-        # Before the login that needs them; each record says whose it is, should the login then not be written.
-        if beside.clients.changed:
-            clients.FILE.save(self.path, beside.clients.records, now=now)
+        # Clients first, because a login needs its client; a client whose login is not written afterwards does no harm.
+        if records.clients.changed:
+            CLIENTS_FILE.save(self.path, records.clients.records, now=now)
             folder.sync(self._folder)
         wrote = self._commit(before, after, now, afterwards)
-        if beside.servers.changed:  # after the commit, whose failure must not add or remove any
+        if records.servers.changed:  # after the commit, because a failed commit must not add or remove a server
             try:
-                servers.FILE.save(self.path, beside.servers.records, now=now)
+                SERVERS_FILE.save(self.path, records.servers.records, now=now)
                 wrote = True
             except (StoreUnreadableError, StoreUnwritableError) as error:
                 after.fail_servers(ServersUnwrittenError(error))
         wrote |= self._save_notes(notes, now, entries_written=wrote)
-        if wrote:  # others may build on what they see before it is durable: their commit makes ours durable too
+        if wrote:  # others may already build on this commit before it is durable; their commit makes both durable
             afterwards.callback(folder.sync, self._folder)
         self._tidy(before, after.entries, names)
         return after.outcomes
 
     def _tidy(self, before: Snapshot, entries: Mapping[str, Entry], names: Collection[str]) -> None:
-        """Remove what this update made needless in the journal, and what killed writers left."""
+        """Remove the spills that are committed now, the copies of ended logins, and the files of killed writers."""
         if before.spills:
-            folder.sync(self._folder)  # what was recovered must be durable before its spill goes
+            folder.sync(self._folder)  # a recovered login must be durable before its spill is removed
         for spill in before.spills:
             journal.discard(self.path, spill)
         gone = before.entries.keys() - entries.keys()
         if ended := [tenant for tenant in gone if not isinstance(before.entries[tenant], PendingEntry)]:
             self._forget(ended, before, entries)
-        if leftovers.may_be_among(names):
-            leftovers.remove(self.path, names, before.entries.keys() | entries.keys())
+        if temporary_files.may_be_among(names):
+            temporary_files.remove(self.path, names, before.entries.keys() | entries.keys())
 
     def _forget(self, ended: list[str], before: Snapshot, entries: Mapping[str, Entry]) -> None:
-        """Leave no copy of the logins that ended in any file of the store."""
+        """Remove every copy of the ended logins from all files of the store."""
         copies = (before.entries, before.decoded.entries, {spill.tenant: spill.entry for spill in before.spills})
-        secrets = {s for held in copies for tenant in ended if tenant in held for s in blank.secrets_of(held[tenant])}
-        living = {secret for entry in entries.values() for secret in blank.secrets_of(entry)}  # under another key now
+        secrets = {s for held in copies for tenant in ended if tenant in held for s in redact.secrets_of(held[tenant])}
+        # A token may live on under another key.
+        living = {secret for entry in entries.values() for secret in redact.secrets_of(entry)}
         left = ended_logins.clear(self.path, ended, secrets - living, before.entries.keys() | entries.keys())
-        self._uncleared = [place for place in left if not quarantine.is_uncleared(place)]  # which its name tells
+        # The name of a renamed file already says that a logout could not clear it.
+        self._uncleared = [place for place in left if not quarantine.is_uncleared(place)]
 
     def _load(self, spill_files: Collection[str] | None = None, afterwards: ExitStack | None = None) -> Snapshot:
-        """Read it; `spill_files` are the names of the journal's files, if they are known.
+        """Read the journal, then the file; `spill_files` are the names of the journal's files, if they are known.
 
-        They are looked at before the file, since a spill goes only after its login is in the file. The file is closed
-        `afterwards`, if that is given: to free what was replaced takes longer than to replace it.
+        In this order no login is missed, because a spill is removed only after its login is in the file. `afterwards`
+        closes the file later, because freeing a replaced file takes longer than replacing it.
         """
         spills = journal.load(self.path, journal.spill_files(self.path) if spill_files is None else spill_files)
         taken = snapshot.take(self.path, self._snapshot, afterwards)
-        settled = taken.settled and spill_files is None  # else one more may have come in the wait for the lock
+        settled = taken.settled and spill_files is None  # otherwise a spill may have come during the wait for the lock
         if spills or settled != taken.settled:
             taken = replace(taken, spills=spills, settled=settled)
         self._snapshot = taken
@@ -253,10 +234,10 @@ class FileStore:
         try:
             return not spill.takes_place_of(snapshot.take(self.path).entries.get(spill.tenant))
         except StoreUnreadableError:
-            return False  # nobody can have written another login either
+            return False  # then nobody else can have written a login either
 
     def _look_again(self) -> None:
-        """Let the next read look at the disk: what another process spilled may not show in the file's version."""
+        """Make the next read look at the disk, because a spill of another process need not change the version."""
         if self._snapshot is not None:
             self._snapshot = replace(self._snapshot, settled=False)
 
@@ -266,37 +247,34 @@ class FileStore:
         members = codec.members(after.entries, {**before.decoded.members, **after.checked})
         data = codec.join(members).encode()
         if before.decoded.damage and before.data is not None:
-            atomic.existing(self.path)  # refuse before anything is written
+            atomic.existing(self.path)  # fail before anything is written
             quarantine.keep(self.path, before.data, now, before.owner)
         new = atomic.swap(self.path, data)
 
-        def remember() -> None:  # perhaps over a newer one that a reader took; unsettled, so the next read looks anyway
+        def remember() -> None:  # a reader may have taken a newer snapshot; unsettled, so the next read looks again
             decoded = codec.Decoded(after.entries, members=members)
             self._snapshot = Snapshot(snapshot.version_of(new), settled=False, data=data, decoded=decoded)
 
         afterwards.callback(remember)
         return True
 
-    def _save_notes(self, notes: Lazy[Note], now: float, *, entries_written: bool) -> bool:
+    def _save_notes(self, notes: LazyRecords[Note], now: float, *, entries_written: bool) -> bool:
         if not notes.changed:
             return False
         try:
-            notes_file.FILE.save(self.path, notes.records, now=now)
+            NOTES_FILE.save(self.path, notes.records, now=now)
         except StorageError:
-            if not entries_written:  # the login is safe and notes may be lost, unless they were all that was asked for
+            if not entries_written:  # notes may be lost when the login is safe, but not when only notes were written
                 raise
             return False
         return True
 
     def _reading_problems(self) -> tuple[list[Problem], Collection[str]]:
-        """Return what is wrong with the file, and the keys of its entries."""
+        """Return the problems of the file itself, and the keys of its entries."""
         try:
             known = self._load()
         except StoreUnreadableError as error:
             return [Problem(error.happened, error.todo)], ()
-        repair = f"the next login keeps its bytes as {self._name}.corrupt-<seconds> and writes what still parses"
+        repair = f"the next login saves its bytes as {self._name}.corrupt-<seconds> and keeps every sound entry"
         damage = [Problem(f"{self.path} is damaged: {found}", repair) for found in known.decoded.damage]
         return damage, known.entries.keys()
-
-
-_ROOM = 2**16  # bytes; a renewed login, in the file and in the journal, however long its tokens have become

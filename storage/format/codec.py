@@ -1,7 +1,7 @@
-"""The credential file's text to entries and back, exactly as the Rust agents read and write it.
+"""Turns the text of the credential file into entries and back, exactly as the Rust agents do.
 
-They parse with serde_json (128 levels, no lone surrogates, no NaN) into an untagged enum: Token is tried first, then
-Pending, then Mcp. What they would refuse is damage here and is never written; the other entries are salvaged.
+The agents parse with serde_json (128 levels, no lone surrogates, no NaN) into an untagged enum: Token is tried first,
+then Pending, then Mcp. An entry that they would refuse is damage here and is never written; other entries are kept.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from openab_auth.storage.errors import InvalidEntryError
 from openab_auth.storage.format import layout, shapes
 from openab_auth.storage.format.keys import LEGACY_MARK, check_key
 
-_LEGACY_TENANT: Final = "codex"  # the one vendor of that time
+_LEGACY_TENANT: Final = "codex"  # the only vendor at that time
 _LEGACY_DEFAULTS: Final = {"token_endpoint": "https://auth.openai.com/oauth/token", "provider": _LEGACY_TENANT}
 _DEEPEST: Final = 127  # serde_json refuses the 128th level
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _BYTE_ORDER_MARK: Final = "\ufeff"
-_LARGEST: Final = 10**308  # about what an f64 holds; serde_json refuses what does not fit
+_LARGEST: Final = 10**308  # about the largest f64; serde_json refuses larger numbers
 _MOST_DIGITS: Final = len(str(_LARGEST))
 
-Members: TypeAlias = Mapping[str, tuple[Entry, str]]  # by key: an entry and its text in the file
+Members: TypeAlias = Mapping[str, tuple[Entry, str]]  # each entry with its text in the file, by key
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """An entry that fits no shape, or (`key` is None) a text that is not JSON."""
+    """An entry that fits no shape, or a text that is not JSON; then `key` is None."""
 
     key: str | None
     reason: str
@@ -43,7 +43,7 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a text holds: the entries that parse, in its order, and what does not; of `members` the texts are known."""
+    """The entries of a text in their order, and its damage; `members` has the texts of entries, as far as known."""
 
     entries: dict[str, Entry]
     damage: tuple[Damage, ...] = ()
@@ -52,11 +52,11 @@ class Decoded:
 
 
 def decode(text: str, known: Members | None = None) -> Decoded:
-    """Read the file's text, but no member that is `known`; never raises, what does not parse is told as damage."""
+    """Parse the text of the file, except members that are `known`; report errors as damage and never raise."""
     members = _decode_laid_out(text, known or {})
     if members is not None:
         return Decoded({key: entry for key, (entry, _) in members.items()}, members=members)
-    if text.startswith(_BYTE_ORDER_MARK):  # an editor's; the agents take it for no JSON at all
+    if text.startswith(_BYTE_ORDER_MARK):  # some editors write it; to the agents this is not JSON
         inner = decode(text[1:])
         return Decoded(inner.entries, (Damage(None, "it begins with a byte order mark"), *inner.damage), inner.legacy)
     try:
@@ -69,17 +69,19 @@ def decode(text: str, known: Members | None = None) -> Decoded:
     if LEGACY_MARK in top and not isinstance(top[LEGACY_MARK], dict):
         return _decode_legacy(top)
     decoded = _decode_members(iter(top.items()))
-    doubled = isinstance(top, shapes.Doubled)  # the agents read each of them, and one that fits no shape ends them all
+    doubled = isinstance(
+        top, shapes.RepeatedFields
+    )  # the agents read both entries, and refuse the file if one fits no shape
     return Decoded(decoded.entries, (*((Damage(None, _DOUBLED),) if doubled else ()), *decoded.damage))
 
 
 def encode(entries: Mapping[str, Entry]) -> str:
-    """The file's text: pretty JSON with an indent of two, as serde_json writes it."""
+    """Return the text of a file: JSON with an indent of two, as serde_json writes it."""
     return join(members(entries, {}))
 
 
 def members(entries: Mapping[str, Entry], known: Members) -> Members:
-    """Each entry with its own text; what `known` holds of it already is not written out again."""
+    """Return each entry with its text; take the text from `known` if the entry is the same object."""
     return {
         key: same
         if (same := known.get(key)) is not None and same[0] is entry
@@ -89,16 +91,16 @@ def members(entries: Mapping[str, Entry], known: Members) -> Members:
 
 
 def join(members: Members) -> str:
-    """The file's text from its members' texts."""
+    """Return the text of a file with these members."""
     return layout.join([text for _, text in members.values()])
 
 
 def check(key: str, entry: Entry) -> str:
-    """The text of an entry as a member, which the agents will read back as what it is.
+    """Return the text of an entry as a member, after a check that the agents will read the same entry from it.
 
     Raises:
-        InvalidTenantError: no entry can lie under this key.
-        InvalidEntryError: it fits none of the three shapes, or reads back as another one.
+        InvalidTenantError: no entry can have this key.
+        InvalidEntryError: the entry fits none of the three shapes, or would be read as another shape.
     """
     check_key(key)
     try:
@@ -114,12 +116,12 @@ def check(key: str, entry: Entry) -> str:
 
 
 def _is_flat(fields: Mapping[str, Json]) -> bool:
-    """Whether they are read back as what they are, whatever they are: most logins are of such fields alone."""
+    """Return whether all fields are strings or integers, which every parser reads alike; most logins are like that."""
     return all(type(value) is str or shapes.is_u64(value) for value in fields.values())
 
 
 def _value(key: str, member: str) -> object:
-    """What is read of a member's text."""
+    """Return the value that is parsed from the text of a member."""
     text = layout.join([member])
     top = _DECODER.decode(text)
     _check_text(text, top)
@@ -127,13 +129,13 @@ def _value(key: str, member: str) -> object:
 
 
 def _decode_laid_out(text: str, known: Members) -> Members | None:
-    """Member by member, none of the `known` ones; None when it is laid out differently or anything is not sound."""
+    """Parse the members that are not `known`; return None if the layout is not ours or anything is invalid."""
     members: dict[str, tuple[Entry, str]] = {}
     separator, at = layout.OPEN, 0
     try:
         while text.startswith(separator, at):
             begin = at + len(separator)
-            key, colon = _PLAIN.raw_decode(text, begin - 1)  # the quote is the separator's
+            key, colon = _PLAIN.raw_decode(text, begin - 1)  # the opening quote belongs to the separator
             if key in members or key == LEGACY_MARK or not text.startswith(layout.COLON, colon):
                 return None
             member = known.get(key)
@@ -154,7 +156,7 @@ def _decode_laid_out(text: str, known: Members) -> Members | None:
 
 
 def _is_plain(value: object, member: str) -> bool:
-    """True only where `_PLAIN` certainly read what serde would: strings, whole numbers, and no name twice."""
+    """Return whether serde certainly reads the same: only strings and integers, and no name twice."""
     if not isinstance(value, dict) or "\\" in member:
         return False
     strings = 0
@@ -163,7 +165,7 @@ def _is_plain(value: object, member: str) -> bool:
             strings += 1
         elif not shapes.is_u64(one) or (one == 0 and "-0" in member):
             return False
-    return member.count('"') == 1 + 2 * (len(value) + strings)  # it begins behind its key's opening quote
+    return member.count('"') == 1 + 2 * (len(value) + strings)  # the text begins after the opening quote of its key
 
 
 def _decode_legacy(top: dict[str, Any]) -> Decoded:
@@ -184,7 +186,7 @@ def _decode_members(members: Iterator[tuple[str, Any]]) -> Decoded:
 
 
 def _salvage(text: str, reason: str) -> Decoded:
-    """What can still be read of a text that is not wholly JSON: its members up to the tear, each sound in itself."""
+    """Return the valid members of a text that is not valid as a whole, up to its first syntax error."""
     decoded = _decode_members(_sound_members(text))
     return Decoded(decoded.entries, (Damage(None, reason), *decoded.damage))
 
@@ -206,7 +208,7 @@ def _sound_members(text: str) -> Iterator[tuple[str, Any]]:
             return
         at = _skip(text, at)
         if text[at : at + 1] not in (",", "}"):
-            return  # torn right after a value: a number may have lost digits
+            return  # the text ends right after a value; a number may have lost digits
         try:
             _check_text(text[begin:at], {key: value})
         except ValueError:
@@ -220,14 +222,14 @@ def _skip(text: str, at: int) -> int:
 
 
 def _check_text(text: str, value: object) -> None:
-    """Refuse what json reads and serde_json does not: lone surrogates and too many levels."""
+    """Refuse text that json accepts and serde_json does not: lone surrogates and too many levels."""
     if "\\" in text and _SURROGATE.search(text):
         try:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
         except UnicodeEncodeError:
             raise _RefusedError(_LONE_SURROGATE) from None
     if text.find("{", text.find("{") + 1) < 0 and "[" not in text:
-        return  # as most logins are
+        return  # most logins have no nested value
     level: list[object] = [value]
     depth = 0
     while level := [item for item in level if isinstance(item, (dict, list))]:
@@ -238,7 +240,7 @@ def _check_text(text: str, value: object) -> None:
 
 
 class _RefusedError(ValueError):
-    """serde_json refuses this text although json reads it."""
+    """json accepts this text, but serde_json refuses it."""
 
 
 _LONE_SURROGATE: Final = "it holds half of a surrogate pair"
@@ -248,7 +250,7 @@ _NO_NUMBER: Final = "it holds a number that JSON does not have"
 
 
 def _reason(error: Exception) -> str:
-    """Why, without a word of the text itself: it may be a secret."""
+    """Return why the text was refused, without quoting the text, which may contain a secret."""
     if isinstance(error, json.JSONDecodeError):
         return f"it is not JSON: {error.msg.split(':')[0]} at line {error.lineno}, column {error.colno}"
     if isinstance(error, _RefusedError | shapes.NoShapeError):
@@ -265,7 +267,7 @@ def _reason(error: Exception) -> str:
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        return shapes.Doubled(pairs)
+        return shapes.RepeatedFields(pairs)
     return found
 
 
@@ -278,7 +280,7 @@ def _float(digits: str) -> float:
 
 def _int(digits: str) -> int | float:
     if digits == "-0":
-        return -0.0  # a float to serde_json, and so no unsigned integer
+        return -0.0  # serde_json reads a float, which is no unsigned integer
     if len(digits) > _MOST_DIGITS or abs(number := int(digits)) > _LARGEST:
         raise _RefusedError(_NO_NUMBER)
     return number
@@ -288,7 +290,7 @@ def _constant(_name: str) -> NoReturn:
     raise _RefusedError(_NO_NUMBER)
 
 
-_PLAIN: Final = json.JSONDecoder()  # no hooks, so all in C; takes NaN, -0 and names that are there twice
+_PLAIN: Final = json.JSONDecoder()  # without hooks, so it runs in C; it accepts NaN, -0 and repeated names
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_pairs, parse_float=_float, parse_int=_int, parse_constant=_constant
 )

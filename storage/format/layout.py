@@ -1,7 +1,7 @@
-"""How the file's text is laid out: pretty JSON with an indent of two, as serde_json and json write it, by members.
+"""Lays out the text of the file: JSON with an indent of two, as serde_json and json write it, member by member.
 
-The text of a member begins behind the quote that opens its key, so that what stands between two of them is the same
-everywhere. Sound members with BREAK between them are a sound text, so what has not changed is neither read nor written
+The text of a member begins after the quote that opens its key, so the text between two members is always BREAK. Valid
+members with BREAK between them are valid text. Members that have not changed are therefore neither parsed nor encoded
 again.
 """
 
@@ -21,15 +21,15 @@ CLOSE: Final = "\n}"
 
 
 def join(members: Collection[str]) -> str:
-    """The text of a file of these members."""
+    """Return the text of a file with these members."""
     return OPEN + BREAK.join(members) + CLOSE if members else "{}"
 
 
 def member(key: str, fields: Mapping[str, Json]) -> str:
-    """The text of one member, an object; as json would indent it, which is written in Python and slow.
+    """Return the text of one member whose value is an object, indented as json does it, but faster.
 
     Raises:
-        TypeError, ValueError, RecursionError: it cannot be JSON.
+        TypeError, ValueError, RecursionError: the fields cannot be written as JSON.
     """
     lines = ",\n".join([f"    {encode_basestring(name)}: {_value(value)}" for name, value in fields.items()])
     return f"{encode_basestring(key)[1:]}{COLON}{{\n{lines}\n  }}"
@@ -40,7 +40,9 @@ def _value(value: Json) -> str:
         return encode_basestring(value)
     if type(value) is int:
         return repr(value)
-    return _ENCODER.encode(value).replace("\n", "\n    ")  # a string's own line breaks are escaped
+    return _ENCODER.encode(value).replace(
+        "\n", "\n    "
+    )  # line breaks inside strings are escaped, so all others are layout
 
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=2)

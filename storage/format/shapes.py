@@ -1,7 +1,7 @@
-"""One JSON object to one of the three shapes and back, as serde's untagged enum does it; unknown fields lie in `extra`.
+"""Turns a JSON object into one of the three shapes and back, as the untagged enum of serde does.
 
-An optional field that was written out with its default (null, 0, an empty list) is remembered in `extra` too, so that
-the entry is written back as it was.
+Unknown fields go to `extra`. So does an optional field that is written out with its default (null, 0, an empty list),
+so that the entry is written back unchanged.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ _MCP: Final = ("client_id", "token_response", "granted_scopes", "token_received_
 
 
 class NoShapeError(ValueError):
-    """The value fits none of the three shapes; `reason` names fields, never values."""
+    """The value fits none of the three shapes; `reason` contains names of fields, never values."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-class Doubled(dict[str, Any]):
-    """An object that names a field twice: the last one counts, but serde refuses it where it knows the field."""
+class RepeatedFields(dict[str, Any]):
+    """An object that has a field twice: the last value counts, but serde refuses the object if it knows the field."""
 
     def __init__(self, pairs: Sequence[tuple[str, Any]]) -> None:
         super().__init__(pairs)
         names = [name for name, _ in pairs]
-        self.twice = {name for name in names if names.count(name) > 1} if len(names) < _FEW else set(names)
+        self.repeated = {name for name in names if names.count(name) > 1} if len(names) < _FEW else set(names)
 
 
 _FEW: Final = 1000
 
 
 def from_json(value: object) -> Entry:
-    """Read one entry: as a token, else as a pending login, else as an MCP login.
+    """Return the entry in a JSON value; try the shapes in this order: token, pending login, MCP login.
 
     Raises:
-        NoShapeError: it is none of the three.
+        NoShapeError: the value fits none of the three shapes.
     """
     if not isinstance(value, dict):
         raise NoShapeError(_NO_OBJECT)
@@ -50,7 +50,7 @@ def from_json(value: object) -> Entry:
 
 
 def to_json(entry: Entry) -> dict[str, Json]:
-    """The object that is written for an entry."""
+    """Return the JSON object of an entry."""
     if isinstance(entry, TokenEntry):
         known: dict[str, Json] = {
             "access_token": entry.access_token.reveal(),
@@ -82,7 +82,7 @@ def to_json(entry: Entry) -> dict[str, Json]:
 def _with_optional(
     required: dict[str, Json], optional: Mapping[str, Json], extra: Mapping[str, Json]
 ) -> dict[str, Json]:
-    """The required fields, the optional ones that say something or were written out before, then the unknown ones."""
+    """Return the required fields, the optional fields that are set or were written out before, and the unknown ones."""
     written = {name: value for name, value in optional.items() if not _is_default(value) or name in extra}
     unknown = {name: value for name, value in extra.items() if name not in required and name not in optional}
     return {**required, **written, **unknown}
@@ -133,7 +133,7 @@ def _mcp(value: dict[str, Any]) -> McpEntry | None:
 
 
 def _is_token_response(value: object) -> bool:
-    """As rmcp reads it (RFC 6749, section 5.1)."""
+    """Return whether rmcp would accept this token response (RFC 6749, section 5.1)."""
     if not isinstance(value, dict):
         return False
     expires_in = value.get("expires_in")
@@ -148,7 +148,7 @@ def _is_token_response(value: object) -> bool:
 
 
 def _others(value: dict[str, Any], known: tuple[str, ...]) -> dict[str, Json]:
-    """The fields we do not know, and the optional ones that were written out with their default."""
+    """Return the unknown fields, and the optional fields that are written out with their default."""
     if len(value) == _REQUIRED[known]:
         return {}
     optional = known[_REQUIRED[known] :]
@@ -159,7 +159,7 @@ _REQUIRED: Final = {_TOKEN: 5, _PENDING: 4, _MCP: 1}
 
 
 def _names_twice(value: dict[str, Any], known: tuple[str, ...]) -> bool:
-    return isinstance(value, Doubled) and not value.twice.isdisjoint(known)
+    return isinstance(value, RepeatedFields) and not value.repeated.isdisjoint(known)
 
 
 def _is_optional(value: object, kind: type) -> bool:
@@ -167,12 +167,12 @@ def _is_optional(value: object, kind: type) -> bool:
 
 
 def is_u64(value: object) -> TypeGuard[int]:
-    """Whether it is a whole number that an unsigned integer of 64 bits holds."""
+    """Return whether the value is an integer that fits into an unsigned integer of 64 bits."""
     return type(value) is int and 0 <= value <= _LARGEST_U64
 
 
 def _none_fits(value: dict[str, Any]) -> Entry:
-    """Say what the likeliest shape lacks."""
+    """Raise NoShapeError with the fields that the most similar shape lacks."""
     names = (
         _TOKEN if "access_token" in value else _PENDING if "verifier" in value else _MCP if "client_id" in value else ()
     )

@@ -1,13 +1,14 @@
-"""OAuth clients that a server registered for us, and what a login of theirs needs: `auth.json.clients`, 0600.
+"""OAuth clients that an authorization server registered for us, and facts that a login needs.
 
-The credential file has no room for a client's secret, and the Rust agents drop what they do not know. Losing this file
-loses no login that lives; who cannot renew one without it logs in again, and a lost client is registered anew.
+The shapes of an entry have no room for a client secret, and the Rust agents drop fields that they do not know. Losing
+these records loses no login that works. A login that cannot be renewed without its record must be made again, and a
+lost client is registered again.
 
-What lies under which key is the house's upper floors' business:
+The floors above choose the keys:
 
     mcp:NAME ISSUER         the client that this issuer registered for logins at the server NAME
-    pending:mcp:NAME:USER   what a link is bound to, until its paste comes (openab_auth.oauth.mcp.binding)
-    NAME, or mcp:NAME       what the login under this tenant is bound to, and the scopes that were demanded of it since
+    pending:mcp:NAME:USER   the binding of a login link until its paste comes (openab_auth.oauth.mcp.binding)
+    NAME, or mcp:NAME       the binding of the login under this tenant, and the scopes that its server asked for
     vendor:TENANT           the client that a vendor registered for us
 """
 
@@ -18,15 +19,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from openab_auth.storage.entries import Json
-from openab_auth.storage.file.record_file import RecordFile
+from openab_auth.storage.records.kind import RecordKind
 from openab_auth.storage.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
 class ClientRecord:
-    """One client; `expires_at` is the end of its secret in unix seconds, 0 for never.
+    """One client; `expires_at` is the end of its secret in unix seconds, and 0 means never.
 
-    `facts` is whatever else its owner must remember of it, as JSON, and never a secret.
+    `facts` holds everything else that the owner of the record must remember, as JSON and without a secret.
     """
 
     client_id: str
@@ -35,7 +36,7 @@ class ClientRecord:
     facts: Mapping[str, Json] = field(default_factory=dict, repr=False)
 
 
-def _json(client: ClientRecord) -> dict[str, Json]:
+def _to_json(client: ClientRecord) -> dict[str, Json]:
     return {
         "client_id": client.client_id,
         "client_secret": client.client_secret.reveal() if client.client_secret else None,
@@ -44,7 +45,7 @@ def _json(client: ClientRecord) -> dict[str, Json]:
     }
 
 
-def _client(value: object) -> ClientRecord | None:
+def _from_json(value: object) -> ClientRecord | None:
     if not isinstance(value, dict) or not isinstance(client_id := value.get("client_id"), str):
         return None
     secret, expires_at, facts = value.get("client_secret"), value.get("expires_at"), value.get("facts")
@@ -56,4 +57,4 @@ def _client(value: object) -> ClientRecord | None:
     )
 
 
-FILE: Final = RecordFile("clients", _client, _json)
+CLIENTS: Final = RecordKind("clients", _to_json, _from_json)

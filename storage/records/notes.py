@@ -1,18 +1,23 @@
-"""What we remember beside a login and may lose: never a secret, and losing all of it loses no login."""
+"""Notes beside a login; a note never holds a secret, and losing all notes loses no login."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Final
 
-from openab_auth.storage.entries import UserId
+from openab_auth.storage.entries import Json, UserId
+from openab_auth.storage.records.kind import RecordKind
+
+_LATEST: Final = 2**63  # unix seconds; json also reads Infinity and NaN, and neither is a time
+_OLD_CONFIG_HASH: Final = "settings"  # an earlier version wrote the hash under this name
 
 
 @dataclass(frozen=True, slots=True)
 class DeadToken:
-    """A refresh token that the vendor will never take again, known by its hash alone; `since` is in unix seconds.
+    """A refresh token that the vendor will never accept again; only its hash is kept, and `since` is in unix seconds.
 
-    `told` says that whoever made the login was told, so that nobody else tells it again.
+    `told` is True once the person who made the login was told, so that nobody tells that person twice.
     """
 
     fingerprint: str
@@ -23,11 +28,11 @@ class DeadToken:
 
 @dataclass(frozen=True, slots=True)
 class RefreshAttempt:
-    """A refresh that was begun and did not end in a commit; its token is known by its hash, times are unix seconds.
+    """A refresh that began and did not end in a commit; only the hash of its token is kept, times are unix seconds.
 
-    `answered` is False while nobody knows whether the vendor has taken the token. Nobody asks again before
-    `not_before`, which is the further off the more `failures` there were. Where a client or its settings were refused,
-    `todo` says what to change, and only who would ask with the same `settings`, a hash, has to wait.
+    `answered` is False while nobody knows whether the vendor has used up the token. No process refreshes before
+    `not_before`, and this pause grows with the number of `failures`. If the vendor refused the configuration, `todo`
+    says what to change. Then only a process with the same `config_hash` has to wait.
     """
 
     fingerprint: str
@@ -37,15 +42,15 @@ class RefreshAttempt:
     failures: int = 0
     not_before: float = 0.0
     todo: str = ""
-    settings: str = ""
+    config_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The account of a login, by identifiers that its vendor never changes; each is kept as a hash, by its kind.
+    """The account of a login: identifiers that the vendor never changes, each hashed, by the kind of the identifier.
 
-    They hold for the refresh token with this `fingerprint`. Another program may have put another account's login in its
-    place without telling us, so for any other token they say nothing.
+    They are valid only for the refresh token with this `fingerprint`. Another program may have replaced the login with
+    that of another account, so they say nothing about any other token.
     """
 
     ids: Mapping[str, str]
@@ -54,7 +59,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Where a pending login began, and what it may replace.
+    """Where a pending login began, and which login it may replace.
 
     `replaces` is the generation of the login that the person agreed to replace; `guild` is the Discord server.
     """
@@ -65,10 +70,10 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Whose login it is, who made it and when (unix seconds), with which scopes; what became of its last refresh.
+    """The account of a login, who made it and when (unix seconds), its scopes, and how its last refresh ended.
 
-    `generation` stays the same while the login is renewed; each login that a person makes has another one. `account` is
-    a label for people, which decides nothing. A pending login's note holds `begun` alone.
+    Renewing a login keeps its `generation`; every login that a person makes gets a new one. `account` is a label for
+    people and decides nothing. The note of a pending login holds `begun` alone.
     """
 
     account: str | None = None
@@ -80,3 +85,86 @@ class Note:
     generation: str | None = None
     subject: Subject | None = None
     begun: Begun | None = None
+
+
+def _to_json(note: Note) -> dict[str, Json]:
+    return {
+        "account": note.account,
+        "logged_in_by": note.logged_in_by,
+        "logged_in_at": note.logged_in_at,
+        "scopes": list(note.scopes),
+        "dead": None if note.dead is None else asdict(note.dead),
+        "attempt": None if note.attempt is None else asdict(note.attempt),
+        "generation": note.generation,
+        "subject": None if note.subject is None else asdict(note.subject),
+        "begun": None if note.begun is None else asdict(note.begun),
+    }
+
+
+def _from_json(value: object) -> Note | None:
+    """Read one note; leave out every field that has the wrong type."""
+    if not isinstance(value, dict):
+        return None
+    account, scopes = value.get("account"), value.get("scopes")
+    by, at = _integer(value.get("logged_in_by")), _integer(value.get("logged_in_at"))
+    return Note(
+        account=account if isinstance(account, str) and account.isprintable() else None,
+        logged_in_by=None if by is None else UserId(by),
+        logged_in_at=at,
+        scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
+        dead=_dead(value.get("dead")),
+        attempt=_attempt(value.get("attempt")),
+        generation=generation if isinstance(generation := value.get("generation"), str) else None,
+        subject=_subject(value.get("subject")),
+        begun=_begun(value.get("begun")),
+    )
+
+
+def _dead(value: object) -> DeadToken | None:
+    match value:
+        case {"fingerprint": str(fingerprint), "reason": str(reason), "since": since, **others} if (
+            _integer(since) is not None
+        ):
+            return DeadToken(fingerprint, reason, since, told=others.get("told") is True)
+    return None
+
+
+def _attempt(value: object) -> RefreshAttempt | None:
+    match value:
+        case {
+            "fingerprint": str(fingerprint),
+            "at": int() | float() as at,
+            "reason": str(reason),
+            "answered": bool(answered),
+            "failures": int(failures),
+            "not_before": int() | float() as not_before,
+            **others,
+        } if 0 <= at < _LATEST and 0 <= not_before < _LATEST:
+            todo, config_hash = others.get("todo"), others.get("config_hash", others.get(_OLD_CONFIG_HASH))
+            return RefreshAttempt(
+                *(fingerprint, at, reason, answered, failures, not_before),
+                todo=todo if isinstance(todo, str) else "",
+                config_hash=config_hash if isinstance(config_hash, str) else "",
+            )
+    return None
+
+
+def _subject(value: object) -> Subject | None:
+    match value:
+        case {"ids": dict(ids), "fingerprint": str(fingerprint)} if all(isinstance(one, str) for one in ids.values()):
+            return Subject(ids, fingerprint)
+    return None
+
+
+def _begun(value: object) -> Begun | None:
+    match value:
+        case {"replaces": str() | None as replaces, "guild": guild} if guild is None or _integer(guild) is not None:
+            return Begun(replaces, guild)
+    return None
+
+
+def _integer(value: object) -> int | None:
+    return value if type(value) is int else None
+
+
+NOTES: Final = RecordKind("notes", _to_json, _from_json)

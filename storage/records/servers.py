@@ -1,4 +1,4 @@
-"""MCP servers that people added from Discord: `auth.json.servers`, 0600, without a secret; losing it loses no login."""
+"""MCP servers that people added from Discord; the records hold no secret, and losing them loses no login."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from openab_auth.storage.entries import Json, UserId
-from openab_auth.storage.file.record_file import RecordFile
+from openab_auth.storage.records.kind import RecordKind
 
 
 @dataclass(frozen=True, slots=True)
 class AddedServer:
-    """One server under its name: its endpoint, who added it, and when, in unix seconds."""
+    """The endpoint of a server, who added it, and when, in unix seconds; the key of the record is its name."""
 
     url: str
     added_by: UserId
     added_at: int
 
 
-def _json(server: AddedServer) -> dict[str, Json]:
+def _to_json(server: AddedServer) -> dict[str, Json]:
     return asdict(server)
 
 
-def _server(value: object) -> AddedServer | None:
+def _from_json(value: object) -> AddedServer | None:
     match value:
         case {"url": str(url), "added_by": int(user), "added_at": int(at)}:
             return AddedServer(url, UserId(user), at)
     return None
 
 
-FILE: Final = RecordFile("servers", _server, _json)
+SERVERS: Final = RecordKind("servers", _to_json, _from_json)

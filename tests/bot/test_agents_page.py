@@ -41,7 +41,7 @@ class Api:
 
     async def handle(self, request: web.Request) -> web.Response:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        self.answers.append(200 if self._issuer.grants.family_of(token) else 401)
+        self.answers.append(200 if self._issuer.tokens.family_of(token) else 401)
         return web.json_response({"object": "list", "data": [], "has_more": False}, status=self.answers[-1])
 
 
@@ -65,7 +65,7 @@ def logins(issuer: Issuer, home: Path) -> Path:
     entries = {
         tenant: {
             "access_token": f"refused-{tenant}",
-            "refresh_token": issuer.grants.issue(CLIENT_ID, "ada@example.com", ("offline_access",))["refresh_token"],
+            "refresh_token": issuer.tokens.issue(CLIENT_ID, "ada@example.com", ("offline_access",))["refresh_token"],
             "expires_at": int(time.time()) + 3600,
             "token_endpoint": issuer.token_url,
             "provider": tenant,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer, ThreadedIssuer
+from openab_auth.bot.playground.issuer import CLIENT_ID, ThreadedIssuer
 
 Begin = Callable[..., "subprocess.Popen[str]"]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -22,7 +22,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def issuer() -> Iterator[ThreadedIssuer]:
-    with Issuer.in_thread() as issuer:
+    with ThreadedIssuer.listening() as issuer:
         yield issuer
 
 

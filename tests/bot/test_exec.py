@@ -112,7 +112,7 @@ async def test_signals_go_to_the_command_which_is_the_same_process(home: Path) -
 
 
 async def test_a_token_that_has_expired_is_refreshed_first(issuer: Issuer, run: Run, home: Path) -> None:
-    first = issuer.grants.issue(CLIENT_ID, "ada@example.com", ("offline_access",))
+    first = issuer.tokens.issue(CLIENT_ID, "ada@example.com", ("offline_access",))
     entry = {
         "access_token": first["access_token"],
         "refresh_token": first["refresh_token"],
@@ -134,7 +134,7 @@ async def test_a_token_that_has_expired_is_refreshed_first(issuer: Issuer, run: 
 
     [family] = issuer.families
     assert done.stdout.strip() != first["access_token"]
-    assert issuer.grants.family_of(done.stdout.strip()) is family
+    assert issuer.tokens.family_of(done.stdout.strip()) is family
 
 
 def test_a_token_of_the_environment_is_what_the_command_gets_where_nobody_is_logged_in(run: Run) -> None:

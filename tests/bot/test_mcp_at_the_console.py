@@ -15,9 +15,7 @@ import httpx2
 import pytest
 
 from openab_auth.bot.cli.doctor.servers import look_at_our_document
-from openab_auth.oauth.mcp.fetch import Fetch
-from openab_auth.oauth.mcp.registration import metadata_document
-from openab_auth.oauth.mcp.scopes import note_demand
+from openab_auth.oauth.mcp import Fetch, metadata_document, note_demand
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import (
     AddedServer,

@@ -16,7 +16,7 @@ from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.bot.refresh_ahead import RefreshAhead, open_refresh_ahead
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import AuthSettings, Config
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, Note, Secret, TokenEntry
 
@@ -163,7 +163,7 @@ async def test_logins_under_one_client_are_renewed_one_after_the_other(
 async def test_a_vendor_whose_tokens_are_short_is_not_asked_over_and_over(
     start: Start, store: AsyncStore, issuer: Issuer
 ) -> None:
-    issuer.grants.access_lifetime = 300
+    issuer.tokens.access_lifetime = 300
     await ends_in(60, store, "lab")
     before = await token(store)
 

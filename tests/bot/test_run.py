@@ -10,14 +10,14 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal, Person, ShownResponse
 from openab_auth.bot.playground.issuer import Issuer
 
 Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
 PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)  # members, presences, message content
 
 
-async def log_in(ada: Person, issuer: Issuer) -> Answer:
+async def log_in(ada: Person, issuer: Issuer) -> ShownResponse:
     login = await (await ada.slash("auth login", vendor="lab")).settled()
     redirect = await issuer.approve(login.link_buttons[0])
     modal = await ada.press(login, "Paste it here")
@@ -43,7 +43,7 @@ async def test_from_the_slash_command_to_a_token_that_the_command_prints(
     assert "Logged in" in done.content
     assert done.ephemeral
     [family] = issuer.families
-    assert issuer.grants.family_of(output.decode().strip()) is family
+    assert issuer.tokens.family_of(output.decode().strip()) is family
     assert discord.gateway.intents
     assert not any(intents & PRIVILEGED for intents in discord.gateway.intents)
 

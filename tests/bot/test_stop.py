@@ -89,7 +89,7 @@ async def test_a_refresh_under_way_is_stored_before_the_command_ends(
     assert "Traceback" not in err
     [family] = issuer.families
     assert not family.revoked
-    assert issuer.grants.family_of(stored(home)["lab"]["access_token"]) is family
+    assert issuer.tokens.family_of(stored(home)["lab"]["access_token"]) is family
     assert (await finish(await begin(home, "refresh", "lab")))[0] == 0
 
 
@@ -234,7 +234,7 @@ async def test_a_renewed_login_that_nothing_could_keep_is_told_as_renewed(
     status, out, err = await finish(process)
 
     assert (status, out) == (0, "lab: refreshed\n")
-    assert "lab: its renewed login is lost, log in again" in err
+    assert "lab: the renewed login is lost, log in again" in err
 
 
 def test_a_result_is_not_lost_when_no_thread_can_be_started_to_end_the_others(

@@ -6,7 +6,7 @@ from openab_auth.cogs.auth.guard.access import Access, Caller
 from openab_auth.cogs.auth.guard.admission import Admission
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
-from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.entries import PendingLogin
 from openab_auth.storage import CONSOLE, UserId
 from openab_auth.storage.records.notes import Begun
 

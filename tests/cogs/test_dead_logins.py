@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from discord.ext import commands
 
-from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Person
-from openab_auth.bot.playground.discord.model import Message
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Message, Person, ShownResponse
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.notices import dead_logins
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.errors import LoginDeadError
-from openab_auth.oauth.logins.status import LoginState
+from openab_auth.oauth.logins import LoginState
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, FileStore, Note
@@ -78,7 +78,7 @@ async def test_whoever_made_it_is_told_once_and_the_button_begins_the_next_login
 
     assert "**The login to The Lab (ada@example.com) has ended.**" in told.content
     assert "this login was revoked" in told.content
-    assert isinstance(begun, Answer)
+    assert isinstance(begun, ShownResponse)
     assert "Log in to The Lab" in (await begun.settled()).content
     assert begun.ephemeral
     await asyncio.sleep(0.2)

@@ -26,21 +26,19 @@ from openab_auth.cogs.auth.views.login import LinkTooLongError, login_message
 from openab_auth.cogs.auth.views.logout import NameTooLongError, logout_question, replace_question
 from openab_auth.cogs.auth.views.paste_form import fits, paste_modal
 from openab_auth.cogs.auth.views.status import status_message
-from openab_auth.oauth.entries.generation import DIGITS
-from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.entries import GENERATION_DIGITS, PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
-from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
-from openab_auth.oauth.flows.offer import LoginOffer
-from openab_auth.oauth.logins.status import LoginState, Status
-from openab_auth.oauth.mcp.granted_access import GrantedAccess
-from openab_auth.oauth.vendors.vendor import FlowName, Vendor
+from openab_auth.oauth.flows import LoginOffer, LoginResult
+from openab_auth.oauth.logins import LoginState, LogoutResult, Status
+from openab_auth.oauth.mcp import GrantedAccess
+from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.records.notes import DeadToken, RefreshAttempt
 from tests.cogs.test_failures import MET
 
 NOW = 2_000_000_000
-KEY = f"{NOW:x}-{'a' * DIGITS}"
+KEY = f"{NOW:x}-{'a' * GENERATION_DIGITS}"
 ADA = UserId(2**63)
 
 tongues = st.sampled_from(sorted(languages())).map(lambda tag: languages()[tag])
@@ -103,7 +101,7 @@ states = st.builds(
     died=st.none() | st.builds(DeadToken, fingerprint=st.just("f"), reason=texts, since=st.just(NOW)),
     failed=st.none() | attempts,
     standing=st.none() | standings,
-    generation=st.just("a" * DIGITS),
+    generation=st.just("a" * GENERATION_DIGITS),
 )
 waiting = st.builds(
     PendingLogin,
@@ -111,7 +109,7 @@ waiting = st.builds(
     user=st.just(ADA),
     created_at=st.just(NOW),
     expires_at=st.just(NOW + 900),
-    generation=st.just("a" * DIGITS),
+    generation=st.just("a" * GENERATION_DIGITS),
 )
 
 
@@ -158,7 +156,7 @@ async def test_a_login_message_holds_its_link_whole_or_says_that_nothing_can(
 @few
 @given(tongues, vendors, st.sampled_from(["device", "command"]), st.sampled_from([None, "ABCD-EFGH", "X" * 40]), urls)
 async def test_a_login_message_with_a_code(
-    language: Language, vendor: Vendor, flow: FlowName, code: str | None, url: str
+    language: Language, vendor: Vendor, flow: str, code: str | None, url: str
 ) -> None:
     offer = LoginOffer(dataclasses.replace(vendor, flow=flow), url[:600], NOW, code)
     assert offer.waits
@@ -173,21 +171,21 @@ async def test_the_answers_to_a_login_and_to_a_logout(
     language: Language, state: LoginState, account: str | None, name: str
 ) -> None:
     vendor = state.vendor or Vendor(name="lab", title=name, tenant=Tenant("lab"))
-    check(with_footer(language, words.logged_in(language, LoggedIn(vendor, NOW, account, name))))
+    check(with_footer(language, words.logged_in(language, LoginResult(vendor, NOW, account, name))))
     for revoked, removed, stands in (
         (True, True, False),
         (False, True, False),
         (True, False, False),
         (True, False, True),
     ):
-        done = LoggedOut(state.tenant, revoked, removed, account, stands)
+        done = LogoutResult(state.tenant, revoked, removed, account, stands)
         check(ReplyContent(words.logged_out(language, done, name)))
     for message in ("login-link-used", "login-link-expired", "login-link-replaced", "cancelled"):
         check(ReplyContent(words.about(language, message, vendor)))
     check(ReplyContent(words.login_ended(language, state)))
     try:
         check(logout_question(language, state))
-        taken = LoginTakenError(name, ADA, account, "a" * DIGITS)
+        taken = LoginTakenError(name, ADA, account, "a" * GENERATION_DIGITS)
         check(replace_question(language, name, name, taken))
         check(replace_question(language, name, name, LoginOvertakenError(taken)))
     except NameTooLongError:

@@ -24,12 +24,11 @@ from openab_auth.cogs.auth.views.login import login_message
 from openab_auth.cogs.auth.views.logout import logout_question, replace_question
 from openab_auth.cogs.auth.views.servers import removed_message
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
-from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginTakenError
-from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
-from openab_auth.oauth.flows.offer import LoginOffer
-from openab_auth.oauth.logins.status import LoginState, Status
-from openab_auth.oauth.mcp.granted_access import GrantedAccess
+from openab_auth.oauth.flows import LoginOffer, LoginResult
+from openab_auth.oauth.logins import LoginState, LogoutResult, Status
+from openab_auth.oauth.mcp import GrantedAccess
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
@@ -151,8 +150,8 @@ def views(language: Language, text: str) -> list[str]:
     dead = dataclasses.replace(state, state="dead", died=DeadToken("f", text, NOW), vendor=None, tenant=Tenant("a b"))
     status = Status((state, dead), (PendingLogin("lab", ADA, NOW, NOW),), (Problem(text, text),), ((vendor, "V"),))
     shown: list[str] = [
-        words.logged_in(language, LoggedIn(vendor, NOW, text, text)),
-        words.logged_out(language, LoggedOut(Tenant("lab"), True, True, text, False), text),  # noqa: FBT003
+        words.logged_in(language, LoginResult(vendor, NOW, text, text)),
+        words.logged_out(language, LogoutResult(Tenant("lab"), True, True, text, False), text),  # noqa: FBT003
         words.login_ended(language, state),
         words.login_ended(language, dead),
         removed_message(language, text).content,
@@ -175,6 +174,7 @@ def views(language: Language, text: str) -> list[str]:
 @few
 @given(tongues, texts.map(lambda text: text[:60] or "\u200b"))
 @example(english(), "](<https://evil.example>)](<https://evil.example>)](<https:/")  # it ended a bracket of ours
+@example(languages()["zh-TW"], "](<https://evil.example>)")  # after a bracket of ours, in [mcp.NAME]
 async def test_no_text_changes_how_an_answer_is_read(language: Language, text: str) -> None:
     for shown, harmless in zip(views(language, text), views(language, "x"), strict=True):
         check(shown, harmless)

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 from discord.ext import commands
 
-from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Person
-from openab_auth.bot.playground.discord.refusals import RefusedError
+from openab_auth.bot.playground.discord import ClientRefusedError, EmbeddedDiscord, Person, ShownResponse
 from openab_auth.cogs.auth.guard.access import Caller
 from openab_auth.cogs.auth.guard.rate_limit import LIMIT
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
@@ -52,15 +51,15 @@ def address(urls: Mapping[str, str]) -> str:
     return f"{urls['new']}/mcp"
 
 
-async def add(person: Person, name: str, url: str) -> Answer:
+async def add(person: Person, name: str, url: str) -> ShownResponse:
     return await (await person.slash("auth mcp add", name=name, url=url)).settled()
 
 
-async def remove(person: Person, name: str) -> Answer:
+async def remove(person: Person, name: str) -> ShownResponse:
     return await (await person.slash("auth mcp remove", name=name)).settled()
 
 
-async def log_in(person: Person, login: Answer) -> str:
+async def log_in(person: Person, login: ShownResponse) -> str:
     (link,) = login.link_buttons
     return (await (await (await form(person, login)).submit(await approve(link))).settled()).content
 
@@ -94,7 +93,7 @@ async def test_from_the_command_over_the_login_to_a_token_in_another_process(
     assert [(choice.name, choice.value) for choice in choices] == [(f"new (MCP at {host}) · not logged in", "mcp:new")]
 
     login = await bob.press(answer, "auth:login:mcp:new")
-    assert isinstance(login, Answer)
+    assert isinstance(login, ShownResponse)
     assert f"Logged in to new (MCP at {host})" in await log_in(bob, await login.settled())
     assert (await token(config, store_path, tmp_path)).startswith("canary-at")
     status = await (await bob.slash("auth status")).settled()
@@ -136,7 +135,7 @@ async def test_where_it_is_not_allowed_there_is_no_such_command_and_the_service_
     service = open_service(off, str(store_path), settings, environ={}, clock=lambda: 1.0)
     async with running(world, service):
         for command in ("auth mcp add", "auth mcp remove"):
-            with pytest.raises(RefusedError, match="no command"):
+            with pytest.raises(ClientRefusedError, match="no command"):
                 await ada.slash(command, name="new", url="https://mcp.example/mcp")
         assert "mcp add" not in (await (await ada.slash("auth help")).settled()).content
         with pytest.raises(AddingServersOffError):
@@ -185,7 +184,7 @@ async def test_nothing_in_a_name_or_an_address_is_markup_or_a_mention(bot: comma
 
 async def test_a_long_address_is_shown_whole_and_a_longer_one_is_not_taken(bot: commands.Bot, ada: Person) -> None:
     assert MORE in (await add(ada, "long", MORE)).content
-    with pytest.raises(RefusedError, match="does not take this value"):
+    with pytest.raises(ClientRefusedError, match="does not accept this value"):
         await add(ada, "longer", f"{MORE}{MORE}{MORE}")
 
 

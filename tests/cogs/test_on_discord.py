@@ -17,7 +17,7 @@ import pytest
 from discord.ext import commands
 
 from openab_auth.bot.client import point_discord_at
-from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal, Person, ShownResponse
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.commands import Auth
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
@@ -108,12 +108,12 @@ async def bot(world: EmbeddedDiscord, service: AuthService) -> AsyncIterator[com
         yield bot
 
 
-async def begin(person: Person, vendor: str = "lab", where: str = "guild") -> Answer:
+async def begin(person: Person, vendor: str = "lab", where: str = "guild") -> ShownResponse:
     answer = await person.slash("auth login", vendor=vendor, where=where)  # type: ignore[arg-type]  # two literals
     return await answer.settled()
 
 
-async def form(person: Person, answer: Answer) -> Modal:
+async def form(person: Person, answer: ShownResponse) -> Modal:
     opened = await person.press(answer, PASTE)
     assert isinstance(opened, Modal)
     return opened
@@ -378,7 +378,7 @@ async def test_an_old_cancel_button_and_an_old_form_leave_the_login_that_was_beg
     redirect = await issuer.approve(newer.link_buttons[0])
 
     pressed = await ada.press(status, "Cancel The Lab")
-    assert isinstance(pressed, Answer)
+    assert isinstance(pressed, ShownResponse)
     await status.wait_for(lambda shown: "No login is waiting for this" in shown.content)
     assert "No login is waiting for this" in (await (await opened.submit(redirect)).settled()).content
     assert "Logged in" in (await (await (await form(ada, newer)).submit(redirect)).settled()).content
@@ -438,7 +438,7 @@ async def test_a_denied_login_ends_and_its_message_says_so(bot: commands.Bot, ad
     assert "access denied" in answer.content
     await login.wait_for(lambda shown: not shown.components)
     again = await ada.press(answer, "Get a new link")
-    assert isinstance(again, Answer)
+    assert isinstance(again, ShownResponse)
     assert (await again.settled()).link_buttons
     assert again.ephemeral
 
@@ -473,7 +473,7 @@ async def test_a_newcomer_begins_the_first_login_with_a_button_of_the_help(
     first = await (await ada.slash("auth help")).settled()
     assert "Nobody is logged in yet" in first.content
     pressed = await ada.press(first, "auth:login:lab")
-    assert isinstance(pressed, Answer)
+    assert isinstance(pressed, ShownResponse)
     redirect = await issuer.approve((await pressed.settled()).link_buttons[0])
     await (await ada.slash("auth complete", redirect=redirect)).settled()
     later = await (await ada.slash("auth help")).settled()
@@ -489,7 +489,7 @@ async def test_how_to_copy_is_shown_in_pictures_that_are_described_in_words(
 ) -> None:
     login = await begin(ada)
     shown = await ada.press(login, "Show me how")
-    assert isinstance(shown, Answer)
+    assert isinstance(shown, ShownResponse)
     await shown.settled()
     assert shown.ephemeral
     assert [each["filename"] for each in shown.attachments] == ["desktop.gif", "phone.gif"]
@@ -498,7 +498,7 @@ async def test_how_to_copy_is_shown_in_pictures_that_are_described_in_words(
             assert "the page does not load" in each["description"]
             assert (await browser.get(each["url"])).content.startswith(b"GIF89a")
     theirs = await mei.press(await begin(mei), "示範給我看")
-    assert isinstance(theirs, Answer)
+    assert isinstance(theirs, ShownResponse)
     assert "複製網址" in (await theirs.settled()).content
     assert "頁面打不開" in theirs.attachments[0]["description"]
 
@@ -542,7 +542,7 @@ async def test_a_paste_in_a_direct_message_that_would_replace_another_persons_lo
     assert f"<@{bob.id}> is logged in to The Lab" in told.body["content"]
     assert "delete your message" in told.body["content"]
     pressed = await ada.press(told, "Replace that login")
-    assert isinstance(pressed, Answer)
+    assert isinstance(pressed, ShownResponse)
     assert (await pressed.wait_for(lambda shown: shown.link_buttons)).link_buttons
 
 
@@ -580,7 +580,7 @@ async def test_the_button_of_a_link_that_expired_during_a_restart_says_so(
     await asyncio.sleep(1)
     async with running(world, start(settings)):
         pressed = await ada.press(login, PASTE)
-        assert isinstance(pressed, Answer)
+        assert isinstance(pressed, ShownResponse)
         assert "has expired" in pressed.content
         assert pressed.ephemeral
 

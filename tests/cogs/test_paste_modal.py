@@ -14,7 +14,7 @@ from openab_auth.cogs.auth.views.paste_form import (
     message_key,
     paste_modal,
 )
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows import LoginOffer
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Tenant
 

@@ -16,9 +16,7 @@ from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.cogs.auth.guard.open_requests import ClosingError
 from openab_auth.cogs.auth.guard.rate_limit import TooManyAttemptsError
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
-from openab_auth.cogs.auth.service import waiting_logins as module
 from openab_auth.cogs.auth.service.service import AuthService, open_service
-from openab_auth.cogs.auth.service.waiting_logins import WaitingLogins
 from openab_auth.cogs.auth.views.logout import LogoutButton
 from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.errors import (
@@ -30,9 +28,6 @@ from openab_auth.oauth.errors import (
     RelativePathError,
     UnknownVendorError,
 )
-from openab_auth.oauth.flows.credentials import LoggedIn
-from openab_auth.storage import UserId
-from tests.cogs.conftest import ADA
 
 Log = Callable[[], list[dict[str, str]]]
 Stored = Callable[[], dict[str, dict[str, str]]]
@@ -315,16 +310,3 @@ async def test_who_may_not_use_it_is_not_even_read_after_too_many_refusals(
             await service.complete(eve, "code=a&state=b")
     assert not service.guard.hears(eve)
     assert service.guard.hears(ada)
-
-
-async def test_an_ending_that_nobody_asks_for_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_KEPT", 0.0)
-
-    async def end(_user: UserId, vendor: str) -> LoggedIn | None:
-        raise NoPendingLoginError(vendor)
-
-    endings = WaitingLogins(end)
-    endings.expect(ADA, "lab")
-    async with asyncio.timeout(10):
-        while endings._waiting:
-            await asyncio.sleep(0)

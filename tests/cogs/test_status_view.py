@@ -10,9 +10,9 @@ from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text.language import english
 from openab_auth.cogs.auth.views.buttons import LoginButton
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
-from openab_auth.oauth.entries.pending import PendingLogin
-from openab_auth.oauth.logins.status import LoginState, Status
-from openab_auth.oauth.mcp.granted_access import GrantedAccess
+from openab_auth.oauth.entries import PendingLogin
+from openab_auth.oauth.logins import LoginState, Status
+from openab_auth.oauth.mcp import GrantedAccess
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import DeadToken, Problem, RefreshAttempt, Tenant, UserId
 

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 from discord.ext import commands
 
-from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Modal, Person
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal, Person, ShownResponse
 from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService
@@ -23,7 +23,7 @@ from openab_auth.cogs.auth.text.language import english, languages
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.oauth.flows.device import code as codes
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import FileStore
 from tests.cogs.test_on_discord import ada, begin, bob, bot, mei, running, settings, world
 
@@ -73,7 +73,7 @@ def config(issuer: Issuer, tmp_path: Path) -> Config:
     )
 
 
-def code_in(issuer: Issuer, shown: Answer) -> str:
+def code_in(issuer: Issuer, shown: ShownResponse) -> str:
     """The newest code, which the message must show large."""
     code = list(issuer.devices.begun.values())[-1].user_code
     assert f"# `{code}`" in shown.content
@@ -283,7 +283,7 @@ async def test_a_login_is_refused_and_revoked_where_discord_does_not_say_who_som
     await login.wait_for(lambda shown: "Discord did not tell me" in shown.content and not shown.link_buttons)
 
     assert not stored()
-    assert "could not be revoked: it offers no way to" in caplog.text
+    assert "could not be revoked: the vendor offers no revocation" in caplog.text
 
 
 async def test_who_is_listed_by_id_logs_in_while_discord_says_nothing(
@@ -341,7 +341,7 @@ async def test_an_account_without_a_seat_is_told_there_and_then(
 async def test_a_vendors_own_program_is_driven_by_its_link_and_pastes(
     bot: commands.Bot, ada: Person, stored: Stored, audited: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("openab_auth.oauth.flows.command.programs._ANSWER", 0.5)
+    monkeypatch.setattr("openab_auth.oauth.flows.command.program._ANSWER", 0.5)
     login = await begin(ada, "shell")
     assert "own program waits" in login.content
     (link,) = login.link_buttons
@@ -367,7 +367,7 @@ async def test_a_vendors_own_program_is_driven_by_its_link_and_pastes(
 async def test_a_code_that_a_program_shows_late_comes_into_the_message(
     bot: commands.Bot, ada: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("openab_auth.oauth.flows.command.programs._QUIET", 0.05)
+    monkeypatch.setattr("openab_auth.oauth.flows.command.program._QUIET", 0.05)
     login = await begin(ada, "late")
     await login.wait_for(lambda shown: "# `WXYZ-1234`" in shown.content)
     assert login.link_buttons

@@ -7,8 +7,8 @@ from openab_auth.cogs.auth.text.limits import plain
 from openab_auth.cogs.auth.views.login import LinkTooLongError, login_message
 from openab_auth.cogs.auth.views.paste_form import message_key
 from openab_auth.oauth.errors import NotLoggedInError
-from openab_auth.oauth.flows.offer import LoginOffer
-from openab_auth.oauth.logins.status import LoginState
+from openab_auth.oauth.flows import LoginOffer
+from openab_auth.oauth.logins import LoginState
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Tenant, UserId
 
@@ -118,7 +118,7 @@ async def test_a_buttons_id_fits_and_names_no_secret() -> None:
 
 
 def test_somebody_elses_text_cannot_pretend_to_be_ours() -> None:
-    assert plain("[log in](https://evil.example)\n# Title") == "\\[log in\\](https\\://evil.example) # Title"
+    assert plain("[log in](https://evil.example)\n# Title") == "\\[log in\\]\\(https\\://evil.example) # Title"
     assert len(plain("x" * 5000)) == 300
 
 

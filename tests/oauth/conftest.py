@@ -11,7 +11,9 @@ import pytest
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor

@@ -28,8 +28,8 @@ from openab_auth.oauth.errors import (
     TooManyServersError,
     UnknownVendorError,
 )
-from openab_auth.oauth.mcp.added_servers import MOST, AddedServers
-from openab_auth.oauth.mcp.binding import Binding
+from openab_auth.oauth.mcp import Binding
+from openab_auth.oauth.mcp.added_servers import MOST_SERVERS, AddedServers
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import read_added
 from openab_auth.storage import (
@@ -320,12 +320,12 @@ async def test_at_most_fifty_are_added_however_many_come_at_once(
     both = (added, of(CONFIG, other))
 
     outcomes = await asyncio.gather(
-        *(both[n % 2].add(f"s{n}", URL, UserId(n)) for n in range(MOST + 10)), return_exceptions=True
+        *(both[n % 2].add(f"s{n}", URL, UserId(n)) for n in range(MOST_SERVERS + 10)), return_exceptions=True
     )
     await other.aclose()
 
     assert sum(isinstance(outcome, TooManyServersError) for outcome in outcomes) == 10
-    assert len(await store.servers()) == MOST
+    assert len(await store.servers()) == MOST_SERVERS
     assert (await added.add(next(iter(await store.servers())), URL, ADA))[1] is False
 
 

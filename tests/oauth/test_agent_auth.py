@@ -12,8 +12,8 @@ from aiohttp import web
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.httpx_auth import TokenAuth
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import TokenEntry
 
 
@@ -30,7 +30,7 @@ class Api:
         header = request.headers.get("Authorization", "")
         body = await request.read()
         self.seen.append((header, body))
-        if not self.accepts or self.issuer.grants.family_of(header.removeprefix("Bearer ")) is None:
+        if not self.accepts or self.issuer.tokens.family_of(header.removeprefix("Bearer ")) is None:
             return web.json_response({"error": "invalid_token"}, status=401)
         return web.Response(body=body)
 

@@ -18,7 +18,9 @@ from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.entries import backoff
 from openab_auth.oauth.errors import LoginDeadError, VendorMisconfiguredError, VendorUnavailableError
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, RefreshAttempt, Secret, TokenEntry
@@ -256,12 +258,13 @@ async def test_what_one_process_lacks_is_no_reason_for_others_to_wait(
 
 def test_every_process_knows_the_same_settings_by_the_same_hash_and_no_secret_is_in_it() -> None:
     program = """
-from openab_auth.oauth.entries.backoff import settings_of
-from openab_auth.oauth.http.network_policy import Reach
+from openab_auth.oauth.entries import configuration_hash
+from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import Secret
 hosts = frozenset(f"host{number}" for number in range(20))
-print(settings_of(McpServer("lab", "https://lab.example/mcp", client_secret=Secret("s"), reach=Reach(hosts)), "url"))
+server = McpServer("lab", "https://lab.example/mcp", client_secret=Secret("s"), reach=NetworkPolicy(hosts))
+print(configuration_hash(server, "url"))
 """
     hashes = {
         subprocess.run(
@@ -300,10 +303,13 @@ ENTRY = TokenEntry(Secret("at"), Secret("rt"), 0, "https://lab.example/token", "
 @pytest.mark.parametrize(("failures", "longest"), [(0, 0.1), (1, 0.2), (5, 3.2), (8, 25.6), (16, 60)])
 def test_each_failure_doubles_the_pause_up_to_a_minute_and_chance_spreads_it(failures: int, longest: float) -> None:
     before = RefreshAttempt(ENTRY.refresh_token.fingerprint(), 1000, "HTTP 503", answered=True, failures=failures)
-    begun = backoff.begun(ENTRY, before, 1000)
+    begun = backoff.start_attempt(ENTRY, before, 1000)
     error = VendorUnavailableError("lab", "HTTP 503")
 
-    pauses = {backoff.pause(backoff.failed(begun, error, "", 1000, answered=True), "", 1000) for _ in range(50)}
+    pauses = {
+        backoff.remaining_pause(backoff.fail_attempt(begun, error, "", 1000, answered=True), "", 1000)
+        for _ in range(50)
+    }
 
     assert longest / 2 <= min(pauses) < max(pauses) <= longest
 
@@ -314,11 +320,16 @@ def test_a_vendor_is_left_alone_as_long_as_it_asks_but_not_for_longer_than_a_qua
 ) -> None:
     error = VendorUnavailableError("lab", "HTTP 429", retry_after=asked)
 
-    assert backoff.pause(backoff.failed(backoff.begun(ENTRY, None, 0), error, "", 0, answered=True), "", 0) == granted
+    assert (
+        backoff.remaining_pause(
+            backoff.fail_attempt(backoff.start_attempt(ENTRY, None, 0), error, "", 0, answered=True), "", 0
+        )
+        == granted
+    )
 
 
 def test_a_pause_that_only_a_wrong_clock_can_have_written_is_none() -> None:
-    attempt = backoff.begun(ENTRY, None, 50_000)
+    attempt = backoff.start_attempt(ENTRY, None, 50_000)
 
-    assert backoff.pause(dataclasses.replace(attempt, not_before=50_001), "", 1000) == 0
-    assert backoff.pause(dataclasses.replace(attempt, not_before=1001), "", 1000) == 1
+    assert backoff.remaining_pause(dataclasses.replace(attempt, not_before=50_001), "", 1000) == 0
+    assert backoff.remaining_pause(dataclasses.replace(attempt, not_before=1001), "", 1000) == 1

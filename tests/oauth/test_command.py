@@ -24,8 +24,8 @@ from openab_auth.oauth.errors import (
     TooManyLoginsError,
     WhichLoginError,
 )
-from openab_auth.oauth.flows.command.output import Output, Prompt, find_code, find_link, plain
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.flows.command.output import Output, ProgramPrompt, find_code, find_link, plain
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import NEVER, AsyncStore, UserId
 
@@ -59,8 +59,8 @@ async def logins(catalogue: Catalogue, store: AsyncStore, driver: Driver, tmp_pa
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openab_auth.oauth.flows.command.programs._QUIET", 0.6)
-    monkeypatch.setattr("openab_auth.oauth.flows.command.programs._ANSWER", 1.0)
+    monkeypatch.setattr("openab_auth.oauth.flows.command.program._QUIET", 0.6)
+    monkeypatch.setattr("openab_auth.oauth.flows.command.program._ANSWER", 1.0)
     monkeypatch.setattr("openab_auth.oauth.flows.command.terminal._GRACE", 0.3)
 
 
@@ -113,7 +113,7 @@ async def test_a_paste_that_it_does_not_take_leaves_it_waiting(logins: Logins) -
 async def test_a_program_that_shows_no_link_is_told(
     logins: Logins, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: str, status: int | None
 ) -> None:
-    monkeypatch.setattr("openab_auth.oauth.flows.command.programs._FIRST_WORDS", 1.0)
+    monkeypatch.setattr("openab_auth.oauth.flows.command.program._FIRST_WORDS", 1.0)
 
     with pytest.raises(ProgramFailedError) as failed:
         await logins.begin(mode, ADA)
@@ -256,7 +256,7 @@ def test_what_is_found_does_not_depend_on_how_the_bytes_came(cuts: list[int], li
         at += size
     output.feed(raw[at:])
 
-    assert output.found == Prompt(LINK, "WXYZ-1234")
+    assert output.found == ProgramPrompt(LINK, "WXYZ-1234")
     assert output.lines[0] == "Grüße 🙂"
 
 

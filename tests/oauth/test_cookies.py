@@ -16,8 +16,8 @@ from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.verdict import RequestContext
 from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.http.transport import new_client
-from openab_auth.oauth.mcp.fetch import Fetch
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.mcp import Fetch
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Secret, Tenant, TokenEntry
 from tests.oauth.raw_server import GOOD, RawServer, server, whole

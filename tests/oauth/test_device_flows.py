@@ -21,11 +21,12 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
+from openab_auth.oauth.flows import flow_of
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.flows.device.code import DeviceCode
-from openab_auth.oauth.flows.device.flow import DeviceFlow, NotYet
-from openab_auth.oauth.flows.device.flows import device_flow
+from openab_auth.oauth.flows.device.flow import DeviceFlow
 from openab_auth.oauth.flows.device.poll import poll_until
+from openab_auth.oauth.flows.device.requests import ApprovalPending, DeviceRequests
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore, Json, PendingEntry, Secret, Tenant
 
@@ -72,14 +73,20 @@ def paths() -> dict[str, str]:
     return {"device": "/token", "codex-device": "/codex/token", "aws-device": "/aws/token"}
 
 
+def device_requests(vendor: Vendor, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceRequests:
+    flow = flow_of(vendor)
+    assert isinstance(flow, DeviceFlow)
+    return flow.requests(driver, store, clock)
+
+
 @pytest.fixture(params=FLOWS)
 def vendor(request: pytest.FixtureRequest, vendors: dict[str, Vendor]) -> Vendor:
     return vendors[request.param]
 
 
 @pytest.fixture
-def flow(vendor: Vendor, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceFlow:
-    return device_flow(vendor, driver, store, clock)
+def flow(vendor: Vendor, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceRequests:
+    return device_requests(vendor, driver, store, clock)
 
 
 @pytest.fixture
@@ -88,8 +95,8 @@ def standard(vendors: dict[str, Vendor]) -> Vendor:
 
 
 @pytest.fixture
-def device(standard: Vendor, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceFlow:
-    return device_flow(standard, driver, store, clock)
+def device(standard: Vendor, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceRequests:
+    return device_requests(standard, driver, store, clock)
 
 
 @pytest.fixture(autouse=True)
@@ -103,23 +110,23 @@ def pending(vendor: Vendor, code: DeviceCode) -> PendingEntry:
 
 
 async def test_a_code_is_asked_for_approved_and_becomes_a_grant(
-    flow: DeviceFlow, vendor: Vendor, issuer: Issuer
+    flow: DeviceRequests, vendor: Vendor, issuer: Issuer
 ) -> None:
     code = await flow.start(vendor)
     entry = pending(vendor, code)
-    assert await flow.poll(vendor, entry) == NotYet()
+    assert await flow.poll(vendor, entry) == ApprovalPending()
     await issuer.approve_device(code.user_code, "ada@example.com")
     issuer.devices.begun[code.device_code.reveal()].polled_at = None
 
     grant = await flow.poll(vendor, entry)
 
     assert isinstance(grant, TokenResponse)
-    assert issuer.grants.family_of(grant.access_token.reveal())
+    assert issuer.tokens.family_of(grant.access_token.reveal())
     assert grant.refresh_token is not None
     assert grant.expires_at == 1_800_003_600
 
 
-async def test_a_denied_login_ends(flow: DeviceFlow, vendor: Vendor, issuer: Issuer) -> None:
+async def test_a_denied_login_ends(flow: DeviceRequests, vendor: Vendor, issuer: Issuer) -> None:
     code = await flow.start(vendor)
     await issuer.deny_device(code.user_code)
 
@@ -127,7 +134,7 @@ async def test_a_denied_login_ends(flow: DeviceFlow, vendor: Vendor, issuer: Iss
         await flow.poll(vendor, pending(vendor, code))
 
 
-async def test_a_code_that_is_over_ends_the_login(flow: DeviceFlow, vendor: Vendor, issuer: Issuer) -> None:
+async def test_a_code_that_is_over_ends_the_login(flow: DeviceRequests, vendor: Vendor, issuer: Issuer) -> None:
     issuer.devices.lifetime = 0
     code = await flow.start(vendor)
 
@@ -135,16 +142,16 @@ async def test_a_code_that_is_over_ends_the_login(flow: DeviceFlow, vendor: Vend
         await flow.poll(vendor, pending(vendor, code))
 
 
-async def test_polling_too_soon_is_slowed_down(flow: DeviceFlow, vendor: Vendor, issuer: Issuer) -> None:
+async def test_polling_too_soon_is_slowed_down(flow: DeviceRequests, vendor: Vendor, issuer: Issuer) -> None:
     code = await flow.start(vendor)
     await flow.poll(vendor, pending(vendor, code))
 
-    assert await flow.poll(vendor, pending(vendor, code)) == NotYet(slower=True)
+    assert await flow.poll(vendor, pending(vendor, code)) == ApprovalPending(slower=True)
 
 
 @pytest.mark.parametrize("fault", [{"status": 503}, {"html": "<h1>502</h1>", "status": 502}, {"cut": "before"}])
 async def test_trouble_while_polling_is_not_the_end(
-    flow: DeviceFlow, vendor: Vendor, issuer: Issuer, paths: dict[str, str], fault: dict[str, object]
+    flow: DeviceRequests, vendor: Vendor, issuer: Issuer, paths: dict[str, str], fault: dict[str, object]
 ) -> None:
     code = await flow.start(vendor)
     issuer.faults.next(paths[vendor.flow], **fault)  # type: ignore[arg-type]  # the parameters name its fields
@@ -154,7 +161,7 @@ async def test_trouble_while_polling_is_not_the_end(
 
 
 async def test_a_429_at_the_start_is_told_with_its_wait_and_not_repeated(
-    flow: DeviceFlow, vendor: Vendor, issuer: Issuer
+    flow: DeviceRequests, vendor: Vendor, issuer: Issuer
 ) -> None:
     """Case 37: no automatic restart loop."""
     path = vendor.device_url.removeprefix(issuer.url)
@@ -212,14 +219,14 @@ def test_a_code_that_nobody_could_type_is_refused(user_code: Json) -> None:
         begun(user_code=user_code)
 
 
-async def test_github_answers_pending_with_status_200(device: DeviceFlow, standard: Vendor, issuer: Issuer) -> None:
+async def test_github_answers_pending_with_status_200(device: DeviceRequests, standard: Vendor, issuer: Issuer) -> None:
     code = await device.start(standard)
     issuer.faults.next("/token", body={"error": "authorization_pending", "error_description": "…", "error_uri": "…"})
     issuer.faults.next("/token", body={"error": "slow_down", "interval": 10})
     issuer.faults.next("/token", body={"error": "incorrect_device_code"})
 
-    assert await device.poll(standard, pending(standard, code)) == NotYet()
-    assert await device.poll(standard, pending(standard, code)) == NotYet(slower=True, interval=10.0)
+    assert await device.poll(standard, pending(standard, code)) == ApprovalPending()
+    assert await device.poll(standard, pending(standard, code)) == ApprovalPending(slower=True, interval=10.0)
     with pytest.raises(LoginExpiredError):
         await device.poll(standard, pending(standard, code))
 
@@ -237,7 +244,7 @@ async def test_github_answers_pending_with_status_200(device: DeviceFlow, standa
     ],
 )
 async def test_what_a_poll_is_answered_decides_whether_another_one_follows(
-    device: DeviceFlow, standard: Vendor, issuer: Issuer, body: object, status: int, error: type[OAuthError]
+    device: DeviceRequests, standard: Vendor, issuer: Issuer, body: object, status: int, error: type[OAuthError]
 ) -> None:
     code = await device.start(standard)
     issuer.faults.next("/token", status=status, body=body)
@@ -246,7 +253,7 @@ async def test_what_a_poll_is_answered_decides_whether_another_one_follows(
         await device.poll(standard, pending(standard, code))
 
 
-async def test_no_code_is_in_what_an_error_says(device: DeviceFlow, standard: Vendor, issuer: Issuer) -> None:
+async def test_no_code_is_in_what_an_error_says(device: DeviceRequests, standard: Vendor, issuer: Issuer) -> None:
     code = await device.start(standard)
     secret = code.device_code.reveal()
     issuer.faults.next("/token", status=400, body={"error": "odd", "error_description": f"no such {secret}"})
@@ -265,7 +272,7 @@ async def test_codex_without_logins_by_code_says_how_to_log_in(
     issuer.faults.next("/codex/usercode", status=404)
 
     with pytest.raises(VendorMisconfiguredError, match="switch on logins by device code"):
-        await device_flow(vendor, driver, store, clock).start(vendor)
+        await device_requests(vendor, driver, store, clock).start(vendor)
 
 
 async def test_aws_registers_once_and_keeps_the_client_with_mode_0600(
@@ -277,7 +284,7 @@ async def test_aws_registers_once_and_keeps_the_client_with_mode_0600(
     tmp_path: Path,
 ) -> None:
     vendor = vendors["aws-device"]
-    flow = device_flow(vendor, driver, store, clock)
+    flow = device_requests(vendor, driver, store, clock)
 
     await flow.start(vendor)
     await flow.start(vendor)
@@ -294,7 +301,7 @@ async def test_aws_registers_anew_a_day_before_the_client_ends(
 ) -> None:
     vendor = vendors["aws-device"]
     issuer.aws.lifetime = 3600
-    flow = device_flow(vendor, driver, store, clock)
+    flow = device_requests(vendor, driver, store, clock)
 
     await flow.start(vendor)
     await flow.start(vendor)
@@ -305,13 +312,13 @@ async def test_aws_registers_anew_a_day_before_the_client_ends(
 class Polls:
     """Stands for a vendor: gives the answers one by one, and remembers when it was asked."""
 
-    def __init__(self, *answers: TokenResponse | NotYet | OAuthError) -> None:
+    def __init__(self, *answers: TokenResponse | ApprovalPending | OAuthError) -> None:
         self.answers = list(answers)
         self.asked_at: list[float] = []
 
-    async def __call__(self) -> TokenResponse | NotYet:
+    async def __call__(self) -> TokenResponse | ApprovalPending:
         self.asked_at.append(time.monotonic())
-        answer = self.answers.pop(0) if self.answers else NotYet()
+        answer = self.answers.pop(0) if self.answers else ApprovalPending()
         if isinstance(answer, OAuthError):
             raise answer
         return answer
@@ -332,7 +339,7 @@ def grant() -> TokenResponse:
 
 
 async def test_polls_are_never_closer_than_the_interval(grant: TokenResponse) -> None:
-    polls = Polls(NotYet(), NotYet(), NotYet(), grant)
+    polls = Polls(ApprovalPending(), ApprovalPending(), ApprovalPending(), grant)
 
     assert await wait(polls) is grant
 
@@ -341,7 +348,13 @@ async def test_polls_are_never_closer_than_the_interval(grant: TokenResponse) ->
 
 async def test_slow_down_lengthens_the_interval_for_good(grant: TokenResponse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("openab_auth.oauth.flows.device.poll._SLOWER", 0.05)
-    polls = Polls(NotYet(), NotYet(slower=True), NotYet(), NotYet(slower=True, interval=0.2), grant)
+    polls = Polls(
+        ApprovalPending(),
+        ApprovalPending(slower=True),
+        ApprovalPending(),
+        ApprovalPending(slower=True, interval=0.2),
+        grant,
+    )
 
     await wait(polls)
 
@@ -352,7 +365,7 @@ async def test_slow_down_lengthens_the_interval_for_good(grant: TokenResponse, m
 
 async def test_trouble_doubles_the_wait_and_the_next_answer_ends_that(grant: TokenResponse) -> None:
     trouble = VendorUnavailableError("lab", "HTTP 503")
-    polls = Polls(trouble, trouble, NotYet(), grant)
+    polls = Polls(trouble, trouble, ApprovalPending(), grant)
 
     await wait(polls)
 
@@ -385,13 +398,13 @@ async def test_a_process_that_stood_still_over_the_end_asks_once_more(grant: Tok
     def moment() -> float:
         return now
 
-    async def poll() -> TokenResponse | NotYet:
+    async def poll() -> TokenResponse | ApprovalPending:
         nonlocal now
         polls.asked_at.append(now)
         now += 1000.0
-        return polls.answers.pop(0) if polls.answers else NotYet()  # type: ignore[return-value] # no errors
+        return polls.answers.pop(0) if polls.answers else ApprovalPending()  # type: ignore[return-value] # no errors
 
-    polls = Polls(NotYet(), grant)
+    polls = Polls(ApprovalPending(), grant)
     assert await poll_until(poll, vendor="lab", interval=0.01, expires_at=600, clock=moment) is grant
     now, polls = 0.0, Polls()
     with pytest.raises(LoginExpiredError):
@@ -400,7 +413,7 @@ async def test_a_process_that_stood_still_over_the_end_asks_once_more(grant: Tok
 
 
 async def test_a_denial_ends_the_polls() -> None:
-    polls = Polls(NotYet(), LoginDeniedError("lab", "no"), NotYet())
+    polls = Polls(ApprovalPending(), LoginDeniedError("lab", "no"), ApprovalPending())
 
     with pytest.raises(LoginDeniedError):
         await wait(polls)

@@ -7,13 +7,14 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.entries import PendingLogin, pending_entry
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
@@ -29,7 +30,9 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.oauth.flows.device import code as codes
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, PendingEntry, TokenEntry, UserId
@@ -49,7 +52,7 @@ class Clock(Protocol):
 def quick(monkeypatch: pytest.MonkeyPatch, issuer: Issuer) -> None:
     """Nobody waits for a whole second in here."""
     monkeypatch.setattr(codes, "SHORTEST", 0.01)
-    monkeypatch.setattr("openab_auth.oauth.flows.device.approvals.INTERVAL", 0.05)
+    monkeypatch.setattr("openab_auth.oauth.flows.device.approval.INTERVAL", 0.05)
     monkeypatch.setattr("openab_auth.oauth.flows.device.poll._SLOWER", 0.05)
     monkeypatch.setattr(
         "openab_auth.bot.playground.issuer.devices._SLOWER", 0
@@ -196,6 +199,33 @@ async def test_a_login_that_another_process_cancels_ends_here_too(start: Start, 
         await here.outcome("lab", ADA)
 
     assert not [family for family in issuer.families if family.access_tokens]
+
+
+async def test_a_login_that_may_not_be_stored_is_revoked_whatever_else_fails(
+    store: AsyncStore,
+    driver: Driver,
+    clock: Clock,
+    issuer: Issuer,
+    catalogue: Catalogue,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def refuse(_: PendingLogin) -> NoReturn:
+        raise LoginDeniedError(offer.vendor.name, "not any longer")
+
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise MemoryError
+
+    object.__setattr__(catalogue.get("lab"), "revoke_url", issuer.revoke_url)
+    logins = Logins(catalogue, store, driver, clock=clock, admit=refuse)
+    offer = await logins.begin("lab", ADA)
+    monkeypatch.setattr(pending_entry, "take", fail)
+    await issuer.approve_device(offer.user_code or "")
+
+    with pytest.raises(LoginDeniedError):
+        await logins.outcome("lab", ADA)
+
+    assert issuer.families[0].revoked
+    await logins.aclose()
 
 
 async def test_what_was_cancelled_while_the_vendor_gave_it_is_revoked(

@@ -137,7 +137,7 @@ async def test_a_wrong_verifier_is_refused(driver: Driver, issuer: Issuer, lab: 
     redirect = await issuer.approve(driver.authorize_url(lab, pending))
     code = Secret(parse_qs(urlsplit(redirect).query)["code"][0])
 
-    with pytest.raises(ExchangeRefusedError, match="code_verifier does not fit"):
+    with pytest.raises(ExchangeRefusedError, match="code_verifier does not match"):
         await driver.exchange(lab, code, replace(pending, verifier=new_verifier()))
 
 

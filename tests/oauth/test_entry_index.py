@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import pytest
 
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.entries import entry_index, pending
-from openab_auth.oauth.entries.entry_index import EntryIndex, IndexedStore, index
+from openab_auth.oauth.entries import entry_index, pending_entry
+from openab_auth.oauth.entries.entry_index import EntryIndex, IndexedStore, build_index
 from openab_auth.oauth.errors import TooManyLoginsError, TooManyWaitError
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, Secret, UserId
 from openab_auth.storage.draft import Draft
@@ -62,9 +62,9 @@ async def test_who_types_at_once_reads_once(file_store: FileStore, monkeypatch: 
     def counted(entries: Mapping[str, Entry], last: EntryIndex | None) -> EntryIndex:
         nonlocal read
         read += 1
-        return index(entries, last)
+        return build_index(entries, last)
 
-    monkeypatch.setattr(entry_index, "index", counted)
+    monkeypatch.setattr(entry_index, "build_index", counted)
     driver = Driver()
     logins = Logins(Catalogue.shipped({}), store, driver, clock=lambda: NOW)
     await asyncio.gather(*(logins.states() for _ in range(200)))
@@ -74,14 +74,14 @@ async def test_who_types_at_once_reads_once(file_store: FileStore, monkeypatch: 
 
 
 def test_all_people_together_have_a_bounded_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pending, "MOST", 20)
+    monkeypatch.setattr(pending_entry, "MOST_PENDING", 20)
     clock = SimpleNamespace(now=NOW)
     store = FileStore(tmp_path / "auth.json", clock=lambda: clock.now)
     store.update(lambda draft: fill(draft, 20))
 
     def begin(user: UserId, vendor: str = "lab") -> None:
         entry = waiting(vendor, "new", clock.now)
-        store.update(lambda draft: pending.begin(draft, user, entry, Begun(), limit=2, now=clock.now))
+        store.update(lambda draft: pending_entry.begin(draft, user, entry, Begun(), limit=2, now=clock.now))
 
     with pytest.raises(TooManyWaitError, match="try again in 15 minutes"):
         begin(ADA)

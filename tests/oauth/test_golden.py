@@ -14,14 +14,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from openab_auth.bot.playground.issuer import Client, Issuer, RequestSeen
+from openab_auth.bot.playground.issuer import Issuer, ReceivedRequest, RegisteredClient
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.oauth.errors import LoginDeadError, VendorUnavailableError
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.flows.device.aws import client_key
-from openab_auth.oauth.flows.device.github import exchange_url
+from openab_auth.oauth.flows.exchange.copilot import exchange_url
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor
@@ -60,7 +62,7 @@ def shipped(request: pytest.FixtureRequest) -> Vendor:
 
 @pytest.fixture
 async def issuer(shipped: Vendor, clock: Callable[[], float]) -> AsyncIterator[Issuer]:
-    client = Client(shipped.client_id, shipped.redirect_uri)
+    client = RegisteredClient(shipped.client_id, shipped.redirect_uri)
     async with Issuer.listening(clients=[client] if shipped.client_id else (), clock=clock) as issuer:
         issuer.devices.interval = 0.01
         yield issuer
@@ -117,7 +119,7 @@ def test_every_vendor_that_we_log_in_to_is_written_down() -> None:
     assert set(GOLDEN) == {vendor.name for vendor in SHIPPED.all() if vendor.flow not in {"command", "env"}}
 
 
-def written(seen: RequestSeen, issuer: Issuer) -> dict[str, object]:
+def written(seen: ReceivedRequest, issuer: Issuer) -> dict[str, object]:
     """A request as the golden table has it."""
     entry: dict[str, object] = {"to": f"{seen.method} {seen.path}"}
     if seen.method == "POST":

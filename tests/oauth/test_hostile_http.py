@@ -16,7 +16,7 @@ import pytest
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.errors import OAuthError, VendorUnavailableError
 from openab_auth.oauth.http.network_policy import NetworkPolicy
-from openab_auth.oauth.mcp.fetch import Fetch
+from openab_auth.oauth.mcp import Fetch
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Secret, Tenant
 from tests.oauth.raw_server import GOOD, RawServer, Sent, endless, self_signed, server, watched, whole
@@ -195,6 +195,24 @@ async def test_a_token_reply_is_read_in_a_moment_whatever_else_is_in_it(
     server.sends = [whole(json.dumps({"access_token": "at-2", **members}).encode())]
     async with watched() as steps:
         assert await refresh(driver, server) == "at-2"
+    assert steps.longest < LONGEST_STEP
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [("%", "%25%25%2"), ("&", "%26%26%2"), ("a", "aaaaaab "), ("&state=", "&state=&"), ("ab", "abababac")],
+)
+async def test_a_token_that_is_slow_to_search_for_is_taken_out_in_a_moment(
+    driver: Driver, server: RawServer, token: str, said: str
+) -> None:
+    """The server chose the token that it is now sent."""
+    await warm(driver, server)
+    body = json.dumps({"error": "server_error", "error_description": said * 400}).encode()
+    server.sends = [whole(body, status=b"400 Bad Request")]
+    posted = Secret((token * 2**16)[: 2**16])
+    async with watched() as steps:
+        with pytest.raises(VendorUnavailableError):
+            await driver.refresh(VENDOR, posted, f"{server.url}/token")
     assert steps.longest < LONGEST_STEP
 
 

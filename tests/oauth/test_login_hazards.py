@@ -18,6 +18,7 @@ import pytest
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.entries import unsaved
+from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import (
     LoginChangedError,
     LoginNotStoredError,
@@ -28,8 +29,10 @@ from openab_auth.oauth.errors import (
     UnknownVendorError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.flows.credentials import Credentials, LoggedOut
+from openab_auth.oauth.logins import Logins, LogoutResult
 from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.logins.logout import LoginRemover
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor
@@ -113,6 +116,37 @@ async def test_a_login_that_the_store_does_not_take_lies_in_the_journal_and_then
     assert "lab" in json.loads((tmp_path / "auth.json").read_text())
     assert (await store.notes())["lab"].logged_in_by == ADA
     await logins.aclose()
+
+
+async def test_a_login_that_lies_in_the_journal_alone_is_not_taken_for_the_one_before(
+    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ended before it could commit; Ada's old button and old rights do not reach Bob's login."""
+    monkeypatch.setattr(unsaved, "_LAST_TRIES", 0)
+    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
+    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.1)
+    await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
+    adas = generation_of((await store.read())["lab"], (await store.notes())["lab"])
+    redirect = await issuer.approve((await logins.begin("lab", BOB, replaces=adas)).url)
+    issuer.faults.next("/token", delay=0.3)
+    issuer._seen.clear()
+    completing = asyncio.create_task(logins.complete(redirect, BOB))
+    while not issuer.requests("/token"):
+        await asyncio.sleep(0.01)
+    with foreign_lock(tmp_path / "auth.json.global.lock"):
+        await completing
+        await logins.aclose()
+
+    others = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock))
+    assert (await others.notes())["lab"].logged_in_by == BOB
+    other = Logins(catalogue, others, driver, clock=clock, lock_wait=0.1)
+    with pytest.raises(LoginTakenError):
+        await other.begin("lab", ADA)
+    with pytest.raises(LoginChangedError):
+        await other.logout("lab", adas, revoke=True)
+    assert (await others.notes())["lab"].logged_in_by == BOB
+    assert "lab" in json.loads((tmp_path / "auth.json").read_text())
+    await other.aclose()
 
 
 async def test_a_login_that_no_disk_takes_is_told_as_kept_in_memory_and_stored_as_soon_as_it_can_be(
@@ -238,7 +272,7 @@ async def test_a_login_that_was_begun_before_this_one_and_stored_meanwhile_is_as
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     """The vendor had given it before; it waited for the store, and nobody could see it."""
-    refresh = store.refresh_lock("lab")
+    refresh = store.lease("lab")
     assert refresh.try_acquire()
     his = await logins.begin("lab", BOB)
     completing = asyncio.create_task(logins.complete(await issuer.approve(his.url, "bob@example.com"), BOB))
@@ -343,13 +377,15 @@ async def test_a_logout_that_waits_for_a_refresh_does_not_end_the_login_that_com
     await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
     offer = await logins.begin("lab", BOB, replaces=await generation(logins))
     redirect = await issuer.approve(offer.url, "bob@example.com")
-    remove = Credentials.remove
+    remove = LoginRemover.remove
 
-    async def late(self: Credentials, tenant: Tenant, made: str, vendor: Vendor | None, *, revoke: bool) -> LoggedOut:
+    async def late(
+        self: LoginRemover, tenant: Tenant, made: str, vendor: Vendor | None, *, revoke: bool
+    ) -> LogoutResult:
         await logins.complete(redirect, BOB)
         return await remove(self, tenant, made, vendor, revoke=revoke)
 
-    monkeypatch.setattr(Credentials, "remove", late)
+    monkeypatch.setattr(LoginRemover, "remove", late)
 
     with pytest.raises(LoginChangedError):
         await logins.logout("lab", revoke=True)

@@ -8,12 +8,13 @@ import logging
 import os
 import traceback
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginTakenError,
@@ -25,8 +26,8 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
     WhichLoginError,
 )
-from openab_auth.oauth.flows.credentials import LoggedIn
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.flows import LoginResult
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.paste.paste import DeniedRedirectError
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import (
@@ -52,7 +53,7 @@ class Clock(Protocol):
     def __call__(self) -> float: ...
 
 
-async def log_in(logins: Logins, issuer: Issuer, vendor: str = "lab", user: UserId = ADA) -> LoggedIn:
+async def log_in(logins: Logins, issuer: Issuer, vendor: str = "lab", user: UserId = ADA) -> LoginResult:
     offer = await logins.begin(vendor, user)
     return await logins.complete(await issuer.approve(offer.url), user)
 
@@ -97,6 +98,18 @@ async def test_a_userinfo_that_is_down_costs_no_login(logins: Logins, issuer: Is
     assert "found" in await store.read()
 
 
+async def test_what_fails_once_a_login_is_stored_does_not_tell_it_as_failed(
+    logins: Logins, issuer: Issuer, store: AsyncStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise MemoryError
+
+    monkeypatch.setattr(login_entry, "name_account", fail)
+
+    assert (await log_in(logins, issuer, "found")).account is None
+    assert "found" in await store.read()
+
+
 async def test_a_restart_between_the_steps_changes_nothing(  # fixtures
     logins: Logins, issuer: Issuer, catalogue: Catalogue, driver: Driver, tmp_path: Path, clock: Clock
 ) -> None:
@@ -114,7 +127,7 @@ async def test_a_paste_sent_twice_at_once_exchanges_its_code_once(logins: Logins
 
     outcomes = await asyncio.gather(*(logins.complete(redirect, ADA) for _ in range(8)), return_exceptions=True)
 
-    assert sum(isinstance(outcome, LoggedIn) for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, LoginResult) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, NoPendingLoginError) for outcome in outcomes) == 7
     assert len(issuer.requests("/token")) == 1
     assert not issuer.families[0].revoked
@@ -338,7 +351,7 @@ async def test_a_login_waits_for_a_refresh_in_flight_but_not_for_ever(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     """Design: stored all the same when the tenant lock is not had in time."""
-    lock = store.refresh_lock("lab")
+    lock = store.lease("lab")
     assert lock.try_acquire()
     try:
         done = await log_in(logins, issuer)

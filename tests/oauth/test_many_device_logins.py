@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer
-from openab_auth.bot.playground.issuer.devices import Device
+from openab_auth.bot.playground.issuer import CLIENT_ID, Device, ThreadedIssuer
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import Config
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, UserId
 
@@ -22,7 +21,7 @@ INTERVAL = 1.0
 
 @pytest.mark.soak
 async def test_nobody_is_polled_for_too_soon_and_nobody_starves(tmp_path: Path) -> None:
-    with Issuer.in_thread() as issuer:
+    with ThreadedIssuer.listening() as issuer:
         issuer.devices.interval = INTERVAL
         table = {
             "flow": "device",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,12 +15,12 @@ import pytest
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import token_response
 from openab_auth.oauth.entries import unsaved
-from openab_auth.oauth.tokens import refresh
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource, refresh
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry, batch
-from openab_auth.storage.file import atomic, notes_file
-from openab_auth.storage.file.locks.store_locks import GlobalLock
+from openab_auth.storage.file import atomic
+from openab_auth.storage.file.locks.global_lock import GlobalLock
+from openab_auth.storage.file.record_files import RecordFile
 
 
 class Clock(Protocol):
@@ -61,7 +64,7 @@ STEPS: list[tuple[object, str]] = [
     (GlobalLock, "run"),
     (batch, "run"),
     (atomic, "swap"),
-    (notes_file, "save"),
+    (RecordFile, "save"),
     (unsaved._log, "log"),
     (refresh._log, "info"),
 ]
@@ -112,3 +115,64 @@ async def test_whatever_fails_after_the_answer_the_rotated_token_is_kept_and_the
         await later.force_refresh("lab")
     assert not issuer.families[0].reuses
     assert len(issuer.requests("/token")) == 2
+
+
+AGENT = """
+import asyncio, importlib, json, sys
+from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.storage import FileStore
+
+path, vendors, module, names = json.loads(sys.argv[1])
+*owners, name = names.split(".")
+place = importlib.import_module(module)
+for owner in owners:
+    place = getattr(place, owner)
+function, left = getattr(place, name), 1
+
+def interrupted(*words, **named):
+    global left
+    if left:
+        left -= 1
+        raise KeyboardInterrupt
+    return function(*words, **named)
+
+async def main():
+    catalogue = Catalogue.from_config(Config(vendors=vendors), {})
+    async with TokenSource(FileStore(path), catalogue=catalogue) as source:
+        await source._open_driver()
+        setattr(place, name, interrupted)
+        await source.force_refresh("lab")
+
+asyncio.run(main())
+"""
+INTERRUPTED = [
+    "httpx2 Response.aclose",
+    "openab_auth.oauth.http.transport _whole",
+    "openab_auth.oauth.client.driver judge_reply",
+    "openab_auth.oauth.client.driver read_grant",
+    "openab_auth.oauth.client.token_response account_label",
+    "openab_auth.oauth.tokens.refresh is_other",
+    "openab_auth.oauth.tokens.refresh Renewal",
+    "openab_auth.oauth.tokens.refresh renewed_entry",
+]
+
+
+@pytest.mark.parametrize("step", INTERRUPTED)
+async def test_ctrl_c_after_the_answer_ends_the_process_and_not_the_login(
+    step: str, login: TokenEntry, issuer: Issuer, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    """The second Ctrl-C is a KeyboardInterrupt wherever asyncio is at that moment."""
+    path, vendor = tmp_path / "auth.json", catalogue.get("lab")
+    urls = {"authorize_url": vendor.authorize_url, "token_url": vendor.token_url}
+    table = {"client_id": vendor.client_id, "redirect_uri": vendor.redirect_uri, "account_from": "email", **urls}
+    words = json.dumps([str(path), {"lab": table}, *step.split()])
+    agent = await asyncio.create_subprocess_exec(sys.executable, "-c", AGENT, words, stderr=asyncio.subprocess.PIPE)
+    _, err = await asyncio.wait_for(agent.communicate(), 60)
+
+    assert agent.returncode == -signal.SIGINT, err.decode()
+    assert len(issuer.requests("/token")) == 1
+    entry = FileStore(path).read()["lab"]
+    assert isinstance(entry, TokenEntry)
+    assert entry.refresh_token.reveal() == issuer.families[0].refresh_token

@@ -13,7 +13,7 @@ from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import read_config
 from openab_auth.oauth.errors import NoLoginError
 from openab_auth.oauth.flows.device import code as codes
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore
 

@@ -14,7 +14,9 @@ import pytest
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError, RefreshBusyError, VendorMisconfiguredError
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import (
@@ -29,7 +31,7 @@ from openab_auth.storage import (
     TokenEntry,
 )
 from openab_auth.storage.file.locks.flock import Flock
-from openab_auth.storage.memory import MemoryLock
+from openab_auth.storage.memory import MemoryLease
 
 INVALID_GRANT = {"status": 400, "body": {"error": "invalid_grant"}}
 
@@ -120,7 +122,7 @@ async def test_a_login_without_a_refresh_token_is_dead_without_a_request_or_a_wa
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
     await change(store, login, refresh_token=Secret(""))
-    holder = store.refresh_lock("lab")
+    holder = store.lease("lab")
     assert holder.try_acquire()
     try:
         with pytest.raises(LoginDeadError, match="the vendor gave no refresh token"):
@@ -170,7 +172,7 @@ async def test_nothing_is_posted_when_the_tenants_lock_cannot_be_opened(
 
 async def test_a_tenant_that_no_sidecar_can_bear_is_never_refreshed(issuer: Issuer, clock: Clock) -> None:
     class Nameless(MemoryStore):
-        def refresh_lock(self, tenant: str) -> NoReturn:  # as a file would
+        def lease(self, tenant: str) -> NoReturn:  # as a file would
             raise InvalidTenantError(tenant, "no file can be called so")
 
     entry = TokenEntry(Secret("a"), Secret("r"), 0, issuer.token_url, "codex")
@@ -187,7 +189,7 @@ async def test_waiters_adopt_what_the_holder_of_the_lock_commits_before_it_lets_
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
     clock.now += 3600
-    holder = store.refresh_lock("lab")
+    holder = store.lease("lab")
     assert holder.try_acquire()
     try:
         waiter = asyncio.create_task(source.get_valid("lab"))
@@ -208,8 +210,8 @@ async def test_a_commit_just_before_the_lock_was_taken_is_seen_under_it(
     other = dataclasses.replace(login, access_token=Secret("theirs"), refresh_token=Secret("their refresh"))
 
     class LastMoment(MemoryStore):
-        def refresh_lock(self, tenant: str) -> MemoryLock:
-            lock = super().refresh_lock(tenant)
+        def lease(self, tenant: str) -> MemoryLease:
+            lock = super().lease(tenant)
             take = lock.try_acquire
 
             def try_acquire() -> bool:
@@ -230,7 +232,7 @@ async def test_a_commit_that_does_not_live_is_not_adopted(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
     clock.now += 3600
-    holder = store.refresh_lock("lab")
+    holder = store.lease("lab")
     assert holder.try_acquire()
     waiter = asyncio.create_task(source.get_valid("lab"))
     await asyncio.sleep(0.05)
@@ -247,7 +249,7 @@ async def test_a_commit_that_does_not_live_is_not_adopted(
 async def test_a_lock_that_is_let_go_without_a_commit_is_taken_over(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
-    holder = store.refresh_lock("lab")
+    holder = store.lease("lab")
     assert holder.try_acquire()
     waiter = asyncio.create_task(source.force_refresh("lab"))
     await asyncio.sleep(0.1)
@@ -263,7 +265,7 @@ async def test_a_lock_that_comes_free_too_late_for_a_request_is_left_to_others(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
     """All of it, the waiting and the request, must end while other languages' agents still wait."""
-    holder = store.refresh_lock("lab")
+    holder = store.lease("lab")
     assert holder.try_acquire()
     waiter = asyncio.create_task(source.force_refresh("lab"))
     await asyncio.sleep(0.8)  # of 1.0
@@ -278,7 +280,7 @@ async def test_a_lock_that_comes_free_too_late_for_a_request_is_left_to_others(
 async def test_a_logout_while_waiting_for_the_lock_ends_the_wait(
     source: TokenSource, login: TokenEntry, store: AsyncStore
 ) -> None:
-    holder = store.refresh_lock("lab")
+    holder = store.lease("lab")
     assert holder.try_acquire()
     try:
         waiter = asyncio.create_task(source.force_refresh("lab"))
@@ -315,7 +317,7 @@ async def test_the_lock_is_free_again_after_every_outcome(
 
     for _ in range(3):
         await asyncio.gather(source.force_refresh("lab"), return_exceptions=True)
-        lock = store.refresh_lock("lab")
+        lock = store.lease("lab")
         assert lock.try_acquire()
         lock.release()
     assert len(issuer.requests("/token")) == 3
@@ -411,7 +413,7 @@ async def test_a_login_is_told_to_be_dead_even_when_that_cannot_be_noted(
 
     with pytest.raises(LoginDeadError):
         await waiter
-    assert "lab: what is known of its refresh could not be noted" in caplog.text
+    assert "lab: the result of its refresh could not be noted" in caplog.text
 
 
 async def test_a_token_that_may_be_noted_as_dead_is_not_posted_while_the_notes_cannot_be_read(
@@ -484,7 +486,7 @@ async def test_a_busy_store_does_not_keep_the_tenants_lock_beyond_the_time_that_
         flight = asyncio.create_task(source.force_refresh("lab"))
         await reached(issuer)
         busy.acquire()
-        begun, lock = time.monotonic(), store.refresh_lock("lab")
+        begun, lock = time.monotonic(), store.lease("lab")
         while not lock.try_acquire():
             await asyncio.sleep(0.005)
         stayed = time.monotonic() - begun

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer, ThreadedIssuer
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, ThreadedIssuer
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import read_config
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, Secret, TokenEntry
 
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 AGENT = """
 import asyncio, json, sys, time
 import openab_auth.oauth.client.driver, openab_auth.oauth.tokens.refresh  # before any clock runs
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import OpenabAuthError, open_store
 
 async def main():
@@ -79,7 +79,7 @@ class Agent:
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[ThreadedIssuer]:
-    with Issuer.in_thread() as issuer:
+    with ThreadedIssuer.listening() as issuer:
         yield issuer
 
 
@@ -199,7 +199,7 @@ def test_eight_processes_that_were_refused_with_the_same_token_rotate_it_once(
 HOLDER = """
 import sys
 from openab_auth.storage import open_store
-lock = open_store(sys.argv[1]).refresh_lock("lab")
+lock = open_store(sys.argv[1]).lease("lab")
 assert lock.try_acquire()
 print("held", flush=True)
 sys.stdin.read()
@@ -279,13 +279,13 @@ def test_what_a_process_loses_that_is_killed_after_the_vendor_has_rotated_is_tol
     assert len(issuer.requests("/token")) == 2
     dead = store.notes()["lab"].dead
     assert dead is not None
-    assert "a request before it got no answer" in dead.reason
+    assert "the request before got no answer" in dead.reason
 
 
 def test_a_vendor_that_forgives_a_repetition_gives_the_login_back_to_the_next_process(
     start: Callable[[int], list[Agent]], store: FileStore, issuer: ThreadedIssuer
 ) -> None:
-    issuer.grants.grace = 10
+    issuer.tokens.grace = 10
     issuer.faults.next("/token", delay=30)
     first, *others = start(3)
     first.order(store)
@@ -296,7 +296,7 @@ def test_a_vendor_that_forgives_a_repetition_gives_the_login_back_to_the_next_pr
 
     answers = all_answer(others)
 
-    issuer.grants.grace = 0
+    issuer.tokens.grace = 0
     assert {answer.get("token") for answer in answers} == {login(store).access_token.reveal()}
     assert len(issuer.requests("/token")) == 2
 

@@ -21,7 +21,7 @@ from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.http import deadline
 from openab_auth.oauth.http.deadline import awake_timeout
-from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, TokenEntry
 
@@ -30,13 +30,15 @@ AGENT = """
 import asyncio, concurrent.futures.thread, encodings.idna, json, os, queue, resource, signal, sys, time
 import anyio._backends._asyncio, filelock
 import openab_auth.oauth.tokens.refresh, openab_auth.oauth.tokens.renewer
-import openab_auth.storage.file.locks.waiting, openab_auth.storage.workers
-from openab_auth.oauth import unsaved
+import openab_auth.storage.file.locks.waiting, openab_auth.storage.worker_thread
+from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.errors import LoginNotStoredError
 from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore
 

@@ -9,8 +9,7 @@ import pytest
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.entries import backoff
 from openab_auth.oauth.errors import VendorUnavailableError
-from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.logins.status import login_state
+from openab_auth.oauth.logins import Logins, login_state
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import NEVER, AsyncStore, DeadToken, McpEntry, Note, Secret, TokenEntry, UserId
 from openab_auth.storage.entries import Entry
@@ -90,9 +89,9 @@ async def test_status_names_logins_pending_ones_and_sends_no_request(
 async def test_a_renewal_that_failed_is_shown_and_one_that_is_under_way_is_not(
     catalogue: Catalogue, reason: str | None, later: float, shown: bool
 ) -> None:
-    attempt = backoff.begun(token(NOW), None, NOW)
+    attempt = backoff.start_attempt(token(NOW), None, NOW)
     if reason:
-        attempt = backoff.failed(attempt, VendorUnavailableError("lab", reason), "", NOW, answered=True)
+        attempt = backoff.fail_attempt(attempt, VendorUnavailableError("lab", reason), "", NOW, answered=True)
 
     found = login_state(
         "lab", {"lab": token(NOW)}, {"lab": Note(attempt=attempt)}, {}, catalogue=catalogue, now=NOW + later
@@ -103,8 +102,8 @@ async def test_a_renewal_that_failed_is_shown_and_one_that_is_under_way_is_not(
 
 
 async def test_a_login_that_died_or_was_replaced_shows_no_failed_renewal(catalogue: Catalogue) -> None:
-    attempt = backoff.failed(
-        backoff.begun(token(NOW), None, NOW), VendorUnavailableError("lab", "HTTP 503"), "", NOW, answered=True
+    attempt = backoff.fail_attempt(
+        backoff.start_attempt(token(NOW), None, NOW), VendorUnavailableError("lab", "HTTP 503"), "", NOW, answered=True
     )
     died = Note(dead=DeadToken(Secret("rt").fingerprint(), "invalid_grant", NOW), attempt=attempt)
 

@@ -24,8 +24,9 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.tokens.source import AccessToken, TokenSource
+from openab_auth.oauth.tokens import AccessToken, TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, MemoryStore, Secret, TokenEntry
 
@@ -174,7 +175,7 @@ async def test_a_running_agent_finds_a_new_login_without_a_restart_and_stops_at_
     await logins.logout("lab", revoke=False)
 
     assert new.value != login.access_token
-    assert issuer.grants.family_of(new.value.reveal()) is issuer.families[1]
+    assert issuer.tokens.family_of(new.value.reveal()) is issuer.families[1]
     with pytest.raises(NotLoggedInError):
         await source.get_valid("lab")
 
@@ -394,7 +395,7 @@ async def test_who_is_logged_out_during_an_early_refresh_gets_no_token(
 async def test_a_lock_that_never_comes_free_ends_in_busy_or_in_the_token_that_still_lives(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
-    lock = store.refresh_lock("lab")
+    lock = store.lease("lab")
     assert lock.try_acquire()
     try:
         begun = time.monotonic()
@@ -412,7 +413,7 @@ async def test_a_source_that_is_closed_ends_the_wait_for_another_process_and_can
     store: AsyncStore, catalogue: Catalogue, driver: Driver, login: TokenEntry, issuer: Issuer, clock: Clock
 ) -> None:
     clock.now += 3600
-    lock = store.refresh_lock("lab")
+    lock = store.lease("lab")
     assert lock.try_acquire()
     source = TokenSource(store, catalogue=catalogue, driver=driver, clock=clock)
     waiting = asyncio.create_task(source.get_valid("lab"))
@@ -475,11 +476,11 @@ async def test_a_token_rejected_while_its_own_flight_ends_is_renewed_again(
     async with TokenSource(store, catalogue=catalogue, driver=driver, clock=clock) as source:
         caller = asyncio.create_task(source.force_refresh("lab", rejected=login.access_token))
         await reached(issuer)
-        (flight,) = source._flights.values()
+        (flight,) = source._refreshes._tasks.values()
         while not flight.done() if landed else store.read()["lab"] == login:
             await asyncio.sleep(0)  # no longer than that: the next thing the loop does would be to forget the flight
         assert flight.done() == landed
-        assert source._flights
+        assert source._refreshes._tasks
         second = store.read()["lab"]
         assert isinstance(second, TokenEntry)
 
@@ -508,7 +509,7 @@ async def test_its_own_driver_is_made_for_a_refresh_and_closed_with_it(
 ) -> None:
     async with TokenSource(store, catalogue=catalogue, clock=clock) as source:
         assert (await source.force_refresh("lab")).value != login.access_token
-        driver = source._driver
+        driver = source._runtime._driver
         assert driver is not None
         (http,) = driver._http.values()
     assert http.is_closed

@@ -5,16 +5,21 @@ from __future__ import annotations
 import dataclasses
 import logging
 import shutil
+from itertools import chain, repeat
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
+import httpx2
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.errors import LoginDeadError, RefreshUnansweredError, VendorUnavailableError
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, Draft, FileStore, Secret, TokenEntry
+from tests.oauth.raw_server import GOOD, RawServer, server, whole
+
+__all__ = ["server"]
 
 
 class Clock(Protocol):
@@ -44,7 +49,7 @@ async def test_a_request_that_was_cut_is_repeated_at_once(
 async def test_a_vendor_with_a_grace_period_gives_the_login_back(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
-    issuer.grants.grace = 10
+    issuer.tokens.grace = 10
     issuer.faults.next("/token", cut="after")
 
     await source.force_refresh("lab")
@@ -60,7 +65,7 @@ async def test_a_repetition_that_is_refused_says_that_an_answer_was_lost(
     issuer.faults.next("/token", cut="after")
 
     for _ in range(2):
-        with pytest.raises(LoginDeadError, match="a request before it got no answer"):
+        with pytest.raises(LoginDeadError, match="the request before got no answer"):
             await source.force_refresh("lab")
 
     assert len(issuer.requests("/token")) == 2
@@ -108,9 +113,9 @@ async def test_the_next_try_after_an_unknown_one_is_put_off_logged_and_explains_
         await source.force_refresh("lab", rejected=login.access_token)
     clock.now += 60
     issuer.families[0].revoked = True
-    with caplog.at_level(logging.WARNING), pytest.raises(LoginDeadError, match="a request before it got no answer"):
+    with caplog.at_level(logging.WARNING), pytest.raises(LoginDeadError, match="the request before got no answer"):
         await source.force_refresh("lab", rejected=login.access_token)
-    assert "a refresh token is posted again whose last request got no answer" in caplog.text
+    assert "the last request with this refresh token got no answer; it is posted again" in caplog.text
     assert len(issuer.requests("/token")) == 4
 
 
@@ -139,6 +144,105 @@ async def test_a_request_that_never_left_is_neither_repeated_nor_in_doubt(
 
 def _at(endpoint: str, login: TokenEntry) -> TokenEntry:
     return TokenEntry(login.access_token, login.refresh_token, login.expires_at, endpoint, login.provider)
+
+
+# answers that came and could not be read
+
+
+@pytest.fixture
+async def astray(login: TokenEntry, store: AsyncStore, server: RawServer) -> TokenEntry:
+    """The login as it would be renewed at the raw server."""
+    moved = _at(f"{server.url}/token", login)
+    await store.update(lambda draft: draft.update(lab=moved))
+    return moved
+
+
+UNREADABLE: list[bytes] = [
+    whole(GOOD[:-1] + b" " * 2**21 + b"}"),
+    whole(GOOD, b"Content-Encoding: br"),
+    whole(GOOD, b"Content-Encoding: gzip"),
+    whole(GOOD, *[b"X: " + b"x" * 1000] * 40),
+    b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" + GOOD,
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n" + GOOD,
+    b"220 this is no HTTP\r\n\r\n" + GOOD,
+    whole(b"<html>" + GOOD),
+    whole(GOOD[:-4]),
+    whole(b'{"refresh_token": "rt-2"}'),
+    whole(b'{"access_token": "at", "refresh_token": "%s"}' % (b"r" * 70_000)),
+    whole(b"\xff\xfe\x00"),
+]
+
+
+@pytest.mark.parametrize("sent", UNREADABLE, ids=range(len(UNREADABLE)))
+async def test_after_an_answer_that_cannot_be_read_the_token_is_not_posted_again_at_once(
+    source: TokenSource, astray: TokenEntry, server: RawServer, store: AsyncStore, sent: bytes
+) -> None:
+    """The token may be spent, which is remembered; a repetition would get the same answer, or end the family."""
+    server.sends = [sent]
+
+    with pytest.raises(RefreshUnansweredError, match="gave no usable answer"):
+        await source.force_refresh("lab")
+
+    assert len(server.requests) == 1
+    attempt = (await store.notes())["lab"].attempt
+    assert attempt is not None
+    assert not attempt.answered
+    assert await stored(store) == astray
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (len(GOOD) + 2) + GOOD,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(GOOD) + GOOD,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(GOOD) + GOOD + b"\r\nnonsense\r\n",
+        whole(GOOD, b"X: x"),
+    ],
+    ids=["too-long-a-length", "no-last-chunk", "nonsense-after-it", "whole"],
+)
+async def test_tokens_that_came_are_stored_although_the_end_of_their_reply_did_not(
+    source: TokenSource, astray: TokenEntry, server: RawServer, store: AsyncStore, sent: bytes
+) -> None:
+    server.sends = [sent]
+
+    token = await source.force_refresh("lab")
+
+    assert token.value == (await stored(store)).access_token == Secret("at")
+    assert len(server.requests) == 1
+
+
+async def test_tokens_that_came_are_stored_although_their_connection_is_never_closed(
+    source: TokenSource, astray: TokenEntry, server: RawServer, store: AsyncStore
+) -> None:
+    """A body without a length ends with its connection (RFC 9112 6.3)."""
+    server.sends = chain([b"HTTP/1.1 200 OK\r\n\r\n", GOOD], repeat(b""))
+    server.pause = 0.01
+
+    await source.force_refresh("lab")
+
+    assert (await stored(store)).refresh_token == Secret("rt-2")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), MemoryError()], ids=lambda one: type(one).__name__)
+async def test_tokens_that_came_are_stored_although_their_connection_does_not_close(
+    source: TokenSource,
+    astray: TokenEntry,
+    server: RawServer,
+    store: AsyncStore,
+    error: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fail(_: object) -> NoReturn:
+        raise error
+
+    server.sends = [whole(GOOD)]
+    monkeypatch.setattr(httpx2.Response, "aclose", fail)
+
+    await source.force_refresh("lab")
+
+    assert (await stored(store)).refresh_token == Secret("rt-2")
+    assert len(server.requests) == 1
 
 
 # other people's tokens
@@ -187,7 +291,7 @@ async def test_a_changed_label_of_the_same_account_is_stored_with_its_tokens(
         note = (await store.notes())["lab"]
         assert (note.account, note.dead, note.attempt) == (email, None, None)
     assert (await stored(store)).refresh_token.reveal() == issuer.families[0].refresh_token
-    assert "was called ada@example.com is called Ada@Example.com by now" in caplog.text
+    assert "with the label ada@example.com has the label Ada@Example.com now" in caplog.text
 
 
 async def test_another_account_under_the_same_label_is_refused_told_and_marked(
@@ -203,7 +307,7 @@ async def test_another_account_under_the_same_label_is_refused_told_and_marked(
     assert await stored(store) == login
     assert (await store.notes())["lab"].dead
     assert len(issuer.requests("/token")) == 1
-    assert any("tokens of ada@example.com; they are not kept" in line.getMessage() for line in caplog.records)
+    assert any("tokens of ada@example.com, which are not stored" in line.getMessage() for line in caplog.records)
 
 
 @pytest.mark.parametrize("lost", ["the notes", "the subject"])
@@ -230,7 +334,7 @@ async def test_an_account_that_another_program_put_there_is_not_taken_for_a_wron
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
     """An agent in Rust that logs in writes no note: ours still speaks of the login before."""
-    reply = issuer.grants.issue("openab-playground", "eve@example.com", ("openid", "offline_access"))
+    reply = issuer.tokens.issue("openab-playground", "eve@example.com", ("openid", "offline_access"))
     foreign = dataclasses.replace(login, refresh_token=Secret(str(reply["refresh_token"])))
     await store.update(lambda draft: draft.update(lab=foreign))
 

@@ -14,7 +14,7 @@ import pytest
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.errors import NotLoggedInError, RefreshBusyError
-from openab_auth.oauth.tokens.source import AccessToken, TokenSource
+from openab_auth.oauth.tokens import AccessToken, TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, Secret, StoreUnwritableError, TokenEntry
 from openab_auth.storage.file.locks.flock import Flock
@@ -98,7 +98,7 @@ async def test_what_cannot_be_committed_is_spilled_and_read_by_every_process(
 
     assert token.value != login.access_token
     assert (await process().get_valid("lab")).value == token.value
-    assert "lab: a renewed login lies in the journal" in caplog.text
+    assert "lab: a renewed login is in the journal" in caplog.text
     disk.mend()
     assert (await process().force_refresh("lab")).value != token.value
     assert len(issuer.requests("/token")) == 2
@@ -119,7 +119,7 @@ async def test_what_cannot_even_be_spilled_is_served_from_memory_and_stored_as_s
     assert await stored(store) == login
     assert await source.get_valid("lab") == token
     await asyncio.sleep(0.2)  # some tries
-    assert caplog.text.count("is in the memory of this process alone") == 1
+    assert caplog.text.count("is only in the memory of this process") == 1
 
     disk.mend()
     async with asyncio.timeout(5):
@@ -194,7 +194,7 @@ async def test_a_logout_ends_what_is_in_memory(
         await source.get_valid("lab")
     await asyncio.sleep(0.2)
     assert not await store.read()
-    lock = store.refresh_lock("lab")
+    lock = store.lease("lab")
     assert lock.try_acquire()
     lock.release()
 

@@ -1,4 +1,4 @@
-"""A real Chromium looks at a real playground; tests that need it are skipped where there is none."""
+"""A real Chromium with a real playground; without Chromium, the tests are skipped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHOTS = Path(__file__).parents[2] / "screenshots"
 PATIENCE = 25_000  # milliseconds
 ARGUMENTS = [
     "--headless",
-    "--no-sandbox",  # root has none
+    "--no-sandbox",  # root cannot use the sandbox
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -35,7 +35,7 @@ expect.set_options(timeout=PATIENCE)
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Somebody at the page; `mistakes` is what the browser's console complained of."""
+    """A visitor of the page; `mistakes` contains the errors of the browser's console."""
 
     page: Page
     context: BrowserContext
@@ -43,30 +43,30 @@ class Visit:
 
     @property
     def message(self) -> Locator:
-        """The newest message."""
+        """Return the newest message."""
         return self.page.locator(".message").last
 
     @property
     def paste_button(self) -> Locator:
-        """The button of the login message that opens the form."""
+        """Return the button of the newest login message that opens the form."""
         return self.page.locator(".message .row button.primary").last
 
     @property
     def choices(self) -> Locator:
-        """What the composer offers to choose from."""
+        """Return the entries of the list above the input."""
         return self.page.locator("#choices [role=option]")
 
     @property
     def store(self) -> Locator:
-        """What the store is said to hold."""
+        """Return the view of the store."""
         return self.page.locator("#store")
 
     async def begin(self) -> str:
-        """Send /auth login as a person does who knows it; the login link."""
+        """Send /auth login with the keyboard, and return the login link."""
         messages = self.page.locator(".message")
         before = await messages.count()
         await self.page.locator("#text").fill("/auth login ")
-        await expect(self.choices).to_have_count(2)  # the vendor by paste, and the one by code
+        await expect(self.choices).to_have_count(2)  # the vendor with a paste, and the vendor with a code
         await self.page.keyboard.press("Enter")
         await self.page.keyboard.press("Enter")
         link = messages.nth(before).locator("a.button")
@@ -74,7 +74,7 @@ class Visit:
         return str(await link.get_attribute("href"))
 
     async def paste(self, text: str) -> None:
-        """Give `text` to the form of the newest login message."""
+        """Paste `text` into the form of the newest login message."""
         await self.paste_button.click()
         await self.page.locator("#modal textarea").fill(text)
         await self.page.locator("#modal-submit").click()
@@ -84,16 +84,16 @@ class Visit:
         """Switch to another person."""
         await self.page.locator(f"#people button[data-name={person}]").click()
 
-    async def trouble(self, trial: str) -> None:
-        """Press one of the buttons that make trouble."""
-        await self.page.locator(f"[data-trial={trial}]").click()
+    async def experiment(self, name: str) -> None:
+        """Press the button of an experiment."""
+        await self.page.locator(f"[data-experiment={name}]").click()
 
     async def shot(self, name: str) -> None:
-        """Keep a picture for whoever looks at the test's artefacts."""
+        """Save a screenshot."""
         await self.page.screenshot(path=SHOTS / f"{name}.png", animations="disabled")
 
     async def check(self, page: Page | None = None) -> None:
-        """Nothing that axe calls serious, and nothing wider than the window."""
+        """Check that axe finds no serious problem and that nothing is wider than the window."""
         shown = page or self.page
         found = (await Axe().run(shown)).response["violations"]
         grave = [each for each in found if each["impact"] in {"serious", "critical"}]
@@ -103,7 +103,7 @@ class Visit:
 
 @asynccontextmanager
 async def visiting(width: int = 1440, height: int = 900) -> AsyncIterator[Visit]:
-    """A playground of its own and a browser of its own, at the printed address."""
+    """Start a playground and a browser, and open the printed address."""
     async with _playground() as url, async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
         context = await chromium.new_context(viewport={"width": width, "height": height}, color_scheme="light")

@@ -1,4 +1,4 @@
-"""Discord's own OpenAPI description, applied to what a bot has sent."""
+"""Checks of a bot's requests against Discord's OpenAPI description."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]  # it ships no types
+import jsonschema  # type: ignore[import-untyped]  # it has no type information
 import pytest
 
 DESCRIPTION = Path(__file__).resolve().parents[3] / "shared" / "discord" / "openapi.json"
@@ -16,7 +16,7 @@ DESCRIPTION = Path(__file__).resolve().parents[3] / "shared" / "discord" / "open
 
 @cache
 def described() -> dict[str, Any]:
-    """The description; the test is skipped where it is not at hand."""
+    """Return the description; skip the test if it is not available."""
     if not DESCRIPTION.is_file():
         pytest.skip(f"Discord's OpenAPI description is not at hand ({DESCRIPTION.name} in ../shared/discord)")
     loaded: dict[str, Any] = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
@@ -24,14 +24,14 @@ def described() -> dict[str, Any]:
 
 
 def check_body(method: str, path: str, body: object) -> None:
-    """Refuse a request body that does not fit what Discord describes for this method and path.
+    """Check a request body against the description of this method and path.
 
     Raises:
-        AssertionError: Discord describes no such request, or another body.
+        AssertionError: the description has no such request, or the body does not match.
     """
     operation = _operation(method, path)
     if isinstance(body, dict) and isinstance(body.get("recipient_id"), int):
-        body = {**body, "recipient_id": str(body["recipient_id"])}  # discord.py sends a number, and Discord takes it
+        body = {**body, "recipient_id": str(body["recipient_id"])}  # discord.py sends a number, which Discord accepts
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **described(), **schema}
     checked = jsonschema.Draft202012Validator(document)
@@ -40,9 +40,9 @@ def check_body(method: str, path: str, body: object) -> None:
 
 
 def _numbered_as_text(body: object) -> object:
-    """The body with the numbers of new attachments as texts.
+    """Return the body with the ids of new attachments as strings.
 
-    Discord's reference gives them as numbers, as every client sends them; the description says that all ids are texts.
+    Discord's reference and all clients use numbers; the description says that all ids are strings.
     """
     if isinstance(body, dict) and isinstance(body.get("attachments"), list):
         return {**body, "attachments": [{**each, "id": str(each["id"])} for each in body["attachments"]]}
@@ -52,7 +52,7 @@ def _numbered_as_text(body: object) -> object:
 
 
 def _operation(method: str, path: str) -> dict[str, Any]:
-    """The most literal template that fits the path."""
+    """Return the most literal template that matches the path."""
     fitting = [
         template
         for template, methods in described()["paths"].items()

@@ -1,4 +1,4 @@
-"""A small bot on the real discord.py client whose commands do what a test says, connected to the embedded Discord."""
+"""A small bot on the real discord.py client, connected to the embedded Discord; tests define its commands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Act = Callable[[Interaction], Awaitable[object]]
 
 
 class Hands:
-    """Time that a test can put forward."""
+    """A clock that a test can move forward."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -63,10 +63,10 @@ class PasteModal(discord.ui.Modal, title="Paste"):
 
 
 class SmallBot(commands.Bot):
-    """`act` is what `/lab act` does; what that raises is kept in `errors`."""
+    """A bot whose `/lab act` calls `act`; `errors` contains the exceptions."""
 
     def __init__(self, intents: discord.Intents) -> None:
-        # discord.py waits this long for one more guild before it says that it is ready
+        # discord.py waits this long for another guild before it is ready
         super().__init__(commands.when_mentioned, intents=intents, help_command=None, guild_ready_timeout=0.05)
         self.act: Act = answer_hello
         self.errors: asyncio.Queue[BaseException] = asyncio.Queue()
@@ -87,7 +87,7 @@ class SmallBot(commands.Bot):
             await message.channel.send(f"you said {message.content}")
 
     async def error(self) -> discord.HTTPException:
-        """What the command's request was refused with."""
+        """Return the error reply to the command's request."""
         raised = await asyncio.wait_for(self.errors.get(), 5)
         assert isinstance(raised, discord.HTTPException), raised
         return raised
@@ -98,7 +98,7 @@ async def answer_hello(interaction: Interaction) -> None:
 
 
 def group(bot: SmallBot) -> app_commands.Group:
-    """`/lab act`, and `/lab pick` with a required option that is completed."""
+    """Return `/lab act`, and `/lab pick` with a required option with autocomplete."""
     lab = app_commands.Group(name="lab", description="What tests do")
 
     @lab.command(name="act", description="Do what the test says")
@@ -121,7 +121,7 @@ def group(bot: SmallBot) -> app_commands.Group:
 
 
 def quiet_intents() -> discord.Intents:
-    """No privileged intent, and direct messages."""
+    """Return the intents without privileged ones, with direct messages."""
     intents = discord.Intents.none()
     intents.guilds = intents.dm_messages = True
     return intents
@@ -129,7 +129,7 @@ def quiet_intents() -> discord.Intents:
 
 @asynccontextmanager
 async def connected(world: EmbeddedDiscord, intents: discord.Intents | None = None) -> AsyncIterator[SmallBot]:
-    """A small bot that is ready, until the block ends."""
+    """Run a small bot until the block ends."""
     async with SmallBot(intents or quiet_intents()) as bot:
         task = asyncio.create_task(bot.start(world.bot_token))
         ready = asyncio.create_task(bot.wait_until_ready())
@@ -152,7 +152,7 @@ def hands() -> Hands:
 
 @pytest.fixture
 async def world(monkeypatch: pytest.MonkeyPatch, hands: Hands) -> AsyncIterator[EmbeddedDiscord]:
-    """An embedded Discord at which discord.py points while the test runs."""
+    """Run an embedded Discord, to which discord.py connects during the test."""
     monkeypatch.setattr(discord.http.Route, "BASE", discord.http.Route.BASE)
     gateway = discord.gateway.DiscordWebSocket
     monkeypatch.setattr(gateway, "DEFAULT_GATEWAY", gateway.DEFAULT_GATEWAY)

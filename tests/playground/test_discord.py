@@ -1,4 +1,4 @@
-"""The embedded Discord as the real discord.py client meets it: commands, forms, buttons, direct messages."""
+"""The embedded Discord with the real discord.py client: commands, forms, buttons, direct messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import aiohttp
 import discord
 import pytest
 
-from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Modal, RefusedError
+from openab_auth.bot.playground.discord import ClientRefusedError, EmbeddedDiscord, Modal, ShownResponse
 from tests.playground.openapi import check_body
 from tests.playground.small_bot import (  # noqa: F401 -- fixtures
     Hands,
@@ -30,7 +30,7 @@ def with_button(flow: str = "1") -> discord.ui.View:
     return view
 
 
-async def test_a_command_is_answered_for_its_person_alone(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_an_ephemeral_answer_is_visible_to_its_person_only(world: EmbeddedDiscord, bot: SmallBot) -> None:
     ada, bob = world.person("ada"), world.person("bob")
     answer = await ada.slash("lab act")
     assert (answer.content, answer.ephemeral, answer.ack_type, answer.edits) == ("hello", True, 4, 0)
@@ -76,7 +76,7 @@ async def test_a_deferred_answer_is_filled_edited_and_followed(world: EmbeddedDi
 
 
 @pytest.mark.parametrize("private", [True, False])
-async def test_the_first_followup_fills_the_deferred_message_and_takes_over_its_visibility(
+async def test_the_first_followup_fills_the_deferred_message(
     world: EmbeddedDiscord, bot: SmallBot, private: bool
 ) -> None:
     """Discord: the first followup after a type-5 defer inherits the visibility of the defer."""
@@ -104,20 +104,20 @@ async def test_a_button_opens_a_form_whose_value_arrives(world: EmbeddedDiscord,
     assert (await modal.submit(redirect="http://x")).content == "got http://x"
 
 
-async def test_a_form_takes_no_more_than_it_declares(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_a_form_refuses_values_of_the_wrong_length(world: EmbeddedDiscord, bot: SmallBot) -> None:
     bot.act = lambda interaction: interaction.response.send_message("press", view=with_button(), ephemeral=True)
     ada = world.person("ada")
     modal = await ada.press(await ada.slash("lab act"), "Paste")
     assert isinstance(modal, Modal)
     for value in ("", "x" * 21):
-        with pytest.raises(RefusedError):
+        with pytest.raises(ClientRefusedError):
             await modal.submit(redirect=value)
 
 
 async def test_somebody_elses_ephemeral_button_cannot_be_pressed(world: EmbeddedDiscord, bot: SmallBot) -> None:
     bot.act = lambda interaction: interaction.response.send_message("press", view=with_button(), ephemeral=True)
     answer = await world.person("ada").slash("lab act")
-    with pytest.raises(RefusedError):
+    with pytest.raises(ClientRefusedError):
         await world.person("bob").press(answer, "Paste")
 
 
@@ -130,11 +130,11 @@ async def test_links_disabled_and_missing_buttons_cannot_be_pressed(world: Embed
     answer = await ada.slash("lab act")
     assert answer.link_buttons == ["https://example.com/"]
     for label in ("Open", "Off", "Elsewhere"):
-        with pytest.raises(RefusedError):
+        with pytest.raises(ClientRefusedError):
             await ada.press(answer, label)
 
 
-async def test_a_button_edits_the_message_it_stands_in(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_a_button_edits_its_own_message(world: EmbeddedDiscord, bot: SmallBot) -> None:
     view = discord.ui.View()
     button: discord.ui.Button[discord.ui.View] = discord.ui.Button(label="Change", custom_id="change")
     button.callback = lambda interaction: interaction.response.edit_message(content="changed", view=None)  # type: ignore[method-assign]  # shorter than a class
@@ -146,18 +146,18 @@ async def test_a_button_edits_the_message_it_stands_in(world: EmbeddedDiscord, b
     assert (answer.content, answer.components, answer.edits) == ("changed", [], 1)
 
 
-async def test_an_option_is_completed(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_an_option_offers_autocomplete(world: EmbeddedDiscord, bot: SmallBot) -> None:
     ada = world.person("ada")
     choices = await ada.complete_option("lab pick", "name", "la")
     assert [(choice.name, choice.value) for choice in choices] == [("la 0", "0"), ("la 1", "1")]
     assert (await ada.slash("lab pick", name="1")).content == "picked 1"
 
 
-async def test_what_is_not_declared_cannot_be_typed(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_only_declared_commands_and_options_can_be_typed(world: EmbeddedDiscord, bot: SmallBot) -> None:
     ada = world.person("ada")
     for command, options in (("lab", {}), ("lab nothing", {}), ("lab act", {"other": "x"}), ("lab pick", {})):
-        with pytest.raises(RefusedError):
-            await ada.slash(command, **options)  # type: ignore[arg-type]  # the options are all texts
+        with pytest.raises(ClientRefusedError):
+            await ada.slash(command, **options)  # type: ignore[arg-type]  # all options are strings
 
 
 async def test_a_direct_message_arrives_with_its_content_and_is_answered(world: EmbeddedDiscord, bot: SmallBot) -> None:
@@ -170,7 +170,7 @@ async def test_without_the_intent_no_direct_message_arrives(world: EmbeddedDisco
     ada = world.person("ada")
     async with connected(world, discord.Intents(guilds=True)) as bot:
         sending = asyncio.create_task(ada.send_dm("a paste"))
-        assert (await ada.slash("lab act")).content == "hello"  # came after it, on the same connection
+        assert (await ada.slash("lab act")).content == "hello"  # this event came later on the same connection
         sending.cancel()
         assert bot.heard == []
 
@@ -188,7 +188,7 @@ async def test_an_unknown_route_is_refused_in_discords_shape(world: EmbeddedDisc
         assert await reply.json() == {"message": "404: Not Found", "code": 0}
 
 
-async def test_a_dropped_connection_is_resumed_and_nothing_is_missed(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_a_resumed_connection_receives_the_missed_events(world: EmbeddedDiscord, bot: SmallBot) -> None:
     ada = world.person("ada")
     await world.gateway.drop()
     answer = await ada.slash("lab act")
@@ -206,14 +206,14 @@ async def test_a_page_can_wait_for_the_next_change(world: EmbeddedDiscord, bot: 
     assert not await ada.next_change(0.01)
 
 
-async def test_people_at_once_get_their_own_answers(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_simultaneous_users_get_their_own_answers(world: EmbeddedDiscord, bot: SmallBot) -> None:
     bot.act = lambda interaction: interaction.response.send_message(str(interaction.user.id), ephemeral=True)
     people = [world.person(f"person-{number}") for number in range(20)]
     answers = await asyncio.gather(*(person.slash("lab act") for person in people))
     assert [answer.content for answer in answers] == [str(person.id) for person in people]
 
 
-async def test_what_the_client_sends_is_what_discord_describes(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_the_clients_requests_match_discords_openapi_description(world: EmbeddedDiscord, bot: SmallBot) -> None:
     async def act(interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await interaction.edit_original_response(content="press", view=with_button())
@@ -235,7 +235,7 @@ async def test_what_the_client_sends_is_what_discord_describes(world: EmbeddedDi
 
 
 async def test_commands_are_listed_without_their_translations(world: EmbeddedDiscord, bot: SmallBot) -> None:
-    """Discord shows them only to who asks `with_localizations`; discord.py does not ask."""
+    """Discord lists translations only with `with_localizations`, which discord.py does not send."""
     command = {"name": "x", "description": "x", "name_localizations": {"de": "y"}}
     assert bot.application_id is not None
     (sent,) = await bot.http.bulk_upsert_global_commands(bot.application_id, payload=[command])
@@ -244,17 +244,17 @@ async def test_commands_are_listed_without_their_translations(world: EmbeddedDis
     assert "name_localizations" not in listed
 
 
-async def test_no_privileged_intent_is_needed_for_any_of_this(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_the_small_bot_needs_no_privileged_intent(world: EmbeddedDiscord, bot: SmallBot) -> None:
     assert world.intents == [discord.Intents(guilds=True, dm_messages=True).value]
 
 
-async def test_an_unanswered_command_is_told_as_failed(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_an_unanswered_command_is_shown_as_failed(world: EmbeddedDiscord, bot: SmallBot) -> None:
     async def silent(_interaction: Interaction) -> None:
         return
 
     bot.act = silent
     answer = await world.person("ada").slash("lab act")
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, ShownResponse)
     assert answer.failed
 
 
@@ -265,7 +265,7 @@ async def test_a_command_can_open_a_form(world: EmbeddedDiscord, bot: SmallBot) 
     assert answer.interaction.modal is not None
 
 
-async def test_files_are_kept_served_and_taken_away_by_an_edit(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_files_are_stored_served_and_removed_by_an_edit(world: EmbeddedDiscord, bot: SmallBot) -> None:
     async def act(interaction: Interaction) -> None:
         files = [discord.File(io.BytesIO(b"GIF89a"), f"{name}.gif", description=f"what {name} shows") for name in "ab"]
         await interaction.response.send_message("look", files=files)

@@ -1,4 +1,4 @@
-"""The embedded Discord refuses what Discord refuses: limits, deadlines, second answers; and it plays bad days."""
+"""The limits, deadlines and injected faults of the embedded Discord."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import aiohttp
 import discord
 import pytest
 
-from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, Modal
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal, ShownResponse
 from tests.playground.small_bot import (  # noqa: F401 -- fixtures
     Hands,
     Interaction,
@@ -76,7 +76,7 @@ async def test_a_message_beyond_a_limit_is_refused_and_not_shown(
 
 
 @pytest.mark.parametrize("message", [make for _, make in TAKEN], ids=[name for name, _ in TAKEN])
-async def test_a_message_at_a_limit_is_taken(
+async def test_a_message_at_a_limit_is_accepted(
     world: EmbeddedDiscord, bot: SmallBot, message: Callable[[], dict[str, Any]]
 ) -> None:
     bot.act = lambda interaction: interaction.response.send_message(**message(), ephemeral=True)
@@ -101,13 +101,13 @@ async def test_a_form_beyond_a_limit_is_refused(world: EmbeddedDiscord, bot: Sma
     assert (await bot.error()).code == 50035
 
 
-async def test_more_than_25_choices_are_not_offered(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_more_than_25_choices_are_refused(world: EmbeddedDiscord, bot: SmallBot) -> None:
     ada = world.person("ada")
     assert len(await ada.complete_option("lab pick", "name", "25")) == 25
     assert await ada.complete_option("lab pick", "name", "26") == ()
 
 
-async def test_no_form_in_answer_to_a_form(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_a_form_cannot_answer_a_form(world: EmbeddedDiscord, bot: SmallBot) -> None:
     class Second(PasteModal):
         async def on_submit(self, interaction: Interaction) -> None:
             try:
@@ -122,7 +122,7 @@ async def test_no_form_in_answer_to_a_form(world: EmbeddedDiscord, bot: SmallBot
     assert (await bot.error()).code == 50035
 
 
-async def test_an_answer_after_three_seconds_meets_an_unknown_interaction(
+async def test_a_callback_after_three_seconds_is_refused_with_10062(
     world: EmbeddedDiscord, bot: SmallBot, hands: Hands
 ) -> None:
     async def act(interaction: Interaction) -> None:
@@ -136,10 +136,10 @@ async def test_an_answer_after_three_seconds_meets_an_unknown_interaction(
     assert answer.failed
 
 
-async def test_a_second_answer_is_refused(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_a_second_callback_is_refused(world: EmbeddedDiscord, bot: SmallBot) -> None:
     async def act(interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        interaction.response._response_type = None  # as a second process with the same token
+        interaction.response._response_type = None  # like a second process with the same token
         await interaction.response.defer(ephemeral=True, thinking=True)
 
     bot.act = act
@@ -149,7 +149,7 @@ async def test_a_second_answer_is_refused(world: EmbeddedDiscord, bot: SmallBot)
 
 
 @pytest.mark.parametrize("late", ["edit", "followup"])
-async def test_after_fifteen_minutes_the_interaction_s_token_is_over(
+async def test_an_interaction_token_expires_after_fifteen_minutes(
     world: EmbeddedDiscord, bot: SmallBot, hands: Hands, late: str
 ) -> None:
     async def act(interaction: Interaction) -> None:
@@ -167,7 +167,7 @@ async def test_after_fifteen_minutes_the_interaction_s_token_is_over(
     assert answer.content == "first"
 
 
-async def test_an_edit_changes_no_visibility(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_an_edit_keeps_the_visibility(world: EmbeddedDiscord, bot: SmallBot) -> None:
     async def act(interaction: Interaction) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await interaction.edit_original_response(content="mine")
@@ -187,7 +187,7 @@ async def test_an_edit_changes_no_visibility(world: EmbeddedDiscord, bot: SmallB
         ({"name": "x", "description": "x" * 101}, "a long description"),
     ],
 )
-async def test_commands_that_pass_a_limit_are_refused(
+async def test_commands_beyond_a_limit_are_refused(
     world: EmbeddedDiscord, bot: SmallBot, command: dict[str, Any], reason: str
 ) -> None:
     assert bot.application_id is not None
@@ -198,14 +198,14 @@ async def test_commands_that_pass_a_limit_are_refused(
 
 
 @pytest.mark.parametrize("status", [429, 500])
-async def test_the_client_tries_again_after_a_fault_before_the_answer(
+async def test_the_client_retries_after_a_fault_before_the_callback(
     world: EmbeddedDiscord, bot: SmallBot, status: int
 ) -> None:
     world.faults.next("callback", status=status, retry_after=0.05)
     assert (await world.person("ada").slash("lab act")).content == "hello"
 
 
-async def test_a_429_without_via_is_taken_for_a_ban(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_discord_py_treats_a_429_without_via_as_a_ban(world: EmbeddedDiscord, bot: SmallBot) -> None:
     world.faults.next("followup", status=429, via=False)
 
     async def act(interaction: Interaction) -> None:
@@ -217,20 +217,18 @@ async def test_a_429_without_via_is_taken_for_a_ban(world: EmbeddedDiscord, bot:
     assert (await bot.error()).status == 429
 
 
-async def test_a_fault_after_the_answer_meets_a_second_answer_on_the_retry(
-    world: EmbeddedDiscord, bot: SmallBot
-) -> None:
+async def test_a_retry_after_an_applied_callback_is_refused(world: EmbeddedDiscord, bot: SmallBot) -> None:
     world.faults.next("callback", status=500, when="after")
     answer = await world.person("ada").slash("lab act")
     assert (await bot.error()).code == 40060
-    assert answer.content == "hello"  # the person sees it all the same
+    assert answer.content == "hello"  # the person sees it anyway
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_a_cut_connection_is_no_discord_error(world: EmbeddedDiscord, bot: SmallBot, when: str) -> None:
+async def test_a_closed_connection_is_not_a_discord_error(world: EmbeddedDiscord, bot: SmallBot, when: str) -> None:
     world.faults.next("callback", cut=True, when=when)  # type: ignore[arg-type]  # two literals
     answer = await world.person("ada").slash("lab act")
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, ShownResponse)
     assert answer.failed == (when == "before")
     raised = await bot.errors.get()
     assert isinstance(raised, aiohttp.ServerDisconnectedError)
@@ -243,14 +241,14 @@ async def test_a_privileged_intent_is_refused(world: EmbeddedDiscord) -> None:
             pass
 
 
-async def test_a_followup_before_the_answer_is_refused(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_a_followup_before_the_callback_is_refused(world: EmbeddedDiscord, bot: SmallBot) -> None:
     bot.act = lambda interaction: interaction.followup.send("too early", ephemeral=True)
     await world.person("ada").slash("lab act")
     error = await bot.error()
     assert (error.status, error.code) == (404, 10015)
 
 
-async def test_a_bare_204_leaves_the_real_client_with_a_type_error(world: EmbeddedDiscord, bot: SmallBot) -> None:
+async def test_a_204_without_a_body_gives_the_client_a_type_error(world: EmbeddedDiscord, bot: SmallBot) -> None:
     world.faults.next("callback", status=204)
     answer = await world.person("ada").slash("lab act")
     assert answer.content == "hello"

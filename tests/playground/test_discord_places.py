@@ -1,17 +1,15 @@
-"""Select menus, and the thread of the guild's channel, as the real discord.py client meets them."""
+"""Select menus and threads of the embedded Discord, with the real discord.py client."""
 
 from __future__ import annotations
 
 import discord
 import pytest
 
-from openab_auth.bot.playground.discord import Answer, EmbeddedDiscord, RefusedError
+from openab_auth.bot.playground.discord import ClientRefusedError, EmbeddedDiscord, ShownResponse
 from tests.playground.small_bot import Interaction, SmallBot, bot, hands, world  # noqa: F401 -- fixtures
 
 
-async def test_what_is_chosen_in_a_menu_reaches_the_bot_and_nothing_else_can_be_chosen(
-    bot: SmallBot, world: EmbeddedDiscord
-) -> None:
+async def test_a_menu_sends_only_offered_values(bot: SmallBot, world: EmbeddedDiscord) -> None:
     menu = discord.ui.Select[discord.ui.View](custom_id="menu", options=[discord.SelectOption(label="A", value="a")])
 
     async def chosen(interaction: Interaction) -> None:
@@ -24,16 +22,16 @@ async def test_what_is_chosen_in_a_menu_reaches_the_bot_and_nothing_else_can_be_
     bot.act = show
     ada = world.person("ada")
     shown = await ada.slash("lab act", where="thread")
-    with pytest.raises(RefusedError):
+    with pytest.raises(ClientRefusedError):
         await ada.choose(shown, "menu", "b")
-    with pytest.raises(RefusedError):
+    with pytest.raises(ClientRefusedError):
         await world.person("bob").choose(shown, "menu", "a")
     answer = await ada.choose(shown, "menu", "a")
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, ShownResponse)
     assert answer.content == "chose ['a']"
 
 
-async def test_a_thread_is_a_place_of_its_own_in_the_guild(bot: SmallBot, world: EmbeddedDiscord) -> None:
+async def test_a_thread_has_its_own_messages(bot: SmallBot, world: EmbeddedDiscord) -> None:
     seen: list[object] = []
 
     async def look(interaction: Interaction) -> None:

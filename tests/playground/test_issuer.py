@@ -1,4 +1,4 @@
-"""The embedded authorization server: what it grants, what it refuses, how it fails on request."""
+"""The embedded authorization server: tokens, errors and injected faults."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 import httpx2
 import pytest
 
-from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Client, Issuer, SignInRefusedError
+from openab_auth.bot.playground.issuer import (
+    CLIENT_ID,
+    REDIRECT_URI,
+    Issuer,
+    RegisteredClient,
+    SignInRefusedError,
+    ThreadedIssuer,
+)
 
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -115,17 +122,17 @@ async def test_an_unknown_client_or_redirect_is_refused_without_a_redirect(
         ({"state": None}, "invalid_request"),
     ],
 )
-async def test_a_bad_authorization_request_is_told_to_the_client(
+async def test_an_invalid_authorization_request_redirects_with_an_error(
     issuer: Issuer, changes: dict[str, str | None], error: str
 ) -> None:
     assert answer(await issuer.approve(link(issuer, **changes)))["error"] == error
 
 
-async def test_a_parameter_given_twice_is_told_to_the_client(issuer: Issuer) -> None:
+async def test_a_repeated_parameter_redirects_with_an_error(issuer: Issuer) -> None:
     assert answer(await issuer.approve(f"{link(issuer)}&state=other"))["error"] == "invalid_request"
 
 
-async def test_the_sign_in_page_escapes_what_the_link_says(issuer: Issuer, http: httpx2.AsyncClient) -> None:
+async def test_the_sign_in_page_escapes_text_from_the_link(issuer: Issuer, http: httpx2.AsyncClient) -> None:
     page = await http.get(link(issuer, scope="<script>alert(1)</script>"))
     assert "<script>" not in page.text
     assert "script-src" not in page.headers["Content-Security-Policy"]
@@ -134,8 +141,8 @@ async def test_the_sign_in_page_escapes_what_the_link_says(issuer: Issuer, http:
 
 async def test_a_sign_in_is_decided_once(issuer: Issuer, http: httpx2.AsyncClient) -> None:
     page = (await http.get(link(issuer))).text
-    flow = page.split('name="flow" value="')[1].split('"')[0]
-    fields = {"flow": flow, "decision": "allow", "account": "ada@example.com"}
+    sign_in = page.split('name="sign_in" value="')[1].split('"')[0]
+    fields = {"sign_in": sign_in, "decision": "allow", "account": "ada@example.com"}
     statuses = [(await http.post(f"{issuer.url}/decision", data=fields)).status_code for _ in range(2)]
     assert statuses == [302, 400]
 
@@ -169,7 +176,7 @@ async def test_without_openid_there_is_no_id_token(issuer: Issuer, http: httpx2.
         ({"grant_type": "password"}, "unsupported_grant_type"),
     ],
 )
-async def test_a_bad_exchange_is_refused_and_grants_nothing(
+async def test_an_invalid_exchange_gives_no_tokens(
     issuer: Issuer, http: httpx2.AsyncClient, changes: dict[str, str], error: str
 ) -> None:
     code = answer(await issuer.approve(link(issuer)))["code"]
@@ -203,7 +210,7 @@ async def test_a_refresh_rotates_the_refresh_token(issuer: Issuer, http: httpx2.
     assert (issuer.families[0].refreshes, issuer.families[0].revoked) == (1, False)
 
 
-async def test_a_spent_refresh_token_revokes_the_whole_family(issuer: Issuer, http: httpx2.AsyncClient) -> None:
+async def test_a_used_refresh_token_revokes_the_whole_family(issuer: Issuer, http: httpx2.AsyncClient) -> None:
     first = await log_in(issuer, http)
     second = (await http.post(issuer.token_url, data=refresh(first["refresh_token"]))).json()
     reuse = await http.post(issuer.token_url, data=refresh(first["refresh_token"]))
@@ -224,7 +231,7 @@ async def test_revoking_a_token_ends_its_family(issuer: Issuer, http: httpx2.Asy
     assert issuer.families[0].reuses == 0
 
 
-async def test_revoking_an_unknown_token_is_answered_the_same(issuer: Issuer, http: httpx2.AsyncClient) -> None:
+async def test_revoking_an_unknown_token_gets_the_same_reply(issuer: Issuer, http: httpx2.AsyncClient) -> None:
     assert (await http.post(issuer.revoke_url, data={"token": "unknown"})).status_code == 200
     assert (await http.post(issuer.revoke_url, data={})).status_code == 400
 
@@ -247,13 +254,13 @@ async def test_metadata_names_every_endpoint(issuer: Issuer, http: httpx2.AsyncC
 
 
 async def test_other_clients_can_be_registered() -> None:
-    other = Client("desk", "http://127.0.0.1:9/back")
+    other = RegisteredClient("desk", "http://127.0.0.1:9/back")
     async with Issuer.listening(clients=[other]) as issuer:
         redirect = await issuer.approve(link(issuer, client_id=other.client_id, redirect_uri=other.redirect_uri))
     assert redirect.startswith(f"{other.redirect_uri}?code=")
 
 
-async def test_a_fault_meets_as_many_requests_as_was_said(issuer: Issuer, http: httpx2.AsyncClient) -> None:
+async def test_a_fault_applies_to_the_given_number_of_requests(issuer: Issuer, http: httpx2.AsyncClient) -> None:
     issuer.faults.next("/token", status=503, html="<h1>busy</h1>", headers={"Retry-After": "7"}, times=2)
     grant = await log_in_raw(issuer, http)
     assert (grant.status_code, grant.headers["Retry-After"]) == (503, "7")
@@ -269,7 +276,7 @@ async def log_in_raw(issuer: Issuer, http: httpx2.AsyncClient) -> httpx2.Respons
 
 
 @pytest.mark.parametrize(("cut", "granted"), [("before", 0), ("after", 1)])
-async def test_a_cut_connection_says_nothing_whether_applied_or_not(
+async def test_a_closed_connection_does_not_show_whether_the_request_counted(
     issuer: Issuer, http: httpx2.AsyncClient, cut: str, granted: int
 ) -> None:
     issuer.faults.next("/token", cut="before" if cut == "before" else "after")
@@ -279,7 +286,7 @@ async def test_a_cut_connection_says_nothing_whether_applied_or_not(
     assert len(issuer.requests("/token")) == 1
 
 
-async def test_a_slow_answer_is_applied_and_late(issuer: Issuer, http: httpx2.AsyncClient) -> None:
+async def test_a_delayed_reply_still_applies_the_request(issuer: Issuer, http: httpx2.AsyncClient) -> None:
     issuer.faults.next("/token", delay=30)
     with pytest.raises(httpx2.ReadTimeout):
         await http.post(
@@ -291,7 +298,7 @@ async def test_a_slow_answer_is_applied_and_late(issuer: Issuer, http: httpx2.As
 
 
 @pytest.mark.parametrize("drip", [None, 0.001])
-async def test_an_endless_answer_goes_on_until_the_client_leaves(
+async def test_an_endless_reply_lasts_until_the_client_disconnects(
     issuer: Issuer, http: httpx2.AsyncClient, drip: float | None
 ) -> None:
     issuer.faults.next("/token", endless=True, drip=drip)
@@ -304,8 +311,8 @@ async def test_an_endless_answer_goes_on_until_the_client_leaves(
     assert received > 50
 
 
-def test_in_a_thread_it_serves_blocking_callers() -> None:
-    with Issuer.in_thread() as issuer:
+def test_the_threaded_server_serves_blocking_callers() -> None:
+    with ThreadedIssuer.listening() as issuer:
         query = parse_qs(urlsplit(issuer.approve(link(issuer.issuer))).query)
         with urllib.request.urlopen(issuer.token_url, urlencode(exchange(query["code"][0])).encode()) as reply:  # noqa: S310
             assert json.load(reply)["refresh_token"] == issuer.families[0].refresh_token

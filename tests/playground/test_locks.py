@@ -1,4 +1,4 @@
-"""Who holds a lock is told by the kernel, never guessed."""
+"""The holders of locks come from the kernel's list."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc/locks is 
 HOLD = """
 import sys
 from openab_auth.storage import open_store
-lock = open_store(sys.argv[1]).refresh_lock("lab")
+lock = open_store(sys.argv[1]).lease("lab")
 assert lock.try_acquire()
 print("held", flush=True)
 sys.stdin.read()
 """
 
 
-def test_a_lock_that_another_process_holds_is_told_with_its_name_and_remembered(tmp_path: Path) -> None:
+def test_a_lock_shows_its_holders_name_now_and_later(tmp_path: Path) -> None:
     store = tmp_path / "auth.json"
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -44,8 +44,8 @@ def test_a_lock_that_another_process_holds_is_told_with_its_name_and_remembered(
     assert [(each["lock"], each["holder"]) for each in watch.past()] == [("refresh.lab", "agent 7")]
 
 
-def test_a_holder_that_is_no_process_of_the_playground_is_told_by_its_number(tmp_path: Path) -> None:
-    lock = open_store(tmp_path / "auth.json").refresh_lock("lab")
+def test_an_unknown_holder_is_shown_by_its_process_id(tmp_path: Path) -> None:
+    lock = open_store(tmp_path / "auth.json").lease("lab")
     watch = LockWatch(tmp_path / "auth.json", lambda _: None)
     assert lock.try_acquire()
     watch.look()
@@ -53,7 +53,7 @@ def test_a_holder_that_is_no_process_of_the_playground_is_told_by_its_number(tmp
     lock.release()
 
 
-def test_whoever_stands_in_the_queue_is_counted_and_holds_nothing(tmp_path: Path) -> None:
+def test_waiting_processes_are_counted_and_are_not_holders(tmp_path: Path) -> None:
     sidecar = tmp_path / "auth.json.global.lock"
     watch = LockWatch(tmp_path / "auth.json", {os.getpid(): "the test"}.get)
     with sidecar.open("w") as held:

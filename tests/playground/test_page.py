@@ -1,4 +1,4 @@
-"""The page in a real browser: what people click and type, what they read, and what happens behind it."""
+"""The page in a real browser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.async_api import expect
 
-from openab_auth.bot.playground.issuer.browser import decide
+from openab_auth.bot.playground.issuer import decide
 from tests.playground.chromium import SHOTS, Visit, needs_chromium, visiting
 
 pytestmark = [needs_chromium, pytest.mark.timeout(150)]
@@ -32,7 +32,7 @@ async def test_a_login_by_clicks_then_32_agents_and_one_refresh(visit: Visit) ->
     await visit.choices.first.click()
     await page.get_by_role("button", name="Send").click()
     await expect(visit.message).to_contain_text("Only you can see this")
-    await expect(visit.store).to_contain_text("waits for the person")
+    await expect(visit.store).to_contain_text("waiting for the person")
     await visit.check()
     await visit.shot("login")
 
@@ -44,7 +44,7 @@ async def test_a_login_by_clicks_then_32_agents_and_one_refresh(visit: Visit) ->
     await vendor.get_by_label("grace@example.com").check()
     await visit.check(vendor)
     await vendor.screenshot(path=SHOTS / "sign-in.png")
-    async with vendor.expect_event("requestfailed") as ended:  # where nobody listens
+    async with vendor.expect_event("requestfailed") as ended:  # no program listens there
         await vendor.get_by_role("button", name="Allow", exact=True).click()
     redirect = (await ended.value).url
     assert redirect.startswith("http://localhost:1455/auth/callback?")
@@ -59,11 +59,11 @@ async def test_a_login_by_clicks_then_32_agents_and_one_refresh(visit: Visit) ->
     assert not re.search(r"\b(?:at|rt|ac)_[\w-]{8}", behind)
 
     before = await visit.store.inner_text()
-    await visit.trouble("expire")
-    await expect(page.locator("#said-expire")).not_to_be_empty()
-    await visit.trouble("agents")
-    said = "32 of 32 agents were served. The server saw 1 refresh. All have the same token."
-    await expect(page.locator("#said-agents")).to_have_text(said)
+    await visit.experiment("expire")
+    await expect(page.locator("#result-expire")).not_to_be_empty()
+    await visit.experiment("agents")
+    result = "32 of 32 agents were served. The server saw 1 refresh. All have the same token."
+    await expect(page.locator("#result-agents")).to_have_text(result)
     await expect(page.locator("#herd [data-state=served]")).to_have_count(32)
     await page.get_by_text("Each agent").click()
     await expect(page.locator("#each li")).to_have_text([re.compile(rf"agent {each} served") for each in range(1, 33)])
@@ -94,7 +94,7 @@ async def test_a_login_by_keys_alone(visit: Visit) -> None:
     await expect(visit.choices).to_have_count(2)
     await keys.press("Escape")
     await expect(page.locator("#palette")).to_be_hidden()
-    await keys.press("Escape")  # and out of the command
+    await keys.press("Escape")  # leave the command
     assert await focused(visit) == "text"
     link = await visit.begin()
     for _ in range(20):
@@ -108,7 +108,9 @@ async def test_a_login_by_keys_alone(visit: Visit) -> None:
     for _ in range(5):
         assert await page.evaluate("document.querySelector('#modal').contains(document.activeElement)")
         await keys.press("Tab")
-        if await page.evaluate("document.activeElement === document.body"):  # the browser's own controls come between
+        if await page.evaluate(
+            "document.activeElement === document.body"
+        ):  # the focus passes the browser's own controls
             await keys.press("Tab")
     await keys.press("Escape")
     await expect(page.locator("#modal")).to_be_hidden()
@@ -123,12 +125,12 @@ async def test_a_login_by_keys_alone(visit: Visit) -> None:
     assert not visit.mistakes
 
 
-async def test_refusals_say_what_to_do_and_store_nothing(visit: Visit) -> None:
+async def test_refused_logins_store_nothing(visit: Visit) -> None:
     page = visit.page
     await visit.be("bob")
     await page.locator("#text").fill("/auth login ")
     await page.locator("#typed label input").fill("playground")
-    await expect(page.locator("#choices")).to_have_text("Nothing matches.")  # no names for those who may not use them
+    await expect(page.locator("#choices")).to_have_text("Nothing matches.")  # people without access see no names
     await page.keyboard.press("Enter")
     await expect(visit.message).to_contain_text("Only you can see this")
     await expect(page.locator(".message a.button")).to_have_count(0)
@@ -136,11 +138,11 @@ async def test_refusals_say_what_to_do_and_store_nothing(visit: Visit) -> None:
     await visit.shot("stranger")
 
     await visit.be("ada")
-    await expect(page.locator(".welcome")).to_be_visible()  # bob's answer was for bob alone
+    await expect(page.locator(".welcome")).to_be_visible()  # bob's message was visible to bob alone
     await visit.begin()
     await visit.paste("https://example.com/")
     await expect(visit.message).to_contain_text("❌")
-    await expect(visit.store).to_contain_text("waits for the person")
+    await expect(visit.store).to_contain_text("waiting for the person")
 
     link = await visit.begin()
     await visit.paste(await decide(link, "deny", ""))
@@ -160,26 +162,26 @@ async def test_refusals_say_what_to_do_and_store_nothing(visit: Visit) -> None:
 async def test_a_login_survives_the_death_of_the_bot(visit: Visit) -> None:
     page = visit.page
     redirect = await decide(await visit.begin(), "allow", "ada@example.com")
-    await visit.trouble("kill")
+    await visit.experiment("kill")
     await expect(page.locator("#bot")).to_have_text("the bot is down")
     await page.locator("#text").fill("/auth status ")
     await page.keyboard.press("Enter")
     await expect(page.locator("#notice")).to_have_text("The application did not respond.")
     await visit.check()
     await visit.shot("killed")
-    await visit.trouble("start")
-    await expect(page.locator("#bot")).to_contain_text("the bot runs")
+    await visit.experiment("start")
+    await expect(page.locator("#bot")).to_contain_text("the bot is running")
     await visit.paste(redirect)
     await expect(visit.store).to_contain_text("logged in")
 
 
-async def test_it_reads_well_in_both_themes_narrow_and_wide_and_in_chinese(visit: Visit) -> None:
+async def test_the_page_is_accessible_in_both_themes_narrow_wide_and_chinese(visit: Visit) -> None:
     page = visit.page
     await visit.begin()
     await page.get_by_role("button", name="Theme").click()
     await page.get_by_role("button", name="Theme: light").click()
     await page.reload()
-    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")  # it is remembered
+    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")  # the page remembers the theme
     for theme in ("dark", "light"):
         await page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
         for width, height in ((1440, 900), (390, 844)):
@@ -187,11 +189,11 @@ async def test_it_reads_well_in_both_themes_narrow_and_wide_and_in_chinese(visit
             await expect(visit.paste_button).to_be_in_viewport()
             await visit.check()
             await visit.shot(f"{theme}-{width}")
-    await page.get_by_role("button", name="Behind it").click()
+    await page.get_by_role("button", name="Behind Discord").click()
     await visit.check()
     await visit.shot("light-390-behind")
     await page.get_by_role("button", name="Discord", exact=True).click()
-    await page.get_by_role("combobox", name="Your Discord speaks").select_option("zh-TW")
+    await page.get_by_role("combobox", name="Discord language").select_option("zh-TW")
     await visit.begin()
     await expect(visit.message).to_contain_text(re.compile(r"[\u4e00-\u9fff]{4}"))
     await visit.check()

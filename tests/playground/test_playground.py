@@ -1,4 +1,4 @@
-"""What the page asks for, without the page: the real bot in its own process, a real sign-in, real trouble."""
+"""The page's API, without a browser: the real bot in its own process, a real sign-in, real failures."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from openab_auth.bot.playground.gate import KEY_HEADER
-from openab_auth.bot.playground.issuer.browser import decide, decide_device
+from openab_auth.bot.playground.issuer import decide, decide_device
+from openab_auth.bot.playground.page_access import KEY_HEADER
 
 Json = dict[str, Any]
 
 
 @dataclass(slots=True)
 class Browser:
-    """What the page's scripts do, without the drawing."""
+    """Call the API as the page's scripts do."""
 
     http: httpx2.AsyncClient
     ready: Json
@@ -99,7 +99,7 @@ async def begin(browser: Browser) -> Json:
     return await browser.until(lambda view: any(part.get("url") for part in parts(view)))
 
 
-async def test_what_the_page_is_given_and_what_it_may_not_do(browser: Browser) -> None:
+async def test_the_api_serves_the_page_and_refuses_invalid_requests(browser: Browser) -> None:
     page = await browser.http.get(browser.ready["url"])
     assert page.headers["Content-Type"].startswith("text/html")
     for name, kind in (("main.js", "javascript"), ("base.css", "css"), ("icon.svg", "svg")):
@@ -111,9 +111,15 @@ async def test_what_the_page_is_given_and_what_it_may_not_do(browser: Browser) -
     offered = await browser.act("complete", command="auth login", option="vendor", value="")
     assert [choice["value"] for choice in offered["choices"]] == ["playground", "by-code"]
 
-    wrong: list[object] = [{"trial": "expire"}, {"trial": "revoke"}, {"trial": "start over"}, {"trial": 1}, []]
+    wrong: list[object] = [
+        {"experiment": "expire"},
+        {"experiment": "revoke"},
+        {"experiment": "start over"},
+        {"experiment": 1},
+        [],
+    ]
     for body in wrong:
-        refused = await browser.http.post("/api/trial", json=body)
+        refused = await browser.http.post("/api/experiment", json=body)
         assert refused.status_code in {400, 409}
         assert refused.json()["error"]
     nobody = await browser.http.post("/api/say", json={"person": "eve", "text": "hello"})
@@ -122,7 +128,7 @@ async def test_what_the_page_is_given_and_what_it_may_not_do(browser: Browser) -
 
     await browser.act("slash", where="thread", command="auth help")
     await browser.until(lambda view: bool(view["messages"]), where="thread")
-    assert (await browser.view(where="guild"))["messages"] == []  # what a thread says stays in it
+    assert (await browser.view(where="guild"))["messages"] == []  # messages of a thread stay in the thread
 
     await browser.act("slash", where="guild", command="auth login", options={"vendor": "by-code"})
     shown = text_of(await browser.until(lambda view: "/device" in text_of(view)))
@@ -137,35 +143,35 @@ async def test_a_full_disk_loses_no_login_and_asks_for_no_refresh(browser: Brows
     redirect = await decide(login_link(await begin(browser)), "allow", "ada@example.com")
     await browser.act("say", where="dm", text=redirect)
     (login,) = (await browser.until(lambda view: any(fact["kind"] == "login" for fact in view["store"])))["store"]
-    await browser.act("trial", trial="fill")
-    await browser.act("trial", trial="expire")
-    await browser.act("trial", trial="agents")
-    view = await browser.until(lambda view: "agents" in view["said"])
-    assert "0 of 32 agents were served. The server saw 0 refreshes." in view["said"]["agents"]
+    await browser.act("experiment", experiment="fill")
+    await browser.act("experiment", experiment="expire")
+    await browser.act("experiment", experiment="agents")
+    view = await browser.until(lambda view: "agents" in view["results"])
+    assert "0 of 32 agents were served. The server saw 0 refreshes." in view["results"]["agents"]
     assert view["store"][0]["facts"]["refresh_token"] == login["facts"]["refresh_token"]
-    await browser.act("trial", trial="free")
-    await browser.act("trial", trial="agents")
-    view = await browser.until(lambda view: "32 of 32" in view["said"].get("agents", ""))
-    assert "The server saw 1 refresh. All have the same token." in view["said"]["agents"]
-    await browser.act("trial", trial="revoke")
-    await browser.act("trial", trial="agents")
-    view = await browser.until(lambda view: "0 of 32" in view["said"].get("agents", ""))
-    assert "The server saw 1 refresh." in view["said"]["agents"]
+    await browser.act("experiment", experiment="free")
+    await browser.act("experiment", experiment="agents")
+    view = await browser.until(lambda view: "32 of 32" in view["results"].get("agents", ""))
+    assert "The server saw 1 refresh. All have the same token." in view["results"]["agents"]
+    await browser.act("experiment", experiment="revoke")
+    await browser.act("experiment", experiment="agents")
+    view = await browser.until(lambda view: "0 of 32" in view["results"].get("agents", ""))
+    assert "The server saw 1 refresh." in view["results"]["agents"]
     assert [fact["kind"] for fact in view["store"]] == ["dead"]
-    assert "agent" in view["locks"]["past"][0]["holder"]
+    assert any("agent" in hold["holder"] for hold in view["locks"]["past"])  # the bot may hold a lock afterwards
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_it_ends_clean_when_told_to(browser: Browser, number: signal.Signals) -> None:
+async def test_it_stops_cleanly_on_a_signal(browser: Browser, number: signal.Signals) -> None:
     assert browser.ready.keys() == {"ready", "url", "discord_api", "issuer"}
     browser.process.send_signal(number)
     assert await asyncio.wait_for(browser.process.wait(), 10) == 0
     assert browser.process.stdout is not None
-    assert await browser.process.stdout.read() == b""  # the ready line was the only one
+    assert await browser.process.stdout.read() == b""  # only the ready line was printed
 
 
 def runs(pid: int) -> bool:
-    """Whether it is a process that is not yet dead; a zombie has no command line."""
+    """Return whether the process is alive; a zombie has no command line."""
     try:
         return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
     except (FileNotFoundError, ProcessLookupError):
@@ -173,7 +179,7 @@ def runs(pid: int) -> bool:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
-async def test_a_playground_that_is_killed_leaves_no_bot_behind(browser: Browser) -> None:
+async def test_a_killed_playground_leaves_no_bot_running(browser: Browser) -> None:
     bot = (await browser.view())["bot"]["pid"]
     browser.process.kill()
     await browser.process.wait()

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from openab_auth.bot.cli import child, main, show, steps, tokens
-from openab_auth.oauth.flows.device import approvals, github
+from openab_auth.oauth.flows.device import approval
+from openab_auth.oauth.flows.exchange import copilot
 from openab_auth.oauth.tokens import refresh
 from tests.soak.fault_shim import Fault, arm
 
 PATIENCE = 90  # seconds; SIGALRM ends a command that hangs longer
-IMPORTED = (child, show, steps, tokens, github, refresh, approvals)  # before the fork, for the commands
+IMPORTED = (child, show, steps, tokens, copilot, refresh, approval)  # before the fork, for the commands
 RAISED = 99  # the exit status of a child whose command raised
 
 

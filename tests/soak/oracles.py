@@ -122,7 +122,7 @@ def check_vendor(issuer: ThreadedIssuer, findings: Findings, excuses: Excuses | 
         token = seen.fields["refresh_token"]
         refreshes += seen.status == 200
         if token in answered:
-            family = issuer.grants.family_of_refresh(token)
+            family = issuer.tokens.family_of_refresh(token)
             tenant = family.account if family else ""
             if not excuses.take(tenant, answered[token], seen.at, used):
                 findings.add("a refresh token was posted after its answer", f"{tenant}, status {seen.status}")

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 from typing import Any, Final
 
-from openab_auth.bot.playground.issuer import Family, ThreadedIssuer
+from openab_auth.bot.playground.issuer import ThreadedIssuer, TokenFamily
 from tests.soak.command_process import RAISED
 from tests.soak.commands import Commands, Ran
 from tests.soak.fault_shim import NO_FAULT, Fault, Way
@@ -83,7 +83,7 @@ class Scene:
     def _entries(self) -> dict[str, Any]:
         return strict_entries(self._store.read_bytes())
 
-    def _families(self) -> list[Family]:
+    def _families(self) -> list[TokenFamily]:
         """The families of `lab` in this scene, oldest first."""
         return [family for family in self._issuer.families[self._first_family :] if family.account == "lab"]
 
@@ -155,4 +155,4 @@ class Scene:
 
     def _tokens(self) -> set[str]:
         """Every token that the vendor gave for `lab` in this scene."""
-        return {token for family in self._families() for token in self._issuer.grants.tokens_of(family)}
+        return {token for family in self._families() for token in self._issuer.tokens.tokens_of(family)}

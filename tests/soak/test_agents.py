@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer, ThreadedIssuer
+from openab_auth.bot.playground.issuer import CLIENT_ID, ThreadedIssuer
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import read_config
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, TokenEntry, UserId
@@ -34,7 +36,7 @@ LATER = ("busy", "refresh_busy", "store_busy", "vendor_unavailable")  # what a s
 
 @pytest.fixture
 def issuer() -> Iterator[ThreadedIssuer]:
-    with Issuer.in_thread(access_lifetime=LIFETIME) as issuer:
+    with ThreadedIssuer.listening(access_lifetime=LIFETIME) as issuer:
         slow_down(issuer, 0.05)
         yield issuer
 
@@ -172,7 +174,7 @@ async def test_no_family_is_revoked_and_no_login_lost(
     async with TokenSource(FileStore(programs.store), catalogue=catalogue, driver=driver) as source:
         for tenant in inside:
             token = await source.force_refresh(tenant)
-            assert issuer.grants.family_of(token.value.reveal()) is not None
+            assert issuer.tokens.family_of(token.value.reveal()) is not None
     check_modes(programs.store.parent, findings)
     assert await store.problems() == ()
     await driver.aclose()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.bot.playground.issuer import ThreadedIssuer
 from tests.soak.commands import Commands
 from tests.soak.fault_shim import ALL_BUT_CLOSE, NO_FAULT, ON_FILES, OPENING, THREAD, WRITING, Fault, Way
 from tests.soak.oracles import Findings
@@ -31,7 +31,7 @@ FAULTS: Final = (
 def test_no_fault_of_the_disk_costs_a_login_or_leaves_a_token(
     shim: Path, base: Path, soak: SoakRun, findings: Findings
 ) -> None:
-    with Commands.running(shim) as commands, Issuer.in_thread() as issuer:
+    with Commands.running(shim) as commands, ThreadedIssuer.listening() as issuer:
         places = []
         for command in COMMANDS:
             ran = Scene(commands, issuer, base / command, command).play(NO_FAULT, findings)

@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from openab_auth.bot.playground.issuer import Issuer, ThreadedIssuer
+from openab_auth.bot.playground.issuer import ThreadedIssuer
 from tests.soak.commands import ROOT
 from tests.soak.oracles import Findings, check_tokens_gone, check_vendor, holds
 from tests.soak.run import SoakRun
@@ -24,7 +24,7 @@ PAUSES = (2.0, 12.0)  # seconds; a request has 8, a whole refresh 20
 def test_an_answer_that_came_meanwhile_is_stored_and_its_token_not_posted_again(
     base: Path, soak: SoakRun, findings: Findings
 ) -> None:
-    with Issuer.in_thread() as issuer, ThreadPoolExecutor(PROCESSES) as pool:
+    with ThreadedIssuer.listening() as issuer, ThreadPoolExecutor(PROCESSES) as pool:
         slow_down(issuer, 1.0)
         soak.begin(SHARE)
         number = 0
@@ -45,7 +45,7 @@ def pause_in_refresh(issuer: ThreadedIssuer, base: Path, pause: float) -> Findin
     entry = new_login(issuer, tenant, seconds=-5)
     write_store(store, {tenant: entry})
     config = write_config(base / "config.toml", issuer, [tenant])
-    begin = [sys.executable, "-m", "bot", "--store", str(store), "--config", str(config)]
+    begin = [sys.executable, "-m", "openab_auth", "--store", str(store), "--config", str(config)]
     environ = {"HOME": str(base), "PYTHONPATH": str(ROOT)}
 
     def start(*words: str) -> subprocess.Popen[str]:
@@ -62,7 +62,7 @@ def pause_in_refresh(issuer: ThreadedIssuer, base: Path, pause: float) -> Findin
     _, err = process.communicate(timeout=PATIENCE)
     if process.returncode != 0:
         findings.add(f"the process that stood still ended with {process.returncode}", f"{pause:.1f} s: {err[-400:]}")
-    family = issuer.grants.family_of_refresh(entry["refresh_token"])
+    family = issuer.tokens.family_of_refresh(entry["refresh_token"])
     assert family is not None
     if not holds(store.parent, family.refresh_token):
         findings.add("the answer that came meanwhile is not stored", f"{pause:.1f} s: {err[-400:]}")

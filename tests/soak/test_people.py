@@ -14,14 +14,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from openab_auth.bot.playground.issuer import Issuer, ThreadedIssuer
+from openab_auth.bot.playground.issuer import ThreadedIssuer
 from openab_auth.cogs.auth.guard.access import Caller
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.oauth.config.config import Config, read_config
 from openab_auth.oauth.errors import LoginTakenError
-from openab_auth.oauth.flows.credentials import LoggedIn
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows import LoginOffer, LoginResult
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import FileStore, OpenabAuthError, UserId
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 @pytest.fixture
 async def world(base: Path, soak: SoakRun, findings: Findings) -> AsyncIterator[World]:
-    with Issuer.in_thread(access_lifetime=125) as issuer:
+    with ThreadedIssuer.listening(access_lifetime=125) as issuer:
         slow_down(issuer, 0.01)
         world = World(issuer, base, soak.chance, findings)
         yield world
@@ -117,7 +117,7 @@ class World:
                 for _ in range(times)
             )
         )
-        if sum(isinstance(outcome, LoggedIn) for outcome in outcomes) > 1:
+        if sum(isinstance(outcome, LoginResult) for outcome in outcomes) > 1:
             self._findings.add("two completes of one paste are told as done")
         code = parse_qs(urlsplit(paste).query)["code"][0]
         if sum(seen.fields.get("code") == code for seen in self.issuer.requests("/token")) > 1:

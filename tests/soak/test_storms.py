@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.bot.playground.issuer import Issuer, ThreadedIssuer
+from openab_auth.bot.playground.issuer import ThreadedIssuer
 from tests.soak.fault_shim import ALL_BUT_CLOSE, Fault, Way
 from tests.soak.oracles import Findings, Watch, check_vendor
 from tests.soak.run import SoakRun
@@ -25,7 +25,7 @@ PAUSES = (2.0, 12.0)  # seconds, shorter and longer than a request may take
 
 @pytest.fixture
 def issuer() -> Iterator[ThreadedIssuer]:
-    with Issuer.in_thread(access_lifetime=LIFETIME) as issuer:
+    with ThreadedIssuer.listening(access_lifetime=LIFETIME) as issuer:
         slow_down(issuer, 0.03)
         yield issuer
 

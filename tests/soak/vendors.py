@@ -40,7 +40,7 @@ def new_login(issuer: ThreadedIssuer, tenant: str, *, seconds: int) -> dict[str,
 
     The account of its family is the tenant, so that the oracles can tell whose login a token belongs to.
     """
-    reply = issuer.grants.issue(CLIENT_ID, tenant, SCOPES)
+    reply = issuer.tokens.issue(CLIENT_ID, tenant, SCOPES)
     return {
         "access_token": reply["access_token"],
         "refresh_token": reply["refresh_token"],
@@ -64,7 +64,7 @@ def forgive_the_last(issuer: ThreadedIssuer) -> None:
 
     Nobody can save the token in an answer whose reader was killed. The oracles allow no other repetition.
     """
-    issuer.grants.grace = float("inf")
+    issuer.tokens.grace = float("inf")
 
 
 def slow_down(issuer: ThreadedIssuer, seconds: float) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from openab_auth.bot.cli import main
-from openab_auth.bot.playground.issuer.browser import decide
+from openab_auth.bot.playground.issuer import decide
 from tests.soak.fault_shim import Fault, arm
 
 

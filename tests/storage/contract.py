@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,6 +11,9 @@ from typing import Any
 import pytest
 
 from openab_auth.storage import (
+    CLIENTS,
+    NOTES,
+    SERVERS,
     AddedServer,
     ClientRecord,
     Done,
@@ -133,7 +137,7 @@ class StoreContract:
         assert isinstance(outcomes[0].error, InvalidTenantError)
         assert list(store.read()) == ["b"]
         with pytest.raises(InvalidTenantError):
-            store.refresh_lock(name)
+            store.lease(name)
 
     @pytest.mark.parametrize(
         "bad",
@@ -210,6 +214,19 @@ class StoreContract:
         assert store.update(lambda draft: draft.servers.pop("linear")) == linear
         assert dict(store.servers()) == {}
 
+    def test_records_are_read_by_their_kind(self, store: Store) -> None:
+        note, client, server = Note("ada"), ClientRecord("c1"), AddedServer("https://mcp.example", UserId(7), NOW)
+
+        def log_in(draft: Draft) -> None:
+            draft["codex"], draft.notes["codex"] = token(), note
+            draft.clients["mcp:x"], draft.servers["x"] = client, server
+
+        store.update(log_in)
+
+        assert dict(store.records(NOTES)) == {"codex": note}
+        assert dict(store.records(CLIENTS)) == {"mcp:x": client}
+        assert dict(store.records(SERVERS)) == {"x": server}
+
     def test_a_raising_mutation_registers_nothing(self, store: Store) -> None:
         def register_and_fail(draft: Draft) -> None:
             draft.clients["x"] = ClientRecord("c1")
@@ -231,8 +248,19 @@ class StoreContract:
             assert store.version() == versions[-1]
         assert len(set(versions)) == len(versions)
 
-    def test_a_refresh_lock_has_one_holder_and_can_be_taken_again(self, store: Store) -> None:
-        first, second, other = store.refresh_lock("codex"), store.refresh_lock("codex"), store.refresh_lock("claude")
+    async def test_waiting_for_a_change_ends_with_the_change_or_after_the_timeout(self, store: Store) -> None:
+        before = store.version()
+        assert not await store.wait_for_change(before, 0.02)
+
+        waiting = asyncio.create_task(store.wait_for_change(before, 5))
+        await asyncio.sleep(0)
+        await asyncio.to_thread(store.update, put("codex", token()))
+
+        assert await waiting
+        assert await store.wait_for_change(before, 0)
+
+    def test_a_lease_has_one_holder_and_can_be_taken_again(self, store: Store) -> None:
+        first, second, other = store.lease("codex"), store.lease("codex"), store.lease("claude")
 
         assert first.try_acquire()
         assert not first.try_acquire()
@@ -246,8 +274,8 @@ class StoreContract:
         second.release()
         other.release()
 
-    def test_an_update_is_possible_under_a_refresh_lock(self, store: Store) -> None:
-        lock = store.refresh_lock("codex")
+    def test_an_update_is_possible_under_a_lease(self, store: Store) -> None:
+        lock = store.lease("codex")
         assert lock.try_acquire()
         store.update(put("codex", token()))
         lock.release()
@@ -277,6 +305,28 @@ class StoreContract:
         assert store.read()["codex"] == token(value="new")
         assert store.update(lambda draft: draft["codex"]) == token(value="new")
         assert store.problems() == ()
+
+    @pytest.mark.parametrize("renewed", [False, True])
+    def test_a_new_login_that_was_spilled_brings_its_note_and_a_renewal_of_it_leaves_that_alone(
+        self, store: Store, *, renewed: bool
+    ) -> None:
+        ada, bob = Note(logged_in_by=UserId(1), generation="ada's"), Note(logged_in_by=UserId(2), generation="bob's")
+        store.update(put("codex", token()))
+        store.update(lambda draft: draft.notes.update(codex=ada))
+        store.spill("codex", token(value="bob"), token().refresh_token, bob)
+        if renewed:
+            store.spill("codex", token(value="next"), token(value="bob").refresh_token)
+
+        assert store.notes() == {"codex": bob}
+        assert store.update(lambda draft: draft.notes["codex"]) == bob
+        assert store.notes() == {"codex": bob}
+
+    def test_the_note_of_a_spill_that_came_too_late_is_dropped_with_it(self, store: Store) -> None:
+        store.update(put("codex", token()))
+        store.spill("codex", token(value="late"), Secret("rt-gone"), Note(generation="late"))
+        assert store.notes() == {}
+        store.update(lambda draft: draft["codex"])
+        assert store.notes() == {}
 
     def test_a_spill_over_another_login_or_over_none_is_dropped(self, store: Store) -> None:
         store.spill("codex", token(value="new"), Secret("rt-gone"))

@@ -10,7 +10,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from openab_auth.storage import Json, McpEntry, PendingEntry, Secret, TokenEntry
-from openab_auth.storage.file.blank import blanked, secrets_of
+from openab_auth.storage.file.redact import redacted, secrets_of
 
 TOKEN = "canary-secret-1"
 STARS = "*" * len(TOKEN)
@@ -35,15 +35,15 @@ other = st.text(max_size=30)
     ids=["whole", "twice", "torn", "torn and filled up", "a few letters", "another's", "begun twice", "empty"],
 )
 def test_a_secret_is_overwritten_letter_for_letter_also_where_the_file_is_torn(text: str, cleared: str) -> None:
-    assert blanked(text.encode(), [TOKEN]).decode() == cleared
+    assert redacted(text.encode(), [TOKEN]).decode() == cleared
 
 
 def test_what_is_no_utf8_stays_to_the_byte() -> None:
-    assert blanked(b"\xff\xfe" + TOKEN.encode() + b"\xc3", [TOKEN]) == b"\xff\xfe" + STARS.encode() + b"\xc3"
+    assert redacted(b"\xff\xfe" + TOKEN.encode() + b"\xc3", [TOKEN]) == b"\xff\xfe" + STARS.encode() + b"\xc3"
 
 
 def test_a_word_is_no_secret() -> None:
-    assert blanked(b'{"refresh_token": "", "a": "short"}', ["", "short", "token"]) == (
+    assert redacted(b'{"refresh_token": "", "a": "short"}', ["", "short", "token"]) == (
         b'{"refresh_token": "", "a": "short"}'
     )
 
@@ -59,13 +59,13 @@ def test_however_json_spells_it_it_is_gone_and_the_rest_is_there(
     text = (whole.replace("/", "\\/") if spelling == "slashes" else whole).encode("utf-8", "surrogatepass")
     assume(secret not in kept + rest)
 
-    cleared = blanked(text, [secret])
+    cleared = redacted(text, [secret])
 
     assert len(cleared) == len(text)
     found = json.loads(cleared.decode("utf-8", "surrogatepass"))
     assert set(found["a"]) == set(found["c"][1]) == {"*"}
     assert (found["b"], found["c"][0]) == (kept, rest)
-    assert blanked(cleared, [secret]) == cleared
+    assert redacted(cleared, [secret]) == cleared
 
 
 @given(st.text(printable, min_size=8, max_size=40), st.data())
@@ -74,7 +74,7 @@ def test_cut_off_anywhere_no_eight_letters_of_its_beginning_are_left_there(secre
     whole = json.dumps({"tenant": {"access_token": secret}}).encode()
     torn = whole[: data.draw(st.integers(0, len(whole)))]
 
-    cleared = blanked(torn, [secret])
+    cleared = redacted(torn, [secret])
 
     assert len(cleared) == len(torn)
     left = re.sub(rb"\\(u[0-9a-f]{0,3})?$", b"", cleared).partition(b'"access_token": "')[2]

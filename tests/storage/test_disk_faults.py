@@ -145,7 +145,7 @@ def test_a_read_only_file_system_is_read_and_refuses_everything_else(store: File
     for refused in (
         lambda: other.update(put("c", token("c"))),
         other.check_writable,
-        other.refresh_lock("a").try_acquire,
+        other.lease("a").try_acquire,
         lambda: other.spill("a", token("a", "renewed"), token("a").refresh_token),
     ):
         with pytest.raises(StorageError, match="Read-only file system"):

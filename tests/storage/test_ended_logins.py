@@ -155,7 +155,7 @@ def test_what_is_no_plain_file_is_neither_followed_nor_waited_for_and_told(store
     log_out(store)
 
     assert CANARY in elsewhere.read_text()
-    told = [problem.what for problem in store.problems() if "no plain file" in problem.what]
+    told = [problem.what for problem in store.problems() if "is not a regular file" in problem.what]
     assert [what.split()[0][-1] for what in told] == ["1", "2", "3"]
 
 

@@ -141,7 +141,7 @@ def test_a_question_is_answered_or_refused_and_changes_nothing(
 @ERRORS
 def test_a_refresh_lock_is_taken_or_refused_and_free_afterwards(quick: Path, code: int) -> None:
     def take(store: FileStore) -> bool:
-        lock = store.refresh_lock("codex")
+        lock = store.lease("codex")
         try:
             return lock.try_acquire()
         finally:
@@ -149,4 +149,4 @@ def test_a_refresh_lock_is_taken_or_refused_and_free_afterwards(quick: Path, cod
 
     for store, told in at_every_call(quick, code, lambda store: None, take):
         assert told in {True, False} or isinstance(told, StorageError)
-        assert store.refresh_lock("codex").try_acquire()
+        assert store.lease("codex").try_acquire()

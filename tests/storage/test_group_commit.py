@@ -151,11 +151,11 @@ async def test_the_loop_goes_on_while_a_commit_waits(store: Counting) -> None:
 async def test_a_change_by_another_is_noticed_and_none_is_told_after_the_timeout(store: Counting) -> None:
     face = AsyncStore(store)
     since = face.version()
-    assert not await face.changed(since, 0.02)
-    waiting = asyncio.create_task(face.changed(since, 5))
+    assert not await face.wait_for_change(since, 0.02)
+    waiting = asyncio.create_task(face.wait_for_change(since, 5))
     await asyncio.to_thread(FileStore(store.path).update, put("a", token("a")))
     assert await waiting
-    assert await face.changed(since, 0)
+    assert await face.wait_for_change(since, 0)
     assert "a" in await face.read()
 
 
@@ -177,15 +177,15 @@ async def test_both_faces_of_every_backend_behave_alike(make: Callable[[Path], S
         await face.update(lambda draft: draft.pop("nobody"))
     with pytest.raises(KeyError):
         store.update(lambda draft: draft.pop("nobody"))
-    lock = face.refresh_lock("a")
+    lock = face.lease("a")
     assert lock.try_acquire()
-    assert not store.refresh_lock("a").try_acquire()
+    assert not store.lease("a").try_acquire()
     lock.release()
-    assert store.refresh_lock("a").try_acquire()
+    assert store.lease("a").try_acquire()
 
 
 def test_every_exported_name_is_there() -> None:
     assert all(hasattr(openab_auth.storage, name) for name in openab_auth.storage.__all__)
     assert sorted(openab_auth.storage.__all__) == sorted(set(openab_auth.storage.__all__))
     with pytest.raises(AttributeError):
-        _ = openab_auth.storage.nothing
+        _ = openab_auth.storage.nothing  # type: ignore[attr-defined]  # the error is the point

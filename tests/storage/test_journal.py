@@ -86,7 +86,7 @@ def test_who_takes_the_refresh_lock_looks_again_even_where_the_file_could_not_be
     journal.write(store.path, journal.compose(store.path, "codex", NEW, OLD.refresh_token))
     assert other.read()["codex"] == OLD
 
-    lock = other.refresh_lock("codex")
+    lock = other.lease("codex")
     assert lock.try_acquire()
     assert other.read()["codex"] == NEW
     lock.release()

@@ -44,7 +44,7 @@ def hold(draft):
 if "global" in sys.argv[2]:
     store.update(hold)
 else:
-    lock = store.refresh_lock("codex")
+    lock = store.lease("codex")
     assert lock.try_acquire()
     print("held", flush=True)
     sys.stdin.readline()
@@ -76,7 +76,7 @@ def held(holder: subprocess.Popen[str]) -> subprocess.Popen[str]:
 def keeps_us_out(store: FileStore, name: str) -> bool:
     """Whether somebody else has this lock."""
     if name == TENANT:
-        lock = store.refresh_lock("codex")
+        lock = store.lease("codex")
         free = lock.try_acquire()
         lock.release()
         return not free
@@ -91,7 +91,7 @@ def keeps_us_out(store: FileStore, name: str) -> bool:
 def ours(store: FileStore, name: str) -> Iterator[None]:
     """Hold this lock in a thread of this process."""
     if name == TENANT:
-        lock = store.refresh_lock("codex")
+        lock = store.lease("codex")
         assert lock.try_acquire()
         yield
         lock.release()
@@ -189,7 +189,7 @@ def test_one_tenants_lock_holds_up_neither_another_tenant_nor_the_store(
 ) -> None:
     """Case 18."""
     held(start(HOLD, path, TENANT))
-    assert store.refresh_lock("other").try_acquire()
+    assert store.lease("other").try_acquire()
     store.update(put("codex", token()))
     assert list(store.read()) == ["codex"]
 
@@ -246,7 +246,7 @@ def test_sidecars_are_never_deleted_nor_changed_and_their_age_is_nobodys_busines
     inode = sidecar.stat().st_ino
 
     assert not keeps_us_out(store, name)
-    lock = store.refresh_lock("codex")
+    lock = store.lease("codex")
     assert lock.try_acquire()
     del lock
     assert not keeps_us_out(store, name)
@@ -270,7 +270,7 @@ def test_what_is_no_lock_file_in_a_sidecars_place_is_an_error_that_names_it(
         with pytest.raises(StorageError, match=r"auth\.json\.global\.lock"):
             attempt()
     with pytest.raises(StorageError, match=r"auth\.json\.refresh\.codex\.lock"):
-        store.refresh_lock("codex").try_acquire()
+        store.lease("codex").try_acquire()
     assert not path.exists()
 
 
@@ -346,13 +346,13 @@ FORK = """
 import os, sys, threading, time
 from openab_auth.storage import FileStore, McpEntry
 store = FileStore(sys.argv[1], lock_timeout=5)
-lock = store.refresh_lock("codex")
+lock = store.lease("codex")
 assert lock.try_acquire()
 if sys.argv[2] == "ends":
     if (child := os.fork()) == 0:
         sys.exit()
     os.waitpid(child, 0)
-    print(FileStore(sys.argv[1]).refresh_lock("codex").try_acquire(), flush=True)
+    print(FileStore(sys.argv[1]).lease("codex").try_acquire(), flush=True)
 else:
     begun = threading.Event()
     def slow(draft):
@@ -388,7 +388,7 @@ def hold(draft):
 if "global" in sys.argv[2]:
     store.update(hold)
 else:
-    lock = store.refresh_lock("codex")
+    lock = store.lease("codex")
     assert lock.try_acquire()
     hold(None)
 """
@@ -413,13 +413,13 @@ INTERRUPTED_ANYWHERE = """
 import fcntl, os, sys
 from pathlib import Path
 import filelock
-from openab_auth.storage.file.locks.store_locks import GlobalLock
+from openab_auth.storage.file.locks.global_lock import GlobalLock
 
 def interrupt_at(number, lock):
     count = 0
     def trace(frame, event, _):
         nonlocal count
-        if frame.f_code.co_filename.endswith(("storage/file/locks/flock.py", "storage/file/locks/store_locks.py")):
+        if frame.f_code.co_filename.endswith(("storage/file/locks/flock.py", "storage/file/locks/global_lock.py")):
             count += event == "line"
             if event == "line" and count == number:
                 sys.settrace(None)
@@ -451,7 +451,7 @@ def test_an_interrupt_at_any_line_leaves_the_lock_to_others(path: Path, run: Cal
 THREADS_OF_A_CHILD = """
 import os, sys, threading, time
 from pathlib import Path
-from openab_auth.storage.file.locks.store_locks import GlobalLock
+from openab_auth.storage.file.locks.global_lock import GlobalLock
 sys.setswitchinterval(1e-6)
 inside, most, lock = 0, 0, GlobalLock(Path(sys.argv[1]), 5)
 lock.run(lambda _: None)

@@ -21,7 +21,7 @@ NOTE = Note(
     ("a", "b"),
     DeadToken("f" * 64, "invalid_grant", 9, told=True),
     RefreshAttempt(
-        "e" * 64, 1.5, "HTTP 503", answered=False, failures=3, not_before=60.25, todo="set it", settings="a" * 64
+        "e" * 64, 1.5, "HTTP 503", answered=False, failures=3, not_before=60.25, todo="set it", config_hash="a" * 64
     ),
 )
 
@@ -41,13 +41,28 @@ def test_an_attempt_that_an_older_version_noted_is_read(store: FileStore, path: 
     log_in(store)
     notes = path.with_name("auth.json.notes")
     top = json.loads(notes.read_text())
-    del top["codex"]["attempt"]["todo"], top["codex"]["attempt"]["settings"]
+    del top["codex"]["attempt"]["todo"], top["codex"]["attempt"]["config_hash"]
     notes.write_text(json.dumps(top))
 
     attempt = store.notes()["codex"].attempt
 
     assert NOTE.attempt is not None
-    assert attempt == dataclasses.replace(NOTE.attempt, todo="", settings="")
+    assert attempt == dataclasses.replace(NOTE.attempt, todo="", config_hash="")
+
+
+def test_a_config_hash_under_its_former_name_is_read(store: FileStore, path: Path) -> None:
+    log_in(store)
+    notes = path.with_name("auth.json.notes")
+    top = json.loads(notes.read_text())
+    top["codex"]["attempt"]["settings"] = top["codex"]["attempt"].pop("config_hash")
+    notes.write_text(json.dumps(top))
+
+    assert store.notes() == {"codex": NOTE}
+    store.update(lambda draft: draft.notes.update(codex=dataclasses.replace(draft.notes["codex"], account="other")))
+
+    attempt = json.loads(notes.read_text())["codex"]["attempt"]
+    assert attempt["config_hash"] == "a" * 64
+    assert "settings" not in attempt
 
 
 def test_lost_or_broken_ones_lose_no_login(store: FileStore, path: Path) -> None:

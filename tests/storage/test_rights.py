@@ -32,7 +32,7 @@ def test_every_file_is_for_its_owner_alone_whatever_the_umask(store: FileStore, 
     old = os.umask(umask)
     try:
         store.update(lambda draft: (draft.update(codex=token()), draft.notes.update(codex=Note("x"))))
-        store.refresh_lock("codex").try_acquire()
+        store.lease("codex").try_acquire()
         path.write_bytes(b"damaged")
         store.update(put("a", token("a")))
         store.spill("a", renewed, token("a").refresh_token)
@@ -68,7 +68,7 @@ def test_root_keeps_the_owner_of_the_folder_and_locks_nobody_out(public_path: Pa
     os.chown(public_path.parent, NOBODY, NOBODY)
     store = FileStore(public_path)
     store.update(lambda draft: (draft.update(codex=token()), draft.notes.update(codex=Note("x"))))
-    assert store.refresh_lock("codex").try_acquire()
+    assert store.lease("codex").try_acquire()
     store.update(put("a", token("a")))
     store.spill("a", token("a", "renewed"), token("a").refresh_token)
 
@@ -90,7 +90,7 @@ def test_root_keeps_the_owner_of_a_file_that_belongs_to_another_user(store: File
         os.chown(file, owner, -1)
 
     store.update(put("other", token("other")))
-    assert store.refresh_lock("codex").try_acquire()
+    assert store.lease("codex").try_acquire()
 
     assert path.stat().st_uid == owner
     assert path.with_name("auth.json.refresh.codex.lock").stat().st_uid == owner
@@ -167,7 +167,7 @@ def test_a_lock_in_another_users_folder_says_whose_that_is_and_what_to_do(
 import sys
 from openab_auth.storage import *
 try:
-    FileStore(sys.argv[1]).refresh_lock("codex").try_acquire()
+    FileStore(sys.argv[1]).lease("codex").try_acquire()
 except StorageError as error:
     print(error)
 """
@@ -252,7 +252,7 @@ def test_root_gives_a_lock_that_it_left_behind_to_whose_folder_it_lies_in(public
         lock.touch(0o600)
     store = FileStore(public_path)
     store.update(put("codex", token()))
-    assert store.refresh_lock("codex").try_acquire()
+    assert store.lease("codex").try_acquire()
     assert {lock.stat().st_uid for lock in locks} == {NOBODY}
 
 
@@ -276,7 +276,7 @@ def ask_all(store: FileStore) -> list[str]:
         lambda: store.update(lambda draft: (draft.update(codex=token()), draft.notes.update(codex=Note("x")))),
         lambda: store.spill("codex", token(value="renewed"), token().refresh_token),
         store.check_writable,
-        lambda: store.refresh_lock("codex").try_acquire(),
+        lambda: store.lease("codex").try_acquire(),
     ):
         try:
             act()
@@ -296,7 +296,7 @@ def test_root_follows_no_link_of_a_user_into_a_folder_of_its_own(public_path: Pa
     told = ask_all(FileStore(public_path.parent / ".openab" / missing / "auth.json"))
 
     assert len(told) == 4
-    assert all(f"a symbolic link of uid {NOBODY} leads to what belongs to uid 0" in reason for reason in told)
+    assert all(f"a symbolic link of uid {NOBODY} leads to a folder of uid 0" in reason for reason in told)
     assert list(target.iterdir()) == []
     assert (target.stat().st_uid, target.stat().st_mode) == (before.st_uid, before.st_mode)
 

@@ -25,7 +25,7 @@ from openab_auth.storage import (
     UserId,
 )
 from openab_auth.storage.file import atomic
-from openab_auth.storage.records.servers import FILE
+from openab_auth.storage.records.servers import SERVERS
 from tests.storage.processes import Start, line_of, public_path, run, start  # noqa: F401 -- fixtures
 
 Make = Callable[..., TokenEntry]
@@ -100,7 +100,7 @@ def test_a_damaged_file_costs_no_login_is_told_with_its_repair_and_keeps_its_byt
     assert kept.read_text() == damage
     (problem,) = store.problems()
     assert str(kept) in problem.what
-    assert "add the servers that are missing again" in problem.repair
+    assert "add the missing servers again" in problem.repair
 
 
 def test_what_still_parses_of_a_damaged_file_is_offered(store: FileStore, place: Path) -> None:
@@ -149,9 +149,9 @@ def test_a_folder_in_its_place_is_an_error_that_names_it(store: FileStore, place
 
 @given(records=st.dictionaries(st.text(), st.builds(AddedServer, st.text(), st.integers().map(UserId), st.integers())))
 def test_whatever_a_server_is_called_it_is_read_back(records: dict[str, AddedServer]) -> None:
-    written = json.loads(json.dumps({name: FILE.to_json(one) for name, one in records.items()}))
+    written = json.loads(json.dumps({name: SERVERS.to_json(one) for name, one in records.items()}))
 
-    assert {name: FILE.from_json(one) for name, one in written.items()} == records
+    assert {name: SERVERS.from_json(one) for name, one in written.items()} == records
 
 
 def test_a_commit_that_fails_adds_no_server(store: FileStore, place: Path, token: Make) -> None:
@@ -185,6 +185,6 @@ def test_servers_that_cannot_be_written_fail_who_changed_them_and_nobody_else(
     assert [type(outcome) for outcome in outcomes] == [Done, Failed]
     assert isinstance(outcomes[1], Failed)
     assert "No space left" in str(outcomes[1].error)
-    assert "the servers are as they were, all else was written" in str(outcomes[1].error)
+    assert "the added servers are unchanged, all other changes were saved" in str(outcomes[1].error)
     assert set(store.read()) == {"a"}
     assert dict(store.servers()) == {}

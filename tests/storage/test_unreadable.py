@@ -193,7 +193,8 @@ import os, resource, sys
 from pathlib import Path
 import filelock
 from openab_auth.storage import *
-from openab_auth.storage import ended_logins, journal, waiting
+from openab_auth.storage.file import ended_logins, journal
+from openab_auth.storage.file.locks import waiting
 from tests.storage.contract import token
 path = Path(sys.argv[1])
 ADA = Note(logged_in_by=UserId(7), logged_in_at=5)

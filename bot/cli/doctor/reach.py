@@ -16,6 +16,7 @@ from openab_auth.bot.cli.doctor.check import Check
 from openab_auth.cogs.auth import DiscordSettings
 from openab_auth.oauth.client.verdict import read_date
 from openab_auth.oauth.config.programs import find_program
+from openab_auth.oauth.flows import flow_of
 from openab_auth.oauth.http.transport import BoundedTransport, new_client
 from openab_auth.oauth.vendors.vendor import Vendor
 
@@ -63,7 +64,7 @@ async def _look_at_discord(settings: DiscordSettings, http: httpx2.AsyncClient) 
 
 async def _look_at_vendor(vendor: Vendor, http: httpx2.AsyncClient) -> tuple[Check, float | None]:
     """Any answer of an endpoint is reach: it was asked without a token, and may well refuse that."""
-    if vendor.flow == "command":
+    if flow_of(vendor).runs_program:
         return _look_at_program(vendor), None
     name = f"{vendor.name} reach"
     url = vendor.token_url or vendor.device_url or vendor.issuer

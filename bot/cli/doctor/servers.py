@@ -8,15 +8,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from openab_auth.bot.cli.doctor.check import Check
+from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.entries.login_entry import tenant_of
 from openab_auth.oauth.errors import OAuthError
 from openab_auth.oauth.errors.redact import listed
-from openab_auth.oauth.mcp.discovery import Discovered, discover
-from openab_auth.oauth.mcp.fetch import Fetch
-from openab_auth.oauth.mcp.granted_access import GrantedAccess, granted_access
-from openab_auth.oauth.mcp.registration import metadata_document
-from openab_auth.oauth.mcp.scopes import advice
+from openab_auth.oauth.mcp import Discovered, Fetch, GrantedAccess, access_of, advice, discover, metadata_document
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import ClientRecord, Entry, McpEntry, open_store
@@ -81,7 +77,7 @@ async def _look_at_documents(server: McpServer, fetch: Fetch) -> Check:
     except OAuthError as error:
         return Check(name, ok=False, message=error.happened, hint=error.todo)
     except TimeoutError:
-        return Check(name, ok=False, message="its documents did not come in time", hint="try again later")
+        return Check(name, ok=False, message="its metadata did not arrive in time", hint="try again later")
     if way := _way_in(server, found):
         return Check(name, ok=True, message=f"authorization server {found.issuer}; {way}")
     hint = f"register one with the redirect {server.redirect_uri} and write client_id into [mcp.{server.name}]"
@@ -103,9 +99,9 @@ def _look_at_scopes(
     """What each login was given of what it asked for, and what its server has demanded since."""
     checks = []
     for server in catalogue.servers():
-        tenant = tenant_of(entries, server.vendor_name, catalogue)
+        tenant = resolve(server.vendor_name, catalogue, entries).tenant
         if isinstance(entry := entries.get(tenant), McpEntry) and entry.token_response:
-            checks.append(_scopes(server, granted_access(entry, clients.get(tenant), server)))
+            checks.append(_scopes(server, access_of(entry, clients.get(tenant), server)))
     return checks
 
 

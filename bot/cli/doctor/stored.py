@@ -17,7 +17,7 @@ _DOCTORS_TENANT: Final = "openab-auth-doctor"  # a lock of its own, so that no a
 _TAKE_LOCK: Final = """
 import sys
 from openab_auth.storage import open_store
-sys.exit(0 if open_store(sys.argv[1]).refresh_lock(sys.argv[2]).try_acquire() else 3)
+sys.exit(0 if open_store(sys.argv[1]).lease(sys.argv[2]).try_acquire() else 3)
 """
 
 
@@ -58,7 +58,7 @@ def _failed(error: StorageError) -> Check:
 def _look_at_locks(store: FileStore, location: str) -> Check:
     """Hold a lock here and let another process ask for it: only the file system can say whether that works."""
     try:
-        lock = store.refresh_lock(_DOCTORS_TENANT)
+        lock = store.lease(_DOCTORS_TENANT)
         if not lock.try_acquire():
             return Check("locks", ok=True, message="not checked: another doctor holds the lock that is tried")
         try:

@@ -1,21 +1,19 @@
-"""An embedded Discord on loopback that the real discord.py client connects to, over REST and gateway."""
+"""An embedded Discord on loopback; the real discord.py client connects to its REST API and gateway."""
 
-from openab_auth.bot.playground.discord.answer import Answer, Modal
-from openab_auth.bot.playground.discord.faults import Faults
-from openab_auth.bot.playground.discord.model import Message
-from openab_auth.bot.playground.discord.person import Choice, Person
-from openab_auth.bot.playground.discord.refusals import RefusedError
-from openab_auth.bot.playground.discord.rest import RequestSeen
+from openab_auth.bot.playground.discord.client_errors import ClientRefusedError
+from openab_auth.bot.playground.discord.command_input import OptionValue
+from openab_auth.bot.playground.discord.model import Message, Where
+from openab_auth.bot.playground.discord.person import Person
+from openab_auth.bot.playground.discord.responses import Modal, ShownResponse
 from openab_auth.bot.playground.discord.server import EmbeddedDiscord
 
 __all__ = [
-    "Answer",
-    "Choice",
+    "ClientRefusedError",
     "EmbeddedDiscord",
-    "Faults",
     "Message",
     "Modal",
+    "OptionValue",
     "Person",
-    "RefusedError",
-    "RequestSeen",
+    "ShownResponse",
+    "Where",
 ]

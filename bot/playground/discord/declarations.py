@@ -1,4 +1,4 @@
-"""Slash commands as a bot declares them: what Discord refuses, keeps and gives back."""
+"""The registration of slash commands: Discord's checks, defaults and ids."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _SLASH: Final = 1
 _SUBCOMMANDS: Final = frozenset({1, 2})
 _MOST: Final = 100  # commands of an application
 _MANY: Final = 25  # options, choices, subcommands
-_SPOKEN: Final = ("name", "description")
+_TEXTS: Final = ("name", "description")
 _LOCALIZED: Final = ("name_localizations", "description_localizations")
 
 
 def check_commands(commands: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse commands that pass a limit.
+    """Check the commands that a bot registers.
 
     Raises:
-        FormError: as Discord would answer.
+        FormError: a command exceeds a limit or is invalid.
     """
     count(commands, "commands", _MOST)
     _check_unique(commands, "commands")
@@ -31,13 +31,13 @@ def check_commands(commands: Sequence[Mapping[str, Any]]) -> None:
             _check(command, str(number))
 
 
-def kept(
+def registered(
     commands: Sequence[Mapping[str, Any]],
     before: Sequence[Mapping[str, Any]],
     new_id: Callable[[], str],
     owner: Mapping[str, str],
 ) -> list[dict[str, Any]]:
-    """The commands as Discord keeps them: with defaults, their owner, and the id that a known name keeps."""
+    """Return the commands as Discord stores them: with defaults and owner; a known name keeps its id."""
     ids = {command["name"]: command["id"] for command in before}
     defaults = {
         "type": _SLASH,
@@ -54,7 +54,7 @@ def kept(
 
 
 def without_localizations(command: Mapping[str, Any]) -> dict[str, Any]:
-    """As Discord lists a command unless it is asked `with_localizations`."""
+    """Return a command as Discord lists it without `with_localizations`."""
     plain = {key: value for key, value in command.items() if key not in _LOCALIZED}
     if "options" in plain:
         plain["options"] = [without_localizations(option) for option in plain["options"]]
@@ -62,7 +62,7 @@ def without_localizations(command: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(command: Mapping[str, Any], at: str) -> None:
-    names, descriptions = ({"": command.get(key)} | (command.get(f"{key}_localizations") or {}) for key in _SPOKEN)
+    names, descriptions = ({"": command.get(key)} | (command.get(f"{key}_localizations") or {}) for key in _TEXTS)
     for locale, name in names.items():
         if not _NAME.fullmatch(str(name)) or name != name.lower():
             where = f"name_localizations.{locale}" if locale else "name"

@@ -1,4 +1,4 @@
-"""Answers of Discord's REST API that are no success, with Discord's own codes."""
+"""Error replies of Discord's REST API, with Discord's codes."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Final
 
 from aiohttp import web
 
-JSON: Final = {"Content-Type": "application/json"}  # exactly this: with a charset discord.py keeps the body as text
+JSON: Final = {"Content-Type": "application/json"}  # with a charset, discord.py would not parse the body
 
 
 def json_reply(body: object, status: int = 200) -> web.Response:
-    """A JSON answer with the content type that Discord uses."""
+    """Return a JSON reply with the content type that Discord uses."""
     return web.Response(status=status, body=json.dumps(body).encode(), headers=JSON)
 
 
 class ApiError(Exception):
-    """What a request is refused with: HTTP status, Discord's own code, and words."""
+    """An error reply: HTTP status, Discord's code and message."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
         super().__init__(message)
@@ -24,12 +24,12 @@ class ApiError(Exception):
         self.body: dict[str, object] = {"message": message, "code": code}
 
     def reply(self) -> web.Response:
-        """The refusal on the wire."""
+        """Return the HTTP reply."""
         return json_reply(self.body, self.status)
 
 
 class FormError(ApiError):
-    """A field of the body is not what Discord takes (50035); `where` is its path, dots between the keys."""
+    """A field of the body is invalid (50035); `where` is the path to the field, with dots between the keys."""
 
     def __init__(self, where: str, what: str, kind: str) -> None:
         super().__init__(400, 50035, "Invalid Form Body")
@@ -40,60 +40,55 @@ class FormError(ApiError):
 
 
 def bad_field(where: str, what: str, kind: str = "BASE_TYPE_CHOICES") -> FormError:
-    """A field of the body is not what Discord takes; `kind` is Discord's name for what is wrong."""
+    """Return the error for an invalid field; `kind` is Discord's name for the mistake."""
     return FormError(where, what, kind)
 
 
 def unauthorized() -> ApiError:
-    """There is no bot token, or it is wrong."""
+    """Return the error for a missing or wrong bot token."""
     return ApiError(401, 0, "401: Unauthorized")
 
 
-def not_found() -> ApiError:
-    """There is no such route."""
-    return ApiError(404, 0, "404: Not Found")
-
-
 def unknown_interaction() -> ApiError:
-    """The interaction was not answered within 3 s, or there is none of this id and token."""
+    """Return the error for an unknown interaction, or for a callback after 3 s."""
     return ApiError(404, 10062, "Unknown interaction")
 
 
 def already_acknowledged() -> ApiError:
-    """The interaction has its answer."""
+    """Return the error for a second callback."""
     return ApiError(400, 40060, "Interaction has already been acknowledged.")
 
 
 def unknown_webhook() -> ApiError:
-    """A followup before the acknowledgement, or for another application."""
+    """Return the error for a followup before the callback, or for another application."""
     return ApiError(404, 10015, "Unknown Webhook")
 
 
 def invalid_token() -> ApiError:
-    """The interaction's 15 minutes are over."""
+    """Return the error for an interaction token older than 15 minutes."""
     return ApiError(401, 50027, "Invalid Webhook Token")
 
 
 def unknown_message() -> ApiError:
-    """There is no such message."""
+    """Return the error for an unknown message."""
     return ApiError(404, 10008, "Unknown Message")
 
 
 def unknown_channel() -> ApiError:
-    """There is no such channel."""
+    """Return the error for an unknown channel."""
     return ApiError(404, 10003, "Unknown Channel")
 
 
 def unknown_member() -> ApiError:
-    """Nobody of this id is in the guild."""
+    """Return the error for a user who is not in the guild."""
     return ApiError(404, 10007, "Unknown Member")
 
 
 def empty_message() -> ApiError:
-    """A message needs something to show."""
+    """Return the error for a message without content."""
     return ApiError(400, 50006, "Cannot send an empty message")
 
 
 def invalid_json() -> ApiError:
-    """The body is no JSON of the kind that the route takes."""
+    """Return the error for a body that is not the expected JSON."""
     return ApiError(400, 50109, "The request body contains invalid JSON.")

@@ -1,4 +1,4 @@
-"""Faults to play: what Discord does on a bad day, at the next request of a kind."""
+"""Faults on request: the next request of a kind gets an error, a delay or a closed connection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aiohttp.typedefs import Handler
 from openab_auth.bot.playground.discord.errors import json_reply
 
 Kind: TypeAlias = Literal["callback", "followup", "edit", "message", "member", "commands"]
-"""An interaction's answer, a further message of it, an edit of one, a plain message, the registration of commands."""
+"""A kind of request: interaction callback, followup, edit, plain message, member lookup, command registration."""
 
 _TOO_MANY: Final = 429
 _NO_CONTENT: Final = 204
@@ -21,21 +21,21 @@ _NO_CONTENT: Final = 204
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One bad answer, before or after Discord has done what was asked; `cut` closes the connection instead.
+    """One fault, before or after Discord has handled the request; `cut` closes the connection without a reply.
 
-    A 204 stands for the bare one that Discord gives to a bot that asked for a body: it is always played after.
+    Discord sometimes replies 204 to a bot that asked for a body; status 204 plays this, always after the request.
     """
 
     status: int = 500
     code: int = 0
     retry_after: float = 0.1  # seconds, for a 429
-    via: bool = True  # without this header discord.py takes a 429 for a ban
+    via: bool = True  # without this header, discord.py treats a 429 as a ban
     when: Literal["before", "after"] = "before"
     cut: bool = False
-    delay: float = 0.0  # seconds before anything happens
+    delay: float = 0.0  # seconds before the request is handled
 
     async def play(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Answer `request` badly."""
+        """Answer `request` with the fault."""
         await asyncio.sleep(self.delay)
         if self.when == "after" or self.status == _NO_CONTENT:
             await handler(request)
@@ -46,7 +46,7 @@ class Fault:
     def _reply(self) -> web.Response:
         if self.status == _NO_CONTENT:
             return web.Response(status=_NO_CONTENT)
-        body: dict[str, object] = {"message": f"{self.status}: a fault is played", "code": self.code}
+        body: dict[str, object] = {"message": f"{self.status}: injected fault", "code": self.code}
         if self.status == _TOO_MANY:
             body = {"message": "You are being rate limited.", "retry_after": self.retry_after, "global": False}
         reply = json_reply(body, self.status)
@@ -58,13 +58,12 @@ class Fault:
 
 
 class Faults:
-    """The faults that wait for their request."""
+    """Queue faults for the next requests of each kind."""
 
     def __init__(self) -> None:
         self._waiting: defaultdict[Kind, deque[Fault]] = defaultdict(deque)
-        self._age = 0.0
 
-    def next(  # noqa: PLR0913 - one keyword for each way to fail
+    def next(  # noqa: PLR0913 - a keyword for each kind of failure
         self,
         kind: Kind,
         *,
@@ -77,25 +76,15 @@ class Faults:
         delay: float = 0.0,
         times: int = 1,
     ) -> None:
-        """Let the next `times` requests of this kind meet this fault, after those asked for earlier."""
+        """Queue this fault for `times` requests of this kind, after the faults that are queued already."""
         fault = Fault(status, code, retry_after, via, when, cut, delay)
         self._waiting[kind].extend([fault] * times)
 
-    def age_next(self, seconds: float) -> None:
-        """Let the next interaction be this old when the bot gets it; past 3 s its answer meets 10062."""
-        self._age = seconds
-
     def take(self, kind: Kind) -> Fault | None:
-        """The fault that a request of this kind meets."""
+        """Remove and return the next fault for this kind of request, or None."""
         waiting = self._waiting[kind]
         return waiting.popleft() if waiting else None
 
-    def take_age(self) -> float:
-        """How old the interaction that begins now is to be."""
-        age, self._age = self._age, 0.0
-        return age
-
     def clear(self) -> None:
-        """Forget every fault that was not met yet."""
+        """Remove all queued faults."""
         self._waiting.clear()
-        self._age = 0.0

@@ -1,4 +1,4 @@
-"""The gateway: IDENTIFY, heartbeats, RESUME, and the events that a bot with its intents receives."""
+"""The gateway: IDENTIFY, heartbeats, RESUME, and the events that the bot's intents allow."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _HEARTBEAT_MS: Final = 41_250
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """One bot's session; its events are kept, so that a RESUME gets what it missed."""
+    """A bot's session. It keeps all events, so that a RESUME can repeat the missed ones."""
 
     id: str
     intents: int
@@ -42,14 +42,14 @@ class Session:
     events: list[str] = field(default_factory=list)
 
     async def send(self, name: str, data: Json) -> None:
-        """Dispatch one event, or keep it for when the bot is back."""
+        """Store one event, and send it if the bot is connected."""
         event = json.dumps({"op": DISPATCH, "t": name, "s": len(self.events) + 1, "d": data})
         self.events.append(event)
         if self.socket is not None:
             await _send(self.socket, event)
 
     async def resume(self, socket: web.WebSocketResponse, seen: int) -> None:
-        """Send what was missed in order, then go on with `socket`."""
+        """Send the missed events in order, then continue on `socket`."""
         while seen < len(self.events):
             await _send(socket, self.events[seen])
             seen += 1
@@ -58,7 +58,7 @@ class Session:
 
 
 class Gateway:
-    """The bot's sessions; a bot that starts anew leaves its former session behind."""
+    """The bot's connections and its session; a new IDENTIFY replaces the session."""
 
     def __init__(self, state: State, token: str, url: str) -> None:
         self._state = state
@@ -67,22 +67,22 @@ class Gateway:
         self._sockets: set[web.WebSocketResponse] = set()
         self._session: Session | None = None
         self.intents: list[int] = []
-        """What each IDENTIFY asked for."""
+        """The intents of each IDENTIFY."""
         self.resumes = 0
-        """How many sessions were resumed."""
+        """The number of successful RESUMEs."""
 
     @property
     def connected(self) -> bool:
-        """Whether a bot has identified itself and its connection stands."""
+        """Return whether an identified bot is connected."""
         return self._session is not None and self._session.socket is not None
 
     async def dispatch(self, name: str, data: Json, *, intent: int = 0) -> None:
-        """Send an event to the bot if it asked for `intent` (0: it need not)."""
+        """Send an event to the bot if its intents include `intent`; 0 means always."""
         if self._session is not None and (not intent or self._session.intents & intent):
             await self._session.send(name, data)
 
     async def announce(self, message: Message) -> None:
-        """Tell the bot of a message that is not for one person alone."""
+        """Send MESSAGE_CREATE for a message that is not ephemeral."""
         if message.ephemeral:
             return
         if self._state.dm_partner(message.channel_id) is not None:
@@ -92,25 +92,25 @@ class Gateway:
             await self.dispatch("MESSAGE_CREATE", data, intent=GUILD_MESSAGES)
 
     async def announce_roles(self) -> None:
-        """Tell the bot of roles that came up since it got the guild."""
-        for role_id, told in self._state.roles.items():
-            if not told:
+        """Send GUILD_ROLE_CREATE for each role that the bot does not know yet."""
+        for role_id, announced in self._state.roles.items():
+            if not announced:
                 self._state.roles[role_id] = True
                 data = {"guild_id": self._state.guild_id, "role": payloads.role(role_id, f"role {role_id}")}
                 await self.dispatch("GUILD_ROLE_CREATE", data, intent=GUILDS)
 
     async def drop(self, code: int = 4000) -> None:
-        """Close every connection; the bot may resume."""
+        """Close every connection; the bot can resume."""
         for socket in tuple(self._sockets):
             await socket.close(code=code)
 
     async def close(self) -> None:
-        """Close every connection for good."""
+        """End the session and close every connection."""
         self._session = None
         await self.drop(_GOING_AWAY)
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
-        """One connection of a bot."""
+        """Serve one connection of a bot."""
         socket = web.WebSocketResponse(timeout=1.0)
         await socket.prepare(request)
         self._sockets.add(socket)
@@ -118,7 +118,7 @@ class Gateway:
             await _send(socket, json.dumps({"op": HELLO, "d": {"heartbeat_interval": _HEARTBEAT_MS}}))
             async for frame in socket:
                 if frame.type is WSMsgType.TEXT:
-                    await self._hear(socket, frame.json())
+                    await self._receive(socket, frame.json())
         finally:
             self._sockets.discard(socket)
             if self._session is not None and self._session.socket is socket:
@@ -126,7 +126,7 @@ class Gateway:
                 self._state.changed()
         return socket
 
-    async def _hear(self, socket: web.WebSocketResponse, message: Json) -> None:
+    async def _receive(self, socket: web.WebSocketResponse, message: Json) -> None:
         if message["op"] == HEARTBEAT:
             await _send(socket, json.dumps({"op": HEARTBEAT_ACK}))
         elif message["op"] == IDENTIFY:
@@ -170,7 +170,7 @@ class Gateway:
 
 
 async def _send(socket: web.WebSocketResponse, text: str) -> None:
-    """Send, or do nothing when the other side is gone: what is kept is sent after a RESUME."""
+    """Send, or do nothing if the connection is closed: a RESUME repeats the event."""
     try:
         await socket.send_str(text)
     except ConnectionError:

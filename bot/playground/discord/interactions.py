@@ -1,4 +1,4 @@
-"""What may follow an interaction, and when: the acknowledgement, followups and edits."""
+"""Discord's rules for the bot's response to an interaction: callback, followups and edits."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ SHOWN: Final = ("content", "embeds", "components", "attachments")
 
 
 class Interactions:
-    """The rules of `/interactions` and of `/webhooks` with an interaction's token."""
+    """Apply the rules of `/interactions`, and of `/webhooks` with an interaction's token."""
 
     def __init__(self, state: State, gateway: Gateway) -> None:
         self._state = state
         self._gateway = gateway
 
     async def acknowledge(self, interaction_id: str, token: str, body: Json) -> Json:
-        """Take the bot's first answer, and say what became of it.
+        """Apply the bot's callback, and return Discord's reply.
 
         Raises:
-            ApiError: 10062 when it is too late or the interaction is unknown, 40060 when it has its answer, 50035 when
-                it is no possible answer here.
+            ApiError: 10062 if the interaction is unknown or older than 3 s, 40060 for a second callback, 50035 if this
+                interaction does not accept this type of callback.
         """
         act = self._state.interactions.get(token)
         if act is None or act.id != interaction_id:
@@ -48,7 +48,7 @@ class Interactions:
             act.answered.set()
             raise errors.unknown_interaction()
         kind, data = body.get("type"), body.get("data") or {}
-        allowed = _answers(act)
+        allowed = _callback_types(act)
         if kind not in allowed:
             raise errors.bad_field("type", f"Value must be one of {allowed}.")
         message = await self._apply(act, kind, data)
@@ -57,10 +57,10 @@ class Interactions:
         return _outcome(act, kind, message)
 
     async def follow_up(self, application_id: str, token: str, body: Json) -> Message:
-        """A further message; the first one after a defer fills the deferred message, with that one's visibility.
+        """Post a followup; the first followup after a defer fills the deferred message and keeps its visibility.
 
         Raises:
-            ApiError: 10015, 50027, or a limit.
+            ApiError: 10015, 50027, or an exceeded limit.
         """
         act = self._living(application_id, token)
         limits.check_message(body)
@@ -76,10 +76,10 @@ class Interactions:
         return message
 
     def edit(self, application_id: str, token: str, message_id: str, body: Json) -> Message:
-        """Change the answer (`@original`) or one of its followups.
+        """Edit the response (`@original`) or one of its followups.
 
         Raises:
-            ApiError: 10008, 10015, 50027, or a limit.
+            ApiError: 10008, 10015, 50027, or an exceeded limit.
         """
         message = self.find(application_id, token, message_id)
         limits.check_message(body)
@@ -89,7 +89,7 @@ class Interactions:
         return message
 
     def delete(self, application_id: str, token: str, message_id: str) -> None:
-        """Take the answer or a followup away.
+        """Delete the response or a followup.
 
         Raises:
             ApiError: 10008, 10015, 50027.
@@ -97,7 +97,7 @@ class Interactions:
         self._state.delete(self.find(application_id, token, message_id))
 
     def find(self, application_id: str, token: str, message_id: str) -> Message:
-        """The answer or a followup.
+        """Return the response or a followup.
 
         Raises:
             ApiError: 10008, 10015, 50027.
@@ -152,16 +152,16 @@ class Interactions:
         )
 
 
-def _answers(act: Interaction) -> set[int]:
-    """Which callbacks this interaction takes: no modal in answer to a modal, no update without a message."""
+def _callback_types(act: Interaction) -> set[int]:
+    """Return the allowed callback types: no modal in response to a modal, no update without a message."""
     if act.kind == AUTOCOMPLETE:
         return {CHOICES}
-    answers = {MESSAGE, DEFER}
+    types = {MESSAGE, DEFER}
     if act.kind != MODAL_SUBMIT:
-        answers.add(MODAL)
+        types.add(MODAL)
     if act.message is not None:
-        answers |= {DEFER_UPDATE, UPDATE}
-    return answers
+        types |= {DEFER_UPDATE, UPDATE}
+    return types
 
 
 def _check_not_empty(body: Mapping[str, Any]) -> None:
@@ -170,15 +170,15 @@ def _check_not_empty(body: Mapping[str, Any]) -> None:
 
 
 def _outcome(act: Interaction, kind: int, message: Message | None) -> Json:
-    """InteractionCallbackResponse."""
-    told: Json = {"id": act.id, "type": act.kind}
+    """Return Discord's InteractionCallbackResponse."""
+    shown: Json = {"id": act.id, "type": act.kind}
     resource: Json = {"type": kind}
     if message is not None:
-        told |= {
+        shown |= {
             "response_message_id": message.id,
             "response_message_loading": message.loading,
             "response_message_ephemeral": message.ephemeral,
         }
         if kind in {MESSAGE, DEFER, UPDATE}:
             resource["message"] = message.payload()
-    return {"interaction": told, "resource": resource}
+    return {"interaction": shown, "resource": resource}

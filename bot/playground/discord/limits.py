@@ -1,4 +1,4 @@
-"""What Discord refuses: its documented limits on messages, components, modals and autocomplete answers."""
+"""Discord's documented limits on messages, components, modals and autocomplete lists."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from openab_auth.bot.playground.discord.errors import bad_field
 
-ACK_DEADLINE: Final = 3.0  # seconds from an interaction to its answer
-TOKEN_LIFETIME: Final = 15 * 60.0  # seconds in which an interaction's token serves
-LINK: Final = 5  # the style of a button that leads to an address
+ACK_DEADLINE: Final = 3.0  # seconds from an interaction to its callback
+TOKEN_LIFETIME: Final = 15 * 60.0  # seconds until an interaction's token expires
+LINK: Final = 5  # the style of a link button
 
 _CONTENT: Final = 2000
 _EMBEDS: Final = 10
@@ -28,10 +28,10 @@ _INTERACTIVE: Final = frozenset({2, 3, 4, 5, 6, 7, 8})  # buttons, selects and t
 
 
 def check_message(body: Mapping[str, Any], at: str = "") -> None:
-    """Refuse a message that passes a limit; `at` is the path of the message in the request, with its dot.
+    """Check a message; `at` is the path of the message in the request, with a dot at the end.
 
     Raises:
-        FormError: as Discord would answer.
+        FormError: the message exceeds a limit.
     """
     length(body.get("content"), f"{at}content", _CONTENT)
     embeds = body.get("embeds") or []
@@ -44,10 +44,10 @@ def check_message(body: Mapping[str, Any], at: str = "") -> None:
 
 
 def check_components(rows: Sequence[Mapping[str, Any]], at: str) -> None:
-    """Refuse rows, buttons and selects beyond Discord's limits.
+    """Check rows, buttons and select menus.
 
     Raises:
-        FormError: as Discord would answer.
+        FormError: they exceed a limit.
     """
     count(rows, at, _ROWS)
     for number, row in enumerate(rows):
@@ -60,10 +60,10 @@ def check_components(rows: Sequence[Mapping[str, Any]], at: str) -> None:
 
 
 def check_modal(modal: Mapping[str, Any]) -> None:
-    """Refuse a modal beyond Discord's limits.
+    """Check a modal.
 
     Raises:
-        FormError: as Discord would answer.
+        FormError: the modal exceeds a limit.
     """
     length(modal.get("title"), "data.title", 45, least=1)
     length(modal.get("custom_id"), "data.custom_id", _ID, least=1)
@@ -81,10 +81,10 @@ def check_modal(modal: Mapping[str, Any]) -> None:
 
 
 def check_choices(choices: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse autocomplete answers beyond Discord's limits.
+    """Check an autocomplete list.
 
     Raises:
-        FormError: as Discord would answer.
+        FormError: the list exceeds a limit.
     """
     count(choices, "data.choices", _MANY)
     for number, choice in enumerate(choices):
@@ -93,7 +93,7 @@ def check_choices(choices: Sequence[Mapping[str, Any]]) -> None:
 
 
 def parts(rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """The components within rows (type 1) and labels (type 18)."""
+    """Yield the components inside rows (type 1) and labels (type 18)."""
     for row in rows:
         if "component" in row:
             yield row["component"]
@@ -101,20 +101,20 @@ def parts(rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
 
 
 def length(text: object, where: str, most: int, *, least: int = 0) -> None:
-    """Refuse a text that is too long or too short.
+    """Check the length of a text.
 
     Raises:
-        FormError: it is.
+        FormError: the text is too long or too short.
     """
     if not least <= _length(text) <= most:
         raise bad_field(where, f"Must be between {least} and {most} in length.", "BASE_TYPE_BAD_LENGTH")
 
 
 def count(items: Sequence[object], where: str, most: int, *, least: int = 0) -> None:
-    """Refuse too many or too few items.
+    """Check the number of items.
 
     Raises:
-        FormError: as Discord would answer.
+        FormError: there are too many or too few.
     """
     if not least <= len(items) <= most:
         raise bad_field(where, f"Must be between {least} and {most} in length.", "BASE_TYPE_BAD_LENGTH")

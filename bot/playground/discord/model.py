@@ -1,4 +1,4 @@
-"""Messages and interactions: what they hold, and who sees them."""
+"""Messages, interactions and members: their content, and who sees a message."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
 Where: TypeAlias = Literal["guild", "thread", "dm"]
@@ -16,9 +16,17 @@ EPHEMERAL: Final = 64
 LOADING: Final = 128
 
 
+class Member(Protocol):
+    """A user in the guild: their roles, and the language of their client."""
+
+    user: Json
+    roles: tuple[int, ...]
+    locale: str
+
+
 @dataclass(slots=True, eq=False)
 class Message:
-    """A message; `seen_by` is the one person who sees an ephemeral one, `asked_by` whose command it answers."""
+    """A message. `seen_by` is the only person who sees an ephemeral message; `asked_by` sent the command."""
 
     id: str
     channel_id: str
@@ -32,33 +40,33 @@ class Message:
 
     @property
     def flags(self) -> int:
-        """Discord's message flags."""
+        """Return Discord's message flags."""
         return int(self.body.get("flags") or 0)
 
     @property
     def content(self) -> str:
-        """Its text."""
+        """Return the text."""
         return str(self.body.get("content") or "")
 
     @property
     def ephemeral(self) -> bool:
-        """Whether one person alone sees it."""
+        """Return whether only one person sees the message."""
         return self.seen_by is not None
 
     @property
     def loading(self) -> bool:
-        """Whether it says "is thinking…"."""
+        """Return whether the message says "is thinking…"."""
         return bool(self.flags & LOADING)
 
     def change(self, body: Json) -> None:
-        """Take what `body` names; visibility stays, and the first words of a deferred message are no edit."""
+        """Apply `body`; the visibility stays, and the first text of a deferred message does not count as an edit."""
         self.edits += not self.loading
         kept = self.flags & EPHEMERAL
         self.body = {**self.body, **body}
         self.body["flags"] = (self.flags & ~(LOADING | EPHEMERAL)) | kept
 
     def payload(self) -> Json:
-        """As the API and the gateway show it."""
+        """Return the message in the form that the API and the gateway use."""
         written = datetime.fromtimestamp(self.at, UTC).isoformat()
         return {
             "id": self.id,
@@ -82,7 +90,7 @@ class Message:
 
 @dataclass(slots=True, eq=False)
 class Interaction:
-    """One act of a person, waiting for the bot's answer."""
+    """A person's interaction with the bot: a command, a button, a form or an autocomplete request."""
 
     id: str
     kind: int
@@ -90,9 +98,9 @@ class Interaction:
     channel_id: str
     begun: float  # unix seconds
     command: str | None = None
-    message: Message | None = None  # the one whose component was used
+    message: Message | None = None  # the message with the component that the person used
     token: str = field(default_factory=lambda: secrets.token_urlsafe(48))
-    ack: int | None = None  # the callback's type
+    ack: int | None = None  # the type of the bot's callback
     ack_ms: float | None = None
     original: Message | None = None
     followups: list[Message] = field(default_factory=list)
@@ -102,7 +110,7 @@ class Interaction:
     sent: float = field(default_factory=time.perf_counter)
 
     def acknowledge(self, kind: int) -> None:
-        """The bot has answered; whoever waits goes on."""
+        """Record the bot's callback, and wake the client that waits for it."""
         self.ack = kind
         self.ack_ms = (time.perf_counter() - self.sent) * 1000
         self.answered.set()

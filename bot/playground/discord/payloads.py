@@ -1,14 +1,11 @@
-"""The objects that the gateway and the API show: guild, channel, member, application, interaction."""
+"""The objects of Discord's gateway and API: guild, channel, member, application, interaction."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from openab_auth.bot.playground.discord.model import Interaction, Json
+from openab_auth.bot.playground.discord.model import Interaction, Json, Member
 from openab_auth.bot.playground.discord.state import State
-
-if TYPE_CHECKING:
-    from openab_auth.bot.playground.discord.person import Person
 
 TEXT: Final = 0
 DM: Final = 1
@@ -18,7 +15,7 @@ _JOINED: Final = "2026-01-01T00:00:00+00:00"
 
 
 def application(state: State) -> Json:
-    """The bot's application."""
+    """Return the bot's application."""
     return {
         "id": state.application_id,
         "name": state.bot["username"],
@@ -34,7 +31,7 @@ def application(state: State) -> Json:
 
 
 def role(role_id: str, name: str) -> Json:
-    """A role without a permission of its own."""
+    """Return a role without permissions."""
     return {
         "id": role_id,
         "name": name,
@@ -50,7 +47,7 @@ def role(role_id: str, name: str) -> Json:
 
 
 def member(user: Json, roles: tuple[int, ...]) -> Json:
-    """This user in the guild."""
+    """Return this user as a member of the guild."""
     return {
         "user": user,
         "roles": [str(each) for each in roles],
@@ -63,7 +60,7 @@ def member(user: Json, roles: tuple[int, ...]) -> Json:
 
 
 def guild(state: State) -> Json:
-    """The guild, as GUILD_CREATE shows it."""
+    """Return the guild in the form of GUILD_CREATE."""
     return {
         "id": state.guild_id,
         "name": "Playground",
@@ -97,7 +94,7 @@ def guild(state: State) -> Json:
 
 
 def channel(state: State, channel_id: str) -> Json:
-    """The guild's text channel, its thread, or a DM."""
+    """Return the guild's text channel, its thread, or a DM."""
     if channel_id == state.thread_id:
         return thread(state)
     partner = state.dm_partner(channel_id)
@@ -119,7 +116,7 @@ def channel(state: State, channel_id: str) -> Json:
 
 
 def thread(state: State) -> Json:
-    """The public thread of the guild's text channel."""
+    """Return the public thread of the guild's text channel."""
     return {
         "id": state.thread_id,
         "type": THREAD,
@@ -140,14 +137,14 @@ def thread(state: State) -> Json:
     }
 
 
-def interaction(state: State, act: Interaction, data: Json, person: Person) -> Json:
-    """INTERACTION_CREATE: in the guild with the member, in a DM with the user."""
+def interaction(state: State, act: Interaction, data: Json, author: Member) -> Json:
+    """Return INTERACTION_CREATE; in the guild it contains the member, in a DM the user."""
     in_guild = state.dm_partner(act.channel_id) is None
-    where: Json = {"context": 1, "user": person.user}
+    where: Json = {"context": 1, "user": author.user}
     if in_guild:
         where = {
             "context": 0,
-            "member": member(person.user, person.roles),
+            "member": member(author.user, author.roles),
             "guild_id": state.guild_id,
             "guild": {"id": state.guild_id, "locale": "en-US", "features": []},
             "guild_locale": "en-US",
@@ -163,7 +160,7 @@ def interaction(state: State, act: Interaction, data: Json, person: Person) -> J
         "data": data,
         "channel_id": act.channel_id,
         "channel": channel(state, act.channel_id),
-        "locale": person.locale,
+        "locale": author.locale,
         "app_permissions": _EVERYTHING,
         "attachment_size_limit": 10 * 1024 * 1024,
         "entitlements": [],

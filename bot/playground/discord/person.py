@@ -1,21 +1,18 @@
-"""What a person's client can do and see: the tests and the playground's page act through it."""
+"""A person with a Discord client; the tests and the playground's page act through it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from openab_auth.bot.playground.discord import refusals
-from openab_auth.bot.playground.discord.answer import PATIENCE, Answer, Modal, input_of
-from openab_auth.bot.playground.discord.composer import Value, typed
+from openab_auth.bot.playground.discord import client_errors
+from openab_auth.bot.playground.discord.command_input import OptionValue, command_data
+from openab_auth.bot.playground.discord.events import Events
 from openab_auth.bot.playground.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
 from openab_auth.bot.playground.discord.limits import ACK_DEADLINE, LINK, parts
 from openab_auth.bot.playground.discord.model import Interaction, Json, Message, Where
-
-if TYPE_CHECKING:
-    from openab_auth.bot.playground.discord.server import EmbeddedDiscord
+from openab_auth.bot.playground.discord.responses import PATIENCE, Modal, ShownResponse, input_of
 
 _LONGEST_INPUT = 4000
 _BUTTON = 2
@@ -24,17 +21,18 @@ _SELECT = 3
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line of an autocomplete list."""
+    """One entry of an autocomplete list."""
 
     name: str
     value: str
 
 
 class Person:
-    """Somebody in the guild, with a client of their own."""
+    """A member of the guild, with a client."""
 
-    def __init__(self, discord: EmbeddedDiscord, user: Json, roles: tuple[int, ...], locale: str) -> None:
-        self._discord = discord
+    def __init__(self, events: Events, user: Json, roles: tuple[int, ...], locale: str) -> None:
+        self._events = events
+        self._state = events.state
         self.user = user
         self.roles = roles
         self.locale = locale
@@ -43,98 +41,91 @@ class Person:
 
     def leave(self) -> None:
         """Leave the guild."""
-        self._discord.state.members.pop(self.user["id"], None)
+        self._state.members.pop(self.user["id"], None)
 
-    async def slash(self, command: str, /, *, where: Where = "guild", **options: Value) -> Answer:
-        """Type a slash command, "auth login" for one, and wait for the bot's first sign of life.
+    async def slash(self, command: str, /, *, where: Where = "guild", **options: OptionValue) -> ShownResponse:
+        """Send a slash command, for example "auth login", and wait until the bot acknowledges it.
 
         Raises:
-            RefusedError: the command or an option is not declared, a required one is missing, or a value not taken.
+            ClientRefusedError: the command or an option is not declared, a required option is missing, or a value does
+                not fit its option.
         """
-        data = typed(self._discord.commands(), command, options, where)
-        channel_id = self._discord.channel_id(self, where)
-        return await self._answered(await self._discord.interact(self, COMMAND, data, channel_id, command=command))
+        data = command_data(self._state.offered_commands(), command, options, where)
+        channel_id = self._state.channel_id(self.user["id"], where)
+        return await self._response_to(await self._events.interact(self, COMMAND, data, channel_id, command=command))
 
     async def complete_option(
-        self, command: str, option: str, value: str = "", /, *, where: Where = "guild", **others: Value
+        self, command: str, option: str, value: str = "", /, *, where: Where = "guild", **others: OptionValue
     ) -> tuple[Choice, ...]:
-        """What the client offers while `option` is being typed; nothing when the bot does not answer in time.
+        """Return the autocomplete list for a half-typed option; it is empty when the bot does not answer in time.
 
         Raises:
-            RefusedError: nothing is declared to be offered there.
+            ClientRefusedError: the option does not declare autocomplete.
         """
-        data = typed(self._discord.commands(), command, {**others, option: value}, where, focused=option)
-        channel_id = self._discord.channel_id(self, where)
-        act = await self._discord.interact(self, AUTOCOMPLETE, data, channel_id, command=command)
-        await self._answered(act)
-        return tuple(Choice(str(each["name"]), str(each["value"])) for each in act.choices)
+        data = command_data(self._state.offered_commands(), command, {**others, option: value}, where, focused=option)
+        channel_id = self._state.channel_id(self.user["id"], where)
+        interaction = await self._events.interact(self, AUTOCOMPLETE, data, channel_id, command=command)
+        await self._response_to(interaction)
+        return tuple(Choice(str(each["name"]), str(each["value"])) for each in interaction.choices)
 
-    async def press(self, target: Answer | Message | str, which: str, *, replay: bool = False) -> Answer | Modal:
-        """Press the button of this label or `custom_id` on an answer, a message, or the message of this id.
-
-        With `replay` the button of this id need no longer be shown, as on a client that missed an edit.
+    async def press(self, target: ShownResponse | Message | str, which: str) -> ShownResponse | Modal:
+        """Press the button with this label or `custom_id` on a response, a message, or the message with this id.
 
         Raises:
-            RefusedError: this person sees no such button, or it is a link or switched off.
+            ClientRefusedError: this person sees no such button, the button is a link, or it is disabled.
         """
         for message in self._messages(target):
-            shown = [
-                part
-                for part in parts(message.body.get("components") or [])
-                if part["type"] == _BUTTON and which in {part.get("label"), part.get("custom_id")}
-            ]
-            if shown:
-                return await self._press(message, shown[0])
-        if replay:
-            return await self._press(self._messages(target)[0], {"custom_id": which, "type": _BUTTON})
-        raise refusals.no_such_button(which)
+            for part in parts(message.body.get("components") or []):
+                if part["type"] == _BUTTON and which in {part.get("label"), part.get("custom_id")}:
+                    return await self._press(message, part)
+        raise client_errors.no_such_button(which)
 
-    async def choose(self, target: Answer | Message | str, which: str, *values: str) -> Answer | Modal:
-        """Choose `values` in the select menu of this `custom_id`.
+    async def choose(self, target: ShownResponse | Message | str, which: str, *values: str) -> ShownResponse | Modal:
+        """Choose `values` in the select menu with this `custom_id`.
 
         Raises:
-            RefusedError: this person sees no such menu, or it does not take these values.
+            ClientRefusedError: this person sees no such menu, or the menu does not accept these values.
         """
         for message in self._messages(target):
             for part in parts(message.body.get("components") or []):
                 if part["type"] == _SELECT and part.get("custom_id") == which:
                     return await self._use(message, part, values=_chosen(dict(part), values))
-        raise refusals.no_such_menu(which)
+        raise client_errors.no_such_menu(which)
 
-    async def submit(self, modal: Modal, values: Mapping[str, str]) -> Answer:
-        """Send a form; what `Modal.submit` does.
+    async def submit(self, modal: Modal, values: Mapping[str, str]) -> ShownResponse:
+        """Send a form; `Modal.submit` calls this.
 
         Raises:
-            RefusedError: it has no such field, or a field does not take its value.
+            ClientRefusedError: the form has no field of this name, or a field does not accept its value.
         """
         fields = [input_of(row) for row in modal.data["components"]]
         for name in values.keys() - {field["custom_id"] for field in fields}:
-            raise refusals.no_such_field(name)
+            raise client_errors.no_such_field(name)
         rows = [_filled(number, row, values) for number, row in enumerate(modal.data["components"])]
         data = {"custom_id": modal.custom_id, "components": rows}
-        shown = modal.interaction
-        act = await self._discord.interact(
-            self, MODAL_SUBMIT, data, shown.channel_id, message=shown.message, command=shown.command
+        opened_by = modal.interaction
+        interaction = await self._events.interact(
+            self, MODAL_SUBMIT, data, opened_by.channel_id, message=opened_by.message, command=opened_by.command
         )
-        return await self._answered(act)
+        return await self._response_to(interaction)
 
     async def send_dm(self, text: str, *, patience: float = PATIENCE) -> list[Message]:
-        """Write to the bot in its DM; gives the bot's messages that follow, as soon as there is one, or none."""
-        written = await self._discord.say(self, text, "dm")
-        channel = self._discord.channel(written.channel_id)
+        """Write to the bot in its DM, and return the bot's replies; the list is empty after `patience` seconds."""
+        written = await self._events.say(self, text, "dm")
+        channel = self._state.messages[written.channel_id]
 
-        def following() -> list[Message]:
+        def replies() -> list[Message]:
             return [each for each in channel if int(each.id) > int(written.id) and each.author["bot"]]
 
-        await self._discord.until(lambda: bool(following()), patience)
-        return following()
+        await self._state.until(lambda: bool(replies()), patience)
+        return replies()
 
     async def say(self, text: str, *, where: Where = "guild") -> Message:
-        """Write a message; in the guild the bot of this project hears nothing."""
-        return await self._discord.say(self, text, where)
+        """Write a message; this project's bot receives only messages in its DMs."""
+        return await self._events.say(self, text, where)
 
     def view(self, where: Where = "guild") -> list[Json]:
-        """What this person sees there, oldest first, as JSON."""
+        """Return the messages that this person sees there as JSON, oldest first."""
         return [
             {
                 "id": message.id,
@@ -149,68 +140,68 @@ class Person:
                 "loading": message.loading,
                 "edited": bool(message.edits),
                 "command": message.command,
-                "asked_by": self._discord.name_of(message.asked_by) if message.asked_by else None,
+                "asked_by": self._state.name_of(message.asked_by) if message.asked_by else None,
             }
-            for message in self._discord.channel(self._discord.channel_id(self, where))
+            for message in self._state.messages[self._state.channel_id(self.user["id"], where)]
             if self._sees(message)
         ]
 
     async def next_change(self, patience: float) -> bool:
-        """Wait until anything changes that somebody may see; False when nothing does in `patience` seconds."""
-        return await self._discord.next_change(patience)
+        """Wait for the next visible change; return False if there is none within `patience` seconds."""
+        return await self._state.next_change(patience)
 
     def _sees(self, message: Message) -> bool:
         return message.seen_by in {None, self.user["id"]}
 
-    def _messages(self, target: Answer | Message | str) -> list[Message]:
-        if isinstance(target, Answer):
+    def _messages(self, target: ShownResponse | Message | str) -> list[Message]:
+        if isinstance(target, ShownResponse):
             wanted = [each.id for each in target.messages]
         else:
             wanted = [target if isinstance(target, str) else target.id]
-        found = [message for each in wanted if (message := self._discord.message(each)) and self._sees(message)]
+        found = [message for each in wanted if (message := self._state.message(each)) and self._sees(message)]
         if not found:
-            raise refusals.no_such_message()
+            raise client_errors.no_such_message()
         return found
 
-    async def _press(self, message: Message, part: Mapping[str, object]) -> Answer | Modal:
+    async def _press(self, message: Message, part: Mapping[str, object]) -> ShownResponse | Modal:
         if part.get("style") == LINK:
-            raise refusals.button_is_link()
+            raise client_errors.button_is_link()
         return await self._use(message, part)
 
-    async def _use(self, message: Message, part: Mapping[str, object], **given: object) -> Answer | Modal:
+    async def _use(self, message: Message, part: Mapping[str, object], **given: object) -> ShownResponse | Modal:
         if part.get("disabled"):
-            raise refusals.button_is_off()
+            raise client_errors.button_is_off()
         data = {"custom_id": part["custom_id"], "component_type": part["type"], **given}
-        act = await self._discord.interact(self, COMPONENT, data, message.channel_id, message=message)
-        answer = await self._answered(act)
-        return answer.modal or answer
+        interaction = await self._events.interact(self, COMPONENT, data, message.channel_id, message=message)
+        shown = await self._response_to(interaction)
+        return shown.modal or shown
 
-    async def _answered(self, act: Interaction) -> Answer:
+    async def _response_to(self, interaction: Interaction) -> ShownResponse:
         try:
             async with asyncio.timeout(ACK_DEADLINE):
-                await act.answered.wait()
+                await interaction.answered.wait()
         except TimeoutError:
-            pass  # `Answer.failed` tells: the client says that the application did not respond
-        return Answer(self._discord, self, act)
+            pass  # `ShownResponse.failed` reports it, as the client does: "The application did not respond"
+        return ShownResponse(self._state, self, interaction)
 
 
 def _chosen(menu: Json, values: tuple[str, ...]) -> list[str]:
     offered = [option["value"] for option in menu["options"]]
     least, most = int(menu.get("min_values", 1)), int(menu.get("max_values", 1))
     if not least <= len(set(values)) == len(values) <= most or not set(values) <= set(offered):
-        raise refusals.bad_form()
+        raise client_errors.bad_form()
     return list(values)
 
 
 def _filled(number: int, row: Json, values: Mapping[str, str]) -> Json:
-    """A row of a form as the client sends it back."""
+    """Return a form's row as the client sends it back."""
     field = input_of(row)
     value = values.get(field["custom_id"], field.get("value") or "")
     least = int(field.get("min_length") or (1 if field.get("required", True) else 0))
     if (value and len(value) < least) or len(value) > int(field.get("max_length") or _LONGEST_INPUT):
-        raise refusals.bad_form()
+        raise client_errors.bad_form()
     if not value and field.get("required", True):
-        raise refusals.bad_form()
+        raise client_errors.bad_form()
     filled = {"type": field["type"], "id": 2 * number + 2, "custom_id": field["custom_id"], "value": value}
     if "component" in row:
         return {"type": row["type"], "id": 2 * number + 1, "component": filled}

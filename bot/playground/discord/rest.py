@@ -1,4 +1,4 @@
-"""The REST API: routes, the bot's token, the record of what was asked, and the faults that are played."""
+"""The REST API: its routes, the check of the bot's token, the request log, and the injected faults."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ _KIND_OF: Final[Mapping[tuple[str, str], Kind]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class RequestSeen:
-    """One request of the bot; `path` starts after `/api/v10`, `status` is what it was answered (0: cut off)."""
+class ApiRequest:
+    """A request of the bot; `path` starts after `/api/v10`, `status` 0 means that the connection was closed."""
 
     method: str
     path: str
@@ -51,7 +51,7 @@ class RequestSeen:
 
 
 class Rest:
-    """Answers as Discord's API does."""
+    """Serve Discord's API."""
 
     def __init__(self, state: State, gateway: Gateway, faults: Faults, token: str, gateway_url: str) -> None:
         self._state = state
@@ -60,11 +60,11 @@ class Rest:
         self._token = token
         self._gateway_url = gateway_url
         self._interactions = Interactions(state, gateway)
-        self.seen: list[RequestSeen] = []
+        self.seen: list[ApiRequest] = []
         self.uploads = Uploads(gateway_url.replace("ws", "http", 1).replace("/gateway", ATTACHMENTS), state.new_id)
 
     def routes(self) -> list[web.RouteDef]:
-        """Every route that a bot with commands and messages asks for."""
+        """Return every route that a bot with commands and messages needs."""
         commands = "/applications/{app}/commands"
         in_guild = "/applications/{app}/guilds/{guild}/commands"
         answer = "/webhooks/{app}/{token}/messages/{message}"
@@ -97,7 +97,7 @@ class Rest:
 
     @web.middleware
     async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Record, refuse or let through, and play the fault that waits for a request of this kind."""
+        """Log and check the request, then handle it or inject the next fault for its kind."""
         if not request.path.startswith(PREFIX):
             return await handler(request)
         body, request[_FILES] = await _read(request)
@@ -106,10 +106,10 @@ class Rest:
         if fault is None:
             reply = await self._checked(request, handler)
         else:
-            reply = await fault.play(request, lambda asked: self._checked(asked, handler))
+            reply = await fault.play(request, lambda same: self._checked(same, handler))
         status = 0 if fault is not None and fault.cut else reply.status
         path = request.path.removeprefix(PREFIX)
-        self.seen.append(RequestSeen(request.method, path, dict(request.query), body, status))
+        self.seen.append(ApiRequest(request.method, path, dict(request.query), body, status))
         return reply
 
     async def _checked(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -175,13 +175,13 @@ class Rest:
         return _shown(await self._interactions.follow_up(app, token, self._message_body(request)))
 
     async def _get_answer(self, request: web.Request) -> web.Response:
-        return _shown(self._interactions.find(**_answer(request)))
+        return _shown(self._interactions.find(**_response_of(request)))
 
     async def _edit_answer(self, request: web.Request) -> web.Response:
-        return _shown(self._interactions.edit(**_answer(request), body=self._message_body(request)))
+        return _shown(self._interactions.edit(**_response_of(request), body=self._message_body(request)))
 
     async def _delete_answer(self, request: web.Request) -> web.Response:
-        self._interactions.delete(**_answer(request))
+        self._interactions.delete(**_response_of(request))
         return web.Response(status=204)
 
     async def _open_dm(self, request: web.Request) -> web.Response:
@@ -240,12 +240,12 @@ class Rest:
     def _message(self, request: web.Request) -> Message:
         message = self._state.message(request.match_info["message"])
         if message is None or message.ephemeral or message.channel_id != self._channel(request):
-            raise errors.unknown_message()  # an ephemeral one is out of reach without its interaction's token
+            raise errors.unknown_message()  # an ephemeral message needs its interaction's token
         return message
 
 
 async def _read(request: web.Request) -> tuple[object, Files]:
-    """The body as JSON, and the files beside it; None when there is none, or when it is no JSON."""
+    """Return the JSON body, or None if it is missing or invalid, and the attached files."""
     if not request.can_read_body:
         return None, {}
     try:
@@ -263,7 +263,7 @@ def _kind(request: web.Request) -> Kind | None:
 
 
 def _needs_token(request: web.Request) -> bool:
-    """In interactions and webhooks the path's own token is the secret; the gateway's address is no secret."""
+    """Return whether the bot token is required; interactions and webhooks have their own token in the path."""
     path = request.path.removeprefix(PREFIX)
     return not path.startswith(("/interactions/", "/webhooks/")) and path != "/gateway"
 
@@ -282,7 +282,7 @@ def _object_list(request: web.Request) -> list[Json]:
     return body
 
 
-def _answer(request: web.Request) -> dict[str, str]:
+def _response_of(request: web.Request) -> dict[str, str]:
     found = request.match_info
     return {"application_id": found["app"], "token": found["token"], "message_id": found["message"]}
 

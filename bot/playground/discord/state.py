@@ -1,23 +1,20 @@
-"""What this Discord knows: people, channels and their messages, commands, interactions; and who waits for a change."""
+"""The state of the embedded Discord: members, channels, messages, commands and interactions."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from openab_auth.bot.playground.discord.declarations import kept
-from openab_auth.bot.playground.discord.model import Interaction, Json, Message
+from openab_auth.bot.playground.discord.declarations import registered
+from openab_auth.bot.playground.discord.model import Interaction, Json, Member, Message, Where
 
-if TYPE_CHECKING:
-    from openab_auth.bot.playground.discord.person import Person
-
-EPOCH_MS: Final = 1_420_070_400_000  # where Discord's ids begin to count
+EPOCH_MS: Final = 1_420_070_400_000  # Discord counts the time in its ids from here
 
 
 class State:
-    """Everything that outlives one request."""
+    """Hold everything that outlives one request, and wake whoever waits for a change."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
@@ -30,21 +27,21 @@ class State:
         self.users: dict[str, Json] = {}
         self.bot = self.new_user("openab", bot=True, id_=self.application_id)
         self.owner = self.new_user("owner")
-        self.members: dict[str, Person] = {}
-        """Who is in the guild, by user id."""
+        self.members: dict[str, Member] = {}
+        """The members of the guild, by user id."""
         self.roles: dict[str, bool] = {}
-        """Role ids, and whether bots were told of them."""
+        """Role ids, and whether the bot has received them."""
         self.messages: dict[str, list[Message]] = {self.text_channel_id: [], self.thread_id: []}
         self.dms: dict[str, str] = {}  # user id -> channel id
         self.interactions: dict[str, Interaction] = {}  # by token
         self._commands: dict[str, list[Json]] = {}  # by guild id, "" for the global ones
 
     def new_id(self) -> str:
-        """A snowflake of now."""
+        """Return a new snowflake with the current time."""
         return str(((int(self.clock() * 1000) - EPOCH_MS) << 22) | (next(self._numbers) & 0x3FFFFF))
 
     def new_user(self, name: str, *, bot: bool = False, id_: str | None = None) -> Json:
-        """A user that Discord knows from now on."""
+        """Create a user."""
         user = {
             "id": id_ or self.new_id(),
             "username": name,
@@ -57,17 +54,27 @@ class State:
         return user
 
     def dm_channel(self, user_id: str) -> str:
-        """The id of the DM channel between the bot and this person; it is opened when there is none."""
+        """Return the id of the DM channel between the bot and this user; open the channel if necessary."""
         if user_id not in self.dms:
             self.dms[user_id] = self.new_id()
             self.messages[self.dms[user_id]] = []
         return self.dms[user_id]
 
     def dm_partner(self, channel_id: str) -> str | None:
-        """Whose DM this is; None for the guild's channel and its thread."""
+        """Return the user of a DM channel; None for the guild's channel and its thread."""
         return next((user for user, channel in self.dms.items() if channel == channel_id), None)
 
-    def post(  # noqa: PLR0913 - what makes a message
+    def channel_id(self, user_id: str, where: Where) -> str:
+        """Return the guild's text channel, its thread, or this user's DM with the bot."""
+        if where == "dm":
+            return self.dm_channel(user_id)
+        return self.thread_id if where == "thread" else self.text_channel_id
+
+    def name_of(self, user_id: str) -> str:
+        """Return the name of this user."""
+        return str(self.users[user_id]["username"])
+
+    def post(  # noqa: PLR0913 - the parts of a message
         self,
         channel_id: str,
         author: Json,
@@ -77,40 +84,44 @@ class State:
         command: str | None = None,
         asked_by: str | None = None,
     ) -> Message:
-        """Put a message into a channel."""
+        """Add a message to a channel."""
         message = Message(self.new_id(), channel_id, author, body, self.clock(), seen_by, command, asked_by)
         self.messages[channel_id].append(message)
         self.changed()
         return message
 
     def message(self, message_id: str) -> Message | None:
-        """The message of this id, in whatever channel."""
+        """Return the message with this id from any channel."""
         return next((each for channel in self.messages.values() for each in channel if each.id == message_id), None)
 
     def delete(self, message: Message) -> None:
-        """Take a message away."""
+        """Remove a message."""
         self.messages[message.channel_id].remove(message)
         self.changed()
 
     def commands(self, guild_id: str = "") -> list[Json]:
-        """What is registered in this guild, or globally."""
+        """Return the commands registered in this guild, or globally."""
         return self._commands.get(guild_id, [])
 
+    def offered_commands(self) -> list[Json]:
+        """Return all commands that people in the guild can use."""
+        return [*self.commands(), *self.commands(self.guild_id)]
+
     def register(self, commands: list[Json], guild_id: str = "") -> list[Json]:
-        """Replace what is registered there; a command that was there keeps its id."""
+        """Replace the registered commands; a command that was registered before keeps its id."""
         owner = {"application_id": self.application_id} | ({"guild_id": guild_id} if guild_id else {})
-        stored = kept(commands, self.commands(guild_id), self.new_id, owner)
+        stored = registered(commands, self.commands(guild_id), self.new_id, owner)
         self._commands[guild_id] = stored
         self.changed()
         return stored
 
     def changed(self) -> None:
-        """Wake everybody who waits for a change."""
+        """Wake every waiter."""
         change, self._change = self._change, asyncio.Event()
         change.set()
 
     async def next_change(self, patience: float) -> bool:
-        """Wait until anything changes that somebody may see; False when nothing did in `patience` seconds."""
+        """Wait for the next visible change; return False if there is none within `patience` seconds."""
         change = self._change
         try:
             async with asyncio.timeout(patience):
@@ -120,7 +131,7 @@ class State:
         return True
 
     async def until(self, holds: Callable[[], bool], patience: float) -> bool:
-        """Wait until `holds()`; False when it does not within `patience` seconds."""
+        """Wait until `holds()` is true; return False if it is not within `patience` seconds."""
         ends = asyncio.get_running_loop().time() + patience
         while not holds():
             if not await self.next_change(ends - asyncio.get_running_loop().time()):

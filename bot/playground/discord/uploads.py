@@ -1,4 +1,4 @@
-"""Files that a bot attaches to its messages: read from the request, kept, and shown as Discord shows them."""
+"""Files that a bot attaches to its messages: read, stored and described as Discord does it."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from openab_auth.bot.playground.discord.limits import count, length
 from openab_auth.bot.playground.discord.model import Json
 
 _MOST: Final = 10
-_DESCRIPTION: Final = 1024  # characters; what a screen reader says
-Files: TypeAlias = Mapping[int, tuple[str, bytes]]  # by number: name and bytes
+_DESCRIPTION: Final = 1024  # characters; screen readers read this text
+Files: TypeAlias = Mapping[int, tuple[str, bytes]]  # name and bytes by number
 _TYPES: Final = {"gif": "image/gif", "png": "image/png"}
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One file, and how it is shown."""
+    """A file, and Discord's description of the file."""
 
     shown: Json
     data: bytes
 
 
 class Uploads:
-    """Every file that was attached; `base` is the address under which they are served."""
+    """Store all attached files; `base` is the address under which they are served."""
 
     def __init__(self, base: str, new_id: Callable[[], str]) -> None:
         self._base = base
@@ -35,10 +35,10 @@ class Uploads:
         self._kept: dict[str, Upload] = {}
 
     def serve(self, attachment_id: str) -> web.Response:
-        """The file of this id.
+        """Return the file with this id.
 
         Raises:
-            HTTPNotFound: there is none.
+            HTTPNotFound: there is no file with this id.
         """
         if attachment_id not in self._kept:
             raise web.HTTPNotFound
@@ -46,10 +46,10 @@ class Uploads:
         return web.Response(body=upload.data, content_type=str(upload.shown["content_type"]))
 
     def message(self, body: Json, files: Files) -> Json:
-        """The message `body`, its attachments replaced by what Discord shows of them.
+        """Return the message `body` with Discord's description of each attachment.
 
         Raises:
-            FormError: there are too many, or a description is too long.
+            FormError: there are too many attachments, or a description is too long.
         """
         if "attachments" not in body:
             return body
@@ -62,7 +62,7 @@ class Uploads:
 
     def _shown(self, named: Mapping[str, Any], files: Files) -> Json | None:
         number = int(named["id"])
-        if number not in files:  # one that the message has already
+        if number not in files:  # the message has this file already
             known = self._kept.get(str(named["id"]))
             return known.shown if known else None
         filename, data = files[number]
@@ -82,7 +82,7 @@ class Uploads:
 
 
 async def read_form(request: web.Request) -> tuple[object, Files]:
-    """The JSON and the files of a request that brings both."""
+    """Return the JSON and the files of a multipart request."""
     form = await request.post()
     files = {
         int(name.removeprefix("files[").removesuffix("]")): (field.filename, field.file.read())

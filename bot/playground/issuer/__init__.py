@@ -1,21 +1,22 @@
-"""An embedded OAuth 2.1 authorization server on loopback that rotates refresh tokens and punishes their reuse."""
+"""An embedded OAuth 2.1 authorization server on loopback; it rotates refresh tokens and revokes a login on reuse."""
 
-from openab_auth.bot.playground.issuer.browser import SignInRefusedError
-from openab_auth.bot.playground.issuer.faults import Fault, Faults
-from openab_auth.bot.playground.issuer.grants import Client, Family
-from openab_auth.bot.playground.issuer.record import RequestSeen
+from openab_auth.bot.playground.issuer.browser import SignInRefusedError, decide, decide_device
+from openab_auth.bot.playground.issuer.devices import Device
+from openab_auth.bot.playground.issuer.request_log import ReceivedRequest
 from openab_auth.bot.playground.issuer.server import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.bot.playground.issuer.threaded import ThreadedIssuer
+from openab_auth.bot.playground.issuer.token_families import RegisteredClient, TokenFamily
 
 __all__ = [
     "CLIENT_ID",
     "REDIRECT_URI",
-    "Client",
-    "Family",
-    "Fault",
-    "Faults",
+    "Device",
     "Issuer",
-    "RequestSeen",
+    "ReceivedRequest",
+    "RegisteredClient",
     "SignInRefusedError",
     "ThreadedIssuer",
+    "TokenFamily",
+    "decide",
+    "decide_device",
 ]

@@ -1,4 +1,4 @@
-"""What a person's browser does at the sign-in page, over real HTTP."""
+"""A person's browser at the sign-in page, over real HTTP."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DEADLINE = aiohttp.ClientTimeout(total=10)
 
 
 class SignInRefusedError(Exception):
-    """The server showed a refusal instead of its sign-in page."""
+    """The server showed an error page instead of its sign-in page."""
 
     def __init__(self, status: int, page: str) -> None:
         super().__init__(f"the sign-in link was refused with status {status}: {page[:500]}")
@@ -21,10 +21,10 @@ class SignInRefusedError(Exception):
 
 
 async def decide(link: str, decision: Literal["allow", "deny"], account: str) -> str:
-    """Open `link`, press Allow or Deny, and return the address that the browser ends on, without opening it.
+    """Open `link`, press Allow or Deny, and return the redirect's address without opening it.
 
     Raises:
-        SignInRefusedError: the link led to no sign-in page.
+        SignInRefusedError: the link did not lead to a sign-in page.
     """
     async with aiohttp.ClientSession(timeout=_DEADLINE) as session:
         async with session.get(URL(link, encoded=True), allow_redirects=False) as reply:
@@ -43,10 +43,10 @@ async def decide(link: str, decision: Literal["allow", "deny"], account: str) ->
 
 
 async def decide_device(page: str, user_code: str, decision: Literal["allow", "deny"], account: str) -> None:
-    """Open the device `page` with the code in its field, and press Allow or Deny.
+    """Type the code into the device `page`, and press Allow or Deny.
 
     Raises:
-        SignInRefusedError: the code is not known there, or was decided or is over.
+        SignInRefusedError: the code is unknown, used or expired.
     """
     fields = {"user_code": user_code, "account": account, "decision": decision}
     async with aiohttp.ClientSession(timeout=_DEADLINE) as session, session.post(page, data=fields) as reply:
@@ -55,7 +55,7 @@ async def decide_device(page: str, user_code: str, decision: Literal["allow", "d
 
 
 class _Form(HTMLParser):
-    """The one form of a page: where it goes and what it hides."""
+    """Read a page's form: its action and its named inputs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class _Form(HTMLParser):
         self.fields: dict[str, str] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note the form's action and its named inputs."""
+        """Store the form's action or a named input."""
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.action = given.get("action", "")

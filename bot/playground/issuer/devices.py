@@ -1,4 +1,4 @@
-"""Logins by a code that a person types (RFC 8628): the device endpoint, the page for the code, and the polls."""
+"""Device logins (RFC 8628): the device endpoint, the page for the code, and the polls."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Final, Literal
 
 from aiohttp import web
 
-from openab_auth.bot.playground.issuer.grants import INVALID_CLIENT, Client, GrantError, Grants
 from openab_auth.bot.playground.issuer.pages import HEADERS, device_page, done_page, refusal_page
-from openab_auth.bot.playground.issuer.record import FIELDS
+from openab_auth.bot.playground.issuer.request_log import FIELDS
+from openab_auth.bot.playground.issuer.token_families import INVALID_CLIENT, OAuthError, RegisteredClient, TokenFamilies
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 _LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ"  # RFC 8628 6.1: no vowels, so no words
@@ -21,7 +21,7 @@ _SLOWER: Final = 5  # seconds that slow_down adds to the interval (RFC 8628 3.5)
 
 @dataclass(slots=True, eq=False)
 class Device:
-    """One device login as the server sees it; `ends_at` in unix seconds, `polled_at` on the monotonic clock."""
+    """A device login; `ends_at` is in unix seconds, `polled_at` on the monotonic clock."""
 
     client_id: str
     scopes: tuple[str, ...]
@@ -35,26 +35,28 @@ class Device:
     polled_at: float | None = None
     polls: int = 0
     early: int = 0
-    """How many polls came sooner than the interval allows."""
+    """The number of polls that came before the interval was over."""
     gaps: list[float] = field(default_factory=list)
-    """Seconds between one poll and the next."""
+    """The seconds between polls."""
 
 
 class Devices:
-    """The device logins that were begun; `interval` and `lifetime` (seconds) hold for the next ones."""
+    """Handle all device logins; `interval` and `lifetime` (seconds) apply to new logins."""
 
-    def __init__(self, issuer: str, grants: Grants, clients: Mapping[str, Client], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, issuer: str, tokens: TokenFamilies, clients: Mapping[str, RegisteredClient], clock: Callable[[], float]
+    ) -> None:
         self.page = f"{issuer}/device"
         self.interval: float = 1
         self.lifetime: float = 600
         self.begun: dict[str, Device] = {}
-        """By device code, oldest first."""
-        self._grants = grants
+        """Logins by device code, oldest first."""
+        self._tokens = tokens
         self._clients = clients
         self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
-        """Its endpoints."""
+        """Return the endpoints."""
         return [
             web.post("/device_authorization", self._begin),
             web.get("/device", self._show),
@@ -62,7 +64,7 @@ class Devices:
         ]
 
     def begin(self, client_id: str, scopes: tuple[str, ...]) -> Device:
-        """A new device login."""
+        """Begin a device login."""
         letters = "".join(secrets.choice(_LETTERS) for _ in range(8))
         user_code = f"{letters[:4]}-{letters[4:]}"
         device_code = f"dc_{secrets.token_urlsafe(24)}"
@@ -71,7 +73,7 @@ class Devices:
         return device
 
     def decide(self, user_code: str, decision: Literal["allow", "deny"], account: str = "") -> bool:
-        """What a person decides at the page; False when this code is not known, was decided, or is over."""
+        """Store a person's decision; return False if the code is unknown, decided or expired."""
         typed = user_code.strip().upper()
         device = next((each for each in self.begun.values() if each.user_code == typed), None)
         if device is None or device.decision is not None or device.ends_at <= self._clock():
@@ -81,42 +83,42 @@ class Devices:
         return True
 
     def poll(self, device_code: str) -> Device:
-        """The device login, once it was allowed; that happens once.
+        """Return the device login, once, after the person allowed it.
 
         Raises:
-            GrantError: not yet, too soon, denied, over, or not known.
+            OAuthError: the login is undecided, denied, expired or unknown, or the poll came too soon.
         """
         device = self.begun.get(device_code)
         if device is None or device.spent:
-            raise GrantError(*_UNKNOWN)
+            raise OAuthError(*_UNKNOWN)
         now, before = time.monotonic(), device.polled_at
         device.polled_at = now
         device.polls += 1
         if before is not None:
             device.gaps.append(now - before)
         if device.ends_at <= self._clock():
-            raise GrantError(*_EXPIRED)
+            raise OAuthError(*_EXPIRED)
         if before is not None and now - before < device.interval:
             device.early += 1
             device.interval += _SLOWER
-            raise GrantError(*_SLOW_DOWN)
+            raise OAuthError(*_SLOW_DOWN)
         if device.decision is None:
-            raise GrantError(*_PENDING)
+            raise OAuthError(*_PENDING)
         device.spent = True
         if device.decision == "deny":
-            raise GrantError(*_DENIED)
+            raise OAuthError(*_DENIED)
         return device
 
     def token(self, fields: Mapping[str, str]) -> dict[str, object]:
-        """The token endpoint's reply to a poll.
+        """Return the token endpoint's reply to a poll.
 
         Raises:
-            GrantError: as `poll`.
+            OAuthError: `poll` raised it, or the client is not registered.
         """
         if fields.get("client_id") not in self._clients:
-            raise GrantError(INVALID_CLIENT, "this client is not registered", 401)
+            raise OAuthError(INVALID_CLIENT, "this client is not registered", 401)
         device = self.poll(fields.get("device_code", ""))
-        return self._grants.issue(device.client_id, device.account, device.scopes)
+        return self._tokens.issue(device.client_id, device.account, device.scopes)
 
     async def _begin(self, request: web.Request) -> web.StreamResponse:
         fields = request[FIELDS]
@@ -141,13 +143,13 @@ class Devices:
         fields = request[FIELDS]
         decision: Literal["allow", "deny"] = "allow" if fields.get("decision") == "allow" else "deny"
         if not self.decide(fields.get("user_code", ""), decision, fields.get("account", "").strip()):
-            page = refusal_page("This code is not known here, was decided already, or is over.")
+            page = refusal_page("This code is unknown, already used or expired.")
             return web.Response(status=400, text=page, content_type="text/html", headers=HEADERS)
         return web.Response(text=done_page(decision), content_type="text/html", headers=HEADERS)
 
 
-_UNKNOWN: Final = ("invalid_grant", "this device code is not known here, or was used")
-_EXPIRED: Final = ("expired_token", "this device code is over")
+_UNKNOWN: Final = ("invalid_grant", "this device code is unknown or was used")
+_EXPIRED: Final = ("expired_token", "this device code has expired")
 _SLOW_DOWN: Final = ("slow_down", "too many polls")
 _PENDING: Final = ("authorization_pending", "nobody has decided yet")
 _DENIED: Final = ("access_denied", "the person pressed Deny")

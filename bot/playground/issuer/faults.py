@@ -1,4 +1,4 @@
-"""Faults that the server was told to have, one request at a time."""
+"""Faults on request: the next requests to a path get a wrong reply, a delay or a closed connection."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ _CHUNK = b" " * 16_384
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One wrong answer. With `status`, `body`, `html` or an endless reply the request is not applied."""
+    """One fault. With `status`, `body`, `html` or an endless reply, the request has no effect."""
 
     status: int | None = None
     body: object = None
-    """A str or bytes as it is, anything else as JSON."""
+    """The body of the reply: str and bytes unchanged, anything else as JSON."""
     html: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
-    """Seconds before the answer; alone, the request is applied first and only its answer is late."""
+    """Seconds before the reply. A delay alone takes effect after the request was handled."""
     cut: Literal["before", "after"] | None = None
-    """The connection is cut without an answer, before or after the request was applied."""
+    """Close the connection without a reply, before or after the request was handled."""
     endless: bool = False
-    """An answer that goes on without end, fast."""
+    """Send a fast reply that never ends."""
     drip: float | None = None
-    """An answer of one byte each so many seconds, without end."""
+    """Send a reply that never ends, one byte every `drip` seconds."""
 
     @property
     def answers(self) -> bool:
-        """Whether the fault's own answer is given, the request not being applied."""
+        """Return whether the fault has its own reply, so that the request has no effect."""
         return self.status is not None or self.body is not None or self.html is not None
 
     def response(self) -> web.Response:
-        """The fault's own answer."""
+        """Return the fault's own reply."""
         if self.html is not None:
             text, kind = self.html, "text/html"
         elif isinstance(self.body, bytes):
@@ -52,7 +52,7 @@ class Fault:
         )
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
-        """Answer without end, until the client or the server goes away."""
+        """Send a reply until the client or the server closes the connection."""
         stream = web.StreamResponse(status=self.status or 200, headers={"Content-Type": "application/json"})
         await stream.prepare(request)
         while True:
@@ -61,12 +61,12 @@ class Fault:
 
 
 class Faults:
-    """The queue of faults for each path."""
+    """Queue faults for the next requests to each path."""
 
     def __init__(self) -> None:
         self._queues: defaultdict[str, deque[Fault]] = defaultdict(deque)
 
-    def next(  # noqa: PLR0913 - one keyword for each way to fail
+    def next(  # noqa: PLR0913 - a keyword for each kind of failure
         self,
         path: str,
         *,
@@ -80,7 +80,7 @@ class Faults:
         drip: float | None = None,
         times: int = 1,
     ) -> None:
-        """Let the next `times` requests to `path` meet this fault, after those asked for earlier."""
+        """Queue this fault for `times` requests to `path`, after the faults that are queued already."""
         fault = Fault(
             status=status,
             body=body,
@@ -94,10 +94,10 @@ class Faults:
         self._queues[path].extend([fault] * times)
 
     def take(self, path: str) -> Fault | None:
-        """The fault that this request meets."""
+        """Remove and return the next fault for this path, or None."""
         queue = self._queues[path]
         return queue.popleft() if queue else None
 
     def clear(self) -> None:
-        """Forget every fault that was not met yet."""
+        """Remove all queued faults."""
         self._queues.clear()

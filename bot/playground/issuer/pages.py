@@ -1,4 +1,4 @@
-"""The pages that a person sees in the browser: sign-in, and the refusal of a bad link."""
+"""The pages in the person's browser: sign-in, device code, end, and error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEADERS = {
 _ASKED: Final = {
     "openid": "know who you are",
     "email": "see your e-mail address",
-    "offline_access": "stay signed in until you end it",
+    "offline_access": "stay signed in until you log out",
 }
 _OTHER: Final = """<label class="account"><input type="radio" name="account" value="">
 <input name="other" aria-label="Another account" placeholder="another account" autocomplete="off" spellcheck="false"
@@ -56,29 +56,29 @@ button.quiet { flex: none; min-height: 0; padding: .2rem 0; border: 0; font-weig
 """
 
 
-def sign_in_page(flow: str, client_id: str, scopes: tuple[str, ...], redirect_uri: str) -> str:
-    """Choose an account, then Allow or Deny."""
+def sign_in_page(sign_in: str, client_id: str, scopes: tuple[str, ...], redirect_uri: str) -> str:
+    """Return the page with the accounts, Allow and Deny."""
     asked = "".join(f"<li>{escape(_ASKED.get(scope, scope))}</li>" for scope in scopes)
     return _page(
-        f"{client_id} wants to act for you",
-        f"""<p>It would be able to:</p><ul>{asked}</ul>
+        f"{client_id} wants to use your account",
+        f"""<p>It asks for permission to:</p><ul>{asked}</ul>
 <form method="post" action="/decision">
-<input type="hidden" name="flow" value="{escape(flow)}">
+<input type="hidden" name="sign_in" value="{escape(sign_in)}">
 {_accounts(_OTHER)}
 <div class="row"><button class="main" name="decision" value="allow">Allow</button>
 <button name="decision" value="deny">Deny</button></div>
-<p class="small">Then the browser goes to {escape(redirect_uri)}. That page will not load, and that is right: copy its
-whole address and give it to the bot.</p>
-<p class="small">Or see what the bot says to a code that is too old:
-<button class="quiet" name="decision" value="expire">allow, with an expired code</button></p>
+<p class="small">Next, the browser opens {escape(redirect_uri)}. That page does not load, and it does not need to. Copy
+its whole address and paste it to the bot.</p>
+<p class="small">To see how the bot handles an old code:
+<button class="quiet" name="decision" value="expire">Allow with an expired code</button></p>
 </form>""",
     )
 
 
 def device_page(user_code: str) -> str:
-    """Type the code, choose an account, then Allow or Deny (RFC 8628 3.3)."""
+    """Return the page with the code, the accounts, Allow and Deny (RFC 8628 section 3.3)."""
     return _page(
-        "Type the code that the bot shows",
+        "Enter the code from the bot",
         f"""<form method="post" action="/device">
 <label for="user_code">Code</label>
 <input id="user_code" name="user_code" value="{escape(user_code)}" autocomplete="off" spellcheck="false"
@@ -87,26 +87,26 @@ required maxlength="20">
 <div class="row"><button class="main" name="decision" value="allow">Allow</button>
 <button name="decision" value="deny" formnovalidate>Deny</button></div>
 </form>
-<p class="small">Only type a code that you asked for yourself a moment ago.</p>""",
+<p class="small">Enter a code only if you requested it yourself a moment ago.</p>""",
     )
 
 
 def done_page(decision: str) -> str:
-    """The end of a device login; the bot hears of it by itself."""
-    said = "The agent is logged in." if decision == "allow" else "Nothing was allowed."
-    return _page("That is all", f"<p>{said} You may close this page; the bot hears of it within seconds.</p>")
+    """Return the last page of a device login; the bot learns the decision with its next poll."""
+    decided = "You approved the login." if decision == "allow" else "You declined the login."
+    return _page("Done", f"<p>{decided} You can close this page. The bot continues within seconds.</p>")
 
 
 def refusal_page(reason: str) -> str:
-    """A link that the server will not follow; the browser is not redirected (RFC 6749 section 4.1.2.1)."""
+    """Return the page for an invalid link; the browser is not redirected (RFC 6749 section 4.1.2.1)."""
     return _page(
         "This sign-in link is not valid",
-        f"<p>{escape(reason)}</p><p>Begin again with <strong>/auth login</strong>.</p>",
+        f"<p>{escape(reason)}</p><p>Get a new link with <strong>/auth login</strong>.</p>",
     )
 
 
 def _accounts(other: str = "") -> str:
-    """Radio buttons of the accounts that this server knows, and `other` as one more."""
+    """Return radio buttons for the known accounts, followed by `other`."""
     known = "".join(
         f'<label class="account"><input type="radio" name="account" value="{name}"{checked}>{name}</label>'
         for name, checked in zip(ACCOUNTS, (" checked", ""), strict=True)

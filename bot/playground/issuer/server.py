@@ -1,14 +1,12 @@
-"""The authorization server itself: its endpoints over HTTP, and the face that tests and the playground use."""
+"""The authorization server: its HTTP endpoints, and the methods that tests and the playground call."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
-import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import Final
 from urllib.parse import urlencode
 
@@ -19,12 +17,17 @@ from openab_auth.bot.playground.issuer.browser import decide, decide_device
 from openab_auth.bot.playground.issuer.devices import GRANT_TYPE, Devices
 from openab_auth.bot.playground.issuer.dialects import AwsDialect, CodeAssistDialect, CodexDialect, CopilotDialect
 from openab_auth.bot.playground.issuer.faults import Faults
-from openab_auth.bot.playground.issuer.grants import Client, Family, GrantError, Grants, Request
 from openab_auth.bot.playground.issuer.pages import ACCOUNTS, HEADERS, refusal_page, sign_in_page
-from openab_auth.bot.playground.issuer.record import FIELDS, RequestSeen, client_fields, read_fields
-from openab_auth.bot.playground.issuer.threaded import ThreadedIssuer
+from openab_auth.bot.playground.issuer.request_log import FIELDS, ReceivedRequest, client_fields, read_fields
+from openab_auth.bot.playground.issuer.token_families import (
+    AuthorizationRequest,
+    OAuthError,
+    RegisteredClient,
+    TokenFamilies,
+    TokenFamily,
+)
+from openab_auth.bot.playground.loopback import LOOPBACK, listen, serving
 
-LOOPBACK: Final = "127.0.0.1"
 CLIENT_ID: Final = "openab-playground"
 REDIRECT_URI: Final = "http://localhost:1455/auth/callback"
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -33,18 +36,22 @@ _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 class Issuer:
     """An OAuth 2.1 authorization server for public clients, listening on 127.0.0.1."""
 
-    def __init__(self, url: str, clients: Iterable[Client], clock: Callable[[], float], access_lifetime: int) -> None:
+    def __init__(
+        self, url: str, clients: Iterable[RegisteredClient], clock: Callable[[], float], access_lifetime: int
+    ) -> None:
         self.url = url
         self.clock = clock
         self.faults = Faults()
-        self.clients = {CLIENT_ID: Client(CLIENT_ID, REDIRECT_URI)}
+        self.clients = {CLIENT_ID: RegisteredClient(CLIENT_ID, REDIRECT_URI)}
         self.clients.update((client.client_id, client) for client in clients)
-        self.grants = Grants(url, self.clients, clock, access_lifetime)
-        self.devices = Devices(url, self.grants, self.clients, clock)
-        self.codex, self.aws, self.copilot = CodexDialect(self), AwsDialect(self), CopilotDialect(self)
-        self.code_assist = CodeAssistDialect(self)
-        self._seen: list[RequestSeen] = []
-        self._flows: dict[str, Request] = {}
+        self.tokens = TokenFamilies(url, self.clients, clock, access_lifetime)
+        self.devices = Devices(url, self.tokens, self.clients, clock)
+        self.codex = CodexDialect(self.devices, self.tokens, self.clients)
+        self.aws = AwsDialect(self.devices, self.tokens, clock)
+        self.copilot = CopilotDialect(url, self.tokens, clock)
+        self.code_assist = CodeAssistDialect(self.tokens)
+        self._seen: list[ReceivedRequest] = []
+        self._sign_ins: dict[str, AuthorizationRequest] = {}
 
     @classmethod
     @asynccontextmanager
@@ -54,74 +61,42 @@ class Issuer:
         *,
         clock: Callable[[], float] = time.time,
         access_lifetime: int = 3600,
-        clients: Iterable[Client] = (),
+        clients: Iterable[RegisteredClient] = (),
     ) -> AsyncIterator[Issuer]:
-        """Serve in this event loop until the block ends; port 0 takes a free one."""
-        with socket.create_server((LOOPBACK, port)) as listener:
+        """Serve in this event loop until the block ends; port 0 means any free port."""
+        with listen(port) as listener:
             issuer = cls(f"http://{LOOPBACK}:{listener.getsockname()[1]}", clients, clock, access_lifetime)
-            runner = web.AppRunner(issuer._app(), access_log=None, handle_signals=False, shutdown_timeout=0.1)
-            await runner.setup()
-            try:
-                await web.SockSite(runner, listener).start()
+            async with serving(issuer._app(), listener):
                 yield issuer
-            finally:
-                await runner.cleanup()
-
-    @classmethod
-    @contextmanager
-    def in_thread(
-        cls,
-        port: int = 0,
-        *,
-        clock: Callable[[], float] = time.time,
-        access_lifetime: int = 3600,
-        clients: Iterable[Client] = (),
-    ) -> Iterator[ThreadedIssuer]:
-        """Serve in a thread of its own until the block ends, for tests that start other processes."""
-        loop = asyncio.new_event_loop()
-        thread = threading.Thread(target=loop.run_forever, name="issuer", daemon=True)
-        thread.start()
-        context = cls.listening(port, clock=clock, access_lifetime=access_lifetime, clients=clients)
-        try:
-            issuer = asyncio.run_coroutine_threadsafe(context.__aenter__(), loop).result(10)
-            try:
-                yield ThreadedIssuer(issuer, loop)
-            finally:
-                asyncio.run_coroutine_threadsafe(context.__aexit__(None, None, None), loop).result(10)
-        finally:
-            asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result(10)
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(10)
-            loop.close()
 
     @property
     def authorize_url(self) -> str:
-        """The authorization endpoint."""
+        """Return the authorization endpoint."""
         return f"{self.url}/authorize"
 
     @property
     def token_url(self) -> str:
-        """The token endpoint."""
+        """Return the token endpoint."""
         return f"{self.url}/token"
 
     @property
     def revoke_url(self) -> str:
-        """The revocation endpoint (RFC 7009)."""
+        """Return the revocation endpoint (RFC 7009)."""
         return f"{self.url}/revoke"
 
     @property
     def userinfo_url(self) -> str:
-        """Whose token it is (OpenID Connect Core, section 5.3); 401 for a token that is not good."""
+        """Return the userinfo endpoint (OpenID Connect Core, section 5.3); it replies 401 to an invalid token."""
         return f"{self.url}/userinfo"
 
     @property
     def device_url(self) -> str:
-        """The device authorization endpoint (RFC 8628)."""
+        """Return the device authorization endpoint (RFC 8628)."""
         return f"{self.url}/device_authorization"
 
     @property
     def metadata(self) -> dict[str, object]:
-        """The server's metadata (RFC 8414)."""
+        """Return the server's metadata (RFC 8414)."""
         return {
             "issuer": self.url,
             "authorization_endpoint": self.authorize_url,
@@ -138,28 +113,28 @@ class Issuer:
         }
 
     @property
-    def families(self) -> list[Family]:
-        """Every family of tokens, one for each finished sign-in, oldest first."""
-        return self.grants.families
+    def families(self) -> list[TokenFamily]:
+        """Return every token family, one for each sign-in, oldest first."""
+        return self.tokens.families
 
-    def requests(self, path: str | None = None) -> list[RequestSeen]:
-        """What reached the server, oldest first; only `path` when it is given. Requests that met a fault count."""
+    def requests(self, path: str | None = None) -> list[ReceivedRequest]:
+        """Return the received requests, oldest first, including those with a fault; filter by `path` if given."""
         return [seen for seen in self._seen if path is None or seen.path == path]
 
     async def approve(self, link: str, account: str = "ada@example.com") -> str:
-        """Sign in at the login link as `account` and allow; returns the address that the person would copy."""
+        """Sign in at the login link as `account`, press Allow, and return the address that the person would copy."""
         return await decide(link, "allow", account)
 
     async def deny(self, link: str) -> str:
-        """Press Deny at the login link; returns the address that the browser ends on."""
+        """Press Deny at the login link, and return the redirect's address."""
         return await decide(link, "deny", "")
 
     async def approve_device(self, user_code: str, account: str = "ada@example.com") -> None:
-        """Type the code at the device page, sign in as `account` and allow."""
+        """Type the code at the device page, sign in as `account`, and press Allow."""
         await decide_device(self.devices.page, user_code, "allow", account)
 
     async def deny_device(self, user_code: str) -> None:
-        """Type the code at the device page and press Deny."""
+        """Type the code at the device page, and press Deny."""
         await decide_device(self.devices.page, user_code, "deny", "")
 
     def _app(self) -> web.Application:
@@ -177,11 +152,11 @@ class Issuer:
 
     @web.middleware
     async def _record(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Remember the request, then answer it, or go wrong in the way that was asked for."""
+        """Log the request, then handle it or inject the next fault for its path."""
         fields = await read_fields(request)
         request[FIELDS] = fields
         headers = dict(request.headers)
-        seen = RequestSeen(request.method, request.path, headers, fields, request.content_type, time.time())
+        seen = ReceivedRequest(request.method, request.path, headers, fields, request.content_type, time.time())
         self._seen.append(seen)
         response = await self._answer(request, handler)
         seen.answered(response)
@@ -205,38 +180,41 @@ class Issuer:
         query = request.query
         client = self.clients.get(query.get("client_id", ""))
         if client is None:
-            return _refuse("The link names a client that is not registered here.")
+            return _refuse("The link contains a client id that is not registered.")
         if query.getall("redirect_uri", []) != [client.redirect_uri]:
-            return _refuse("The link's redirect_uri is not the one that is registered, letter by letter.")
+            return _refuse("The link's redirect_uri differs from the registered one.")
         mistake = _mistake(query)
         if mistake is not None:
             error, description = mistake
             return self._redirect(client, query.get("state"), error=error, error_description=description)
-        flow = secrets.token_urlsafe(16)
+        sign_in = secrets.token_urlsafe(16)
         scopes = tuple(query.get("scope", "").split())
-        self._flows[flow] = Request(client, query["state"], query["code_challenge"], scopes)
-        page = sign_in_page(flow, client.client_id, scopes, client.redirect_uri)
+        self._sign_ins[sign_in] = AuthorizationRequest(client, query["state"], query["code_challenge"], scopes)
+        page = sign_in_page(sign_in, client.client_id, scopes, client.redirect_uri)
         return web.Response(text=page, content_type="text/html", headers=HEADERS)
 
     async def _decision(self, request: web.Request) -> web.StreamResponse:
         fields = request[FIELDS]
-        asked = self._flows.pop(fields.get("flow", ""), None)
-        if asked is None:
-            return _refuse("This sign-in was decided already, or was never begun.")
+        authorization = self._sign_ins.pop(fields.get("sign_in", ""), None)
+        if authorization is None:
+            return _refuse("This sign-in is already finished, or it is unknown.")
         if fields.get("decision") not in {"allow", "expire"}:
             return self._redirect(
-                asked.client, asked.state, error="access_denied", error_description="the person pressed Deny"
+                authorization.client,
+                authorization.state,
+                error="access_denied",
+                error_description="the person pressed Deny",
             )
         account = fields.get("account", "").strip() or fields.get("other", "").strip() or ACCOUNTS[0]
-        code = self.grants.code(asked, account, expired=fields.get("decision") == "expire")
-        return self._redirect(asked.client, asked.state, code=code)
+        code = self.tokens.code(authorization, account, expired=fields.get("decision") == "expire")
+        return self._redirect(authorization.client, authorization.state, code=code)
 
     async def _token(self, request: web.Request) -> web.StreamResponse:
         try:
             fields = client_fields(request)
             device = fields.get("grant_type") == GRANT_TYPE
-            return web.json_response((self.devices if device else self.grants).token(fields), headers=_NO_STORE)
-        except GrantError as error:
+            return web.json_response((self.devices if device else self.tokens).token(fields), headers=_NO_STORE)
+        except OAuthError as error:
             reply = {"error": error.error, "error_description": error.description}
             return web.json_response(reply, status=error.status, headers=_NO_STORE)
 
@@ -244,12 +222,12 @@ class Issuer:
         fields = client_fields(request)
         if not fields.get("token"):
             return web.json_response({"error": "invalid_request", "error_description": "token is missing"}, status=400)
-        self.grants.revoke(fields["token"], fields.get("client_id", ""))
+        self.tokens.revoke(fields["token"], fields.get("client_id", ""))
         return web.Response(headers=_NO_STORE)
 
     async def _userinfo(self, request: web.Request) -> web.StreamResponse:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        family = self.grants.family_of(token) if scheme.lower() == "bearer" else None
+        family = self.tokens.family_of(token) if scheme.lower() == "bearer" else None
         if family is None:
             challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
             return web.json_response({"error": "invalid_token"}, status=401, headers=challenge)
@@ -258,8 +236,8 @@ class Issuer:
     async def _metadata(self, _request: web.Request) -> web.StreamResponse:
         return web.json_response(self.metadata)
 
-    def _redirect(self, client: Client, state: str | None, **answer: str) -> web.Response:
-        """Back to the client, with the state and with `iss` (RFC 9207)."""
+    def _redirect(self, client: RegisteredClient, state: str | None, **answer: str) -> web.Response:
+        """Redirect to the client with the state and `iss` (RFC 9207)."""
         if state is not None:
             answer["state"] = state
         address = f"{client.redirect_uri}?{urlencode({**answer, 'iss': self.url})}"
@@ -267,13 +245,13 @@ class Issuer:
 
 
 def _mistake(query: Mapping[str, str]) -> tuple[str, str] | None:
-    """What is wrong with an authorization request whose client and redirect are right: error and description."""
+    """Return error code and description for an invalid authorization request, or None."""
     if len(query) != len(set(query)):
-        return "invalid_request", "a parameter is there twice"
+        return "invalid_request", "a parameter occurs twice"
     if query.get("response_type") != "code":
         return "unsupported_response_type", "response_type must be code"
     if query.get("code_challenge_method") != "S256" or len(query.get("code_challenge", "")) != 43:  # noqa: PLR2004 - SHA-256
-        return "invalid_request", "a code_challenge with the method S256 is needed"
+        return "invalid_request", "a code_challenge with the method S256 is required"
     if not query.get("state"):
         return "invalid_request", "state is missing"
     return None
@@ -284,7 +262,7 @@ def _refuse(reason: str) -> web.Response:
 
 
 def _hang_up(request: web.Request) -> web.Response:
-    """Cut the connection; the response that is returned reaches nobody."""
+    """Close the connection; nobody receives the returned response."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response()

@@ -1,4 +1,4 @@
-// The page's door to the playground: acts, and the live channel.
+// Calls to the playground's API, and its live channel.
 
 const KEY = new URLSearchParams(location.search).get("key") ?? "";
 const HEADERS = { "X-Playground-Key": KEY };
@@ -16,7 +16,7 @@ export async function call(path, body) {
   return answer;
 }
 
-/** Each line of the live channel, as an object, until `signal` aborts or the playground ends. */
+/** Yield each line of the live channel as an object, until `signal` aborts or the playground stops. */
 export async function* news(query, signal) {
   const reply = await fetch(`/api/live?${new URLSearchParams(query)}`, { headers: HEADERS, signal });
   if (!reply.ok) throw new Error(`The playground answered ${reply.status}.`);

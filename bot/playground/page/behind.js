@@ -1,24 +1,24 @@
-// What happens behind Discord: the store, the locks, and what the vendor was asked.
+// The view behind Discord: the store, the locks, and the requests to the vendor.
 
 import { at, draw, make } from "/dom.js";
 import { nameOf } from "/markup.js";
 import { clock, moment } from "/moments.js";
 
-const KINDS = { login: "logged in", pending: "waits for the person", mcp: "login at an MCP server", dead: "ended by the vendor", problem: "" };
-const BELOW = 400; // from this status on an answer is a refusal
+const KINDS = { login: "logged in", pending: "waiting for the person", mcp: "login at an MCP server", dead: "revoked by the vendor", problem: "" };
+const BELOW = 400; // replies with at least this status are refusals
 
 export function showStore(entries) {
-  draw(at("store"), entries, (all) => (all.length ? all.map(entry) : [make("p", { className: "nothing" }, "Nothing: nobody is logged in.")]));
+  draw(at("store"), entries, (all) => (all.length ? all.map(entry) : [make("p", { className: "nothing" }, "Empty: nobody is logged in.")]));
 }
 
 export function showLocks(locks) {
   at("locks-lead").textContent = locks.possible
-    ? "As the kernel tells it (/proc/locks); what comes and goes between two looks is not seen."
-    : "This system does not tell who holds a lock; Linux does.";
+    ? "From the kernel's list, /proc/locks. Very short locks may not appear."
+    : "Only Linux shows the holders of locks.";
   draw(at("locks"), locks, ({ now, past }) => {
-    if (!now.length) return [make("p", { className: "nothing" }, "No lock was needed yet.")];
+    if (!now.length) return [make("p", { className: "nothing" }, "No process has used a lock yet.")];
     const held = now.map((each) =>
-      make("p", { className: "lock", title: each.about }, make("span", {}, make("code", {}, each.lock)), each.holder ? make("b", {}, each.waiting ? `${each.holder}, ${each.waiting} wait` : each.holder) : make("span", {}, "free")));
+      make("p", { className: "lock", title: each.about }, make("span", {}, make("code", {}, each.lock)), each.holder ? make("b", {}, each.waiting ? `${each.holder}, ${each.waiting} waiting` : each.holder) : make("span", {}, "free")));
     const seen = past.map((each) =>
       make("li", {}, make("span", {}, clock(each.at)), make("span", {}, `${each.holder} held `, make("code", {}, each.lock)), make("span", {}, each.ms ? `${each.ms} ms` : "a moment")));
     return [...held, make("ol", { className: "past" }, ...seen)];
@@ -41,9 +41,9 @@ function fact(value) {
 }
 
 function request({ title, at: when, times, status, error, facts }) {
-  const answer = status ? make("span", { className: status < BELOW ? "good" : "bad" }, `${status} ${error}`.trim()) : make("span", {}, "no answer yet");
+  const answer = status ? make("span", { className: status < BELOW ? "good" : "bad" }, `${status} ${error}`.trim()) : make("span", {}, "no reply yet");
   const { grant_type: grant, client_id: _, redirect_uri: __, ...rest } = facts;
-  const told = Object.entries(rest).map(([name, value]) => `${name} ${value}`).join(", ");
+  const shown = Object.entries(rest).map(([name, value]) => `${name} ${value}`).join(", ");
   const name = [title, grant?.split(":").at(-1), times > 1 && `× ${times}`].filter(Boolean).join(" ");
-  return make("li", {}, make("h3", {}, name, answer), make("p", {}, `${clock(when)} · ${told}`));
+  return make("li", {}, make("h3", {}, name, answer), make("p", {}, `${clock(when)} · ${shown}`));
 }

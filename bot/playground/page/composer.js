@@ -1,4 +1,4 @@
-// The box at the bottom: text, or a slash command with its options, offered and completed as they are typed.
+// The input at the bottom: text, or a slash command with its options and autocomplete.
 
 import { call } from "/api.js";
 import { at, make } from "/dom.js";
@@ -9,7 +9,7 @@ const TRUTH = 5;
 const TRUTHS = [{ name: "True", value: true }, { name: "False", value: false }];
 
 export class Composer {
-  /** `here()` gives {person, where, locale}; `send(path, body)` does it and tells of failures. */
+  /** `here()` returns {person, where, locale}; `send(path, body)` calls the API and shows errors. */
   constructor({ here, send }) {
     this.here = here;
     this.send = send;
@@ -24,7 +24,7 @@ export class Composer {
     this.clear();
   }
 
-  /** An empty box for text in the place that is looked at. */
+  /** Show an empty text input for the current channel. */
   clear(label = at("text")?.placeholder ?? "") {
     this.command = null;
     this.text = combobox({ id: "text", placeholder: label, aria: { label } });
@@ -47,7 +47,7 @@ export class Composer {
     palette.offer(this.text, "Commands", found.map((each) => ({ name: `/${this.name(each)}`, detail: this.description(each), pick: () => this.choose(each) })));
   }
 
-  /** In the language that this person's client is set to, as Discord does it. */
+  /** Return the name in the language of this person's client, as Discord does. */
   name(each) {
     return each.name_localizations?.[this.here().locale] ?? each.name;
   }
@@ -60,7 +60,7 @@ export class Composer {
     return each.description_localizations?.[this.here().locale] ?? each.description;
   }
 
-  /** Begin this command: its required options are asked for at once, the others can be added. */
+  /** Begin this command: show inputs for its required options, and buttons that add the others. */
   choose(command) {
     const placeholder = this.text.placeholder;
     this.command = command;
@@ -117,7 +117,7 @@ export class Composer {
     this.next(input)?.focus();
   }
 
-  /** The next option that still has to be given. */
+  /** Return the next required option without a value. */
   next(input) {
     return this.inputs().find((each) => each !== input && each.option.required && !each.value);
   }

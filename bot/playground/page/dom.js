@@ -1,4 +1,4 @@
-// Everything that comes from the bot or from people reaches the page as text nodes: nothing here parses HTML.
+// Texts from the bot and from people become text nodes; nothing on this page parses HTML.
 
 export const at = (id) => document.getElementById(id);
 
@@ -15,7 +15,7 @@ export function avatar(name) {
   return make("span", { className: "avatar", data: { name }, aria: { hidden: "true" } }, name.slice(0, 1).toUpperCase());
 }
 
-/** Draw `data` with `render` into `element` when it differs from what was drawn there. */
+/** Render `data` into `element` if it differs from the data rendered last. */
 export function draw(element, data, render) {
   const text = JSON.stringify(data);
   if (element.drawn === text) return false;

@@ -1,4 +1,4 @@
-// Discord asks before a link leaves it; so does this page.
+// Like Discord, the page asks for confirmation before it opens a link.
 
 import { at } from "/dom.js";
 

@@ -1,4 +1,4 @@
-// Puts the page together: who one is, where one looks, what comes in, what goes out.
+// The page: the current person and channel, incoming updates, and outgoing actions.
 
 import { call, news } from "/api.js";
 import { showLocks, showPosted, showStore } from "/behind.js";
@@ -8,16 +8,16 @@ import "/leaving.js";
 import { learnNames } from "/markup.js";
 import { message } from "/message.js";
 import { openModal } from "/modal.js";
-import { drawTrials, showAgents, showBot, showDisk, showSaid } from "/trials.js";
+import { drawExperiments, showAgents, showBot, showDisk, showResults } from "/experiments.js";
 
 const PLACES = [
   { where: "guild", sign: "#", name: "general" },
   { where: "thread", sign: "↳", name: "agent-thread" },
   { where: "dm", sign: "@", name: "openab" },
 ];
-const ENDED = "The playground has ended. Start it again and open the new address.";
-const AGAIN = 1000; // milliseconds before a lost channel is tried again
-const NEAR = 80; // pixels that still count as the end
+const ENDED = "The playground has stopped. Start it again and open the new address.";
+const AGAIN = 1000; // milliseconds before the page reconnects
+const NEAR = 80; // the log counts as scrolled to its end within this many pixels
 const THEMES = { "": "Theme: system", light: "Theme: light", dark: "Theme: dark" };
 
 const me = { person: "", where: "guild", locale: "en-US" };
@@ -36,10 +36,10 @@ const show = {
   bot: showBot,
   disk: showDisk,
   agents: showAgents,
-  said: showSaid,
+  results: showResults,
 };
 
-/** Do something as this person; a form may open, and a failure is told beside the composer. */
+/** Send an action of this person; open the form that comes back, or show the error near the input. */
 async function act(path, body) {
   const notice = at("notice");
   notice.textContent = "";
@@ -70,7 +70,7 @@ const acts = {
   },
 };
 
-/** Draw what changed and leave the rest alone, so that focus and selection stay where they are. */
+/** Draw only changed messages, so that focus and selection stay. */
 function showMessages(all) {
   const log = at("messages");
   const next = new Map();
@@ -90,7 +90,7 @@ function showMessages(all) {
   keepEnd();
 }
 
-/** Who reads the newest message goes on reading the newest, also when a picture in it has come. */
+/** Keep the log scrolled to its end, also after a picture has loaded. */
 function keepEnd() {
   if (atEnd) at("messages").scrollTop = at("messages").scrollHeight;
 }
@@ -118,16 +118,16 @@ function welcome() {
   });
   return make("div", { className: "welcome" },
     make("h3", {}, "Log an agent in"),
-    make("p", {}, "Nothing is here yet that you could see. This is what people do:"),
+    make("p", {}, "You see no messages here yet. To log in:"),
     make("ol", {},
       make("li", {}, "Send ", make("code", {}, "/auth login"), " with the vendor ", make("code", {}, "playground"), "."),
-      make("li", {}, "Open the login page from the answer and allow it."),
-      make("li", {}, "The browser ends on a page that does not load. That is right: copy its whole address."),
-      make("li", {}, "Come back and paste it.")),
+      make("li", {}, "Open the login page from the bot's message, and press Allow."),
+      make("li", {}, "Your browser then shows a page that does not load. Copy its whole address."),
+      make("li", {}, "Come back and paste the address.")),
     begin);
 }
 
-// ---- who and where ----
+// ---- person and channel ----
 
 function choice(name, pressed, children, onClick) {
   const button = make("button", { type: "button", data: { name }, aria: { pressed: String(pressed) } }, ...children);
@@ -202,7 +202,7 @@ for (const button of document.querySelectorAll("#switch button")) {
 }
 
 drawTheme();
-drawTrials((trial) => act("trial", { person: me.person, trial }));
+drawExperiments((experiment) => act("experiment", { person: me.person, experiment }));
 const { people, names } = await call("start");
 learnNames(names);
 me.person = people[0].name;

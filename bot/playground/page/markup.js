@@ -1,4 +1,4 @@
-// Discord's markup, as its client draws it.
+// Discord's markup, rendered like in its client.
 
 import { make } from "/dom.js";
 import { moment } from "/moments.js";
@@ -25,14 +25,14 @@ const INLINE = new RegExp(
   "gsu",
 );
 
-/** Whose id is whose name, for mentions. */
+/** Store the names of user ids, for mentions. */
 export function learnNames(all) {
   for (const [id, name] of Object.entries(all)) names.set(id, name);
 }
 
 export const nameOf = (id) => names.get(id) ?? "unknown";
 
-/** Blocks of text as elements; a link asks before it leaves, see main.js. */
+/** Return blocks of text as elements; leaving.js asks before a link opens. */
 export function markup(text) {
   const blocks = [];
   for (const [number, part] of text.split(/```(?:[\w+-]*\n)?([\s\S]*?)```\n?/).entries()) {

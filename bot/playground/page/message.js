@@ -1,4 +1,4 @@
-// One message: who wrote it, what it says, its embeds, and what can be pressed on it.
+// One message: author, text, embeds, attachments and components.
 
 import { avatar, make } from "/dom.js";
 import { inline, link, markup } from "/markup.js";
@@ -6,7 +6,7 @@ import { moment } from "/moments.js";
 
 const STYLES = ["", "primary", "", "success", "danger"];
 
-/** `press(message, part)` and `choose(message, part, values)` are what its components do; `dismiss(message)` hides it. */
+/** Components call `press(message, part)` or `choose(message, part, values)`; `dismiss(message)` hides the message. */
 export function message(data, { press, choose, dismiss }) {
   const meta = make("div", { className: "meta" }, make("strong", {}, data.author));
   if (data.bot) meta.append(make("span", { className: "app" }, "APP"));
@@ -27,7 +27,7 @@ export function message(data, { press, choose, dismiss }) {
   return article;
 }
 
-/** Only pictures are attached; the page has them under its own address. */
+/** Show an attached picture; the page serves it under its own address. */
 function picture(data) {
   return make("img", { className: "picture", src: new URL(data.url).pathname, alt: data.description ?? data.filename });
 }
@@ -57,7 +57,7 @@ function component(part, data, acts) {
     case 10: return make("div", { className: "text" }, ...markup(part.content));
     case 14: return make("hr");
     case 17: return make("div", { className: "container" }, ...inner(part.components));
-    default: return make("p", { className: "small" }, "(something that this page does not show)");
+    default: return make("p", { className: "small" }, "(this page cannot show this component)");
   }
 }
 

@@ -1,15 +1,15 @@
-// A form that the bot opened. The dialog traps focus and closes on Escape by itself; what was typed goes with it.
+// A form that the bot opened. The dialog keeps the focus and closes on Escape; this discards the input.
 
 import { call } from "/api.js";
 import { at, make } from "/dom.js";
 
-let sent = () => {};
+let send = () => {};
 
 export function openModal(modal, me) {
   at("modal-title").textContent = modal.title;
   at("modal-error").textContent = "";
   at("modal-fields").replaceChildren(...modal.fields.flatMap(field));
-  sent = (fields) => call("submit", { ...me, modal: modal.id, fields });
+  send = (fields) => call("submit", { ...me, modal: modal.id, fields });
   at("modal").showModal();
   at("modal-fields").querySelector("input, textarea, select")?.focus();
 }
@@ -34,7 +34,7 @@ at("modal-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   at("modal-submit").disabled = true;
   try {
-    await sent(Object.fromEntries(new FormData(event.target)));
+    await send(Object.fromEntries(new FormData(event.target)));
     at("modal").close();
   } catch (error) {
     at("modal-error").textContent = error.message;

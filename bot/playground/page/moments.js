@@ -1,4 +1,4 @@
-// Moments as Discord shows them, `<t:1700000000:R>` for one; the relative ones go on counting.
+// Timestamps as Discord shows them, for example `<t:1700000000:R>`; relative ones update every second.
 
 import { make } from "/dom.js";
 
@@ -28,7 +28,7 @@ export function clock(seconds) {
 export function relative(seconds) {
   const left = Math.round(seconds - Date.now() / 1000);
   for (const [unit, length] of UNITS) {
-    if (Math.abs(left) > length - 30) return RELATIVE.format(Math.round(left / length), unit); // as people round
+    if (Math.abs(left) > length - 30) return RELATIVE.format(Math.round(left / length), unit); // round as Discord does
   }
   return RELATIVE.format(left, "second");
 }

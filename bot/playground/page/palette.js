@@ -1,4 +1,4 @@
-// The list above the composer: a listbox that the focused input owns (ARIA's combobox pattern).
+// The list above the input: a listbox of the focused input (ARIA's combobox pattern).
 
 import { at, make } from "/dom.js";
 
@@ -8,7 +8,7 @@ let active = -1;
 
 export const isOpen = () => !at("palette").hidden;
 
-/** Offer `choices` ({name, detail, pick}) to `input`; the first one is active. */
+/** Show `choices` ({name, detail, pick}) for `input`; the first choice is active. */
 export function offer(input, title, choices) {
   owner = input;
   items = choices;
@@ -27,7 +27,7 @@ export function close() {
   active = -1;
 }
 
-/** Whether the key was one of the list's own. */
+/** Handle a key of the list; return false for other keys. */
 export function handle(event) {
   if (!isOpen()) return false;
   if (event.key === "Escape") close();

@@ -1,2 +1,2 @@
-// Runs before anything is drawn, so that no page flashes in the other theme; the rest is in main.js.
+// Sets the theme before the first paint, so that the page does not flash in another theme. See main.js.
 document.documentElement.dataset.theme = localStorage.getItem("theme") ?? "";

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from openab_auth.cogs.auth.guard.access import Access, Caller
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError, NoAllowedRoleError
-from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.entries import PendingLogin
 from openab_auth.storage.entries import CONSOLE, UserId
 
 

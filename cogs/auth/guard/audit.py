@@ -61,11 +61,8 @@ class Audit:
         try:
             yield line
             outcome = "ok"
-        except PasteRefusedError as error:
-            outcome = f"{error.code}:{error.reason}"
-            raise
         except OpenabAuthError as error:
-            outcome = error.code
+            outcome = _outcome_of(error)
             raise
         finally:
             if not (line.silent or (refusals_only and outcome != AccessDeniedError.code)):
@@ -85,6 +82,11 @@ class Audit:
         about = {"user": str(user), "vendor": vendor, "tenant": tenant, "outcome": outcome}
         await self._write({"event": event, **about}, f"{event} by {user}: {outcome}")
 
+    async def record_end(self, vendor: Vendor, user: UserId, error: BaseException | None) -> None:
+        """Write a line about a login that ended without a paste; `error` is None if it was stored."""
+        outcome = "ok" if error is None else _outcome_of(error)
+        await self.record("complete", user, outcome, vendor=vendor.name, tenant=vendor.tenant)
+
     async def tell_left_out(self, *, now: bool = False) -> None:
         """Write how many lines were left out when their minute is over, or at once with `now`."""
         if found := self._quota.left_out(now=now):
@@ -102,6 +104,12 @@ class Audit:
                     await file.write(json.dumps(line) + "\n")
         except OSError as error:
             _log.warning("the audit log could not be written (%s): %s", error.strerror, short)
+
+
+def _outcome_of(error: BaseException) -> str:
+    if isinstance(error, PasteRefusedError):
+        return f"{error.code}:{error.reason}"
+    return error.code if isinstance(error, OpenabAuthError) else "failed"
 
 
 def _was_done(event: Event, outcome: str) -> bool:

@@ -13,7 +13,7 @@ from openab_auth.cogs.auth.replies import LOST, ReplyContent, reason, send
 from openab_auth.cogs.auth.service import AuthService
 from openab_auth.cogs.auth.text import SpokenLanguages, words
 from openab_auth.cogs.auth.views import LoginButton, view_of
-from openab_auth.oauth.logins.status import LoginState
+from openab_auth.oauth.logins import LoginState
 from openab_auth.storage.entries import CONSOLE
 from openab_auth.storage.errors import OpenabAuthError
 

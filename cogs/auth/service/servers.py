@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from openab_auth.cogs.auth.guard import AuditLine, Caller, Guard, NotYourServerError
-from openab_auth.oauth.mcp.added_servers import AddedServers
+from openab_auth.oauth.mcp import AddedServers
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import AddedServer
 

@@ -18,16 +18,13 @@ from openab_auth.cogs.auth.guard import (
     RateLimit,
 )
 from openab_auth.cogs.auth.service.servers import Servers
-from openab_auth.cogs.auth.service.waiting_logins import WaitingLogins
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import DEFAULT_STORE, Config
 from openab_auth.oauth.config.paths import path_in
-from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, ProgramFailedError
-from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
-from openab_auth.oauth.flows.offer import LoginOffer
-from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.logins.status import LoginState, Status
+from openab_auth.oauth.flows import LoginOffer, LoginResult
+from openab_auth.oauth.logins import Logins, LoginState, LogoutResult, Status
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import CONSOLE, AsyncStore, UserId, open_store
@@ -49,7 +46,6 @@ class AuthService:
         self.servers = Servers(logins.added, guard)
         self._logins = logins
         self._on_close = on_close
-        self._endings = WaitingLogins(self._end)
 
     async def catalogue(self) -> Catalogue:
         """Return the vendors and servers that exist now; `offered` are those that people may log in to here."""
@@ -67,14 +63,11 @@ class AuthService:
             OpenabAuthError: this person may not, has tried too often, or the vendor is not offered.
         """
         async with self.guard.request(caller, "login", partial(self._name, vendor)):
-            offer = await self._logins.begin(vendor, caller.user, replaces=replaces, guild=caller.guild)
-            if offer.waits:
-                self._endings.expect(caller.user, offer.vendor.name)
-            return offer
+            return await self._logins.begin(vendor, caller.user, replaces=replaces, guild=caller.guild)
 
     async def complete(
         self, caller: Caller, paste: str, vendor: str | None = None, generation: str | None = None
-    ) -> LoggedIn:
+    ) -> LoginResult:
         """Finish a login (step two) with a paste; `generation` is the pending login that its form was about.
 
         Raises:
@@ -88,28 +81,17 @@ class AuthService:
                 line.silent = True  # the end of this login has its own line
                 raise
             line.name(done.vendor)
-            line.silent = done.vendor.flow == "command"
+            line.silent = done.waited  # as above
             return done
 
-    async def outcome(self, user: UserId, vendor: str) -> LoggedIn | None:
+    async def outcome(self, user: UserId, vendor: str) -> LoginResult | None:
         """Wait for the end of a login that needs no paste; None if the bot stops first, and the login goes on waiting.
 
         Raises:
             NoPendingLoginError: it was cancelled or replaced.
             OpenabAuthError: there is no login, for this reason.
         """
-        return await self._endings.of(user, vendor)
-
-    async def _end(self, user: UserId, vendor: str) -> LoggedIn | None:
-        async with self.guard.audit.step("complete", user) as line:
-            await self._name(vendor, line)
-            try:
-                done = await self._logins.outcome(vendor, user)
-            except NoPendingLoginError:
-                line.silent = True  # the person who cancelled it has a line already
-                raise
-            line.silent = done is None or done.elsewhere  # another process writes the line
-            return done
+        return await self._logins.outcome(vendor, user)
 
     async def amended(self, user: UserId, offer: LoginOffer) -> LoginOffer:
         """Wait until the vendor's own program says something new, and return the offer with it.
@@ -133,8 +115,7 @@ class AuthService:
                 refused.append(login)
             return goes_on
 
-        for login in await self._logins.resume(may):
-            self._endings.expect(login.user, login.vendor)
+        await self._logins.resume(may)
         for login in refused:
             with suppress(NoPendingLoginError):  # another process was faster
                 vendor = await self._logins.cancel(login.user, login.vendor, login.generation)
@@ -203,7 +184,7 @@ class AuthService:
         async with self.guard.request(caller, "ask_logout", partial(self._name, vendor)):
             return await self._ending(caller, vendor)
 
-    async def logout(self, caller: Caller, tenant: str, generation: str | None = None, *, revoke: bool) -> LoggedOut:
+    async def logout(self, caller: Caller, tenant: str, generation: str | None = None, *, revoke: bool) -> LogoutResult:
         """End a login here, and at the vendor too with `revoke`; with a `generation`, only that login.
 
         Raises:
@@ -234,7 +215,6 @@ class AuthService:
         await self.guard.answered()
         for close in self._on_close:
             await close()
-        await self._endings.aclose()
         await self.guard.audit.tell_left_out(now=True)
 
 
@@ -258,5 +238,13 @@ def open_service(
     driver = Driver()
     guard = Guard(Access(settings), Audit(audit, clock), RateLimit(clock))
     catalogue = Catalogue.from_config(config, environ)
-    logins = Logins(catalogue, store, driver, clock=clock, environ=environ, admit=guard.admission.check)
+    logins = Logins(
+        catalogue,
+        store,
+        driver,
+        clock=clock,
+        environ=environ,
+        admit=guard.admission.check,
+        record_end=guard.audit.record_end,
+    )
     return AuthService(logins, guard, clock=clock, on_close=(logins.aclose, driver.aclose, store.aclose))

@@ -10,12 +10,11 @@ from urllib.parse import urlsplit
 from openab_auth.cogs.auth.text.language import Language
 from openab_auth.cogs.auth.text.markup import LINES, Markup, code, in_link, mention, moment, plain
 from openab_auth.cogs.auth.text.units import cut
-from openab_auth.oauth.entries.pending import PendingLogin
+from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
-from openab_auth.oauth.flows.credentials import LoggedIn, LoggedOut
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.http.urls import is_loopback
-from openab_auth.oauth.logins.status import LoginState
+from openab_auth.oauth.logins import LoginState, LogoutResult
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.store import Problem
@@ -78,7 +77,7 @@ def steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
 
 def code_steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
     """Return the login message for a device code or the vendor's own program: the steps, and how long it waits."""
-    vendor, by_program = offer.vendor, offer.vendor.flow == "command"
+    vendor, by_program = offer.vendor, offer.by_program
     lines = [language.say("login-title", vendor=title_of(vendor)), *_cautions(language, vendor), _step(1, opening)]
     number = 1
     if offer.user_code:
@@ -130,10 +129,10 @@ def _beginning(vendor: Vendor) -> Markup:
     return plain(f"{parts.scheme}://{parts.netloc}", _ACCOUNT)
 
 
-def logged_in(language: Language, done: LoggedIn) -> Markup:
+def logged_in(language: Language, done: LoginResult) -> Markup:
     """Return the answer to a login that succeeded."""
     vendor = title_of(done.vendor)
-    if done.vendor.flow == "command":
+    if done.by_program:
         return language.say("login-done-program", vendor=vendor)
     if done.account:
         lines = [language.say("login-done-as", vendor=vendor, account=plain(done.account, _ACCOUNT))]
@@ -177,7 +176,7 @@ def _named(language: Language, title: str, account: str | None) -> Markup:
     return language.say("login-as", login=login, account=plain(account, _ACCOUNT)) if account else login
 
 
-def logged_out(language: Language, done: LoggedOut, title: str) -> Markup:
+def logged_out(language: Language, done: LogoutResult, title: str) -> Markup:
     """Return the answer to a logout. `title` is the vendor's title."""
     vendor = plain(title, _TITLE)
     if not done.removed:

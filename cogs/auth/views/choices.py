@@ -8,8 +8,8 @@ from typing import Final
 from discord import app_commands
 
 from openab_auth.cogs.auth.text import CHOICE, CHOICES, Language, label, units
-from openab_auth.oauth.entries.pending import PendingLogin
-from openab_auth.oauth.logins.status import LoginState
+from openab_auth.oauth.entries import PendingLogin
+from openab_auth.oauth.logins import LoginState
 from openab_auth.oauth.vendors.vendor import Vendor
 
 _TITLE: Final = 50  # units of a choice's name

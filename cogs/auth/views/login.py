@@ -27,11 +27,10 @@ from openab_auth.cogs.auth.text import (
 from openab_auth.cogs.auth.views.buttons import new_link
 from openab_auth.cogs.auth.views.how import HowButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton, fits, message_key
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows import LoginOffer
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 
-_PASTED: Final = frozenset({"pkce", "command"})  # flows that a paste can end
 EDITABLE: Final = 15 * 60 - 15.0  # seconds in which Discord lets us edit a command's answer, with a margin
 
 
@@ -61,7 +60,7 @@ def login_message(language: Language, offer: LoginOffer, key: str) -> ReplyConte
     on_button = units(offer.url) <= LINK_BUTTON
     if on_button:
         view.add_item(discord.ui.Button(label=language.label("button-open"), url=offer.url))
-    if offer.vendor.flow in _PASTED and fits(offer.vendor.name):
+    if offer.takes_paste and fits(offer.vendor.name):
         view.add_item(PasteButton(language, offer.vendor.name, key))
     if not offer.waits:  # otherwise there is nothing to copy
         view.add_item(HowButton(language, "dead" if words.ends_on_dead_page(offer.vendor) else "code"))

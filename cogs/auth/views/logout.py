@@ -12,7 +12,7 @@ from openab_auth.cogs.auth.text import Language, words
 from openab_auth.cogs.auth.views.buttons import REST, AuthButton, PressHandler, view_of
 from openab_auth.oauth.client.discovery import needs_discovery
 from openab_auth.oauth.errors import LoginTakenError
-from openab_auth.oauth.logins.status import LoginState
+from openab_auth.oauth.logins import LoginState
 from openab_auth.storage.errors import OpenabAuthError
 
 LogoutChoice: TypeAlias = Literal["here", "revoke", "keep"]

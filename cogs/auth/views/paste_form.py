@@ -17,8 +17,8 @@ import discord
 from openab_auth.cogs.auth.replies import ReplyContent, answer, show_modal
 from openab_auth.cogs.auth.text import INPUT, Language, fits_button, language_of
 from openab_auth.cogs.auth.views.buttons import AuthButton, PressHandler, new_link
-from openab_auth.oauth.entries.generation import DIGITS
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.entries import GENERATION_DIGITS
+from openab_auth.oauth.flows import LoginOffer
 
 _FIELDS: Final = r"(?P<vendor>[^\s:][^\s]{0,59}):(?P<key>[0-9a-f]{1,12}-[0-9a-f]{0,10})"
 _FIELD: Final = "redirect"
@@ -78,7 +78,7 @@ class PasteButton(AuthButton, verb="paste", fields=_FIELDS):
 
 def fits(vendor: str) -> bool:
     """Return whether a paste button's id can hold this vendor's name."""
-    custom_id = PasteButton.id_of(vendor, f"{2**32:x}-{'0' * DIGITS}")
+    custom_id = PasteButton.id_of(vendor, f"{2**32:x}-{'0' * GENERATION_DIGITS}")
     return re.fullmatch(PasteButton.template_text, custom_id) is not None and fits_button(custom_id)
 
 

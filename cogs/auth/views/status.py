@@ -10,7 +10,7 @@ import discord
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import DESCRIPTION, LINES, Language, Markup, embed, label, units, words
 from openab_auth.cogs.auth.views.buttons import REST, AuthButton, LoginButton, PressHandler, view_of
-from openab_auth.oauth.logins.status import Status
+from openab_auth.oauth.logins import Status
 from openab_auth.storage.entries import UserId
 
 _TITLE: Final = 60  # units; Discord allows 80 for the whole label

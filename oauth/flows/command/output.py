@@ -1,4 +1,4 @@
-"""What a login program says, read as a person would: plain lines, the link to open, the code to type."""
+"""Read the output of a login program: its plain lines, the link to open, the code to type."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from openab_auth.oauth.http.urls import url_mistake
 
-_LONGEST: Final = 64 * 1024  # characters kept; a program that says more repeats itself
+_LONGEST: Final = 64 * 1024  # characters kept; a program that prints more repeats itself
 _HYPERLINK: Final = re.compile(r"\x1b\]8;[^;\x07\x1b]*;([^\x07\x1b]*)(?:\x07|\x1b\\)")  # OSC 8 hides an address
 _ESCAPES: Final = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, the cursor
@@ -26,15 +26,15 @@ _NAMED_CODE: Final = re.compile(r"\b(?i:code)\b[^\n:]{0,40}:\s*([A-Z0-9]{4,12}(?
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
-    """What a person would act on; None while the program has not said it."""
+class ProgramPrompt:
+    """The link and the code for the person; None while the program has not printed it."""
 
     link: str | None = None
     code: str | None = None
 
 
 class Output:
-    """The text of one program so far, fed in whatever pieces it comes."""
+    """The text that one program has printed so far."""
 
     def __init__(self) -> None:
         self._decode = getincrementaldecoder("utf-8")("replace").decode
@@ -50,25 +50,25 @@ class Output:
 
     @property
     def lines(self) -> list[str]:
-        """The lines that say something."""
+        """The lines that are not empty."""
         return [line for line in (each.strip() for each in self._text.splitlines()) if line]
 
     @property
-    def found(self) -> Prompt:
-        """The link and the code, as far as they have come."""
-        return Prompt(find_link(self._text), find_code(self._text))
+    def found(self) -> ProgramPrompt:
+        """The link and the code, if the program has printed them."""
+        return ProgramPrompt(find_link(self._text), find_code(self._text))
 
 
 def plain(text: str) -> str:
-    """The text without terminal sequences; the address that a hyperlink hides stands in its place."""
+    """Return the text without terminal sequences; the address of a hyperlink replaces its sequence."""
     text = _HYPERLINK.sub(lambda match: f" {match[1]} " if match[1] else " ", text)
     text = _ESCAPES.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     return "".join(each for each in text if each in "\n\t" or each.isprintable())
 
 
 def find_link(text: str) -> str | None:
-    """The link to open: one that looks like a login before others, and the vendor's before the program's own."""
-    links = [match.rstrip(_TRAILING) for match in _LINK.findall(text)]  # glued ones come parted
+    """Return the link to open: preferably a link that looks like a login, and the vendor's before a local one."""
+    links = [match.rstrip(_TRAILING) for match in _LINK.findall(text)]  # also of links without a space between them
     safe = [link for link in links if url_mistake(link.partition("#")[0]) is None]
     return min(safe, key=_unlikely, default=None)
 
@@ -79,7 +79,7 @@ def _unlikely(link: str) -> tuple[bool, bool]:
 
 
 def find_code(text: str) -> str | None:
-    """The code to type at the link, which stands outside of every link."""
+    """Return the code to type at the link; a code inside a link does not count."""
     outside = _LINK.sub(" ", text)
     match = _NAMED_CODE.search(outside) or _CODE.search(outside)
     return match[1] if match else None

@@ -1,4 +1,4 @@
-"""A program on a pseudo-terminal of its own: its output as it comes, its input, and the end of its whole group."""
+"""Run a program on its own pseudo-terminal: read its output, type its input, end its whole process group."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from typing import Final
 _SIZE: Final = (50, 1000)  # rows and columns: no link is wrapped
 _GRACE: Final = 2.0  # seconds between asking the group to end and ending it
 _PIECE: Final = 65536
-# Takes the terminal as the controlling one, which only the new session's first process can, and becomes the program.
+# Makes the terminal the controlling one, which only the first process of a session can, then becomes the program.
 _BECOME: Final = "import fcntl,os,sys,termios;fcntl.ioctl(0,termios.TIOCSCTTY,0);os.execvp(sys.argv[1],sys.argv[1:])"
 
 
 class Terminal:
-    """One running program; `on_output` hears every piece of what it says."""
+    """One running program; `on_output` gets every piece of its output."""
 
     def __init__(self, process: asyncio.subprocess.Process, master: int, on_output: Callable[[bytes], None]) -> None:
         self._process = process
@@ -34,7 +34,7 @@ class Terminal:
     async def start(
         cls, command: Sequence[str], environ: Mapping[str, str], on_output: Callable[[bytes], None], *, folder: str
     ) -> Terminal:
-        """Start it in a session of its own, in `folder`.
+        """Start the program in its own session, in `folder`.
 
         Raises:
             OSError: the system has no terminal or no process left.
@@ -66,14 +66,14 @@ class Terminal:
         return cls(process, master, on_output)
 
     def write(self, line: str) -> None:
-        """Type a line and press Enter; a program that has ended does not hear it."""
+        """Type a line and press Enter; nothing happens if the program has ended."""
         with suppress(OSError):
             os.write(self._master, line.encode() + b"\r")
 
     async def wait(self) -> int:
-        """Its exit status, once it has ended and all that it said was heard."""
+        """Return the exit status, once the program has ended and all of its output was read."""
         status = await self._process.wait()
-        self._signal(signal.SIGKILL)  # what it left behind in its group
+        self._signal(signal.SIGKILL)  # processes that it left in its group
         with suppress(TimeoutError):
             async with asyncio.timeout(_GRACE):
                 await self._drained.wait()
@@ -81,7 +81,7 @@ class Terminal:
         return status
 
     async def end(self) -> None:
-        """End the whole process group, by force after a moment."""
+        """End the whole process group, after a moment by force."""
         self._signal(signal.SIGTERM)
         self._signal(signal.SIGCONT)
         try:
@@ -122,7 +122,7 @@ class Terminal:
 
 
 def _no_echo(terminal: int) -> None:
-    """What we type is not to come back as something that the program said."""
+    """Switch the echo off, so that typed text does not appear in the output."""
     attributes = termios.tcgetattr(terminal)
     attributes[3] &= ~termios.ECHO
     termios.tcsetattr(terminal, termios.TCSANOW, attributes)

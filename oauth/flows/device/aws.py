@@ -1,8 +1,8 @@
-"""The device flow of AWS SSO-OIDC, a public API: its fields are camelCase, and a client is registered first.
+"""The device flow of AWS SSO-OIDC, a public API: its fields are camelCase, and it registers a client first.
 
-`device_url` has its neighbours `client/register` and `token`; `startUrl` in `device_params` is the portal that people
-sign in at, that of AWS Builder IDs if it is not given. The registered client is needed for every refresh, so it is
-kept with the store's clients.
+`client/register` and `token` lie beside `device_url`. `startUrl` in `device_params` is the portal at which people sign
+in; without it, that is the portal of AWS Builder IDs. Every refresh needs the registered client, so the store keeps it
+among its clients.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from openab_auth.oauth.client.token_response import TokenResponse, read_grant
 from openab_auth.oauth.client.verdict import JsonObject, RequestContext, is_token, judge_reply
 from openab_auth.oauth.errors import LOG_IN_AGAIN, NotRefreshableError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_code
-from openab_auth.oauth.flows.device.flow import GRANT_TYPE, NotYet, PollResult, judge_poll
+from openab_auth.oauth.flows.device.requests import GRANT_TYPE, ApprovalPending, PollOutcome, judge_poll
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import NEVER, AsyncStore, ClientRecord, Tenant
 from openab_auth.storage.draft import Draft
@@ -26,7 +26,7 @@ from openab_auth.storage.secret import Secret
 _NAME: Final = "openab-auth"
 _PORTAL: Final = "https://view.awsapps.com/start"
 _NO_CLIENT: Final = "a registration without a usable client"
-_FRESH: Final = 24 * 3600  # seconds; a client this close to its end is registered anew
+_FRESH: Final = 24 * 3600  # seconds; a client that expires this soon is replaced
 _NAMES: Final = {
     "accessToken": "access_token",
     "refreshToken": "refresh_token",
@@ -37,7 +37,7 @@ _NAMES: Final = {
 
 
 class AwsDevice:
-    """Asks the service's endpoints; the registered client lies in `store` under the vendor's tenant."""
+    """Sends the requests of AWS SSO-OIDC; `store` keeps the registered client under the vendor's tenant."""
 
     def __init__(self, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> None:
         self._driver = driver
@@ -45,48 +45,48 @@ class AwsDevice:
         self._clock = clock
 
     async def start(self, vendor: Vendor) -> DeviceCode:
-        """As `DeviceFlow.start`, with the client that is registered, or a new one."""
+        """See `DeviceRequests.start`; register a client first, unless the store has one."""
         client = await self._registered(vendor.tenant)
         if client is None or client.expires_at < self._clock() + _FRESH:
             client = await self._register(vendor)
-        question = RequestContext(vendor.name, vendor.tenant, "other", _secrets(client))
+        context = RequestContext(vendor.name, vendor.tenant, "other", _secrets(client))
         fields = {**_identified(client), "startUrl": _PORTAL, **vendor.device_params}
-        answer = await self._driver.send(vendor, question, vendor.device_url, json=fields)
-        reply = judge_reply(question, answer, now=self._clock())
+        response = await self._driver.send(vendor, context, vendor.device_url, json=fields)
+        body = judge_reply(context, response, now=self._clock())
         return read_code(
             vendor,
-            device_code=reply.get("deviceCode"),
-            user_code=reply.get("userCode"),
-            uri=reply.get("verificationUri"),
-            complete_uri=reply.get("verificationUriComplete"),
-            interval=reply.get("interval"),
-            expires_in=reply.get("expiresIn"),
+            device_code=body.get("deviceCode"),
+            user_code=body.get("userCode"),
+            uri=body.get("verificationUri"),
+            complete_uri=body.get("verificationUriComplete"),
+            interval=body.get("interval"),
+            expires_in=body.get("expiresIn"),
             now=self._clock(),
         )
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollResult:
-        """As `DeviceFlow.poll`."""
+    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollOutcome:
+        """See `DeviceRequests.poll`."""
         client = await self._client(vendor)
-        question = RequestContext(vendor.name, vendor.tenant, "code", (pending.verifier, *_secrets(client)))
+        context = RequestContext(vendor.name, vendor.tenant, "code", (pending.verifier, *_secrets(client)))
         fields = {**_identified(client), "grantType": GRANT_TYPE, "deviceCode": pending.verifier.reveal()}
         asked_at = self._clock()
-        answer = await self._driver.send(vendor, question, pending.token_url, json=fields)
-        reply = judge_poll(question, answer, now=self._clock(), names=_NAMES)
-        return reply if isinstance(reply, NotYet) else read_grant(vendor, reply, now=asked_at)
+        response = await self._driver.send(vendor, context, pending.token_url, json=fields)
+        body = judge_poll(context, response, now=self._clock(), names=_NAMES)
+        return body if isinstance(body, ApprovalPending) else read_grant(vendor, body, now=asked_at)
 
     async def renew(self, vendor: Vendor, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
-        """The next tokens of a login, in one request with the client that it was made with.
+        """Request the next tokens of a login, once, with the client that it was made with.
 
         Raises:
-            LoginDeadError, VendorUnavailableError, VendorMisconfiguredError: as `Driver.refresh`.
-            NotRefreshableError: that client is not known here any more.
+            LoginDeadError, VendorUnavailableError, VendorMisconfiguredError: see `Driver.refresh`.
+            NotRefreshableError: the store no longer has that client.
         """
         client = await self._client(vendor)
-        question = RequestContext(vendor.name, vendor.tenant, "refresh", (refresh_token, *_secrets(client)))
+        context = RequestContext(vendor.name, vendor.tenant, "refresh", (refresh_token, *_secrets(client)))
         fields = {**_identified(client), "grantType": "refresh_token", "refreshToken": refresh_token.reveal()}
         asked_at = self._clock()
-        answer = await self._driver.send(vendor, question, token_endpoint, json=fields)
-        return read_grant(vendor, judge_reply(question, answer, now=self._clock(), names=_NAMES), now=asked_at)
+        response = await self._driver.send(vendor, context, token_endpoint, json=fields)
+        return read_grant(vendor, judge_reply(context, response, now=self._clock(), names=_NAMES), now=asked_at)
 
     async def _registered(self, tenant: Tenant) -> ClientRecord | None:
         return (await self._store.clients()).get(client_key(tenant))
@@ -98,8 +98,8 @@ class AwsDevice:
         return client
 
     async def _register(self, vendor: Vendor) -> ClientRecord:
-        """A new public client, kept before it is used."""
-        question = RequestContext(vendor.name, vendor.tenant, "other")
+        """Register a public client, and store it before it is used."""
+        context = RequestContext(vendor.name, vendor.tenant, "other")
         fields: dict[str, Json] = {
             "clientName": _NAME,
             "clientType": "public",
@@ -107,25 +107,25 @@ class AwsDevice:
             "grantTypes": [GRANT_TYPE, "refresh_token"],
             "issuerUrl": vendor.device_params.get("startUrl", _PORTAL),
         }
-        answer = await self._driver.send(vendor, question, urljoin(vendor.device_url, "client/register"), json=fields)
-        client = _read_client(question, judge_reply(question, answer, now=self._clock()))
+        response = await self._driver.send(vendor, context, urljoin(vendor.device_url, "client/register"), json=fields)
+        client = _read_client(context, judge_reply(context, response, now=self._clock()))
 
-        def keep(draft: Draft) -> None:
+        def store(draft: Draft) -> None:
             draft.clients[client_key(vendor.tenant)] = client
 
-        await self._store.update(keep)
+        await self._store.update(store)
         return client
 
 
 def client_key(tenant: Tenant) -> str:
-    """Under which of the store's clients the one of a vendor's tenant lies; MCP servers have other keys."""
+    """Return the key of a vendor's client among the clients of the store; MCP servers have other keys."""
     return f"vendor:{tenant}"
 
 
-def _read_client(question: RequestContext, reply: JsonObject) -> ClientRecord:
-    client_id, secret, end = reply.get("clientId"), reply.get("clientSecret"), reply.get("clientSecretExpiresAt")
+def _read_client(context: RequestContext, body: JsonObject) -> ClientRecord:
+    client_id, secret, end = body.get("clientId"), body.get("clientSecret"), body.get("clientSecretExpiresAt")
     if not (isinstance(client_id, str) and isinstance(secret, str) and is_token(client_id) and is_token(secret)):
-        raise question.unavailable(_NO_CLIENT)
+        raise context.unavailable(_NO_CLIENT)
     return ClientRecord(client_id, Secret(secret), expires_at=end if type(end) is int and end > 0 else NEVER)
 
 

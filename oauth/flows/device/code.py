@@ -1,4 +1,4 @@
-"""What a device login shows and waits by: the code, the link, the interval and the end (RFC 8628 3.2)."""
+"""The code of a device login, with its link, its polling interval and its end (RFC 8628 3.2)."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import PENDING_LIFETIME, Json
 from openab_auth.storage.secret import Secret
 
-INTERVAL: Final = 5.0  # seconds, where the vendor names none
-SHORTEST: Final = 1.0  # seconds between two polls, whatever it names
+INTERVAL: Final = 5.0  # seconds, if the vendor gives none
+SHORTEST: Final = 1.0  # seconds between two polls, even if the vendor asks for less
 LONGEST: Final = 60.0
-_USER_CODE: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 _.-]{0,38}[A-Za-z0-9])?")  # people type it, and it is no markup
+_USER_CODE: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 _.-]{0,38}[A-Za-z0-9])?")  # people type it; it holds no markup
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceCode:
-    """One device login that waits for its approval; `interval` in seconds, `expires_at` in unix seconds.
+    """The code of one device login; `interval` is in seconds, `expires_at` in unix seconds.
 
-    `complete_uri` is the link that has the code in it, where the vendor gives one.
+    `complete_uri` is the link that holds the code, if the vendor gives one.
     """
 
     device_code: Secret
@@ -36,7 +36,7 @@ class DeviceCode:
 
     @property
     def link(self) -> str:
-        """The link that asks least of the person."""
+        """The link that holds the code, or else the plain link."""
         return self.complete_uri or self.verification_uri
 
 
@@ -51,11 +51,11 @@ def read_code(  # noqa: PLR0913  # the names differ from vendor to vendor, the c
     expires_in: Json = None,
     now: float,
 ) -> DeviceCode:
-    """The code in a reply; an interval or a lifetime that is missing or absurd is replaced by the standard's.
+    """Read the code of a response; the standard's values replace a missing or absurd interval or lifetime.
 
     Raises:
-        VendorUnavailableError: there is no code in it.
-        VendorMisconfiguredError: it leads to a page that is not safe to open.
+        VendorUnavailableError: the response holds no usable code.
+        VendorMisconfiguredError: its link is not safe to open.
     """
     if not (isinstance(device_code, str) and is_token(device_code)):
         raise VendorUnavailableError(vendor.name, "a reply without a usable device code")
@@ -70,23 +70,23 @@ def read_code(  # noqa: PLR0913  # the names differ from vendor to vendor, the c
         verification_uri=uri,
         complete_uri=complete_uri if isinstance(complete_uri, str) and url_mistake(complete_uri) is None else None,
         interval=read_interval(interval) or INTERVAL,
-        expires_at=int(now + min(lifetime, PENDING_LIFETIME)),  # every locked write sweeps what is older
+        expires_at=int(now + min(lifetime, PENDING_LIFETIME)),  # every locked write removes older pending logins
     )
 
 
 def read_interval(value: Json) -> float | None:
-    """Seconds between two polls, within bounds; None when the reply names none that makes sense."""
+    """Return the seconds between two polls, within bounds; None if the response gives no usable number."""
     seconds = _seconds(value, 0.0)
     return min(max(seconds, SHORTEST), LONGEST) if seconds else None
 
 
-def first_of(reply: JsonObject, *names: str) -> Json:
-    """The first of these members that is there."""
-    return next((reply[name] for name in names if reply.get(name) is not None), None)
+def first_of(body: JsonObject, *names: str) -> Json:
+    """Return the value of the first of these names that the body has."""
+    return next((body[name] for name in names if body.get(name) is not None), None)
 
 
 def _seconds(value: Json, default: float) -> float:
-    """A number above zero, which some vendors write as a text."""
+    """Read a number above zero; some vendors write it as a text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return default
     try:

@@ -1,8 +1,8 @@
-"""The device flow of Codex, which is its own: JSON, a status for "not yet", and a code to exchange at the end.
+"""The device flow of Codex, which is no standard: JSON, a status for "not yet", and a code to exchange at the end.
 
-`device_url` is where the user code comes from, and its neighbour `token` is polled; `authorize_url` is the page for
-people, `/codex/device` there if it is not given; the code is then exchanged at `token_url` with the verifier that the
-vendor made, and `redirect_uri`, `/deviceauth/callback` if it is not given.
+`device_url` gives the user code; `token` beside it is polled. People open `authorize_url`, which is `/codex/device` by
+default. The code is then exchanged at `token_url` with the verifier that the vendor made. The
+exchange sends `redirect_uri`, which is `/deviceauth/callback` by default.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.client.verdict import RequestContext, error_words, is_token, json_object, judge_reply
 from openab_auth.oauth.errors import VendorMisconfiguredError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_code
-from openab_auth.oauth.flows.device.flow import NotYet, PollResult, judge_poll
+from openab_auth.oauth.flows.device.requests import ApprovalPending, PollOutcome, judge_poll
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import PendingEntry
 from openab_auth.storage.secret import Secret
@@ -30,43 +30,43 @@ _DECIDED: Final = frozenset({"access_denied", "authorization_denied", "expired_t
 
 
 class CodexDevice:
-    """Asks Codex's endpoints; `clock` gives unix seconds."""
+    """Sends the requests of Codex; `clock` gives unix seconds."""
 
     def __init__(self, driver: Driver, clock: Callable[[], float]) -> None:
         self._driver = driver
         self._clock = clock
 
     async def start(self, vendor: Vendor) -> DeviceCode:
-        """As `DeviceFlow.start`."""
-        question = RequestContext(vendor.name, vendor.tenant, "other")
-        answer = await self._driver.post(vendor, question, vendor.device_url, vendor.device_params, encoding="json")
-        if answer.status_code == httpx2.codes.NOT_FOUND:
+        """See `DeviceRequests.start`."""
+        context = RequestContext(vendor.name, vendor.tenant, "other")
+        response = await self._driver.post(vendor, context, vendor.device_url, vendor.device_params, encoding="json")
+        if response.status_code == httpx2.codes.NOT_FOUND:
             raise VendorMisconfiguredError(vendor.name, "it offers no login by code here", _BY_PASTE)
-        reply = judge_reply(question, answer, now=self._clock())
+        body = judge_reply(context, response, now=self._clock())
         return read_code(
             vendor,
-            device_code=reply.get("device_auth_id"),
-            user_code=reply.get("user_code") or reply.get("usercode"),
+            device_code=body.get("device_auth_id"),
+            user_code=body.get("user_code") or body.get("usercode"),
             uri=vendor.authorize_url or urljoin(vendor.device_url, "/codex/device"),
-            interval=reply.get("interval"),
-            expires_in=reply.get("expires_in"),
+            interval=body.get("interval"),
+            expires_in=body.get("expires_in"),
             now=self._clock(),
         )
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollResult:
-        """As `DeviceFlow.poll`; the last poll is followed by the exchange."""
-        question = RequestContext(vendor.name, vendor.tenant, "approval", (pending.verifier,))
+    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollOutcome:
+        """See `DeviceRequests.poll`; the exchange follows the last poll."""
+        context = RequestContext(vendor.name, vendor.tenant, "approval", (pending.verifier,))
         fields = {"device_auth_id": pending.verifier.reveal(), "user_code": pending.state.reveal()}
         url = urljoin(vendor.device_url, "token")
-        answer = await self._driver.post(vendor, question, url, fields, encoding="json")
-        if answer.status_code in _NOT_YET and not _DECIDED & error_words(json_object(answer) or {}):
-            return NotYet()
-        reply = judge_poll(question, answer, now=self._clock())
-        if isinstance(reply, NotYet):
-            return reply
-        code, verifier = reply.get("authorization_code"), reply.get("code_verifier")
+        response = await self._driver.post(vendor, context, url, fields, encoding="json")
+        if response.status_code in _NOT_YET and not _DECIDED & error_words(json_object(response) or {}):
+            return ApprovalPending()
+        body = judge_poll(context, response, now=self._clock())
+        if isinstance(body, ApprovalPending):
+            return body
+        code, verifier = body.get("authorization_code"), body.get("code_verifier")
         if not (isinstance(code, str) and isinstance(verifier, str) and is_token(code) and is_token(verifier)):
-            raise question.unavailable(_NO_CODE)
+            raise context.unavailable(_NO_CODE)
         redirect_uri = vendor.redirect_uri or urljoin(vendor.device_url, "/deviceauth/callback")
         return await self._driver.exchange(
             dataclasses.replace(vendor, redirect_uri=redirect_uri),

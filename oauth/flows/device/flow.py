@@ -1,89 +1,108 @@
-"""What the device flows have in common: a code is asked for once, and then the grant, again and again."""
+"""Logins by a code that the person types at the vendor's page: RFC 8628, and the variants of Codex and AWS."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import httpx2
+from openab_auth.oauth.flows.flow import Flow, check_client_id, check_endpoints
 
-from openab_auth.oauth.client.token_response import TokenResponse
-from openab_auth.oauth.client.verdict import (
-    RFC_6749_NAMES,
-    JsonObject,
-    RequestContext,
-    error_words,
-    json_object,
-    judge_reply,
-    reason_of,
-)
-from openab_auth.oauth.errors import LoginDeniedError, LoginExpiredError
-from openab_auth.oauth.flows.device.code import DeviceCode, read_interval
-from openab_auth.oauth.vendors.vendor import Vendor
-from openab_auth.storage.entries import PendingEntry
-
-GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628 3.4
-_PENDING: Final = frozenset({"authorization_pending"})
-_SLOWER: Final = frozenset({"slow_down"})
-_DENIED: Final = frozenset({"access_denied", "authorization_declined", "authorization_denied"})
-_EXPIRED: Final = frozenset({"expired_token", "incorrect_device_code", "invalid_grant"})
+if TYPE_CHECKING:
+    from openab_auth.oauth.client.driver import Driver
+    from openab_auth.oauth.config.table import Table
+    from openab_auth.oauth.entries.pending_entry import PendingLogin
+    from openab_auth.oauth.flows.device.requests import DeviceRequests
+    from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
+    from openab_auth.oauth.flows.login_offer import LoginOffer
+    from openab_auth.oauth.flows.login_result import LoginResult
+    from openab_auth.oauth.flows.renewer import Renewal, Renewer
+    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.storage import AsyncStore
+    from openab_auth.storage.entries import PendingEntry
 
 
-@dataclass(frozen=True, slots=True)
-class NotYet:
-    """Nobody has decided yet; `slower`: the vendor wants fewer polls, one every `interval` seconds if it says so."""
+class DeviceFlow(Flow):
+    """A login that the person approves at the vendor's page while this process polls."""
 
-    slower: bool = False
-    interval: float | None = None
+    waits = True
 
+    @abstractmethod
+    def requests(self, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceRequests:
+        """Return the two requests of this flow; `clock` gives unix seconds."""
 
-PollResult: TypeAlias = TokenResponse | NotYet
+    def check(self, table: Table, vendor: Vendor) -> None:
+        """Require the endpoints."""
+        check_endpoints(table, device_url=vendor.device_url, token_url=vendor.token_url)
 
+    async def begin(self, context: LoginContext, vendor: Vendor, request: LoginRequest) -> LoginOffer:
+        """Ask for a code, write a pending login, and poll from now on."""
+        from openab_auth.oauth.flows.device.approval import offer_code  # noqa: PLC0415 - only a login pays for it
 
-class DeviceFlow(Protocol):
-    """The two requests of a device login; between them lies a pending entry, which survives a restart.
+        vendor = await context.driver.resolve(vendor)
+        requests = self.requests(context.driver, context.store, context.clock)
+        offer, login, entry = await offer_code(context, requests, vendor, request)
+        context.waiting.start(vendor, login, self.wait(context, vendor, login, entry))
+        return offer
 
-    The entry's `verifier` is the device code, its `state` the user code.
-    """
+    async def wait(
+        self, context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry
+    ) -> LoginResult:
+        """Poll until the person has approved the code, then store the login."""
+        from openab_auth.oauth.flows.device.approval import Approval  # noqa: PLC0415 - as above
 
-    async def start(self, vendor: Vendor) -> DeviceCode:
-        """Ask for a code.
-
-        Raises:
-            VendorUnavailableError, VendorMisconfiguredError: there is none.
-        """
-        ...
-
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollResult:
-        """Ask for the grant, once.
-
-        Raises:
-            LoginDeniedError, LoginExpiredError: it will never come.
-            VendorUnavailableError: no usable answer; asking again is right.
-            ExchangeRefusedError, VendorMisconfiguredError: it is refused for another reason; asking again is wrong.
-        """
-        ...
+        requests = self.requests(context.driver, context.store, context.clock)
+        return await Approval(context, requests, vendor, login, entry).wait()
 
 
-def judge_poll(
-    question: RequestContext, reply: httpx2.Response, *, now: float, names: Mapping[str, str] = RFC_6749_NAMES
-) -> JsonObject | NotYet:
-    """The token reply, or that there is none yet; the word in it decides, whatever status it came with (RFC 8628 3.5).
+class StandardDeviceFlow(DeviceFlow):
+    """The device authorization grant as RFC 8628 describes it."""
 
-    `names` is as for `judge_reply`.
+    name = "device"
+    begins_at = "device_url"
 
-    Raises:
-        OAuthError: as `DeviceFlow.poll`.
-    """
-    body = json_object(reply, names) or {}
-    words = error_words(body)
-    if words & _PENDING:
-        return NotYet()
-    if words & _SLOWER:
-        return NotYet(slower=True, interval=read_interval(body.get("interval")))
-    if words & _DENIED:
-        raise LoginDeniedError(question.vendor, reason_of(question, reply.status_code, body))
-    if words & _EXPIRED:
-        raise LoginExpiredError(question.vendor)
-    return judge_reply(question, reply, now=now, names=names)
+    def requests(self, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceRequests:  # noqa: ARG002
+        """Return the standard's requests."""
+        from openab_auth.oauth.flows.device.standard import StandardDevice  # noqa: PLC0415 - only a login pays for it
+
+        return StandardDevice(driver, clock)
+
+    def check(self, table: Table, vendor: Vendor) -> None:
+        """Require the endpoints and the client."""
+        super().check(table, vendor)
+        check_client_id(table, vendor)
+
+
+class CodexDeviceFlow(DeviceFlow):
+    """The device flow of Codex."""
+
+    name = "codex-device"
+
+    def requests(self, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceRequests:  # noqa: ARG002
+        """Return the requests of Codex."""
+        from openab_auth.oauth.flows.device.codex import CodexDevice  # noqa: PLC0415 - only a login pays for it
+
+        return CodexDevice(driver, clock)
+
+    def check(self, table: Table, vendor: Vendor) -> None:
+        """Require the endpoints and the client."""
+        super().check(table, vendor)
+        check_client_id(table, vendor)
+
+
+class AwsDeviceFlow(DeviceFlow):
+    """The device flow of AWS SSO-OIDC, which registers a client first."""
+
+    name = "aws-device"
+
+    def requests(self, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceRequests:
+        """Return the requests of AWS SSO-OIDC."""
+        from openab_auth.oauth.flows.device.aws import AwsDevice  # noqa: PLC0415 - only a login pays for it
+
+        return AwsDevice(driver, store, clock)
+
+    def renewer(self, renewal: Renewal) -> Renewer:
+        """Return the renewer that uses the registered client."""
+        from openab_auth.oauth.flows.device.renewer import AwsRenewer  # noqa: PLC0415 - only a refresh pays for it
+
+        return AwsRenewer(renewal.vendor, renewal.token_endpoint, renewal.store, renewal.clock)

@@ -1,4 +1,4 @@
-"""An exclusive flock(2) on a sidecar file, which any language's flock on the same file excludes."""
+"""An exclusive flock(2) on a sidecar file; it excludes a flock on this file by programs in any language."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from openab_auth.storage.errors import StoreUnwritableError
-from openab_auth.storage.file import atomic, ownership, regular
+from openab_auth.storage.file import atomic, ownership, regular_file
 from openab_auth.storage.file.locks import forked
 
 T = TypeVar("T")
@@ -20,40 +20,40 @@ _FLAGS: Final = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 class Flock:
-    """A hold of the lock on one sidecar; for one thread at a time.
+    """One holder of the lock on a sidecar file; use it in one thread at a time.
 
-    A process that is forked from this one has no part in it, and does not keep it from others when this one dies.
+    A forked child does not hold the lock, and does not keep it locked when this process dies.
     """
 
     def __init__(self, path: Path, *, keep_open: bool = False) -> None:
-        """With `keep_open` the sidecar stays open when the lock is given back, until `close`."""
+        """With `keep_open` the sidecar stays open after `release`, until `close`."""
         self._path = path
         self._keep_open = keep_open
         self._opened: tuple[int, os.stat_result] | None = None
         self._held = False
         self._owner_checked = False
         self.was_busy = False  # whether the last try found it held
-        forked.put_right_in_children(self)
+        forked.register(self)
 
     def try_acquire(self) -> bool:
-        """Take it if it is free, without waiting; False when it is not, or when this object holds it already.
+        """Take the lock if it is free, without waiting; return False if anybody holds it, also this object.
 
         Raises:
-            StoreUnwritableError: its sidecar cannot be opened or locked.
+            StoreUnwritableError: the sidecar cannot be opened or locked.
         """
         return not self._held and self._acquire(blocking=False)
 
     def acquire(self) -> None:
-        """Wait in the kernel's queue, without a bound, until it is ours.
+        """Wait in the kernel's queue, without a time limit, until the lock is ours.
 
         Raises:
-            StoreUnwritableError: as `try_acquire`.
+            StoreUnwritableError: the sidecar cannot be opened or locked.
         """
         while not self._acquire(blocking=True):
             pass
 
     def run(self, section: Callable[[ExitStack], T]) -> T:
-        """Run `section` under this lock, which is held, and give it back; what is put on the stack comes after that."""
+        """Run `section` under the lock, which is held; release the lock, then run the callbacks on the stack."""
         with ExitStack() as afterwards:
             try:
                 return section(afterwards)
@@ -61,19 +61,21 @@ class Flock:
                 self.release()
 
     def release(self) -> None:
-        """Give it back; without effect when it is not held."""
+        """Release the lock; do nothing when it is not held."""
         if self._held and self._opened is not None:
             self._held = False
-            with contextlib.suppress(OSError):  # closing does that too, unless a fork that is not Python's has it open
+            with contextlib.suppress(
+                OSError
+            ):  # `close` alone is not enough: a child that was not forked by Python may have the file open
                 fcntl.flock(self._opened[0], fcntl.LOCK_UN)
             if not self._keep_open:
                 self.close()
 
     def close(self) -> None:
-        """Close the sidecar, which frees the lock; in a child that was forked the parent's hold stays."""
+        """Close the sidecar, which releases the lock; in a forked child the parent still holds it."""
         opened, self._opened, self._held = self._opened, None, False
         if opened is not None:
-            regular.close(opened[0])
+            regular_file.close(opened[0])
 
     begin_in_child = close
 
@@ -82,20 +84,20 @@ class Flock:
         self.close()
 
     def probe(self) -> None:
-        """Prove that the sidecar can be opened; whether the lock is free does not matter.
+        """Prove that the sidecar can be opened, whether the lock is free or not.
 
         Raises:
-            StoreUnwritableError: it cannot.
+            StoreUnwritableError: the sidecar cannot be opened.
         """
         try:
             descriptor, _ = _open(self._path, owner_checked=False)
         except OSError as error:
             raise StoreUnwritableError(self._path, _why(self._path, error)) from error
-        regular.close(descriptor)
+        regular_file.close(descriptor)
 
     def _acquire(self, *, blocking: bool) -> bool:
         try:
-            from filelock import lock_descriptor  # noqa: PLC0415 -- costs 15 ms, which who only reads need not pay
+            from filelock import lock_descriptor  # noqa: PLC0415 -- costs 15 ms, and a program that only reads need not pay it
 
             descriptor, found = self._opened = self._opened or _open(self._path, owner_checked=self._owner_checked)
             self._owner_checked = True
@@ -116,7 +118,7 @@ class Flock:
 
 
 def _open(path: Path, *, owner_checked: bool) -> tuple[int, os.stat_result]:
-    """A descriptor of the sidecar, and which file it is; unless checked, root gives it to the owner it should have."""
+    """Open the sidecar; return its descriptor and stat. Unless `owner_checked`, root gives it to the right owner."""
     try:
         return _open_there(path, _FLAGS, owner_checked=owner_checked)
     except FileNotFoundError:
@@ -130,13 +132,13 @@ def _open_there(path: Path, flags: int, *, owner_checked: bool) -> tuple[int, os
         descriptor = os.open(name, flags, ownership.PRIVATE, dir_fd=at)
         try:
             if flags & os.O_CREAT:
-                ownership.settle(descriptor, None)  # the umask has no say
+                ownership.settle(descriptor, None)  # whatever the umask is
             found = os.fstat(descriptor)
             _check_regular(found, path)
-            if not owner_checked and found.st_uid == 0:  # root must not lock the folder's owner out
+            if not owner_checked and found.st_uid == 0:  # otherwise the owner of the folder could not open it
                 ownership.give_away(descriptor, found, ownership.folder_owner(path, at))
         except BaseException:
-            regular.close(descriptor)
+            regular_file.close(descriptor)
             raise
     finally:
         ownership.leave(at)
@@ -144,7 +146,7 @@ def _open_there(path: Path, flags: int, *, owner_checked: bool) -> tuple[int, os
 
 
 def _is_at(found: os.stat_result, path: Path) -> bool:
-    """Whether the sidecar still bears its name: once its folder was made anew, a lock on the old one guards nothing."""
+    """Return whether the file still has its name; after its folder was replaced, a lock on it protects nothing."""
     try:
         return os.path.samestat(found, os.lstat(path))
     except FileNotFoundError:
@@ -157,12 +159,12 @@ def _check_regular(found: os.stat_result, path: Path) -> None:
 
 
 def _why(path: Path, error: OSError) -> str:
-    """Whose the sidecar is, or its folder, says more than the bare errno: most often root once ran the program."""
+    """Return why the sidecar cannot be opened, and its owner: most often root ran the program before."""
     reason = f"as a lock: {error.strerror or type(error).__name__}"
     if isinstance(error, PermissionError):
         with contextlib.suppress(OSError):
             return reason + _owner("it", path.lstat())
-        with contextlib.suppress(OSError):  # it is not there, or may not even be looked at
+        with contextlib.suppress(OSError):  # it is missing, or we may not look at it
             return reason + _owner("its folder", path.parent.stat())
     return reason
 

@@ -1,4 +1,4 @@
-"""What a child that was forked begins with: its parent's objects, but neither its threads nor its locks."""
+"""Resets objects in a forked child, which inherits the objects of its parent, but not its threads and locks."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import weakref
 from typing import Final, Protocol
 
 
-class Inherited(Protocol):
-    """An object that must be put right in a child before anybody uses it there."""
+class ForkAware(Protocol):
+    """An object that must be reset in a forked child before its first use there."""
 
     def begin_in_child(self) -> None:
-        """Called in the child, where no other thread is yet."""
+        """Reset this object; called in the child, while it has no other thread."""
         ...
 
 
-def put_right_in_children(one: Inherited) -> None:
-    """From now on, for as long as it lives, in each child that Python forks."""
+def register(one: ForkAware) -> None:
+    """Call `begin_in_child()` on `one` in every forked child while `one` is alive."""
     _all.add(one)
 
 
@@ -25,5 +25,5 @@ def _begin_in_child() -> None:
         one.begin_in_child()
 
 
-_all: Final[weakref.WeakSet[Inherited]] = weakref.WeakSet()
+_all: Final[weakref.WeakSet[ForkAware]] = weakref.WeakSet()
 os.register_at_fork(after_in_child=_begin_in_child)

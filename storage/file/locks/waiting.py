@@ -1,4 +1,4 @@
-"""Waiting for the global lock: a thread in the kernel's queue for it, and the turns that it runs there."""
+"""Waits for the global lock: a thread in the kernel's queue takes it and runs the sections of waiting callers."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any, Final, Generic, TypeVar
 from openab_auth.storage.file.locks.flock import Flock
 
 T = TypeVar("T")
-_IDLE: Final = 1.0  # seconds; who writes much finds the thread, and who writes little needs none
+_IDLE: Final = 1.0  # seconds; a busy writer finds the thread running, and a rare writer needs none
 
 
 class Turn(Generic[T]):
-    """A section that is to run once the lock is ours, and what became of it."""
+    """A section that must run under the lock, and later its result or its error."""
 
     _value: T
 
@@ -25,52 +25,51 @@ class Turn(Generic[T]):
         self._section = section
         self._error: BaseException | None = None
         self._claimed = threading.Lock()
-        self._running = threading.Lock()  # held until it has ended; to wait for an Event is more work
+        self._running = threading.Lock()  # held until the section has ended; this is faster than an Event
         self._running.acquire()
 
     def claim(self) -> bool:
-        """True for the first who asks: the thread that will run it, or its caller, who gives it up."""
+        """Return True to the first caller only: the thread that will run the section, or the owner that gives it up."""
         return self._claimed.acquire(blocking=False)
 
     def run(self, lock: Flock) -> None:
-        """Run it under this lock, which is held and then let go of, and tell who waits for it."""
+        """Run the section under `lock`, which is held, release the lock, and wake the waiting caller."""
         self.had_to_wait = lock.was_busy
         try:
             self._value = lock.run(self._section)
-        except BaseException as error:  # noqa: BLE001 -- it belongs to the one who waits
+        except BaseException as error:  # noqa: BLE001 -- the waiting caller gets it
             self._error = error
         self._running.release()
 
     def fail(self, error: BaseException) -> None:
-        """Let this come out of it instead."""
+        """Give this error to the waiting caller, without running the section."""
         self._error = error
         self._running.release()
 
     def wait(self, deadline: float) -> bool:
-        """Until it has run; False when it did not begin before the deadline, and now never will."""
+        """Wait until the section has run; return False if it did not start before the deadline, and now never will."""
         try:
             if self._running.acquire(timeout=max(deadline - time.monotonic(), 0.0)):
                 return True
-        finally:  # also when interrupted: then nobody may begin it any more
+        finally:  # also after an interrupt: nobody may start the section any more
             given_up = self.claim()
         if not given_up:
             self._running.acquire()
         return not given_up
 
     def result(self) -> T:
-        """What it returned; raises what it raised."""
+        """Return the result of the section, or raise its error."""
         if self._error is not None:
             raise self._error
         return self._value
 
 
 class Waiter:
-    """A thread that waits in the kernel's queue for the lock, and runs there what was asked for.
+    """A thread that waits in the kernel's queue for the lock, and runs the sections of all callers.
 
-    Trying again and again instead would let others pass for as long as one is unlucky, and flock(2) has no time limit.
-    Handing the lock to the thread that asked would leave it idle until that one is awake. Who gives up leaves the
-    thread in the queue for the next one who comes, so that there is never more than one; it ends when it has the lock
-    no longer and nobody has come for a second.
+    Polling is unfair, because other processes could always be faster, and flock(2) has no time limit. The section runs
+    in this thread, because the lock would be idle while the caller wakes up. A caller that gives up leaves the thread
+    in the queue for the next caller, so there is never more than one. The thread ends after a second without work.
     """
 
     def __init__(self, lock: Flock) -> None:
@@ -81,7 +80,7 @@ class Waiter:
         threading.Thread(target=self._run, name="openab-auth-lock", daemon=True).start()
 
     def ask(self, turn: Turn[Any]) -> bool:
-        """Hand it a turn; False when the thread has ended."""
+        """Add a turn to the queue; return False if the thread has ended."""
         with self._ending:
             if not self._ended:
                 self._turns.put(turn)
@@ -91,7 +90,7 @@ class Waiter:
         while turn := self._next() or self._last():
             try:
                 self._lock.acquire()
-            except BaseException as error:  # noqa: BLE001 -- it belongs to the one who waits
+            except BaseException as error:  # noqa: BLE001 -- the waiting caller gets it
                 if turn.claim():
                     turn.fail(error)
                 continue
@@ -110,7 +109,7 @@ class Waiter:
             return None
 
     def _last(self) -> Turn[Any] | None:
-        """The one that was asked for just now; if there is none, nobody can ask any more."""
+        """Return a turn that came in just now; if there is none, refuse all further turns."""
         with self._ending:
             last = self._next(0.0)
             self._ended = last is None

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.http.network_policy import NetworkPolicy
-from openab_auth.oauth.mcp.fetch import Fetch
+from openab_auth.oauth.mcp import Fetch
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import FileStore
 from openab_auth.storage.async_store import AsyncStore

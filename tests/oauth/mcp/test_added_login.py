@@ -18,7 +18,9 @@ from openab_auth.oauth.errors import (
     UnknownVendorError,
     VendorMisconfiguredError,
 )
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, StoreUnreadableError

@@ -18,12 +18,13 @@ from openab_auth.oauth.errors import (
     ServerUnusableError,
     VendorMisconfiguredError,
 )
-from openab_auth.oauth.flows.credentials import LoggedIn
-from openab_auth.oauth.flows.offer import LoginOffer
+from openab_auth.oauth.flows import LoginOffer, LoginResult
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.mcp.accounts import account_hosts
+from openab_auth.oauth.mcp import Binding
 from openab_auth.oauth.mcp.binding import Binding
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.mcp.foreign_hosts import foreign_hosts
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import AddedServer, AsyncStore, ClientRecord, Draft, UserId
@@ -77,7 +78,7 @@ async def asked(stranger: Stranger, path: str) -> None:
             await asyncio.sleep(0.01)
 
 
-async def trading(logins: Logins, stranger: Stranger, user: UserId) -> asyncio.Task[LoggedIn]:
+async def trading(logins: Logins, stranger: Stranger, user: UserId) -> asyncio.Task[LoginResult]:
     """A login whose code the stranger was just asked to trade, and does in a moment."""
     offer = await logins.begin("mcp:lab", user)
     stranger.pages["/token"].delay = 0.3
@@ -409,4 +410,4 @@ def test_a_long_host_hides_no_other_and_a_dot_at_its_end_makes_it_no_other() -> 
     assert shown.startswith("…")
     assert shown.endswith(".evil.example, good.example")
     assert len(shown) < 100
-    assert account_hosts(server, "https://MCP.example.:443/t") == ()
+    assert foreign_hosts(server, "https://MCP.example.:443/t") == ()

@@ -9,8 +9,7 @@ import pytest
 
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.errors import ServerUnusableError, VendorUnavailableError
-from openab_auth.oauth.mcp.discovery import Discovered, discover
-from openab_auth.oauth.mcp.fetch import Fetch
+from openab_auth.oauth.mcp import Discovered, Fetch, discover
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from tests.oauth.mcp.conftest import LOOPBACK, OPENID, RESOURCE, RFC_8414, Page, Stranger, with_path
 
@@ -154,7 +153,7 @@ async def test_metadata_of_another_issuer_is_refused_and_no_other_document_is_tr
     stranger.pages[RFC_8414] = Page(stranger.metadata(f"{stranger.url}/"))
     stranger.pages[OPENID] = Page(stranger.metadata())
 
-    with pytest.raises(ServerUnusableError, match=r"another issuer.*write it as issuer into \[mcp.lab\]"):
+    with pytest.raises(ServerUnusableError, match=r"another issuer.*set issuer in \[mcp.lab\]"):
         await discover(server, fetch)
     assert stranger.paths[-1] == RFC_8414
 
@@ -221,7 +220,7 @@ async def test_a_resource_without_a_usable_authorization_server_is_refused(
     stranger.is_a_good_server()
     stranger.pages[f"{RESOURCE}/mcp"] = Page(stranger.resource(authorization_servers=listed))
 
-    with pytest.raises(ServerUnusableError, match="names no authorization server"):
+    with pytest.raises(ServerUnusableError, match="names no usable authorization server"):
         await discover(server, fetch)
 
 

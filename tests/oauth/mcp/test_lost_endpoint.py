@@ -13,7 +13,7 @@ import pytest
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.oauth.errors import VendorUnavailableError
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, Json, McpEntry
 from tests.oauth.mcp.conftest import Page, Stranger
@@ -58,7 +58,7 @@ async def stay(source: TokenSource, store: AsyncStore, stranger: Stranger) -> fl
     flight = asyncio.create_task(source.get_valid("mcp:lab"))
     while not stranger.asked:
         await asyncio.sleep(0.005)
-    begun, lock = time.monotonic(), store.refresh_lock("lab")
+    begun, lock = time.monotonic(), store.lease("lab")
     while not lock.try_acquire():
         await asyncio.sleep(0.005)
     lock.release()
@@ -76,7 +76,7 @@ async def test_nothing_is_posted_once_the_lookup_has_used_up_the_time_for_it(
     assert await stay(source, store, stranger) < DEADLINE
 
     assert "/token" not in stranger.paths
-    with pytest.raises(VendorUnavailableError, match="did not come in time") as late:
+    with pytest.raises(VendorUnavailableError, match="did not arrive in time") as late:
         await source.force_refresh("mcp:lab")
     assert not late.value.sent
     attempt = (await store.notes())["lab"].attempt

@@ -11,10 +11,8 @@ import pytest
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.oauth.errors import ClientMissingError, ServerUnusableError, VendorUnavailableError
-from openab_auth.oauth.mcp.discovery import Discovered
-from openab_auth.oauth.mcp.fetch import Fetch
-from openab_auth.oauth.mcp.login import ServerLogins
-from openab_auth.oauth.mcp.registration import Identity, identify, key_of, metadata_document
+from openab_auth.oauth.mcp import Discovered, Fetch, ServerLogins
+from openab_auth.oauth.mcp.registration import Identity, client_key, identify, metadata_document
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import CONSOLE, AsyncStore, ClientRecord, Secret, StorageError
@@ -167,10 +165,10 @@ async def test_where_a_client_without_a_secret_is_refused_one_with_a_secret_is_a
 @pytest.mark.parametrize(
     ("members", "reason"),
     [
-        ({"token_endpoint_auth_method": "private_key_jwt"}, "authenticate in a way"),
-        ({"token_endpoint_auth_method": "client_secret_post"}, "authenticate in a way"),
+        ({"token_endpoint_auth_method": "private_key_jwt"}, "authentication method"),
+        ({"token_endpoint_auth_method": "client_secret_post"}, "authentication method"),
         ({"redirect_uris": ["https://else.example/"]}, "another redirect"),
-        ({"client_secret": "s3", "client_secret_expires_at": NOW - 1}, "has ended"),
+        ({"client_secret": "s3", "client_secret_expires_at": NOW - 1}, "has expired"),
     ],
     ids=str,
 )
@@ -215,7 +213,7 @@ async def test_a_server_that_registers_nobody_says_what_the_operator_has_to_regi
     server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger
 ) -> None:
     """Ours: no guess at `/register`, which answers with somebody's front page."""
-    with pytest.raises(ClientMissingError, match="registers none by itself"):
+    with pytest.raises(ClientMissingError, match="does not register clients"):
         await identify(server, replace(found, registration_url=""), ("read",), {}, fetch, now=NOW)
     assert not stranger.asked
 
@@ -241,7 +239,7 @@ async def kept(
     assert identity.record is not None
     stranger.asked.clear()
     answers(client_id="c2")
-    return {key_of(server, found.issuer): identity.record}
+    return {client_key(server, found.issuer): identity.record}
 
 
 async def test_a_registration_is_used_again(
@@ -284,7 +282,7 @@ async def test_the_operators_client_stays_at_the_issuer_where_it_was_first_used(
     mine = replace(server, client_id="mine")
     identity = await identify(mine, found, (), {}, fetch, now=NOW)
     assert identity.record is not None
-    kept = {key_of(mine, found.issuer): identity.record}
+    kept = {client_key(mine, found.issuer): identity.record}
     moved = replace(found, issuer="https://elsewhere.example")
 
     with pytest.raises(ServerUnusableError, match="another authorization server now"):
@@ -329,4 +327,4 @@ async def test_a_client_that_no_disk_took_is_the_one_of_the_next_try(
 
     assert binding.client_secret == Secret("s3")
     assert stranger.paths.count(REGISTER) == 1
-    assert (await store.clients())[key_of(server, binding.issuer)].client_secret == Secret("s3")
+    assert (await store.clients())[client_key(server, binding.issuer)].client_secret == Secret("s3")

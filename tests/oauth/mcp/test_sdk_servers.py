@@ -28,9 +28,9 @@ from openab_auth.oauth.errors import (
     NotRefreshableError,
     PasteRefusedError,
 )
-from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.tokens.mcp_sdk import SdkStorage, sdk_auth
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.mcp.sdk import SdkStorage, sdk_auth
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, Draft, FileStore, McpEntry, Secret, StoreUnreadableError, UserId
 from tests.oauth.mcp import strict_reader
@@ -288,7 +288,7 @@ async def test_a_server_that_never_grants_what_it_demands_is_not_asked_for_ever(
         assert "log in again" in (await source.demand("mcp:new", ("write",))).todo
         await log_in(logins, "mcp:new")
 
-    assert "whoever runs the server must grant them" in (await source.demand("mcp:new", ("write",))).todo
+    assert "the people who run the server must grant them" in (await source.demand("mcp:new", ("write",))).todo
     assert "log in again" in (await source.demand("mcp:new", ("admin",))).todo
 
 

@@ -6,12 +6,11 @@ import dataclasses
 
 import pytest
 
-from openab_auth.oauth.mcp.binding import Binding
-from openab_auth.oauth.mcp.granted_access import granted_access
+from openab_auth.oauth.mcp import Binding, access_of
 from openab_auth.oauth.mcp.scopes import advice, carried_over, note_demand
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import ClientRecord, Draft, McpEntry, Tenant
-from openab_auth.storage.draft import Lazy
+from openab_auth.storage.draft import LazyRecords
 
 URL = "https://mcp.example:8443/s/canary-key-in-the-path/mcp"
 ISSUER = "https://as.example"
@@ -28,7 +27,7 @@ def entry(*granted: str) -> McpEntry:
 
 
 def demanded(login: McpEntry, of: ClientRecord, server: McpServer | None, *scopes: str) -> ClientRecord:
-    draft = Draft({TENANT: login}, {}, Lazy(lambda: {TENANT: of}))
+    draft = Draft({TENANT: login}, {}, LazyRecords(lambda: {TENANT: of}))
     note_demand(draft, TENANT, server, scopes)
     return draft.clients[TENANT]
 
@@ -36,7 +35,7 @@ def demanded(login: McpEntry, of: ClientRecord, server: McpServer | None, *scope
 def test_a_login_is_shown_with_the_host_and_the_issuer_that_it_was_made_at_whatever_the_config_says_now() -> None:
     elsewhere = McpServer("lab", "https://other.example/mcp")
 
-    standing = granted_access(entry("read"), record("read"), elsewhere)
+    standing = access_of(entry("read"), record("read"), elsewhere)
 
     assert (standing.host, standing.issuer) == ("mcp.example:8443", ISSUER)
     assert "canary" not in repr(standing)
@@ -46,11 +45,11 @@ def test_another_programs_login_is_shown_with_what_the_config_and_its_entry_know
     server = McpServer("lab", "https://other.example/mcp")
 
     theirs = dataclasses.replace(entry("read"), client_id="of-another-program")
-    assert granted_access(theirs, record("read", "write"), server).host == "other.example"
-    assert granted_access(theirs, record("read", "write"), server).asked == ()
-    assert granted_access(theirs, None, None).host == ""
-    assert granted_access(theirs, None, None).issuer == ISSUER
-    assert granted_access(theirs, None, dataclasses.replace(server, url="https://[x")).host == ""
+    assert access_of(theirs, record("read", "write"), server).host == "other.example"
+    assert access_of(theirs, record("read", "write"), server).asked == ()
+    assert access_of(theirs, None, None).host == ""
+    assert access_of(theirs, None, None).issuer == ISSUER
+    assert access_of(theirs, None, dataclasses.replace(server, url="https://[x")).host == ""
 
 
 @pytest.mark.parametrize(
@@ -67,7 +66,7 @@ def test_scopes_that_were_granted_are_told_from_those_that_were_asked_for(
     asked: tuple[str, ...], granted: tuple[str, ...], withheld: tuple[str, ...], differs: bool
 ) -> None:
     """RFC 6749 5.1: a server that names no scopes has granted those that were asked for."""
-    standing = granted_access(entry(*granted), record(*asked), None)
+    standing = access_of(entry(*granted), record(*asked), None)
 
     assert (standing.withheld, standing.differs) == (withheld, differs)
     assert (standing.missing, standing.remedy) == ((), None)
@@ -76,11 +75,11 @@ def test_scopes_that_were_granted_are_told_from_those_that_were_asked_for(
 def test_what_was_demanded_and_is_not_granted_is_missing_until_a_login_has_it() -> None:
     noted = demanded(entry("read"), record("read"), None, "admin")
 
-    lacking = granted_access(entry("read"), noted, None)
+    lacking = access_of(entry("read"), noted, None)
     assert (lacking.missing, lacking.remedy) == (("admin",), "log-in")
     assert "log in again" in advice("log-in", TENANT)
 
-    cured = granted_access(entry("read", "admin"), carried_over(record("read", "admin"), noted), None)
+    cured = access_of(entry("read", "admin"), carried_over(record("read", "admin"), noted), None)
     assert (cured.missing, cured.remedy) == ((), None)
 
 
@@ -91,9 +90,9 @@ def test_what_the_operators_scopes_leave_out_is_the_operators_to_add_and_then_a_
     for _ in range(5):  # logins that could not ask for it
         noted = carried_over(record("read"), noted)
 
-    assert granted_access(entry("read"), noted, narrow).remedy == "widen"
+    assert access_of(entry("read"), noted, narrow).remedy == "widen"
     assert "scopes in [mcp.lab]" in advice("widen", Tenant("mcp:lab"))
-    assert granted_access(entry("read"), noted, wide).remedy == "log-in"
+    assert access_of(entry("read"), noted, wide).remedy == "log-in"
 
 
 def test_what_was_asked_for_again_and_again_is_for_whoever_runs_the_server() -> None:
@@ -101,13 +100,13 @@ def test_what_was_asked_for_again_and_again_is_for_whoever_runs_the_server() -> 
     for _ in range(3):
         noted = carried_over(record("read", "admin"), noted)
 
-    assert granted_access(entry("read"), noted, None).remedy == "grant"
-    assert "whoever runs the server" in advice("grant", TENANT)
+    assert access_of(entry("read"), noted, None).remedy == "grant"
+    assert "the people who run the server" in advice("grant", TENANT)
 
 
 def test_a_demand_that_names_no_scope_is_the_operators_where_the_scopes_are() -> None:
     """RFC 6750 3.1: `scope` may be left out of the challenge."""
-    draft = Draft({TENANT: entry("read")}, {}, Lazy(lambda: {TENANT: record("read")}))
+    draft = Draft({TENANT: entry("read")}, {}, LazyRecords(lambda: {TENANT: record("read")}))
 
     assert "[mcp.lab]" in note_demand(draft, TENANT, McpServer("lab", URL, scopes=("read",)), ()).todo
     assert "log in again" in note_demand(draft, TENANT, McpServer("lab", URL), ()).todo

@@ -1,0 +1,61 @@
+"""Wait for the lease of a tenant, for a limited time: only its holder may refresh the login."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from openab_auth.storage import AsyncStore
+from openab_auth.storage.entries import Tenant
+from openab_auth.storage.errors import StorageError
+from openab_auth.storage.worker_thread import in_thread
+
+REFRESH_DEADLINE: Final = 20.0  # seconds: two requests of 8 s, and 4 s for the disk; other agents use the same
+_LONGEST_STEP: Final = 1.0  # seconds; a longer time between two checks counts as this
+_RETRY: Final = 0.08  # seconds between two tries for the lease; a commit is seen sooner, by the store's version
+
+
+async def rechecks(store: AsyncStore, seconds: float, stopping: asyncio.Event | None = None) -> AsyncIterator[None]:
+    """Yield at each moment to look at the store and to try the lease: at once, at each change, and at the end.
+
+    The end comes after `seconds`, or early when `stopping` is set because the process has to stop.
+    """
+    clock = asyncio.get_running_loop().time
+    waited, last = 0.0, clock()
+    while True:
+        version, now = store.version(), clock()
+        # count only time in which this process ran: after SIGSTOP it still waits for the lease or its holder's commit
+        waited, last = waited + min(now - last, _LONGEST_STEP), now
+        yield
+        if waited >= seconds or (stopping is not None and stopping.is_set()):
+            return
+        await store.wait_for_change(version, min(_RETRY, seconds - waited))
+
+
+@asynccontextmanager
+async def hold_lease(
+    store: AsyncStore, tenant: Tenant, *, wait: float = REFRESH_DEADLINE, stopping: asyncio.Event | None = None
+) -> AsyncIterator[bool]:
+    """Hold the lease during a login or logout, so that a running refresh ends first.
+
+    Yield False when it was not acquired within `wait` seconds, when `stopping` ended the wait, or when its file cannot
+    be opened. Login and logout go on all the same: a refresh commits only over the refresh token that it posted, so it
+    cannot overwrite their changes.
+    """
+    held = False
+    try:
+        lock = store.lease(tenant)
+        async for _ in rechecks(store, wait, stopping):
+            held = await in_thread(lock.try_acquire)
+            if held:
+                break
+    except StorageError:
+        yield False
+        return
+    try:
+        yield held
+    finally:
+        if held:
+            lock.release()

@@ -1,0 +1,1 @@
+"""Second steps that follow some token responses."""

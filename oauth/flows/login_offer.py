@@ -1,0 +1,37 @@
+"""The offer that a person gets when a login begins, whichever flow it goes through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from openab_auth.oauth.flows.registry import flow_of
+from openab_auth.oauth.vendors.vendor import Vendor
+
+
+@dataclass(frozen=True, slots=True)
+class LoginOffer:
+    """Step one: the link to open, and the time (unix seconds) until which the login waits.
+
+    `user_code` is the code to type at the link, if the vendor gave one. `generation` is that of the pending login.
+    """
+
+    vendor: Vendor
+    url: str
+    expires_at: int
+    user_code: str | None = None
+    generation: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Return whether the login may end without a paste; `Logins.outcome` waits for that end."""
+        return flow_of(self.vendor).waits
+
+    @property
+    def takes_paste(self) -> bool:
+        """Return whether a paste may end the login."""
+        return flow_of(self.vendor).takes_paste
+
+    @property
+    def by_program(self) -> bool:
+        """Return whether the vendor's own program makes the login; what it prints may still change the offer."""
+        return flow_of(self.vendor).runs_program

@@ -1,0 +1,1 @@
+"""Logins that end with a redirect, which the person pastes: at vendors and at MCP servers."""

@@ -1,0 +1,95 @@
+"""Logins by a link and the redirect that the person pastes: at a vendor, and at an MCP server."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from openab_auth.oauth.errors import ClientRefusedError, NoPendingLoginError
+from openab_auth.oauth.flows.flow import Flow, check_client_id, check_endpoints
+
+if TYPE_CHECKING:
+    from openab_auth.oauth.config.table import Table
+    from openab_auth.oauth.entries.pending_entry import PendingLogin
+    from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
+    from openab_auth.oauth.flows.login_offer import LoginOffer
+    from openab_auth.oauth.flows.login_result import LoginResult
+    from openab_auth.oauth.flows.renewer import Renewal, Renewer
+    from openab_auth.oauth.paste.paste import Paste
+    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.storage.entries import PendingEntry
+
+
+class RedirectFlow(Flow):
+    """The authorization code grant with PKCE (RFC 6749 4.1, RFC 7636) at a vendor."""
+
+    name = "pkce"
+    takes_paste = True
+
+    def check(self, table: Table, vendor: Vendor) -> None:
+        """Require the endpoints, the redirect and the client."""
+        check_endpoints(table, authorize_url=vendor.authorize_url, token_url=vendor.token_url)
+        if not vendor.redirect_uri:
+            table.wrong("redirect_uri", "is missing")
+        check_client_id(table, vendor)
+
+    async def begin(self, context: LoginContext, vendor: Vendor, request: LoginRequest) -> LoginOffer:
+        """Write a pending login, and return its link."""
+        from openab_auth.oauth.flows.redirect.steps import offer_link  # noqa: PLC0415 - only a login pays for it
+
+        return await offer_link(context, await context.driver.resolve(vendor), request)
+
+    async def complete(
+        self, context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, paste: Paste
+    ) -> LoginResult:
+        """Exchange the code of the paste."""
+        from openab_auth.oauth.flows.redirect.steps import exchange_paste  # noqa: PLC0415 - as above
+
+        return await exchange_paste(context, await context.driver.resolve(vendor), login, entry, paste)
+
+
+class ServerFlow(RedirectFlow):
+    """The same grant at an MCP server, whose endpoints and client are found out before each login."""
+
+    in_vendor_table = False
+
+    async def begin(self, context: LoginContext, vendor: Vendor, request: LoginRequest) -> LoginOffer:
+        """Find out what the login is bound to, write a pending login with it, and return its link."""
+        from openab_auth.oauth.flows.redirect.steps import offer_link  # noqa: PLC0415 - only a login pays for it
+
+        server = (await context.catalogue()).server(vendor.name)
+        if server is None:
+            raise NoPendingLoginError(vendor.name)
+        # before the server is asked, and perhaps registers a client
+        await context.pending.check_not_taken(vendor, request.user, agreed=request.replaces)
+        binding = await context.servers.bind(server, request.user)
+        remember = partial(context.servers.remember, vendor=vendor.name, user=request.user, binding=binding)
+        return await offer_link(context, binding.vendor(server), request, resource=binding.resource, also=remember)
+
+    async def complete(
+        self, context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, paste: Paste
+    ) -> LoginResult:
+        """Exchange the code of the paste at the server as it was when the link was made."""
+        from openab_auth.oauth.flows.redirect.steps import exchange_paste  # noqa: PLC0415 - as above
+        from openab_auth.oauth.mcp.registration import forget_client  # noqa: PLC0415 - as above
+
+        server = (await context.catalogue()).server(vendor.name)
+        if server is None:
+            raise NoPendingLoginError(vendor.name)
+        binding = await context.servers.binding_of_pending(server, login.user)
+
+        async def forget_refused(_error: ClientRefusedError) -> None:
+            if there := (await context.catalogue()).server(login.vendor):
+                await context.store.update(lambda draft: forget_client(draft, there, binding.issuer))
+
+        return await exchange_paste(
+            context, binding.vendor(server), login, entry, paste, binding=binding, when_refused=forget_refused
+        )
+
+    def renewer(self, renewal: Renewal) -> Renewer:
+        """Return the renewer of the server's login."""
+        from openab_auth.oauth.mcp.renew import ServerRenewer  # noqa: PLC0415 - only a refresh pays for it
+
+        server = renewal.catalogue.server(renewal.tenant)
+        assert server is not None  # noqa: S101 - its row comes from the catalogue
+        return ServerRenewer(server, renewal.tenant, renewal.store, renewal.deadline)

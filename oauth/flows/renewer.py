@@ -1,0 +1,69 @@
+"""A renewer asks for the next tokens of a login: the only request of a refresh in which vendors and servers differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from openab_auth.oauth.entries.backoff import configuration_hash
+
+if TYPE_CHECKING:
+    from openab_auth.oauth.client.driver import Driver
+    from openab_auth.oauth.client.token_response import TokenResponse
+    from openab_auth.oauth.http.deadline import Deadline
+    from openab_auth.oauth.vendors.catalogue import Catalogue
+    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.storage import AsyncStore, LoginEntry, Tenant
+
+
+class Renewer(Protocol):
+    """Renews logins of one kind; the caller holds the tenant's lock and commits the new tokens."""
+
+    @property
+    def config_hash(self) -> str:
+        """Return the hash of everything that is configured for the request."""
+        ...
+
+    async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
+        """Ask for the next tokens in one request, which is never repeated here.
+
+        Raises:
+            LoginDeadError: this refresh token will never be taken again.
+            VendorUnavailableError: no usable answer; when `sent` is True the token may have been rotated all the same.
+            VendorMisconfiguredError: the client is refused.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """The login that needs new tokens, and what its renewer may use.
+
+    `vendor` is its row; `token_endpoint` is the endpoint that it came from, empty for a login at an MCP server.
+    """
+
+    tenant: Tenant
+    vendor: Vendor
+    token_endpoint: str
+    catalogue: Catalogue
+    store: AsyncStore
+    clock: Callable[[], float]
+    deadline: Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class VendorRenewer:
+    """Posts the refresh token to the endpoint that the login came from (RFC 6749 6)."""
+
+    vendor: Vendor
+    token_endpoint: str
+
+    @property
+    def config_hash(self) -> str:
+        """See `Renewer.config_hash`."""
+        return configuration_hash(self.vendor, self.token_endpoint)
+
+    async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
+        """See `Renewer.renew`."""
+        return await driver.refresh(self.vendor, entry.refresh_token, self.token_endpoint)

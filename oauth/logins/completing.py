@@ -1,0 +1,41 @@
+"""Find the pending logins that a pasted text may end, and read the paste in the text."""
+
+from __future__ import annotations
+
+from openab_auth.oauth.entries.pending_entry import PendingLogin
+from openab_auth.oauth.entries.pending_logins import PendingLogins
+from openab_auth.oauth.errors import NoPendingLoginError
+from openab_auth.oauth.flows.registry import flow_of
+from openab_auth.oauth.paste.paste import Paste, PasteMistake, PasteRefusedError, read_paste
+from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.storage.entries import PendingEntry, UserId
+
+
+async def pasteable(
+    pending: PendingLogins, catalogue: Catalogue, user: UserId, vendor: str | None, generation: str | None
+) -> list[tuple[PendingLogin, PendingEntry]]:
+    """Return a person's pending logins in the store that a paste can end, at vendors that are offered.
+
+    With a `vendor` or a `generation`, only the logins of that vendor or that generation.
+    """
+    flows = {row.name: flow_of(row) for row in catalogue.offered()}
+    names = {name for name, flow in flows.items() if flow.takes_paste and flow.in_store}
+    found = await pending.of(user, {vendor} if vendor else ())
+    return [
+        (login, entry) for login, entry in found if login.vendor in names and generation in {None, login.generation}
+    ]
+
+
+def read_expected(text: str, *, expected: bool, vendor: str | None) -> Paste:
+    """Return the paste in a text; `expected` tells whether a login waits for it.
+
+    Raises:
+        PasteRefusedError: the text is no paste. If no login waits, only a token or a key raises this error.
+        NoPendingLoginError: no login waits, and the text is no paste.
+    """
+    try:
+        return read_paste(text)
+    except PasteRefusedError as refusal:
+        if expected or refusal.reason == PasteMistake.TOKEN_OR_KEY:  # whoever shows a token must learn it
+            raise
+        raise NoPendingLoginError(vendor) from None

@@ -1,0 +1,93 @@
+"""Remove a login from the store, and revoke it at the vendor first where that is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.entries import login_entry
+from openab_auth.oauth.entries.generation import generation_of
+from openab_auth.oauth.errors import NotLoggedInError, OAuthError
+from openab_auth.oauth.flows import Commits
+from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.storage import AsyncStore
+from openab_auth.storage.draft import Draft
+from openab_auth.storage.entries import LoginEntry, McpEntry, Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutResult:
+    """The result of a logout; `note` says why the vendor was not told, if it should have been.
+
+    `removed` is False if the login was gone already, or if another login had come in; `stands` tells that the store
+    holds that other login. `left` names each file that may still hold tokens of the login.
+    """
+
+    tenant: Tenant
+    revoked: bool
+    removed: bool
+    note: str | None = None
+    stands: bool = False
+    left: tuple[str, ...] = ()
+
+
+class LoginRemover:
+    """Removes logins; a refresh in flight ends first."""
+
+    def __init__(self, store: AsyncStore, driver: Driver, commits: Commits) -> None:
+        self._store = store
+        self._driver = driver
+        self._commits = commits
+
+    async def remove(self, tenant: Tenant, generation: str, vendor: Vendor | None, *, revoke: bool) -> LogoutResult:
+        """Remove the login of this generation; with `revoke`, revoke it at its vendor first, if the vendor answers.
+
+        Raises:
+            NotLoggedInError: there is no login.
+            LoginChangedError: another login has come in; nothing was revoked.
+            StorageError: the login could not be removed.
+        """
+        async with self._commits.locked(tenant) as alone:
+            try:
+                entry = await self._store.update(
+                    partial(login_entry.login_of_generation, tenant=tenant, generation=generation)
+                )
+            except NotLoggedInError:
+                await self._store.update(lambda _draft: None)  # a killed writer may have left a file with its tokens
+                raise
+            if revoke:
+                await self._check_removable(entry)
+            revoked, note = await self._revoke(vendor, entry) if revoke else (False, None)
+
+            def remove(draft: Draft) -> LogoutResult:
+                """Remove the login unless another login came in; what a refresh has renewed is the same login."""
+                same = generation_of(draft.get(tenant), draft.notes.get(tenant)) == generation
+                removed = same and (draft.get(tenant) == entry or not alone) and login_entry.remove(draft, tenant)
+                return LogoutResult(tenant, revoked, removed, note, stands=tenant in draft)
+
+            done = await self._commits.persist(remove, tenant) if revoked else await self._store.update(remove)
+        return replace(done, left=tuple(problem.what for problem in await self._store.problems() if problem.ended))
+
+    async def _check_removable(self, entry: LoginEntry) -> None:
+        """Refuse to revoke a login that could not be removed from the store afterwards.
+
+        Raises:
+            StorageError: the store cannot be written, or its client records cannot be read.
+        """
+        await self._store.check_writable()
+        if isinstance(entry, McpEntry):
+            await self._store.clients()  # the login's client is removed with it
+
+    async def _revoke(self, vendor: Vendor | None, entry: LoginEntry) -> tuple[bool, str | None]:
+        if vendor is None:
+            return False, "no vendor of this name is configured here, so nobody could be told"
+        token, hint = (
+            (entry.refresh_token, "refresh_token") if entry.refresh_token else (entry.access_token, "access_token")
+        )
+        try:
+            if await self._driver.revoke(vendor, token, hint=hint):
+                return True, None
+        except OAuthError as error:
+            return False, error.happened
+        return False, f"{vendor.title} offers no way to end a login from here; end it in the account's own settings"

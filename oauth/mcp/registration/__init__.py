@@ -1,0 +1,16 @@
+"""Choose, register, keep and forget the clients that we are at authorization servers."""
+
+from openab_auth.oauth.mcp.registration.client_metadata import metadata_document
+from openab_auth.oauth.mcp.registration.identity import Identity, identify, identity_of
+from openab_auth.oauth.mcp.registration.known_clients import client_key, forget_client, issuers_of, keep_client
+
+__all__ = [
+    "Identity",
+    "client_key",
+    "forget_client",
+    "identify",
+    "identity_of",
+    "issuers_of",
+    "keep_client",
+    "metadata_document",
+]

@@ -1,0 +1,36 @@
+"""Write a finished login at a server: the entry that the Rust agents read, its note and its binding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from openab_auth.oauth.mcp.scopes import carried_over
+from openab_auth.storage import CONSOLE, Draft, Json, McpEntry, Note, pending_key
+
+if TYPE_CHECKING:
+    from openab_auth.oauth.client.token_response import TokenResponse
+    from openab_auth.oauth.mcp.binding import Binding
+    from openab_auth.oauth.vendors.vendor import Vendor
+
+
+def write(draft: Draft, binding: Binding, vendor: Vendor, grant: TokenResponse, note: Note) -> str | None:
+    """Write the login in the shape, and under the key, that the Rust agents expect; return the former account."""
+    before = draft.notes.get(vendor.tenant, Note()).account if vendor.tenant in draft else None
+    reply: dict[str, Json] = {"access_token": grant.access_token.reveal(), "token_type": "bearer"}
+    received_at = int(note.logged_in_at or 0)
+    reply["expires_in"] = max(0, grant.expires_at - received_at)
+    if grant.refresh_token:
+        reply["refresh_token"] = grant.refresh_token.reveal()
+    if grant.scopes:
+        reply["scope"] = " ".join(grant.scopes)
+    draft[vendor.tenant] = McpEntry(
+        client_id=binding.client_id,
+        token_response=reply,
+        granted_scopes=grant.scopes or binding.scopes,
+        token_received_at=received_at,
+        issuer=binding.issuer,
+    )
+    draft.clients[vendor.tenant] = carried_over(binding.as_client(), draft.clients.get(vendor.tenant))
+    draft.clients.pop(pending_key(vendor.name, note.logged_in_by or CONSOLE), None)
+    draft.notes[vendor.tenant] = note
+    return before

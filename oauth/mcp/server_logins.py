@@ -1,0 +1,143 @@
+"""Prepare a login at a server before anybody sees a link: discover, register, and record what the login is bound to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from openab_auth.oauth.errors import NoPendingLoginError, OAuthError, VendorUnavailableError
+from openab_auth.oauth.http.deadline import awake_timeout
+from openab_auth.oauth.mcp.binding import Binding, bind, read_binding
+from openab_auth.oauth.mcp.discovery import Fetch, discover
+from openab_auth.oauth.mcp.foreign_hosts import check_foreign_hosts
+from openab_auth.oauth.mcp.registration import client_key, identify, issuers_of, keep_client
+from openab_auth.oauth.mcp.scopes import wanted_scopes
+from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors.server_names import bare_name
+from openab_auth.storage import AsyncStore, ClientRecord, Draft, McpEntry, Tenant, UserId, pending_key
+
+if TYPE_CHECKING:
+    from openab_auth.oauth.client.driver import Driver
+    from openab_auth.oauth.vendors.catalogue import Catalogue
+    from openab_auth.oauth.vendors.vendor import Vendor
+
+_DEADLINE: Final = 30.0  # seconds for all documents together
+_PENDING: Final = "pending:"
+
+
+class ServerLogins:
+    """Finds out how people log in to servers, and keeps the result until the login is made.
+
+    `catalogue` is the config's. While a request is under way its name may come to mean another server. So a login is
+    written only while the name still means the server that was asked.
+    """
+
+    def __init__(self, catalogue: Catalogue, store: AsyncStore, driver: Driver, *, clock: Callable[[], float]) -> None:
+        self._catalogue = catalogue
+        self._store = store
+        self._driver = driver
+        self._clock = clock
+        # clients that were registered and could not be stored
+        self._unstored: dict[str, tuple[McpServer, ClientRecord]] = {}
+
+    async def bind(self, server: McpServer, user: UserId) -> Binding:
+        """Return what the next login of `user` at `server` is bound to; store the client that was registered for it.
+
+        An unfinished link of this person may mean that the server no longer knows our client. So another client is
+        registered then.
+
+        Raises:
+            ServerUnusableError, ClientMissingError: nobody can log in at this server as it is.
+            NoPendingLoginError: the name means another server by now, or none.
+            VendorUnavailableError: the server or its authorization server gave no usable answer.
+            StorageError: the client could not be stored.
+        """
+        clients = await self._store.clients()
+        unfinished = read_binding(clients.get(pending_key(server.vendor_name, user)))
+        fetch = Fetch(
+            self._driver.http(server.reach), server.vendor_name, server.tenant, deadline=self._driver.deadline
+        )
+        try:
+            async with awake_timeout(_DEADLINE):
+                found = await discover(server, fetch, registered_at=issuers_of(server, clients))
+                check_foreign_hosts(server, found.endpoints, self._catalogue, await self._addresses())
+                asked = wanted_scopes(server, found.asked, clients.get(server.tenant))
+                client = await identify(
+                    server, found, asked, self._with_unstored(server, clients), fetch,
+                    now=self._clock(), anew=unfinished is not None,
+                )  # fmt: skip
+        except TimeoutError:
+            raise VendorUnavailableError(server.vendor_name, "its metadata did not arrive in time") from None
+        binding = bind(server, found, asked, client)
+        await self._keep(server, binding, client.record)
+        return binding
+
+    async def binding_of_pending(self, server: McpServer, user: UserId) -> Binding:
+        """Return what the pending login of `user` was bound to when it began, whatever the server says now.
+
+        Raises:
+            NoPendingLoginError: the record was lost, or the name means another server by now; begin again.
+        """
+        binding = read_binding((await self._store.clients()).get(pending_key(server.vendor_name, user)))
+        if binding is None or binding.url != server.url:
+            raise NoPendingLoginError(server.vendor_name)
+        return binding
+
+    async def vendor(self, server: McpServer, tenant: Tenant) -> Vendor:
+        """Return the server as the vendor of the login under `tenant`; without endpoints when their record was lost."""
+        binding = read_binding((await self._store.clients()).get(tenant))
+        return replace(binding.vendor(server) if binding else server.vendor, tenant=tenant)
+
+    def remember(self, draft: Draft, vendor: str, user: UserId, binding: Binding) -> None:
+        """Keep the binding of a pending login, and drop the bindings of pending logins that are gone.
+
+        Raises:
+            NoPendingLoginError: the name means another server by now, or none.
+        """
+        self.check_same(draft, vendor, binding)
+        for key in [key for key in draft.clients if key.startswith(_PENDING) and key not in draft]:
+            del draft.clients[key]
+        draft.clients[pending_key(vendor, user)] = binding.as_client()
+
+    async def _addresses(self) -> dict[str, tuple[str, ...]]:
+        """Return the addresses of the servers where somebody is logged in, by name."""
+        entries, clients = await self._store.read(), await self._store.clients()
+        logins = (key for key, entry in entries.items() if isinstance(entry, McpEntry) and entry.access_token)
+        return {key: binding.addresses for key in logins if (binding := read_binding(clients.get(key)))}
+
+    def _with_unstored(self, server: McpServer, clients: Mapping[str, ClientRecord]) -> Mapping[str, ClientRecord]:
+        """Return the clients with those of this server that no disk has taken yet."""
+        return {**clients, **{key: client for key, (whose, client) in self._unstored.items() if whose == server}}
+
+    async def _keep(self, server: McpServer, binding: Binding, record: ClientRecord | None) -> None:
+        """Store a client. If that fails, the next login uses the same client, because its secret is given only once."""
+        key = client_key(server, binding.issuer)
+        if record is None:
+            return
+        self._unstored[key] = server, record
+        if (await self._store.clients()).get(key) == record:
+            self._unstored.pop(key, None)
+            return
+
+        def keep(draft: Draft) -> None:
+            self.check_same(draft, server.vendor_name, binding)
+            keep_client(draft, server, binding.issuer, record)
+
+        try:
+            await self._store.update(keep)
+        except OAuthError:  # the name means another server by now
+            self._unstored.pop(key, None)
+            raise
+        self._unstored.pop(key, None)
+
+    def check_same(self, draft: Draft, vendor: str, binding: Binding) -> None:
+        """Refuse a login at a server that its name no longer means.
+
+        Raises:
+            NoPendingLoginError: the name means another server by now, or none.
+        """
+        name = bare_name(vendor)
+        there = self._catalogue.server(name) or draft.servers.get(name)
+        if there is None or there.url != binding.url:
+            raise NoPendingLoginError(vendor)

@@ -1,0 +1,97 @@
+"""The refreshes of one process: at most one for each login, and every caller who needs it waits for the same one."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from openab_auth.oauth.entries import AccessToken
+from openab_auth.oauth.http.deadline import Deadline
+from openab_auth.oauth.tokens.adopt import is_successor
+from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Tenant
+
+if TYPE_CHECKING:
+    from openab_auth.oauth.entries import UnsavedLogins
+    from openab_auth.oauth.tokens.lazy_runtime import LazyRuntime
+
+
+class SharedRefreshes:
+    """Refreshes logins, one refresh at a time for each; `deadline` bounds a refresh, in seconds.
+
+    A refresh belongs to no caller: a caller who is cancelled does not stop it, so that a rotated token is stored.
+    """
+
+    def __init__(self, store: AsyncStore, runtime: LazyRuntime, unsaved: UnsavedLogins, *, deadline: float) -> None:
+        self._store = store
+        self._runtime = runtime
+        self._unsaved = unsaved
+        self._deadline = deadline
+        self._tasks: dict[Tenant, asyncio.Task[LoginEntry]] = {}
+        self._stopping = asyncio.Event()
+
+    async def successor(self, tenant: Tenant, stale: LoginEntry, *, deliberate: bool = False) -> AccessToken:
+        """Return the token that takes the place of the one in `stale`; `deliberate` as in `Refresh`.
+
+        A refresh that is running may have begun with an older login and end with `stale`. Then another one begins.
+
+        Raises:
+            OAuthError, StorageError: as `TokenSource.get_valid`.
+        """
+        if running := self._running(tenant):
+            entry = await asyncio.shield(running)
+            if is_successor(entry, stale, self._runtime.clock()):
+                return AccessToken.of(entry)
+        task = self._running(tenant) or self._begin(tenant, stale, deliberate=deliberate)
+        return AccessToken.of(await asyncio.shield(task))
+
+    async def aclose(self) -> None:
+        """Wait for the running refreshes, so that no rotated token is lost; those that wait for a lease end now."""
+        self._stopping.set()
+        while self._tasks:
+            await asyncio.wait(tuple(self._tasks.values()))
+        self._stopping.clear()
+
+    def _running(self, tenant: Tenant) -> asyncio.Task[LoginEntry] | None:
+        task = self._tasks.get(tenant)
+        return None if task is None or task.done() else task  # a task that is done is forgotten in a moment
+
+    def _begin(self, tenant: Tenant, stale: LoginEntry, *, deliberate: bool) -> asyncio.Task[LoginEntry]:
+        task = asyncio.create_task(self._refresh(tenant, stale, deliberate=deliberate), name=f"refresh {tenant}")
+        self._tasks[tenant] = task
+        task.add_done_callback(lambda done: self._forget(tenant, done))
+        return task
+
+    def _forget(self, tenant: Tenant, task: asyncio.Task[LoginEntry]) -> None:
+        if self._tasks.get(tenant) is task:  # not when another one has begun in that moment
+            del self._tasks[tenant]
+        if not task.cancelled():
+            task.exception()  # retrieved here, because every caller may have been cancelled
+
+    async def _refresh(self, tenant: Tenant, stale: LoginEntry, *, deliberate: bool) -> LoginEntry:
+        await self._unsaved.save(tenant)
+        catalogue = await self._runtime.catalogue()
+        if isinstance(stale, McpEntry) and catalogue.server(tenant) is None:  # perhaps a person has added the server
+            catalogue = catalogue.with_added(await self._store.servers())
+        from openab_auth.oauth.tokens.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
+        from openab_auth.oauth.tokens.renewer import find_renewer  # noqa: PLC0415 - as above
+
+        with Deadline(self._deadline, self._stopping) as deadline:
+            refresh = Refresh(
+                self._store,
+                tenant,
+                partial(
+                    find_renewer,
+                    tenant,
+                    catalogue=catalogue,
+                    store=self._store,
+                    clock=self._runtime.clock,
+                    deadline=deadline,
+                ),
+                self._runtime.driver,
+                self._unsaved,
+                clock=self._runtime.clock,
+                deadline=deadline,
+                deliberate=deliberate,
+            )
+            return await refresh.replace(stale)

@@ -1,0 +1,65 @@
+"""The rules that a flow has for its row of the vendor table.
+
+The flows are built on the vendor table, so nothing here imports them. The first row that is read loads their registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from openab_auth.oauth.config.table import Table
+    from openab_auth.oauth.vendors.vendor import Vendor
+
+_REGISTRY = "openab_auth.oauth.flows.registry"
+
+
+class FlowRules(Protocol):
+    """What the vendor table and the discovery of endpoints ask of a flow."""
+
+    @property
+    def name(self) -> str:
+        """The name that people see."""
+        ...
+
+    @property
+    def in_vendor_table(self) -> bool:
+        """Whether a row of the vendor table may name the flow."""
+        ...
+
+    @property
+    def needs_login(self) -> bool:
+        """Whether people log in; False where the token stays in the environment."""
+        ...
+
+    @property
+    def begins_at(self) -> Literal["authorize_url", "device_url"]:
+        """The endpoint that a login begins at, which discovery looks for."""
+        ...
+
+    def check(self, table: Table, vendor: Vendor) -> None:
+        """Report to `table` what the row of `vendor` lacks."""
+        ...
+
+    def can_begin(self, vendor: Vendor, environ: Mapping[str, str]) -> bool:
+        """Return whether a login of this vendor can begin on this machine."""
+        ...
+
+
+@cache
+def _registry() -> Mapping[str, FlowRules]:
+    flows: Mapping[str, FlowRules] = import_module(_REGISTRY).FLOWS
+    return flows
+
+
+def flow_names() -> tuple[str, ...]:
+    """Return the names that a row of the vendor table may give as its flow."""
+    return tuple(name for name, flow in _registry().items() if flow.in_vendor_table)
+
+
+def rules_of(vendor: Vendor) -> FlowRules:
+    """Return the rules of the flow that the vendor's row names."""
+    return _registry()[vendor.flow]

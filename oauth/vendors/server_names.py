@@ -1,0 +1,18 @@
+"""The names of MCP servers: people type `mcp:NAME`, and the login lies under the bare name.
+
+This module imports nothing, so that a valid token can be served without reading any table.
+"""
+
+from typing import Final
+
+PREFIX: Final = "mcp:"
+
+
+def full_name(name: str) -> str:
+    """Return the server's name with `mcp:` before it, as people type it and as pending logins spell it."""
+    return name if name.startswith(PREFIX) else f"{PREFIX}{name}"
+
+
+def bare_name(word: str) -> str:
+    """Return the server's name without `mcp:`."""
+    return word.removeprefix(PREFIX)

@@ -1,0 +1,20 @@
+"""One kind of record that a store keeps beside the logins: its name, and how one record becomes JSON and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from openab_auth.storage.entries import Json
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKind(Generic[R]):
+    """The name of the kind and its codec; `from_json` returns None for a value that is no such record."""
+
+    name: str
+    to_json: Callable[[R], Json]
+    from_json: Callable[[object], R | None]

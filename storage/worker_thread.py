@@ -1,0 +1,54 @@
+"""Runs blocking functions in a worker thread, or in the event loop itself if no thread can be started."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Generic, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call `function` in a worker thread and return its result, as `asyncio.to_thread` does without context variables.
+
+    If no thread can be started (the container has reached its limit of processes, or the interpreter is shutting
+    down), the function runs in this thread. The event loop then stands still, which is better than losing a token.
+    """
+    work = _Work(partial(function, *args, **kwargs))
+    running: asyncio.Future[None] | asyncio.Future[T]
+    try:
+        running = asyncio.get_running_loop().run_in_executor(None, work.run)
+    except RuntimeError:
+        # The executor may have queued the work before it failed to start a thread, and another thread may run it.
+        if work.claim():
+            return function(*args, **kwargs)
+        running = asyncio.wrap_future(work.done)
+    await running
+    return work.done.result()
+
+
+class _Work(Generic[T]):
+    """A function that runs once, in the thread that claims it first."""
+
+    def __init__(self, function: Callable[[], T]) -> None:
+        self.done: Future[T] = Future()
+        self._function = function
+        self._claimed = threading.Lock()
+
+    def claim(self) -> bool:
+        """Return True to the first caller only; this caller must run the function."""
+        return self._claimed.acquire(blocking=False)
+
+    def run(self) -> None:
+        """Run the function, unless another thread has claimed it."""
+        if not self.claim():
+            return
+        try:
+            self.done.set_result(self._function())
+        except BaseException as error:  # noqa: BLE001 - the task that waits for the result gets it
+            self.done.set_exception(error)
