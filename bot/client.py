@@ -13,8 +13,8 @@ from discord.ext import commands
 from openab_auth.bot.errors import DiscordUnavailableError
 from openab_auth.bot.sync import sync_if_changed
 from openab_auth.cogs.auth import DISCORD_API, Auth, AuthService, DiscordSettings
-from openab_auth.oauth.client.verdict import json_object
-from openab_auth.oauth.http.transport import BoundedTransport, new_client
+from openab_auth.oauth.client import json_object
+from openab_auth.oauth.http import BoundedTransport, new_client
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # this bot never speaks
 _log = logging.getLogger(__name__)

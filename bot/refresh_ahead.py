@@ -11,11 +11,11 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.entries import dead_token
 from openab_auth.oauth.errors import VendorMisconfiguredError
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, OpenabAuthError, Tenant, TokenEntry, open_store
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.records.notes import Note

@@ -17,11 +17,10 @@ from openab_auth.bot.cli.session import Session, open_session
 from openab_auth.bot.cli.stop import run_until_told
 from openab_auth.bot.cli.words import UsageError
 from openab_auth.oauth.accounts import resolve
-from openab_auth.oauth.config.programs import find_program
-from openab_auth.oauth.errors import NotLoggedInError, VendorMisconfiguredError
-from openab_auth.oauth.errors.redact import name
+from openab_auth.oauth.config import find_program
+from openab_auth.oauth.errors import NotLoggedInError, VendorMisconfiguredError, safe_name
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import OpenabAuthError
 
 _NOT_FOUND: Final = 127  # as shells have it
@@ -87,7 +86,7 @@ async def _environ(arguments: argparse.Namespace) -> dict[str, str]:
             try:
                 token = await source.get_valid(tenant)
             except NotLoggedInError:
-                if session.catalogue.held(tenant):  # the operator's own token, which the command inherits
+                if session.catalogue.variables_in_use(tenant):  # the operator's own token, which the command inherits
                     continue
                 raise
             for shadow in place.shadows:
@@ -114,7 +113,7 @@ async def _places(session: Session, words: list[str]) -> Mapping[str, _Place]:
 def _of_vendor(word: str, vendor: Vendor | None) -> _Place:
     if vendor is None:
         todo = "add a [vendors.NAME] table with this tenant and exec_env to the config, or use `openab-auth token`"
-        raise NoVariableError(name(word), "no vendor of this name or tenant is configured here", todo)
+        raise NoVariableError(safe_name(word), "no vendor of this name or tenant is configured here", todo)
     if not vendor.exec_env:
         todo = f"set exec_env in [vendors.{vendor.name}] to the variable that the command reads"
         raise NoVariableError(vendor.title, "no variable is known that its tools read", todo)

@@ -8,7 +8,7 @@ import sys
 
 from openab_auth.bot.cli.output import DONE, print_result
 from openab_auth.bot.cli.words import UsageError
-from openab_auth.oauth.config import obscure as obscured
+from openab_auth.oauth.config import obscured_text as obscured
 
 _NO_ENCRYPTION = "openab-auth: this hides it from scanners and glances; it is no encryption, anybody can reveal it\n"
 
@@ -25,7 +25,7 @@ def obscure(arguments: argparse.Namespace) -> int:
 def reveal(arguments: argparse.Namespace) -> int:
     """Print what `obscure` was given."""
     try:
-        shown = obscured.reveal(_secret("The obscured text: "))
+        shown = obscured.unobscure(_secret("The obscured text: "))
     except obscured.NotObscuredError as error:
         message = f"standard input {error}"
         raise UsageError(message, "openab-auth reveal") from None

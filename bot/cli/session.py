@@ -7,8 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from openab_auth.oauth.config.config import Config, read_config, store_location
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.config import Config, store_location
+from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import AsyncStore, Store, open_store
 
 
@@ -24,7 +24,7 @@ class Session:
 
     def with_added(self) -> Catalogue:
         """The catalogue with the servers that people added: one file more to read, which no token needs."""
-        return self.catalogue.as_of(self.backend)
+        return self.catalogue.with_servers_of(self.backend)
 
 
 def open_session(arguments: argparse.Namespace) -> Session:

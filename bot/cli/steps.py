@@ -14,10 +14,10 @@ from openab_auth.bot.cli.output import DONE, print_result
 from openab_auth.bot.cli.program import run_here
 from openab_auth.bot.cli.session import Session, open_session
 from openab_auth.bot.cli.waiting import wait_for_approval
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.flows import LoginOffer, LoginResult, flow_of
 from openab_auth.oauth.logins import Logins, LogoutResult
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import UserId
 
 _LONGEST_PASTE = 64 * 1024  # characters read from standard input; the parser refuses far shorter ones with a sentence
@@ -54,7 +54,7 @@ async def login(arguments: argparse.Namespace) -> int:
 
 
 async def _run_program(session: Session, vendor: Vendor, *, as_json: bool) -> int:
-    await run_here(vendor, sys.stderr if as_json else sys.stdout, session.catalogue.without_secrets(os.environ))
+    await run_here(vendor, sys.stderr if as_json else sys.stdout, session.catalogue.program_environment(os.environ))
     result = {**_offered(LoginOffer(vendor, "", 0)), "url": None, "expires_at": None}
     text = f"{vendor.title}'s own program says that it is logged in; it keeps that login itself."
     print_result(result, text, as_json=as_json)

@@ -1,4 +1,4 @@
-"""Find a program, and the surroundings it runs in, without the working directory."""
+"""Find a program and the folder in which it starts, without the working directory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from openab_auth.oauth.config.paths import home_of
 
 
 def find_program(program: str, environ: Mapping[str, str]) -> str | None:
-    """Return the path of a program, looked up in the absolute folders of PATH; None if there is none."""
+    """Return the path of a program, looked up in the absolute folders of PATH; None if it is missing."""
     return shutil.which(program, path=absolute_path(environ))
 
 
@@ -19,7 +19,7 @@ def absolute_path(environ: Mapping[str, str]) -> str:
     return os.pathsep.join(filter(os.path.isabs, environ.get("PATH", os.defpath).split(os.pathsep)))
 
 
-def folder_for(environ: Mapping[str, str]) -> str:
-    """Return the folder in which a vendor's program starts: some read a config from it, and even load plugins."""
+def working_folder(environ: Mapping[str, str]) -> str:
+    """Return the folder in which a vendor's program starts: programs may read configs and plugins from it."""
     home = home_of(environ)
     return home if home and os.path.isdir(home) else "/"  # noqa: PTH112 - a text goes to the child

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.cli.warm import TENANTS, warm_token
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 CANARY = "canary-3f9c"

@@ -16,12 +16,12 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.notices import dead_logins
 from openab_auth.cogs.auth.service.service import AuthService
-from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import LoginDeadError
 from openab_auth.oauth.logins import LoginState
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, FileStore, Note
 from tests.cogs.test_on_discord import ada, begin, bob, bot, running, settings, world  # noqa: F401 - fixtures
 

@@ -10,9 +10,11 @@ import pytest
 from discord.ext import commands
 
 from openab_auth.bot.playground.discord import Person
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import InsufficientScopeError
 from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import FileStore
 from tests.cogs.test_on_discord import ada, begin, bot, form, settings, world  # noqa: F401 - fixtures

@@ -18,7 +18,7 @@ from openab_auth.cogs.auth.guard.access import Caller
 from openab_auth.cogs.auth.guard.rate_limit import LIMIT
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService, open_service
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import AddingServersOffError
 from openab_auth.storage import UserId
 from tests.cogs.test_on_discord import (  # noqa: F401 - fixtures

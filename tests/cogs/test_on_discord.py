@@ -23,7 +23,7 @@ from openab_auth.cogs.auth.commands import Auth
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.cogs.auth.text.language import english, languages
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.storage import Draft, FileStore, Note, Secret, TokenEntry, UserId
 from tests.playground.openapi import DESCRIPTION, check_body
 

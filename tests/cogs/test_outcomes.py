@@ -16,7 +16,8 @@ from openab_auth.oauth.errors import (
     TooManyLoginsError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.paste.mistakes import DeniedRedirectError, PasteMistake, refused
+from openab_auth.oauth.paste import DeniedRedirectError, PasteMistake
+from openab_auth.oauth.paste.mistakes import paste_refusal
 from openab_auth.storage.errors import StoreBusyError
 
 KEY = "77359400-abcdef"
@@ -48,7 +49,7 @@ def buttons(answer: ReplyContent) -> list[type]:
 
 async def test_a_paste_that_can_be_mended_gets_the_button_again() -> None:
     for error in (
-        refused(PasteMistake.BARE_CODE),
+        paste_refusal(PasteMistake.BARE_CODE),
         VendorUnavailableError("lab", "no route", asked="code", sent=False),
         VendorUnavailableError("lab", "HTTP 503"),  # of its metadata: the paste was not yet taken
         StoreBusyError("/x", 1.0),

@@ -15,7 +15,7 @@ from openab_auth.cogs.auth.views.paste_form import (
     paste_modal,
 )
 from openab_auth.oauth.flows import LoginOffer
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Tenant
 
 OFFER = LoginOffer(Vendor("lab", "The Lab", Tenant("lab")), "https://x/authorize", 2_000_000_000, None, "a" * 10)

@@ -18,7 +18,7 @@ from openab_auth.cogs.auth.guard.rate_limit import TooManyAttemptsError
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.cogs.auth.views.logout import LogoutButton
-from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import (
     LoginChangedError,
     LoginTakenError,

@@ -13,7 +13,7 @@ from openab_auth.cogs.auth.views.status import CancelButton, status_message
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.logins import LoginState, Status
 from openab_auth.oauth.mcp import GrantedAccess
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import DeadToken, Problem, RefreshAttempt, Tenant, UserId
 
 ADA = UserId(1)

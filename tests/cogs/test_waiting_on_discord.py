@@ -20,8 +20,8 @@ from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text.language import english, languages
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import FileStore

@@ -9,7 +9,7 @@ from openab_auth.cogs.auth.views.paste_form import message_key
 from openab_auth.oauth.errors import NotLoggedInError
 from openab_auth.oauth.flows import LoginOffer
 from openab_auth.oauth.logins import LoginState
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Tenant, UserId
 
 LOOPBACK = "http://localhost:1455/auth/callback"

@@ -13,6 +13,7 @@ from typing import NoReturn, Protocol
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.errors import (
@@ -28,8 +29,8 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.flows import LoginResult
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.paste.paste import DeniedRedirectError
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.paste import DeniedRedirectError
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import (
     AsyncStore,
     DeadToken,

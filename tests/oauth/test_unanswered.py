@@ -15,6 +15,8 @@ import pytest
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.errors import LoginDeadError, RefreshUnansweredError, VendorUnavailableError
 from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, Draft, FileStore, Secret, TokenEntry
 from tests.oauth.raw_server import GOOD, RawServer, server, whole

@@ -19,7 +19,7 @@ async def doctor(arguments: argparse.Namespace) -> int:
     setting = look_at_config(arguments, os.environ)
     (stored, entries), network = await asyncio.gather(
         asyncio.to_thread(look_at_store, setting.location),
-        look_at_network([one for one in setting.catalogue.offered() if one.reach is None], setting.discord),
+        look_at_network([one for one in setting.catalogue.offered() if one.network_policy is None], setting.discord),
     )
     servers = await look_at_servers(setting.catalogue, setting.location, entries)
     checks = [setting.check, *stored, *look_at_variables(setting, entries), *network, *servers]

@@ -14,11 +14,11 @@ import httpx2
 
 from openab_auth.bot.cli.doctor.check import Check
 from openab_auth.cogs.auth import DiscordSettings
-from openab_auth.oauth.client.verdict import read_date
-from openab_auth.oauth.config.programs import find_program
+from openab_auth.oauth.client import read_date
+from openab_auth.oauth.config import find_program
 from openab_auth.oauth.flows import flow_of
-from openab_auth.oauth.http.transport import BoundedTransport, new_client
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.http import BoundedTransport, new_client
+from openab_auth.oauth.vendors import Vendor
 
 _DEADLINE: Final = 5.0  # seconds for all of it, so that a machine without a network is told so at once
 _CLOCK_SKEW: Final = 60  # seconds; half of the time before its end at which a token is refreshed

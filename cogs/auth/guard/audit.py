@@ -18,7 +18,7 @@ import aiofiles
 from openab_auth.cogs.auth.guard.audit_quota import AuditQuota
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.oauth.errors import PasteRefusedError
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.file import ownership

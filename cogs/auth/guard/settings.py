@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
-from openab_auth.oauth.config.config import Config
-from openab_auth.oauth.config.table import Mistakes, Table
-from openab_auth.oauth.config.variables import replaced
+from openab_auth.oauth.config import Config, ConfigMistakes, ConfigTable, replace_variables
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.http.urls import url_mistake
+from openab_auth.oauth.http import why_unsafe
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.secret import Secret
 
@@ -38,9 +36,9 @@ def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings
     Raises:
         ConfigError: a key is unknown, has a wrong shape or holds an unset variable. The error repeats no value.
     """
-    mistakes: Mistakes = []
-    values = replaced(config.discord, "discord", environ, mistakes)
-    table = Table(values, "discord", mistakes)
+    mistakes: ConfigMistakes = []
+    values = replace_variables(config.discord, "discord", environ, mistakes)
+    table = ConfigTable(values, "discord", mistakes)
     table.only([field.name for field in fields(DiscordSettings)])
     token = table.text("bot_token").strip() or environ.get("DISCORD_TOKEN", "").strip()
     settings = DiscordSettings(
@@ -57,14 +55,14 @@ def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings
     return settings
 
 
-def _address(table: Table, key: str) -> str:
+def _address(table: ConfigTable, key: str) -> str:
     value = table.text(key, DISCORD_API)
-    if reason := url_mistake(value):
+    if reason := why_unsafe(value):
         table.wrong(key, reason)
     return value.rstrip("/")
 
 
-def _ids(table: Table, values: Mapping[str, object], key: str) -> tuple[int, ...]:
+def _ids(table: ConfigTable, values: Mapping[str, object], key: str) -> tuple[int, ...]:
     """Return Discord ids, given as texts or as numbers. Some languages would round such large numbers."""
     value = values.get(key, [])
     if not isinstance(value, list):

@@ -8,7 +8,7 @@ from typing import Final
 
 from openab_auth.cogs.auth.guard import AuditLine, Caller, Guard, NotYourServerError
 from openab_auth.oauth.mcp import AddedServers
-from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors import McpServer
 from openab_auth.storage import AddedServer
 
 GROUP: Final = "mcp"  # the subcommand group; it is registered only if adding servers is allowed

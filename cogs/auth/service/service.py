@@ -18,15 +18,13 @@ from openab_auth.cogs.auth.guard import (
     RateLimit,
 )
 from openab_auth.cogs.auth.service.servers import Servers
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import DEFAULT_STORE, Config
-from openab_auth.oauth.config.paths import path_in
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import DEFAULT_STORE, Config, path_from_variable
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, ProgramFailedError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.logins import Logins, LoginState, LogoutResult, Status
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import CONSOLE, AsyncStore, UserId, open_store
 
 
@@ -233,7 +231,7 @@ def open_service(
         StorageError: `location` is no address of a store.
     """
     beside = DEFAULT_STORE if "://" in location else location  # only a file has a folder for the audit log
-    audit = Path(path_in("OPENAB_AUTH_AUDIT", environ) or f"{beside}.audit.jsonl").expanduser()
+    audit = Path(path_from_variable("OPENAB_AUTH_AUDIT", environ) or f"{beside}.audit.jsonl").expanduser()
     store = AsyncStore(open_store(location))
     driver = Driver()
     guard = Guard(Access(settings), Audit(audit, clock), RateLimit(clock))

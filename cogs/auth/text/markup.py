@@ -17,7 +17,7 @@ from urllib.parse import quote
 import discord
 
 from openab_auth.cogs.auth.text.units import cut, units
-from openab_auth.oauth.errors.visible import visible
+from openab_auth.oauth.errors import visible_text
 
 _NOTHING: Final = "?"  # for a text without visible characters: empty bold would show its asterisks
 FIELD: Final = 300  # UTF-16 units of somebody else's text, unless the caller sets another limit
@@ -78,7 +78,7 @@ def code(text: str, limit: int = FIELD) -> Markup:
 def label(text: str, limit: int = FIELD) -> str:
     """Return `text` on one line of at most `limit` units, for where Discord reads no markup."""
     seen = cut(text, 8 * limit)  # an endless text costs no more than a long text
-    return cut(visible(seen), limit)
+    return cut(visible_text(seen), limit)
 
 
 def mention(user: int) -> Markup:

@@ -13,10 +13,9 @@ from openab_auth.cogs.auth.text.units import cut
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
-from openab_auth.oauth.http.urls import is_loopback
+from openab_auth.oauth.http import is_loopback
 from openab_auth.oauth.logins import LoginState, LogoutResult
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage.store import Problem
 
 _NEVER: Final = 2**40  # seconds; agents write such a time for a token without an end

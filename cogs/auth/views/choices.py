@@ -10,7 +10,7 @@ from discord import app_commands
 from openab_auth.cogs.auth.text import CHOICE, CHOICES, Language, label, units
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.logins import LoginState
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 
 _TITLE: Final = 50  # units of a choice's name
 

@@ -10,7 +10,7 @@ import discord
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import LINES, Language, described
 from openab_auth.cogs.auth.views.buttons import LoginButton, view_of
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 

@@ -10,7 +10,6 @@ import discord
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import Language, words
 from openab_auth.cogs.auth.views.buttons import REST, AuthButton, PressHandler, view_of
-from openab_auth.oauth.client.discovery import needs_discovery
 from openab_auth.oauth.errors import LoginTakenError
 from openab_auth.oauth.logins import LoginState
 from openab_auth.storage.errors import OpenabAuthError
@@ -104,11 +103,9 @@ def logout_question(language: Language, state: LoginState) -> ReplyContent:
     Raises:
         NameTooLongError: the tenant fits no button.
     """
-    vendor = state.vendor
-    revocable = vendor is not None and (bool(vendor.revoke_url) or needs_discovery(vendor))
-    choices: list[LogoutChoice] = ["here", "revoke", "keep"] if revocable else ["here", "keep"]
+    choices: list[LogoutChoice] = ["here", "revoke", "keep"] if state.revocable else ["here", "keep"]
     buttons = [LogoutButton(language, state.tenant, choice, state.generation) for choice in choices]
-    return ReplyContent(words.ask_logout(language, state, revocable=revocable), view=_view_of_all(buttons))
+    return ReplyContent(words.ask_logout(language, state, revocable=state.revocable), view=_view_of_all(buttons))
 
 
 def replace_question(language: Language, vendor: str, title: str, taken: LoginTakenError) -> ReplyContent:
