@@ -12,9 +12,7 @@ from discord.ext import commands
 
 from openab_auth.bot.errors import DiscordUnavailableError
 from openab_auth.bot.sync import sync_if_changed
-from openab_auth.cogs.auth.commands import Auth
-from openab_auth.cogs.auth.guard.settings import DISCORD_API, DiscordSettings
-from openab_auth.cogs.auth.service.service import AuthService
+from openab_auth.cogs.auth import DISCORD_API, Auth, AuthService, DiscordSettings
 from openab_auth.oauth.client import json_object
 from openab_auth.oauth.http import BoundedTransport, new_client
 

@@ -19,8 +19,8 @@ from openab_auth.cogs.auth.guard.errors import (
     NotYourServerError,
     RolesHiddenError,
 )
+from openab_auth.cogs.auth.guard.open_requests import ClosingError
 from openab_auth.cogs.auth.guard.rate_limit import TooManyAttemptsError
-from openab_auth.cogs.auth.service.open_requests import ClosingError
 from openab_auth.cogs.auth.text.failures import described, failure
 from openab_auth.cogs.auth.text.language import Language, english, languages
 from openab_auth.cogs.auth.views.login import LinkTooLongError
@@ -224,5 +224,5 @@ def test_an_error_that_no_catalogue_knows_speaks_its_own_english() -> None:
 def test_an_access_token_in_a_paste_is_warned_of_before_all_else() -> None:
     happened, kept, todo = described(english(), paste_refusal(PasteMistake.TOKEN_OR_KEY))
     assert "neither used nor stored" in happened
-    assert "still waits" in kept
-    assert todo.index("revoke it") < todo.index("copy the address")
+    assert "You can still finish this login." in kept
+    assert todo.index("Revoke it") < todo.index("copy the address")

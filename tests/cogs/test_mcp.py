@@ -58,7 +58,7 @@ async def test_from_the_command_to_a_tool_call_and_on_to_a_step_up(
     with pytest.raises(InsufficientScopeError):
         await call(source, urls["new"], "wipe")
     status = await (await ada.slash("auth status")).settled()
-    assert "agents lack scopes: admin. Log in again" in str(status.embeds)
+    assert "agents need more scopes: admin. Log in again" in str(status.embeds)
     await log_in(ada)
     assert await call(source, urls["new"], "wipe") == 200
 
@@ -71,7 +71,7 @@ async def test_from_the_command_to_a_tool_call_and_on_to_a_step_up(
 async def test_a_server_that_registers_nobody_says_what_the_operator_has_to_do(bot: commands.Bot, ada: Person) -> None:
     answer = await begin(ada, "mcp:closed")
 
-    assert "mcp:closed has no client of ours" in answer.content
+    assert "This bot is not registered at mcp:closed yet" in answer.content
     assert "http://localhost:53682/callback" in answer.content
     assert "[mcp.closed]" in answer.content
 

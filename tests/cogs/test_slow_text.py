@@ -9,9 +9,9 @@ from contextlib import suppress
 import pytest
 
 from openab_auth.cogs.auth.notices.direct_messages import looks_like_paste
-from openab_auth.cogs.auth.service.choices import server_choices
 from openab_auth.cogs.auth.text.limits import plain
 from openab_auth.cogs.auth.text.markup import code, label
+from openab_auth.cogs.auth.views.choices import server_choices
 from openab_auth.oauth.errors import PasteRefusedError, redact, safe_name, visible_text
 from openab_auth.oauth.http.challenge import read_challenges
 from openab_auth.oauth.paste import clipboard, read_paste

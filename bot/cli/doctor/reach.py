@@ -13,7 +13,7 @@ from typing import Final
 import httpx2
 
 from openab_auth.bot.cli.doctor.check import Check
-from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.cogs.auth import DiscordSettings
 from openab_auth.oauth.client import read_date
 from openab_auth.oauth.config import find_program
 from openab_auth.oauth.flows import flow_of

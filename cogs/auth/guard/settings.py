@@ -1,4 +1,4 @@
-"""The `[discord]` table of the config, checked: every mistake is named at once."""
+"""Reads the `[discord]` table of the config and names every mistake at once."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class DiscordSettings:
 
 
 def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings:
-    """The settings of the config; `DISCORD_TOKEN` counts where the config has no `bot_token`.
+    """Return the settings in the config. Without a `bot_token` there, use `DISCORD_TOKEN`.
 
     Raises:
-        ConfigError: one or more keys are unknown, of a wrong shape or hold an unset variable; no value is repeated.
+        ConfigError: a key is unknown, has a wrong shape or holds an unset variable. The error repeats no value.
     """
     mistakes: ConfigMistakes = []
     values = replace_variables(config.discord, "discord", environ, mistakes)
@@ -63,7 +63,7 @@ def _address(table: ConfigTable, key: str) -> str:
 
 
 def _ids(table: ConfigTable, values: Mapping[str, object], key: str) -> tuple[int, ...]:
-    """Discord ids, as texts (readers of other languages round such numbers) or as numbers."""
+    """Return Discord ids, given as texts or as numbers. Some languages would round such large numbers."""
     value = values.get(key, [])
     if not isinstance(value, list):
         table.wrong(key, "must be a list of Discord ids")
