@@ -15,9 +15,8 @@ from discord import app_commands
 
 from openab_auth.bot.client import AuthBot, point_discord_at
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
-from openab_auth.cogs.auth.guard.settings import DiscordSettings
-from openab_auth.cogs.auth.service.service import open_service
-from openab_auth.oauth.config.config import Config
+from openab_auth.cogs.auth import DiscordSettings, open_service
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.storage import Secret
 

@@ -16,11 +16,11 @@ import time
 from pathlib import Path
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, ThreadedIssuer
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, UserId
 
 

@@ -15,11 +15,10 @@ import discord
 from openab_auth.bot.client import AuthBot, point_discord_at
 from openab_auth.bot.errors import DiscordUnavailableError
 from openab_auth.bot.refresh_ahead import RefreshAhead, open_refresh_ahead
-from openab_auth.cogs.auth.guard.settings import DiscordSettings, read_settings
-from openab_auth.cogs.auth.service.service import AuthService, open_service
-from openab_auth.oauth.config.config import Config
+from openab_auth.cogs.auth import AuthService, DiscordSettings, open_service, read_settings
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.http.deadline import awake_timeout
+from openab_auth.oauth.http import awake_timeout
 from openab_auth.oauth.runtime import Runtime
 
 _log = logging.getLogger(__name__)

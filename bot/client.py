@@ -12,11 +12,9 @@ from discord.ext import commands
 
 from openab_auth.bot.errors import DiscordUnavailableError
 from openab_auth.bot.sync import sync_if_changed
-from openab_auth.cogs.auth.commands import Auth
-from openab_auth.cogs.auth.guard.settings import DISCORD_API, DiscordSettings
-from openab_auth.cogs.auth.service.service import AuthService
-from openab_auth.oauth.client.verdict import json_object
-from openab_auth.oauth.http.transport import BoundedTransport, new_client
+from openab_auth.cogs.auth import DISCORD_API, Auth, AuthService, DiscordSettings
+from openab_auth.oauth.client import json_object
+from openab_auth.oauth.http import BoundedTransport, new_client
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # this bot never speaks
 _log = logging.getLogger(__name__)

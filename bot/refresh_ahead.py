@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.entries import dead_token
 from openab_auth.oauth.errors import VendorMisconfiguredError
 from openab_auth.oauth.runtime import Runtime

@@ -1,1 +1,1 @@
-"""The discord.py extensions of this project; `openab_auth.cogs.auth` is the one."""
+"""The discord.py extensions of this project. There is one: `openab_auth.cogs.auth`."""

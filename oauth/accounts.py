@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from openab_auth.oauth.vendors.server_names import PREFIX, bare_name, full_name
+from openab_auth.oauth.vendors.server_names import SERVER_PREFIX, bare_name, full_name
 from openab_auth.storage.entries import Entry, McpEntry, Tenant, TokenEntry
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Account:
     @property
     def is_server(self) -> bool:
         """Return whether this is a login to an MCP server."""
-        return self.name.startswith(PREFIX)
+        return self.name.startswith(SERVER_PREFIX)
 
 
 def resolve(word: str, catalogue: Catalogue | None, entries: Mapping[str, Entry]) -> Account:
@@ -39,7 +39,7 @@ def resolve(word: str, catalogue: Catalogue | None, entries: Mapping[str, Entry]
 
     Without a catalogue, `word` is the key of a login or `mcp:NAME`. A word that means nothing here is taken as a key.
     """
-    if word.startswith(PREFIX) or (catalogue and catalogue.server(word)):
+    if word.startswith(SERVER_PREFIX) or (catalogue and catalogue.server(word)):
         return _server(bare_name(word), entries)
     vendor = catalogue.find(word) if catalogue else None
     account = Account(vendor.name, vendor.tenant) if vendor else Account(word, Tenant(word))

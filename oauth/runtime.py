@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, Store, open_store
 
 if TYPE_CHECKING:  # the driver imports an HTTP client, and a valid token or `status` needs neither
-    from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.config.config import Config
+    from openab_auth.oauth.client import Driver
+    from openab_auth.oauth.config import Config
     from openab_auth.oauth.flows import Admit
     from openab_auth.oauth.logins import Logins, RecordEnd
     from openab_auth.oauth.tokens import TokenSource
@@ -91,7 +91,7 @@ class Runtime:
 
     async def catalogue_with_added(self) -> Catalogue:
         """Return the vendors of the config together with the servers that people have added by now."""
-        return await self.store.run(self.catalogue.as_of)
+        return await self.store.run(self.catalogue.with_servers_of)
 
     async def aclose(self) -> None:
         """Wait for the commits under way and close the driver."""

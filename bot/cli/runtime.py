@@ -6,8 +6,9 @@ import argparse
 import os
 from pathlib import Path
 
-from openab_auth.oauth.config.config import read_config, store_location
+from openab_auth.oauth.config import store_location
 from openab_auth.oauth.runtime import Runtime
+from openab_auth.oauth.vendors import read_config
 
 
 def open_runtime(arguments: argparse.Namespace) -> Runtime:

@@ -13,7 +13,7 @@ from typing import Final
 
 import openab_auth
 from openab_auth.bot.playground.discord import EmbeddedDiscord
-from openab_auth.oauth.config.programs import find_program
+from openab_auth.oauth.config import find_program
 from openab_auth.storage.errors import OpenabAuthError
 
 _START: Final = 20.0  # seconds until the bot is connected to Discord

@@ -7,19 +7,20 @@ import os
 from discord.ext import commands
 
 from openab_auth.cogs.auth.commands import Auth
-from openab_auth.cogs.auth.guard.settings import read_settings
-from openab_auth.cogs.auth.service.service import open_service
-from openab_auth.oauth.config.config import read_config, store_location
+from openab_auth.cogs.auth.guard import DISCORD_API, DiscordSettings, read_settings
+from openab_auth.cogs.auth.service import AuthService, open_service
+from openab_auth.oauth.config import store_location
 from openab_auth.oauth.runtime import Runtime
+from openab_auth.oauth.vendors import read_config
 
-__all__ = ["setup"]
+__all__ = ["DISCORD_API", "Auth", "AuthService", "DiscordSettings", "open_service", "read_settings", "setup"]
 
 
 async def setup(bot: commands.Bot) -> None:
-    """Add the cog, built from the config file and the environment alone.
+    """Add the cog; its settings come from the config file and the environment.
 
     Raises:
-        OpenabAuthError: the config has mistakes; all of them are named.
+        OpenabAuthError: the config has mistakes; the error names all of them.
     """
     config = read_config(None, os.environ)
     settings = read_settings(config, os.environ)

@@ -1,4 +1,4 @@
-"""The /auth commands: their names, options and choices; what they do is the front desk's."""
+"""The /auth commands: their names, options and choices. The front desk does the work."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from openab_auth.cogs.auth.desk import COG
 from openab_auth.cogs.auth.front_desk import FrontDesk
-from openab_auth.cogs.auth.guard.access import caller_of
-from openab_auth.cogs.auth.guard.errors import AccessDeniedError
-from openab_auth.cogs.auth.guard.members import Members
-from openab_auth.cogs.auth.notices.dead_logins import DeadLogins
-from openab_auth.cogs.auth.notices.direct_messages import DirectMessages
-from openab_auth.cogs.auth.outcomes import failed
+from openab_auth.cogs.auth.guard import AccessDeniedError, ClosingError, Members, caller_of
+from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages
 from openab_auth.cogs.auth.replies import acknowledge, answer
-from openab_auth.cogs.auth.service.choices import login_choices, logout_choices, pending_choices, server_choices
-from openab_auth.cogs.auth.service.open_requests import ClosingError
-from openab_auth.cogs.auth.service.servers import GROUP
-from openab_auth.cogs.auth.service.service import AuthService
-from openab_auth.cogs.auth.text.language import SpokenLanguages, language_of
-from openab_auth.cogs.auth.text.limits import ADDRESS, INPUT
-from openab_auth.cogs.auth.text.translator import CommandTranslator
-from openab_auth.cogs.auth.views.how import HowButton
-from openab_auth.cogs.auth.views.login_button import LoginButton
-from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton
-from openab_auth.cogs.auth.views.paste_form import PasteButton, read_submit
-from openab_auth.cogs.auth.views.status import CancelButton
+from openab_auth.cogs.auth.service import GROUP, AuthService
+from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandTranslator, SpokenLanguages, language_of
+from openab_auth.cogs.auth.views import (
+    COG,
+    CancelButton,
+    HowButton,
+    LoginButton,
+    LogoutButton,
+    PasteButton,
+    ReplaceButton,
+    failure_message,
+    login_choices,
+    logout_choices,
+    pending_choices,
+    read_submit,
+    server_choices,
+)
 from openab_auth.storage.errors import OpenabAuthError, StorageError
 
 _log = logging.getLogger(__name__)
@@ -38,119 +38,115 @@ _BUTTONS = (LoginButton, PasteButton, HowButton, CancelButton, LogoutButton, Rep
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
 @app_commands.allowed_installs(guilds=True, users=True)
 class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Log agents in to their vendors"):
-    """The commands, the buttons and the pastes; loadable in any discord.py bot."""
+    """The commands, the buttons and the pastes. Any discord.py bot can load this cog."""
 
     def __init__(self, bot: commands.Bot, service: AuthService) -> None:
         self.desk = FrontDesk(service)
         self._bot = bot
         self._service = service
-        self._listeners = SpokenLanguages()
-        service.admission.ask = Members(bot).caller
-        self._direct = DirectMessages(bot, self.desk, self._listeners)
-        self._dead_logins = DeadLogins(bot, service, self._listeners)
+        self._languages = SpokenLanguages()
+        service.guard.admission.fetch_caller = Members(bot).caller
+        self._direct = DirectMessages(bot, self.desk, self._languages)
+        self._dead_logins = DeadLogins(bot, service, self._languages)
         if not service.servers.allowed and self.app_command is not None:
             self.app_command.remove_command(GROUP)
 
     async def cog_load(self) -> None:
-        """Make the buttons work, those on messages from before a restart included, and name the commands."""
+        """Register the buttons, also for messages from before a restart, and translate the commands."""
         self._bot.add_dynamic_items(*_BUTTONS)
         try:
             await self._service.resume()
         except StorageError as error:
-            _log.warning("logins that wait for an approval could not be gone on with: %s", error)
-        if self._bot.tree.translator is None:  # a host bot's own stays
+            _log.warning("logins that wait for an approval could not be resumed: %s", error)
+        if self._bot.tree.translator is None:  # a host bot keeps its own translator
             await self._bot.tree.set_translator(CommandTranslator())
         if self._bot.is_ready():
             self._dead_logins.start()
 
     async def cog_unload(self) -> None:
-        """Finish what people wait for, then let go of everything."""
+        """Answer the open requests, then close everything."""
         self._bot.remove_dynamic_items(*_BUTTONS)
         await self._dead_logins.aclose()
         await self.desk.aclose()
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Let nothing new begin while the bot stops; who may do what is the service's question, after the defer."""
+        """Acknowledge each command once, unless the bot is stopping. Access is checked later, by the guard."""
         if interaction.type is discord.InteractionType.application_command and not self.desk.takes(interaction):
             return False
         try:
-            self._service.begin_work()
+            self._service.guard.begin_work()
         except ClosingError as error:
-            await answer(interaction, failed(language_of(interaction), error, _name(interaction)))
+            await answer(interaction, failure_message(language_of(interaction), error, _name(interaction)))
             return False
+        if interaction.type is discord.InteractionType.application_command:
+            await acknowledge(interaction)
         return True
 
     async def cog_app_command_error(
         self, interaction: discord.Interaction, error: app_commands.AppCommandError
     ) -> None:
-        """Every failure of a command becomes an answer."""
+        """Turn the failure of a command into an answer."""
         if isinstance(error, app_commands.CheckFailure):  # `interaction_check` has answered
             return
         vendor = getattr(interaction.namespace, "vendor", None)
-        await answer(interaction, failed(language_of(interaction), error, _name(interaction), vendor=vendor))
+        await answer(interaction, failure_message(language_of(interaction), error, _name(interaction), vendor=vendor))
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Take what was pasted into a form, and remember the person's language for direct messages."""
-        self._listeners.saw(interaction)
+        self._languages.remember(interaction)
         if (submit := read_submit(interaction)) and self.desk.takes(interaction):
-            await self.desk.submitted(interaction, submit)
+            await self.desk.take_form(interaction, submit)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """From now on people can be written to."""
+        """Start to tell people about dead logins: the bot can write to them now."""
         self._dead_logins.start()
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """In a direct message, what looks like a paste is one."""
+        """Take a direct message as a paste if it looks like one."""
         await self._direct.hear(message)
 
-    # The commands; their other languages are in the catalogues
+    # The commands. Their names in other languages are in text/locales.
 
     @app_commands.command(description="Log an agent in: get the link")
     @app_commands.describe(vendor="Whose account the agents will use")
     async def login(self, interaction: discord.Interaction, vendor: str) -> None:
         """Answer, for this person only, with the link, the steps and the button for the paste."""
-        await acknowledge(interaction)
         await self.desk.login(interaction, vendor)
 
-    @app_commands.command(description="Finish a login: paste the address that the browser ended on")
+    @app_commands.command(description="Finish a login: paste the address of the last page")
     @app_commands.describe(
         redirect="The whole address of the last page, or the code that it shows",
-        vendor="Which login; not needed when only one of yours waits",
+        vendor="Which login; you can leave this out if you have started only one",
     )
     async def complete(
         self, interaction: discord.Interaction, redirect: app_commands.Range[str, 1, INPUT], vendor: str | None = None
     ) -> None:
         """Take the paste as the form does, for people who cannot use one."""
-        await acknowledge(interaction)
-        await self.desk.completed(interaction, redirect, vendor)
+        await self.desk.take_paste(interaction, redirect, vendor)
 
     @app_commands.command(description="Who is logged in where, and which of your logins wait")
     async def status(self, interaction: discord.Interaction) -> None:
-        """Show all logins and one's own pending ones."""
-        await acknowledge(interaction)
+        """Show all logins and the person's own pending ones."""
         await self.desk.status(interaction)
 
     @app_commands.command(description="Remove a login, and revoke it at the vendor if you like")
     @app_commands.describe(vendor="Which login to end")
     async def logout(self, interaction: discord.Interaction, vendor: str) -> None:
-        """Ask what exactly shall end."""
-        await acknowledge(interaction)
+        """Ask whether to remove the login here, or to revoke it too."""
         await self.desk.ask_logout(interaction, vendor)
 
-    @app_commands.command(description="Forget a login that you began")
-    @app_commands.describe(vendor="Which login; not needed when only one of yours waits")
+    @app_commands.command(description="Cancel a login that you started")
+    @app_commands.describe(vendor="Which login; you can leave this out if you have started only one")
     async def cancel(self, interaction: discord.Interaction, vendor: str | None = None) -> None:
-        """Drop one's pending login; its link is of no use any more."""
-        await acknowledge(interaction)
+        """Drop the person's own pending login; its link stops working."""
         await self.desk.cancel(interaction, vendor)
 
-    @app_commands.command(description="What this is, and whom to ask")
+    @app_commands.command(description="What this is and whom to ask")
     async def help(self, interaction: discord.Interaction) -> None:
-        """Answer everyone, also those who may not log in."""
-        await acknowledge(interaction)
+        """Answer everyone, also people who may not log in."""
         await self.desk.help(interaction)
 
     mcp = app_commands.Group(name=GROUP, description="MCP servers that can be logged in to here")
@@ -161,17 +157,15 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self, interaction: discord.Interaction, name: str, url: app_commands.Range[str, 1, ADDRESS]
     ) -> None:
         """Say what was added and where its tokens will go."""
-        await acknowledge(interaction)
         await self.desk.add_server(interaction, name, url)
 
     @mcp.command(name="remove", description="Remove an MCP server that you added")
     @app_commands.describe(name="Which server; log out of it first")
     async def remove_server(self, interaction: discord.Interaction, name: str) -> None:
-        """Say that it is gone."""
-        await acknowledge(interaction)
+        """Say that the server was removed."""
         await self.desk.remove_server(interaction, name)
 
-    # Autocompletion: no names for those who may not use them
+    # Autocompletion. People who may not use /auth get no names.
 
     @login.autocomplete("vendor")
     async def _login_choices(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

@@ -1,4 +1,4 @@
-"""Between a request and its answer: commands, buttons, forms and direct messages all end up here."""
+"""The front desk takes requests from commands, buttons, forms and direct messages, and shows the answers."""
 
 from __future__ import annotations
 
@@ -10,23 +10,26 @@ from typing import TypeAlias
 
 import discord
 
-from openab_auth.cogs.auth.desk import Desk, LastPage, LogoutChoice
-from openab_auth.cogs.auth.guard.access import Caller, caller_of
-from openab_auth.cogs.auth.guard.deliveries import Deliveries
-from openab_auth.cogs.auth.guard.errors import AccessDeniedError
-from openab_auth.cogs.auth.outcomes import failed
+from openab_auth.cogs.auth.guard import AccessDeniedError, Caller, caller_of
 from openab_auth.cogs.auth.replies import ReplyContent, acknowledge, answer, edit
-from openab_auth.cogs.auth.service.service import AuthService
-from openab_auth.cogs.auth.text import words
-from openab_auth.cogs.auth.text.failures import failure
-from openab_auth.cogs.auth.text.language import Language, language_of
-from openab_auth.cogs.auth.views.help import help_message
-from openab_auth.cogs.auth.views.how import how_message
-from openab_auth.cogs.auth.views.login import LoginMessages, login_message
-from openab_auth.cogs.auth.views.logout import logout_question, replace_question
-from openab_auth.cogs.auth.views.paste_form import Submit, new_flow
-from openab_auth.cogs.auth.views.servers import added_message, removed_message
-from openab_auth.cogs.auth.views.status import status_message
+from openab_auth.cogs.auth.service import AuthService
+from openab_auth.cogs.auth.text import Language, failure, language_of, words
+from openab_auth.cogs.auth.views import (
+    LastPage,
+    LoginMessages,
+    PressHandler,
+    SubmittedForm,
+    added_message,
+    failure_message,
+    help_message,
+    how_message,
+    login_message,
+    logout_question,
+    message_key,
+    removed_message,
+    replace_question,
+    status_message,
+)
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError, NoPendingLoginError, PasteRefusedError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.storage.entries import UserId
@@ -35,51 +38,53 @@ from openab_auth.storage.errors import OpenabAuthError
 SendReply: TypeAlias = Callable[[ReplyContent], Awaitable[object]]
 
 
-class FrontDesk(Desk):
-    """Acknowledges, asks the service, answers in the person's language; who may do what is the service's question."""
+class FrontDesk(PressHandler):
+    """Asks the service and answers in the person's language. The service checks who may do what."""
 
     def __init__(self, service: AuthService) -> None:
         self.service = service
         self._messages = LoginMessages(service.clock)
-        self._deliveries = Deliveries()
 
     async def aclose(self) -> None:
-        """Finish what people wait for, then let go of everything."""
+        """Answer the open requests, then close everything."""
         await self.service.aclose()
         await self._messages.aclose()
 
     def takes(self, interaction: discord.Interaction) -> bool:
-        """Return whether the interaction is to be answered: not one that Discord has delivered before."""
-        return self._deliveries.take(interaction)
+        """Return False if Discord has delivered this interaction before."""
+        return self.service.guard.takes(interaction)
 
     # The two steps
 
     async def login(self, interaction: discord.Interaction, vendor: str, *, replaces: str | None = None) -> None:
-        """Show the link, or ask whether another person's login may be replaced; the interaction is acknowledged."""
+        """Show the link, or ask whether to replace another person's login."""
         try:
             offer = await self.service.login(caller_of(interaction), vendor, replaces=replaces)
         except LoginTakenError as taken:
             title = (await self.service.catalogue()).title_of(taken.tenant)
             await answer(interaction, replace_question(language_of(interaction), vendor, title, taken))
         else:
-            await self._messages.show(interaction, offer, partial(self._ending, interaction, offer))
+            await self._messages.show(interaction, offer, partial(self._last_content, interaction, offer))
 
-    async def _ending(self, interaction: discord.Interaction, offer: LoginOffer) -> ReplyContent | None:
-        """What the login message says in the end, where no paste ends it; None when others say it, or nobody."""
+    async def _last_content(self, interaction: discord.Interaction, offer: LoginOffer) -> ReplyContent | None:
+        """Wait for the end of a login that needs no paste, and return the last text of its message.
+
+        None means that the message needs no edit from here.
+        """
         language, vendor = language_of(interaction), offer.vendor
         try:
             try:
-                done = await self._followed(interaction, offer)
+                done = await self._follow(interaction, offer)
             except LoginTakenError as taken:
                 return replace_question(language, vendor.name, vendor.title, taken)
         except NoPendingLoginError:
-            return None  # cancelled, or a newer one: the message is edited by whoever did that
+            return None  # cancelled or replaced: that request edits the message
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
-            return failed(language, error, "a login by a code", vendor=vendor.name)
+            return failure_message(language, error, "a login by a code", vendor=vendor.name)
         return None if done is None else ReplyContent(words.logged_in(language, done))
 
-    async def _followed(self, interaction: discord.Interaction, offer: LoginOffer) -> LoginResult | None:
-        """Wait for the end; what the vendor's own program says late is shown meanwhile."""
+    async def _follow(self, interaction: discord.Interaction, offer: LoginOffer) -> LoginResult | None:
+        """Wait for the end of the login, and show what the vendor's own program says until then."""
         user, language = UserId(interaction.user.id), language_of(interaction)
         ending = asyncio.create_task(self.service.outcome(user, offer.vendor.name))
         amended: asyncio.Task[LoginOffer] | None = None
@@ -90,31 +95,18 @@ class FrontDesk(Desk):
                 if ending.done():
                     break
                 offer = amended.result()
-                await edit(interaction, login_message(language, offer, new_flow(offer)))
+                await edit(interaction, login_message(language, offer, message_key(offer)))
             return await ending
         finally:
             ending.cancel()
             if amended is not None:
                 amended.cancel()
 
-    async def login_pressed(self, interaction: discord.Interaction, vendor: str) -> None:
-        """Begin a login as the command does, in a message of its own."""
-        async with self._answering(interaction, "login", vendor):
-            await acknowledge(interaction)
-            await self.login(interaction, vendor)
+    async def keep_login(self, interaction: discord.Interaction) -> None:
+        """Say that nothing was changed."""
+        await answer(interaction, ReplyContent(language_of(interaction).say("kept")))
 
-    async def replace_pressed(
-        self, interaction: discord.Interaction, vendor: str, choice: str, generation: str
-    ) -> None:
-        """Turn the question into the login message, or say that nothing was changed."""
-        async with self._answering(interaction, "replace", vendor):
-            await acknowledge(interaction, in_place=True)
-            if choice == "yes":
-                await self.login(interaction, vendor, replaces=generation)
-            else:
-                await answer(interaction, ReplyContent(language_of(interaction).say("kept")))
-
-    async def complete(  # noqa: PLR0913 - who pastes what, and for which login
+    async def complete(  # noqa: PLR0913 - the person, the paste and its login
         self,
         caller: Caller,
         language: Language,
@@ -124,12 +116,12 @@ class FrontDesk(Desk):
         *,
         reply: SendReply,
     ) -> None:
-        """Take a paste, wherever it was written, and `reply`; the login message it belongs to says so, too.
+        """Take a paste, wherever it was written, then call `reply` and update the login message.
 
-        `generation` is the pending login that a form was about; no other one is ended.
+        `generation` is the pending login that a form was about; the paste ends no other login.
 
         Raises:
-            OpenabAuthError: why it did not become a login; no reply was made.
+            OpenabAuthError: the paste did not become a login. `reply` was not called.
         """
         try:
             done = await self.service.complete(caller, paste, vendor, generation)
@@ -149,16 +141,16 @@ class FrontDesk(Desk):
             used = words.about(language, "login-link-used", done.vendor)
             await self._messages.close(caller.user, done.vendor.name, ReplyContent(used))
 
-    async def submitted(self, interaction: discord.Interaction, submit: Submit) -> None:
-        """Take what was pasted into a form, whichever process opened it."""
-        async with self._answering(interaction, "paste", submit.vendor, submit.flow):
+    async def take_form(self, interaction: discord.Interaction, submit: SubmittedForm) -> None:
+        """Take a submitted form. It may have been opened before a restart."""
+        async with self.answering(interaction, "paste", submit.vendor, submit.key):
             await acknowledge(interaction)
-            await self.completed(interaction, submit.paste, submit.vendor, submit.generation)
+            await self.take_paste(interaction, submit.paste, submit.vendor, submit.generation)
 
-    async def completed(
+    async def take_paste(
         self, interaction: discord.Interaction, paste: str, vendor: str | None, generation: str | None = None
     ) -> None:
-        """Take a paste that came with an interaction, which is acknowledged."""
+        """Take a paste that came with an acknowledged interaction."""
 
         async def reply(message: ReplyContent) -> None:
             await answer(interaction, message)
@@ -166,68 +158,55 @@ class FrontDesk(Desk):
         caller, language = caller_of(interaction), language_of(interaction)
         await self.complete(caller, language, paste, vendor, generation, reply=reply)
 
-    async def how_pressed(self, interaction: discord.Interaction, page: LastPage) -> None:
-        """Show how to copy what the last page of a login gives; there is nothing in it that anybody may not see."""
-        async with self._answering(interaction, "show how"):
-            await acknowledge(interaction)
-            await answer(interaction, await asyncio.to_thread(how_message, language_of(interaction), page))
+    async def how(self, interaction: discord.Interaction, page: LastPage) -> None:
+        """Show how to copy the address or the code. Everyone may see this."""
+        await answer(interaction, await asyncio.to_thread(how_message, language_of(interaction), page))
 
     # Everything else
 
     async def status(self, interaction: discord.Interaction) -> None:
-        """Show all logins and the person's own pending ones; no vendor is asked."""
+        """Show all logins and the person's own pending ones, without a request to a vendor."""
         status, catalogue = await self.service.status(caller_of(interaction)), await self.service.catalogue()
         user = UserId(interaction.user.id)
         await answer(interaction, status_message(language_of(interaction), status, user, catalogue.title_of))
 
     async def cancel(self, interaction: discord.Interaction, vendor: str | None) -> None:
-        """Drop a pending login of the person's own, and say so where its link was shown."""
+        """Drop the person's own pending login, and say so in the message with its link too."""
         cancelled = await self.service.cancel(caller_of(interaction), vendor)
         told = ReplyContent(words.about(language_of(interaction), "cancelled", cancelled))
         await answer(interaction, told)
         await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
 
-    async def cancel_pressed(self, interaction: discord.Interaction, vendor: str, generation: str) -> None:
-        """Drop a pending login from the status, which then shows what is left."""
-        async with self._answering(interaction, "cancel", vendor):
-            await acknowledge(interaction, in_place=True)
-            cancelled = await self.service.cancel(caller_of(interaction), vendor, generation)
-            await self.status(interaction)
-            told = ReplyContent(words.about(language_of(interaction), "cancelled", cancelled))
-            await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
+    async def cancel_in_status(self, interaction: discord.Interaction, vendor: str, generation: str) -> None:
+        """Drop a pending login and show the status again."""
+        cancelled = await self.service.cancel(caller_of(interaction), vendor, generation)
+        told = ReplyContent(words.about(language_of(interaction), "cancelled", cancelled))
+        await self.status(interaction)
+        await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
 
     async def ask_logout(self, interaction: discord.Interaction, vendor: str) -> None:
-        """Ask what exactly shall end."""
+        """Ask whether to remove the login here, or to revoke it too."""
         state = await self.service.ask_logout(caller_of(interaction), vendor)
         await answer(interaction, logout_question(language_of(interaction), state))
 
-    async def logout_pressed(
-        self, interaction: discord.Interaction, tenant: str, choice: LogoutChoice, generation: str
-    ) -> None:
-        """End the login as chosen; the question becomes the answer."""
-        async with self._answering(interaction, "logout"):
-            language = language_of(interaction)
-            await acknowledge(interaction, in_place=True)
-            if choice == "keep":
-                await answer(interaction, ReplyContent(language.say("kept")))
-                return
-            caller, revoke = caller_of(interaction), choice == "revoke"
-            done = await self.service.logout(caller, tenant, generation, revoke=revoke)
-            title = (await self.service.catalogue()).title_of(done.tenant)
-            await answer(interaction, ReplyContent(words.logged_out(language, done, title)))
+    async def logout(self, interaction: discord.Interaction, tenant: str, generation: str, *, revoke: bool) -> None:
+        """End the login here, and with `revoke` at the vendor too. The answer replaces the question."""
+        done = await self.service.logout(caller_of(interaction), tenant, generation, revoke=revoke)
+        title = (await self.service.catalogue()).title_of(done.tenant)
+        await answer(interaction, ReplyContent(words.logged_out(language_of(interaction), done, title)))
 
     async def add_server(self, interaction: discord.Interaction, name: str, url: str) -> None:
-        """Add an MCP server, and say where its tokens will go."""
+        """Add an MCP server, and say which host gets its tokens."""
         added = await self.service.servers.add(caller_of(interaction), name, url)
         await answer(interaction, added_message(language_of(interaction), added))
 
     async def remove_server(self, interaction: discord.Interaction, name: str) -> None:
-        """Forget an MCP server that somebody added."""
+        """Remove an MCP server that somebody added."""
         await self.service.servers.remove(caller_of(interaction), name)
         await answer(interaction, removed_message(language_of(interaction), name))
 
     async def help(self, interaction: discord.Interaction) -> None:
-        """Answer everyone, also those who may not log in."""
+        """Answer everyone, also people who may not log in."""
         caller, language = caller_of(interaction), language_of(interaction)
         logins: int | None = None
         refusal: AccessDeniedError | None = None
@@ -236,17 +215,17 @@ class FrontDesk(Desk):
         except AccessDeniedError as error:
             refusal = error
         except OpenabAuthError:
-            pass  # the store cannot be read, which the status explains
+            pass  # the store cannot be read; the status explains it
         offered, adds = (await self.service.catalogue()).offered(), self.service.servers.allowed
         await answer(interaction, help_message(language, caller.user, offered, logins, refusal, adds_servers=adds))
 
     @asynccontextmanager
-    async def _answering(
-        self, interaction: discord.Interaction, doing: str, vendor: str | None = None, flow: str | None = None
+    async def answering(
+        self, interaction: discord.Interaction, doing: str, vendor: str | None = None, key: str | None = None
     ) -> AsyncIterator[None]:
-        """What discord.py does for commands, for buttons and forms: a failure in the block becomes the answer."""
+        """Turn a failure inside the block into the answer, as discord.py does for commands."""
         try:
-            self.service.begin_work()
+            self.service.guard.begin_work()
             yield
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
-            await answer(interaction, failed(language_of(interaction), error, doing, vendor=vendor, flow=flow))
+            await answer(interaction, failure_message(language_of(interaction), error, doing, vendor=vendor, key=key))

@@ -1,7 +1,7 @@
-"""Answers that Discord may lose without anything else being lost.
+"""Sends answers to Discord. A lost answer never stops the work behind it.
 
-An acknowledgement can come too late (10062), be applied and yet answered with an error (40060 on the retry), or be cut
-off; an edit can come after the interaction's 15 minutes (50027). None of that is a reason to stop working.
+An acknowledgement can come too late (10062), can succeed although Discord reports an error (40060 on the retry), or can
+be cut off. An edit can come after the interaction's 15 minutes (50027).
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from typing import Final
 import aiohttp
 import discord
 
-from openab_auth.cogs.auth.text.markup import Markup
+from openab_auth.cogs.auth.text import Markup
 
 LOST: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
 _UNKNOWN_INTERACTION: Final = 10062
 _ALREADY_ACKNOWLEDGED: Final = 40060
-_SILENT: Final = "auth.silent"  # key in Interaction.extras: nobody listens any more
-_ACKNOWLEDGED: Final = "auth.acknowledged"  # Discord has acknowledged, although discord.py does not know
+_SILENT: Final = "auth.silent"  # key in Interaction.extras: Discord takes no answer any more
+_ACKNOWLEDGED: Final = "auth.acknowledged"  # Discord took the acknowledgement, but discord.py does not know it
 _NOTHING: Final = Markup()
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyContent:
-    """What one message shows; what is not given is taken away by an edit."""
+    """The content of one message. An edit removes every part that is not given."""
 
     content: Markup = _NOTHING
     embed: discord.Embed | None = None
@@ -35,7 +35,7 @@ class ReplyContent:
 
 
 async def acknowledge(interaction: discord.Interaction, *, in_place: bool = False) -> None:
-    """Tell Discord that an answer follows, for this person only; never raises for a lost reply.
+    """Tell Discord that an answer follows, for this person only. A failure is logged and not raised.
 
     With `in_place` the answer will replace the message whose button was pressed.
     """
@@ -53,12 +53,12 @@ async def acknowledge(interaction: discord.Interaction, *, in_place: bool = Fals
     except (aiohttp.ClientError, OSError) as error:
         _log.warning("an acknowledgement got no answer from Discord (%s)", type(error).__name__)
     except TypeError:
-        # discord.py 2.7 chokes on a bare 204, which says that Discord took it.
+        # discord.py 2.7 cannot read a bare 204. It means that Discord took the acknowledgement.
         interaction.extras[_ACKNOWLEDGED] = True
 
 
 async def answer(interaction: discord.Interaction, message: ReplyContent) -> bool:
-    """Show `message` as the interaction's answer; False when it could not be delivered, which is logged."""
+    """Show `message` as the interaction's answer. If it cannot be delivered, log that and return False."""
     if interaction.extras.get(_SILENT):
         return False
     if not (interaction.response.is_done() or interaction.extras.get(_ACKNOWLEDGED)):
@@ -71,7 +71,7 @@ async def answer(interaction: discord.Interaction, message: ReplyContent) -> boo
 
 
 async def edit(interaction: discord.Interaction, message: ReplyContent) -> bool:
-    """Replace what the interaction's answer shows; False when Discord did not take it."""
+    """Replace the content of the interaction's answer. Return False if Discord refused the edit."""
     embeds = [message.embed] if message.embed else []
     try:
         await interaction.edit_original_response(
@@ -88,17 +88,17 @@ async def edit(interaction: discord.Interaction, message: ReplyContent) -> bool:
 
 
 async def send(channel: discord.abc.Messageable, message: ReplyContent) -> None:
-    """Write a message of its own to a channel.
+    """Send a new message to a channel.
 
     Raises:
-        HTTPException, ClientError, OSError: Discord did not take it (`LOST`).
+        HTTPException, ClientError, OSError: Discord did not take the message (`LOST`).
     """
     view = message.view or discord.utils.MISSING
     await channel.send(message.content, view=view, allowed_mentions=discord.AllowedMentions.none())
 
 
 async def _respond(interaction: discord.Interaction, message: ReplyContent) -> bool:
-    """The first word on an interaction that was not acknowledged, or of which that is not known."""
+    """Answer an interaction that was not acknowledged, or that may not have been."""
     try:
         await interaction.response.send_message(
             message.content,
@@ -116,7 +116,7 @@ async def _respond(interaction: discord.Interaction, message: ReplyContent) -> b
 
 
 async def show_modal(interaction: discord.Interaction, modal: discord.ui.Modal) -> bool:
-    """Open a modal, which is its own acknowledgement."""
+    """Open a modal; it acknowledges the interaction too."""
     try:
         await interaction.response.send_modal(modal)
     except LOST as error:
@@ -128,7 +128,7 @@ async def show_modal(interaction: discord.Interaction, modal: discord.ui.Modal) 
 
 
 def reason(error: BaseException) -> str:
-    """Why a reply was lost, without the address in which the interaction's token stands."""
+    """Return why a reply was lost, without the address: it holds the interaction's token."""
     if isinstance(error, discord.HTTPException):
         return f"{error.status}, {error.code}"
     return type(error).__name__

@@ -1,4 +1,4 @@
-"""How a client names itself at a token endpoint (RFC 6749 2.3), and in which encoding: authlib's client of a vendor."""
+"""Authenticate a client at a token endpoint (RFC 6749 2.3) in the encoding that the server expects."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from urllib.parse import parse_qsl, quote_plus, urlencode
 import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from openab_auth.oauth.http.transport import BoundedTransport
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.client.oauth_client import OAuthClient
+from openab_auth.oauth.http import BoundedTransport
 
 
-def client_of(vendor: Vendor, door: BoundedTransport, deadline: float) -> AsyncOAuth2Client:
-    """An authlib client in the vendor's encoding; without `scope`, which would else go into every refresh."""
-    client = AsyncOAuth2Client(
-        client_id=vendor.client_id,
-        client_secret=vendor.client_secret.reveal() if vendor.client_secret else None,
-        token_endpoint_auth_method=vendor.token_body,
-        redirect_uri=vendor.redirect_uri,
-        transport=door,
-        # awake_timeout bounds the whole; a TLS handshake that is cancelled instead of timed out leaks its socket
+def authlib_client(client: OAuthClient, transport: BoundedTransport, deadline: float) -> AsyncOAuth2Client:
+    """Return authlib's client for `client`; without `scope`, which authlib would send in every refresh."""
+    session = AsyncOAuth2Client(
+        client_id=client.client_id,
+        client_secret=client.client_secret.reveal() if client.client_secret else None,
+        token_endpoint_auth_method=client.encoding,
+        redirect_uri=client.redirect_uri,
+        transport=transport,
+        # `awake_timeout` bounds the whole request; a TLS handshake that is cancelled, not timed out, leaks its socket
         timeout=httpx2.Timeout(None, connect=deadline / 2),
     )
-    client.register_client_auth_method(
-        ("form", _form_post_body if vendor.client_auth == "client_secret_post" else _form_body)
+    session.register_client_auth_method(
+        ("form", _form_post_body if client.auth_method == "client_secret_post" else _form_body)
     )
-    client.register_client_auth_method(("json", _json_body))
-    return client
+    session.register_client_auth_method(("json", _json_body))
+    return session
 
 
 def _form_body(
     client: AsyncOAuth2Client, method: str, uri: str, headers: httpx2.Headers, body: bytes
 ) -> tuple[str, httpx2.Headers, str]:
-    """A form; a secret goes into HTTP Basic, the one way that every server must know (RFC 6749 2.3.1).
+    """Send a form, with the secret in HTTP Basic, which every server must support (RFC 6749 2.3.1).
 
-    The client's id stays in the form too: the MCP Python SDK's servers want it there.
+    The client id stays in the form too, because servers of the MCP Python SDK expect it there.
     """
     del method
     headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -50,7 +50,7 @@ def _form_body(
 def _form_post_body(
     client: AsyncOAuth2Client, method: str, uri: str, headers: httpx2.Headers, body: bytes
 ) -> tuple[str, httpx2.Headers, str]:
-    """A form that carries the secret itself, for servers that registered us so (RFC 7591 2)."""
+    """Send a form that contains the secret, for servers that registered this client with `client_secret_post`."""
     del method
     headers["Content-Type"] = "application/x-www-form-urlencoded"
     return uri, headers, urlencode(_fields(client, body))
@@ -65,7 +65,7 @@ def _json_body(
 
 
 def _fields(client: AsyncOAuth2Client, body: bytes) -> dict[str, str]:
-    """The request's fields with the client's identification."""
+    """Return the fields of the request with the client's identification."""
     fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
     fields["client_id"] = client.client_id
     if client.client_secret:

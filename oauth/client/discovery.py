@@ -1,4 +1,4 @@
-"""A vendor's endpoints from its issuer's metadata (RFC 8414, then OpenID Connect Discovery 1.0)."""
+"""Discover endpoints in the issuer's metadata (RFC 8414, then OpenID Connect Discovery 1.0)."""
 
 from __future__ import annotations
 
@@ -7,70 +7,61 @@ from dataclasses import replace
 from typing import TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
+from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.verdict import CHECK_TABLE, JsonObject
 from openab_auth.oauth.errors import VendorMisconfiguredError
-from openab_auth.oauth.http.urls import url_mistake
-from openab_auth.oauth.vendors.flow_rules import rules_of
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.http import why_unsafe
 
 Fetch: TypeAlias = Callable[[str], Awaitable[JsonObject]]
 
 
-def needs_discovery(vendor: Vendor) -> bool:
-    """Whether the table gives an issuer and leaves an endpoint of the login to its metadata."""
-    begins_at = vendor.device_url if rules_of(vendor).begins_at == "device_url" else vendor.authorize_url
-    return bool(vendor.issuer) and not (begins_at and vendor.token_url)
-
-
-async def fetch_metadata(vendor: Vendor, fetch: Fetch) -> JsonObject:
-    """The metadata that the vendor's issuer publishes.
+async def fetch_metadata(client: OAuthClient, fetch: Fetch) -> JsonObject:
+    """Return the metadata that the issuer publishes.
 
     Raises:
-        VendorMisconfiguredError: there is none, or it is of another issuer (RFC 8414 3.3 wants them identical).
-        VendorUnavailableError: no usable answer; it may come later.
+        VendorMisconfiguredError: there is no metadata, or it names another issuer (RFC 8414 3.3).
+        VendorUnavailableError: no usable answer; try again later.
     """
-    issuer = vendor.issuer
+    issuer = client.issuer
     *others, last = metadata_urls(issuer)
     for url in others:
         try:
             metadata = await fetch(url)
             break
-        except VendorMisconfiguredError:  # nothing there: many servers publish the OpenID document alone
+        except VendorMisconfiguredError:  # many servers publish only the OpenID document
             continue
     else:
         metadata = await fetch(last)
     if metadata.get("issuer") != issuer:
-        raise VendorMisconfiguredError(vendor.name, f"its metadata is of another issuer than {issuer}", CHECK_TABLE)
+        raise VendorMisconfiguredError(client.name, f"its metadata names another issuer than {issuer}", CHECK_TABLE)
     return metadata
 
 
-def with_endpoints(vendor: Vendor, metadata: JsonObject) -> Vendor:
-    """The vendor with the endpoints of its issuer; what its own table names stays.
+def with_endpoints(client: OAuthClient, metadata: JsonObject) -> OAuthClient:
+    """Return the client with the endpoints of its issuer; endpoints that it already has stay.
 
     Raises:
-        VendorMisconfiguredError: an endpoint is missing or unsafe, or the server does not know S256.
+        VendorMisconfiguredError: an endpoint is missing or unsafe, or the server does not support S256.
     """
     methods = metadata.get("code_challenge_methods_supported")
     if isinstance(methods, list) and "S256" not in methods:
-        raise VendorMisconfiguredError(vendor.name, "it does not know PKCE with S256", CHECK_TABLE)
-    if rules_of(vendor).begins_at == "device_url":
-        vendor = replace(
-            vendor, device_url=vendor.device_url or _endpoint(vendor, metadata, "device_authorization_endpoint")
-        )  # RFC 8628 4
+        raise VendorMisconfiguredError(client.name, "it does not support PKCE with S256", CHECK_TABLE)
+    if client.begins_with_code:
+        found = client.device_url or _endpoint(client, metadata, "device_authorization_endpoint")  # RFC 8628 4
+        client = replace(client, device_url=found)
     else:
-        vendor = replace(
-            vendor, authorize_url=vendor.authorize_url or _endpoint(vendor, metadata, "authorization_endpoint")
-        )
+        found = client.authorize_url or _endpoint(client, metadata, "authorization_endpoint")
+        client = replace(client, authorize_url=found)
     return replace(
-        vendor,
-        token_url=vendor.token_url or _endpoint(vendor, metadata, "token_endpoint"),
-        revoke_url=vendor.revoke_url or _optional(metadata, "revocation_endpoint"),
-        userinfo_url=vendor.userinfo_url or _optional(metadata, "userinfo_endpoint"),
+        client,
+        token_url=client.token_url or _endpoint(client, metadata, "token_endpoint"),
+        revoke_url=client.revoke_url or _optional(metadata, "revocation_endpoint"),
+        userinfo_url=client.userinfo_url or _optional(metadata, "userinfo_endpoint"),
     )
 
 
 def metadata_urls(issuer: str) -> tuple[str, ...]:
-    """Where the document may be: RFC 8414 puts its word between host and path, OpenID Connect after the path."""
+    """Return the addresses of the metadata: RFC 8414 has its word before the path, OpenID Connect after it."""
     oauth = well_known(issuer, "oauth-authorization-server")[0]
     openid = well_known(issuer, "openid-configuration")[0]
     parts = urlsplit(issuer)
@@ -79,18 +70,18 @@ def metadata_urls(issuer: str) -> tuple[str, ...]:
 
 
 def well_known(url: str, word: str) -> tuple[str, ...]:
-    """The well-known addresses of `word` for `url`: with its path behind the word, then without (RFC 8414 3.1)."""
+    """Return the well-known addresses of `word` for `url`: with the path, then without it (RFC 8414 3.1)."""
     parts = urlsplit(url)
     paths = dict.fromkeys((parts.path.rstrip("/"), ""))
     return tuple(urlunsplit(parts._replace(path=f"/.well-known/{word}{path}", query="", fragment="")) for path in paths)
 
 
-def _endpoint(vendor: Vendor, metadata: JsonObject, name: str) -> str:
+def _endpoint(client: OAuthClient, metadata: JsonObject, name: str) -> str:
     if found := _optional(metadata, name):
         return found
-    raise VendorMisconfiguredError(vendor.name, f"its metadata has no usable {name}", CHECK_TABLE)
+    raise VendorMisconfiguredError(client.name, f"its metadata has no usable {name}", CHECK_TABLE)
 
 
 def _optional(metadata: JsonObject, name: str) -> str:
     value = metadata.get(name)
-    return value if isinstance(value, str) and url_mistake(value) is None else ""
+    return value if isinstance(value, str) and why_unsafe(value) is None else ""

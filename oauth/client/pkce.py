@@ -1,4 +1,4 @@
-"""What binds redirect and code to the login that was begun: state (RFC 6749 10.12) and verifier (RFC 7636)."""
+"""Make the state (RFC 6749 10.12) and the verifier (RFC 7636) that bind redirect and code to one login."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from typing import Final
 
 from openab_auth.storage.secret import Secret
 
-_BYTES: Final = (
-    32  # 43 characters: the shortest verifier that RFC 7636 allows, and no server met so far wants a longer state
-)
+_BYTES: Final = 32  # 43 characters: the shortest verifier that RFC 7636 allows, and long enough for a state
 
 
 def new_verifier() -> Secret:
-    """A fresh code verifier; only its S256 challenge is in the login link."""
+    """Return a new code verifier; the login link contains only its S256 challenge."""
     return Secret(secrets.token_urlsafe(_BYTES))
 
 
 def new_state() -> Secret:
-    """A fresh state, independent of the verifier: it is in the link and in the paste, the verifier in neither."""
+    """Return a new state, independent of the verifier: link and paste contain the state, never the verifier."""
     return Secret(secrets.token_urlsafe(_BYTES))

@@ -1,7 +1,7 @@
-"""Whose account a login is, by identifiers that its vendor never changes; a label such as an e-mail decides nothing.
+"""Recognize the account of a login by identifiers that the vendor never changes; an e-mail address is only a label.
 
-`sub` names an account together with the issuer of the id_token (OpenID Connect Core 5.7); `account` is a vendor's
-own id.
+`sub` identifies an account together with the issuer of the id_token (OpenID Connect Core 5.7). `account` is the
+vendor's own id.
 """
 
 from __future__ import annotations
@@ -10,38 +10,34 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.oauth.client.dotted import value_at
+from openab_auth.oauth.client.json_path import value_at_path
 from openab_auth.storage.records.notes import Subject
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.client.oauth_client import OAuthClient
     from openab_auth.storage.entries import Json
 
 _KEPT: Final = 32  # hexadecimal digits of a hash
-_ACCOUNT_IDS: Final = {  # by tenant: where a token response, or the claims of its id_token, hold the vendor's own id
-    "anthropic-oauth": "account.uuid",
-    "codex": "https://api.openai.com/auth.chatgpt_account_id",
-}
 
 
-def subject_ids(vendor: Vendor, claims: Mapping[str, Json], reply: Mapping[str, Json]) -> dict[str, str]:
-    """Return a hash of each identifier by its kind, the one that names a person first; empty where there is none."""
+def subject_ids(client: OAuthClient, claims: Mapping[str, Json], reply: Mapping[str, Json]) -> dict[str, str]:
+    """Return a hash of each identifier by its kind, `sub` first; empty if there is no identifier."""
     ids = {}
     if (subject := _text(claims.get("sub"))) is not None:
         issuer = _text(claims.get("iss")) or ""
         ids[f"sub {_hash(issuer)}"] = _hash(subject)
-    if path := _ACCOUNT_IDS.get(vendor.tenant):
-        found = (_text(value_at(dict(source), path)) for source in (claims, reply))
+    if path := client.account_id_path:
+        found = (_text(value_at_path(dict(source), path)) for source in (claims, reply))
         if (account := next(filter(None, found), None)) is not None:
             ids["account"] = _hash(account)
     return ids
 
 
-def is_other(known: Subject | None, posted: Secret, given: Mapping[str, str]) -> bool:
-    """Return whether the tokens of `given` are certainly another account's than those of the `posted` refresh token.
+def is_other_account(known: Subject | None, posted: Secret, given: Mapping[str, str]) -> bool:
+    """Return whether the identifiers in `given` certainly belong to another account than the `posted` refresh token.
 
-    The first kind that both have decides. Where they share none, nobody can tell, and nobody is refused.
+    The first kind that both have decides. Without a shared kind the answer is False.
     """
     if known is None or known.fingerprint != posted.fingerprint():
         return False
@@ -50,7 +46,7 @@ def is_other(known: Subject | None, posted: Secret, given: Mapping[str, str]) ->
 
 
 def renewed_subject(known: Subject | None, posted: Secret, given: Mapping[str, str], token: Secret) -> Subject | None:
-    """Return what is known of the account now that `token` took the place of the `posted` one."""
+    """Return the account's identifiers after `token` has replaced the `posted` refresh token."""
     holds = known is not None and known.fingerprint == posted.fingerprint()
     ids = {**(known.ids if known and holds else {}), **given}
     return Subject(ids, token.fingerprint()) if ids else None

@@ -1,4 +1,4 @@
-"""A token reply (RFC 6749 5.1) into a grant: when it expires, what it allows, and whose it is."""
+"""Read a token response (RFC 6749 5.1): its tokens, their lifetime and scopes, and the account."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from openab_auth.oauth.client.dotted import value_at
+from openab_auth.oauth.client.json_path import value_at_path
+from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.scopes import scopes_of
 from openab_auth.oauth.client.subject import subject_ids
 from openab_auth.oauth.client.verdict import LONGEST_TOKEN, JsonObject, is_token
-from openab_auth.oauth.errors.redact import label, without
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.errors import one_line, remove_secrets
 from openab_auth.storage.entries import NEVER, Json
 from openab_auth.storage.secret import Secret
 
 T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
-_MOST_SCOPES: Final = 100  # remembered beside a login, for people to read
+_MOST_SCOPES: Final = 100  # stored in a login's note, for people to read
 _TOKENS: Final = ("access_token", "refresh_token", "id_token")
 
 
 @dataclass(frozen=True, slots=True)
 class TokenResponse:
-    """What the vendor gave; `expires_at` is in unix seconds, `account` a label for people and nothing more.
+    """Hold the tokens of one login; `expires_at` is in unix seconds, and `account` is only a label for people.
 
-    `scopes` is empty when the reply names none: they are then what was asked for (RFC 6749 5.1). `issuer` is the
-    authorization server of a login at an MCP server. `subject` says whose it is, by hashes of what never changes.
+    Empty `scopes` mean that the server granted the requested scopes (RFC 6749 5.1). `issuer` is set for a login at an
+    MCP server. `subject` holds hashes of the account's fixed identifiers (`subject_ids`).
     """
 
     access_token: Secret
@@ -42,52 +42,57 @@ class TokenResponse:
     subject: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_grant(vendor: Vendor, reply: JsonObject, *, now: float, sent: Iterable[Secret] = ()) -> TokenResponse:
-    """The grant in a token reply that `oauth.verdict` let pass; no label of it shows a token or what was `sent`."""
+def read_token_response(
+    client: OAuthClient, reply: JsonObject, *, now: float, sent: Iterable[Secret] = ()
+) -> TokenResponse:
+    """Return the token response in `reply`, which `judge_reply` accepted.
+
+    The account's label contains no token and none of the `sent` secrets.
+    """
     refresh_token = reply.get("refresh_token")
     claims: Mapping[str, Json] = _or(lambda: id_token_claims(reply.get("id_token")), dict[str, Json]())
 
     def account() -> str | None:
-        found = account_label(vendor, claims, reply)
+        found = account_label(client, claims, reply)
         tokens = (Secret(value[:LONGEST_TOKEN]) for name in _TOKENS if isinstance(value := reply.get(name), str))
-        return without(found, (*sent, *tokens)) if found else None
+        return remove_secrets(found, (*sent, *tokens)) if found else None
 
     return TokenResponse(
         access_token=Secret(str(reply["access_token"])),
         refresh_token=Secret(str(refresh_token)) if is_token(refresh_token) else None,
-        expires_at=_expires_at(reply.get("expires_in"), vendor.token_lifetime, now),
+        expires_at=_expires_at(reply.get("expires_in"), client.token_lifetime, now),
         scopes=_or(lambda: scopes_of(reply.get("scope"))[:_MOST_SCOPES], ()),
         account=_or(account, None),
-        subject=_or(lambda: subject_ids(vendor, claims, reply), dict[str, str]()),
+        subject=_or(lambda: subject_ids(client, claims, reply), dict[str, str]()),
     )
 
 
 def _or(read: Callable[[], T], default: T) -> T:
-    """Return what `read` finds, or `default`: nothing that is only for people to read may cost a token."""
+    """Return the result of `read`, or `default` on an error: a label for people must not cost a token."""
     try:
         return read()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the tokens are here
+    except Exception as error:  # noqa: BLE001 - whatever happens, the tokens are there
         _log.warning("a part of a token reply could not be read (%s)", type(error).__name__)
         return default
 
 
-def account_label(vendor: Vendor, *sources: Mapping[str, Json]) -> str | None:
-    """The first label that the vendor's `account_from` finds in the sources."""
-    if not vendor.account_from:
+def account_label(client: OAuthClient, *sources: Mapping[str, Json]) -> str | None:
+    """Return the first label at `account_label_path` in the sources, or None."""
+    if not client.account_label_path:
         return None
     for source in sources:
-        found = value_at(dict(source), vendor.account_from)
-        if isinstance(found, str) and (text := label(found)):
+        found = value_at_path(dict(source), client.account_label_path)
+        if isinstance(found, str) and (text := one_line(found)):
             return text
     return None
 
 
 def id_token_claims(token: Json) -> dict[str, Json]:
-    """The claims of an id_token, unverified: it came over TLS from its issuer.
+    """Return the claims of an id_token without checking its signature.
 
-    OpenID Connect Core 3.1.3.7 (6) lets TLS stand for the signature there.
+    The token came over TLS from its issuer, and OpenID Connect Core 3.1.3.7 (6) accepts TLS instead of the signature.
     """
-    if not (isinstance(token, str) and is_token(token)):  # longer than a token may be: no label is worth its decoding
+    if not (isinstance(token, str) and is_token(token)):  # also when it is too long to be worth decoding
         return {}
     try:
         payload = token.split(".", 2)[1]
@@ -98,7 +103,7 @@ def id_token_claims(token: Json) -> dict[str, Json]:
 
 
 def _expires_at(expires_in: Json, default: int, now: float) -> int:
-    """Unix seconds, within what the file can hold; `default` stands for a lifetime that is missing or absurd."""
+    """Return the expiry in unix seconds; `default` replaces a missing or absurd lifetime."""
     lifetime = float(default)
     if isinstance(expires_in, int | float | str) and not isinstance(expires_in, bool):
         try:

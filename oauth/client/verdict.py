@@ -1,7 +1,7 @@
-"""What a vendor's reply, or its silence, means for a login: one typed error for each.
+"""Judge a vendor's reply, or its silence: each case has one error class.
 
-The words are those of RFC 6749 5.2 and what vendors make of them. A login is called dead on the vendor's clear word
-alone; whatever could pass by itself is transient.
+The error codes are those of RFC 6749 5.2 and their variants at vendors. A login counts as dead only if the vendor
+clearly says so; every failure that could pass by itself is transient.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ from openab_auth.oauth.errors import (
     OAuthError,
     VendorMisconfiguredError,
     VendorUnavailableError,
+    redact,
 )
-from openab_auth.oauth.errors.redact import shown
-from openab_auth.oauth.http.transport import RefusedAddressError, UnreadReplyError
+from openab_auth.oauth.http import RefusedAddressError
+from openab_auth.oauth.http.transport import UnreadReplyError
 from openab_auth.storage.entries import Json
 from openab_auth.storage.secret import Secret
 
 JsonObject: TypeAlias = Mapping[str, Json]
 E = TypeVar("E", bound=BaseException)
 
-RFC_6749_NAMES: Final[Mapping[str, str]] = MappingProxyType({})  # a vendor with names of its own has a table of them
+RFC_6749_NAMES: Final[Mapping[str, str]] = MappingProxyType({})  # vendors with other member names have a table of them
 DEAD: Final = frozenset(
     {
         "expired_token",
@@ -59,7 +60,7 @@ _OUR_FAULT: Final = frozenset(
     }
 )
 _REUSE: Final = re.compile(r"(?i)(\b|_)re-?used?\b|\balready (been )?(used|spent|redeemed)|\b(used|spent) already")
-_ELSEWHERE: Final = "; somebody else has used this refresh token: another tool, or a copy of this store"
+_ELSEWHERE: Final = "; another tool, or a copy of this store, has used this refresh token"
 _PASSING: Final = frozenset(
     {
         "overloaded_error",
@@ -71,8 +72,8 @@ _PASSING: Final = frozenset(
         "too_many_requests",
     }
 )
-LONGEST_TOKEN: Final = 2**16  # bytes; the file is written anew with every commit, and everybody waits for that
-_PROOF_BOUND: Final = frozenset({"dpop", "mac", "pop"})  # token types of which the token alone is worth nothing
+LONGEST_TOKEN: Final = 2**16  # bytes; every commit rewrites the file, and everybody waits for it
+_PROOF_BOUND: Final = frozenset({"dpop", "mac", "pop"})  # token types that also need a key
 _TOO_MANY: Final = 429
 _TRANSIENT_STATUS: Final = frozenset({408, 425, _TOO_MANY})
 _ABSENT: Final = frozenset({404, 405, 410})
@@ -80,9 +81,9 @@ _CLEAR_STATUS: Final = frozenset({200, 400, 401, 403})
 _LONGEST_WAIT: Final = 24 * 3600.0
 _UNREAD_PAUSE: Final = 10.0  # seconds; what cannot be read now will hardly be readable in a moment
 _LONGEST_DATE: Final = 64  # characters of a header that holds a date or a number of seconds
-_MOST_VALUES: Final = 10_000  # in one JSON document; each costs its reader far more time than its bytes
+_MOST_VALUES: Final = 10_000  # in one JSON document; a value costs more time than its bytes suggest
 
-_CUT_OFF: Final = (  # a connection that broke or said nothing; may pass
+_CUT_OFF: Final = (  # the connection broke or stayed silent, which may pass
     ssl.SSLEOFError,
     ssl.SSLSyscallError,
     ssl.SSLWantReadError,
@@ -95,7 +96,7 @@ CHECK_TABLE: Final = "the operator must compare this vendor's table with the ven
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """What was asked of whom; `secrets` is what we sent and must never be shown when it is echoed."""
+    """Describe a request; `secrets` were sent in it, and are never shown if the reply repeats them."""
 
     vendor: str
     tenant: str
@@ -111,7 +112,7 @@ class RequestContext:
         unanswered: bool = False,
         unread: bool = False,
     ) -> VendorUnavailableError:
-        """No usable answer."""
+        """Return the error for a request without a usable answer."""
         return VendorUnavailableError(
             self.vendor,
             reason,
@@ -123,72 +124,74 @@ class RequestContext:
         )
 
     def misconfigured(self, reason: str, todo: str = CHECK_TABLE) -> VendorMisconfiguredError:
-        """Our client or its settings are wrong; a code is used up by that all the same."""
+        """Return the error for a wrong client or wrong settings; a code counts as used."""
         return VendorMisconfiguredError(self.vendor, reason, todo, asked=self.asked)
 
 
 def judge_reply(
-    question: RequestContext, reply: httpx2.Response, *, now: float, names: Mapping[str, str] = RFC_6749_NAMES
+    context: RequestContext, reply: httpx2.Response, *, now: float, names: Mapping[str, str] = RFC_6749_NAMES
 ) -> JsonObject:
-    """The token reply, when it is one; `names` gives the standard's name for members that the vendor calls otherwise.
+    """Return the JSON of a good reply; `names` maps the vendor's member names to the standard ones.
 
     Raises:
-        LoginDeadError: the vendor says that the refresh token will never be taken again.
+        LoginDeadError: the vendor refused the refresh token for good.
         ExchangeRefusedError: the vendor refused the code.
-        VendorUnavailableError: 5xx, 429, a page instead of JSON: it may pass.
-        VendorMisconfiguredError: the vendor refuses this client, or nothing is at this address.
+        VendorUnavailableError: 5xx, 429, or a page instead of JSON; it may pass.
+        VendorMisconfiguredError: the vendor refuses this client, or the endpoint does not exist.
     """
     body = json_object(reply, names)
-    if error := _fault(question, reply, body, now):
+    if error := _fault(context, reply, body, now):
         raise error
     return body or {}
 
 
-def _fault(question: RequestContext, reply: httpx2.Response, body: JsonObject | None, now: float) -> OAuthError | None:
-    """The first of these that is so decides: a passing trouble, the vendor's clear word, the place, the shape."""
+def _fault(context: RequestContext, reply: httpx2.Response, body: JsonObject | None, now: float) -> OAuthError | None:
+    """Return the error of a reply, or None; checked in order: transient trouble, error codes, endpoint, shape."""
     words, status = error_words(body or {}), reply.status_code
-    reason = reason_of(question, status, body)
+    reason = reason_of(context, status, body)
     error: OAuthError | None
     if status >= httpx2.codes.INTERNAL_SERVER_ERROR or status in _TRANSIENT_STATUS or _PASSING & words:
-        error = question.unavailable(reason, retry_after=_retry_after(reply, now))
+        error = context.unavailable(reason, retry_after=_retry_after(reply, now))
     elif status in range(300, 400):
-        error = question.misconfigured(f"HTTP {status}: it redirects, and a request with a secret is never sent on")
-    elif DEAD & words and status in _CLEAR_STATUS and question.asked == "refresh":
-        error = LoginDeadError(question.tenant, f"{reason}{_ELSEWHERE if _REUSE.search(reason) else ''}")
+        error = context.misconfigured(
+            f"HTTP {status}: it redirects, and a request with a secret never follows a redirect"
+        )
+    elif DEAD & words and status in _CLEAR_STATUS and context.asked == "refresh":
+        error = LoginDeadError(context.tenant, f"{reason}{_ELSEWHERE if _REUSE.search(reason) else ''}")
     elif _UNKNOWN_CLIENT & words:
-        error = ClientRefusedError(question.vendor, reason, CHECK_TABLE)
-    elif _OUR_FAULT & words or ("invalid_request" in words and question.asked == "refresh"):
-        error = question.misconfigured(reason)
+        error = ClientRefusedError(context.vendor, reason, CHECK_TABLE)
+    elif _OUR_FAULT & words or ("invalid_request" in words and context.asked == "refresh"):
+        error = context.misconfigured(reason)
     elif status in _ABSENT:
-        error = question.misconfigured(f"{reason}: there is no such endpoint")
+        error = context.misconfigured(f"{reason}: there is no such endpoint")
     elif body is None:
-        error = question.unavailable(f"HTTP {status} without JSON, perhaps a proxy's page", unread=reply.is_success)
+        error = context.unavailable(f"HTTP {status} without JSON, perhaps a proxy's page", unread=reply.is_success)
     elif words or not reply.is_success:
-        error = _refused(question, reason)
+        error = _refused(context, reason)
     else:
-        error = _unusable(question, body)
+        error = _unusable(context, body)
     return error
 
 
-def judge_failure(question: RequestContext, error: Exception, *, unsent: bool) -> OAuthError:
-    """What it means that no whole reply came."""
+def judge_failure(context: RequestContext, error: Exception, *, unsent: bool) -> OAuthError:
+    """Return the error for a request that got no complete reply."""
     if isinstance(error, RefusedAddressError):
-        return question.misconfigured(str(error))
-    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL | OverflowError):  # the last: a port
-        return question.misconfigured("its address is not a URL that a request can be sent to")
+        return context.misconfigured(str(error))
+    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL | OverflowError):  # OverflowError: a bad port
+        return context.misconfigured("no request can be sent to its address")
     if (trouble := _cause(error, ssl.SSLError)) and not isinstance(trouble, _CUT_OFF):
-        return question.misconfigured(_tls_trouble(trouble), _CHECK_TLS)
+        return context.misconfigured(_tls_trouble(trouble), _CHECK_TLS)
     if isinstance(error, UnreadReplyError):
-        return question.unavailable(str(error), retry_after=_UNREAD_PAUSE, unread=True)
+        return context.unavailable(str(error), retry_after=_UNREAD_PAUSE, unread=True)
     never_connected = isinstance(
         error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.ProxyError
     )
     sent = not (unsent or never_connected)
-    return question.unavailable(_silence(error), sent=sent, unanswered=sent)
+    return context.unavailable(_silence(error), sent=sent, unanswered=sent)
 
 
 def json_object(reply: httpx2.Response, names: Mapping[str, str] = RFC_6749_NAMES) -> dict[str, Json] | None:
-    """The body as a JSON object, or None when it is anything else, or has more values than any reply needs."""
+    """Return the body as a JSON object; None if it is something else or has too many values."""
     content = reply.content
     if sum(map(content.count, (b",", b"[", b"{"))) > _MOST_VALUES:
         return None
@@ -200,14 +203,14 @@ def json_object(reply: httpx2.Response, names: Mapping[str, str] = RFC_6749_NAME
 
 
 def error_words(body: JsonObject) -> frozenset[str]:
-    """What a reply says went wrong, from every place where vendors put it: `error`, `error.code`, `error.type`."""
+    """Return the error codes of a reply, from every place that vendors use: `error`, `error.code`, `error.type`."""
     error = body.get("error")
     candidates = (error.get("code"), error.get("type")) if isinstance(error, dict) else (error,)
     return frozenset(word.strip().lower() for word in candidates if isinstance(word, str) and word.strip())
 
 
-def reason_of(question: RequestContext, status: int, body: JsonObject | None) -> str:
-    """The vendor's own words for people, redacted."""
+def reason_of(context: RequestContext, status: int, body: JsonObject | None) -> str:
+    """Return the vendor's own explanation, redacted."""
     body = body or {}
     error = body.get("error")
     if isinstance(error, dict):
@@ -215,39 +218,39 @@ def reason_of(question: RequestContext, status: int, body: JsonObject | None) ->
     else:
         parts = [error, body.get("error_description") or body.get("message")]
     said = ": ".join(part for part in parts if isinstance(part, str) and part.strip())
-    return f"HTTP {status}, {shown(said, question.secrets)}" if said else f"HTTP {status}"
+    return f"HTTP {status}, {redact(said, context.secrets)}" if said else f"HTTP {status}"
 
 
-def _refused(question: RequestContext, reason: str) -> OAuthError:
-    if question.asked in {"code", "approval"}:
-        return ExchangeRefusedError(question.vendor, reason)
-    return question.unavailable(reason)  # no word that we know: never take a login for dead on a guess
+def _refused(context: RequestContext, reason: str) -> OAuthError:
+    if context.asked in {"code", "approval"}:
+        return ExchangeRefusedError(context.vendor, reason)
+    return context.unavailable(reason)  # an unknown error code: never guess that a login is dead
 
 
-def _unusable(question: RequestContext, body: JsonObject) -> OAuthError | None:
-    """What is wrong with a token reply that reports no error."""
-    if question.asked in {"approval", "other"}:
+def _unusable(context: RequestContext, body: JsonObject) -> OAuthError | None:
+    """Return the error of a token reply that reports none itself, or None."""
+    if context.asked in {"approval", "other"}:
         return None
     if not is_token(body.get("access_token")):
-        return question.unavailable("a reply without a usable access_token", unread=True)
+        return context.unavailable("a reply without a usable access_token", unread=True)
     refresh_token = body.get("refresh_token")  # dropped, a long one would leave a login that nobody can renew
     if isinstance(refresh_token, str) and len(refresh_token) > LONGEST_TOKEN:
-        return question.unavailable("a reply with a refresh_token of more than 64 kB", unread=True)
+        return context.unavailable("a reply with a refresh_token of more than 64 kB", unread=True)
     kind = body.get("token_type")
     if isinstance(kind, str) and kind.lower() in _PROOF_BOUND:
-        return question.misconfigured(f"it gives {kind} tokens, which are bound to a key that we do not have")
+        return context.misconfigured(f"it gives {kind} tokens, which need a key that we do not have")
     return None
 
 
 def is_token(value: Json) -> bool:
-    """Whether this can be a token at all: visible ASCII (RFC 6749 A.12), so that it fits a header and the file."""
+    """Return whether this can be a token: visible ASCII (RFC 6749 A.12) that fits a header and the file."""
     if not isinstance(value, str) or len(value) > LONGEST_TOKEN:
         return False
     return value.isascii() and value.isprintable() and bool(value.strip())
 
 
 def _retry_after(reply: httpx2.Response, now: float) -> float | None:
-    """Seconds from the `Retry-After` header, which gives seconds or a date (RFC 9110 10.2.3)."""
+    """Return the seconds in the `Retry-After` header, which holds seconds or a date (RFC 9110 10.2.3)."""
     value = reply.headers.get("retry-after", "").strip()[:_LONGEST_DATE]
     if value.isascii() and value.isdigit():
         return min(float(value), _LONGEST_WAIT)
@@ -256,7 +259,7 @@ def _retry_after(reply: httpx2.Response, now: float) -> float | None:
 
 
 def read_date(value: str) -> float | None:
-    """Unix seconds of a date in a header (RFC 9110 5.6.7), or None when it is none."""
+    """Return the unix seconds of a date in a header (RFC 9110 5.6.7), or None."""
     try:
         return parsedate_to_datetime(value[:_LONGEST_DATE]).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -265,7 +268,7 @@ def read_date(value: str) -> float | None:
 
 def _cause(error: BaseException | None, kind: type[E]) -> E | None:
     seen = 0
-    while error is not None and seen < 8:  # noqa: PLR2004  # a chain of causes has no honest reason to be longer
+    while error is not None and seen < 8:  # noqa: PLR2004  # no honest chain of causes is longer
         if isinstance(error, kind):
             return error
         error = error.__cause__ or error.__context__
@@ -275,13 +278,13 @@ def _cause(error: BaseException | None, kind: type[E]) -> E | None:
 
 def _tls_trouble(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate could not be verified: {shown(error.verify_message)}"
+        return f"its certificate could not be verified: {redact(error.verify_message)}"
     reason = str(getattr(error, "reason", None) or "the handshake failed")
-    return f"no secure connection could be made: {shown(reason.lower().replace('_', ' '))}"
+    return f"no secure connection could be made: {redact(reason.lower().replace('_', ' '))}"
 
 
 def _silence(error: Exception) -> str:
-    """A sentence of ours: the library's own message may quote what the server sent."""
+    """Describe a failure in our own words: the library's message may quote the server."""
     match error:
         case TimeoutError() | httpx2.TimeoutException():
             return "no answer in time"

@@ -1,1 +1,66 @@
-"""The operator's config: find it, read it, and name every mistake at once."""
+"""The operator's config: find it, read it only if it can be trusted, and check its tables."""
+
+from openab_auth.oauth.lazy import lazy_names
+
+TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
+if TYPE_CHECKING:
+    from openab_auth.oauth.config.config import DEFAULT_STORE, AuthSettings, Config, parse_config, store_location
+    from openab_auth.oauth.config.obscured_text import NotObscuredError, obscure, unobscure
+    from openab_auth.oauth.config.paths import expand_home, path_from_variable
+    from openab_auth.oauth.config.programs import absolute_path, find_program, working_folder
+    from openab_auth.oauth.config.reserved_variables import is_reserved
+    from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable
+    from openab_auth.oauth.config.trusted_file import RefusedFileError, read_trusted_file
+    from openab_auth.oauth.config.variables import replace_variables, variables_in
+
+__all__ = [
+    "DEFAULT_STORE",
+    "AuthSettings",
+    "Config",
+    "ConfigMistake",
+    "ConfigMistakes",
+    "ConfigTable",
+    "NotObscuredError",
+    "RefusedFileError",
+    "absolute_path",
+    "expand_home",
+    "find_program",
+    "is_reserved",
+    "obscure",
+    "parse_config",
+    "path_from_variable",
+    "read_trusted_file",
+    "replace_variables",
+    "store_location",
+    "unobscure",
+    "variables_in",
+    "working_folder",
+]
+
+if not TYPE_CHECKING:  # otherwise a type checker would accept every name
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "DEFAULT_STORE": "config",
+            "AuthSettings": "config",
+            "Config": "config",
+            "parse_config": "config",
+            "store_location": "config",
+            "NotObscuredError": "obscured_text",
+            "obscure": "obscured_text",
+            "unobscure": "obscured_text",
+            "expand_home": "paths",
+            "path_from_variable": "paths",
+            "absolute_path": "programs",
+            "find_program": "programs",
+            "working_folder": "programs",
+            "is_reserved": "reserved_variables",
+            "ConfigMistake": "table",
+            "ConfigMistakes": "table",
+            "ConfigTable": "table",
+            "RefusedFileError": "trusted_file",
+            "read_trusted_file": "trusted_file",
+            "replace_variables": "variables",
+            "variables_in": "variables",
+        },
+    )

@@ -1,34 +1,34 @@
-"""Find the operator's config, read it, and name every mistake in it at once.
+"""Find the operator's config, parse it, and collect every mistake in it.
 
-Only a file that root or this user alone can change is read (`oauth.trusted_file`), because a config decides which
+The file is read only if nobody but root and this user can change it (`trusted_file`), because a config decides which
 programs run, where tokens go and which variables are sent. The working directory is never searched: agents work in
-repositories of strangers (`openab_auth.oauth.config.paths`).
+repositories of strangers (`paths`).
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from openab_auth.oauth.config import trusted_file
-from openab_auth.oauth.config.paths import beside, config_file, expanded
-from openab_auth.oauth.config.table import Mistakes, Table
-from openab_auth.oauth.config.variables import replaced
+from openab_auth.oauth.config.paths import expand_home, find_config, path_in_config
+from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable
+from openab_auth.oauth.config.variables import replace_variables
 from openab_auth.oauth.errors import ConfigError, RelativePathError, UnknownHomeError
 
 DEFAULT_STORE: Final = "~/.openab/agent/auth.json"
-_FOR_OTHER_ROOMS: Final = ("discord", "mcp")  # their variables are replaced where they are read
+_FOR_OTHER_ROOMS: Final = ("discord", "mcp")  # other rooms replace the variables of these tables
 
 
 @dataclass(frozen=True, slots=True)
 class AuthSettings:
-    """The `[auth]` table: which vendors are offered (None: every one without risk), and whose risk is accepted.
+    """Hold the `[auth]` table.
 
-    `refresh_ahead` lets the running bot renew what will soon expire; `mcp_json` is where openab's own list of MCP
-    servers lies, if it is to be read; `mcp_add` lets people add servers from Discord.
+    `vendors` are the offered ones, None for every vendor without risk; `accept_risk` names the vendors whose risk the
+    operator accepts. `refresh_ahead` lets the running bot renew tokens before they expire. `mcp_json` is the path of
+    openab's own list of MCP servers, empty for no list. `mcp_add` lets people add servers from Discord.
     """
 
     vendors: tuple[str, ...] | None = None
@@ -41,9 +41,9 @@ class AuthSettings:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The operator's config; `file` is where it was.
+    """Hold the operator's config and the mistakes that were found in it so far; `file` is its path.
 
-    `discord` and `mcp` are for the rooms that know those words, as they stand there: see `variables`.
+    `discord` and `mcp` are raw tables: the rooms that know their keys check them, and replace their variables.
     """
 
     file: str | None = None
@@ -52,23 +52,25 @@ class Config:
     vendors: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
     discord: Mapping[str, object] = field(default_factory=dict, repr=False)
     mcp: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
+    mistakes: tuple[ConfigMistake, ...] = ()
 
 
-def read_config(file: Path | None, environ: Mapping[str, str]) -> Config:
-    """Return the config at `file`, else the one that `paths.config_file` finds, else the defaults.
+def parse_config(file: Path | None, environ: Mapping[str, str]) -> Config:
+    """Return the config at `file`, otherwise the config in a standard place, otherwise the defaults.
+
+    Mistakes in the tables are in `Config.mistakes`: `vendors.read_config` raises them together with those of vendors.
 
     Raises:
-        ConfigError: the file cannot be read, others could have changed it, it is not TOML, or it has mistakes; all of
-            the mistakes are named.
+        ConfigError: the file cannot be read, other users could have changed it, or it is not TOML.
     """
-    file = file or config_file(environ)
+    file = file or find_config(environ)
     return _parse(str(file), _load(file, environ), environ) if file else Config()
 
 
 def store_location(config: Config, explicit: str | None, environ: Mapping[str, str]) -> str:
-    """Return where the store lies: `--store`, `OPENAB_AUTH_STORE`, `[store] path`, or else the agents' own place.
+    """Return where the store lies: `--store`, `OPENAB_AUTH_STORE`, `[store] path`, or the default of the agents.
 
-    Only `--store` may be relative: it was typed for this working directory, a variable is set for all of them.
+    Only `--store` may be a relative path: a person typed it for this working directory.
 
     Raises:
         ConfigError: the path begins with an unknown home, or OPENAB_AUTH_STORE is relative.
@@ -82,7 +84,7 @@ def store_location(config: Config, explicit: str | None, environ: Mapping[str, s
     key, location = next((key, place) for key, place in places if place)
     if "://" in location:
         return location
-    path = expanded(location, environ)
+    path = expand_home(location, environ)
     if path is None:
         raise UnknownHomeError(config.file, key)
     if key == "OPENAB_AUTH_STORE" and not path.startswith("/"):
@@ -91,8 +93,10 @@ def store_location(config: Config, explicit: str | None, environ: Mapping[str, s
 
 
 def _load(file: Path, environ: Mapping[str, str]) -> dict[str, object]:
+    import tomllib  # noqa: PLC0415 - a process without a config does not pay for it
+
     try:
-        return tomllib.loads(trusted_file.read(file, environ).decode("utf-8-sig"))
+        return tomllib.loads(trusted_file.read_trusted_file(file, environ).decode("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(file), (("", f"is no TOML ({error})"),)) from None
     except RecursionError:
@@ -108,35 +112,30 @@ def _load(file: Path, environ: Mapping[str, str]) -> dict[str, object]:
 
 
 def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> Config:
-    mistakes: Mistakes = []
+    mistakes: ConfigMistakes = []
     values = {
-        key: value if key in _FOR_OTHER_ROOMS else replaced(value, key, environ, mistakes)
+        key: value if key in _FOR_OTHER_ROOMS else replace_variables(value, key, environ, mistakes)
         for key, value in found.items()
     }
-    top = Table(values, "", mistakes)
+    top = ConfigTable(values, "", mistakes)
     top.only(("discord", "store", "auth", "vendors", "mcp"))
-    store = Table(top.table("store"), "store", mistakes)
+    store = ConfigTable(top.table("store"), "store", mistakes)
     store.only(("path",))
-    auth = Table(top.table("auth"), "auth", mistakes)
+    auth = ConfigTable(top.table("auth"), "auth", mistakes)
     auth.only(("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json", "mcp_add"))
-    config = Config(
+    return Config(
         file=file,
-        store=beside(file, store.text("path")) or None,
+        store=path_in_config(file, store.text("path")) or None,
         auth=AuthSettings(
             vendors=auth.texts("vendors") if "vendors" in top.table("auth") else None,
             accept_risk=auth.texts("accept_risk"),
             allow_http_loopback=auth.flag("allow_http_loopback"),
-            mcp_json=beside(file, auth.text("mcp_json")),
+            mcp_json=path_in_config(file, auth.text("mcp_json")),
             refresh_ahead=auth.flag("refresh_ahead", default=True),
             mcp_add=auth.flag("mcp_add"),
         ),
         vendors=top.tables("vendors"),
         discord=top.table("discord"),
         mcp=top.tables("mcp"),
+        mistakes=tuple(mistakes),
     )
-    if mistakes:  # those of the vendors are named with them, so that nobody has to start twice to see them all
-        from openab_auth.oauth.vendors.catalogue import read_vendors  # noqa: PLC0415 - it stands on this module
-
-        read_vendors(config, environ, mistakes)
-        raise ConfigError(file, tuple(mistakes))
-    return config

@@ -9,12 +9,12 @@ from typing import Final
 
 from openab_auth.oauth.errors import RelativePathError
 
-_CONFIG: Final = "openab-auth/config.toml"  # `openab_auth.bot.cli.warm` looks in the same places; a test compares them
+_CONFIG: Final = "openab-auth/config.toml"  # `openab_auth.bot.cli.warm` looks in the same places; a test compares both
 _OF_THE_MACHINE: Final = "/etc"
 
 
 def home_of(environ: Mapping[str, str]) -> str | None:
-    """Return the home folder: an absolute HOME, else that of the password database, else None."""
+    """Return the home folder: HOME if it is absolute, otherwise that of the password database, otherwise None."""
     home = environ.get("HOME", "")
     if home.startswith("/"):
         return home
@@ -26,33 +26,33 @@ def home_of(environ: Mapping[str, str]) -> str | None:
         return None
 
 
-def config_file(environ: Mapping[str, str]) -> Path | None:
-    """Return the config that `environ` names, else the first one that lies in a standard place, else None.
+def find_config(environ: Mapping[str, str]) -> Path | None:
+    """Return the config that `environ` names, otherwise the first in a standard place, otherwise None.
 
     Raises:
         RelativePathError: OPENAB_AUTH_CONFIG is a relative path.
     """
-    named = path_in("OPENAB_AUTH_CONFIG", environ)
+    named = path_from_variable("OPENAB_AUTH_CONFIG", environ)
     return Path(named) if named else next(filter(_is_there, _standard_places(environ)), None)
 
 
-def path_in(variable: str, environ: Mapping[str, str]) -> str | None:
+def path_from_variable(variable: str, environ: Mapping[str, str]) -> str | None:
     """Return the absolute path in an environment variable; None if the variable is empty or not set.
 
     Raises:
-        RelativePathError: each working directory would give the path another meaning.
+        RelativePathError: the path is relative, so its meaning depends on the working directory.
     """
     value = environ.get(variable)
     if not value:
         return None
-    path = expanded(value, environ)
+    path = expand_home(value, environ)
     if path is None or not path.startswith("/"):
         raise RelativePathError(variable)
     return path
 
 
-def expanded(path: str, environ: Mapping[str, str]) -> str | None:
-    """Return `path` with a leading `~` replaced by that home folder; None if nobody knows the folder."""
+def expand_home(path: str, environ: Mapping[str, str]) -> str | None:
+    """Return `path` with a leading `~` or `~user` replaced by the home folder; None if the folder is unknown."""
     if path == "~" or path.startswith("~/"):
         home = home_of(environ)
         return home and os.path.join(home, path[2:])  # noqa: PTH118 - a text, as the config has it
@@ -60,23 +60,23 @@ def expanded(path: str, environ: Mapping[str, str]) -> str | None:
     return None if found.startswith("~") else found
 
 
-def beside(file: str, path: str) -> str:
-    """Return a path that the config `file` holds; a relative path starts at the folder of the config."""
+def path_in_config(file: str, path: str) -> str:
+    """Resolve a path in the config `file`: a relative path starts at the folder of the config."""
     if not path or path.startswith("~") or "://" in path:
         return path
     return str(Path(file).absolute().parent / path)
 
 
 def _standard_places(environ: Mapping[str, str]) -> list[Path]:
-    """Return where a config is looked for, the user's own first (XDG Base Directory specification)."""
+    """Return the places for a config, the user's own first (XDG Base Directory specification)."""
     own = environ.get("XDG_CONFIG_HOME", "")
     if not own.startswith("/"):  # the specification: a relative path is invalid and must be ignored
-        own = expanded("~/.config", environ) or ""
+        own = expand_home("~/.config", environ) or ""
     return [Path(folder, _CONFIG) for folder in (own, _OF_THE_MACHINE) if folder]
 
 
 def _is_there(file: Path) -> bool:
-    """Return whether anything lies there; a folder that cannot be searched may hold a config, so reading must fail."""
+    """Return whether the file exists; an unreadable folder counts as yes, so that reading the config fails loudly."""
     try:
         file.lstat()
     except (FileNotFoundError, NotADirectoryError):

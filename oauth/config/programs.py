@@ -1,4 +1,4 @@
-"""Find a program, and the surroundings it runs in, without the working directory."""
+"""Find a program and the folder in which it starts, without the working directory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 
 def find_program(program: str, environ: Mapping[str, str]) -> str | None:
-    """Return the path of a program, looked up in the absolute folders of PATH; None if there is none."""
+    """Return the path of a program, looked up in the absolute folders of PATH; None if it is missing."""
     return shutil.which(program, path=absolute_path(environ))
 
 
@@ -17,8 +17,8 @@ def absolute_path(environ: Mapping[str, str]) -> str:
     return os.pathsep.join(filter(os.path.isabs, environ.get("PATH", os.defpath).split(os.pathsep)))
 
 
-def folder_for(environ: Mapping[str, str]) -> str:
-    """Return the folder in which a vendor's program starts: some read a config from it, and even load plugins."""
+def working_folder(environ: Mapping[str, str]) -> str:
+    """Return the folder in which a vendor's program starts: programs may read configs and plugins from it."""
     from openab_auth.oauth.config.paths import home_of  # noqa: PLC0415 - `exec` of a warm token needs `find_program` alone
 
     home = home_of(environ)

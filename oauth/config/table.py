@@ -1,37 +1,39 @@
-"""Reads a TOML table strictly and collects every mistake with its key, so that an operator sees all of them at once."""
+"""Read a TOML table strictly, and collect every mistake with its key, so that an operator sees all of them at once."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
-Mistakes: TypeAlias = list[tuple[str, str]]  # (dotted key, reason)
+ConfigMistake: TypeAlias = tuple[str, str]  # dotted key, reason
+ConfigMistakes: TypeAlias = list[ConfigMistake]
 
 
-class Table:
-    """One table at the dotted key `at`; a getter notes what is wrong in `mistakes` and gives the default."""
+class ConfigTable:
+    """Read one table at the dotted key `at`; a getter notes a wrong value in `mistakes` and returns the default."""
 
-    def __init__(self, values: Mapping[str, object], at: str, mistakes: Mistakes) -> None:
+    def __init__(self, values: Mapping[str, object], at: str, mistakes: ConfigMistakes) -> None:
         self._values = values
         self._at = at
         self.mistakes = mistakes
 
     def wrong(self, key: str, reason: str) -> None:
-        """Note a mistake at `key`, the first one there: what follows from it need not be told."""
+        """Note a mistake at `key`, unless this key already has one: the second may only follow from the first."""
         at = f"{self._at}.{key}" if self._at else key
         if not any(noted == at for noted, _ in self.mistakes):
             self.mistakes.append((at, reason))
 
     def only(self, known: Collection[str]) -> None:
-        """Note every key that is not in `known`, with the nearest one that is."""
+        """Note every key that is not in `known`, and suggest the nearest known key."""
         for key in self._values:
             if key not in known:
+                import difflib  # noqa: PLC0415 - only a mistake pays for it
+
                 near = difflib.get_close_matches(key, known, n=1)
                 self.wrong(key, f"is not known{f'; did you mean {near[0]}?' if near else ''}")
 
     def text(self, key: str, default: str = "") -> str:
-        """A text."""
+        """Return the text at `key`."""
         value = self._values.get(key, default)
         if not isinstance(value, str):
             self.wrong(key, "must be a text")
@@ -39,7 +41,7 @@ class Table:
         return value
 
     def one_of(self, key: str, allowed: tuple[str, ...], default: str) -> str:
-        """One of a closed set of texts."""
+        """Return the text at `key`, which must be in `allowed`."""
         value = self.text(key, default)
         if value not in allowed:
             self.wrong(key, f"must be one of {', '.join(allowed)}")
@@ -47,7 +49,7 @@ class Table:
         return value
 
     def flag(self, key: str, *, default: bool = False) -> bool:
-        """True or false."""
+        """Return the boolean at `key`."""
         value = self._values.get(key, default)
         if not isinstance(value, bool):
             self.wrong(key, "must be true or false")
@@ -55,7 +57,7 @@ class Table:
         return value
 
     def number(self, key: str, default: int) -> int:
-        """A whole number above zero, of the 64 bits that TOML promises."""
+        """Return the whole number above zero at `key`, within the 64 bits that TOML guarantees."""
         value = self._values.get(key, default)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**63:
             self.wrong(key, "must be a whole number above 0")
@@ -63,7 +65,7 @@ class Table:
         return value
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts; empty when it is not there."""
+        """Return the list of texts at `key`; empty if it is missing."""
         value = self._values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             self.wrong(key, "must be a list of texts")
@@ -71,7 +73,7 @@ class Table:
         return tuple(str(item) for item in value)
 
     def fields(self, key: str) -> Mapping[str, str]:
-        """A table of request fields: texts, numbers and flags, as the request will carry them."""
+        """Return the table of request fields at `key`; numbers and booleans become texts, as a request carries them."""
         value = self._values.get(key, {})
         if not isinstance(value, dict) or not all(isinstance(item, str | int) for item in value.values()):
             self.wrong(key, "must be a table of texts")
@@ -79,7 +81,7 @@ class Table:
         return {name: str(item).lower() if isinstance(item, bool) else str(item) for name, item in value.items()}
 
     def tables(self, key: str) -> Mapping[str, Mapping[str, object]]:
-        """A table of tables, such as `[vendors]`."""
+        """Return the table of tables at `key`, for example `[vendors]`."""
         value = self._values.get(key, {})
         if not isinstance(value, dict):
             self.wrong(key, "must be a table")
@@ -90,7 +92,7 @@ class Table:
         return {name: item for name, item in value.items() if isinstance(item, dict)}
 
     def table(self, key: str) -> Mapping[str, object]:
-        """A table; empty when it is not there."""
+        """Return the table at `key`; empty if it is missing."""
         value = self._values.get(key, {})
         if not isinstance(value, dict):
             self.wrong(key, "must be a table")

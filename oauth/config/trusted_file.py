@@ -1,4 +1,4 @@
-"""Read a file that decides where logins go, if nobody but root and this user could have changed it.
+"""Read a file that decides where logins go, if only root and this user could have changed it.
 
 The rules are those of ssh for its own files: the file and each folder above it belong to root or to this user, and
 nobody else may write to them. Folders above the user's home are not checked, as in ssh: whoever controls those
@@ -34,42 +34,42 @@ _KINDS: Final = {
 
 
 class RefusedFileError(OSError):
-    """The file was not read: it is no regular file, it is too large, or somebody else could have changed it."""
+    """The file was not read: it is not regular, too large, or other users could have changed it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(errno.EPERM, reason)
 
 
-def read(path: str | Path, environ: Mapping[str, str]) -> bytes:
+def read_trusted_file(path: str | Path, environ: Mapping[str, str]) -> bytes:
     """Return the content of the file at `path`; a FIFO or a device is never opened.
 
     Raises:
-        RefusedFileError: the file or a folder above it breaks a rule; the reason names it and the repair.
+        RefusedFileError: the file or a folder above it breaks a rule; the reason names the path and the repair.
         OSError: the file cannot be read.
     """
     place, found = _follow(str(Path(path).absolute()), home_of(environ))
     if reason := _unfit(found):
         raise RefusedFileError(reason)
     data, opened = regular_file.read(place)
-    if reason := _distrust(place, opened):  # another file may have been put there since
+    if reason := _distrust(place, opened):  # the file may have been replaced since
         raise RefusedFileError(reason)
     return data
 
 
 def _unfit(found: os.stat_result) -> str | None:
-    """Return why this cannot be a config, whoever put it there; else None."""
+    """Return why this file cannot be a config, or None."""
     if not stat.S_ISREG(found.st_mode):
         return f"is {_KINDS.get(stat.S_IFMT(found.st_mode), 'something else')}, not a file"
     return f"is larger than {_MOST} bytes" if found.st_size > _MOST else None
 
 
 def _follow(path: str, home: str | None) -> tuple[str, os.stat_result]:
-    """Walk along `path` as the kernel does, check each step, and return the last one without symbolic links."""
+    """Walk along `path` as the kernel does, check each step, and return the resolved path and its status."""
     homes = {home, os.path.realpath(home)} if home else set()
     above = {str(parent) for one in homes for parent in PurePath(one).parents}
     at, steps, links = "/", path.split("/")[::-1], 0
     found = os.lstat(at)
-    unless_home = _distrust(at, found)  # holds unless the path goes through the home
+    unless_home = _distrust(at, found)  # counts unless the path goes through the home
     while steps:
         step = steps.pop()
         here = os.path.normpath(os.path.join(at, step))  # noqa: PTH118 - `at` has no link, so `..` is its parent
@@ -96,7 +96,7 @@ def _follow(path: str, home: str | None) -> tuple[str, os.stat_result]:
 
 
 def _distrust(path: str, found: os.stat_result) -> str | None:
-    """Return why somebody else could have put this file, folder or link there, and the repair; else None."""
+    """Return why other users could have put this file, folder or link there, with the repair, or None."""
     user = os.geteuid()
     if found.st_uid not in {_ROOT, user}:
         allowed = "root" if user == _ROOT else f"uid {user} or root"
@@ -110,11 +110,11 @@ def _distrust(path: str, found: os.stat_result) -> str | None:
 
 
 def _others_write(path: str, found: os.stat_result) -> bool:
-    """Return whether others may change this file or folder; a link has no mode, and what else there is is not read."""
+    """Return whether others may change this file or folder; links have no mode, and other kinds are never read."""
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
         return False
     if stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX:
-        return False  # as /tmp: others can add files, but neither rename nor remove those of root and this user
+        return False  # like /tmp: others can add files, but not rename or remove those of root and this user
     by_group, by_all = found.st_mode & stat.S_IWGRP, found.st_mode & stat.S_IWOTH
     if not by_all and (not by_group or _is_private(found.st_gid)):
         return False

@@ -1,6 +1,6 @@
-"""`${VAR}` in the texts of a config: replaced from the environment where a table is read, not before.
+"""Replace `${VAR}` in the texts of a config from the environment, at the moment in which a table is read.
 
-A command that never reads a table must not fail because a variable in it is unset in this shell.
+A command that never reads a table must not fail because one of its variables is not set in this shell.
 """
 
 from __future__ import annotations
@@ -9,19 +9,22 @@ import re
 from collections.abc import Mapping
 from typing import Final, TypeVar, cast
 
-from openab_auth.oauth.config.table import Mistakes
+from openab_auth.oauth.config.table import ConfigMistakes
 
 T = TypeVar("T")
 _VARIABLE: Final = re.compile(r"\$(\$\{)|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")  # `$${`, `${VAR}`, or a stray `${`
 
 
-def replaced(value: T, at: str, environ: Mapping[str, str], mistakes: Mistakes) -> T:
-    """`value`, found at the dotted key `at`, with each `${VAR}` of its texts replaced; unset ones go to `mistakes`."""
+def replace_variables(value: T, at: str, environ: Mapping[str, str], mistakes: ConfigMistakes) -> T:
+    """Return `value` with each `${VAR}` in its texts replaced; note variables that are not set in `mistakes`.
+
+    `at` is the dotted key of the value.
+    """
     return cast("T", _replaced(value, at, environ, mistakes))
 
 
 def variables_in(value: object) -> frozenset[str]:
-    """The names in a text of the config; none in what is no text."""
+    """Return the names of the variables in a text of the config; none for other values."""
     return (
         frozenset(match[2] for match in _VARIABLE.finditer(value) if match[2])
         if isinstance(value, str)
@@ -29,7 +32,7 @@ def variables_in(value: object) -> frozenset[str]:
     )
 
 
-def _replaced(value: object, at: str, environ: Mapping[str, str], mistakes: Mistakes) -> object:
+def _replaced(value: object, at: str, environ: Mapping[str, str], mistakes: ConfigMistakes) -> object:
     if isinstance(value, dict):
         return {key: _replaced(item, f"{at}.{key}", environ, mistakes) for key, item in value.items()}
     if isinstance(value, list):

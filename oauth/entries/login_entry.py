@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeGuard
 
-from openab_auth.oauth.client.subject import renewed_subject
+from openab_auth.oauth.client import renewed_subject
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import LoginChangedError, LoginTakenError, NotLoggedInError
 from openab_auth.storage.draft import Draft
@@ -18,8 +18,8 @@ from openab_auth.storage.records.notes import DeadToken, Note
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.token_response import TokenResponse
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.client import TokenResponse
+    from openab_auth.oauth.vendors import Vendor
 
 SKEW: Final = 120  # seconds; a token this close to its end counts as expired, for every program that reads the store
 

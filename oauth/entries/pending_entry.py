@@ -10,7 +10,7 @@ from typing import Final
 
 from openab_auth.oauth.entries.generation import generation_of_pending
 from openab_auth.oauth.errors import NoPendingLoginError, TooManyLoginsError, TooManyWaitError
-from openab_auth.oauth.paste.paste import Paste
+from openab_auth.oauth.paste import Paste
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import PENDING_LIFETIME, Entry, PendingEntry, UserId, pending_key
 from openab_auth.storage.records.notes import Begun, Note

@@ -8,7 +8,7 @@ from dataclasses import replace
 from openab_auth.oauth.entries import login_entry, pending_entry
 from openab_auth.oauth.entries.entry_index import IndexedStore
 from openab_auth.oauth.entries.pending_entry import PendingLogin
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import PendingEntry, UserId, pending_key

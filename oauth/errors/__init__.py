@@ -1,45 +1,45 @@
-"""Every failure of a login or a token.
+"""Errors of logins and tokens.
 
 OpenabAuthError
 └── OAuthError
     ├── NotLoggedInError            nobody is logged in there
-    ├── LoginDeadError              the vendor will not renew it: log in again
-    ├── RefreshBusyError            another process is refreshing and did not finish in time
-    ├── VendorUnavailableError      no answer, 5xx, 429, a proxy's page: try again later
-    │   └── RefreshUnansweredError  a refresh was sent and not answered: whether it took place is unknown
-    ├── VendorMisconfiguredError    our client or its settings are wrong: the operator must change them
-    │   ├── NotRefreshableError     nothing configured here could refresh this login
-    │   ├── StillMisconfiguredError  as a request was answered a moment ago; no other one was sent
-    │   ├── SecretMissingError      the client's secret is not set
+    ├── LoginDeadError              the vendor no longer renews this login
+    ├── RefreshBusyError            another process refreshes the login and did not finish in time
+    ├── VendorUnavailableError      no usable answer (silence, 5xx, 429, a proxy's page): try again later
+    │   └── RefreshUnansweredError  a refresh got no answer: the token may have been rotated
+    ├── VendorMisconfiguredError    the vendor refuses our client or its settings: for the operator
+    │   ├── NotRefreshableError     nothing in the config can refresh this login
+    │   ├── StillMisconfiguredError  repeats a recent configuration error without another request
+    │   ├── SecretMissingError      the client needs a secret, and none is set
     │   ├── ProgramMissingError     the vendor's own login program is not installed
-    │   ├── PlanMissingError        the account has no seat or plan for this
-    │   ├── ClientRefusedError      the vendor does not know our client (any more)
-    │   ├── ClientMissingError      the operator has to register a client there first
-    │   └── ServerUnusableError     an MCP server whose metadata no login can be built on
-    ├── InsufficientScopeError      the login is alive and may not do this: log in for more
-    ├── UnknownVendorError          no such vendor, or not offered here
-    │   ├── RiskNotAcceptedError    the operator must accept this vendor's risk by name
-    │   └── NoLoginError            its tokens stay in the environment
-    ├── ConfigError                 the config is wrong: file, key, reason
+    │   ├── PlanMissingError        the account has no seat or plan
+    │   ├── ClientRefusedError      the vendor does not know our client
+    │   ├── ClientMissingError      the operator has to register a client first
+    │   └── ServerUnusableError     an MCP server's metadata is missing or wrong
+    ├── InsufficientScopeError      the login works, but lacks scopes for this request
+    ├── UnknownVendorError          the vendor is unknown, or not offered here
+    │   ├── RiskNotAcceptedError    the operator has not accepted this vendor's risk
+    │   └── NoLoginError            the vendor has no login here; its tokens are environment variables
+    ├── ConfigError                 the config has mistakes, each with its key and reason
     │   ├── RelativePathError       an environment variable holds a relative path
-    │   └── UnknownHomeError        `~` stands for no known home
-    ├── PasteRefusedError           the paste is not what ends this login; `reason` says which mistake it was
-    │   └── DeniedRedirectError     the vendor sent the person back with an error (`openab_auth.oauth.paste.mistakes`)
-    ├── NoPendingLoginError         no login was begun, or it was used, cancelled or is too old
-    ├── WhichLoginError             several logins wait, and it was not said which one is meant
-    ├── ExchangeRefusedError        the vendor refused the code
-    ├── ProgramWaitsError           the vendor's own login program took a paste and wants more
+    │   └── UnknownHomeError        `~` has no known home folder
+    ├── PasteRefusedError           the paste does not finish this login; `reason` names the mistake
+    │   └── DeniedRedirectError     the vendor's redirect reports an error (`openab_auth.oauth.paste`)
+    ├── NoPendingLoginError         no pending login: never begun, used, cancelled or expired
+    ├── WhichLoginError             several logins are pending, and the person named none
+    ├── ExchangeRefusedError        the vendor refused the authorization code
+    ├── ProgramWaitsError           the vendor's own login program still waits for input
     ├── ProgramFailedError          the vendor's own login program ended without a login
-    ├── LoginDeniedError            the person, or the vendor, said no to a device login
-    ├── LoginExpiredError           a device login was not approved in time
-    ├── LoginNotStoredError         the vendor gave a credential, and the store did not take it
-    ├── TooManyLoginsError          one person has too many pending logins
-    ├── TooManyWaitError            all people together have too many pending logins
-    ├── LoginTakenError             another person's login is there: replacing it must be confirmed
-    │   └── LoginOvertakenError     it came in while the vendor gave this one, which was not stored
-    ├── LoginChangedError           another login is there by now than the one that was to end
-    ├── ServerNotAddedError         the MCP server that a person named was not added; its children say why
-    └── ServerNotRemovedError       the MCP server that a person named stays; its children say why
+    ├── LoginDeniedError            a device login was declined
+    ├── LoginExpiredError           nobody approved a device login in time
+    ├── LoginNotStoredError         the login worked, but the store did not take its credential
+    ├── TooManyLoginsError          this person has too many pending logins
+    ├── TooManyWaitError            the store has too many pending logins
+    ├── LoginTakenError             another person's login exists: replacing it needs a confirmation
+    │   └── LoginOvertakenError     another person's login was stored during this one
+    ├── LoginChangedError           the login to remove was replaced meanwhile
+    ├── ServerNotAddedError         an MCP server was not added; the subclasses say why
+    └── ServerNotRemovedError       an MCP server was not removed; the subclasses say why
 """
 
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
@@ -76,6 +76,7 @@ from openab_auth.oauth.errors.operator import (
     UnknownVendorError,
     VendorMisconfiguredError,
 )
+from openab_auth.oauth.errors.redaction import join_words, one_line, redact, remove_secrets, safe_name
 from openab_auth.oauth.errors.servers import (
     AddingServersOffError,
     ForeignLoginError,
@@ -96,6 +97,7 @@ from openab_auth.oauth.errors.tokens import (
     RefreshUnansweredError,
     VendorUnavailableError,
 )
+from openab_auth.oauth.errors.visible import visible_text
 
 __all__ = [
     "BEGIN_AGAIN",
@@ -148,4 +150,10 @@ __all__ = [
     "VendorMisconfiguredError",
     "VendorUnavailableError",
     "WhichLoginError",
+    "join_words",
+    "one_line",
+    "redact",
+    "remove_secrets",
+    "safe_name",
+    "visible_text",
 ]

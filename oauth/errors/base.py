@@ -1,4 +1,4 @@
-"""The root of every failure of a login or a token, and the words that its children share."""
+"""The base class of the errors of logins and tokens, and the phrases that they share."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from openab_auth.storage.errors import OpenabAuthError
 LOG_IN_AGAIN = "log in again with /auth login or `openab-auth login`"
 BEGIN_AGAIN = "begin again with /auth login or `openab-auth login`"
 OLDER_UNTOUCHED = "an older login, if there was one, is untouched"
-Asked: TypeAlias = Literal["code", "approval", "refresh", "other"]  # what a vendor was asked for
+Asked: TypeAlias = Literal["code", "approval", "refresh", "other"]  # what the request to the vendor was for
 
 
 class OAuthError(OpenabAuthError):
-    """A login or a token could not be had."""
+    """A login or a token request failed."""

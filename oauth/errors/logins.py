@@ -1,16 +1,16 @@
-"""What a person meets between the link and the login."""
+"""Errors that a person meets between the login link and the finished login."""
 
 from __future__ import annotations
 
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, OLDER_UNTOUCHED, OAuthError
-from openab_auth.oauth.errors.redact import name
+from openab_auth.oauth.errors.redaction import safe_name
 from openab_auth.storage.errors import OpenabAuthError
 
 
 class PasteRefusedError(OAuthError):
-    """The paste does not end this login; `reason` is a `Refusal` value, for words in any language.
+    """The paste does not finish this login; `reason` is a `PasteMistake`, so that views can say it in any language.
 
-    With `ends_login` the pending login at `vendor` is over; else it still waits.
+    If `ends_login` is True, the pending login at `vendor` is over; otherwise it still waits.
     """
 
     code = "paste_refused"
@@ -23,14 +23,14 @@ class PasteRefusedError(OAuthError):
 
 
 class NoPendingLoginError(OAuthError):
-    """No login waits for this paste: it was never begun, was used or cancelled, or is older than 15 minutes."""
+    """No login is pending for this paste: never begun, already used, cancelled, or older than 15 minutes."""
 
     code = "no_pending_login"
 
     def __init__(self, vendor: str | None = None) -> None:
-        where = f" to {name(vendor)}" if vendor else ""
+        where = f" to {safe_name(vendor)}" if vendor else ""
         super().__init__(
-            f"no login{where} is waiting for this (it was never begun, was used already, or is older than 15 minutes)",
+            f"no login{where} is pending (it was never begun, was used already, or is older than 15 minutes)",
             kept="nothing was changed",
             todo=BEGIN_AGAIN,
         )
@@ -38,7 +38,7 @@ class NoPendingLoginError(OAuthError):
 
 
 class WhichLoginError(OAuthError):
-    """Several logins wait for this person, and nothing says which one is meant."""
+    """Several logins of this person are pending, and the paste does not say which login it belongs to."""
 
     code = "which_login"
 
@@ -50,7 +50,7 @@ class WhichLoginError(OAuthError):
 
 
 class ExchangeRefusedError(OAuthError):
-    """The vendor took the request and refused the code."""
+    """The vendor answered and refused the authorization code."""
 
     code = "exchange_refused"
 
@@ -65,33 +65,33 @@ class ExchangeRefusedError(OAuthError):
 
 
 class ProgramWaitsError(OAuthError):
-    """The vendor's own login program has heard what was pasted and still waits; `said` is its last words, redacted."""
+    """The vendor's own login program got the paste and still waits; `said` is its last output, redacted."""
 
     code = "program_waits"
 
     def __init__(self, vendor: str, said: str) -> None:
         super().__init__(
-            f"the login program of {vendor} still waits{f': {said}' if said else ''}",
+            f"the login program of {vendor} is still waiting{f': {said}' if said else ''}",
             kept="the login still waits",
-            todo="paste what it asks for, or forget the login with /auth cancel",
+            todo="paste what the program asks for, or cancel the login with /auth cancel",
         )
         self.vendor = vendor
         self.said = said
 
 
 class ProgramFailedError(OAuthError):
-    """The vendor's own login program ended without a login, or had to be ended (`status` is None).
+    """The vendor's own login program ended without a login, or ran too long and was stopped (`status` is None).
 
-    `said` is its last words, redacted.
+    `said` is its last output, redacted.
     """
 
     code = "program_failed"
 
     def __init__(self, vendor: str, status: int | None, said: str) -> None:
-        reason = "took too long and was ended" if status is None else f"ended without a login (status {status})"
+        reason = "took too long and was stopped" if status is None else f"ended without a login (status {status})"
         super().__init__(
             f"the login program of {vendor} {reason}{f': {said}' if said else ''}",
-            kept="this login is over; what the program had stored before is its own",
+            kept="this login is over; what the program stored itself is untouched",
             todo=BEGIN_AGAIN,
         )
         self.vendor = vendor
@@ -100,7 +100,7 @@ class ProgramFailedError(OAuthError):
 
 
 class LoginDeniedError(OAuthError):
-    """A device login was refused at the vendor's page."""
+    """The person or the vendor declined a device login."""
 
     code = "login_denied"
 
@@ -121,7 +121,7 @@ class LoginExpiredError(OAuthError):
 
     def __init__(self, vendor: str) -> None:
         super().__init__(
-            f"the code for {vendor} has expired before it was approved",
+            f"the code for {vendor} expired before anybody approved it",
             kept=f"this login is over; {OLDER_UNTOUCHED}",
             todo=BEGIN_AGAIN,
         )
@@ -129,17 +129,17 @@ class LoginExpiredError(OAuthError):
 
 
 class LoginNotStoredError(OAuthError):
-    """The vendor gave a credential, and no disk took it yet; it is in memory, and the code is used up."""
+    """The vendor gave a credential, but it is not on disk yet: it is in memory, and the code is used up."""
 
     code = "login_not_stored"
 
     def __init__(self, vendor: str, why: Exception) -> None:
         known = why if isinstance(why, OpenabAuthError) else None
-        happened = known.happened if known else f"an unforeseen error, {type(why).__name__}"
+        happened = known.happened if known else f"an unexpected error, {type(why).__name__}"
         todo = known.todo if known else "see the log"
         super().__init__(
-            f"the login to {vendor} worked and could not be stored yet: {happened}",
-            kept="it is in memory, and stored as soon as that is possible",
+            f"the login to {vendor} worked, but could not be stored yet: {happened}",
+            kept="it is in memory, and will be stored as soon as possible",
             todo=f"{todo}, then look at the status; if the login is not there, {BEGIN_AGAIN}",
         )
         self.vendor = vendor
@@ -147,7 +147,7 @@ class LoginNotStoredError(OAuthError):
 
 
 class TooManyLoginsError(OAuthError):
-    """One person has as many pending logins as the bot allows."""
+    """This person has as many pending logins as the bot allows."""
 
     code = "too_many_logins"
 
@@ -155,13 +155,13 @@ class TooManyLoginsError(OAuthError):
         super().__init__(
             f"{limit} logins are waiting for you already",
             kept="they still wait",
-            todo="finish one, or forget one with /auth cancel",
+            todo="finish a login, or cancel a login with /auth cancel",
         )
         self.limit = limit
 
 
 class TooManyWaitError(OAuthError):
-    """All people together have as many pending logins as one store holds."""
+    """The store holds as many pending logins as it may."""
 
     code = "too_many_wait"
 
@@ -169,26 +169,26 @@ class TooManyWaitError(OAuthError):
         super().__init__(
             f"{limit} logins are waiting here already",
             kept="nothing was changed",
-            todo="try again in 15 minutes: those that nobody finishes are over then",
+            todo="try again in 15 minutes: unfinished logins have expired by then",
         )
         self.limit = limit
 
 
 class LoginTakenError(OAuthError):
-    """Another person's login lies under this tenant, or nobody knows whose; replacing it needs a yes.
+    """This tenant holds a login of another person, or of an unknown person; replacing it needs a confirmation.
 
-    `generation` says which login it is: a yes holds for that one alone.
+    `generation` identifies the login: a confirmation holds for this login alone.
     """
 
     code = "login_taken"
 
     def __init__(self, tenant: str, logged_in_by: int | None, account: str | None, generation: str = "") -> None:
         whose = f" ({account})" if account else ""
-        maker = "another person made" if logged_in_by is not None else "somebody made, nobody knows who,"
+        maker = "another person" if logged_in_by is not None else "an unknown person"
         super().__init__(
-            f"{tenant} has a login{whose} that {maker}",
+            f"{tenant} already has a login{whose} by {maker}",
             kept="that login is untouched",
-            todo="begin again with /auth login, which asks whether it may be replaced",
+            todo="begin again with /auth login, which asks whether to replace it",
         )
         self.tenant = tenant
         self.logged_in_by = logged_in_by
@@ -197,25 +197,25 @@ class LoginTakenError(OAuthError):
 
 
 class LoginOvertakenError(LoginTakenError):
-    """Another person's login came into the store while the vendor gave this one, and nobody was asked about it."""
+    """Another person's login was stored while this login was under way, so nobody confirmed replacing it."""
 
     code = "login_overtaken"
 
     def __init__(self, taken: LoginTakenError) -> None:
         super().__init__(taken.tenant, taken.logged_in_by, taken.account, taken.generation)
-        self.happened = f"{self.happened} while this one was under way"
-        self.kept = "that login is untouched, and this one was not stored"
+        self.happened = f"{self.happened}, made while this one was under way"
+        self.kept = "that login is untouched, and yours was not stored"
 
 
 class LoginChangedError(OAuthError):
-    """The login that a person wanted to end is not the one that is there by now."""
+    """The login that the person wanted to remove was replaced meanwhile."""
 
     code = "login_changed"
 
     def __init__(self, tenant: str) -> None:
         super().__init__(
-            f"{name(tenant)} has another login by now than the one that you were asked about",
-            kept="that login is untouched",
+            f"{safe_name(tenant)} has a newer login than the one that you wanted to remove",
+            kept="the newer login is untouched",
             todo="look at /auth status, then log out again",
         )
         self.tenant = tenant

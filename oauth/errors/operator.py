@@ -1,41 +1,41 @@
-"""What the operator has to mend: config, vendors' tables, clients, servers."""
+"""Errors that the operator has to correct: the config, vendors' tables, clients and servers."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, Asked, OAuthError
-from openab_auth.oauth.errors.redact import name
+from openab_auth.oauth.errors.redaction import safe_name
 
 
 class ConfigError(OAuthError):
-    """One or more mistakes in a config file, each named by its key."""
+    """A config file has one or more mistakes; `mistakes` holds the key and the reason of each."""
 
     code = "config"
 
     def __init__(self, file: str, mistakes: tuple[tuple[str, str], ...]) -> None:
         listed = "; ".join(f"{key}: {reason}" if key else reason for key, reason in mistakes)
-        super().__init__(f"{file}: {listed}", kept="nothing was started", todo="mend the config and start again")
+        super().__init__(f"{file}: {listed}", kept="nothing was started", todo="correct the config and start again")
         self.file = file
         self.mistakes = mistakes
 
 
 class RelativePathError(ConfigError):
-    """An environment variable holds a relative path, which would mean another file in each working directory."""
+    """An environment variable holds a relative path, which means a different file in each working directory."""
 
     def __init__(self, variable: str) -> None:
         super().__init__("the environment", ((variable, "must be an absolute path"),))
 
 
 class UnknownHomeError(ConfigError):
-    """A path begins with the home of somebody who has none on this machine."""
+    """A path begins with `~`, and the home folder is not known on this machine."""
 
     def __init__(self, file: str | None, key: str) -> None:
-        super().__init__(file or "the environment", ((key, "`~` stands for no known home here"),))
+        super().__init__(file or "the environment", ((key, "the home folder that `~` stands for is not known here"),))
 
 
 class VendorMisconfiguredError(OAuthError):
-    """The vendor refuses our client or our settings; the login itself may be alive."""
+    """The vendor refuses our client or our settings; the login itself may still work."""
 
     code = "vendor_misconfigured"
     _happened: ClassVar[str] = "{vendor} refuses this client ({reason})"
@@ -53,19 +53,19 @@ class VendorMisconfiguredError(OAuthError):
 
 
 class NotRefreshableError(VendorMisconfiguredError):
-    """Nothing that is configured here could refresh this login; no request was sent."""
+    """Nothing in the config can refresh this login; no request was sent."""
 
     _happened = "the login to {vendor} cannot be refreshed here ({reason})"
 
 
 class StillMisconfiguredError(VendorMisconfiguredError):
-    """As a request was answered a moment ago, in that answer's own words; no other one was sent."""
+    """Repeat a recent configuration error without sending another request."""
 
     _happened = "{reason}"
 
 
 class SecretMissingError(VendorMisconfiguredError):
-    """The vendor's client needs a secret, which is the operator's to set."""
+    """The vendor's client needs a secret, and the operator has set none."""
 
     _happened = "{vendor} cannot be logged in to here: {reason}"
 
@@ -90,26 +90,26 @@ class ProgramMissingError(VendorMisconfiguredError):
 
 
 class PlanMissingError(VendorMisconfiguredError):
-    """The login is right and the account may not use it: it has no seat or plan."""
+    """The login worked, but the account has no seat or plan to use it."""
 
     code = "plan_missing"
     _happened = "{vendor} does not let this account in ({reason})"
 
     def __init__(self, vendor: str, reason: str) -> None:
-        super().__init__(vendor, reason, "give the account a seat or a plan at the vendor, or log in with another one")
+        super().__init__(vendor, reason, "give the account a seat or a plan, or log in with another account")
 
 
 class ClientRefusedError(VendorMisconfiguredError):
-    """The vendor says that it does not know our client, or not for this."""
+    """The vendor does not know our client, or does not allow it this request."""
 
 
 class ClientMissingError(VendorMisconfiguredError):
-    """Nobody can log in before the operator has registered a client at `issuer`; `table` is where to write it."""
+    """Nobody can log in before the operator registers a client at `issuer` and writes it into `table`."""
 
     code = "client_missing"
     _happened = "{vendor} has no client of ours ({reason})"
 
-    def __init__(  # noqa: PLR0913  # all that the operator has to type somewhere
+    def __init__(  # noqa: PLR0913  # everything that the operator has to type
         self, vendor: str, reason: str, *, issuer: str, redirect_uri: str, scopes: tuple[str, ...], table: str
     ) -> None:
         wanted = f" and the scopes {' '.join(scopes)}" if scopes else ""
@@ -126,35 +126,35 @@ class ClientMissingError(VendorMisconfiguredError):
 
 
 class ServerUnusableError(VendorMisconfiguredError):
-    """What an MCP server says of its authorization server is missing, wrong, or of another server."""
+    """An MCP server's metadata about its authorization server is missing, wrong, or from another server."""
 
     code = "server_unusable"
     _happened = "{vendor} cannot be logged in to ({reason})"
 
 
 class UnknownVendorError(OAuthError):
-    """No vendor of this name is offered."""
+    """No vendor of this name is offered here."""
 
     code = "unknown_vendor"
 
     def __init__(self, vendor: str, offered: tuple[str, ...]) -> None:
         names = ", ".join(offered) or "none; set [auth] vendors in the config"
         super().__init__(
-            f"{name(vendor)!r} is not offered here", kept="nothing was changed", todo=f"choose one of: {names}"
+            f"{safe_name(vendor)!r} is not offered here", kept="nothing was changed", todo=f"choose one of: {names}"
         )
         self.vendor = vendor
         self.offered = offered
 
 
 class RiskNotAcceptedError(UnknownVendorError):
-    """The vendor is offered only after the operator has accepted its risk."""
+    """The vendor's login carries a risk that the operator has not accepted."""
 
     code = "risk_not_accepted"
 
     def __init__(self, vendor: str, risk: str) -> None:
         OAuthError.__init__(
             self,
-            f"{vendor} is not offered here, since its login is marked {risk}",
+            f"{vendor} is not offered here, because its login is marked {risk}",
             kept="nothing was changed",
             todo=f'the operator reads `openab-auth vendors`, then sets [auth] accept_risk = ["{vendor}"] or leaves it',
         )
@@ -164,7 +164,7 @@ class RiskNotAcceptedError(UnknownVendorError):
 
 
 class NoLoginError(UnknownVendorError):
-    """There is no login of ours for this vendor; its tools read a variable."""
+    """This vendor has no login here: its tools read an environment variable."""
 
     code = "no_login"
 

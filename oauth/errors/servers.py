@@ -1,4 +1,4 @@
-"""Why a person's MCP server was not added or removed; `reason` says which rule it was, for words in any language."""
+"""Errors of adding and removing MCP servers; `reason` names the rule, so that views can say it in any language."""
 
 from __future__ import annotations
 
@@ -23,59 +23,59 @@ class AddingServersOffError(ServerNotAddedError):
     """The operator does not let people add servers."""
 
     def __init__(self) -> None:
-        super().__init__("the operator has not allowed that", "ask the operator to add it under [mcp] in the config")
+        super().__init__("the operator does not allow it", "ask the operator to add it under [mcp] in the config")
 
 
 class ServerNameError(ServerNotAddedError):
-    """No server can bear such a name, which is not repeated: it may be anything that was pasted."""
+    """The name breaks a rule; it is not repeated, because it may be a pasted secret."""
 
     reason = "name"
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"such a name cannot be a server's ({why})", "choose another name")
+        super().__init__(f"the name is not valid ({why})", "choose another name")
 
 
 class ServerNameTakenError(ServerNotAddedError):
-    """The name means something else here already; `owner` says what."""
+    """The name already belongs to `owner`."""
 
     reason = "taken"
 
     def __init__(self, server: str, owner: str) -> None:
-        super().__init__(f"the name {server} belongs to {owner}", "choose another name")
+        super().__init__(f"the name {server} already belongs to {owner}", "choose another name")
         self.server = server
         self.owner = owner
 
 
 class ServerAddressError(ServerNotAddedError):
-    """The address is none that a server can have; it is not repeated."""
+    """The address breaks a rule; it is not repeated."""
 
     reason = "address"
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"its address {why}", "give the https address that the server's documentation names")
+        super().__init__(f"its address {why}", "use the https address from the server's documentation")
         self.said = why
 
 
 class ForeignLoginError(ServerNotAddedError):
-    """A login lies under the name that this server did not get; its token must never go to this server."""
+    """The name already holds a login from a different server, whose token must never go to this server."""
 
     reason = "login"
 
     def __init__(self, server: str) -> None:
         super().__init__(
-            f"a login lies under the name {server} that this server did not get",
+            f"{server} already holds a login from a different server",
             "choose another name, or end that login first with /auth logout",
         )
         self.server = server
 
 
 class TooManyServersError(ServerNotAddedError):
-    """As many were added as may be."""
+    """The limit of added servers is reached."""
 
     reason = "full"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"{limit} were added already", "remove one that nobody needs with /auth mcp remove")
+        super().__init__(f"{limit} servers were added already", "remove an unused server with /auth mcp remove")
         self.limit = limit
 
 
@@ -90,17 +90,17 @@ class ServerNotRemovedError(OAuthError):
 
 
 class ServerNotThereError(ServerNotRemovedError):
-    """Nobody has added a server of this name, which is not repeated."""
+    """Nobody added a server of this name; the name is not repeated."""
 
     def __init__(self) -> None:
-        super().__init__("nobody has added one of this name", "choose one that is offered while you type")
+        super().__init__("nobody added a server of this name", "choose a server from the list of suggestions")
 
 
 class ServerInUseError(ServerNotRemovedError):
-    """A login lies under the name: without its server nobody could renew it."""
+    """The server has a login, which nobody could renew without the server."""
 
     reason = "login"
 
     def __init__(self, server: str) -> None:
-        super().__init__(f"a login lies under the name {server}", "log out first with /auth logout")
+        super().__init__(f"{server} has a login", "log out first with /auth logout")
         self.server = server

@@ -1,19 +1,19 @@
-"""What an agent meets that asks for a token."""
+"""Errors that an agent meets when it asks for a token."""
 
 from __future__ import annotations
 
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
-from openab_auth.oauth.errors.redact import name
+from openab_auth.oauth.errors.redaction import safe_name
 
 
 class NotLoggedInError(OAuthError):
-    """There is no login under this tenant."""
+    """Nobody is logged in under this tenant."""
 
     code = "not_logged_in"
 
     def __init__(self, tenant: str) -> None:
         super().__init__(
-            f"nobody is logged in to {name(tenant)}",
+            f"nobody is logged in to {safe_name(tenant)}",
             kept="nothing was changed",
             todo="log in with /auth login or `openab-auth login`",
         )
@@ -21,7 +21,7 @@ class NotLoggedInError(OAuthError):
 
 
 class LoginDeadError(OAuthError):
-    """The vendor has refused the refresh token for good; `since` is in unix seconds."""
+    """The vendor refused the refresh token for good; `since` is in unix seconds."""
 
     code = "login_dead"
 
@@ -35,7 +35,7 @@ class LoginDeadError(OAuthError):
 
 
 class RefreshBusyError(OAuthError):
-    """Another process holds the tenant's refresh lock and committed nothing before our deadline."""
+    """Another process holds the tenant's refresh lock and committed no login before our deadline."""
 
     code = "refresh_busy"
 
@@ -50,7 +50,7 @@ class RefreshBusyError(OAuthError):
 
 
 class VendorUnavailableError(OAuthError):
-    """The vendor gave no usable answer; `retry_after` is in seconds when that is known.
+    """The vendor gave no usable answer; `retry_after` is in seconds, None if unknown.
 
     `sent` is False only when the request certainly never reached the server; a code that may have is used up, so that
     login must be begun again. `unanswered` says that the request may have arrived, and that nothing came back;
@@ -59,7 +59,7 @@ class VendorUnavailableError(OAuthError):
 
     code = "vendor_unavailable"
 
-    def __init__(  # noqa: PLR0913 - what was asked and what is known of the answer
+    def __init__(  # noqa: PLR0913 - the facts about request and answer
         self,
         vendor: str,
         reason: str,
@@ -91,20 +91,20 @@ class RefreshUnansweredError(VendorUnavailableError):
 
     def __init__(self, vendor: str, reason: str, *, retry_after: float | None = None) -> None:
         super().__init__(vendor, reason, asked="refresh", retry_after=retry_after, unanswered=True)
-        self.kept = "the login is kept as it was, but whether the vendor has replaced it meanwhile is unknown"
-        self.todo = f"{self.todo}; if it is refused then, {LOG_IN_AGAIN}"
+        self.kept = "the login is kept, but the vendor may have replaced its refresh token"
+        self.todo = f"{self.todo}; if the vendor refuses it then, {LOG_IN_AGAIN}"
 
 
 class InsufficientScopeError(OAuthError):
-    """A server wants scopes that the login does not have (RFC 6750 3.1); only a new login can get them."""
+    """A server requires scopes that the login lacks (RFC 6750 3.1); only a new login can get them."""
 
     code = "insufficient_scope"
 
     def __init__(self, tenant: str, scopes: tuple[str, ...], todo: str) -> None:
-        wanted = " ".join(scopes) or "it does not say which"
+        wanted = " ".join(scopes) or "the server does not say which"
         super().__init__(
             f"the login to {tenant} lacks scopes for this ({wanted[:200]})",
-            kept="the login is alive for everything else",
+            kept="the login still works for other requests",
             todo=todo,
         )
         self.tenant = tenant

@@ -1,5 +1,7 @@
 """The flows: each describes how one kind of login begins, ends and is renewed. `FLOWS` is their registry."""
 
+from openab_auth.oauth.lazy import lazy_names
+
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
     from openab_auth.oauth.flows.background import BackgroundWork
@@ -28,36 +30,23 @@ __all__ = [
     "flow_of",
 ]
 
-_FILES = {
-    "Admit": "flow",
-    "BackgroundWork": "background",
-    "Commits": "commits",
-    "Conversation": "flow",
-    "FLOWS": "registry",
-    "Flow": "flow",
-    "LoginContext": "flow",
-    "LoginOffer": "login_offer",
-    "LoginRequest": "flow",
-    "LoginResult": "login_result",
-    "LoginWriter": "storing",
-    "Renewal": "renewer",
-    "Renewer": "renewer",
-    "flow_of": "registry",
-}
-
-
-if not TYPE_CHECKING:  # else a type checker would accept every name
-
-    def __getattr__(name: str) -> object:
-        """Import a name from its file when a program first asks for it."""
-        if name not in _FILES:
-            message = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(message)
-        from importlib import import_module  # noqa: PLC0415 - only a program that asks for a name pays for it
-
-        return getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    """List the names of the room, also those that nobody has asked for yet."""
-    return sorted(__all__)
+if not TYPE_CHECKING:  # otherwise a type checker would accept every name
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "Admit": "flow",
+            "BackgroundWork": "background",
+            "Commits": "commits",
+            "Conversation": "flow",
+            "FLOWS": "registry",
+            "Flow": "flow",
+            "LoginContext": "flow",
+            "LoginOffer": "login_offer",
+            "LoginRequest": "flow",
+            "LoginResult": "login_result",
+            "LoginWriter": "storing",
+            "Renewal": "renewer",
+            "Renewer": "renewer",
+            "flow_of": "registry",
+        },
+    )

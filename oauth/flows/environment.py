@@ -8,10 +8,10 @@ from openab_auth.oauth.errors import NoLoginError
 from openab_auth.oauth.flows.flow import Flow
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.config.table import Table
+    from openab_auth.oauth.config import ConfigTable
     from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
     from openab_auth.oauth.flows.login_offer import LoginOffer
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.vendors import Vendor
 
 
 class EnvironmentFlow(Flow):
@@ -20,7 +20,7 @@ class EnvironmentFlow(Flow):
     name = "env"
     needs_login = False
 
-    def check(self, table: Table, vendor: Vendor) -> None:
+    def check(self, table: ConfigTable, vendor: Vendor) -> None:
         """Require a variable."""
         if not vendor.env:
             table.wrong("env", "is missing")

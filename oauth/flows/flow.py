@@ -13,8 +13,8 @@ from openab_auth.oauth.errors import NoPendingLoginError
 if TYPE_CHECKING:
     import asyncio
 
-    from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.config.table import Table
+    from openab_auth.oauth.client import Driver
+    from openab_auth.oauth.config import ConfigTable
     from openab_auth.oauth.entries.pending_entry import PendingLogin
     from openab_auth.oauth.entries.pending_logins import PendingLogins
     from openab_auth.oauth.flows.background import BackgroundWork
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from openab_auth.oauth.flows.renewer import Renewal, Renewer
     from openab_auth.oauth.flows.storing import LoginWriter
     from openab_auth.oauth.mcp.server_logins import ServerLogins
-    from openab_auth.oauth.paste.paste import Paste
-    from openab_auth.oauth.vendors.catalogue import Catalogue
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.paste import Paste
+    from openab_auth.oauth.vendors import Catalogue, Vendor
     from openab_auth.storage import AsyncStore
     from openab_auth.storage.entries import PendingEntry, UserId
 
@@ -122,7 +121,7 @@ class Flow(Protocol):
     runs_program: bool = False  # the vendor's own program makes the login and keeps it
     begins_at: Literal["authorize_url", "device_url"] = "authorize_url"
 
-    def check(self, table: Table, vendor: Vendor) -> None:
+    def check(self, table: ConfigTable, vendor: Vendor) -> None:
         """Report to `table` what the row of `vendor` lacks."""
 
     def can_begin(self, vendor: Vendor, environ: Mapping[str, str]) -> bool:
@@ -155,7 +154,7 @@ class Flow(Protocol):
         return VendorRenewer(renewal.vendor, renewal.token_endpoint)
 
 
-def check_endpoints(table: Table, **urls: str) -> None:
+def check_endpoints(table: ConfigTable, **urls: str) -> None:
     """Report the endpoints that the row lacks; an issuer's metadata may give all of them."""
     if table.text("issuer"):
         return
@@ -164,7 +163,7 @@ def check_endpoints(table: Table, **urls: str) -> None:
             table.wrong(key, f"is missing: give {' and '.join(urls)}, or issuer")
 
 
-def check_client_id(table: Table, vendor: Vendor) -> None:
+def check_client_id(table: ConfigTable, vendor: Vendor) -> None:
     """Report a missing client id."""
     if not vendor.client_id:
         variable = f", and ${vendor.client_id_env} is not set" if vendor.client_id_env else ""

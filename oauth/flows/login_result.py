@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from openab_auth.oauth.flows.registry import flow_of
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 
 
 @dataclass(frozen=True, slots=True)

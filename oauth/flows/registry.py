@@ -11,7 +11,7 @@ from openab_auth.oauth.flows.flow import Flow
 from openab_auth.oauth.flows.redirect.flow import RedirectFlow, ServerFlow
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.vendors import Vendor
 
 FLOWS: Final[dict[str, Flow]] = {
     "pkce": RedirectFlow(),

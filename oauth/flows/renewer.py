@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 from openab_auth.oauth.entries.backoff import configuration_hash
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.client.token_response import TokenResponse
-    from openab_auth.oauth.http.deadline import Deadline
-    from openab_auth.oauth.vendors.catalogue import Catalogue
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.client import Driver, TokenResponse
+    from openab_auth.oauth.http import Deadline
+    from openab_auth.oauth.vendors import Catalogue, Vendor
     from openab_auth.storage import AsyncStore, LoginEntry, Tenant
 
 
@@ -66,4 +64,4 @@ class VendorRenewer:
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """See `Renewer.renew`."""
-        return await driver.refresh(self.vendor, entry.refresh_token, self.token_endpoint)
+        return await driver.refresh(self.vendor.client(), entry.refresh_token, self.token_endpoint)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.token_response import TokenResponse
+from openab_auth.oauth.client import Driver, OAuthClient, TokenResponse
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.entries.unsaved import UnsavedLogin, UnsavedLogins
@@ -26,7 +26,7 @@ from openab_auth.oauth.flows.exchange.google_project import has_project
 from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.mcp import server_entry
 from openab_auth.oauth.mcp.binding import Binding
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft, LazyRecords
 from openab_auth.storage.entries import Entry, McpEntry, Tenant, TokenEntry
@@ -87,13 +87,14 @@ class LoginWriter:
                 return server_entry.write(draft, binding, vendor, tokens, note)
             return login_entry.write(draft, vendor, token_url, tokens, note)
 
+        client = replace(vendor.client(), token_url=token_url)
         before: str | None = None
         try:
             async with self._unsaved.owner() as owner:
                 if vendor.exchange == "github-copilot":
-                    unexchanged, url = self._unexchanged(tokens), exchange_url(vendor)
+                    unexchanged, url = self._unexchanged(tokens), exchange_url(client)
                     owner.hold(_response(vendor.tenant, partial(write, tokens=unexchanged, token_url=url)))
-                    tokens, token_url = await self._exchange(vendor, tokens), url
+                    tokens, token_url = await self._exchange(client, tokens), url
                 commit = partial(write, tokens=tokens, token_url=token_url)
                 owner.hold(_response(vendor.tenant, commit))
                 async with self._commits.locked(vendor.tenant):
@@ -102,9 +103,10 @@ class LoginWriter:
             raise LoginOvertakenError(taken) from None
         if owner.error is not None and not owner.journaled:
             raise LoginNotStoredError(vendor.name, owner.error)
-        account = tokens.account or await self._commits.unless_closing(self._late_account(vendor, tokens))
+        account = tokens.account or await self._commits.unless_closing(self._late_account(client, tokens))
         replaced = before if account and before != account else None
-        lacks_project = bool(await self._commits.unless_closing(self._lacks_project(vendor, tokens)))
+        unknown = vendor.exchange == "google-code-assist" and self._lacks_project(client, tokens)
+        lacks_project = bool(unknown and await self._commits.unless_closing(unknown))
         return LoginResult(vendor, tokens.expires_at, account, replaced, lacks_project)
 
     async def aclose(self) -> None:
@@ -115,41 +117,39 @@ class LoginWriter:
         """Return a token response whose token has expired, so that the first refresh makes the second step."""
         return TokenResponse(Secret(""), tokens.access_token, int(self._clock()))
 
-    async def _exchange(self, vendor: Vendor, tokens: TokenResponse) -> TokenResponse:
+    async def _exchange(self, client: OAuthClient, tokens: TokenResponse) -> TokenResponse:
         """Make the second step: return the token that agents use in place of the token that the login gave.
 
         While the vendor is unavailable, the login is stored with an expired token; the next refresh makes the step.
         """
-        url = exchange_url(vendor)
+        url = exchange_url(client)
         try:
-            return await request_copilot_token(self._driver, vendor, tokens.access_token, url, now=self._clock())
+            return await request_copilot_token(self._driver, client, tokens.access_token, url, now=self._clock())
         except LoginDeadError as error:
-            raise ExchangeRefusedError(vendor.name, error.reason) from None
+            raise ExchangeRefusedError(client.name, error.reason) from None
         except VendorUnavailableError as error:
-            _log.warning("%s: the login is stored; its token follows with the first refresh: %s", vendor.name, error)
+            _log.warning("%s: the login is stored; its token follows with the first refresh: %s", client.name, error)
             return self._unexchanged(tokens)
 
-    async def _late_account(self, vendor: Vendor, tokens: TokenResponse) -> str | None:
+    async def _late_account(self, client: OAuthClient, tokens: TokenResponse) -> str | None:
         """Ask userinfo for the account label, once the login is safe: the request must not cost a login."""
         try:
-            account = await self._driver.account(vendor, tokens)
+            account = await self._driver.account(client, tokens)
             if account is not None:
                 await self._store.update(
-                    partial(login_entry.name_account, tenant=vendor.tenant, grant=tokens, account=account)
+                    partial(login_entry.name_account, tenant=client.tenant, grant=tokens, account=account)
                 )
         except Exception as error:  # noqa: BLE001 - the login is stored, whatever fails now
-            _log.info("no account label for %s: %s", vendor.name, words_of(error))
+            _log.info("no account label for %s: %s", client.name, words_of(error))
             return None
         return account
 
-    async def _lacks_project(self, vendor: Vendor, tokens: TokenResponse) -> bool:
+    async def _lacks_project(self, client: OAuthClient, tokens: TokenResponse) -> bool:
         """Ask for the account's project, once the login is safe: the request must not cost a login."""
-        if vendor.exchange != "google-code-assist":
-            return False
         try:
-            return not await has_project(self._driver, vendor, tokens, now=self._clock())
+            return not await has_project(self._driver, client, tokens, now=self._clock())
         except Exception as error:  # noqa: BLE001 - the login is stored, whatever fails now
-            _log.info("%s: could not learn whether the account has a project: %s", vendor.name, words_of(error))
+            _log.info("%s: could not learn whether the account has a project: %s", client.name, words_of(error))
             return False
 
 

@@ -1,4 +1,4 @@
-"""What a server asks for when it refuses a request: `WWW-Authenticate` (RFC 9110 11.6.1, RFC 6750 3, RFC 9728 5.1)."""
+"""Read the `WWW-Authenticate` header of a refused request (RFC 9110 11.6.1, RFC 6750 3, RFC 9728 5.1)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-_LONGEST: Final = 8 * 1024  # characters of one header's value; a longer one says nothing
+_LONGEST: Final = 8 * 1024  # characters of one header's value; longer values are ignored
 _MOST: Final = 20  # challenges of one reply
 _SPACE: Final = re.compile(r"[\s,]*")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -21,7 +21,7 @@ _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """One challenge; `scheme` and the names of `parameters` are in lower case."""
+    """Hold one challenge; `scheme` and the names of `parameters` are in lower case."""
 
     scheme: str
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class BearerChallenge:
-    """What the Bearer challenges of one reply say together; what they do not say is empty."""
+    """Hold the combined parameters of the Bearer challenges in one reply; missing parameters are empty."""
 
     resource_metadata: str = ""
     scopes: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class BearerChallenge:
 
 
 def read_bearer(headers: Iterable[str]) -> BearerChallenge | None:
-    """The Bearer challenge in the values of the `WWW-Authenticate` headers, or None when there is none."""
+    """Return the Bearer challenge in the values of the `WWW-Authenticate` headers, or None."""
     found = [challenge for challenge in read_challenges(headers) if challenge.scheme == "bearer"]
     if not found:
         return None
@@ -49,9 +49,9 @@ def read_bearer(headers: Iterable[str]) -> BearerChallenge | None:
 
 
 def read_challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
-    """Every challenge in the headers' values; what cannot be read is passed over.
+    """Return every challenge in the headers' values, and skip unreadable parts.
 
-    A header may hold several challenges, and one challenge several parameters, with commas between either.
+    A header may hold several challenges, and a challenge several parameters. Commas separate both.
     """
     found = (challenge for header in headers if len(header) <= _LONGEST for challenge in _read(header))
     return tuple(islice(found, _MOST))
@@ -81,7 +81,7 @@ def _read(header: str) -> Iterator[Challenge]:
 
 
 def _value(header: str, at: int) -> tuple[str, int]:
-    """A quoted or a bare value, and where it ends; a quote that is never closed goes to the end."""
+    """Return a quoted or bare value and its end; an unclosed quote extends to the end of the header."""
     if quoted := _QUOTED.match(header, at):
         return _ESCAPED.sub(r"\1", quoted[1]), quoted.end()
     if header.startswith('"', at):
@@ -91,6 +91,6 @@ def _value(header: str, at: int) -> tuple[str, int]:
 
 
 def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
-    """Where `pattern` ends that begins at `at`; `at` itself when it does not."""
+    """Return the end of the match of `pattern` at `at`, or `at` if there is no match."""
     found = pattern.match(text, at)
     return found.end() if found else at

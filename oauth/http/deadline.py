@@ -1,8 +1,9 @@
-"""Deadlines in seconds in which this process ran: the wait for a lock, the requests and the commit share one of them.
+"""Deadlines that count only the time in which this process ran.
 
-A process may stand still: SIGSTOP, `docker pause`, a frozen or suspended machine, a callback that blocks the loop. A
-plain timeout then ends in the first moment afterwards and throws away the answer that lies unread in the socket. So
-time in which nothing ran does not count, and no deadline ends before the loop has read what arrived meanwhile.
+The wait for a lock, the requests and the commit of a refresh share one deadline. A process may stand still: SIGSTOP,
+`docker pause`, a suspended machine, a callback that blocks the loop. A plain timeout would fire right afterwards and
+discard the answer that lies unread in the socket. So standing still does not count, and no deadline fires before the
+loop has read what arrived meanwhile.
 """
 
 from __future__ import annotations
@@ -14,17 +15,17 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Final, Self
 
-LAST_TRY: Final = 0.45  # of it: who gets the lock later has no time left to prepare and send a request
-LAST_REQUEST: Final = 0.5  # of it: the answer to what is sent later might come too late to be stored
-_LEAST_FOR_DISK: Final = 1.0  # seconds that the store is given even when the end is near
+LAST_TRY: Final = 0.45  # share of the deadline: with a later lock, no time is left for a request
+LAST_REQUEST: Final = 0.5  # share of the deadline: the answer to a later request might be too late to store
+_LEAST_FOR_DISK: Final = 1.0  # seconds for a commit, even when the deadline is near
 _TICK: Final = 0.1  # seconds between two looks at the clock
-_MOST: Final = 2 * _TICK  # seconds that one tick counts for at most; the rest is time in which nothing ran
-_LAST_LOOKS: Final = 20  # ticks after the end that may come late, before a loop that is always late is not waited for
+_MOST: Final = 2 * _TICK  # seconds that one tick counts at most; in the rest, nothing ran
+_LAST_LOOKS: Final = 20  # late ticks after the end, until a loop that is always late is given up
 _BOOTTIME: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)  # counts the sleep of the machine; Linux has it
 
 
 class AwakeClock:
-    """Counts the seconds in which the event loop ran, from one tick to the next; use it as a context manager.
+    """Count the seconds in which the event loop ran, from tick to tick; use it as a context manager.
 
     `on_tick` is called at each tick.
     """
@@ -37,12 +38,12 @@ class AwakeClock:
         self._slept = _machine_slept()
         self._next: asyncio.TimerHandle | None = None
         self.late = False
-        """Whether the last tick came late: what arrived before it may be unread."""
+        """True if the last tick was late: data that arrived before it may be unread."""
         self.slept = False
-        """Whether the machine was suspended before the last tick: what others sent meanwhile is still on its way."""
+        """True if the machine was suspended before the last tick: peers may have to send their data again."""
 
     def seconds(self) -> float:
-        """Return the seconds that were counted since the start."""
+        """Return the seconds counted since the start."""
         return self._counted + min(self._loop.time() - self._last, _MOST)
 
     def __enter__(self) -> Self:
@@ -67,7 +68,7 @@ class AwakeClock:
 
 
 class Deadline(AwakeClock):
-    """`seconds` from the moment in which it was made; with `stopping` nothing is waited for, nor begun, any longer."""
+    """Count `limit` seconds from its creation; once `stopping` is set, no work may start."""
 
     def __init__(self, limit: float, stopping: asyncio.Event) -> None:
         super().__init__()
@@ -75,11 +76,11 @@ class Deadline(AwakeClock):
         self.stopping = stopping
 
     def used(self) -> float:
-        """Return the seconds that have passed, for people to read."""
+        """Return the seconds that have passed, rounded for people."""
         return round(self.seconds(), 1)
 
     def left(self, share: float = 1.0) -> float:
-        """Return the seconds until this share of it has passed; negative when it has."""
+        """Return the seconds until this share of the deadline has passed; negative afterwards."""
         return self.limit * share - self.seconds()
 
     def allows(self, share: float) -> bool:
@@ -87,16 +88,16 @@ class Deadline(AwakeClock):
         return self.left(share) >= 0 and not self.stopping.is_set()
 
     def for_disk(self) -> float:
-        """Return the seconds for what is written after an answer, for `awake_timeout`."""
+        """Return the seconds that a commit after an answer may take, for `awake_timeout`."""
         return max(self.left(), _LEAST_FOR_DISK)
 
 
 @asynccontextmanager
 async def awake_timeout(seconds: float) -> AsyncIterator[None]:
-    """Bound a block as `asyncio.timeout` does, by the seconds in which the event loop ran.
+    """Limit a block as `asyncio.timeout` does, but count only the seconds in which the event loop ran.
 
-    After the last of them the loop gets one more undisturbed tick, to read what has arrived. A machine that was
-    suspended gets all of its time again, because the other side may have to send its answer once more.
+    At the end the loop gets one more undisturbed tick, to read what has arrived. After a suspension the time starts
+    again, because the other side may have to send its answer once more.
 
     Raises:
         TimeoutError: the block did not end in time.
@@ -119,5 +120,5 @@ async def awake_timeout(seconds: float) -> AsyncIterator[None]:
 
 
 def _machine_slept() -> float:
-    """Return the seconds for which the machine was suspended since it was booted, as far as the system tells."""
+    """Return the seconds for which the machine was suspended since its boot, or 0 if the system does not tell."""
     return 0.0 if _BOOTTIME is None else time.clock_gettime(_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)

@@ -1,7 +1,7 @@
-"""Which machines the requests for one MCP server may reach: every address in its metadata comes from a stranger.
+"""Say which machines the requests for one MCP server may reach: a stranger wrote the addresses in its metadata.
 
-Addresses are judged as `ipaddress` classes them, never by how they are spelled, and IPv4 inside IPv6 as the address
-that it leads to. What is public is listed; whatever is new or special is not.
+Addresses are judged by their value, never by their spelling, and IPv4 inside IPv6 by the IPv4 address. Only known
+public ranges are allowed; new and special ranges are not.
 """
 
 from __future__ import annotations
@@ -15,17 +15,16 @@ from openab_auth.oauth.http.urls import is_loopback
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")  # RFC 4291 2.4; all else is special
+_GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")  # RFC 4291 2.4; all other ranges are special
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: how an IPv6-only network reaches IPv4
 _LOW_32_BITS: Final = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkPolicy:
-    """The public internet, and beyond it what the operator lists.
+    """Allow the public internet, and the private `hosts` (names in lower case) and `networks` that the operator lists.
 
-    `hosts` (names in lower case) and `networks` may be private. `http_loopback` is the test option: plain http, and
-    any other, to this machine by its own names.
+    `http_loopback` is an option for tests: it allows http and https to this machine under its loopback names.
     """
 
     hosts: frozenset[str] = frozenset()
@@ -33,7 +32,7 @@ class NetworkPolicy:
     http_loopback: bool = False
 
     def allows(self, host: str, address: str) -> bool:
-        """Whether a connection to `host`, which was resolved to `address`, may be made."""
+        """Return whether a connection to `host` at `address`, its resolved address, is allowed."""
         if host.lower() in self.hosts:
             return True
         try:
@@ -46,7 +45,7 @@ class NetworkPolicy:
 
 
 def is_public(address: Address) -> bool:
-    """Whether anybody on the internet could reach this machine there."""
+    """Return whether the address is reachable from the whole internet."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = _embedded(address)
         if inner is not None:
@@ -56,8 +55,8 @@ def is_public(address: Address) -> bool:
     return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
-def parse_reach(private: tuple[str, ...], *, http_loopback: bool) -> tuple[NetworkPolicy, tuple[str, ...]]:
-    """The reach with the operator's list of private hosts and networks, and what in the list is neither."""
+def read_network_policy(private: tuple[str, ...], *, http_loopback: bool) -> tuple[NetworkPolicy, tuple[str, ...]]:
+    """Return the policy that allows the operator's private hosts and networks, and the items that are neither."""
     hosts: set[str] = set()
     networks: list[Network] = []
     wrong: list[str] = []
@@ -73,12 +72,12 @@ def parse_reach(private: tuple[str, ...], *, http_loopback: bool) -> tuple[Netwo
 
 
 def _is_name(text: str) -> bool:
-    """Whether it can be a host's name: no address, no port, no URL."""
+    """Return whether the text can be a host name: no address, no port, no URL."""
     return bool(text) and all(letter.isalnum() or letter in "-._" for letter in text) and not text[-1].isdigit()
 
 
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that packets to this IPv6 address end at: mapped, 6to4, NAT64."""
+    """Return the IPv4 address that packets to this IPv6 address reach (mapped, 6to4, NAT64), or None."""
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & _LOW_32_BITS)
     return address.ipv4_mapped or address.sixtofour

@@ -1,7 +1,7 @@
-"""A transport that resolves a name once, checks every address, and connects to one that it has checked.
+"""Resolve a host name once, check every address, and connect only to a checked address.
 
-A name that answers differently the second time (DNS rebinding) is never asked a second time: the connection goes to the
-address itself, and TLS and the Host header keep the name.
+The name is never resolved a second time, so DNS rebinding has no effect: the connection goes to the address itself,
+while TLS and the Host header keep the name.
 """
 
 from __future__ import annotations
@@ -25,39 +25,39 @@ _PORTS: Final = {"https": 443, "http": 80}
 
 
 class PrivateAddressError(RefusedAddressError):
-    """The name leads into a private network, or to this machine."""
+    """The host name leads into a private network, or to this machine."""
 
     def __init__(self, host: str) -> None:
         super().__init__(
-            f"{host} is in a private network; if it is meant, list it in allow_private_hosts of the server's table"
+            f"{host} is in a private network; to allow it, list it in allow_private_hosts of the server's table"
         )
 
 
 class PinnedTransport(httpx2.AsyncBaseTransport):
-    """Sends each request over `inner` to an address that `reach` allows; no proxy, which would resolve by itself."""
+    """Send each request over `inner` to an address that `policy` allows, without a proxy."""
 
-    def __init__(self, reach: NetworkPolicy, inner: httpx2.AsyncBaseTransport, resolve: Resolve | None = None) -> None:
-        self._reach = reach
+    def __init__(self, policy: NetworkPolicy, inner: httpx2.AsyncBaseTransport, resolve: Resolve | None = None) -> None:
+        self._policy = policy
         self._inner = inner
         self._lookups = Lookups()
         self._resolve = resolve or self._lookups.addresses
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send it to the first of the name's addresses that takes a connection.
+        """Send the request to the first address of the host that accepts a connection.
 
         Raises:
-            RefusedAddressError: plain http, or an address that `reach` does not allow; nothing was sent.
+            RefusedAddressError: plain http, or an address that the policy does not allow; nothing was sent.
             httpx2.TransportError: no connection, or no whole reply.
         """
         url = request.url
-        host = url.raw_host.decode("ascii")  # as it is looked up, an international name included
-        if url.scheme != "https" and not (url.scheme == "http" and self._reach.http_loopback and is_loopback(host)):
+        host = url.raw_host.decode("ascii")  # an international name in the form in which it is looked up
+        if url.scheme != "https" and not (url.scheme == "http" and self._policy.http_loopback and is_loopback(host)):
             raise UnsafeUrlError(_NO_HTTPS)
         try:
             addresses = await self._resolve(host, url.port or _PORTS[url.scheme])
-        except (OSError, UnicodeError, RuntimeError) as error:  # the last: no thread can be started
+        except (OSError, UnicodeError, RuntimeError) as error:  # RuntimeError: no thread can be started
             raise httpx2.ConnectError(_UNKNOWN_HOST, request=request) from error
-        if not all(self._reach.allows(host, address) for address in addresses):
+        if not all(self._policy.allows(host, address) for address in addresses):
             raise PrivateAddressError(host)
         return await self._first_that_connects(request, addresses)
 
@@ -81,28 +81,28 @@ _UNKNOWN_HOST: Final = "the host's name has no address"
 
 
 class Lookups:
-    """Asks the system for addresses, in threads of its own.
+    """Look up addresses with the system's resolver, in threads of its own.
 
-    A lookup cannot be interrupted. In the threads that the whole process shares, names whose name server never answers
-    would keep the store waiting.
+    A lookup cannot be interrupted. In the shared threads of the process, lookups at a silent name server would make the
+    store wait.
     """
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_MOST_LOOKUPS, thread_name_prefix="lookup")
 
     async def addresses(self, host: str, port: int) -> list[str]:
-        """The addresses of `host`, in the order in which the system would try them."""
+        """Return the addresses of `host` in the order in which the system would try them."""
         lookup = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         found = await asyncio.get_running_loop().run_in_executor(self._threads, lookup)
         return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
     def close(self) -> None:
-        """Start no further lookup."""
+        """Stop starting lookups."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _to(address: str, request: httpx2.Request) -> httpx2.Request:
-    """The same request at that address; the name stays in the Host header and in TLS (SNI and certificate)."""
+    """Return the same request at `address`; the Host header and TLS (SNI, certificate) keep the name."""
     return httpx2.Request(
         request.method,
         request.url.copy_with(host=address),

@@ -1,7 +1,7 @@
-"""The one place where HTTP clients are made and replies are read: bounded, without cookies, redirects or compression.
+"""Make HTTP clients and read replies: with limits, without cookies, redirects or compression. No other module does.
 
-Every limit is checked before the work that it bounds: bytes as they leave the socket, a few kilobytes at a time, so
-that the event loop goes on between two steps whatever a server sends.
+Each limit is checked before the work that it bounds. Bytes are counted as they leave the socket, a few kilobytes at a
+time, so that the event loop runs between two steps whatever a server sends.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar, cast
 
 import httpx2
 
-from openab_auth.oauth.http.urls import url_mistake
+from openab_auth.oauth.http.urls import why_unsafe
 
 T = TypeVar("T")
 REQUEST_DEADLINE: Final = 8.0  # seconds for one request, from the connection to the last byte of the reply
@@ -21,19 +21,19 @@ LONGEST_REPLY: Final = 1024 * 1024  # bytes of a body, compressed as well as dec
 _LONGEST_HEAD: Final = 32 * 1024  # bytes before the body: interim responses (1xx), the status line and every header
 _LONGEST_FRAMING: Final = 64 * 1024  # bytes that chunk sizes, chunk extensions and trailers may add to a body
 _LARGEST_READ: Final = 4 * 1024  # bytes that are parsed in one step of the event loop
-_MOST_PIECES: Final = 4096  # of one body; a server that sends a byte in each chunk costs more time than it sends bytes
+_MOST_PIECES: Final = 4096  # of one body; a server that sends single bytes as chunks would cost much time
 _LIMITS: Final = httpx2.Limits(max_keepalive_connections=0)  # a stale connection would lose a rotated token
-_GZIP: Final = 16 + zlib.MAX_WBITS  # how zlib is told to read the gzip format
+_GZIP: Final = 16 + zlib.MAX_WBITS  # zlib's code for the gzip format
 _CONNECTED: Final = ("connect_tcp.complete", "start_tls.complete")
 _NOT_PASSED_ON: Final = (b"content-encoding", b"content-length", b"transfer-encoding", b"set-cookie", b"set-cookie2")
 
 
 class RefusedAddressError(httpx2.UnsupportedProtocol):
-    """An address that no request of ours goes to, whoever names it; nothing was sent."""
+    """No request goes to this address, whoever named it; nothing was sent."""
 
 
 class UnsafeUrlError(RefusedAddressError):
-    """No secret is sent to such an address: it is none, or everybody on the way could read along."""
+    """The address is malformed or unencrypted, so no secret is sent to it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"its address {reason}")
@@ -88,10 +88,10 @@ def direct_transport() -> httpx2.AsyncBaseTransport:
 
 
 class BoundedTransport(httpx2.AsyncBaseTransport):
-    """Carries one conversation over the shared `http` client, whose connections outlive it.
+    """Send the requests of one conversation over the shared client `http`, and read each reply within limits.
 
-    `http` brings the proxies and the certificate store of the environment. A reply is read to its end here, decoded and
-    counted, so that neither a small compressed body nor an endless one can fill the memory or keep the loop busy.
+    `http` uses the proxies and the certificate store of the environment. Replies are decoded and counted here, so that
+    neither a compressed nor an endless body can fill the memory or block the event loop.
     """
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
@@ -105,14 +105,14 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
 
     @property
     def certainly_unsent(self) -> bool:
-        """True when a connection was tried and no byte of the request was written to it."""
+        """Return True if a connection was tried and no byte of the request was written to it."""
         return self._left is False
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send it once, and give the reply with its body already read.
+        """Send the request once, and return the reply with its body already read.
 
         Raises:
-            httpx2.TransportError: it could not be sent, or the reply could not be read whole.
+            httpx2.TransportError: the request could not be sent, or the reply could not be read completely.
         """
         reply, content = await self._send(request), bytearray()
         try:
@@ -126,13 +126,13 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         return self.reply
 
     async def head(self, request: httpx2.Request) -> httpx2.Response:
-        """As `handle_async_request`, with the body left unread: it may be a stream of events without an end."""
+        """Send the request and leave the body of the reply unread: it may be an endless event stream."""
         reply = await self._send(request)
         await reply.aclose()
         return _whole(reply, b"")
 
     async def _send(self, request: httpx2.Request) -> httpx2.Response:
-        if reason := url_mistake(str(request.url)):
+        if reason := why_unsafe(str(request.url)):
             self._left = False
             raise UnsafeUrlError(reason)
         self._socket = _SocketLimit()
@@ -150,7 +150,7 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
             raise
 
     async def _trace(self, event: str, info: dict[str, Any]) -> None:
-        # `info` may hold the request: never kept
+        # `info` may hold the request, so nothing keeps it
         if "send_request" in event:
             self._left = True
         elif self._left is None:
@@ -162,7 +162,7 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
 
 
 class _SocketLimit:
-    """Counts what one reply takes from the socket, and takes it in small steps."""
+    """Count the bytes that one reply takes from the socket, and read them in small steps."""
 
     def __init__(self) -> None:
         self.has_come = False
@@ -214,9 +214,9 @@ async def _read_bounded(reply: httpx2.Response, content: bytearray) -> None:
 
 
 def _decoder(reply: httpx2.Response) -> Callable[[bytes, int], bytes]:
-    """What turns a piece of the body into at most so many bytes; one gzip is read, though none was asked for.
+    """Return a function that decodes a piece of the body to a limited number of bytes.
 
-    A token reply is worth that: the token that it answers is spent. The work of each step is bounded by its piece.
+    Gzip is decoded although the request did not ask for it: the refresh token of the request is already spent.
     """
     said = reply.headers.get("content-encoding", "").lower().split(",")
     codings = [coding for one in said if (coding := one.strip()) not in {"", "identity"}]
@@ -236,6 +236,6 @@ def _decoder(reply: httpx2.Response) -> Callable[[bytes, int], bytes]:
 
 
 def origin_of(url: str | httpx2.URL) -> tuple[str, str, int | None]:
-    """Scheme, host and port (None for the scheme's own) as a request would use them (RFC 6454)."""
+    """Return scheme, host and port (None for the default port) as a request would use them (RFC 6454)."""
     parts = httpx2.URL(url)
     return parts.scheme, parts.host, parts.port

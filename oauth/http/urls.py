@@ -1,4 +1,4 @@
-"""Checks on the address of an endpoint, and how its host is compared and shown (RFC 3986, RFC 8252 7.3)."""
+"""Check the address of an endpoint, and compare and show its host (RFC 3986, RFC 8252 7.3)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import re
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-_DROPPED: Final = re.compile(r"[#\\\s]")  # one reader drops it and what follows, another one keeps both
+_DROPPED: Final = re.compile(r"[#\\\s]")  # some URL parsers drop it and the rest, others keep both
 _HOST: Final = re.compile(r"[a-z0-9_][a-z0-9._-]*")
 _SLASH: Final = re.compile(r"[/\\]")
 _LONGEST_HOST: Final = 40  # characters, so that a title is still one line
 _PORTS: Final = {"https": 443, "http": 80}
 
 
-def url_mistake(url: str) -> str | None:
+def why_unsafe(url: str) -> str | None:
     """Explain why no request may go to this address, or return None.
 
     An address must use https, or http on loopback, and must hide nothing: no user, password, fragment or backslash.
@@ -53,12 +53,12 @@ def host_of(url: str) -> str:
     return f"{name}:{parts.port}" if parts.port and parts.port != _PORTS.get(parts.scheme) else name
 
 
-def shown_host(host: str) -> str:
+def shorten_host(host: str) -> str:
     """Shorten a host to one line and keep its end, which says whose host it is."""
     return host if len(host) <= _LONGEST_HOST else f"…{host[-_LONGEST_HOST:]}"
 
 
-def ambiguity(url: str) -> str | None:
+def why_ambiguous(url: str) -> str | None:
     """Explain why two URL parsers could disagree about this address, or return None."""
     parts = urlsplit(url)
     if not (parts.netloc.isascii() and _is_one_host(parts.hostname or "", bracketed="[" in parts.netloc)):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.entries.pending_logins import PendingLogins
-from openab_auth.oauth.errors import NoPendingLoginError
+from openab_auth.oauth.errors import NoPendingLoginError, PasteRefusedError
 from openab_auth.oauth.flows.registry import flow_of
-from openab_auth.oauth.paste.paste import Paste, PasteMistake, PasteRefusedError, read_paste
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.paste import Paste, PasteMistake, read_paste
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage.entries import PendingEntry, UserId
 
 

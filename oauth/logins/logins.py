@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from openab_auth.oauth.accounts import resolve
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.entries import (
     REFRESH_DEADLINE,
     IndexedStore,
@@ -37,8 +37,7 @@ from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
 from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 from openab_auth.oauth.mcp import AddedServers, ServerLogins
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import Tenant, UserId
 
@@ -81,7 +80,7 @@ class Logins:
             writer=LoginWriter(store, driver, self._commits, clock=clock),
             background=BackgroundWork(),
             waiting=self._waiting,
-            environ=catalogue.without_secrets(environ),
+            environ=catalogue.program_environment(environ),
             clock=clock,
             max_pending=max_pending,
             admit=admit,
@@ -272,8 +271,11 @@ class Logins:
         if generation is None:
             generation = generation_of(entries.get(tenant), (await self._store.notes()).get(tenant))
         server = catalogue.server(tenant)
-        vendor = await self._context.servers.vendor(server, tenant) if server else catalogue.vendor_of(tenant)
-        return await self._context.background.finish(self._remover.remove(tenant, generation, vendor, revoke=revoke))
+        vendor = catalogue.vendor_of(tenant)
+        client = vendor.client() if vendor else None
+        if server:
+            client = await self._context.servers.client(server, tenant)
+        return await self._context.background.finish(self._remover.remove(tenant, generation, client, revoke=revoke))
 
     def stop_waiting(self) -> None:
         """Wait no longer for the refresh of another process: this process is told to stop."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver, OAuthClient
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import NotLoggedInError, OAuthError
 from openab_auth.oauth.flows import Commits
-from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import LoginEntry, McpEntry, Tenant
@@ -40,7 +39,9 @@ class LoginRemover:
         self._driver = driver
         self._commits = commits
 
-    async def remove(self, tenant: Tenant, generation: str, vendor: Vendor | None, *, revoke: bool) -> LogoutResult:
+    async def remove(
+        self, tenant: Tenant, generation: str, client: OAuthClient | None, *, revoke: bool
+    ) -> LogoutResult:
         """Remove the login of this generation; with `revoke`, revoke it at its vendor first, if the vendor answers.
 
         Raises:
@@ -58,7 +59,7 @@ class LoginRemover:
                 raise
             if revoke:
                 await self._check_removable(entry)
-            revoked, note = await self._revoke(vendor, entry) if revoke else (False, None)
+            revoked, note = await self._revoke(client, entry) if revoke else (False, None)
 
             def remove(draft: Draft) -> LogoutResult:
                 """Remove the login unless another login came in; what a refresh has renewed is the same login."""
@@ -79,15 +80,15 @@ class LoginRemover:
         if isinstance(entry, McpEntry):
             await self._store.clients()  # the login's client is removed with it
 
-    async def _revoke(self, vendor: Vendor | None, entry: LoginEntry) -> tuple[bool, str | None]:
-        if vendor is None:
+    async def _revoke(self, client: OAuthClient | None, entry: LoginEntry) -> tuple[bool, str | None]:
+        if client is None:
             return False, "no vendor of this name is configured here, so nobody could be told"
         token, hint = (
             (entry.refresh_token, "refresh_token") if entry.refresh_token else (entry.access_token, "access_token")
         )
         try:
-            if await self._driver.revoke(vendor, token, hint=hint):
+            if await self._driver.revoke(client, token, hint=hint):
                 return True, None
         except OAuthError as error:
             return False, error.happened
-        return False, f"{vendor.title} offers no way to end a login from here; end it in the account's own settings"
+        return False, f"{client.title} offers no way to end a login from here; end it in the account's own settings"

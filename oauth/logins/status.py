@@ -9,9 +9,8 @@ from typing import Literal, TypeAlias, TypeVar
 
 from openab_auth.oauth.entries import SKEW, EntryIndex, IndexedStore, PendingLogin, backoff, dead_token, generation_of
 from openab_auth.oauth.mcp import GrantedAccess, access_of, binding_of
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import McpServer
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.mcp.binding import Binding
+from openab_auth.oauth.vendors import Catalogue, McpServer, Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import NEVER, Entry, McpEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.errors import StorageError
@@ -32,6 +31,7 @@ class LoginState:
     `expires_at` is None if the server did not say. `shadowed_by` is the variable, set here, that the vendor's tools
     prefer. `died` is the vendor's refusal of the refresh token. `failed` is the last refresh, if it failed. `standing`
     is the access that an MCP server has granted. `generation` tells this login from every other login of the tenant.
+    `revocable`: the vendor can be asked to revoke it, as far as that is known without a request.
     """
 
     tenant: Tenant
@@ -48,6 +48,7 @@ class LoginState:
     failed: RefreshAttempt | None = None
     standing: GrantedAccess | None = None
     generation: str = ""
+    revocable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,9 @@ async def read_status(
         logins=states,
         pending=tuple(found.all(now)),
         problems=problems,
-        environment=tuple((vendor, name) for vendor, name in catalogue.held() if vendor.tenant not in found.entries),
+        environment=tuple(
+            (vendor, name) for vendor, name in catalogue.variables_in_use() if vendor.tenant not in found.entries
+        ),
     )
 
 
@@ -111,7 +114,11 @@ def login_state(  # noqa: PLR0913 - the records of a login
     if not isinstance(entry, TokenEntry | McpEntry) or (isinstance(entry, McpEntry) and not entry.token_response):
         return None
     server = catalogue.server(tenant) if isinstance(entry, McpEntry) else None
-    vendor = _vendor(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else catalogue.vendor_of(tenant)
+    binding = binding_of(entry, clients.get(tenant)) if isinstance(entry, McpEntry) else None
+    vendor = _vendor(binding, server) if isinstance(entry, McpEntry) else catalogue.vendor_of(tenant)
+    client = vendor.client() if vendor else None
+    if binding and server:
+        client = binding.client(server)
     expires_at = None if isinstance(entry, McpEntry) and entry.expires_at == NEVER else entry.expires_at
     died = dead_token(entry, note)
     refreshable = bool(entry.refresh_token) and died is None
@@ -130,14 +137,14 @@ def login_state(  # noqa: PLR0913 - the records of a login
         failed=None if died else backoff.failed_attempt(entry, note, now),
         standing=access_of(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else None,
         generation=generation_of(entry, note),
+        revocable=client is not None and client.may_revoke,
     )
 
 
-def _vendor(entry: McpEntry, record: ClientRecord | None, server: McpServer | None) -> Vendor | None:
+def _vendor(binding: Binding | None, server: McpServer | None) -> Vendor | None:
     """Return the server that the login was made at, even if its name means another server by now."""
     if server is None:
         return None
-    binding = binding_of(entry, record)
     return binding.vendor(server) if binding else server.vendor
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.errors import NoPendingLoginError
 from openab_auth.oauth.flows import Conversation, LoginResult
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 

@@ -16,8 +16,7 @@ from openab_auth.oauth.errors import (
     TooManyServersError,
 )
 from openab_auth.oauth.mcp.binding import binding_of
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors import Catalogue, McpServer
 from openab_auth.oauth.vendors.server_names import full_name
 from openab_auth.storage import AddedServer, AsyncStore, Draft, McpEntry, StorageError, Tenant, UserId
 
@@ -38,7 +37,7 @@ class AddedServers:
     @property
     def allowed(self) -> bool:
         """Return whether the operator lets people add servers."""
-        return self._configured.takes_servers
+        return self._configured.accepts_servers
 
     async def catalogue(self) -> Catalogue:
         """Return the catalogue with the servers as they are now, whichever process added them.
@@ -96,7 +95,7 @@ class AddedServers:
         there = known.server(name)
         if there and there.added_by is not None and (there.name, there.url) == (name, server.url):
             return there, False
-        admitted = known.admit(name, server)
+        admitted = known.read_new_server(name, server)
         if name in draft.servers:  # an added server that today's config would refuse
             raise ServerNameTakenError(name, f"the server {name}")
         if len(draft.servers) >= MOST_SERVERS:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, cast
 
-from openab_auth.oauth.http.network_policy import NetworkPolicy
-from openab_auth.oauth.http.urls import shown_host
+from openab_auth.oauth.client import OAuthClient
+from openab_auth.oauth.http import NetworkPolicy, shorten_host
 from openab_auth.oauth.mcp.foreign_hosts import foreign_hosts
-from openab_auth.oauth.vendors.mcp_server import AUTH_METHODS, AuthMethod, McpServer
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import AUTH_METHODS, AuthMethod, McpServer, Vendor
 from openab_auth.storage.entries import Json, McpEntry
 from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.secret import Secret
@@ -63,44 +62,57 @@ class Binding:
         }
         return ClientRecord(self.client_id, None if self.configured else self.client_secret, facts=facts)
 
-    def vendor(self, server: McpServer) -> Vendor:
-        """The server as a vendor: from here on the one driver makes all requests.
+    def client(self, server: McpServer) -> OAuthClient:
+        """Return the client with which the driver makes every request of this login.
 
-        Where the name means another server by now, nothing that its table allows is allowed to what is recorded here.
+        Where the name means another server by now, the table of that server allows nothing to the recorded one.
         """
-        if server.url != self.url:
-            server = self._server_of_then(server)
+        server = self._server_of_then(server)
         resource = {"resource": self.resource} if server.send_resource else {}
         scope = {"scope": " ".join(self.scopes)} if server.scope_in_refresh and self.scopes else {}
         secret = server.client_secret if self.configured else self.client_secret
-        elsewhere = foreign_hosts(server, self.issuer, self.authorize_url, self.token_url)
-        return replace(
-            server.vendor,
-            token_for=shown_host(server.host) if elsewhere else "",
-            account_at=", ".join(map(shown_host, elsewhere)),
+        return OAuthClient(
+            name=server.vendor_name,
+            title=server.title,
+            tenant=server.tenant,
             issuer=self.issuer,
-            iss_announced=self.iss_announced,
             authorize_url=self.authorize_url,
             token_url=self.token_url,
             revoke_url=self.revoke_url,
             client_id=self.client_id,
             client_secret=None if self.auth_method == "none" else secret,
-            client_auth="client_secret_post" if self.auth_method == "client_secret_post" else "client_secret_basic",
+            auth_method="client_secret_post" if self.auth_method == "client_secret_post" else "client_secret_basic",
             redirect_uri=self.redirect_uri,
             scopes=self.scopes,
             authorize_params={**_consent(self.scopes), **server.authorize_params, **resource},
             token_params=resource,
             refresh_params={**resource, **scope},
+            iss_announced=self.iss_announced,
+            network_policy=server.network_policy,
+        )
+
+    def vendor(self, server: McpServer) -> Vendor:
+        """Return the server as people see it among the vendors, with the hosts whose account it would use."""
+        server = self._server_of_then(server)
+        elsewhere = foreign_hosts(server, self.issuer, self.authorize_url, self.token_url)
+        return replace(
+            server.vendor,
+            token_for=shorten_host(server.host) if elsewhere else "",
+            account_at=", ".join(map(shorten_host, elsewhere)),
+            redirect_uri=self.redirect_uri,
+            scopes=self.scopes,
         )
 
     def _server_of_then(self, now: McpServer) -> McpServer:
-        """Return the recorded server; only its address is known, so everything else has its default."""
+        """Return the recorded server: `now` if it has the same address, otherwise with the defaults of an address."""
+        if now.url == self.url:
+            return now
         return McpServer(
             now.name,
             self.url,
             client_secret=now.client_secret,
             client_secret_env=now.client_secret_env,
-            reach=NetworkPolicy(http_loopback=now.reach.http_loopback),
+            network_policy=NetworkPolicy(http_loopback=now.network_policy.http_loopback),
             added_by=now.added_by,
         )
 

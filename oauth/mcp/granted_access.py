@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from openab_auth.oauth.mcp.binding import binding_of
 from openab_auth.oauth.mcp.scopes import ScopeRemedy, missing_scopes, remedy_for
-from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors import McpServer
 from openab_auth.storage import ClientRecord, McpEntry
 
 

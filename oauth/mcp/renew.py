@@ -14,7 +14,7 @@ from openab_auth.oauth.errors import (
     NotRefreshableError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.http.deadline import LAST_REQUEST, awake_timeout
+from openab_auth.oauth.http import LAST_REQUEST, awake_timeout
 from openab_auth.oauth.mcp.binding import Binding, bind, binding_of
 from openab_auth.oauth.mcp.discovery import Fetch, discover
 from openab_auth.oauth.mcp.registration import forget_client, identity_of
@@ -23,10 +23,9 @@ from openab_auth.storage import NEVER, McpEntry
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.client.token_response import TokenResponse
-    from openab_auth.oauth.http.deadline import Deadline
-    from openab_auth.oauth.vendors.mcp_server import McpServer
+    from openab_auth.oauth.client import Driver, TokenResponse
+    from openab_auth.oauth.http import Deadline
+    from openab_auth.oauth.vendors import McpServer
     from openab_auth.storage import AsyncStore, ClientRecord, Draft, LoginEntry, Tenant
 
 
@@ -55,12 +54,12 @@ class ServerRenewer:
             raise NotRefreshableError(self.tenant, "it is a vendor's login under a server's name", LOG_IN_AGAIN)
         binding = await self._binding(driver, entry)
         granted = dataclasses.replace(binding, scopes=entry.granted_scopes or binding.scopes)  # never more
-        vendor = dataclasses.replace(granted.vendor(self.server), tenant=self.tenant, token_lifetime=_lifetime(entry))
-        if binding.auth_method != "none" and vendor.client_secret is None:
+        client = dataclasses.replace(granted.client(self.server), tenant=self.tenant, token_lifetime=_lifetime(entry))
+        if binding.auth_method != "none" and client.client_secret is None:
             todo = f"set {self.server.client_secret_env or 'client_secret_env'} for this process, or log in again"
             raise NotRefreshableError(self.tenant, "its client's secret is not here", todo)
         try:
-            grant = await driver.refresh(vendor, entry.refresh_token, binding.token_url)
+            grant = await driver.refresh(client, entry.refresh_token, binding.token_url)
         except ClientRefusedError as error:
             if binding.configured:
                 raise
@@ -93,7 +92,7 @@ class ServerRenewer:
     async def _look_up(self, driver: Driver, entry: McpEntry, clients: Mapping[str, ClientRecord]) -> Binding:
         if entry.issuer is None or self.server.added_by is not None:  # a person's word for the address is not enough
             raise NotRefreshableError(self.tenant, "its authorization server is not known", LOG_IN_AGAIN)
-        http = driver.http(self.server.reach)
+        http = driver.http(self.server.network_policy)
         fetch = Fetch(http, self.server.vendor_name, self.tenant, deadline=driver.deadline)
         found = await discover(self.server, fetch, registered_at=[entry.issuer])
         if found.issuer != entry.issuer:

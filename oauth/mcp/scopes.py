@@ -8,9 +8,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Final, Literal, TypeAlias
 
-from openab_auth.oauth.client.scopes import scopes_of
+from openab_auth.oauth.client import scopes_of
 from openab_auth.oauth.errors import LOG_IN_AGAIN, InsufficientScopeError
-from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors import McpServer
 from openab_auth.oauth.vendors.server_names import bare_name
 from openab_auth.storage import ClientRecord, Draft, Json, McpEntry, Tenant
 

@@ -17,10 +17,10 @@ from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAu
 from pydantic import AnyUrl
 
 from openab_auth.oauth.accounts import resolve
-from openab_auth.oauth.client.token_response import TokenResponse
+from openab_auth.oauth.client import TokenResponse
 from openab_auth.oauth.entries import renewed_entry
 from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError
-from openab_auth.oauth.vendors.mcp_server import DEFAULT_REDIRECT
+from openab_auth.oauth.vendors import DEFAULT_REDIRECT
 from openab_auth.storage import NEVER, AsyncStore, Draft, McpEntry, Secret
 
 if TYPE_CHECKING:

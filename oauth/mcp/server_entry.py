@@ -8,9 +8,9 @@ from openab_auth.oauth.mcp.scopes import carried_over
 from openab_auth.storage import CONSOLE, Draft, Json, McpEntry, Note, pending_key
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.token_response import TokenResponse
+    from openab_auth.oauth.client import TokenResponse
     from openab_auth.oauth.mcp.binding import Binding
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.vendors import Vendor
 
 
 def write(draft: Draft, binding: Binding, vendor: Vendor, grant: TokenResponse, note: Note) -> str | None:

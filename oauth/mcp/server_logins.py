@@ -7,20 +7,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.errors import NoPendingLoginError, OAuthError, VendorUnavailableError
-from openab_auth.oauth.http.deadline import awake_timeout
+from openab_auth.oauth.http import awake_timeout
 from openab_auth.oauth.mcp.binding import Binding, bind, read_binding
 from openab_auth.oauth.mcp.discovery import Fetch, discover
 from openab_auth.oauth.mcp.foreign_hosts import check_foreign_hosts
 from openab_auth.oauth.mcp.registration import client_key, identify, issuers_of, keep_client
 from openab_auth.oauth.mcp.scopes import wanted_scopes
-from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors import McpServer
 from openab_auth.oauth.vendors.server_names import bare_name
 from openab_auth.storage import AsyncStore, ClientRecord, Draft, McpEntry, Tenant, UserId, pending_key
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.vendors.catalogue import Catalogue
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.client import Driver, OAuthClient
+    from openab_auth.oauth.vendors import Catalogue
 
 _DEADLINE: Final = 30.0  # seconds for all documents together
 _PENDING: Final = "pending:"
@@ -56,7 +55,7 @@ class ServerLogins:
         clients = await self._store.clients()
         unfinished = read_binding(clients.get(pending_key(server.vendor_name, user)))
         fetch = Fetch(
-            self._driver.http(server.reach), server.vendor_name, server.tenant, deadline=self._driver.deadline
+            self._driver.http(server.network_policy), server.vendor_name, server.tenant, deadline=self._driver.deadline
         )
         try:
             async with awake_timeout(_DEADLINE):
@@ -84,10 +83,10 @@ class ServerLogins:
             raise NoPendingLoginError(server.vendor_name)
         return binding
 
-    async def vendor(self, server: McpServer, tenant: Tenant) -> Vendor:
-        """Return the server as the vendor of the login under `tenant`; without endpoints when their record was lost."""
+    async def client(self, server: McpServer, tenant: Tenant) -> OAuthClient:
+        """Return the client of the login under `tenant`; without endpoints if they were lost."""
         binding = read_binding((await self._store.clients()).get(tenant))
-        return replace(binding.vendor(server) if binding else server.vendor, tenant=tenant)
+        return replace(binding.client(server) if binding else server.vendor.client(), tenant=tenant)
 
     def remember(self, draft: Draft, vendor: str, user: UserId, binding: Binding) -> None:
         """Keep the binding of a pending login, and drop the bindings of pending logins that are gone.

@@ -1,7 +1,7 @@
-"""What clipboards, chats, mail and terminals do to an address, undone. Pure, and linear in the length of the text.
+"""Undo what clipboards, chats, mail and terminals do to an address. Every function is linear in the length of the text.
 
-Whether `state=x` and then `thanks` is a wrapped line or a polite person, no rule can tell. So each address found has
-several readings, the likeliest first, and the state of the login picks the right one.
+No rule can tell whether `state=x` followed by `thanks` is a wrapped line or a polite person. So each address has
+several readings, the most likely first, and the state of the login selects the right one.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Final
 from urllib.parse import unquote
 
 _TAIL_LIMIT: Final = 12  # words after an address that may still belong to it
-_SHORT_WORD: Final = 3  # a last line this short is rather the rest of a wrapped value than a word
-_PAIR_SIDE: Final = 8  # the least length of each side of code#state: `issue#12` is none
+_SHORT_WORD: Final = 3  # a last line this short is more likely the rest of a wrapped value than a word
+_PAIR_SIDE: Final = 8  # the shortest code or state in code#state; `issue#12` is no pair
 
 _NAMES: Final = (
     "code|state|error|error_description|iss|access_token|refresh_token|id_token|client_id|response_type|code_challenge"
@@ -33,7 +33,7 @@ _QUOTE_MARKS: Final = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
 _FENCES: Final = re.compile(r"^[ \t]*(?:```|~~~)[\w+-]*[ \t]*$", re.MULTILINE)
 _QP_EQUALS: Final = re.compile(r"=(?:3D|[ \t]*\n)")
 _QP_BREAK: Final = re.compile(r"=[ \t]*\n")
-_QP_SURE_BREAK: Final = re.compile(r"(?<!code)(?<!state)=[ \t]*\n")  # no parameter that was wrapped after its name
+_QP_SURE_BREAK: Final = re.compile(r"(?<!code)(?<!state)=[ \t]*\n")  # not a parameter that was wrapped after its name
 _SOFT_BREAK: Final = re.compile(r"(?<![?&#\s])=\n(?=[^&=#\s])")
 _NAME_BEFORE: Final = re.compile(rf"(?:[?&#]|\A)[\w.~-]{{1,40}}\Z|\b(?:{_NAMES})\Z")
 _SEPARATE_LINES: Final = re.compile(r"(?<=[^\s?&#])(?<!session_)(?<!error_)\s+(?=(?:code|state|error|iss)=)")
@@ -56,8 +56,8 @@ _CLOSERS: Final = ">)]}'\"`*.,;:!?("
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """One address, query or pair: what is surely of it, the pieces that may be, and how many of them likely are."""
+class FoundAddress:
+    """Hold one address, query or code#state: its certain part, the pieces that may follow, and how many likely do."""
 
     head: str = field(repr=False)
     tail: tuple[str, ...] = field(default=(), repr=False)
@@ -65,7 +65,7 @@ class Candidate:
     emphasis: str = field(default="", repr=False)
 
     def readings(self) -> Iterator[str]:
-        """Every way to read it, the likeliest first; each with and without the punctuation at its end."""
+        """Yield every reading, the most likely first, each without and with the punctuation at its end."""
         for count in (self.likely, *(n for n in range(len(self.tail) + 1) if n != self.likely)):
             whole = self.head + "".join(self.tail[:count])
             yield self._undressed(whole)
@@ -76,8 +76,8 @@ class Candidate:
         return bare.removesuffix(self.emphasis).rstrip(_CLOSERS) if self.emphasis else bare
 
 
-def tidy(text: str) -> str:
-    """The text without what is invisible in it and with its escapes undone: HTML, shell, JSON, mail, quote marks."""
+def clean(text: str) -> str:
+    """Return the text without invisible characters and escapes: HTML, shell, JSON, mail and quote marks."""
     text = _BRACKETED_PASTE.sub("", text)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     text = "".join(_visible(c) for c in text)
@@ -85,18 +85,18 @@ def tidy(text: str) -> str:
     if "=" not in text and re.search(r"(?:code|state|error)%3D", text, re.IGNORECASE):
         text = unquote(text)
     text = _HTML_FORMS.sub(lambda form: _HTML[form[0].lower()], _AMPERSANDS.sub("&", text))
-    text = text.replace("\\", "")  # a shell's or markdown's escape: an address has none
+    text = text.replace("\\", "")  # an escape of a shell or of markdown; addresses have no backslash
     return _SEPARATE_LINES.sub("&", _without_soft_breaks(text))
 
 
 def has_control_characters(text: str) -> bool:
-    """Whether there is a character in it that no clipboard adds and no address has."""
+    """Return whether the text has a control character that no clipboard adds and no address contains."""
     return any(unicodedata.category(c) == "Cc" and c not in "\t\n\r" for c in _BRACKETED_PASTE.sub("", text))
 
 
-def find(text: str) -> tuple[Candidate, ...]:
-    """The addresses in a tidy text, or else its query, or else its code#state; empty when there is none of them."""
-    may_be_pair = "#" in text and not _PARAMETER.search(text)  # then what looks like a host may be within the code
+def find_addresses(text: str) -> tuple[FoundAddress, ...]:
+    """Return the addresses in a cleaned text, otherwise its query, otherwise its code#state; empty if there is none."""
+    may_be_pair = "#" in text and not _PARAMETER.search(text)  # then a host name may be a part of the code
     hosts = [] if may_be_pair else _starts(_HOST, text)[:1]
     starts = _starts(_SCHEME, text) or hosts or _query_start(text)
     if not starts:
@@ -116,7 +116,7 @@ def _visible(c: str) -> str:
 
 
 def _without_soft_breaks(text: str) -> str:
-    """Undo quoted-printable: all of it where each `=` says so, else only a `=` that ends a line within a value."""
+    """Undo quoted-printable: everywhere if every `=` is encoded, otherwise only `=` at a line end inside a value."""
     if "=3D" in text and _QP_SURE_BREAK.search(text) and text.count("=") == len(_QP_EQUALS.findall(text)):
         return _QP_BREAK.sub("", text).replace("=3D", "=")
     return _SOFT_BREAK.sub(lambda soft: soft[0] if _ends_a_name(text, soft.start()) else "", text)
@@ -127,7 +127,7 @@ def _ends_a_name(text: str, equals: int) -> bool:
 
 
 def _starts(pattern: re.Pattern[str], text: str) -> list[int]:
-    """Where addresses begin, but not those that are the value of a parameter, such as `iss`."""
+    """Return where addresses begin; addresses that are the value of a parameter, for example `iss`, do not count."""
     found = (match.start() for match in pattern.finditer(text))
     return [start for start in found if not _IN_A_VALUE.search(text[max(0, start - 60) : start])]
 
@@ -148,8 +148,8 @@ def _emphasis_before(text: str, start: int) -> str:
     return before[len(before.rstrip("*_~")) :]
 
 
-def _measure(segment: str, emphasis: str, sure_sign: re.Pattern[str] = _PARAMETER) -> Candidate:
-    """How far the address goes that begins here: over every gap up to its last sure sign, then as far as is likely."""
+def _measure(segment: str, emphasis: str, sure_sign: re.Pattern[str] = _PARAMETER) -> FoundAddress:
+    """Return the address at the start of `segment`: certain up to its last sure sign, then as far as is likely."""
     stop = _NOT_OF_AN_ADDRESS.search(segment)
     segment = segment[: stop.start()] if stop else segment
     matches = list(_PIECE.finditer(segment))
@@ -167,22 +167,22 @@ def _measure(segment: str, emphasis: str, sure_sign: re.Pattern[str] = _PARAMETE
         if pieces[index - 1].endswith(tuple(")]';!,")) or not _continues(pieces[index], alone=alone):
             break
         likely += 1
-    return Candidate("".join(pieces[:sure]), tuple(tail), likely, emphasis)
+    return FoundAddress("".join(pieces[:sure]), tuple(tail), likely, emphasis)
 
 
 def _continues(piece: str, *, alone: bool) -> bool:
-    """Whether a piece after a gap reads like the rest of a random value and not like a word of a person."""
+    """Return whether a piece after a gap looks like the rest of a random value, not like a word."""
     return not _WORD.match(piece) or (alone and piece.isalnum() and len(piece) <= _SHORT_WORD)
 
 
 def _wraps_into(text: str, before: re.Match[str], after: re.Match[str]) -> bool:
-    """Whether a value that starts on one line goes on in the next: it is neither a word nor a label."""
+    """Return whether a value continues on the next line: its first line is neither a word nor a label."""
     wrapped = "\n" in text[before.end() : after.start()]
     return wrapped and not _WORD.match(before[0]) and not before[0].endswith((":", ",", ";", "!", "?"))
 
 
-def _find_pair(text: str) -> tuple[Candidate, ...]:
-    """`code#state`, as a hosted page shows it."""
+def _find_pair(text: str) -> tuple[FoundAddress, ...]:
+    """Return the `code#state` in the text, as vendors' own pages show it."""
     plain = _NOT_OF_AN_ADDRESS.sub(" ", text).replace("](", "  ")
     matches = list(_PIECE.finditer(plain))
     middle = next((i for i, match in enumerate(matches) if "#" in match[0].strip("#")), None)

@@ -1,9 +1,9 @@
-"""Read what a person pastes and check that it ends their login (RFC 6749, 4.1.2; state: 10.12; `iss`: RFC 9207).
+"""Read what a person pastes, and check that it finishes their login (RFC 6749, 4.1.2; state: 10.12; `iss`: RFC 9207).
 
-    paste = read_paste(text)            # knows no login: finds code and state, or says which mistake it is
-    code = match(paste, expected)       # knows the login: right place, right state, right issuer
+    paste = read_paste(text)            # needs no login: finds code and state, or raises the mistake
+    code = code_for(paste, expected)    # needs the login: checks address, state and issuer
 
-Nothing of the paste is in an error or a repr. A raw `+` in a code or state stays `+`: no vendor issues spaces.
+No error and no repr contains the paste. A raw `+` in a code or state stays `+`, because no vendor issues spaces.
 """
 
 from __future__ import annotations
@@ -14,22 +14,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit
 
-from openab_auth.oauth.errors import PasteRefusedError
 from openab_auth.oauth.paste import clipboard
-from openab_auth.oauth.paste.mistakes import DeniedRedirectError, PasteMistake, harmless, refused
+from openab_auth.oauth.paste.mistakes import DeniedRedirectError, PasteMistake, paste_refusal, plain_line
 from openab_auth.storage.secret import Secret
-
-__all__ = [
-    "DeniedRedirectError",
-    "ErrorRedirect",
-    "Expected",
-    "Paste",
-    "PasteMistake",
-    "PasteRefusedError",
-    "Redirect",
-    "match",
-    "read_paste",
-]
 
 MAX_BYTES: Final = 8192
 
@@ -52,10 +39,10 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
-    """What the redirect of one login has to be; `issuer` is None where the vendor's is not known.
+class ExpectedRedirect:
+    """Describe the redirect that finishes one login; `issuer` is None if it is not known.
 
-    `iss_announced` says that the issuer has promised to name itself in every answer (RFC 9207 3).
+    `iss_announced`: the issuer promised to name itself in every authorization response (RFC 9207 3).
     """
 
     redirect_uri: str
@@ -67,9 +54,9 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """A redirect with a code; `address` is what stands before the query, None where the paste had none.
+    """Hold a redirect with a code; `address` is the part before the query, None if the paste has no such part.
 
-    `states` are all readings of the state where the paste leaves a doubt about its end, the likeliest (`state`) first.
+    `states` are all readings of the state if its end is in doubt, the most likely (`state`) first.
     """
 
     code: Secret
@@ -79,13 +66,13 @@ class Redirect:
     states: tuple[Secret, ...] = ()
 
     def has_state(self, state: Secret) -> bool:
-        """Whether it belongs to the login with this state; takes the same time for every wrong one."""
+        """Return whether the redirect belongs to the login with this state, in the same time for every wrong state."""
         return _has_state((self.state, *self.states), state)
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorRedirect:
-    """A redirect with an error (RFC 6749, 4.1.2.1); some servers leave the state out of it."""
+    """Hold a redirect with an error (RFC 6749, 4.1.2.1); some servers omit the state."""
 
     error: str = field(repr=False)
     description: str | None = field(default=None, repr=False)
@@ -95,7 +82,7 @@ class ErrorRedirect:
     states: tuple[Secret, ...] = ()
 
     def has_state(self, state: Secret) -> bool:
-        """Whether it belongs to the login with this state."""
+        """Return whether the redirect belongs to the login with this state."""
         return self.state is not None and _has_state((self.state, *self.states), state)
 
 
@@ -103,64 +90,64 @@ Paste: TypeAlias = Redirect | ErrorRedirect
 
 
 def read_paste(text: str) -> Paste:
-    """The redirect in a text, whatever a clipboard did to it, without knowing whose login it is.
+    """Return the redirect in a text, whatever a clipboard did to it.
 
     Raises:
-        PasteRefusedError: there is none, or it is one of the mistakes of `PasteMistake`; the text is not in the error.
+        PasteRefusedError: the text is a `PasteMistake`; the error does not contain the text.
     """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise refused(PasteMistake.TOO_LONG)
+        raise paste_refusal(PasteMistake.TOO_LONG)
     if clipboard.has_control_characters(text):
-        raise refused(PasteMistake.CONTROL_CHARACTERS)
-    tidied = clipboard.tidy(text)
+        raise paste_refusal(PasteMistake.CONTROL_CHARACTERS)
+    tidied = clipboard.clean(text)
     if not tidied.strip():
-        raise refused(PasteMistake.EMPTY)
-    outcomes = [_read(found) for found in clipboard.find(tidied)]
+        raise paste_refusal(PasteMistake.EMPTY)
+    outcomes = [_read(found) for found in clipboard.find_addresses(tidied)]
     pastes = {_key(outcome): outcome for outcome in outcomes if not isinstance(outcome, PasteMistake)}
     if len(pastes) > 1:
-        raise refused(PasteMistake.DOUBLED)
+        raise paste_refusal(PasteMistake.DOUBLED)
     for paste in pastes.values():
         return paste
-    raise refused(_mistake(tidied, [outcome for outcome in outcomes if isinstance(outcome, PasteMistake)]))
+    raise paste_refusal(_mistake(tidied, [outcome for outcome in outcomes if isinstance(outcome, PasteMistake)]))
 
 
-def match(paste: Paste, expected: Expected) -> Secret:
-    """The code of a paste that ends this login.
+def code_for(paste: Paste, expected: ExpectedRedirect) -> Secret:
+    """Return the code of a paste that finishes this login.
 
     Raises:
-        DeniedRedirectError: the vendor reports an error; `ends_login` says whether it is certainly about this login.
-        PasteRefusedError: another place, another login's state or another issuer; this login still waits.
+        DeniedRedirectError: the vendor reports an error; `ends_login` says whether it certainly belongs to this login.
+        PasteRefusedError: wrong address, state or issuer; this login still waits.
     """
     if not _leads_to(paste.address, expected.redirect_uri):
         at_the_start = _leads_to(paste.address, expected.authorize_url)
-        raise refused(PasteMistake.AUTHORIZE_LINK if at_the_start else PasteMistake.OTHER_REDIRECT)
+        raise paste_refusal(PasteMistake.AUTHORIZE_LINK if at_the_start else PasteMistake.OTHER_REDIRECT)
     ours = paste.has_state(expected.state)
     if not ours and isinstance(paste, Redirect):
-        raise refused(PasteMistake.FOREIGN_STATE)
+        raise paste_refusal(PasteMistake.FOREIGN_STATE)
     if paste.iss and expected.issuer and paste.iss != expected.issuer:
-        raise refused(PasteMistake.OTHER_ISSUER)
+        raise paste_refusal(PasteMistake.OTHER_ISSUER)
     if expected.iss_announced and not paste.iss:
-        raise refused(PasteMistake.NO_ISSUER)
+        raise paste_refusal(PasteMistake.NO_ISSUER)
     if isinstance(paste, Redirect):
         return paste.code
     if not ours:
         raise DeniedRedirectError(ends_login=False)
     state = expected.state.reveal()
-    said = [harmless(words) if words and state not in words else None for words in (paste.error, paste.description)]
+    said = [plain_line(words) if words and state not in words else None for words in (paste.error, paste.description)]
     raise DeniedRedirectError(*said, ends_login=True)
 
 
 def _has_state(readings: tuple[Secret, ...], state: Secret) -> bool:
-    return any([reading == state for reading in readings])  # noqa: C419 - all are compared, the first hit ends nothing
+    return any([reading == state for reading in readings])  # noqa: C419 - all are compared, for constant time
 
 
 def _key(paste: Paste) -> tuple[object, ...]:
-    """What makes two addresses in one text the same one, as the two halves of a markdown link are."""
+    """Return what identifies a redirect: both halves of a markdown link have the same key."""
     return (paste.code if isinstance(paste, Redirect) else paste.error, paste.state, paste.iss)
 
 
-def _read(found: clipboard.Candidate) -> Paste | PasteMistake:
-    """The likeliest reading of one address, with the states of those that differ from it in nothing else."""
+def _read(found: clipboard.FoundAddress) -> Paste | PasteMistake:
+    """Return the most likely reading of an address, with the states of readings that differ only in the state."""
     first, *others = (_read_exactly(reading) for reading in found.readings())
     if isinstance(first, PasteMistake) or first.state is None:
         return first
@@ -203,7 +190,7 @@ def _mistake_of_parameters(names: list[str], given: dict[str, str]) -> PasteMist
 
 
 def _split(address: str) -> tuple[str | None, list[tuple[str, str]], bool]:
-    """What stands before the query; the parameters of query and fragment, or code and state; whether they are plain."""
+    """Return the part before the query, the parameters (or code and state), and whether they are unescaped."""
     before, hash_sign, fragment = address.partition("#")
     before, question_mark, query = before.partition("?")
     if (
@@ -222,7 +209,7 @@ def _split(address: str) -> tuple[str | None, list[tuple[str, str]], bool]:
 
 
 def _leads_to(address: str | None, uri: str) -> bool:
-    """Whether an address is that URI: loopback names are one, and what a clipboard cut off its start is not missed."""
+    """Return whether an address is that URI; all loopback names are the same, and a cut-off start is accepted."""
     if address is None:
         return True
     there = urlsplit(uri)
@@ -246,7 +233,7 @@ def _leads_to(address: str | None, uri: str) -> bool:
 def _parts(address: str) -> SplitResult | None:
     try:
         parts = urlsplit(address)
-        parts.port  # noqa: B018 - is checked when it is asked for
+        parts.port  # noqa: B018 - reading the port checks it
     except ValueError:
         return None
     return parts
@@ -257,7 +244,7 @@ def _port(parts: SplitResult) -> int | None:
 
 
 def _mistake(text: str, refusals: list[PasteMistake]) -> PasteMistake:
-    """Which mistake a text without a redirect is, the one that matters most first."""
+    """Return the most important mistake of a text without a redirect."""
     if _TOKEN_OR_KEY.search(text) or PasteMistake.TOKEN_OR_KEY in refusals:
         return PasteMistake.TOKEN_OR_KEY
     if refusals:

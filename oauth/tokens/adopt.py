@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from openab_auth.oauth.entries import read_login, rechecks
 from openab_auth.oauth.errors import RefreshBusyError
-from openab_auth.oauth.http.deadline import LAST_TRY, Deadline
+from openab_auth.oauth.http import LAST_TRY, Deadline
 from openab_auth.storage import AsyncStore, Lease, LoginEntry, Secret, Tenant
 from openab_auth.storage.worker_thread import in_thread
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import httpx2
 
-from openab_auth.oauth.http.challenge import read_bearer
-from openab_auth.oauth.http.transport import origin_of
+from openab_auth.oauth.http import origin_of, read_bearer
 
 if TYPE_CHECKING:
     from openab_auth.oauth.entries import AccessToken

@@ -62,8 +62,7 @@ class LazyRuntime:
 
 
 def _configured_catalogue() -> Catalogue:
-    from openab_auth.oauth.config.config import read_config  # noqa: PLC0415
-    from openab_auth.oauth.vendors.catalogue import Catalogue  # noqa: PLC0415 - a valid token needs no table
+    from openab_auth.oauth.vendors import Catalogue, read_config  # noqa: PLC0415 - a valid token needs no table
 
     return Catalogue.from_config(read_config(None, os.environ))
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.oauth.client.subject import is_other
+from openab_auth.oauth.client import is_other_account
 from openab_auth.oauth.entries import (
     UnsavedLogins,
     UnsavedRenewal,
@@ -33,7 +33,7 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.http.deadline import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
+from openab_auth.oauth.http import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
 from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.oauth.tokens.adopt import adopt, adopt_or_lease, is_successor, stored_login
 from openab_auth.storage import AsyncStore, Lease, LoginEntry, StorageError, Tenant
@@ -42,8 +42,7 @@ from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.client.token_response import TokenResponse
+    from openab_auth.oauth.client import Driver, TokenResponse
     from openab_auth.oauth.flows import Renewer
 
 _log: Final = logging.getLogger(__name__)
@@ -197,7 +196,7 @@ class Refresh:
         The subject decides, never the label.
         """
         before, now = note.account or "one account", grant.account or "another account"
-        if is_other(note.subject, posted.refresh_token, grant.subject):
+        if is_other_account(note.subject, posted.refresh_token, grant.subject):
             _log.error("%s: the vendor answered a refresh with tokens of %s, which are not stored", self._tenant, now)
             said = f"it belongs to {before}, and the vendor renewed it as {now}, which was not stored"
             raise LoginDeadError(self._tenant, said)

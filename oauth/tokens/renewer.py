@@ -11,9 +11,8 @@ from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Tenant
 
 if TYPE_CHECKING:
     from openab_auth.oauth.flows import Renewer
-    from openab_auth.oauth.http.deadline import Deadline
-    from openab_auth.oauth.vendors.catalogue import Catalogue
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.http import Deadline
+    from openab_auth.oauth.vendors import Catalogue, Vendor
 
 
 def find_renewer(  # noqa: PLR0913 - the fields of a `Renewal`

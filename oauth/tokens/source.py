@@ -18,14 +18,14 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.tokens.lazy_runtime import LazyRuntime
 from openab_auth.oauth.tokens.shared_refreshes import SharedRefreshes
-from openab_auth.oauth.vendors.server_names import PREFIX
+from openab_auth.oauth.vendors.server_names import SERVER_PREFIX
 from openab_auth.storage import AsyncStore, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.driver import Driver
+    from openab_auth.oauth.client import Driver
     from openab_auth.oauth.errors import InsufficientScopeError
     from openab_auth.oauth.tokens.httpx_auth import TokenAuth
-    from openab_auth.oauth.vendors.catalogue import Catalogue
+    from openab_auth.oauth.vendors import Catalogue
 
 _TEMPORARY: Final = (VendorUnavailableError, VendorMisconfiguredError, RefreshBusyError)
 
@@ -172,7 +172,7 @@ class TokenSource:
             if kept := self._unsaved.only_here(account.tenant):
                 return account, kept
             raise
-        known = isinstance(entries.get(word), TokenEntry) or word.startswith(PREFIX)
+        known = isinstance(entries.get(word), TokenEntry) or word.startswith(SERVER_PREFIX)
         if not known and self._runtime.known_catalogue is None:  # a server of this name must not hide the vendor
             await self._runtime.catalogue()
             entries = await self._store.read()

@@ -1,1 +1,42 @@
-"""Vendors and MCP servers as data: the shipped table, the operator's tables and the checks on both."""
+"""Vendors and MCP servers as data: the shipped table, the operator's tables, and the catalogue of both."""
+
+from openab_auth.oauth.lazy import lazy_names
+
+TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
+if TYPE_CHECKING:
+    from openab_auth.oauth.vendors.catalogue import Catalogue
+    from openab_auth.oauth.vendors.mcp_server import (
+        AUTH_METHODS,
+        DEFAULT_REDIRECT,
+        AuthMethod,
+        McpServer,
+    )
+    from openab_auth.oauth.vendors.server_names import SERVER_PREFIX
+    from openab_auth.oauth.vendors.tables import read_config
+    from openab_auth.oauth.vendors.vendor import Vendor
+
+__all__ = [
+    "AUTH_METHODS",
+    "DEFAULT_REDIRECT",
+    "SERVER_PREFIX",
+    "AuthMethod",
+    "Catalogue",
+    "McpServer",
+    "Vendor",
+    "read_config",
+]
+
+if not TYPE_CHECKING:  # otherwise a type checker would accept every name
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "Catalogue": "catalogue",
+            "AUTH_METHODS": "mcp_server",
+            "DEFAULT_REDIRECT": "mcp_server",
+            "SERVER_PREFIX": "server_names",
+            "AuthMethod": "mcp_server",
+            "McpServer": "mcp_server",
+            "read_config": "tables",
+            "Vendor": "vendor",
+        },
+    )

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.config.table import Table
+    from openab_auth.oauth.config import ConfigTable
     from openab_auth.oauth.vendors.vendor import Vendor
 
 _REGISTRY = "openab_auth.oauth.flows.registry"
@@ -40,7 +40,7 @@ class FlowRules(Protocol):
         """The endpoint that a login begins at, which discovery looks for."""
         ...
 
-    def check(self, table: Table, vendor: Vendor) -> None:
+    def check(self, table: ConfigTable, vendor: Vendor) -> None:
         """Report to `table` what the row of `vendor` lacks."""
         ...
 

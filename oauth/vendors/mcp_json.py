@@ -1,7 +1,7 @@
-"""Servers from openab's own `mcp.json`, `{"mcpServers": {NAME: {"type": "http", "url": …}}}`, in our tables' words.
+"""Read MCP servers from openab's own `mcp.json`: `{"mcpServers": {NAME: {"type": "http", "url": …}}}`.
 
-It is another program's file: what it says of other things, and servers that nobody could log in to from here, are
-passed over without a word. Only a file that cannot be read at all is a mistake.
+The file belongs to another program. Unknown keys, and servers without a login from here, are skipped silently. Only a
+file that cannot be read is a mistake.
 """
 
 from __future__ import annotations
@@ -11,11 +11,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from openab_auth.oauth.config import trusted_file
-from openab_auth.oauth.config.paths import expanded
-from openab_auth.oauth.config.reserved_variables import is_reserved
-from openab_auth.oauth.config.table import Mistakes
-from openab_auth.oauth.vendors.mcp_server import NAME
+from openab_auth.oauth.config import ConfigMistakes, expand_home, is_reserved, trusted_file
+from openab_auth.oauth.vendors.mcp_server import SERVER_NAME
 
 KEY: Final = "auth.mcp_json"
 _HTTP: Final = ("http", "streamable-http")
@@ -23,17 +20,18 @@ _VARIABLE: Final = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 _TEXTS: Final = ("client_id", "redirect_uri")
 
 
-def read_openab(
-    path: str, environ: Mapping[str, str], mistakes: Mistakes, *, taken: Collection[str], http_loopback: bool
+def read_openab_servers(
+    path: str, environ: Mapping[str, str], mistakes: ConfigMistakes, *, taken: Collection[str], http_loopback: bool
 ) -> dict[str, dict[str, object]]:
-    """A table for each remote server in the file at `path`; none for a name in `taken`, nor for plain http.
+    """Return a table, as in `[mcp.NAME]`, for each remote server in the file at `path`.
 
-    The file names variables whose values are sent to servers, so it is read by the same rules as the config.
+    Servers with a name in `taken` and servers with plain http are skipped. The file names variables whose values are
+    sent to servers, so it must pass the same checks as the config.
     """
     try:
-        top = json.loads(trusted_file.read(expanded(path, environ) or path, environ))
+        top = json.loads(trusted_file.read_trusted_file(expand_home(path, environ) or path, environ))
     except (OSError, ValueError, RecursionError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no JSON"
+        why = error.strerror if isinstance(error, OSError) else "it is not JSON"
         mistakes.append((KEY, f"{path} cannot be read ({why})"))
         return {}
     servers = top.get("mcpServers") if isinstance(top, dict) else None
@@ -42,13 +40,13 @@ def read_openab(
         table = _table(server, environ)
         url = str(table.get("url", ""))
         reachable = url.startswith("https://") or (http_loopback and url.startswith("http://"))
-        if reachable and NAME.fullmatch(name) and name.casefold() not in taken:
+        if reachable and SERVER_NAME.fullmatch(name) and name.casefold() not in taken:
             found[name] = table
     return found
 
 
 def _table(server: object, environ: Mapping[str, str]) -> dict[str, object]:
-    """What our own table of this server would say; empty for a server that is no remote one."""
+    """Return the keys of our own table for this server; empty for a server that is not remote."""
     if not isinstance(server, dict) or server.get("type") not in _HTTP:
         return {}
     login = server.get("oauth")
@@ -65,7 +63,7 @@ def _table(server: object, environ: Mapping[str, str]) -> dict[str, object]:
 
 
 def _text(value: object, environ: Mapping[str, str]) -> str:
-    """A text with its `${env:VAR}` replaced; nothing where one is unset."""
+    """Return a text with each `${env:VAR}` replaced; empty if a variable is not set."""
     if not isinstance(value, str) or any(name not in environ for name in _VARIABLE.findall(value)):
         return ""
     return _VARIABLE.sub(lambda match: environ[match[1]], value)

@@ -1,4 +1,4 @@
-"""A remote MCP server as the operator names it under `[mcp.NAME]`, or a person from Discord, and the checks on both."""
+"""Describe a remote MCP server, and check it: an `[mcp.NAME]` table of the operator, or an addition from Discord."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from openab_auth.oauth.config.table import Mistakes, Table
-from openab_auth.oauth.config.variables import replaced
+from openab_auth.oauth.config import ConfigMistakes, ConfigTable, replace_variables
 from openab_auth.oauth.errors import ServerAddressError, ServerNameError, ServerNameTakenError
-from openab_auth.oauth.http.network_policy import NetworkPolicy, parse_reach
-from openab_auth.oauth.http.urls import ambiguity, host_of, is_loopback, shown_host, url_mistake
+from openab_auth.oauth.http import (
+    NetworkPolicy,
+    host_of,
+    is_loopback,
+    read_network_policy,
+    shorten_host,
+    why_ambiguous,
+    why_unsafe,
+)
 from openab_auth.oauth.vendors.server_names import full_name
-from openab_auth.oauth.vendors.vendor import Vendor, url_at, variable_at
+from openab_auth.oauth.vendors.vendor import Vendor, read_url, read_variable
 from openab_auth.storage.entries import Tenant, UserId
 from openab_auth.storage.errors import InvalidTenantError
 from openab_auth.storage.format import check_tenant
@@ -25,14 +31,15 @@ DEFAULT_REDIRECT: Final = "http://localhost:53682/callback"
 AuthMethod: TypeAlias = Literal["none", "client_secret_basic", "client_secret_post"]
 AUTH_METHODS: Final = ("none", "client_secret_basic", "client_secret_post")
 _LONGEST_URL: Final = 2000  # characters
-NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")  # as agents' own configs spell them
+SERVER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")  # as in the configs of agents
 
 
 @dataclass(frozen=True, slots=True)
 class McpServer:
-    """One server; what is empty is found out from the server itself.
+    """Hold the settings of one server; the server's metadata replaces empty settings.
 
-    `added_by` is who added it from Discord; None for the operator's own. Of such a server the address alone is known.
+    `added_by` is the person who added the server from Discord, and None for a server of the operator. Of an added
+    server only the address is known.
     """
 
     name: str
@@ -51,7 +58,7 @@ class McpServer:
     authorize_params: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     send_resource: bool = True
     scope_in_refresh: bool = False
-    reach: NetworkPolicy = field(default_factory=NetworkPolicy)
+    network_policy: NetworkPolicy = field(default_factory=NetworkPolicy)
     added_by: UserId | None = None
 
     @property
@@ -61,42 +68,44 @@ class McpServer:
 
     @property
     def tenant(self) -> Tenant:
-        """The key of its login: the bare name, under which the Rust agents look."""
+        """Return the key of the server's login in the store: the bare name, as the Rust agents expect it."""
         return Tenant(self.name)
 
     @property
-    def vendor(self) -> Vendor:
-        """The server among the vendors, before anything is known of its authorization server.
+    def title(self) -> str:
+        """Return the name for people; if a person added the server, with its host: the name may be meant to mislead."""
+        return f"{self.name} (MCP)" if self.added_by is None else f"{self.name} (MCP at {shorten_host(self.host)})"
 
-        The title of one that a person added says where it is: its name may be meant to mislead.
-        """
+    @property
+    def vendor(self) -> Vendor:
+        """Return the server's row among the vendors, before anything is known of its authorization server."""
         return Vendor(
             name=self.vendor_name,
-            title=f"{self.name} (MCP)" if self.added_by is None else f"{self.name} (MCP at {shown_host(self.host)})",
+            title=self.title,
             tenant=self.tenant,
             flow="mcp",
             redirect_uri=self.redirect_uri,
             scopes=self.scopes,
-            reach=self.reach,
+            network_policy=self.network_policy,
         )
 
     @property
     def host(self) -> str:
-        """The host of its address, and the port if it has one."""
+        """Return the host of the address, with an unusual port."""
         return host_of(self.url)
 
     def may_use(self, url: str) -> bool:
-        """Whether an endpoint may be at `url`: https, or http to this machine where the test option allows it.
+        """Return whether an endpoint may be at `url`: https, or http to this machine if the test option allows it.
 
-        One longer than any server needs is none: it would be kept beside every link, and make each commit slower.
-        What a server that a person added names is read in one way only, as its own address is: people are shown it.
+        A very long address is refused: it would be stored with every pending login and make commits slower. The
+        endpoints of an added server must be unambiguous, because people see their hosts.
         """
-        if len(url) > _LONGEST_URL or url_mistake(url) is not None or (self.added_by is not None and ambiguity(url)):
+        if len(url) > _LONGEST_URL or why_unsafe(url) is not None or (self.added_by is not None and why_ambiguous(url)):
             return False
-        return url.lower().startswith("https:") or self.reach.http_loopback
+        return url.lower().startswith("https:") or self.network_policy.http_loopback
 
 
-_OURS: Final = frozenset({"name", "client_secret", "reach", "added_by"})  # no keys of a table
+_OURS: Final = frozenset({"name", "client_secret", "network_policy", "added_by"})  # not keys of a table
 KEYS: Final = ({one.name for one in fields(McpServer)} - _OURS) | {"allow_private_hosts"}
 
 
@@ -104,44 +113,44 @@ def read_servers(
     tables: Mapping[str, Mapping[str, object]],
     vendors: Iterable[Vendor],
     environ: Mapping[str, str],
-    mistakes: Mistakes,
+    mistakes: ConfigMistakes,
     *,
     http_loopback: bool,
 ) -> dict[str, McpServer]:
-    """The servers by name; what is wrong goes to `mistakes`. No server bears a vendor's name or tenant."""
-    taken = owners(vendors)
+    """Return the servers by name, and note mistakes; no server may have a vendor's name or tenant."""
+    taken = owners_of_names(vendors)
     servers: dict[str, McpServer] = {}
     for name, values in tables.items():
         at = f"mcp.{name}"
-        found = replaced(values, at, environ, mistakes)
+        found = replace_variables(values, at, environ, mistakes)
         servers[name] = _parse(name, found, environ, mistakes, http_loopback=http_loopback)
         if owner := taken.get(name.casefold()):
             mistakes.append((at, f"the name belongs to {owner}; give the server another one"))
-        taken |= owners(servers=[servers[name]])
+        taken |= owners_of_names(servers=[servers[name]])
     return servers
 
 
-def owners(vendors: Iterable[Vendor] = (), servers: Iterable[McpServer] = ()) -> dict[str, str]:
-    """What each name means already, for people to read; the names without case, as some file systems take them."""
+def owners_of_names(vendors: Iterable[Vendor] = (), servers: Iterable[McpServer] = ()) -> dict[str, str]:
+    """Return the owner of each name, in words for people; names are case-folded, as some file systems ignore case."""
     words = {word.casefold(): f"the vendor {one.name}" for one in vendors for word in (one.name, one.tenant)}
     return words | {one.name.casefold(): f"the server {one.name}" for one in servers}
 
 
-def read_added(name: str, added: AddedServer, *, taken: Mapping[str, str], http_loopback: bool) -> McpServer:
-    """The server that a person added, by the rules of a table that has nothing but `url`.
+def read_added_server(name: str, added: AddedServer, *, taken: Mapping[str, str], http_loopback: bool) -> McpServer:
+    """Return the server that a person added, checked by the rules of a table that has only `url`.
 
-    Its address must say to every reader what it says to the one that connects: it is all that people are shown. No
-    `${VARIABLE}` is replaced in it: that would send the environment to whoever runs the server.
+    Its address must be unambiguous, because people decide by it. No `${VARIABLE}` is replaced in it: that would send
+    the environment to the person who runs the server.
 
     Raises:
-        ServerNameError, ServerNameTakenError, ServerAddressError: which rule it breaks.
+        ServerNameError, ServerNameTakenError, ServerAddressError: the server breaks a rule.
     """
-    mistakes: Mistakes = []
+    mistakes: ConfigMistakes = []
     server = _parse(name, {"url": added.url}, {}, mistakes, http_loopback=http_loopback)
     for key, reason in mistakes:
-        said = reason.partition(";")[0]  # what follows is for who writes the config
+        said = reason.partition(";")[0]  # the rest is advice for the operator
         raise ServerNameError(said) if key == f"mcp.{name}" else ServerAddressError(said)
-    if unclear := ambiguity(server.url):
+    if unclear := why_ambiguous(server.url):
         raise ServerAddressError(unclear)
     if owner := taken.get(name.casefold()):
         raise ServerNameTakenError(name, owner)
@@ -149,43 +158,48 @@ def read_added(name: str, added: AddedServer, *, taken: Mapping[str, str], http_
 
 
 def _parse(
-    name: str, values: Mapping[str, object], environ: Mapping[str, str], mistakes: Mistakes, *, http_loopback: bool
+    name: str,
+    values: Mapping[str, object],
+    environ: Mapping[str, str],
+    mistakes: ConfigMistakes,
+    *,
+    http_loopback: bool,
 ) -> McpServer:
-    table = Table(values, f"mcp.{name}", mistakes)
+    table = ConfigTable(values, f"mcp.{name}", mistakes)
     table.only(KEYS)
     _check_name(name, mistakes)
-    client_id_env, secret_env = variable_at(table, "client_id_env"), variable_at(table, "client_secret_env")
+    client_id_env, secret_env = read_variable(table, "client_id_env"), read_variable(table, "client_secret_env")
     secret = environ.get(secret_env) if secret_env else None
-    reach, wrong = parse_reach(table.texts("allow_private_hosts"), http_loopback=http_loopback)
+    policy, wrong = read_network_policy(table.texts("allow_private_hosts"), http_loopback=http_loopback)
     if wrong:
-        table.wrong("allow_private_hosts", f"{wrong[0][:80]!r} is no host's name and no network")
+        table.wrong("allow_private_hosts", f"{wrong[0][:80]!r} is neither a host name nor a network")
     method = table.one_of("token_endpoint_auth_method", ("", *AUTH_METHODS), "")
     server = McpServer(
         name=name,
-        url=url_at(table, "url"),
-        issuer=url_at(table, "issuer"),
+        url=read_url(table, "url"),
+        issuer=read_url(table, "issuer"),
         client_id=(environ.get(client_id_env, "") if client_id_env else "") or table.text("client_id"),
         client_id_env=client_id_env,
         client_secret=Secret(secret) if secret else None,
         client_secret_env=secret_env,
         token_endpoint_auth_method=cast("AuthMethod | Literal['']", method),
-        client_metadata_url=url_at(table, "client_metadata_url"),
+        client_metadata_url=read_url(table, "client_metadata_url"),
         client_name=table.text("client_name", "openab-auth"),
-        client_uri=url_at(table, "client_uri"),
-        redirect_uri=url_at(table, "redirect_uri", DEFAULT_REDIRECT),
+        client_uri=read_url(table, "client_uri"),
+        redirect_uri=read_url(table, "redirect_uri", DEFAULT_REDIRECT),
         scopes=table.texts("scopes"),
         authorize_params=table.fields("authorize_params"),
         send_resource=table.flag("send_resource", default=True),
         scope_in_refresh=table.flag("scope_in_refresh"),
-        reach=reach,
+        network_policy=policy,
     )
     _check(table, server)
     return server
 
 
-def _check_name(name: str, mistakes: Mistakes) -> None:
+def _check_name(name: str, mistakes: ConfigMistakes) -> None:
     at = f"mcp.{name}"
-    if not NAME.fullmatch(name):
+    if not SERVER_NAME.fullmatch(name):
         mistakes.append((at, "a server's name is at most 32 letters, digits, '.', '_' and '-'"))
         return
     try:
@@ -194,8 +208,8 @@ def _check_name(name: str, mistakes: Mistakes) -> None:
         mistakes.append((at, error.reason))
 
 
-def _check(table: Table, server: McpServer) -> None:
-    """What one key says must fit what the others say."""
+def _check(table: ConfigTable, server: McpServer) -> None:
+    """Note keys that contradict each other."""
     if not server.url:
         table.wrong("url", "is missing")
     for key, url in (("url", server.url), ("issuer", server.issuer)):
@@ -215,6 +229,6 @@ def _check(table: Table, server: McpServer) -> None:
 
 
 def _is_document(url: str) -> bool:
-    """Whether this can be a client ID metadata document's URL, which is the client id itself."""
+    """Return whether this can be the URL of a client ID metadata document, which is also the client id."""
     parts = urlsplit(url)
     return parts.scheme == "https" and parts.path not in ("", "/") and not parts.query

@@ -1,4 +1,4 @@
-"""A vendor is data: its descriptor, frozen, and the checks on an operator's table of it."""
+"""Describe a vendor as a frozen row of data, and check the operator's tables of vendors."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
-from openab_auth.oauth.config.reserved_variables import is_reserved
-from openab_auth.oauth.config.table import Mistakes, Table
-from openab_auth.oauth.http.urls import url_mistake
+from openab_auth.oauth.client import Encoding, OAuthClient
+from openab_auth.oauth.config import ConfigMistakes, ConfigTable, is_reserved
+from openab_auth.oauth.http import why_unsafe
 from openab_auth.oauth.vendors.flow_rules import flow_names, rules_of
-from openab_auth.oauth.vendors.server_names import PREFIX
+from openab_auth.oauth.vendors.server_names import SERVER_PREFIX
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import InvalidTenantError
 from openab_auth.storage.format import check_tenant
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.http.network_policy import NetworkPolicy
+    from openab_auth.oauth.http import NetworkPolicy
 
 Risk: TypeAlias = Literal["ok", "tos-risk", "experimental"]
 RISKS: Final = ("ok", "tos-risk", "experimental")
 EXCHANGES: Final = ("github-copilot", "google-code-assist")
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")  # people type it, and it stands in a button's custom_id
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")  # people type it, and a button's custom_id holds it
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED: Final = "a variable that loaders, shells, interpreters or network libraries obey"
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 5.6.2
@@ -32,7 +32,10 @@ _HEADER_VALUE: Final = re.compile(r"([!-~]([ \t!-~]*[!-~])?)?")  # RFC 9110 5.5,
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """What the one driver must know of a vendor; an endpoint that is not there is an empty text."""
+    """Hold one row of the vendor table; a missing endpoint is an empty text.
+
+    `client` returns the part that the driver needs.
+    """
 
     name: str
     title: str
@@ -59,7 +62,7 @@ class Vendor:
     token_sends_state: bool = False
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     exchange: str = ""
-    token_lifetime: int = 3600  # seconds, when a reply has no `expires_in`
+    token_lifetime: int = 3600  # seconds, if a token response has no `expires_in`
     account_from: str = ""
     env: tuple[str, ...] = ()
     exec_env: str = ""
@@ -68,28 +71,63 @@ class Vendor:
     note: str = ""
     command: tuple[str, ...] = ()
     command_timeout: int = 840  # seconds
-    client_auth: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"
-    iss_announced: bool = False  # every answer carries `iss` (RFC 9207 3)
-    reach: NetworkPolicy | None = None  # which addresses requests may go to; None: those of the table
-    token_for: str = ""  # the host of a server that a person added, where the account is one of another host
+    network_policy: NetworkPolicy | None = None  # which addresses requests may reach; None: those in the table
+    token_for: str = ""  # an added server's host, if its login uses an account at another host
     account_at: str = ""  # that host
 
+    def client(self) -> OAuthClient:
+        """Return the client that the driver uses at this vendor."""
+        other: Encoding = "json" if self.token_body == "form" else "form"  # noqa: S105 - an encoding
+        both = (self.token_body, other)  # revoking twice is harmless, and not every server says which one it wants
+        return OAuthClient(
+            name=self.name,
+            title=self.title,
+            tenant=self.tenant,
+            issuer=self.issuer,
+            authorize_url=self.authorize_url,
+            token_url=self.token_url,
+            device_url=self.device_url,
+            revoke_url=self.revoke_url,
+            userinfo_url=self.userinfo_url,
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+            redirect_uri=self.redirect_uri,
+            scopes=self.scopes,
+            authorize_params=self.authorize_params,
+            token_params=self.token_params,
+            device_params=self.device_params,
+            refresh_params=self.refresh_params,
+            headers=self.headers,
+            encoding=self.token_body,
+            revocation_encodings=("json",) if self.tenant in _REVOKES_BY_JSON else both,
+            sends_state=self.token_sends_state,
+            begins_with_code=rules_of(self).begins_at == "device_url",
+            token_lifetime=self.token_lifetime,
+            account_label_path=self.account_from,
+            account_id_path=_ACCOUNT_ID_PATHS.get(self.tenant, ""),
+            userinfo_token="refresh_token" if self.exchange == "github-copilot" else "access_token",
+            network_policy=self.network_policy,
+        )
 
-_OURS: Final = frozenset(  # no keys of a table
-    {"name", "client_secret", "client_auth", "iss_announced", "reach", "token_for", "account_at"}
-)
+
+_REVOKES_BY_JSON: Final = frozenset({"codex"})  # tenants; the endpoint is not that of RFC 7009
+_ACCOUNT_ID_PATHS: Final = {  # by tenant: the vendor's own id, in a token response or in the claims of its id_token
+    "anthropic-oauth": "account.uuid",
+    "codex": "https://api.openai.com/auth.chatgpt_account_id",
+}
+_OURS: Final = frozenset({"name", "client_secret", "network_policy", "token_for", "account_at"})  # not keys of a table
 KEYS: Final = frozenset(one.name for one in fields(Vendor)) - _OURS
 
 
 def parse_vendor(
-    name: str, values: Mapping[str, object], environ: Mapping[str, str], mistakes: Mistakes, *, at: str
+    name: str, values: Mapping[str, object], environ: Mapping[str, str], mistakes: ConfigMistakes, *, at: str
 ) -> Vendor:
-    """The vendor that the table `values`, found at the dotted key `at`, describes; what is wrong goes to `mistakes`."""
-    table = Table(values, at, mistakes)
+    """Return the vendor that the table `values` at the dotted key `at` describes, and note mistakes."""
+    table = ConfigTable(values, at, mistakes)
     table.only(KEYS)
     if not _NAME.fullmatch(name):
         mistakes.append((at, "a vendor's name is at most 32 lower-case letters, digits, '.', '_' and '-'"))
-    client_id_env, secret_env = variable_at(table, "client_id_env"), variable_at(table, "client_secret_env")
+    client_id_env, secret_env = read_variable(table, "client_id_env"), read_variable(table, "client_secret_env")
     secret = _secret(table, environ.get(secret_env, "") if secret_env else "")
     env = _variables(table, "env")
     vendor = Vendor(
@@ -98,17 +136,17 @@ def parse_vendor(
         tenant=_tenant(table, name),
         flow=table.one_of("flow", flow_names(), "pkce"),
         issuer=_issuer(table),
-        authorize_url=url_at(table, "authorize_url"),
-        token_url=url_at(table, "token_url"),
-        device_url=url_at(table, "device_url"),
-        revoke_url=url_at(table, "revoke_url"),
-        userinfo_url=url_at(table, "userinfo_url"),
+        authorize_url=read_url(table, "authorize_url"),
+        token_url=read_url(table, "token_url"),
+        device_url=read_url(table, "device_url"),
+        revoke_url=read_url(table, "revoke_url"),
+        userinfo_url=read_url(table, "userinfo_url"),
         client_id=environ.get(client_id_env, "") or table.text("client_id"),
         client_id_env=client_id_env,
         client_secret=secret,
         client_secret_env=secret_env,
         client_secret_obscured=table.text("client_secret_obscured"),
-        redirect_uri=url_at(table, "redirect_uri"),
+        redirect_uri=read_url(table, "redirect_uri"),
         scopes=table.texts("scopes"),
         authorize_params=table.fields("authorize_params"),
         token_params=table.fields("token_params"),
@@ -121,7 +159,7 @@ def parse_vendor(
         token_lifetime=table.number("token_lifetime", 3600),
         account_from=table.text("account_from"),
         env=env,
-        exec_env=variable_at(table, "exec_env") or (env[-1] if env else ""),
+        exec_env=read_variable(table, "exec_env") or (env[-1] if env else ""),
         risk=cast("Risk", table.one_of("risk", RISKS, "ok")),
         verified=cast(
             "Literal['source', 'inferred', 'live']",
@@ -135,23 +173,23 @@ def parse_vendor(
     return vendor
 
 
-def url_at(table: Table, key: str, default: str = "") -> str:
-    """The address at `key`, or nothing where it is not safe (`safe_url`)."""
+def read_url(table: ConfigTable, key: str, default: str = "") -> str:
+    """Return the address at `key`; empty if no request may go there (`why_unsafe`)."""
     value = table.text(key, default)
-    if value and (reason := url_mistake(value)):
+    if value and (reason := why_unsafe(value)):
         table.wrong(key, reason)
         return ""
     return value
 
 
-def _issuer(table: Table) -> str:
-    value = url_at(table, "issuer")
+def _issuer(table: ConfigTable) -> str:
+    value = read_url(table, "issuer")
     if "?" in value:
         table.wrong("issuer", "must not have a query")  # RFC 8414 2
     return value
 
 
-def _headers(table: Table) -> Mapping[str, str]:
+def _headers(table: ConfigTable) -> Mapping[str, str]:
     headers = table.fields("headers")
     for name, value in headers.items():
         if not (_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)):
@@ -159,29 +197,29 @@ def _headers(table: Table) -> Mapping[str, str]:
     return headers
 
 
-def _secret(table: Table, from_environment: str) -> Secret | None:
-    """The client's secret: the variable's, else the one that the table has obscured."""
+def _secret(table: ConfigTable, from_environment: str) -> Secret | None:
+    """Return the client's secret: that of the environment, otherwise the obscured secret of the table."""
     obscured = table.text("client_secret_obscured")
     if from_environment or not obscured:
         return Secret(from_environment) if from_environment else None
-    from openab_auth.oauth.config.obscure import NotObscuredError, reveal  # noqa: PLC0415 - hardly a config has one, and ciphers are heavy
+    from openab_auth.oauth.config import NotObscuredError, unobscure  # noqa: PLC0415 - ciphers are heavy, and few configs need them
 
     try:
-        return Secret(reveal(obscured))
+        return Secret(unobscure(obscured))
     except NotObscuredError as error:
         table.wrong("client_secret_obscured", str(error))
         return None
 
 
-def _exchange(table: Table) -> str:
+def _exchange(table: ConfigTable) -> str:
     value = table.text("exchange")
     if value and value not in EXCHANGES:
         table.wrong("exchange", f"must be one of {', '.join(EXCHANGES)}, or left out")
     return value
 
 
-def variable_at(table: Table, key: str) -> str:
-    """Return the name of an environment variable at `key`; nothing if it is no name, or one that others obey."""
+def read_variable(table: ConfigTable, key: str) -> str:
+    """Return the name of an environment variable at `key`; empty if it is not valid or reserved."""
     value = table.text(key)
     if not value:
         return ""
@@ -194,7 +232,7 @@ def variable_at(table: Table, key: str) -> str:
     return ""
 
 
-def _variables(table: Table, key: str) -> tuple[str, ...]:
+def _variables(table: ConfigTable, key: str) -> tuple[str, ...]:
     names = table.texts(key)
     if not all(_VARIABLE.fullmatch(name) for name in names):
         table.wrong(key, "must be a list of names of environment variables")
@@ -203,20 +241,20 @@ def _variables(table: Table, key: str) -> tuple[str, ...]:
     return names
 
 
-def _command(table: Table) -> tuple[str, ...]:
-    """Return the login program and its arguments; a relative path would be another program in each folder."""
+def _command(table: ConfigTable) -> tuple[str, ...]:
+    """Return the login program and its arguments; a relative path is a mistake."""
     command = table.texts("command")
     if command and "/" in command[0] and not command[0].startswith("/"):
         table.wrong("command", "must begin with the name of a program on PATH, or with an absolute path")
     return command
 
 
-def _tenant(table: Table, name: str) -> Tenant:
+def _tenant(table: ConfigTable, name: str) -> Tenant:
     tenant = table.text("tenant", name)
     try:
         check_tenant(tenant)  # the lock that its refresh will need
     except InvalidTenantError as error:
         table.wrong("tenant", error.reason)
-    if tenant.startswith(("pending:", "mcp-pending:", PREFIX)):
+    if tenant.startswith(("pending:", "mcp-pending:", SERVER_PREFIX)):
         table.wrong("tenant", "begins with a word that the store keeps for itself")
     return Tenant(tenant)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 CANARY = "canary-3f9c"

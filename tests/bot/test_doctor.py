@@ -14,8 +14,8 @@ from openab_auth.bot.cli.doctor.network import check_network
 from openab_auth.bot.playground.discord import EmbeddedDiscord
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
-from openab_auth.oauth.config.config import AuthSettings, Config
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import Secret
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

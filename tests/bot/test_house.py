@@ -166,8 +166,8 @@ def test_http_clients_are_made_and_replies_read_in_one_place() -> None:
 
     assert {path for path in made if path not in _ACTORS} == {"oauth/http/transport.py", "oauth/client/client_auth.py"}
     assert made["oauth/http/transport.py"] >= {"AsyncClient", "AsyncHTTPTransport"}
-    assert made["oauth/client/client_auth.py"] == {"AsyncOAuth2Client"}  # which sends through the Door that it is given
-    assert "transport=door," in (ROOT / "oauth/client/client_auth.py").read_text()
+    assert made["oauth/client/client_auth.py"] == {"AsyncOAuth2Client"}  # it sends through our transport
+    assert "transport=transport," in (ROOT / "oauth/client/client_auth.py").read_text()
 
 
 BY_DESCRIPTOR = {"chown", "lchown", "fchown", "chmod", "lchmod", "fchmod", "mkdir", "makedirs"}

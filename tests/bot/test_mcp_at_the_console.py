@@ -16,6 +16,9 @@ import pytest
 
 from openab_auth.bot.cli.doctor.servers import check_client_document
 from openab_auth.oauth.mcp import Fetch, metadata_document, note_demand
+from openab_auth.oauth.mcp.discovery.fetch import Fetch
+from openab_auth.oauth.mcp.scopes import note_demand
+from openab_auth.oauth.vendors import McpServer
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import (
     AddedServer,

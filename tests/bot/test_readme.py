@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.cogs.auth.guard.settings import read_settings
-from openab_auth.oauth.config.config import read_config
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import Secret, TokenEntry, open_store
 
 ROOT = Path(__file__).parents[2]

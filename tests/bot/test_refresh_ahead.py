@@ -14,11 +14,11 @@ import pytest
 from openab_auth.bot import refresh_ahead
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.bot.refresh_ahead import RefreshAhead, open_refresh_ahead
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.runtime import Runtime
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, Note, Secret, TokenEntry
 
 Start = Callable[[], RefreshAhead]

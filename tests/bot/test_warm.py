@@ -21,7 +21,7 @@ from openab_auth.bot.cli.warm.vendors import TENANTS, VARIABLES
 from openab_auth.oauth.config import trusted_file
 from openab_auth.oauth.config.paths import _standard_places
 from openab_auth.oauth.entries import login_entry
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import entries
 from openab_auth.storage.format import json_text
 

@@ -15,7 +15,7 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.access import Caller
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService, open_service
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.storage import UserId
 

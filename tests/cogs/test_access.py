@@ -95,7 +95,7 @@ async def test_a_login_without_a_paste_is_admitted_by_id_or_by_the_roles_that_di
     async def ask(user: UserId, guild: int) -> Caller:
         return Caller(user, roles, guild=guild)
 
-    admission.ask = ask
+    admission.fetch_caller = ask
     if may:
         await admission.check(login)
     else:
@@ -112,7 +112,7 @@ async def test_a_bot_is_not_admitted_whatever_role_it_has_and_nobody_by_role_whi
     async def ask(user: UserId, guild: int) -> Caller:
         return Caller(user, frozenset({7}), is_bot=True, guild=guild)
 
-    admission.ask = ask
+    admission.fetch_caller = ask
     with pytest.raises(AccessDeniedError, match="bots"):
         await admission.check(login)
 

@@ -16,13 +16,12 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.notices import dead_logins
 from openab_auth.cogs.auth.service.service import AuthService
-from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import LoginDeadError
 from openab_auth.oauth.logins import LoginState
-from openab_auth.oauth.logins.status import LoginState
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, FileStore, Note
 from tests.cogs.test_on_discord import ada, begin, bob, bot, running, settings, world  # noqa: F401 - fixtures
 
@@ -31,7 +30,7 @@ End = Callable[[], Awaitable[None]]
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dead_logins, "_LOOK", 0.05)
+    monkeypatch.setattr(dead_logins, "_INTERVAL", 0.05)
 
 
 @pytest.fixture
@@ -129,7 +128,7 @@ async def test_a_person_who_takes_no_direct_messages_stops_nothing(
 
     await end()
     async with asyncio.timeout(10):
-        while "that the login to lab has ended could not be told" not in caplog.text:
+        while "could not tell anybody that the login to lab has ended" not in caplog.text:
             await asyncio.sleep(0.02)
 
     await log_in(ada, issuer)

@@ -19,8 +19,8 @@ from openab_auth.cogs.auth.guard.errors import (
     NotYourServerError,
     RolesHiddenError,
 )
+from openab_auth.cogs.auth.guard.open_requests import ClosingError
 from openab_auth.cogs.auth.guard.rate_limit import TooManyAttemptsError
-from openab_auth.cogs.auth.service.open_requests import ClosingError
 from openab_auth.cogs.auth.text.failures import described, failure
 from openab_auth.cogs.auth.text.language import Language, english, languages
 from openab_auth.cogs.auth.views.login import LinkTooLongError
@@ -73,7 +73,8 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
     WhichLoginError,
 )
-from openab_auth.oauth.paste.mistakes import DeniedRedirectError, PasteMistake, refused
+from openab_auth.oauth.paste import DeniedRedirectError, PasteMistake
+from openab_auth.oauth.paste.mistakes import paste_refusal
 from openab_auth.storage import UserId
 from openab_auth.storage.errors import (
     InvalidEntryError,
@@ -149,7 +150,7 @@ MET: list[OpenabAuthError] = [
     NoPendingLoginError("lab"),
     NoPendingLoginError(),
     WhichLoginError(("lab", "second")),
-    *(refused(reason) for reason in PasteMistake if reason is not PasteMistake.DENIED),
+    *(paste_refusal(reason) for reason in PasteMistake if reason is not PasteMistake.DENIED),
     DeniedRedirectError("access_denied", "no", ends_login=True),
     DeniedRedirectError(ends_login=True),
     DeniedRedirectError("access_denied", ends_login=False),
@@ -221,7 +222,7 @@ def test_an_error_that_no_catalogue_knows_speaks_its_own_english() -> None:
 
 
 def test_an_access_token_in_a_paste_is_warned_of_before_all_else() -> None:
-    happened, kept, todo = described(english(), refused(PasteMistake.TOKEN_OR_KEY))
+    happened, kept, todo = described(english(), paste_refusal(PasteMistake.TOKEN_OR_KEY))
     assert "neither used nor stored" in happened
-    assert "still waits" in kept
-    assert todo.index("revoke it") < todo.index("copy the address")
+    assert "You can still finish this login." in kept
+    assert todo.index("Revoke it") < todo.index("copy the address")

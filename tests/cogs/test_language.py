@@ -15,7 +15,7 @@ import openab_auth.cogs.auth
 import openab_auth.cogs.auth.text.language
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.language import Language, SpokenLanguages, english, languages
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from tests.cogs.catalogues import TAGS, Names, entries, parts, resource
 
 FOLDER = Path(openab_auth.cogs.auth.__file__).parent
@@ -127,8 +127,8 @@ def test_a_message_that_lacks_a_value_is_said_all_the_same_and_logged(caplog: py
 
 
 def test_a_number_is_spoken_of_as_its_language_does() -> None:
-    assert "One login is there" in english().say("help-allowed", count=1)
-    assert "2 logins are there" in english().say("help-allowed", count=2)
+    assert "There is one login here." in english().say("help-allowed", count=1)
+    assert "There are 2 logins here." in english().say("help-allowed", count=2)
 
 
 def test_the_last_language_of_a_person_is_remembered_for_a_thousand_people() -> None:
@@ -139,9 +139,9 @@ def test_the_last_language_of_a_person_is_remembered_for_a_thousand_people() -> 
 
     listeners = SpokenLanguages()
     assert listeners.language_of(1).tag == "en-US"  # type: ignore[arg-type]
-    listeners.saw(Seen(1, discord.Locale.taiwan_chinese))  # type: ignore[arg-type]
+    listeners.remember(Seen(1, discord.Locale.taiwan_chinese))  # type: ignore[arg-type]
     assert listeners.language_of(1).tag == "zh-TW"  # type: ignore[arg-type]
     for user in range(2, 1002):
-        listeners.saw(Seen(user, discord.Locale.german))  # type: ignore[arg-type]
+        listeners.remember(Seen(user, discord.Locale.german))  # type: ignore[arg-type]
     assert listeners.language_of(1).tag == "en-US"  # type: ignore[arg-type]
     assert len(listeners._seen) == 1000

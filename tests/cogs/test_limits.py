@@ -13,14 +13,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from openab_auth.bot.playground.discord import limits as discord_limits
-from openab_auth.cogs.auth.outcomes import failed
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.service.choices import login_choices, logout_choices, pending_choices
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.failures import failure
 from openab_auth.cogs.auth.text.language import Language, languages
 from openab_auth.cogs.auth.text.limits import cut, plain, units
 from openab_auth.cogs.auth.text.markup import LINES, Markup
+from openab_auth.cogs.auth.views.choices import login_choices, logout_choices, pending_choices
+from openab_auth.cogs.auth.views.failure import failure_message
 from openab_auth.cogs.auth.views.help import help_message
 from openab_auth.cogs.auth.views.login import LinkTooLongError, login_message
 from openab_auth.cogs.auth.views.logout import NameTooLongError, logout_question, replace_question
@@ -30,17 +30,15 @@ from openab_auth.oauth.entries import GENERATION_DIGITS, PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.logins import LoginState, LogoutResult, Status
-from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.mcp import GrantedAccess
-from openab_auth.oauth.mcp.granted_access import GrantedAccess
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.records.notes import DeadToken, RefreshAttempt
 from tests.cogs.test_failures import MET
 
 NOW = 2_000_000_000
-FLOW = f"{NOW:x}-{'a' * GENERATION_DIGITS}"
+KEY = f"{NOW:x}-{'a' * GENERATION_DIGITS}"
 ADA = UserId(2**63)
 
 tongues = st.sampled_from(sorted(languages())).map(lambda tag: languages()[tag])
@@ -144,7 +142,7 @@ async def test_a_login_message_holds_its_link_whole_or_says_that_nothing_can(
     language: Language, vendor: Vendor, url: str
 ) -> None:
     try:
-        answer = login_message(language, LoginOffer(vendor, url, NOW), FLOW)
+        answer = login_message(language, LoginOffer(vendor, url, NOW), KEY)
     except LinkTooLongError:
         assert len(url) > 3900
         return
@@ -162,7 +160,7 @@ async def test_a_login_message_with_a_code(
 ) -> None:
     offer = LoginOffer(dataclasses.replace(vendor, flow=flow), url[:600], NOW, code)
     assert offer.waits
-    answer = login_message(language, offer, FLOW)
+    answer = login_message(language, offer, KEY)
     check(answer)
     assert code is None or f"`{code}`" in answer.content
 
@@ -237,14 +235,14 @@ async def test_a_failure_with_whatever_its_fields_hold(
             case int() | float():
                 setattr(told, field, type(value)(2**60))
     told.code = "unknown" if text == "" else told.code  # type: ignore[misc]  # as an error that no catalogue knows
-    check(failed(language, told, "a test", vendor=vendor if fits(vendor) else None, flow=FLOW))
+    check(failure_message(language, told, "a test", vendor=vendor if fits(vendor) else None, key=KEY))
     check(with_footer(language, failure(language, told)))
 
 
 @few
 @given(tongues, texts.filter(fits))
 async def test_the_form(language: Language, vendor: str) -> None:
-    discord_limits.check_modal(paste_modal(language, vendor, FLOW).to_dict())
+    discord_limits.check_modal(paste_modal(language, vendor, KEY).to_dict())
 
 
 @few

@@ -12,15 +12,15 @@ from fluent.syntax.visitor import Visitor
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-import openab_auth.cogs.auth.text.language
-from openab_auth.cogs.auth.service.choices import login_choices, logout_choices, pending_choices, server_choices
+import openab_auth.cogs.auth
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.failures import failure
-from openab_auth.cogs.auth.text.language import Language, languages
+from openab_auth.cogs.auth.text.language import Language, english, languages
 from openab_auth.cogs.auth.text.limits import CHOICE, plain, units
 from openab_auth.cogs.auth.text.markup import Markup, code, in_link, label, link, mention
+from openab_auth.cogs.auth.views.buttons import LoginButton
+from openab_auth.cogs.auth.views.choices import login_choices, logout_choices, pending_choices, server_choices
 from openab_auth.cogs.auth.views.login import login_message
-from openab_auth.cogs.auth.views.login_button import LoginButton
 from openab_auth.cogs.auth.views.logout import logout_question, replace_question
 from openab_auth.cogs.auth.views.servers import removed_message
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
@@ -28,10 +28,8 @@ from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.logins import LoginState, LogoutResult, Status
-from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.mcp import GrantedAccess
-from openab_auth.oauth.mcp.granted_access import GrantedAccess
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.records.notes import DeadToken, RefreshAttempt
@@ -39,7 +37,7 @@ from tests.cogs.catalogues import TAGS, parts, resource
 from tests.cogs.discord_client import hidden, read
 from tests.cogs.test_failures import MET
 
-FOLDER = Path(openab_auth.cogs.auth.text.language.__file__).parents[1]
+FOLDER = Path(openab_auth.cogs.auth.__file__).parent
 ADA = UserId(5)
 NOW = 2_000_000_000
 
@@ -175,6 +173,7 @@ def views(language: Language, text: str) -> list[str]:
 
 @few
 @given(tongues, texts.map(lambda text: text[:60] or "\u200b"))
+@example(english(), "](<https://evil.example>)](<https://evil.example>)](<https:/")  # it ended a bracket of ours
 @example(languages()["zh-TW"], "](<https://evil.example>)")  # after a bracket of ours, in [mcp.NAME]
 async def test_no_text_changes_how_an_answer_is_read(language: Language, text: str) -> None:
     for shown, harmless in zip(views(language, text), views(language, "x"), strict=True):

@@ -10,9 +10,11 @@ import pytest
 from discord.ext import commands
 
 from openab_auth.bot.playground.discord import Person
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import InsufficientScopeError
 from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import FileStore
 from tests.cogs.test_on_discord import ada, begin, bot, form, settings, world  # noqa: F401 - fixtures
@@ -56,7 +58,7 @@ async def test_from_the_command_to_a_tool_call_and_on_to_a_step_up(
     with pytest.raises(InsufficientScopeError):
         await call(source, urls["new"], "wipe")
     status = await (await ada.slash("auth status")).settled()
-    assert "agents lack scopes: admin. Log in again" in str(status.embeds)
+    assert "agents need more scopes: admin. Log in again" in str(status.embeds)
     await log_in(ada)
     assert await call(source, urls["new"], "wipe") == 200
 
@@ -69,7 +71,7 @@ async def test_from_the_command_to_a_tool_call_and_on_to_a_step_up(
 async def test_a_server_that_registers_nobody_says_what_the_operator_has_to_do(bot: commands.Bot, ada: Person) -> None:
     answer = await begin(ada, "mcp:closed")
 
-    assert "mcp:closed has no client of ours" in answer.content
+    assert "This bot is not registered at mcp:closed yet" in answer.content
     assert "http://localhost:53682/callback" in answer.content
     assert "[mcp.closed]" in answer.content
 

@@ -18,7 +18,7 @@ from openab_auth.cogs.auth.guard.access import Caller
 from openab_auth.cogs.auth.guard.rate_limit import LIMIT
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService, open_service
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import AddingServersOffError
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.storage import UserId
@@ -114,7 +114,7 @@ async def test_a_restart_keeps_it_and_so_does_adding_that_is_switched_off_its_lo
     async with running(world, start(settings)):
         assert "Logged in" in await log_in(ada, await begin(ada, "mcp:new"))
         again = await add(ada, "new", address)
-        assert "is there already" in again.content
+        assert "was added before" in again.content
         assert "auth:login:mcp:new" in str(again.components)
     off = replace(config, auth=replace(config.auth, mcp_add=False))
     assert (await token(off, store_path, tmp_path)).startswith("canary-at")
@@ -148,10 +148,10 @@ async def test_where_it_is_not_allowed_there_is_no_such_command_and_the_service_
 @pytest.mark.parametrize(
     ("name", "url", "said"),
     [
-        ("codex", "https://mcp.example/mcp", "The name codex is taken"),
-        ("theirs", "https://mcp.example/mcp", "The name theirs is taken"),
-        ("a/b", "https://mcp.example/mcp", "No server can have such a name"),
-        ("**x** @everyone", "https://mcp.example/mcp", "No server can have such a name"),
+        ("codex", "https://mcp.example/mcp", "The name codex is already taken"),
+        ("theirs", "https://mcp.example/mcp", "The name theirs is already taken"),
+        ("a/b", "https://mcp.example/mcp", "A server can't have this name"),
+        ("**x** @everyone", "https://mcp.example/mcp", "A server can't have this name"),
         ("lab", "http://mcp.example/mcp", "it must be https"),
         ("lab", "https://ada:canary@mcp.example/mcp", "it must not carry a user or a password"),
         ("lab", "linear", "it must be an https address"),
@@ -219,7 +219,7 @@ async def test_a_server_is_removed_by_who_added_it_or_an_operator_and_not_while_
 
     await log_in(bob, await begin(bob, "mcp:new"))
     in_use = await remove(bob, "new")
-    assert "A login lies under the name new" in in_use.content
+    assert "There is still a login to new" in in_use.content
     assert "/auth logout" in in_use.content
     question = await (await bob.slash("auth logout", vendor="mcp:new")).settled()
     await bob.press(question, "Remove it here")
@@ -260,7 +260,7 @@ async def test_a_login_of_another_servers_is_named_and_left_alone(
 
     answer = await add(ada, "new", "https://evil.example/mcp")
 
-    assert "A login lies under the name new that this server did not get" in answer.content
+    assert "new already holds a login from a different server" in answer.content
     assert store_path.read_bytes() == before  # noqa: ASYNC240
 
 

@@ -23,7 +23,7 @@ from openab_auth.cogs.auth.commands import Auth
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.cogs.auth.text.language import english, languages
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.storage import Draft, FileStore, Note, Secret, TokenEntry, UserId
 from tests.playground.openapi import DESCRIPTION, check_body
@@ -204,7 +204,7 @@ async def test_a_button_from_before_a_restart_still_opens_its_form(
         opened = await form(ada, login)
     async with running(world, start(settings)):
         refused = await (await opened.submit("nonsense")).settled()
-        assert "There is no such address" in refused.content
+        assert "There is no login address and no code" in refused.content
         again = await form(ada, login)
         assert "Logged in" in (await (await again.submit(redirect)).settled()).content
         late = await (await (await form(ada, login)).submit(redirect)).settled()
@@ -217,7 +217,7 @@ async def test_a_bad_paste_is_explained_and_may_be_mended_with_the_button_beside
     login = await begin(ada)
     redirect = await issuer.approve(login.link_buttons[0])
     refused = await (await (await form(ada, login)).submit(login.link_buttons[0])).settled()
-    assert "the link that you opened, not the address that you ended on" in refused.content
+    assert "the link that you opened, not the address of the last page" in refused.content
     assert "Logged in" in (await (await (await form(ada, refused)).submit(redirect)).settled()).content
 
 
@@ -271,7 +271,7 @@ async def test_strangers_are_refused_told_what_to_do_and_written_down(
         assert f"add your id {eve.id}" in answer.content
     assert [line["outcome"] for line in audited()] == ["not_allowed"] * 3
     assert not stored()
-    assert "You may not do this yet" in (await (await eve.slash("auth help")).settled()).content
+    assert "You can't use this yet" in (await (await eve.slash("auth help")).settled()).content
 
 
 async def test_replacing_another_persons_login_asks_and_says_whose_it_is(
@@ -363,7 +363,7 @@ async def test_an_old_question_ends_no_login_that_came_after_it(
 
     async with running(world, start(settings)):
         await ada.press(question, button)
-        await question.wait_for(lambda shown: "has another login by now" in shown.content and not shown.components)
+        await question.wait_for(lambda shown: "has changed since I asked you" in shown.content and not shown.components)
 
     assert stored()["lab"] == stands
     assert not issuer.requests("/revoke")
@@ -387,7 +387,7 @@ async def test_an_old_cancel_button_and_an_old_form_leave_the_login_that_was_beg
 
 @pytest.mark.parametrize(
     ("another", "says"),
-    [(True, "Another login to The Lab came in meanwhile"), (False, "There was no login to The Lab")],
+    [(True, "A newer login to The Lab was made in the meantime"), (False, "There was no login to The Lab")],
 )
 async def test_a_logout_that_removes_nothing_says_what_is_there_and_what_was_revoked(
     bot: commands.Bot, ada: Person, issuer: Issuer, store_path: Path, another: bool, says: str
@@ -429,7 +429,7 @@ async def test_cancel_edits_the_login_message_and_the_old_button_is_answered(
 async def test_a_newer_link_takes_the_older_ones_message_back(bot: commands.Bot, ada: Person) -> None:
     older = await begin(ada)
     await begin(ada)
-    await older.wait_for(lambda shown: "replaced by a newer one" in shown.content and not shown.components)
+    await older.wait_for(lambda shown: "There is a newer link" in shown.content and not shown.components)
 
 
 async def test_a_denied_login_ends_and_its_message_says_so(bot: commands.Bot, ada: Person, issuer: Issuer) -> None:
@@ -464,7 +464,7 @@ async def test_of_two_links_asked_for_at_once_one_stays_and_the_other_says_so(bo
         return sum(bool(each.link_buttons) for each in asked)
 
     async with asyncio.timeout(10):
-        while open_links() != 1 or any("replaced" not in each.content for each in asked if not each.link_buttons):
+        while open_links() != 1 or any("newer link" not in each.content for each in asked if not each.link_buttons):
             await asyncio.sleep(0.02)
 
 
@@ -472,16 +472,16 @@ async def test_a_newcomer_begins_the_first_login_with_a_button_of_the_help(
     bot: commands.Bot, ada: Person, eve: Person, issuer: Issuer
 ) -> None:
     first = await (await ada.slash("auth help")).settled()
-    assert "Nothing is logged in yet" in first.content
+    assert "Nobody is logged in yet" in first.content
     pressed = await ada.press(first, "auth:login:lab")
     assert isinstance(pressed, ShownResponse)
     redirect = await issuer.approve((await pressed.settled()).link_buttons[0])
     await (await ada.slash("auth complete", redirect=redirect)).settled()
     later = await (await ada.slash("auth help")).settled()
-    assert "One login is there" in later.content
+    assert "There is one login here" in later.content
     assert not later.components
     refused = await (await eve.slash("auth help")).settled()
-    assert "You may not do this yet" in refused.content
+    assert "You can't use this yet" in refused.content
     assert not refused.components
 
 
@@ -562,14 +562,14 @@ async def test_a_login_that_came_too_late_is_not_stored_and_the_person_is_asked(
     asked = await late.settled()
     assert "Your login to The Lab was not stored" in asked.content
     assert f"<@{bob.id}> is logged in to The Lab" in asked.content
-    await hers.wait_for(lambda shown: "yours was not stored" in shown.content and not shown.components)
+    await hers.wait_for(lambda shown: "Yours was not stored" in shown.content and not shown.components)
     assert ("complete", str(ada.id), "login_overtaken") in [
         (line["event"], line["user"], line["outcome"]) for line in audited()
     ]
     await ada.press(asked, "Replace that login")
     again = await asked.wait_for(lambda shown: shown.link_buttons)
     done = await (await ada.slash("auth complete", redirect=await issuer.approve(again.link_buttons[0]))).settled()
-    assert "Before, it was bob@example.com" in done.content
+    assert "It replaces the login of bob@example.com" in done.content
 
 
 async def test_the_button_of_a_link_that_expired_during_a_restart_says_so(

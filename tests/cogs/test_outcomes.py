@@ -2,10 +2,10 @@ import logging
 
 import pytest
 
-from openab_auth.cogs.auth.outcomes import failed
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text.language import english
-from openab_auth.cogs.auth.views.login_button import LoginButton
+from openab_auth.cogs.auth.views.buttons import LoginButton
+from openab_auth.cogs.auth.views.failure import failure_message
 from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
@@ -16,10 +16,11 @@ from openab_auth.oauth.errors import (
     TooManyLoginsError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.paste.mistakes import DeniedRedirectError, PasteMistake, refused
+from openab_auth.oauth.paste import DeniedRedirectError, PasteMistake
+from openab_auth.oauth.paste.mistakes import paste_refusal
 from openab_auth.storage.errors import StoreBusyError
 
-FLOW = "77359400-abcdef"
+KEY = "77359400-abcdef"
 
 
 def test_an_unexpected_failure_is_an_apology_with_an_id_that_the_log_knows(caplog: pytest.LogCaptureFixture) -> None:
@@ -32,7 +33,7 @@ def test_an_unexpected_failure_is_an_apology_with_an_id_that_the_log_knows(caplo
             raise RuntimeError(secret) from error
     except RuntimeError as error:
         with caplog.at_level(logging.ERROR):
-            answer = failed(english(), error, "auth login")
+            answer = failure_message(english(), error, "auth login")
     incident = answer.content.split("`")[1]
     assert incident in caplog.text
     assert "RuntimeError" in caplog.text
@@ -48,13 +49,13 @@ def buttons(answer: ReplyContent) -> list[type]:
 
 async def test_a_paste_that_can_be_mended_gets_the_button_again() -> None:
     for error in (
-        refused(PasteMistake.BARE_CODE),
+        paste_refusal(PasteMistake.BARE_CODE),
         VendorUnavailableError("lab", "no route", asked="code", sent=False),
         VendorUnavailableError("lab", "HTTP 503"),  # of its metadata: the paste was not yet taken
         StoreBusyError("/x", 1.0),
         DeniedRedirectError("access_denied", ends_login=False),
     ):
-        assert buttons(failed(english(), error, "paste", vendor="lab", flow=FLOW)) == [PasteButton]
+        assert buttons(failure_message(english(), error, "paste", vendor="lab", key=KEY)) == [PasteButton]
 
 
 @pytest.mark.parametrize(
@@ -69,14 +70,14 @@ async def test_a_paste_that_can_be_mended_gets_the_button_again() -> None:
     ],
 )
 async def test_a_login_that_is_over_gets_a_button_for_a_new_link(error: Exception) -> None:
-    assert buttons(failed(english(), error, "paste", vendor="lab", flow=FLOW)) == [LoginButton]
-    assert buttons(failed(english(), error, "auth complete")) == []
+    assert buttons(failure_message(english(), error, "paste", vendor="lab", key=KEY)) == [LoginButton]
+    assert buttons(failure_message(english(), error, "auth complete")) == []
 
 
 @pytest.mark.parametrize("error", [TooManyLoginsError(5), LoginNotStoredError("lab", StoreBusyError("/x", 1.0))])
 async def test_what_neither_button_helps_with_gets_none(error: Exception) -> None:
-    assert buttons(failed(english(), error, "paste", vendor="lab", flow=FLOW)) == []
+    assert buttons(failure_message(english(), error, "paste", vendor="lab", key=KEY)) == []
 
 
 async def test_a_name_that_no_button_can_hold_gets_none() -> None:
-    assert buttons(failed(english(), NoPendingLoginError(), "auth complete", vendor="x" * 90)) == []
+    assert buttons(failure_message(english(), NoPendingLoginError(), "auth complete", vendor="x" * 90)) == []

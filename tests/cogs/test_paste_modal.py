@@ -7,42 +7,42 @@ from openab_auth.cogs.auth.notices.direct_messages import looks_like_paste
 from openab_auth.cogs.auth.text.language import english
 from openab_auth.cogs.auth.views.paste_form import (
     PasteButton,
-    Submit,
+    SubmittedForm,
     _values,
     fits,
     has_expired,
-    new_flow,
+    message_key,
     paste_modal,
 )
 from openab_auth.oauth.flows import LoginOffer
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Tenant
 
 OFFER = LoginOffer(Vendor("lab", "The Lab", Tenant("lab")), "https://x/authorize", 2_000_000_000, None, "a" * 10)
 
 
 async def test_a_modal_has_the_id_of_its_login_message_and_is_not_kept_by_the_client() -> None:
-    flow = new_flow(OFFER)
-    modal = paste_modal(english(), "lab", flow)
-    assert modal.custom_id == f"auth:paste:lab:{flow}"
+    key = message_key(OFFER)
+    modal = paste_modal(english(), "lab", key)
+    assert modal.custom_id == f"auth:paste:lab:{key}"
     assert modal.is_finished()
     (label,) = modal.to_dict()["components"]
     assert label["type"] == 18
     assert label["component"]["max_length"] == 4000
 
 
-def test_each_login_message_has_its_own_flow_which_tells_when_it_ends_and_which_login_it_is_about() -> None:
-    flow = new_flow(OFFER)
-    assert flow != new_flow(dataclasses.replace(OFFER, generation="b" * 10))
-    assert Submit("lab", flow, "").generation == OFFER.generation
-    assert has_expired(flow, 2_000_000_000)
-    assert not has_expired(flow, 1_999_999_999)
+def test_each_login_message_has_its_own_key_which_tells_when_it_ends_and_which_login_it_is_about() -> None:
+    key = message_key(OFFER)
+    assert key != message_key(dataclasses.replace(OFFER, generation="b" * 10))
+    assert SubmittedForm("lab", key, "").generation == OFFER.generation
+    assert has_expired(key, 2_000_000_000)
+    assert not has_expired(key, 1_999_999_999)
 
 
 @pytest.mark.parametrize("vendor", ["lab", "mcp:linear", "a" * 32])
 async def test_a_button_is_found_again_by_its_id(vendor: str) -> None:
     template = PasteButton.__discord_ui_compiled_template__
-    match = re.fullmatch(template, PasteButton(english(), vendor, new_flow(OFFER)).custom_id)
+    match = re.fullmatch(template, PasteButton(english(), vendor, message_key(OFFER)).custom_id)
     assert match is not None
     assert match["vendor"] == vendor
     assert fits(vendor)
@@ -62,7 +62,7 @@ def test_both_shapes_of_a_submitted_modal_are_read() -> None:
 
 
 def test_a_submit_does_not_print_its_paste() -> None:
-    assert "canary" not in repr(Submit("lab", "0-000000", "canary"))
+    assert "canary" not in repr(SubmittedForm("lab", "0-000000", "canary"))
 
 
 @pytest.mark.parametrize(

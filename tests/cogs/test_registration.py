@@ -14,7 +14,7 @@ from discord.ext import commands
 from openab_auth.cogs.auth.commands import Auth
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService, open_service
-from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.runtime import Runtime
 from tests.cogs.catalogues import TAGS, entries

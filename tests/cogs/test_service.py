@@ -13,12 +13,12 @@ import pytest
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.access import Caller
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError
+from openab_auth.cogs.auth.guard.open_requests import ClosingError
 from openab_auth.cogs.auth.guard.rate_limit import TooManyAttemptsError
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
-from openab_auth.cogs.auth.service.open_requests import ClosingError
 from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.cogs.auth.views.logout import LogoutButton
-from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import (
     LoginChangedError,
     LoginTakenError,
@@ -270,7 +270,7 @@ async def test_closing_waits_for_the_work_under_way_and_takes_nothing_new(servic
     begun = asyncio.Event()
 
     async def work() -> None:
-        service.begin_work()
+        service.guard.begin_work()
         begun.set()
         await asyncio.sleep(0.05)
         answered.set()
@@ -281,7 +281,7 @@ async def test_closing_waits_for_the_work_under_way_and_takes_nothing_new(servic
     assert answered.is_set()
     await task
     with pytest.raises(ClosingError):
-        service.begin_work()
+        service.guard.begin_work()
 
 
 def test_an_audit_log_at_a_relative_path_is_refused(config: Config, settings: DiscordSettings, tmp_path: Path) -> None:
@@ -312,8 +312,8 @@ async def test_who_may_not_use_it_is_not_even_read_after_too_many_refusals(
     service: AuthService, ada: Caller, eve: Caller
 ) -> None:
     for _ in range(10):
-        assert service.hears(eve)
+        assert service.guard.hears(eve)
         with pytest.raises(AccessDeniedError):
             await service.complete(eve, "code=a&state=b")
-    assert not service.hears(eve)
-    assert service.hears(ada)
+    assert not service.guard.hears(eve)
+    assert service.guard.hears(ada)

@@ -1,7 +1,7 @@
 import pytest
 
 from openab_auth.cogs.auth.guard.settings import DISCORD_API, read_settings
-from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.storage import Secret
 

@@ -9,16 +9,13 @@ from contextlib import suppress
 import pytest
 
 from openab_auth.cogs.auth.notices.direct_messages import looks_like_paste
-from openab_auth.cogs.auth.service.choices import server_choices
 from openab_auth.cogs.auth.text.limits import plain
 from openab_auth.cogs.auth.text.markup import code, label
-from openab_auth.oauth.errors import PasteRefusedError
-from openab_auth.oauth.errors.redact import name, shown
-from openab_auth.oauth.errors.visible import visible
+from openab_auth.cogs.auth.views.choices import server_choices
+from openab_auth.oauth.errors import PasteRefusedError, redact, safe_name, visible_text
 from openab_auth.oauth.http.challenge import read_challenges
-from openab_auth.oauth.paste import clipboard
-from openab_auth.oauth.paste.mistakes import harmless
-from openab_auth.oauth.paste.paste import read_paste
+from openab_auth.oauth.paste import clipboard, read_paste
+from openab_auth.oauth.paste.mistakes import plain_line
 
 # What makes a search begin again and again, or give back again and again what it has taken.
 SEEDS = [
@@ -39,7 +36,7 @@ def pasted(text: str) -> None:
 
 def tidied(text: str) -> None:
     clipboard.has_control_characters(text)
-    for found in clipboard.find(clipboard.tidy(text)):
+    for found in clipboard.find_addresses(clipboard.clean(text)):
         list(found.readings())
 
 
@@ -48,13 +45,13 @@ READERS: dict[str, Callable[[str], object]] = {
     "a paste": pasted,
     "a clipboard": tidied,
     "a challenge": lambda text: read_challenges([text, f"Bearer {text}", f'Bearer a="{text}']),
-    "a vendor's words": shown,
-    "a vendor's harmless words": harmless,
-    "a name": name,
+    "a vendor's words": redact,
+    "a vendor's harmless words": plain_line,
+    "a name": safe_name,
     "a text in a message": plain,
     "a text in inline code": code,
     "a label": label,
-    "a visible line": visible,
+    "a visible line": visible_text,
     "an autocompletion": lambda text: server_choices([text[:90]], text),
 }
 

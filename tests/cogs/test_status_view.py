@@ -8,15 +8,12 @@ import pytest
 
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text.language import english
-from openab_auth.cogs.auth.views.login_button import LoginButton
+from openab_auth.cogs.auth.views.buttons import LoginButton
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
 from openab_auth.oauth.entries import PendingLogin
-from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.logins import LoginState, Status
-from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.mcp import GrantedAccess
-from openab_auth.oauth.mcp.granted_access import GrantedAccess
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import DeadToken, Problem, RefreshAttempt, Tenant, UserId
 
 ADA = UserId(1)
@@ -54,19 +51,20 @@ async def test_a_login_is_shown_with_its_state_its_account_who_made_it_and_how_l
     shown = text(show([state()]))
     assert shown.splitlines() == [
         "✅ **The Lab**: logged in",
-        "ada@example.com · logged in <t:1900000000:R> by <@5> · token until <t:2000000000:R>",
+        "ada@example.com · logged in <t:1900000000:R> by <@5> · token renews <t:2000000000:R>",
     ]
 
 
 @pytest.mark.parametrize(
     ("keys", "says"),
     [
-        ({"state": "expiring"}, "about to be renewed"),
-        ({"state": "expired"}, "renewed at the next use"),
-        ({"state": "dead"}, "expired, log in again"),
-        ({"state": "dead", "died": DeadToken("", "invalid_grant", 0)}, "ended by the vendor, log in again"),
+        ({"state": "expiring"}, "renews soon"),
+        ({"state": "expired"}, "renews at the next use"),
+        ({"state": "dead"}, "expired; log in again"),
+        ({"state": "dead", "died": DeadToken("", "invalid_grant", 0)}, "ended by the vendor; log in again"),
         ({"shadowed_by": "LAB_TOKEN"}, "not used while `LAB_TOKEN` is set"),
-        ({"expires_at": 2**53}, "token until never"),
+        ({"expires_at": 2**53}, "token does not expire"),
+        ({"refreshable": False}, "token expires <t:2000000000:R>"),
         ({"logged_in_by": None}, "logged in <t:1900000000:R> · token"),
         ({"vendor": None}, "**lab**"),
     ],
@@ -82,18 +80,18 @@ MANY = tuple(f"scope-{number}" for number in range(150))
     ("standing", "lines"),
     [
         (GrantedAccess("mcp.example", "https://as.example", ("a",), ("a",)), []),
-        (GrantedAccess("mcp.example", "", ("a", "b"), ("a",)), ["scopes asked for: a b; granted: a"]),
+        (GrantedAccess("mcp.example", "", ("a", "b"), ("a",)), ["scopes requested: a b; granted: a"]),
         (
             GrantedAccess("mcp.example", "", ("a",), ("a",), ("admin",), "log-in"),
-            ["⚠️ agents lack scopes: admin. Log in again with `/auth login`."],
+            ["⚠️ agents need more scopes: admin. Log in again with `/auth login`."],
         ),
         (
             GrantedAccess("mcp.example", "", ("a",), ("a",), ("admin",), "widen"),
-            ["⚠️ agents lack scopes: admin. Tell the operator: add them to `scopes` in `[mcp.lab]`; then log in"],
+            ["⚠️ agents need more scopes: admin. Ask the operator to add them to `scopes` in `[mcp.lab]`. Then log in"],
         ),
         (
             GrantedAccess("mcp.example", "", ("a",), ("a",), ("admin",), "grant"),
-            ["⚠️ agents lack scopes: admin. They were asked for and not given: whoever runs the server must grant them"],
+            ["⚠️ agents need more scopes: admin. They were requested but not granted. Ask the people who run"],
         ),
     ],
 )
@@ -115,7 +113,7 @@ async def test_many_scopes_are_cut_and_what_to_do_is_not() -> None:
 
 async def test_a_renewal_that_failed_says_why_and_when_the_next_is_tried() -> None:
     shown = text(show([state(failed=RefreshAttempt("f", 100.5, "HTTP 503", answered=True, not_before=160.5))]))
-    assert shown.splitlines()[-1] == "⚠️ renewing it failed <t:100:R> (HTTP 503); next try: <t:160:R>"
+    assert shown.splitlines()[-1] == "⚠️ renewal failed <t:100:R> (HTTP 503); next try: <t:160:R>"
 
 
 async def test_who_can_get_what_agents_lack_with_another_login_has_a_button_for_it() -> None:
@@ -134,7 +132,7 @@ async def test_who_must_log_in_again_can_do_so_with_a_button() -> None:
 
 async def test_ones_own_pending_logins_are_shown_with_a_button_to_drop_each_and_nobody_elses_are() -> None:
     answer = show([], (PendingLogin("lab", ADA, 0, 900, "a" * 10), PendingLogin("secret-of-bob", UserId(2), 0, 900)))
-    assert "**<lab>**: waits for you until <t:900:R>" in text(answer)
+    assert "**<lab>**: link expires <t:900:R>" in text(answer)
     assert "secret-of-bob" not in text(answer)
     assert answer.view is not None
     (button,) = answer.view.children
@@ -156,5 +154,5 @@ async def test_a_status_that_is_too_long_counts_what_it_leaves_out() -> None:
 
 async def test_an_empty_store_says_how_to_begin() -> None:
     answer = show([])
-    assert text(answer) == "Nobody is logged in anywhere. Begin with `/auth login`."
+    assert text(answer) == "Nobody is logged in yet. Start with `/auth login`."
     assert answer.view is None

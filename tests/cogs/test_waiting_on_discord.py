@@ -20,8 +20,8 @@ from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text.language import english, languages
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import FileStore
@@ -118,7 +118,7 @@ async def test_a_denied_login_is_told_in_its_message(
 ) -> None:
     login = await begin(ada)
     await issuer.deny_device(code_in(issuer, login))
-    await login.wait_for(lambda shown: "was not approved" in shown.content and not shown.link_buttons)
+    await login.wait_for(lambda shown: "was declined" in shown.content and not shown.link_buttons)
     assert audited()[-1]["outcome"] == "login_denied"
 
 
@@ -149,10 +149,10 @@ async def test_a_cancelled_login_is_told_and_polled_no_longer(bot: commands.Bot,
 async def test_a_newer_code_takes_the_older_message_back(bot: commands.Bot, ada: Person, issuer: Issuer) -> None:
     older = await begin(ada)
     newer = await begin(ada)
-    await older.wait_for(lambda shown: "replaced by a newer one" in shown.content)
+    await older.wait_for(lambda shown: "There is a newer link" in shown.content)
     await issuer.approve_device(code_in(issuer, newer))
     await newer.wait_for(lambda shown: "Logged in to" in shown.content)
-    assert "replaced by a newer one" in older.content
+    assert "There is a newer link" in older.content
 
 
 async def test_a_restart_in_between_goes_on_waiting_and_writes_it_down(
@@ -356,7 +356,7 @@ async def test_a_vendors_own_program_is_driven_by_its_link_and_pastes(
     assert isinstance(opened, Modal)
     done = await (await opened.submit("http://localhost:1/callback?code=good")).settled()
 
-    assert "keeps that login itself" in done.content
+    assert "keeps this login itself" in done.content
     await login.wait_for(lambda shown: not shown.components)
     assert not stored()
     await until(lambda: len(audited()) == 3)
@@ -372,7 +372,7 @@ async def test_a_code_that_a_program_shows_late_comes_into_the_message(
     await login.wait_for(lambda shown: "# `WXYZ-1234`" in shown.content)
     assert login.link_buttons
     (tmp_path / "approved").touch()
-    await login.wait_for(lambda shown: "keeps that login itself" in shown.content)
+    await login.wait_for(lambda shown: "keeps this login itself" in shown.content)
 
 
 async def test_a_program_is_ended_when_its_person_cancels(bot: commands.Bot, ada: Person, tmp_path: Path) -> None:

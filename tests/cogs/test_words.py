@@ -5,11 +5,11 @@ from openab_auth.cogs.auth.text.failures import failure
 from openab_auth.cogs.auth.text.language import english, languages
 from openab_auth.cogs.auth.text.limits import plain
 from openab_auth.cogs.auth.views.login import LinkTooLongError, login_message
-from openab_auth.cogs.auth.views.paste_form import new_flow
+from openab_auth.cogs.auth.views.paste_form import message_key
 from openab_auth.oauth.errors import NotLoggedInError
 from openab_auth.oauth.flows import LoginOffer
 from openab_auth.oauth.logins import LoginState
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Tenant, UserId
 
 LOOPBACK = "http://localhost:1455/auth/callback"
@@ -43,7 +43,7 @@ def state(tenant: str = "lab", **keys: object) -> LoginState:
 
 
 def ids_and_urls(offered: LoginOffer) -> tuple[list[str], list[str]]:
-    view = login_message(english(), offered, new_flow(offered)).view
+    view = login_message(english(), offered, message_key(offered)).view
     assert view is not None
     components = [child.to_component_dict() for child in view.children]
     return [one["custom_id"] for one in components if "custom_id" in one], [
@@ -58,7 +58,7 @@ async def test_the_steps_are_in_order_and_say_until_when() -> None:
 
 async def test_a_dead_last_page_is_announced_and_a_hosted_one_shows_a_code() -> None:
     dead = login_message(english(), offer(), "0-000000").content
-    assert "does not load, and that is right" in dead
+    assert "does not load. That is expected." in dead
     assert "`http://localhost:1455`" in dead
     hosted = login_message(english(), offer(redirect_uri=HOSTED), "0-000000").content
     assert "shows a code" in hosted
@@ -131,7 +131,7 @@ def test_a_failure_says_what_happened_what_was_kept_and_what_next() -> None:
 
 def test_a_logout_says_what_each_choice_ends() -> None:
     asked = words.ask_logout(english(), state(vendor=vendor(), shadowed_by="LAB_TOKEN"), revocable=True)
-    assert "At the vendor it stays valid" in asked
+    assert "It stays valid at the vendor" in asked
     assert "it ends everywhere" in asked
     assert "`LAB_TOKEN` is set" in asked
     assert "no way to revoke it" in words.ask_logout(english(), state(), revocable=False)

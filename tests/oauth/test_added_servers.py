@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openab_auth.oauth.config.config import AuthSettings, Config, read_config
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import (
     AddingServersOffError,
     ConfigError,
@@ -30,8 +30,10 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.mcp import Binding
 from openab_auth.oauth.mcp.added_servers import MOST_SERVERS, AddedServers
+from openab_auth.oauth.mcp.binding import Binding
+from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import read_added
+from openab_auth.oauth.vendors.mcp_server import read_added_server
 from openab_auth.storage import (
     AddedServer,
     AsyncStore,
@@ -109,7 +111,7 @@ async def test_an_added_server_is_one_more_vendor_whose_title_says_where_it_is(
     assert catalogue.get("mcp:lab").title == "lab (MCP at mcp.example)"
     assert [vendor.name for vendor in catalogue.offered()][-2:] == ["mcp:linear", "mcp:lab"]
     assert catalogue.server("lab") == catalogue.server("mcp:lab") == server
-    assert (server.url, server.added_by, server.reach.hosts, server.client_id) == (URL, ADA, frozenset(), "")
+    assert (server.url, server.added_by, server.network_policy.hosts, server.client_id) == (URL, ADA, frozenset(), "")
     assert catalogue.title_of("lab") == "lab (MCP at mcp.example)"
 
 
@@ -202,14 +204,14 @@ def test_a_person_may_add_what_a_table_may_say_and_is_connected_to_as_it_is_show
         table = Catalogue.from_config(Config(auth=settings, mcp={name: {"url": url.replace("${", "$${")}}), {})
     except ConfigError:
         with pytest.raises(ServerNotAddedError):
-            base.admit(name, AddedServer(url, ADA, 0))
+            base.read_new_server(name, AddedServer(url, ADA, 0))
         return
     try:
         connected_to = httpx2.URL(url).raw_host.decode().rstrip(".")
     except httpx2.InvalidURL:
         connected_to = ""
     try:
-        server = base.admit(name, AddedServer(url, ADA, 0))
+        server = base.read_new_server(name, AddedServer(url, ADA, 0))
     except ServerAddressError:
         assert not PLAIN.fullmatch(url)
         return
@@ -234,7 +236,7 @@ async def test_no_variable_of_the_environment_goes_into_an_address(store: AsyncS
 
 def test_a_host_is_shown_by_its_end_and_in_letters_that_cannot_be_mistaken() -> None:
     def title(url: str) -> str:
-        return read_added("lab", AddedServer(url, ADA, 0), taken={}, http_loopback=False).vendor.title
+        return read_added_server("lab", AddedServer(url, ADA, 0), taken={}, http_loopback=False).vendor.title
 
     assert title("https://mcp.linear.app.and.a.very.long.name.of.evil.example:8443/mcp").endswith("evil.example:8443)")
     assert title("https://xn--pple-43d.example/mcp") == "lab (MCP at xn--pple-43d.example)"
@@ -351,7 +353,7 @@ def test_nobody_may_add_until_the_operator_allows_it(tmp_path: Path) -> None:
     file = tmp_path / "openab-auth.toml"
     for text, allowed in (("", False), ("[auth]\nmcp_add = true", True)):
         file.write_text(text)
-        assert Catalogue.from_config(read_config(file, {}), {}).takes_servers is allowed
+        assert Catalogue.from_config(read_config(file, {}), {}).accepts_servers is allowed
     file.write_text('[auth]\nmcp_add = "yes"')
     with pytest.raises(ConfigError, match=r"auth\.mcp_add: must be true or false"):
         read_config(file, {})

@@ -15,14 +15,14 @@ from typing import Any, Protocol
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.entries import backoff
 from openab_auth.oauth.errors import LoginDeadError, VendorMisconfiguredError, VendorUnavailableError
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, RefreshAttempt, Secret, TokenEntry
 
 ROOT = Path(__file__).parents[2]
@@ -263,7 +263,8 @@ from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import Secret
 hosts = frozenset(f"host{number}" for number in range(20))
-server = McpServer("lab", "https://lab.example/mcp", client_secret=Secret("s"), reach=NetworkPolicy(hosts))
+policy = NetworkPolicy(hosts)
+server = McpServer("lab", "https://lab.example/mcp", client_secret=Secret("s"), network_policy=policy)
 print(configuration_hash(server, "url"))
 """
     hashes = {

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.oauth.config.config import AuthSettings, Config
-from openab_auth.oauth.config.obscure import obscure
+from openab_auth.oauth.config import AuthSettings, Config, obscure
 from openab_auth.oauth.errors import ConfigError, NoLoginError, RiskNotAcceptedError
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import Secret
 
 LAB: dict[str, object] = {

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import (
     NoPendingLoginError,
     ProgramFailedError,
@@ -26,7 +26,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.flows.command.output import Output, ProgramPrompt, find_code, find_link, plain
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import NEVER, AsyncStore, UserId
 
 ADA, BOB = UserId(1), UserId(2)

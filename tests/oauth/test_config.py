@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from openab_auth.oauth.config.config import Config, read_config, store_location
+from openab_auth.oauth.config import Config, store_location
 from openab_auth.oauth.errors import ConfigError, UnknownVendorError
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import Secret
 
 LAB = """

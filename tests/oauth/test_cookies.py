@@ -12,13 +12,16 @@ from openab_auth.bot.cli.doctor.network import check_network
 from openab_auth.bot.client import point_discord_at
 from openab_auth.bot.errors import DiscordUnavailableError
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver, RequestContext
 from openab_auth.oauth.client.verdict import RequestContext
+from openab_auth.oauth.http import NetworkPolicy, new_client
 from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.http.transport import new_client
 from openab_auth.oauth.mcp import Fetch
+from openab_auth.oauth.mcp.discovery.fetch import Fetch
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Secret, Tenant, TokenEntry
 from tests.oauth.raw_server import GOOD, RawServer, server, whole
 
@@ -55,11 +58,11 @@ async def test_no_request_to_a_vendor_carries_a_cookie(driver: Driver, server: R
     server.sends = [whole(GOOD, *COOKIES)]
     question = RequestContext("lab", "lab", "other")
     for _ in range(2):
-        await driver.refresh(lab, Secret("rt"), lab.token_url)
-        await driver.post(lab, question, lab.token_url, {})
-        reply = await driver.send(lab, question, lab.token_url)
+        await driver.refresh(lab.client(), Secret("rt"), lab.token_url)
+        await driver.post(lab.client(), question, lab.token_url, {})
+        reply = await driver.send(lab.client(), question, lab.token_url)
         assert "set-cookie" not in reply.headers
-        assert await driver.revoke(lab, Secret("rt"))
+        assert await driver.revoke(lab.client(), Secret("rt"))
     assert sends_no_cookie(server, 8)
 
 
@@ -68,7 +71,7 @@ async def test_a_revocation_that_is_asked_twice_carries_no_cookie_of_the_first_a
 ) -> None:
     server.sends = [whole(b"{}", *COOKIES, status=b"415 No")]
     with pytest.raises(Exception, match="lab"):
-        await driver.revoke(vendor(server), Secret("rt"))
+        await driver.revoke(vendor(server).client(), Secret("rt"))
     assert sends_no_cookie(server, 2)
 
 

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.token_response import TokenResponse
+from openab_auth.oauth.client import Driver, TokenResponse
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeniedError,
@@ -27,7 +26,7 @@ from openab_auth.oauth.flows.device.code import DeviceCode
 from openab_auth.oauth.flows.device.flow import DeviceFlow
 from openab_auth.oauth.flows.device.poll import poll_until
 from openab_auth.oauth.flows.device.requests import ApprovalPending, DeviceRequests
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AsyncStore, Json, PendingEntry, Secret, Tenant
 
 FLOWS = ("device", "codex-device", "aws-device")
@@ -112,13 +111,13 @@ def pending(vendor: Vendor, code: DeviceCode) -> PendingEntry:
 async def test_a_code_is_asked_for_approved_and_becomes_a_grant(
     flow: DeviceRequests, vendor: Vendor, issuer: Issuer
 ) -> None:
-    code = await flow.start(vendor)
+    code = await flow.start(vendor.client())
     entry = pending(vendor, code)
-    assert await flow.poll(vendor, entry) == ApprovalPending()
+    assert await flow.poll(vendor.client(), entry) == ApprovalPending()
     await issuer.approve_device(code.user_code, "ada@example.com")
     issuer.devices.begun[code.device_code.reveal()].polled_at = None
 
-    grant = await flow.poll(vendor, entry)
+    grant = await flow.poll(vendor.client(), entry)
 
     assert isinstance(grant, TokenResponse)
     assert issuer.tokens.family_of(grant.access_token.reveal())
@@ -127,37 +126,37 @@ async def test_a_code_is_asked_for_approved_and_becomes_a_grant(
 
 
 async def test_a_denied_login_ends(flow: DeviceRequests, vendor: Vendor, issuer: Issuer) -> None:
-    code = await flow.start(vendor)
+    code = await flow.start(vendor.client())
     await issuer.deny_device(code.user_code)
 
     with pytest.raises(LoginDeniedError, match="this login is over"):
-        await flow.poll(vendor, pending(vendor, code))
+        await flow.poll(vendor.client(), pending(vendor, code))
 
 
 async def test_a_code_that_is_over_ends_the_login(flow: DeviceRequests, vendor: Vendor, issuer: Issuer) -> None:
     issuer.devices.lifetime = 0
-    code = await flow.start(vendor)
+    code = await flow.start(vendor.client())
 
     with pytest.raises(LoginExpiredError):
-        await flow.poll(vendor, pending(vendor, code))
+        await flow.poll(vendor.client(), pending(vendor, code))
 
 
 async def test_polling_too_soon_is_slowed_down(flow: DeviceRequests, vendor: Vendor, issuer: Issuer) -> None:
-    code = await flow.start(vendor)
-    await flow.poll(vendor, pending(vendor, code))
+    code = await flow.start(vendor.client())
+    await flow.poll(vendor.client(), pending(vendor, code))
 
-    assert await flow.poll(vendor, pending(vendor, code)) == ApprovalPending(slower=True)
+    assert await flow.poll(vendor.client(), pending(vendor, code)) == ApprovalPending(slower=True)
 
 
 @pytest.mark.parametrize("fault", [{"status": 503}, {"html": "<h1>502</h1>", "status": 502}, {"cut": "before"}])
 async def test_trouble_while_polling_is_not_the_end(
     flow: DeviceRequests, vendor: Vendor, issuer: Issuer, paths: dict[str, str], fault: dict[str, object]
 ) -> None:
-    code = await flow.start(vendor)
+    code = await flow.start(vendor.client())
     issuer.faults.next(paths[vendor.flow], **fault)  # type: ignore[arg-type]  # the parameters name its fields
 
     with pytest.raises(VendorUnavailableError):
-        await flow.poll(vendor, pending(vendor, code))
+        await flow.poll(vendor.client(), pending(vendor, code))
 
 
 async def test_a_429_at_the_start_is_told_with_its_wait_and_not_repeated(
@@ -168,7 +167,7 @@ async def test_a_429_at_the_start_is_told_with_its_wait_and_not_repeated(
     issuer.faults.next(path, status=429, headers={"Retry-After": "40"}, body={"error": "rate_limited"})
 
     with pytest.raises(VendorUnavailableError, match="try again in 40 s"):
-        await flow.start(vendor)
+        await flow.start(vendor.client())
 
     assert len(issuer.requests(path)) == 1
 
@@ -220,15 +219,15 @@ def test_a_code_that_nobody_could_type_is_refused(user_code: Json) -> None:
 
 
 async def test_github_answers_pending_with_status_200(device: DeviceRequests, standard: Vendor, issuer: Issuer) -> None:
-    code = await device.start(standard)
+    code = await device.start(standard.client())
     issuer.faults.next("/token", body={"error": "authorization_pending", "error_description": "…", "error_uri": "…"})
     issuer.faults.next("/token", body={"error": "slow_down", "interval": 10})
     issuer.faults.next("/token", body={"error": "incorrect_device_code"})
 
-    assert await device.poll(standard, pending(standard, code)) == ApprovalPending()
-    assert await device.poll(standard, pending(standard, code)) == ApprovalPending(slower=True, interval=10.0)
+    assert await device.poll(standard.client(), pending(standard, code)) == ApprovalPending()
+    assert await device.poll(standard.client(), pending(standard, code)) == ApprovalPending(slower=True, interval=10.0)
     with pytest.raises(LoginExpiredError):
-        await device.poll(standard, pending(standard, code))
+        await device.poll(standard.client(), pending(standard, code))
 
 
 @pytest.mark.parametrize(
@@ -246,20 +245,20 @@ async def test_github_answers_pending_with_status_200(device: DeviceRequests, st
 async def test_what_a_poll_is_answered_decides_whether_another_one_follows(
     device: DeviceRequests, standard: Vendor, issuer: Issuer, body: object, status: int, error: type[OAuthError]
 ) -> None:
-    code = await device.start(standard)
+    code = await device.start(standard.client())
     issuer.faults.next("/token", status=status, body=body)
 
     with pytest.raises(error):
-        await device.poll(standard, pending(standard, code))
+        await device.poll(standard.client(), pending(standard, code))
 
 
 async def test_no_code_is_in_what_an_error_says(device: DeviceRequests, standard: Vendor, issuer: Issuer) -> None:
-    code = await device.start(standard)
+    code = await device.start(standard.client())
     secret = code.device_code.reveal()
     issuer.faults.next("/token", status=400, body={"error": "odd", "error_description": f"no such {secret}"})
 
     with pytest.raises(ExchangeRefusedError) as refused:
-        await device.poll(standard, pending(standard, code))
+        await device.poll(standard.client(), pending(standard, code))
 
     assert secret not in str(refused.value)
     assert secret not in repr(code)
@@ -272,7 +271,7 @@ async def test_codex_without_logins_by_code_says_how_to_log_in(
     issuer.faults.next("/codex/usercode", status=404)
 
     with pytest.raises(VendorMisconfiguredError, match="switch on logins by device code"):
-        await device_requests(vendor, driver, store, clock).start(vendor)
+        await device_requests(vendor, driver, store, clock).start(vendor.client())
 
 
 async def test_aws_registers_once_and_keeps_the_client_with_mode_0600(
@@ -286,8 +285,8 @@ async def test_aws_registers_once_and_keeps_the_client_with_mode_0600(
     vendor = vendors["aws-device"]
     flow = device_requests(vendor, driver, store, clock)
 
-    await flow.start(vendor)
-    await flow.start(vendor)
+    await flow.start(vendor.client())
+    await flow.start(vendor.client())
 
     (request,) = issuer.requests("/aws/client/register")
     file = tmp_path / "auth.json.clients"
@@ -303,8 +302,8 @@ async def test_aws_registers_anew_a_day_before_the_client_ends(
     issuer.aws.lifetime = 3600
     flow = device_requests(vendor, driver, store, clock)
 
-    await flow.start(vendor)
-    await flow.start(vendor)
+    await flow.start(vendor.client())
+    await flow.start(vendor.client())
 
     assert len(issuer.requests("/aws/client/register")) == 2
 
@@ -432,4 +431,4 @@ def begun(**changed: Json) -> DeviceCode:
         **changed,
     }
     vendor = Vendor("lab", title="The Lab", tenant=Tenant("lab"))
-    return codes.read_code(vendor, now=1_800_000_000, **reply)
+    return codes.read_code(vendor.client(), now=1_800_000_000, **reply)

@@ -12,7 +12,9 @@ from typing import NoReturn, Protocol
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.oauth.entries import PendingLogin, pending_entry
 from openab_auth.oauth.errors import (
@@ -34,7 +36,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, PendingEntry, TokenEntry, UserId
 
 ADA, BOB = UserId(1), UserId(2)

@@ -7,11 +7,9 @@ from dataclasses import replace
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.client.discovery import metadata_urls
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver, metadata_urls
 from openab_auth.oauth.errors import VendorMisconfiguredError, VendorUnavailableError
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor
 
 RFC_8414 = "/.well-known/oauth-authorization-server"
 OPENID = "/.well-known/openid-configuration"
@@ -32,8 +30,8 @@ def test_the_well_known_word_stands_where_each_standard_puts_it() -> None:
 
 
 async def test_endpoints_are_discovered_once(driver: Driver, issuer: Issuer, found: Vendor) -> None:
-    first = await driver.resolve(found)
-    second = await driver.resolve(found)
+    first = await driver.resolve(found.client())
+    second = await driver.resolve(found.client())
 
     assert first == second
     assert first.token_url == issuer.token_url
@@ -43,12 +41,14 @@ async def test_endpoints_are_discovered_once(driver: Driver, issuer: Issuer, fou
 
 
 async def test_a_vendor_with_urls_is_not_asked(driver: Driver, issuer: Issuer, lab: Vendor) -> None:
-    assert await driver.resolve(lab) is lab
+    client = lab.client()
+
+    assert await driver.resolve(client) is client
     assert not issuer.requests()
 
 
 async def test_what_the_table_names_wins(driver: Driver, issuer: Issuer, found: Vendor) -> None:
-    resolved = await driver.resolve(replace(found, token_url="https://own.example/token"))
+    resolved = await driver.resolve(replace(found, token_url="https://own.example/token").client())
 
     assert resolved.token_url == "https://own.example/token"
     assert resolved.authorize_url == issuer.authorize_url
@@ -57,7 +57,7 @@ async def test_what_the_table_names_wins(driver: Driver, issuer: Issuer, found: 
 async def test_the_openid_document_is_the_second_choice(driver: Driver, issuer: Issuer, found: Vendor) -> None:
     issuer.faults.next(RFC_8414, status=404, html="<h1>Not Found</h1>")
 
-    assert (await driver.resolve(found)).token_url == issuer.token_url
+    assert (await driver.resolve(found.client())).token_url == issuer.token_url
 
 
 @pytest.mark.parametrize(
@@ -78,18 +78,18 @@ async def test_metadata_that_is_not_this_issuers_or_not_usable_is_refused(
     issuer.faults.next(RFC_8414, body={**issuer.metadata, **change})
 
     with pytest.raises(VendorMisconfiguredError):
-        await driver.resolve(found)
+        await driver.resolve(found.client())
 
 
 async def test_a_slash_at_the_end_makes_another_issuer(driver: Driver, issuer: Issuer, found: Vendor) -> None:
     """RFC 8414 3.3: the values must be identical."""
     with pytest.raises(VendorMisconfiguredError, match="another issuer"):
-        await driver.resolve(replace(found, issuer=f"{issuer.url}/"))
+        await driver.resolve(replace(found, issuer=f"{issuer.url}/").client())
 
 
 async def test_an_issuer_that_is_down_is_asked_again_later(driver: Driver, issuer: Issuer, found: Vendor) -> None:
     issuer.faults.next(RFC_8414, status=503)
     with pytest.raises(VendorUnavailableError):
-        await driver.resolve(found)
+        await driver.resolve(found.client())
 
-    assert (await driver.resolve(found)).token_url == issuer.token_url
+    assert (await driver.resolve(found.client())).token_url == issuer.token_url

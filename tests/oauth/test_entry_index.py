@@ -9,12 +9,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.entries import entry_index, pending_entry
 from openab_auth.oauth.entries.entry_index import EntryIndex, IndexedStore, build_index
 from openab_auth.oauth.errors import TooManyLoginsError, TooManyWaitError
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, Secret, UserId
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import PENDING_LIFETIME, Entry, PendingEntry, pending_key

@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer, ReceivedRequest, RegisteredClient
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.oauth.errors import LoginDeadError, VendorUnavailableError
 from openab_auth.oauth.flows.device import code as codes
@@ -25,8 +27,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import CONSOLE, AsyncStore, Draft, Secret, TokenEntry
 from openab_auth.storage import ClientRecord as Registered
 
@@ -162,7 +163,7 @@ async def renewing(
     """Renews a login at this vendor that has run out."""
     found = catalogue.find(shipped.tenant)
     assert found is not None
-    endpoint = exchange_url(found) if found.exchange == "github-copilot" else found.token_url
+    endpoint = exchange_url(found.client()) if found.exchange == "github-copilot" else found.token_url
     entry = TokenEntry(Secret("old"), Secret("kept"), int(clock()) - 1, endpoint, shipped.tenant)
     client = Registered("client-0", Secret("s"), expires_at=2**40)
 

@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import OAuthError, VendorUnavailableError
+from openab_auth.oauth.http import NetworkPolicy
 from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.mcp import Fetch
+from openab_auth.oauth.mcp.discovery.fetch import Fetch
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Secret, Tenant
 from tests.oauth.raw_server import GOOD, RawServer, Sent, endless, self_signed, server, watched, whole
@@ -38,7 +41,7 @@ async def driver() -> AsyncIterator[Driver]:
 
 
 async def refresh(driver: Driver, server: RawServer) -> str:
-    return (await driver.refresh(VENDOR, Secret("rt-1"), f"{server.url}/token")).access_token.reveal()
+    return (await driver.refresh(VENDOR.client(), Secret("rt-1"), f"{server.url}/token")).access_token.reveal()
 
 
 async def document(driver: Driver, server: RawServer) -> object:
@@ -212,7 +215,7 @@ async def test_a_token_that_is_slow_to_search_for_is_taken_out_in_a_moment(
     posted = Secret((token * 2**16)[: 2**16])
     async with watched() as steps:
         with pytest.raises(VendorUnavailableError):
-            await driver.refresh(VENDOR, posted, f"{server.url}/token")
+            await driver.refresh(VENDOR.client(), posted, f"{server.url}/token")
     assert steps.longest < LONGEST_STEP
 
 

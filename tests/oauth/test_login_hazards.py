@@ -16,7 +16,7 @@ from typing import Protocol
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver, OAuthClient
 from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import (
@@ -34,8 +34,7 @@ from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.logins.logout import LoginRemover
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, Draft, FileStore, PendingEntry, Secret, Tenant, TokenEntry, UserId
 from openab_auth.storage.records.notes import Begun
 
@@ -262,7 +261,7 @@ async def test_a_login_that_came_in_while_the_vendor_gave_another_stands_and_the
         await completing
 
     assert (overtaken.value.logged_in_by, overtaken.value.account) == (BOB, "bob@example.com")
-    assert "this one was not stored" in str(overtaken.value)
+    assert "yours was not stored" in str(overtaken.value)
     assert dict(await store.read()) == {"lab": stands}
     assert (await store.notes())["lab"].logged_in_by == BOB
     assert not issuer.requests("/revoke")  # at some vendors that would end every login of the account
@@ -380,10 +379,10 @@ async def test_a_logout_that_waits_for_a_refresh_does_not_end_the_login_that_com
     remove = LoginRemover.remove
 
     async def late(
-        self: LoginRemover, tenant: Tenant, made: str, vendor: Vendor | None, *, revoke: bool
+        self: LoginRemover, tenant: Tenant, made: str, client: OAuthClient | None, *, revoke: bool
     ) -> LogoutResult:
         await logins.complete(redirect, BOB)
-        return await remove(self, tenant, made, vendor, revoke=revoke)
+        return await remove(self, tenant, made, client, revoke=revoke)
 
     monkeypatch.setattr(LoginRemover, "remove", late)
 

@@ -13,6 +13,7 @@ from typing import NoReturn, Protocol
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.errors import (
@@ -28,8 +29,8 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.flows import LoginResult
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.paste.paste import DeniedRedirectError
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.paste import DeniedRedirectError
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import (
     AsyncStore,
     DeadToken,
@@ -140,7 +141,7 @@ async def test_another_persons_paste_finds_nothing(logins: Logins, issuer: Issue
     with pytest.raises(NoPendingLoginError):
         await logins.complete(redirect, BOB)
     await logins.begin("lab", BOB)
-    with pytest.raises(PasteRefusedError, match="another login"):
+    with pytest.raises(PasteRefusedError, match="a different login"):
         await logins.complete(redirect, BOB)
 
     assert not issuer.requests("/token")
@@ -162,7 +163,7 @@ async def test_a_paste_for_a_named_vendor_is_not_taken_for_another(logins: Login
     await logins.begin("jay", ADA)
     redirect = await issuer.approve(lab.url)
 
-    with pytest.raises(PasteRefusedError, match="another login"):
+    with pytest.raises(PasteRefusedError, match="a different login"):
         await logins.complete(redirect, ADA, "jay")
 
     assert len(await logins.pending(ADA)) == 2

@@ -16,6 +16,8 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import token_response
 from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.tokens import TokenSource, refresh
+from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry, batch
 from openab_auth.storage.file import atomic
@@ -141,7 +143,7 @@ def interrupted(*words, **named):
 async def main():
     catalogue = Catalogue.from_config(Config(vendors=vendors), {})
     async with TokenSource(FileStore(path), catalogue=catalogue) as source:
-        await source._open_driver()
+        await source._runtime.driver()
         setattr(place, name, interrupted)
         await source.force_refresh("lab")
 
@@ -151,10 +153,10 @@ INTERRUPTED = [
     "httpx2 Response.aclose",
     "openab_auth.oauth.http.transport _whole",
     "openab_auth.oauth.client.driver judge_reply",
-    "openab_auth.oauth.client.driver read_grant",
+    "openab_auth.oauth.client.driver read_token_response",
     "openab_auth.oauth.client.token_response account_label",
-    "openab_auth.oauth.tokens.refresh is_other",
-    "openab_auth.oauth.tokens.refresh Renewal",
+    "openab_auth.oauth.tokens.refresh is_other_account",
+    "openab_auth.oauth.tokens.refresh UnsavedRenewal",
     "openab_auth.oauth.tokens.refresh renewed_entry",
 ]
 

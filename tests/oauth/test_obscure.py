@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openab_auth.oauth.config.obscure import NotObscuredError, obscure, reveal
+from openab_auth.oauth.config import NotObscuredError, obscure, unobscure
 
 
 @given(st.text())
 def test_what_is_obscured_can_be_revealed(text: str) -> None:
-    assert reveal(obscure(text)) == text
+    assert unobscure(obscure(text)) == text
 
 
 def test_the_same_text_looks_different_each_time_and_never_as_it_is() -> None:
@@ -22,10 +22,10 @@ def test_the_same_text_looks_different_each_time_and_never_as_it_is() -> None:
 
 
 def test_what_was_obscured_once_is_revealed_by_every_later_version() -> None:
-    assert reveal("AAECAwQFBgcICQoLDA0OD2A2olrxxk8f") == "a vendor"
+    assert unobscure("AAECAwQFBgcICQoLDA0OD2A2olrxxk8f") == "a vendor"
 
 
 @pytest.mark.parametrize("text", ["", "short", "not base64!", "é", "AAAAAAAAAAAAAAAAAAAAAP____________w"])
 def test_what_was_not_obscured_is_refused(text: str) -> None:
     with pytest.raises(NotObscuredError):
-        reveal(text)
+        unobscure(text)

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import read_config
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import NoLoginError
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import CONSOLE, AsyncStore
 
 PROGRAM = Path(__file__).with_name("vendor_cli.py")
@@ -72,7 +71,7 @@ async def test_its_own_program_is_driven(catalogue: Catalogue, store: AsyncStore
 def test_its_variable_is_named_and_shown(catalogue: Catalogue) -> None:
     with pytest.raises(NoLoginError, match="LAB_API_KEY"):
         catalogue.get("by-variable")
-    assert [(vendor.name, name) for vendor, name in catalogue.held()] == [("by-variable", "LAB_API_KEY")]
+    assert [(vendor.name, name) for vendor, name in catalogue.variables_in_use()] == [("by-variable", "LAB_API_KEY")]
 
 
 def test_one_key_of_a_shipped_vendor_changes_that_key_alone(catalogue: Catalogue, issuer: Issuer) -> None:

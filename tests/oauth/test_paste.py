@@ -5,39 +5,41 @@ import traceback
 
 import pytest
 
-from openab_auth.oauth.paste.mistakes import harmless, refused
-from openab_auth.oauth.paste.paste import (
+from openab_auth.oauth.errors import PasteRefusedError
+from openab_auth.oauth.paste import (
     DeniedRedirectError,
     ErrorRedirect,
-    Expected,
+    ExpectedRedirect,
     PasteMistake,
-    PasteRefusedError,
     Redirect,
-    match,
+    code_for,
     read_paste,
 )
+from openab_auth.oauth.paste.mistakes import paste_refusal, plain_line
 from openab_auth.storage.secret import Secret
 
 STATE = "kQ3-state-of-this-login_77"
 CALLBACK = "http://localhost:1455/auth/callback"
-LOGIN = Expected(CALLBACK, Secret(STATE), "https://issuer.example/authorize?client_id=1", "https://issuer.example")
+LOGIN = ExpectedRedirect(
+    CALLBACK, Secret(STATE), "https://issuer.example/authorize?client_id=1", "https://issuer.example"
+)
 
 
 def denied(text: str) -> DeniedRedirectError:
     with pytest.raises(DeniedRedirectError) as refusal:
-        match(read_paste(text), LOGIN)
+        code_for(read_paste(text), LOGIN)
     return refusal.value
 
 
-def refusal_of(text: str, login: Expected = LOGIN) -> str:
+def refusal_of(text: str, login: ExpectedRedirect = LOGIN) -> str:
     with pytest.raises(PasteRefusedError) as refusal:
-        match(read_paste(text), login)
+        code_for(read_paste(text), login)
     return refusal.value.reason
 
 
 @pytest.mark.parametrize("reason", [reason for reason in PasteMistake if reason is not PasteMistake.DENIED])
 def test_each_mistake_says_what_happened_what_was_kept_and_what_to_do(reason: PasteMistake) -> None:
-    error = refused(reason)
+    error = paste_refusal(reason)
 
     assert error.reason is reason
     assert error.happened
@@ -46,7 +48,7 @@ def test_each_mistake_says_what_happened_what_was_kept_and_what_to_do(reason: Pa
 
 
 def test_a_pasted_token_is_to_be_revoked() -> None:
-    assert "revoke it" in refused(PasteMistake.TOKEN_OR_KEY).todo
+    assert "revoke it" in paste_refusal(PasteMistake.TOKEN_OR_KEY).todo
 
 
 @pytest.mark.parametrize(
@@ -66,25 +68,25 @@ def test_a_pasted_token_is_to_be_revoked() -> None:
     ],
 )
 def test_a_code_is_decoded_once_and_a_plus_stays(raw: str, code: str) -> None:
-    assert match(read_paste(f"{CALLBACK}?code={raw}&state={STATE}"), LOGIN).reveal() == code
+    assert code_for(read_paste(f"{CALLBACK}?code={raw}&state={STATE}"), LOGIN).reveal() == code
 
 
 def test_values_that_look_like_quoted_printable_are_not_decoded() -> None:
-    login = Expected(CALLBACK, Secret("3Dabc"), "https://issuer.example/authorize")
+    login = ExpectedRedirect(CALLBACK, Secret("3Dabc"), "https://issuer.example/authorize")
 
-    assert match(read_paste(f"{CALLBACK}?code=3Dxyz&state=3Dabc"), login).reveal() == "3Dxyz"
+    assert code_for(read_paste(f"{CALLBACK}?code=3Dxyz&state=3Dabc"), login).reveal() == "3Dxyz"
 
 
 @pytest.mark.parametrize("code", ["0.AA/123456", "4/0.AA/123456", "a~0.AA/b45678"])
 def test_a_host_within_a_code_is_no_address(code: str) -> None:
-    assert match(read_paste(f"{code}#{STATE}"), LOGIN).reveal() == code
-    assert match(read_paste(f"code={code}&state={STATE}"), LOGIN).reveal() == code
+    assert code_for(read_paste(f"{code}#{STATE}"), LOGIN).reveal() == code
+    assert code_for(read_paste(f"code={code}&state={STATE}"), LOGIN).reveal() == code
 
 
 def test_a_state_may_be_percent_encoded_as_a_whole() -> None:
     encoded = "".join(f"%{ord(c):02x}" for c in STATE)
 
-    assert match(read_paste(f"?code=a&state={encoded}"), LOGIN).reveal() == "a"
+    assert code_for(read_paste(f"?code=a&state={encoded}"), LOGIN).reveal() == "a"
 
 
 def test_ambiguous_ends_of_a_state_are_all_tried_and_no_other_state_passes() -> None:
@@ -120,22 +122,22 @@ def test_ambiguous_ends_of_a_state_are_all_tried_and_no_other_state_passes() -> 
     ],
 )
 def test_the_address_must_be_the_logins_own(given: str, uri: str, *, fits: bool) -> None:
-    login = Expected(uri, Secret(STATE), "https://issuer.example/authorize")
+    login = ExpectedRedirect(uri, Secret(STATE), "https://issuer.example/authorize")
     text = f"{given}?code=abc&state={STATE}"
 
     if fits:
-        assert match(read_paste(text), login).reveal() == "abc"
+        assert code_for(read_paste(text), login).reveal() == "abc"
     else:
         assert refusal_of(text, login) == PasteMistake.OTHER_REDIRECT
 
 
 def test_an_issuer_is_compared_plainly_and_only_when_both_are_known() -> None:
     """RFC 9207, 2.4: simple string comparison."""
-    of_nobody = Expected(CALLBACK, Secret(STATE), "https://issuer.example/authorize", None)
+    of_nobody = ExpectedRedirect(CALLBACK, Secret(STATE), "https://issuer.example/authorize", None)
     text = f"?code=a&state={STATE}&iss=https://ISSUER.example"
 
     assert refusal_of(text) == PasteMistake.OTHER_ISSUER
-    assert match(read_paste(text), of_nobody).reveal() == "a"
+    assert code_for(read_paste(text), of_nobody).reveal() == "a"
 
 
 def test_an_error_of_this_login_ends_it_and_says_why() -> None:
@@ -170,7 +172,7 @@ def test_a_description_that_repeats_the_state_is_not_shown() -> None:
 
 
 def test_a_description_is_one_bounded_line_without_markup_or_links() -> None:
-    shown = harmless("**Go** to\n[here](https://evil.example)\u202e `now` <@1> ||x|| @everyone \x07" + "z" * 9000)
+    shown = plain_line("**Go** to\n[here](https://evil.example)\u202e `now` <@1> ||x|| @everyone \x07" + "z" * 9000)
 
     assert len(shown) == 200
     assert not set("*[]`<>|@\n\x07\u202e_~#") & set(shown)
@@ -190,7 +192,7 @@ def test_a_paste_of_8_kb_is_read_and_one_byte_more_is_not() -> None:
     start = f"{CALLBACK}?state={STATE}&code="
     text = start + "a" * (8192 - len(start))
 
-    assert len(match(read_paste(text), LOGIN).reveal()) == 8192 - len(start)
+    assert len(code_for(read_paste(text), LOGIN).reveal()) == 8192 - len(start)
     assert refusal_of(text + "a") == PasteMistake.TOO_LONG
     assert refusal_of("ä" * 5000) == PasteMistake.TOO_LONG
 
@@ -220,7 +222,7 @@ def test_no_text_takes_long(unit: str, frame: str) -> None:
 
 def test_a_refusal_carries_no_other_exception_with_the_text_in_it() -> None:
     with pytest.raises(PasteRefusedError) as refusal:
-        match(read_paste("http://[canary:/x?code=a&state=b"), LOGIN)
+        code_for(read_paste("http://[canary:/x?code=a&state=b"), LOGIN)
 
     assert refusal.value.__context__ is None
     assert "canary" not in "".join(traceback.format_exception_only(refusal.value))

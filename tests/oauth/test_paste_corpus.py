@@ -7,23 +7,24 @@ from typing import Any
 
 import pytest
 
-from openab_auth.oauth.paste.paste import Expected, PasteMistake, PasteRefusedError, match, read_paste
+from openab_auth.oauth.errors import PasteRefusedError
+from openab_auth.oauth.paste import ExpectedRedirect, PasteMistake, code_for, read_paste
 from openab_auth.storage.secret import Secret
 
 CORPUS = tomllib.loads((Path(__file__).parent / "pastes.toml").read_text(encoding="utf-8"))
 PASTES: list[dict[str, Any]] = CORPUS["paste"]
 STATE = Secret(CORPUS["state"])
 LOGINS = {
-    "codex": Expected(
+    "codex": ExpectedRedirect(
         "http://localhost:1455/auth/callback",
         STATE,
         "https://auth.openai.com/oauth/authorize?client_id=app_1",
         "https://auth.openai.com",
     ),
-    "claude": Expected(
+    "claude": ExpectedRedirect(
         "https://platform.claude.com/oauth/code/callback", STATE, "https://claude.ai/oauth/authorize?code=true"
     ),
-    "mcp": Expected(
+    "mcp": ExpectedRedirect(
         "http://localhost:53682/callback",
         STATE,
         "https://as.example/authorize",
@@ -39,13 +40,13 @@ def named(pastes: list[dict[str, Any]]) -> list[Any]:
 
 @pytest.mark.parametrize("paste", named([paste for paste in PASTES if "outcome" not in paste]))
 def test_the_code_is_read_exactly(paste: dict[str, Any]) -> None:
-    assert match(read_paste(paste["text"]), LOGINS[paste.get("login", "codex")]).reveal() == CORPUS["code"]
+    assert code_for(read_paste(paste["text"]), LOGINS[paste.get("login", "codex")]).reveal() == CORPUS["code"]
 
 
 @pytest.mark.parametrize("paste", named([paste for paste in PASTES if "outcome" in paste]))
 def test_the_mistake_is_named_and_nothing_secret_repeated(paste: dict[str, Any]) -> None:
     with pytest.raises(PasteRefusedError) as refusal:
-        match(read_paste(paste["text"]), LOGINS[paste.get("login", "codex")])
+        code_for(read_paste(paste["text"]), LOGINS[paste.get("login", "codex")])
 
     assert refusal.value.reason == paste["outcome"]
     assert refusal.value.__context__ is None

@@ -6,7 +6,8 @@ from urllib.parse import quote
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openab_auth.oauth.paste.paste import ErrorRedirect, Expected, PasteRefusedError, match, read_paste
+from openab_auth.oauth.errors import PasteRefusedError
+from openab_auth.oauth.paste import ErrorRedirect, ExpectedRedirect, code_for, read_paste
 from openab_auth.storage.secret import Secret
 
 UNRESERVED = string.ascii_letters + string.digits + "-._~"
@@ -27,8 +28,8 @@ states = st.text(string.ascii_letters + string.digits + "-_", min_size=43, max_s
 extras = st.sampled_from(["", "scope=a%20b&", "session_state=1&", "prompt=none&authuser=0&", "iss=https://i.example&"])
 
 
-def expected(state: str) -> Expected:
-    return Expected(REDIRECT, Secret(state), "https://i.example/authorize")
+def expected(state: str) -> ExpectedRedirect:
+    return ExpectedRedirect(REDIRECT, Secret(state), "https://i.example/authorize")
 
 
 @given(
@@ -55,7 +56,7 @@ def test_any_code_in_any_dress_is_read_back_exactly(
     for before, after in dresses:
         text = before + text + after
 
-    assert match(read_paste(text), expected(state)).reveal() == code
+    assert code_for(read_paste(text), expected(state)).reveal() == code
 
 
 @given(
@@ -72,7 +73,7 @@ def test_an_address_wrapped_at_any_width_is_read_back_exactly(
     address = f"{REDIRECT}?code={quote(code, safe='/')}&state={state}"
     wrapped = line_break.join(address[i : i + width] for i in range(0, len(address), width))
 
-    assert match(read_paste(words[0] + wrapped + words[1]), expected(state)).reveal() == code
+    assert code_for(read_paste(words[0] + wrapped + words[1]), expected(state)).reveal() == code
 
 
 @given(code=st.text(UNRESERVED + "/+", min_size=8, max_size=90), state=states, dress=st.sampled_from(DRESSES))
@@ -81,7 +82,7 @@ def test_a_pair_in_any_dress_is_read_back_exactly(code: str, state: str, dress: 
     code = "a1234567" + code.strip(".~_*")
     text = dress[0] + f"{code}0#{state}" + dress[1]
 
-    assert match(read_paste(text), expected(state)).reveal() == f"{code}0"
+    assert code_for(read_paste(text), expected(state)).reveal() == f"{code}0"
 
 
 fragments = st.sampled_from(
@@ -97,7 +98,7 @@ fragments = st.sampled_from(
 @settings(max_examples=1000, deadline=None)
 def test_any_text_is_read_or_refused_and_never_anything_else(text: str) -> None:
     try:
-        match(read_paste(text), expected("s" * 43))
+        code_for(read_paste(text), expected("s" * 43))
     except PasteRefusedError as refusal:
         assert refusal.__context__ is None  # noqa: PT017 - whether it is refused is open
 
@@ -114,6 +115,6 @@ def test_nothing_of_a_paste_is_in_its_refusal_or_repr(canary: str, text: str) ->
             read = read_paste(paste)
             assert canary not in repr(read)
             assert not isinstance(read, ErrorRedirect) or read.state is None or canary not in str(read.state)
-            match(read, expected("s" * 43))
+            code_for(read, expected("s" * 43))
         except PasteRefusedError as refusal:
             assert canary not in f"{refusal!r}{refusal}{refusal.todo}{refusal.kept}"  # noqa: PT017 - as above

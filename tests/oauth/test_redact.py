@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openab_auth.oauth.errors.redact import shown, without
+from openab_auth.oauth.errors import redact, remove_secrets
 from openab_auth.storage import Secret
 
 CODE = Secret("aZ9-canary_code.of~40+characters/in=all42")
@@ -23,7 +23,7 @@ CODE = Secret("aZ9-canary_code.of~40+characters/in=all42")
     ],
 )
 def test_a_secret_is_taken_out_whole_in_pieces_and_encoded(echo: str) -> None:
-    told = shown(f"the code {echo} was refused", (CODE,))
+    told = redact(f"the code {echo} was refused", (CODE,))
 
     assert "canary" not in told
     assert "in=all42" not in told
@@ -33,10 +33,10 @@ def test_a_secret_is_taken_out_whole_in_pieces_and_encoded(echo: str) -> None:
 
 @given(st.text(min_size=1), st.text(max_size=200), st.text(max_size=200))
 def test_no_text_around_it_saves_a_secret_from_being_taken_out(secret: str, before: str, after: str) -> None:
-    told = without(before + secret + after, (Secret(secret),))
+    told = remove_secrets(before + secret + after, (Secret(secret),))
 
     assert secret not in told.replace("[redacted]", "")
 
 
 def test_plain_words_stay() -> None:
-    assert shown("The code has expired; begin again.", (CODE,)) == "The code has expired; begin again."
+    assert redact("The code has expired; begin again.", (CODE,)) == "The code has expired; begin again."

@@ -12,13 +12,13 @@ from typing import NoReturn, Protocol
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError, RefreshBusyError, VendorMisconfiguredError
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import (
     CONSOLE,
     AsyncStore,

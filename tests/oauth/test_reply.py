@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openab_auth.oauth.client.subject import is_other, subject_ids
-from openab_auth.oauth.client.token_response import account_label, id_token_claims, read_grant
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.client import is_other_account, read_token_response
+from openab_auth.oauth.client.subject import subject_ids
+from openab_auth.oauth.client.token_response import account_label, id_token_claims
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import NEVER, Secret, Tenant
 from openab_auth.storage.entries import Json
 from openab_auth.storage.records.notes import Subject
@@ -45,13 +46,15 @@ def id_token(claims: dict[str, Json]) -> str:
     ids=repr,
 )
 def test_a_lifetime_comes_in_any_spelling_and_has_a_default(expires_in: Json, lifetime: int) -> None:
-    grant = read_grant(VENDOR, {"access_token": "at", "expires_in": expires_in}, now=NOW)
+    grant = read_token_response(VENDOR.client(), {"access_token": "at", "expires_in": expires_in}, now=NOW)
 
     assert grant.expires_at == NOW + lifetime
 
 
 def test_an_absurd_lifetime_still_fits_the_file() -> None:
-    assert read_grant(VENDOR, {"access_token": "at", "expires_in": 10**30}, now=NOW).expires_at == NEVER
+    assert (
+        read_token_response(VENDOR.client(), {"access_token": "at", "expires_in": 10**30}, now=NOW).expires_at == NEVER
+    )
 
 
 json_values = st.recursive(
@@ -74,7 +77,7 @@ def test_no_reply_of_any_shape_breaks_the_reading(
         "email": email,
     }
 
-    grant = read_grant(VENDOR, reply, now=NOW)
+    grant = read_token_response(VENDOR.client(), reply, now=NOW)
 
     assert 0 < grant.expires_at <= NEVER
     assert all(isinstance(one, str) for one in grant.scopes)
@@ -82,12 +85,18 @@ def test_no_reply_of_any_shape_breaks_the_reading(
 
 @pytest.mark.parametrize("missing", [None, "", 7, "two\nlines"])
 def test_a_refresh_token_that_is_none_is_not_made_one(missing: Json) -> None:
-    assert read_grant(VENDOR, {"access_token": "at", "refresh_token": missing}, now=NOW).refresh_token is None
+    assert (
+        read_token_response(VENDOR.client(), {"access_token": "at", "refresh_token": missing}, now=NOW).refresh_token
+        is None
+    )
 
 
 def test_scopes_are_a_text_or_a_list() -> None:
-    assert read_grant(VENDOR, {"access_token": "at", "scope": "a b"}, now=NOW).scopes == ("a", "b")
-    assert read_grant(VENDOR, {"access_token": "at", "scope": ["a", "b"]}, now=NOW).scopes == ("a", "b")
+    assert read_token_response(VENDOR.client(), {"access_token": "at", "scope": "a b"}, now=NOW).scopes == ("a", "b")
+    assert read_token_response(VENDOR.client(), {"access_token": "at", "scope": ["a", "b"]}, now=NOW).scopes == (
+        "a",
+        "b",
+    )
 
 
 def test_the_account_comes_from_the_id_token_before_the_reply() -> None:
@@ -97,20 +106,20 @@ def test_the_account_comes_from_the_id_token_before_the_reply() -> None:
         "email": "other",
     }
 
-    assert read_grant(VENDOR, reply, now=NOW).account == "ada@example.com"
+    assert read_token_response(VENDOR.client(), reply, now=NOW).account == "ada@example.com"
 
 
 def test_the_account_is_found_at_a_path_and_under_a_claim_named_by_a_url() -> None:
     nested = replace(VENDOR, account_from="account.email_address")
     claim = replace(VENDOR, account_from="https://api.openai.com/auth.chatgpt_plan_type")
 
-    assert account_label(nested, {"account": {"email_address": "ada@example.com"}}) == "ada@example.com"
-    assert account_label(claim, {"https://api.openai.com/auth": {"chatgpt_plan_type": "plus"}}) == "plus"
-    assert account_label(nested, {"account": "ada"}) is None
+    assert account_label(nested.client(), {"account": {"email_address": "ada@example.com"}}) == "ada@example.com"
+    assert account_label(claim.client(), {"https://api.openai.com/auth": {"chatgpt_plan_type": "plus"}}) == "plus"
+    assert account_label(nested.client(), {"account": "ada"}) is None
 
 
 def test_a_label_is_one_short_printable_line() -> None:
-    label = account_label(VENDOR, {"email": "ada\n\u202e@example.com" + "x" * 500})
+    label = account_label(VENDOR.client(), {"email": "ada\n\u202e@example.com" + "x" * 500})
 
     assert label is not None
     assert label.startswith("ada @example.com")
@@ -127,7 +136,7 @@ def test_a_label_that_repeats_a_token_or_the_code_does_not_show_it() -> None:
     reply: dict[str, Json] = {"access_token": "canary-access-1", "refresh_token": "canary-refresh-1"}
     reply["email"] = "ada canary-access-1 canary-refresh-1 canary-code-123"
 
-    grant = read_grant(VENDOR, reply, now=NOW, sent=(Secret("canary-code-123"),))
+    grant = read_token_response(VENDOR.client(), reply, now=NOW, sent=(Secret("canary-code-123"),))
 
     assert grant.account is not None
     assert grant.account.startswith("ada ")
@@ -135,7 +144,9 @@ def test_a_label_that_repeats_a_token_or_the_code_does_not_show_it() -> None:
 
 
 def test_scopes_without_end_are_not_remembered_without_end() -> None:
-    grant = read_grant(VENDOR, {"access_token": "at", "scope": "s" * 400_000 + " t" * 200_000}, now=NOW)
+    grant = read_token_response(
+        VENDOR.client(), {"access_token": "at", "scope": "s" * 400_000 + " t" * 200_000}, now=NOW
+    )
 
     assert len(repr(grant.scopes)) < 10_000
 
@@ -151,8 +162,8 @@ def test_scopes_without_end_are_not_remembered_without_end() -> None:
 )
 def test_a_vendors_own_id_says_whose_tokens_these_are(tenant: str, reply: dict[str, Json], same: bool) -> None:
     vendor = replace(VENDOR, tenant=Tenant(tenant))
-    known = Subject(subject_ids(vendor, {}, {"account": {"uuid": "u-1"}}), Secret("r").fingerprint())
-    assert is_other(known, Secret("r"), subject_ids(vendor, {}, reply)) is not same
+    known = Subject(subject_ids(vendor.client(), {}, {"account": {"uuid": "u-1"}}), Secret("r").fingerprint())
+    assert is_other_account(known, Secret("r"), subject_ids(vendor.client(), {}, reply)) is not same
 
 
 @pytest.mark.parametrize(
@@ -169,12 +180,12 @@ def test_sub_decides_together_with_its_issuer_and_for_the_token_that_it_was_give
     claims: dict[str, Json], same: bool
 ) -> None:
     known = Subject(
-        subject_ids(VENDOR, {"iss": "https://a", "sub": "1", "email": "old"}, {}), Secret("r").fingerprint()
+        subject_ids(VENDOR.client(), {"iss": "https://a", "sub": "1", "email": "old"}, {}), Secret("r").fingerprint()
     )
-    given = subject_ids(VENDOR, claims, {})
-    assert is_other(known, Secret("r"), given) is not same
-    assert not is_other(known, Secret("of another program"), given)
+    given = subject_ids(VENDOR.client(), claims, {})
+    assert is_other_account(known, Secret("r"), given) is not same
+    assert not is_other_account(known, Secret("of another program"), given)
 
 
 def test_what_is_remembered_of_an_account_shows_neither_its_id_nor_a_token_that_stands_in_its_place() -> None:
-    assert "canary" not in repr(subject_ids(VENDOR, {"sub": "canary", "iss": "canary"}, {}))
+    assert "canary" not in repr(subject_ids(VENDOR.client(), {"sub": "canary", "iss": "canary"}, {}))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from openab_auth.oauth.config.config import Config
-from openab_auth.oauth.config.reserved_variables import is_reserved
+from openab_auth.oauth.config import Config, is_reserved
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 
 # fmt: off
 OBEYED = [

@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, ThreadedIssuer
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import read_config
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, Secret, TokenEntry
 
 ROOT = Path(__file__).parents[2]

@@ -10,11 +10,11 @@ import pytest
 
 import openab_auth
 from openab_auth.bot.refresh_ahead import RefreshAhead
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.runtime import Runtime
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import FileStore, StorageError
 
 VENDOR = {
@@ -75,7 +75,7 @@ def test_it_is_public_and_needs_no_http_client_until_it_opens_a_driver(tmp_path:
     program = f"""
 import sys
 from openab_auth import Runtime
-from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.config import Config
 Runtime.open(Config(), {str(tmp_path / "auth.json")!r}, {{}})
 print({{"httpx2", "authlib"}} & {{*sys.modules}})
 """

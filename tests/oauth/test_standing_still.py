@@ -17,12 +17,11 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import Config
-from openab_auth.oauth.http import deadline
-from openab_auth.oauth.http.deadline import awake_timeout
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import Config
+from openab_auth.oauth.http import awake_timeout, deadline
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, TokenEntry
 
 PAUSE = 1.6  # seconds; longer than a request, and a whole refresh, of AGENT may take
@@ -32,9 +31,9 @@ import anyio._backends._asyncio, filelock
 import openab_auth.oauth.tokens.refresh, openab_auth.oauth.tokens.renewer
 import openab_auth.storage.file.locks.waiting, openab_auth.storage.worker_thread
 from openab_auth.oauth.entries import unsaved
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.config.config import Config
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.vendors import Catalogue
+from openab_auth.oauth.config import Config
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import LoginNotStoredError
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource

@@ -10,7 +10,7 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.entries import backoff
 from openab_auth.oauth.errors import VendorUnavailableError
 from openab_auth.oauth.logins import Logins, login_state
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import NEVER, AsyncStore, DeadToken, McpEntry, Note, Secret, TokenEntry, UserId
 from openab_auth.storage.entries import Entry
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Protocol
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import (
     ConfigError,
     LoginDeadError,
@@ -27,6 +27,7 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import AccessToken, TokenSource
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, MemoryStore, Secret, TokenEntry
 

@@ -13,10 +13,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from openab_auth.oauth.config.config import AuthSettings, Config, read_config
-from openab_auth.oauth.config.trusted_file import RefusedFileError, read
+from openab_auth.oauth.config import AuthSettings, Config, RefusedFileError, read_trusted_file
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue, read_config
 
 SOMEBODY = 54_321
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
@@ -37,7 +36,7 @@ def refused(file: Path, home: Path | None = None) -> str:
     """Why it is not read; the same reason must stop the config."""
     environ = {"HOME": str(home)} if home else {"HOME": "/nowhere"}
     with pytest.raises(RefusedFileError) as caught:
-        read(file, environ)
+        read_trusted_file(file, environ)
     with pytest.raises(ConfigError) as stopped:
         read_config(file, environ)
     assert str(caught.value.strerror) in str(stopped.value)
@@ -45,7 +44,7 @@ def refused(file: Path, home: Path | None = None) -> str:
 
 
 def test_a_file_of_this_user_is_read(file: Path) -> None:
-    assert read(file, {}) == b"[auth]\n"
+    assert read_trusted_file(file, {}) == b"[auth]\n"
 
 
 @pytest.mark.parametrize("mode", [0o664, 0o646, 0o666, 0o777])
@@ -72,7 +71,7 @@ def test_a_folder_above_that_others_can_write_is_refused(
 def test_a_folder_with_the_sticky_bit_is_no_danger(file: Path) -> None:
     file.parent.chmod(0o1777)
 
-    assert read(file, {})
+    assert read_trusted_file(file, {})
 
 
 @as_root
@@ -92,7 +91,7 @@ def test_what_belongs_to_somebody_else_is_refused(whose: str, file: Path) -> Non
 def test_a_user_trusts_the_files_of_root(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: SOMEBODY)
 
-    assert read(file, {})
+    assert read_trusted_file(file, {})
 
 
 @as_root
@@ -100,7 +99,7 @@ def test_a_link_of_somebody_else_is_not_followed(file: Path, tmp_path: Path) -> 
     """Its target is this user's own file, as everything is in a repository that this user has cloned."""
     link = tmp_path / "link.toml"
     link.symlink_to(file)
-    assert read(link, {})
+    assert read_trusted_file(link, {})
 
     os.lchown(link, SOMEBODY, SOMEBODY)
 
@@ -110,7 +109,7 @@ def test_a_link_of_somebody_else_is_not_followed(file: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize("target", ["conf", "./conf/../conf", "{}/conf"])
 def test_the_folders_behind_a_link_are_looked_at(target: str, file: Path, tmp_path: Path) -> None:
     (tmp_path / "way").symlink_to(target.format(tmp_path))
-    assert read(tmp_path / "way/config.toml", {})
+    assert read_trusted_file(tmp_path / "way/config.toml", {})
 
     file.parent.chmod(0o777)
 
@@ -119,7 +118,7 @@ def test_the_folders_behind_a_link_are_looked_at(target: str, file: Path, tmp_pa
 
 def test_a_relative_path_that_was_typed_is_read_by_the_same_rules(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(file.parent)
-    assert read("config.toml", {})
+    assert read_trusted_file("config.toml", {})
 
     file.parent.chmod(0o777)
 
@@ -130,7 +129,7 @@ def test_folders_above_the_home_are_not_looked_at(file: Path, tmp_path: Path) ->
     """As in ssh: whoever could change those could change the home. In sandboxes their owner is often unknown."""
     tmp_path.chmod(0o777)
     try:
-        assert read(file, {"HOME": str(file.parent)})
+        assert read_trusted_file(file, {"HOME": str(file.parent)})
         assert f"chmod go-w {tmp_path}`" in refused(file)
         assert f"chmod go-w {tmp_path}`" in refused(file, tmp_path)
         assert f"chmod go-w {tmp_path}`" in refused(file, tmp_path / "another")
@@ -166,7 +165,7 @@ def test_a_group_of_this_user_alone_may_write(
     file.chmod(0o664)
 
     if private:
-        assert read(file, {"HOME": "/nowhere"})
+        assert read_trusted_file(file, {"HOME": "/nowhere"})
     else:
         assert "other users" in refused(file)
 
@@ -210,9 +209,11 @@ def test_a_file_too_large_for_a_config_is_not_read(file: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounts a file system")
 def test_the_mode_of_a_folder_on_a_read_only_mount_does_not_matter(file: Path) -> None:
     """Kubernetes mounts a ConfigMap read-only, with mode 0777. The mount ends with its process."""
-    program = (
-        "import sys; from openab_auth.oauth.config.trusted_file import read; print(read(sys.argv[1], {}).decode())"
-    )
+    program = """
+import sys
+from openab_auth.oauth.config.trusted_file import read_trusted_file
+print(read_trusted_file(sys.argv[1], {}).decode())
+"""
     folder = file.parent
     folder.chmod(0o777)
     script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && exec "$2" -c "$3" "$1/config.toml"'

@@ -6,9 +6,10 @@ import dataclasses
 
 import pytest
 
-from openab_auth.oauth.config.table import Mistakes
-from openab_auth.oauth.http.urls import url_mistake
-from openab_auth.oauth.vendors.vendor import KEYS, Vendor, parse_vendor
+from openab_auth.oauth.config import ConfigMistakes
+from openab_auth.oauth.http import why_unsafe
+from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors.vendor import KEYS, parse_vendor
 
 LAB: dict[str, object] = {
     "authorize_url": "https://login.example.com/authorize",
@@ -18,8 +19,8 @@ LAB: dict[str, object] = {
 }
 
 
-def parse(changes: dict[str, object], environ: dict[str, str] | None = None) -> tuple[Vendor, Mistakes]:
-    found: Mistakes = []
+def parse(changes: dict[str, object], environ: dict[str, str] | None = None) -> tuple[Vendor, ConfigMistakes]:
+    found: ConfigMistakes = []
     table = {key: value for key, value in {**LAB, **changes}.items() if value is not None}
     return parse_vendor("lab", table, environ or {}, found, at="vendors.lab"), found
 
@@ -94,7 +95,7 @@ def test_an_issuer_has_no_query(issuer: str) -> None:
 )
 def test_an_address_that_readers_could_take_for_another_is_refused(url: str) -> None:
     """`urlsplit` drops some of these characters without a word, browsers drop others."""
-    assert url_mistake(url)
+    assert why_unsafe(url)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def test_the_variable_overrides_the_client_and_an_unset_one_without_a_client_is_
 
 @pytest.mark.parametrize("name", ["LAB", "", "a b", "a:b", "x" * 33, "-a", "a/b"])
 def test_a_name_that_cannot_stand_in_a_button_is_refused(name: str) -> None:
-    found: Mistakes = []
+    found: ConfigMistakes = []
     parse_vendor(name, {**LAB, "tenant": "lab"}, {}, found, at=f"vendors.{name}")
 
     assert [key for key, _ in found] == [f"vendors.{name}"]

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.oauth.config.config import read_config
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.oauth.vendors.vendor import KEYS
 
 ROOT = Path(__file__).parents[2]

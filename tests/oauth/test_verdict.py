@@ -9,8 +9,7 @@ import httpx2
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.token_response import TokenResponse
+from openab_auth.oauth.client import Driver, TokenResponse
 from openab_auth.oauth.errors import (
     ClientRefusedError,
     ExchangeRefusedError,
@@ -19,7 +18,7 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import PendingEntry, Secret, Tenant
 
 NOW = 1_800_000_000.0
@@ -38,11 +37,13 @@ def driver_answering(answer: httpx2.Response | Exception) -> Driver:
 
 
 async def refresh(answer: httpx2.Response | Exception) -> TokenResponse:
-    return await driver_answering(answer).refresh(VENDOR, Secret("rt-" + "r" * 30), "https://lab.example/token")
+    return await driver_answering(answer).refresh(
+        VENDOR.client(), Secret("rt-" + "r" * 30), "https://lab.example/token"
+    )
 
 
 async def exchange(answer: httpx2.Response | Exception) -> TokenResponse:
-    return await driver_answering(answer).exchange(VENDOR, Secret("code-" + "c" * 30), PENDING)
+    return await driver_answering(answer).exchange(VENDOR.client(), Secret("code-" + "c" * 30), PENDING)
 
 
 def reply(status: int, body: object, **headers: str) -> httpx2.Response:
@@ -216,7 +217,7 @@ async def test_a_server_that_speaks_no_tls_at_all_is_misconfigured() -> None:
     async with Issuer.listening() as issuer:
         driver = Driver(deadline=2.0)
         with pytest.raises(VendorMisconfiguredError, match="no secure connection could be made"):
-            await driver.refresh(VENDOR, Secret("rt"), issuer.token_url.replace("http:", "https:"))
+            await driver.refresh(VENDOR.client(), Secret("rt"), issuer.token_url.replace("http:", "https:"))
         await driver.aclose()
 
 

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, ThreadedIssuer
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import read_config
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import AsyncStore, FileStore, TokenEntry, UserId
 from tests.soak.commands import ROOT
 from tests.soak.oracles import Excuses, Findings, Watch, check_modes, check_vendor

@@ -18,12 +18,12 @@ from openab_auth.bot.playground.issuer import ThreadedIssuer
 from openab_auth.cogs.auth.guard.access import Caller
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService, open_service
-from openab_auth.oauth.config.config import Config, read_config
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import FileStore, OpenabAuthError, UserId
 from tests.soak.oracles import Findings, Watch, check_modes, check_vendor
 from tests.soak.run import SoakRun
@@ -159,7 +159,7 @@ class World:
 def _open_bot(config: Config, path: Path) -> AuthService:
     settings = DiscordSettings(allowed_users=frozenset({UserId(1), UserId(2)}), allowed_roles=frozenset({ROLE}))
     bot = open_service(Runtime.open(config, str(path), {}, time.time), settings, closes_runtime=True)
-    bot._attempts._limit = bot.servers._attempts._limit = 10**9  # the people of a soak never rest
+    bot.guard._attempts._limit = 10**9  # the people of a soak never rest
     return bot
 
 

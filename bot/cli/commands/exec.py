@@ -14,10 +14,9 @@ from openab_auth.bot.cli.become import become
 from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.bot.cli.signals import run_until_signal
 from openab_auth.oauth.accounts import resolve
-from openab_auth.oauth.errors import NotLoggedInError, VendorMisconfiguredError
-from openab_auth.oauth.errors.redact import name
+from openab_auth.oauth.errors import NotLoggedInError, VendorMisconfiguredError, safe_name
 from openab_auth.oauth.runtime import Runtime
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 
 _PROG: Final = "openab-auth exec"
 _NOT_OF_A_NAME: Final = re.compile(r"[^A-Z0-9]+")
@@ -62,7 +61,7 @@ async def _environ(arguments: argparse.Namespace) -> dict[str, str]:
             try:
                 token = await source.get_valid(tenant)
             except NotLoggedInError:
-                if runtime.catalogue.held(tenant):  # the command inherits the operator's own token
+                if runtime.catalogue.variables_in_use(tenant):  # the command inherits the operator's own token
                     continue
                 raise
             for shadow in place.shadows:
@@ -94,7 +93,7 @@ def place_of_vendor(word: str, vendor: Vendor | None) -> Place:
     """
     if vendor is None:
         todo = "add a [vendors.NAME] table with this tenant and exec_env to the config, or use `openab-auth token`"
-        raise NoVariableError(name(word), "no vendor with this name or tenant is configured", todo)
+        raise NoVariableError(safe_name(word), "no vendor with this name or tenant is configured", todo)
     if not vendor.exec_env:
         todo = f"set exec_env in [vendors.{vendor.name}] to the variable that the command reads"
         raise NoVariableError(vendor.title, "its tools read no known variable", todo)

@@ -17,7 +17,7 @@ from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.oauth.flows import LoginOffer, LoginResult, flow_of
 from openab_auth.oauth.runtime import Runtime
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import UserId
 
 _LONGEST_PASTE = 64 * 1024  # characters; the paste parser refuses much shorter texts with a message
@@ -42,7 +42,7 @@ async def login(arguments: argparse.Namespace) -> int:
 
 
 async def _run_program(runtime: Runtime, vendor: Vendor, *, as_json: bool) -> int:
-    await run_here(vendor, sys.stderr if as_json else sys.stdout, runtime.catalogue.without_secrets(os.environ))
+    await run_here(vendor, sys.stderr if as_json else sys.stdout, runtime.catalogue.program_environment(os.environ))
     result = {**_offered(LoginOffer(vendor, "", 0)), "url": None, "expires_at": None}
     text = f"{vendor.title}'s own program is logged in; it stores that login itself."
     print_result(result, text, as_json=as_json)
@@ -82,7 +82,7 @@ def _steps(offer: LoginOffer, user: UserId) -> str:
 def complete(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
     """Step two: read the redirect from the command line or standard input, or wait for the approval."""
     runtime, user = open_runtime(arguments), UserId(arguments.user)
-    vendor = runtime.store.run_here(runtime.catalogue.as_of).find(arguments.vendor)
+    vendor = runtime.store.run_here(runtime.catalogue.with_servers_of).find(arguments.vendor)
     if vendor is not None and flow_of(vendor).waits and not flow_of(vendor).takes_paste:
         return _wait(runtime, vendor, user, as_json=arguments.json)
     paste = _read_paste() if arguments.paste is None else arguments.paste

@@ -9,7 +9,7 @@ import sys
 from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
-from openab_auth.oauth.config import obscure as obscured
+from openab_auth.oauth.config import obscured_text as obscured
 
 _NO_ENCRYPTION = "openab-auth: this hides the secret from scanners; it is no encryption, anybody can reveal it\n"
 
@@ -26,7 +26,7 @@ def obscure(arguments: argparse.Namespace) -> int:
 def reveal(arguments: argparse.Namespace) -> int:
     """Print the secret that was obscured."""
     try:
-        shown = obscured.reveal(_secret("The obscured text: "))
+        shown = obscured.unobscure(_secret("The obscured text: "))
     except obscured.NotObscuredError as error:
         message = f"standard input {error}"
         raise UsageError(message, "openab-auth reveal") from None

@@ -12,7 +12,8 @@ from openab_auth.bot.app import run_bot
 from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.logs import set_up_logs
-from openab_auth.oauth.config.config import read_config, store_location
+from openab_auth.oauth.config import store_location
+from openab_auth.oauth.vendors import read_config
 
 _NO_PORT: Final = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 

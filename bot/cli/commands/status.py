@@ -10,10 +10,10 @@ from typing import Final
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
-from openab_auth.oauth.errors.redact import label, listed
+from openab_auth.oauth.errors import join_words, one_line
 from openab_auth.oauth.logins import LoginState, read_status
 from openab_auth.oauth.mcp import GrantedAccess, advice
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import NEVER
 
 _LONGEST: Final = 1000  # characters of a line; a text that another program stored cannot forge a line
@@ -36,7 +36,7 @@ async def status(arguments: argparse.Namespace) -> int:
     lines = [f"store {runtime.location}"]
     lines += [line for login in found.logins for line in _login_lines(login)] or ["nobody is logged in"]
     lines += [
-        label(f"pending: {pending.vendor} for {pending.user}, until {_moment(pending.expires_at)}", longest=_LONGEST)
+        one_line(f"pending: {pending.vendor} for {pending.user}, until {_moment(pending.expires_at)}", longest=_LONGEST)
         for pending in found.pending
     ]
     lines += [f"{vendor.tenant}: in the environment, ${variable}; not stored" for vendor, variable in found.environment]
@@ -82,15 +82,15 @@ def _login_lines(login: LoginState) -> list[str]:
     if failed := login.failed:
         at, then = _moment(int(failed.at)), _moment(int(failed.not_before))
         below.append(f"last renewal failed at {at} ({failed.reason}); next attempt not before {then}")
-    return [_login_line(login), *(f"  {label(line, longest=_LONGEST)}" for line in below)]
+    return [_login_line(login), *(f"  {one_line(line, longest=_LONGEST)}" for line in below)]
 
 
 def _standing_lines(standing: GrantedAccess, tenant: str) -> list[str]:
     lines = [f"at {standing.host}, authorization server {standing.issuer or 'unknown'}"] if standing.host else []
     if standing.differs:
-        lines.append(f"scopes asked for: {listed(standing.asked)}; granted: {listed(standing.granted)}")
+        lines.append(f"scopes asked for: {join_words(standing.asked)}; granted: {join_words(standing.granted)}")
     if standing.remedy:
-        lines.append(f"missing scopes: {listed(standing.missing)}; {advice(standing.remedy, tenant)}")
+        lines.append(f"missing scopes: {join_words(standing.missing)}; {advice(standing.remedy, tenant)}")
     return lines
 
 
@@ -99,7 +99,7 @@ def _login_line(login: LoginState) -> str:
     account = f" as {login.account}" if login.account else ""
     shadow = f", shadowed by ${login.shadowed_by}" if login.shadowed_by else ""
     died = f", refused by its vendor since {_moment(login.died.since)} ({login.died.reason})" if login.died else ""
-    return label(f"{login.tenant}: {login.state}{account}{until}{died}{shadow}", longest=_LONGEST)
+    return one_line(f"{login.tenant}: {login.state}{account}{until}{died}{shadow}", longest=_LONGEST)
 
 
 def _moment(unix_seconds: int | None) -> str:

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import TextIO
 
-from openab_auth.oauth.config.programs import find_program, folder_for
+from openab_auth.oauth.config import find_program, working_folder
 from openab_auth.oauth.errors import ProgramFailedError, ProgramMissingError
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 
 
 async def run_here(vendor: Vendor, output: TextIO, environ: Mapping[str, str]) -> None:
@@ -22,7 +22,7 @@ async def run_here(vendor: Vendor, output: TextIO, environ: Mapping[str, str]) -
     if path is None:
         raise ProgramMissingError(vendor.name, vendor.command[0])
     words = (path, *vendor.command[1:])
-    process = await asyncio.create_subprocess_exec(*words, stdout=output, env=environ, cwd=folder_for(environ))
+    process = await asyncio.create_subprocess_exec(*words, stdout=output, env=environ, cwd=working_folder(environ))
     status = await process.wait()
     if status:
         raise ProgramFailedError(vendor.name, status, "")

@@ -20,7 +20,7 @@ async def doctor(arguments: argparse.Namespace) -> int:
     setting = check_config(arguments, os.environ)
     (stored, entries), network = await asyncio.gather(
         asyncio.to_thread(check_store, setting.location),
-        check_network([one for one in setting.catalogue.offered() if one.reach is None], setting.discord),
+        check_network([one for one in setting.catalogue.offered() if one.network_policy is None], setting.discord),
     )
     servers = await check_servers(setting.catalogue, setting.location, entries)
     checks = [setting.check, *stored, *check_variables(setting, entries), *network, *servers]

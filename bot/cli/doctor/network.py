@@ -13,12 +13,12 @@ from typing import Final
 import httpx2
 
 from openab_auth.bot.cli.doctor.check import Check
-from openab_auth.cogs.auth.guard.settings import DiscordSettings
-from openab_auth.oauth.client.verdict import read_date
-from openab_auth.oauth.config.programs import find_program
+from openab_auth.cogs.auth import DiscordSettings
+from openab_auth.oauth.client import read_date
+from openab_auth.oauth.config import find_program
 from openab_auth.oauth.flows import flow_of
-from openab_auth.oauth.http.transport import BoundedTransport, new_client
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.http import BoundedTransport, new_client
+from openab_auth.oauth.vendors import Vendor
 
 _DEADLINE: Final = 5.0  # seconds for all requests, so that a machine without a network gets a quick answer
 _CLOCK_SKEW: Final = 60  # seconds; half of the time before its end at which a token is refreshed

@@ -9,12 +9,10 @@ from typing import Final
 
 from openab_auth.bot.cli.doctor.check import Check
 from openab_auth.oauth.accounts import resolve
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.errors import OAuthError
-from openab_auth.oauth.errors.redact import listed
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.errors import OAuthError, join_words
 from openab_auth.oauth.mcp import Discovered, Fetch, GrantedAccess, access_of, advice, discover, metadata_document
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors import Catalogue, McpServer
 from openab_auth.storage import ClientRecord, Entry, McpEntry, open_store
 from openab_auth.storage.errors import StorageError
 
@@ -43,7 +41,7 @@ def _kept(catalogue: Catalogue, location: str) -> tuple[Catalogue, Mapping[str, 
     """Return the catalogue with added servers, and the clients; the store's own check reports what is unreadable."""
     try:
         store = open_store(location)
-        catalogue = catalogue.as_of(store)
+        catalogue = catalogue.with_servers_of(store)
         return catalogue, store.clients()
     except StorageError:
         return catalogue, {}
@@ -66,7 +64,7 @@ async def check_client_document(server: McpServer, fetch: Fetch) -> Check:
 
 
 def _fetch(server: McpServer, driver: Driver) -> Fetch:
-    return Fetch(driver.http(server.reach), server.vendor_name, server.tenant, deadline=driver.deadline)
+    return Fetch(driver.http(server.network_policy), server.vendor_name, server.tenant, deadline=driver.deadline)
 
 
 async def _look_at_documents(server: McpServer, fetch: Fetch) -> Check:
@@ -106,9 +104,9 @@ def _look_at_scopes(
 
 
 def _scopes(server: McpServer, standing: GrantedAccess) -> Check:
-    name, granted = f"{server.vendor_name} scopes", f"granted: {listed(standing.granted) or 'none named'}"
+    name, granted = f"{server.vendor_name} scopes", f"granted: {join_words(standing.granted) or 'none named'}"
     if standing.remedy:
-        message = f"{granted}; an agent was refused because it lacks {listed(standing.missing)}"
+        message = f"{granted}; an agent was refused because it lacks {join_words(standing.missing)}"
         return Check(name, ok=False, message=message, hint=advice(standing.remedy, server.tenant))
-    rest = f"; asked for and not granted: {listed(standing.withheld)}" if standing.withheld else ""
+    rest = f"; asked for and not granted: {join_words(standing.withheld)}" if standing.withheld else ""
     return Check(name, ok=True, message=f"{granted}{rest}")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openab_auth.bot.cli.doctor.check import Check
-from openab_auth.cogs.auth.guard.settings import DiscordSettings, read_settings
-from openab_auth.oauth.config.config import DEFAULT_STORE, Config, read_config, store_location
+from openab_auth.cogs.auth import DiscordSettings, read_settings
+from openab_auth.oauth.config import DEFAULT_STORE, Config, store_location
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import Entry
 
 

@@ -38,9 +38,9 @@ def read_config(path: str) -> Config:
     try:
         text = _read_plain_file(path)
     except OSError:  # links, as in a ConfigMap, or a group that may write: the full rules decide
-        from openab_auth.oauth.config import trusted_file  # noqa: PLC0415 - it costs more than a warm token may take
+        from openab_auth.oauth.config import read_trusted_file  # noqa: PLC0415 - it costs more than a warm token may take
 
-        text = trusted_file.read(path, os.environ).decode("utf-8-sig")
+        text = read_trusted_file(path, os.environ).decode("utf-8-sig")
     return _checked(read_toml(text), path)
 
 

@@ -1,1 +1,28 @@
-"""Who may use /auth, how often, and what the audit log says about it."""
+"""The guard of every request: who may use /auth, how often, and what the audit log says about it."""
+
+from openab_auth.cogs.auth.guard.access import Access, Caller, author_of, caller_of
+from openab_auth.cogs.auth.guard.audit import Audit, AuditLine
+from openab_auth.cogs.auth.guard.errors import AccessDeniedError, NotYourServerError
+from openab_auth.cogs.auth.guard.guard import Guard
+from openab_auth.cogs.auth.guard.members import Members
+from openab_auth.cogs.auth.guard.open_requests import ClosingError
+from openab_auth.cogs.auth.guard.rate_limit import RateLimit
+from openab_auth.cogs.auth.guard.settings import DISCORD_API, DiscordSettings, read_settings
+
+__all__ = [
+    "DISCORD_API",
+    "Access",
+    "AccessDeniedError",
+    "Audit",
+    "AuditLine",
+    "Caller",
+    "ClosingError",
+    "DiscordSettings",
+    "Guard",
+    "Members",
+    "NotYourServerError",
+    "RateLimit",
+    "author_of",
+    "caller_of",
+    "read_settings",
+]

@@ -1,4 +1,4 @@
-"""Who may use /auth: nobody, until the operator lists people or roles."""
+"""Decides who may use /auth: nobody, until the operator lists people or roles."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import discord
 
 from openab_auth.cogs.auth.guard.errors import (
+    AccessDeniedError,
     BotRefusedError,
     DirectMessageRefusedError,
     NoAllowedRoleError,
@@ -21,7 +22,7 @@ from openab_auth.storage.entries import UserId
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, as Discord vouches for it; in a direct message Discord tells no roles.
+    """The person behind a request, as Discord reports them. In a direct message Discord reports no roles.
 
     `guild` is the id of the Discord server in which they ask.
     """
@@ -34,33 +35,33 @@ class Caller:
 
 
 def caller_of(interaction: discord.Interaction) -> Caller:
-    """The person behind an interaction; never taken from a `custom_id`."""
+    """Return the person behind an interaction. Their id never comes from a `custom_id`."""
     return member_caller(interaction.user, interaction.guild_id)
 
 
 def author_of(message: discord.Message) -> Caller:
-    """The person who wrote a message."""
+    """Return the person who wrote a message."""
     return member_caller(message.author, None if message.guild is None else message.guild.id)
 
 
 def member_caller(person: discord.User | discord.Member, guild: int | None) -> Caller:
-    """Return this person as Discord describes them, in this Discord server or in none."""
+    """Return this person as Discord reports them, in this Discord server or in none."""
     # `Member.roles` gives only roles that the guild cache knows, and a host bot may run without the guilds intent.
     roles = frozenset(person._roles) if isinstance(person, discord.Member) else frozenset()  # noqa: SLF001
     return Caller(UserId(person.id), roles, is_bot=person.bot, in_guild=guild is not None, guild=guild)
 
 
 class Access:
-    """The operator's rules; asked anew at each step, so that a person who is taken off the list stops at once."""
+    """The operator's rules. They are checked at each step, so a person who is removed from the list stops at once."""
 
     def __init__(self, settings: DiscordSettings) -> None:
         self._settings = settings
 
     def check(self, caller: Caller) -> None:
-        """Let pass who may log agents in.
+        """Refuse a person who may not log agents in.
 
         Raises:
-            AccessDeniedError: with what the person can do about it.
+            AccessDeniedError: it says what the person can do about it.
         """
         rules = self._settings
         if caller.is_bot:
@@ -73,15 +74,23 @@ class Access:
                 raise NotListedError(caller.user)
             raise NoAllowedRoleError(caller.user) if caller.in_guild else RolesHiddenError(caller.user)
 
+    def allows(self, caller: Caller) -> bool:
+        """Return whether this person may log agents in."""
+        try:
+            self.check(caller)
+        except AccessDeniedError:
+            return False
+        return True
+
     def is_operator(self, caller: Caller) -> bool:
-        """Whether this person is listed by id; such people may also end the logins of others."""
+        """Return whether this person is listed by id. Operators may also end the logins of other people."""
         return caller.user in self._settings.allowed_users and not caller.is_bot
 
     def check_logout(self, caller: Caller, logged_in_by: UserId | None) -> None:
-        """Let pass who made this login, and operators.
+        """Refuse a logout by anybody but the person who made the login, and operators.
 
         Raises:
-            AccessDeniedError: it is somebody else's.
+            AccessDeniedError: another person made this login.
         """
         self.check(caller)
         if caller.user != logged_in_by and not self.is_operator(caller):

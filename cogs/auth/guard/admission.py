@@ -1,4 +1,4 @@
-"""Whether a login that needs no paste may still be stored: asked again when its vendor has given it."""
+"""Checks access again before a login that needed no paste is stored: the person may have lost their role since."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from openab_auth.storage.entries import CONSOLE, UserId
 
 
 class Admission:
-    """Knows by id who is listed; asks `ask` for the roles of everybody else, once the cog has set it."""
+    """Checks listed people by id, and the roles of everybody else with `fetch_caller`, which the cog sets."""
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self.ask: Callable[[UserId, int], Awaitable[Caller]] | None = None
+        self.fetch_caller: Callable[[UserId, int], Awaitable[Caller]] | None = None
 
     def may_go_on(self, login: PendingLogin) -> bool:
-        """Return whether a login of before a restart may still end well, as far as that is known without Discord."""
+        """Return whether to resume a login after a restart, as far as the bot can know without Discord."""
         try:
             self._access.check(Caller(login.user))
         except NoAllowedRoleError:
-            return login.begun.guild is not None  # where their roles are asked for
+            return login.begun.guild is not None  # their roles are checked there
         except AccessDeniedError:
             return False
         return login.user != CONSOLE
 
     async def check(self, login: PendingLogin) -> None:
-        """Refuse a login whose person may not log agents in by now.
+        """Refuse a login if its person may not log agents in any more.
 
         Raises:
-            AccessDeniedError: why not; `AccessUnknownError` where Discord does not say.
+            AccessDeniedError: the person may not. `AccessUnknownError` means that Discord did not tell the roles.
         """
         guild = login.begun.guild
         try:
             self._access.check(Caller(login.user))
         except NoAllowedRoleError:
-            if self.ask is None or guild is None:
+            if self.fetch_caller is None or guild is None:
                 raise
-            self._access.check(await self.ask(login.user, guild))
+            self._access.check(await self.fetch_caller(login.user, guild))

@@ -1,4 +1,4 @@
-"""The audit log: a JSON object a line for each login, logout, refusal, end of a login and added server; no secret."""
+"""The audit log: one JSON object a line for each login, logout, refusal and added server. It holds no secrets."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from typing import Literal, TypeAlias
 import aiofiles
 
 from openab_auth.cogs.auth.guard.audit_quota import AuditQuota
+from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.oauth.errors import PasteRefusedError
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.file import ownership
@@ -27,21 +28,21 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Line:
-    """What the line about a step will say; a `silent` one is not written."""
+class AuditLine:
+    """What the line about a request will say. A `silent` line is not written."""
 
     vendor: str | None = None
     tenant: str | None = None
     silent: bool = False
 
     def name(self, vendor: Vendor | None) -> None:
-        """The step is about this vendor, if that is known."""
+        """Say which vendor the request is about, if there is such a vendor."""
         if vendor is not None:
             self.vendor, self.tenant = vendor.name, vendor.tenant
 
 
 class Audit:
-    """Appends to one file of mode 0600; what cannot be written is logged and stops nobody's login."""
+    """Appends to one file of mode 0600. A line that cannot be written goes to the log; it stops no login."""
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         self._path = path.absolute()
@@ -50,9 +51,12 @@ class Audit:
         self._quota = AuditQuota(clock)
 
     @asynccontextmanager
-    async def step(self, event: Event, user: UserId) -> AsyncIterator[Line]:
-        """Write a line about the block, whatever becomes of it; the block names what it is about."""
-        line = Line()
+    async def step(self, event: Event, user: UserId, *, refusals_only: bool = False) -> AsyncIterator[AuditLine]:
+        """Write a line when the block ends, however it ends. The block says in the line what it is about.
+
+        With `refusals_only`, the line is written only if the person was refused.
+        """
+        line = AuditLine()
         outcome = "failed"
         try:
             yield line
@@ -61,16 +65,16 @@ class Audit:
             outcome = _outcome_of(error)
             raise
         finally:
-            if not line.silent:
+            if not (line.silent or (refusals_only and outcome != AccessDeniedError.code)):
                 await self.record(event, user, outcome, vendor=line.vendor, tenant=line.tenant)
 
     async def record(
         self, event: Event, user: UserId, outcome: str, *, vendor: str | None = None, tenant: str | None = None
     ) -> None:
-        """Write one line; `vendor` and `tenant` are names of ours, never what a person typed.
+        """Write one line. `vendor` and `tenant` are names that the bot knows, never a text that a person typed.
 
-        Of what changed nothing, a person has only so many lines a minute, and so have all together. How many were left
-        out is a line of its own. What was done is always written.
+        Lines about requests that changed nothing are limited per person and in total; a separate line counts the rest.
+        Lines about changes are always written.
         """
         await self.tell_left_out()
         if not (_was_done(event, outcome) or self._quota.admit(user)):
@@ -84,7 +88,7 @@ class Audit:
         await self.record("complete", user, outcome, vendor=vendor.name, tenant=vendor.tenant)
 
     async def tell_left_out(self, *, now: bool = False) -> None:
-        """Write how many lines were left out, once their minute is over; with `now`, at once."""
+        """Write how many lines were left out when their minute is over, or at once with `now`."""
         if found := self._quota.left_out(now=now):
             people = {str(user): count for user, count in found.people.items()}
             about = {"user": None, "vendor": None, "tenant": None, "outcome": "left_out"}
@@ -109,7 +113,7 @@ def _outcome_of(error: BaseException) -> str:
 
 
 def _was_done(event: Event, outcome: str) -> bool:
-    """Whether the line says that something was done, or that a credential was lost."""
+    """Return whether the line reports a change or a lost credential."""
     return outcome in {"ok", "login_not_stored", "login_overtaken"} or event == "died"
 
 

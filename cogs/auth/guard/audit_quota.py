@@ -1,4 +1,4 @@
-"""How many lines of the audit log people may cause by what changes nothing, and what was left out."""
+"""Limits how many lines people can add to the audit log with requests that change nothing."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from openab_auth.storage.entries import UserId
 PER_PERSON: Final = 15  # lines a minute
 IN_TOTAL: Final = 200
 _WINDOW: Final = 60.0  # seconds
-_MOST_NAMED: Final = 20  # people in the line about what was left out
+_MOST_NAMED: Final = 20  # people in the line that counts what was left out
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """How many lines were not written within a minute, and of whom most of them."""
+    """How many lines were left out within a minute, and which people caused the most."""
 
     count: int
     people: Mapping[UserId, int]
 
 
 class AuditQuota:
-    """Counts lines in windows of a minute; in memory, and never more people than there are lines."""
+    """Counts lines a minute, in memory. It never remembers more people than lines."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -34,7 +34,7 @@ class AuditQuota:
         self._count = 0
 
     def admit(self, user: UserId) -> bool:
-        """Return whether one more line about this person is written now; else count it as left out."""
+        """Return whether to write one more line about this person. If not, count it as left out."""
         if self._is_over():
             self._since = self._clock()
             self._written.clear()
@@ -47,7 +47,7 @@ class AuditQuota:
         return False
 
     def left_out(self, *, now: bool = False) -> LeftOut | None:
-        """Return what was left out since the last call, once its minute is over; with `now`, at once."""
+        """Return what was left out since the last call when its minute is over, or at once with `now`."""
         if not self._count or not (now or self._is_over()):
             return None
         found = LeftOut(self._count, dict(self._left_out.most_common(_MOST_NAMED)))
@@ -56,4 +56,4 @@ class AuditQuota:
         return found
 
     def _is_over(self) -> bool:
-        return not 0 <= self._clock() - self._since < _WINDOW  # a clock that was set back begins anew
+        return not 0 <= self._clock() - self._since < _WINDOW  # a clock that was set back starts a new minute

@@ -1,4 +1,4 @@
-"""Interactions that Discord delivers twice, as after a resumed connection: the second time, nothing is done."""
+"""Finds interactions that Discord delivers twice, for example after a resumed connection."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _MOST: Final = 10_000  # interactions remembered; Discord repeats one within sec
 
 
 class Deliveries:
-    """The interactions that were taken, by their ids. In memory only."""
+    """Remembers the ids of interactions, in memory only."""
 
     def __init__(self) -> None:
         self._taken: dict[int, None] = {}
 
     def take(self, interaction: discord.Interaction) -> bool:
-        """Return whether this interaction comes for the first time; whoever took it first answers it."""
+        """Return whether this interaction comes for the first time."""
         if interaction.id in self._taken:
             return False
         self._taken[interaction.id] = None

@@ -1,23 +1,23 @@
-"""Why somebody may not use /auth, each with what they can do about it."""
+"""The reasons to refuse a person. Each error says what the person can do about it."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from openab_auth.cogs.auth.text.markup import mention
+from openab_auth.cogs.auth.text import mention
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 
 
 class AccessDeniedError(OpenabAuthError):
-    """This person may not do this here; `reason` says which rule it was, for words in any language."""
+    """This person may not do this here. `reason` names the rule, so that every language has its own words for it."""
 
     code = "not_allowed"
     reason: ClassVar[str] = "not_listed"
 
 
 class BotRefusedError(AccessDeniedError):
-    """Another bot asks."""
+    """The caller is a bot."""
 
     reason = "bot"
 
@@ -26,7 +26,7 @@ class BotRefusedError(AccessDeniedError):
 
 
 class DirectMessageRefusedError(AccessDeniedError):
-    """The operator has switched /auth off outside of servers."""
+    """The operator has switched /auth off in direct messages."""
 
     reason = "direct_message"
 
@@ -39,11 +39,11 @@ class DirectMessageRefusedError(AccessDeniedError):
 
 
 class NotListedError(AccessDeniedError):
-    """This person is not listed, and no role would do."""
+    """This person is not listed, and the operator lists no roles."""
 
     def __init__(self, user: UserId, also: str = "") -> None:
         super().__init__(
-            "you are not on the list of who may log agents in",
+            "you are not on the list of people who may log agents in",
             kept="nothing was changed",
             todo=f"ask this bot's operator to add your id {user} to `allowed_users`{also}",
         )
@@ -51,7 +51,7 @@ class NotListedError(AccessDeniedError):
 
 
 class NoAllowedRoleError(NotListedError):
-    """Neither this person nor a role of theirs is listed."""
+    """Neither this person nor any of their roles is listed."""
 
     reason = "no_role"
 
@@ -60,7 +60,7 @@ class NoAllowedRoleError(NotListedError):
 
 
 class RolesHiddenError(NotListedError):
-    """This person is not listed, and whether a role of theirs is, a direct message does not tell."""
+    """This person is not listed, and a direct message does not show their roles."""
 
     reason = "roles_hidden"
 
@@ -72,47 +72,47 @@ class RolesHiddenError(NotListedError):
 
 
 class AccessUnknownError(AccessDeniedError):
-    """A role decides, and Discord does not say which ones this person has."""
+    """This person needs a role, and Discord did not say which roles they have."""
 
     reason = "unknown"
 
     def __init__(self) -> None:
         super().__init__(
             "Discord did not say whether you still have an allowed role",
-            kept="this login is over and was not stored",
+            kept="this login has ended and was not stored",
             todo="begin again with /auth login",
         )
 
 
 class NotYourLoginError(AccessDeniedError):
-    """The login is somebody else's, and this person is no operator."""
+    """Another person made the login, and the caller is no operator."""
 
     reason = "not_yours"
 
     def __init__(self, owner: UserId) -> None:
         super().__init__(
             f"<@{owner}> made this login, not you",
-            kept="it is untouched",
+            kept="it is unchanged",
             todo="ask them, or an operator (a person listed in `allowed_users`), to log out",
         )
         self.owner = mention(owner)
 
 
 class NobodysLoginError(AccessDeniedError):
-    """The login was made at the console, or nobody knows by whom, and this person is no operator."""
+    """The login was made at the console or by an unknown person, and the caller is no operator."""
 
     reason = "not_known"
 
     def __init__(self) -> None:
         super().__init__(
-            "this login was made at the console, or by nobody that is known",
-            kept="it is untouched",
+            "this login was made at the console, or by an unknown person",
+            kept="it is unchanged",
             todo="ask an operator (a person listed in `allowed_users`) to log out",
         )
 
 
 class NotYourServerError(AccessDeniedError):
-    """Somebody else added the server, and this person is no operator."""
+    """Another person added the server, and the caller is no operator."""
 
     reason = "not_your_server"
 

@@ -1,4 +1,4 @@
-"""Asks Discord which roles a person has now, where no interaction tells it."""
+"""Asks Discord which roles a person has now, when there is no interaction to read them from."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from openab_auth.cogs.auth.guard.errors import AccessUnknownError
 from openab_auth.cogs.auth.replies import LOST, reason
 from openab_auth.storage.entries import UserId
 
-_DEADLINE: Final = 5.0  # seconds; a bot that stops waits for it, and for the revocation that may follow
+_DEADLINE: Final = 5.0  # seconds; a stopping bot waits for the answer, and for a revocation after it
 _log = logging.getLogger(__name__)
 
 
 class Members:
-    """Looks people up in the Discord server in which they began a login."""
+    """Looks people up in the Discord server where they started a login."""
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
 
     async def caller(self, user: UserId, guild: int) -> Caller:
-        """Return this person with the roles that they have there now: none where they, or the bot, have left it.
+        """Return this person with their current roles there: none if they or the bot have left the server.
 
         Raises:
             AccessUnknownError: Discord gave no usable answer.

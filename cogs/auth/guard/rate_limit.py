@@ -1,4 +1,4 @@
-"""How often one person may try in a minute."""
+"""Limits how often one person may try in a minute."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST: Final = 10_000  # people
 
 
 class TooManyAttemptsError(OpenabAuthError):
-    """This person has tried too often; `retry_after` is in seconds."""
+    """This person has tried too often. `retry_after` is in seconds."""
 
     code = "too_many_attempts"
 
@@ -30,9 +30,9 @@ class TooManyAttemptsError(OpenabAuthError):
 
 
 class RateLimit:
-    """A sliding window for each person, in memory; who has not tried within it takes no room.
+    """A sliding window for each person, in memory. People without a recent attempt take no memory.
 
-    Of more than `_MOST` people within a window, those who tried longest ago are forgotten.
+    It remembers at most `_MOST` people and forgets the person whose last attempt is the oldest.
     """
 
     def __init__(self, clock: Callable[[], float], *, limit: int = LIMIT, window: float = WINDOW) -> None:
@@ -41,11 +41,11 @@ class RateLimit:
         self._window = window
         self._times: dict[UserId, deque[float]] = {}
 
-    def spend(self, user: UserId) -> None:
+    def count(self, user: UserId) -> None:
         """Count one attempt.
 
         Raises:
-            TooManyAttemptsError: the window is full; this attempt is not counted.
+            TooManyAttemptsError: the window is full. This attempt is not counted.
         """
         now = self._clock()
         self._forget(now)
@@ -54,12 +54,12 @@ class RateLimit:
             raise TooManyAttemptsError(self._limit, times[0] + self._window - now)
         times.append(now)
         self._times.pop(user, None)
-        self._times[user] = times  # at the end: who tried longest ago stands first
+        self._times[user] = times  # at the end, so that the oldest attempt is first
         if len(self._times) > _MOST:
             del self._times[next(iter(self._times))]
 
-    def are_spent(self, user: UserId) -> bool:
-        """Return whether the next attempt would be refused; counts none."""
+    def is_reached(self, user: UserId) -> bool:
+        """Return whether the next attempt would be refused, without counting one."""
         return len(self._recent(user, self._clock())) >= self._limit
 
     def _recent(self, user: UserId, now: float) -> deque[float]:
@@ -69,7 +69,7 @@ class RateLimit:
         return times
 
     def _forget(self, now: float) -> None:
-        """Drop the people at the front whose last attempt counts no more: no walk through all of them."""
+        """Drop people at the front whose last attempt is too old, without looking at everybody."""
         while self._times:
             user, times = next(iter(self._times.items()))
             if times and self._counts(times[-1], now):
@@ -77,4 +77,4 @@ class RateLimit:
             del self._times[user]
 
     def _counts(self, time: float, now: float) -> bool:
-        return 0 <= now - time < self._window  # a clock that was set back frees, too
+        return 0 <= now - time < self._window  # a clock that was set back locks nobody out

@@ -1,4 +1,4 @@
-"""The `[discord]` table of the config, checked: every mistake is named at once."""
+"""Reads the `[discord]` table of the config and names every mistake at once."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
-from openab_auth.oauth.config.config import Config
-from openab_auth.oauth.config.table import Mistakes, Table
-from openab_auth.oauth.config.variables import replaced
+from openab_auth.oauth.config import Config, ConfigMistakes, ConfigTable, replace_variables
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.http.urls import url_mistake
+from openab_auth.oauth.http import why_unsafe
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.secret import Secret
 
@@ -33,14 +31,14 @@ class DiscordSettings:
 
 
 def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings:
-    """The settings of the config; `DISCORD_TOKEN` counts where the config has no `bot_token`.
+    """Return the settings in the config. Without a `bot_token` there, use `DISCORD_TOKEN`.
 
     Raises:
-        ConfigError: one or more keys are unknown, of a wrong shape or hold an unset variable; no value is repeated.
+        ConfigError: a key is unknown, has a wrong shape or holds an unset variable. The error repeats no value.
     """
-    mistakes: Mistakes = []
-    values = replaced(config.discord, "discord", environ, mistakes)
-    table = Table(values, "discord", mistakes)
+    mistakes: ConfigMistakes = []
+    values = replace_variables(config.discord, "discord", environ, mistakes)
+    table = ConfigTable(values, "discord", mistakes)
     table.only([field.name for field in fields(DiscordSettings)])
     token = table.text("bot_token").strip() or environ.get("DISCORD_TOKEN", "").strip()
     settings = DiscordSettings(
@@ -57,15 +55,15 @@ def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings
     return settings
 
 
-def _address(table: Table, key: str) -> str:
+def _address(table: ConfigTable, key: str) -> str:
     value = table.text(key, DISCORD_API)
-    if reason := url_mistake(value):
+    if reason := why_unsafe(value):
         table.wrong(key, reason)
     return value.rstrip("/")
 
 
-def _ids(table: Table, values: Mapping[str, object], key: str) -> tuple[int, ...]:
-    """Discord ids, as texts (readers of other languages round such numbers) or as numbers."""
+def _ids(table: ConfigTable, values: Mapping[str, object], key: str) -> tuple[int, ...]:
+    """Return Discord ids, given as texts or as numbers. Some languages would round such large numbers."""
     value = values.get(key, [])
     if not isinstance(value, list):
         table.wrong(key, "must be a list of Discord ids")

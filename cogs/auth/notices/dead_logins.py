@@ -1,4 +1,4 @@
-"""Tells whoever made a login that it has ended: once, by direct message, with a button that begins the next."""
+"""Tells people once, by direct message, that their login has ended, with a button for a new login."""
 
 from __future__ import annotations
 
@@ -10,72 +10,67 @@ import discord
 from discord.ext import commands
 
 from openab_auth.cogs.auth.replies import LOST, ReplyContent, reason, send
-from openab_auth.cogs.auth.service.service import AuthService
-from openab_auth.cogs.auth.text import words
-from openab_auth.cogs.auth.text.language import SpokenLanguages
-from openab_auth.cogs.auth.text.limits import fits_button
-from openab_auth.cogs.auth.views.login_button import LoginButton
+from openab_auth.cogs.auth.service import AuthService
+from openab_auth.cogs.auth.text import SpokenLanguages, words
+from openab_auth.cogs.auth.views import LoginButton, view_of
 from openab_auth.oauth.logins import LoginState
 from openab_auth.storage.entries import CONSOLE
 from openab_auth.storage.errors import OpenabAuthError
 
-_LOOK: Final = 3.0  # seconds between two looks at the notes
+_INTERVAL: Final = 3.0  # seconds between two checks of the store
 _log = logging.getLogger(__name__)
 
 
 class DeadLogins:
-    """Looks at the store while the bot is connected; which login was told is remembered there, for all bots."""
+    """Checks the store while the bot is connected. The store remembers who was told, for all bots."""
 
-    def __init__(self, bot: commands.Bot, service: AuthService, listeners: SpokenLanguages) -> None:
+    def __init__(self, bot: commands.Bot, service: AuthService, languages: SpokenLanguages) -> None:
         self._bot = bot
         self._service = service
-        self._listeners = listeners
-        self._looking: asyncio.Task[None] | None = None
+        self._languages = languages
+        self._checking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to look, if that has not begun."""
-        if self._looking is None:
-            self._looking = asyncio.create_task(self._look(), name="dead logins")
+        """Start to check the store, if that has not started yet."""
+        if self._checking is None:
+            self._checking = asyncio.create_task(self._check(), name="dead logins")
 
     async def aclose(self) -> None:
-        """Look no further."""
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+        """Stop checking the store."""
+        if self._checking is not None:
+            self._checking.cancel()
+            await asyncio.gather(self._checking, return_exceptions=True)
 
-    async def _look(self) -> None:
+    async def _check(self) -> None:
         told = ""
         while True:
             try:
                 for state in await self._service.newly_dead():
                     await self._try_to_tell(state)
                 told = ""
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next look may do better
+            except Exception as error:  # noqa: BLE001 - the next check may succeed
                 words = str(error) if isinstance(error, OpenabAuthError) else type(error).__name__
                 if told != words:
-                    _log.warning("whether a login has died could not be seen: %s", words)
+                    _log.warning("could not check for dead logins: %s", words)
                 told = words
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(_INTERVAL)
 
     async def _try_to_tell(self, state: LoginState) -> None:
-        """Tell of one login; what goes wrong is logged, for the store says already that it was told."""
+        """Tell about one login. A failure is only logged: in the store, the person counts as told."""
         try:
             await self._tell(state)
         except LOST as error:
-            _log.warning("that the login to %s has ended could not be told (%s)", state.tenant, reason(error))
-        except Exception as error:  # noqa: BLE001 - the next login's person must be told all the same
-            _log.error("that the login to %s has ended could not be told (%s)", state.tenant, type(error).__name__)
+            _log.warning("could not tell anybody that the login to %s has ended (%s)", state.tenant, reason(error))
+        except Exception as error:  # noqa: BLE001 - people with other logins must still be told
+            _log.error("could not tell anybody that the login to %s has ended (%s)", state.tenant, type(error).__name__)
 
     async def _tell(self, state: LoginState) -> None:
         maker = state.logged_in_by
         if maker is None or maker == CONSOLE:
-            _log.warning("the login to %s has ended, and whom to tell is not known", state.tenant)
+            _log.warning("the login to %s has ended, and nobody knows who made it", state.tenant)
             return
-        language = self._listeners.language_of(maker)
-        view = discord.ui.View(timeout=None)
-        if state.vendor:
-            button = LoginButton(language, state.vendor.name, state.vendor.title)
-            if fits_button(button.custom_id):
-                view.add_item(button)
+        language = self._languages.language_of(maker)
+        vendor = state.vendor
+        view = view_of([LoginButton(language, vendor.name, vendor.title)]) if vendor else None
         text = words.login_ended(language, state)
         await send(await self._bot.create_dm(discord.Object(maker)), ReplyContent(text, view=view))

@@ -1,4 +1,4 @@
-"""A paste sent to the bot as a direct message."""
+"""Takes pastes that people send to the bot as direct messages."""
 
 from __future__ import annotations
 
@@ -11,41 +11,39 @@ import discord
 from discord.ext import commands
 
 from openab_auth.cogs.auth.front_desk import FrontDesk
-from openab_auth.cogs.auth.guard.access import author_of
-from openab_auth.cogs.auth.guard.errors import AccessDeniedError
-from openab_auth.cogs.auth.outcomes import failed
+from openab_auth.cogs.auth.guard import AccessDeniedError, author_of
 from openab_auth.cogs.auth.replies import LOST, ReplyContent, reason, send
-from openab_auth.cogs.auth.text.language import Language, SpokenLanguages
-from openab_auth.cogs.auth.text.markup import LINES
+from openab_auth.cogs.auth.text import LINES, Language, SpokenLanguages
+from openab_auth.cogs.auth.views import failure_message
 from openab_auth.storage.entries import UserId
 
-# Every part has a bounded length, so that the search is linear in the text.
+# Every part has a bounded length, so the search takes linear time.
 _PASTE: Final = re.compile(r"(?i)\b(?:code|state|error)=|://|localhost[:/]|\bsk-|\bey[\w-]{20}|[\w.~-]{8}#[\w.~-]{8}")
-_MOST_HELPED: Final = 1000  # people remembered as having got the help
+_MOST_HELPED: Final = 1000  # people remembered because they got the hint
 _log = logging.getLogger(__name__)
 
 
 def looks_like_paste(text: str) -> bool:
-    """Whether a message is meant as a paste: an address, its query, `code#state`, or a token (to be refused)."""
+    """Return whether a message looks like a paste: an address, its query, `code#state`, or a token to be refused."""
     return _PASTE.search(text) is not None
 
 
 class DirectMessages:
-    """Answers pastes; answers chat of allowed people once, with a hint; is silent to everybody else."""
+    """Answers pastes, gives allowed people who chat one hint, and is silent to everybody else."""
 
-    def __init__(self, bot: commands.Bot, desk: FrontDesk, listeners: SpokenLanguages) -> None:
+    def __init__(self, bot: commands.Bot, desk: FrontDesk, languages: SpokenLanguages) -> None:
         self._bot = bot
         self._desk = desk
-        self._listeners = listeners
+        self._languages = languages
         self._helped: dict[UserId, None] = {}
 
     async def hear(self, message: discord.Message) -> None:
-        """Take `message` as a paste if it is one; never raises."""
+        """Take `message` as a paste if it looks like one. Never raises."""
         if message.guild is not None or message.author.bot or message.webhook_id is not None or not message.content:
             return
-        if not self._desk.service.hears(author_of(message)):
+        if not self._desk.service.guard.hears(author_of(message)):
             return
-        language = self._listeners.language_of(UserId(message.author.id))
+        language = self._languages.language_of(UserId(message.author.id))
         if looks_like_paste(message.content):
             await self._paste(message, language)
         elif not (await self._bot.get_context(message)).valid:
@@ -56,15 +54,16 @@ class DirectMessages:
             await _say(message, replace(told, content=LINES.join([told.content, language.say("dm-footer")])))
 
         try:
-            self._desk.service.begin_work()
+            self._desk.service.guard.begin_work()
             await self._desk.complete(author_of(message), language, message.content, None, reply=reply)
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
-            await reply(failed(language, error, "a paste in a DM"))
+            await reply(failure_message(language, error, "a paste in a DM"))
 
     async def _chat(self, message: discord.Message, language: Language) -> None:
         caller = author_of(message)
         try:
-            self._desk.service.access.check(caller)
+            async with self._desk.service.guard.request(caller, "look"):
+                pass
         except AccessDeniedError:
             return
         if caller.user not in self._helped:

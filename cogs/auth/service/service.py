@@ -1,112 +1,106 @@
-"""What the /auth commands do, without Discord: who may, how often, and a line in the audit log for each."""
+"""Does what the /auth commands are for, without Discord."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from openab_auth.cogs.auth.guard.access import Access, Caller
-from openab_auth.cogs.auth.guard.admission import Admission
-from openab_auth.cogs.auth.guard.audit import Audit
-from openab_auth.cogs.auth.guard.errors import AccessDeniedError
-from openab_auth.cogs.auth.guard.rate_limit import RateLimit
-from openab_auth.cogs.auth.guard.settings import DiscordSettings
-from openab_auth.cogs.auth.service.open_requests import OpenRequests
+from openab_auth.cogs.auth.guard import (
+    Access,
+    AccessDeniedError,
+    Audit,
+    AuditLine,
+    Caller,
+    DiscordSettings,
+    Guard,
+    RateLimit,
+)
 from openab_auth.cogs.auth.service.servers import Servers
-from openab_auth.oauth.config.config import DEFAULT_STORE
-from openab_auth.oauth.config.paths import path_in
+from openab_auth.oauth.config import DEFAULT_STORE, path_from_variable
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, ProgramFailedError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.logins import Logins, LoginState, LogoutResult, Status
 from openab_auth.oauth.runtime import Runtime
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import CONSOLE, UserId
 
 
 class AuthService:
-    """The steps of a login as a person may ask for them; access is checked at each, and anew."""
+    """Does what people ask for, without Discord. Each method that takes a `Caller` passes the guard first."""
 
-    def __init__(  # noqa: PLR0913 - one collaborator each
+    def __init__(
         self,
         logins: Logins,
-        access: Access,
-        audit: Audit,
-        attempts: RateLimit,
-        admission: Admission,
+        guard: Guard,
         *,
         clock: Callable[[], float],
         on_close: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
-        self.access = access
-        self.admission = admission
+        self.guard = guard
         self.clock = clock
+        self.servers = Servers(logins.added, guard)
         self._logins = logins
-        self.servers = Servers(logins.added, access, audit, attempts)
-        self._audit = audit
-        self._attempts = attempts
         self._on_close = on_close
-        self._under_way = OpenRequests()
 
     async def catalogue(self) -> Catalogue:
-        """The vendors and servers that there are now; `offered` are those that people may log in to here."""
+        """Return the vendors and servers that exist now; `offered` are those that people may log in to here."""
         return await self._logins.catalogue()
 
+    async def _name(self, vendor: str | None, line: AuditLine) -> None:
+        """Name the vendor in the line if it exists: people paste secrets into the wrong field."""
+        line.name((await self.catalogue()).find(vendor) if vendor else None)
+
     async def login(self, caller: Caller, vendor: str, *, replaces: str | None = None) -> LoginOffer:
-        """Step one: a link for this person.
+        """Begin a login (step one) and return the link for this person.
 
         Raises:
-            LoginTakenError: another person's login is there, and is not the one of the generation `replaces`.
+            LoginTakenError: another person's login exists, and its generation is not `replaces`.
             OpenabAuthError: this person may not, has tried too often, or the vendor is not offered.
         """
-        self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
-        async with self._audit.step("login", caller.user) as line:
-            line.name((await self.catalogue()).find(vendor))
-            self.access.check(caller)
+        async with self.guard.request(caller, "login", partial(self._name, vendor)):
             return await self._logins.begin(vendor, caller.user, replaces=replaces, guild=caller.guild)
 
     async def complete(
         self, caller: Caller, paste: str, vendor: str | None = None, generation: str | None = None
     ) -> LoginResult:
-        """Step two: the paste becomes a login in the store; `generation` is the pending login that its form was about.
+        """Finish a login (step two) with a paste; `generation` is the pending login that its form was about.
 
         Raises:
-            OpenabAuthError: why it did not; `outcomes.still_waits` tells whether the person may paste again.
+            OpenabAuthError: the paste did not become a login. `views.failure.still_waits` says whether the person may
+                paste again.
         """
-        self._attempts.spend(caller.user)  # before the audit log, which nobody may fill
-        async with self._audit.step("complete", caller.user) as line:
-            line.name((await self.catalogue()).find(vendor) if vendor else None)
-            self.access.check(caller)
+        async with self.guard.request(caller, "complete", partial(self._name, vendor)) as line:
             try:
                 done = await self._logins.complete(paste, caller.user, vendor, generation)
             except ProgramFailedError:
-                line.silent = True  # such a login's end has a line of its own
+                line.silent = True  # the end of this login has its own line
                 raise
             line.name(done.vendor)
             line.silent = done.waited  # as above
             return done
 
     async def outcome(self, user: UserId, vendor: str) -> LoginResult | None:
-        """How a login ends that needs no paste; None when the bot stops before, and then the login goes on waiting.
+        """Wait for the end of a login that needs no paste; None if the bot stops first, and the login goes on waiting.
 
         Raises:
             NoPendingLoginError: it was cancelled or replaced.
-            OpenabAuthError: why there is no login.
+            OpenabAuthError: there is no login, for this reason.
         """
         return await self._logins.outcome(vendor, user)
 
     async def amended(self, user: UserId, offer: LoginOffer) -> LoginOffer:
-        """The offer with what the vendor's own program has said since; waits until it has.
+        """Wait until the vendor's own program says something new, and return the offer with it.
 
         Raises:
-            NoPendingLoginError: no such program runs.
+            NoPendingLoginError: no program runs for this login.
         """
         return await self._logins.amended(offer, user)
 
     async def resume(self) -> None:
-        """Go on with the logins that waited for their approval when the bot stopped; end those that may not go on.
+        """Resume the logins that waited for an approval when the bot stopped; end the logins of people who may not.
 
         Raises:
             StorageError: the store cannot be read or written.
@@ -114,174 +108,126 @@ class AuthService:
         refused: list[PendingLogin] = []
 
         def may(login: PendingLogin) -> bool:
-            goes_on = self.admission.may_go_on(login)
-            if not goes_on and login.user != CONSOLE:  # the console's are no business of the bot
+            goes_on = self.guard.admission.may_go_on(login)
+            if not goes_on and login.user != CONSOLE:  # the bot leaves the logins of the console alone
                 refused.append(login)
             return goes_on
 
         await self._logins.resume(may)
         for login in refused:
-            with suppress(NoPendingLoginError):  # another process was quicker
+            with suppress(NoPendingLoginError):  # another process was faster
                 vendor = await self._logins.cancel(login.user, login.vendor, login.generation)
                 line = {"vendor": vendor.name, "tenant": vendor.tenant}
-                await self._audit.record("complete", login.user, AccessDeniedError.code, **line)
+                await self.guard.audit.record("complete", login.user, AccessDeniedError.code, **line)
 
     async def cancel(self, caller: Caller, vendor: str | None = None, generation: str | None = None) -> Vendor:
-        """Forget the caller's own pending login; with a `generation`, that one or none.
+        """Drop the caller's own pending login; with a `generation`, only that one.
 
         Raises:
             OpenabAuthError: this person may not, or has none.
         """
-        self._bound_refusals(caller)
-        async with self._audit.step("cancel", caller.user) as line:
-            line.name((await self.catalogue()).find(vendor) if vendor else None)
-            self.access.check(caller)
+        async with self.guard.request(caller, "cancel", partial(self._name, vendor)) as line:
             cancelled = await self._logins.cancel(caller.user, vendor, generation)
             line.name(cancelled)
             return cancelled
 
     async def status(self, caller: Caller) -> Status:
-        """All logins; whose pending ones are shown is up to the caller's view.
+        """Return all logins and all pending ones; the view shows the caller only their own pending ones.
 
         Raises:
             OpenabAuthError: this person may not, or the store cannot be read.
         """
-        self._bound_refusals(caller)
-        try:
-            self.access.check(caller)
-        except AccessDeniedError as refusal:
-            await self._audit.record("status", caller.user, refusal.code)
-            raise
-        return await self._logins.status()
+        async with self.guard.request(caller, "status"):
+            return await self._logins.status()
 
     async def logins(self, caller: Caller) -> tuple[LoginState, ...]:
-        """All logins, for autocompletion; a refusal is no line in the audit log.
+        """Return all logins, for autocompletion and for the help.
 
         Raises:
             OpenabAuthError: this person may not, or the store cannot be read.
         """
-        self.access.check(caller)
-        return await self._logins.states()
+        async with self.guard.request(caller, "look"):
+            return await self._logins.states()
 
     async def pending(self, caller: Caller) -> tuple[PendingLogin, ...]:
-        """The caller's own pending logins, for autocompletion; a refusal is no line in the audit log.
+        """Return the caller's own pending logins, for autocompletion.
 
         Raises:
             OpenabAuthError: this person may not, or the store cannot be read.
         """
-        self.access.check(caller)
-        return await self._logins.pending(caller.user)
+        async with self.guard.request(caller, "look"):
+            return await self._logins.pending(caller.user)
 
     async def newly_dead(self) -> tuple[LoginState, ...]:
-        """The logins that have died and of which nobody was told; from now on they count as told, and are audited.
+        """Return the dead logins that nobody was told about. They are written to the audit log and count as told now.
 
         Raises:
             StorageError: the store cannot be read or written.
         """
-        await self._audit.tell_left_out()  # whoever asks this does so every few seconds
+        await self.guard.audit.tell_left_out()  # this method is called every few seconds
         died = await self._logins.newly_dead()
         for state in died:
             vendor = state.vendor.name if state.vendor else None
             maker = state.logged_in_by or CONSOLE
-            await self._audit.record("died", maker, "login_dead", vendor=vendor, tenant=state.tenant)
+            await self.guard.audit.record("died", maker, "login_dead", vendor=vendor, tenant=state.tenant)
         return died
 
     async def ask_logout(self, caller: Caller, vendor: str) -> LoginState:
-        """The login that a logout would end, if this person may end it.
+        """Return the login that a logout would end, if this person may end it.
 
         Raises:
-            AccessDeniedError: somebody else made it, and this person is no operator.
+            AccessDeniedError: another person made it, and this person is no operator.
             NotLoggedInError: there is none.
         """
-        self._bound_refusals(caller)
-        try:
+        async with self.guard.request(caller, "ask_logout", partial(self._name, vendor)):
             return await self._ending(caller, vendor)
-        except AccessDeniedError as refusal:
-            found = (await self.catalogue()).find(vendor)
-            named = {"vendor": found.name, "tenant": found.tenant} if found else {}
-            await self._audit.record("logout", caller.user, refusal.code, **named)
-            raise
 
     async def logout(self, caller: Caller, tenant: str, generation: str | None = None, *, revoke: bool) -> LogoutResult:
-        """End a login here, and at the vendor too with `revoke`; with a `generation`, that login or none.
+        """End a login here, and at the vendor too with `revoke`; with a `generation`, only that login.
 
         Raises:
-            LoginChangedError: another login is there by now.
+            LoginChangedError: another login has taken its place.
             OpenabAuthError: this person may not, there is none, or the store could not be written.
         """
-        self._bound_refusals(caller)
-        async with self._audit.step("logout", caller.user) as line:
+        async with self.guard.request(caller, "logout") as line:
             state = await self._ending(caller, tenant)
             line.name(state.vendor)
             line.tenant = state.tenant
             if generation not in {None, state.generation}:
                 raise LoginChangedError(state.tenant)
-            # The login whose maker was looked at, and no other one that comes in meanwhile.
+            # The generation makes sure that no other login, which came in since, is ended.
             return await self._logins.logout(state.tenant, state.generation, revoke=revoke)
 
-    def _bound_refusals(self, caller: Caller) -> None:
-        """Whoever may not use this gets no more refusals, and lines about them, than others have attempts."""
-        try:
-            self.access.check(caller)
-        except AccessDeniedError:
-            self._attempts.spend(caller.user)
-
     async def _ending(self, caller: Caller, tenant_or_vendor: str) -> LoginState:
-        self.access.check(caller)
         state = await self._logins.login_state(tenant_or_vendor)
         if state is None:
             vendor = (await self.catalogue()).find(tenant_or_vendor)
             raise NotLoggedInError(vendor.title if vendor else tenant_or_vendor[:80])
-        self.access.check_logout(caller, state.logged_in_by)
+        self.guard.access.check_logout(caller, state.logged_in_by)
         return state
 
-    def hears(self, caller: Caller) -> bool:
-        """Return whether a direct message of this person is looked at: not after too many refusals."""
-        try:
-            self.access.check(caller)
-        except AccessDeniedError:
-            return not self._attempts.are_spent(caller.user)
-        return True
-
-    def begin_work(self) -> None:
-        """The current task is somebody's request: `aclose` waits until it has answered.
-
-        Raises:
-            ClosingError: the bot is stopping and takes nothing new.
-        """
-        self._under_way.begin()
-
     async def aclose(self) -> None:
-        """Take nothing new, let the work under way answer, then close what it stood on."""
-        self._under_way.close()
+        """Take no new requests, let the open ones answer, then close the store and the HTTP client."""
+        self.guard.stop_taking()
         self._logins.stop_waiting()
-        await self._under_way.ended()
+        await self.guard.answered()
         for close in self._on_close:
             await close()
-        await self._audit.tell_left_out(now=True)
+        await self.guard.audit.tell_left_out(now=True)
 
 
 def open_service(runtime: Runtime, settings: DiscordSettings, *, closes_runtime: bool = False) -> AuthService:
     """Return the service on the runtime's store; with `closes_runtime`, its `aclose` closes the runtime, too.
 
-    The audit log lies beside the store, or at OPENAB_AUTH_AUDIT.
+    The audit log is beside the store, or at OPENAB_AUTH_AUDIT.
 
     Raises:
         ConfigError: OPENAB_AUTH_AUDIT is relative.
     """
-    location = runtime.location
-    beside = DEFAULT_STORE if "://" in location else location  # a store that is no file has nothing beside it
-    audit_path = Path(path_in("OPENAB_AUTH_AUDIT", runtime.environ) or f"{beside}.audit.jsonl").expanduser()
-    audit = Audit(audit_path, runtime.clock)
-    access = Access(settings)
-    admission = Admission(access)
-    logins = runtime.logins(admission.check, audit.record_end)
-    return AuthService(
-        logins,
-        access,
-        audit,
-        RateLimit(runtime.clock),
-        admission,
-        clock=runtime.clock,
-        on_close=(logins.aclose, *([runtime.aclose] if closes_runtime else [])),
-    )
+    location, clock = runtime.location, runtime.clock
+    beside = DEFAULT_STORE if "://" in location else location  # only a file has a folder for the audit log
+    audit = Path(path_from_variable("OPENAB_AUTH_AUDIT", runtime.environ) or f"{beside}.audit.jsonl").expanduser()
+    guard = Guard(Access(settings), Audit(audit, clock), RateLimit(clock))
+    logins = runtime.logins(guard.admission.check, guard.audit.record_end)
+    on_close = (logins.aclose, *([runtime.aclose] if closes_runtime else []))
+    return AuthService(logins, guard, clock=clock, on_close=on_close)

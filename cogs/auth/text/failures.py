@@ -1,7 +1,7 @@
-"""An error in a person's language: what happened, what was kept, what to do next.
+"""Describes an error in a person's language: what happened, what was kept, what to do next.
 
-The catalogue's message is found by the error's `code`, and by its `reason` where one code stands for several mistakes;
-the error's own fields are its values. An error that no catalogue knows speaks its own English.
+The name of the message is the error's `code`, with its `reason` if one code covers several mistakes. The error's fields
+are the values of the message. An error without a message is shown in its own English.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from openab_auth.cogs.auth.text.language import Language
 from openab_auth.cogs.auth.text.markup import Markup, plain
 from openab_auth.storage.errors import OpenabAuthError
 
-_MOST_NAMES: Final = 10  # of a list, such as the vendors that are offered
+_MOST_NAMES: Final = 10  # of a list, for example the offered vendors
 _FIELD: Final = 200  # UTF-16 units
 
 
 def failure(language: Language, error: OpenabAuthError) -> Markup:
-    """All three, as a message."""
+    """Return all three as one message."""
     happened, kept, todo = described(language, error)
     return language.say("failure", happened=happened, kept=kept, next=todo)
 
 
 def described(language: Language, error: OpenabAuthError) -> tuple[Markup, Markup, Markup]:
-    """What happened, what was kept, what to do next; whole sentences."""
+    """Return what happened, what was kept and what to do next, as whole sentences."""
     for message in (f"error-{error.code}-{getattr(error, 'reason', '')}", f"error-{error.code}"):
         if language.has(message):
             values = {name: _shown(language, value) for name, value in vars(error).items()}
@@ -33,7 +33,7 @@ def described(language: Language, error: OpenabAuthError) -> tuple[Markup, Marku
 
 
 def _shown(language: Language, value: object) -> str:
-    """An error's field as a word of its sentence; a catalogue chooses by `yes`, `no` and `none`."""
+    """Return an error's field as text. Messages select by `yes`, `no` and `none`."""
     match value:
         case OpenabAuthError():
             return described(language, value)[0]

@@ -1,4 +1,4 @@
-"""The languages that people are answered in, each with its catalogue of messages (Project Fluent)."""
+"""The languages of the answers, each with its messages in a Project Fluent file."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _log = logging.getLogger(__name__)
 
 
 class Language:
-    """One language: `tag` is Discord's name of it, `say` gives its sentences, `label` the words on buttons."""
+    """One language: `tag` is Discord's name for it, `say` returns messages, `label` returns the words on buttons."""
 
-    def __init__(self, tag: str, catalogue: str) -> None:
+    def __init__(self, tag: str, messages: str) -> None:
         self.tag = tag
         self._bundle = FluentBundle([tag], use_isolating=False, functions=_FUNCTIONS)
-        self._bundle.add_resource(FluentResource(catalogue))
+        self._bundle.add_resource(FluentResource(messages))
 
     def has(self, message: str) -> bool:
-        """Whether the catalogue holds a message of this name."""
+        """Return whether there is a message with this name."""
         return self._bundle.has_message(message)
 
     def say(self, message: str, **values: str | int) -> Markup:
-        """Return the message of this name, or a part of it (`name.part`), with the values filled in.
+        """Return the message with this name, or a part of it (`name.part`), with the values filled in.
 
-        A value that is no `Markup` is somebody else's text: it is escaped.
+        A value that is not `Markup` is somebody else's text, so it is escaped.
 
         Raises:
             LookupError: there is no such message.
@@ -61,26 +61,26 @@ class Language:
             raise LookupError(message)
         text, mistakes = self._bundle.format_pattern(pattern, dict(values))
         for mistake in mistakes:
-            _log.error("catalogue %s, message %s: %s", self.tag, message, mistake)
+            _log.error("locale %s, message %s: %s", self.tag, message, mistake)
         return str(text)
 
 
 @cache
 def languages() -> Mapping[str, Language]:
-    """Every language there is, by its tag; read once."""
+    """Return every language by its tag. The files are read once."""
     folder = files("openab_auth.cogs.auth.text") / _FOLDER
-    catalogues = (file for file in folder.iterdir() if file.name.endswith(".ftl"))
-    tags = {file.name.removesuffix(".ftl"): file.read_text(encoding="utf-8") for file in catalogues}
-    return {tag: Language(tag, catalogue) for tag, catalogue in tags.items()}
+    locales = (file for file in folder.iterdir() if file.name.endswith(".ftl"))
+    texts = {file.name.removesuffix(".ftl"): file.read_text(encoding="utf-8") for file in locales}
+    return {tag: Language(tag, messages) for tag, messages in texts.items()}
 
 
 def language_of(interaction: discord.Interaction) -> Language:
-    """The language of the person's own Discord, or English."""
+    """Return the language of the person's Discord client, or English."""
     return _language(interaction.locale)
 
 
 def english() -> Language:
-    """The language of everybody else."""
+    """Return English, the language for everybody else."""
     return languages()[_ENGLISH]
 
 
@@ -89,12 +89,12 @@ def _language(locale: discord.Locale) -> Language:
 
 
 class SpokenLanguages:
-    """Which language each person was last seen with; a direct message does not tell it. In memory only."""
+    """Remembers each person's language, because a direct message does not tell it. In memory only."""
 
     def __init__(self) -> None:
         self._seen: dict[UserId, Language] = {}
 
-    def saw(self, interaction: discord.Interaction) -> None:
+    def remember(self, interaction: discord.Interaction) -> None:
         """Remember this person's language."""
         user = UserId(interaction.user.id)
         self._seen.pop(user, None)
@@ -103,5 +103,5 @@ class SpokenLanguages:
             del self._seen[next(iter(self._seen))]
 
     def language_of(self, user: UserId) -> Language:
-        """The language to write to this person in."""
+        """Return the language in which to write to this person."""
         return self._seen.get(user) or english()

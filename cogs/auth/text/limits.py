@@ -1,4 +1,4 @@
-"""Discord's limits, in UTF-16 units, and the functions that keep a text within them."""
+"""Discord's limits in UTF-16 units, and functions that keep a text within them."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ CUSTOM_ID: Final = 100
 CHOICE: Final = 100  # the name of an autocompletion's choice, and its value
 CHOICES: Final = 25
 INPUT: Final = 4000  # a form's text
-ADDRESS: Final = 500  # of an MCP server; ours, so that an answer shows it whole
+ADDRESS: Final = 500  # of an MCP server; our own limit, so that an answer can show all of it
 
 
 def fits_button(custom_id: str) -> bool:
-    """Whether a button can bear this id; names that vendors and operators choose are a part of it."""
+    """Return whether Discord accepts this id for a button. Long names of vendors may make it too long."""
     return units(custom_id) <= CUSTOM_ID

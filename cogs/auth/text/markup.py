@@ -1,8 +1,8 @@
-"""What Discord reads as markup: our own sentences are, somebody else's text never is.
+"""Keeps Discord from reading somebody else's text as markup: only our own sentences are markup.
 
-`Language.say` escapes each value that is no `Markup`, so a sentence cannot forget it; an `Answer` takes `Markup` alone.
+`Language.say` escapes each value that is not `Markup`, so no message can forget it. `ReplyContent` takes only `Markup`.
 
-plain    for text: Discord shows it letter by letter, and no part of it becomes a link, a mention or a format
+plain    for text: Discord shows it letter by letter; no part becomes a link, a mention or a format
 code     for text, between two backticks
 label    for buttons, choices and modals, where Discord reads no markup
 """
@@ -17,14 +17,14 @@ from urllib.parse import quote
 import discord
 
 from openab_auth.cogs.auth.text.units import cut, units
-from openab_auth.oauth.errors.visible import visible
+from openab_auth.oauth.errors import visible_text
 
-_NOTHING: Final = "?"  # where a text has no character to be seen: empty bold is no bold
-FIELD: Final = 300  # UTF-16 units of somebody else's text, where no other bound is given
+_NOTHING: Final = "?"  # for a text without visible characters: empty bold would show its asterisks
+FIELD: Final = 300  # UTF-16 units of somebody else's text, unless the caller sets another limit
 _ALWAYS: Final = frozenset("\\*_~|`[]<>")
-# The last character of each match is escaped: what begins a heading, a list or small print, the colon of an address
-# and of an emoji's name, the dot of an invitation. A colon that follows the text could complete an emoji's name, too;
-# none of ours follows `mcp:NAME` or a port.
+# The last character of each match is escaped: the start of a heading, a list or small print, the colon of an address
+# or of an emoji's name, and the dot of an invitation. A colon after the text could also complete an emoji's name; our
+# messages put no colon after `mcp:NAME` or a port.
 _SOMETIMES: Final = re.compile(
     r"\A(?:[#+-]|\d+[.)](?!\S))"
     r"|(?:\A|\])\("  # an escaped "]" ends the label of a link all the same
@@ -34,23 +34,23 @@ _SOMETIMES: Final = re.compile(
 )
 _EVERYBODY: Final = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
 _BRACKETS: Final = str.maketrans("[]", "()")
-_OF_AN_ADDRESS: Final = "%:/?#@!$&'*+,;=[]"  # what may stand in one and does not end a masked link
+_OF_AN_ADDRESS: Final = "%:/?#@!$&'*+,;=[]"  # characters that do not end a masked link
 
 
 class Markup(str):
-    """Text that Discord may read as markup; `bare` is what it shows, where that is somebody else's text."""
+    """Text that Discord may read as markup. For somebody else's text, `bare` is the text that people see."""
 
     __slots__ = ("bare",)
     bare: str | None
 
     def __new__(cls, text: str = "", bare: str | None = None) -> Self:
-        """Trust `text`: it is ours, or escaped."""
+        """Trust `text`: we wrote it, or it is escaped."""
         markup = super().__new__(cls, text)
         markup.bare = bare
         return markup
 
     def join(self, parts: Iterable[str], /) -> Markup:
-        """Join `parts`; one that is no `Markup` is escaped."""
+        """Join `parts` and escape each part that is not `Markup`."""
         return Markup(super().join(plain(part) for part in parts))
 
 
@@ -70,44 +70,44 @@ def plain(text: str, limit: int = FIELD) -> Markup:
 
 
 def code(text: str, limit: int = FIELD) -> Markup:
-    """Return `text` as inline code, which it cannot end."""
+    """Return `text` as inline code that the text itself cannot end."""
     bare = text.bare if isinstance(text, Markup) and text.bare is not None else label(text, limit)
     return Markup(f"`{bare.replace('`', '%60') or ' '}`")
 
 
 def label(text: str, limit: int = FIELD) -> str:
     """Return `text` on one line of at most `limit` units, for where Discord reads no markup."""
-    seen = cut(text, 8 * limit)  # a text without end costs no more than a long one
-    return cut(visible(seen), limit)
+    seen = cut(text, 8 * limit)  # an endless text costs no more than a long text
+    return cut(visible_text(seen), limit)
 
 
 def mention(user: int) -> Markup:
-    """Return the mention of a person; who is mentioned is not notified, as no answer allows that."""
+    """Return the mention of a person. It notifies nobody, because no answer allows mentions."""
     return Markup(f"<@{int(user)}>")
 
 
 def moment(unix_seconds: int, style: str = "R") -> Markup:
-    """Return a moment as everybody's own client spells it: relative to now, or another of Discord's styles."""
+    """Return a time that each client shows in its own way: relative to now, or in another of Discord's styles."""
     return Markup(f"<t:{int(unix_seconds)}:{style}>")
 
 
 def link(text: Markup, url: str) -> Markup:
-    """Return a link of ours with another text than its address."""
+    """Return a link with `text` instead of its address."""
     return Markup(f"[{text}](<{quote(url, safe=_OF_AN_ADDRESS)}>)")
 
 
 def in_link(text: str, limit: int) -> Markup:
-    """Return somebody else's text for the text of a `link`, which a bracket could end, escaped or not."""
+    """Return somebody else's text for use in a `link`, without brackets: they would end it, even if escaped."""
     return plain(text.translate(_BRACKETS), limit)
 
 
 def embed(description: Markup, title: str | None = None) -> discord.Embed:
-    """Return an embed; its title is a label."""
+    """Return an embed. Its title is a label."""
     return discord.Embed(title=title, description=description)
 
 
 def _fitting(pieces: list[str], limit: int) -> str:
-    """As many whole pieces as `limit` units hold, with an ellipsis where some are missing."""
+    """Return as many whole pieces as fit into `limit` units, with an ellipsis if some are missing."""
     text = "".join(pieces)
     if units(text) <= limit:
         return text

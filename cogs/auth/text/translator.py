@@ -1,4 +1,4 @@
-"""The names and descriptions of the /auth commands in every language; their English is what commands.py says."""
+"""Translates the names and descriptions of the /auth commands. Their English is in commands.py."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _NO_LETTER = re.compile(r"[ _]")
 
 
 class CommandTranslator(app_commands.Translator):
-    """Answers discord.py when the commands are registered; what no catalogue holds stays as it is."""
+    """Gives discord.py the translations when it registers the commands."""
 
     async def translate(
         self, _string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
     ) -> str | None:
-        """The translation of one name or description, or None."""
+        """Return the translation of one name or description, or None to keep the English text."""
         language = languages().get(locale.value)
         subject = context.data
         if isinstance(subject, app_commands.Parameter):

@@ -1,18 +1,18 @@
-"""The length of a text as Discord counts it.
+"""Measures the length of a text as Discord does.
 
-Discord says "characters". We count UTF-16 units, of which an emoji has two: what Discord counts is never more.
+Discord says "characters". We count UTF-16 units: an emoji has two. Discord never counts more than that.
 """
 
 from __future__ import annotations
 
 
 def units(text: str) -> int:
-    """The length of `text` in UTF-16 units."""
+    """Return the length of `text` in UTF-16 units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, limit: int) -> str:
-    """As much of `text` as `limit` units hold, with an ellipsis where something is missing."""
+    """Return as much of `text` as fits into `limit` units, with an ellipsis if something is missing."""
     if units(text) <= limit:
         return text
     kept = text[: limit - 1].encode("utf-16-le", "surrogatepass")[: 2 * (limit - 1)]

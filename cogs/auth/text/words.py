@@ -1,4 +1,4 @@
-"""Every sentence that a person reads, composed from the catalogue of their language; nothing here needs Discord."""
+"""Composes the sentences that a person reads from the messages of their language. It needs no Discord."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from openab_auth.cogs.auth.text.language import Language
-from openab_auth.cogs.auth.text.markup import LINES, Markup, code, in_link, label, mention, moment, plain
+from openab_auth.cogs.auth.text.markup import LINES, Markup, code, in_link, mention, moment, plain
+from openab_auth.cogs.auth.text.units import cut
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
-from openab_auth.oauth.http.urls import is_loopback
+from openab_auth.oauth.http import is_loopback
 from openab_auth.oauth.logins import LoginState, LogoutResult
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage.store import Problem
 
+_NEVER: Final = 2**40  # seconds; agents write such a time for a token without an end
 _TITLE: Final = 80
 _ACCOUNT: Final = 100
 _REASON: Final = 400
@@ -25,42 +26,42 @@ _SCOPES: Final = 200
 
 
 def when(language: Language, unix_seconds: int) -> Markup:
-    """A moment as everybody's own client spells it, relative to now."""
-    return moment(unix_seconds) if unix_seconds < 2**40 else language.say("never")
+    """Return a time relative to now, as each client shows it."""
+    return moment(unix_seconds) if unix_seconds < _NEVER else language.say("never")
 
 
 def title_of(vendor: Vendor) -> Markup:
-    """How a vendor is called."""
+    """Return the title of a vendor."""
     return plain(vendor.title, _TITLE)
 
 
 def about(language: Language, message: str, vendor: Vendor) -> Markup:
-    """A message of the catalogue that needs to know nothing but the vendor."""
+    """Return a message whose only value is the vendor."""
     return language.say(message, vendor=title_of(vendor))
 
 
 def risk_of(language: Language, vendor: Vendor) -> Markup | None:
-    """What is risky about a vendor, or None."""
+    """Return the warning about a vendor's risk, or None."""
     message = f"risk-{vendor.risk}"
     return language.say(message) if language.has(message) else None
 
 
 def elsewhere_of(language: Language, message: str, vendor: Vendor) -> Markup | None:
-    """That one host gets the token of an account at another, or None where it does not."""
+    """Return the note that one host gets the token of an account at another host, or None."""
     if not vendor.account_at:
         return None
     return language.say(message, host=vendor.token_for, issuer=vendor.account_at)
 
 
 def ends_on_dead_page(vendor: Vendor) -> bool:
-    """Whether the browser ends on an address of this machine, where nobody listens."""
+    """Return whether the browser ends on an address of the person's own machine, where nothing listens."""
     return is_loopback(urlsplit(vendor.redirect_uri).hostname or "")
 
 
 def steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
-    """The login message: what to do, in order, what the last page looks like, and until when.
+    """Return the login message: the steps in order, the look of the last page, and the time when the link expires.
 
-    `opening` is the first step: where the link to the login page is.
+    `opening` is the first step: it says where the link to the login page is.
     """
     vendor = offer.vendor
     if ends_on_dead_page(vendor):
@@ -74,7 +75,7 @@ def steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
 
 
 def code_steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
-    """The login message where a code is shown, or the vendor's own program waits: what to do, and until when."""
+    """Return the login message for a device code or the vendor's own program: the steps, and how long it waits."""
     vendor, by_program = offer.vendor, offer.by_program
     lines = [language.say("login-title", vendor=title_of(vendor)), *_cautions(language, vendor), _step(1, opening)]
     number = 1
@@ -90,7 +91,7 @@ def code_steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup
 
 
 def page_of(language: Language, vendor: Vendor) -> Markup:
-    """The text of the link to a vendor's login page."""
+    """Return the text of the link to a vendor's login page."""
     return language.say("login-page", vendor=in_link(vendor.title, _TITLE))
 
 
@@ -99,7 +100,7 @@ def _step(number: int, text: Markup) -> Markup:
 
 
 def _cautions(language: Language, vendor: Vendor) -> list[Markup]:
-    """What a person should know before the link."""
+    """Return what a person should know before they open the link."""
     risk = risk_of(language, vendor)
     note = note_of(language, vendor)
     elsewhere = elsewhere_of(language, "login-elsewhere", vendor)
@@ -111,7 +112,7 @@ def _cautions(language: Language, vendor: Vendor) -> list[Markup]:
 
 
 def note_of(language: Language, vendor: Vendor) -> Markup:
-    """What a vendor's table says about it: in the person's language if it is ours, as it stands if an operator's."""
+    """Return the note in a vendor's table. A shipped note is translated; an operator's own note is shown as it is."""
     message = f"note-{vendor.name}"
     ours = language.has(message) and vendor.note == _shipped_notes().get(vendor.name)
     return language.say(message) if ours else plain(vendor.note)
@@ -128,7 +129,7 @@ def _beginning(vendor: Vendor) -> Markup:
 
 
 def logged_in(language: Language, done: LoginResult) -> Markup:
-    """The end of a login that worked."""
+    """Return the answer to a login that succeeded."""
     vendor = title_of(done.vendor)
     if done.by_program:
         return language.say("login-done-program", vendor=vendor)
@@ -144,7 +145,7 @@ def logged_in(language: Language, done: LoginResult) -> Markup:
 
 
 def ask_replace(language: Language, title: str, taken: LoginTakenError) -> Markup:
-    """The question before another person's login is replaced; first, what became of one that came too late."""
+    """Return the question whether to replace another person's login. If the login came too late, say that first."""
     if taken.logged_in_by is None:
         who = language.say("somebody")
     else:
@@ -156,7 +157,7 @@ def ask_replace(language: Language, title: str, taken: LoginTakenError) -> Marku
 
 
 def ask_logout(language: Language, state: LoginState, *, revocable: bool) -> Markup:
-    """The question before a logout, with what each choice ends."""
+    """Return the question before a logout, with what each choice ends."""
     title = state.vendor.title if state.vendor else state.tenant
     lines = [
         language.say("logout-question", login=_named(language, title, state.account)),
@@ -169,13 +170,13 @@ def ask_logout(language: Language, state: LoginState, *, revocable: bool) -> Mar
 
 
 def _named(language: Language, title: str, account: str | None) -> Markup:
-    """A login by its vendor and its account."""
+    """Return the name of a login: its vendor and its account."""
     login = plain(title, _TITLE)
     return language.say("login-as", login=login, account=plain(account, _ACCOUNT)) if account else login
 
 
 def logged_out(language: Language, done: LogoutResult, title: str) -> Markup:
-    """The end of a logout; `title` is how the vendor is called."""
+    """Return the answer to a logout. `title` is the vendor's title."""
     vendor = plain(title, _TITLE)
     if not done.removed:
         lines = [language.say("logout-stands" if done.stands else "logout-nothing", vendor=vendor)]
@@ -193,14 +194,14 @@ def logged_out(language: Language, done: LogoutResult, title: str) -> Markup:
 
 
 def login_ended(language: Language, state: LoginState) -> Markup:
-    """The news for whoever made the login."""
+    """Return the news for the person who made a login that has ended."""
     login = _named(language, state.vendor.title if state.vendor else state.tenant, state.account)
     said = plain(state.died.reason, _REASON) if state.died else Markup()
     return language.say("login-ended", login=login, reason=said)
 
 
 def login(language: Language, state: LoginState) -> Markup:
-    """One login at a glance: its state, then whose account it is, who logged in and when, how long its token lasts."""
+    """Return one login at a glance: its state, its account, who logged in and when, and when its token renews."""
     title = title_of(state.vendor) if state.vendor else plain(state.tenant, _TITLE)
     ended = state.state == "dead"
     says = language.say("state-ended" if ended and not state.died else f"state-{state.state}")
@@ -214,7 +215,7 @@ def login(language: Language, state: LoginState) -> Markup:
         else:
             details.append(language.say("status-made", time=made))
     if state.state in {"ok", "expiring"} and state.expires_at is not None:
-        details.append(language.say("status-token-until", time=when(language, state.expires_at)))
+        details.append(_token(language, state.expires_at, refreshable=state.refreshable))
     if state.vendor and (elsewhere := elsewhere_of(language, "status-elsewhere", state.vendor)):
         details.append(elsewhere)
     elif state.standing and state.standing.host:
@@ -225,8 +226,20 @@ def login(language: Language, state: LoginState) -> Markup:
     return LINES.join([first, *([Markup(" · ").join(details)] if details else []), *_below(language, state)])
 
 
+def _token(language: Language, expires_at: int, *, refreshable: bool) -> Markup:
+    """Return when the access token is renewed, or when it expires if nobody can renew it."""
+    if expires_at >= _NEVER:
+        return language.say("status-token-lasting")
+    time = moment(expires_at)
+    return (
+        language.say("status-token-renews", time=time)
+        if refreshable
+        else language.say("status-token-expires", time=time)
+    )
+
+
 def _below(language: Language, state: LoginState) -> list[Markup]:
-    """What else there is to know of a login: a renewal that failed, and scopes that are not as they were asked for."""
+    """Return more lines about a login: a failed renewal, and scopes that differ from the requested scopes."""
     lines = []
     if failed := state.failed:
         at, then = when(language, int(failed.at)), when(language, int(failed.not_before))
@@ -235,22 +248,22 @@ def _below(language: Language, state: LoginState) -> list[Markup]:
         asked, granted = _scopes(standing.asked), _scopes(standing.granted)
         lines.append(language.say("status-scopes", asked=asked, granted=granted))
     if standing and standing.remedy:
-        server = label(state.tenant.removeprefix("mcp:"), _TITLE)
-        todo = language.say(f"remedy-{standing.remedy}", table=code(f"[mcp.{server}]"))
+        table = f"[mcp.{cut(state.tenant.removeprefix('mcp:'), _TITLE)}]"
+        todo = language.say(f"remedy-{standing.remedy}", table=table)
         lines.append(language.say("status-missing", scopes=_scopes(standing.missing), todo=todo))
     return lines
 
 
 def _scopes(scopes: tuple[str, ...]) -> Markup:
-    """As many as a line holds."""
+    """Return as many scopes as fit into a line."""
     return plain(" ".join(scopes), _SCOPES)
 
 
 def pending(language: Language, login: PendingLogin, title: str) -> Markup:
-    """One pending login at a glance."""
+    """Return one pending login at a glance."""
     return language.say("status-pending", vendor=plain(title, _TITLE), time=when(language, login.expires_at))
 
 
 def problem(language: Language, found: Problem) -> Markup:
-    """What the operator must repair."""
+    """Return a problem that the operator has to repair."""
     return language.say("status-problem", what=found.what, repair=found.repair)

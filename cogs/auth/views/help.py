@@ -8,19 +8,16 @@ from typing import Final
 import discord
 
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.text.failures import described
-from openab_auth.cogs.auth.text.language import Language
-from openab_auth.cogs.auth.text.limits import fits_button
-from openab_auth.cogs.auth.text.markup import LINES
-from openab_auth.cogs.auth.views.login_button import LoginButton
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.cogs.auth.text import LINES, Language, described
+from openab_auth.cogs.auth.views.buttons import LoginButton, view_of
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 
 _MOST_BUTTONS: Final = 5  # one row
 
 
-def help_message(  # noqa: PLR0913 - what the answer depends on
+def help_message(  # noqa: PLR0913 - the answer depends on all of them
     language: Language,
     user: UserId,
     offered: Sequence[Vendor],
@@ -29,9 +26,9 @@ def help_message(  # noqa: PLR0913 - what the answer depends on
     *,
     adds_servers: bool = False,
 ) -> ReplyContent:
-    """For who may not use it, for the first login of all, and for everybody else.
+    """Return the help: for people who may not use /auth, for the very first login, or for everybody else.
 
-    `logins` is None where they cannot be read; `adds_servers`: people may add MCP servers here.
+    `logins` is None if the logins cannot be read. With `adds_servers`, people may add MCP servers here.
     """
     lines = [language.say("help-title"), language.say("help-what")]
     view: discord.ui.View | None = None
@@ -53,11 +50,8 @@ def help_message(  # noqa: PLR0913 - what the answer depends on
 
 
 def _beginnings(language: Language, offered: Sequence[Vendor]) -> discord.ui.View | None:
-    """A button for each vendor, where they are few."""
+    """Return a button for each vendor, or None if they do not fit into one row."""
     buttons = [LoginButton(language, vendor.name, vendor.title) for vendor in offered]
-    if not 0 < len(buttons) <= _MOST_BUTTONS or not all(fits_button(button.custom_id) for button in buttons):
+    if len(buttons) > _MOST_BUTTONS or not all(button.fits for button in buttons):
         return None
-    view = discord.ui.View(timeout=None)
-    for button in buttons:
-        view.add_item(button)
-    return view
+    return view_of(buttons)

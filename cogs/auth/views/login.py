@@ -1,4 +1,4 @@
-"""The login message: the link, the steps, the button, and what becomes of it."""
+"""The login message: the link, the steps, the buttons, and the edits until the login ends."""
 
 from __future__ import annotations
 
@@ -11,22 +11,31 @@ from typing import Final
 import discord
 
 from openab_auth.cogs.auth.replies import ReplyContent, answer, edit
-from openab_auth.cogs.auth.text import words
-from openab_auth.cogs.auth.text.language import Language, language_of
-from openab_auth.cogs.auth.text.limits import CONTENT, DESCRIPTION, LINK_BUTTON, units
-from openab_auth.cogs.auth.text.markup import LINES, Markup, embed, link
+from openab_auth.cogs.auth.text import (
+    CONTENT,
+    DESCRIPTION,
+    LINES,
+    LINK_BUTTON,
+    Language,
+    Markup,
+    embed,
+    language_of,
+    link,
+    units,
+    words,
+)
+from openab_auth.cogs.auth.views.buttons import new_link
 from openab_auth.cogs.auth.views.how import HowButton
-from openab_auth.cogs.auth.views.login_button import new_link
-from openab_auth.cogs.auth.views.paste_form import PasteButton, fits, new_flow
+from openab_auth.cogs.auth.views.paste_form import PasteButton, fits, message_key
 from openab_auth.oauth.flows import LoginOffer
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 
-EDITABLE: Final = 15 * 60 - 15.0  # seconds after the command in which its answer can still be edited, with a margin
+EDITABLE: Final = 15 * 60 - 15.0  # seconds in which Discord lets us edit a command's answer, with a margin
 
 
 class LinkTooLongError(OpenabAuthError):
-    """No part of a Discord message can hold this link, and a shortened link logs nobody in."""
+    """This link is too long for every part of a Discord message, and a shortened link would not work."""
 
     code = "link_too_long"
 
@@ -40,11 +49,11 @@ class LinkTooLongError(OpenabAuthError):
         self.length = length
 
 
-def login_message(language: Language, offer: LoginOffer, flow: str) -> ReplyContent:
-    """The message, with the link where it fits whole: on a button, in the text, or in an embed.
+def login_message(language: Language, offer: LoginOffer, key: str) -> ReplyContent:
+    """Return the message with the whole link on a button, in the text, or in an embed, wherever it fits.
 
     Raises:
-        LinkTooLongError: it fits nowhere.
+        LinkTooLongError: the link fits nowhere.
     """
     view = discord.ui.View(timeout=None)
     steps = words.code_steps if offer.waits else words.steps
@@ -52,10 +61,10 @@ def login_message(language: Language, offer: LoginOffer, flow: str) -> ReplyCont
     if on_button:
         view.add_item(discord.ui.Button(label=language.label("button-open"), url=offer.url))
     if offer.takes_paste and fits(offer.vendor.name):
-        view.add_item(PasteButton(language, offer.vendor.name, flow))
-    if not offer.waits:  # else nothing has to be copied
+        view.add_item(PasteButton(language, offer.vendor.name, key))
+    if not offer.waits:  # otherwise there is nothing to copy
         view.add_item(HowButton(language, "dead" if words.ends_on_dead_page(offer.vendor) else "code"))
-    # The catalogue does not see the link: Fluent takes no value of more than 1000 characters.
+    # The link is no value of a message: Fluent takes at most 1000 characters.
     page = link(words.page_of(language, offer.vendor), offer.url)
     if on_button:
         text = steps(language, offer, language.say("login-open-button"))
@@ -77,9 +86,9 @@ class _Shown:
 
 
 class LoginMessages:
-    """The login messages on people's screens, each edited once: when it is done, replaced, cancelled or expired.
+    """Edits each login message once: when the login is done, replaced, cancelled or expired.
 
-    In memory only. After a restart the old messages stay as they are, and their buttons answer for themselves.
+    It keeps the messages in memory only. After a restart old messages stay as they are, and their buttons still work.
     """
 
     def __init__(self, clock: Callable[[], float], *, editable: float = EDITABLE) -> None:
@@ -90,27 +99,28 @@ class LoginMessages:
     async def show(
         self, interaction: discord.Interaction, offer: LoginOffer, ending: Callable[[], Awaitable[ReplyContent | None]]
     ) -> None:
-        """Answer with the login message, and take back the same person's older one for this vendor.
+        """Answer with the login message, and close the person's older message for this vendor.
 
-        Where the offer `waits`, `ending` gives what the message says in the end, or None if others will say it.
+        If the offer `waits`, `ending` waits for the end of the login and returns the message's last content. None means
+        that another request edits the message.
 
         Raises:
-            LinkTooLongError: there is no way to show the link.
+            LinkTooLongError: the link fits nowhere in a message.
         """
         user = UserId(interaction.user.id)
         language = language_of(interaction)
-        message = login_message(language, offer, new_flow(offer))
+        message = login_message(language, offer, message_key(offer))
         replaced = ReplyContent(words.about(language, "login-link-replaced", offer.vendor))
         await self.close(user, offer.vendor.name, replaced)
         if await answer(interaction, message):
             key = (user, offer.vendor.name)
             conclusion = asyncio.create_task(self._conclude(key, offer, ending), name="login message")
-            other = self._shown.get(key)  # of a command that came at the same time
+            other = self._shown.get(key)  # another command came at the same time
             self._shown[key] = _Shown(interaction, conclusion)
             await self._edit(other, replaced)
 
     async def close(self, user: UserId, vendor: str, message: ReplyContent) -> None:
-        """Make `message` of the login message, if there is one; it is edited, never deleted (a modal may be open)."""
+        """Replace the login message with `message`, if there is one. It is never deleted: a modal may be open on it."""
         await self._edit(self._shown.pop((user, vendor), None), message)
 
     async def _edit(self, shown: _Shown | None, message: ReplyContent) -> None:
@@ -121,7 +131,7 @@ class LoginMessages:
     async def _conclude(
         self, key: tuple[UserId, str], offer: LoginOffer, ending: Callable[[], Awaitable[ReplyContent | None]]
     ) -> None:
-        """Say how the login ended, or that it has expired, while the message can still be edited."""
+        """Edit the message when the login ends or expires, while Discord still allows an edit."""
         message = None
         with suppress(TimeoutError):
             async with asyncio.timeout(self._editable):
@@ -137,7 +147,7 @@ class LoginMessages:
         await edit(shown.interaction, message)
 
     async def aclose(self) -> None:
-        """Stop waiting for their ends; the messages stay as they are."""
+        """Stop waiting for logins to end. The messages stay as they are."""
         tasks = [shown.conclusion for shown in self._shown.values()]
         self._shown.clear()
         for task in tasks:

@@ -1,34 +1,33 @@
-"""The questions before a logout and before another person's login is replaced, as buttons that survive a restart."""
+"""Asks before a logout, and before a login replaces another person's; the buttons survive a restart."""
 
 from __future__ import annotations
 
-import re
-from typing import Final, Self, cast
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, Self, TypeAlias, cast
 
 import discord
 
-from openab_auth.cogs.auth.desk import LogoutChoice, TakenOnce, desk_of
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.text import words
-from openab_auth.cogs.auth.text.language import Language, language_of
-from openab_auth.cogs.auth.text.limits import fits_button
-from openab_auth.oauth.client.discovery import needs_discovery
+from openab_auth.cogs.auth.text import Language, words
+from openab_auth.cogs.auth.views.buttons import REST, AuthButton, PressHandler, view_of
 from openab_auth.oauth.errors import LoginTakenError
 from openab_auth.oauth.logins import LoginState
 from openab_auth.storage.errors import OpenabAuthError
 
-# A button is about the login of one generation. One of an older version names none, and then means no login at all.
-_LOGOUT: Final = r"auth:logout:(?P<choice>here|revoke|keep):(?:(?P<generation>[0-9a-f]{10}):)?(?P<tenant>(?s:.+))"
-_REPLACE: Final = r"auth:replace:(?P<choice>yes|no):(?P<generation>[0-9a-f]*):(?P<vendor>(?s:.+))"
-_LOGOUT_BUTTONS: Final = {
+LogoutChoice: TypeAlias = Literal["here", "revoke", "keep"]
+ReplaceChoice: TypeAlias = Literal["yes", "no"]
+_LOGOUT_BUTTONS: Final[Mapping[LogoutChoice, tuple[str, discord.ButtonStyle]]] = {
     "here": ("button-remove", discord.ButtonStyle.danger),
     "revoke": ("button-revoke", discord.ButtonStyle.danger),
     "keep": ("button-keep", discord.ButtonStyle.secondary),
 }
-_REPLACE_BUTTONS: Final = {
+_REPLACE_BUTTONS: Final[Mapping[ReplaceChoice, tuple[str, discord.ButtonStyle]]] = {
     "yes": ("button-replace", discord.ButtonStyle.danger),
     "no": ("button-keep", discord.ButtonStyle.secondary),
 }
+# Names the login that the question was about. Buttons of an older version have no generation. We read it as an empty
+# text, which is the generation of no login.
+_OLD_OR_NEW_GENERATION: Final = "(?:(?P<generation>[0-9a-f]{10}):)?"
 
 
 class NameTooLongError(OpenabAuthError):
@@ -44,83 +43,83 @@ class NameTooLongError(OpenabAuthError):
         )
 
 
-class LogoutButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_LOGOUT):
-    """One of the answers to "log out?"."""
+class LogoutButton(
+    AuthButton, verb="logout", fields=f"(?P<choice>here|revoke|keep):{_OLD_OR_NEW_GENERATION}(?P<tenant>{REST})"
+):
+    """Answers the question whether to log out."""
+
+    in_place = True
 
     def __init__(self, language: Language, tenant: str, choice: LogoutChoice, generation: str) -> None:
         label, style = _LOGOUT_BUTTONS[choice]
-        custom_id = f"auth:logout:{choice}:{generation}:{tenant}"
-        super().__init__(discord.ui.Button(label=language.label(label), style=style, custom_id=custom_id))
+        super().__init__(language.label(label), style, choice, generation, tenant)
         self.tenant = tenant
         self.choice = choice
         self.generation = generation
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
-    ) -> Self:
-        """The button again, from the id that came with the press."""
-        choice, generation = cast("LogoutChoice", match["choice"]), match["generation"] or ""
-        return cls(language_of(interaction), match["tenant"], choice, generation)
+    def read(cls, language: Language, fields: Mapping[str, str]) -> Self:
+        """Make the button again from its id."""
+        return cls(language, fields["tenant"], cast("LogoutChoice", fields["choice"]), fields["generation"])
 
-    async def callback(self, interaction: discord.Interaction) -> None:
-        """Hand the press to the cog, which asks again whether this person may."""
-        await desk_of(interaction).logout_pressed(interaction, self.tenant, self.choice, self.generation)
+    async def press(self, desk: PressHandler, interaction: discord.Interaction) -> None:
+        """End the login as chosen, or keep it; the question becomes the answer."""
+        if self.choice == "keep":
+            await desk.keep_login(interaction)
+        else:
+            await desk.logout(interaction, self.tenant, self.generation, revoke=self.choice == "revoke")
 
 
-class ReplaceButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_REPLACE):
-    """One of the answers to "replace that person's login?"."""
+class ReplaceButton(
+    AuthButton, verb="replace", fields=f"(?P<choice>yes|no):(?P<generation>[0-9a-f]*):(?P<vendor>{REST})"
+):
+    """Answers the question whether another person's login may be replaced."""
 
-    def __init__(self, language: Language, vendor: str, choice: str, generation: str) -> None:
+    in_place = True
+
+    def __init__(self, language: Language, vendor: str, choice: ReplaceChoice, generation: str) -> None:
         label, style = _REPLACE_BUTTONS[choice]
-        custom_id = f"auth:replace:{choice}:{generation}:{vendor}"
-        super().__init__(discord.ui.Button(label=language.label(label), style=style, custom_id=custom_id))
-        self.vendor = vendor
+        super().__init__(language.label(label), style, choice, generation, vendor)
+        self.vendor: str = vendor
         self.choice = choice
         self.generation = generation
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
-    ) -> Self:
-        """The button again, from the id that came with the press."""
-        return cls(language_of(interaction), match["vendor"], match["choice"], match["generation"])
+    def read(cls, language: Language, fields: Mapping[str, str]) -> Self:
+        """Make the button again from its id."""
+        return cls(language, fields["vendor"], cast("ReplaceChoice", fields["choice"]), fields["generation"])
 
-    async def callback(self, interaction: discord.Interaction) -> None:
-        """Hand the press to the cog."""
-        await desk_of(interaction).replace_pressed(interaction, self.vendor, self.choice, self.generation)
+    async def press(self, desk: PressHandler, interaction: discord.Interaction) -> None:
+        """Turn the question into the login message, or keep the login."""
+        if self.choice == "yes":
+            await desk.login(interaction, self.vendor, replaces=self.generation)
+        else:
+            await desk.keep_login(interaction)
 
 
 def logout_question(language: Language, state: LoginState) -> ReplyContent:
-    """Remove it here, revoke it too, or keep it; and what each of them ends.
+    """Return the question whether to remove the login here, to revoke it too, or to keep it.
 
     Raises:
         NameTooLongError: the tenant fits no button.
     """
-    vendor = state.vendor
-    revocable = vendor is not None and (bool(vendor.revoke_url) or needs_discovery(vendor))
-    choices: list[LogoutChoice] = ["here", "revoke", "keep"] if revocable else ["here", "keep"]
-    view = discord.ui.View(timeout=None)
-    for choice in choices:
-        view.add_item(_fitting(LogoutButton(language, state.tenant, choice, state.generation)))
-    return ReplyContent(words.ask_logout(language, state, revocable=revocable), view=view)
+    choices: list[LogoutChoice] = ["here", "revoke", "keep"] if state.revocable else ["here", "keep"]
+    buttons = [LogoutButton(language, state.tenant, choice, state.generation) for choice in choices]
+    return ReplyContent(words.ask_logout(language, state, revocable=state.revocable), view=_view_of_all(buttons))
 
 
 def replace_question(language: Language, vendor: str, title: str, taken: LoginTakenError) -> ReplyContent:
-    """Whose login it is that would be replaced; `title` is how the vendor is called.
+    """Return the question whether a new login may replace another person's; `title` is the vendor's title.
 
     Raises:
         NameTooLongError: the vendor's name fits no button.
     """
-    view = discord.ui.View(timeout=None)
-    for choice in _REPLACE_BUTTONS:
-        view.add_item(_fitting(ReplaceButton(language, vendor, choice, taken.generation)))
-    return ReplyContent(words.ask_replace(language, title, taken), view=view)
+    buttons = [ReplaceButton(language, vendor, choice, taken.generation) for choice in _REPLACE_BUTTONS]
+    return ReplyContent(words.ask_replace(language, title, taken), view=_view_of_all(buttons))
 
 
-def _fitting(
-    button: discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-) -> discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]]:
-    if not fits_button(button.custom_id):
+def _view_of_all(buttons: Sequence[AuthButton]) -> discord.ui.View | None:
+    """Return all of the buttons: a question without one of its answers would be no use."""
+    if not all(button.fits for button in buttons):
         raise NameTooLongError
-    return button
+    return view_of(buttons)

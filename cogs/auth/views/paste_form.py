@@ -1,7 +1,7 @@
-"""The button for the paste, the modal that it opens, and how a submitted modal is read.
+"""The button for the paste, the modal that it opens, and the reader of a submitted modal.
 
-Discord's clients and discord.py know a modal by its `custom_id` alone, so each login message has its own. The modal is
-never registered with discord.py: what is submitted is read from the raw interaction, which works after a restart, too.
+Discord's clients and discord.py identify a modal by its `custom_id` alone, so each login message has its own id. The
+modal is not registered with discord.py. We read the raw interaction instead, which also works after a restart.
 """
 
 from __future__ import annotations
@@ -14,85 +14,77 @@ from typing import Final, Self
 
 import discord
 
-from openab_auth.cogs.auth.desk import TakenOnce
 from openab_auth.cogs.auth.replies import ReplyContent, answer, show_modal
-from openab_auth.cogs.auth.text.language import Language, language_of
-from openab_auth.cogs.auth.text.limits import INPUT, fits_button
-from openab_auth.cogs.auth.views.login_button import new_link
+from openab_auth.cogs.auth.text import INPUT, Language, fits_button, language_of
+from openab_auth.cogs.auth.views.buttons import AuthButton, PressHandler, new_link
 from openab_auth.oauth.entries import GENERATION_DIGITS
 from openab_auth.oauth.flows import LoginOffer
 
-_ID: Final = r"auth:paste:(?P<vendor>[^\s:][^\s]{0,59}):(?P<flow>[0-9a-f]{1,12}-[0-9a-f]{0,10})"
+_FIELDS: Final = r"(?P<vendor>[^\s:][^\s]{0,59}):(?P<key>[0-9a-f]{1,12}-[0-9a-f]{0,10})"
 _FIELD: Final = "redirect"
 
 
 @dataclass(frozen=True, slots=True)
-class Submit:
-    """A submitted modal: for which vendor, from which login message, and what was pasted."""
+class SubmittedForm:
+    """A submitted modal: its vendor, the key of its login message, and the paste."""
 
     vendor: str
-    flow: str
+    key: str
     paste: str
 
     @property
     def generation(self) -> str:
-        """The pending login that the form was about."""
-        return self.flow.partition("-")[2]
+        """Return the generation of the pending login that the form was about."""
+        return self.key.partition("-")[2]
 
     def __repr__(self) -> str:
         return f"Submit(vendor={self.vendor!r})"
 
 
-def new_flow(offer: LoginOffer) -> str:
-    """Return the id of one login's message: when its link expires, and which pending login it is about."""
+def message_key(offer: LoginOffer) -> str:
+    """Return the key of a login message: when its link expires, and the generation of its pending login."""
     return f"{offer.expires_at:x}-{offer.generation}"
 
 
-def has_expired(flow: str, now: float) -> bool:
-    """Whether the link of this login message is over."""
-    return now >= int(flow.partition("-")[0], 16)
+def has_expired(key: str, now: float) -> bool:
+    """Return whether the link of this login message has expired."""
+    return now >= int(key.partition("-")[0], 16)
 
 
-def fits(vendor: str) -> bool:
-    """Whether a button's id can hold this vendor's name."""
-    custom_id = f"auth:paste:{vendor}:{2**32:x}-{'0' * GENERATION_DIGITS}"
-    return re.fullmatch(_ID, custom_id) is not None and fits_button(custom_id)
+class PasteButton(AuthButton, verb="paste", fields=_FIELDS):
+    """Opens the modal for the paste."""
 
+    opens_form = True
 
-class PasteButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
-    """Opens the modal; its id says everything, so it works on messages from before a restart."""
-
-    def __init__(self, language: Language, vendor: str, flow: str) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label=language.label("button-paste"),
-                style=discord.ButtonStyle.primary,
-                custom_id=f"auth:paste:{vendor}:{flow}",
-            )
-        )
-        self.vendor = vendor
-        self.flow = flow
+    def __init__(self, language: Language, vendor: str, key: str) -> None:
+        super().__init__(language.label("button-paste"), discord.ButtonStyle.primary, vendor, key)
+        self.vendor: str = vendor
+        self.key = key
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
-    ) -> Self:
-        """The button again, from the id that came with the press."""
-        return cls(language_of(interaction), match["vendor"], match["flow"])
+    def read(cls, language: Language, fields: Mapping[str, str]) -> Self:
+        """Make the button again from its id."""
+        return cls(language, fields["vendor"], fields["key"])
 
-    async def callback(self, interaction: discord.Interaction) -> None:
-        """Open the modal at once: it is the acknowledgement, and who may use it is asked when it is submitted."""
+    async def press(self, _desk: PressHandler, interaction: discord.Interaction) -> None:
+        """Open the modal at once. Whether this person may log in is checked when the modal is submitted."""
         language = language_of(interaction)
-        if has_expired(self.flow, time.time()):
+        if has_expired(self.key, time.time()):
             expired = ReplyContent(language.say("login-button-expired"), view=new_link(language, self.vendor))
             await answer(interaction, expired)
         else:
-            await show_modal(interaction, paste_modal(language, self.vendor, self.flow))
+            await show_modal(interaction, paste_modal(language, self.vendor, self.key))
 
 
-def paste_modal(language: Language, vendor: str, flow: str) -> discord.ui.Modal:
-    """The modal for one login message's paste."""
-    modal = discord.ui.Modal(title=language.label("form-title"), custom_id=f"auth:paste:{vendor}:{flow}", timeout=1)
+def fits(vendor: str) -> bool:
+    """Return whether a paste button's id can hold this vendor's name."""
+    custom_id = PasteButton.id_of(vendor, f"{2**32:x}-{'0' * GENERATION_DIGITS}")
+    return re.fullmatch(PasteButton.template_text, custom_id) is not None and fits_button(custom_id)
+
+
+def paste_modal(language: Language, vendor: str, key: str) -> discord.ui.Modal:
+    """Return the modal for the paste of one login message."""
+    modal = discord.ui.Modal(title=language.label("form-title"), custom_id=PasteButton.id_of(vendor, key), timeout=1)
     field: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
         custom_id=_FIELD,
         style=discord.TextStyle.paragraph,
@@ -101,23 +93,23 @@ def paste_modal(language: Language, vendor: str, flow: str) -> discord.ui.Modal:
     )
     text, description = language.label("form-field"), language.label("form-hint")
     modal.add_item(discord.ui.Label(text=text, description=description, component=field))
-    modal.stop()  # so discord.py does not keep it: `read_submit` takes what is submitted
+    modal.stop()  # so discord.py does not keep it: `read_submit` reads the submission
     return modal
 
 
-def read_submit(interaction: discord.Interaction) -> Submit | None:
-    """The paste, if this interaction is the submission of such a modal."""
+def read_submit(interaction: discord.Interaction) -> SubmittedForm | None:
+    """Return the submitted form if this interaction is one, otherwise None."""
     if interaction.type is not discord.InteractionType.modal_submit:
         return None
     data: Mapping[str, object] = {**(interaction.data or {})}
-    match = re.fullmatch(_ID, str(data.get("custom_id", "")))
+    match = re.fullmatch(PasteButton.template_text, str(data.get("custom_id", "")))
     if match is None:
         return None
-    return Submit(match["vendor"], match["flow"], "".join(_values(data.get("components"))))
+    return SubmittedForm(match["vendor"], match["key"], "".join(_values(data.get("components"))))
 
 
 def _values(components: object) -> Iterator[str]:
-    """The values of our field, in a Label (type 18, one component) or in an action row (type 1, a list of them)."""
+    """Yield the values of our field, in a Label (type 18, one component) or in an action row (type 1, a list)."""
     for component in components if isinstance(components, list) else [components]:
         if not isinstance(component, Mapping):
             continue

@@ -1,29 +1,24 @@
-"""The answers to `/auth mcp`: what was added, where its tokens will go, and the button that logs in there."""
+"""The answers to `/auth mcp`: the added server, the host that gets its tokens, and the login button."""
 
 from __future__ import annotations
 
-import discord
-
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.service.servers import Added
-from openab_auth.cogs.auth.text import words
-from openab_auth.cogs.auth.text.language import Language
-from openab_auth.cogs.auth.text.limits import ADDRESS
-from openab_auth.cogs.auth.text.markup import LINES, plain
-from openab_auth.cogs.auth.views.login_button import LoginButton
+from openab_auth.cogs.auth.service import Added
+from openab_auth.cogs.auth.text import ADDRESS, LINES, Language, plain, words
+from openab_auth.cogs.auth.views.buttons import LoginButton, view_of
 
 
 def added_message(language: Language, added: Added) -> ReplyContent:
-    """What there is now; names of servers are short enough for a button."""
+    """Return the answer about an added server. Names of servers are short enough for a button."""
     server = added.server
     lines = [
         words.about(language, "server-added" if added.new else "server-there", server.vendor),
         language.say("server-host", host=server.host, address=plain(server.url, ADDRESS)),
     ]
     button = LoginButton(language, server.vendor_name, server.vendor.title)
-    return ReplyContent(LINES.join(lines), view=discord.ui.View(timeout=None).add_item(button))
+    return ReplyContent(LINES.join(lines), view=view_of([button]))
 
 
 def removed_message(language: Language, name: str) -> ReplyContent:
-    """That it is gone."""
+    """Return the answer about a removed server."""
     return ReplyContent(language.say("server-removed", server=name))

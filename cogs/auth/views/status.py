@@ -1,53 +1,45 @@
-"""The answer to /auth status: each login, one's own pending ones with the way to drop them, what is to be repaired."""
+"""The answer to /auth status: all logins, the person's own pending logins, and problems for the operator."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Self
 
 import discord
 
-from openab_auth.cogs.auth.desk import TakenOnce, desk_of
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.text import words
-from openab_auth.cogs.auth.text.language import Language, language_of
-from openab_auth.cogs.auth.text.limits import DESCRIPTION, fits_button, units
-from openab_auth.cogs.auth.text.markup import LINES, Markup, embed, label
-from openab_auth.cogs.auth.views.login_button import LoginButton
+from openab_auth.cogs.auth.text import DESCRIPTION, LINES, Language, Markup, embed, label, units, words
+from openab_auth.cogs.auth.views.buttons import REST, AuthButton, LoginButton, PressHandler, view_of
 from openab_auth.oauth.logins import Status
 from openab_auth.storage.entries import UserId
 
-_TITLE: Final = 60  # units, so that a button's whole label stays under Discord's 80
-_ID: Final = r"auth:cancel:(?:(?P<generation>[0-9a-f]{10}):)?(?P<vendor>(?s:.+))"
-_ROOM_FOR_MORE: Final = 100  # units of the line that counts what is left out
-_MOST_BUTTONS: Final = 25  # of a message
+_TITLE: Final = 60  # units; Discord allows 80 for the whole label
+_ROOM_FOR_MORE: Final = 100  # units for the line that counts the rest
 
 
-class CancelButton(TakenOnce, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_ID):
-    """Drops one pending login; whose it is, is asked when it is pressed."""
+class CancelButton(AuthButton, verb="cancel", fields=f"(?:(?P<generation>[0-9a-f]{{10}}):)?(?P<vendor>{REST})"):
+    """Drops one pending login. Whether it belongs to the person who pressed is checked then."""
+
+    in_place = True
 
     def __init__(self, language: Language, vendor: str, title: str, generation: str) -> None:
         text = language.label("button-cancel", vendor=label(title, _TITLE))
-        custom_id = f"auth:cancel:{generation}:{vendor}"
-        super().__init__(discord.ui.Button(label=text, style=discord.ButtonStyle.secondary, custom_id=custom_id))
-        self.vendor = vendor
+        super().__init__(text, discord.ButtonStyle.secondary, generation, vendor)
+        self.vendor: str = vendor
         self.generation = generation
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
-    ) -> Self:
-        """The button again, from the id that came with the press."""
-        return cls(language_of(interaction), match["vendor"], match["vendor"], match["generation"] or "")
+    def read(cls, language: Language, fields: Mapping[str, str]) -> Self:
+        """Make the button again; the id does not hold the vendor's title."""
+        return cls(language, fields["vendor"], fields["vendor"], fields["generation"])
 
-    async def callback(self, interaction: discord.Interaction) -> None:
-        """Hand the press on."""
-        await desk_of(interaction).cancel_pressed(interaction, self.vendor, self.generation)
+    async def press(self, desk: PressHandler, interaction: discord.Interaction) -> None:
+        """Drop the login; the status then shows what is left."""
+        await desk.cancel_in_status(interaction, self.vendor, self.generation)
 
 
 def status_message(language: Language, status: Status, user: UserId, title_of: Callable[[str], str]) -> ReplyContent:
-    """All of it in one embed; what does not fit is counted, not cut in half. `title_of` gives a vendor's title."""
+    """Return the status as one embed. Blocks that do not fit are counted, not cut. `title_of` names a vendor."""
     mine = [pending for pending in status.pending if pending.user == user]
     problems = [words.problem(language, problem) for problem in status.problems]
     waiting = [words.pending(language, pending, title_of(pending.vendor)) for pending in mine]
@@ -56,8 +48,7 @@ def status_message(language: Language, status: Status, user: UserId, title_of: C
         language.say("status-environment", vendor=words.title_of(vendor), variable=variable)
         for vendor, variable in status.environment
     ]
-    view = discord.ui.View(timeout=None)
-    buttons = [
+    buttons: list[AuthButton] = [
         *(CancelButton(language, pending.vendor, title_of(pending.vendor), pending.generation) for pending in mine),
         *(
             LoginButton(language, state.vendor.name, state.vendor.title)
@@ -65,10 +56,8 @@ def status_message(language: Language, status: Status, user: UserId, title_of: C
             if state.vendor and (state.state == "dead" or (state.standing and state.standing.remedy == "log-in"))
         ),
     ]
-    for button in [button for button in buttons if fits_button(button.custom_id)][:_MOST_BUTTONS]:
-        view.add_item(button)
     text = LINES.join(_fitting(language, [*problems, *waiting, *logins]))
-    return ReplyContent(embed=embed(text, language.label("status-title")), view=view if view.children else None)
+    return ReplyContent(embed=embed(text, language.label("status-title")), view=view_of(buttons))
 
 
 def _fitting(language: Language, blocks: list[Markup]) -> list[Markup]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from openab_auth.oauth.config.programs import find_program
+from openab_auth.oauth.config import find_program
 from openab_auth.oauth.flows.flow import Flow
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.config.table import Table
+    from openab_auth.oauth.config import ConfigTable
     from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
     from openab_auth.oauth.flows.login_offer import LoginOffer
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.vendors import Vendor
 
 
 class CommandFlow(Flow):
@@ -24,7 +24,7 @@ class CommandFlow(Flow):
     in_store = False
     runs_program = True
 
-    def check(self, table: Table, vendor: Vendor) -> None:
+    def check(self, table: ConfigTable, vendor: Vendor) -> None:
         """Require the program."""
         if not vendor.command:
             table.wrong("command", "is missing")

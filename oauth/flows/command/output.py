@@ -7,7 +7,7 @@ from codecs import getincrementaldecoder
 from dataclasses import dataclass
 from typing import Final
 
-from openab_auth.oauth.http.urls import url_mistake
+from openab_auth.oauth.http import why_unsafe
 
 _LONGEST: Final = 64 * 1024  # characters kept; a program that prints more repeats itself
 _HYPERLINK: Final = re.compile(r"\x1b\]8;[^;\x07\x1b]*;([^\x07\x1b]*)(?:\x07|\x1b\\)")  # OSC 8 hides an address
@@ -69,7 +69,7 @@ def plain(text: str) -> str:
 def find_link(text: str) -> str | None:
     """Return the link to open: preferably a link that looks like a login, and the vendor's before a local one."""
     links = [match.rstrip(_TRAILING) for match in _LINK.findall(text)]  # also of links without a space between them
-    safe = [link for link in links if url_mistake(link.partition("#")[0]) is None]
+    safe = [link for link in links if why_unsafe(link.partition("#")[0]) is None]
     return min(safe, key=_unlikely, default=None)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from openab_auth.oauth.config.programs import find_program, folder_for
+from openab_auth.oauth.config import find_program, working_folder
 from openab_auth.oauth.entries.generation import GENERATION_DIGITS
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.errors import (
@@ -18,15 +18,15 @@ from openab_auth.oauth.errors import (
     ProgramMissingError,
     ProgramWaitsError,
     TooManyLoginsError,
+    redact,
 )
-from openab_auth.oauth.errors.redact import shown
 from openab_auth.oauth.flows.command.output import Output, ProgramPrompt
 from openab_auth.oauth.flows.command.terminal import Terminal
 from openab_auth.oauth.flows.flow import LoginContext
 from openab_auth.oauth.flows.login_offer import LoginOffer
 from openab_auth.oauth.flows.login_result import LoginResult
-from openab_auth.oauth.http.deadline import awake_timeout
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.http import awake_timeout
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.entries import NEVER, UserId
 from openab_auth.storage.secret import Secret
 
@@ -96,7 +96,7 @@ class Program:
         if path is None:
             raise ProgramMissingError(self.vendor.name, self.vendor.command[0])
         child = dict(environ) | _ADDED
-        argv, folder = (path, *self.vendor.command[1:]), folder_for(environ)
+        argv, folder = (path, *self.vendor.command[1:]), working_folder(environ)
         self._terminal = terminal = await Terminal.start(argv, child, self._read, folder=folder)
         try:
             async with awake_timeout(self.vendor.command_timeout):
@@ -170,4 +170,4 @@ class Program:
         self._changed.set()
 
     def _last_lines(self) -> str:
-        return shown(" / ".join(self._output.lines[-_LAST_LINES:]), self._pasted)
+        return redact(" / ".join(self._output.lines[-_LAST_LINES:]), self._pasted)

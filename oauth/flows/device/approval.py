@@ -6,7 +6,7 @@ import logging
 from contextlib import suppress
 from typing import Final
 
-from openab_auth.oauth.client.token_response import TokenResponse
+from openab_auth.oauth.client import OAuthClient, TokenResponse
 from openab_auth.oauth.entries import login_entry, pending_entry
 from openab_auth.oauth.entries.lease import REFRESH_DEADLINE, rechecks
 from openab_auth.oauth.entries.pending_entry import PendingLogin
@@ -23,7 +23,7 @@ from openab_auth.oauth.flows.device.requests import ApprovalPending, DeviceReque
 from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
 from openab_auth.oauth.flows.login_offer import LoginOffer
 from openab_auth.oauth.flows.login_result import LoginResult
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import PENDING_LIFETIME, Entry, PendingEntry, TokenEntry
 from openab_auth.storage.errors import StorageError, words_of
@@ -35,7 +35,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 async def offer_code(
-    context: LoginContext, requests: DeviceRequests, vendor: Vendor, request: LoginRequest
+    context: LoginContext, requests: DeviceRequests, vendor: Vendor, client: OAuthClient, request: LoginRequest
 ) -> tuple[LoginOffer, PendingLogin, PendingEntry]:
     """Ask the vendor for a code, and write a pending login with everything that polling needs after a restart.
 
@@ -46,11 +46,11 @@ async def offer_code(
     begun = Begun(request.replaces, request.guild)
     # before the vendor is asked for a code that nobody may use
     await context.pending.check_not_taken(vendor, request.user, agreed=begun.replaces)
-    code = await requests.start(vendor)
+    code = await requests.start(client)
     entry = PendingEntry(
         verifier=code.device_code,
         state=Secret(code.user_code),
-        token_url=vendor.token_url,
+        token_url=client.token_url,
         provider_name=vendor.name,
         created_at=int(context.clock()),
         # Agents drop members that they do not know; then the standard's interval and our own lifetime hold.
@@ -70,6 +70,7 @@ class Approval:
         self._context = context
         self._requests = requests
         self._vendor = vendor
+        self._client = vendor.client()
         self._login = login
         self._entry = entry
         self._before: Entry | None = None  # the tenant's login before this one
@@ -107,7 +108,7 @@ class Approval:
         except StorageError as error:  # a disk that fails for a moment ends nobody's login
             _log.warning("%s: a device login waits for the store: %s", self._vendor.name, error)
             return ApprovalPending()
-        answer = await self._requests.poll(self._vendor, self._entry)
+        answer = await self._requests.poll(self._client, self._entry)
         return answer if isinstance(answer, ApprovalPending) else await self._store(answer)
 
     async def _check_pending(self) -> LoginResult | None:
@@ -188,7 +189,7 @@ class Approval:
         hint = "refresh_token" if tokens.refresh_token else "access_token"
         failed: object = "the vendor offers no revocation; the account's own settings can end it"
         try:
-            if await self._context.driver.revoke(self._vendor, tokens.refresh_token or tokens.access_token, hint=hint):
+            if await self._context.driver.revoke(self._client, tokens.refresh_token or tokens.access_token, hint=hint):
                 return
         except OAuthError as error:
             failed = error

@@ -11,13 +11,19 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urljoin
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.token_response import TokenResponse, read_grant
-from openab_auth.oauth.client.verdict import JsonObject, RequestContext, is_token, judge_reply
+from openab_auth.oauth.client import (
+    Driver,
+    JsonObject,
+    OAuthClient,
+    RequestContext,
+    TokenResponse,
+    is_token,
+    judge_reply,
+    read_token_response,
+)
 from openab_auth.oauth.errors import LOG_IN_AGAIN, NotRefreshableError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_code
 from openab_auth.oauth.flows.device.requests import GRANT_TYPE, ApprovalPending, PollOutcome, judge_poll
-from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import NEVER, AsyncStore, ClientRecord, Tenant
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import Json, PendingEntry
@@ -44,17 +50,17 @@ class AwsDevice:
         self._store = store
         self._clock = clock
 
-    async def start(self, vendor: Vendor) -> DeviceCode:
+    async def start(self, client: OAuthClient) -> DeviceCode:
         """See `DeviceRequests.start`; register a client first, unless the store has one."""
-        client = await self._registered(vendor.tenant)
-        if client is None or client.expires_at < self._clock() + _FRESH:
-            client = await self._register(vendor)
-        context = RequestContext(vendor.name, vendor.tenant, "other", _secrets(client))
-        fields = {**_identified(client), "startUrl": _PORTAL, **vendor.device_params}
-        response = await self._driver.send(vendor, context, vendor.device_url, json=fields)
+        record = await self._registered(client.tenant)
+        if record is None or record.expires_at < self._clock() + _FRESH:
+            record = await self._register(client)
+        context = RequestContext(client.name, client.tenant, "other", _secrets(record))
+        fields = {**_identified(record), "startUrl": _PORTAL, **client.device_params}
+        response = await self._driver.send(client, context, client.device_url, json=fields)
         body = judge_reply(context, response, now=self._clock())
         return read_code(
-            vendor,
+            client,
             device_code=body.get("deviceCode"),
             user_code=body.get("userCode"),
             uri=body.get("verificationUri"),
@@ -64,57 +70,59 @@ class AwsDevice:
             now=self._clock(),
         )
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollOutcome:
+    async def poll(self, client: OAuthClient, pending: PendingEntry) -> PollOutcome:
         """See `DeviceRequests.poll`."""
-        client = await self._client(vendor)
-        context = RequestContext(vendor.name, vendor.tenant, "code", (pending.verifier, *_secrets(client)))
-        fields = {**_identified(client), "grantType": GRANT_TYPE, "deviceCode": pending.verifier.reveal()}
+        record = await self._registered_client(client)
+        context = RequestContext(client.name, client.tenant, "code", (pending.verifier, *_secrets(record)))
+        fields = {**_identified(record), "grantType": GRANT_TYPE, "deviceCode": pending.verifier.reveal()}
         asked_at = self._clock()
-        response = await self._driver.send(vendor, context, pending.token_url, json=fields)
+        response = await self._driver.send(client, context, pending.token_url, json=fields)
         body = judge_poll(context, response, now=self._clock(), names=_NAMES)
-        return body if isinstance(body, ApprovalPending) else read_grant(vendor, body, now=asked_at)
+        return body if isinstance(body, ApprovalPending) else read_token_response(client, body, now=asked_at)
 
-    async def renew(self, vendor: Vendor, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
+    async def renew(self, client: OAuthClient, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
         """Request the next tokens of a login, once, with the client that it was made with.
 
         Raises:
             LoginDeadError, VendorUnavailableError, VendorMisconfiguredError: see `Driver.refresh`.
             NotRefreshableError: the store no longer has that client.
         """
-        client = await self._client(vendor)
-        context = RequestContext(vendor.name, vendor.tenant, "refresh", (refresh_token, *_secrets(client)))
-        fields = {**_identified(client), "grantType": "refresh_token", "refreshToken": refresh_token.reveal()}
+        record = await self._registered_client(client)
+        context = RequestContext(client.name, client.tenant, "refresh", (refresh_token, *_secrets(record)))
+        fields = {**_identified(record), "grantType": "refresh_token", "refreshToken": refresh_token.reveal()}
         asked_at = self._clock()
-        response = await self._driver.send(vendor, context, token_endpoint, json=fields)
-        return read_grant(vendor, judge_reply(context, response, now=self._clock(), names=_NAMES), now=asked_at)
+        response = await self._driver.send(client, context, token_endpoint, json=fields)
+        return read_token_response(
+            client, judge_reply(context, response, now=self._clock(), names=_NAMES), now=asked_at
+        )
 
     async def _registered(self, tenant: Tenant) -> ClientRecord | None:
         return (await self._store.clients()).get(client_key(tenant))
 
-    async def _client(self, vendor: Vendor) -> ClientRecord:
-        client = await self._registered(vendor.tenant)
-        if client is None or client.expires_at <= self._clock():
-            raise NotRefreshableError(vendor.name, "the client that it was made with is gone", LOG_IN_AGAIN)
-        return client
+    async def _registered_client(self, client: OAuthClient) -> ClientRecord:
+        record = await self._registered(client.tenant)
+        if record is None or record.expires_at <= self._clock():
+            raise NotRefreshableError(client.name, "the client that it was made with is gone", LOG_IN_AGAIN)
+        return record
 
-    async def _register(self, vendor: Vendor) -> ClientRecord:
+    async def _register(self, client: OAuthClient) -> ClientRecord:
         """Register a public client, and store it before it is used."""
-        context = RequestContext(vendor.name, vendor.tenant, "other")
+        context = RequestContext(client.name, client.tenant, "other")
         fields: dict[str, Json] = {
             "clientName": _NAME,
             "clientType": "public",
-            "scopes": list(vendor.scopes),
+            "scopes": list(client.scopes),
             "grantTypes": [GRANT_TYPE, "refresh_token"],
-            "issuerUrl": vendor.device_params.get("startUrl", _PORTAL),
+            "issuerUrl": client.device_params.get("startUrl", _PORTAL),
         }
-        response = await self._driver.send(vendor, context, urljoin(vendor.device_url, "client/register"), json=fields)
-        client = _read_client(context, judge_reply(context, response, now=self._clock()))
+        response = await self._driver.send(client, context, urljoin(client.device_url, "client/register"), json=fields)
+        record = _read_client(context, judge_reply(context, response, now=self._clock()))
 
         def store(draft: Draft) -> None:
-            draft.clients[client_key(vendor.tenant)] = client
+            draft.clients[client_key(client.tenant)] = record
 
         await self._store.update(store)
-        return client
+        return record
 
 
 def client_key(tenant: Tenant) -> str:

@@ -7,10 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from openab_auth.oauth.client.verdict import CHECK_TABLE, JsonObject, is_token
+from openab_auth.oauth.client import CHECK_TABLE, JsonObject, OAuthClient, is_token
 from openab_auth.oauth.errors import VendorMisconfiguredError, VendorUnavailableError
-from openab_auth.oauth.http.urls import url_mistake
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.http import why_unsafe
 from openab_auth.storage.entries import PENDING_LIFETIME, Json
 from openab_auth.storage.secret import Secret
 
@@ -41,7 +40,7 @@ class DeviceCode:
 
 
 def read_code(  # noqa: PLR0913  # the names differ from vendor to vendor, the checks do not
-    vendor: Vendor,
+    client: OAuthClient,
     *,
     device_code: Json,
     user_code: Json,
@@ -58,17 +57,17 @@ def read_code(  # noqa: PLR0913  # the names differ from vendor to vendor, the c
         VendorMisconfiguredError: its link is not safe to open.
     """
     if not (isinstance(device_code, str) and is_token(device_code)):
-        raise VendorUnavailableError(vendor.name, "a reply without a usable device code")
+        raise VendorUnavailableError(client.name, "a reply without a usable device code")
     if not (isinstance(user_code, str) and _USER_CODE.fullmatch(user_code)):
-        raise VendorUnavailableError(vendor.name, "a reply without a code that a person could type")
-    if not isinstance(uri, str) or not uri or url_mistake(uri):
-        raise VendorMisconfiguredError(vendor.name, "the page for its code is no https address", CHECK_TABLE)
+        raise VendorUnavailableError(client.name, "a reply without a code that a person could type")
+    if not isinstance(uri, str) or not uri or why_unsafe(uri):
+        raise VendorMisconfiguredError(client.name, "the page for its code is no https address", CHECK_TABLE)
     lifetime = _seconds(expires_in, PENDING_LIFETIME)
     return DeviceCode(
         device_code=Secret(device_code),
         user_code=user_code,
         verification_uri=uri,
-        complete_uri=complete_uri if isinstance(complete_uri, str) and url_mistake(complete_uri) is None else None,
+        complete_uri=complete_uri if isinstance(complete_uri, str) and why_unsafe(complete_uri) is None else None,
         interval=read_interval(interval) or INTERVAL,
         expires_at=int(now + min(lifetime, PENDING_LIFETIME)),  # every locked write removes older pending logins
     )

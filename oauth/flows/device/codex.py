@@ -14,12 +14,18 @@ from urllib.parse import urljoin
 
 import httpx2
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.verdict import RequestContext, error_words, is_token, json_object, judge_reply
+from openab_auth.oauth.client import (
+    Driver,
+    OAuthClient,
+    RequestContext,
+    error_words,
+    is_token,
+    json_object,
+    judge_reply,
+)
 from openab_auth.oauth.errors import VendorMisconfiguredError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_code
 from openab_auth.oauth.flows.device.requests import ApprovalPending, PollOutcome, judge_poll
-from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import PendingEntry
 from openab_auth.storage.secret import Secret
 
@@ -36,29 +42,29 @@ class CodexDevice:
         self._driver = driver
         self._clock = clock
 
-    async def start(self, vendor: Vendor) -> DeviceCode:
+    async def start(self, client: OAuthClient) -> DeviceCode:
         """See `DeviceRequests.start`."""
-        context = RequestContext(vendor.name, vendor.tenant, "other")
-        response = await self._driver.post(vendor, context, vendor.device_url, vendor.device_params, encoding="json")
+        context = RequestContext(client.name, client.tenant, "other")
+        response = await self._driver.post(client, context, client.device_url, client.device_params, encoding="json")
         if response.status_code == httpx2.codes.NOT_FOUND:
-            raise VendorMisconfiguredError(vendor.name, "it offers no login by code here", _BY_PASTE)
+            raise VendorMisconfiguredError(client.name, "it offers no login by code here", _BY_PASTE)
         body = judge_reply(context, response, now=self._clock())
         return read_code(
-            vendor,
+            client,
             device_code=body.get("device_auth_id"),
             user_code=body.get("user_code") or body.get("usercode"),
-            uri=vendor.authorize_url or urljoin(vendor.device_url, "/codex/device"),
+            uri=client.authorize_url or urljoin(client.device_url, "/codex/device"),
             interval=body.get("interval"),
             expires_in=body.get("expires_in"),
             now=self._clock(),
         )
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollOutcome:
+    async def poll(self, client: OAuthClient, pending: PendingEntry) -> PollOutcome:
         """See `DeviceRequests.poll`; the exchange follows the last poll."""
-        context = RequestContext(vendor.name, vendor.tenant, "approval", (pending.verifier,))
+        context = RequestContext(client.name, client.tenant, "approval", (pending.verifier,))
         fields = {"device_auth_id": pending.verifier.reveal(), "user_code": pending.state.reveal()}
-        url = urljoin(vendor.device_url, "token")
-        response = await self._driver.post(vendor, context, url, fields, encoding="json")
+        url = urljoin(client.device_url, "token")
+        response = await self._driver.post(client, context, url, fields, encoding="json")
         if response.status_code in _NOT_YET and not _DECIDED & error_words(json_object(response) or {}):
             return ApprovalPending()
         body = judge_poll(context, response, now=self._clock())
@@ -67,9 +73,9 @@ class CodexDevice:
         code, verifier = body.get("authorization_code"), body.get("code_verifier")
         if not (isinstance(code, str) and isinstance(verifier, str) and is_token(code) and is_token(verifier)):
             raise context.unavailable(_NO_CODE)
-        redirect_uri = vendor.redirect_uri or urljoin(vendor.device_url, "/deviceauth/callback")
+        redirect_uri = client.redirect_uri or urljoin(client.device_url, "/deviceauth/callback")
         return await self._driver.exchange(
-            dataclasses.replace(vendor, redirect_uri=redirect_uri),
+            dataclasses.replace(client, redirect_uri=redirect_uri),
             Secret(code),
             dataclasses.replace(pending, verifier=Secret(verifier)),
         )

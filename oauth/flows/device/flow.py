@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from openab_auth.oauth.flows.flow import Flow, check_client_id, check_endpoints
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.config.table import Table
+    from openab_auth.oauth.client import Driver
+    from openab_auth.oauth.config import ConfigTable
     from openab_auth.oauth.entries.pending_entry import PendingLogin
     from openab_auth.oauth.flows.device.requests import DeviceRequests
     from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
     from openab_auth.oauth.flows.login_offer import LoginOffer
     from openab_auth.oauth.flows.login_result import LoginResult
     from openab_auth.oauth.flows.renewer import Renewal, Renewer
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.vendors import Vendor
     from openab_auth.storage import AsyncStore
     from openab_auth.storage.entries import PendingEntry
 
@@ -31,7 +31,7 @@ class DeviceFlow(Flow):
     def requests(self, driver: Driver, store: AsyncStore, clock: Callable[[], float]) -> DeviceRequests:
         """Return the two requests of this flow; `clock` gives unix seconds."""
 
-    def check(self, table: Table, vendor: Vendor) -> None:
+    def check(self, table: ConfigTable, vendor: Vendor) -> None:
         """Require the endpoints."""
         check_endpoints(table, device_url=vendor.device_url, token_url=vendor.token_url)
 
@@ -39,9 +39,10 @@ class DeviceFlow(Flow):
         """Ask for a code, write a pending login, and poll from now on."""
         from openab_auth.oauth.flows.device.approval import offer_code  # noqa: PLC0415 - only a login pays for it
 
-        vendor = await context.driver.resolve(vendor)
         requests = self.requests(context.driver, context.store, context.clock)
-        offer, login, entry = await offer_code(context, requests, vendor, request)
+        offer, login, entry = await offer_code(
+            context, requests, vendor, await context.driver.resolve(vendor.client()), request
+        )
         context.waiting.start(vendor, login, self.wait(context, vendor, login, entry))
         return offer
 
@@ -67,7 +68,7 @@ class StandardDeviceFlow(DeviceFlow):
 
         return StandardDevice(driver, clock)
 
-    def check(self, table: Table, vendor: Vendor) -> None:
+    def check(self, table: ConfigTable, vendor: Vendor) -> None:
         """Require the endpoints and the client."""
         super().check(table, vendor)
         check_client_id(table, vendor)
@@ -84,7 +85,7 @@ class CodexDeviceFlow(DeviceFlow):
 
         return CodexDevice(driver, clock)
 
-    def check(self, table: Table, vendor: Vendor) -> None:
+    def check(self, table: ConfigTable, vendor: Vendor) -> None:
         """Require the endpoints and the client."""
         super().check(table, vendor)
         check_client_id(table, vendor)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from openab_auth.oauth.entries.backoff import configuration_hash
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.client.token_response import TokenResponse
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.client import Driver, TokenResponse
+    from openab_auth.oauth.vendors import Vendor
     from openab_auth.storage import AsyncStore, LoginEntry
 
 
@@ -34,4 +33,4 @@ class AwsRenewer:
         from openab_auth.oauth.flows.device.aws import AwsDevice  # noqa: PLC0415 - loads httpx2
 
         service = AwsDevice(driver, self.store, self.clock)
-        return await service.renew(self.vendor, entry.refresh_token, self.token_endpoint)
+        return await service.renew(self.vendor.client(), entry.refresh_token, self.token_endpoint)

@@ -8,11 +8,12 @@ from typing import Final, Protocol, TypeAlias
 
 import httpx2
 
-from openab_auth.oauth.client.token_response import TokenResponse
-from openab_auth.oauth.client.verdict import (
+from openab_auth.oauth.client import (
     RFC_6749_NAMES,
     JsonObject,
+    OAuthClient,
     RequestContext,
+    TokenResponse,
     error_words,
     json_object,
     judge_reply,
@@ -20,7 +21,6 @@ from openab_auth.oauth.client.verdict import (
 )
 from openab_auth.oauth.errors import LoginDeniedError, LoginExpiredError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_interval
-from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import PendingEntry
 
 GRANT_TYPE: Final = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628 3.4
@@ -50,7 +50,7 @@ class DeviceRequests(Protocol):
     The `verifier` of the entry is the device code, its `state` is the user code.
     """
 
-    async def start(self, vendor: Vendor) -> DeviceCode:
+    async def start(self, client: OAuthClient) -> DeviceCode:
         """Ask for a code.
 
         Raises:
@@ -58,7 +58,7 @@ class DeviceRequests(Protocol):
         """
         ...
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollOutcome:
+    async def poll(self, client: OAuthClient, pending: PendingEntry) -> PollOutcome:
         """Ask for the tokens, once.
 
         Raises:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.token_response import read_grant
-from openab_auth.oauth.client.verdict import RequestContext, judge_reply
+from openab_auth.oauth.client import Driver, OAuthClient, RequestContext, judge_reply, read_token_response
 from openab_auth.oauth.flows.device.code import DeviceCode, first_of, read_code
 from openab_auth.oauth.flows.device.requests import GRANT_TYPE, ApprovalPending, PollOutcome, judge_poll
-from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import PendingEntry
 
 
@@ -20,16 +17,16 @@ class StandardDevice:
         self._driver = driver
         self._clock = clock
 
-    async def start(self, vendor: Vendor) -> DeviceCode:
+    async def start(self, client: OAuthClient) -> DeviceCode:
         """See `DeviceRequests.start` (RFC 8628 3.1)."""
-        context = RequestContext(vendor.name, vendor.tenant, "other")
-        fields = dict(vendor.device_params)
-        if vendor.scopes:
-            fields["scope"] = " ".join(vendor.scopes)
-        response = await self._driver.post(vendor, context, vendor.device_url, fields)
+        context = RequestContext(client.name, client.tenant, "other")
+        fields = dict(client.device_params)
+        if client.scopes:
+            fields["scope"] = " ".join(client.scopes)
+        response = await self._driver.post(client, context, client.device_url, fields)
         body = judge_reply(context, response, now=self._clock())
         return read_code(
-            vendor,
+            client,
             device_code=body.get("device_code"),
             user_code=body.get("user_code"),
             uri=first_of(body, "verification_uri", "verification_url"),  # Google's name, older than the standard
@@ -39,11 +36,11 @@ class StandardDevice:
             now=self._clock(),
         )
 
-    async def poll(self, vendor: Vendor, pending: PendingEntry) -> PollOutcome:
+    async def poll(self, client: OAuthClient, pending: PendingEntry) -> PollOutcome:
         """See `DeviceRequests.poll` (RFC 8628 3.4)."""
-        context = RequestContext(vendor.name, vendor.tenant, "code", (pending.verifier,))
-        fields = {**vendor.token_params, "grant_type": GRANT_TYPE, "device_code": pending.verifier.reveal()}
+        context = RequestContext(client.name, client.tenant, "code", (pending.verifier,))
+        fields = {**client.token_params, "grant_type": GRANT_TYPE, "device_code": pending.verifier.reveal()}
         asked_at = self._clock()
-        response = await self._driver.post(vendor, context, pending.token_url, fields, encoding=vendor.token_body)
+        response = await self._driver.post(client, context, pending.token_url, fields, encoding=client.encoding)
         body = judge_poll(context, response, now=self._clock())
-        return body if isinstance(body, ApprovalPending) else read_grant(vendor, body, now=asked_at)
+        return body if isinstance(body, ApprovalPending) else read_token_response(client, body, now=asked_at)

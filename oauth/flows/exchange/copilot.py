@@ -7,13 +7,18 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.token_response import TokenResponse
-from openab_auth.oauth.client.verdict import RequestContext, is_token, json_object, judge_reply, reason_of
-from openab_auth.oauth.errors import LoginDeadError, PlanMissingError
-from openab_auth.oauth.errors.redact import shown
-from openab_auth.oauth.http.urls import is_loopback
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.client import (
+    Driver,
+    OAuthClient,
+    RequestContext,
+    TokenResponse,
+    is_token,
+    json_object,
+    judge_reply,
+    reason_of,
+)
+from openab_auth.oauth.errors import LoginDeadError, PlanMissingError, redact
+from openab_auth.oauth.http import is_loopback
 from openab_auth.storage.entries import NEVER
 from openab_auth.storage.secret import Secret
 
@@ -21,15 +26,15 @@ _PATH: Final = "/copilot_internal/v2/token"
 _NO_TOKEN: Final = "a reply without a usable token"  # noqa: S105 - a sentence
 
 
-def exchange_url(vendor: Vendor) -> str:
+def exchange_url(client: OAuthClient) -> str:
     """Return the address of the exchange: the API of the GitHub, perhaps an enterprise's, that gave the token."""
-    parts = urlsplit(vendor.token_url)
+    parts = urlsplit(client.token_url)
     host = parts.netloc if is_loopback(parts.hostname or "") else f"api.{parts.netloc}"
     return urlunsplit((parts.scheme, host, _PATH, "", ""))
 
 
 async def request_copilot_token(
-    driver: Driver, vendor: Vendor, github: Secret, url: str, *, now: float
+    driver: Driver, client: OAuthClient, github: Secret, url: str, *, now: float
 ) -> TokenResponse:
     """Request Copilot's token with GitHub's, in one GET. GitHub's is the refresh token; it does not rotate.
 
@@ -39,19 +44,19 @@ async def request_copilot_token(
         VendorUnavailableError: no usable answer; it is safe to ask again.
         VendorMisconfiguredError: GitHub refuses the request.
     """
-    context = RequestContext(vendor.name, vendor.tenant, "other", (github,))
-    response = await driver.send(vendor, context, url, headers={"Authorization": f"token {github.reveal()}"})
+    context = RequestContext(client.name, client.tenant, "other", (github,))
+    response = await driver.send(client, context, url, headers={"Authorization": f"token {github.reveal()}"})
     body = json_object(response) or {}
     details = body.get("error_details")
     if response.status_code in {401, 403} and isinstance(details, dict):
         said = details.get("message")
-        raise PlanMissingError(vendor.name, shown(said if isinstance(said, str) else "it gave no reason", (github,)))
+        raise PlanMissingError(client.name, redact(said if isinstance(said, str) else "it gave no reason", (github,)))
     if response.status_code == httpx2.codes.UNAUTHORIZED and body:
-        raise LoginDeadError(vendor.tenant, reason_of(context, response.status_code, body))
+        raise LoginDeadError(client.tenant, reason_of(context, response.status_code, body))
     reply = judge_reply(context, response, now=now)
     token, ends_at = reply.get("token"), reply.get("expires_at")
     if not (isinstance(token, str) and is_token(token)):
         raise context.unavailable(_NO_TOKEN)
     if not (type(ends_at) is int and now < ends_at <= NEVER):
-        ends_at = int(now) + vendor.token_lifetime
+        ends_at = int(now) + client.token_lifetime
     return TokenResponse(Secret(token), github, ends_at)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from openab_auth.oauth.entries.backoff import configuration_hash
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.client.token_response import TokenResponse
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.client import Driver, TokenResponse
+    from openab_auth.oauth.vendors import Vendor
     from openab_auth.storage import LoginEntry
 
 
@@ -33,5 +32,5 @@ class CopilotRenewer:
         from openab_auth.oauth.flows.exchange.copilot import request_copilot_token  # noqa: PLC0415 - loads httpx2
 
         return await request_copilot_token(
-            driver, self.vendor, entry.refresh_token, self.exchange_url, now=self.clock()
+            driver, self.vendor.client(), entry.refresh_token, self.exchange_url, now=self.clock()
         )

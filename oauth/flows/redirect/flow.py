@@ -9,14 +9,14 @@ from openab_auth.oauth.errors import ClientRefusedError, NoPendingLoginError
 from openab_auth.oauth.flows.flow import Flow, check_client_id, check_endpoints
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.config.table import Table
+    from openab_auth.oauth.config import ConfigTable
     from openab_auth.oauth.entries.pending_entry import PendingLogin
     from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
     from openab_auth.oauth.flows.login_offer import LoginOffer
     from openab_auth.oauth.flows.login_result import LoginResult
     from openab_auth.oauth.flows.renewer import Renewal, Renewer
-    from openab_auth.oauth.paste.paste import Paste
-    from openab_auth.oauth.vendors.vendor import Vendor
+    from openab_auth.oauth.paste import Paste
+    from openab_auth.oauth.vendors import Vendor
     from openab_auth.storage.entries import PendingEntry
 
 
@@ -26,7 +26,7 @@ class RedirectFlow(Flow):
     name = "pkce"
     takes_paste = True
 
-    def check(self, table: Table, vendor: Vendor) -> None:
+    def check(self, table: ConfigTable, vendor: Vendor) -> None:
         """Require the endpoints, the redirect and the client."""
         check_endpoints(table, authorize_url=vendor.authorize_url, token_url=vendor.token_url)
         if not vendor.redirect_uri:
@@ -35,17 +35,19 @@ class RedirectFlow(Flow):
 
     async def begin(self, context: LoginContext, vendor: Vendor, request: LoginRequest) -> LoginOffer:
         """Write a pending login, and return its link."""
-        from openab_auth.oauth.flows.redirect.steps import offer_link  # noqa: PLC0415 - only a login pays for it
+        from openab_auth.oauth.flows.redirect.steps import RedirectTarget, offer_link  # noqa: PLC0415 - only a login pays
 
-        return await offer_link(context, await context.driver.resolve(vendor), request)
+        target = RedirectTarget(vendor, await context.driver.resolve(vendor.client()))
+        return await offer_link(context, target, request)
 
     async def complete(
         self, context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, paste: Paste
     ) -> LoginResult:
         """Exchange the code of the paste."""
-        from openab_auth.oauth.flows.redirect.steps import exchange_paste  # noqa: PLC0415 - as above
+        from openab_auth.oauth.flows.redirect.steps import RedirectTarget, exchange_paste  # noqa: PLC0415 - as above
 
-        return await exchange_paste(context, await context.driver.resolve(vendor), login, entry, paste)
+        target = RedirectTarget(vendor, await context.driver.resolve(vendor.client()))
+        return await exchange_paste(context, target, login, entry, paste)
 
 
 class ServerFlow(RedirectFlow):
@@ -55,7 +57,7 @@ class ServerFlow(RedirectFlow):
 
     async def begin(self, context: LoginContext, vendor: Vendor, request: LoginRequest) -> LoginOffer:
         """Find out what the login is bound to, write a pending login with it, and return its link."""
-        from openab_auth.oauth.flows.redirect.steps import offer_link  # noqa: PLC0415 - only a login pays for it
+        from openab_auth.oauth.flows.redirect.steps import RedirectTarget, offer_link  # noqa: PLC0415 - only a login pays
 
         server = (await context.catalogue()).server(vendor.name)
         if server is None:
@@ -64,13 +66,14 @@ class ServerFlow(RedirectFlow):
         await context.pending.check_not_taken(vendor, request.user, agreed=request.replaces)
         binding = await context.servers.bind(server, request.user)
         remember = partial(context.servers.remember, vendor=vendor.name, user=request.user, binding=binding)
-        return await offer_link(context, binding.vendor(server), request, resource=binding.resource, also=remember)
+        target = RedirectTarget(binding.vendor(server), binding.client(server), binding)
+        return await offer_link(context, target, request, also=remember)
 
     async def complete(
         self, context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, paste: Paste
     ) -> LoginResult:
         """Exchange the code of the paste at the server as it was when the link was made."""
-        from openab_auth.oauth.flows.redirect.steps import exchange_paste  # noqa: PLC0415 - as above
+        from openab_auth.oauth.flows.redirect.steps import RedirectTarget, exchange_paste  # noqa: PLC0415 - as above
         from openab_auth.oauth.mcp.registration import forget_client  # noqa: PLC0415 - as above
 
         server = (await context.catalogue()).server(vendor.name)
@@ -82,9 +85,8 @@ class ServerFlow(RedirectFlow):
             if there := (await context.catalogue()).server(login.vendor):
                 await context.store.update(lambda draft: forget_client(draft, there, binding.issuer))
 
-        return await exchange_paste(
-            context, binding.vendor(server), login, entry, paste, binding=binding, when_refused=forget_refused
-        )
+        target = RedirectTarget(binding.vendor(server), binding.client(server), binding)
+        return await exchange_paste(context, target, login, entry, paste, when_refused=forget_refused)
 
     def renewer(self, renewal: Renewal) -> Renewer:
         """Return the renewer of the server's login."""

@@ -8,10 +8,10 @@ its caller: a cancelled caller, or a lost connection to Discord, does not stop i
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 
-from openab_auth.oauth.client.pkce import new_state, new_verifier
-from openab_auth.oauth.client.verdict import RequestContext
+from openab_auth.oauth.client import OAuthClient, RequestContext, new_state, new_verifier
 from openab_auth.oauth.entries.generation import generation_of_pending
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.errors import ClientRefusedError, VendorUnavailableError
@@ -19,8 +19,8 @@ from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
 from openab_auth.oauth.flows.login_offer import LoginOffer
 from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.mcp.binding import Binding
-from openab_auth.oauth.paste.paste import DeniedRedirectError, Expected, Paste, match
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.paste import DeniedRedirectError, ExpectedRedirect, Paste, code_for
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import PENDING_LIFETIME, PendingEntry
 from openab_auth.storage.errors import StorageError
@@ -28,64 +28,70 @@ from openab_auth.storage.records.notes import Begun
 from openab_auth.storage.secret import Secret
 
 
+@dataclass(frozen=True, slots=True)
+class RedirectTarget:
+    """The target of a login: the row, the client with its endpoints, and the binding of an MCP server."""
+
+    vendor: Vendor
+    client: OAuthClient
+    binding: Binding | None = None
+
+
 async def offer_link(
     context: LoginContext,
-    vendor: Vendor,
+    target: RedirectTarget,
     request: LoginRequest,
     *,
-    resource: str | None = None,
     also: Callable[[Draft], None] | None = None,
 ) -> LoginOffer:
-    """Write a pending login, with what `also` writes, and return its link. `vendor` has its endpoints."""
+    """Write a pending login, with what `also` writes, and return its link."""
+    vendor, client, binding = target.vendor, target.client, target.binding
     entry = PendingEntry(
         verifier=new_verifier(),
         state=new_state(),
-        token_url=vendor.token_url,
+        token_url=client.token_url,
         provider_name=vendor.name,
-        resource=resource,
+        resource=binding.resource if binding else None,
         created_at=int(context.clock()),
     )
     await context.pending.begin(vendor, request.user, entry, Begun(request.replaces), also=also)
-    url = context.driver.authorize_url(vendor, entry)
+    url = context.driver.authorize_url(client, entry)
     return LoginOffer(vendor, url, entry.created_at + PENDING_LIFETIME, generation=generation_of_pending(entry))
 
 
 async def exchange_paste(  # noqa: PLR0913 - a login, its paste, and what an MCP server adds
     context: LoginContext,
-    vendor: Vendor,
+    target: RedirectTarget,
     login: PendingLogin,
     entry: PendingEntry,
     paste: Paste,
     *,
-    binding: Binding | None = None,
     when_refused: Callable[[ClientRefusedError], Awaitable[None]] | None = None,
 ) -> LoginResult:
-    """Exchange the code of a paste, and store the login. `vendor` has its endpoints.
+    """Exchange the code of a paste, and store the login.
 
-    `binding` is that of an MCP server. `when_refused` runs when the authorization server refuses the client.
+    `when_refused` runs when the authorization server refuses the client.
     """
-    code = await _code(context, paste, vendor, login, entry)
+    code = await _code(context, paste, target.client, login, entry)
     login = await context.pending.noted(login)
-    await context.pending.check_not_taken(vendor, login.user, agreed=login.begun.replaces)
+    await context.pending.check_not_taken(target.vendor, login.user, agreed=login.begun.replaces)
     await context.store.check_writable()  # before the code is used up
-    return await context.background.finish(
-        _take_and_exchange(context, vendor, login, entry, code, binding, when_refused)
-    )
+    return await context.background.finish(_take_and_exchange(context, target, login, entry, code, when_refused))
 
 
 async def _code(
-    context: LoginContext, paste: Paste, vendor: Vendor, login: PendingLogin, entry: PendingEntry
+    context: LoginContext, paste: Paste, client: OAuthClient, login: PendingLogin, entry: PendingEntry
 ) -> Secret:
     """Return the code of a paste that ends this login; a paste that reports a denial ends the login, too."""
-    expected = Expected(
-        redirect_uri=vendor.redirect_uri,
+    expected = ExpectedRedirect(
+        redirect_uri=client.redirect_uri,
         state=entry.state,
-        authorize_url=vendor.authorize_url,
-        issuer=vendor.issuer,
-        iss_announced=vendor.iss_announced,
+        authorize_url=client.authorize_url,
+        issuer=client.issuer,
+        iss_announced=client.iss_announced,
     )
     try:
-        return match(paste, expected)
+        return code_for(paste, expected)
     except DeniedRedirectError as denied:
         if denied.ends_login:
             denied.vendor = login.vendor
@@ -95,16 +101,16 @@ async def _code(
 
 async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
     context: LoginContext,
-    vendor: Vendor,
+    target: RedirectTarget,
     login: PendingLogin,
     entry: PendingEntry,
     code: Secret,
-    binding: Binding | None,
     when_refused: Callable[[ClientRefusedError], Awaitable[None]] | None,
 ) -> LoginResult:
+    vendor, binding = target.vendor, target.binding
     await context.pending.take(login, entry)
     try:
-        tokens = await context.driver.exchange(vendor, code, entry)
+        tokens = await context.driver.exchange(target.client, code, entry)
     except VendorUnavailableError as error:
         if not error.sent:
             await _put_back(context, vendor, login, entry, error)

@@ -10,20 +10,24 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from openab_auth.oauth.client.scopes import scopes_of
+from openab_auth.oauth.client import scopes_of
 from openab_auth.oauth.errors import ServerUnusableError
+from openab_auth.oauth.http import BearerChallenge
 from openab_auth.oauth.mcp.discovery.authorization_server import (
     Discovered,
     check_issuer,
     fetch_issuer_metadata,
     read_metadata,
 )
+from openab_auth.oauth.mcp.discovery.fetch import Fetch
 from openab_auth.oauth.mcp.discovery.protected_resource import (
     authorization_servers,
     default_resource,
     fetch_resource_metadata,
     resource_of,
 )
+from openab_auth.oauth.vendors import McpServer
+from openab_auth.storage.entries import Json
 
 if TYPE_CHECKING:
     from openab_auth.oauth.http.challenge import BearerChallenge

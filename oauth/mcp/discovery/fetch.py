@@ -9,11 +9,8 @@ from urllib.parse import urljoin
 
 import httpx2
 
-from openab_auth.oauth.client.verdict import JsonObject, RequestContext, json_object, judge_failure
-from openab_auth.oauth.http.challenge import BearerChallenge, read_bearer
-from openab_auth.oauth.http.deadline import awake_timeout
-from openab_auth.oauth.http.transport import BoundedTransport, origin_of
-from openab_auth.oauth.http.urls import url_mistake
+from openab_auth.oauth.client import JsonObject, RequestContext, json_object, judge_failure
+from openab_auth.oauth.http import BearerChallenge, BoundedTransport, awake_timeout, origin_of, read_bearer, why_unsafe
 from openab_auth.storage.entries import Json
 
 _MOST_REDIRECTS: Final = 3
@@ -81,7 +78,7 @@ class Fetch:
     async def _send(
         self, method: str, url: str, body: Mapping[str, Json] | None, *, head_only: bool = False
     ) -> httpx2.Response:
-        if mistake := url_mistake(url):
+        if mistake := why_unsafe(url):
             reason = f"it names an address that {mistake}"
             raise self._context.misconfigured(reason, SERVER_OPERATOR_MUST_FIX)
         transport = BoundedTransport(self._http)
@@ -121,4 +118,4 @@ def _redirect(reply: httpx2.Response, url: str, method: str) -> str | None:
         there = urljoin(url, location)
     except ValueError:  # brackets without an address between them
         return None
-    return there if url_mistake(there) is None and origin_of(there) == origin_of(url) else None
+    return there if why_unsafe(there) is None and origin_of(there) == origin_of(url) else None

@@ -6,18 +6,15 @@ import asyncio
 
 import pytest
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.token_response import TokenResponse
-from openab_auth.oauth.config.config import Config
-from openab_auth.oauth.config.table import Table
+from openab_auth.oauth.client import Driver, TokenResponse
+from openab_auth.oauth.config import Config, ConfigTable
 from openab_auth.oauth.entries import pending_entry
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.errors import ConfigError, NoPendingLoginError
 from openab_auth.oauth.flows import FLOWS, Flow, LoginContext, LoginOffer, LoginRequest, LoginResult
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.paste.paste import Paste
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import AsyncStore, PendingEntry, Secret, TokenEntry, UserId
 from openab_auth.storage.records.notes import Begun
 from tests.oauth.conftest import Clock
@@ -35,7 +32,7 @@ class CounterFlow(Flow):
     def __init__(self) -> None:
         self.called = asyncio.Event()
 
-    def check(self, table: Table, vendor: Vendor) -> None:
+    def check(self, table: ConfigTable, vendor: Vendor) -> None:
         if not vendor.authorize_url:
             table.wrong("authorize_url", "is missing: where is the counter?")
 

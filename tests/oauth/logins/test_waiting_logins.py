@@ -11,7 +11,7 @@ from openab_auth.oauth.errors import LoginDeniedError, NoPendingLoginError
 from openab_auth.oauth.flows import LoginResult
 from openab_auth.oauth.logins import WaitingLogins
 from openab_auth.oauth.logins import waiting as module
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Tenant, UserId
 
 ADA = UserId(42)

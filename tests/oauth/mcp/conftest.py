@@ -13,9 +13,13 @@ import httpx2
 import pytest
 from aiohttp import web
 
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.client.driver import Driver
+from openab_auth.oauth.http import NetworkPolicy
 from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.mcp import Fetch
+from openab_auth.oauth.mcp.discovery.fetch import Fetch
+from openab_auth.oauth.vendors import McpServer
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import FileStore
 from openab_auth.storage.async_store import AsyncStore
@@ -122,7 +126,7 @@ async def stranger() -> AsyncIterator[Stranger]:
 
 @pytest.fixture
 def server(stranger: Stranger) -> McpServer:
-    return McpServer("lab", stranger.mcp, reach=LOOPBACK)
+    return McpServer("lab", stranger.mcp, network_policy=LOOPBACK)
 
 
 @pytest.fixture

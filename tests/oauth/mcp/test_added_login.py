@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import (
     NoPendingLoginError,
     NotLoggedInError,
@@ -22,7 +22,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, StoreUnreadableError
 from tests.oauth.mcp.running import MCP_HEADERS, approve, urls  # noqa: F401 - a fixture
 from tests.oauth.mcp.test_sdk_servers import ADA, expire, log_in, seen

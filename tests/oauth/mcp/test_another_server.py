@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import httpx2
 import pytest
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import (
     ClientMissingError,
     NoPendingLoginError,
@@ -25,6 +25,8 @@ from openab_auth.oauth.mcp import Binding
 from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.mcp.foreign_hosts import foreign_hosts
 from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.vendors import Catalogue, McpServer
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import AddedServer, AsyncStore, ClientRecord, Draft, UserId

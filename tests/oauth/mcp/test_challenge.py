@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openab_auth.oauth.http.challenge import BearerChallenge, Challenge, read_bearer, read_challenges
+from openab_auth.oauth.http import BearerChallenge, read_bearer
+from openab_auth.oauth.http.challenge import Challenge, read_challenges
 
 URL = "https://mcp.example/.well-known/oauth-protected-resource"
 

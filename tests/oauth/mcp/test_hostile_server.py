@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     OAuthError,
@@ -24,7 +24,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, McpEntry, UserId
 from tests.oauth.mcp.conftest import OPENID, RESOURCE, RFC_8414, Page, Stranger
 
@@ -149,7 +149,7 @@ async def test_a_mix_up_of_authorization_servers_sends_the_code_nowhere(
 async def test_an_answer_without_the_promised_issuer_sends_the_code_nowhere(logins: Logins, stranger: Stranger) -> None:
     offer = await logins.begin("mcp:lab", ADA)
 
-    with pytest.raises(PasteRefusedError, match="does not say which issuer"):
+    with pytest.raises(PasteRefusedError, match="does not name its issuer"):
         await logins.complete(answer(offer, ""), ADA)
     assert "/token" not in stranger.paths
 

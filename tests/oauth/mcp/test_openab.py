@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import Secret
 
 SERVERS = {
@@ -76,7 +76,7 @@ def test_a_file_without_servers_has_none(tmp_path: Path, text: str) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_a_mistake_of_the_config(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"auth\.mcp_json: .*no JSON"):
+    with pytest.raises(ConfigError, match=r"auth\.mcp_json: .*not JSON"):
         catalogue("{torn", tmp_path)
     with pytest.raises(ConfigError, match=r"auth\.mcp_json: .*No such file"):
         Catalogue.from_config(Config(auth=AuthSettings(mcp_json=str(tmp_path / "none"))), {})

@@ -19,10 +19,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.http.network_policy import NetworkPolicy
-from openab_auth.oauth.http.pinned import Lookups, PinnedTransport, PrivateAddressError
-from openab_auth.oauth.http.transport import UnsafeUrlError
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.http import NetworkPolicy, PinnedTransport, PrivateAddressError, UnsafeUrlError
+from openab_auth.oauth.http.pinned import Lookups
 
 PUBLIC = "93.184.215.14"
 PATIENCE = 20.0

@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import ClientMissingError, ServerUnusableError, VendorUnavailableError
 from openab_auth.oauth.mcp import Discovered, Fetch, ServerLogins
+from openab_auth.oauth.mcp.discovery import Discovered
+from openab_auth.oauth.mcp.discovery.fetch import Fetch
 from openab_auth.oauth.mcp.registration import Identity, client_key, identify, metadata_document
+from openab_auth.oauth.mcp.server_logins import ServerLogins
+from openab_auth.oauth.vendors import Catalogue, McpServer
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import CONSOLE, AsyncStore, ClientRecord, Secret, StorageError

@@ -19,8 +19,8 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthToken
 
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.config.config import AuthSettings, Config
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import (
     InsufficientScopeError,
     LoginDeadError,
@@ -31,6 +31,8 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.mcp.sdk import SdkStorage, sdk_auth
 from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, Draft, FileStore, McpEntry, Secret, StoreUnreadableError, UserId
 from tests.oauth.mcp import strict_reader

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.oauth.config.config import Config, read_config
+from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.http.network_policy import NetworkPolicy
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import DEFAULT_REDIRECT, KEYS, McpServer
+from openab_auth.oauth.http import NetworkPolicy
+from openab_auth.oauth.vendors import DEFAULT_REDIRECT, Catalogue, McpServer, read_config
+from openab_auth.oauth.vendors.mcp_server import KEYS
 from openab_auth.storage import Secret
 
 URL = "https://mcp.example/mcp"
@@ -66,7 +66,7 @@ def test_every_key_of_the_contract_is_read(tmp_path: Path) -> None:
     assert server.client_secret == Secret("canary-secret")
     assert server.authorize_params == {"access_type": "offline"}
     assert (server.send_resource, server.scope_in_refresh) == (False, True)
-    assert server.reach.allows("mcp.internal", "10.9.9.9")
+    assert server.network_policy.allows("mcp.internal", "10.9.9.9")
     assert "canary" not in repr(server)
 
 
@@ -144,7 +144,7 @@ def test_the_test_option_allows_this_machine(tmp_path: Path) -> None:
     server = catalogue(text, tmp_path).server("lab")
 
     assert server is not None
-    assert server.reach == NetworkPolicy(http_loopback=True)
+    assert server.network_policy == NetworkPolicy(http_loopback=True)
 
 
 def test_the_page_of_the_docs_names_every_key_with_its_default() -> None:

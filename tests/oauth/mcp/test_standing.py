@@ -8,7 +8,7 @@ import pytest
 
 from openab_auth.oauth.mcp import Binding, access_of
 from openab_auth.oauth.mcp.scopes import advice, carried_over, note_demand
-from openab_auth.oauth.vendors.mcp_server import McpServer
+from openab_auth.oauth.vendors import McpServer
 from openab_auth.storage import ClientRecord, Draft, McpEntry, Tenant
 from openab_auth.storage.draft import LazyRecords
 

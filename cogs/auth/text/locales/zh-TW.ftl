@@ -77,58 +77,57 @@ button-remove = 只從這裡移除
 button-revoke = 同時向供應商撤銷
 form-title = 完成登入
 form-field = 網址，或頁面上顯示的代碼
-form-hint = 請整段複製：網址列裡的一整行。
+form-hint = 請複製網址列裡的全部內容。
 form-example = http://localhost:…/callback?code=…&state=…　或　code#state
 
 ## The two steps
 
 login-title = ## 登入 { $vendor }
-login-open-button = 按下 **{ button-open }**，在 Discord 的提示中選「是」，然後登入。
-login-open-below = 開啟下方的連結，在 Discord 的提示中選「是」，然後登入。
-login-last-page-dead =
-    最後一頁**打不開，這是正常的。** 請從網址列複製完整網址，開頭是 { CODE($beginning) }。
-login-last-page-code = 最後一頁會顯示一段代碼。請整段複製，連 `#` 後面的部分也要。
+login-open-button = 按下 **{ button-open }**，在 Discord 的連結警告中按確認，然後登入。
+login-open-below = 開啟下方的連結，在 Discord 的連結警告中按確認，然後登入。
+login-last-page-dead = 最後一頁**打不開，這是正常的。** 請從網址列複製完整網址，開頭是 { CODE($beginning) }。
+login-last-page-code = 最後一頁會顯示一段代碼。請整段複製，包括 `#` 後面的部分。
 login-paste = 回到這裡，按下 **{ button-paste }**。
 login-page = { $vendor } 的登入頁面
 login-copy = -# 想用別的瀏覽器？複製這個連結：
 login-valid =
-    -# 連結有效到 { $time }（{ $relative }）。您複製的內容請勿給任何人看。
-    -# 畫面上無法填表單嗎？改用 { -complete }，或直接私訊傳給我也可以。
-login-code-type = 確認頁面上顯示的是這個代碼，或在頁面上輸入它：
+    -# 連結將於 { $time }（{ $relative }）過期。您複製的內容就像密碼一樣，請勿給別人看。
+    -# 也可以使用 { -complete }，或直接私訊傳給我。
+login-code-type = 請確認頁面上顯示的是這個代碼，或在頁面上輸入它：
 login-code-wait =
-    -# 代碼有效到 { $time }（{ $relative }）。您在那裡完成之後，這則訊息會自動更新。
-    -# 請勿核准不是您剛才要求的代碼。
+    -# 代碼將於 { $time }（{ $relative }）過期。您完成之後，這則訊息會自動更新。
+    -# 如果代碼不是您自己要求的，請勿核准。
 login-program-paste = 如果最後一頁顯示代碼或打不開，請回到這裡，按下 **{ button-paste }**，貼上代碼或那一頁的網址。
-login-program-wait =
-    -# { $vendor } 自己的程式會等您到 { $time }（{ $relative }）。您完成之後，這則訊息會自動更新。
-login-code-expired = ⌛ **{ $vendor } 的代碼已過期。** 沒有任何變更。請用 { -login } 重新開始。
-login-done-program = ✅ **{ $vendor } 自己的程式表示已經登入。** 登入由它自行保管，這裡沒有儲存任何東西。
+login-program-wait = -# { $vendor } 自己的程式會等到 { $time }（{ $relative }）。您完成之後，這則訊息會自動更新。
+login-code-expired = ⌛ **{ $vendor } 的代碼已過期。** 沒有任何變更。{ -new-link }
+login-done-program = ✅ **{ $vendor } 自己的程式表示已經登入。** 登入由該程式自行保管，這裡沒有儲存任何東西。
 login-done = ✅ **已登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
 login-done-as = ✅ **已用 { $account } 登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
-login-done-before = 之前的帳號是 { $account }。
+login-done-before = 它取代了 { $account } 的登入。
 login-lacks-project = ⚠️ **這個帳號還沒有 Code Assist 專案。** 請先為它設定一次 Gemini Code Assist，或請管理者在代理程式執行的環境設定 `GOOGLE_CLOUD_PROJECT`。
-login-overtaken = ⚠️ **您的 { $vendor } 登入沒有儲存：** 在您登入的同時，已有另一個登入完成。
+login-overtaken = ⚠️ **您的 { $vendor } 登入沒有儲存：** 另一個登入比您先完成。
 login-link-used = ✅ 完成：已登入 **{ $vendor }**。
-login-link-expired = ⌛ **這個 { $vendor } 登入連結已過期。** 沒有任何變更。請用 { -login } 重新開始。
-login-link-replaced = 這個 **{ $vendor }** 登入連結已被更新的取代，請使用新的連結。
-login-button-expired = ⌛ **這個連結已過期。** 沒有任何變更。請用 { -login } 重新開始。
-cancelled = **您對 { $vendor } 的登入已取消。** 它的連結已經沒有作用。
+login-link-expired = ⌛ **{ $vendor } 的登入連結已過期。** 沒有任何變更。{ -new-link }
+login-link-replaced = **{ $vendor }** 已有較新的登入連結，請使用新的連結。
+login-button-expired = ⌛ **這個連結已過期。** 沒有任何變更。{ -new-link }
+cancelled = **您的 { $vendor } 登入已取消。** 它的連結已經失效。
 kept = 沒有任何變更。
-login-ended = ⚠️ **{ $login } 的登入已失效。** 這裡的代理程式無法再更新它。
+login-ended =
+    ⚠️ **{ $login } 的登入已失效。** 這裡的代理程式無法再更新它。
     原因：{ $reason }
     請按下方的按鈕，或使用 { -login } 重新登入。
 
-risk-tos-risk = ⚠️ **請注意：** 這家供應商的條款可能不允許在它自己的工具以外使用這種登入，帳號有可能被停用。
+risk-tos-risk = ⚠️ **請注意：** 這家供應商的條款可能不允許在其他工具使用它的登入，帳號有可能被停用。
 risk-experimental = ⚠️ **請注意：** 這種登入方式還在實驗階段，隨時可能失效。
 note = ℹ️ { $note }
-login-elsewhere = ⚠️ **請小心：**{ CODE($host) } 會拿到 { CODE($issuer) } 帳號的權杖。請確定您放心把那個帳號交給 { CODE($host) }，再登入。
+login-elsewhere = ⚠️ **請注意：** { CODE($host) } 會收到 { CODE($issuer) } 帳號的權杖。如果您放心把那個帳號交給 { CODE($host) }，才登入。
 
 replace-question = **{ $who } 已經登入 { $login }。**
-    新的登入會取代它，所有代理程式都會改用新的。在新的登入完成之前，什麼都不會改變。
+    您的登入會取代它，所有代理程式都會改用您的。在您完成登入之前，不會有任何改變。
 
 how-dead =
     ## 複製網址
-    1. 最後一頁打不開，這是正常的：您需要的是它的網址。
+    1. 最後一頁打不開，這是正常的：您只需要它的網址。
     2. 選取瀏覽器上方的完整網址並複製。在手機上請先點一下網址。
     3. 回到 Discord，按下 **{ button-paste }** 並貼上。
 how-code =
@@ -145,17 +144,17 @@ picture-code = 頁面顯示一段代碼和複製按鈕。複製 # 兩邊的全�
 logout-question = **要登出 { $login } 嗎？**
 logout-remove = - **{ button-remove }**：這裡的代理程式不再使用它；在供應商那邊仍然有效。
 logout-revoke = - **{ button-revoke }**：在所有地方都失效，其他機器上的也一樣。
-logout-irrevocable = - 這家供應商無法從這裡撤銷，請到帳號自己的安全性頁面處理。
+logout-irrevocable = - 這家供應商無法從這裡撤銷登入。您可以在該帳號的安全性頁面結束它。
 logout-shadowed = - 這裡的代理程式設有 { CODE($variable) }，不論您怎麼選，它們都會繼續使用它。
 logout-removed = **已從這裡移除 { $vendor } 的登入。** 在供應商那邊它仍然有效。
 logout-revoked = **已向供應商撤銷 { $vendor } 的登入，並從這裡移除。**
 logout-nothing = **{ $vendor } 沒有可以移除的登入。**
-logout-stands = **這段期間 { $vendor } 有了另一個登入，它會保留。** 沒有移除任何內容。
+logout-stands = **在這段期間，{ $vendor } 有了較新的登入，所以保留了它。** 沒有移除任何內容。
 logout-former = 之前的那個登入已向供應商撤銷。
 logout-not-told = 沒有通知到供應商：{ $note }。
-logout-left = 憑證檔旁可能還有檔案留著它的權杖；`/auth status` 會指出是哪一個。
+logout-left = 憑證檔旁可能還有檔案留著它的權杖；{ -status } 會指出是哪一個。
 console = 主控台上的某人
-somebody = 有人（不知道是誰）
+somebody = 不明的使用者
 login-as = { $login }（{ $account }）
 
 ## Status
@@ -163,19 +162,21 @@ login-as = { $login }（{ $account }）
 status-title = 登入狀態
 status-empty = 目前沒有任何登入。請用 { -login } 開始。
 status-login = { $mark } **{ $title }**：{ $state }
-status-token-until = 權杖有效到 { $time }
+status-token-renews = 權杖 { $time } 更新
+status-token-expires = 權杖 { $time } 到期
+status-token-lasting = 權杖不會到期
 status-made = { $time } 登入
 status-made-by = { $time } 由 { $who } 登入
-status-elsewhere = { CODE($host) } 會拿到 { CODE($issuer) } 帳號的權杖
+status-elsewhere = { CODE($host) } 會收到 { CODE($issuer) } 帳號的權杖
 status-shadowed = ⚠️ 設有 { CODE($variable) }，所以不會用到這個登入
 status-server = 位於 { $host }
 status-failed = ⚠️ { $time } 更新失敗（{ $reason }）；下次嘗試：{ $then }
 status-scopes = 要求的權限範圍：{ $asked }；取得的：{ $granted }
-status-missing = ⚠️ 代理程式缺少權限範圍：{ $scopes }。{ $todo }
+status-missing = ⚠️ 代理程式需要更多權限範圍：{ $scopes }。{ $todo }
 remedy-log-in = 請用 { -login } 重新登入。
-remedy-widen = 請告訴管理者：把它們加進 { $table } 的 `scopes`；然後用 { -login } 重新登入。
-remedy-grant = 已經要求過但沒有取得：必須由該伺服器的管理者授予這個帳號。
-status-pending = ⏳ **{ $vendor }**：等您完成，期限 { $time }
+remedy-widen = 請管理者把它們加進 { CODE($table) } 的 `scopes`，然後用 { -login } 重新登入。
+remedy-grant = 已經要求過但沒有取得。請該伺服器的管理者授予這個帳號。
+status-pending = ⏳ **{ $vendor }**：連結 { $time } 過期
 status-environment = 🔑 **{ $vendor }**：使用機器人環境中的 { CODE($variable) }，不會儲存
 status-problem = 🔧 **請管理者處理：** { $what }：{ $repair }
 status-more = … 還有 { $count } 筆；`openab-auth status` 會全部列出。
@@ -188,10 +189,10 @@ never = 永不
 
 ## MCP servers that people add
 
-server-added = ✅ **已新增 { $vendor }。** 這裡可以讓代理程式登入的每個人，現在都能用按鈕或 { -login } 登入它。
-server-there = ℹ️ **{ $vendor } 已經存在**，網址也相同。沒有任何變更。
+server-added = ✅ **已新增 { $vendor }。** 這裡可以使用 { -login } 的每個人，現在都能用該指令或按鈕登入它。
+server-there = ℹ️ **{ $vendor } 之前已經新增過**，網址也相同。沒有任何變更。
 server-host =
-    代理程式會把它的權杖交給 { CODE($host) }。請確定您信任經營它的人，再登入。
+    代理程式會把它的權杖傳給 { CODE($host) }。如果您信任它的經營者，才登入。
     -# 它的網址：{ CODE($address) }
 server-removed = **已移除 { $server }。** 之後無法再從這裡登入它。
 
@@ -206,21 +207,21 @@ choice-experimental = ⚠ 實驗性質
 ## Help
 
 help-title = ## 從 Discord 讓代理程式登入
-help-what = 這裡的代理程式需要一個供應商（例如 Claude）的帳號才能工作。您只要在自己的瀏覽器登入一次，這裡的每個代理程式就都能使用。我看不到您的密碼。
-help-not-allowed = **您目前還不能使用：** { $happened }{ $next }
-help-first = **目前還沒有任何登入。** 用 { -login } 開始：取得連結、登入，再把瀏覽器最後停留的網址貼回來。一分鐘就好。
+help-what = 這裡的代理程式需要供應商（例如 Claude）的帳號才能工作。您只要在自己的瀏覽器登入一次，這裡的每個代理程式就都能使用那個登入。我看不到您的密碼。
+help-not-allowed = **您目前還不能使用。** { $happened }{ $next }
+help-first = **目前還沒有任何登入。** 請用 { -login } 開始：開啟連結、登入，再貼上最後一頁的網址。一分鐘就好。
 help-allowed = **目前有 { $count } 個登入。** 用 { -login } 新增或取代，用 { -status } 查看。
 help-store = **目前無法讀取登入資料。** { -status } 會說明原因。
 help-commands =
-    - { -login } 給您登入連結，{ -complete } 收下您複製的內容（按鈕也可以，私訊給我也可以）。
-    - { -status } 查看誰登入了哪裡，{ -cancel } 放棄您開始的登入。
-    - { -logout } 移除登入；您要求的話，也會向供應商撤銷。
-help-servers = - { -mcp-add } 新增 MCP 伺服器，{ -mcp-remove } 移除您新增的伺服器。
-help-privacy = -# 我的回覆只有您看得到。您貼上的內容只使用一次，不會留存。您的 ID 是 { $user }。
+    - { -login } 給您登入連結。{ -complete } 接收您複製的內容；用按鈕或私訊傳給我也可以。
+    - { -status } 查看誰登入了哪裡。{ -cancel } 取消您開始的登入。
+    - { -logout } 移除登入；您也可以選擇同時向供應商撤銷。
+help-servers = - { -mcp-add } 新增 MCP 伺服器。{ -mcp-remove } 移除您新增的伺服器。
+help-privacy = -# 我的回覆只有您看得到。您貼上的內容只使用一次，不會儲存。您的 ID 是 { $user }。
 
 ## Direct messages
 
-dm-footer = **請現在就刪除您的訊息：** 這種網址不該留在聊天紀錄裡，而我無法替您刪除。
+dm-footer = **請立刻刪除您的訊息。** 您貼上的內容就像密碼一樣，而我無法替您刪除。
 dm-hint = 我只負責讓代理程式登入。請用 { -login }，再把您複製的內容貼在這裡。{ -help } 有更多說明。
 
 ## What can go wrong
@@ -234,10 +235,10 @@ apology =
     請再試一次。如果還是不行，請把這個代號告訴管理者：{ CODE($incident) }
 
 -unchanged = 沒有任何變更。
--still-waits = 您的登入仍在等待。
--older-untouched = 之前的登入（如果有）不受影響。
+-still-waits = 您仍可完成這次登入。
+-older-untouched = 之前的登入（如果有）沒有變更。
 -copy-all = 請從網址列複製最後一頁的完整網址，然後貼上。
--new-link = 請用 { -login } 重新開始。
+-new-link = 請用 { -login } 取得新連結。
 
 error-not_allowed-bot = 機器人不能使用這個功能。
     .kept = { -unchanged }
@@ -258,15 +259,15 @@ error-not_allowed-unknown = Discord 沒有告訴我您是否仍有允許的身�
     .kept = 這次登入已結束，沒有儲存。
     .next = { -new-link }
 error-not_allowed-not_yours = 這是 { $owner } 的登入，不是您的。
-    .kept = 它不受影響。
+    .kept = 它沒有變更。
     .next = 請對方登出，或請管理者（列在 `allowed_users` 裡的人）處理。
-error-not_allowed-not_known = 這個登入是從主控台建立的，或者我不知道是誰建立的。
-    .kept = 它不受影響。
+error-not_allowed-not_known = 這個登入是從主控台建立的，或我不知道是誰建立的。
+    .kept = 它沒有變更。
     .next = 請管理者（列在 `allowed_users` 裡的人）登出它。
 error-not_allowed-not_your_server = 這個伺服器是 { $owner } 新增的，不是您。
     .kept = 它還在。
     .next = 請對方移除，或請管理者（列在 `allowed_users` 裡的人）處理。
-error-too_many_attempts = 您在一分鐘內已經試了 { $limit } 次。
+error-too_many_attempts = 您在一分鐘內已經嘗試了 { $limit } 次。
     .kept = { -unchanged }
     .next = 請等 { $retry_after } 秒後再試。
 error-closing = 我正在重新啟動。
@@ -281,30 +282,30 @@ error-name_too_long = 這個名稱太長，放不進 Discord 的按鈕。
 
 error-not_logged_in = { $tenant } 沒有人登入。
     .kept = { -unchanged }
-    .next = 用 { -login } 開始登入，用 { -status } 查看現有的登入。
+    .next = 請用 { -login } 登入，或用 { -status } 查看現有的登入。
 error-login_dead = { $tenant } 的登入已經終止（{ $reason }）。
-    .kept = 舊的資料還留著。
+    .kept = 沒有移除任何內容。
     .next = 請用 { -login } 重新登入。
-error-login_taken = { $tenant } 已有別人建立的登入。
-    .kept = 那個登入不受影響。
-    .next = { -login } 會詢問是否要取代它。
+error-login_taken = 已有別人登入 { $tenant }。
+    .kept = 對方的登入沒有變更。
+    .next = { -login } 會詢問您是否要取代它。
 error-login_overtaken = 在您登入 { $tenant } 的同時，別人已完成了登入。
-    .kept = 那個登入不受影響，您的登入沒有儲存。
-    .next = { -login } 會詢問是否要取代它。
-error-login_changed = { $tenant } 現在的登入已經不是剛才詢問您的那一個。
-    .kept = 現在的登入不受影響。
-    .next = 用 { -status } 查看它，用 { -logout } 登出它。
+    .kept = 對方的登入沒有變更，您的登入沒有儲存。
+    .next = { -login } 會詢問您是否要取代它。
+error-login_changed = 在我詢問您之後，{ $tenant } 的登入已經改變。
+    .kept = 目前的登入沒有變更。
+    .next = 用 { -status } 查看它；要結束它，請再次使用 { -logout }。
 error-refresh_busy = 正在更新 { $tenant } 的登入，花的時間比較久。
-    .kept = 登入不受影響。
+    .kept = 登入沒有變更。
     .next = 請稍後再試。
 error-unknown_vendor = 這裡不提供 { $vendor }。
     .kept = { -unchanged }
     .next =
         { $offered ->
             [none] 管理者必須先提供供應商：設定檔 `[auth]` 中的 `vendors`。
-           *[other] 請從這些選擇：{ $offered }。
+           *[other] 請選擇其中一個：{ $offered }。
         }
-error-vendor_unavailable = { $vendor } 沒有給出可用的回應（{ $reason }）。
+error-vendor_unavailable = { $vendor } 目前無法正常回應。
     .kept =
         { $asked ->
             [code] { $sent ->
@@ -317,39 +318,39 @@ error-vendor_unavailable = { $vendor } 沒有給出可用的回應（{ $reason }
         { $asked ->
             [code] { $sent ->
                 [yes] { -new-link }
-               *[no] 請稍後再貼上同樣的內容。
+               *[no] 請稍候片刻，再貼上同樣的內容。
             }
            *[other] 請稍後再試。
         }
-error-vendor_misconfigured = { $vendor } 不接受這個機器人目前的設定（{ $reason }）。
+error-vendor_misconfigured = { $vendor } 不接受這個機器人的設定（{ $reason }）。
     .kept = { -older-untouched }
     .next = 請告訴管理者：{ $todo }。
-error-client_missing = 我們在 { $vendor } 還沒有註冊用戶端（{ $reason }）。
+error-client_missing = 這個機器人還沒有在 { $vendor } 註冊（{ $reason }）。
     .kept = { -older-untouched }
     .next =
         請告訴管理者：在 { $issuer } 註冊一個用戶端，重新導向網址為 { CODE($redirect_uri) }{ $scopes ->
             [none] {""}
            *[other] ，權限範圍為 { $scopes }
         }，然後把它的 `client_id` 寫進設定檔的 { CODE($table) }。
-error-server_unusable = 無法登入 { $vendor }（{ $reason }）。
+error-server_unusable = 目前無法登入 { $vendor }（{ $reason }）。
     .kept = { -older-untouched }
     .next = 請告訴管理者：{ $todo }。
-error-exchange_refused = { $vendor } 拒絕了這個代碼（{ $reason }）。
+error-exchange_refused = { $vendor } 的代碼已過期，或已經使用過。
     .kept = { -older-untouched }
-    .next = 代碼只能用一次，而且很快就會失效。{ -new-link }
+    .next = { -new-link }
 error-risk_not_accepted = 這裡不提供 { $vendor }：它的登入標示為 { $risk }。
     .kept = { -unchanged }
-    .next = 管理者可以指名接受：設定檔 `[auth]` 中的 `accept_risk`。
-error-no_login = 這裡沒有 { $vendor } 的登入方式。
+    .next = 管理者可以接受這項風險：設定檔 `[auth]` 中的 `accept_risk`。
+error-no_login = 無法從這裡登入 { $vendor }。
     .kept = { -unchanged }
     .next =
         { $note ->
             [none] 請告訴管理者：在代理程式執行的環境設定 { $variables }。
            *[other] { $note } 請告訴管理者：在代理程式執行的環境設定 { $variables }。
         }
-error-plan_missing = { $vendor } 不讓這個帳號使用（{ $reason }）。
+error-plan_missing = { $vendor } 不接受這個帳號（{ $reason }）。
     .kept = { -older-untouched }
-    .next = 請在供應商為這個帳號開通席次或方案，或改用另一個帳號。{ -new-link }
+    .next = 請在供應商為這個帳號開通席次或方案，或改用另一個帳號登入。{ -new-link }
 error-program_failed = { $vendor } 的登入程式{ $status ->
         [none] 花了太久，我已將它結束。
        *[other] 結束了，但沒有登入（狀態碼 { $status }）。
@@ -358,36 +359,36 @@ error-program_failed = { $vendor } 的登入程式{ $status ->
     .next =
         { $said ->
             [none] { -new-link }
-           *[other] 它最後說：{ $said }。{ -new-link }
+           *[other] 它最後的訊息：{ $said }。{ -new-link }
         }
-error-program_waits = { $vendor } 的登入程式收到了，但仍在等待。
+error-program_waits = { $vendor } 的登入程式收到了您貼上的內容，但仍在等待。
     .kept = { -still-waits }
     .next =
         { $said ->
             [none] 請貼上它要求的內容，或用 { -cancel } 放棄這次登入。
-           *[other] 它最後說：{ $said }。請貼上它要求的內容，或用 { -cancel } 放棄這次登入。
+           *[other] 它最後的訊息：{ $said }。請貼上它要求的內容，或用 { -cancel } 放棄這次登入。
         }
-error-login_denied = { $vendor } 的登入沒有獲得核准（{ $reason }）。
+error-login_denied = { $vendor } 的登入遭到拒絕。
     .kept = 這次登入已經結束。{ -older-untouched }
     .next = { -new-link }
-error-login_expired = { $vendor } 的代碼在核准之前就過期了。
+error-login_expired = { $vendor } 的代碼在您核准之前就過期了。
     .kept = 這次登入已經結束。{ -older-untouched }
     .next = { -new-link }
-error-login_not_stored = 您已在 { $vendor } 登入，但我還無法儲存。{ $why }
-    .kept = 我會先把它保留在記憶體中，一旦可以就儲存。
+error-login_not_stored = 您已在 { $vendor } 登入，但我還無法儲存這個登入。{ $why }
+    .kept = 我會先把它保留在記憶體中，並盡快儲存。
     .next = 請稍後查看 { -status }。如果沒有這個登入，請用 { -login } 重新開始。
-error-too_many_logins = 您已經有 { $limit } 個登入在等待。
-    .kept = 它們仍在等待。
+error-too_many_logins = 您已經開始了 { $limit } 個登入，都還沒有完成。
+    .kept = 您仍可完成它們。
     .next = 請先完成一個，或用 { -cancel } 取消一個。
-error-too_many_wait = 這裡等待中的登入太多了。
+error-too_many_wait = 目前這裡等待中的登入太多了。
     .kept = { -unchanged }
-    .next = 請在 15 分鐘後再試：沒有人完成的登入到時就失效了。
-error-no_pending_login = 沒有登入在等這段內容：可能沒有開始過、已經用過，或已超過 15 分鐘。
+    .next = 請在 15 分鐘後再試：沒有人完成的登入到時就會過期。
+error-no_pending_login = 沒有登入在等這段內容：可能從未開始、已經用過，或已超過 15 分鐘。
     .kept = { -unchanged }
     .next = { -new-link }
-error-which_login = 您有好幾個登入在等待：{ $vendors }。
-    .kept = 它們仍在等待。
-    .next = 請指明是哪一個：{ -complete } 和 { -cancel } 都可以選擇供應商。
+error-which_login = 您開始了好幾個登入：{ $vendors }。
+    .kept = 您仍可完成它們。
+    .next = 請在 { -complete } 或 { -cancel } 中選擇供應商。
 
 error-server_not_added-off = 這裡沒有開放新增伺服器。
     .kept = { -unchanged }
@@ -397,11 +398,11 @@ error-server_not_added-name = 伺服器不能用這樣的名稱。
     .next = 請使用最多 32 個英文字母、數字、`.`、`_` 或 `-`。
 error-server_not_added-taken = 名稱 { $server } 已經有人使用。
     .kept = { -unchanged }
-    .next = 請換一個名稱。{ -login } 會列出現有的名稱。
+    .next = 請換一個名稱。{ -login } 會列出已使用的名稱。
 error-server_not_added-address = 這不能當作伺服器的網址（{ $said }）。
     .kept = { -unchanged }
     .next = 請使用伺服器說明文件上的 https 網址。
-error-server_not_added-login = 名稱 { $server } 底下有一個登入，不是從這個伺服器取得的。
+error-server_not_added-login = { $server } 已有來自另一台伺服器的登入。
     .kept = { -unchanged }
     .next = 請換一個名稱，或先用 { -logout } 結束那個登入。
 error-server_not_added-full = 已經新增了 { $limit } 個伺服器。
@@ -409,33 +410,33 @@ error-server_not_added-full = 已經新增了 { $limit } 個伺服器。
     .next = 請用 { -mcp-remove } 移除不再需要的伺服器。
 error-server_not_removed-unknown = 沒有人新增過這個名稱的伺服器。
     .kept = { -unchanged }
-    .next = 請從輸入時列出的選項中選擇。
-error-server_not_removed-login = 名稱 { $server } 底下還有登入。
+    .next = 請從輸入時出現的清單中選擇名稱。
+error-server_not_removed-login = { $server } 還有登入。
     .kept = { -unchanged }
     .next = 請先用 { -logout } 登出。
 
-error-paste_refused-empty = 您沒有貼上任何內容。
+error-paste_refused-empty = 您貼上的內容是空的。
     .kept = { -still-waits }
     .next = { -copy-all }
-error-paste_refused-too_long = 這段內容太長，不可能是這種網址。
+error-paste_refused-too_long = 這段內容太長，不可能是那個網址。
     .kept = { -still-waits }
     .next = 請只複製網址列中最後一頁的網址。
 error-paste_refused-control_characters = 內容在途中損壞了：裡面有控制字元。
     .kept = { -still-waits }
     .next = 請從瀏覽器的網址列複製，不要從終端機或記錄檔複製。
-error-paste_refused-not_understood = 這裡面沒有這種網址，也沒有代碼。
+error-paste_refused-not_understood = 這裡面沒有登入網址，也沒有代碼。
     .kept = { -still-waits }
     .next = 請先開啟連結並登入。{ -copy-all } 那一頁打不開也沒關係。
-error-paste_refused-no_code = 這個網址裡沒有代碼：它不是最後一頁的網址，或結尾被截斷了。
+error-paste_refused-no_code = 這個網址沒有代碼。它不是最後一頁的網址，或不完整。
     .kept = { -still-waits }
-    .next = 請把登入做完。{ -copy-all } `?` 後面的全部都要。
+    .next = 請完成登入。{ -copy-all } 請包括 `?` 後面的全部內容。
 error-paste_refused-bare_code = 這只有一半：有代碼卻沒有 state，我無法分辨它屬於哪一個登入。
     .kept = { -still-waits }
     .next = { -copy-all } 如果頁面顯示的是 code#state，`#` 兩邊都要複製。
 error-paste_refused-doubled = 同樣的內容出現了兩次：可能貼了兩個網址，或某個部分重複了。
     .kept = { -still-waits }
     .next = 請只貼上一個網址，貼一次。
-error-paste_refused-authorize_link = 這是您一開始打開的連結，不是最後停留的網址。
+error-paste_refused-authorize_link = 這是您一開始打開的連結，不是最後一頁的網址。
     .kept = { -still-waits }
     .next = 請在瀏覽器開啟那個連結並登入。{ -copy-all }
 error-paste_refused-token_or_key = 這是存取權杖或 API 金鑰，不是網址。它沒有被使用，也沒有被儲存。
@@ -444,19 +445,22 @@ error-paste_refused-token_or_key = 這是存取權杖或 API 金鑰，不是網�
 error-paste_refused-other_redirect = 這個網址不是這個登入的最後一頁。
     .kept = { -still-waits }
     .next = 請用最新的連結完成登入。{ -copy-all }
-error-paste_refused-foreign_state = 這屬於另一個登入：可能是您之前的、別人的，或結尾被截斷了。
+error-paste_refused-foreign_state = 這個網址屬於另一個登入，或不完整。
     .kept = { -still-waits }
-    .next = 請連結尾一起複製完整網址並貼上。如果還是被拒絕：{ -new-link }
-error-paste_refused-other_issuer = 這段內容說它來自另一台伺服器，不是這家供應商，所以我沒有把代碼送出去。
+    .next = 請複製完整的網址（一直到結尾），然後貼上。如果還是被拒絕：{ -new-link }
+error-paste_refused-other_issuer = 這個網址來自另一台伺服器，不是這家供應商。我沒有把代碼傳出去。
     .kept = { -still-waits }
     .next = { -new-link } 而且只開啟那個連結。
-error-paste_refused-no_issuer = 這段內容沒有說明它來自哪一台伺服器，而這家供應商一定會說明，所以我沒有把代碼送出去。
+error-paste_refused-no_issuer = 這個網址沒有說明它來自哪一台伺服器，但這家供應商的網址一定會說明。我沒有把代碼傳出去。
     .kept = { -still-waits }
-    .next = 請連結尾一起複製完整網址並貼上。如果還是被拒絕：{ -new-link }
+    .next = 請複製完整的網址（一直到結尾），然後貼上。如果還是被拒絕：{ -new-link }
 error-paste_refused-denied =
     { $ends_login ->
-        [yes] 供應商沒有讓這次登入通過（{ $said }）。
-       *[no] 這個網址回報了錯誤，但無法確定它屬於這次登入。
+        [yes] { $said ->
+            [none] 這次登入遭到拒絕。
+           *[other] 這次登入遭到拒絕。供應商表示：{ $said }。
+        }
+       *[no] 這個網址回報了錯誤，我無法確定它是否屬於這次登入。
     }
     .kept =
         { $ends_login ->
@@ -466,19 +470,19 @@ error-paste_refused-denied =
     .next =
         { $ends_login ->
             [yes] { -new-link }
-           *[no] 請繼續使用最新的連結。如果它就是從那裡來的：{ -new-link }
+           *[no] 請繼續使用最新的連結。如果錯誤就是從那裡來的：{ -new-link }
         }
 
 error-store_unreadable = 無法讀取登入資料檔（{ $reason }）。
     .kept = { -unchanged }
     .next = 請告訴管理者：讓機器人能讀取 { CODE($path) }，或把它移開。
 error-store_unwritable = 無法寫入登入資料檔（{ $reason }）。
-    .kept = 檔案保持原樣。
-    .next = 請告訴管理者：釋放空間，或修正 { CODE($path) } 所在資料夾的權限。
-error-servers_unwritten = 無法寫入大家新增的伺服器清單（{ $reason }）。
-    .kept = 伺服器清單保持原樣。若您正要移除伺服器，在它那裡進行中的登入已經結束。
-    .next = 請告訴管理者：釋放空間，或修正 { CODE($path) } 所在資料夾的權限。
-error-store_busy = 登入資料被另一個程式鎖住，已超過 { $waited } 秒。
+    .kept = 檔案沒有變更。
+    .next = 請告訴管理者：釋放磁碟空間，或修正 { CODE($path) } 所在資料夾的權限。
+error-servers_unwritten = 無法寫入已新增的伺服器清單（{ $reason }）。
+    .kept = 清單沒有變更。如果您正在移除伺服器，尚未完成的登入已經結束。
+    .next = 請告訴管理者：釋放磁碟空間，或修正 { CODE($path) } 所在資料夾的權限。
+error-store_busy = 另一個程式鎖住了登入資料，已超過 { $waited } 秒。
     .kept = { -unchanged }
     .next = 請再試一次。如果還是不行，請告訴管理者：用 `lsof` 可以找出占用 { CODE($path) } 的程式（標有 W 的那一個）。
 error-invalid_tenant = { $tenant } 不能當作登入的名稱（{ $reason }）。

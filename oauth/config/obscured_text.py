@@ -1,6 +1,6 @@
-"""Text that scanners and glances do not read as a secret. It is no encryption: the key stands here for everybody.
+"""Obscure a text, so that secret scanners and passers-by do not recognize it. This is no encryption: the key is public.
 
-As rclone does it: AES in counter mode under a fixed key, a random start in front, base64url without padding.
+The format is that of rclone: AES in counter mode under a fixed key, a random start block, base64url without padding.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ _START: Final = 16  # bytes, the cipher's block
 
 
 class NotObscuredError(ValueError):
-    """A text that `obscure` has not made."""
+    """The text was not made by `obscure`."""
 
     def __init__(self) -> None:
-        super().__init__("is nothing that `openab-auth obscure` has made")
+        super().__init__("was not made by `openab-auth obscure`")
 
 
 def obscure(text: str) -> str:
-    """`text` made unreadable at a glance; another one each time."""
+    """Return `text` in obscured form; each call returns another form."""
     start = os.urandom(_START)
     return urlsafe_b64encode(start + _apply(start, text.encode())).decode().rstrip("=")
 
 
-def reveal(obscured: str) -> str:
-    """What `obscure` was given.
+def unobscure(obscured: str) -> str:
+    """Return the text that `obscure` was given.
 
     Raises:
-        NotObscuredError: it is something else; that is noticed only where no text comes out.
+        NotObscuredError: `obscured` decodes to no text. Other wrong input is not noticed.
     """
     try:
         data = urlsafe_b64decode(obscured.strip() + "=" * (-len(obscured.strip()) % 4))

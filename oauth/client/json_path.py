@@ -1,12 +1,12 @@
-"""Dotted paths into a vendor's JSON, as `account_from` in its table is one."""
+"""Follow dotted paths into JSON, for example `account_label_path` of a client."""
 
 from __future__ import annotations
 
 from openab_auth.storage.entries import Json
 
 
-def value_at(source: Json, path: str) -> Json:
-    """Return what lies at a dotted path; a key may hold dots itself (claims named by a URL): the longest one wins."""
+def value_at_path(source: Json, path: str) -> Json:
+    """Return the value at a dotted path. A key may contain dots, as claims named by a URL do: the longest key wins."""
     if not path:
         return source
     if not isinstance(source, dict):
@@ -15,5 +15,5 @@ def value_at(source: Json, path: str) -> Json:
     for length in range(len(parts), 0, -1):
         key = ".".join(parts[:length])
         if key in source:
-            return value_at(source[key], ".".join(parts[length:]))
+            return value_at_path(source[key], ".".join(parts[length:]))
     return None

@@ -1,4 +1,4 @@
-"""The work that people wait for, so that a bot that stops answers it first."""
+"""Keeps the open requests, so that a stopping bot answers them first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from openab_auth.storage.errors import OpenabAuthError
 
 
 class ClosingError(OpenabAuthError):
-    """The bot is about to stop."""
+    """The bot is stopping."""
 
     code = "closing"
 
@@ -17,17 +17,17 @@ class ClosingError(OpenabAuthError):
 
 
 class OpenRequests:
-    """The tasks that are somebody's request."""
+    """The tasks that work on somebody's request."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[object]] = set()
         self._closing = False
 
     def begin(self) -> None:
-        """The current task is a request, until it ends.
+        """Register the current task as a request until the task ends.
 
         Raises:
-            ClosingError: nothing new is taken.
+            ClosingError: the bot is stopping.
         """
         if self._closing:
             raise ClosingError
@@ -37,13 +37,13 @@ class OpenRequests:
             task.add_done_callback(self._tasks.discard)
 
     def close(self) -> None:
-        """Take nothing new."""
+        """Refuse new requests from now on."""
         self._closing = True
 
-    async def ended(self) -> None:
-        """Wait until all but the current task have answered.
+    async def wait_until_done(self) -> None:
+        """Wait until all tasks but the current one have ended.
 
-        Who is cancelled while waiting for them has given them up: they are not waited for again.
+        A cancelled wait gives the tasks up: a later call does not wait for them again.
         """
         try:
             while others := self._tasks - {asyncio.current_task()}:

@@ -1,4 +1,4 @@
-"""From a failure to the answer that a person gets, and to the log line that an operator gets."""
+"""Turns a failure into an answer for the person and a log line for the operator."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import traceback
 import discord
 
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.text.failures import failure
-from openab_auth.cogs.auth.text.language import Language
-from openab_auth.cogs.auth.views.login_button import new_link
+from openab_auth.cogs.auth.text import Language, failure
+from openab_auth.cogs.auth.views.buttons import new_link, view_of
 from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
@@ -29,29 +28,32 @@ _log = logging.getLogger(__name__)
 
 
 def cause_of(error: BaseException) -> BaseException:
-    """What a command really failed with, out of the wrapping that discord.py puts around it."""
+    """Return the original error inside the error that discord.py raises for a command."""
     original = getattr(error, "original", None)
     return original if isinstance(original, BaseException) else error
 
 
-def failed(
-    language: Language, error: BaseException, doing: str, *, vendor: str | None = None, flow: str | None = None
+def failure_message(
+    language: Language, error: BaseException, doing: str, *, vendor: str | None = None, key: str | None = None
 ) -> ReplyContent:
-    """The answer to any failure, with the button for what to do next where the `vendor` is known.
+    """Return the answer to a failure. If the `vendor` is known, it has a button for the next step.
 
-    `flow` names the login message that a paste was for: while the login waits for a better one, it is asked for again.
+    `key` is the key of the login message that a paste was for. While that login still waits, the button asks for the
+    paste again.
     """
     cause = cause_of(error)
     if isinstance(cause, OpenabAuthError):
-        return ReplyContent(failure(language, cause), view=_way_on(language, cause, vendor, flow))
+        if isinstance(cause, ExchangeRefusedError | VendorUnavailableError | LoginDeniedError):
+            _log.info("%s failed: %s", doing, cause)  # the person is not told the vendor's reason
+        return ReplyContent(failure(language, cause), view=_way_on(language, cause, vendor, key))
     incident = secrets.token_hex(4)
-    # Without the exception's message: a library may have put an address with a code or a token into it.
+    # The exception's message is left out: a library may have put an address with a code or a token into it.
     _log.error("incident %s: %s failed with %s\n%s", incident, doing, type(cause).__name__, _frames(cause))
     return ReplyContent(language.say("apology", incident=incident))
 
 
 def still_waits(error: OpenabAuthError) -> bool:
-    """Whether the pending login is there after this failure, so that pasting again makes sense."""
+    """Return whether the pending login still exists after this failure, so that the person can paste again."""
     match error:
         case PasteRefusedError():
             return not error.ends_login
@@ -61,16 +63,16 @@ def still_waits(error: OpenabAuthError) -> bool:
             return isinstance(error, ProgramWaitsError | StorageError)
 
 
-def _way_on(language: Language, error: OpenabAuthError, vendor: str | None, flow: str | None) -> discord.ui.View | None:
+def _way_on(language: Language, error: OpenabAuthError, vendor: str | None, key: str | None) -> discord.ui.View | None:
     if vendor is None:
         return None
-    if flow is not None and still_waits(error):
-        return discord.ui.View(timeout=None).add_item(PasteButton(language, vendor, flow))
+    if key is not None and still_waits(error):
+        return view_of([PasteButton(language, vendor, key)])
     return new_link(language, vendor) if link_is_over(error) else None
 
 
 def link_is_over(error: OpenabAuthError) -> bool:
-    """Whether a new link is what helps."""
+    """Return whether the person needs a new link."""
     match error:
         case VendorUnavailableError():
             return error.asked == "code" and error.sent
@@ -85,7 +87,7 @@ def link_is_over(error: OpenabAuthError) -> bool:
 
 
 def _frames(error: BaseException) -> str:
-    """Where it happened, down the chain of causes, without what was said."""
+    """Return the traceback of the error and its causes, without their messages."""
     lines: list[str] = []
     link: BaseException | None = error
     while link is not None:

@@ -1,4 +1,4 @@
-"""Autocompletion: vendors to log in to, logins to end, pending logins to finish or forget, servers to remove."""
+"""Autocompletion of vendors, logins, pending logins and added servers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import Final
 
 from discord import app_commands
 
-from openab_auth.cogs.auth.text.language import Language
-from openab_auth.cogs.auth.text.limits import CHOICE, CHOICES, units
-from openab_auth.cogs.auth.text.markup import label
+from openab_auth.cogs.auth.text import CHOICE, CHOICES, Language, label, units
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.logins import LoginState
-from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors import Vendor
 
 _TITLE: Final = 50  # units of a choice's name
 
@@ -20,7 +18,7 @@ _TITLE: Final = 50  # units of a choice's name
 def login_choices(
     language: Language, vendors: Iterable[Vendor], states: Iterable[LoginState], typed: str
 ) -> list[app_commands.Choice[str]]:
-    """The offered vendors: title, whether somebody is logged in, and a warning for the risky ones."""
+    """Return the offered vendors: the title, whether somebody is logged in, and a warning for risky vendors."""
     by_tenant = {state.tenant: state for state in states}
     return _matching(
         (
@@ -41,7 +39,7 @@ def _vendor_label(language: Language, vendor: Vendor, state: LoginState | None) 
 
 
 def logout_choices(states: Iterable[LoginState], typed: str) -> list[app_commands.Choice[str]]:
-    """What is logged in, with its account."""
+    """Return the logins, each with its account."""
     return _matching(
         (
             (
@@ -61,17 +59,20 @@ def logout_choices(states: Iterable[LoginState], typed: str) -> list[app_command
 
 
 def pending_choices(pending: Iterable[PendingLogin], typed: str) -> list[app_commands.Choice[str]]:
-    """One's own pending logins."""
+    """Return the person's own pending logins."""
     return _matching(((login.vendor, login.vendor, "") for login in pending), typed)
 
 
 def server_choices(names: Iterable[str], typed: str) -> list[app_commands.Choice[str]]:
-    """Servers that people added."""
+    """Return the servers that people added."""
     return _matching(((name, name, "") for name in names), typed)
 
 
 def _matching(found: Iterable[tuple[str, str, str]], typed: str) -> list[app_commands.Choice[str]]:
-    """The (shown, value, other name) that hold what was typed, those that begin with it first."""
+    """Return the choices that contain what was typed; choices that begin with it come first.
+
+    Each of `found` is a label, a value and another name to search in.
+    """
     wanted = typed.strip().casefold()
     if units(wanted) > CHOICE:
         return []

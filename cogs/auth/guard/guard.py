@@ -1,0 +1,111 @@
+"""The guard: every request of a person passes it, as a command, a button, a form, a direct message or a suggestion."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+import discord
+
+from openab_auth.cogs.auth.guard.access import Access, Caller
+from openab_auth.cogs.auth.guard.admission import Admission
+from openab_auth.cogs.auth.guard.audit import Audit, AuditLine, Event
+from openab_auth.cogs.auth.guard.deliveries import Deliveries
+from openab_auth.cogs.auth.guard.open_requests import OpenRequests
+from openab_auth.cogs.auth.guard.rate_limit import RateLimit
+
+Request: TypeAlias = Literal[
+    "login", "complete", "cancel", "status", "ask_logout", "logout", "mcp_add", "mcp_remove", "look"
+]
+NameLine: TypeAlias = Callable[[AuditLine], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What the guard does for one kind of request.
+
+    `event` is the word for it in the audit log; without an event there is no line. `counted` says which attempts count
+    for the rate limit. With `refusals_only`, only a refusal becomes a line in the audit log.
+    """
+
+    event: Event | None
+    counted: Literal["all", "refused", "none"]
+    refusals_only: bool = False
+
+
+_RULES: Final[Mapping[Request, _Rule]] = {
+    "login": _Rule("login", counted="all"),
+    "complete": _Rule("complete", counted="all"),
+    "mcp_add": _Rule("mcp_add", counted="all"),
+    "mcp_remove": _Rule("mcp_remove", counted="all"),
+    "cancel": _Rule("cancel", counted="refused"),
+    "logout": _Rule("logout", counted="refused"),
+    "ask_logout": _Rule("logout", counted="refused", refusals_only=True),
+    "status": _Rule("status", counted="refused", refusals_only=True),
+    # Names for autocompletion and for the help. Discord asks for them at every key.
+    "look": _Rule(None, counted="none"),
+}
+
+
+class Guard:
+    """Counts attempts, writes the audit log and checks access, in one place and in one order."""
+
+    def __init__(self, access: Access, audit: Audit, attempts: RateLimit) -> None:
+        self.access = access
+        self.audit = audit
+        self.admission = Admission(access)
+        self._attempts = attempts
+        self._deliveries = Deliveries()
+        self._open = OpenRequests()
+
+    @asynccontextmanager
+    async def request(
+        self, caller: Caller, request: Request, name_line: NameLine | None = None
+    ) -> AsyncIterator[AuditLine]:
+        """Count the attempt, open the audit line and check access, in this order; then run the block.
+
+        `name_line` writes into the line which login the request is about, so that a refused request's line says it too.
+
+        Raises:
+            TooManyAttemptsError: this person has tried too often; no line is written, so nobody can fill the log.
+            AccessDeniedError: this person may not use /auth.
+        """
+        rule = _RULES[request]
+        if rule.counted == "all" or (rule.counted == "refused" and not self.access.allows(caller)):
+            self._attempts.count(caller.user)
+        async with self._line(rule, caller) as line:
+            if name_line is not None:
+                await name_line(line)
+            self.access.check(caller)
+            yield line
+
+    def _line(self, rule: _Rule, caller: Caller) -> AbstractAsyncContextManager[AuditLine]:
+        if rule.event is None:
+            return nullcontext(AuditLine())
+        return self.audit.step(rule.event, caller.user, refusals_only=rule.refusals_only)
+
+    def takes(self, interaction: discord.Interaction) -> bool:
+        """Return False if Discord has delivered this interaction before."""
+        return self._deliveries.take(interaction)
+
+    def hears(self, caller: Caller) -> bool:
+        """Return whether to read a direct message of this person: not after too many refusals."""
+        return self.access.allows(caller) or not self._attempts.is_reached(caller.user)
+
+    def begin_work(self) -> None:
+        """Register the current task as somebody's request; `close` waits until it has answered.
+
+        Raises:
+            ClosingError: the bot is stopping and takes no new requests.
+        """
+        self._open.begin()
+
+    def stop_taking(self) -> None:
+        """Take no new requests."""
+        self._open.close()
+
+    async def answered(self) -> None:
+        """Wait until every request has its answer."""
+        await self._open.wait_until_done()

@@ -1,0 +1,160 @@
+"""The base class of all buttons, and the button that begins a login.
+
+A button keeps everything it needs in its `custom_id`, so it still works after the bot has restarted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import ClassVar, Final, Literal, Protocol, Self, TypeAlias, cast
+
+import discord
+from discord.ext import commands
+
+from openab_auth.cogs.auth.replies import acknowledge
+from openab_auth.cogs.auth.text import Language, fits_button, label, language_of
+
+COG: Final = "openab-auth"  # the cog's name; it must not clash with a cog of the host bot
+LastPage: TypeAlias = Literal["dead", "code"]  # where a login ends in the browser
+REST: Final = "(?s:.+)"  # a name that operators or vendors choose; it may hold any character
+_MOST_BUTTONS: Final = 25  # Discord's limit for one message
+_TITLE: Final = 60  # units; Discord allows 80 for the whole label
+
+
+class PressHandler(Protocol):
+    """Does what the buttons are for; the front desk implements it."""
+
+    def takes(self, interaction: discord.Interaction) -> bool:
+        """Return False if Discord has delivered this interaction before."""
+        ...
+
+    def answering(
+        self, interaction: discord.Interaction, doing: str, vendor: str | None = None
+    ) -> AbstractAsyncContextManager[None]:
+        """Turn a failure inside the block into an answer."""
+        ...
+
+    async def login(self, interaction: discord.Interaction, vendor: str, *, replaces: str | None = None) -> None:
+        """Begin a login; `replaces` is the generation of another person's login that it may replace."""
+        ...
+
+    async def keep_login(self, interaction: discord.Interaction) -> None:
+        """Say that nothing was changed."""
+        ...
+
+    async def how(self, interaction: discord.Interaction, page: LastPage) -> None:
+        """Show how to copy the address or the code."""
+        ...
+
+    async def cancel_in_status(self, interaction: discord.Interaction, vendor: str, generation: str) -> None:
+        """Drop the pending login of this generation and show the status again."""
+        ...
+
+    async def logout(self, interaction: discord.Interaction, tenant: str, generation: str, *, revoke: bool) -> None:
+        """Remove the login of this generation, and revoke it at the vendor if `revoke` is set."""
+        ...
+
+
+class _CogWithDesk(Protocol):
+    desk: PressHandler
+
+
+def desk_of(interaction: discord.Interaction) -> PressHandler:
+    """Return the loaded cog's front desk. Buttons are registered only while the cog is loaded."""
+    return cast("_CogWithDesk", cast("commands.Bot", interaction.client).get_cog(COG)).desk
+
+
+class AuthButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template="auth:"):
+    """A button with the id `auth:<verb>:<values>`.
+
+    A subclass names its `verb` and its `fields`, a regular expression with one named group for each value. It says how
+    it is made from its fields (`read`) and what a press does (`press`). All else is the same for every button.
+    """
+
+    verb: ClassVar[str]
+    template_text: ClassVar[str]
+    opens_form: ClassVar[bool] = False  # a form is its own acknowledgement; Discord takes it only as the first response
+    in_place: ClassVar[bool] = False  # the answer replaces the message that bears the button
+    vendor: str | None = None  # named in the answer's next button if the press fails
+
+    def __init_subclass__(cls, *, verb: str, fields: str) -> None:
+        """Compose the template by which discord.py recognizes the button."""
+        cls.verb, cls.template_text = verb, rf"auth:{verb}:{fields}"
+        super().__init_subclass__(template=cls.template_text)
+
+    def __init__(self, text: str, style: discord.ButtonStyle, *values: str) -> None:
+        super().__init__(discord.ui.Button(label=text, style=style, custom_id=self.id_of(*values)))
+
+    @classmethod
+    def id_of(cls, *values: str) -> str:
+        """Return the `custom_id` for these values."""
+        return ":".join(("auth", cls.verb, *values))
+
+    @classmethod
+    def read(cls, language: Language, fields: Mapping[str, str]) -> Self:
+        """Make the button again from the fields in its id; a missing field is empty."""
+        raise NotImplementedError
+
+    async def press(self, desk: PressHandler, interaction: discord.Interaction) -> None:
+        """Do what the button is for. Whether this person may do it is checked there."""
+        raise NotImplementedError
+
+    @property
+    def fits(self) -> bool:
+        """Return whether Discord accepts an id of this length."""
+        return fits_button(self.custom_id)
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
+    ) -> Self:
+        """Make the button again from the id that came with the press."""
+        return cls.read(language_of(interaction), match.groupdict(""))
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        """Ignore a press that Discord has delivered before."""
+        return desk_of(interaction).takes(interaction)
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Acknowledge the press, then handle it; a failure becomes the answer."""
+        desk = desk_of(interaction)
+        if self.opens_form:
+            await self.press(desk, interaction)
+            return
+        async with desk.answering(interaction, self.verb, self.vendor):
+            await acknowledge(interaction, in_place=self.in_place)
+            await self.press(desk, interaction)
+
+
+def view_of(buttons: Iterable[AuthButton]) -> discord.ui.View | None:
+    """Return a view of the buttons whose ids fit, as many as a message holds; None if there are none."""
+    view = discord.ui.View(timeout=None)
+    for button in [button for button in buttons if button.fits][:_MOST_BUTTONS]:
+        view.add_item(button)
+    return view if view.children else None
+
+
+class LoginButton(AuthButton, verb="login", fields=f"(?P<vendor>{REST})"):
+    """Begins a login, as `/auth login` does. Without a `title` it offers a new link."""
+
+    def __init__(self, language: Language, vendor: str, title: str | None = None) -> None:
+        name = label(title, _TITLE) if title else ""
+        text = language.label("button-login", vendor=name) if name else language.label("button-new-link")
+        super().__init__(text, discord.ButtonStyle.primary, vendor)
+        self.vendor: str = vendor
+
+    @classmethod
+    def read(cls, language: Language, fields: Mapping[str, str]) -> Self:
+        """Make the button again; it then says "Get a new link"."""
+        return cls(language, fields["vendor"])
+
+    async def press(self, desk: PressHandler, interaction: discord.Interaction) -> None:
+        """Begin a login in a message of its own."""
+        await desk.login(interaction, self.vendor)
+
+
+def new_link(language: Language, vendor: str) -> discord.ui.View | None:
+    """Return the button for a new link as a view, or None if the vendor's name is too long for a button."""
+    return view_of([LoginButton(language, vendor)])

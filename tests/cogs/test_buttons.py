@@ -1,0 +1,58 @@
+"""What every button has from its base class."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import discord
+import pytest
+
+from openab_auth.cogs.auth.commands import _BUTTONS
+from openab_auth.cogs.auth.text.language import english
+from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton, view_of
+from openab_auth.cogs.auth.views.how import HowButton
+from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton
+from openab_auth.cogs.auth.views.paste_form import PasteButton
+from openab_auth.cogs.auth.views.status import CancelButton
+
+GENERATION = "0123456789"
+
+
+@pytest.fixture
+def made() -> list[AuthButton]:
+    language = english()
+    return [
+        LoginButton(language, "mcp:a:b", "A title"),
+        PasteButton(language, "mcp:a:b", f"77359400-{GENERATION}"),
+        HowButton(language, "dead"),
+        CancelButton(language, "mcp:a:b", "A title", GENERATION),
+        LogoutButton(language, "lab:x", "revoke", GENERATION),
+        ReplaceButton(language, "mcp:a:b", "no", GENERATION),
+    ]
+
+
+async def test_every_button_is_made_again_from_its_id(made: list[AuthButton]) -> None:
+    assert {type(button) for button in made} == set(_BUTTONS)
+    press = SimpleNamespace(locale=discord.Locale.american_english)
+    for button in made:
+        assert button.custom_id.startswith(f"auth:{button.verb}:")
+        match = re.fullmatch(button.template, button.custom_id)
+        assert match is not None
+        again = await type(button).from_custom_id(press, button.item, match)  # type: ignore[arg-type]
+        assert again.custom_id == button.custom_id
+        assert again.vendor == button.vendor
+
+
+async def test_an_id_is_read_by_one_button_only(made: list[AuthButton]) -> None:
+    for button in made:
+        readers = [other for other in made if re.fullmatch(other.template, button.custom_id)]
+        assert readers == [button]
+
+
+async def test_a_view_leaves_out_what_discord_would_refuse() -> None:
+    long, short = LoginButton(english(), "x" * 90), LoginButton(english(), "lab")
+    view = view_of([long, *[short] * 30])
+    assert view is not None
+    assert [type(child) for child in view.children] == [LoginButton] * 25
+    assert view_of([long]) is None
