@@ -25,13 +25,13 @@ from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import FileStore
-from tests.cogs.test_on_discord import ada, begin, bob, bot, mei, running, settings, world
+from tests.cogs.auth.on_discord.test_on_discord import ada, begin, bob, bot, mei, running, settings, world
 
 __all__ = ["ada", "bob", "bot", "mei", "settings", "world"]  # fixtures
 Start = Callable[[DiscordSettings], AuthService]
 Stored = Callable[[], dict[str, dict[str, str]]]
 Log = Callable[[], list[dict[str, str]]]
-PROGRAM = Path(__file__).parents[1] / "oauth/vendor_cli.py"
+PROGRAM = Path(__file__).parents[3] / "oauth/vendor_cli.py"
 FLOWS = ("grok", "codex-device", "kiro", "copilot")
 
 

@@ -16,7 +16,7 @@ from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import ConfigError
-from tests.cogs.catalogues import TAGS, entries
+from tests.support.catalogues import TAGS, entries
 
 
 @pytest.fixture

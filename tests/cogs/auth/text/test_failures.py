@@ -86,7 +86,7 @@ from openab_auth.storage.errors import (
     StoreUnreadableError,
     StoreUnwritableError,
 )
-from tests.cogs.catalogues import entries
+from tests.support.catalogues import entries
 
 REDIRECT = "http://localhost:53682/callback"
 MET: list[OpenabAuthError] = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-PAGE = (Path(__file__).parents[1] / "docs" / "glossary.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text()
 ENTRIES = re.findall(r"^- \*\*(.+?)\*\*: (.+)$", PAGE, re.MULTILINE)
 LONGEST = 30  # words
 

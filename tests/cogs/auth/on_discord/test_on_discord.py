@@ -25,7 +25,7 @@ from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.cogs.auth.text.language import english, languages
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.storage import Draft, FileStore, Note, Secret, TokenEntry, UserId
-from tests.playground.openapi import DESCRIPTION, check_body
+from tests.support.openapi import DESCRIPTION, check_body
 
 Start = Callable[[DiscordSettings], AuthService]
 Stored = Callable[[], dict[str, dict[str, str]]]

@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal, ShownResponse
-from tests.playground.small_bot import (  # noqa: F401 -- fixtures
+from tests.support.small_bot import (  # noqa: F401 -- fixtures
     Hands,
     Interaction,
     PasteModal,

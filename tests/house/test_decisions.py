@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-PAGES = sorted((Path(__file__).parents[1] / "docs" / "adr").glob("*.md"))
+PAGES = sorted((Path(__file__).parents[2] / "docs" / "adr").glob("*.md"))
 PARTS = ("Context", "Decision", "What we gave up", "How we would notice it was wrong")
 LONGEST = 45  # lines
 

@@ -38,7 +38,7 @@ def test_an_unexpected_failure_is_an_apology_with_an_id_that_the_log_knows(caplo
     assert incident in caplog.text
     assert "RuntimeError" in caplog.text
     assert "ValueError" in caplog.text
-    assert "test_outcomes.py" in caplog.text
+    assert "test_failure.py" in caplog.text
     assert "canary" not in caplog.text
     assert "canary" not in answer.content
 

@@ -10,8 +10,8 @@ import discord
 import pytest
 
 from openab_auth.bot.playground.discord import ClientRefusedError, EmbeddedDiscord, Modal, ShownResponse
-from tests.playground.openapi import check_body
-from tests.playground.small_bot import (  # noqa: F401 -- fixtures
+from tests.support.openapi import check_body
+from tests.support.small_bot import (  # noqa: F401 -- fixtures
     Hands,
     Interaction,
     PasteButton,

@@ -21,7 +21,7 @@ from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import AddingServersOffError
 from openab_auth.storage import UserId
-from tests.cogs.test_on_discord import (  # noqa: F401 - fixtures
+from tests.cogs.auth.on_discord.test_on_discord import (  # noqa: F401 - fixtures
     ada,
     begin,
     bob,

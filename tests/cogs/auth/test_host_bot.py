@@ -10,7 +10,7 @@ import pytest
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord
 
-EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "host_bot.py"
+EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "host_bot.py"
 # The example talks to the real Discord; only that is changed.
 POINT = """
 import asyncio, runpy, sys
