@@ -10,11 +10,9 @@ from typing import Any, Self
 
 import aiohttp
 import discord
-import pytest
 from discord import app_commands
 from discord.ext import commands
 
-from openab_auth.bot.client import point_discord_at
 from openab_auth.bot.playground.discord import EmbeddedDiscord
 
 Interaction = discord.Interaction[Any]
@@ -143,25 +141,3 @@ async def connected(world: EmbeddedDiscord, intents: discord.Intents | None = No
             ready.cancel()
             await bot.close()
             await asyncio.gather(task, return_exceptions=True)
-
-
-@pytest.fixture
-def hands() -> Hands:
-    return Hands()
-
-
-@pytest.fixture
-async def world(monkeypatch: pytest.MonkeyPatch, hands: Hands) -> AsyncIterator[EmbeddedDiscord]:
-    """Run an embedded Discord, to which discord.py connects during the test."""
-    monkeypatch.setattr(discord.http.Route, "BASE", discord.http.Route.BASE)
-    gateway = discord.gateway.DiscordWebSocket
-    monkeypatch.setattr(gateway, "DEFAULT_GATEWAY", gateway.DEFAULT_GATEWAY)
-    async with EmbeddedDiscord.listening(clock=hands) as world:
-        await point_discord_at(world.api_base)
-        yield world
-
-
-@pytest.fixture
-async def bot(world: EmbeddedDiscord) -> AsyncIterator[SmallBot]:
-    async with connected(world) as bot:
-        yield bot

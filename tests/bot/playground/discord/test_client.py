@@ -11,17 +11,7 @@ import pytest
 
 from openab_auth.bot.playground.discord import ClientRefusedError, EmbeddedDiscord, Modal, ShownResponse
 from tests.support.openapi import check_body
-from tests.support.small_bot import (  # noqa: F401 -- fixtures
-    Hands,
-    Interaction,
-    PasteButton,
-    PasteModal,
-    SmallBot,
-    bot,
-    connected,
-    hands,
-    world,
-)
+from tests.support.small_bot import Interaction, PasteButton, PasteModal, SmallBot, connected
 
 
 def with_button(flow: str = "1") -> discord.ui.View:

@@ -10,16 +10,7 @@ import discord
 import pytest
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal, ShownResponse
-from tests.support.small_bot import (  # noqa: F401 -- fixtures
-    Hands,
-    Interaction,
-    PasteModal,
-    SmallBot,
-    bot,
-    connected,
-    hands,
-    world,
-)
+from tests.support.small_bot import Hands, Interaction, PasteModal, SmallBot, connected
 
 
 def button(**fields: Any) -> discord.ui.View:

@@ -23,15 +23,7 @@ from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, FileStore, Note
-from tests.cogs.auth.on_discord.test_on_discord import (  # noqa: F401 - fixtures
-    ada,
-    begin,
-    bob,
-    bot,
-    running,
-    settings,
-    world,
-)
+from tests.support.discord_bot import begin, running
 
 End = Callable[[], Awaitable[None]]
 

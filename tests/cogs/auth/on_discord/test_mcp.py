@@ -17,15 +17,8 @@ from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import FileStore
-from tests.cogs.auth.on_discord.test_on_discord import (  # noqa: F401 - fixtures
-    ada,
-    begin,
-    bot,
-    form,
-    settings,
-    world,
-)
 from tests.oauth.mcp.running import MCP_HEADERS, approve, urls  # noqa: F401 - a fixture
+from tests.support.discord_bot import begin, form
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,22 +21,9 @@ from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import AddingServersOffError
 from openab_auth.storage import UserId
-from tests.cogs.auth.on_discord.test_on_discord import (  # noqa: F401 - fixtures
-    ada,
-    begin,
-    bob,
-    bot,
-    eve,
-    form,
-    mei,
-    running,
-    settings,
-    world,
-)
 from tests.oauth.mcp.running import approve, urls  # noqa: F401 - a fixture
+from tests.support.discord_bot import Log, Start, begin, form, running
 
-Start = Callable[[DiscordSettings], AuthService]
-Log = Callable[[], list[dict[str, str]]]
 MORE = f"https://mcp.example/{'m' * 200}"
 
 

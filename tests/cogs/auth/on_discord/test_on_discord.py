@@ -5,18 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import discord
 import httpx2
 import pytest
 from discord.ext import commands
 
-from openab_auth.bot.client import point_discord_at
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal, Person, ShownResponse
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.commands import Auth
@@ -25,98 +21,7 @@ from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.cogs.auth.text.language import english, languages
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.storage import Draft, FileStore, Note, Secret, TokenEntry, UserId
-from tests.support.openapi import DESCRIPTION, check_body
-
-Start = Callable[[DiscordSettings], AuthService]
-Stored = Callable[[], dict[str, dict[str, str]]]
-Log = Callable[[], list[dict[str, str]]]
-ROLE = 7
-PASTE = english().say("button-paste")
-
-
-@pytest.fixture
-async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[EmbeddedDiscord]:
-    monkeypatch.setattr(discord.http.Route, "BASE", discord.http.Route.BASE)
-    monkeypatch.setattr(
-        discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
-    )
-    async with EmbeddedDiscord.listening() as world:
-        await point_discord_at(world.api_base)
-        yield world
-        if DESCRIPTION.is_file():
-            for seen in world.requests:
-                if seen.body is not None:
-                    check_body(seen.method, seen.path.removeprefix("/api/v10"), seen.body)
-
-
-@asynccontextmanager
-async def running(world: EmbeddedDiscord, service: AuthService) -> AsyncIterator[commands.Bot]:
-    """A bot with the cog, until the block ends."""
-    intents = discord.Intents.none()
-    intents.guilds = intents.dm_messages = True
-    bot = commands.Bot(commands.when_mentioned, intents=intents, guild_ready_timeout=0.1)
-
-    async def setup_hook() -> None:
-        await bot.add_cog(Auth(bot, service))
-        await bot.tree.sync()
-
-    bot.setup_hook = setup_hook  # type: ignore[method-assign]  # shorter than a class
-    async with bot:
-        task = asyncio.create_task(bot.start(world.bot_token))
-        ready = asyncio.create_task(bot.wait_until_ready())
-        await asyncio.wait({task, ready}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            await task
-        await ready
-        yield bot
-        await bot.remove_cog("openab-auth")
-    await task
-
-
-@pytest.fixture
-def ada(world: EmbeddedDiscord) -> Person:
-    """An operator."""
-    return world.person("ada")
-
-
-@pytest.fixture
-def bob(world: EmbeddedDiscord) -> Person:
-    """Somebody with an allowed role."""
-    return world.person("bob", roles=(ROLE,))
-
-
-@pytest.fixture
-def eve(world: EmbeddedDiscord) -> Person:
-    """Somebody who is not allowed."""
-    return world.person("eve")
-
-
-@pytest.fixture
-def mei(world: EmbeddedDiscord) -> Person:
-    """Somebody with an allowed role, whose Discord is in Traditional Chinese."""
-    return world.person("mei", roles=(ROLE,), locale="zh-TW")
-
-
-@pytest.fixture
-def settings(ada: Person) -> DiscordSettings:
-    return DiscordSettings(allowed_users=frozenset({UserId(ada.id)}), allowed_roles=frozenset({ROLE}))
-
-
-@pytest.fixture
-async def bot(world: EmbeddedDiscord, service: AuthService) -> AsyncIterator[commands.Bot]:
-    async with running(world, service) as bot:
-        yield bot
-
-
-async def begin(person: Person, vendor: str = "lab", where: str = "guild") -> ShownResponse:
-    answer = await person.slash("auth login", vendor=vendor, where=where)  # type: ignore[arg-type]  # two literals
-    return await answer.settled()
-
-
-async def form(person: Person, answer: ShownResponse) -> Modal:
-    opened = await person.press(answer, PASTE)
-    assert isinstance(opened, Modal)
-    return opened
+from tests.support.discord_bot import PASTE, Log, Start, Stored, begin, form, running
 
 
 @pytest.mark.parametrize("where", ["guild", "dm"])

@@ -18,19 +18,14 @@ from discord.ext import commands
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal, Person, ShownResponse
 from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
-from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text.language import english, languages
 from openab_auth.oauth.client import Driver
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import FileStore
-from tests.cogs.auth.on_discord.test_on_discord import ada, begin, bob, bot, mei, running, settings, world
+from tests.support.discord_bot import Log, Start, Stored, begin, running
 
-__all__ = ["ada", "bob", "bot", "mei", "settings", "world"]  # fixtures
-Start = Callable[[DiscordSettings], AuthService]
-Stored = Callable[[], dict[str, dict[str, str]]]
-Log = Callable[[], list[dict[str, str]]]
 PROGRAM = Path(__file__).parents[3] / "oauth/vendor_cli.py"
 FLOWS = ("grok", "codex-device", "kiro", "copilot")
 
