@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import discord
@@ -11,13 +11,9 @@ from discord.ext import commands
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal, Person, ShownResponse
 from openab_auth.cogs.auth.commands import Auth
-from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text.language import english
 
-Start = Callable[[DiscordSettings], AuthService]
-Stored = Callable[[], dict[str, dict[str, str]]]
-Log = Callable[[], list[dict[str, str]]]
 ROLE = 7
 PASTE = english().say("button-paste")
 

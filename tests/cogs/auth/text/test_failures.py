@@ -7,9 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import openab_auth.cogs.auth.commands  # noqa: F401 - so that every error class is there
-from openab_auth.cogs.auth.guard.errors import (
-    AccessDeniedError,
-)
+from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.cogs.auth.text.failures import described, failure
 from openab_auth.cogs.auth.text.language import Language, english, languages
 from openab_auth.oauth.errors import (
@@ -27,10 +25,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.paste import PasteMistake
 from openab_auth.oauth.paste.mistakes import paste_refusal
-from openab_auth.storage.errors import (
-    OpenabAuthError,
-    StorageError,
-)
+from openab_auth.storage.errors import OpenabAuthError, StorageError
 from tests.support.catalogues import entries
 from tests.support.failures import MET
 
