@@ -63,7 +63,7 @@ async def test_the_commands_are_those_of_the_contract(bot: commands.Bot, service
     await bot.remove_cog("openab-auth")
 
 
-async def test_the_commands_that_add_servers_are_there_where_the_operator_allows_them(
+async def test_the_commands_that_add_servers_exist_where_the_operator_allows(
     bot: commands.Bot, adding: AuthService
 ) -> None:
     await bot.add_cog(Auth(bot, adding))
@@ -77,7 +77,7 @@ async def test_the_commands_that_add_servers_are_there_where_the_operator_allows
     await bot.remove_cog("openab-auth")
 
 
-async def test_every_command_and_option_has_its_name_and_description_in_every_language(
+async def test_each_command_and_option_has_name_and_description_in_each_language(
     bot: commands.Bot, adding: AuthService
 ) -> None:
     await bot.add_cog(Auth(bot, adding))

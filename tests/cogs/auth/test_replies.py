@@ -80,7 +80,7 @@ async def test_after_a_cut_acknowledgement_the_answer_is_the_first_word(cut: Exc
     assert played.sent == ["respond"]
 
 
-async def test_after_an_acknowledgement_that_was_applied_and_cut_the_answer_is_an_edit() -> None:
+async def test_after_an_acknowledgement_applied_and_cut_the_answer_is_an_edit() -> None:
     played = Interaction(defer=aiohttp.ServerDisconnectedError(), respond=http_error(400, 40060))
     assert await run(played)
     assert played.sent == ["edit"]

@@ -69,7 +69,7 @@ def test_who_lost_the_right_cannot_log_out_their_own_login() -> None:
         access(allowed_users=frozenset({ADA})).check_logout(Caller(BOB), BOB)
 
 
-def test_a_login_that_goes_on_in_another_server_needs_an_allowed_role_there() -> None:
+def test_a_login_in_another_server_needs_an_allowed_role_there() -> None:
     """A role belongs to one server, and an interaction shows those of the server that it comes from."""
     rules = access(allowed_roles=frozenset({7}))
     rules.check(Caller(BOB, frozenset({7}), guild=1))
@@ -86,7 +86,7 @@ def test_a_login_that_goes_on_in_another_server_needs_an_allowed_role_there() ->
         (BOB, None, frozenset({7}), False),  # nobody knows where it began
     ],
 )
-async def test_a_login_without_a_paste_is_admitted_by_id_or_by_the_roles_that_discord_tells(
+async def test_a_login_without_a_paste_is_admitted_by_id_or_by_discords_roles(
     user: UserId, guild: int | None, roles: frozenset[int], may: bool
 ) -> None:
     admission = Admission(access(allowed_users=frozenset({ADA}), allowed_roles=frozenset({7})))
@@ -103,7 +103,7 @@ async def test_a_login_without_a_paste_is_admitted_by_id_or_by_the_roles_that_di
             await admission.check(login)
 
 
-async def test_a_bot_is_not_admitted_whatever_role_it_has_and_nobody_by_role_while_discord_cannot_be_asked() -> None:
+async def test_no_bot_is_admitted_and_nobody_by_role_while_discord_is_silent() -> None:
     admission = Admission(access(allowed_roles=frozenset({7})))
     login = PendingLogin("lab", BOB, 0, 900, begun=Begun(guild=1))
     with pytest.raises(AccessDeniedError):

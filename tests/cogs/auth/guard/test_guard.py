@@ -208,7 +208,7 @@ def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Guard, list[
     return guard, happened
 
 
-async def test_an_attempt_is_counted_then_a_line_is_opened_then_access_is_checked(
+async def test_an_attempt_is_counted_then_written_down_then_access_is_checked(
     order: tuple[Guard, list[str]], tmp_path: Path
 ) -> None:
     guard, happened = order

@@ -14,7 +14,7 @@ class Clock:
         return self.now
 
 
-def test_the_eleventh_try_within_a_minute_is_refused_and_says_how_long_to_wait() -> None:
+def test_the_eleventh_try_in_a_minute_is_refused_and_says_when_to_retry() -> None:
     clock = Clock()
     attempts = RateLimit(clock)
     for _ in range(10):

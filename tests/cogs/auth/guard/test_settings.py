@@ -16,7 +16,7 @@ def test_nobody_is_allowed_by_default() -> None:
     assert settings.bot_token is None
 
 
-def test_the_token_comes_from_the_config_or_else_from_the_environment_and_is_not_printed() -> None:
+def test_the_token_is_the_configs_or_the_environments_and_is_not_printed() -> None:
     environ = {"DISCORD_TOKEN": "from-environment"}
     settings = read_settings(Config(discord={"bot_token": "from-config"}), environ)
     assert settings.bot_token is not None

@@ -16,7 +16,7 @@ from tests.support.discord_bot import PASTE, begin, form, running
 from tests.support.service import Start, Stored
 
 
-async def test_an_old_cancel_button_and_an_old_form_leave_the_login_that_was_begun_after_them(
+async def test_an_old_cancel_button_and_an_old_form_leave_a_newer_login(
     bot: commands.Bot, ada: Person, issuer: Issuer, stored: Stored
 ) -> None:
     older = await begin(ada)
@@ -85,7 +85,7 @@ async def test_of_two_links_asked_for_at_once_one_stays_and_the_other_says_so(bo
             await asyncio.sleep(0.02)
 
 
-async def test_a_pending_login_is_dropped_from_the_status_which_then_shows_what_is_left(
+async def test_the_status_drops_a_pending_login_and_then_shows_what_is_left(
     bot: commands.Bot, ada: Person, bob: Person
 ) -> None:
     login = await begin(ada)

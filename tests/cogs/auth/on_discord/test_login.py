@@ -35,7 +35,7 @@ async def test_from_the_command_over_the_modal_to_the_store(
     assert not login.components
 
 
-async def test_a_person_is_answered_in_their_own_language_from_the_link_to_the_end(
+async def test_a_person_is_answered_in_their_own_language_to_the_end(
     bot: commands.Bot, mei: Person, issuer: Issuer
 ) -> None:
     login = await begin(mei)

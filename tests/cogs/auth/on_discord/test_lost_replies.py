@@ -14,7 +14,7 @@ from tests.support.discord_bot import begin, form
 from tests.support.service import Stored
 
 
-async def test_a_bot_that_is_told_to_stop_answers_what_is_under_way_and_refuses_what_is_new(
+async def test_a_stopping_bot_answers_what_is_under_way_and_refuses_new_work(
     bot: commands.Bot, ada: Person, issuer: Issuer, service: AuthService
 ) -> None:
     login = await begin(ada)
@@ -29,7 +29,7 @@ async def test_a_bot_that_is_told_to_stop_answers_what_is_under_way_and_refuses_
     assert refused.ephemeral
 
 
-async def test_an_answer_that_comes_too_late_for_discord_still_finishes_the_login(
+async def test_an_answer_too_late_for_discord_still_finishes_the_login(
     bot: commands.Bot, world: EmbeddedDiscord, ada: Person, issuer: Issuer, stored: Stored
 ) -> None:
     """10062 on the acknowledgement: nobody listens any more, and the work is done all the same."""
@@ -43,7 +43,7 @@ async def test_an_answer_that_comes_too_late_for_discord_still_finishes_the_logi
     assert "lab" in stored()
 
 
-async def test_an_interaction_older_than_fifteen_minutes_loses_its_edit_and_no_login(
+async def test_an_interaction_after_fifteen_minutes_loses_its_edit_and_no_login(
     bot: commands.Bot, ada: Person, issuer: Issuer, stored: Stored
 ) -> None:
     login = await begin(ada)
@@ -55,7 +55,7 @@ async def test_an_interaction_older_than_fifteen_minutes_loses_its_edit_and_no_l
     assert "lab" in stored()
 
 
-async def test_an_unexpected_failure_is_told_with_an_id_in_a_form_and_in_a_command(
+async def test_an_unexpected_failure_is_told_with_an_id_in_form_and_command(
     bot: commands.Bot, ada: Person, service: AuthService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(*_: object) -> None:

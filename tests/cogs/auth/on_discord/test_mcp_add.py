@@ -92,7 +92,7 @@ async def test_from_the_command_over_the_login_to_a_token_in_another_process(
     ]
 
 
-async def test_a_restart_keeps_it_and_so_does_adding_that_is_switched_off_its_login(
+async def test_a_restart_keeps_a_server_and_switching_adding_off_its_login(
     world: EmbeddedDiscord, settings: DiscordSettings, start: Start, ada: Person, address: str, config: Config,
     store_path: Path, tmp_path: Path,
 ) -> None:  # fmt: skip
@@ -116,7 +116,7 @@ async def test_another_bot_on_the_store_offers_it_at_once(
     assert "mcp:new" in [vendor.name for vendor in (await other.catalogue()).offered()]
 
 
-async def test_where_it_is_not_allowed_there_is_no_such_command_and_the_service_refuses_too(
+async def test_where_adding_is_off_no_command_exists_and_the_service_refuses(
     world: EmbeddedDiscord, settings: DiscordSettings, ada: Person, config: Config, store_path: Path
 ) -> None:
     off = replace(config, auth=replace(config.auth, mcp_add=False))
@@ -144,7 +144,7 @@ async def test_where_it_is_not_allowed_there_is_no_such_command_and_the_service_
         ("lab", "linear", "it must be an https address"),
     ],
 )
-async def test_what_the_config_would_refuse_is_refused_with_what_to_do_and_repeated_nowhere(
+async def test_what_a_config_refuses_is_told_with_what_to_do_and_not_repeated(
     bot: commands.Bot, ada: Person, audited: Log, store_path: Path, name: str, url: str, said: str
 ) -> None:
     answer = await add(ada, name, url)
@@ -195,7 +195,7 @@ async def test_a_person_adds_no_more_often_than_they_log_in(bot: commands.Bot, b
     assert len(audited()) == LIMIT
 
 
-async def test_a_server_is_removed_by_who_added_it_or_an_operator_and_not_while_a_login_stands_on_it(
+async def test_its_adder_or_an_operator_removes_a_server_that_has_no_login(
     bot: commands.Bot, ada: Person, bob: Person, mei: Person, address: str, audited: Log
 ) -> None:
     await add(bob, "new", address)
@@ -252,7 +252,7 @@ async def test_a_login_of_another_servers_is_named_and_left_alone(
 
 
 @pytest.mark.parametrize("damage", ["damaged", "unreadable"])
-async def test_a_list_that_cannot_be_used_is_told_and_keeps_nobody_from_the_other_logins(
+async def test_an_unusable_list_of_servers_is_told_and_blocks_no_other_login(
     bot: commands.Bot, ada: Person, address: str, store_path: Path, damage: str
 ) -> None:
     place = store_path.with_name("auth.json.servers")

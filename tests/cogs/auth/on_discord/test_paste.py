@@ -60,7 +60,7 @@ async def test_a_button_from_before_a_restart_still_opens_its_form(
     assert "No login" in late.content
 
 
-async def test_a_bad_paste_is_explained_and_may_be_mended_with_the_button_beside_it(
+async def test_a_bad_paste_is_explained_and_mended_with_the_button_beside_it(
     bot: commands.Bot, ada: Person, issuer: Issuer
 ) -> None:
     login = await begin(ada)

@@ -117,7 +117,7 @@ async def test_an_old_question_ends_no_login_that_came_after_it(
     ("another", "says"),
     [(True, "A newer login to The Lab was made in the meantime"), (False, "There was no login to The Lab")],
 )
-async def test_a_logout_that_removes_nothing_says_what_is_there_and_what_was_revoked(
+async def test_a_logout_that_removes_nothing_says_what_is_left_and_revoked(
     bot: commands.Bot, ada: Person, issuer: Issuer, store_path: Path, another: bool, says: str
 ) -> None:
     login = await begin(ada)
@@ -143,7 +143,7 @@ async def test_a_logout_that_removes_nothing_says_what_is_there_and_what_was_rev
     assert "was not told" not in asked.content
 
 
-async def test_a_paste_in_a_direct_message_that_would_replace_another_persons_login_asks_first(
+async def test_a_dms_paste_that_replaces_another_persons_login_asks_first(
     bot: commands.Bot, ada: Person, bob: Person, issuer: Issuer, clock: SimpleNamespace
 ) -> None:
     """Both began; bob was done first, so that what ada replaces is not what she saw when she began."""

@@ -63,7 +63,7 @@ async def test_a_paste_sent_twice_is_exchanged_once(service: AuthService, issuer
     assert len(issuer.requests("/token")) == 1
 
 
-async def test_a_bad_paste_does_not_end_the_login_and_the_audit_log_says_which_mistake_it_was(
+async def test_a_bad_paste_ends_no_login_and_the_audit_log_names_the_mistake(
     service: AuthService, issuer: Issuer, ada: Caller, audited: Log
 ) -> None:
     redirect = await issuer.approve((await service.login(ada, "lab")).url)

@@ -68,7 +68,7 @@ def test_whatever_a_message_stands_on_is_there(tag: str) -> None:
     assert {name for name in there if name.startswith("-")} <= names.references
 
 
-def test_what_the_code_says_is_in_the_catalogue_with_the_values_that_it_asks_for() -> None:
+def test_what_the_code_says_is_in_the_catalogue_with_the_same_values() -> None:
     there = parts("en-US")
     calls = list(said())
     assert len(calls) > 30

@@ -259,7 +259,7 @@ async def test_the_choices(
 
 
 @given(texts, st.integers(80, 400))
-def test_a_text_of_somebody_else_is_one_line_without_markup_and_no_longer_than_it_may_be(text: str, limit: int) -> None:
+def test_a_text_of_somebody_else_is_one_bounded_line_without_markup(text: str, limit: int) -> None:
     for shown in (plain(text, limit), cut(text, limit)):
         assert units(shown) <= limit
         shown.encode()

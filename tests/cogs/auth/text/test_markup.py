@@ -261,7 +261,7 @@ def test_a_value_stands_in_inline_code_by_the_function_for_it(tag: str) -> None:
 SENDING = {"send", "send_message", "edit", "edit_message", "edit_original_response", "create_thread", "reply"}
 
 
-def test_every_message_is_sent_by_one_module_which_lets_nobody_be_mentioned() -> None:
+def test_one_module_sends_every_message_and_lets_nobody_be_mentioned() -> None:
     calls = [
         (file.name, node)
         for file in FOLDER.rglob("*.py")

@@ -105,7 +105,7 @@ async def test_what_would_end_a_masked_link_is_escaped() -> None:
     assert "a?x=%281%29%3E%20%3C" in login_message(english(), offered, "0-000000").content
 
 
-async def test_the_longest_titles_and_notes_leave_the_message_within_discords_limit() -> None:
+async def test_the_longest_titles_and_notes_keep_the_message_within_the_limit() -> None:
     offered = offer(500, title="*" * 500, note="_" * 3000, risk="experimental")
     assert len(login_message(english(), offered, "0-000000").content) <= 2000
 
@@ -138,7 +138,7 @@ def test_a_logout_says_what_each_choice_ends() -> None:
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
-def test_who_gets_the_token_of_an_account_elsewhere_is_named_before_the_link_and_in_the_status(locale: str) -> None:
+def test_who_gets_an_accounts_token_is_named_before_the_link_and_in_status(locale: str) -> None:
     language = languages()[locale]
     there = {"token_for": "mcp.evil.example", "account_at": "auth.good.example"}
 

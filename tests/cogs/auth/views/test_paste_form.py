@@ -21,7 +21,7 @@ from openab_auth.storage import Tenant
 OFFER = LoginOffer(Vendor("lab", "The Lab", Tenant("lab")), "https://x/authorize", 2_000_000_000, None, "a" * 10)
 
 
-async def test_a_modal_has_the_id_of_its_login_message_and_is_not_kept_by_the_client() -> None:
+async def test_a_modal_has_its_login_messages_id_and_is_not_kept_by_the_client() -> None:
     key = message_key(OFFER)
     modal = paste_modal(english(), "lab", key)
     assert modal.custom_id == f"auth:paste:lab:{key}"
@@ -31,7 +31,7 @@ async def test_a_modal_has_the_id_of_its_login_message_and_is_not_kept_by_the_cl
     assert label["component"]["max_length"] == 4000
 
 
-def test_each_login_message_has_its_own_key_which_tells_when_it_ends_and_which_login_it_is_about() -> None:
+def test_each_login_message_has_a_key_that_tells_its_end_and_its_login() -> None:
     key = message_key(OFFER)
     assert key != message_key(dataclasses.replace(OFFER, generation="b" * 10))
     assert SubmittedForm("lab", key, "").generation == OFFER.generation

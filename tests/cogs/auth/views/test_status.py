@@ -47,7 +47,7 @@ def text(answer: ReplyContent) -> str:
     return (answer.embed.description or "").replace("\\", "")
 
 
-async def test_a_login_is_shown_with_its_state_its_account_who_made_it_and_how_long_it_lasts() -> None:
+async def test_a_login_is_shown_with_its_state_account_maker_and_end() -> None:
     shown = text(show([state()]))
     assert shown.splitlines() == [
         "✅ **The Lab**: logged in",
@@ -116,7 +116,7 @@ async def test_a_renewal_that_failed_says_why_and_when_the_next_is_tried() -> No
     assert shown.splitlines()[-1] == "⚠️ renewal failed <t:100:R> (HTTP 503); next try: <t:160:R>"
 
 
-async def test_who_can_get_what_agents_lack_with_another_login_has_a_button_for_it() -> None:
+async def test_what_another_login_would_give_the_agents_has_a_button() -> None:
     for remedy, wanted in (("log-in", 1), ("widen", 0), ("grant", 0), (None, 0)):
         view = show([state(standing=GrantedAccess("mcp.example", "", missing=("a",), remedy=remedy))]).view  # type: ignore[arg-type]  # each a Remedy
         assert len(view.children if view else []) == wanted
@@ -130,7 +130,7 @@ async def test_who_must_log_in_again_can_do_so_with_a_button() -> None:
     assert button.item.label == "Log in to The Lab"
 
 
-async def test_ones_own_pending_logins_are_shown_with_a_button_to_drop_each_and_nobody_elses_are() -> None:
+async def test_ones_own_pending_logins_alone_are_shown_each_with_a_cancel_button() -> None:
     answer = show([], (PendingLogin("lab", ADA, 0, 900, "a" * 10), PendingLogin("secret-of-bob", UserId(2), 0, 900)))
     assert "**<lab>**: link expires <t:900:R>" in text(answer)
     assert "secret-of-bob" not in text(answer)

@@ -36,7 +36,7 @@ async def test_a_restart_in_between_goes_on_waiting_and_writes_it_down(
     assert audited()[-1]["user"] == str(ada.id)
 
 
-async def test_while_two_bots_wait_for_one_login_the_person_is_told_once_and_of_nothing_but_the_login(
+async def test_two_bots_waiting_for_one_login_tell_once_and_only_of_the_login(
     bot: commands.Bot,
     ada: Person,
     issuer: Issuer,
@@ -70,7 +70,7 @@ async def test_after_a_restart_nobody_is_logged_in_who_was_taken_off_the_list(
     assert "lab" not in stored()
 
 
-async def test_who_was_taken_off_the_list_while_the_bot_was_stopped_is_told_of_in_the_audit_log(
+async def test_who_lost_access_while_the_bot_was_stopped_is_in_the_audit_log(
     world: EmbeddedDiscord, ada: Person, settings: DiscordSettings, start: Start, stored: Stored, audited: Log
 ) -> None:
     async with running(world, start(settings)):
@@ -96,7 +96,7 @@ async def _leaves(bob: Person) -> None:
 
 @pytest.mark.parametrize("restarted", [False, True])
 @pytest.mark.parametrize(("change", "ends_well"), [(_keeps_the_role, True), (_loses_the_role, False), (_leaves, False)])
-async def test_a_code_that_is_approved_later_logs_in_who_has_an_allowed_role_by_then(
+async def test_a_code_approved_later_logs_in_who_has_an_allowed_role_by_then(
     world: EmbeddedDiscord,
     bob: Person,
     issuer: Issuer,
@@ -129,7 +129,7 @@ async def test_a_code_that_is_approved_later_logs_in_who_has_an_allowed_role_by_
         await login.wait_for(lambda shown: "none of your roles is" in shown.content and not shown.link_buttons)
 
 
-async def test_a_login_is_refused_and_revoked_where_discord_does_not_say_who_somebody_is(
+async def test_a_login_is_refused_and_revoked_while_discord_tells_no_roles(
     bot: commands.Bot,
     world: EmbeddedDiscord,
     bob: Person,
