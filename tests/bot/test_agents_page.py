@@ -109,7 +109,7 @@ async def play(home: Path, api: Api, *command: str | Path) -> str:
 
 
 @pytest.mark.parametrize("number", range(3), ids=["httpx2", "anthropic", "openai"])
-async def test_a_client_in_python_is_refused_once_and_goes_on_with_the_next_token(
+async def test_a_python_client_is_refused_once_and_takes_the_next_token(
     number: int, logins: Path, home: Path, api: Api, issuer: Issuer
 ) -> None:
     code = blocks("python")[number].replace("https://api.example.com", api.url)

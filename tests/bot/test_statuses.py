@@ -37,6 +37,7 @@ def errors() -> list[type[OpenabAuthError]]:
         found += kind.__subclasses__()
     abstract = {OpenabAuthError, OAuthError, StorageError, CommandNotRunError}  # the last one has a shell's statuses
     floors = {"storage", "oauth", "bot"}  # what `cogs` raises is answered in Discord
+    found = [kind for kind in found if ".playground." not in kind.__module__]  # no script waits for the playground
     return [kind for kind in dict.fromkeys(found) if kind.__module__.split(".")[1] in floors and kind not in abstract]
 
 

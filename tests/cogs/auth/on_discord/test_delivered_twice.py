@@ -1,0 +1,99 @@
+"""What Discord delivers twice, as after a resumed connection, is done once, and its answer stays as it is."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import discord
+import pytest
+
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.cogs.auth.commands import _BUTTONS
+from openab_auth.cogs.auth.guard import deliveries
+from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.cogs.auth.service.service import AuthService
+from openab_auth.cogs.auth.text.language import english
+from openab_auth.cogs.auth.views.buttons import AuthButton
+from openab_auth.storage import UserId
+from tests.support.discord_bot import begin, form, running
+from tests.support.service import Stored
+
+OF_AN_INTERACTION = ("CommandTree-invoker", "discord-ui-", "discord.py: on_interaction")  # how discord.py names them
+
+
+@pytest.fixture
+def ada(world: EmbeddedDiscord) -> Person:
+    return world.person("ada")
+
+
+@pytest.fixture
+def settings(ada: Person) -> DiscordSettings:
+    return DiscordSettings(allowed_users=frozenset({UserId(ada.id)}))
+
+
+@pytest.fixture
+async def twice(world: EmbeddedDiscord, service: AuthService) -> AsyncIterator[Callable[[], Any]]:
+    """A bot; the call delivers the last interaction once more and waits until nothing is left to be done."""
+    async with running(world, service) as bot:
+        seen: list[dict[str, Any]] = []
+        parsers = bot._connection.parsers
+        deliver = parsers["INTERACTION_CREATE"]
+
+        def keep(data: Any) -> None:
+            seen.append(copy.deepcopy(data))
+            deliver(data)
+
+        parsers["INTERACTION_CREATE"] = keep
+
+        async def again() -> None:
+            before = asyncio.all_tasks()
+            deliver(copy.deepcopy(seen[-1]))
+            answering = [task for task in asyncio.all_tasks() - before if task.get_name().startswith(OF_AN_INTERACTION)]
+            assert answering
+            await asyncio.wait(answering, timeout=10)
+
+        yield again
+
+
+async def test_a_form(twice: Callable[[], Any], ada: Person, issuer: Issuer, stored: Stored) -> None:
+    login = await begin(ada)
+    done = await (await (await form(ada, login)).submit(await issuer.approve(login.link_buttons[0]))).settled()
+    said, there = done.content, stored()
+    assert "Logged in" in said
+    await twice()
+    assert done.content == said
+    assert stored() == there
+
+
+async def test_a_command(twice: Callable[[], Any], ada: Person, stored: Stored) -> None:
+    login = await begin(ada)
+    said, there = login.content, stored()
+    await twice()
+    assert login.content == said
+    assert stored() == there
+
+
+async def test_a_button_that_ends_a_login(twice: Callable[[], Any], ada: Person, issuer: Issuer) -> None:
+    login = await begin(ada)
+    await (await (await form(ada, login)).submit(await issuer.approve(login.link_buttons[0]))).settled()
+    question = await (await ada.slash("auth logout", vendor="lab")).settled()
+    await ada.press(question, english().label("button-remove"))
+    await question.wait_for(lambda shown: "is removed here" in shown.content)
+    said = question.content
+    await twice()
+    assert question.content == said
+
+
+def test_every_button_answers_a_press_once() -> None:
+    assert all(issubclass(button, AuthButton) for button in _BUTTONS)
+
+
+def test_no_more_deliveries_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliveries, "_MOST", 2)
+    remembered = deliveries.Deliveries()
+    taken = [remembered.take(discord.Object(number)) for number in (1, 1, 2, 3, 3, 1)]  # type: ignore[arg-type]
+    assert taken == [True, False, True, True, False, True]

@@ -1,0 +1,184 @@
+"""Questions before a login is replaced or ended: each is about the login that it names."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from discord.ext import commands
+
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Person, ShownResponse
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.cogs.auth.text.language import english, languages
+from openab_auth.storage import Draft, FileStore, Note, Secret, TokenEntry, UserId
+from tests.support.discord_bot import begin, running
+from tests.support.service import Log, Start, Stored
+
+
+async def test_replacing_another_persons_login_asks_and_says_whose_it_is(
+    bot: commands.Bot, ada: Person, bob: Person, issuer: Issuer
+) -> None:
+    login = await begin(ada)
+    await (await ada.slash("auth complete", redirect=await issuer.approve(login.link_buttons[0]))).settled()
+    asked = await begin(bob)
+    assert f"<@{ada.id}>" in asked.content
+    assert not asked.link_buttons
+    await bob.press(asked, english().say("button-replace"))
+    await asked.wait_for(lambda shown: shown.link_buttons)
+    redirect = await issuer.approve(asked.link_buttons[0], "bob@example.com")
+    done = await (await bob.slash("auth complete", redirect=redirect)).settled()
+    assert "bob@example.com" in done.content
+
+
+async def test_a_yes_is_for_the_login_that_was_asked_about_and_for_no_later_one(
+    bot: commands.Bot, ada: Person, bob: Person, mei: Person, issuer: Issuer, clock: SimpleNamespace
+) -> None:
+    """The question's buttons outlive the login that it names."""
+    login = await begin(ada)
+    await (await ada.slash("auth complete", redirect=await issuer.approve(login.link_buttons[0]))).settled()
+    asked = await begin(bob)
+    assert f"<@{ada.id}>" in asked.content
+    clock.ahead = 5.0
+    hers = await begin(mei)
+    await mei.press(hers, languages()["zh-TW"].say("button-replace"))
+    link = (await hers.wait_for(lambda shown: shown.link_buttons)).link_buttons[0]
+    await (await mei.slash("auth complete", redirect=await issuer.approve(link))).settled()
+
+    await bob.press(asked, english().say("button-replace"))
+    await asked.wait_for(lambda shown: f"<@{mei.id}>" in shown.content)
+    assert not asked.link_buttons
+    await bob.press(asked, english().say("button-replace"))
+    assert await asked.wait_for(lambda shown: shown.link_buttons)
+
+
+async def test_keeping_another_persons_login_changes_nothing(
+    bot: commands.Bot, ada: Person, bob: Person, issuer: Issuer
+) -> None:
+    login = await begin(ada)
+    await (await ada.slash("auth complete", redirect=await issuer.approve(login.link_buttons[0]))).settled()
+    asked = await begin(bob)
+    await bob.press(asked, "Keep it")
+    await asked.wait_for(lambda shown: shown.content == "Nothing was changed." and not shown.components)
+
+
+@pytest.mark.parametrize(("button", "revoked"), [("Remove it here", 0), ("Also revoke it at the vendor", 1)])
+async def test_logout_asks_what_shall_end_and_does_just_that(
+    bot: commands.Bot, ada: Person, issuer: Issuer, stored: Stored, button: str, revoked: int
+) -> None:
+    login = await begin(ada)
+    await (await ada.slash("auth complete", redirect=await issuer.approve(login.link_buttons[0]))).settled()
+    asked = await (await ada.slash("auth logout", vendor="lab")).settled()
+    assert "lab" in stored()
+    await ada.press(asked, button)
+    await asked.wait_for(lambda shown: "removed here" in shown.content)
+    assert "lab" not in stored()
+    assert len(issuer.requests("/revoke")) == revoked
+
+
+@pytest.mark.parametrize("button", ["Remove it here", "Also revoke it at the vendor"])
+@pytest.mark.parametrize("notes", ["kept", "lost"])
+async def test_an_old_question_ends_no_login_that_came_after_it(
+    world: EmbeddedDiscord,
+    ada: Person,
+    bob: Person,
+    issuer: Issuer,
+    settings: DiscordSettings,
+    start: Start,
+    stored: Stored,
+    store_path: Path,
+    button: str,
+    notes: str,
+) -> None:
+    """Ada was asked about her own login; bob has replaced it since, in the same second, and the bot was restarted."""
+    async with running(world, start(settings)):
+        login = await begin(ada)
+        await (await ada.slash("auth complete", redirect=await issuer.approve(login.link_buttons[0]))).settled()
+        question = await (await ada.slash("auth logout", vendor="lab")).settled()
+        asked = await begin(bob)
+        await bob.press(asked, "Replace that login")
+        link = (await asked.wait_for(lambda shown: shown.link_buttons)).link_buttons[0]
+        await (await bob.slash("auth complete", redirect=await issuer.approve(link, "bob@example.com"))).settled()
+    if notes == "lost":
+        store_path.with_name("auth.json.notes").unlink()
+    stands = stored()["lab"]
+
+    async with running(world, start(settings)):
+        await ada.press(question, button)
+        await question.wait_for(lambda shown: "has changed since I asked you" in shown.content and not shown.components)
+
+    assert stored()["lab"] == stands
+    assert not issuer.requests("/revoke")
+
+
+@pytest.mark.parametrize(
+    ("another", "says"),
+    [(True, "A newer login to The Lab was made in the meantime"), (False, "There was no login to The Lab")],
+)
+async def test_a_logout_that_removes_nothing_says_what_is_left_and_revoked(
+    bot: commands.Bot, ada: Person, issuer: Issuer, store_path: Path, another: bool, says: str
+) -> None:
+    login = await begin(ada)
+    await (await ada.slash("auth complete", redirect=await issuer.approve(login.link_buttons[0]))).settled()
+    asked = await (await ada.slash("auth logout", vendor="lab")).settled()
+    issuer.faults.next("/revoke", delay=0.5)
+    pressing = asyncio.create_task(ada.press(asked, "Also revoke it at the vendor"))
+    async with asyncio.timeout(5):
+        while not issuer.requests("/revoke"):
+            await asyncio.sleep(0.01)
+
+    def meanwhile(draft: Draft) -> None:
+        draft["lab"] = TokenEntry(Secret("at"), Secret("rt"), 4_000_000_000, issuer.token_url, "lab")
+        draft.notes["lab"] = Note(logged_in_by=UserId(5), logged_in_at=1)
+        if not another:
+            del draft["lab"]
+
+    await asyncio.to_thread(FileStore(store_path).update, meanwhile)
+    await pressing
+
+    await asked.wait_for(lambda shown: says in shown.content)
+    assert "revoked at the vendor" in asked.content
+    assert "was not told" not in asked.content
+
+
+async def test_a_dms_paste_that_replaces_another_persons_login_asks_first(
+    bot: commands.Bot, ada: Person, bob: Person, issuer: Issuer, clock: SimpleNamespace
+) -> None:
+    """Both began; bob was done first, so that what ada replaces is not what she saw when she began."""
+    hers, his = await begin(ada), await begin(bob)
+    clock.ahead = 5.0
+    redirect = await issuer.approve(his.link_buttons[0], "bob@example.com")
+    assert "bob@example.com" in (await (await bob.slash("auth complete", redirect=redirect)).settled()).content
+    (told,) = await ada.send_dm(await issuer.approve(hers.link_buttons[0]))
+    assert f"<@{bob.id}> is logged in to The Lab" in told.body["content"]
+    assert "delete your message" in told.body["content"]
+    pressed = await ada.press(told, "Replace that login")
+    assert isinstance(pressed, ShownResponse)
+    assert (await pressed.wait_for(lambda shown: shown.link_buttons)).link_buttons
+
+
+async def test_a_login_that_came_too_late_is_not_stored_and_the_person_is_asked(
+    bot: commands.Bot, ada: Person, bob: Person, issuer: Issuer, clock: SimpleNamespace, audited: Log
+) -> None:
+    hers, his = await begin(ada), await begin(bob)
+    clock.ahead = 5.0
+    issuer.faults.next("/token", delay=0.6)
+    late = await ada.slash("auth complete", redirect=await issuer.approve(hers.link_buttons[0]))
+    while not issuer.requests("/token"):
+        await asyncio.sleep(0.01)
+    redirect = await issuer.approve(his.link_buttons[0], "bob@example.com")
+    await (await bob.slash("auth complete", redirect=redirect)).settled()
+
+    asked = await late.settled()
+    assert "Your login to The Lab was not stored" in asked.content
+    assert f"<@{bob.id}> is logged in to The Lab" in asked.content
+    await hers.wait_for(lambda shown: "Yours was not stored" in shown.content and not shown.components)
+    assert ("complete", str(ada.id), "login_overtaken") in [
+        (line["event"], line["user"], line["outcome"]) for line in audited()
+    ]
+    await ada.press(asked, "Replace that login")
+    again = await asked.wait_for(lambda shown: shown.link_buttons)
+    done = await (await ada.slash("auth complete", redirect=await issuer.approve(again.link_buttons[0]))).settled()
+    assert "It replaces the login of bob@example.com" in done.content

@@ -1,0 +1,96 @@
+"""Each error that a person can meet, in each language; what is new in oauth or storage is missed here first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import openab_auth.cogs.auth.commands  # noqa: F401 - so that every error class is there
+from openab_auth.cogs.auth.guard.errors import AccessDeniedError
+from openab_auth.cogs.auth.text.failures import described, failure
+from openab_auth.cogs.auth.text.language import Language, english, languages
+from openab_auth.oauth.errors import (
+    ConfigError,
+    InsufficientScopeError,
+    NotRefreshableError,
+    OAuthError,
+    PasteRefusedError,
+    RefreshUnansweredError,
+    RelativePathError,
+    ServerNotAddedError,
+    ServerNotRemovedError,
+    StillMisconfiguredError,
+    UnknownHomeError,
+)
+from openab_auth.oauth.paste import PasteMistake
+from openab_auth.oauth.paste.mistakes import paste_refusal
+from openab_auth.storage.errors import OpenabAuthError, StorageError
+from tests.support.catalogues import entries
+from tests.support.failures import MET
+
+# Their children are what is raised; a config stops the bot before anybody can ask; only agents refresh.
+NOT_MET = {
+    AccessDeniedError,
+    OAuthError,
+    StorageError,
+    PasteRefusedError,
+    ServerNotAddedError,
+    ServerNotRemovedError,
+    ConfigError,
+    RelativePathError,
+    UnknownHomeError,
+    NotRefreshableError,
+    InsufficientScopeError,
+    RefreshUnansweredError,
+    StillMisconfiguredError,
+}
+
+
+def children(of: type[OpenabAuthError]) -> Iterator[type[OpenabAuthError]]:
+    for child in of.__subclasses__():
+        yield child
+        yield from children(child)
+
+
+def test_every_error_that_a_person_can_meet_is_looked_at_here() -> None:
+    floors = ("openab_auth.cogs.", "openab_auth.oauth.", "openab_auth.storage.")
+    ours = {each.__name__ for each in children(OpenabAuthError) if each.__module__.startswith(floors)}
+    assert ours == {type(error).__name__ for error in MET} | {each.__name__ for each in NOT_MET}
+
+
+@pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.tag)
+@pytest.mark.parametrize("error", MET, ids=lambda error: f"{type(error).__name__}-{getattr(error, 'reason', '')}")
+def test_it_has_whole_sentences_of_its_own(
+    language: Language, error: OpenabAuthError, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts = described(language, error)
+    assert all(part.rstrip("*")[-1] in ".。" for part in parts), parts
+    assert not {"$", "{", "???"} & set("".join(parts))
+    assert ".." not in "".join(parts)
+    assert not caplog.records
+    if language is not english():
+        assert not any(part in {*described(english(), error)} for part in parts)
+
+
+def test_no_message_is_for_an_error_that_nobody_raises() -> None:
+    raised = {f"error-{error.code}" for error in MET}
+    raised |= {f"error-{error.code}-{getattr(error, 'reason', '')}" for error in MET}
+    assert {name for name in entries("en-US") if name.startswith("error-")} <= raised
+
+
+def test_an_error_that_no_catalogue_knows_speaks_its_own_english() -> None:
+    class NewError(OpenabAuthError):
+        code = "new"
+
+    text = failure(languages()["zh-TW"], NewError("it is *new*", kept="all is kept", todo="wait"))
+    assert "It is \\*new\\*." in text
+    assert "All is kept." in text
+    assert "Wait." in text
+
+
+def test_an_access_token_in_a_paste_is_warned_of_before_all_else() -> None:
+    happened, kept, todo = described(english(), paste_refusal(PasteMistake.TOKEN_OR_KEY))
+    assert "neither used nor stored" in happened
+    assert "You can still finish this login." in kept
+    assert todo.index("Revoke it") < todo.index("copy the address")
