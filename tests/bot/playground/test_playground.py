@@ -135,7 +135,9 @@ async def test_the_api_serves_the_page_and_refuses_invalid_requests(browser: Bro
     user_code = re.search(r"[A-Z]{4}-[A-Z]{4}", shown)
     assert user_code is not None
     await decide_device(f"{browser.ready['issuer']}/device", user_code[0], "allow", "grace@example.com")
-    view = await browser.until(lambda view: any(fact["kind"] == "login" for fact in view["store"]))
+    view = await browser.until(
+        lambda view: any("account" in fact["facts"] for fact in view["store"])
+    )  # the note follows
     assert view["store"][0]["facts"]["account"] == "grace@example.com"
 
 
