@@ -1,4 +1,4 @@
-"""Which login is meant: a typed word becomes an `Account` once, where it comes in.
+"""Find the account that a typed word means: the word becomes an `Account` once, where it comes in.
 
 Slash commands, the command line and the public API take a word: the name of a vendor, the key of a login, `mcp:NAME` or
 the bare name of a server. They call `resolve`; the code below them takes an `Account` or its tenant.

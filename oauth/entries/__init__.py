@@ -1,4 +1,4 @@
-"""What the store holds about a login: its entry, its note, its pending login, its index and its lease.
+"""Rules for the data of a login in the store: its entry, its note, its pending login, its index and its lease.
 
 The names below are what other rooms use. Each one is imported when a program first asks for it, so that the command
 line imports little.

@@ -86,10 +86,10 @@ class WaitingRegistry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LoginContext:
-    """What the flows share: the store, the driver, and the registries of one `Logins`.
+    """The parts that all flows of one `Logins` share: the store, the driver, and the registries.
 
     `catalogue` returns the vendors and servers of this moment. `admit` raises where a login that needs no paste may no
-    longer be stored. `environ` is what login programs inherit; `max_pending` is per person.
+    longer be stored. Login programs inherit `environ`; `max_pending` is per person.
     """
 
     catalogue: Callable[[], Awaitable[Catalogue]]

@@ -58,7 +58,7 @@ class ReplyInPiecesError(UnreadReplyError):
 
 
 class ReplyMalformedError(UnreadReplyError):
-    """What came is no HTTP reply."""
+    """The bytes that arrived are no HTTP reply."""
 
     def __init__(self) -> None:
         super().__init__("the reply broke the rules of HTTP, so it was cut off")
@@ -99,9 +99,9 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         self._left: bool | None = None
         self._socket = _SocketLimit()
         self.reply: httpx2.Response | None = None
-        """The last reply that was read whole: it is here even where something fails after that."""
+        """The last reply that was read completely; it stays here even if a later step fails."""
         self.torn: httpx2.Response | None = None
-        """What came of a body until it was cut off, or until nobody waited for its end any longer."""
+        """A reply whose body was cut off, or whose reader was cancelled, with the part that arrived."""
 
     @property
     def certainly_unsent(self) -> bool:
@@ -141,7 +141,11 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         return await self._sound(self._http.send(request, stream=True, follow_redirects=False))
 
     async def _sound(self, reading: Awaitable[T]) -> T:
-        """Return what `reading` gives; tell a server that breaks the rules of HTTP from one that hung up."""
+        """Return the result of `reading`.
+
+        Raises:
+            ReplyMalformedError: the server broke the rules of HTTP; a server that only hung up keeps httpx2's error.
+        """
         try:
             return await reading
         except httpx2.RemoteProtocolError:
@@ -166,9 +170,9 @@ class _SocketLimit:
 
     def __init__(self) -> None:
         self.has_come = False
-        """Whether anything came; inside TLS, of the reply itself."""
+        """True if at least one byte of the reply has arrived; inside TLS, the handshake does not count."""
         self.ended = False
-        """Whether the other side has closed the connection."""
+        """True if the other side has closed the connection."""
         self._allow(_LONGEST_HEAD, "head of the reply")
 
     def watch(self, stream: Any) -> None:  # noqa: ANN401  # httpcore2's, which is no dependency of ours

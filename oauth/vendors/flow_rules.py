@@ -18,26 +18,26 @@ _REGISTRY = "openab_auth.oauth.flows.registry"
 
 
 class FlowRules(Protocol):
-    """What the vendor table and the discovery of endpoints ask of a flow."""
+    """The part of a flow that the vendor table and the discovery of endpoints use."""
 
     @property
     def name(self) -> str:
-        """The name that people see."""
+        """Return the flow's name, as a row of the vendor table writes it."""
         ...
 
     @property
     def in_vendor_table(self) -> bool:
-        """Whether a row of the vendor table may name the flow."""
+        """Return whether a row of the vendor table may name the flow."""
         ...
 
     @property
     def needs_login(self) -> bool:
-        """Whether people log in; False where the token stays in the environment."""
+        """Return whether people log in; False if the token stays in an environment variable."""
         ...
 
     @property
     def begins_at(self) -> Literal["authorize_url", "device_url"]:
-        """The endpoint that a login begins at, which discovery looks for."""
+        """Return the key of the endpoint where a login begins; discovery looks for this endpoint."""
         ...
 
     def check(self, table: ConfigTable, vendor: Vendor) -> None:

@@ -38,7 +38,7 @@ async def check_servers(catalogue: Catalogue, location: str, entries: Mapping[st
 
 
 def _kept(catalogue: Catalogue, location: str) -> tuple[Catalogue, Mapping[str, ClientRecord]]:
-    """Return the catalogue with added servers, and the clients; the store's own check reports what is unreadable."""
+    """Return the catalogue with added servers, and the clients; the check of the store reports unreadable files."""
     try:
         store = open_store(location)
         catalogue = catalogue.with_servers_of(store)
