@@ -116,7 +116,7 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         """
         reply, content = await self._send(request), bytearray()
         try:
-            await self._sound(_read_bounded(reply, content))
+            await self._tell_malformed(_read_bounded(reply, content))
             self.reply = _whole(reply, bytes(content))
         except BaseException:
             self.torn = _whole(reply, bytes(content))
@@ -138,9 +138,9 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         self._socket = _SocketLimit()
         request.headers["Accept-Encoding"] = "identity"
         request.extensions = {**request.extensions, "trace": self._trace}
-        return await self._sound(self._http.send(request, stream=True, follow_redirects=False))
+        return await self._tell_malformed(self._http.send(request, stream=True, follow_redirects=False))
 
-    async def _sound(self, reading: Awaitable[T]) -> T:
+    async def _tell_malformed(self, reading: Awaitable[T]) -> T:
         """Return the result of `reading`.
 
         Raises:
@@ -149,7 +149,7 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         try:
             return await reading
         except httpx2.RemoteProtocolError:
-            if self._socket.has_come and not self._socket.ended:
+            if self._socket.has_begun and not self._socket.ended:
                 raise ReplyMalformedError from None
             raise
 
@@ -169,7 +169,7 @@ class _SocketLimit:
     """Count the bytes that one reply takes from the socket, and read them in small steps."""
 
     def __init__(self) -> None:
-        self.has_come = False
+        self.has_begun = False
         """True if at least one byte of the reply has arrived; inside TLS, the handshake does not count."""
         self.ended = False
         """True if the other side has closed the connection."""
@@ -177,7 +177,7 @@ class _SocketLimit:
 
     def watch(self, stream: Any) -> None:  # noqa: ANN401  # httpcore2's, which is no dependency of ours
         """Count what is read from this connection; inside TLS or a proxy's tunnel, another head begins."""
-        self.has_come = False
+        self.has_begun = False
         self._allow(_LONGEST_HEAD, "head of the reply")
         read = cast("Callable[[int, float | None], Awaitable[bytes]]", stream.read)
 
@@ -186,7 +186,7 @@ class _SocketLimit:
                 raise ReplyTooLongError(self._limit, self._part)
             data = await read(min(max_bytes, _LARGEST_READ), timeout)
             self._taken += len(data)
-            self.has_come, self.ended = self.has_come or bool(data), not data
+            self.has_begun, self.ended = self.has_begun or bool(data), not data
             return data
 
         stream.read = counted
