@@ -1,4 +1,4 @@
-"""The rules that a flow has for its row of the vendor table.
+"""The facts about a flow that its row of the vendor table, its offer and its result need.
 
 The flows are built on the vendor table, so nothing here imports them. The first row that is read loads their registry.
 """
@@ -18,7 +18,7 @@ _REGISTRY = "openab_auth.oauth.flows.registry"
 
 
 class FlowRules(Protocol):
-    """The part of a flow that the vendor table and the discovery of endpoints use."""
+    """The part of a flow that code below the flows uses: the vendor table, discovery, and the offer of a login."""
 
     @property
     def name(self) -> str:
@@ -33,6 +33,21 @@ class FlowRules(Protocol):
     @property
     def needs_login(self) -> bool:
         """Return whether people log in; False if the token stays in an environment variable."""
+        ...
+
+    @property
+    def takes_paste(self) -> bool:
+        """Return whether a paste may end the login."""
+        ...
+
+    @property
+    def waits(self) -> bool:
+        """Return whether the login may end without a paste."""
+        ...
+
+    @property
+    def runs_program(self) -> bool:
+        """Return whether the vendor's own program makes the login and keeps it."""
         ...
 
     @property
