@@ -51,8 +51,8 @@ def resolve(word: str, catalogue: Catalogue | None, entries: Mapping[str, Entry]
 def _server(name: str, entries: Mapping[str, Entry]) -> Account:
     """Return the account of an MCP server.
 
-    The Rust agents look for the login under the bare name. Where a vendor's login lies there, or the agent wrote the
-    login under `mcp:NAME`, that is the key.
+    Its tenant is the bare name, where the Rust agents look for the login. It is `mcp:NAME` if a vendor's login has the
+    bare name, or if an agent has written the login under `mcp:NAME`.
     """
     tenants = Tenant(name), Tenant(full_name(name))
     found = next((tenant for tenant in tenants if isinstance(entries.get(tenant), McpEntry)), None)

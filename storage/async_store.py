@@ -66,7 +66,7 @@ class AsyncStore:
         return await in_thread(work, self._store)
 
     def run_here(self, work: Callable[[Store], T]) -> T:
-        """Call `work` in this thread; the event loop stands still until it returns, so this is a last resort."""
+        """Call `work` in this thread; the event loop is blocked until it returns, so this is a last resort."""
         return work(self._store)
 
     def lease(self, tenant: str) -> Lease:

@@ -1,4 +1,4 @@
-"""A login as it lies in the store, and its note. Functions that take a draft run under the store's lock.
+"""The stored entry of a login, and its note. Functions that take a draft run under the store's lock.
 
 A vendor's login and a login to an MCP server have different shapes; the code above this module need not know them.
 """

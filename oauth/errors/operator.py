@@ -31,7 +31,7 @@ class UnknownHomeError(ConfigError):
     """A path begins with `~`, and the home folder is not known on this machine."""
 
     def __init__(self, file: str | None, key: str) -> None:
-        super().__init__(file or "the environment", ((key, "the home folder that `~` stands for is not known here"),))
+        super().__init__(file or "the environment", ((key, "the home folder for `~` is not known here"),))
 
 
 class VendorMisconfiguredError(OAuthError):

@@ -117,7 +117,7 @@ class Flow(Protocol):
     needs_login: bool = True
     takes_paste: bool = False  # a paste may end the login
     waits: bool = False  # the login may end without a paste
-    in_store: bool = True  # the pending login lies in the store, so that a restart does not end it
+    in_store: bool = True  # the pending login is stored, so that a restart does not end it
     runs_program: bool = False  # the vendor's own program makes the login and keeps it
     begins_at: Literal["authorize_url", "device_url"] = "authorize_url"
 

@@ -29,7 +29,7 @@ _NOT_PASSED_ON: Final = (b"content-encoding", b"content-length", b"transfer-enco
 
 
 class RefusedAddressError(httpx2.UnsupportedProtocol):
-    """No request goes to this address, whoever named it; nothing was sent."""
+    """The address is not safe, whatever its source; nothing was sent."""
 
 
 class UnsafeUrlError(RefusedAddressError):
