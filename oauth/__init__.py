@@ -1,1 +1,1 @@
-"""The auth axis: vendors as data, the one driver, paste parsing, tokens for agents."""
+"""Logins and tokens, without Discord: vendors as data, the OAuth client, the flows of a login, tokens for agents."""

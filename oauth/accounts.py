@@ -1,4 +1,4 @@
-"""Which login is meant: a typed word becomes an `Account` once, where it comes in.
+"""Find the account that a typed word means: the word becomes an `Account` once, where it comes in.
 
 Slash commands, the command line and the public API take a word: the name of a vendor, the key of a login, `mcp:NAME` or
 the bare name of a server. They call `resolve`; the code below them takes an `Account` or its tenant.
@@ -51,8 +51,8 @@ def resolve(word: str, catalogue: Catalogue | None, entries: Mapping[str, Entry]
 def _server(name: str, entries: Mapping[str, Entry]) -> Account:
     """Return the account of an MCP server.
 
-    The Rust agents look for the login under the bare name. Where a vendor's login lies there, or the agent wrote the
-    login under `mcp:NAME`, that is the key.
+    Its tenant is the bare name, where the Rust agents look for the login. It is `mcp:NAME` if a vendor's login has the
+    bare name, or if an agent has written the login under `mcp:NAME`.
     """
     tenants = Tenant(name), Tenant(full_name(name))
     found = next((tenant for tenant in tenants if isinstance(entries.get(tenant), McpEntry)), None)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # the driver imports an HTTP client, and a valid token or `st
 
 
 class Runtime:
-    """The parts of one process; as an async context manager it closes what it opened.
+    """The parts of one process; as an async context manager it closes the parts that it opened.
 
     `clock` gives unix seconds. `location` names the store to people. A driver that is passed in stays open.
     """
@@ -62,7 +62,7 @@ class Runtime:
 
     @property
     def driver(self) -> Driver:
-        """The driver for all vendors; it is made when a part first asks for it."""
+        """Return the driver for all vendors; make it when a part first asks for it."""
         if self._driver is None:
             from openab_auth.oauth.client.driver import Driver  # noqa: PLC0415 - see above
 

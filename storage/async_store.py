@@ -66,7 +66,7 @@ class AsyncStore:
         return await in_thread(work, self._store)
 
     def run_here(self, work: Callable[[Store], T]) -> T:
-        """Call `work` in this thread; the event loop stands still until it returns, so this is a last resort."""
+        """Call `work` in this thread; the event loop is blocked until it returns, so this is a last resort."""
         return work(self._store)
 
     def lease(self, tenant: str) -> Lease:
@@ -109,7 +109,7 @@ class AsyncStore:
             self._end(self._committing)
 
     def _end(self, committing: asyncio.Task[None] | None) -> None:
-        """Forget the task; one that is cancelled before its first step runs nothing, so it is told by its callback."""
+        """Forget the task that commits. It may be cancelled before its first step, so its callback calls this, too."""
         if self._committing is committing:
             self._committing = None
             for _, done in self._waiting:  # not empty only when the event loop is shutting down

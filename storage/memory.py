@@ -100,7 +100,7 @@ class MemoryLease:
     """The right to refresh one tenant of one `MemoryStore`."""
 
     def __init__(self, tenant: str, held: set[str], guard: threading.Lock) -> None:
-        """`held` has the tenants whose lease is taken, and `guard` protects it."""
+        """Share `held`, the tenants whose lease is taken; `guard` protects it."""
         self._tenant = tenant
         self._all_held = held
         self._guard = guard

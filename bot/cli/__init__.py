@@ -1,4 +1,4 @@
-"""The command `openab-auth`: `bot.cli.warm` answers the plain cases at once, the parser takes all others."""
+"""The command `openab-auth`: `bot.cli.warm` answers the plain cases at once, the parser handles all others."""
 
 import os
 import sys

@@ -31,7 +31,7 @@ class SplitArguments:
 
     @property
     def json(self) -> bool:
-        """Whether the output is JSON; this also holds for errors about the other words."""
+        """Return whether the output is JSON; errors about the other words are then JSON, too."""
         return "--json" in self.plain
 
 

@@ -37,7 +37,7 @@ DONE: Final = 0
 CHECK_FAILED: Final = 1
 USAGE: Final = 2
 
-# The first class that matches decides, so a child class stands before its parent.
+# The first class that matches decides, so a child class comes before its parent.
 _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (UsageError, USAGE),
     (ConfigError, USAGE),

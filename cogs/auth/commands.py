@@ -93,7 +93,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Take what was pasted into a form, and remember the person's language for direct messages."""
+        """Take the paste of a submitted form, and remember the person's language for direct messages."""
         self._languages.remember(interaction)
         if (submit := read_submit(interaction)) and self.desk.takes(interaction):
             await self.desk.take_form(interaction, submit)

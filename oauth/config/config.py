@@ -68,7 +68,7 @@ def parse_config(file: Path | None, environ: Mapping[str, str]) -> Config:
 
 
 def store_location(config: Config, explicit: str | None, environ: Mapping[str, str]) -> str:
-    """Return where the store lies: `--store`, `OPENAB_AUTH_STORE`, `[store] path`, or the default of the agents.
+    """Return the location of the store: `--store`, `OPENAB_AUTH_STORE`, `[store] path`, or the default of the agents.
 
     Only `--store` may be a relative path: a person typed it for this working directory.
 

@@ -1,7 +1,7 @@
 """Read a file that decides where logins go, if only root and this user could have changed it.
 
 The rules are those of ssh for its own files: the file and each folder above it belong to root or to this user, and
-nobody else may write to them. Folders above the user's home are not checked, as in ssh: whoever controls those
+nobody else may write to them. Folders above the user's home are not checked, as in ssh: a person who controls those
 controls the home. Two exceptions follow from how machines are set up: a group that has no other member (Debian and
 Fedora give one to each user), and a mount that is read-only (Kubernetes mounts a ConfigMap so, with mode 0777).
 """

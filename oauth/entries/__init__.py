@@ -1,8 +1,10 @@
-"""What the store holds about a login: its entry, its note, its pending login, its index and its lease.
+"""Rules for the data of a login in the store: its entry, its note, its pending login, its index and its lease.
 
 The names below are what other rooms use. Each one is imported when a program first asks for it, so that the command
 line imports little.
 """
+
+from openab_auth.oauth.lazy import lazy_names
 
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
@@ -39,36 +41,29 @@ __all__ = [
     "renewed_note",
 ]
 
-_MODULES = {
-    "AccessToken": "openab_auth.oauth.entries.access_token",
-    "EntryIndex": "openab_auth.oauth.entries.entry_index",
-    "GENERATION_DIGITS": "openab_auth.oauth.entries.generation",
-    "IndexedStore": "openab_auth.oauth.entries.entry_index",
-    "PendingLogin": "openab_auth.oauth.entries.pending_entry",
-    "PendingLogins": "openab_auth.oauth.entries.pending_logins",
-    "REFRESH_DEADLINE": "openab_auth.oauth.entries.lease",
-    "SKEW": "openab_auth.oauth.entries.login_entry",
-    "UnsavedLogin": "openab_auth.oauth.entries.unsaved",
-    "UnsavedLogins": "openab_auth.oauth.entries.unsaved",
-    "UnsavedRenewal": "openab_auth.oauth.entries.unsaved",
-    "configuration_hash": "openab_auth.oauth.entries.backoff",
-    "dead_token": "openab_auth.oauth.entries.login_entry",
-    "generation_of": "openab_auth.oauth.entries.generation",
-    "generation_of_pending": "openab_auth.oauth.entries.generation",
-    "hold_lease": "openab_auth.oauth.entries.lease",
-    "read_login": "openab_auth.oauth.entries.login_entry",
-    "rechecks": "openab_auth.oauth.entries.lease",
-    "renewed_entry": "openab_auth.oauth.entries.login_entry",
-    "renewed_note": "openab_auth.oauth.entries.login_entry",
-}
-
 if not TYPE_CHECKING:  # otherwise a type checker would accept every name
-
-    def __getattr__(name: str) -> object:
-        """Import a name of this room from the module that defines it."""
-        if name not in _MODULES:
-            message = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(message)
-        from importlib import import_module  # noqa: PLC0415 - only a program that asks for a name pays for it
-
-        return getattr(import_module(_MODULES[name]), name)
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "AccessToken": "access_token",
+            "EntryIndex": "entry_index",
+            "GENERATION_DIGITS": "generation",
+            "IndexedStore": "entry_index",
+            "PendingLogin": "pending_entry",
+            "PendingLogins": "pending_logins",
+            "REFRESH_DEADLINE": "lease",
+            "SKEW": "login_entry",
+            "UnsavedLogin": "unsaved",
+            "UnsavedLogins": "unsaved",
+            "UnsavedRenewal": "unsaved",
+            "configuration_hash": "backoff",
+            "dead_token": "login_entry",
+            "generation_of": "generation",
+            "generation_of_pending": "generation",
+            "hold_lease": "lease",
+            "read_login": "login_entry",
+            "rechecks": "lease",
+            "renewed_entry": "login_entry",
+            "renewed_note": "login_entry",
+        },
+    )

@@ -1,7 +1,7 @@
-"""When a login may be refreshed again after a failure, and whether its refresh token may have been rotated.
+"""Pauses after a failed refresh, and the record of a refresh whose token may have been rotated.
 
-The attempt lies in the login's note, which every process reads. So a whole fleet of agents asks a vendor in trouble no
-more often than a single agent would.
+The attempt is kept in the login's note, which every process reads. So a whole fleet of agents asks a vendor
+in trouble no more often than a single agent would.
 """
 
 from __future__ import annotations

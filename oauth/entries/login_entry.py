@@ -1,4 +1,4 @@
-"""A login as it lies in the store, and its note. Functions that take a draft run under the store's lock.
+"""The stored entry of a login, and its note. Functions that take a draft run under the store's lock.
 
 A vendor's login and a login to an MCP server have different shapes; the code above this module need not know them.
 """
@@ -90,13 +90,13 @@ def check_not_taken(
         raise LoginTakenError(tenant, note.logged_in_by, note.account, generation)
 
 
-def write(draft: Draft, vendor: Vendor, token_url: str, grant: TokenResponse, note: Note) -> str | None:
+def write(draft: Draft, vendor: Vendor, token_url: str, tokens: TokenResponse, note: Note) -> str | None:
     """Write the credential and its note; return the label of the account that was there before."""
     before = draft.notes.get(vendor.tenant, Note()).account if vendor.tenant in draft else None
     draft[vendor.tenant] = TokenEntry(
-        access_token=grant.access_token,
-        refresh_token=grant.refresh_token or Secret(""),
-        expires_at=grant.expires_at,
+        access_token=tokens.access_token,
+        refresh_token=tokens.refresh_token or Secret(""),
+        expires_at=tokens.expires_at,
         token_endpoint=token_url,
         provider=vendor.tenant,
     )
@@ -104,46 +104,46 @@ def write(draft: Draft, vendor: Vendor, token_url: str, grant: TokenResponse, no
     return before
 
 
-def renewed_entry(entry: LoginEntry, grant: TokenResponse, *, now: float) -> LoginEntry:
+def renewed_entry(entry: LoginEntry, tokens: TokenResponse, *, now: float) -> LoginEntry:
     """Return the entry with the new tokens; values that the token response omits stay the same (RFC 6749 6)."""
     if isinstance(entry, TokenEntry):
         return dataclasses.replace(
             entry,
-            access_token=grant.access_token,
-            refresh_token=grant.refresh_token or entry.refresh_token,
-            expires_at=grant.expires_at,
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token or entry.refresh_token,
+            expires_at=tokens.expires_at,
         )
     reply = dict(entry.token_response or {}) | {
-        "access_token": grant.access_token.reveal(),
-        "expires_in": max(0, grant.expires_at - int(now)),
+        "access_token": tokens.access_token.reveal(),
+        "expires_in": max(0, tokens.expires_at - int(now)),
     }
-    if grant.refresh_token:
-        reply["refresh_token"] = grant.refresh_token.reveal()
-    if grant.scopes:
-        reply["scope"] = " ".join(grant.scopes)
+    if tokens.refresh_token:
+        reply["refresh_token"] = tokens.refresh_token.reveal()
+    if tokens.scopes:
+        reply["scope"] = " ".join(tokens.scopes)
     return dataclasses.replace(
         entry,
         token_response=reply,
-        granted_scopes=grant.scopes or entry.granted_scopes,
+        granted_scopes=tokens.scopes or entry.granted_scopes,
         token_received_at=int(now),
-        issuer=grant.issuer or entry.issuer,
+        issuer=tokens.issuer or entry.issuer,
     )
 
 
-def renewed_note(note: Note, posted: LoginEntry, following: LoginEntry, grant: TokenResponse) -> Note:
+def renewed_note(note: Note, posted: LoginEntry, following: LoginEntry, tokens: TokenResponse) -> Note:
     """Return the note of a renewed login, with the account that the vendor named."""
     return dataclasses.replace(
         note,
         attempt=None,
-        account=grant.account or note.account,
-        subject=renewed_subject(note.subject, posted.refresh_token, grant.subject, following.refresh_token),
+        account=tokens.account or note.account,
+        subject=renewed_subject(note.subject, posted.refresh_token, tokens.subject, following.refresh_token),
     )
 
 
-def name_account(draft: Draft, tenant: Tenant, grant: TokenResponse, account: str) -> None:
+def name_account(draft: Draft, tenant: Tenant, tokens: TokenResponse, account: str) -> None:
     """Note the account's label, if the login is still the one that was just made."""
     entry = draft.get(tenant)
-    if isinstance(entry, TokenEntry) and entry.access_token == grant.access_token and tenant in draft.notes:
+    if isinstance(entry, TokenEntry) and entry.access_token == tokens.access_token and tenant in draft.notes:
         draft.notes[tenant] = dataclasses.replace(draft.notes[tenant], account=account)
 
 

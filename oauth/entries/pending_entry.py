@@ -1,4 +1,4 @@
-"""Pending logins as they lie in the store. Functions that take a draft run under the store's lock."""
+"""The stored entries of pending logins. Functions that take a draft run under the store's lock."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def unexpired(
 
 
 def read_pending(key: str, entry: PendingEntry, note: Note | None = None) -> PendingLogin | None:
-    """Return the pending login that lies under `key`, or None where the key names no person."""
+    """Return the pending login stored under `key`, or None if the key names no person."""
     owner = _owner(key)
     return describe(*owner, entry, note) if owner else None
 

@@ -57,7 +57,7 @@ class PendingLogins:
         entries, notes = await self._store.read(), await self._store.notes()
         login_entry.check_not_taken(entries, notes, vendor.tenant, user, agreed=agreed)
 
-    async def noted(self, login: PendingLogin) -> PendingLogin:
+    async def with_note(self, login: PendingLogin) -> PendingLogin:
         """Return the pending login with the values from its note."""
         note = (await self._store.notes()).get(pending_key(login.vendor, login.user))
         return replace(login, begun=(note and note.begun) or Begun())

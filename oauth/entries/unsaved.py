@@ -43,14 +43,14 @@ class UnsavedLogin:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class UnsavedRenewal(UnsavedLogin):
-    """A renewed login: `posted` is the refresh token that was posted for it, `lock` the tenant's lease, still held.
+    """A renewed login: `posted` is the refresh token that was posted for it, `lease` the tenant's lease, still held.
 
     While the lease is held, no other process posts the rotated token, which it still reads in the store.
     """
 
     entry: Callable[[], LoginEntry]
     posted: Secret
-    lock: Lease
+    lease: Lease
 
 
 class ResponseOwner:
@@ -139,9 +139,9 @@ class UnsavedLogins:
         else:
             self._journaled(response, why)
 
-    def holds(self, lock: Lease) -> bool:
+    def holds(self, lease: Lease) -> bool:
         """Return whether this lease must stay held."""
-        return any(isinstance(kept, UnsavedRenewal) and kept.lock is lock for kept in self._kept.values())
+        return any(isinstance(kept, UnsavedRenewal) and kept.lease is lease for kept in self._kept.values())
 
     def newest(self, tenant: Tenant, stored: LoginEntry) -> LoginEntry:
         """Return `stored`, or the renewed login that replaces it and is not stored yet."""
@@ -277,7 +277,7 @@ class UnsavedLogins:
 def _release(response: UnsavedLogin) -> None:
     if isinstance(response, UnsavedRenewal):
         with suppress(OSError, StorageError):  # the lease is free all the same
-            response.lock.release()
+            response.lease.release()
 
 
 def _describe(error: BaseException) -> str:

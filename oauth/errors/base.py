@@ -9,7 +9,7 @@ from openab_auth.storage.errors import OpenabAuthError
 LOG_IN_AGAIN = "log in again with /auth login or `openab-auth login`"
 BEGIN_AGAIN = "begin again with /auth login or `openab-auth login`"
 OLDER_UNTOUCHED = "an older login, if there was one, is untouched"
-Asked: TypeAlias = Literal["code", "approval", "refresh", "other"]  # what the request to the vendor was for
+Asked: TypeAlias = Literal["code", "approval", "refresh", "other"]  # the purpose of the request to the vendor
 
 
 class OAuthError(OpenabAuthError):

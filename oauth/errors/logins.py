@@ -44,7 +44,9 @@ class WhichLoginError(OAuthError):
 
     def __init__(self, vendors: tuple[str, ...]) -> None:
         super().__init__(
-            f"several logins are waiting for you ({', '.join(vendors)})", kept="they still wait", todo="name the vendor"
+            f"you have started several logins ({', '.join(vendors)})",
+            kept="you can still finish them",
+            todo="name the vendor",
         )
         self.vendors = vendors
 
@@ -153,8 +155,8 @@ class TooManyLoginsError(OAuthError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"{limit} logins are waiting for you already",
-            kept="they still wait",
+            f"you have started {limit} logins and finished none of them",
+            kept="you can still finish them",
             todo="finish a login, or cancel a login with /auth cancel",
         )
         self.limit = limit

@@ -31,7 +31,7 @@ class UnknownHomeError(ConfigError):
     """A path begins with `~`, and the home folder is not known on this machine."""
 
     def __init__(self, file: str | None, key: str) -> None:
-        super().__init__(file or "the environment", ((key, "the home folder that `~` stands for is not known here"),))
+        super().__init__(file or "the environment", ((key, "the home folder for `~` is not known here"),))
 
 
 class VendorMisconfiguredError(OAuthError):
@@ -67,14 +67,14 @@ class StillMisconfiguredError(VendorMisconfiguredError):
 class SecretMissingError(VendorMisconfiguredError):
     """The vendor's client needs a secret, and the operator has set none."""
 
-    _happened = "{vendor} cannot be logged in to here: {reason}"
+    _happened = "nobody can log in to {vendor} here: {reason}"
 
     def __init__(self, vendor: str, variable: str) -> None:
         super().__init__(
             vendor,
             "its client needs a secret, and none is set",
-            f"the operator sets the variable {variable}, or client_secret_obscured in [vendors.{vendor}] "
-            "(`openab-auth obscure` makes it), and starts again; docs/vendors.md says where the secret comes from",
+            f"set the variable {variable}, or client_secret_obscured in [vendors.{vendor}] "
+            "(`openab-auth obscure` makes it), then start again; docs/vendors.md says where to get the secret",
         )
 
 
@@ -85,7 +85,9 @@ class ProgramMissingError(VendorMisconfiguredError):
 
     def __init__(self, vendor: str, program: str) -> None:
         super().__init__(
-            vendor, f"no {program[:80]!r}", "the operator installs it, or sets `command` in this vendor's table"
+            vendor,
+            f"{program[:80]!r} is not installed",
+            f"install the program, or set `command` in [vendors.{vendor}] in the config",
         )
 
 
@@ -93,7 +95,7 @@ class PlanMissingError(VendorMisconfiguredError):
     """The login worked, but the account has no seat or plan to use it."""
 
     code = "plan_missing"
-    _happened = "{vendor} does not let this account in ({reason})"
+    _happened = "{vendor} does not accept this account ({reason})"
 
     def __init__(self, vendor: str, reason: str) -> None:
         super().__init__(vendor, reason, "give the account a seat or a plan, or log in with another account")
@@ -107,7 +109,7 @@ class ClientMissingError(VendorMisconfiguredError):
     """Nobody can log in before the operator registers a client at `issuer` and writes it into `table`."""
 
     code = "client_missing"
-    _happened = "{vendor} has no client of ours ({reason})"
+    _happened = "this program is not registered at {vendor} yet ({reason})"
 
     def __init__(  # noqa: PLR0913  # everything that the operator has to type
         self, vendor: str, reason: str, *, issuer: str, redirect_uri: str, scopes: tuple[str, ...], table: str
@@ -129,7 +131,7 @@ class ServerUnusableError(VendorMisconfiguredError):
     """An MCP server's metadata about its authorization server is missing, wrong, or from another server."""
 
     code = "server_unusable"
-    _happened = "{vendor} cannot be logged in to ({reason})"
+    _happened = "nobody can log in to {vendor} right now ({reason})"
 
 
 class UnknownVendorError(OAuthError):
@@ -156,7 +158,7 @@ class RiskNotAcceptedError(UnknownVendorError):
             self,
             f"{vendor} is not offered here, because its login is marked {risk}",
             kept="nothing was changed",
-            todo=f'the operator reads `openab-auth vendors`, then sets [auth] accept_risk = ["{vendor}"] or leaves it',
+            todo=f'read about the risk in `openab-auth vendors`; to accept it, set [auth] accept_risk = ["{vendor}"]',
         )
         self.vendor = vendor
         self.offered = ()
@@ -172,9 +174,9 @@ class NoLoginError(UnknownVendorError):
         why = f" ({note.rstrip('.')})" if note else ""
         OAuthError.__init__(
             self,
-            f"there is no login to {title} from here{why}",
+            f"nobody can log in to {title} with this program{why}",
             kept="nothing was changed",
-            todo=f"the operator sets {' or '.join(variables)} where the agents run",
+            todo=f"set {' or '.join(variables)} where the agents run",
         )
         self.vendor = title
         self.offered = ()

@@ -86,10 +86,10 @@ class WaitingRegistry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LoginContext:
-    """What the flows share: the store, the driver, and the registries of one `Logins`.
+    """The parts that all flows of one `Logins` share: the store, the driver, and the registries.
 
     `catalogue` returns the vendors and servers of this moment. `admit` raises where a login that needs no paste may no
-    longer be stored. `environ` is what login programs inherit; `max_pending` is per person.
+    longer be stored. Login programs inherit `environ`; `max_pending` is per person.
     """
 
     catalogue: Callable[[], Awaitable[Catalogue]]
@@ -117,7 +117,7 @@ class Flow(Protocol):
     needs_login: bool = True
     takes_paste: bool = False  # a paste may end the login
     waits: bool = False  # the login may end without a paste
-    in_store: bool = True  # the pending login lies in the store, so that a restart does not end it
+    in_store: bool = True  # the pending login is stored, so that a restart does not end it
     runs_program: bool = False  # the vendor's own program makes the login and keeps it
     begins_at: Literal["authorize_url", "device_url"] = "authorize_url"
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from openab_auth.oauth.flows.registry import flow_of
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, rules_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +23,14 @@ class LoginOffer:
     @property
     def waits(self) -> bool:
         """Return whether the login may end without a paste; `Logins.outcome` waits for that end."""
-        return flow_of(self.vendor).waits
+        return rules_of(self.vendor).waits
 
     @property
     def takes_paste(self) -> bool:
         """Return whether a paste may end the login."""
-        return flow_of(self.vendor).takes_paste
+        return rules_of(self.vendor).takes_paste
 
     @property
     def by_program(self) -> bool:
         """Return whether the vendor's own program makes the login; what it prints may still change the offer."""
-        return flow_of(self.vendor).runs_program
+        return rules_of(self.vendor).runs_program

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from openab_auth.oauth.flows.registry import flow_of
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, rules_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +25,9 @@ class LoginResult:
     @property
     def by_program(self) -> bool:
         """Return whether the vendor's own program made the login and keeps it."""
-        return flow_of(self.vendor).runs_program
+        return rules_of(self.vendor).runs_program
 
     @property
     def waited(self) -> bool:
         """Return whether the login was one of `WaitingLogins`, which writes the audit line of its end."""
-        return flow_of(self.vendor).waits
+        return rules_of(self.vendor).waits

@@ -137,7 +137,7 @@ class LoginWriter:
             account = await self._driver.account(client, tokens)
             if account is not None:
                 await self._store.update(
-                    partial(login_entry.name_account, tenant=client.tenant, grant=tokens, account=account)
+                    partial(login_entry.name_account, tenant=client.tenant, tokens=tokens, account=account)
                 )
         except Exception as error:  # noqa: BLE001 - the login is stored, whatever fails now
             _log.info("no account label for %s: %s", client.name, words_of(error))

@@ -2,7 +2,7 @@
 
 The wait for a lock, the requests and the commit of a refresh share one deadline. A process may stand still: SIGSTOP,
 `docker pause`, a suspended machine, a callback that blocks the loop. A plain timeout would fire right afterwards and
-discard the answer that lies unread in the socket. So standing still does not count, and no deadline fires before the
+discard the answer that waits unread in the socket. So standing still does not count, and no deadline fires before the
 loop has read what arrived meanwhile.
 """
 

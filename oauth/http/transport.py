@@ -29,7 +29,7 @@ _NOT_PASSED_ON: Final = (b"content-encoding", b"content-length", b"transfer-enco
 
 
 class RefusedAddressError(httpx2.UnsupportedProtocol):
-    """No request goes to this address, whoever named it; nothing was sent."""
+    """The address is not safe, whatever its source; nothing was sent."""
 
 
 class UnsafeUrlError(RefusedAddressError):
@@ -58,7 +58,7 @@ class ReplyInPiecesError(UnreadReplyError):
 
 
 class ReplyMalformedError(UnreadReplyError):
-    """What came is no HTTP reply."""
+    """The bytes that arrived are no HTTP reply."""
 
     def __init__(self) -> None:
         super().__init__("the reply broke the rules of HTTP, so it was cut off")
@@ -99,9 +99,9 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         self._left: bool | None = None
         self._socket = _SocketLimit()
         self.reply: httpx2.Response | None = None
-        """The last reply that was read whole: it is here even where something fails after that."""
+        """The last reply that was read completely; it stays here even if a later step fails."""
         self.torn: httpx2.Response | None = None
-        """What came of a body until it was cut off, or until nobody waited for its end any longer."""
+        """A reply whose body was cut off, or whose reader was cancelled, with the part that arrived."""
 
     @property
     def certainly_unsent(self) -> bool:
@@ -116,7 +116,7 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         """
         reply, content = await self._send(request), bytearray()
         try:
-            await self._sound(_read_bounded(reply, content))
+            await self._tell_malformed(_read_bounded(reply, content))
             self.reply = _whole(reply, bytes(content))
         except BaseException:
             self.torn = _whole(reply, bytes(content))
@@ -138,14 +138,18 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         self._socket = _SocketLimit()
         request.headers["Accept-Encoding"] = "identity"
         request.extensions = {**request.extensions, "trace": self._trace}
-        return await self._sound(self._http.send(request, stream=True, follow_redirects=False))
+        return await self._tell_malformed(self._http.send(request, stream=True, follow_redirects=False))
 
-    async def _sound(self, reading: Awaitable[T]) -> T:
-        """Return what `reading` gives; tell a server that breaks the rules of HTTP from one that hung up."""
+    async def _tell_malformed(self, reading: Awaitable[T]) -> T:
+        """Return the result of `reading`.
+
+        Raises:
+            ReplyMalformedError: the server broke the rules of HTTP; a server that only hung up keeps httpx2's error.
+        """
         try:
             return await reading
         except httpx2.RemoteProtocolError:
-            if self._socket.has_come and not self._socket.ended:
+            if self._socket.has_begun and not self._socket.ended:
                 raise ReplyMalformedError from None
             raise
 
@@ -165,15 +169,15 @@ class _SocketLimit:
     """Count the bytes that one reply takes from the socket, and read them in small steps."""
 
     def __init__(self) -> None:
-        self.has_come = False
-        """Whether anything came; inside TLS, of the reply itself."""
+        self.has_begun = False
+        """True if at least one byte of the reply has arrived; inside TLS, the handshake does not count."""
         self.ended = False
-        """Whether the other side has closed the connection."""
+        """True if the other side has closed the connection."""
         self._allow(_LONGEST_HEAD, "head of the reply")
 
     def watch(self, stream: Any) -> None:  # noqa: ANN401  # httpcore2's, which is no dependency of ours
         """Count what is read from this connection; inside TLS or a proxy's tunnel, another head begins."""
-        self.has_come = False
+        self.has_begun = False
         self._allow(_LONGEST_HEAD, "head of the reply")
         read = cast("Callable[[int, float | None], Awaitable[bytes]]", stream.read)
 
@@ -182,7 +186,7 @@ class _SocketLimit:
                 raise ReplyTooLongError(self._limit, self._part)
             data = await read(min(max_bytes, _LARGEST_READ), timeout)
             self._taken += len(data)
-            self.has_come, self.ended = self.has_come or bool(data), not data
+            self.has_begun, self.ended = self.has_begun or bool(data), not data
             return data
 
         stream.read = counted

@@ -1,4 +1,4 @@
-"""Logins: who logs in and out here, which logins wait, and which logins there are."""
+"""Log people in and out, keep the logins that wait for an approval, and list all logins."""
 
 from openab_auth.oauth.lazy import lazy_names
 

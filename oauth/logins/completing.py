@@ -36,6 +36,6 @@ def read_expected(text: str, *, expected: bool, vendor: str | None) -> Paste:
     try:
         return read_paste(text)
     except PasteRefusedError as refusal:
-        if expected or refusal.reason == PasteMistake.TOKEN_OR_KEY:  # whoever shows a token must learn it
+        if expected or refusal.reason == PasteMistake.TOKEN_OR_KEY:  # the person must learn that they showed a token
             raise
         raise NoPendingLoginError(vendor) from None

@@ -19,7 +19,7 @@ from openab_auth.storage.entries import LoginEntry, McpEntry, Tenant
 class LogoutResult:
     """The result of a logout; `note` says why the vendor was not told, if it should have been.
 
-    `removed` is False if the login was gone already, or if another login had come in; `stands` tells that the store
+    `removed` is False if the login was gone already, or if another login had come in; `newer_kept` tells that the store
     holds that other login. `left` names each file that may still hold tokens of the login.
     """
 
@@ -27,7 +27,7 @@ class LogoutResult:
     revoked: bool
     removed: bool
     note: str | None = None
-    stands: bool = False
+    newer_kept: bool = False
     left: tuple[str, ...] = ()
 
 
@@ -65,7 +65,7 @@ class LoginRemover:
                 """Remove the login unless another login came in; what a refresh has renewed is the same login."""
                 same = generation_of(draft.get(tenant), draft.notes.get(tenant)) == generation
                 removed = same and (draft.get(tenant) == entry or not alone) and login_entry.remove(draft, tenant)
-                return LogoutResult(tenant, revoked, removed, note, stands=tenant in draft)
+                return LogoutResult(tenant, revoked, removed, note, newer_kept=tenant in draft)
 
             done = await self._commits.persist(remove, tenant) if revoked else await self._store.update(remove)
         return replace(done, left=tuple(problem.what for problem in await self._store.problems() if problem.ended))

@@ -135,7 +135,7 @@ class WaitingLogins:
                 return None
             raise NoPendingLoginError(waiting.vendor.name)
         error = waiting.work.exception()
-        cancelled = isinstance(error, NoPendingLoginError)  # whoever cancelled it has recorded that
+        cancelled = isinstance(error, NoPendingLoginError)  # the request that cancelled it has recorded that
         if not cancelled and (error is not None or not waiting.work.result().elsewhere):
             await self._write_record(waiting, error)
         return waiting.work.result()

@@ -82,7 +82,7 @@ class AddedServers:
         Only the server that has this name now is removed, never a server that somebody adds meanwhile.
 
         Raises:
-            ServerNotRemovedError: there is no such server, or a login lies under its name.
+            ServerNotRemovedError: there is no such server, or a login is stored under its name.
             StorageError: it could not be written.
         """
         meant = (await self._store.servers()).get(name)

@@ -1,4 +1,4 @@
-"""Where the token of a login at a server may be sent: to the server that the login was made at."""
+"""Find the only address to which a login's token may be sent: the server where the login was made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a login at a server is bound to; it lies in the clients file, because the Rust agents would drop most of it.
+"""The binding of a login: the server, issuer, endpoints and client for which it was made.
+
+It is kept in the clients file, because the Rust agents would drop most of its fields from the entry.
 
 A token goes only to the token endpoint that was recorded before the link was shown, with the recorded client and
 `resource`. A server that names another authorization server later gets nothing of the old login.

@@ -1,4 +1,4 @@
-"""What a login may do at its server, as far as the store knows; no request is sent.
+"""Tell which scopes a login at a server has and lacks, as far as the store knows; no request is sent.
 
 `status` shows it. `doctor` asks the server as well.
 """

@@ -59,7 +59,7 @@ class ServerRenewer:
             todo = f"set {self.server.client_secret_env or 'client_secret_env'} for this process, or log in again"
             raise NotRefreshableError(self.tenant, "its client's secret is not here", todo)
         try:
-            grant = await driver.refresh(client, entry.refresh_token, binding.token_url)
+            tokens = await driver.refresh(client, entry.refresh_token, binding.token_url)
         except ClientRefusedError as error:
             if binding.configured:
                 raise
@@ -67,7 +67,7 @@ class ServerRenewer:
                 async with awake_timeout(self.deadline.for_disk()):
                     await self.store.update(lambda draft: forget_client(draft, self.server, binding.issuer))
             raise LoginDeadError(self.tenant, error.reason) from None
-        return dataclasses.replace(grant, issuer=binding.issuer)  # which an agent may have dropped from the entry
+        return dataclasses.replace(tokens, issuer=binding.issuer)  # which an agent may have dropped from the entry
 
     async def _binding(self, driver: Driver, entry: McpEntry) -> Binding:
         clients = await self.store.clients()

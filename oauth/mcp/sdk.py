@@ -74,7 +74,7 @@ class SdkStorage:
     async def set_tokens(self, tokens: OAuthToken) -> None:
         """Store the tokens that the SDK obtained, unless the token that it was given has been replaced."""
         now = self._clock()
-        grant = TokenResponse(
+        response = TokenResponse(
             access_token=Secret(tokens.access_token),
             refresh_token=Secret(tokens.refresh_token) if tokens.refresh_token else None,
             expires_at=int(now) + (_DEFAULT_LIFETIME if tokens.expires_in is None else tokens.expires_in),
@@ -85,8 +85,8 @@ class SdkStorage:
             tenant = resolve(self._server, None, draft).tenant
             entry = draft.get(tenant)
             if isinstance(entry, McpEntry) and entry.access_token == self._served:
-                draft[tenant] = renewed_entry(entry, grant, now=now)
-                self._served = grant.access_token
+                draft[tenant] = renewed_entry(entry, response, now=now)
+                self._served = response.access_token
 
         await self._source.store.update(swap)
 

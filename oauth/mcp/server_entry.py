@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from openab_auth.oauth.vendors import Vendor
 
 
-def write(draft: Draft, binding: Binding, vendor: Vendor, grant: TokenResponse, note: Note) -> str | None:
+def write(draft: Draft, binding: Binding, vendor: Vendor, tokens: TokenResponse, note: Note) -> str | None:
     """Write the login in the shape, and under the key, that the Rust agents expect; return the former account."""
     before = draft.notes.get(vendor.tenant, Note()).account if vendor.tenant in draft else None
-    reply: dict[str, Json] = {"access_token": grant.access_token.reveal(), "token_type": "bearer"}
+    reply: dict[str, Json] = {"access_token": tokens.access_token.reveal(), "token_type": "bearer"}
     received_at = int(note.logged_in_at or 0)
-    reply["expires_in"] = max(0, grant.expires_at - received_at)
-    if grant.refresh_token:
-        reply["refresh_token"] = grant.refresh_token.reveal()
-    if grant.scopes:
-        reply["scope"] = " ".join(grant.scopes)
+    reply["expires_in"] = max(0, tokens.expires_at - received_at)
+    if tokens.refresh_token:
+        reply["refresh_token"] = tokens.refresh_token.reveal()
+    if tokens.scopes:
+        reply["scope"] = " ".join(tokens.scopes)
     draft[vendor.tenant] = McpEntry(
         client_id=binding.client_id,
         token_response=reply,
-        granted_scopes=grant.scopes or binding.scopes,
+        granted_scopes=tokens.scopes or binding.scopes,
         token_received_at=received_at,
         issuer=binding.issuer,
     )

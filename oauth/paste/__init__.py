@@ -1,4 +1,4 @@
-"""What a person pastes: clean it, read code and state from it, and explain each mistake."""
+"""The paste: clean the text, read code and state from it, and explain each mistake."""
 
 from openab_auth.oauth.paste.mistakes import DeniedRedirectError, PasteMistake
 from openab_auth.oauth.paste.paste import ErrorRedirect, ExpectedRedirect, Paste, Redirect, code_for, read_paste

@@ -4,6 +4,8 @@ The names below are what other rooms use. Each one is imported when a program fi
 line imports little.
 """
 
+from openab_auth.oauth.lazy import lazy_names
+
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
     from openab_auth.oauth.entries import AccessToken
@@ -14,18 +16,11 @@ __all__ = [
     "TokenSource",
 ]
 
-_MODULES = {
-    "AccessToken": "openab_auth.oauth.entries",
-    "TokenSource": "openab_auth.oauth.tokens.source",
-}
-
 if not TYPE_CHECKING:  # otherwise a type checker would accept every name
-
-    def __getattr__(name: str) -> object:
-        """Import a name of this room from the module that defines it."""
-        if name not in _MODULES:
-            message = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(message)
-        from importlib import import_module  # noqa: PLC0415 - only a program that asks for a name pays for it
-
-        return getattr(import_module(_MODULES[name]), name)
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "AccessToken": "source",
+            "TokenSource": "source",
+        },
+    )

@@ -22,13 +22,13 @@ async def adopt_or_lease(
         RefreshBusyError: another process kept the lease and committed nothing.
         StorageError: the lease cannot be opened, or the store cannot be read.
     """
-    lock = store.lease(tenant)
+    lease = store.lease(tenant)
     async for _ in rechecks(store, deadline.left(), deadline.stopping):
         entry = await stored_login(store, tenant)
         if adoptable(entry):
             return entry
-        if deadline.allows(LAST_TRY) and await in_thread(lock.try_acquire):
-            return lock
+        if deadline.allows(LAST_TRY) and await in_thread(lease.try_acquire):
+            return lease
     raise RefreshBusyError(tenant, deadline.used())
 
 

@@ -1,4 +1,4 @@
-"""What a refresh needs besides the store: the catalogue and the driver, made when they are first needed."""
+"""The catalogue and the driver for refreshes, made when a refresh first needs them."""
 
 from __future__ import annotations
 

@@ -98,16 +98,17 @@ class Refresh:
             )
             if adopted is not None:
                 return adopted
-        won = await adopt_or_lease(self._store, self._tenant, adoptable, self._deadline)
-        if isinstance(won, LoginEntry):
-            return won
+        acquired = await adopt_or_lease(self._store, self._tenant, adoptable, self._deadline)
+        if isinstance(acquired, LoginEntry):
+            return acquired
+        lease = acquired
         try:
             entry = await stored_login(self._store, self._tenant)
-            return entry if adoptable(entry) else await self._request(entry, known, won)
+            return entry if adoptable(entry) else await self._request(entry, known, lease)
         finally:
-            if not self._unsaved.holds(won):
+            if not self._unsaved.holds(lease):
                 with suppress(OSError, StorageError):  # the lease is free all the same
-                    won.release()
+                    lease.release()
 
     def _pause(self, stale: LoginEntry, attempt: RefreshAttempt | None, config_hash: str) -> float:
         """Return the seconds to wait before the vendor may be asked again.
@@ -122,7 +123,7 @@ class Refresh:
             raise backoff.pause_error(self._tenant, attempt, seconds)
         return seconds
 
-    async def _request(self, entry: LoginEntry, known: RefreshAttempt | None, lock: Lease) -> LoginEntry:
+    async def _request(self, entry: LoginEntry, known: RefreshAttempt | None, lease: Lease) -> LoginEntry:
         """Ask the vendor, under the lease; `known` is the failed attempt whose pause is over."""
         renewer, note = self._renewer_of(entry), await self._note()
         self._check_renewable(entry, note)
@@ -134,8 +135,8 @@ class Refresh:
         await self._store.check_writable()
         driver = await self._open_driver()
         attempt = backoff.start_attempt(entry, before, self._clock())
-        if stands := await self._note_unless_replaced(entry, attempt=attempt):
-            return stands
+        if newer := await self._note_unless_replaced(entry, attempt=attempt):
+            return newer
         if not self._deadline.allows(LAST_REQUEST):
             await self._note_unless_replaced(entry, attempt=before)
             raise RefreshBusyError(self._tenant, self._deadline.used())
@@ -144,27 +145,24 @@ class Refresh:
             _log.warning("%s: the last request with this refresh token got no answer; it is posted again", self._tenant)
         async with self._unsaved.owner() as owner:
             try:
-                grant = await self._ask(renewer, driver, entry)
-                renewal = undisturbed(partial(self._renewal, entry, grant, note, lock))
+                tokens = await self._ask(renewer, driver, entry)
+                renewal = undisturbed(partial(self._renewal, entry, tokens, note, lease))
                 owner.hold(renewal)
             except LoginDeadError as error:
-                return await self._bury(entry, error)
-            except (
-                NotRefreshableError,
-                StorageError,
-            ):  # the request lacked something and was not sent
+                return await self._mark_dead(entry, error)
+            except (NotRefreshableError, StorageError):  # the request was not sent: something for it was missing
                 await self._note_unless_replaced(entry, attempt=attempt if self._doubtful else before)
                 raise
             except (VendorUnavailableError, VendorMisconfiguredError) as error:
                 failure = backoff.fail_attempt(
                     attempt, error, renewer.config_hash, self._clock(), answered=not self._doubtful
                 )
-                if stands := await self._note_unless_replaced(entry, attempt=failure):
-                    return stands
+                if newer := await self._note_unless_replaced(entry, attempt=failure):
+                    return newer
                 raise
             async with awake_timeout(self._deadline.for_disk()):
-                return await self._store.update(partial(self._commit, posted=entry, grant=grant))
-        return await self._kept(renewal)
+                return await self._store.update(partial(self._commit, posted=entry, tokens=tokens))
+        return await self._unsaved_entry(renewal)
 
     async def _ask(self, renewer: Renewer, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """Return the token response; repeat a request without an answer once, if there is time.
@@ -190,33 +188,33 @@ class Refresh:
                 _log.warning("%s: a refresh got no answer (%s) and is repeated once", self._tenant, error.reason)
         raise AssertionError  # the second round returns or raises
 
-    def _check_owner(self, posted: LoginEntry, grant: TokenResponse, note: Note) -> None:
+    def _check_owner(self, posted: LoginEntry, tokens: TokenResponse, note: Note) -> None:
         """Refuse the tokens of another account; the login is then dead, because its token was rotated.
 
         The subject decides, never the label.
         """
-        before, now = note.account or "one account", grant.account or "another account"
-        if is_other_account(note.subject, posted.refresh_token, grant.subject):
+        before, now = note.account or "one account", tokens.account or "another account"
+        if is_other_account(note.subject, posted.refresh_token, tokens.subject):
             _log.error("%s: the vendor answered a refresh with tokens of %s, which are not stored", self._tenant, now)
             said = f"it belongs to {before}, and the vendor renewed it as {now}, which was not stored"
             raise LoginDeadError(self._tenant, said)
-        if note.account and grant.account and note.account != grant.account:
+        if note.account and tokens.account and note.account != tokens.account:
             _log.info("%s: the account with the label %s has the label %s now", self._tenant, before, now)
 
-    def _renewal(self, posted: LoginEntry, grant: TokenResponse, note: Note, lock: Lease) -> UnsavedRenewal:
+    def _renewal(self, posted: LoginEntry, tokens: TokenResponse, note: Note, lease: Lease) -> UnsavedRenewal:
         """Return the token response as the login that replaces `posted`, if it belongs to the same account."""
-        self._check_owner(posted, grant, note)
-        entry = cache(partial(renewed_entry, posted, grant, now=self._clock()))
+        self._check_owner(posted, tokens, note)
+        entry = cache(partial(renewed_entry, posted, tokens, now=self._clock()))
         return UnsavedRenewal(
             tenant=self._tenant,
-            commit=partial(self._commit, posted=posted, grant=grant),
+            commit=partial(self._commit, posted=posted, tokens=tokens),
             spill=lambda store: store.spill(self._tenant, entry(), posted.refresh_token),
             entry=entry,
             posted=posted.refresh_token,
-            lock=lock,
+            lease=lease,
         )
 
-    async def _kept(self, renewal: UnsavedRenewal) -> LoginEntry:
+    async def _unsaved_entry(self, renewal: UnsavedRenewal) -> LoginEntry:
         """Return the renewed login that the store could not write, or the login that came in meanwhile."""
         if renewal.journaled:
             with suppress(OSError, StorageError):  # the renewed login is known, even if it cannot be read
@@ -230,11 +228,11 @@ class Refresh:
         if dead := dead_token(entry, note):
             raise LoginDeadError(self._tenant, dead.reason, dead.since)
 
-    async def _bury(self, posted: LoginEntry, error: LoginDeadError) -> LoginEntry:
+    async def _mark_dead(self, posted: LoginEntry, error: LoginDeadError) -> LoginEntry:
         """Note that the posted token is dead and raise `error`; if another login came in meanwhile, return that."""
         dead = DeadToken(posted.refresh_token.fingerprint(), error.reason, int(self._clock()))
-        if stands := await self._note_unless_replaced(posted, dead=dead, attempt=None):
-            return stands
+        if newer := await self._note_unless_replaced(posted, dead=dead, attempt=None):
+            return newer
         raise error
 
     async def _note(self) -> Note:
@@ -277,7 +275,7 @@ class Refresh:
         draft.notes[self._tenant] = dataclasses.replace(note, **fields)  # type: ignore[arg-type] # each has its own type
         return None
 
-    def _commit(self, draft: Draft, posted: LoginEntry, grant: TokenResponse) -> LoginEntry:
+    def _commit(self, draft: Draft, posted: LoginEntry, tokens: TokenResponse) -> LoginEntry:
         """Write the token response, unless another login came in meanwhile, which then stays.
 
         Raises:
@@ -287,8 +285,8 @@ class Refresh:
         if current.refresh_token != posted.refresh_token:
             _log.info("%s: another login came in during a refresh and stays", self._tenant)
             return current
-        draft[self._tenant] = following = renewed_entry(current, grant, now=self._clock())
+        draft[self._tenant] = following = renewed_entry(current, tokens, now=self._clock())
         with suppress(StoreUnreadableError):  # notes may be lost, a renewed login may not
             if note := draft.notes.get(self._tenant):
-                draft.notes[self._tenant] = renewed_note(note, current, following, grant)
+                draft.notes[self._tenant] = renewed_note(note, current, following, tokens)
         return following

@@ -5,6 +5,7 @@ from openab_auth.oauth.lazy import lazy_names
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
     from openab_auth.oauth.vendors.catalogue import Catalogue
+    from openab_auth.oauth.vendors.flow_rules import rules_of
     from openab_auth.oauth.vendors.mcp_server import (
         AUTH_METHODS,
         DEFAULT_REDIRECT,
@@ -24,6 +25,7 @@ __all__ = [
     "McpServer",
     "Vendor",
     "read_config",
+    "rules_of",
 ]
 
 if not TYPE_CHECKING:  # otherwise a type checker would accept every name
@@ -37,6 +39,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "AuthMethod": "mcp_server",
             "McpServer": "mcp_server",
             "read_config": "tables",
+            "rules_of": "flow_rules",
             "Vendor": "vendor",
         },
     )

@@ -156,7 +156,7 @@ class Catalogue:
         return found.title if found else tenant_or_name
 
     def server(self, tenant_or_name: str) -> McpServer | None:
-        """The MCP server of this name, with `mcp:` before it or without."""
+        """Return the MCP server of this name, or None; the prefix `mcp:` may be left out."""
         return self._servers.get(bare_name(tenant_or_name))
 
     def servers(self) -> tuple[McpServer, ...]:

@@ -1,4 +1,4 @@
-"""The rules that a flow has for its row of the vendor table.
+"""The facts about a flow that its row of the vendor table, its offer and its result need.
 
 The flows are built on the vendor table, so nothing here imports them. The first row that is read loads their registry.
 """
@@ -18,26 +18,41 @@ _REGISTRY = "openab_auth.oauth.flows.registry"
 
 
 class FlowRules(Protocol):
-    """What the vendor table and the discovery of endpoints ask of a flow."""
+    """The part of a flow that code below the flows uses: the vendor table, discovery, and the offer of a login."""
 
     @property
     def name(self) -> str:
-        """The name that people see."""
+        """Return the flow's name, as a row of the vendor table writes it."""
         ...
 
     @property
     def in_vendor_table(self) -> bool:
-        """Whether a row of the vendor table may name the flow."""
+        """Return whether a row of the vendor table may name the flow."""
         ...
 
     @property
     def needs_login(self) -> bool:
-        """Whether people log in; False where the token stays in the environment."""
+        """Return whether people log in; False if the token stays in an environment variable."""
+        ...
+
+    @property
+    def takes_paste(self) -> bool:
+        """Return whether a paste may end the login."""
+        ...
+
+    @property
+    def waits(self) -> bool:
+        """Return whether the login may end without a paste."""
+        ...
+
+    @property
+    def runs_program(self) -> bool:
+        """Return whether the vendor's own program makes the login and keeps it."""
         ...
 
     @property
     def begins_at(self) -> Literal["authorize_url", "device_url"]:
-        """The endpoint that a login begins at, which discovery looks for."""
+        """Return the key of the endpoint where a login begins; discovery looks for this endpoint."""
         ...
 
     def check(self, table: ConfigTable, vendor: Vendor) -> None:

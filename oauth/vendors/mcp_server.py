@@ -63,7 +63,7 @@ class McpServer:
 
     @property
     def vendor_name(self) -> str:
-        """What people type, and what stands in a pending login."""
+        """Return the name that people type, and that a pending login holds: `mcp:NAME`."""
         return full_name(self.name)
 
     @property

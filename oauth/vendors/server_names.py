@@ -1,4 +1,4 @@
-"""The names of MCP servers: people type `mcp:NAME`, and the login lies under the bare name.
+"""The names of MCP servers: people type `mcp:NAME`, and the login is stored under the bare name.
 
 This module imports nothing, so that a valid token can be served without reading any table.
 """

@@ -40,7 +40,7 @@ class Snapshot:
 
     @property
     def notes(self) -> Mapping[str, Note]:
-        """The notes that spilled logins brought along; they are not in the file of the notes yet."""
+        """Return the notes of the spilled logins; the file of the notes does not hold them yet."""
         return journal.notes_of(self.spills, self.decoded.entries)
 
     @property
@@ -68,7 +68,9 @@ def current_version(path: Path) -> Hashable:
 
 
 def take(path: Path, before: Snapshot | None = None, afterwards: ExitStack | None = None) -> Snapshot:
-    """Read the file, but do not parse again what is unchanged since `before`; for `afterwards` see `regular_file.read`.
+    """Read the file, and parse only the text that has changed since `before`.
+
+    For `afterwards` see `regular_file.read`.
 
     Raises:
         StoreUnreadableError: the file is there but could not be read, or is not UTF-8.

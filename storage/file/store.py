@@ -163,7 +163,9 @@ class FileStore(Store):
     def _update_locked(
         self, mutations: Sequence[Mutation[Any]], names: Collection[str], afterwards: ExitStack
     ) -> list[Done[Any] | Failed]:
-        """Run the mutations and commit their changes; work on the stack `afterwards` runs when the lock is free again.
+        """Run the mutations and commit their changes.
+
+        The callbacks on the stack `afterwards` run when the lock is free again.
 
         `names` were in the folder before the wait for the lock. A spill that came later is left to the next update.
         Readers see it in the meantime, unless this update ends its login or writes another refresh token for it.

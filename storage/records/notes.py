@@ -59,7 +59,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Where a pending login began, and which login it may replace.
+    """The beginning of a pending login: its Discord server, and the login that it may replace.
 
     `replaces` is the generation of the login that the person agreed to replace; `guild` is the Discord server.
     """

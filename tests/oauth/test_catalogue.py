@@ -189,7 +189,7 @@ def test_a_vendors_own_program_is_offered_where_it_is_installed(tmp_path: Path) 
 def test_what_cannot_be_logged_in_to_says_why_and_what_to_do() -> None:
     catalogue = Catalogue.shipped({})
 
-    with pytest.raises(NoLoginError, match=r"make an API key.*sets CURSOR_API_KEY where the agents run"):
+    with pytest.raises(NoLoginError, match=r"make an API key.*set CURSOR_API_KEY where the agents run"):
         catalogue.get("cursor")
     with pytest.raises(RiskNotAcceptedError, match=r'marked tos-risk.*accept_risk = \["agy"\]'):
         catalogue.get("agy")

@@ -124,7 +124,7 @@ async def test_a_program_that_shows_no_link_is_told(
 
 async def test_a_program_that_is_not_installed_is_named_at_once(logins: Logins) -> None:
     async with asyncio.timeout(5):
-        with pytest.raises(ProgramMissingError, match="no 'no-such-login-program'"):
+        with pytest.raises(ProgramMissingError, match="'no-such-login-program' is not installed"):
             await logins.begin("missing", ADA)
 
 

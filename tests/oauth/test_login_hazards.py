@@ -202,7 +202,7 @@ async def test_a_logout_leaves_a_login_that_came_in_while_the_vendor_was_told(
     stored = (await store.read())["lab"]
     out = await leaving
 
-    assert (out.removed, out.stands, out.revoked, out.note) == (False, True, True, None)
+    assert (out.removed, out.newer_kept, out.revoked, out.note) == (False, True, True, None)
     assert (await store.read())["lab"] == stored
 
 
@@ -221,7 +221,7 @@ async def test_a_logout_of_what_somebody_has_removed_meanwhile_says_that_it_was_
     out = await first
 
     assert second.removed
-    assert (out.removed, out.stands, out.revoked, out.note) == (False, False, True, None)
+    assert (out.removed, out.newer_kept, out.revoked, out.note) == (False, False, True, None)
     assert await store.read() == {}
 
 

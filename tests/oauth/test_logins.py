@@ -485,7 +485,7 @@ async def test_a_logout_that_the_vendor_has_made_final_waits_for_the_store(
 
     done = await leaving
 
-    assert (done.revoked, done.removed, done.stands) == (True, True, False)
+    assert (done.revoked, done.removed, done.newer_kept) == (True, True, False)
     assert "lab" not in await store.read()
 
 

@@ -26,9 +26,9 @@ def _logged_out(done: LogoutResult) -> str:
     if done.removed:
         said = "revoked at the vendor and removed here" if done.revoked else "removed here, not revoked at the vendor"
     else:
-        said = "another login replaced it meanwhile and was kept" if done.stands else "it was already removed"
+        said = "another login replaced it meanwhile and was kept" if done.newer_kept else "it was already removed"
         said += "; nothing was removed"
         if done.revoked:
-            said += f", but {'the former login' if done.stands else 'it'} is revoked at the vendor"
+            said += f", but {'the former login' if done.newer_kept else 'it'} is revoked at the vendor"
     left = "".join(f"\nCareful: {what}." for what in done.left)
     return f"{done.tenant}: {said}{f' ({done.note})' if done.note else ''}.{left}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was checked and what was found; `hint` names the repair if the check failed."""
+    """The result of one check: its name, and a message for the operator; `hint` names the repair if it failed."""
 
     name: str
     ok: bool

@@ -25,7 +25,7 @@ class Mount:
 
     @property
     def flock_is_shared(self) -> bool:
-        """Whether machines that mount the same files see each other's flock(2); true for local disks, too."""
+        """Return whether machines that mount the same files see each other's flock(2); True for local disks, too."""
         if self.kind in {"nfs", "nfs4"}:
             return not self.options & _NFS_LOCAL
         if self.kind == "lustre":

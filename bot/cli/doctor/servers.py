@@ -22,7 +22,7 @@ _PATIENCE: Final = 15.0  # seconds for all documents of one server
 
 async def check_servers(catalogue: Catalogue, location: str, entries: Mapping[str, Entry]) -> list[Check]:
     """Fetch every server's documents, as the next login would; register nothing."""
-    catalogue, clients = await asyncio.to_thread(_kept, catalogue, location)
+    catalogue, clients = await asyncio.to_thread(_with_store, catalogue, location)
     driver = Driver(deadline=_DEADLINE)
     known, offered = catalogue.servers(), {vendor.name for vendor in catalogue.offered()}
     asked = [one for one in known if one.vendor_name in offered]
@@ -37,8 +37,8 @@ async def check_servers(catalogue: Catalogue, location: str, entries: Mapping[st
     return [*reached, *_look_at_scopes(catalogue, entries, clients)]
 
 
-def _kept(catalogue: Catalogue, location: str) -> tuple[Catalogue, Mapping[str, ClientRecord]]:
-    """Return the catalogue with added servers, and the clients; the store's own check reports what is unreadable."""
+def _with_store(catalogue: Catalogue, location: str) -> tuple[Catalogue, Mapping[str, ClientRecord]]:
+    """Return the catalogue with added servers, and the clients; the check of the store reports unreadable files."""
     try:
         store = open_store(location)
         catalogue = catalogue.with_servers_of(store)

@@ -53,7 +53,7 @@ class Request:
 
 
 class Config:
-    """What a config says of the store and of tenants."""
+    """The part of a config that a warm answer needs: the store, and the tenants of vendors and servers."""
 
     __slots__ = ("lists_servers", "servers", "store", "vendors")
 

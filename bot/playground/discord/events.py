@@ -1,4 +1,4 @@
-"""What people do in Discord, sent to the bot as gateway events."""
+"""Gateway events: record each action of a person, and send it to the bot."""
 
 from __future__ import annotations
 

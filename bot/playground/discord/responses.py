@@ -1,4 +1,4 @@
-"""What the bot's response looks like to a person: messages that can still change, or a form to fill in."""
+"""The bot's responses as a person sees them: messages that can still change, or a form to fill in."""
 
 from __future__ import annotations
 

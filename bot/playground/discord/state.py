@@ -14,7 +14,7 @@ EPOCH_MS: Final = 1_420_070_400_000  # Discord counts the time in its ids from h
 
 
 class State:
-    """Hold everything that outlives one request, and wake whoever waits for a change."""
+    """Hold everything that outlives one request, and wake the tasks that wait for a change."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock

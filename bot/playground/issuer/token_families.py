@@ -44,7 +44,7 @@ class TokenFamily:
     scopes: tuple[str, ...]
     revoked: bool = False
     reuses: int = 0
-    """How often a client sent a used code or refresh token of this family."""
+    """The number of requests with a used code or refresh token of this family."""
     refreshes: int = 0
     refresh_token: str = ""
     """The valid refresh token; all other refresh tokens of the family are used."""

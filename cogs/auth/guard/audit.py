@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class AuditLine:
-    """What the line about a request will say. A `silent` line is not written."""
+    """Collects the fields of one audit line while its request runs. A `silent` line is not written."""
 
     vendor: str | None = None
     tenant: str | None = None

@@ -17,7 +17,7 @@ _MOST_NAMED: Final = 20  # people in the line that counts what was left out
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """How many lines were left out within a minute, and which people caused the most."""
+    """The lines that were left out within a minute: their number, and the people who caused the most."""
 
     count: int
     people: Mapping[UserId, int]

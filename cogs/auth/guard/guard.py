@@ -24,7 +24,7 @@ NameLine: TypeAlias = Callable[[AuditLine], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """What the guard does for one kind of request.
+    """The rule by which the guard treats one kind of request.
 
     `event` is the word for it in the audit log; without an event there is no line. `counted` says which attempts count
     for the rate limit. With `refusals_only`, only a refusal becomes a line in the audit log.

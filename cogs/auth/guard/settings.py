@@ -19,7 +19,7 @@ _SNOWFLAKE: Final = re.compile(r"[0-9]{1,20}")
 
 @dataclass(frozen=True, slots=True)
 class DiscordSettings:
-    """Who may use /auth, where its commands are registered, and which Discord the bot talks to."""
+    """The settings under `[discord]`: who may use /auth, where its commands are registered, and the Discord API."""
 
     bot_token: Secret | None = None
     allowed_users: frozenset[UserId] = frozenset()

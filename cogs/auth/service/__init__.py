@@ -1,4 +1,4 @@
-"""What the commands do, without a word about Discord's messages."""
+"""The work behind the commands: ask the guard, then log in, log out, or add a server. It knows no Discord message."""
 
 from openab_auth.cogs.auth.service.servers import GROUP, Added
 from openab_auth.cogs.auth.service.service import AuthService, open_service

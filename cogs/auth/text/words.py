@@ -179,7 +179,7 @@ def logged_out(language: Language, done: LogoutResult, title: str) -> Markup:
     """Return the answer to a logout. `title` is the vendor's title."""
     vendor = plain(title, _TITLE)
     if not done.removed:
-        lines = [language.say("logout-stands" if done.stands else "logout-nothing", vendor=vendor)]
+        lines = [language.say("logout-stands" if done.newer_kept else "logout-nothing", vendor=vendor)]
         if done.revoked:
             lines.append(language.say("logout-former"))
     elif done.revoked:

@@ -88,9 +88,9 @@ def link_is_over(error: OpenabAuthError) -> bool:
 
 def _frames(error: BaseException) -> str:
     """Return the traceback of the error and its causes, without their messages."""
-    lines: list[str] = []
+    frames: list[str] = []
     link: BaseException | None = error
     while link is not None:
-        lines += [f"{type(link).__name__}\n", *traceback.format_tb(link.__traceback__)]
+        frames += [f"{type(link).__name__}\n", *traceback.format_tb(link.__traceback__)]
         link = link.__cause__ or link.__context__
-    return "".join(lines)
+    return "".join(frames)

@@ -16,7 +16,7 @@ _PICTURES: Final[dict[LastPage, tuple[str, ...]]] = {"dead": ("desktop", "phone"
 
 
 class HowButton(AuthButton, verb="how", fields="(?P<page>dead|code)"):
-    """Shows how to copy; it stands beside the paste button for people who log in for the first time."""
+    """Shows how to copy; its button is beside the paste button for people who log in for the first time."""
 
     def __init__(self, language: Language, page: LastPage) -> None:
         super().__init__(language.label("button-how"), discord.ButtonStyle.secondary, page)

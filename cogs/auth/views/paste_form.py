@@ -38,7 +38,7 @@ class SubmittedForm:
         return self.key.partition("-")[2]
 
     def __repr__(self) -> str:
-        return f"Submit(vendor={self.vendor!r})"
+        return f"SubmittedForm(vendor={self.vendor!r})"  # without the paste, which is a secret
 
 
 def message_key(offer: LoginOffer) -> str:

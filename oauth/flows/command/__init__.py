@@ -1,1 +1,1 @@
-"""Logins by the vendor's own program, for what has no flow of ours."""
+"""Logins by the vendor's own login program, for vendors that no other flow here can log in to."""

@@ -50,12 +50,12 @@ class Output:
 
     @property
     def lines(self) -> list[str]:
-        """The lines that are not empty."""
+        """Return the lines that are not empty."""
         return [line for line in (each.strip() for each in self._text.splitlines()) if line]
 
     @property
     def found(self) -> ProgramPrompt:
-        """The link and the code, if the program has printed them."""
+        """Return the link and the code, if the program has printed them."""
         return ProgramPrompt(find_link(self._text), find_code(self._text))
 
 

@@ -76,7 +76,7 @@ class Program:
 
     @property
     def prompt(self) -> ProgramPrompt:
-        """The link and the code that the program has printed so far."""
+        """Return the link and the code that the program has printed so far."""
         return self._output.found
 
     async def run(self, environ: Mapping[str, str]) -> LoginResult:

@@ -1,1 +1,1 @@
-"""Logins by a code that the person types at the vendor's page (RFC 8628, and what vendors make of it)."""
+"""Logins by a code that the person types on the vendor's page: RFC 8628, and the variants of some vendors."""

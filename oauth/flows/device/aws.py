@@ -1,6 +1,6 @@
 """The device flow of AWS SSO-OIDC, a public API: its fields are camelCase, and it registers a client first.
 
-`client/register` and `token` lie beside `device_url`. `startUrl` in `device_params` is the portal at which people sign
+`client/register` and `token` are beside `device_url`. `startUrl` in `device_params` is the portal at which people sign
 in; without it, that is the portal of AWS Builder IDs. Every refresh needs the registered client, so the store keeps it
 among its clients.
 """

@@ -35,7 +35,7 @@ class DeviceCode:
 
     @property
     def link(self) -> str:
-        """The link that holds the code, or else the plain link."""
+        """Return the link that holds the code if there is one, otherwise the plain link."""
         return self.complete_uri or self.verification_uri
 
 

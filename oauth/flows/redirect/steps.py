@@ -73,7 +73,7 @@ async def exchange_paste(  # noqa: PLR0913 - a login, its paste, and what an MCP
     `when_refused` runs when the authorization server refuses the client.
     """
     code = await _code(context, paste, target.client, login, entry)
-    login = await context.pending.noted(login)
+    login = await context.pending.with_note(login)
     await context.pending.check_not_taken(target.vendor, login.user, agreed=login.begun.replaces)
     await context.store.check_writable()  # before the code is used up
     return await context.background.finish(_take_and_exchange(context, target, login, entry, code, when_refused))

@@ -1,4 +1,4 @@
-"""Find the authorization server of an MCP server, and fetch what both say of themselves."""
+"""Find the authorization server of an MCP server, and fetch the metadata of both."""
 
 from openab_auth.oauth.mcp.discovery.authorization_server import Discovered
 from openab_auth.oauth.mcp.discovery.discovery import discover

@@ -1,4 +1,4 @@
-"""What a server's authorization server says of itself: its metadata (RFC 8414, OpenID Connect Discovery), checked."""
+"""Fetch and check the metadata of a server's authorization server (RFC 8414, OpenID Connect Discovery)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NO_S256: Final = "its authorization server does not announce PKCE with S256"
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """What discovery found out for the login at one server.
+    """The result of discovery at one server: the endpoints and the scopes of a login there.
 
     `asked` are the scopes that the specification's rule asks for, `known` all scopes that the documents name.
     `iss_announced` is RFC 9207's promise that every redirect carries `iss`. `auth_methods` is None where the metadata

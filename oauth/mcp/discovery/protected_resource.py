@@ -1,4 +1,4 @@
-"""What an MCP server says of itself: its protected resource metadata (RFC 9728)."""
+"""Fetch and check an MCP server's protected resource metadata (RFC 9728)."""
 
 from __future__ import annotations
 

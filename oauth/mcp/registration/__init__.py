@@ -1,4 +1,4 @@
-"""Choose, register, keep and forget the clients that we are at authorization servers."""
+"""Our clients at authorization servers: choose, register, keep and forget them."""
 
 from openab_auth.oauth.mcp.registration.client_metadata import metadata_document
 from openab_auth.oauth.mcp.registration.identity import Identity, identify, identity_of

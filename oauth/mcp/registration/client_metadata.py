@@ -1,4 +1,4 @@
-"""How we describe ourselves to authorization servers (RFC 7591 2)."""
+"""The metadata by which our client registers at authorization servers (RFC 7591 2)."""
 
 from __future__ import annotations
 

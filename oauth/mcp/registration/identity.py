@@ -1,4 +1,4 @@
-"""Which client we are at an authorization server: the operator's, a metadata document's, or one registered now.
+"""Choose our client at an authorization server: the operator's, a metadata document's, or a newly registered client.
 
 The order is the MCP specification's. A registered client is kept under its issuer and used again until its secret
 ends, the server no longer knows it, or a login needs more scopes than it has.

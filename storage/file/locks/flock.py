@@ -26,7 +26,7 @@ class Flock:
     """
 
     def __init__(self, path: Path, *, keep_open: bool = False) -> None:
-        """With `keep_open` the sidecar stays open after `release`, until `close`."""
+        """Prepare the lock; with `keep_open` the sidecar stays open after `release`, until `close`."""
         self._path = path
         self._keep_open = keep_open
         self._opened: tuple[int, os.stat_result] | None = None

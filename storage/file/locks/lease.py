@@ -12,7 +12,7 @@ class FileLease:
     """The right to refresh one tenant; two objects exclude each other also within one process."""
 
     def __init__(self, path: Path, when_taken: Callable[[], None]) -> None:
-        """`path` is the sidecar file; `when_taken` is called after each successful `try_acquire`."""
+        """Use the sidecar file `path`; call `when_taken` after each successful `try_acquire`."""
         self._lock = Flock(path)
         self._when_taken = when_taken
 

@@ -90,7 +90,7 @@ class Waiter:
         while turn := self._next() or self._last():
             try:
                 self._lock.acquire()
-            except BaseException as error:  # noqa: BLE001 -- the waiting caller gets it
+            except BaseException as error:  # noqa: BLE001 -- the caller whose turn it is gets the error
                 if turn.claim():
                     turn.fail(error)
                 continue
