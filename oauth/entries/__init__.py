@@ -8,10 +8,18 @@ TYPE_CHECKING = False  # type checkers take it for true; `import typing` would c
 if TYPE_CHECKING:
     from openab_auth.oauth.entries.access_token import AccessToken
     from openab_auth.oauth.entries.backoff import configuration_hash
-    from openab_auth.oauth.entries.entry_index import EntryIndex, IndexedStore
+    from openab_auth.oauth.entries.entry_index import EntryIndex, build_index
     from openab_auth.oauth.entries.generation import GENERATION_DIGITS, generation_of, generation_of_pending
-    from openab_auth.oauth.entries.lease import REFRESH_DEADLINE, hold_lease, rechecks
-    from openab_auth.oauth.entries.login_entry import SKEW, dead_token, read_login, renewed_entry, renewed_note
+    from openab_auth.oauth.entries.indexed_store import IndexedStore
+    from openab_auth.oauth.entries.lease import hold_lease, rechecks
+    from openab_auth.oauth.entries.login_entry import (
+        REFRESH_DEADLINE,
+        SKEW,
+        dead_token,
+        read_login,
+        renewed_entry,
+        renewed_note,
+    )
     from openab_auth.oauth.entries.pending_entry import PendingLogin
     from openab_auth.oauth.entries.pending_logins import PendingLogins
     from openab_auth.oauth.entries.unsaved import UnsavedLogin, UnsavedLogins, UnsavedRenewal
@@ -28,6 +36,7 @@ __all__ = [
     "UnsavedLogin",
     "UnsavedLogins",
     "UnsavedRenewal",
+    "build_index",
     "configuration_hash",
     "dead_token",
     "generation_of",
@@ -43,14 +52,15 @@ _MODULES = {
     "AccessToken": "openab_auth.oauth.entries.access_token",
     "EntryIndex": "openab_auth.oauth.entries.entry_index",
     "GENERATION_DIGITS": "openab_auth.oauth.entries.generation",
-    "IndexedStore": "openab_auth.oauth.entries.entry_index",
+    "IndexedStore": "openab_auth.oauth.entries.indexed_store",
     "PendingLogin": "openab_auth.oauth.entries.pending_entry",
     "PendingLogins": "openab_auth.oauth.entries.pending_logins",
-    "REFRESH_DEADLINE": "openab_auth.oauth.entries.lease",
+    "REFRESH_DEADLINE": "openab_auth.oauth.entries.login_entry",
     "SKEW": "openab_auth.oauth.entries.login_entry",
     "UnsavedLogin": "openab_auth.oauth.entries.unsaved",
     "UnsavedLogins": "openab_auth.oauth.entries.unsaved",
     "UnsavedRenewal": "openab_auth.oauth.entries.unsaved",
+    "build_index": "openab_auth.oauth.entries.entry_index",
     "configuration_hash": "openab_auth.oauth.entries.backoff",
     "dead_token": "openab_auth.oauth.entries.login_entry",
     "generation_of": "openab_auth.oauth.entries.generation",

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.client import Driver
@@ -223,8 +224,8 @@ class Logins:
 
     async def status(self) -> Status:
         """Return every login, every pending login, and the problems of the store."""
-        catalogue, now = await self.catalogue(), self._clock()
-        found = await status.read_status(self._store, catalogue=catalogue, now=now, index=await self._index.read())
+        catalogue, index, now = await self.catalogue(), await self._index.read(), self._clock()
+        found = await self._store.run(partial(status.read_status, catalogue=catalogue, now=now, index=index))
         return replace(found, pending=(*found.pending, *self._waiting.in_memory()))
 
     async def login_state(self, vendor: str) -> LoginState | None:
@@ -239,8 +240,8 @@ class Logins:
         return await asyncio.shield(self._states)
 
     async def _read_states(self) -> tuple[LoginState, ...]:
-        catalogue, now = await self.catalogue(), self._clock()
-        return await status.read_states(self._store, await self._index.read(), catalogue=catalogue, now=now)
+        catalogue, index, now = await self.catalogue(), await self._index.read(), self._clock()
+        return await self._store.run(partial(status.read_states, index=index, catalogue=catalogue, now=now))
 
     async def newly_dead(self) -> tuple[LoginState, ...]:
         """Return the dead logins of which nobody was told; each is returned once, to one process.
