@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Self
 
 from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.client import Driver
@@ -38,6 +39,7 @@ from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
 from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 from openab_auth.oauth.mcp import AddedServers, ServerLogins
+from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import Tenant, UserId
@@ -85,6 +87,19 @@ class Logins:
             clock=clock,
             max_pending=max_pending,
             admit=admit,
+        )
+
+    @classmethod
+    def of(cls, runtime: Runtime, admit: Admit | None = None, record_end: RecordEnd | None = None) -> Self:
+        """Return the logins on the parts of `runtime`, which stays open."""
+        return cls(
+            runtime.catalogue,
+            runtime.store,
+            runtime.driver,
+            clock=runtime.clock,
+            environ=runtime.environ,
+            admit=admit,
+            record_end=record_end,
         )
 
     async def catalogue(self) -> Catalogue:
