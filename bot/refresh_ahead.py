@@ -53,9 +53,7 @@ class RefreshAhead:
     ) -> None:
         self._store = runtime.store
         self._catalogue = runtime.catalogue
-        self._source = TokenSource(
-            runtime.store, catalogue=runtime.catalogue, driver=runtime.driver, clock=runtime.clock
-        )
+        self._source = TokenSource(runtime)
         self._clock = runtime.clock
         self._spacing = spacing
         self._watched: dict[Tenant, _Watched] = {}

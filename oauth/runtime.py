@@ -1,34 +1,36 @@
-"""The composition root: opens the store, the vendors and the driver of a process once, for all of its parts."""
+"""The composition root: the store, the vendors and the driver of a process, shared by all of its parts."""
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from openab_auth.oauth.vendors import Catalogue
-from openab_auth.storage import AsyncStore, Store, open_store
+from openab_auth.storage import AsyncStore, Store, in_thread
 
-if TYPE_CHECKING:  # the driver imports an HTTP client, and a valid token or `status` needs neither
+if TYPE_CHECKING:  # a valid token needs neither the tables of vendors nor an HTTP client
     from openab_auth.oauth.client import Driver
     from openab_auth.oauth.config import Config
-    from openab_auth.oauth.flows import Admit
-    from openab_auth.oauth.logins import Logins, RecordEnd
-    from openab_auth.oauth.tokens import TokenSource
+    from openab_auth.oauth.vendors import Catalogue
+
+_log: Final = logging.getLogger(__name__)
 
 
 class Runtime:
     """The parts of one process; as an async context manager it closes the parts that it opened.
 
-    `clock` gives unix seconds. `location` names the store to people. A driver that is passed in stays open.
+    Without a `catalogue` and a `driver` they are made when a part first asks for them, the catalogue from the config
+    and from `environ`. `clock` gives unix seconds. `location` names the store to people. A driver that is passed in
+    stays open.
     """
 
     def __init__(  # noqa: PLR0913 - one part each
         self,
         store: Store | AsyncStore,
-        catalogue: Catalogue,
+        catalogue: Catalogue | None = None,
         driver: Driver | None = None,
         clock: Callable[[], float] = time.time,
         *,
@@ -36,10 +38,10 @@ class Runtime:
         location: str = "",
     ) -> None:
         self.store = store if isinstance(store, AsyncStore) else AsyncStore(store)
-        self.catalogue = catalogue
         self.clock = clock
         self.environ = environ
         self.location = location
+        self._catalogue = catalogue
         self._driver = driver
         self._opened_driver: Driver | None = None
 
@@ -57,48 +59,67 @@ class Runtime:
             ConfigError: a vendor's table has mistakes; all of them are named.
             StorageError: `location` names no store.
         """
+        from openab_auth.oauth.vendors import Catalogue  # noqa: PLC0415 - see above
+        from openab_auth.storage import open_store  # noqa: PLC0415 - a store of another kind needs no file store
+
         catalogue = Catalogue.from_config(config, environ)
         return cls(open_store(location), catalogue, clock=clock, environ=environ, location=location)
 
     @property
-    def driver(self) -> Driver:
-        """Return the driver for all vendors; make it when a part first asks for it."""
-        if self._driver is None:
-            from openab_auth.oauth.client.driver import Driver  # noqa: PLC0415 - see above
+    def known_catalogue(self) -> Catalogue | None:
+        """Return the catalogue if there is one already."""
+        return self._catalogue
 
-            self._driver = self._opened_driver = Driver(clock=self.clock)
+    @property
+    def catalogue(self) -> Catalogue:
+        """The vendors of the config, read when there are none yet. This blocks.
+
+        Raises:
+            ConfigError: the config has mistakes.
+        """
+        if self._catalogue is None:
+            from openab_auth.oauth.vendors import Catalogue, read_config  # noqa: PLC0415 - see above
+
+            self._catalogue = Catalogue.from_config(read_config(None, self.environ), self.environ)
+        return self._catalogue
+
+    @property
+    def driver(self) -> Driver:
+        """The driver for all vendors, made when there is none yet."""
+        if self._driver is None:
+            self._driver = self._opened_driver = _driver_class()(clock=self.clock)
         return self._driver
 
-    def logins(self, admit: Admit | None = None, record_end: RecordEnd | None = None) -> Logins:
-        """Return the logins and logouts; for `admit` and `record_end` see `Logins`."""
-        from openab_auth.oauth.logins import Logins  # noqa: PLC0415 - see above
+    async def load_catalogue(self) -> Catalogue:
+        """Return `catalogue`, read in a worker thread.
 
-        return Logins(
-            self.catalogue,
-            self.store,
-            self.driver,
-            clock=self.clock,
-            environ=self.environ,
-            admit=admit,
-            record_end=record_end,
-        )
+        Raises:
+            ConfigError: the config has mistakes.
+        """
+        if self._catalogue is None:
+            return await in_thread(lambda: self.catalogue)
+        return self._catalogue
 
-    def token_source(self) -> TokenSource:
-        """Return a source of valid tokens; it opens a driver only when it must refresh and none is open."""
-        from openab_auth.oauth.tokens import TokenSource  # noqa: PLC0415 - logins alone need none
-
-        return TokenSource(self.store, catalogue=self.catalogue, driver=self._driver, clock=self.clock)
+    async def load_driver(self) -> Driver:
+        """Return `driver`; import it in a worker thread, because authlib would block the event loop for long."""
+        if self._driver is None:
+            await in_thread(_driver_class)
+        return self.driver
 
     async def catalogue_with_added(self) -> Catalogue:
         """Return the vendors of the config together with the servers that people have added by now."""
-        return await self.store.run(self.catalogue.with_servers_of)
+        return await self.store.run((await self.load_catalogue()).with_servers_of)
 
     async def aclose(self) -> None:
-        """Wait for the commits under way and close the driver."""
-        if self._opened_driver is not None:
-            driver, self._driver, self._opened_driver = self._opened_driver, None, None
-            await driver.aclose()
+        """Wait for the commits under way, and close the driver that was opened here."""
         await self.store.aclose()
+        if self._opened_driver is None:
+            return
+        driver, self._driver, self._opened_driver = self._opened_driver, None, None
+        try:
+            await driver.aclose()
+        except Exception as error:  # noqa: BLE001 - every token is stored by now
+            _log.warning("a connection could not be closed (%s)", type(error).__name__)
 
     async def __aenter__(self) -> Self:
         return self
@@ -107,3 +128,9 @@ class Runtime:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+def _driver_class() -> type[Driver]:
+    from openab_auth.oauth.client.driver import Driver  # noqa: PLC0415 - only a request pays for it
+
+    return Driver

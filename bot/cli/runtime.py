@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from openab_auth.oauth.config import store_location
-from openab_auth.oauth.runtime import Runtime
-from openab_auth.oauth.vendors import read_config
+from openab_auth.oauth.config import Config, store_location
+from openab_auth.oauth.vendors import Catalogue, read_config
+from openab_auth.storage import Store, open_store
+
+if TYPE_CHECKING:  # it needs an event loop, and `status` has none
+    from openab_auth.oauth.runtime import Runtime
 
 
 def open_runtime(arguments: argparse.Namespace) -> Runtime:
@@ -18,5 +22,26 @@ def open_runtime(arguments: argparse.Namespace) -> Runtime:
         ConfigError: the config has mistakes; all of them are named.
         StorageError: the location names no store.
     """
-    config = read_config(Path(arguments.config) if arguments.config else None, os.environ)
+    from openab_auth.oauth.runtime import Runtime  # noqa: PLC0415 - see above
+
+    config = _config(arguments)
     return Runtime.open(config, store_location(config, arguments.store, os.environ), os.environ)
+
+
+def open_for_reading(arguments: argparse.Namespace) -> tuple[Store, Catalogue, str]:
+    """Return the store, the vendors together with the added servers, and the store's location.
+
+    A command that only reads needs no more, and no event loop.
+
+    Raises:
+        ConfigError, StorageError: as `open_runtime`.
+    """
+    config = _config(arguments)
+    catalogue = Catalogue.from_config(config, os.environ)
+    location = store_location(config, arguments.store, os.environ)
+    store = open_store(location)
+    return store, catalogue.with_servers_of(store), location
+
+
+def _config(arguments: argparse.Namespace) -> Config:
+    return read_config(Path(arguments.config) if arguments.config else None, os.environ)

@@ -10,10 +10,18 @@ TYPE_CHECKING = False  # type checkers take it for true; `import typing` would c
 if TYPE_CHECKING:
     from openab_auth.oauth.entries.access_token import AccessToken
     from openab_auth.oauth.entries.backoff import configuration_hash
-    from openab_auth.oauth.entries.entry_index import EntryIndex, IndexedStore
+    from openab_auth.oauth.entries.entry_index import EntryIndex, build_index
     from openab_auth.oauth.entries.generation import GENERATION_DIGITS, generation_of, generation_of_pending
-    from openab_auth.oauth.entries.lease import REFRESH_DEADLINE, hold_lease, rechecks
-    from openab_auth.oauth.entries.login_entry import SKEW, dead_token, read_login, renewed_entry, renewed_note
+    from openab_auth.oauth.entries.indexed_store import IndexedStore
+    from openab_auth.oauth.entries.lease import hold_lease, rechecks
+    from openab_auth.oauth.entries.login_entry import (
+        REFRESH_DEADLINE,
+        SKEW,
+        dead_token,
+        read_login,
+        renewed_entry,
+        renewed_note,
+    )
     from openab_auth.oauth.entries.pending_entry import PendingLogin
     from openab_auth.oauth.entries.pending_logins import PendingLogins
     from openab_auth.oauth.entries.unsaved import UnsavedLogin, UnsavedLogins, UnsavedRenewal
@@ -30,6 +38,7 @@ __all__ = [
     "UnsavedLogin",
     "UnsavedLogins",
     "UnsavedRenewal",
+    "build_index",
     "configuration_hash",
     "dead_token",
     "generation_of",
@@ -48,14 +57,15 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "AccessToken": "access_token",
             "EntryIndex": "entry_index",
             "GENERATION_DIGITS": "generation",
-            "IndexedStore": "entry_index",
+            "IndexedStore": "indexed_store",
             "PendingLogin": "pending_entry",
             "PendingLogins": "pending_logins",
-            "REFRESH_DEADLINE": "lease",
+            "REFRESH_DEADLINE": "login_entry",
             "SKEW": "login_entry",
             "UnsavedLogin": "unsaved",
             "UnsavedLogins": "unsaved",
             "UnsavedRenewal": "unsaved",
+            "build_index": "entry_index",
             "configuration_hash": "backoff",
             "dead_token": "login_entry",
             "generation_of": "generation",

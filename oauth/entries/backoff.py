@@ -11,7 +11,7 @@ import hashlib
 import random
 from typing import Final
 
-from openab_auth.oauth.entries.lease import REFRESH_DEADLINE
+from openab_auth.oauth.entries.login_entry import REFRESH_DEADLINE
 from openab_auth.oauth.errors import (
     LoginDeadError,
     OAuthError,

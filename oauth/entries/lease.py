@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from openab_auth.oauth.entries.login_entry import REFRESH_DEADLINE
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import StorageError
 from openab_auth.storage.worker_thread import in_thread
 
-REFRESH_DEADLINE: Final = 20.0  # seconds: two requests of 8 s, and 4 s for the disk; other agents use the same
 _LONGEST_STEP: Final = 1.0  # seconds; a longer time between two checks counts as this
 _RETRY: Final = 0.08  # seconds between two tries for the lease; a commit is seen sooner, by the store's version
 

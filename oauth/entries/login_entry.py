@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.vendors import Vendor
 
 SKEW: Final = 120  # seconds; a token this close to its end counts as expired, for every program that reads the store
+REFRESH_DEADLINE: Final = 20.0  # seconds: two requests of 8 s, and 4 s for the disk; other agents use the same
 
 
 def read_login(entries: Mapping[str, Entry], tenant: Tenant) -> LoginEntry:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from openab_auth.oauth.entries import login_entry, pending_entry
-from openab_auth.oauth.entries.entry_index import IndexedStore
+from openab_auth.oauth.entries.indexed_store import IndexedStore
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AsyncStore

@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager
 from typing import Final, TypeVar
 
-from openab_auth.oauth.entries.lease import REFRESH_DEADLINE, hold_lease
+from openab_auth.oauth.entries import REFRESH_DEADLINE, hold_lease
 from openab_auth.oauth.errors import OAuthError
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import Tenant

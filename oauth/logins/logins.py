@@ -7,6 +7,8 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Self
 
 from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.client import Driver
@@ -37,6 +39,7 @@ from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
 from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 from openab_auth.oauth.mcp import AddedServers, ServerLogins
+from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import Tenant, UserId
@@ -84,6 +87,19 @@ class Logins:
             clock=clock,
             max_pending=max_pending,
             admit=admit,
+        )
+
+    @classmethod
+    def of(cls, runtime: Runtime, admit: Admit | None = None, record_end: RecordEnd | None = None) -> Self:
+        """Return the logins on the parts of `runtime`, which stays open."""
+        return cls(
+            runtime.catalogue,
+            runtime.store,
+            runtime.driver,
+            clock=runtime.clock,
+            environ=runtime.environ,
+            admit=admit,
+            record_end=record_end,
         )
 
     async def catalogue(self) -> Catalogue:
@@ -223,8 +239,8 @@ class Logins:
 
     async def status(self) -> Status:
         """Return every login, every pending login, and the problems of the store."""
-        catalogue, now = await self.catalogue(), self._clock()
-        found = await status.read_status(self._store, catalogue=catalogue, now=now, index=await self._index.read())
+        catalogue, index, now = await self.catalogue(), await self._index.read(), self._clock()
+        found = await self._store.run(partial(status.read_status, catalogue=catalogue, now=now, index=index))
         return replace(found, pending=(*found.pending, *self._waiting.in_memory()))
 
     async def login_state(self, vendor: str) -> LoginState | None:
@@ -239,8 +255,8 @@ class Logins:
         return await asyncio.shield(self._states)
 
     async def _read_states(self) -> tuple[LoginState, ...]:
-        catalogue, now = await self.catalogue(), self._clock()
-        return await status.read_states(self._store, await self._index.read(), catalogue=catalogue, now=now)
+        catalogue, index, now = await self.catalogue(), await self._index.read(), self._clock()
+        return await self._store.run(partial(status.read_states, index=index, catalogue=catalogue, now=now))
 
     async def newly_dead(self) -> tuple[LoginState, ...]:
         """Return the dead logins of which nobody was told; each is returned once, to one process.

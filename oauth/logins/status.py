@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
-from openab_auth.oauth.entries import SKEW, EntryIndex, IndexedStore, PendingLogin, backoff, dead_token, generation_of
+from openab_auth.oauth.entries import SKEW, EntryIndex, PendingLogin, backoff, build_index, dead_token, generation_of
 from openab_auth.oauth.mcp import GrantedAccess, access_of, binding_of
 from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.vendors import Catalogue, McpServer, Vendor
-from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import NEVER, Entry, McpEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.errors import StorageError
 from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
-from openab_auth.storage.store import Problem
+from openab_auth.storage.store import Problem, Store
 
 T = TypeVar("T")
 State: TypeAlias = Literal["ok", "expiring", "expired", "dead"]
@@ -61,41 +59,36 @@ class Status:
     environment: tuple[tuple[Vendor, str], ...] = ()
 
 
-async def read_status(
-    store: AsyncStore, *, catalogue: Catalogue, now: float, index: EntryIndex | None = None
-) -> Status:
-    """Read the status, sorted by tenant; `index` saves a read if the caller has one.
+def read_status(store: Store, *, catalogue: Catalogue, now: float, index: EntryIndex | None = None) -> Status:
+    """Read the status, sorted by tenant; `index` saves a read if the caller has one. This blocks.
 
     Raises:
         StoreUnreadableError: the credential file is there but could not be read.
     """
-    found = index or await IndexedStore(store).read()
-    states, problems = await asyncio.gather(read_states(store, found, catalogue=catalogue, now=now), store.problems())
+    found = index or build_index(store.read())
     return Status(
-        logins=states,
+        logins=read_states(store, found, catalogue=catalogue, now=now),
         pending=tuple(found.all(now)),
-        problems=problems,
+        problems=store.problems(),
         environment=tuple(
             (vendor, name) for vendor, name in catalogue.variables_in_use() if vendor.tenant not in found.entries
         ),
     )
 
 
-async def read_states(
-    store: AsyncStore, index: EntryIndex, *, catalogue: Catalogue, now: float
-) -> tuple[LoginState, ...]:
-    """Read the logins alone, sorted by tenant."""
-    notes, clients = await asyncio.gather(_or_none(store.notes()), _or_none(store.clients()))
+def read_states(store: Store, index: EntryIndex, *, catalogue: Catalogue, now: float) -> tuple[LoginState, ...]:
+    """Read the logins alone, sorted by tenant. This blocks."""
+    notes, clients = _or_none(store.notes), _or_none(store.clients)
     states = (
         login_state(tenant, index.entries, notes, clients, catalogue=catalogue, now=now) for tenant in index.tenants
     )
     return tuple(state for state in states if state is not None)
 
 
-async def _or_none(records: Awaitable[Mapping[str, T]]) -> Mapping[str, T]:
+def _or_none(read: Callable[[], Mapping[str, T]]) -> Mapping[str, T]:
     """Return no records where they cannot be read: a login is shown all the same, and the store names the problem."""
     try:
-        return await records
+        return read()
     except StorageError:
         return {}
 

@@ -44,10 +44,7 @@ class AddedServers:
 
         Where they cannot be read, return the config's catalogue.
         """
-        try:
-            return self._configured.with_added(await self._store.servers())
-        except StorageError:
-            return self._configured
+        return await self._store.run(self._configured.with_servers_of)
 
     async def all(self) -> dict[str, AddedServer]:
         """Return all added servers by name, also those whose name the config has taken since.

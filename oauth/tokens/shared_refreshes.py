@@ -13,7 +13,7 @@ from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Tenant
 
 if TYPE_CHECKING:
     from openab_auth.oauth.entries import UnsavedLogins
-    from openab_auth.oauth.tokens.lazy_runtime import LazyRuntime
+    from openab_auth.oauth.runtime import Runtime
 
 
 class SharedRefreshes:
@@ -22,7 +22,7 @@ class SharedRefreshes:
     A refresh belongs to no caller: a caller who is cancelled does not stop it, so that a rotated token is stored.
     """
 
-    def __init__(self, store: AsyncStore, runtime: LazyRuntime, unsaved: UnsavedLogins, *, deadline: float) -> None:
+    def __init__(self, store: AsyncStore, runtime: Runtime, unsaved: UnsavedLogins, *, deadline: float) -> None:
         self._store = store
         self._runtime = runtime
         self._unsaved = unsaved
@@ -70,7 +70,7 @@ class SharedRefreshes:
 
     async def _refresh(self, tenant: Tenant, stale: LoginEntry, *, deliberate: bool) -> LoginEntry:
         await self._unsaved.save(tenant)
-        catalogue = await self._runtime.catalogue()
+        catalogue = await self._runtime.load_catalogue()
         if isinstance(stale, McpEntry) and catalogue.server(tenant) is None:  # perhaps a person has added the server
             catalogue = catalogue.with_added(await self._store.servers())
         from openab_auth.oauth.tokens.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
@@ -88,7 +88,7 @@ class SharedRefreshes:
                     clock=self._runtime.clock,
                     deadline=deadline,
                 ),
-                self._runtime.driver,
+                self._runtime.load_driver,
                 self._unsaved,
                 clock=self._runtime.clock,
                 deadline=deadline,

@@ -16,7 +16,7 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.tokens.lazy_runtime import LazyRuntime
+from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.tokens.shared_refreshes import SharedRefreshes
 from openab_auth.oauth.vendors.server_names import SERVER_PREFIX
 from openab_auth.storage import AsyncStore, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
@@ -35,22 +35,22 @@ class TokenSource:
 
     Use it as an async context manager, or call `aclose`: an event loop that ends during a refresh loses the new token.
     Without a `catalogue` and a `driver` they are made from the config and the environment when a refresh or a vendor's
-    name first needs them. `clock` gives unix seconds. `deadline` (seconds) bounds a refresh, and the wait for a refresh
-    by another process.
+    name first needs them. A `Runtime` in place of the store brings its own catalogue, driver and clock, and stays open.
+    `clock` gives unix seconds. `deadline` (seconds) bounds a refresh, and the wait for a refresh by another process.
     """
 
     def __init__(
         self,
-        store: Store | AsyncStore,
+        store: Store | AsyncStore | Runtime,
         *,
         catalogue: Catalogue | None = None,
         driver: Driver | None = None,
         clock: Callable[[], float] = time.time,
         deadline: float = REFRESH_DEADLINE,
     ) -> None:
-        self._store = store if isinstance(store, AsyncStore) else AsyncStore(store)
-        self._clock = clock
-        self._runtime = LazyRuntime(catalogue, driver, clock)
+        self._owns_runtime = not isinstance(store, Runtime)
+        self._runtime = store if isinstance(store, Runtime) else Runtime(store, catalogue, driver, clock)
+        self._store, self._clock = self._runtime.store, self._runtime.clock
         self._unsaved = UnsavedLogins(self._store)
         self._refreshes = SharedRefreshes(self._store, self._runtime, self._unsaved, deadline=deadline)
         self._audiences: dict[Tenant, tuple[LoginEntry, str]] = {}
@@ -130,7 +130,7 @@ class TokenSource:
     async def _audience(self, account: Account) -> str:
         from openab_auth.oauth.mcp import audience_of  # noqa: PLC0415 - no vendor's token needs it
 
-        catalogue = await self._runtime.catalogue()
+        catalogue = await self._runtime.load_catalogue()
         return audience_of(account, catalogue, (await self._store.clients()).get(account.tenant))
 
     async def demand(self, tenant_or_vendor: str, scopes: tuple[str, ...]) -> InsufficientScopeError:
@@ -142,7 +142,7 @@ class TokenSource:
         from openab_auth.oauth.mcp import note_demand  # noqa: PLC0415 - needed once in a login's life
 
         account, _ = await self._find(tenant_or_vendor)
-        server = (await self._runtime.catalogue()).server(account.tenant)
+        server = (await self._runtime.load_catalogue()).server(account.tenant)
         return await self._store.update(lambda draft: note_demand(draft, account.tenant, server, scopes))
 
     async def aclose(self) -> None:
@@ -153,7 +153,8 @@ class TokenSource:
         await self._refreshes.aclose()
         await self._unsaved.aclose()
         await self._store.aclose()
-        await self._runtime.aclose()
+        if self._owns_runtime:
+            await self._runtime.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -174,7 +175,7 @@ class TokenSource:
             raise
         known = isinstance(entries.get(word), TokenEntry) or word.startswith(SERVER_PREFIX)
         if not known and self._runtime.known_catalogue is None:  # a server of this name must not hide the vendor
-            await self._runtime.catalogue()
+            await self._runtime.load_catalogue()
             entries = await self._store.read()
         account = resolve(word, self._runtime.known_catalogue, entries)
         return account, self._unsaved.newest(account.tenant, read_login(entries, account.tenant))

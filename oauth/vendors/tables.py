@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from openab_auth.oauth.config import Config, ConfigMistakes, parse_config
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.vendors.mcp_json import read_openab_servers
 from openab_auth.oauth.vendors.mcp_server import McpServer, read_servers
 from openab_auth.oauth.vendors.vendor import Vendor, parse_vendor
+
+_SHIPPED: Final = Path(__file__).with_name("vendors.toml")
 
 
 def read_config(file: Path | None, environ: Mapping[str, str]) -> Config:
@@ -42,7 +44,7 @@ def read_tables(config: Config, environ: Mapping[str, str]) -> tuple[dict[str, V
 
 
 def _read_vendors(config: Config, environ: Mapping[str, str], mistakes: ConfigMistakes) -> dict[str, Vendor]:
-    shipped = tomllib.loads((files("openab_auth.oauth.vendors") / "vendors.toml").read_text(encoding="utf-8"))
+    shipped = tomllib.loads(_SHIPPED.read_text(encoding="utf-8"))
     vendors = {
         name: parse_vendor(name, _row(name, shipped, config.vendors), environ, mistakes, at=f"vendors.{name}")
         for name in [*shipped, *(name for name in config.vendors if name not in shipped)]

@@ -19,7 +19,7 @@ from openab_auth.storage.file.ownership import Owner
 from openab_auth.storage.format import codec
 from openab_auth.storage.records.notes import Note
 
-_TICK: Final = 20_000_000  # ns; file times move in ticks of 1 to 10 ms, so a younger file may change without a new time
+TICK: Final = 20_000_000  # ns; file times move in ticks of 1 to 10 ms, so a younger file may change without a new time
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def take(path: Path, before: Snapshot | None = None, afterwards: ExitStack | Non
     except OSError as error:
         raise StoreUnreadableError(path, error.strerror or type(error).__name__) from error
     owner = found.st_uid, found.st_gid
-    settled = now - found.st_mtime_ns > _TICK
+    settled = now - found.st_mtime_ns > TICK
     if before is not None and before.data == data:
         return Snapshot(version_of(found), settled, data, before.decoded, owner=owner)
     try:

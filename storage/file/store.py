@@ -35,7 +35,8 @@ from openab_auth.storage.file import (
 )
 from openab_auth.storage.file.journal import Spill
 from openab_auth.storage.file.locks import FileLease, GlobalLock
-from openab_auth.storage.file.record_files import CLIENTS_FILE, NOTES_FILE, SERVERS_FILE, RecordFile
+from openab_auth.storage.file.record_cache import RecordCache
+from openab_auth.storage.file.record_files import CLIENTS_FILE, NOTES_FILE, SERVERS_FILE
 from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
@@ -65,6 +66,7 @@ class FileStore(Store):
         self._lock = GlobalLock(self.path.with_name(f"{self.path.name}.global.lock"), lock_timeout)
         self._has_notes = partial(os.access, os.fspath(NOTES_FILE.path_of(self.path)), os.F_OK)
         self._sidecar_name = partial(sidecar_name, self._name)
+        self._records = RecordCache(self.path)
         self._snapshot: Snapshot | None = None
         self._uncleared: list[Path] = []  # files that may hold tokens of the logins that ended last
 
@@ -94,14 +96,16 @@ class FileStore(Store):
     def records(self, kind: RecordKind[R]) -> Mapping[str, R]:
         """Return all records of one kind by key; return none when their file is missing or damaged.
 
+        This costs one `stat` while their file is unchanged.
+
         Raises:
             StoreUnreadableError: their file is there but could not be read.
         """
         # Read the spills first, because a spill goes only after its note was saved.
         spills = journal.load(self.path, journal.spill_files(self.path)) if kind.name == NOTES.name else ()
-        records = RecordFile(kind).load(self.path)
+        records = self._records.load(kind)
         if any(spill.note for spill in spills):
-            records |= cast("Mapping[str, R]", replace(snapshot.take(self.path), spills=spills).notes)
+            return {**records, **cast("Mapping[str, R]", replace(snapshot.take(self.path), spills=spills).notes)}
         return records
 
     def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
@@ -175,7 +179,11 @@ class FileStore(Store):
         if before.spills and (brought := before.notes):
             with contextlib.suppress(StoreUnreadableError):  # notes may be lost, a login may not
                 notes.records.update(brought)
-        records = batch.Records(notes, LazyRecords(self.clients), LazyRecords(self.servers))
+        records = batch.Records(
+            notes,  # read from the disk, because under the lock nothing may be older than the lock
+            LazyRecords(partial(CLIENTS_FILE.load, self.path)),
+            LazyRecords(partial(SERVERS_FILE.load, self.path)),
+        )
         after = batch.run(mutations, before.entries, records, now=now, check_name=self._sidecar_name)
         if after.all_failed:
             return after.outcomes

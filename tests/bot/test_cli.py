@@ -222,10 +222,10 @@ def test_refreshed_is_false_when_another_token_was_stored_already(call: Run, hom
     assert json.loads(done.stdout) == {"tenant": "linear", "expires_at": 2**64 - 1, "refreshed": False}
 
 
-def test_status_needs_no_http_client(home: Path) -> None:
+def test_status_needs_no_http_client_and_no_event_loop(home: Path) -> None:
     code = (
         "from openab_auth.bot.cli import dispatch, sys; dispatch.run(['status']);"
-        "print({'httpx2', 'authlib'} & {*sys.modules})"
+        "print({'httpx2', 'authlib', 'asyncio'} & {*sys.modules})"
     )
 
     done = subprocess.run(

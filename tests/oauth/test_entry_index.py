@@ -10,8 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.entries import entry_index, pending_entry
-from openab_auth.oauth.entries.entry_index import EntryIndex, IndexedStore, build_index
+from openab_auth.oauth.entries import indexed_store, pending_entry
+from openab_auth.oauth.entries.entry_index import EntryIndex, build_index
+from openab_auth.oauth.entries.indexed_store import IndexedStore
 from openab_auth.oauth.errors import TooManyLoginsError, TooManyWaitError
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
@@ -64,7 +65,7 @@ async def test_who_types_at_once_reads_once(file_store: FileStore, monkeypatch: 
         read += 1
         return build_index(entries, last)
 
-    monkeypatch.setattr(entry_index, "build_index", counted)
+    monkeypatch.setattr(indexed_store, "build_index", counted)
     driver = Driver()
     logins = Logins(Catalogue.shipped({}), store, driver, clock=lambda: NOW)
     await asyncio.gather(*(logins.states() for _ in range(200)))

@@ -143,7 +143,7 @@ def interrupted(*words, **named):
 async def main():
     catalogue = Catalogue.from_config(Config(vendors=vendors), {})
     async with TokenSource(FileStore(path), catalogue=catalogue) as source:
-        await source._runtime.driver()
+        await source._runtime.load_driver()
         setattr(place, name, interrupted)
         await source.force_refresh("lab")
 

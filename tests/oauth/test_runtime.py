@@ -13,6 +13,7 @@ from openab_auth.bot.refresh_ahead import RefreshAhead
 from openab_auth.oauth.client import Driver
 from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import ConfigError
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import FileStore, StorageError
@@ -37,7 +38,7 @@ class ClosedDriver(Driver):
 
 async def test_all_parts_share_one_store_and_one_driver(tmp_path: Path) -> None:
     async with Runtime.open(Config(vendors={"lab": VENDOR}), str(tmp_path / "auth.json"), {}) as runtime:
-        logins, ahead = runtime.logins(), RefreshAhead(runtime)
+        logins, ahead = Logins.of(runtime), RefreshAhead(runtime)
 
         assert logins._context.driver is runtime.driver is ahead._source._runtime._driver
         assert logins._store is runtime.store is ahead._source.store

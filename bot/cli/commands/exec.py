@@ -16,6 +16,7 @@ from openab_auth.bot.cli.signals import run_until_signal
 from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.errors import NotLoggedInError, VendorMisconfiguredError, safe_name
 from openab_auth.oauth.runtime import Runtime
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Vendor
 
 _PROG: Final = "openab-auth exec"
@@ -56,7 +57,7 @@ async def _environ(arguments: argparse.Namespace) -> dict[str, str]:
     runtime = open_runtime(arguments)
     places = await _places(runtime, arguments.tenants)
     environ = dict(os.environ)
-    async with runtime, runtime.token_source() as source:
+    async with runtime, TokenSource(runtime) as source:
         for tenant, place in places.items():
             try:
                 token = await source.get_valid(tenant)

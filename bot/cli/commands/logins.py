@@ -13,7 +13,7 @@ from openab_auth.oauth.runtime import Runtime
 async def open_logins(runtime: Runtime) -> AsyncIterator[Logins]:
     """Yield the logins of `runtime`; at the end, wait for those under way and close the runtime."""
     async with runtime:
-        logins = runtime.logins()
+        logins = Logins.of(runtime)
         try:
             yield logins
         finally:

@@ -9,7 +9,7 @@ from typing import Final
 
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
-from openab_auth.bot.cli.runtime import open_runtime
+from openab_auth.bot.cli.runtime import open_for_reading
 from openab_auth.oauth.errors import join_words, one_line
 from openab_auth.oauth.logins import LoginState, read_status
 from openab_auth.oauth.mcp import GrantedAccess, advice
@@ -19,12 +19,12 @@ from openab_auth.storage import NEVER
 _LONGEST: Final = 1000  # characters of a line; a text that another program stored cannot forge a line
 
 
-async def status(arguments: argparse.Namespace) -> int:
+def status(arguments: argparse.Namespace) -> int:
     """Print every login, pending login and problem; never a secret."""
-    runtime = open_runtime(arguments)
-    found = await read_status(runtime.store, catalogue=await runtime.catalogue_with_added(), now=time.time())
+    store, catalogue, location = open_for_reading(arguments)
+    found = read_status(store, catalogue=catalogue, now=time.time())
     result = {
-        "store": runtime.location,
+        "store": location,
         "logins": [_login(login) for login in found.logins]
         + [_held(vendor, variable) for vendor, variable in found.environment],
         "pending": [
@@ -33,7 +33,7 @@ async def status(arguments: argparse.Namespace) -> int:
         ],
         "problems": [{"what": problem.what, "repair": problem.repair} for problem in found.problems],
     }
-    lines = [f"store {runtime.location}"]
+    lines = [f"store {location}"]
     lines += [line for login in found.logins for line in _login_lines(login)] or ["nobody is logged in"]
     lines += [
         one_line(f"pending: {pending.vendor} for {pending.user}, until {_moment(pending.expires_at)}", longest=_LONGEST)

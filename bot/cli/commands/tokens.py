@@ -12,13 +12,14 @@ from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.oauth.accounts import resolve
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import McpEntry, Secret, StorageError, TokenEntry
 
 
 async def token(arguments: argparse.Namespace) -> int:
     """Print a valid access token; refresh it first if necessary."""
     runtime = open_runtime(arguments)
-    async with runtime, runtime.token_source() as source:
+    async with runtime, TokenSource(runtime) as source:
         if arguments.min_ttl is None:
             valid = await source.get_valid(arguments.tenant)
         else:
@@ -39,7 +40,7 @@ async def _refresh(arguments: argparse.Namespace, rejected: Secret | None) -> in
     entries = await runtime.store.read()
     tenant = resolve(arguments.tenant, runtime.catalogue, entries).tenant
     before, refreshed = entries.get(tenant), False
-    async with runtime, runtime.token_source() as source:
+    async with runtime, TokenSource(runtime) as source:
         renewed = await source.force_refresh(arguments.tenant, rejected=rejected)
         with suppress(OSError, StorageError):  # the token is renewed, even if the store cannot be read now
             refreshed = (await runtime.store.read()).get(tenant) != before

@@ -8,7 +8,7 @@ from typing import Final
 
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
-from openab_auth.bot.cli.runtime import open_runtime
+from openab_auth.bot.cli.runtime import open_for_reading
 from openab_auth.oauth.flows import flow_of
 from openab_auth.oauth.vendors import Vendor
 
@@ -19,9 +19,9 @@ _KNOWN_FROM: Final = {
 }
 
 
-async def vendors(arguments: argparse.Namespace) -> int:
+def vendors(arguments: argparse.Namespace) -> int:
     """Print every vendor and every MCP server, offered or not."""
-    catalogue = await open_runtime(arguments).catalogue_with_added()
+    _, catalogue, _ = open_for_reading(arguments)
     offered = {vendor.name for vendor in catalogue.offered()}
     rows = [
         {

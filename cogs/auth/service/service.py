@@ -228,6 +228,6 @@ def open_service(runtime: Runtime, settings: DiscordSettings, *, closes_runtime:
     beside = DEFAULT_STORE if "://" in location else location  # only a file has a folder for the audit log
     audit = Path(path_from_variable("OPENAB_AUTH_AUDIT", runtime.environ) or f"{beside}.audit.jsonl").expanduser()
     guard = Guard(Access(settings), Audit(audit, clock), RateLimit(clock))
-    logins = runtime.logins(guard.admission.check, guard.audit.record_end)
+    logins = Logins.of(runtime, guard.admission.check, guard.audit.record_end)
     on_close = (logins.aclose, *([runtime.aclose] if closes_runtime else []))
     return AuthService(logins, guard, clock=clock, on_close=on_close)

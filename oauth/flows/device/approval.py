@@ -7,8 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from openab_auth.oauth.client import OAuthClient, TokenResponse
-from openab_auth.oauth.entries import login_entry, pending_entry
-from openab_auth.oauth.entries.lease import REFRESH_DEADLINE, rechecks
+from openab_auth.oauth.entries import REFRESH_DEADLINE, login_entry, pending_entry, rechecks
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.errors import (
     LoginDeniedError,
