@@ -31,7 +31,7 @@ __all__ = ["ada", "bob", "bot", "mei", "settings", "world"]  # fixtures
 Start = Callable[[DiscordSettings], AuthService]
 Stored = Callable[[], dict[str, dict[str, str]]]
 Log = Callable[[], list[dict[str, str]]]
-PROGRAM = Path(__file__).parents[1] / "oauth/vendor_cli.py"
+PROGRAM = Path(__file__).parents[1] / "support/vendor_cli.py"
 FLOWS = ("grok", "codex-device", "kiro", "copilot")
 
 

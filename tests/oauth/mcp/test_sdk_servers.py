@@ -35,8 +35,8 @@ from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, Draft, FileStore, McpEntry, Secret, StoreUnreadableError, UserId
-from tests.oauth.mcp import strict_reader
-from tests.oauth.mcp.running import MCP_HEADERS, NAMES, approve, urls  # noqa: F401 - a fixture
+from tests.support import strict_reader
+from tests.support.mcp_servers import MCP_HEADERS, NAMES, approve, urls  # noqa: F401 - a fixture
 
 ADA = UserId(7)
 

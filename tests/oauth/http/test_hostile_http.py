@@ -22,7 +22,7 @@ from openab_auth.oauth.mcp.discovery.fetch import Fetch
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Secret, Tenant
-from tests.oauth.raw_server import GOOD, RawServer, Sent, endless, self_signed, server, watched, whole
+from tests.support.raw_server import GOOD, RawServer, Sent, endless, self_signed, server, watched, whole
 
 __all__ = ["server"]
 

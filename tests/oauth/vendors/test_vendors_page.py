@@ -10,7 +10,7 @@ import pytest
 from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.oauth.vendors.vendor import KEYS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/vendors.md").read_text()
 
 

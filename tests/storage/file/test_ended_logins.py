@@ -15,8 +15,8 @@ from openab_auth.storage import FileStore, Json, McpEntry, Mutation, Secret, Tok
 from openab_auth.storage.file import ended_logins, quarantine
 from tests.storage.conftest import CANARY
 from tests.storage.contract import Clock, pending, put
-from tests.storage.processes import NOBODY, public_path, run, start  # noqa: F401 -- fixtures
-from tests.storage.test_disk_faults import disk, filled  # noqa: F401 -- a fixture
+from tests.storage.file.test_disk_faults import disk, filled  # noqa: F401 -- a fixture
+from tests.support.processes import NOBODY, public_path, run, start  # noqa: F401 -- fixtures
 
 Make = Callable[..., TokenEntry]
 FOREIGN = "auth.json.corrupt-1700000000"  # as the agents in Rust name them

@@ -24,7 +24,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, Secret, TokenEntry
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 AGENT = """
 import asyncio, json, sys, time
 import openab_auth.oauth.client.driver, openab_auth.oauth.tokens.refresh  # before any clock runs

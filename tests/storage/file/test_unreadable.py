@@ -19,7 +19,7 @@ from openab_auth.storage import (
     UserId,
 )
 from tests.storage.contract import put, token
-from tests.storage.processes import NOBODY, public_path, run, start  # noqa: F401 -- fixtures
+from tests.support.processes import NOBODY, public_path, run, start  # noqa: F401 -- fixtures
 
 ADA = Note(logged_in_by=UserId(7), logged_in_at=5)
 

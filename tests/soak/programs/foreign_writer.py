@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from tests.oauth.mcp.strict_reader import is_token
+from tests.support.strict_reader import is_token
 
 KNOWN: Final[tuple[str, ...]] = ("access_token", "refresh_token", "expires_at", "token_endpoint", "provider")
 SKEW: Final = 120  # seconds; a token that ends sooner is renewed

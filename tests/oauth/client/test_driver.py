@@ -26,7 +26,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import PendingEntry, Secret, Tenant
-from tests.oauth.raw_server import self_signed
+from tests.support.raw_server import self_signed
 
 
 def new_pending(vendor: Vendor) -> PendingEntry:

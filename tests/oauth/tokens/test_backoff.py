@@ -25,7 +25,7 @@ from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, RefreshAttempt, Secret, TokenEntry
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SLOW_DOWN: dict[str, Any] = {"status": 429, "headers": {"Retry-After": "300"}}
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from openab_auth.storage import FileStore
 from tests.storage.contract import put, token, token_in
-from tests.storage.processes import Start, line_of, run, start  # noqa: F401 -- fixtures
+from tests.support.processes import Start, line_of, run, start  # noqa: F401 -- fixtures
 
 KILLED_AT_EVERY_CALL = """
 import fcntl, json, os, shutil, signal, sys

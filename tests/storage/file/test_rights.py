@@ -12,7 +12,7 @@ import pytest
 
 from openab_auth.storage import ClientRecord, FileStore, Note, StorageError, TokenEntry
 from tests.storage.contract import NOW, Clock, put, token
-from tests.storage.processes import NOBODY, line_of, public_path, run, start  # noqa: F401 -- fixtures
+from tests.support.processes import NOBODY, line_of, public_path, run, start  # noqa: F401 -- fixtures
 
 
 @pytest.fixture

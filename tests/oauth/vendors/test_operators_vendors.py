@@ -16,7 +16,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import CONSOLE, AsyncStore
 
-PROGRAM = Path(__file__).with_name("vendor_cli.py")
+PROGRAM = Path(__file__).parents[2] / "support/vendor_cli.py"
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import NEVER, AsyncStore, UserId
 
 ADA, BOB = UserId(1), UserId(2)
-PROGRAM = Path(__file__).with_name("vendor_cli.py")
+PROGRAM = Path(__file__).parents[3] / "support/vendor_cli.py"
 LINK = "https://login.example.com/oauth/authorize?client_id=cli&state=abc"
 SECRETS = {"DISCORD_TOKEN", "OUR_BOT", "APP_SECRET", "MCP_SECRET"}
 MODES = ("paste", "again", "device", "silent", "done", "stubborn", "leaves", "environment")

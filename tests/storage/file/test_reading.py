@@ -12,7 +12,7 @@ import pytest
 
 from openab_auth.storage import FileStore, Mutation, PendingEntry, Secret, StoreUnreadableError, open_store
 from tests.storage.contract import Clock, put, token, token_in
-from tests.storage.processes import Start, line_of, run, start  # noqa: F401 -- fixtures
+from tests.support.processes import Start, line_of, run, start  # noqa: F401 -- fixtures
 
 
 @pytest.fixture
