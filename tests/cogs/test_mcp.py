@@ -18,7 +18,7 @@ from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import FileStore
 from tests.cogs.test_on_discord import ada, begin, bot, form, settings, world  # noqa: F401 - fixtures
-from tests.support.mcp_servers import MCP_HEADERS, approve, urls  # noqa: F401 - a fixture
+from tests.support.mcp_servers import MCP_HEADERS, approve
 
 
 @pytest.fixture

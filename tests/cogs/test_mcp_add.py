@@ -33,7 +33,7 @@ from tests.cogs.test_on_discord import (  # noqa: F401 - fixtures
     settings,
     world,
 )
-from tests.support.mcp_servers import approve, urls  # noqa: F401 - a fixture
+from tests.support.mcp_servers import approve
 
 Start = Callable[[DiscordSettings], AuthService]
 Log = Callable[[], list[dict[str, str]]]

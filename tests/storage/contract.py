@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -18,52 +16,18 @@ from openab_auth.storage import (
     ClientRecord,
     Done,
     Draft,
-    Entry,
     Failed,
     InvalidEntryError,
     InvalidTenantError,
-    Mutation,
     Note,
     PendingEntry,
     Secret,
     Store,
-    TokenEntry,
     UserId,
     pending_key,
 )
-
-NOW = 1_800_000_000
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = float(NOW)
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def token(tenant: str = "codex", value: str = "at", **changes: Any) -> TokenEntry:
-    entry = TokenEntry(Secret(value), Secret(f"rt-{value}"), NOW + 3600, "https://as.example/token", tenant)
-    return replace(entry, **changes)
-
-
-def pending(created_at: int = NOW) -> PendingEntry:
-    return PendingEntry(Secret("v"), Secret("s"), "https://as.example/token", "codex", None, created_at)
-
-
-def token_in(entries: Mapping[str, Entry], tenant: str = "codex") -> TokenEntry:
-    entry = entries[tenant]
-    assert isinstance(entry, TokenEntry)
-    return entry
-
-
-def put(tenant: str, entry: Entry) -> Mutation[str]:
-    def mutate(draft: Draft) -> str:
-        draft[tenant] = entry
-        return tenant
-
-    return mutate
+from tests.support.clock import Clock
+from tests.support.entries import NOW, pending, put, token, token_in
 
 
 def fail(draft: Draft) -> None:

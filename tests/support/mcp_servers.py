@@ -1,28 +1,20 @@
-"""The SDK's servers, running, and the browser of a person who approves."""
+"""The names of the SDK's servers, and what a person and an agent do with them."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+import dataclasses
+import time
+from typing import Any
 
 import httpx2
-import pytest
+
+from openab_auth.oauth.logins import Logins
+from openab_auth.storage import AsyncStore, McpEntry, UserId
 
 NAMES = ("new", "brief", "closed", "secretive", "old", "oldest")
 MCP_HEADERS = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-06-18"}
 
-
-@pytest.fixture(scope="session")
-def urls() -> Iterator[Mapping[str, str]]:
-    """Every kind of server, in one process, for all tests."""
-    program = Path(__file__).with_name("sdk_servers.py")
-    with subprocess.Popen([sys.executable, str(program), *NAMES], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-        process.terminate()
+ADA = UserId(7)
 
 
 async def approve(link: str) -> str:
@@ -30,3 +22,25 @@ async def approve(link: str) -> str:
     async with httpx2.AsyncClient() as browser:
         reply = await browser.get(link)
     return reply.headers["location"]
+
+
+async def log_in(logins: Logins, vendor: str, user: UserId = ADA) -> None:
+    offer = await logins.begin(vendor, user)
+    await logins.complete(await approve(offer.url), user)
+
+
+async def seen(url: str, path: str, client_id: str) -> list[dict[str, Any]]:
+    async with httpx2.AsyncClient() as client:
+        everything = (await client.get(f"{url}/seen")).json()
+    return [one for one in everything if one["path"] == path and one.get("client_id", client_id) == client_id]
+
+
+async def expire(store: AsyncStore, tenant: str) -> None:
+    entry = dataclasses.replace(await entry_of(store, tenant), token_received_at=int(time.time()) - 3600)
+    await store.update(lambda draft: draft.__setitem__(tenant, entry))
+
+
+async def entry_of(store: AsyncStore, tenant: str) -> McpEntry:
+    entry = (await store.read())[tenant]
+    assert isinstance(entry, McpEntry)
+    return entry

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,6 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import TypeAlias
 
-import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -95,14 +94,6 @@ def self_signed(folder: Path) -> Path:
         + certificate.public_bytes(pem)
     )
     return file
-
-
-@pytest.fixture
-def server() -> Iterator[RawServer]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = RawServer(listener)
-        threading.Thread(target=server.serve, daemon=True).start()
-        yield server
 
 
 @dataclass

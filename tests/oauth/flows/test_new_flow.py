@@ -17,7 +17,7 @@ from openab_auth.oauth.paste.paste import Paste
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import AsyncStore, PendingEntry, Secret, TokenEntry, UserId
 from openab_auth.storage.records.notes import Begun
-from tests.oauth.conftest import Clock
+from tests.support.clock import Clock
 
 ADA = UserId(42)
 

@@ -25,9 +25,7 @@ from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Secret, Tenant, TokenEntry
-from tests.support.raw_server import GOOD, RawServer, server, whole
-
-__all__ = ["server"]
+from tests.support.raw_server import GOOD, RawServer, whole
 
 COOKIES = (
     b"Set-Cookie: a=canary",

@@ -22,9 +22,7 @@ from openab_auth.oauth.mcp.discovery.fetch import Fetch
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Secret, Tenant
-from tests.support.raw_server import GOOD, RawServer, Sent, endless, self_signed, server, watched, whole
-
-__all__ = ["server"]
+from tests.support.raw_server import GOOD, RawServer, Sent, endless, self_signed, watched, whole
 
 LONGEST_STEP = 0.1  # seconds of this thread's own processor time, which a busy machine does not add to
 PATIENCE = 20.0

@@ -24,8 +24,7 @@ from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, StoreUnreadableError
-from tests.oauth.mcp.test_sdk_servers import ADA, expire, log_in, seen
-from tests.support.mcp_servers import MCP_HEADERS, approve, urls  # noqa: F401 - a fixture
+from tests.support.mcp_servers import ADA, MCP_HEADERS, approve, expire, log_in, seen
 
 EVIL = "https://evil.example/mcp"
 

@@ -30,7 +30,7 @@ from openab_auth.oauth.vendors import Catalogue, McpServer
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import AddedServer, AsyncStore, ClientRecord, Draft, UserId
-from tests.oauth.mcp.conftest import RESOURCE, RFC_8414, Page, Stranger, listening
+from tests.support.stranger import RESOURCE, RFC_8414, Page, Stranger, listening
 
 ADA, MALLORY = UserId(7), UserId(666)
 CONFIG = Config(auth=AuthSettings(vendors=(), allow_http_loopback=True, mcp_add=True))

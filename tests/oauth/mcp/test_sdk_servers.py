@@ -34,11 +34,9 @@ from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.storage import AsyncStore, Draft, FileStore, McpEntry, Secret, StoreUnreadableError, UserId
+from openab_auth.storage import AsyncStore, Draft, FileStore, McpEntry, Secret, StoreUnreadableError
 from tests.support import strict_reader
-from tests.support.mcp_servers import MCP_HEADERS, NAMES, approve, urls  # noqa: F401 - a fixture
-
-ADA = UserId(7)
+from tests.support.mcp_servers import ADA, MCP_HEADERS, NAMES, approve, entry_of, expire, log_in, seen
 
 
 @pytest.fixture
@@ -64,26 +62,10 @@ async def source(store: AsyncStore, catalogue: Catalogue, driver: Driver) -> Asy
         yield source
 
 
-async def log_in(logins: Logins, vendor: str, user: UserId = ADA) -> None:
-    offer = await logins.begin(vendor, user)
-    await logins.complete(await approve(offer.url), user)
-
-
 async def call(source: TokenSource, urls: Mapping[str, str], name: str, tool: str, **arguments: Any) -> httpx2.Response:
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
     async with httpx2.AsyncClient(auth=source.auth(f"mcp:{name}"), headers=MCP_HEADERS) as client:
         return await client.post(f"{urls[name]}/mcp", json=body)
-
-
-async def seen(url: str, path: str, client_id: str) -> list[dict[str, Any]]:
-    async with httpx2.AsyncClient() as client:
-        everything = (await client.get(f"{url}/seen")).json()
-    return [one for one in everything if one["path"] == path and one.get("client_id", client_id) == client_id]
-
-
-async def expire(store: AsyncStore, tenant: str) -> None:
-    entry = dataclasses.replace(await entry_of(store, tenant), token_received_at=int(time.time()) - 3600)
-    await store.update(lambda draft: draft.__setitem__(tenant, entry))
 
 
 async def break_token(store: AsyncStore, tenant: str) -> None:
@@ -93,12 +75,6 @@ async def break_token(store: AsyncStore, tenant: str) -> None:
         entry, token_response={**(entry.token_response or {}), "access_token": "canary-unknown"}
     )
     await store.update(lambda draft: draft.__setitem__(tenant, broken))
-
-
-async def entry_of(store: AsyncStore, tenant: str) -> McpEntry:
-    entry = (await store.read())[tenant]
-    assert isinstance(entry, McpEntry)
-    return entry
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -19,9 +19,7 @@ from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, Draft, FileStore, Secret, TokenEntry
-from tests.support.raw_server import GOOD, RawServer, server, whole
-
-__all__ = ["server"]
+from tests.support.raw_server import GOOD, RawServer, whole
 
 
 class Clock(Protocol):

@@ -19,7 +19,8 @@ from openab_auth.storage import (
     StoreUnreadableError,
     StoreUnwritableError,
 )
-from tests.storage.contract import NOW, Clock, put, token
+from tests.support.clock import Clock
+from tests.support.entries import NOW, put, token
 
 
 @pytest.fixture

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from openab_auth.storage import Draft, FileStore, Note, Secret, StorageError, StoreUnwritableError, TokenEntry
-from tests.storage.contract import NOW, put, token
-
-SIZE = 256 * 1024
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own with 256 KiB of space; where nobody may mount one, the test is skipped."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=700", "tmpfs", str(place)]
-    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode != 0:
-        pytest.skip("only root may mount a small file system, and not in every container")
-    yield place
-    subprocess.run(["umount", "--lazy", place], check=True)
+from tests.support.disks import filled
+from tests.support.entries import NOW, put, token
 
 
 @pytest.fixture
@@ -34,22 +18,6 @@ def store(disk: Path) -> FileStore:
     store = FileStore(disk / "auth.json")
     store.update_all([put("a", token("a")), put("b", token("b"))])
     return store
-
-
-def free(place: Path) -> int:
-    found = os.statvfs(place)
-    return found.f_bavail * found.f_frsize
-
-
-@contextmanager
-def filled(disk: Path, *, leave: int = 0) -> Iterator[None]:
-    """Nothing but `leave` bytes of the disk is free in here."""
-    filler = disk / "filler"
-    filler.write_bytes(b"x" * max(free(disk) - leave, 0))
-    try:
-        yield
-    finally:
-        filler.unlink()
 
 
 def big(tenant: str, size: int) -> TokenEntry:

@@ -13,10 +13,10 @@ import pytest
 
 from openab_auth.storage import FileStore, Json, McpEntry, Mutation, Secret, TokenEntry
 from openab_auth.storage.file import ended_logins, quarantine
-from tests.storage.conftest import CANARY
-from tests.storage.contract import Clock, pending, put
-from tests.storage.file.test_disk_faults import disk, filled  # noqa: F401 -- a fixture
-from tests.support.processes import NOBODY, public_path, run, start  # noqa: F401 -- fixtures
+from tests.support.clock import Clock
+from tests.support.disks import filled
+from tests.support.entries import CANARY, pending, put
+from tests.support.processes import NOBODY
 
 Make = Callable[..., TokenEntry]
 FOREIGN = "auth.json.corrupt-1700000000"  # as the agents in Rust name them

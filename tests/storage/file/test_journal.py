@@ -19,8 +19,8 @@ import pytest
 
 from openab_auth.storage import FileStore, McpEntry, Mutation, Secret, StoreUnwritableError, TokenEntry
 from openab_auth.storage.file import journal
-from tests.storage.contract import put, token
-from tests.support.processes import NOBODY, run, start  # noqa: F401 -- fixtures
+from tests.support.entries import put, token
+from tests.support.processes import NOBODY
 
 OLD = token(value="at0")  # its refresh token is rt-at0
 NEW = token(value="at1")

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import ClientRecord, FileStore, Note, StorageError, TokenEntry
-from tests.storage.contract import NOW, Clock, put, token
-from tests.support.processes import NOBODY, line_of, public_path, run, start  # noqa: F401 -- fixtures
+from tests.support.clock import Clock
+from tests.support.entries import NOW, put, token
+from tests.support.processes import NOBODY, line_of
 
 
 @pytest.fixture

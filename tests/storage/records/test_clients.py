@@ -19,7 +19,7 @@ from openab_auth.storage import (
     StoreUnwritableError,
     TokenEntry,
 )
-from tests.storage.conftest import CANARY
+from tests.support.entries import CANARY
 
 Make = Callable[..., TokenEntry]
 NAME = "auth.json.clients"

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import DeadToken, FileStore, Note, RefreshAttempt, StoreUnreadableError, UserId
-from tests.storage.conftest import CANARY
-from tests.storage.contract import put, token
+from tests.support.entries import CANARY, put, token
 
 NOTE = Note(
     "ada@example.com",

@@ -14,7 +14,7 @@ from openab_auth.oauth.mcp.discovery import Discovered, discover
 from openab_auth.oauth.mcp.discovery.fetch import Fetch
 from openab_auth.oauth.vendors import McpServer
 from openab_auth.oauth.vendors.mcp_server import McpServer
-from tests.oauth.mcp.conftest import LOOPBACK, OPENID, RESOURCE, RFC_8414, Page, Stranger, with_path
+from tests.support.stranger import LOOPBACK, OPENID, RESOURCE, RFC_8414, Page, Stranger, with_path
 
 
 async def test_a_server_of_the_newest_specification_is_found(

@@ -20,7 +20,7 @@ from openab_auth.oauth.vendors import Catalogue, McpServer
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import CONSOLE, AsyncStore, ClientRecord, Secret, StorageError
-from tests.oauth.mcp.conftest import Page, Stranger
+from tests.support.stranger import Page, Stranger
 
 NOW = 1_800_000_000
 REGISTER = "/register"

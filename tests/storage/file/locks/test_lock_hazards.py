@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import FileStore, StorageError, StoreBusyError
-from tests.storage.contract import put, token, token_in
-from tests.support.processes import Start, line_of, run, start  # noqa: F401 -- fixtures
+from tests.support.entries import put, token, token_in
+from tests.support.processes import Start, line_of
 
 GLOBAL, TENANT = "auth.json.global.lock", "auth.json.refresh.codex.lock"
 BOTH = pytest.mark.parametrize("name", [GLOBAL, TENANT])
