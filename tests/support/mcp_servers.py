@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import httpx2
 
 from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import AsyncStore, McpEntry, UserId
 
 NAMES = ("new", "brief", "closed", "secretive", "old", "oldest")
@@ -44,3 +47,18 @@ async def entry_of(store: AsyncStore, tenant: str) -> McpEntry:
     entry = (await store.read())[tenant]
     assert isinstance(entry, McpEntry)
     return entry
+
+
+async def call(source: TokenSource, urls: Mapping[str, str], name: str, tool: str, **arguments: Any) -> httpx2.Response:
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
+    async with httpx2.AsyncClient(auth=source.auth(f"mcp:{name}"), headers=MCP_HEADERS) as client:
+        return await client.post(f"{urls[name]}/mcp", json=body)
+
+
+async def break_token(store: AsyncStore, tenant: str) -> None:
+    """The server knows the stored access token no longer, although its time is not over."""
+    entry = await entry_of(store, tenant)
+    broken = dataclasses.replace(
+        entry, token_response={**(entry.token_response or {}), "access_token": "canary-unknown"}
+    )
+    await store.update(lambda draft: draft.__setitem__(tenant, broken))

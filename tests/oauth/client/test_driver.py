@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-import gzip
-import socket
-import ssl
-import time
 from base64 import b64decode
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.client import Driver, TokenResponse, new_state, new_verifier
+from openab_auth.oauth.client import Driver, new_state, new_verifier
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
     VendorMisconfiguredError,
-    VendorUnavailableError,
 )
 from openab_auth.oauth.vendors import Catalogue, Vendor
-from openab_auth.storage import PendingEntry, Secret, Tenant
-from tests.support.raw_server import self_signed
-
-
-def new_pending(vendor: Vendor) -> PendingEntry:
-    return PendingEntry(new_verifier(), new_state(), vendor.token_url, vendor.name)
-
-
-async def log_in(driver: Driver, issuer: Issuer, vendor: Vendor) -> TokenResponse:
-    pending = new_pending(vendor)
-    redirect = await issuer.approve(driver.authorize_url(vendor.client(), pending))
-    code = parse_qs(urlsplit(redirect).query)["code"][0]
-    return await driver.exchange(vendor.client(), Secret(code), pending)
+from openab_auth.storage import Secret
+from tests.support.driver_logins import log_in, new_pending
 
 
 def test_verifier_and_state_are_independent_and_43_characters() -> None:
@@ -138,169 +118,12 @@ async def test_a_wrong_verifier_is_refused(driver: Driver, issuer: Issuer, lab: 
         await driver.exchange(lab.client(), code, replace(pending, verifier=new_verifier()))
 
 
-@pytest.mark.parametrize("fault", [{"delay": 5.0}, {"drip": 0.05}])
-async def test_a_slow_vendor_is_given_up_at_the_total_deadline(
-    issuer: Issuer, lab: Vendor, fault: dict[str, float]
-) -> None:
-    issuer.faults.next("/token", **fault)  # type: ignore[arg-type] # one keyword each
-    driver = Driver(deadline=0.4)
-    began = time.monotonic()
-
-    with pytest.raises(VendorUnavailableError, match="no answer in time") as unavailable:
-        await driver.refresh(lab.client(), Secret("rt"), lab.token_url)
-    await driver.aclose()
-
-    assert unavailable.value.sent
-    assert time.monotonic() - began < 2
-
-
-async def test_an_endless_reply_is_cut_off(driver: Driver, issuer: Issuer, lab: Vendor) -> None:
-    issuer.faults.next("/token", endless=True)
-
-    with pytest.raises(VendorUnavailableError, match="longer than"):
-        await driver.refresh(lab.client(), Secret("rt"), lab.token_url)
-
-
-async def test_a_small_reply_that_unpacks_to_a_huge_one_is_cut_off(driver: Driver, issuer: Issuer, lab: Vendor) -> None:
-    issuer.faults.next("/token", body=gzip.compress(b" " * 50_000_000), headers={"Content-Encoding": "gzip"})
-
-    with pytest.raises(VendorUnavailableError, match="longer than"):
-        await driver.refresh(lab.client(), Secret("rt"), lab.token_url)
-
-
-async def test_a_compressed_reply_is_read(driver: Driver, issuer: Issuer, lab: Vendor) -> None:
-    packed = gzip.compress(b'{"access_token": "at", "expires_in": "60"}')
-    issuer.faults.next("/token", body=packed, headers={"Content-Encoding": "gzip"})
-
-    grant = await driver.refresh(lab.client(), Secret("rt"), lab.token_url)
-
-    assert grant.access_token == Secret("at")
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-async def test_a_cut_connection_is_transient_and_counts_as_sent(
-    driver: Driver, issuer: Issuer, lab: Vendor, when: str
-) -> None:
-    issuer.faults.next("/token", cut=when)  # type: ignore[arg-type] # one of its two words
-
-    with pytest.raises(VendorUnavailableError) as unavailable:
-        await driver.refresh(lab.client(), Secret("rt"), lab.token_url)
-
-    assert unavailable.value.sent
-    assert len(issuer.requests("/token")) == 1
-
-
-async def test_a_redirect_is_not_followed(driver: Driver, issuer: Issuer, lab: Vendor) -> None:
-    issuer.faults.next("/token", status=307, headers={"Location": f"{issuer.url}/elsewhere"})
-
-    with pytest.raises(VendorMisconfiguredError, match="redirects"):
-        await driver.refresh(lab.client(), Secret("rt"), lab.token_url)
-
-    assert not issuer.requests("/elsewhere")
-
-
-@pytest.fixture
-def silent_port() -> Iterator[int]:
-    """A port on which connections are accepted by the kernel and nothing is ever said."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield listener.getsockname()[1]
-
-
-async def test_a_refused_connection_sent_nothing(driver: Driver, lab: Vendor, silent_port: int) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-
-    with pytest.raises(VendorUnavailableError) as unavailable:
-        await driver.refresh(lab.client(), Secret("rt"), f"http://127.0.0.1:{port}/token")
-
-    assert not unavailable.value.sent
-
-
-async def test_a_tls_handshake_that_never_ends_sent_nothing(lab: Vendor, silent_port: int) -> None:
-    driver = Driver(deadline=0.3)
-
-    with pytest.raises(VendorUnavailableError) as unavailable:
-        await driver.refresh(lab.client(), Secret("rt"), f"https://127.0.0.1:{silent_port}/token")
-    await driver.aclose()
-
-    assert not unavailable.value.sent
-
-
-async def test_plain_http_to_another_machine_is_refused(driver: Driver, lab: Vendor) -> None:
-    with pytest.raises(VendorMisconfiguredError, match="must be https"):
-        await driver.refresh(lab.client(), Secret("rt"), "http://192.0.2.1/token")
-
-
-async def test_an_unknown_certificate_is_misconfigured(driver: Driver, lab: Vendor, tmp_path: Path) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(self_signed(tmp_path))
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        handshake = asyncio.create_task(asyncio.to_thread(fail_a_handshake, listener, context))
-        with pytest.raises(VendorMisconfiguredError, match="certificate could not be verified"):
-            await driver.refresh(lab.client(), Secret("rt"), f"https://localhost:{listener.getsockname()[1]}/token")
-        await handshake
-
-
-async def test_revocation_ends_the_family(driver: Driver, issuer: Issuer, lab: Vendor) -> None:
-    grant = await log_in(driver, issuer, lab)
-    assert grant.refresh_token is not None
-
-    assert await driver.revoke(lab.client(), grant.refresh_token)
-
-    assert issuer.families[0].revoked
-    (request,) = issuer.requests("/revoke")
-    assert request.fields["client_id"] == lab.client_id
-    assert request.fields["token_type_hint"] == "refresh_token"
-
-
-async def test_codex_takes_a_form_at_its_token_endpoint_and_json_alone_where_it_revokes(
-    driver: Driver, issuer: Issuer, lab: Vendor
-) -> None:
-    codex = replace(lab, tenant=Tenant("codex"))
-    grant = await log_in(driver, issuer, codex)
-    assert grant.refresh_token is not None
-    issuer.faults.next("/revoke", status=400, body={"error": "invalid_request"})
-
-    with pytest.raises(VendorUnavailableError):  # which is no reason to try a form
-        await driver.revoke(codex.client(), grant.refresh_token)
-    assert await driver.revoke(codex.client(), grant.refresh_token)
-
-    assert [seen.content_type for seen in issuer.requests("/token")] == ["application/x-www-form-urlencoded"]
-    assert [seen.content_type for seen in issuer.requests("/revoke")] == ["application/json"] * 2
-
-
-async def test_an_operators_vendor_that_wants_json_to_revoke_gets_it(
-    driver: Driver, issuer: Issuer, lab: Vendor
-) -> None:
-    grant = await log_in(driver, issuer, lab)
-    issuer.faults.next("/revoke", status=415, body={"error": "unsupported media type"})
-    assert grant.refresh_token is not None
-
-    assert await driver.revoke(lab.client(), grant.refresh_token)
-
-    assert [seen.content_type for seen in issuer.requests("/revoke")] == [
-        "application/x-www-form-urlencoded",
-        "application/json",
-    ]
-
-
-async def test_a_vendor_without_revocation_says_so(driver: Driver, issuer: Issuer, lab: Vendor) -> None:
-    assert not await driver.revoke(replace(lab, revoke_url="").client(), Secret("rt"))
-
-
 async def test_the_account_may_come_from_userinfo(driver: Driver, issuer: Issuer, lab: Vendor) -> None:
     vendor = replace(lab, scopes=("offline_access",), userinfo_url=issuer.userinfo_url)
     grant = await log_in(driver, issuer, vendor)
     assert grant.account is None
 
     assert await driver.account(vendor.client(), grant) == "ada@example.com"
-
-
-def fail_a_handshake(listener: socket.socket, context: ssl.SSLContext) -> None:
-    connection, _ = listener.accept()
-    with connection, suppress(OSError):
-        context.wrap_socket(connection, server_side=True).close()
 
 
 @pytest.mark.parametrize("endpoint", ["", "x", "file:///etc/passwd", "http://127.0.0.1:99999/token"])

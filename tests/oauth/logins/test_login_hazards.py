@@ -3,62 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import fcntl
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.client import Driver, OAuthClient
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import (
     LoginChangedError,
     LoginNotStoredError,
-    LoginOvertakenError,
     LoginTakenError,
     NoPendingLoginError,
     PasteRefusedError,
     UnknownVendorError,
-    VendorUnavailableError,
 )
-from openab_auth.oauth.logins import Logins, LogoutResult
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.logins.logout import LoginRemover
-from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.storage import AsyncStore, Draft, FileStore, PendingEntry, Secret, Tenant, TokenEntry, UserId
-from openab_auth.storage.records.notes import Begun
-
-ADA, BOB, CAROL = UserId(1001), UserId(1002), UserId(1003)
-
-
-class Clock(Protocol):
-    now: float
-
-    def __call__(self) -> float: ...
-
-
-async def generation(logins: Logins) -> str:
-    """Which login lies at `lab`."""
-    state = await logins.login_state("lab")
-    assert state is not None
-    return state.generation
-
-
-def rotate(draft: Draft, token: str) -> None:
-    """What another program does that renews the login at `lab`, or makes another one."""
-    entry = draft["lab"]
-    assert isinstance(entry, TokenEntry)
-    draft["lab"] = dataclasses.replace(entry, refresh_token=Secret(token))
+from openab_auth.storage import AsyncStore, FileStore, PendingEntry, Secret
+from tests.support.clock import Clock
+from tests.support.code_logins import ADA, BOB
 
 
 @contextmanager
@@ -170,227 +141,6 @@ async def test_a_login_that_no_disk_takes_is_told_as_kept_in_memory_and_stored_a
     assert (await store.notes())["lab"].logged_in_by == ADA
     assert "lab" in await store.read()
     await logins.aclose()
-
-
-async def test_a_spilled_login_is_ended_by_a_logout(
-    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer
-) -> None:
-    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock))
-    spilled = TokenEntry(Secret("a"), Secret("r"), int(clock()) + 3600, issuer.token_url, "lab")
-    await store.spill("lab", spilled, None)
-    assert (await store.read())["lab"] == spilled
-    logins = Logins(catalogue, store, driver, clock=clock)
-
-    await logins.logout("lab", revoke=False)
-
-    assert "lab" not in FileStore(tmp_path / "auth.json", clock=clock).read()
-    assert not (tmp_path / "auth.json.spill.lab").exists()
-    await logins.aclose()
-
-
-async def test_a_logout_leaves_a_login_that_came_in_while_the_vendor_was_told(
-    logins: Logins, issuer: Issuer, store: AsyncStore
-) -> None:
-    await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
-    second = await issuer.approve((await logins.begin("lab", ADA)).url)
-    issuer.faults.next("/revoke", delay=1.2)
-    leaving = asyncio.create_task(logins.logout("lab", revoke=True))
-    while not issuer.requests("/revoke"):
-        await asyncio.sleep(0.01)
-
-    await logins.complete(second, ADA)  # it waits for the tenant's lock in vain, and is stored all the same
-    stored = (await store.read())["lab"]
-    out = await leaving
-
-    assert (out.removed, out.stands, out.revoked, out.note) == (False, True, True, None)
-    assert (await store.read())["lab"] == stored
-
-
-async def test_a_logout_of_what_somebody_has_removed_meanwhile_says_that_it_was_gone_and_no_more(
-    logins: Logins, issuer: Issuer, store: AsyncStore
-) -> None:
-    await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
-    issuer.faults.next("/revoke", delay=1.2)
-    first = asyncio.create_task(logins.logout("lab", revoke=True))
-    while not issuer.requests("/revoke"):
-        await asyncio.sleep(0.01)
-
-    second = await logins.logout(
-        "lab", revoke=False
-    )  # it waits for the tenant's lock in vain, and removes all the same
-    out = await first
-
-    assert second.removed
-    assert (out.removed, out.stands, out.revoked, out.note) == (False, False, True, None)
-    assert await store.read() == {}
-
-
-async def test_a_login_that_nobody_is_known_to_have_made_is_not_replaced_without_asking(
-    logins: Logins, issuer: Issuer, store: AsyncStore
-) -> None:
-    await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
-    await store.update(lambda draft: draft.notes.pop("lab"))  # or an agent of another language made it
-
-    with pytest.raises(LoginTakenError) as taken:
-        await logins.begin("lab", BOB)
-
-    assert taken.value.logged_in_by is None
-
-
-@pytest.mark.parametrize("agreed", [False, True])
-async def test_a_login_that_came_in_while_the_vendor_gave_another_stands_and_the_person_is_asked(
-    agreed: bool, logins: Logins, issuer: Issuer, store: AsyncStore
-) -> None:
-    """A yes to one person's login is none to the next one's."""
-    carols = None
-    if agreed:
-        await logins.complete(await issuer.approve((await logins.begin("lab", CAROL)).url, "carol@example.com"), CAROL)
-        carols = await generation(logins)
-    hers = await logins.begin("lab", ADA, replaces=carols)
-    his = await logins.begin("lab", BOB, replaces=carols)
-    redirect = await issuer.approve(hers.url)
-    posted = len(issuer.requests("/token"))
-    issuer.faults.next("/token", delay=0.3)
-    completing = asyncio.create_task(logins.complete(redirect, ADA))
-    while len(issuer.requests("/token")) == posted:
-        await asyncio.sleep(0.01)
-    await logins.complete(await issuer.approve(his.url, "bob@example.com"), BOB)
-    stands = (await store.read())["lab"]
-
-    with pytest.raises(LoginOvertakenError) as overtaken:
-        await completing
-
-    assert (overtaken.value.logged_in_by, overtaken.value.account) == (BOB, "bob@example.com")
-    assert "yours was not stored" in str(overtaken.value)
-    assert dict(await store.read()) == {"lab": stands}
-    assert (await store.notes())["lab"].logged_in_by == BOB
-    assert not issuer.requests("/revoke")  # at some vendors that would end every login of the account
-
-
-async def test_a_login_that_was_begun_before_this_one_and_stored_meanwhile_is_asked_about(
-    logins: Logins, issuer: Issuer, store: AsyncStore
-) -> None:
-    """The vendor had given it before; it waited for the store, and nobody could see it."""
-    refresh = store.lease("lab")
-    assert refresh.try_acquire()
-    his = await logins.begin("lab", BOB)
-    completing = asyncio.create_task(logins.complete(await issuer.approve(his.url, "bob@example.com"), BOB))
-    while not issuer.requests("/token"):
-        await asyncio.sleep(0.01)
-    hers = await logins.begin("lab", ADA)
-    refresh.release()
-    await completing
-
-    with pytest.raises(LoginTakenError):
-        await logins.complete(await issuer.approve(hers.url), ADA)
-
-
-@pytest.mark.parametrize("change", ["another program logs in", "its note is lost"])
-async def test_a_login_whose_maker_is_not_known_is_not_replaced_by_a_link_from_before(
-    logins: Logins, issuer: Issuer, store: AsyncStore, change: str
-) -> None:
-    hers = await logins.begin("lab", ADA)
-    await logins.complete(await issuer.approve((await logins.begin("lab", BOB)).url, "bob@example.com"), BOB)
-    await store.update(lambda draft: draft.notes.pop("lab"))
-    if change == "another program logs in":
-        await store.update(partial(rotate, token="r"))
-    stands = (await store.read())["lab"]
-
-    with pytest.raises(LoginTakenError):
-        await logins.complete(await issuer.approve(hers.url), ADA)
-
-    assert (await store.read())["lab"] == stands
-
-
-async def test_a_yes_holds_for_one_login_through_its_renewals_and_for_no_other(
-    logins: Logins, issuer: Issuer, store: AsyncStore, source: TokenSource
-) -> None:
-    """An agent in Rust rotates the refresh token, and drops the fields that it does not know."""
-    await logins.complete(await issuer.approve((await logins.begin("lab", BOB)).url, "bob@example.com"), BOB)
-    asked_about = await generation(logins)
-    await source.force_refresh("lab")
-    await store.update(partial(rotate, token="rust"))
-
-    assert await generation(logins) == asked_about
-    hers = await logins.begin("lab", ADA, replaces=asked_about)
-    await logins.complete(await issuer.approve((await logins.begin("lab", BOB)).url, "bob@example.com"), BOB)
-
-    assert await generation(logins) != asked_about
-    with pytest.raises(LoginTakenError):
-        await logins.complete(await issuer.approve(hers.url), ADA)
-    with pytest.raises(LoginTakenError):
-        await logins.begin("lab", ADA, replaces=asked_about)
-
-
-async def test_a_yes_is_still_known_after_a_code_that_never_left(
-    logins: Logins, issuer: Issuer, store: AsyncStore
-) -> None:
-    await logins.complete(await issuer.approve((await logins.begin("lab", BOB)).url, "bob@example.com"), BOB)
-    offer = await logins.begin("lab", ADA, replaces=await generation(logins))
-    redirect = await issuer.approve(offer.url)
-
-    def point_at(draft: Draft, url: str) -> None:
-        entry = draft[f"pending:lab:{ADA}"]
-        assert isinstance(entry, PendingEntry)
-        draft[f"pending:lab:{ADA}"] = dataclasses.replace(entry, token_url=url)
-
-    await store.update(partial(point_at, url="http://127.0.0.1:1/token"))
-    with pytest.raises(VendorUnavailableError):
-        await logins.complete(redirect, ADA)
-    assert (await store.notes())[f"pending:lab:{ADA}"].begun == Begun(await generation(logins))
-    await store.update(partial(point_at, url=issuer.token_url))
-
-    await logins.complete(redirect, ADA)
-
-    notes = await store.notes()
-    assert list(notes) == ["lab"]
-    assert notes["lab"].logged_in_by == ADA
-
-
-@pytest.mark.parametrize("revoke", [False, True])
-@pytest.mark.parametrize("other", ["another person's", "the same person's next", "one without its note"])
-async def test_a_logout_ends_the_login_that_it_was_about_or_none(
-    logins: Logins, issuer: Issuer, store: AsyncStore, other: str, revoke: bool
-) -> None:
-    await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
-    asked_about = await generation(logins)
-    if other == "one without its note":
-        await store.update(lambda draft: draft.notes.pop("lab"))
-    else:
-        user = BOB if other == "another person's" else ADA
-        offer = await logins.begin("lab", user, replaces=asked_about)
-        await logins.complete(await issuer.approve(offer.url), user)
-    stands = (await store.read())["lab"]
-
-    with pytest.raises(LoginChangedError):
-        await logins.logout("lab", asked_about, revoke=revoke)
-
-    assert (await store.read())["lab"] == stands
-    assert not issuer.requests("/revoke")
-
-
-async def test_a_logout_that_waits_for_a_refresh_does_not_end_the_login_that_comes_in_meanwhile(
-    logins: Logins, issuer: Issuer, store: AsyncStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Who says `openab-auth logout lab` means the login that was there then."""
-    await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
-    offer = await logins.begin("lab", BOB, replaces=await generation(logins))
-    redirect = await issuer.approve(offer.url, "bob@example.com")
-    remove = LoginRemover.remove
-
-    async def late(
-        self: LoginRemover, tenant: Tenant, made: str, client: OAuthClient | None, *, revoke: bool
-    ) -> LogoutResult:
-        await logins.complete(redirect, BOB)
-        return await remove(self, tenant, made, client, revoke=revoke)
-
-    monkeypatch.setattr(LoginRemover, "remove", late)
-
-    with pytest.raises(LoginChangedError):
-        await logins.logout("lab", revoke=True)
-
-    assert (await store.notes())["lab"].logged_in_by == BOB
-    assert not issuer.requests("/revoke")
 
 
 async def test_a_pending_login_is_cancelled_and_completed_as_the_one_that_was_shown(

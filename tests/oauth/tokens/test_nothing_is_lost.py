@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
@@ -23,12 +23,7 @@ from openab_auth.storage import AsyncStore, FileStore, StoreUnwritableError, Tok
 from openab_auth.storage.file import atomic
 from openab_auth.storage.file.locks.global_lock import GlobalLock
 from openab_auth.storage.file.record_files import RecordFile
-
-
-class Clock(Protocol):
-    now: float
-
-    def __call__(self) -> float: ...
+from tests.support.clock import Clock
 
 
 class Fault:

@@ -9,20 +9,17 @@ import os
 import time
 import traceback
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import (
     ConfigError,
     LoginDeadError,
     NotLoggedInError,
     OAuthError,
-    RefreshBusyError,
     VendorMisconfiguredError,
-    VendorUnavailableError,
 )
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
@@ -30,30 +27,13 @@ from openab_auth.oauth.tokens import AccessToken, TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, MemoryStore, Secret, TokenEntry
+from tests.support.clock import Clock
 
 NOW = 1_800_000_000
 
 
-class Clock(Protocol):
-    now: float
-
-    def __call__(self) -> float: ...
-
-
-async def stored(store: AsyncStore, tenant: str = "lab") -> TokenEntry:
-    entry = (await store.read())[tenant]
-    assert isinstance(entry, TokenEntry)
-    return entry
-
-
 def entry(tenant: str = "lab", *, expires_at: int = NOW + 3600) -> TokenEntry:
     return TokenEntry(Secret("access"), Secret("refresh"), expires_at, "http://127.0.0.1:9/token", tenant)
-
-
-async def reached(issuer: Issuer) -> None:
-    """Wait until a refresh is at the server."""
-    while not issuer.requests("/token"):  # the issuer has no event for it
-        await asyncio.sleep(0.005)
 
 
 def at_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,279 +198,6 @@ async def test_a_server_that_is_only_registered_has_no_login(clock: Clock) -> No
 
     with pytest.raises(NotLoggedInError):
         await source.get_valid("files")
-
-
-# the refresh
-
-
-async def test_an_expired_token_is_replaced_and_what_was_rotated_is_stored(
-    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
-) -> None:
-    clock.now += 3600
-
-    token = await source.get_valid("lab")
-
-    after = await stored(store)
-    assert token.value == after.access_token != login.access_token
-    assert after.refresh_token.reveal() == issuer.families[0].refresh_token != login.refresh_token.reveal()
-    assert token.expires_at == after.expires_at == clock.now + 3600
-    assert len(issuer.requests("/token")) == 1
-
-
-@pytest.mark.parametrize(("left", "requests"), [(121, 0), (120, 1)])
-async def test_two_minutes_before_its_end_and_not_earlier_a_token_is_refreshed(
-    left: int, requests: int, source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
-) -> None:
-    clock.now += 3600 - left
-
-    token = await source.get_valid("lab")
-
-    assert (token.value == login.access_token) == (requests == 0)
-    assert len(issuer.requests("/token")) == requests
-
-
-async def test_64_tasks_at_an_expired_login_cause_one_request(
-    source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
-) -> None:
-    clock.now += 3600
-
-    tokens = await asyncio.gather(*(source.get_valid("lab") for _ in range(64)))
-
-    assert len({token.value for token in tokens}) == 1
-    assert len(issuer.requests("/token")) == 1
-
-
-async def test_an_error_reaches_every_task_of_the_flight_and_the_next_call_tries_anew(
-    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
-) -> None:
-    clock.now += 3600
-    issuer.faults.next("/token", status=503, delay=0.05)
-
-    outcomes = await asyncio.gather(*(source.get_valid("lab") for _ in range(8)), return_exceptions=True)
-
-    assert [type(outcome) for outcome in outcomes] == [VendorUnavailableError] * 8
-    assert await stored(store) == login
-    assert (await source.get_valid("lab")).value != login.access_token
-    assert len(issuer.requests("/token")) == 2
-
-
-async def test_tasks_of_a_vendor_that_keeps_the_access_token_still_make_one_request(
-    source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
-) -> None:
-    clock.now += 3600
-    reply = {"access_token": login.access_token.reveal(), "token_type": "Bearer", "expires_in": 3600}
-    issuer.faults.next("/token", status=200, body=reply, delay=0.05)
-
-    tokens = await asyncio.gather(*(source.get_valid("lab") for _ in range(8)))
-
-    assert set(tokens) == {AccessToken(login.access_token, int(clock.now) + 3600)}
-    assert len(issuer.requests("/token")) == 1
-
-
-async def test_a_caller_that_is_cancelled_in_mid_refresh_leaves_the_new_token_in_the_store(
-    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
-) -> None:
-    clock.now += 3600
-    issuer.faults.next("/token", delay=0.2)
-    caller = asyncio.create_task(source.get_valid("lab"))
-    await reached(issuer)
-
-    caller.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await caller
-    await source.aclose()
-
-    assert (await stored(store)).refresh_token.reveal() == issuer.families[0].refresh_token
-    assert (await source.get_valid("lab")).value != login.access_token
-    assert len(issuer.requests("/token")) == 1
-
-
-async def test_a_cancelled_caller_does_not_disturb_the_others(
-    source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
-) -> None:
-    clock.now += 3600
-    issuer.faults.next("/token", delay=0.1)
-    first = asyncio.create_task(source.get_valid("lab"))
-    others = [asyncio.create_task(source.get_valid("lab")) for _ in range(4)]
-    await reached(issuer)
-
-    first.cancel()
-
-    assert len({token.value for token in await asyncio.gather(*others)}) == 1
-    assert len(issuer.requests("/token")) == 1
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"status": 503},
-        {"status": 429, "headers": {"Retry-After": "5"}},
-        {"html": "<h1>proxy</h1>"},
-        {"cut": "before"},
-        {"status": 400, "body": {"error": "invalid_grant"}},
-        {"status": 401, "body": {"error": "invalid_client"}},
-    ],
-)
-async def test_an_early_refresh_that_fails_serves_the_token_that_still_lives(
-    fault: dict[str, Any], source: TokenSource, login: TokenEntry, issuer: Issuer
-) -> None:
-    issuer.faults.next("/token", times=2, **fault)
-
-    token = await source.get_valid("lab", min_ttl=7200)
-
-    assert token.value == login.access_token
-    assert len(issuer.requests("/token")) == (2 if "cut" in fault else 1)
-
-
-@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 429}, {"html": "<h1>proxy</h1>"}, {"cut": "before"}])
-async def test_an_outage_fails_nobody_before_the_tokens_very_end_and_keeps_the_login(
-    fault: dict[str, Any], source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
-) -> None:
-    clock.now += 3599
-    issuer.faults.next("/token", times=2, **fault)
-
-    assert (await source.get_valid("lab")).value == login.access_token
-    clock.now += 1
-    issuer.faults.clear()
-    issuer.faults.next("/token", times=2, **fault)
-    with pytest.raises(VendorUnavailableError):
-        await source.get_valid("lab")
-
-    issuer.faults.clear()
-    assert await stored(store) == login
-    assert (await source.force_refresh("lab")).value != login.access_token
-
-
-async def test_a_dead_login_is_told_two_minutes_early_since_no_waiting_mends_it(
-    source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
-) -> None:
-    clock.now += 3590
-    issuer.families[0].revoked = True
-
-    with pytest.raises(LoginDeadError):
-        await source.get_valid("lab")
-
-
-async def test_a_longer_lifetime_is_asked_for_once_and_what_the_vendor_gives_is_taken(
-    source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
-) -> None:
-    clock.now += 1800
-
-    assert (await source.get_valid("lab", min_ttl=1800)).expires_at == clock.now + 3600
-    assert len(issuer.requests("/token")) == 1
-
-
-async def test_who_is_logged_out_during_an_early_refresh_gets_no_token(
-    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
-) -> None:
-    issuer.faults.next("/token", delay=0.1)
-    caller = asyncio.create_task(source.get_valid("lab", min_ttl=7200))
-    await reached(issuer)
-    await store.update(lambda draft: draft.pop("lab"))
-
-    with pytest.raises(NotLoggedInError):
-        await caller
-    assert "lab" not in await store.read()
-
-
-async def test_a_lock_that_never_comes_free_ends_in_busy_or_in_the_token_that_still_lives(
-    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
-) -> None:
-    lock = store.lease("lab")
-    assert lock.try_acquire()
-    try:
-        begun = time.monotonic()
-        assert (await source.get_valid("lab", min_ttl=7200)).value == login.access_token
-        clock.now += 3600
-        with pytest.raises(RefreshBusyError):
-            await source.get_valid("lab")
-        assert 1.9 < time.monotonic() - begun < 4
-    finally:
-        lock.release()
-    assert not issuer.requests("/token")
-
-
-async def test_a_source_that_is_closed_ends_the_wait_for_another_process_and_can_be_used_again(
-    store: AsyncStore, catalogue: Catalogue, driver: Driver, login: TokenEntry, issuer: Issuer, clock: Clock
-) -> None:
-    clock.now += 3600
-    lock = store.lease("lab")
-    assert lock.try_acquire()
-    source = TokenSource(store, catalogue=catalogue, driver=driver, clock=clock)
-    waiting = asyncio.create_task(source.get_valid("lab"))
-    await asyncio.sleep(0.1)
-
-    async with asyncio.timeout(2):  # of the 20 s
-        await source.aclose()
-        with pytest.raises(RefreshBusyError):
-            await waiting
-    lock.release()
-    assert not issuer.requests("/token")
-    assert (await source.get_valid("lab")).value != login.access_token
-    await source.aclose()
-
-
-# after a 401
-
-
-async def test_64_tasks_with_the_same_rejected_token_replace_it_once_and_a_late_one_not_at_all(
-    source: TokenSource, login: TokenEntry, issuer: Issuer
-) -> None:
-    rejected = await source.get_valid("lab")
-
-    tokens = await asyncio.gather(*(source.force_refresh("lab", rejected) for _ in range(64)))
-    late = [await source.force_refresh("lab", each) for each in (rejected, rejected.value, rejected.value.reveal())]
-
-    assert {token.value for token in tokens} == {token.value for token in late}
-    assert late[0].value != login.access_token
-    assert len(issuer.requests("/token")) == 1
-
-
-async def test_without_a_rejected_token_it_refreshes_now(
-    source: TokenSource, login: TokenEntry, issuer: Issuer
-) -> None:
-    first = await source.force_refresh("lab")
-    second = await source.force_refresh("lab", rejected=None)
-
-    assert len({login.access_token, first.value, second.value}) == 3
-    assert len(issuer.requests("/token")) == 2
-
-
-async def test_a_rejected_token_that_is_stored_no_more_costs_no_request_unless_the_stored_one_has_expired(
-    source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
-) -> None:
-    assert (await source.force_refresh("lab", rejected="an older one")).value == login.access_token
-    assert not issuer.requests("/token")
-
-    clock.now += 3600
-    assert (await source.force_refresh("lab", rejected="an older one")).value != login.access_token
-    assert len(issuer.requests("/token")) == 1
-
-
-@pytest.mark.parametrize("landed", [False, True])
-async def test_a_token_rejected_while_its_own_flight_ends_is_renewed_again(
-    *, landed: bool, login: TokenEntry, issuer: Issuer, catalogue: Catalogue, driver: Driver, clock: Clock
-) -> None:
-    """The flight that could be joined ends with the very token that was rejected: it has stored it, or is done."""
-    issuer.faults.next("/token", delay=0.05)
-    store = MemoryStore({"lab": login})
-    async with TokenSource(store, catalogue=catalogue, driver=driver, clock=clock) as source:
-        caller = asyncio.create_task(source.force_refresh("lab", rejected=login.access_token))
-        await reached(issuer)
-        (flight,) = source._refreshes._tasks.values()
-        while not flight.done() if landed else store.read()["lab"] == login:
-            await asyncio.sleep(0)  # no longer than that: the next thing the loop does would be to forget the flight
-        assert flight.done() == landed
-        assert source._refreshes._tasks
-        second = store.read()["lab"]
-        assert isinstance(second, TokenEntry)
-
-        third = await source.force_refresh("lab", rejected=second.access_token)
-
-        assert (await caller).value == second.access_token
-    assert third.value not in {second.access_token, login.access_token}
-    assert len(issuer.requests("/token")) == 2
-    assert not issuer.families[0].revoked
 
 
 # surroundings

@@ -7,7 +7,6 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
@@ -19,12 +18,8 @@ from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, Secret, StoreUnwritableError, TokenEntry
 from openab_auth.storage.file.locks.flock import Flock
-
-
-class Clock(Protocol):
-    now: float
-
-    def __call__(self) -> float: ...
+from tests.support.clock import Clock
+from tests.support.logins import stored
 
 
 class Disk:
@@ -66,12 +61,6 @@ async def process(tmp_path: Path, catalogue: Catalogue, clock: Clock) -> AsyncIt
             return source
 
         yield make
-
-
-async def stored(store: AsyncStore) -> TokenEntry:
-    entry = (await store.read())["lab"]
-    assert isinstance(entry, TokenEntry)
-    return entry
 
 
 async def refresh_breaking(source: TokenSource, issuer: Issuer, *breaks: Callable[[], None]) -> AccessToken:

@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import ServerUnusableError, VendorUnavailableError
 from openab_auth.oauth.mcp import Discovered, Fetch, discover
 from openab_auth.oauth.mcp.discovery import Discovered, discover
 from openab_auth.oauth.mcp.discovery.fetch import Fetch
 from openab_auth.oauth.vendors import McpServer
 from openab_auth.oauth.vendors.mcp_server import McpServer
-from tests.support.stranger import LOOPBACK, OPENID, RESOURCE, RFC_8414, Page, Stranger, with_path
+from tests.support.stranger import OPENID, RESOURCE, RFC_8414, Page, Stranger, with_path
 
 
 async def test_a_server_of_the_newest_specification_is_found(
@@ -227,48 +226,6 @@ async def test_a_resource_without_a_usable_authorization_server_is_refused(
         await discover(server, fetch)
 
 
-# Servers of 2025-03-26: their origin is the authorization server
-
-
-@pytest.mark.parametrize("slash", ["", "/"])
-async def test_an_old_servers_own_metadata_is_used(
-    stranger: Stranger, server: McpServer, fetch: Fetch, slash: str
-) -> None:
-    stranger.pages = {
-        "/mcp": Page(status=401, headers={"WWW-Authenticate": 'Bearer scope="read"'}),
-        RFC_8414: Page(stranger.metadata(f"{stranger.url}{slash}")),
-    }
-
-    found = await discover(server, fetch)
-
-    assert found.issuer == f"{stranger.url}{slash}"
-    assert found.resource == stranger.mcp
-    assert found.asked == ("read",)
-    assert stranger.paths == ["/mcp", f"{RESOURCE}/mcp", RESOURCE, RFC_8414]
-
-
-async def test_an_old_server_without_any_metadata_has_the_default_endpoints(
-    stranger: Stranger, server: McpServer, fetch: Fetch
-) -> None:
-    stranger.pages = {"/mcp/": Page(status=401)}
-
-    found = await discover(replace(server, url=f"{server.url}/"), fetch)
-
-    assert (found.authorize_url, found.token_url, found.registration_url) == tuple(
-        f"{stranger.url}/{name}" for name in ("authorize", "token", "register")
-    )
-    assert found.resource == stranger.mcp
-
-
-async def test_an_old_servers_metadata_of_another_issuer_is_refused(
-    stranger: Stranger, server: McpServer, fetch: Fetch
-) -> None:
-    stranger.pages = {"/mcp": Page(status=401), RFC_8414: Page(stranger.metadata("https://evil.example"))}
-
-    with pytest.raises(ServerUnusableError, match="another issuer"):
-        await discover(server, fetch)
-
-
 async def test_a_server_that_asks_for_no_login_is_told(stranger: Stranger, server: McpServer, fetch: Fetch) -> None:
     stranger.pages = {"/mcp": Page({})}
 
@@ -315,50 +272,3 @@ async def test_the_operators_scopes_win(stranger: Stranger, server: McpServer, f
     stranger.is_a_good_server(scopes_supported=["offline_access"])
 
     assert (await discover(replace(server, scopes=("mine",)), fetch)).asked == ("mine",)
-
-
-# Redirects and bounds
-
-
-async def test_a_redirect_within_the_origin_is_followed(stranger: Stranger, server: McpServer, fetch: Fetch) -> None:
-    stranger.is_a_good_server()
-    stranger.pages["/moved"] = stranger.pages.pop("/mcp")
-    stranger.pages["/mcp"] = Page(status=307, headers={"Location": "/moved"})
-    stranger.pages[RFC_8414] = Page(status=302, headers={"Location": "/documents/as"})
-    stranger.pages["/documents/as"] = Page(stranger.metadata())
-
-    assert (await discover(server, fetch)).issuer == stranger.url
-    assert [method for method, path, _ in stranger.asked if path == "/moved"] == ["POST"]
-
-
-async def test_a_redirect_to_another_origin_is_not_followed(
-    stranger: Stranger, server: McpServer, fetch: Fetch
-) -> None:
-    stranger.is_a_good_server()
-    other = stranger.url.replace("127.0.0.1", "localhost")
-    stranger.pages[RFC_8414] = Page(status=302, headers={"Location": f"{other}/stolen"})
-    stranger.pages["/stolen"] = Page(stranger.metadata())
-
-    with pytest.raises(ServerUnusableError, match="no metadata"):
-        await discover(server, fetch)
-    assert "/stolen" not in stranger.paths
-
-
-async def test_redirects_in_a_circle_end(stranger: Stranger, server: McpServer, fetch: Fetch) -> None:
-    stranger.is_a_good_server()
-    stranger.pages[RFC_8414] = Page(status=302, headers={"Location": RFC_8414})
-
-    with pytest.raises(ServerUnusableError, match="no metadata"):
-        await discover(server, fetch)
-    assert stranger.paths.count(RFC_8414) <= 5
-
-
-@pytest.mark.parametrize("page", [Page(drip=True), Page("x" * 1_100_000)], ids=["endless", "huge"])
-async def test_a_document_without_end_stops_the_discovery(
-    stranger: Stranger, server: McpServer, driver: Driver, page: Page
-) -> None:
-    stranger.is_a_good_server()
-    stranger.pages[RFC_8414] = page
-
-    with pytest.raises(VendorUnavailableError):
-        await discover(server, Fetch(driver.http(LOOPBACK), "mcp:lab", "lab", deadline=0.5))

@@ -5,72 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import httpx2
 import pytest
 
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import (
-    ClientMissingError,
     NoPendingLoginError,
-    ServerUnusableError,
     VendorMisconfiguredError,
 )
-from openab_auth.oauth.flows import LoginOffer, LoginResult
+from openab_auth.oauth.flows import LoginResult
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.mcp import Binding
-from openab_auth.oauth.mcp.binding import Binding
-from openab_auth.oauth.mcp.foreign_hosts import foreign_hosts
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors import Catalogue, McpServer
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import McpServer
-from openab_auth.storage import AddedServer, AsyncStore, ClientRecord, Draft, UserId
-from tests.support.stranger import RESOURCE, RFC_8414, Page, Stranger, listening
-
-ADA, MALLORY = UserId(7), UserId(666)
-CONFIG = Config(auth=AuthSettings(vendors=(), allow_http_loopback=True, mcp_add=True))
-
-
-@pytest.fixture
-async def good() -> AsyncIterator[Stranger]:
-    async with listening() as stranger:
-        make_good(stranger, "good")
-        yield stranger
-
-
-@pytest.fixture
-async def evil() -> AsyncIterator[Stranger]:
-    async with listening() as stranger:
-        make_good(stranger, "evil")
-        yield stranger
-
-
-def make_good(stranger: Stranger, name: str) -> None:
-    stranger.is_a_good_server()
-    stranger.pages |= {
-        "/register": Page({"client_id": f"client-of-{name}", "token_endpoint_auth_method": "none"}, 201),
-        "/token": Page({"access_token": f"canary-at-{name}", "token_type": "Bearer", "refresh_token": "canary-rt"}),
-    }
-
-
-@pytest.fixture
-async def logins(store: AsyncStore, driver: Driver) -> AsyncIterator[Logins]:
-    logins = Logins(Catalogue.from_config(CONFIG, {}), store, driver)
-    yield logins
-    await logins.aclose()
+from openab_auth.storage import AddedServer, AsyncStore, Draft, UserId
+from tests.support.another_server import ADA, CONFIG, MALLORY, paste
+from tests.support.stranger import RFC_8414, Page, Stranger
 
 
 def anybody(_: AddedServer) -> None:
     """Whoever asks may remove it."""
-
-
-def paste(offer: LoginOffer) -> str:
-    return f"http://localhost:53682/callback?code=abc&state={parse_qs(urlsplit(offer.url).query)['state'][0]}"
 
 
 async def asked(stranger: Stranger, path: str) -> None:
@@ -278,138 +236,3 @@ async def move_token_endpoint(store: AsyncStore, url: str) -> None:
         draft.clients["lab"] = replace(record, facts={**record.facts, "token_url": url})
 
     await store.update(move)
-
-
-def names(server: Stranger, issuer: Stranger) -> None:
-    """The server says that its authorization server is that one."""
-    server.pages[f"{RESOURCE}/mcp"] = Page(server.resource(authorization_servers=[issuer.url]))
-
-
-async def test_a_login_with_an_account_elsewhere_says_which_host_gets_its_token(
-    logins: Logins, evil: Stranger, good: Stranger
-) -> None:
-    names(evil, good)
-    await logins.added.add("lab", evil.mcp, MALLORY)
-
-    offer = await logins.begin("mcp:lab", ADA)
-    await logins.complete(paste(offer), ADA)
-
-    hosts = (evil.url.removeprefix("http://"), good.url.removeprefix("http://"))
-    assert (offer.vendor.token_for, offer.vendor.account_at) == hosts
-    (state,) = (await logins.status()).logins
-    assert state.vendor is not None
-    assert (state.vendor.token_for, state.vendor.account_at) == hosts
-
-
-@pytest.mark.parametrize("endpoint", ["authorization_endpoint", "token_endpoint"])
-async def test_one_foreign_endpoint_is_enough_to_be_told(
-    logins: Logins, evil: Stranger, good: Stranger, endpoint: str
-) -> None:
-    evil.pages[RFC_8414] = Page(evil.metadata(**{endpoint: f"{good.url}/there"}))
-    await logins.added.add("lab", evil.mcp, MALLORY)
-
-    offer = await logins.begin("mcp:lab", ADA)
-
-    assert offer.vendor.account_at == good.url.removeprefix("http://")
-
-
-async def test_a_server_with_accounts_of_its_own_says_nothing_of_the_kind(logins: Logins, good: Stranger) -> None:
-    await logins.added.add("lab", good.mcp, ADA)
-
-    assert (await logins.begin("mcp:lab", ADA)).vendor.account_at == ""
-
-
-@pytest.mark.parametrize("known_as", ["vendor", "issuer of a vendor", "server", "issuer of a server"])
-async def test_an_added_server_gets_no_account_of_a_host_that_the_config_names(
-    store: AsyncStore, driver: Driver, evil: Stranger, good: Stranger, known_as: str
-) -> None:
-    vendor = {"client_id": "c", "redirect_uri": "http://localhost:1/cb"}
-    endpoints = {"authorize_url": "https://shop.example/a", "token_url": f"{good.url}/token"}
-    config = {
-        "vendor": replace(CONFIG, vendors={"shop": {**vendor, **endpoints}}),
-        "issuer of a vendor": replace(CONFIG, vendors={"shop": {**vendor, "issuer": good.url}}),
-        "server": replace(CONFIG, mcp={"shop": {"url": good.mcp}}),
-        "issuer of a server": replace(CONFIG, mcp={"shop": {"url": "https://shop.example/mcp", "issuer": good.url}}),
-    }[known_as]
-    logins = Logins(Catalogue.from_config(config, {}), store, driver)
-    names(evil, good)
-    await logins.added.add("lab", evil.mcp, MALLORY)
-    await logins.added.add("own", f"{good.url}/mcp", ADA)
-
-    with pytest.raises(ServerUnusableError, match="shop"):
-        await logins.begin("mcp:lab", ADA)
-    assert await logins.begin("mcp:own", ADA)
-    assert "/register" not in evil.paths + good.paths[:-1]
-    await logins.aclose()
-
-
-async def test_an_added_server_gets_no_account_of_a_host_that_another_servers_login_is_at(
-    logins: Logins, evil: Stranger, good: Stranger
-) -> None:
-    await logins.added.add("good", good.mcp, ADA)
-    names(evil, good)
-    await logins.added.add("lab", evil.mcp, MALLORY)
-    await logins.complete(paste(await logins.begin("mcp:good", ADA)), ADA)
-
-    with pytest.raises(ServerUnusableError, match="mcp:good"):
-        await logins.begin("mcp:lab", ADA)
-    await logins.logout("mcp:good", revoke=False)
-    assert await logins.begin("mcp:lab", ADA)
-
-
-LONG = "x" * 2000
-
-
-@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint"])
-async def test_an_address_that_no_server_needs_is_not_kept(
-    logins: Logins, store: AsyncStore, evil: Stranger, name: str
-) -> None:
-    evil.pages[RFC_8414] = Page(evil.metadata(**{name: f"{evil.url}/?{LONG}"}))
-    await logins.added.add("lab", evil.mcp, MALLORY)
-
-    with pytest.raises(ServerUnusableError, match=name):
-        await logins.begin("mcp:lab", MALLORY)
-    assert dict(await store.clients()) == {}
-
-
-@pytest.mark.parametrize("member", ["client_id", "client_secret"])
-async def test_a_client_that_no_server_needs_is_not_kept(
-    logins: Logins, store: AsyncStore, evil: Stranger, member: str
-) -> None:
-    client = {"client_id": "c", "client_secret": "s", "token_endpoint_auth_method": "client_secret_post"}
-    evil.pages["/register"] = Page({**client, member: "x" * 2049}, 201)
-    await logins.added.add("lab", evil.mcp, MALLORY)
-
-    with pytest.raises(ClientMissingError):
-        await logins.begin("mcp:lab", MALLORY)
-    assert dict(await store.clients()) == {}
-
-
-async def test_the_three_newest_registrations_of_a_server_are_kept(
-    logins: Logins, store: AsyncStore, evil: Stranger
-) -> None:
-    await logins.added.add("lab", evil.mcp, MALLORY)
-    await store.update(lambda draft: draft.clients.__setitem__("mcp:lab2 https://as.example", ClientRecord("c")))
-    for number in (1, 2, 3, 1, 4, 5):
-        issuer = f"{evil.url}/as{number}"
-        evil.pages[f"{RESOURCE}/mcp"] = Page(evil.resource(authorization_servers=[issuer]))
-        evil.pages[f"{RFC_8414}/as{number}"] = Page(evil.metadata(issuer))
-        await logins.begin("mcp:lab", MALLORY)
-
-    kept = [key for key in await store.clients() if not key.startswith("pending:")]
-    assert kept == ["mcp:lab2 https://as.example", *(f"mcp:lab {evil.url}/as{number}" for number in (3, 4, 5))]
-
-
-def test_a_long_host_hides_no_other_and_a_dot_at_its_end_makes_it_no_other() -> None:
-    server = McpServer("lab", "https://mcp.example/mcp", added_by=MALLORY)
-    long = f"https://{'a.' * 100}evil.example"
-    binding = Binding(
-        server.url, long, server.url, f"{long}/a", "https://good.example./t", "http://localhost:53682/callback", "c"
-    )
-
-    shown = binding.vendor(server).account_at
-
-    assert shown.startswith("…")
-    assert shown.endswith(".evil.example, good.example")
-    assert len(shown) < 100
-    assert foreign_hosts(server, "https://MCP.example.:443/t") == ()
