@@ -89,7 +89,7 @@ class StoreContract:
         assert isinstance(outcomes[1].error, LookupError)
         assert list(store.read()) == ["a", "b"]
 
-    def test_a_later_mutation_sees_what_an_earlier_one_of_the_same_commit_wrote(self, store: Store) -> None:
+    def test_a_later_mutation_sees_an_earlier_one_of_the_same_commit(self, store: Store) -> None:
         outcomes = store.update_all([put("a", token("a")), list])
         assert outcomes[1] == Done(["a"])
 
@@ -258,9 +258,7 @@ class StoreContract:
             thread.join()
         assert token_in(store.read()).expires_at == 40
 
-    def test_a_renewed_login_that_was_spilled_is_read_at_once_and_committed_by_the_next_update(
-        self, store: Store
-    ) -> None:
+    def test_a_spilled_renewal_is_read_at_once_and_committed_next(self, store: Store) -> None:
         store.update(put("codex", token()))
         version = store.version()
         store.spill("codex", token(value="new"), token().refresh_token)
@@ -271,9 +269,7 @@ class StoreContract:
         assert store.problems() == ()
 
     @pytest.mark.parametrize("renewed", [False, True])
-    def test_a_new_login_that_was_spilled_brings_its_note_and_a_renewal_of_it_leaves_that_alone(
-        self, store: Store, *, renewed: bool
-    ) -> None:
+    def test_a_spilled_new_login_brings_its_note_and_its_renewal_keeps_it(self, store: Store, *, renewed: bool) -> None:
         ada, bob = Note(logged_in_by=UserId(1), generation="ada's"), Note(logged_in_by=UserId(2), generation="bob's")
         store.update(put("codex", token()))
         store.update(lambda draft: draft.notes.update(codex=ada))

@@ -176,9 +176,7 @@ def test_a_vendors_own_id_says_whose_tokens_these_are(tenant: str, reply: dict[s
         ({}, True),
     ],
 )
-def test_sub_decides_together_with_its_issuer_and_for_the_token_that_it_was_given_with(
-    claims: dict[str, Json], same: bool
-) -> None:
+def test_sub_decides_with_its_issuer_and_for_the_token_it_came_with(claims: dict[str, Json], same: bool) -> None:
     known = Subject(
         subject_ids(VENDOR.client(), {"iss": "https://a", "sub": "1", "email": "old"}, {}), Secret("r").fingerprint()
     )
@@ -187,5 +185,5 @@ def test_sub_decides_together_with_its_issuer_and_for_the_token_that_it_was_give
     assert not is_other_account(known, Secret("of another program"), given)
 
 
-def test_what_is_remembered_of_an_account_shows_neither_its_id_nor_a_token_that_stands_in_its_place() -> None:
+def test_a_remembered_account_shows_neither_its_id_nor_a_token() -> None:
     assert "canary" not in repr(subject_ids(VENDOR.client(), {"sub": "canary", "iss": "canary"}, {}))

@@ -28,7 +28,7 @@ async def test_revocation_ends_the_family(driver: Driver, issuer: Issuer, lab: V
     assert request.fields["token_type_hint"] == "refresh_token"
 
 
-async def test_codex_takes_a_form_at_its_token_endpoint_and_json_alone_where_it_revokes(
+async def test_codex_takes_a_form_for_tokens_and_json_alone_to_revoke(
     driver: Driver, issuer: Issuer, lab: Vendor
 ) -> None:
     codex = replace(lab, tenant=Tenant("codex"))

@@ -68,9 +68,7 @@ async def test_each_vendors_words_for_a_refresh_that_failed(status: int, body: o
     ],
     ids=repr,
 )
-async def test_a_vendor_that_has_seen_the_token_before_leads_to_the_copy_of_the_store(
-    body: object, *, named: bool
-) -> None:
+async def test_a_token_that_was_seen_before_points_to_a_copy_of_the_store(body: object, *, named: bool) -> None:
     with pytest.raises(LoginDeadError) as dead:
         await refresh(reply(400, body))
 

@@ -34,9 +34,7 @@ WORDS = [
 @pytest.mark.parametrize("word", WORDS)
 @pytest.mark.parametrize("status", [200, 400, 401])
 @pytest.mark.parametrize("shape", ["top", "code", "type"])
-async def test_a_dead_word_ends_a_login_on_refresh_and_refuses_a_code_on_exchange(
-    word: str, status: int, shape: str
-) -> None:
+async def test_a_dead_word_ends_a_login_on_refresh_and_refuses_a_code(word: str, status: int, shape: str) -> None:
     body: object = {"error": word} if shape == "top" else {"error": {shape: word, "message": "gone for good"}}
 
     with pytest.raises(LoginDeadError) as dead:
@@ -169,7 +167,7 @@ async def test_a_certificate_that_cannot_be_verified_is_not_retried_for_ever() -
     ],
     ids=repr,
 )
-async def test_a_handshake_that_fails_is_the_operators_matter_and_one_that_is_cut_off_may_pass(
+async def test_a_failed_handshake_is_the_operators_matter_a_cut_one_may_pass(
     cause: Exception, kind: type[OAuthError]
 ) -> None:
     error = httpx2.ConnectError("handshake")

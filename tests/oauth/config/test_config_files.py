@@ -77,7 +77,7 @@ def test_a_file_that_was_asked_for_must_be_there(place: str, tmp_path: Path) -> 
         read_config(file if place == "given" else None, {"OPENAB_AUTH_CONFIG": str(file)})
 
 
-def test_a_default_file_that_is_there_and_cannot_be_read_is_not_passed_over(
+def test_an_unreadable_default_file_is_not_passed_over(
     tmp_path: Path,
 ) -> None:
     """It may say where the store lies; going on without it could write a second one."""

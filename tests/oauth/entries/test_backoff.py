@@ -16,7 +16,7 @@ ENTRY = TokenEntry(Secret("at"), Secret("rt"), 0, "https://lab.example/token", "
 
 
 @pytest.mark.parametrize(("failures", "longest"), [(0, 0.1), (1, 0.2), (5, 3.2), (8, 25.6), (16, 60)])
-def test_each_failure_doubles_the_pause_up_to_a_minute_and_chance_spreads_it(failures: int, longest: float) -> None:
+def test_each_failure_doubles_the_pause_to_a_minute_and_chance_spreads_it(failures: int, longest: float) -> None:
     before = RefreshAttempt(ENTRY.refresh_token.fingerprint(), 1000, "HTTP 503", answered=True, failures=failures)
     begun = backoff.start_attempt(ENTRY, before, 1000)
     error = VendorUnavailableError("lab", "HTTP 503")
@@ -30,9 +30,7 @@ def test_each_failure_doubles_the_pause_up_to_a_minute_and_chance_spreads_it(fai
 
 
 @pytest.mark.parametrize(("asked", "granted"), [(30.0, 30.0), (86_400.0, 900.0)])
-def test_a_vendor_is_left_alone_as_long_as_it_asks_but_not_for_longer_than_a_quarter_of_an_hour(
-    asked: float, granted: float
-) -> None:
+def test_a_vendor_is_left_alone_as_it_asks_for_15_minutes_at_most(asked: float, granted: float) -> None:
     error = VendorUnavailableError("lab", "HTTP 429", retry_after=asked)
 
     assert (

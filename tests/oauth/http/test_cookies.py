@@ -66,9 +66,7 @@ async def test_no_request_to_a_vendor_carries_a_cookie(driver: Driver, server: R
     assert sends_no_cookie(server, 8)
 
 
-async def test_a_revocation_that_is_asked_twice_carries_no_cookie_of_the_first_answer(
-    driver: Driver, server: RawServer
-) -> None:
+async def test_a_repeated_revocation_carries_no_cookie_of_the_first_answer(driver: Driver, server: RawServer) -> None:
     server.sends = [whole(b"{}", *COOKIES, status=b"415 No")]
     with pytest.raises(Exception, match="lab"):
         await driver.revoke(vendor(server).client(), Secret("rt"))

@@ -60,7 +60,7 @@ async def get(url: str, names: Names, line: Line, reach: NetworkPolicy | None = 
         return await client.get(url)
 
 
-async def test_the_connection_goes_to_the_checked_address_and_the_name_stays_in_the_request() -> None:
+async def test_it_connects_to_the_checked_address_and_the_request_keeps_the_name() -> None:
     names, line = Names([PUBLIC]), Line()
 
     await get("https://mcp.example:8443/a?b=c", names, line)
@@ -72,7 +72,7 @@ async def test_the_connection_goes_to_the_checked_address_and_the_name_stays_in_
     assert names.asked == [("mcp.example", 8443)]
 
 
-async def test_an_international_name_is_looked_up_and_checked_as_the_network_spells_it() -> None:
+async def test_an_international_name_is_checked_as_the_network_spells_it() -> None:
     names, line = Names([PUBLIC]), Line()
 
     await get("https://mcp.bücher.example/", names, line)

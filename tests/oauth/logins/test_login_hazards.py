@@ -43,7 +43,7 @@ def foreign_lock(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-async def test_a_login_whose_commit_finds_the_store_busy_is_stored_as_soon_as_it_is_free(
+async def test_a_login_that_finds_the_store_busy_is_stored_once_it_is_free(
     catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer
 ) -> None:
     """A code cannot be traded twice, so what it brought is not let go because of a lock."""
@@ -64,7 +64,7 @@ async def test_a_login_whose_commit_finds_the_store_busy_is_stored_as_soon_as_it
     assert "lab" in await store.read()
 
 
-async def test_a_login_that_the_store_does_not_take_lies_in_the_journal_and_then_in_the_store(
+async def test_a_login_that_cannot_be_committed_waits_in_the_journal(
     catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unsaved, "_RETRY", 0.05)
@@ -88,7 +88,7 @@ async def test_a_login_that_the_store_does_not_take_lies_in_the_journal_and_then
     await logins.aclose()
 
 
-async def test_a_login_that_lies_in_the_journal_alone_is_not_taken_for_the_one_before(
+async def test_a_login_in_the_journal_alone_is_not_taken_for_the_one_before(
     catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process ended before it could commit; Ada's old button and old rights do not reach Bob's login."""
@@ -119,7 +119,7 @@ async def test_a_login_that_lies_in_the_journal_alone_is_not_taken_for_the_one_b
     await other.aclose()
 
 
-async def test_a_login_that_no_disk_takes_is_told_as_kept_in_memory_and_stored_as_soon_as_it_can_be(
+async def test_a_login_that_no_disk_takes_is_told_kept_in_memory_stored_later(
     catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unsaved, "_RETRY", 0.05)
@@ -143,7 +143,7 @@ async def test_a_login_that_no_disk_takes_is_told_as_kept_in_memory_and_stored_a
     await logins.aclose()
 
 
-async def test_a_pending_login_is_cancelled_and_completed_as_the_one_that_was_shown(
+async def test_a_pending_login_is_cancelled_or_completed_as_it_was_shown(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     first = await logins.begin("lab", ADA)
@@ -159,7 +159,7 @@ async def test_a_pending_login_is_cancelled_and_completed_as_the_one_that_was_sh
     assert not await logins.pending(ADA)
 
 
-async def test_a_pending_login_of_a_vendor_that_is_not_offered_here_can_be_cancelled_and_bothers_no_paste(
+async def test_a_pending_login_at_an_unknown_vendor_can_go_and_disturbs_no_paste(
     logins: Logins, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
     foreign = PendingEntry(Secret("v" * 43), Secret("s" * 43), "https://x/t", "xai-oauth", created_at=int(clock()) + 1)

@@ -58,7 +58,7 @@ async def test_a_login_ends_in_the_store_with_a_note(
     assert note == Note("ada@example.com", ADA, int(clock.now), scopes, generation=made, subject=note.subject)
 
 
-async def test_a_vendor_known_by_its_issuer_alone_logs_in_and_is_named_by_userinfo(
+async def test_a_vendor_known_by_its_issuer_logs_in_named_by_userinfo(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     done = await log_in(logins, issuer, "found")

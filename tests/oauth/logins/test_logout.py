@@ -67,7 +67,7 @@ async def test_a_local_logout_asks_nobody(logins: Logins, issuer: Issuer) -> Non
     assert not issuer.requests("/revoke")
 
 
-async def test_logout_works_while_the_vendor_is_down_and_says_that_it_was_not_told(
+async def test_logout_works_while_the_vendor_is_down_and_says_so(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     await log_in(logins, issuer)
@@ -102,7 +102,7 @@ async def test_a_logout_leaves_the_tokens_in_no_file(
     assert entry.refresh_token.reveal().encode() not in left
 
 
-async def test_a_logout_of_a_login_that_a_killed_writer_had_not_stored_yet_clears_what_that_left(
+async def test_a_logout_clears_a_login_that_a_killed_writer_had_not_stored_yet(
     logins: Logins, issuer: Issuer, store: AsyncStore, tmp_path: Path
 ) -> None:
     await log_in(logins, issuer)
@@ -117,7 +117,7 @@ async def test_a_logout_of_a_login_that_a_killed_writer_had_not_stored_yet_clear
 
 
 @pytest.mark.parametrize("name", ["auth.json.notes", "auth.json.global.lock"])
-async def test_a_logout_that_could_not_remove_the_login_does_not_have_the_vendor_end_it(
+async def test_a_logout_that_cannot_remove_the_login_does_not_revoke_it(
     logins: Logins, issuer: Issuer, store: AsyncStore, tmp_path: Path, name: str
 ) -> None:
     """Else the login is there, dead, and nobody is told why."""
@@ -202,7 +202,7 @@ async def test_a_logout_leaves_a_login_that_came_in_while_the_vendor_was_told(
     assert (await store.read())["lab"] == stored
 
 
-async def test_a_logout_of_what_somebody_has_removed_meanwhile_says_that_it_was_gone_and_no_more(
+async def test_a_logout_of_a_login_that_is_gone_says_that_and_no_more(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
@@ -243,7 +243,7 @@ async def test_a_logout_ends_the_login_that_it_was_about_or_none(
     assert not issuer.requests("/revoke")
 
 
-async def test_a_logout_that_waits_for_a_refresh_does_not_end_the_login_that_comes_in_meanwhile(
+async def test_a_logout_that_waits_for_a_refresh_spares_the_login_that_comes_in(
     logins: Logins, issuer: Issuer, store: AsyncStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who says `openab-auth logout lab` means the login that was there then."""

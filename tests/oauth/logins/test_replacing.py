@@ -83,7 +83,7 @@ def rotate(draft: Draft, token: str) -> None:
     draft["lab"] = dataclasses.replace(entry, refresh_token=Secret(token))
 
 
-async def test_a_login_that_nobody_is_known_to_have_made_is_not_replaced_without_asking(
+async def test_a_login_of_an_unknown_maker_is_not_replaced_without_asking(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
@@ -96,7 +96,7 @@ async def test_a_login_that_nobody_is_known_to_have_made_is_not_replaced_without
 
 
 @pytest.mark.parametrize("agreed", [False, True])
-async def test_a_login_that_came_in_while_the_vendor_gave_another_stands_and_the_person_is_asked(
+async def test_a_login_that_came_in_during_the_exchange_stays_until_a_yes(
     agreed: bool, logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     """A yes to one person's login is none to the next one's."""
@@ -125,7 +125,7 @@ async def test_a_login_that_came_in_while_the_vendor_gave_another_stands_and_the
     assert not issuer.requests("/revoke")  # at some vendors that would end every login of the account
 
 
-async def test_a_login_that_was_begun_before_this_one_and_stored_meanwhile_is_asked_about(
+async def test_a_login_begun_before_this_one_and_stored_meanwhile_is_asked_about(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     """The vendor had given it before; it waited for the store, and nobody could see it."""
@@ -144,7 +144,7 @@ async def test_a_login_that_was_begun_before_this_one_and_stored_meanwhile_is_as
 
 
 @pytest.mark.parametrize("change", ["another program logs in", "its note is lost"])
-async def test_a_login_whose_maker_is_not_known_is_not_replaced_by_a_link_from_before(
+async def test_a_login_of_an_unknown_maker_is_not_replaced_by_an_older_link(
     logins: Logins, issuer: Issuer, store: AsyncStore, change: str
 ) -> None:
     hers = await logins.begin("lab", ADA)

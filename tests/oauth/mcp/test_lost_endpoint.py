@@ -101,7 +101,7 @@ async def test_after_a_slow_lookup_an_unanswered_request_is_not_repeated(
     assert not attempt.answered
 
 
-async def test_documents_that_come_in_time_lead_to_the_new_token_and_are_asked_for_once(
+async def test_documents_in_time_lead_to_the_new_token_and_are_asked_for_once(
     source: TokenSource, store: AsyncStore, stranger: Stranger
 ) -> None:
     slow_documents(stranger, 0.05)

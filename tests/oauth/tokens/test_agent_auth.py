@@ -69,7 +69,7 @@ async def test_the_stored_token_goes_with_every_request(
     assert not issuer.requests("/token")
 
 
-async def test_after_a_401_the_request_is_repeated_once_with_a_new_token_and_the_same_body(
+async def test_after_a_401_the_request_is_repeated_once_with_a_new_token(
     client: httpx2.AsyncClient, login: TokenEntry, api: Api, issuer: Issuer
 ) -> None:
     issuer.families[0].access_tokens.clear()
@@ -109,7 +109,7 @@ async def test_a_second_401_is_the_callers_to_judge(
     assert len(issuer.requests("/token")) == 1
 
 
-async def test_a_server_that_refuses_every_token_does_not_have_the_login_renewed_for_each_request(
+async def test_a_server_that_refuses_every_token_causes_no_refresh_per_request(
     client: httpx2.AsyncClient, login: TokenEntry, api: Api, issuer: Issuer
 ) -> None:
     """A token that is refused right after a refresh is most likely for another audience; a new login is tried anew."""

@@ -15,7 +15,7 @@ from openab_auth.storage import AsyncStore, Draft, Secret, TokenEntry
 from tests.support.logins import stored
 
 
-async def test_a_refresh_that_returns_another_account_is_refused_and_the_old_entry_kept(
+async def test_a_refresh_with_another_account_is_refused_and_the_entry_kept(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
     issuer.families[0].account = "eve@example.com"
@@ -81,7 +81,7 @@ async def test_an_account_that_is_not_known_is_learned_and_never_refused(
         await source.force_refresh("lab")
 
 
-async def test_an_account_that_another_program_put_there_is_not_taken_for_a_wrong_answer(
+async def test_an_account_that_another_program_put_there_is_no_wrong_answer(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
     """An agent in Rust that logs in writes no note: ours still speaks of the login before."""

@@ -50,7 +50,7 @@ async def test_a_short_pause_is_sat_out_and_ends_in_one_request_for_all(
     assert len(issuer.requests("/token")) == 2
 
 
-async def test_the_waiters_of_a_request_that_fails_learn_it_from_the_note_and_ask_nothing(
+async def test_the_waiters_of_a_failed_request_learn_it_from_the_note(
     process: Callable[[], TokenSource], expired: TokenEntry, issuer: Issuer
 ) -> None:
     issuer.faults.next("/token", delay=0.2, **SLOW_DOWN)

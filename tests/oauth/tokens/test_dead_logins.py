@@ -52,7 +52,7 @@ async def test_a_login_or_logout_during_the_request_stands(
 # dead logins
 
 
-async def test_a_dead_login_is_told_with_its_reason_and_time_by_every_later_process(
+async def test_every_later_process_tells_a_dead_login_with_its_reason_and_time(
     source: TokenSource, login: TokenEntry, issuer: Issuer, tmp_path: Path, catalogue: Catalogue, clock: Clock
 ) -> None:
     issuer.families[0].revoked = True
@@ -83,7 +83,7 @@ async def test_a_new_login_is_refreshed_although_the_one_before_it_died(
     assert (await source.force_refresh("lab")).value != login.access_token
 
 
-async def test_who_is_refused_while_another_login_came_in_adopts_it_and_calls_nothing_dead(
+async def test_a_refusal_while_another_login_came_in_adopts_that_one(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
     issuer.faults.next("/token", delay=0.15, **INVALID_GRANT)  # type: ignore[arg-type] # a status and a body
@@ -123,7 +123,7 @@ async def test_a_login_is_told_to_be_dead_even_when_that_cannot_be_noted(
     assert "lab: the result of its refresh could not be noted" in caplog.text
 
 
-async def test_a_token_that_may_be_noted_as_dead_is_not_posted_while_the_notes_cannot_be_read(
+async def test_a_token_is_not_posted_while_the_notes_cannot_be_read(
     source: TokenSource, login: TokenEntry, issuer: Issuer, tmp_path: Path
 ) -> None:
     notes = tmp_path / "auth.json.notes"
@@ -136,7 +136,7 @@ async def test_a_token_that_may_be_noted_as_dead_is_not_posted_while_the_notes_c
     assert issuer.requests("/token") == []
 
 
-async def test_a_renewed_login_is_stored_though_the_notes_cannot_be_read_any_more(
+async def test_a_renewed_login_is_stored_though_the_notes_became_unreadable(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, tmp_path: Path
 ) -> None:
     issuer.faults.next("/token", delay=0.15)

@@ -47,7 +47,7 @@ async def test_an_early_refresh_that_fails_serves_the_token_that_still_lives(
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 429}, {"html": "<h1>proxy</h1>"}, {"cut": "before"}])
-async def test_an_outage_fails_nobody_before_the_tokens_very_end_and_keeps_the_login(
+async def test_an_outage_fails_nobody_before_the_tokens_end_and_keeps_the_login(
     fault: dict[str, Any], source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
     clock.now += 3599
@@ -75,7 +75,7 @@ async def test_a_dead_login_is_told_two_minutes_early_since_no_waiting_mends_it(
         await source.get_valid("lab")
 
 
-async def test_a_longer_lifetime_is_asked_for_once_and_what_the_vendor_gives_is_taken(
+async def test_a_longer_lifetime_is_asked_for_once_and_the_answer_is_taken(
     source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
 ) -> None:
     clock.now += 1800
@@ -97,7 +97,7 @@ async def test_who_is_logged_out_during_an_early_refresh_gets_no_token(
     assert "lab" not in await store.read()
 
 
-async def test_a_lock_that_never_comes_free_ends_in_busy_or_in_the_token_that_still_lives(
+async def test_a_lock_that_never_comes_free_ends_in_busy_or_the_live_token(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
     lock = store.lease("lab")
@@ -114,7 +114,7 @@ async def test_a_lock_that_never_comes_free_ends_in_busy_or_in_the_token_that_st
     assert not issuer.requests("/token")
 
 
-async def test_a_source_that_is_closed_ends_the_wait_for_another_process_and_can_be_used_again(
+async def test_closing_a_source_ends_its_wait_and_it_can_be_used_again(
     store: AsyncStore, catalogue: Catalogue, driver: Driver, login: TokenEntry, issuer: Issuer, clock: Clock
 ) -> None:
     clock.now += 3600

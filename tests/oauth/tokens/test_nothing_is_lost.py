@@ -75,7 +75,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("times", [1, 3])
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step[1])
-async def test_whatever_fails_after_the_answer_the_rotated_token_is_kept_and_the_spent_one_never_posted_again(
+async def test_whatever_fails_after_the_answer_the_rotated_token_is_kept(
     *,
     step: tuple[object, str],
     error: BaseException,

@@ -44,7 +44,7 @@ async def refused_often(source: TokenSource, issuer: Issuer, **fault: Any) -> Ve
 
 
 @pytest.mark.parametrize("word", REFUSALS)
-async def test_a_refused_client_is_asked_again_by_one_process_after_a_pause_of_a_minute_at_most(
+async def test_a_refused_client_is_asked_again_once_within_a_minute(
     word: str,
     process: Callable[[], TokenSource],
     expired: TokenEntry,
@@ -69,7 +69,7 @@ async def test_a_refused_client_is_asked_again_by_one_process_after_a_pause_of_a
     assert (await store.notes())["lab"].attempt is None
 
 
-async def test_a_token_that_still_lives_is_served_to_its_end_whatever_is_misconfigured(
+async def test_a_live_token_is_served_to_its_end_whatever_is_misconfigured(
     process: Callable[[], TokenSource], login: TokenEntry, issuer: Issuer, clock: Clock
 ) -> None:
     clock.now += 3540
@@ -83,7 +83,7 @@ async def test_a_token_that_still_lives_is_served_to_its_end_whatever_is_misconf
 @pytest.mark.parametrize(
     "changed", [{"client_id": "another"}, {"client_secret_env": "LAB_SECRET"}, {"token_body": "json"}]
 )
-async def test_who_has_other_settings_waits_for_nobody_and_ends_the_pause_for_all(
+async def test_a_process_with_other_settings_waits_not_and_ends_the_pause(
     changed: dict[str, Any],
     process: Callable[[], TokenSource],
     expired: TokenEntry,
@@ -108,7 +108,7 @@ async def test_who_has_other_settings_waits_for_nobody_and_ends_the_pause_for_al
     assert (await process().get_valid("lab")).value.reveal() == "new"
 
 
-async def test_an_endpoint_without_tls_where_it_is_wanted_is_left_alone_too_until_it_is_mended(
+async def test_an_endpoint_without_tls_is_left_alone_too_until_it_is_mended(
     process: Callable[[], TokenSource], expired: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
     endpoint = expired.token_endpoint.replace("http://", "https://")
@@ -140,7 +140,7 @@ async def test_what_one_process_lacks_is_no_reason_for_others_to_wait(
     assert (await process().get_valid("lab")).value != expired.access_token
 
 
-def test_every_process_knows_the_same_settings_by_the_same_hash_and_no_secret_is_in_it() -> None:
+def test_the_same_settings_have_the_same_hash_with_no_secret_in_it() -> None:
     program = """
 from openab_auth.oauth.entries import configuration_hash
 from openab_auth.oauth.http.network_policy import NetworkPolicy

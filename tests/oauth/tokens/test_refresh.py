@@ -29,7 +29,7 @@ from tests.support.refreshes import change
 # what is kept
 
 
-async def test_a_reply_without_a_refresh_token_keeps_the_old_one_and_all_other_fields(
+async def test_a_reply_without_a_refresh_token_keeps_it_and_all_other_fields(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
     login = await change(store, login, extra={"theirs": [1, {"deep": None}]})
@@ -42,7 +42,7 @@ async def test_a_reply_without_a_refresh_token_keeps_the_old_one_and_all_other_f
     assert (token.value, token.expires_at) == (wanted.access_token, wanted.expires_at)
 
 
-async def test_a_reply_without_a_lifetime_lasts_as_long_as_the_vendors_table_says(
+async def test_a_reply_without_a_lifetime_lasts_as_the_vendors_table_says(
     source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
 ) -> None:
     issuer.faults.next("/token", status=200, body={"access_token": "new", "token_type": "Bearer"})
@@ -50,7 +50,7 @@ async def test_a_reply_without_a_lifetime_lasts_as_long_as_the_vendors_table_say
     assert (await source.force_refresh("lab")).expires_at == clock.now + 3600
 
 
-async def test_the_second_and_the_third_refresh_know_endpoint_and_client_as_the_first_did(
+async def test_the_second_and_third_refresh_know_endpoint_and_client(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
     for _ in range(3):
@@ -83,7 +83,7 @@ async def test_the_note_about_a_login_outlives_its_refresh(
 # no request
 
 
-async def test_a_login_without_a_refresh_token_is_dead_without_a_request_or_a_wait(
+async def test_a_login_without_a_refresh_token_is_dead_at_once_and_unasked(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
     await change(store, login, refresh_token=Secret(""))
@@ -110,7 +110,7 @@ async def test_nothing_is_posted_when_the_store_could_not_take_the_new_token(
     assert not issuer.requests("/token")
 
 
-async def test_a_store_behind_a_symbolic_link_is_noticed_before_the_token_is_spent(
+async def test_a_store_behind_a_link_is_noticed_before_the_token_is_spent(
     source: TokenSource, login: TokenEntry, issuer: Issuer, tmp_path: Path
 ) -> None:
     path = tmp_path / "auth.json"

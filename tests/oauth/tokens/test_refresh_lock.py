@@ -37,7 +37,7 @@ INVALID_GRANT = {"status": 400, "body": {"error": "invalid_grant"}}
 # whose commit
 
 
-async def test_waiters_adopt_what_the_holder_of_the_lock_commits_before_it_lets_go(
+async def test_waiters_adopt_a_commit_before_the_lock_is_let_go(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
     clock.now += 3600
@@ -144,7 +144,7 @@ async def test_a_logout_while_waiting_for_the_lock_ends_the_wait(
         holder.release()
 
 
-async def test_a_hanging_vendor_stops_neither_reads_nor_the_refresh_of_another_login(
+async def test_a_hanging_vendor_stops_no_reads_and_no_other_refresh(
     source: TokenSource, login: TokenEntry, logins: Logins, issuer: Issuer, clock: Clock
 ) -> None:
     offer = await logins.begin("jay", CONSOLE)
@@ -179,7 +179,7 @@ async def test_the_lock_is_free_again_after_every_outcome(
 
 
 @pytest.mark.parametrize("answer", ["refused", "dead", "given"])
-async def test_a_busy_store_does_not_keep_the_tenants_lock_beyond_the_time_that_others_wait_for(
+async def test_a_busy_store_keeps_the_lock_no_longer_than_others_wait(
     answer: str, login: TokenEntry, issuer: Issuer, tmp_path: Path, catalogue: Catalogue, clock: Clock
 ) -> None:
     """What is noted or committed late is written when the store is free; a token that was given lies in the journal."""

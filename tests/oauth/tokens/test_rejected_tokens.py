@@ -18,7 +18,7 @@ from tests.support.logins import reached
 # after a 401
 
 
-async def test_64_tasks_with_the_same_rejected_token_replace_it_once_and_a_late_one_not_at_all(
+async def test_64_tasks_with_one_rejected_token_replace_it_once_a_late_one_never(
     source: TokenSource, login: TokenEntry, issuer: Issuer
 ) -> None:
     rejected = await source.get_valid("lab")
@@ -41,7 +41,7 @@ async def test_without_a_rejected_token_it_refreshes_now(
     assert len(issuer.requests("/token")) == 2
 
 
-async def test_a_rejected_token_that_is_stored_no_more_costs_no_request_unless_the_stored_one_has_expired(
+async def test_a_rejected_token_that_was_replaced_costs_a_request_only_at_expiry(
     source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
 ) -> None:
     assert (await source.force_refresh("lab", rejected="an older one")).value == login.access_token

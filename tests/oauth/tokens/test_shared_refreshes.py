@@ -55,7 +55,7 @@ async def test_64_tasks_at_an_expired_login_cause_one_request(
     assert len(issuer.requests("/token")) == 1
 
 
-async def test_an_error_reaches_every_task_of_the_flight_and_the_next_call_tries_anew(
+async def test_an_error_reaches_every_task_and_the_next_call_tries_anew(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
     clock.now += 3600
@@ -69,7 +69,7 @@ async def test_an_error_reaches_every_task_of_the_flight_and_the_next_call_tries
     assert len(issuer.requests("/token")) == 2
 
 
-async def test_tasks_of_a_vendor_that_keeps_the_access_token_still_make_one_request(
+async def test_tasks_make_one_request_even_if_the_access_token_stays(
     source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
 ) -> None:
     clock.now += 3600
@@ -82,7 +82,7 @@ async def test_tasks_of_a_vendor_that_keeps_the_access_token_still_make_one_requ
     assert len(issuer.requests("/token")) == 1
 
 
-async def test_a_caller_that_is_cancelled_in_mid_refresh_leaves_the_new_token_in_the_store(
+async def test_a_caller_cancelled_in_mid_refresh_leaves_the_new_token_stored(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
     clock.now += 3600

@@ -172,7 +172,7 @@ def waits_for_a_lock(process: int) -> bool:
 
 @pytest.mark.parametrize("how", ["stopped", "blocked"])
 @pytest.mark.parametrize("does", ["refresh", "complete"])
-async def test_an_answer_that_arrived_while_the_process_stood_still_is_read_and_stored(
+async def test_an_answer_that_came_while_the_process_stood_still_is_stored(
     how: str, does: str, redirect: str, issuer: Issuer, path: Path, start: Start
 ) -> None:
     """Case 16."""
@@ -203,7 +203,7 @@ async def test_a_server_that_says_nothing_is_given_up_while_the_process_runs() -
     assert clock() - begun >= 0.3
 
 
-async def test_a_machine_that_was_suspended_gives_the_other_side_all_of_its_time_again(
+async def test_after_a_suspension_the_other_side_has_all_of_its_time_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The answer was not received by a machine that slept, so it is sent again, some time after it is awake."""
@@ -227,7 +227,7 @@ async def test_a_machine_that_was_suspended_gives_the_other_side_all_of_its_time
 # disks and threads
 
 
-async def test_a_loop_that_ends_in_mid_commit_leaves_the_renewed_login_in_the_journal(
+async def test_a_loop_that_ends_in_mid_commit_leaves_the_login_in_the_journal(
     redirect: str, issuer: Issuer, path: Path, start: Start
 ) -> None:
     """A host that never closes its source: its event loop cancels the commit, which waits for another's lock."""
@@ -274,7 +274,7 @@ async def test_a_process_that_may_start_no_thread_keeps_what_the_vendor_gave(
 @root
 @pytest.mark.parametrize("parents", [0, 1])
 @pytest.mark.parametrize("does", ["refresh", "complete"])
-async def test_a_folder_that_goes_away_for_a_moment_costs_nothing_that_the_vendor_gave(
+async def test_a_folder_that_goes_away_for_a_moment_costs_no_token(
     does: str, parents: int, redirect: str, issuer: Issuer, path: Path, start: Start
 ) -> None:
     give_away(path)

@@ -100,7 +100,7 @@ async def test_a_token_counts_as_expired_two_minutes_before_its_end(
         await source.get_valid("codex")
 
 
-async def test_a_token_of_an_unknown_vendor_is_served_while_valid_and_its_refresh_says_what_to_configure(
+async def test_an_unknown_vendors_token_is_served_its_refresh_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     source = alone(tmp_path, monkeypatch, clock, entry("elsewhere"))
@@ -124,7 +124,7 @@ async def test_a_broken_config_matters_only_where_the_config_is_needed(
         await source.get_valid("claude")
 
 
-async def test_a_vendors_name_finds_its_tenant_even_when_a_server_is_called_like_it(
+async def test_a_vendors_name_finds_its_tenant_even_if_a_server_shares_the_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     server = McpEntry("client", {"access_token": "the server's"})
@@ -144,7 +144,7 @@ async def test_where_nobody_is_logged_in_it_says_so(name: str, source: TokenSour
         await source.force_refresh(name, rejected="old")
 
 
-async def test_a_running_agent_finds_a_new_login_without_a_restart_and_stops_at_a_logout(
+async def test_a_running_agent_finds_a_new_login_and_stops_at_a_logout(
     source: TokenSource, login: TokenEntry, issuer: Issuer, logins: Logins
 ) -> None:
     """Case 40."""

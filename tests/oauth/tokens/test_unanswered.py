@@ -64,7 +64,7 @@ async def test_a_repetition_that_is_refused_says_that_an_answer_was_lost(
     assert note.attempt is None
 
 
-async def test_two_requests_without_an_answer_are_unknown_and_not_called_untouched(
+async def test_two_requests_without_an_answer_are_unknown_not_untouched(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
     issuer.faults.next("/token", cut="before", times=2)
@@ -85,7 +85,7 @@ async def test_two_requests_without_an_answer_are_unknown_and_not_called_untouch
     assert attempt.not_before > clock.now
 
 
-async def test_the_next_try_after_an_unknown_one_is_put_off_logged_and_explains_a_refusal(
+async def test_the_try_after_an_unknown_one_is_late_logged_explains_a_refusal(
     source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     issuer.faults.next("/token", cut="before", times=2)
@@ -163,7 +163,7 @@ UNREADABLE: list[bytes] = [
 
 
 @pytest.mark.parametrize("sent", UNREADABLE, ids=range(len(UNREADABLE)))
-async def test_after_an_answer_that_cannot_be_read_the_token_is_not_posted_again_at_once(
+async def test_after_an_unreadable_answer_the_token_is_not_posted_at_once(
     source: TokenSource, astray: TokenEntry, server: RawServer, store: AsyncStore, sent: bytes
 ) -> None:
     """The token may be spent, which is remembered; a repetition would get the same answer, or end the family."""
@@ -189,7 +189,7 @@ async def test_after_an_answer_that_cannot_be_read_the_token_is_not_posted_again
     ],
     ids=["too-long-a-length", "no-last-chunk", "nonsense-after-it", "whole"],
 )
-async def test_tokens_that_came_are_stored_although_the_end_of_their_reply_did_not(
+async def test_tokens_that_came_are_stored_although_their_reply_was_cut(
     source: TokenSource, astray: TokenEntry, server: RawServer, store: AsyncStore, sent: bytes
 ) -> None:
     server.sends = [sent]
@@ -200,7 +200,7 @@ async def test_tokens_that_came_are_stored_although_the_end_of_their_reply_did_n
     assert len(server.requests) == 1
 
 
-async def test_tokens_that_came_are_stored_although_their_connection_is_never_closed(
+async def test_tokens_that_came_are_stored_although_the_chunks_never_end(
     source: TokenSource, astray: TokenEntry, server: RawServer, store: AsyncStore
 ) -> None:
     """A body without a length ends with its connection (RFC 9112 6.3)."""
@@ -214,7 +214,7 @@ async def test_tokens_that_came_are_stored_although_their_connection_is_never_cl
 
 
 @pytest.mark.parametrize("error", [OSError(5, "Input/output error"), MemoryError()], ids=lambda one: type(one).__name__)
-async def test_tokens_that_came_are_stored_although_their_connection_does_not_close(
+async def test_tokens_that_came_are_stored_although_the_connection_stays_open(
     source: TokenSource,
     astray: TokenEntry,
     server: RawServer,

@@ -95,7 +95,7 @@ async def test_what_cannot_be_committed_is_spilled_and_read_by_every_process(
     assert not issuer.families[0].reuses
 
 
-async def test_what_cannot_even_be_spilled_is_served_from_memory_and_stored_as_soon_as_it_can_be(
+async def test_an_unspillable_token_is_served_from_memory_and_stored_later(
     source: TokenSource,
     login: TokenEntry,
     issuer: Issuer,

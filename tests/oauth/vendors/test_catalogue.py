@@ -118,7 +118,7 @@ def test_by_default_every_vendor_without_risk_is_offered() -> None:
     assert {vendor.name for vendor in catalogue.all()} == MATRIX | {"lab", "dare"}
 
 
-def test_an_accepted_risk_is_offered_but_not_a_vendor_that_the_operator_left_out() -> None:
+def test_an_accepted_risk_is_offered_but_not_a_vendor_that_was_left_out() -> None:
     dare = {"dare": {**LAB, "risk": "tos-risk"}}
     accepted = Config(auth=AuthSettings(accept_risk=("dare",)), vendors=dare)
     left_out = Config(auth=AuthSettings(vendors=("codex",), accept_risk=("dare",)), vendors=dare)
@@ -160,7 +160,7 @@ def test_a_tenant_is_renewed_by_the_first_of_the_rows_that_share_it() -> None:
     assert found.flow == "pkce"
 
 
-def test_an_override_of_a_shipped_vendor_leaves_its_other_way_to_log_in_alone() -> None:
+def test_an_override_of_a_shipped_vendor_leaves_its_other_flow_alone() -> None:
     config = Config(vendors={"codex": {"token_url": "http://127.0.0.1:1/token", "client_id": "mine"}})
 
     assert Catalogue.from_config(config, {}).get("codex-device").tenant == "codex"
@@ -195,7 +195,7 @@ def test_what_cannot_be_logged_in_to_says_why_and_what_to_do() -> None:
         catalogue.get("agy")
 
 
-def test_an_installed_apps_secret_comes_from_its_variable_or_obscured_from_the_config() -> None:
+def test_an_apps_secret_comes_from_a_variable_or_obscured_in_the_config() -> None:
     obscured = Config(vendors={"gemini": {"client_secret_obscured": obscure("from-the-config")}})
 
     assert Catalogue.shipped({}).get("gemini").client_secret is None
@@ -239,7 +239,7 @@ def test_reading_the_table_imports_no_http_client() -> None:
     assert done.stdout == "set()\n", done.stderr
 
 
-def test_a_vendor_that_moved_to_another_tenant_is_not_taken_for_the_owner_of_its_old_one() -> None:
+def test_a_vendor_that_moved_to_another_tenant_does_not_own_its_old_one() -> None:
     catalogue = Catalogue.from_config(Config(vendors={"codex": {"tenant": "codex-shared"}}), {})
 
     assert catalogue.vendor_of("codex") is None

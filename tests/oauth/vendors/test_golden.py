@@ -178,7 +178,7 @@ async def renewing(
     await driver.aclose()
 
 
-async def test_a_reply_without_a_lifetime_or_a_new_refresh_token_keeps_the_old_one(
+async def test_a_reply_without_lifetime_or_refresh_token_keeps_the_old_one(
     shipped: Vendor,
     catalogue: Catalogue,
     issuer: Issuer,

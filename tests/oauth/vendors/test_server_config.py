@@ -132,7 +132,7 @@ def test_servers_are_checked_together_with_what_else_is_wrong(tmp_path: Path) ->
     assert set(mistakes("[auth]\nvendor = 1\n[mcp.lab]\nurl = 7", tmp_path)) >= {"auth.vendor", "mcp.lab.url"}
 
 
-def test_two_servers_never_share_a_name_that_some_file_system_takes_for_one(tmp_path: Path) -> None:
+def test_two_servers_never_share_a_name_on_any_file_system(tmp_path: Path) -> None:
     text = f'[mcp.Lab]\nurl = "{URL}"\n[mcp.lab]\nurl = "{URL}"'
 
     assert set(mistakes(text, tmp_path)) == {"mcp.lab"}

@@ -171,12 +171,12 @@ def test_a_login_program_by_its_name_or_at_an_absolute_path_is_taken(program: st
     assert wrong({"flow": "command", "command": [program, "./argument"]}) == []
 
 
-def test_the_last_variable_of_the_vendors_tools_gets_the_token_unless_another_is_named() -> None:
+def test_the_tools_last_variable_gets_the_token_unless_another_is_named() -> None:
     assert parse({"env": ["A", "B"]})[0].exec_env == "B"
     assert parse({"env": ["A", "B"], "exec_env": "C"})[0].exec_env == "C"
 
 
-def test_the_variable_overrides_the_client_and_an_unset_one_without_a_client_is_named() -> None:
+def test_the_variable_overrides_the_client_and_must_be_set_without_one() -> None:
     assert parse({"client_id_env": "ID"}, {"ID": "outer"})[0].client_id == "outer"
     assert parse({"client_id_env": "ID"})[0].client_id == "lab-public"
     [(key, reason)] = parse({"client_id_env": "ID", "client_id": None})[1]

@@ -34,7 +34,7 @@ other = st.text(max_size=30)
     ],
     ids=["whole", "twice", "torn", "torn and filled up", "a few letters", "another's", "begun twice", "empty"],
 )
-def test_a_secret_is_overwritten_letter_for_letter_also_where_the_file_is_torn(text: str, cleared: str) -> None:
+def test_a_secret_is_overwritten_letter_for_letter_even_in_a_torn_file(text: str, cleared: str) -> None:
     assert redacted(text.encode(), [TOKEN]).decode() == cleared
 
 

@@ -72,7 +72,7 @@ def test_a_symbolic_link_is_read_but_never_written(store: FileStore, tmp_path: P
     assert any("symbolic link" in problem.what for problem in store.problems())
 
 
-def test_a_torn_file_is_kept_under_the_lock_only_and_what_parses_is_salvaged(store: FileStore) -> None:
+def test_a_torn_file_is_kept_under_the_lock_only_and_salvaged(store: FileStore) -> None:
     store.update_all([put(name, token(name)) for name in ("a", "b", "c")])
     torn = store.path.read_bytes()[:-60]
     store.path.write_bytes(torn)
@@ -198,7 +198,7 @@ def test_an_entry_that_would_cost_all_others_is_refused(store: FileStore) -> Non
     assert store.path.read_bytes() == before
 
 
-def test_what_a_killed_writer_left_is_told_and_removed_by_the_next_update_and_nothing_else(store: FileStore) -> None:
+def test_the_next_update_removes_a_killed_writers_files_and_nothing_else(store: FileStore) -> None:
     store.path.parent.mkdir()
     old = ["auth.json.tmp.4711.0", "auth.json.notes.tmp.1.22", "auth.json.clients.tmp.1.0"]
     young = "auth.json.tmp.4711.1"  # perhaps of a writer that lives

@@ -38,7 +38,7 @@ def test_a_login_on_a_full_disk_is_refused_and_the_others_stay_to_the_byte(store
     assert list(store.read()) == ["a", "b", "c"]
 
 
-def test_before_a_refresh_it_shows_that_there_is_no_space_and_changes_nothing(store: FileStore, disk: Path) -> None:
+def test_before_a_refresh_a_full_disk_shows_and_nothing_changes(store: FileStore, disk: Path) -> None:
     """Case 4: the preflight, so that no token is asked for that could not be kept."""
     with filled(disk):
         before = sorted(disk.iterdir())
@@ -48,7 +48,7 @@ def test_before_a_refresh_it_shows_that_there_is_no_space_and_changes_nothing(st
     store.check_writable()
 
 
-def test_there_must_be_room_for_a_renewed_login_that_grew_and_for_the_journal(store: FileStore, disk: Path) -> None:
+def test_there_must_be_room_for_a_login_that_grew_and_for_the_journal(store: FileStore, disk: Path) -> None:
     with filled(disk, leave=32 * 1024), pytest.raises(StoreUnwritableError):
         store.check_writable()
     with filled(disk, leave=96 * 1024):
@@ -59,9 +59,7 @@ def test_there_must_be_room_for_a_renewed_login_that_grew_and_for_the_journal(st
         assert store.read()["a"] == grown
 
 
-def test_what_the_disk_has_no_room_to_commit_is_spilled_and_committed_once_there_is(
-    store: FileStore, disk: Path
-) -> None:
+def test_a_login_without_room_is_spilled_and_committed_once_there_is_some(store: FileStore, disk: Path) -> None:
     """Case 3: the file does not fit a second time, the one login does."""
     store.update(put("big", big("big", 40 * 1024)))
     renewed = token("a", "renewed")

@@ -31,7 +31,7 @@ LEFT_BY_THE_KILLED = [
 COPIES = ["auth.json.bak", "auth.json~", ".auth.json.swp", "#auth.json#", "auth.json.corrupt-1", "auth.json.spill.x"]
 
 
-def test_a_logout_removes_what_killed_writers_left_however_young_and_clears_every_copy(store: FileStore) -> None:
+def test_a_logout_removes_killed_writers_files_and_clears_every_copy(store: FileStore) -> None:
     store.update_all([put("codex", login("codex")), put("lab", login("lab"))])
     for name in [*LEFT_BY_THE_KILLED, *COPIES]:
         store.path.with_name(name).write_bytes(store.path.read_bytes())
@@ -45,7 +45,7 @@ def test_a_logout_removes_what_killed_writers_left_however_young_and_clears_ever
     assert names >= set(COPIES)
 
 
-def test_a_spill_whose_tenant_is_named_like_a_temporary_file_survives_another_ones_logout(store: FileStore) -> None:
+def test_a_spill_named_like_a_temporary_file_survives_another_logout(store: FileStore) -> None:
     odd = "lab.tmp.1.2"
     store.update_all([put("codex", login("codex")), put(odd, login(odd))])
     renewed = replace(login(odd), access_token=Secret("renewed"), expires_at=4_000_000_001)
@@ -70,7 +70,7 @@ def test_another_store_in_the_same_folder_keeps_its_login(store: FileStore) -> N
     assert copies(store) == []
 
 
-def test_a_temporary_file_that_lives_on_under_another_name_is_overwritten_first(store: FileStore) -> None:
+def test_a_temporary_file_with_a_second_name_is_overwritten_first(store: FileStore) -> None:
     store.update(put("codex", login("codex")))
     left = store.path.with_name("auth.json.tmp.1.1")
     left.write_bytes(store.path.read_bytes())

@@ -37,7 +37,7 @@ def quarantined(store: FileStore, name: str = FOREIGN, tail: str = "") -> Path:
     return kept
 
 
-def test_a_logout_takes_the_login_out_of_every_kept_file_and_leaves_all_other_bytes(store: FileStore) -> None:
+def test_a_logout_clears_every_kept_file_and_leaves_all_other_bytes(store: FileStore) -> None:
     store.update_all([put("codex", login("codex")), put("lab", login("lab"))])
     foreign = quarantined(store, tail=f'\n"{CANARY}-access-of-lab", "{CANARY}-acc')
     foreign.chmod(0o640)
@@ -57,7 +57,7 @@ def test_a_logout_takes_the_login_out_of_every_kept_file_and_leaves_all_other_by
     assert stat.S_IMODE(foreign.stat().st_mode) == 0o640
 
 
-def test_the_copy_that_the_very_logout_makes_of_a_damaged_file_is_cleared_too(store: FileStore) -> None:
+def test_the_copy_that_the_logout_makes_of_a_damaged_file_is_cleared_too(store: FileStore) -> None:
     store.update_all([put("codex", login("codex")), put("lab", login("lab"))])
     store.path.write_bytes(store.path.read_bytes() + b"}")
 
@@ -80,7 +80,7 @@ def test_a_servers_login_is_taken_out_with_all_tokens_of_its_reply(store: FileSt
     assert json.loads(kept.read_text())["linear"]["client_id"] == "client"
 
 
-def test_a_renewal_in_the_journal_ends_with_its_login_and_so_do_the_copies_of_both(store: FileStore) -> None:
+def test_a_renewal_in_the_journal_ends_with_its_login_and_all_copies(store: FileStore) -> None:
     store.update(put("codex", login("codex")))
     quarantined(store)
     renewed = replace(login("codex"), refresh_token=Secret(f"{CANARY}-refresh-of-next"))
@@ -145,7 +145,7 @@ def test_what_is_no_plain_file_is_neither_followed_nor_waited_for_and_told(store
     assert [what.split()[0][-1] for what in told] == ["1", "2", "3"]
 
 
-def test_a_file_too_large_to_be_looked_through_does_not_fail_the_logout_and_is_told_for_good(store: FileStore) -> None:
+def test_a_file_too_large_to_search_fails_no_logout_and_is_told_for_good(store: FileStore) -> None:
     store.update(put("codex", login("codex")))
     kept = quarantined(store)
     with kept.open("ab") as file:
@@ -162,7 +162,7 @@ def test_a_file_too_large_to_be_looked_through_does_not_fail_the_logout_and_is_t
     assert any(f"{FOREIGN}.uncleared1" in what and "then delete it" in repair for what, repair in told.items())
 
 
-def test_on_a_full_disk_the_logout_works_and_what_it_could_not_clear_is_told(disk: Path) -> None:
+def test_on_a_full_disk_the_logout_works_and_tells_what_it_did_not_clear(disk: Path) -> None:
     store = FileStore(disk / "auth.json")
     store.update(put("codex", login("codex")))
     kept = quarantined(store, tail=" " * 50_000)
@@ -175,7 +175,7 @@ def test_on_a_full_disk_the_logout_works_and_what_it_could_not_clear_is_told(dis
     assert any(ENDED in problem.what for problem in store.problems())
 
 
-def test_a_file_that_this_user_cannot_read_is_told_and_the_owner_of_others_stays(
+def test_an_unreadable_file_is_told_and_other_files_keep_their_owner(
     public_path: Path, run: Callable[..., str]
 ) -> None:
     if os.geteuid() != 0:

@@ -43,7 +43,7 @@ def no_file_larger_than(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_it_is_for_its_owner_alone_and_names_the_replaced_token_by_its_hash(store: FileStore) -> None:
+def test_it_is_for_its_owner_alone_and_holds_the_replaced_tokens_hash(store: FileStore) -> None:
     old = os.umask(0)
     try:
         store.spill("codex", NEW, OLD.refresh_token)
@@ -73,7 +73,7 @@ def test_every_reader_finds_it_the_warm_one_and_a_new_process(store: FileStore, 
     assert json.loads(store.path.read_text())["codex"]["access_token"] == "at0"
 
 
-def test_who_takes_the_refresh_lock_looks_again_even_where_the_file_could_not_be_touched(store: FileStore) -> None:
+def test_taking_the_refresh_lock_looks_again_even_if_the_file_is_untouched(store: FileStore) -> None:
     other = FileStore(store.path)
     os.utime(store.path, ns=(0, 0))
     other.read()
@@ -110,7 +110,7 @@ def test_an_update_sees_it_before_its_own_change(store: FileStore) -> None:
     ],
     ids=["another login", "the same login", "logout", "nothing"],
 )
-def test_one_that_comes_while_an_update_waits_for_the_lock_counts_unless_that_ends_its_login(
+def test_one_before_an_updates_lock_counts_unless_that_ends_its_login(
     mutate: Mutation[object], left: dict[str, TokenEntry], store: FileStore
 ) -> None:
     holder = os.open(store.path.with_name("auth.json.global.lock"), os.O_RDWR)
@@ -160,7 +160,7 @@ def test_a_second_refresh_that_could_not_be_committed_replaces_the_first(store: 
     assert json.loads(store.path.read_text())["codex"]["refresh_token"] == "rt-at2"
 
 
-def test_the_second_spill_counts_also_when_the_first_was_committed_in_between(store: FileStore) -> None:
+def test_the_second_spill_counts_even_if_the_first_was_committed(store: FileStore) -> None:
     store.spill("codex", NEW, OLD.refresh_token)
     store.update(lambda draft: None)
     store.spill("codex", NEWER, NEW.refresh_token)
@@ -251,7 +251,7 @@ def test_the_longest_tenant_name_has_room_for_its_spill(path: Path) -> None:
     assert FileStore(path).read()[tenant] == token(tenant, "new")
 
 
-def test_a_recovery_in_the_midst_of_a_read_does_not_show_it_the_spent_token(
+def test_a_recovery_during_a_read_does_not_show_it_the_spent_token(
     store: FileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever read the old file and then an empty journal would post a token that is spent."""

@@ -193,9 +193,7 @@ while True:
 """
 
 
-def test_writers_that_are_killed_in_the_midst_of_others_lose_no_update_that_they_were_told_of(
-    quick: Path, start: Start
-) -> None:
+def test_killed_writers_among_others_lose_no_update_that_was_confirmed(quick: Path, start: Start) -> None:
     """Four count at once; each kill comes while it waits, writes or has just been answered."""
     store = FileStore(quick / "auth.json")
     names = [f"tenant-{number}" for number in range(4)]

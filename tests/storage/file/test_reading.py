@@ -147,9 +147,7 @@ for number in range(int(sys.argv[3])):
 """
 
 
-def test_unlocked_readers_in_other_processes_never_parse_a_torn_file_while_eight_write(
-    store: FileStore, start: Start
-) -> None:
+def test_readers_without_a_lock_see_no_torn_file_while_eight_write(store: FileStore, start: Start) -> None:
     """Cases 2 and 7: longer and shorter entries take turns; nothing is lost."""
     store.update(put("shared", token("shared")))
     done = store.path.with_name("done")

@@ -184,7 +184,7 @@ while True:
 """
 
 
-def test_a_folder_that_a_user_swaps_for_a_link_all_the_time_costs_root_nothing(
+def test_a_folder_that_a_user_keeps_swapping_for_a_link_costs_root_nothing(
     public_path: Path, start: Callable[..., subprocess.Popen[str]]
 ) -> None:
     if os.geteuid() != 0:

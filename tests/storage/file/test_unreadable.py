@@ -232,9 +232,7 @@ print(refused > 0, done > 0)
 """
 
 
-def test_a_process_without_free_descriptors_logs_nobody_else_out_and_forgets_nobodys_notes(
-    path: Path, run: Callable[..., str]
-) -> None:
+def test_a_process_without_descriptors_loses_nobodys_login_or_notes(path: Path, run: Callable[..., str]) -> None:
     """EMFILE at each of the calls that open something."""
     assert run(FEW_DESCRIPTORS, path) == "True True"
 

@@ -109,7 +109,7 @@ def test_an_entry_that_fits_no_shape_is_damage_and_the_others_stay(entry: object
     ],
     ids=lambda tail: tail[:20],
 )
-def test_a_text_that_serde_json_refuses_is_damage_and_its_sound_members_are_salvaged(tail: str) -> None:
+def test_a_text_that_serde_json_refuses_is_damage_with_sound_members_saved(tail: str) -> None:
     decoded = codec.decode('{"a": ' + json.dumps(TOKEN) + ", " + tail)
     whole = codec.decode('{"a": ' + json.dumps(TOKEN) + ", " + tail + "}")
 
@@ -131,7 +131,7 @@ def test_127_levels_are_read() -> None:
     assert codec.decode(deep.replace("[]", "[[]]")).damage
 
 
-def test_a_known_field_that_is_there_twice_is_damage_and_an_unknown_one_is_not() -> None:
+def test_a_known_field_that_is_there_twice_is_damage_an_unknown_one_not() -> None:
     whole = json.dumps(TOKEN)[:-1]
     assert codec.decode('{"a": ' + whole + ', "provider": "x"}}').damage
     assert not codec.decode('{"a": ' + whole + ', "n": 1, "n": 2}}').damage

@@ -103,7 +103,7 @@ def test_a_text_means_the_same_however_much_of_it_was_known_before(before: str, 
 
 @example('{\n    "client_id": "c",\n    "x": "\\ud800"\n  }')
 @given(odd_logins())
-def test_what_json_and_serde_do_not_read_alike_is_seen_in_a_text_that_is_laid_out(login: str) -> None:
+def test_a_laid_out_text_that_json_and_serde_read_differently_is_noticed(login: str) -> None:
     laid_out = layout.join([f'a": {login}'])
     decoded, whole = codec.decode(laid_out), codec.decode(f" {laid_out}")
 

@@ -81,7 +81,7 @@ def test_an_update_that_asks_for_none_neither_reads_nor_writes_it(store: FileSto
 
 
 @pytest.mark.parametrize("damage", ['{"linear": {"url": "https://mcp.lin', "[]", '{"a": 1}', '{"a": {"url": "x"}}'])
-def test_a_damaged_file_costs_no_login_is_told_with_its_repair_and_keeps_its_bytes(
+def test_a_damaged_file_costs_no_login_keeps_its_bytes_and_is_told(
     store: FileStore, place: Path, token: Make, damage: str
 ) -> None:
     store.update(lambda draft: draft.__setitem__("codex", token()))
@@ -110,7 +110,7 @@ def test_what_still_parses_of_a_damaged_file_is_offered(store: FileStore, place:
     assert dict(store.servers()) == {"linear": LINEAR}
 
 
-def test_one_that_cannot_be_read_is_told_not_written_over_and_stops_no_login(
+def test_an_unreadable_file_is_told_not_written_over_and_stops_no_login(
     public_path: Path, run: Callable[..., str]
 ) -> None:
     FileStore(public_path).update(add)
@@ -168,7 +168,7 @@ def test_a_commit_that_fails_adds_no_server(store: FileStore, place: Path, token
     assert not place.exists()
 
 
-def test_servers_that_cannot_be_written_fail_who_changed_them_and_nobody_else(
+def test_servers_that_cannot_be_written_fail_only_who_changed_them(
     store: FileStore, place: Path, token: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     swap = atomic.swap

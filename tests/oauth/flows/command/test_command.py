@@ -285,9 +285,7 @@ async def gone(file: Path) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_a_paste_that_does_not_say_which_of_two_programs_it_is_for_is_typed_into_neither(
-    logins: Logins, tmp_path: Path
-) -> None:
+async def test_a_paste_that_fits_two_programs_is_typed_into_neither(logins: Logins, tmp_path: Path) -> None:
     await logins.begin("paste", ADA)
     await logins.begin("again", ADA)
 

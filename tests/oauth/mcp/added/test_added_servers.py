@@ -108,7 +108,7 @@ async def test_the_same_once_more_is_there_already_whoever_asks(added: AddedServ
         ("lab", "https://mcp.example/ada/..%5cevil", ServerAddressError),
     ],
 )
-async def test_what_the_configs_rules_refuse_or_another_has_is_refused_and_nothing_is_written(
+async def test_a_name_that_is_taken_or_against_the_rules_is_refused_unwritten(
     added: AddedServers, store: AsyncStore, name: str, url: str, error: type[ServerNotAddedError]
 ) -> None:
     await added.add("there", URL, ADA)
@@ -155,7 +155,7 @@ async def test_at_most_fifty_are_added_however_many_come_at_once(
     assert (await added.add(next(iter(await store.servers())), URL, ADA))[1] is False
 
 
-async def test_where_it_is_not_allowed_none_is_added_or_removed_and_none_is_offered_but_all_are_known(
+async def test_while_adding_is_off_servers_are_known_but_not_added_or_offered(
     added: AddedServers, store: AsyncStore
 ) -> None:
     await added.add("lab", URL, ADA)
@@ -184,7 +184,7 @@ def test_nobody_may_add_until_the_operator_allows_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tables", [{"lab": {"url": EVIL}}, {"LAB": {"url": EVIL}}])
-async def test_a_config_that_names_the_server_later_wins_and_the_added_one_can_be_removed(
+async def test_a_config_that_names_the_server_later_wins_over_the_added_one(
     added: AddedServers, store: AsyncStore, tables: dict[str, dict[str, object]]
 ) -> None:
     await added.add("lab", URL, ADA)

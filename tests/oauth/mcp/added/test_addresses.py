@@ -39,9 +39,7 @@ PLAIN = re.compile(r"https://[a-z][a-z0-9-]*(\.[a-z]+)*/[!$&-,0-9:;=@A-Z_a-z~-]*
     url=st.one_of(st.text(), st.text().map("https://mcp.example/{}".format), st.text().map("https://{}/mcp".format)),
     http_loopback=st.booleans(),
 )
-def test_a_person_may_add_what_a_table_may_say_and_is_connected_to_as_it_is_shown(
-    name: str, url: str, http_loopback: bool
-) -> None:
+def test_an_address_a_table_may_have_is_added_and_reached_as_shown(name: str, url: str, http_loopback: bool) -> None:
     settings = AuthSettings(vendors=(), mcp_add=True, allow_http_loopback=http_loopback)
     base = Catalogue.from_config(Config(auth=settings), {})
     try:
@@ -96,7 +94,7 @@ def test_a_host_is_shown_by_its_end_and_in_letters_that_cannot_be_mistaken() -> 
         ("lab", login(issuer="https://another.example")),
     ],
 )
-async def test_a_name_under_which_a_login_lies_that_the_server_did_not_get_is_refused(
+async def test_a_name_that_holds_another_servers_login_is_refused(
     added: AddedServers, store: AsyncStore, key: str, entry: Entry
 ) -> None:
     def there(draft: Draft) -> None:
@@ -111,7 +109,7 @@ async def test_a_name_under_which_a_login_lies_that_the_server_did_not_get_is_re
 
 
 @pytest.mark.parametrize("lost", [True, False])
-async def test_a_login_that_another_address_got_is_refused_also_where_its_record_is_lost(
+async def test_a_login_of_another_address_is_refused_even_without_its_record(
     added: AddedServers, store: AsyncStore, lost: bool
 ) -> None:
     def there(draft: Draft) -> None:

@@ -48,7 +48,7 @@ async def test_a_removal_waits_for_the_logout_and_is_asked_for_by_who_may(
         await added.remove("lab", anybody)
 
 
-async def test_a_removal_means_the_server_that_was_there_and_not_one_that_was_added_in_the_meantime(
+async def test_a_removal_spares_a_server_that_was_added_in_the_meantime(
     added: AddedServers, store: AsyncStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await added.add("lab", URL, ADA)
@@ -67,7 +67,7 @@ async def test_a_removal_means_the_server_that_was_there_and_not_one_that_was_ad
 
 
 @pytest.mark.parametrize("key", ["lab", "mcp:lab"])
-async def test_a_client_that_an_agent_registered_is_no_login_and_goes_with_the_server(
+async def test_a_client_that_an_agent_registered_goes_with_the_server(
     added: AddedServers, store: AsyncStore, key: str
 ) -> None:
     def register(draft: Draft) -> None:
@@ -84,7 +84,7 @@ async def test_a_client_that_an_agent_registered_is_no_login_and_goes_with_the_s
 
 
 @pytest.mark.parametrize("name", ["acme", "Acme"])
-async def test_a_server_whose_name_a_vendor_took_can_be_removed_while_that_vendor_is_logged_in(
+async def test_a_server_whose_name_a_vendor_took_is_removed_despite_its_login(
     added: AddedServers, store: AsyncStore, name: str
 ) -> None:
     await added.add(name, URL, ADA)

@@ -85,7 +85,7 @@ async def test_a_token_of_the_server_before_is_not_stored_as_one_of_the_next(
         assert await source.server_url("mcp:lab") == good.mcp
 
 
-async def test_a_token_goes_where_its_login_was_made_though_the_config_means_another_host_by_now(
+async def test_a_token_goes_where_its_login_was_made_not_to_the_configs_new_host(
     logins: Logins, store: AsyncStore, evil: Stranger, good: Stranger, driver: Driver
 ) -> None:
     def config(url: str) -> Catalogue:
@@ -125,7 +125,7 @@ async def test_a_token_of_a_server_that_is_gone_is_not_stored(
     assert dict(await store.read()) == {}
 
 
-async def test_a_server_that_is_removed_and_added_again_at_its_address_is_still_the_same(
+async def test_a_server_that_is_added_again_at_its_address_is_still_the_same(
     logins: Logins, store: AsyncStore, good: Stranger
 ) -> None:
     await logins.added.add("lab", good.mcp, MALLORY)
@@ -185,7 +185,7 @@ async def operators(store: AsyncStore) -> AsyncIterator[tuple[Logins, TokenSourc
     await driver.aclose()
 
 
-async def test_a_link_of_an_added_server_is_over_once_the_operator_has_a_table_of_that_name(
+async def test_a_link_of_an_added_server_ends_when_the_config_takes_its_name(
     logins: Logins, operators: tuple[Logins, TokenSource, Recorder], evil: Stranger
 ) -> None:
     evil.pages[RFC_8414] = Page(evil.metadata(token_endpoint="https://10.0.0.5/admin?do=x"))
@@ -198,7 +198,7 @@ async def test_a_link_of_an_added_server_is_over_once_the_operator_has_a_table_o
     assert recorder.sent == []
 
 
-async def test_what_an_added_server_named_gets_no_reach_from_the_operators_table_of_that_name(
+async def test_an_added_servers_hosts_get_no_reach_from_a_table_of_that_name(
     logins: Logins, store: AsyncStore, operators: tuple[Logins, TokenSource, Recorder], evil: Stranger
 ) -> None:
     evil.pages[RFC_8414] = Page(evil.metadata(revocation_endpoint="https://10.0.0.5/admin?do=x"))

@@ -86,7 +86,7 @@ async def test_an_added_server_gets_no_account_of_a_host_that_the_config_names(
     await logins.aclose()
 
 
-async def test_an_added_server_gets_no_account_of_a_host_that_another_servers_login_is_at(
+async def test_an_added_server_gets_no_account_of_another_servers_host(
     logins: Logins, evil: Stranger, good: Stranger
 ) -> None:
     await logins.added.add("good", good.mcp, ADA)

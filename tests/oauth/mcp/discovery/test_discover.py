@@ -43,7 +43,7 @@ async def test_a_server_of_the_newest_specification_is_found(
     assert stranger.asked[0][2]["method"] == "initialize"
 
 
-async def test_without_a_challenge_the_well_known_addresses_are_tried_in_the_specifications_order(
+async def test_without_a_challenge_well_known_addresses_are_tried_in_order(
     stranger: Stranger, server: McpServer, fetch: Fetch
 ) -> None:
     """MCP, authorization server discovery: with the path first; the issuer's three documents in this order."""
@@ -147,7 +147,7 @@ async def test_the_resource_is_taken_byte_for_byte_from_the_endpoint_or_a_parent
     assert (await discover(server, fetch)).resource == said
 
 
-async def test_metadata_of_another_issuer_is_refused_and_no_other_document_is_tried(
+async def test_metadata_of_another_issuer_is_refused_without_another_try(
     stranger: Stranger, server: McpServer, fetch: Fetch
 ) -> None:
     """RFC 8414 3.3: not even a slash at the end may differ."""

@@ -51,7 +51,7 @@ async def test_a_registration_is_used_again(
     assert not stranger.asked
 
 
-async def test_a_registration_is_made_anew_when_its_secret_ends_its_redirect_moves_or_more_scopes_are_needed(
+async def test_an_ended_secret_a_moved_redirect_or_more_scopes_register_anew(
     server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, kept: dict[str, ClientRecord]
 ) -> None:
     moved = replace(server, redirect_uri="http://127.0.0.1:53682/callback")
@@ -91,7 +91,7 @@ async def test_the_operators_client_stays_at_the_issuer_where_it_was_first_used(
     assert (await identify(confirmed, moved, (), kept, fetch, now=NOW)).client_id == "mine"
 
 
-async def test_the_operators_secret_is_asked_for_where_it_is_missing_and_never_written_down(
+async def test_the_operators_missing_secret_is_asked_for_and_never_written_down(
     server: McpServer, found: Discovered, fetch: Fetch
 ) -> None:
     mine = replace(

@@ -52,7 +52,7 @@ def test_the_document_says_what_the_specification_demands(server: McpServer) -> 
     assert document["token_endpoint_auth_method"] == "none"
 
 
-async def test_a_registration_asks_for_a_native_public_client_with_all_scopes_it_may_ever_need(
+async def test_a_registration_asks_for_a_native_public_client_with_all_scopes(
     server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, answers: Any
 ) -> None:
     named = replace(server, client_name="Ours", client_uri="https://ours.example")
@@ -125,7 +125,7 @@ async def test_a_secret_goes_the_way_that_the_server_knows(
     assert identity.auth_method == "client_secret_post"
 
 
-async def test_where_a_client_without_a_secret_is_refused_one_with_a_secret_is_asked_for_once(
+async def test_after_a_refused_public_client_one_with_a_secret_is_asked_for_once(
     server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger
 ) -> None:
     stranger.pages[REGISTER] = Page({"error": "invalid_client_metadata"}, 400)
@@ -146,7 +146,7 @@ async def test_where_a_client_without_a_secret_is_refused_one_with_a_secret_is_a
     ],
     ids=str,
 )
-async def test_a_client_that_cannot_be_used_is_refused_before_anybody_sees_a_link(
+async def test_an_unusable_client_is_refused_before_anybody_sees_a_link(
     server: McpServer, found: Discovered, fetch: Fetch, answers: Any, members: dict[str, Any], reason: str
 ) -> None:
     answers(**members)
@@ -169,7 +169,7 @@ async def test_a_client_that_cannot_be_used_is_refused_before_anybody_sees_a_lin
     ],
     ids=str,
 )
-async def test_a_refused_registration_says_what_the_operator_has_to_register_and_nothing_of_the_answer(
+async def test_a_refused_registration_says_what_to_register_and_quotes_nothing(
     server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, page: Page
 ) -> None:
     stranger.pages[REGISTER] = page
@@ -183,7 +183,7 @@ async def test_a_refused_registration_says_what_the_operator_has_to_register_and
     assert not any(word in str(missing.value) for word in ("canary", "<", "everyone"))
 
 
-async def test_a_server_that_registers_nobody_says_what_the_operator_has_to_register(
+async def test_at_a_server_without_registration_the_operator_learns_what_to_do(
     server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger
 ) -> None:
     """Ours: no guess at `/register`, which answers with somebody's front page."""

@@ -18,7 +18,7 @@ from openab_auth.storage import AsyncStore
 from tests.support.mcp_servers import ADA, call, entry_of, log_in, seen
 
 
-async def test_a_server_that_forgot_our_client_gets_a_new_registration_with_the_next_login(
+async def test_a_server_that_forgot_our_client_gets_a_new_registration(
     logins: Logins, source: TokenSource, store: AsyncStore, urls: Mapping[str, str]
 ) -> None:
     await log_in(logins, "mcp:old")

@@ -19,7 +19,7 @@ from openab_auth.storage import AsyncStore, Draft, McpEntry, StoreUnreadableErro
 from tests.support.mcp_servers import entry_of, expire, log_in, seen
 
 
-async def test_a_login_that_an_agent_has_rewritten_is_renewed_from_what_we_remember(
+async def test_a_login_that_an_agent_has_rewritten_is_renewed_from_our_record(
     logins: Logins, source: TokenSource, store: AsyncStore, urls: Mapping[str, str]
 ) -> None:
     """rmcp 1.7 drops the issuer, and after a reply without `scope` the scopes; no version knows the secret."""
@@ -38,7 +38,7 @@ async def test_a_login_that_an_agent_has_rewritten_is_renewed_from_what_we_remem
     assert (await entry_of(store, "secretive")).issuer == entry.issuer
 
 
-async def test_a_login_whose_record_is_lost_is_found_again_at_the_same_issuer_and_at_no_other(
+async def test_a_login_without_its_record_is_found_again_at_its_issuer_alone(
     logins: Logins, source: TokenSource, store: AsyncStore, tmp_path: Path
 ) -> None:
     await log_in(logins, "mcp:new")
@@ -88,7 +88,7 @@ def put_aside(clients: Path) -> Path:
     return aside
 
 
-async def test_while_the_file_of_clients_cannot_be_read_a_token_that_lives_is_served_and_nothing_is_called_dead(
+async def test_an_unreadable_clients_file_leaves_live_tokens_and_kills_none(
     logins: Logins, source: TokenSource, store: AsyncStore, urls: Mapping[str, str], tmp_path: Path
 ) -> None:
     """Ours: what cannot be asked says nothing of the login, and is named."""

@@ -40,7 +40,7 @@ async def test_the_sdks_own_client_calls_a_tool_with_our_login(
         assert (await client.call_tool("add", {"a": 2, "b": 3})).structured_content == {"result": 5}
 
 
-async def test_the_sdk_is_given_a_fresh_token_with_its_true_life_and_nothing_to_renew_it_with(
+async def test_the_sdk_gets_a_fresh_token_with_its_life_and_no_refresh_token(
     logins: Logins, source: TokenSource, store: AsyncStore, urls: Mapping[str, str]
 ) -> None:
     await log_in(logins, "mcp:new")

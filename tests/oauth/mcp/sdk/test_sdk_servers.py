@@ -51,7 +51,7 @@ async def test_a_login_leads_to_a_tool_call_at_every_kind_of_server(
     assert (await seen(urls[name], "/authorize", entry.client_id))[-1]["resource"] == resource
 
 
-async def test_a_short_lived_token_is_renewed_for_each_call_and_never_posted_twice(
+async def test_a_short_token_is_renewed_for_each_call_and_never_posted_twice(
     logins: Logins, source: TokenSource, store: AsyncStore, urls: Mapping[str, str]
 ) -> None:
     """Rotation with reuse revocation: one token posted twice would end the whole family."""

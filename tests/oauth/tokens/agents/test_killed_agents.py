@@ -22,7 +22,7 @@ sys.stdin.read()
 """
 
 
-def test_a_process_that_is_killed_before_its_request_is_followed_by_the_next_at_once(
+def test_a_process_killed_before_its_request_is_followed_at_once(
     fleet: list[Agent], store: FileStore, issuer: ThreadedIssuer
 ) -> None:
     holder = subprocess.Popen(
@@ -51,7 +51,7 @@ def test_a_process_that_is_killed_before_its_request_is_followed_by_the_next_at_
     assert len(issuer.requests("/token")) == 1
 
 
-def test_a_process_that_is_killed_during_its_request_is_followed_by_the_next_at_once(
+def test_a_process_killed_during_its_request_is_followed_at_once(
     start: Callable[[int], list[Agent]], store: FileStore, issuer: ThreadedIssuer
 ) -> None:
     issuer.faults.next("/token", status=503, delay=30)  # the vendor has not rotated anything yet
@@ -75,7 +75,7 @@ def test_a_process_that_is_killed_during_its_request_is_followed_by_the_next_at_
     assert issuer.families[-1].reuses == 0
 
 
-def test_what_a_process_loses_that_is_killed_after_the_vendor_has_rotated_is_told_and_not_tried_again(
+def test_a_token_lost_with_a_killed_process_is_told_and_not_tried_again(
     start: Callable[[int], list[Agent]], store: FileStore, issuer: ThreadedIssuer
 ) -> None:
     """Nobody can know the token in the answer that it did not live to read; a repetition is forgiven by some."""
@@ -98,7 +98,7 @@ def test_what_a_process_loses_that_is_killed_after_the_vendor_has_rotated_is_tol
     assert "the request before got no answer" in dead.reason
 
 
-def test_a_vendor_that_forgives_a_repetition_gives_the_login_back_to_the_next_process(
+def test_a_vendor_that_forgives_a_repetition_gives_the_login_back(
     start: Callable[[int], list[Agent]], store: FileStore, issuer: ThreadedIssuer
 ) -> None:
     issuer.tokens.grace = 10

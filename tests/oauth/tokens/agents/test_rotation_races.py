@@ -29,7 +29,7 @@ def test_eight_processes_make_one_request_for_each_generation(
     assert (family.refreshes, family.reuses, family.revoked) == (3, 0, False)
 
 
-def test_eight_processes_that_were_refused_with_the_same_token_rotate_it_once(
+def test_eight_processes_refused_with_the_same_token_rotate_it_once(
     fleet: list[Agent], store: FileStore, issuer: ThreadedIssuer
 ) -> None:
     rejected = login(store).access_token.reveal()
@@ -46,7 +46,7 @@ def test_eight_processes_that_were_refused_with_the_same_token_rotate_it_once(
     assert issuer.families[-1].reuses == 0
 
 
-def test_the_commit_of_a_writer_in_another_language_is_adopted_while_it_still_holds_the_lock(
+def test_a_foreign_writers_commit_is_adopted_while_it_still_holds_the_lock(
     fleet: list[Agent], store: FileStore, issuer: ThreadedIssuer
 ) -> None:
     """A raw flock(2) on the tenant's sidecar and a rename, as the Rust agents do it."""

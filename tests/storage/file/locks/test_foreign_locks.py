@@ -84,7 +84,7 @@ def test_a_raw_flock_excludes_us_and_we_exclude_it(store: FileStore, path: Path,
 
 
 @BOTH
-def test_sidecars_are_never_deleted_nor_changed_and_their_age_is_nobodys_business(path: Path, name: str) -> None:
+def test_sidecars_are_never_deleted_nor_changed_whatever_their_age(path: Path, name: str) -> None:
     """Cases 13 and 14: a time of the future, or a file that was copied with the home folder, has no effect."""
     store = FileStore(path, lock_timeout=0.1)
     path.parent.mkdir()
@@ -105,7 +105,7 @@ def test_sidecars_are_never_deleted_nor_changed_and_their_age_is_nobodys_busines
 @pytest.mark.parametrize(
     "make", [Path.mkdir, os.mkfifo, lambda at: at.symlink_to("/dev/null")], ids=["dir", "fifo", "link"]
 )
-def test_what_is_no_lock_file_in_a_sidecars_place_is_an_error_that_names_it(
+def test_a_sidecars_place_that_holds_no_lock_file_is_named_in_an_error(
     path: Path, make: Callable[[Path], None]
 ) -> None:
     """Case 15."""

@@ -41,7 +41,7 @@ else:
 
 
 @pytest.mark.parametrize(("what", "told"), [("ends", "False"), ("updates", "0 ['child']")])
-def test_a_child_that_was_forked_neither_lets_go_of_its_parents_locks_nor_waits_for_its_threads(
+def test_a_forked_child_frees_no_lock_and_awaits_no_thread_of_its_parent(
     what: str, told: str, path: Path, run: Callable[..., str]
 ) -> None:
     assert run(FORK, path, what) == told
@@ -66,7 +66,7 @@ else:
 
 
 @BOTH
-def test_a_killed_holder_leaves_its_lock_free_even_if_a_child_that_it_forked_lives_on(
+def test_a_killed_holder_leaves_its_lock_free_even_if_its_child_lives_on(
     store: FileStore, path: Path, name: str, start: Start
 ) -> None:
     holder = start(KILLED_AFTER_FORK, path, name)

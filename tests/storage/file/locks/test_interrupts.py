@@ -73,7 +73,5 @@ print(list(store.read()), len(os.listdir("/proc/self/fd")) - before)
 """
 
 
-def test_a_caller_that_is_interrupted_costs_neither_the_commit_nor_a_descriptor(
-    path: Path, run: Callable[..., str]
-) -> None:
+def test_an_interrupted_caller_costs_neither_the_commit_nor_a_descriptor(path: Path, run: Callable[..., str]) -> None:
     assert run(INTERRUPTED, path) == "interrupted interrupted interrupted ['first', '0', '1', '2'] 0"

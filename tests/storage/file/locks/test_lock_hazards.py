@@ -96,7 +96,7 @@ def test_a_stopped_holder_keeps_its_lock_and_goes_on_with_it(
     assert token_in(store.read()).expires_at == (7 if name == GLOBAL else 0)
 
 
-def test_a_holder_that_never_lets_go_costs_a_bounded_wait_and_blinds_nobody(
+def test_a_holder_that_never_lets_go_costs_a_bounded_wait_and_no_reader(
     store: FileStore, path: Path, start: Start, run: Callable[..., str]
 ) -> None:
     """Cases 10 and 11: who would write is told; who reads needs no lock, also when eight start at once."""
@@ -124,7 +124,7 @@ def test_one_tenants_lock_holds_up_neither_another_tenant_nor_the_store(
     assert list(store.read()) == ["codex"]
 
 
-def test_who_gives_up_again_and_again_leaves_one_thread_in_the_queue_which_the_next_one_uses(path: Path) -> None:
+def test_many_that_give_up_leave_one_thread_which_the_next_one_uses(path: Path) -> None:
     store = FileStore(path, lock_timeout=0.03)
     store.update(put("codex", token()))
     descriptor = os.open(path.with_name(GLOBAL), os.O_RDWR)
@@ -159,7 +159,7 @@ def test_what_a_mutation_raises_after_a_wait_comes_out_as_it_is(path: Path) -> N
     assert store.update(list) == ["codex"]
 
 
-def test_a_lock_in_a_folder_that_was_removed_and_made_anew_is_taken_in_the_new_one(path: Path) -> None:
+def test_a_lock_whose_folder_was_made_anew_is_taken_in_the_new_one(path: Path) -> None:
     store = FileStore(path)
     store.update(put("codex", token()))
     descriptor = os.open(path.with_name(GLOBAL), os.O_RDWR)

@@ -45,7 +45,7 @@ async def test_another_persons_login_in_between_is_not_replaced(start: Start, is
         await ada.outcome("lab", ADA)
 
 
-async def test_another_persons_login_that_comes_in_during_the_last_poll_is_not_replaced(
+async def test_another_persons_login_during_the_last_poll_is_not_replaced(
     start: Start, issuer: Issuer, store: AsyncStore
 ) -> None:
     ada, bob = start(), start()

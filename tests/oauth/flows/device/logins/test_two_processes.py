@@ -55,7 +55,7 @@ async def test_a_restart_survives_an_agent_that_dropped_what_it_does_not_know(
 
 
 @pytest.mark.parametrize("vendor", FLOWS)
-async def test_two_bots_on_one_store_make_one_login_of_one_code_and_tell_nobody_of_a_failure(
+async def test_two_bots_make_one_login_of_one_code_and_tell_of_no_failure(
     start: Start, issuer: Issuer, store: AsyncStore, catalogue: Catalogue, vendor: str
 ) -> None:
     """A bot and the one that takes its place poll for the same login; the vendor gives it to one of them."""
@@ -77,9 +77,7 @@ async def test_two_bots_on_one_store_make_one_login_of_one_code_and_tell_nobody_
     assert list(await store.read()) == [catalogue.tenant_of(vendor)]
 
 
-async def test_of_two_bots_the_one_that_is_not_told_of_a_denial_calls_it_no_expiry(
-    start: Start, issuer: Issuer
-) -> None:
+async def test_a_denial_that_the_other_bot_was_told_is_not_called_an_expiry(start: Start, issuer: Issuer) -> None:
     here, there = start(), start()
     offer = await here.begin("lab", ADA)
     await there.resume(lambda login: login.user == ADA)
