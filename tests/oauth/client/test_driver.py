@@ -17,7 +17,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import Secret
-from tests.support.driver_logins import log_in, new_pending
+from tests.oauth.client.driver_logins import log_in, new_pending
 
 
 def test_verifier_and_state_are_independent_and_43_characters() -> None:

@@ -13,7 +13,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Secret, Tenant
-from tests.support.driver_logins import log_in
+from tests.oauth.client.driver_logins import log_in
 
 
 async def test_revocation_ends_the_family(driver: Driver, issuer: Issuer, lab: Vendor) -> None:

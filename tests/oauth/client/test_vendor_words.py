@@ -13,7 +13,7 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from tests.support.verdicts import PENDING, Ask, exchange, refresh, reply
+from tests.oauth.client.verdicts import PENDING, Ask, exchange, refresh, reply
 
 # each vendor's own shape
 

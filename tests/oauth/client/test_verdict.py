@@ -17,7 +17,7 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.storage import Secret
-from tests.support.verdicts import VENDOR, Ask, exchange, refresh, reply
+from tests.oauth.client.verdicts import VENDOR, Ask, exchange, refresh, reply
 
 WORDS = [
     "invalid_grant",

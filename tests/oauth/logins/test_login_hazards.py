@@ -28,8 +28,8 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, PendingEntry, Secret
+from tests.oauth.logins.code_logins import ADA, BOB
 from tests.support.clock import Clock
-from tests.support.code_logins import ADA, BOB
 
 
 @contextmanager

@@ -32,8 +32,8 @@ from openab_auth.storage import (
     PendingEntry,
     TokenEntry,
 )
+from tests.oauth.logins.code_logins import ADA, BOB, log_in
 from tests.support.clock import Clock
-from tests.support.code_logins import ADA, BOB, log_in
 
 
 async def test_a_login_ends_in_the_store_with_a_note(

@@ -28,8 +28,8 @@ from openab_auth.storage import (
     Tenant,
     TokenEntry,
 )
+from tests.oauth.logins.code_logins import ADA, BOB, generation, log_in
 from tests.support.clock import Clock
-from tests.support.code_logins import ADA, BOB, generation, log_in
 
 
 async def test_cancel_forgets_the_one_that_waits(logins: Logins) -> None:

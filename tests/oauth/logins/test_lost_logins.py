@@ -18,7 +18,7 @@ from openab_auth.storage import (
     PendingEntry,
 )
 from openab_auth.storage.draft import Draft
-from tests.support.code_logins import ADA, log_in
+from tests.oauth.logins.code_logins import ADA, log_in
 
 
 async def test_a_refused_code_keeps_the_old_login_and_uses_the_link_up(

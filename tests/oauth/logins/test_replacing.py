@@ -28,8 +28,8 @@ from openab_auth.storage import (
 )
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.records.notes import Begun
+from tests.oauth.logins.code_logins import ADA, BOB, CAROL, generation, log_in
 from tests.support.clock import Clock
-from tests.support.code_logins import ADA, BOB, CAROL, generation, log_in
 
 
 async def test_another_persons_login_is_replaced_only_after_a_yes(logins: Logins, issuer: Issuer, clock: Clock) -> None:

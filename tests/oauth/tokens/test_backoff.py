@@ -14,7 +14,7 @@ from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import CONSOLE, AsyncStore, TokenEntry
-from tests.support.backoffs import SLOW_DOWN
+from tests.oauth.tokens.answers import SLOW_DOWN
 from tests.support.clock import Clock
 
 

@@ -20,9 +20,9 @@ from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, TokenEntry
-from tests.support.backoffs import SLOW_DOWN
+from tests.oauth.tokens.answers import SLOW_DOWN
+from tests.oauth.tokens.stored_logins import stored
 from tests.support.clock import Clock
-from tests.support.logins import stored
 
 ROOT = Path(__file__).parents[3]
 

@@ -12,8 +12,8 @@ from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import MemoryStore, TokenEntry
+from tests.oauth.tokens.stored_logins import reached
 from tests.support.clock import Clock
-from tests.support.logins import reached
 
 # after a 401
 

@@ -12,8 +12,8 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.tokens import AccessToken, TokenSource
 from openab_auth.storage import AsyncStore, TokenEntry
+from tests.oauth.tokens.stored_logins import reached, stored
 from tests.support.clock import Clock
-from tests.support.logins import reached, stored
 
 # the refresh
 

@@ -7,7 +7,7 @@ import pytest
 
 from openab_auth.storage import McpEntry, PendingEntry, Secret, TokenEntry
 from openab_auth.storage.format import codec
-from tests.support.texts import MCP, TOKEN, text
+from tests.storage.format.texts import MCP, TOKEN, text
 
 PENDING = {"verifier": "v", "state": "s", "token_url": "u", "provider_name": "codex", "resource": None, "created_at": 9}
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from openab_auth.storage import McpEntry, PendingEntry, Secret, TokenEntry
 from openab_auth.storage.format import codec, layout, shapes
-from tests.support.texts import MCP, TOKEN, text
+from tests.storage.format.texts import MCP, TOKEN, text
 
 strings = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 u64 = st.integers(0, 2**64 - 1)

@@ -12,7 +12,7 @@ from openab_auth.storage import (
     AsyncStore,
     FileStore,
 )
-from tests.support.added_servers import CONFIG, of
+from tests.oauth.mcp.added.added_servers import CONFIG, of
 
 
 @pytest.fixture

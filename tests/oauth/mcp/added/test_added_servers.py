@@ -29,7 +29,7 @@ from openab_auth.storage import (
     FileStore,
     UserId,
 )
-from tests.support.added_servers import ADA, BOB, CONFIG, EVIL, URL, anybody, login, of, record
+from tests.oauth.mcp.added.added_servers import ADA, BOB, CONFIG, EVIL, URL, anybody, login, of, record
 
 
 async def test_an_added_server_is_one_more_vendor_whose_title_says_where_it_is(

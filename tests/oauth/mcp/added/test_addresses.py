@@ -29,7 +29,7 @@ from openab_auth.storage import (
     Secret,
     TokenEntry,
 )
-from tests.support.added_servers import ADA, CONFIG, EVIL, URL, login, record
+from tests.oauth.mcp.added.added_servers import ADA, CONFIG, EVIL, URL, login, record
 
 PLAIN = re.compile(r"https://[a-z][a-z0-9-]*(\.[a-z]+)*/[!$&-,0-9:;=@A-Z_a-z~-]*")
 

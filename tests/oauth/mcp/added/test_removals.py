@@ -23,7 +23,7 @@ from openab_auth.storage import (
     TokenEntry,
 )
 from openab_auth.storage.store import Mutation
-from tests.support.added_servers import ADA, BOB, CONFIG, URL, anybody, login, of
+from tests.oauth.mcp.added.added_servers import ADA, BOB, CONFIG, URL, anybody, login, of
 
 
 async def test_a_removal_waits_for_the_logout_and_is_asked_for_by_who_may(

@@ -12,7 +12,7 @@ from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore
-from tests.support.another_server import CONFIG, make_good
+from tests.oauth.mcp.another_server.changing_server import CONFIG, make_good
 from tests.support.stranger import Stranger, listening
 
 

@@ -23,7 +23,7 @@ from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AddedServer, AsyncStore, Draft, UserId
-from tests.support.another_server import ADA, CONFIG, MALLORY, paste
+from tests.oauth.mcp.another_server.changing_server import ADA, CONFIG, MALLORY, paste
 from tests.support.stranger import RFC_8414, Page, Stranger
 
 

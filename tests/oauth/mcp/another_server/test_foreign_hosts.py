@@ -19,7 +19,7 @@ from openab_auth.oauth.vendors import Catalogue, McpServer
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import AsyncStore
-from tests.support.another_server import ADA, CONFIG, MALLORY, paste
+from tests.oauth.mcp.another_server.changing_server import ADA, CONFIG, MALLORY, paste
 from tests.support.stranger import RESOURCE, RFC_8414, Page, Stranger
 
 

@@ -11,7 +11,7 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.storage import AsyncStore, ClientRecord
-from tests.support.another_server import MALLORY
+from tests.oauth.mcp.another_server.changing_server import MALLORY
 from tests.support.stranger import RESOURCE, RFC_8414, Page, Stranger
 
 LONG = "x" * 2000

@@ -14,7 +14,7 @@ from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore
-from tests.support.agents import Agent, expire
+from tests.oauth.tokens.agents.agents import Agent, expire
 
 
 @pytest.fixture(scope="module")

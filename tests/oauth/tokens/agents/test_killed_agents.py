@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from openab_auth.bot.playground.issuer import ThreadedIssuer
 from openab_auth.storage import FileStore
-from tests.support.agents import ROOT, Agent, all_answer, login, reached
+from tests.oauth.tokens.agents.agents import ROOT, Agent, all_answer, login, reached
 
 HOLDER = """
 import sys

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from openab_auth.bot.playground.issuer import ThreadedIssuer
 from openab_auth.storage import FileStore, Secret
-from tests.support.agents import Agent, all_answer, expire, login, reached
+from tests.oauth.tokens.agents.agents import Agent, all_answer, expire, login, reached
 
 
 def test_eight_processes_make_one_request_for_each_generation(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import FileStore
-from tests.support.held_locks import BOTH, GLOBAL, keeps_us_out
+from tests.storage.file.locks.held_locks import BOTH, GLOBAL, keeps_us_out
 from tests.support.processes import Start, line_of
 
 FORK = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support.held_locks import GLOBAL
+from tests.storage.file.locks.held_locks import GLOBAL
 
 INTERRUPTED_ANYWHERE = """
 import fcntl, os, sys

@@ -18,7 +18,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore
-from tests.support.device_logins import Start
+from tests.oauth.flows.device.logins.device_logins import Start
 
 
 @pytest.fixture(autouse=True)

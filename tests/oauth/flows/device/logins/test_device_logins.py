@@ -23,8 +23,8 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, PendingEntry, TokenEntry
+from tests.oauth.flows.device.logins.device_logins import ADA, FLOWS, Start, until
 from tests.support.clock import Clock
-from tests.support.device_logins import ADA, FLOWS, Start, until
 
 
 @pytest.mark.parametrize("vendor", FLOWS)

@@ -18,8 +18,8 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore
+from tests.oauth.flows.device.logins.device_logins import ADA, BOB, Start
 from tests.support.clock import Clock
-from tests.support.device_logins import ADA, BOB, Start
 
 
 async def test_a_newer_code_takes_the_place_of_the_older_one(logins: Logins, issuer: Issuer) -> None:

@@ -24,8 +24,8 @@ from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, TokenEntry
+from tests.oauth.flows.device.logins.device_logins import ADA
 from tests.support.clock import Clock
-from tests.support.device_logins import ADA
 
 
 async def test_an_installed_app_without_its_secret_says_how_to_set_it(logins: Logins) -> None:

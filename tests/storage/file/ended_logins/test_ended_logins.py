@@ -13,9 +13,9 @@ import pytest
 
 from openab_auth.storage import FileStore, Json, McpEntry, Mutation, Secret, TokenEntry
 from openab_auth.storage.file import ended_logins, quarantine
+from tests.storage.file.ended_logins.copies import copies, log_out, login
 from tests.support.clock import Clock
 from tests.support.disks import filled
-from tests.support.ended_logins import copies, log_out, login
 from tests.support.entries import CANARY, pending, put
 from tests.support.processes import NOBODY
 

@@ -18,8 +18,8 @@ from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, Secret, StoreUnwritableError, TokenEntry
 from openab_auth.storage.file.locks.flock import Flock
+from tests.oauth.tokens.stored_logins import stored
 from tests.support.clock import Clock
-from tests.support.logins import stored
 
 
 class Disk:

@@ -15,7 +15,7 @@ from typing import Any
 from openab_auth.bot.playground.issuer import ThreadedIssuer
 from openab_auth.storage import FileStore, TokenEntry
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 AGENT = """
 import asyncio, json, sys, time
 import openab_auth.oauth.client.driver, openab_auth.oauth.tokens.refresh  # before any clock runs

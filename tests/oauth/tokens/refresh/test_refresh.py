@@ -22,9 +22,9 @@ from openab_auth.storage import (
     StoreUnwritableError,
     TokenEntry,
 )
+from tests.oauth.tokens.refresh.changed_logins import change
+from tests.oauth.tokens.stored_logins import stored
 from tests.support.clock import Clock
-from tests.support.logins import stored
-from tests.support.refreshes import change
 
 # what is kept
 

@@ -27,9 +27,9 @@ from openab_auth.storage import (
 )
 from openab_auth.storage.file.locks.flock import Flock
 from openab_auth.storage.memory import MemoryLease
+from tests.oauth.tokens.refresh.changed_logins import change
+from tests.oauth.tokens.stored_logins import reached, stored
 from tests.support.clock import Clock
-from tests.support.logins import reached, stored
-from tests.support.refreshes import change
 
 INVALID_GRANT = {"status": 400, "body": {"error": "invalid_grant"}}
 

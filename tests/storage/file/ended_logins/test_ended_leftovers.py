@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import FileStore, Secret
+from tests.storage.file.ended_logins.copies import copies, log_out, login
 from tests.support.clock import Clock
-from tests.support.ended_logins import copies, log_out, login
 from tests.support.entries import put
 
 

@@ -12,7 +12,7 @@ from openab_auth.oauth.errors import LoginDeadError
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import AsyncStore, Draft, Secret, TokenEntry
-from tests.support.logins import stored
+from tests.oauth.tokens.stored_logins import stored
 
 
 async def test_a_refresh_with_another_account_is_refused_and_the_entry_kept(

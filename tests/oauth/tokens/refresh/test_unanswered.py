@@ -18,8 +18,8 @@ from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, Secret, TokenEntry
+from tests.oauth.tokens.stored_logins import stored
 from tests.support.clock import Clock
-from tests.support.logins import stored
 from tests.support.raw_server import GOOD, RawServer, whole
 
 
