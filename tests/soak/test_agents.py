@@ -16,11 +16,8 @@ import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, ThreadedIssuer
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import AsyncStore, FileStore, TokenEntry, UserId
 from tests.soak.commands import ROOT

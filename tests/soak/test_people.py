@@ -22,7 +22,6 @@ from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import FileStore, OpenabAuthError, UserId
 from tests.soak.oracles import Findings, Watch, check_modes, check_vendor

@@ -6,14 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from openab_auth.storage import (
-    Draft,
-    Entry,
-    Mutation,
-    PendingEntry,
-    Secret,
-    TokenEntry,
-)
+from openab_auth.storage import Draft, Entry, Mutation, PendingEntry, Secret, TokenEntry
 
 NOW = 1_800_000_000
 CANARY = "canary-77aa"  # every secret of the fixture `token` begins with it

@@ -11,7 +11,6 @@ import httpx2
 
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import AsyncStore, McpEntry, UserId
 
 NAMES = ("new", "brief", "closed", "secretive", "old", "oldest")

@@ -11,9 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from openab_auth.oauth.http import NetworkPolicy
-from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.vendors import McpServer
-from openab_auth.oauth.vendors.mcp_server import McpServer
 
 RESOURCE = "/.well-known/oauth-protected-resource"
 RFC_8414 = "/.well-known/oauth-authorization-server"

@@ -15,10 +15,7 @@ import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.errors import (
-    VendorMisconfiguredError,
-    VendorUnavailableError,
-)
+from openab_auth.oauth.errors import VendorMisconfiguredError, VendorUnavailableError
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Secret
 from tests.support.raw_server import self_signed

@@ -10,11 +10,7 @@ import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import Driver, new_state, new_verifier
-from openab_auth.oauth.errors import (
-    ExchangeRefusedError,
-    LoginDeadError,
-    VendorMisconfiguredError,
-)
+from openab_auth.oauth.errors import ExchangeRefusedError, LoginDeadError, VendorMisconfiguredError
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import Secret
 from tests.oauth.client.driver_logins import log_in, new_pending

@@ -8,9 +8,7 @@ import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.errors import (
-    VendorUnavailableError,
-)
+from openab_auth.oauth.errors import VendorUnavailableError
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Secret, Tenant
 from tests.oauth.client.driver_logins import log_in

@@ -13,17 +13,10 @@ from openab_auth.bot.client import point_discord_at
 from openab_auth.bot.errors import DiscordUnavailableError
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.oauth.client import Driver, RequestContext
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.client.verdict import RequestContext
 from openab_auth.oauth.http import NetworkPolicy, new_client
-from openab_auth.oauth.http.network_policy import NetworkPolicy
-from openab_auth.oauth.http.transport import new_client
 from openab_auth.oauth.mcp import Fetch
-from openab_auth.oauth.mcp.discovery.fetch import Fetch
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Vendor
-from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Secret, Tenant, TokenEntry
 from tests.support.raw_server import GOOD, RawServer, whole
 

@@ -16,11 +16,8 @@ import pytest
 from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import OAuthError, VendorUnavailableError
 from openab_auth.oauth.http import NetworkPolicy
-from openab_auth.oauth.http.network_policy import NetworkPolicy
 from openab_auth.oauth.mcp import Fetch
-from openab_auth.oauth.mcp.discovery.fetch import Fetch
 from openab_auth.oauth.vendors import Vendor
-from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage import Secret, Tenant
 from tests.support.raw_server import GOOD, RawServer, Sent, endless, self_signed, watched, whole
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.flows import LoginResult
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
-from openab_auth.storage import (
-    UserId,
-)
+from openab_auth.storage import UserId
 
 ADA, BOB, CAROL = UserId(1001), UserId(1002), UserId(1003)
 

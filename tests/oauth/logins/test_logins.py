@@ -12,26 +12,13 @@ import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.entries import login_entry
-from openab_auth.oauth.errors import (
-    NoPendingLoginError,
-    PasteRefusedError,
-    TooManyLoginsError,
-    UnknownVendorError,
-)
+from openab_auth.oauth.errors import NoPendingLoginError, PasteRefusedError, TooManyLoginsError, UnknownVendorError
 from openab_auth.oauth.flows import LoginResult
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.paste import DeniedRedirectError
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.storage import (
-    AsyncStore,
-    FileStore,
-    Note,
-    OpenabAuthError,
-    PendingEntry,
-    TokenEntry,
-)
+from openab_auth.storage import AsyncStore, FileStore, Note, OpenabAuthError, PendingEntry, TokenEntry
 from tests.oauth.logins.code_logins import ADA, BOB, log_in
 from tests.support.clock import Clock
 

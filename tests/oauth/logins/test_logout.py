@@ -10,24 +10,11 @@ import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import Driver, OAuthClient
-from openab_auth.oauth.errors import (
-    LoginChangedError,
-    NoPendingLoginError,
-    NotLoggedInError,
-    WhichLoginError,
-)
+from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, WhichLoginError
 from openab_auth.oauth.logins import Logins, LogoutResult
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.logins.logout import LoginRemover
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.storage import (
-    AsyncStore,
-    FileStore,
-    Secret,
-    StorageError,
-    Tenant,
-    TokenEntry,
-)
+from openab_auth.storage import AsyncStore, FileStore, Secret, StorageError, Tenant, TokenEntry
 from tests.oauth.logins.code_logins import ADA, BOB, generation, log_in
 from tests.support.clock import Clock
 

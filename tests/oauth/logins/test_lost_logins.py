@@ -8,15 +8,9 @@ import dataclasses
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.errors import (
-    ExchangeRefusedError,
-    VendorUnavailableError,
-)
+from openab_auth.oauth.errors import ExchangeRefusedError, VendorUnavailableError
 from openab_auth.oauth.logins import Logins
-from openab_auth.storage import (
-    AsyncStore,
-    PendingEntry,
-)
+from openab_auth.storage import AsyncStore, PendingEntry
 from openab_auth.storage.draft import Draft
 from tests.oauth.logins.code_logins import ADA, log_in
 

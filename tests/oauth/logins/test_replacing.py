@@ -9,24 +9,10 @@ from functools import partial
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.errors import (
-    LoginOvertakenError,
-    LoginTakenError,
-    VendorUnavailableError,
-)
+from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError, VendorUnavailableError
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.storage import (
-    AsyncStore,
-    DeadToken,
-    Draft,
-    PendingEntry,
-    Secret,
-    TokenEntry,
-)
-from openab_auth.storage.draft import Draft
+from openab_auth.storage import AsyncStore, DeadToken, Draft, PendingEntry, Secret, TokenEntry
 from openab_auth.storage.records.notes import Begun
 from tests.oauth.logins.code_logins import ADA, BOB, CAROL, generation, log_in
 from tests.support.clock import Clock

@@ -9,11 +9,8 @@ import httpx2
 import pytest
 
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.mcp import Fetch
-from openab_auth.oauth.mcp.discovery.fetch import Fetch
 from openab_auth.oauth.vendors import McpServer
-from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import FileStore
 from openab_auth.storage.async_store import AsyncStore
 from tests.support.stranger import LOOPBACK, Stranger, listening

@@ -19,9 +19,7 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
 )
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, StoreUnreadableError
 from tests.support.mcp_servers import ADA, MCP_HEADERS, approve, expire, log_in, seen

@@ -21,9 +21,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.flows import LoginOffer
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, McpEntry, UserId
 from tests.support.stranger import OPENID, RESOURCE, RFC_8414, Page, Stranger

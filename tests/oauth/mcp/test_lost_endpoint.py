@@ -14,9 +14,7 @@ from openab_auth.oauth.client import Driver
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import VendorUnavailableError
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, Json, McpEntry
 from tests.support.stranger import Page, Stranger
 

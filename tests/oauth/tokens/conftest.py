@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import FileStore, TokenEntry
 from tests.support.clock import Clock

@@ -10,9 +10,7 @@ import pytest
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.errors import VendorUnavailableError
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import CONSOLE, AsyncStore, TokenEntry
 from tests.oauth.tokens.answers import SLOW_DOWN
 from tests.support.clock import Clock

@@ -10,15 +10,9 @@ import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.errors import (
-    LoginDeadError,
-    NotLoggedInError,
-    RefreshBusyError,
-    VendorUnavailableError,
-)
+from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError, RefreshBusyError, VendorUnavailableError
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, TokenEntry
 from tests.oauth.tokens.stored_logins import reached, stored
 from tests.support.clock import Clock

@@ -17,7 +17,6 @@ from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import LoginDeadError, VendorMisconfiguredError, VendorUnavailableError
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, TokenEntry
 from tests.oauth.tokens.answers import SLOW_DOWN

@@ -10,7 +10,6 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import Driver
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import MemoryStore, TokenEntry
 from tests.oauth.tokens.stored_logins import reached
 from tests.support.clock import Clock

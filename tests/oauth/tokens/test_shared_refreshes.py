@@ -7,9 +7,7 @@ import asyncio
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.errors import (
-    VendorUnavailableError,
-)
+from openab_auth.oauth.errors import VendorUnavailableError
 from openab_auth.oauth.tokens import AccessToken, TokenSource
 from openab_auth.storage import AsyncStore, TokenEntry
 from tests.oauth.tokens.stored_logins import reached, stored

@@ -14,18 +14,10 @@ from typing import Any, NoReturn
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.errors import (
-    ConfigError,
-    LoginDeadError,
-    NotLoggedInError,
-    OAuthError,
-    VendorMisconfiguredError,
-)
+from openab_auth.oauth.errors import ConfigError, LoginDeadError, NotLoggedInError, OAuthError, VendorMisconfiguredError
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import AccessToken, TokenSource
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, MemoryStore, Secret, TokenEntry
 from tests.support.clock import Clock
 

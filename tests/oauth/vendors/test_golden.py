@@ -16,17 +16,13 @@ import pytest
 
 from openab_auth.bot.playground.issuer import Issuer, ReceivedRequest, RegisteredClient
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config import AuthSettings, Config
-from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.oauth.errors import LoginDeadError, VendorUnavailableError
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.flows.device.aws import client_key
 from openab_auth.oauth.flows.exchange.copilot import exchange_url
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import CONSOLE, AsyncStore, Draft, Secret, TokenEntry
 from openab_auth.storage import ClientRecord as Registered

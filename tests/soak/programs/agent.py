@@ -13,7 +13,6 @@ from pathlib import Path
 
 from openab_auth.oauth.tokens import AccessToken, TokenSource
 from openab_auth.oauth.vendors import Catalogue, read_config
-from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import OpenabAuthError, open_store
 
 

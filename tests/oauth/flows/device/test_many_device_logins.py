@@ -9,11 +9,8 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, Device, ThreadedIssuer
-from openab_auth.bot.playground.issuer.devices import Device
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config import Config
-from openab_auth.oauth.config.config import Config
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, UserId

@@ -7,16 +7,8 @@ from dataclasses import replace
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.mcp import Binding
 from openab_auth.oauth.mcp.added_servers import AddedServers
-from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.storage import (
-    AddedServer,
-    AsyncStore,
-    ClientRecord,
-    McpEntry,
-    UserId,
-)
+from openab_auth.storage import AddedServer, AsyncStore, ClientRecord, McpEntry, UserId
 
 URL = "https://mcp.example/public/mcp"
 EVIL = "https://evil.example/mcp"

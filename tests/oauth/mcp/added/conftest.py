@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.oauth.mcp.added_servers import AddedServers
-from openab_auth.storage import (
-    AsyncStore,
-    FileStore,
-)
+from openab_auth.storage import AsyncStore, FileStore
 from tests.oauth.mcp.added.added_servers import CONFIG, of
 
 

@@ -21,14 +21,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.mcp.added_servers import MOST_SERVERS, AddedServers
 from openab_auth.oauth.vendors import Catalogue, read_config
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.storage import (
-    AddedServer,
-    AsyncStore,
-    Draft,
-    FileStore,
-    UserId,
-)
+from openab_auth.storage import AddedServer, AsyncStore, Draft, FileStore, UserId
 from tests.oauth.mcp.added.added_servers import ADA, BOB, CONFIG, EVIL, URL, anybody, login, of, record
 
 

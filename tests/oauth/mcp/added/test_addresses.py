@@ -11,24 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openab_auth.oauth.config import AuthSettings, Config
-from openab_auth.oauth.errors import (
-    ConfigError,
-    ForeignLoginError,
-    ServerAddressError,
-    ServerNotAddedError,
-)
+from openab_auth.oauth.errors import ConfigError, ForeignLoginError, ServerAddressError, ServerNotAddedError
 from openab_auth.oauth.mcp.added_servers import AddedServers
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.vendors.mcp_server import read_added_server
-from openab_auth.storage import (
-    AddedServer,
-    AsyncStore,
-    Draft,
-    Entry,
-    Secret,
-    TokenEntry,
-)
+from openab_auth.storage import AddedServer, AsyncStore, Draft, Entry, Secret, TokenEntry
 from tests.oauth.mcp.added.added_servers import ADA, CONFIG, EVIL, URL, login, record
 
 PLAIN = re.compile(r"https://[a-z][a-z0-9-]*(\.[a-z]+)*/[!$&-,0-9:;=@A-Z_a-z~-]*")

@@ -7,21 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from openab_auth.oauth.errors import (
-    ServerInUseError,
-    ServerNotThereError,
-)
+from openab_auth.oauth.errors import ServerInUseError, ServerNotThereError
 from openab_auth.oauth.mcp.added_servers import AddedServers
-from openab_auth.storage import (
-    AddedServer,
-    AsyncStore,
-    ClientRecord,
-    Draft,
-    McpEntry,
-    PendingEntry,
-    Secret,
-    TokenEntry,
-)
+from openab_auth.storage import AddedServer, AsyncStore, ClientRecord, Draft, McpEntry, PendingEntry, Secret, TokenEntry
 from openab_auth.storage.store import Mutation
 from tests.oauth.mcp.added.added_servers import ADA, BOB, CONFIG, URL, anybody, login, of
 

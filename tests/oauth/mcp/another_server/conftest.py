@@ -8,9 +8,7 @@ import pytest
 
 from openab_auth.oauth.client import Driver
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore
 from tests.oauth.mcp.another_server.changing_server import CONFIG, make_good
 from tests.support.stranger import Stranger, listening

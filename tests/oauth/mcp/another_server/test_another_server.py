@@ -11,17 +11,11 @@ import httpx2
 import pytest
 
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.errors import (
-    NoPendingLoginError,
-    VendorMisconfiguredError,
-)
+from openab_auth.oauth.errors import NoPendingLoginError, VendorMisconfiguredError
 from openab_auth.oauth.flows import LoginResult
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AddedServer, AsyncStore, Draft, UserId
 from tests.oauth.mcp.another_server.changing_server import ADA, CONFIG, MALLORY, paste
 from tests.support.stranger import RFC_8414, Page, Stranger

@@ -7,17 +7,11 @@ from dataclasses import replace
 import pytest
 
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.errors import (
-    ServerUnusableError,
-)
+from openab_auth.oauth.errors import ServerUnusableError
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.mcp import Binding
-from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.mcp.foreign_hosts import foreign_hosts
 from openab_auth.oauth.vendors import Catalogue, McpServer
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import AsyncStore
 from tests.oauth.mcp.another_server.changing_server import ADA, CONFIG, MALLORY, paste
 from tests.support.stranger import RESOURCE, RFC_8414, Page, Stranger

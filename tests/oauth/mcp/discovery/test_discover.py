@@ -9,10 +9,7 @@ import pytest
 
 from openab_auth.oauth.errors import ServerUnusableError, VendorUnavailableError
 from openab_auth.oauth.mcp import Discovered, Fetch, discover
-from openab_auth.oauth.mcp.discovery import Discovered, discover
-from openab_auth.oauth.mcp.discovery.fetch import Fetch
 from openab_auth.oauth.vendors import McpServer
-from openab_auth.oauth.vendors.mcp_server import McpServer
 from tests.support.stranger import OPENID, RESOURCE, RFC_8414, Page, Stranger, with_path
 
 

@@ -8,10 +8,7 @@ import pytest
 
 from openab_auth.oauth.errors import ServerUnusableError
 from openab_auth.oauth.mcp import Fetch, discover
-from openab_auth.oauth.mcp.discovery import discover
-from openab_auth.oauth.mcp.discovery.fetch import Fetch
 from openab_auth.oauth.vendors import McpServer
-from openab_auth.oauth.vendors.mcp_server import McpServer
 from tests.support.stranger import RESOURCE, RFC_8414, Page, Stranger
 
 # Servers of 2025-03-26: their origin is the authorization server

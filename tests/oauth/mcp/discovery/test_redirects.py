@@ -7,10 +7,7 @@ import pytest
 from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import ServerUnusableError, VendorUnavailableError
 from openab_auth.oauth.mcp import Fetch, discover
-from openab_auth.oauth.mcp.discovery import discover
-from openab_auth.oauth.mcp.discovery.fetch import Fetch
 from openab_auth.oauth.vendors import McpServer
-from openab_auth.oauth.vendors.mcp_server import McpServer
 from tests.support.stranger import LOOPBACK, RFC_8414, Page, Stranger
 
 # Redirects and bounds

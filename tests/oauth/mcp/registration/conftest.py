@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from openab_auth.oauth.mcp import Discovered
-from openab_auth.oauth.mcp.discovery import Discovered
 from tests.support.stranger import Page, Stranger
 
 REGISTER = "/register"

@@ -12,13 +12,8 @@ from openab_auth.oauth.client import Driver
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import ServerUnusableError
 from openab_auth.oauth.mcp import Discovered, Fetch, ServerLogins
-from openab_auth.oauth.mcp.discovery import Discovered
-from openab_auth.oauth.mcp.discovery.fetch import Fetch
 from openab_auth.oauth.mcp.registration import client_key, identify
-from openab_auth.oauth.mcp.server_logins import ServerLogins
 from openab_auth.oauth.vendors import Catalogue, McpServer
-from openab_auth.oauth.vendors.catalogue import Catalogue
-from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import CONSOLE, AsyncStore, ClientRecord, Secret, StorageError
 from tests.support.stranger import Stranger
 

@@ -9,11 +9,8 @@ import pytest
 
 from openab_auth.oauth.errors import ClientMissingError, VendorUnavailableError
 from openab_auth.oauth.mcp import Discovered, Fetch
-from openab_auth.oauth.mcp.discovery import Discovered
-from openab_auth.oauth.mcp.discovery.fetch import Fetch
 from openab_auth.oauth.mcp.registration import Identity, identify, metadata_document
 from openab_auth.oauth.vendors import McpServer
-from openab_auth.oauth.vendors.mcp_server import McpServer
 from openab_auth.storage import Secret
 from tests.support.stranger import Page, Stranger
 

@@ -10,9 +10,7 @@ from openab_auth.oauth.client import Driver
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore
 
 

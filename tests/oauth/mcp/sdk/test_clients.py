@@ -8,12 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from openab_auth.oauth.errors import (
-    LoginDeadError,
-)
+from openab_auth.oauth.errors import LoginDeadError
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import AsyncStore
 from tests.support.mcp_servers import ADA, call, entry_of, log_in, seen
 

@@ -9,12 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.oauth.errors import (
-    NotRefreshableError,
-)
+from openab_auth.oauth.errors import NotRefreshableError
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import AsyncStore, Draft, McpEntry, StoreUnreadableError
 from tests.support.mcp_servers import entry_of, expire, log_in, seen
 

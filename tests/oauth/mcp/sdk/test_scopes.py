@@ -6,12 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from openab_auth.oauth.errors import (
-    InsufficientScopeError,
-)
+from openab_auth.oauth.errors import InsufficientScopeError
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import AsyncStore
 from tests.support.mcp_servers import call, entry_of, log_in
 

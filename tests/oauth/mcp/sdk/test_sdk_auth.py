@@ -14,14 +14,10 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthToken
 
-from openab_auth.oauth.errors import (
-    LoginDeadError,
-    NotLoggedInError,
-)
+from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.mcp.sdk import SdkStorage, sdk_auth
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import AsyncStore, Secret
 from tests.support.mcp_servers import MCP_HEADERS, break_token, entry_of, expire, log_in
 

@@ -11,14 +11,10 @@ import httpx2
 import pytest
 
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.errors import (
-    PasteRefusedError,
-)
+from openab_auth.oauth.errors import PasteRefusedError
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore
 from tests.support.mcp_servers import (
     ADA,

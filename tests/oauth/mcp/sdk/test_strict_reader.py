@@ -9,7 +9,6 @@ import pytest
 
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import AsyncStore
 from tests.support import strict_reader
 from tests.support.mcp_servers import ADA, NAMES, approve, entry_of, log_in

@@ -10,7 +10,6 @@ import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, ThreadedIssuer
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore

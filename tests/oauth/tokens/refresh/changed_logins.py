@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from openab_auth.storage import (
-    AsyncStore,
-    TokenEntry,
-)
+from openab_auth.storage import AsyncStore, TokenEntry
 
 
 async def change(store: AsyncStore, login: TokenEntry, **fields: object) -> TokenEntry:

@@ -10,7 +10,6 @@ import pytest
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.errors import LoginDeadError
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.storage import AsyncStore, Draft, Secret, TokenEntry
 from tests.oauth.tokens.stored_logins import stored
 

@@ -11,18 +11,9 @@ import pytest
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError, VendorMisconfiguredError
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.storage import (
-    CONSOLE,
-    AsyncStore,
-    FileStore,
-    Secret,
-    StorageError,
-    TokenEntry,
-)
+from openab_auth.storage import CONSOLE, AsyncStore, FileStore, Secret, StorageError, TokenEntry
 from tests.oauth.tokens.refresh.changed_logins import change
 from tests.oauth.tokens.stored_logins import reached, stored
 from tests.support.clock import Clock

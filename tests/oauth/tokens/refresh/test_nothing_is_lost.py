@@ -16,9 +16,7 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import token_response
 from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.tokens import TokenSource, refresh
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry, batch
 from openab_auth.storage.file import atomic
 from openab_auth.storage.file.locks.global_lock import GlobalLock

@@ -12,16 +12,8 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import LoginDeadError
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.storage import (
-    AsyncStore,
-    InvalidTenantError,
-    MemoryStore,
-    Secret,
-    StoreUnwritableError,
-    TokenEntry,
-)
+from openab_auth.storage import AsyncStore, InvalidTenantError, MemoryStore, Secret, StoreUnwritableError, TokenEntry
 from tests.oauth.tokens.refresh.changed_logins import change
 from tests.oauth.tokens.stored_logins import stored
 from tests.support.clock import Clock

@@ -13,18 +13,9 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import NotLoggedInError, RefreshBusyError
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.storage import (
-    CONSOLE,
-    AsyncStore,
-    FileStore,
-    MemoryStore,
-    Secret,
-    TokenEntry,
-)
+from openab_auth.storage import CONSOLE, AsyncStore, FileStore, MemoryStore, Secret, TokenEntry
 from openab_auth.storage.file.locks.flock import Flock
 from openab_auth.storage.memory import MemoryLease
 from tests.oauth.tokens.refresh.changed_logins import change

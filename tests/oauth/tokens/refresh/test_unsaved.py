@@ -15,7 +15,6 @@ from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.errors import NotLoggedInError, RefreshBusyError
 from openab_auth.oauth.tokens import AccessToken, TokenSource
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, Secret, StoreUnwritableError, TokenEntry
 from openab_auth.storage.file.locks.flock import Flock
 from tests.oauth.tokens.stored_logins import stored

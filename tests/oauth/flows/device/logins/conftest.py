@@ -10,12 +10,9 @@ import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.config import AuthSettings, Config
-from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore
 from tests.oauth.flows.device.logins.device_logins import Start

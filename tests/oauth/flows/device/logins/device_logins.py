@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.storage import UserId
 
 ADA, BOB = UserId(1), UserId(2)

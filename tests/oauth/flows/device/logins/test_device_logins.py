@@ -11,16 +11,9 @@ import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.entries import PendingLogin, pending_entry
-from openab_auth.oauth.errors import (
-    LoginDeniedError,
-    LoginExpiredError,
-    NoPendingLoginError,
-    VendorUnavailableError,
-)
+from openab_auth.oauth.errors import LoginDeniedError, LoginExpiredError, NoPendingLoginError, VendorUnavailableError
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, PendingEntry, TokenEntry
 from tests.oauth.flows.device.logins.device_logins import ADA, FLOWS, Start, until

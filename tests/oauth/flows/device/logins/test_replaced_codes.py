@@ -8,14 +8,8 @@ import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.client.driver import Driver
-from openab_auth.oauth.errors import (
-    LoginOvertakenError,
-    LoginTakenError,
-    TooManyLoginsError,
-)
+from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError, TooManyLoginsError
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore
 from tests.oauth.flows.device.logins.device_logins import ADA, BOB, Start

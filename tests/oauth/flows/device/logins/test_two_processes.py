@@ -8,12 +8,8 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.errors import (
-    LoginDeniedError,
-    NoPendingLoginError,
-)
+from openab_auth.oauth.errors import LoginDeniedError, NoPendingLoginError
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, PendingEntry
 from tests.oauth.flows.device.logins.device_logins import ADA, FLOWS, Start, until

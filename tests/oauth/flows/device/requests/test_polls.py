@@ -7,12 +7,7 @@ import time
 import pytest
 
 from openab_auth.oauth.client import TokenResponse
-from openab_auth.oauth.errors import (
-    LoginDeniedError,
-    LoginExpiredError,
-    OAuthError,
-    VendorUnavailableError,
-)
+from openab_auth.oauth.errors import LoginDeniedError, LoginExpiredError, OAuthError, VendorUnavailableError
 from openab_auth.oauth.flows.device.poll import poll_until
 from openab_auth.oauth.flows.device.requests import ApprovalPending
 
