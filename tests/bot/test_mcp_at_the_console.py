@@ -31,7 +31,7 @@ from openab_auth.storage import (
     TokenEntry,
     UserId,
 )
-from tests.oauth.mcp.running import approve, urls  # noqa: F401 - a fixture
+from tests.support.mcp_servers import approve
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

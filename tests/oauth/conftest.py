@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,32 +13,11 @@ from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.oauth.client import Driver
 from openab_auth.oauth.config import Config
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue, Vendor
-from openab_auth.storage import CONSOLE, AsyncStore, FileStore, TokenEntry
-
-
-class Clock:
-    """A clock that stands until it is moved; unix seconds."""
-
-    def __init__(self, now: float = 1_800_000_000.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def issuer(clock: Clock) -> AsyncIterator[Issuer]:
-    async with Issuer.listening(clock=clock) as server:
-        yield server
+from openab_auth.storage import CONSOLE, AsyncStore, TokenEntry
+from tests.support.clock import Clock
+from tests.support.raw_server import RawServer
 
 
 @pytest.fixture
@@ -71,13 +51,6 @@ async def driver(clock: Clock) -> AsyncIterator[Driver]:
 
 
 @pytest.fixture
-async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[AsyncStore]:
-    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock))
-    yield store
-    await store.aclose()
-
-
-@pytest.fixture
 async def logins(
     catalogue: Catalogue, store: AsyncStore, driver: Driver, clock: Callable[[], float]
 ) -> AsyncIterator[Logins]:
@@ -102,3 +75,11 @@ async def source(store: AsyncStore, catalogue: Catalogue, driver: Driver, clock:
     """Waits for one second where it else waits for twenty."""
     async with TokenSource(store, catalogue=catalogue, driver=driver, clock=clock, deadline=1.0) as source:
         yield source
+
+
+@pytest.fixture
+def server() -> Iterator[RawServer]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = RawServer(listener)
+        threading.Thread(target=server.serve, daemon=True).start()
+        yield server

@@ -39,7 +39,7 @@ def test_every_kind_of_word_means_one_account(word: str, name: str, tenant: str)
         ({"linear": VENDORS}, "mcp:linear"),  # a vendor's login is never meant by a server's name
     ],
 )
-def test_a_servers_login_lies_under_its_bare_name_unless_a_vendors_login_does(
+def test_a_servers_login_has_its_bare_name_unless_a_vendors_login_does(
     word: str, entries: dict[str, Entry], tenant: str
 ) -> None:
     assert resolve(word, CATALOGUE, entries) == Account("mcp:linear", Tenant(tenant))

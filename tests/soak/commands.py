@@ -47,7 +47,7 @@ class Commands:
         """Start the process, and end it after the block."""
         environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LD_PRELOAD": str(shim)}
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.soak.command_process", str(shim)],
+            [sys.executable, "-m", "tests.soak.programs.command_process", str(shim)],
             cwd=shim.parent, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         try:

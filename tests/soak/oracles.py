@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from openab_auth.bot.playground.issuer import ThreadedIssuer
-from tests.oauth.mcp.strict_reader import is_mcp, is_pending, is_token
+from tests.support.strict_reader import is_mcp, is_pending, is_token
 
 _LAG = 30.0  # seconds from a request to the moment in which the server notes it, and the length of one refresh
 _TOKEN = re.compile(rb"(?:at|rt)_[A-Za-z0-9_-]{32}")

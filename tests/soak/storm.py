@@ -199,7 +199,7 @@ class Storm:
             "store": str(self.store), "config": str(self._config), "tenant": tenant, "tenants": self.tenants,
             "seed": self._chance.randrange(10**6), "shim": shim, "finish": finish, **asdict(limits),
         }  # fmt: skip
-        return [sys.executable, "-m", "tests.soak.worker", json.dumps(asked)]
+        return [sys.executable, "-m", "tests.soak.programs.worker", json.dumps(asked)]
 
 
 def _kill(worker: subprocess.Popen[str]) -> None:

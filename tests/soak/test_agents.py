@@ -16,11 +16,8 @@ import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, ThreadedIssuer
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.client.driver import Driver
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import AsyncStore, FileStore, TokenEntry, UserId
 from tests.soak.commands import ROOT
@@ -58,7 +55,7 @@ class Programs:
         program = ("foreign_writer", CLIENT_ID) if foreign else ("agent", str(self.config))
         with self._report.open("a") as report, (self.base / "err").open("a") as err:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", f"tests.soak.{program[0]}", str(self.store), program[1],
+                sys.executable, "-m", f"tests.soak.programs.{program[0]}", str(self.store), program[1],
                 str(self._chance.randrange(10**6)), *TENANTS,
                 cwd=self.base, env={"HOME": str(self.base), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
                 stdout=report, stderr=err,

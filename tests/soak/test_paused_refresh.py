@@ -21,7 +21,7 @@ PROCESSES = 6  # they stand still at the same time, each in the refresh of its o
 PAUSES = (2.0, 12.0)  # seconds; a request has 8, a whole refresh 20
 
 
-def test_an_answer_that_came_meanwhile_is_stored_and_its_token_not_posted_again(
+def test_an_answer_that_came_meanwhile_is_stored_and_nothing_posted_again(
     base: Path, soak: SoakRun, findings: Findings
 ) -> None:
     with ThreadedIssuer.listening() as issuer, ThreadPoolExecutor(PROCESSES) as pool:

@@ -1,6 +1,11 @@
-"""Stores in a folder of their own, and entries to put into them."""
+"""Stores in a folder of their own, and processes and small disks to try them with."""
+
+from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,12 +14,15 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from openab_auth.storage import FileStore, Secret, TokenEntry
+from tests.support.disks import SIZE
+from tests.support.entries import CANARY
+from tests.support.processes import DROP_ROOT, ROOT, Start
 
 # Examples take as long as the machine makes them take: their number is the bound, not the clock.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("house")
 
-CANARY = "canary-77aa"
+
+settings.load_profile("house")
 
 
 @pytest.fixture
@@ -49,3 +57,61 @@ def token() -> Callable[..., TokenEntry]:
         )
 
     return make
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start Python code in a process of its own."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(code: str, *arguments: object) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, *map(str, arguments)],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def run(start: Start) -> Callable[..., str]:
+    """Run Python code in a process of its own, without root's rights if asked to, and give what it printed."""
+
+    def run(code: str, *arguments: object, as_nobody: bool = False) -> str:
+        process = start(DROP_ROOT + code if as_nobody else code, *arguments)
+        out, err = process.communicate(timeout=30)
+        assert process.returncode == 0, err
+        return out.strip()
+
+    return run
+
+
+@pytest.fixture
+def public_path() -> Iterator[Path]:
+    """A store's path in a folder that every user may enter (pytest's own folders are for their owner alone)."""
+    folder = Path(tempfile.mkdtemp(prefix="openab-auth-"))
+    folder.chmod(0o755)
+    (folder / "agent").mkdir(mode=0o755)
+    yield folder / "agent" / "auth.json"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own with 256 KiB of space; where nobody may mount one, the test is skipped."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=700", "tmpfs", str(place)]
+    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode != 0:
+        pytest.skip("only root may mount a small file system, and not in every container")
+    yield place
+    subprocess.run(["umount", "--lazy", place], check=True)

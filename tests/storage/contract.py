@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -18,52 +16,18 @@ from openab_auth.storage import (
     ClientRecord,
     Done,
     Draft,
-    Entry,
     Failed,
     InvalidEntryError,
     InvalidTenantError,
-    Mutation,
     Note,
     PendingEntry,
     Secret,
     Store,
-    TokenEntry,
     UserId,
     pending_key,
 )
-
-NOW = 1_800_000_000
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = float(NOW)
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def token(tenant: str = "codex", value: str = "at", **changes: Any) -> TokenEntry:
-    entry = TokenEntry(Secret(value), Secret(f"rt-{value}"), NOW + 3600, "https://as.example/token", tenant)
-    return replace(entry, **changes)
-
-
-def pending(created_at: int = NOW) -> PendingEntry:
-    return PendingEntry(Secret("v"), Secret("s"), "https://as.example/token", "codex", None, created_at)
-
-
-def token_in(entries: Mapping[str, Entry], tenant: str = "codex") -> TokenEntry:
-    entry = entries[tenant]
-    assert isinstance(entry, TokenEntry)
-    return entry
-
-
-def put(tenant: str, entry: Entry) -> Mutation[str]:
-    def mutate(draft: Draft) -> str:
-        draft[tenant] = entry
-        return tenant
-
-    return mutate
+from tests.support.clock import Clock
+from tests.support.entries import NOW, pending, put, token, token_in
 
 
 def fail(draft: Draft) -> None:
@@ -125,7 +89,7 @@ class StoreContract:
         assert isinstance(outcomes[1].error, LookupError)
         assert list(store.read()) == ["a", "b"]
 
-    def test_a_later_mutation_sees_what_an_earlier_one_of_the_same_commit_wrote(self, store: Store) -> None:
+    def test_a_later_mutation_sees_an_earlier_one_of_the_same_commit(self, store: Store) -> None:
         outcomes = store.update_all([put("a", token("a")), list])
         assert outcomes[1] == Done(["a"])
 
@@ -294,9 +258,7 @@ class StoreContract:
             thread.join()
         assert token_in(store.read()).expires_at == 40
 
-    def test_a_renewed_login_that_was_spilled_is_read_at_once_and_committed_by_the_next_update(
-        self, store: Store
-    ) -> None:
+    def test_a_spilled_renewal_is_read_at_once_and_committed_next(self, store: Store) -> None:
         store.update(put("codex", token()))
         version = store.version()
         store.spill("codex", token(value="new"), token().refresh_token)
@@ -307,9 +269,7 @@ class StoreContract:
         assert store.problems() == ()
 
     @pytest.mark.parametrize("renewed", [False, True])
-    def test_a_new_login_that_was_spilled_brings_its_note_and_a_renewal_of_it_leaves_that_alone(
-        self, store: Store, *, renewed: bool
-    ) -> None:
+    def test_a_spilled_new_login_brings_its_note_and_its_renewal_keeps_it(self, store: Store, *, renewed: bool) -> None:
         ada, bob = Note(logged_in_by=UserId(1), generation="ada's"), Note(logged_in_by=UserId(2), generation="bob's")
         store.update(put("codex", token()))
         store.update(lambda draft: draft.notes.update(codex=ada))

@@ -23,7 +23,8 @@ from openab_auth.storage import (
     Secret,
     Store,
 )
-from tests.storage.contract import Clock, StoreContract
+from tests.storage.contract import StoreContract
+from tests.support.clock import Clock
 
 R = TypeVar("R")
 

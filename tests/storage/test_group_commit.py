@@ -12,7 +12,7 @@ import pytest
 
 import openab_auth.storage
 from openab_auth.storage import AsyncStore, Draft, FileStore, MemoryStore, StorageError, Store, StoreUnwritableError
-from tests.storage.contract import put, token
+from tests.support.entries import put, token
 
 
 class Counting(FileStore):
@@ -114,7 +114,7 @@ async def test_a_cancelled_caller_neither_loses_its_mutation_nor_disturbs_others
     assert list(await face.read()) == ["a", "b", "c", "d"]
 
 
-async def test_an_error_of_the_store_reaches_everyone_of_that_commit_and_the_next_works(store: Counting) -> None:
+async def test_an_error_reaches_everyone_of_that_commit_and_the_next_one_works(store: Counting) -> None:
     face = AsyncStore(store)
     store.error = StoreUnwritableError(store.path, "full")
     outcomes = await asyncio.gather(*(face.update(put("a", token("a"))) for _ in range(3)), return_exceptions=True)

@@ -17,7 +17,7 @@ from openab_auth.oauth.paste.paste import Paste
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import AsyncStore, PendingEntry, Secret, TokenEntry, UserId
 from openab_auth.storage.records.notes import Begun
-from tests.oauth.conftest import Clock
+from tests.support.clock import Clock
 
 ADA = UserId(42)
 
@@ -141,6 +141,6 @@ def test_a_new_flow_says_what_its_row_lacks(counter: CounterFlow) -> None:
         Catalogue.from_config(config(), {})
 
 
-def test_a_flow_that_is_not_registered_is_refused_and_the_known_ones_are_named() -> None:
+def test_an_unregistered_flow_is_refused_and_the_known_ones_are_named() -> None:
     with pytest.raises(ConfigError, match="must be one of pkce, device, codex-device, aws-device, command, env"):
         Catalogue.from_config(config(authorize_url="https://shop.example/counter"), {})

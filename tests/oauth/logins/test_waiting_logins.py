@@ -80,7 +80,7 @@ async def test_a_login_that_another_process_stored_gets_no_second_line() -> None
     assert not audited.lines
 
 
-async def test_a_cancelled_or_replaced_login_is_no_longer_pending_and_gets_no_line() -> None:
+async def test_a_cancelled_or_replaced_login_is_not_pending_and_gets_no_line() -> None:
     audited, approval = Audited(), asyncio.Event()
     logins = WaitingLogins(audited)
     logins.start(LAB, pending("a"), approved(approval, LoginResult(LAB, 0, None)))

@@ -19,13 +19,10 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
 )
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, StoreUnreadableError
-from tests.oauth.mcp.running import MCP_HEADERS, approve, urls  # noqa: F401 - a fixture
-from tests.oauth.mcp.test_sdk_servers import ADA, expire, log_in, seen
+from tests.support.mcp_servers import ADA, MCP_HEADERS, approve, expire, log_in, seen
 
 EVIL = "https://evil.example/mcp"
 
@@ -75,7 +72,7 @@ async def logged_in(source: TokenSource, logins: Logins, urls: Mapping[str, str]
     return urls["new"]
 
 
-async def test_a_running_agent_reads_uses_and_renews_it_whether_or_not_adding_is_still_allowed(
+async def test_a_running_agent_uses_and_renews_it_even_once_adding_is_off(
     source: TokenSource, store: AsyncStore, logged_in: str
 ) -> None:
     first = await source.get_valid("mcp:lab")
@@ -105,7 +102,7 @@ async def test_a_list_that_points_elsewhere_by_now_sends_no_token_there(
 
 
 @pytest.mark.parametrize("damage", ["{torn", ""])
-async def test_a_lost_list_loses_no_login_it_is_served_to_its_end_and_renewed_once_the_server_is_there_again(
+async def test_a_lost_list_loses_no_login_and_its_return_brings_the_renewal(
     source: TokenSource, store: AsyncStore, logins: Logins, logged_in: str, place: Path, damage: str
 ) -> None:
     write(place, damage)
@@ -120,7 +117,7 @@ async def test_a_lost_list_loses_no_login_it_is_served_to_its_end_and_renewed_on
     assert await source.get_valid("mcp:lab") != token
 
 
-async def test_an_unreadable_list_is_named_by_who_cannot_renew_and_stops_nobody_else(
+async def test_an_unreadable_list_is_named_in_the_error_and_stops_nobody_else(
     source: TokenSource, store: AsyncStore, logged_in: str, place: Path
 ) -> None:
     make_unreadable(place)
@@ -132,7 +129,7 @@ async def test_an_unreadable_list_is_named_by_who_cannot_renew_and_stops_nobody_
     assert await source.get_valid("mcp:lab", min_ttl=10_000) == token  # what lives is served
 
 
-async def test_nothing_is_posted_for_a_login_of_which_only_a_persons_word_for_the_address_is_left(
+async def test_a_login_with_only_a_persons_word_for_its_address_posts_nothing(
     source: TokenSource, store: AsyncStore, logged_in: str
 ) -> None:
     """Where the operator named the server it is found again at the same issuer; people name any."""
@@ -162,7 +159,7 @@ async def test_a_login_that_was_begun_before_the_server_was_removed_is_over(
     assert dict(await store.read()) == {}
 
 
-async def test_after_a_logout_the_server_can_be_removed_with_all_that_was_kept_of_it(
+async def test_after_a_logout_the_server_is_removed_with_all_its_records(
     logins: Logins, store: AsyncStore, logged_in: str
 ) -> None:
     assert await store.clients()
@@ -184,9 +181,7 @@ async def test_private_addresses_stay_out_of_reach(store: AsyncStore, driver: Dr
     await logins.aclose()
 
 
-async def test_a_file_of_another_program_in_its_place_adds_nothing_that_the_config_would_refuse(
-    logins: Logins, place: Path
-) -> None:
+async def test_another_programs_file_adds_nothing_that_the_config_would_refuse(logins: Logins, place: Path) -> None:
     record = {"url": "https://mcp.example/mcp", "added_by": 1, "added_at": 1}
     plain = {**record, "url": "http://mcp.example/mcp"}
     write(place, json.dumps({"claude": record, "a/b": record, "plain": plain, "good": record}))

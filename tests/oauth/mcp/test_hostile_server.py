@@ -21,12 +21,10 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.flows import LoginOffer
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, McpEntry, UserId
-from tests.oauth.mcp.conftest import OPENID, RESOURCE, RFC_8414, Page, Stranger
+from tests.support.stranger import OPENID, RESOURCE, RFC_8414, Page, Stranger
 
 ADA = UserId(7)
 CODE = "canary-code-9Xk2QwEr7"
@@ -154,7 +152,7 @@ async def test_an_answer_without_the_promised_issuer_sends_the_code_nowhere(logi
     assert "/token" not in stranger.paths
 
 
-async def test_what_was_bound_before_the_link_stays_whatever_the_documents_say_afterwards(
+async def test_the_binding_made_before_the_link_outlives_changed_documents(
     logins: Logins, stranger: Stranger, store: AsyncStore, catalogue: Catalogue, driver: Driver
 ) -> None:
     """Neither the code nor a refresh token follows a change of mind."""
@@ -172,7 +170,7 @@ async def test_what_was_bound_before_the_link_stays_whatever_the_documents_say_a
     assert "/stolen" not in stranger.paths
 
 
-async def test_a_new_authorization_server_gets_neither_the_old_registration_nor_the_old_token(
+async def test_a_new_authorization_server_gets_no_old_registration_or_token(
     logins: Logins, stranger: Stranger, store: AsyncStore
 ) -> None:
     await logins.complete(answer(await logins.begin("mcp:lab", ADA), stranger.url), ADA)
@@ -213,7 +211,7 @@ async def test_a_refresh_may_name_the_scopes_that_were_granted_and_no_more(
 
 @pytest.mark.parametrize("page", [Page(drip=True), Page("busy", 503)], ids=["silent", "busy"])
 @pytest.mark.parametrize("driver", [0.5], indirect=True, ids=[""])
-async def test_a_document_that_does_not_come_leaves_no_doubt_about_the_refresh_token(
+async def test_a_document_that_never_comes_leaves_the_refresh_token_untouched(
     logins: Logins,
     stranger: Stranger,
     store: AsyncStore,

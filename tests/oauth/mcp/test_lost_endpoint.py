@@ -14,11 +14,9 @@ from openab_auth.oauth.client import Driver
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import VendorUnavailableError
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, Json, McpEntry
-from tests.oauth.mcp.conftest import Page, Stranger
+from tests.support.stranger import Page, Stranger
 
 DEADLINE = 2.0  # seconds; a tenth of the real one, as the 0.8 s for a request are
 RENEWED = {"access_token": "new", "token_type": "Bearer", "expires_in": 3600, "refresh_token": "next"}
@@ -101,7 +99,7 @@ async def test_after_a_slow_lookup_an_unanswered_request_is_not_repeated(
     assert not attempt.answered
 
 
-async def test_documents_that_come_in_time_lead_to_the_new_token_and_are_asked_for_once(
+async def test_documents_in_time_lead_to_the_new_token_and_are_asked_for_once(
     source: TokenSource, store: AsyncStore, stranger: Stranger
 ) -> None:
     slow_documents(stranger, 0.05)

@@ -32,7 +32,7 @@ def demanded(login: McpEntry, of: ClientRecord, server: McpServer | None, *scope
     return draft.clients[TENANT]
 
 
-def test_a_login_is_shown_with_the_host_and_the_issuer_that_it_was_made_at_whatever_the_config_says_now() -> None:
+def test_a_login_shows_the_host_and_issuer_where_it_was_made() -> None:
     elsewhere = McpServer("lab", "https://other.example/mcp")
 
     standing = access_of(entry("read"), record("read"), elsewhere)
@@ -41,7 +41,7 @@ def test_a_login_is_shown_with_the_host_and_the_issuer_that_it_was_made_at_whate
     assert "canary" not in repr(standing)
 
 
-def test_another_programs_login_is_shown_with_what_the_config_and_its_entry_know() -> None:
+def test_another_programs_login_shows_what_the_config_and_its_entry_know() -> None:
     server = McpServer("lab", "https://other.example/mcp")
 
     theirs = dataclasses.replace(entry("read"), client_id="of-another-program")
@@ -72,7 +72,7 @@ def test_scopes_that_were_granted_are_told_from_those_that_were_asked_for(
     assert (standing.missing, standing.remedy) == ((), None)
 
 
-def test_what_was_demanded_and_is_not_granted_is_missing_until_a_login_has_it() -> None:
+def test_a_demanded_scope_is_missing_until_a_login_has_it() -> None:
     noted = demanded(entry("read"), record("read"), None, "admin")
 
     lacking = access_of(entry("read"), noted, None)
@@ -83,7 +83,7 @@ def test_what_was_demanded_and_is_not_granted_is_missing_until_a_login_has_it() 
     assert (cured.missing, cured.remedy) == ((), None)
 
 
-def test_what_the_operators_scopes_leave_out_is_the_operators_to_add_and_then_a_login_gets_it() -> None:
+def test_a_scope_left_out_by_the_operator_is_the_operators_to_add() -> None:
     narrow = McpServer("lab", URL, scopes=("read",))
     wide = McpServer("lab", URL, scopes=("read", "admin"))
     noted = demanded(entry("read"), record("read"), narrow, "admin")
@@ -104,7 +104,7 @@ def test_what_was_asked_for_again_and_again_is_for_whoever_runs_the_server() -> 
     assert "the people who run the server" in advice("grant", TENANT)
 
 
-def test_a_demand_that_names_no_scope_is_the_operators_where_the_scopes_are() -> None:
+def test_a_demand_without_a_scope_is_the_operators_where_scopes_are_set() -> None:
     """RFC 6750 3.1: `scope` may be left out of the challenge."""
     draft = Draft({TENANT: entry("read")}, {}, LazyRecords(lambda: {TENANT: record("read")}))
 

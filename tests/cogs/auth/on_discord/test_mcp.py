@@ -17,8 +17,8 @@ from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import FileStore
-from tests.oauth.mcp.running import MCP_HEADERS, approve, urls  # noqa: F401 - a fixture
 from tests.support.discord_bot import begin, form
+from tests.support.mcp_servers import MCP_HEADERS, approve
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import AddingServersOffError
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.storage import UserId
-from tests.oauth.mcp.running import approve, urls  # noqa: F401 - a fixture
 from tests.support.discord_bot import begin, form, running
+from tests.support.mcp_servers import approve
 from tests.support.service import Log, Start
 
 MORE = f"https://mcp.example/{'m' * 200}"

@@ -1,0 +1,122 @@
+"""Each vendor's own words for what went wrong, and how they are shown."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+
+from openab_auth.oauth.errors import (
+    ClientRefusedError,
+    ExchangeRefusedError,
+    LoginDeadError,
+    OAuthError,
+    VendorMisconfiguredError,
+    VendorUnavailableError,
+)
+from tests.oauth.client.verdicts import PENDING, Ask, exchange, refresh, reply
+
+# each vendor's own shape
+
+REUSED = "Your refresh token has already been used to generate a new access token. Please try signing in again."
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (401, {"error": {"message": REUSED, "type": "invalid_request_error", "param": None,
+                         "code": "refresh_token_reused"}}, LoginDeadError),
+        (401, {"error": {"message": "gone", "type": "invalid_request_error", "code": "refresh_token_expired"}},
+         LoginDeadError),
+        (400, {"error": "invalid_grant", "error_description": "Refresh token not found or invalid"}, LoginDeadError),
+        (400, {"error": {"type": "invalid_grant", "message": "Refresh token not found"}}, LoginDeadError),
+        (429, {"type": "error", "error": {"type": "rate_limit_error", "message": "Rate limited."}},
+         VendorUnavailableError),
+        (529, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
+         VendorUnavailableError),
+        (200, {"error": "bad_refresh_token", "error_description": "The refresh token passed is incorrect or expired."},
+         LoginDeadError),
+        (200, {"error": "incorrect_client_credentials", "error_description": "no"}, VendorMisconfiguredError),
+        (400, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}, LoginDeadError),
+        (401, {"error": "invalid_client", "error_description": "The OAuth client was not found."},
+         ClientRefusedError),
+        (400, {"error": "invalid_grant", "error_description": "Invalid refresh token provided"}, LoginDeadError),
+        (400, {"error": "unauthorized_client"}, ClientRefusedError),
+        (400, {"error": "unsupported_grant_type"}, VendorMisconfiguredError),
+        (400, {"error": "slow_down"}, VendorUnavailableError),
+        (500, {"error": "server_error"}, VendorUnavailableError),
+        (403, {"error": {"message": "unsupported_country_region_territory"}}, VendorUnavailableError),
+        (400, {"error": 7}, VendorUnavailableError),
+        (400, {"error": {"code": None, "type": ["odd"]}}, VendorUnavailableError),
+    ],
+    ids=repr,
+)  # fmt: skip
+async def test_each_vendors_words_for_a_refresh_that_failed(status: int, body: object, kind: type[OAuthError]) -> None:
+    with pytest.raises(OAuthError) as failed:
+        await refresh(reply(status, body))
+
+    assert isinstance(failed.value, kind)
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"error": {"message": REUSED, "code": "refresh_token_reused"}}, True),
+        ({"error": "invalid_grant", "error_description": "Refresh token reuse detected"}, True),
+        ({"error": "invalid_grant", "error_description": "this refresh token was spent already"}, True),
+        ({"error": "invalid_grant", "error_description": "expired"}, False),
+        ({"error": "refresh_token_expired"}, False),
+    ],
+    ids=repr,
+)
+async def test_a_token_that_was_seen_before_points_to_a_copy_of_the_store(body: object, *, named: bool) -> None:
+    with pytest.raises(LoginDeadError) as dead:
+        await refresh(reply(400, body))
+
+    assert ("a copy of this store" in dead.value.reason) == named
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("30", 30.0),
+        ("Fri, 15 Jan 2027 08:01:40 GMT", 100.0),
+        ("Fri, 15 Jan 2027 07:00:00 GMT", 0.0),
+        ("99999999999", 86400.0),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+    ],
+)
+async def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:
+    with pytest.raises(VendorUnavailableError) as unavailable:
+        await refresh(httpx2.Response(429, headers={"Retry-After": value}))
+
+    assert unavailable.value.retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("ask", "sent"),
+    [
+        (refresh, ["rt-" + "r" * 30]),
+        (exchange, ["code-" + "c" * 30, PENDING.verifier.reveal(), PENDING.state.reveal()]),
+    ],
+)
+async def test_an_echoed_secret_is_never_shown(ask: Ask, sent: list[str]) -> None:
+    """A vendor may quote what it was sent, or a token of its own; the error shows its words without those."""
+    echo = f"bad: {' '.join(sent)} and other-token-A1b2C3d4E5f6G7h8I9j0K"
+
+    with pytest.raises(OAuthError) as refused:
+        await ask(reply(400, {"error": "invalid_grant", "error_description": echo}))
+
+    said = str(refused.value)
+    assert "invalid_grant: bad:" in said
+    assert not [secret for secret in [*sent, "A1b2C3d4"] if secret in said]
+
+
+async def test_the_vendors_own_words_are_shown_on_one_bounded_line() -> None:
+    with pytest.raises(ExchangeRefusedError) as refused:
+        await exchange(reply(400, {"error": "odd", "error_description": "your\nseat \u202ehas " + "ended " * 100}))
+
+    assert "your seat has ended" in refused.value.reason
+    assert "\n" not in refused.value.reason
+    assert len(refused.value.reason) < 250

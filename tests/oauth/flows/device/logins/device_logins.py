@@ -1,0 +1,19 @@
+"""A device login, from begin to the store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from openab_auth.oauth.logins import Logins
+from openab_auth.storage import UserId
+
+ADA, BOB = UserId(1), UserId(2)
+FLOWS = ("lab", "codex-device", "kiro", "copilot")
+Start = Callable[[], Logins]
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not holds():
+            await asyncio.sleep(0.005)

@@ -1,0 +1,189 @@
+"""What can go wrong around the end of a login: a busy store, a logout under way, makers and vendors nobody knows."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.client import Driver
+from openab_auth.oauth.entries import unsaved
+from openab_auth.oauth.entries.generation import generation_of
+from openab_auth.oauth.errors import (
+    LoginChangedError,
+    LoginNotStoredError,
+    LoginTakenError,
+    NoPendingLoginError,
+    PasteRefusedError,
+    UnknownVendorError,
+)
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.vendors import Catalogue
+from openab_auth.storage import AsyncStore, FileStore, PendingEntry, Secret
+from tests.oauth.logins.code_logins import ADA, BOB
+from tests.support.clock import Clock
+
+
+@contextmanager
+def foreign_lock(path: Path) -> Iterator[None]:
+    """A raw flock(2), as another program holds it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+async def test_a_login_that_finds_the_store_busy_is_stored_once_it_is_free(
+    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer
+) -> None:
+    """A code cannot be traded twice, so what it brought is not let go because of a lock."""
+    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
+    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=10)
+    redirect = await issuer.approve((await logins.begin("lab", ADA)).url)
+    issuer.faults.next("/token", delay=0.3)
+    completing = asyncio.create_task(logins.complete(redirect, ADA))
+    while not issuer.requests("/token"):
+        await asyncio.sleep(0.01)
+
+    with foreign_lock(tmp_path / "auth.json.global.lock"):
+        await asyncio.sleep(0.6)
+        assert not completing.done()
+    done = await completing
+
+    assert done.account
+    assert "lab" in await store.read()
+
+
+async def test_a_login_that_cannot_be_committed_waits_in_the_journal(
+    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unsaved, "_RETRY", 0.05)
+    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
+    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.2)
+    redirect = await issuer.approve((await logins.begin("lab", ADA)).url)
+    issuer.faults.next("/token", delay=0.3)
+    completing = asyncio.create_task(logins.complete(redirect, ADA))
+    while not issuer.requests("/token"):
+        await asyncio.sleep(0.01)
+
+    with foreign_lock(tmp_path / "auth.json.global.lock"):
+        assert (await completing).account
+        assert "lab" in FileStore(tmp_path / "auth.json", clock=clock).read()
+        assert (tmp_path / "auth.json.spill.lab").exists()
+    async with asyncio.timeout(10):
+        while (tmp_path / "auth.json.spill.lab").exists():
+            await asyncio.sleep(0.02)
+    assert "lab" in json.loads((tmp_path / "auth.json").read_text())
+    assert (await store.notes())["lab"].logged_in_by == ADA
+    await logins.aclose()
+
+
+async def test_a_login_in_the_journal_alone_is_not_taken_for_the_one_before(
+    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ended before it could commit; Ada's old button and old rights do not reach Bob's login."""
+    monkeypatch.setattr(unsaved, "_LAST_TRIES", 0)
+    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
+    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.1)
+    await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
+    adas = generation_of((await store.read())["lab"], (await store.notes())["lab"])
+    redirect = await issuer.approve((await logins.begin("lab", BOB, replaces=adas)).url)
+    issuer.faults.next("/token", delay=0.3)
+    issuer._seen.clear()
+    completing = asyncio.create_task(logins.complete(redirect, BOB))
+    while not issuer.requests("/token"):
+        await asyncio.sleep(0.01)
+    with foreign_lock(tmp_path / "auth.json.global.lock"):
+        await completing
+        await logins.aclose()
+
+    others = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock))
+    assert (await others.notes())["lab"].logged_in_by == BOB
+    other = Logins(catalogue, others, driver, clock=clock, lock_wait=0.1)
+    with pytest.raises(LoginTakenError):
+        await other.begin("lab", ADA)
+    with pytest.raises(LoginChangedError):
+        await other.logout("lab", adas, revoke=True)
+    assert (await others.notes())["lab"].logged_in_by == BOB
+    assert "lab" in json.loads((tmp_path / "auth.json").read_text())
+    await other.aclose()
+
+
+async def test_a_login_that_no_disk_takes_is_told_kept_in_memory_stored_later(
+    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unsaved, "_RETRY", 0.05)
+    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
+    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.2)
+    redirect = await issuer.approve((await logins.begin("lab", ADA)).url)
+    issuer.faults.next("/token", delay=0.3)
+    completing = asyncio.create_task(logins.complete(redirect, ADA))
+    while not issuer.requests("/token"):
+        await asyncio.sleep(0.01)
+    (tmp_path / "auth.json.spill.lab").mkdir()
+
+    with foreign_lock(tmp_path / "auth.json.global.lock"), pytest.raises(LoginNotStoredError, match="it is in memory"):
+        await completing
+
+    async with asyncio.timeout(10):
+        while "lab" not in await store.notes():  # which are written after the login
+            await asyncio.sleep(0.02)
+    assert (await store.notes())["lab"].logged_in_by == ADA
+    assert "lab" in await store.read()
+    await logins.aclose()
+
+
+async def test_a_pending_login_is_cancelled_or_completed_as_it_was_shown(
+    logins: Logins, issuer: Issuer, store: AsyncStore
+) -> None:
+    first = await logins.begin("lab", ADA)
+    second = await logins.begin("lab", ADA)
+
+    with pytest.raises(NoPendingLoginError):
+        await logins.cancel(ADA, "lab", first.generation)
+    with pytest.raises(NoPendingLoginError):
+        await logins.complete(await issuer.approve(second.url), ADA, "lab", first.generation)
+    assert (await logins.pending(ADA))[0].generation == second.generation
+    await logins.complete(await issuer.approve(second.url), ADA, "lab", second.generation)
+
+    assert not await logins.pending(ADA)
+
+
+async def test_a_pending_login_at_an_unknown_vendor_can_go_and_disturbs_no_paste(
+    logins: Logins, issuer: Issuer, store: AsyncStore, clock: Clock
+) -> None:
+    foreign = PendingEntry(Secret("v" * 43), Secret("s" * 43), "https://x/t", "xai-oauth", created_at=int(clock()) + 1)
+    await logins.begin("lab", ADA)
+    await store.update(lambda draft: draft.update({f"pending:xai-oauth:{ADA}": foreign}))
+
+    with pytest.raises(PasteRefusedError):  # explained against the login at lab
+        await logins.complete("ABCDEF123456#zzzzzzzzzzzzz", ADA)
+    cancelled = await logins.cancel(ADA, "xai-oauth")
+
+    assert cancelled.name == "xai-oauth"
+    assert f"pending:xai-oauth:{ADA}" not in await store.read()
+
+
+async def test_a_paste_with_nothing_waiting_says_so_but_a_token_is_named_first(logins: Logins) -> None:
+    with pytest.raises(NoPendingLoginError):
+        await logins.complete("hello", ADA)
+    with pytest.raises(UnknownVendorError):
+        await logins.complete("hello", ADA, "nosuch")
+    with pytest.raises(PasteRefusedError, match="revoke it"):
+        await logins.complete("sk-abcdefghijklmnopqrstuvwx", ADA)
+
+
+async def test_a_pending_key_of_too_many_digits_is_nobodys_login(logins: Logins, store: AsyncStore) -> None:
+    entry = PendingEntry(Secret("v" * 43), Secret("s" * 43), "https://x/t", "lab", created_at=1_800_000_000)
+    await store.update(lambda draft: draft.update({f"pending:lab:{'9' * 5000}": entry}))
+
+    assert (await logins.status()).pending == ()

@@ -1,0 +1,96 @@
+"""Codes that are refused, lost or never sent, callers that go away, and refreshes in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+
+import pytest
+
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.errors import ExchangeRefusedError, VendorUnavailableError
+from openab_auth.oauth.logins import Logins
+from openab_auth.storage import AsyncStore, PendingEntry
+from openab_auth.storage.draft import Draft
+from tests.oauth.logins.code_logins import ADA, log_in
+
+
+async def test_a_refused_code_keeps_the_old_login_and_uses_the_link_up(
+    logins: Logins, issuer: Issuer, store: AsyncStore
+) -> None:
+    await log_in(logins, issuer)
+    before = await store.read()
+    offer = await logins.begin("lab", ADA)
+    redirect = await issuer.approve(offer.url)
+    issuer.faults.next("/token", status=400, body={"error": "invalid_grant"})
+
+    with pytest.raises(ExchangeRefusedError):
+        await logins.complete(redirect, ADA)
+
+    assert await store.read() == before
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_lost_reply_uses_the_link_up_and_says_so(logins: Logins, issuer: Issuer, when: str) -> None:
+    offer = await logins.begin("lab", ADA)
+    redirect = await issuer.approve(offer.url)
+    issuer.faults.next("/token", cut=when)  # type: ignore[arg-type] # one of its two words
+
+    with pytest.raises(VendorUnavailableError) as lost:
+        await logins.complete(redirect, ADA)
+
+    assert "begin again" in lost.value.todo
+    assert await logins.pending(ADA) == ()
+
+
+async def test_a_code_that_never_left_may_be_pasted_again(logins: Logins, issuer: Issuer, store: AsyncStore) -> None:
+    offer = await logins.begin("lab", ADA)
+    redirect = await issuer.approve(offer.url)
+    await store.update(lambda draft: point_at(draft, "http://127.0.0.1:1/token"))
+
+    with pytest.raises(VendorUnavailableError) as unsent:
+        await logins.complete(redirect, ADA)
+    assert not unsent.value.sent
+    assert [login.vendor for login in await logins.pending(ADA)] == ["lab"]
+
+    await store.update(lambda draft: point_at(draft, issuer.token_url))
+    assert (await logins.complete(redirect, ADA)).vendor.name == "lab"
+
+
+def point_at(draft: Draft, token_url: str) -> None:
+    for key, entry in list(draft.items()):
+        assert isinstance(entry, PendingEntry)
+        draft[key] = dataclasses.replace(entry, token_url=token_url)
+
+
+async def test_a_caller_that_goes_away_does_not_stop_the_login(
+    logins: Logins, issuer: Issuer, store: AsyncStore
+) -> None:
+    offer = await logins.begin("lab", ADA)
+    redirect = await issuer.approve(offer.url)
+    issuer.faults.next("/token", delay=0.3)
+    caller = asyncio.create_task(logins.complete(redirect, ADA))
+    while not issuer.requests("/token"):  # the issuer has no event for it
+        await asyncio.sleep(0.01)
+
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    await logins.aclose()
+
+    assert "lab" in await store.read()
+
+
+async def test_a_login_waits_for_a_refresh_in_flight_but_not_for_ever(
+    logins: Logins, issuer: Issuer, store: AsyncStore
+) -> None:
+    """Design: stored all the same when the tenant lock is not had in time."""
+    lock = store.lease("lab")
+    assert lock.try_acquire()
+    try:
+        done = await log_in(logins, issuer)
+    finally:
+        lock.release()
+
+    assert done.vendor.name == "lab"
+    assert "lab" in await store.read()

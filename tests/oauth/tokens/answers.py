@@ -1,0 +1,7 @@
+"""What a process is told to wait."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SLOW_DOWN: dict[str, Any] = {"status": 429, "headers": {"Retry-After": "300"}}

@@ -1,0 +1,34 @@
+"""Processes of their own on one store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from openab_auth.oauth.tokens import TokenSource
+from openab_auth.oauth.vendors import Catalogue
+from openab_auth.storage import FileStore, TokenEntry
+from tests.support.clock import Clock
+
+
+@pytest.fixture
+async def process(tmp_path: Path, catalogue: Catalogue, clock: Clock) -> AsyncIterator[Callable[[], TokenSource]]:
+    """Makes a source with nothing of its own but the file, as another process has."""
+    async with AsyncExitStack() as stack:
+        opened: list[TokenSource] = []
+
+        def make() -> TokenSource:
+            opened.append(TokenSource(FileStore(tmp_path / "auth.json", clock=clock), catalogue=catalogue, clock=clock))
+            stack.push_async_callback(opened[-1].aclose)
+            return opened[-1]
+
+        yield make
+
+
+@pytest.fixture
+def expired(login: TokenEntry, clock: Clock) -> TokenEntry:
+    clock.now += 3600
+    return login

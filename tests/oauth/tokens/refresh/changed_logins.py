@@ -1,0 +1,14 @@
+"""A login that is changed behind a refresh's back."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from openab_auth.storage import AsyncStore, TokenEntry
+
+
+async def change(store: AsyncStore, login: TokenEntry, **fields: object) -> TokenEntry:
+    """Write the login with other fields, as any process could that takes only the global lock."""
+    changed = dataclasses.replace(login, **fields)  # type: ignore[arg-type] # whichever field
+    await store.update(lambda draft: draft.update(lab=changed))
+    return changed

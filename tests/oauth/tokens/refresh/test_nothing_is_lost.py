@@ -1,0 +1,173 @@
+"""Between a vendor's answer and the commit anything may go wrong, and the rotated token is kept all the same."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.client import token_response
+from openab_auth.oauth.entries import unsaved
+from openab_auth.oauth.tokens import TokenSource, refresh
+from openab_auth.oauth.vendors import Catalogue
+from openab_auth.storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry, batch
+from openab_auth.storage.file import atomic
+from openab_auth.storage.file.locks.global_lock import GlobalLock
+from openab_auth.storage.file.record_files import RecordFile
+from tests.support.clock import Clock
+
+
+class Fault:
+    """Raises an error in the place of a function, a number of times once it is armed."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+        self.left = 0
+        self.met = 0
+
+    def before(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def fail_or_call(*words: Any, **named: Any) -> Any:
+            if self.left:
+                self.left -= 1
+                self.met += 1
+                raise self._error
+            return function(*words, **named)
+
+        return fail_or_call
+
+
+ERRORS = [
+    RuntimeError("can't start new thread"),
+    MemoryError(),
+    OSError(5, "Input/output error"),
+    StoreUnwritableError("auth.json", "No space left on device"),
+    ValueError("a fault of ours"),
+    asyncio.CancelledError(),
+]
+STEPS: list[tuple[object, str]] = [
+    (token_response, "account_label"),
+    (token_response, "scopes_of"),
+    (refresh, "renewed_entry"),
+    (AsyncStore, "update"),
+    (GlobalLock, "run"),
+    (batch, "run"),
+    (atomic, "swap"),
+    (RecordFile, "save"),
+    (unsaved._log, "log"),
+    (refresh._log, "info"),
+]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unsaved, "_RETRY", 0.05)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step[1])
+async def test_whatever_fails_after_the_answer_the_rotated_token_is_kept(
+    *,
+    step: tuple[object, str],
+    error: BaseException,
+    times: int,
+    login: TokenEntry,
+    issuer: Issuer,
+    tmp_path: Path,
+    catalogue: Catalogue,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Design, section 5. A step that the refresh does not come to must do no harm either."""
+    place, name = step
+    if place is token_response and isinstance(error, asyncio.CancelledError):
+        pytest.skip("nothing is awaited there, so nothing can be cancelled")
+    fault = Fault(error)
+    monkeypatch.setattr(place, name, fault.before(getattr(place, name)))
+    async with TokenSource(FileStore(tmp_path / "auth.json", clock=clock), catalogue=catalogue, clock=clock) as source:
+        issuer.faults.next("/token", delay=0.05)
+        flight = asyncio.create_task(source.force_refresh("lab"))
+        while not issuer.requests("/token"):
+            await asyncio.sleep(0.002)
+        fault.left = times
+        (outcome,) = await asyncio.gather(flight, return_exceptions=True)
+        fault.left = 0
+
+    async with TokenSource(FileStore(tmp_path / "auth.json", clock=clock), catalogue=catalogue, clock=clock) as later:
+        token = await later.get_valid("lab")
+        assert token.value.reveal() == list(issuer.families[0].access_tokens)[-1]
+        if isinstance(outcome, Exception | asyncio.CancelledError):
+            assert type(outcome) is type(error)
+        else:
+            assert outcome == token
+        await later.force_refresh("lab")
+    assert not issuer.families[0].reuses
+    assert len(issuer.requests("/token")) == 2
+
+
+AGENT = """
+import asyncio, importlib, json, sys
+from openab_auth.oauth.vendors.catalogue import Catalogue
+from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.storage import FileStore
+
+path, vendors, module, names = json.loads(sys.argv[1])
+*owners, name = names.split(".")
+place = importlib.import_module(module)
+for owner in owners:
+    place = getattr(place, owner)
+function, left = getattr(place, name), 1
+
+def interrupted(*words, **named):
+    global left
+    if left:
+        left -= 1
+        raise KeyboardInterrupt
+    return function(*words, **named)
+
+async def main():
+    catalogue = Catalogue.from_config(Config(vendors=vendors), {})
+    async with TokenSource(FileStore(path), catalogue=catalogue) as source:
+        await source._runtime.load_driver()
+        setattr(place, name, interrupted)
+        await source.force_refresh("lab")
+
+asyncio.run(main())
+"""
+INTERRUPTED = [
+    "httpx2 Response.aclose",
+    "openab_auth.oauth.http.transport _whole",
+    "openab_auth.oauth.client.driver judge_reply",
+    "openab_auth.oauth.client.driver read_token_response",
+    "openab_auth.oauth.client.token_response account_label",
+    "openab_auth.oauth.tokens.refresh is_other_account",
+    "openab_auth.oauth.tokens.refresh UnsavedRenewal",
+    "openab_auth.oauth.tokens.refresh renewed_entry",
+]
+
+
+@pytest.mark.parametrize("step", INTERRUPTED)
+async def test_ctrl_c_after_the_answer_ends_the_process_and_not_the_login(
+    step: str, login: TokenEntry, issuer: Issuer, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    """The second Ctrl-C is a KeyboardInterrupt wherever asyncio is at that moment."""
+    path, vendor = tmp_path / "auth.json", catalogue.get("lab")
+    urls = {"authorize_url": vendor.authorize_url, "token_url": vendor.token_url}
+    table = {"client_id": vendor.client_id, "redirect_uri": vendor.redirect_uri, "account_from": "email", **urls}
+    words = json.dumps([str(path), {"lab": table}, *step.split()])
+    agent = await asyncio.create_subprocess_exec(sys.executable, "-c", AGENT, words, stderr=asyncio.subprocess.PIPE)
+    _, err = await asyncio.wait_for(agent.communicate(), 60)
+
+    assert agent.returncode == -signal.SIGINT, err.decode()
+    assert len(issuer.requests("/token")) == 1
+    entry = FileStore(path).read()["lab"]
+    assert isinstance(entry, TokenEntry)
+    assert entry.refresh_token.reveal() == issuer.families[0].refresh_token

@@ -1,0 +1,77 @@
+"""An interrupt at any line leaves the lock to others and the commit whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.storage.file.locks.held_locks import GLOBAL
+
+INTERRUPTED_ANYWHERE = """
+import fcntl, os, sys
+from pathlib import Path
+import filelock
+from openab_auth.storage.file.locks.global_lock import GlobalLock
+
+def interrupt_at(number, lock):
+    count = 0
+    def trace(frame, event, _):
+        nonlocal count
+        if frame.f_code.co_filename.endswith(("storage/file/locks/flock.py", "storage/file/locks/global_lock.py")):
+            count += event == "line"
+            if event == "line" and count == number:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+            return trace
+    sys.settrace(trace)
+    try:
+        lock.run(lambda _: None)
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(None)
+
+number = 1
+while interrupt_at(number, lock := GlobalLock(Path(sys.argv[1]), 1)):
+    other = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+    fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(other)
+    number += 1
+print(number > 20)
+"""
+
+
+def test_an_interrupt_at_any_line_leaves_the_lock_to_others(path: Path, run: Callable[..., str]) -> None:
+    path.parent.mkdir()
+    assert run(INTERRUPTED_ANYWHERE, path.with_name(GLOBAL)) == "True"
+
+
+INTERRUPTED = """
+import fcntl, os, signal, sys, threading, time
+from openab_auth.storage import FileStore, McpEntry
+store = FileStore(sys.argv[1], lock_timeout=5)
+store.update(lambda draft: draft.update(first=McpEntry("c")))
+def interrupt(*_):
+    raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, interrupt)
+before = len(os.listdir("/proc/self/fd"))
+for number in range(3):
+    held = os.open(sys.argv[1] + ".global.lock", os.O_RDWR)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    threading.Timer(0.05, os.close, [held]).start()
+    def slow(draft):
+        signal.alarm(0) or signal.setitimer(signal.ITIMER_REAL, 0.05)
+        time.sleep(0.2)
+        draft[str(number)] = McpEntry("c")
+    try:
+        store.update(slow)
+    except KeyboardInterrupt:
+        print("interrupted", end=" ")
+    time.sleep(0.3)
+time.sleep(1.2)  # until the thread that waited has ended
+print(list(store.read()), len(os.listdir("/proc/self/fd")) - before)
+"""
+
+
+def test_an_interrupted_caller_costs_neither_the_commit_nor_a_descriptor(path: Path, run: Callable[..., str]) -> None:
+    assert run(INTERRUPTED, path) == "interrupted interrupted interrupted ['first', '0', '1', '2'] 0"
