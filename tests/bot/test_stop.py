@@ -9,7 +9,6 @@ import pty
 import select
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,8 +19,8 @@ import pytest
 
 from openab_auth.bot.cli.signals import run_until_signal
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from tests.support.commands import OPENAB_AUTH, begin, finish, log_in
 
-OPENAB_AUTH = Path(sys.executable).with_name("openab-auth")
 SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
 
 
@@ -47,24 +46,6 @@ def expire(home: Path) -> None:
     entries = stored(home)
     entries["lab"]["expires_at"] = int(time.time()) - 60  # type: ignore[assignment]
     (home / ".openab/agent/auth.json").write_text(json.dumps(entries))
-
-
-async def begin(home: Path, *words: str, **options: int) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        OPENAB_AUTH, *words, cwd=home, env={"PATH": os.environ["PATH"], "HOME": str(home)},
-        stdin=options.get("stdin", subprocess.DEVNULL), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-
-
-async def finish(process: asyncio.subprocess.Process) -> tuple[int | None, str, str]:
-    out, err = await asyncio.wait_for(process.communicate(), 20)
-    return process.returncode, out.decode(), err.decode()
-
-
-async def log_in(issuer: Issuer, home: Path) -> None:
-    begun = await finish(await begin(home, "login", "lab", "--json"))
-    redirect = await issuer.approve(json.loads(begun[1])["url"])
-    assert (await finish(await begin(home, "complete", "lab", redirect)))[0] == 0
 
 
 async def posted(issuer: Issuer, times: int) -> None:
