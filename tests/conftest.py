@@ -1,23 +1,28 @@
-"""What several floors share: a clock, an authorization server, a store, MCP servers; and the options of the soak.
+"""What several floors share: servers, a store, a clock and the command line; and the options of the soak.
 
 Pytest reads options only here, at the top of the tests.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import random
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from openab_auth.bot.cli import main
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.storage import AsyncStore, FileStore
 from tests.support.clock import Clock
 from tests.support.mcp_servers import NAMES
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,3 +62,55 @@ async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[AsyncStore]:
     store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock))
     yield store
     await store.aclose()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Make a home with the folder of its config."""
+    (tmp_path / ".config/openab-auth").mkdir(parents=True)
+    return tmp_path
+
+
+@pytest.fixture
+def run(home: Path) -> Run:
+    """Run `openab-auth` in an empty home, or in `folder`; `env` adds variables, `text` is its standard input."""
+
+    def run_command(
+        *words: object, text: str = "", env: dict[str, str] | None = None, folder: Path = home
+    ) -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).with_name("openab-auth")), *map(str, words)]
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], "HOME": str(home)} | (env or {}),
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    return run_command
+
+
+@pytest.fixture
+def call(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run it as `run` does, but in this process: for tests of what a command says and does."""
+
+    def call_command(
+        *words: object, text: str = "", env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        capsys.readouterr()
+        with monkeypatch.context() as patch:
+            for name in list(os.environ):
+                patch.delenv(name)
+            for name, value in ({"PATH": os.defpath, "HOME": str(home)} | (env or {})).items():
+                patch.setenv(name, value)
+            patch.chdir(home)
+            patch.setattr(sys, "stdin", io.StringIO(text))
+            patch.setattr(sys, "argv", ["openab-auth", *map(str, words)])
+            status = main()
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess([*map(str, words)], status, said.out, said.err)
+
+    return call_command

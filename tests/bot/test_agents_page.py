@@ -46,6 +46,13 @@ class Api:
 
 
 @pytest.fixture
+async def issuer() -> AsyncIterator[Issuer]:
+    """An authorization server that goes by the real time, as the recipes do."""
+    async with Issuer.listening() as issuer:
+        yield issuer
+
+
+@pytest.fixture
 async def api(issuer: Issuer) -> AsyncIterator[Api]:
     api = Api(issuer)
     app = web.Application()
