@@ -1,0 +1,115 @@
+"""The warm and the full command: what both answer is the same, and they agree on vendors and numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from openab_auth.bot.cli import dispatch, parser
+from openab_auth.bot.cli.commands import exec as exec_command
+from openab_auth.bot.cli.warm import answer
+from openab_auth.bot.cli.warm import config as warm_config
+from openab_auth.bot.cli.warm.vendors import TENANTS, VARIABLES
+from openab_auth.oauth.config import trusted_file
+from openab_auth.oauth.entries import login_entry
+from openab_auth.oauth.vendors import Catalogue
+from openab_auth.storage import entries
+from openab_auth.storage.format import json_text
+from tests.bot.cli.warm.stores import warm_token, write_config, write_store
+
+
+def test_its_numbers_are_those_of_the_full_commands() -> None:
+    assert json_text.LARGEST_U64 == entries.NEVER
+    assert answer.SKEW == login_entry.SKEW
+    assert parser._seconds(str(answer._LONGEST_TTL)) == answer._LONGEST_TTL
+    assert warm_config._MOST == trusted_file._MOST
+
+
+def test_it_knows_every_shipped_vendor() -> None:
+    shipped = Catalogue.shipped({})
+    places = {
+        vendor.tenant: exec_command.place_of_vendor(vendor.name, shipped.find(vendor.tenant))
+        for vendor in shipped.all()
+        if vendor.exec_env
+    }
+
+    assert {vendor.name: vendor.tenant for vendor in shipped.all()} == TENANTS
+    assert {tenant: (place.variable, place.shadows) for tenant, place in places.items()} == VARIABLES
+
+
+FORMS = [
+    "token codex --store S",
+    "token codex --store=S",
+    "token --store S codex",
+    "--store S token codex",
+    "--store=S token codex",
+    "--json --store=S token codex",
+    "token --json codex --store S",
+    "token codex --store S --json",
+    "token codex --store S --min-ttl 60",
+    "token --min-ttl=60 codex --store S",
+    "token claude --store S",
+    "token anthropic-oauth --store S",
+    "token codex-device --store S",
+    "token other --store S",
+    "--config C token codex",
+    "token codex --config=C",
+    "token lab --config C",
+    "token lab-tenant --config C",
+    "token grok --config C",
+    "token codex --config C --store S --json",
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_warm_and_the_full_command_print_the_same(
+    form: str, path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = form.replace("S", str(write_store(path))).replace("C", str(write_config(path))).split()
+
+    warm = answer.token(answer.Request(words))
+    status = dispatch.run(words)
+
+    assert (status, capsys.readouterr().out) == (0, warm)
+
+
+@pytest.mark.parametrize("name", ["standard place", "OPENAB_AUTH_CONFIG", "OPENAB_AUTH_STORE"])
+def test_a_config_or_a_store_that_is_not_typed_is_honoured(
+    name: str, path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, config = write_store(path), write_config(path)
+    if name == "OPENAB_AUTH_STORE":
+        monkeypatch.setenv(name, str(store))
+    elif name == "OPENAB_AUTH_CONFIG":
+        monkeypatch.setenv(name, str(config))
+    else:
+        (path.parent / ".config/openab-auth").mkdir(parents=True)
+        store.rename(path.parent / ".config/openab-auth/auth.json")
+        config.rename(path.parent / ".config/openab-auth/config.toml")
+
+    assert warm_token(["codex"]) == "codex's\n"
+    assert dispatch.run(["token", "codex"]) == 0
+    assert capsys.readouterr().out == "codex's\n"
+
+
+@pytest.mark.parametrize("options", [[], ["--config", "C"], ["--json"]])
+def test_exec_hands_over_the_same_environment(options: list[str], path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, config = write_store(path), write_config(path)
+    handed: list[dict[str, str]] = []
+
+    def become(command: list[str], environ: dict[str, str], *, as_json: bool) -> int:
+        handed.append(environ)
+        return 0
+
+    monkeypatch.setattr(exec_command, "become", become)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "shadow")
+    words = ["exec", "claude", "codex", "--store", str(store), *options, "--", "tool", "--json"]
+    words = [str(config) if word == "C" else word for word in words]
+
+    warm = answer.environment(answer.Request(words))
+
+    assert dispatch.run(words) == 0
+    assert handed == [warm]
+    assert warm["OPENAI_API_KEY"] == "codex's"
+    assert "ANTHROPIC_API_KEY" not in warm
