@@ -113,7 +113,7 @@ async def test_a_wrong_token_is_status_2_and_says_where_to_get_one(start: Start)
     assert b"canary-5b21" not in stderr
 
 
-async def test_a_token_that_is_reset_while_the_bot_runs_is_status_2_and_says_where_to_get_one(
+async def test_a_token_reset_in_mid_run_is_status_2_and_says_where_to_get_one(
     start: Start, discord: EmbeddedDiscord
 ) -> None:
     async with start() as process:
@@ -167,7 +167,7 @@ async def test_guilds_that_do_not_know_the_bot_are_named(start: Start, home: Pat
     assert b"discord.guild_ids" in stderr.splitlines()[-1]
 
 
-async def test_a_guild_that_does_not_know_the_bot_does_not_keep_the_others_waiting(
+async def test_a_guild_that_does_not_know_the_bot_keeps_no_other_waiting(
     start: Start, ada: Person, issuer: Issuer, discord: EmbeddedDiscord, home: Path
 ) -> None:
     async with start():

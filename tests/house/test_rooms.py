@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-FLOORS = ("cogs", "house", "oauth", "public", "soak", "storage", "support")
+FLOORS = ("bot", "cogs", "house", "oauth", "public", "soak", "storage", "support")
 LONGEST_NAME = 70
 LONGEST_FILE = 330  # lines
 FILES = sorted(file for floor in FLOORS for file in (TESTS / floor).rglob("*.py"))

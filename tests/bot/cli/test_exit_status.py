@@ -106,7 +106,7 @@ for words in (["status"], ["login", "codex"], ["logout", "codex", "--local"], ["
 """
 
 
-def test_a_process_without_free_descriptors_ends_each_command_in_a_documented_status(home: Path) -> None:
+def test_without_free_descriptors_each_command_ends_in_a_documented_status(home: Path) -> None:
     """EMFILE wherever a command opens something: nothing comes out raw, and nothing is called a failed check.
 
     Python's own event loop complains in its `__del__` where it could not be made; that is not ours.

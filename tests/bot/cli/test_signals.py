@@ -218,7 +218,7 @@ async def test_a_renewed_login_that_nothing_could_keep_is_told_as_renewed(
     assert "lab: the renewed login is lost, log in again" in err
 
 
-def test_a_result_is_not_lost_when_no_thread_can_be_started_to_end_the_others(
+def test_a_result_is_kept_when_no_thread_can_be_started_to_end_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(*_: object) -> None:

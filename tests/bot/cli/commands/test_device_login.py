@@ -133,7 +133,7 @@ def test_a_vendors_own_program_runs_on_the_terminal_as_it_is(home: Path, run: Ru
     assert "status 3" in failed.stderr
 
 
-def test_at_the_console_too_it_inherits_neither_the_bots_token_nor_a_clients_secret(home: Path, run: Run) -> None:
+def test_a_vendors_program_gets_neither_the_bots_token_nor_clients_secrets(home: Path, run: Run) -> None:
     secrets = dict.fromkeys(("DISCORD_TOKEN", "OUR_BOT", "APP_SECRET", "MCP_SECRET"), "canary")
     (home / ".config/openab-auth/config.toml").write_text("""
         [discord]

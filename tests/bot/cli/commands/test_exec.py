@@ -137,7 +137,7 @@ async def test_a_token_that_has_expired_is_refreshed_first(issuer: Issuer, run: 
     assert issuer.tokens.family_of(done.stdout.strip()) is family
 
 
-def test_a_token_of_the_environment_is_what_the_command_gets_where_nobody_is_logged_in(run: Run) -> None:
+def test_where_nobody_is_logged_in_the_command_gets_the_environments_token(run: Run) -> None:
     held = {"CLAUDE_CODE_OAUTH_TOKEN": "canary"}
 
     done = run("exec", "claude", "--", "printenv", "CLAUDE_CODE_OAUTH_TOKEN", env=held)

@@ -53,7 +53,7 @@ def log_out(draft: Draft) -> None:
     ],
 )
 @pytest.mark.parametrize("as_json", [False, True])
-async def test_it_says_whether_the_login_was_removed_was_gone_or_is_another_one_by_now(
+async def test_it_says_if_the_login_was_removed_was_gone_or_is_another_by_now(
     issuer: Issuer, home: Path, meanwhile: Mutation[None] | None, said: str, left: list[str], as_json: bool
 ) -> None:
     await log_in(issuer, home)

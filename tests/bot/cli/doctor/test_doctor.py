@@ -50,7 +50,7 @@ def write_store(home: Path, tenant: str = "codex") -> Path:
     return store
 
 
-def test_a_vendor_that_cannot_be_reached_is_a_failure_and_the_clock_is_not_claimed(call: Run, home: Path) -> None:
+def test_an_unreachable_vendor_is_a_failure_and_the_clock_is_not_claimed(call: Run, home: Path) -> None:
     (home / ".config/openab-auth/config.toml").write_text(NOWHERE)
     write_store(home)
 

@@ -63,9 +63,7 @@ def test_a_token_for_a_vendor_is_printed_without_a_look_at_the_list(
 
 
 @pytest.mark.parametrize("damage", ["damaged", "unreadable"])
-def test_doctor_names_a_list_that_cannot_be_used_with_its_repair_and_all_else_works(
-    call: Run, added: Path, damage: str
-) -> None:
+def test_doctor_names_a_bad_list_with_its_repair_and_all_else_works(call: Run, added: Path, damage: str) -> None:
     added.unlink()
     if damage == "damaged":
         added.write_text("{torn")

@@ -32,7 +32,7 @@ def test_a_server_is_logged_in_to_and_its_token_printed_renewed_and_ended(
     assert call("token", "mcp:new").returncode == 3
 
 
-def test_processes_that_find_a_servers_token_expired_at_once_rotate_it_once(
+def test_processes_that_find_a_token_expired_at_once_rotate_it_once(
     run: Run, home: Path, config: Path, login: dict[str, Any]
 ) -> None:
     """Rotation with reuse revocation: a second POST of the same refresh token would end the login for all."""
@@ -58,7 +58,7 @@ def test_servers_are_listed_among_what_can_be_logged_in_to(call: Run, config: Pa
     assert (rows["mcp:new"]["tenant"], rows["mcp:new"]["flow"], rows["mcp:new"]["enabled"]) == ("new", "pkce", True)
 
 
-def test_a_config_with_a_wrong_server_names_all_mistakes_and_starts_nothing(call: Run, home: Path) -> None:
+def test_all_mistakes_in_a_servers_table_are_named_and_nothing_starts(call: Run, home: Path) -> None:
     (home / ".config/openab-auth/config.toml").write_text('[mcp.codex]\nurl = "http://mcp.example"\n')
 
     refused = call("login", "mcp:codex")

@@ -56,9 +56,7 @@ def test_status_says_which_scopes_an_agent_lacked_and_what_to_do(call: Run, home
     assert "log in again" in checks(call)["mcp:new scopes"]["hint"]
 
 
-def test_status_and_doctor_say_that_the_operators_scopes_have_to_be_widened(
-    call: Run, home: Path, config: Path
-) -> None:
+def test_status_and_doctor_say_that_the_configs_scopes_must_be_widened(call: Run, home: Path, config: Path) -> None:
     link = said(call("login", "mcp:narrow", "--json"))["url"]
     said(call("complete", "mcp:narrow", "--json", text=asyncio.run(approve(link))))
     server = McpServer("narrow", "https://mcp.example", scopes=("read",))
@@ -71,7 +69,7 @@ def test_status_and_doctor_say_that_the_operators_scopes_have_to_be_widened(
     assert checks(call)["mcp:narrow scopes"]["hint"] == shown["server"]["hint"]
 
 
-def test_status_says_that_fewer_scopes_were_granted_and_that_a_renewal_failed(
+def test_status_says_if_fewer_scopes_were_granted_or_a_renewal_failed(
     call: Run, home: Path, login: dict[str, Any]
 ) -> None:
     store = FileStore(home / ".openab/agent/auth.json")

@@ -63,7 +63,7 @@ def test_what_is_no_plain_entry_is_left_to_the_full_command(
     assert warm_token(["codex", "--store", "auth.json"]) is None
 
 
-def test_a_login_that_was_spilled_beside_the_file_is_left_to_the_full_command(path: Path) -> None:
+def test_a_login_spilled_beside_the_file_is_left_to_the_full_command(path: Path) -> None:
     path.write_text(entry())
     (path.parent / "auth.json.spill.x").touch()
 

@@ -26,7 +26,7 @@ from tests.bot.cli.warm.stores import entry, warm_token
         {"XDG_CONFIG_HOME": "./relative", "HOME": "/home/ada"},
     ],
 )
-def test_it_looks_for_a_config_where_the_full_command_does_and_twice_at_most(
+def test_it_looks_at_most_twice_for_a_config_and_where_the_full_one_does(
     variables: dict[str, str], path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.write_text(entry())
@@ -114,7 +114,7 @@ def test_a_config_with_mistakes_or_variables_is_left_to_the_full_command(line: s
     assert warm_token(["codex", "--store", str(path), "--config", str(path.parent / "c.toml")]) is None
 
 
-def test_a_config_that_others_could_have_changed_is_left_to_the_full_command(path: Path) -> None:
+def test_a_config_that_others_could_change_is_left_to_the_full_command(path: Path) -> None:
     """The rules are those of `trusted_file`, whichever of the two readers applies them."""
     path.write_text(entry())
     folder = path.parent / "folder"
