@@ -26,15 +26,18 @@ def run_until_signal(work: Coroutine[Any, Any, T]) -> T:
     The work closes its parts within bounds of its own, so further signals change nothing.
 
     Raises:
-        ToldToStop: a signal came first; what was under way is stored.
+        StoppedBySignal: a signal came first; what was under way is stored.
     """
     import asyncio  # noqa: PLC0415 - `exec` of a warm token and `--help` need no event loop
 
     results: list[T] = []
-    coroutine = _until_told(work, results)
+    failures: list[BaseException] = []
+    coroutine = _until_told(work, results, failures)
     try:
         asyncio.run(coroutine)
     except RuntimeError:  # asyncio starts a thread to end its worker threads, which may be impossible
+        if failures:
+            raise failures[0] from None
         if not results:
             raise
     finally:  # without a loop, neither coroutine has started
@@ -43,7 +46,7 @@ def run_until_signal(work: Coroutine[Any, Any, T]) -> T:
     return results[0]
 
 
-async def _until_told(work: Coroutine[Any, Any, T], results: list[T]) -> None:
+async def _until_told(work: Coroutine[Any, Any, T], results: list[T], failures: list[BaseException]) -> None:
     import asyncio  # noqa: PLC0415 - as above
 
     loop = asyncio.get_running_loop()
@@ -64,9 +67,11 @@ async def _until_told(work: Coroutine[Any, Any, T], results: list[T]) -> None:
         loop.add_signal_handler(number, tell, number)
     try:
         results.append(await job)
-    except asyncio.CancelledError:
-        if told:
-            raise StoppedBySignal(told[0]) from None
+    except asyncio.CancelledError as cancelled:
+        failures.append(StoppedBySignal(told[0]) if told else cancelled)
+        raise failures[0] from None
+    except BaseException as error:
+        failures.append(error)
         raise
     finally:
         for number in numbers:

@@ -19,6 +19,8 @@ import pytest
 
 from openab_auth.bot.cli.signals import run_until_signal
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from openab_auth.oauth.errors import NotLoggedInError
+from openab_auth.storage import Tenant
 from tests.support.commands import OPENAB_AUTH, begin, finish, log_in
 
 SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
@@ -218,16 +220,33 @@ async def test_a_renewed_login_that_nothing_could_keep_is_told_as_renewed(
     assert "lab: the renewed login is lost, log in again" in err
 
 
-def test_a_result_is_kept_when_no_thread_can_be_started_to_end_the_others(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def no_more_threads(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Call this, and no thread can be started any more, not even the one in which asyncio ends the others."""
+
     def refuse(*_: object) -> None:
         message = "can't start new thread"
         raise RuntimeError(message)
 
+    return lambda: monkeypatch.setattr(threading, "_start_new_thread", refuse)
+
+
+def test_a_result_is_kept_when_no_thread_can_end_the_others(no_more_threads: Callable[[], None]) -> None:
     async def work() -> int:
         await asyncio.to_thread(int)
-        monkeypatch.setattr(threading, "_start_new_thread", refuse)
+        no_more_threads()
         return 7
 
     assert run_until_signal(work()) == 7
+
+
+def test_a_failure_is_kept_when_no_thread_can_end_the_others(no_more_threads: Callable[[], None]) -> None:
+    """Its exit status and its advice would be lost otherwise."""
+
+    async def work() -> int:
+        await asyncio.to_thread(int)
+        no_more_threads()
+        raise NotLoggedInError(Tenant("lab"))
+
+    with pytest.raises(NotLoggedInError):
+        run_until_signal(work())
