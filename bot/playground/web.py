@@ -85,9 +85,11 @@ class Page:
 
     async def _choose(self, request: web.Request) -> web.Response:
         asked = await _body(request)
-        values = [str(each) for each in asked.get("values") or []]
-        person = self._person(asked)
-        return self._told(await person.choose(_text(asked, "message"), _text(asked, "custom_id"), *values))
+        values = asked.get("values", [])
+        if not isinstance(values, list):
+            raise web.HTTPBadRequest(text="values must be an array.")
+        person, chosen = self._person(asked), map(str, values)
+        return self._told(await person.choose(_text(asked, "message"), _text(asked, "custom_id"), *chosen))
 
     async def _submit(self, request: web.Request) -> web.Response:
         asked = await _body(request)
@@ -172,7 +174,7 @@ async def _file(request: web.Request) -> web.FileResponse:
 async def _body(request: web.Request) -> dict[str, Any]:
     try:
         body = await request.json()
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, LookupError):  # LookupError: an unknown charset
         body = None
     if request.content_type != "application/json" or not isinstance(body, dict):
         raise web.HTTPBadRequest(text="The request body must be a JSON object.")

@@ -274,7 +274,8 @@ class Driver:
                 if not isinstance(error, httpx2.HTTPError | httpx2.InvalidURL | OSError | OverflowError):
                     _log.error("%s: a request ended with an unexpected error (%s)", client.name, type(error).__name__)
                 if reply is None:  # `from None`: an httpx2 error holds the request, and so the token
-                    raise judge_failure(context, error, unsent=transport.certainly_unsent) from None
+                    unsent, begun = transport.certainly_unsent, transport.answer_has_begun
+                    raise judge_failure(context, error, unsent=unsent, begun=begun) from None
             elif reply is None:
                 raise
             else:

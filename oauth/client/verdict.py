@@ -112,12 +112,12 @@ class RequestContext:
         unanswered: bool = False,
         unread: bool = False,
     ) -> VendorUnavailableError:
-        """Return the error for a request without a usable answer."""
+        """Return the error for a request without a usable answer; after an `unread` one there is a pause."""
         return VendorUnavailableError(
             self.vendor,
             reason,
             asked=self.asked,
-            retry_after=retry_after,
+            retry_after=_UNREAD_PAUSE if unread else retry_after,
             sent=sent,
             unanswered=unanswered,
             unread=unread,
@@ -173,8 +173,8 @@ def _fault(context: RequestContext, reply: httpx2.Response, body: JsonObject | N
     return error
 
 
-def judge_failure(context: RequestContext, error: Exception, *, unsent: bool) -> OAuthError:
-    """Return the error for a request that got no complete reply."""
+def judge_failure(context: RequestContext, error: Exception, *, unsent: bool, begun: bool = False) -> OAuthError:
+    """Return the error for a request that got no complete reply; `begun` tells that a part of one arrived."""
     if isinstance(error, RefusedAddressError):
         return context.misconfigured(str(error))
     if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL | OverflowError):  # OverflowError: a bad port
@@ -182,11 +182,13 @@ def judge_failure(context: RequestContext, error: Exception, *, unsent: bool) ->
     if (trouble := _cause(error, ssl.SSLError)) and not isinstance(trouble, _CUT_OFF):
         return context.misconfigured(_tls_trouble(trouble), _CHECK_TLS)
     if isinstance(error, UnreadReplyError):
-        return context.unavailable(str(error), retry_after=_UNREAD_PAUSE, unread=True)
+        return context.unavailable(str(error), unread=True)
     never_connected = isinstance(
         error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.ProxyError
     )
     sent = not (unsent or never_connected)
+    if begun and sent:  # the server has taken the request, so this is no silence
+        return context.unavailable(f"only a part of its answer came: {_silence(error)}", unread=True)
     return context.unavailable(_silence(error), sent=sent, unanswered=sent)
 
 

@@ -108,6 +108,11 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         """Return True if a connection was tried and no byte of the request was written to it."""
         return self._left is False
 
+    @property
+    def answer_has_begun(self) -> bool:
+        """Return True if at least one byte of a reply has arrived: then the server has taken the request."""
+        return self._socket.has_begun
+
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send the request once, and return the reply with its body already read.
 

@@ -244,9 +244,16 @@ class Logins:
         return replace(found, pending=(*found.pending, *self._waiting.in_memory()))
 
     async def login_state(self, vendor: str) -> LoginState | None:
-        """Return the login of one vendor or tenant, or None if there is none."""
-        account = resolve(vendor, await self.catalogue(), await self._store.read())
-        return next((state for state in await self.states() if state.tenant == account.tenant), None)
+        """Return the login of one vendor or tenant, or None if there is none.
+
+        Raises:
+            StorageError: the store or its notes, which say whose login it is, cannot be read.
+        """
+        catalogue, entries = await self.catalogue(), await self._store.read()
+        tenant = resolve(vendor, catalogue, entries).tenant
+        return await self._store.run(
+            partial(status.read_state, tenant=tenant, entries=entries, catalogue=catalogue, now=self._clock())
+        )
 
     async def states(self) -> tuple[LoginState, ...]:
         """Return every login; callers that ask at the same time share one read."""

@@ -85,6 +85,17 @@ def read_states(store: Store, index: EntryIndex, *, catalogue: Catalogue, now: f
     return tuple(state for state in states if state is not None)
 
 
+def read_state(
+    store: Store, *, tenant: Tenant, entries: Mapping[str, Entry], catalogue: Catalogue, now: float
+) -> LoginState | None:
+    """Read one login, for somebody who wants to end or replace it. This blocks.
+
+    Raises:
+        StoreUnreadableError: the notes cannot be read, so nobody knows whose login it is, or which one.
+    """
+    return login_state(tenant, entries, store.notes(), _or_none(store.clients), catalogue=catalogue, now=now)
+
+
 def _or_none(read: Callable[[], Mapping[str, T]]) -> Mapping[str, T]:
     """Return no records where they cannot be read: a login is shown all the same, and the store names the problem."""
     try:

@@ -1,8 +1,8 @@
 """One refresh of one login: one request under the tenant's lease, committed only over the token that was posted.
 
 A request without an answer may have rotated the token. It is repeated once, at once, because some servers accept the
-old token again for a short time. An answer that cannot be read is never followed by such a repetition. The attempt is
-in the login's note before the first byte is sent.
+old token again for a short time. An answer that cannot be read, or of which only a part came, is never followed by such
+a repetition. The attempt is in the login's note before the first byte is sent.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def command_data(
     Raises:
         ClientRefusedError: a command or option is not declared, a required option is missing, or a value does not fit.
     """
-    root, *path = command.split()
+    root, *path = command.split() or [""]
     found = next((each for each in commands if each["name"] == root and _offered(each, where)), None)
     if found is None:
         raise client_errors.no_such_command(command)

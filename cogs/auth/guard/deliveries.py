@@ -1,4 +1,4 @@
-"""Finds interactions that Discord delivers twice, for example after a resumed connection."""
+"""Finds interactions and direct messages that Discord delivers twice, for example after a resumed connection."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from typing import Final
 
 import discord
 
-_MOST: Final = 10_000  # interactions remembered; Discord repeats one within seconds
+_MOST: Final = 10_000  # remembered; Discord repeats one within seconds
 
 
 class Deliveries:
-    """Remembers the ids of interactions, in memory only."""
+    """Remembers ids, in memory only; Discord gives each id once, whatever it is for."""
 
     def __init__(self) -> None:
         self._taken: dict[int, None] = {}
 
-    def take(self, interaction: discord.Interaction) -> bool:
-        """Return whether this interaction comes for the first time."""
-        if interaction.id in self._taken:
+    def take(self, delivered: discord.Interaction | discord.Message) -> bool:
+        """Return whether this comes for the first time."""
+        if delivered.id in self._taken:
             return False
-        self._taken[interaction.id] = None
+        self._taken[delivered.id] = None
         if len(self._taken) > _MOST:
             del self._taken[next(iter(self._taken))]
         return True

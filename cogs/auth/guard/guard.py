@@ -86,9 +86,9 @@ class Guard:
             return nullcontext(AuditLine())
         return self.audit.step(rule.event, caller.user, refusals_only=rule.refusals_only)
 
-    def takes(self, interaction: discord.Interaction) -> bool:
-        """Return False if Discord has delivered this interaction before."""
-        return self._deliveries.take(interaction)
+    def takes(self, delivered: discord.Interaction | discord.Message) -> bool:
+        """Return False if Discord has delivered this before."""
+        return self._deliveries.take(delivered)
 
     def hears(self, caller: Caller) -> bool:
         """Return whether to read a direct message of this person: not after too many refusals."""

@@ -41,7 +41,8 @@ class DirectMessages:
         """Take `message` as a paste if it looks like one. Never raises."""
         if message.guild is not None or message.author.bot or message.webhook_id is not None or not message.content:
             return
-        if not self._desk.service.guard.hears(author_of(message)):
+        guard = self._desk.service.guard
+        if not (guard.hears(author_of(message)) and guard.takes(message)):
             return
         language = self._languages.language_of(UserId(message.author.id))
         if looks_like_paste(message.content):

@@ -104,10 +104,10 @@ class Approval:
         try:
             if done := await self._check_pending():
                 return done
+            answer = await self._requests.poll(self._client, self._entry)  # a dialect may read the store first
         except StorageError as error:  # a disk that fails for a moment ends nobody's login
             _log.warning("%s: a device login waits for the store: %s", self._vendor.name, error)
             return ApprovalPending()
-        answer = await self._requests.poll(self._client, self._entry)
         return answer if isinstance(answer, ApprovalPending) else await self._store(answer)
 
     async def _check_pending(self) -> LoginResult | None:

@@ -124,7 +124,13 @@ async def test_the_api_serves_the_page_and_refuses_invalid_requests(browser: Bro
         assert refused.json()["error"]
     nobody = await browser.http.post("/api/say", json={"person": "eve", "text": "hello"})
     nowhere = await browser.http.post("/api/say", json={"person": "ada", "where": "attic", "text": "hello"})
-    assert (nobody.status_code, nowhere.status_code) == (400, 400)
+    unreadable = await browser.http.post(
+        "/api/say", content=b"{}", headers={"Content-Type": "application/json; charset=martian"}
+    )
+    assert {nobody.status_code, nowhere.status_code, unreadable.status_code} == {400}
+    no_command = await browser.http.post("/api/slash", json={"person": "ada"})
+    no_choice = await browser.http.post("/api/choose", json={"person": "ada", "values": 5})
+    assert (no_command.status_code, no_choice.status_code) == (409, 400)
 
     await browser.act("slash", where="thread", command="auth help")
     await browser.until(lambda view: bool(view["messages"]), where="thread")

@@ -145,10 +145,12 @@ async def test_a_form_and_a_direct_message_pass_the_guard(cog: Auth, passed: lis
     assert passed == ["complete"]
 
     author = SimpleNamespace(id=EVE, bot=False)
-    for content in ("http://localhost/?code=a&state=b", "hello"):
+    for number, content in enumerate(["http://localhost/?code=a&state=b", "hello"]):
         cog._bot.get_context = AsyncMock(return_value=SimpleNamespace(valid=False))  # type: ignore[method-assign]
         await cog.on_message(
-            SimpleNamespace(guild=None, author=author, webhook_id=None, content=content, channel=AsyncMock())  # type: ignore[arg-type]
+            SimpleNamespace(  # type: ignore[arg-type]
+                id=number, guild=None, author=author, webhook_id=None, content=content, channel=AsyncMock()
+            )
         )
     assert passed == ["complete", "complete", "look"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import discord
@@ -20,7 +21,7 @@ from openab_auth.cogs.auth.text.language import english
 from openab_auth.cogs.auth.views.buttons import AuthButton
 from openab_auth.storage import UserId
 from tests.support.discord_bot import begin, form, running
-from tests.support.service import Stored
+from tests.support.service import Log, Stored
 
 OF_AN_INTERACTION = ("CommandTree-invoker", "discord-ui-", "discord.py: on_interaction")  # how discord.py names them
 
@@ -48,6 +49,7 @@ async def twice(world: EmbeddedDiscord, service: AuthService) -> AsyncIterator[C
             deliver(data)
 
         parsers["INTERACTION_CREATE"] = keep
+        parsers["MESSAGE_CREATE"] = partial(_in_pairs, parsers["MESSAGE_CREATE"])
 
         async def again() -> None:
             before = asyncio.all_tasks()
@@ -57,6 +59,20 @@ async def twice(world: EmbeddedDiscord, service: AuthService) -> AsyncIterator[C
             await asyncio.wait(answering, timeout=10)
 
         yield again
+
+
+def _in_pairs(deliver: Callable[[Any], None], data: Any) -> None:
+    deliver(copy.deepcopy(data))
+    deliver(data)
+
+
+async def test_a_paste_in_a_direct_message(twice: Callable[[], Any], ada: Person, issuer: Issuer, audited: Log) -> None:
+    login = await begin(ada, where="dm")
+    await ada.send_dm(await issuer.approve(login.link_buttons[0]))
+    await ada.send_dm("code=abc&state=def")  # which is answered last
+    said = [each["content"] for each in ada.view("dm") if "content" in each]
+    assert sum("Logged in" in text for text in said) == 1
+    assert [line["event"] for line in audited()] == ["login", "complete", "complete"]
 
 
 async def test_a_form(twice: Callable[[], Any], ada: Person, issuer: Issuer, stored: Stored) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -21,6 +22,7 @@ from openab_auth.oauth.errors import (
     NotLoggedInError,
     PasteRefusedError,
 )
+from openab_auth.storage.errors import StoreUnreadableError
 from tests.support.service import Log, Start, Stored, log_in, outcomes
 
 
@@ -126,6 +128,26 @@ async def test_a_login_is_ended_by_who_made_it_or_by_an_operator(
     assert ("logout", "2", "not_allowed") in outcomes(audited)
     with pytest.raises(NotLoggedInError):
         await service.ask_logout(ada, "lab")
+
+
+async def test_a_logout_whose_notes_cannot_be_read_says_so(
+    service: AuthService, issuer: Issuer, bob: Caller, stored: Stored, store_path: Path
+) -> None:
+    """Without its note the login looks like one of somebody else, or like another one than the question was about."""
+    await log_in(service, issuer, bob)
+    asked = await service.ask_logout(bob, "lab")
+    notes = store_path.with_name("auth.json.notes")
+    notes.unlink()
+    notes.mkdir()
+
+    with pytest.raises(StoreUnreadableError):
+        await service.ask_logout(bob, "lab")
+    with pytest.raises(StoreUnreadableError):
+        await service.logout(bob, "lab", asked.generation, revoke=True)
+
+    assert "lab" in stored()
+    assert not issuer.requests("/revoke")
+    assert (await service.status(bob)).problems
 
 
 async def test_a_question_of_an_older_version_which_names_no_login_ends_none(

@@ -157,12 +157,16 @@ UNREADABLE: list[bytes] = [
     whole(b'{"refresh_token": "rt-2"}'),
     whole(b'{"access_token": "at", "refresh_token": "%s"}' % (b"r" * 70_000)),
     whole(b"\xff\xfe\x00"),
+    whole(GOOD)[:-4],
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(GOOD) + GOOD[:-4],
+    b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-",
 ]
 
 
 @pytest.mark.parametrize("sent", UNREADABLE, ids=range(len(UNREADABLE)))
 async def test_after_an_unreadable_answer_the_token_is_not_posted_at_once(
-    source: TokenSource, astray: TokenEntry, server: RawServer, store: AsyncStore, sent: bytes
+    source: TokenSource, astray: TokenEntry, server: RawServer, store: AsyncStore, clock: Clock, sent: bytes
 ) -> None:
     """The token may be spent, which is remembered; a repetition would get the same answer, or end the family."""
     server.sends = [sent]
@@ -174,6 +178,7 @@ async def test_after_an_unreadable_answer_the_token_is_not_posted_at_once(
     attempt = (await store.notes())["lab"].attempt
     assert attempt is not None
     assert not attempt.answered
+    assert attempt.not_before == clock.now + 10, "another process waits, too"
     assert await stored(store) == astray
 
 

@@ -20,7 +20,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, TokenEntry
-from tests.oauth.flows.device.logins.device_logins import ADA
+from tests.oauth.flows.device.logins.device_logins import ADA, until
 from tests.support.clock import Clock
 
 
@@ -135,6 +135,25 @@ async def test_an_aws_login_is_renewed_with_the_client_that_it_was_made_with(
         "grantType": "refresh_token",
         "refreshToken": before.refresh_token.reveal(),
     }
+
+
+async def test_an_aws_login_waits_while_its_client_cannot_be_read(
+    logins: Logins, issuer: Issuer, store: AsyncStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that fails for a moment ends nobody's login."""
+    offer = await logins.begin("kiro", ADA)
+    clients = tmp_path / "auth.json.clients"
+    data = clients.read_bytes()
+    clients.unlink()
+    clients.mkdir()
+    await until(lambda: "a device login waits for the store" in caplog.text)
+    clients.rmdir()
+    clients.write_bytes(data)
+    await issuer.approve_device(offer.user_code or "")
+
+    assert await logins.outcome("kiro", ADA)
+
+    assert "kiro" in await store.read()
 
 
 async def test_an_aws_login_whose_client_is_lost_or_over_asks_for_a_new_login(
