@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.resources import files
+from io import BytesIO
 from typing import Final, Self, cast
 
 import discord
@@ -36,7 +37,11 @@ def how_message(language: Language, page: LastPage) -> ReplyContent:
     """Return the animations for this kind of last page. This reads files, so call it in a thread."""
     folder = files("openab_auth.cogs.auth.views") / "pictures"
     drawn = tuple(
-        discord.File(str(folder / f"{name}.gif"), description=language.label(f"picture-{name}"))
+        discord.File(  # from memory: an answer that is lost leaves no file open
+            BytesIO((folder / f"{name}.gif").read_bytes()),
+            filename=f"{name}.gif",
+            description=language.label(f"picture-{name}"),
+        )
         for name in _PICTURES[page]
     )
     return ReplyContent(language.say(f"how-{page}"), files=drawn)
