@@ -4,6 +4,8 @@ These names are for the other floors. Each one is imported on its first use: `op
 `storage.format.json_text` alone, and `import asyncio` costs more than a whole read of the store.
 """
 
+from openab_auth.lazy import lazy_names
+
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
     from openab_auth.storage.async_store import AsyncStore
@@ -155,16 +157,8 @@ _MODULES = {
 }
 
 
-if not TYPE_CHECKING:  # else a type checker would accept every name
-
-    def __getattr__(name: str) -> object:
-        """Import a public name from the module where it is defined."""
-        if name not in _MODULES:
-            message = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(message)
-        from importlib import import_module  # noqa: PLC0415 - only a program that asks for a name pays for it
-
-        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+if not TYPE_CHECKING:  # otherwise a type checker would accept every name
+    __getattr__ = lazy_names(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

@@ -1,6 +1,6 @@
 """The OAuth client: link, exchange, refresh and revocation at an authorization server, and what its replies mean."""
 
-from openab_auth.oauth.lazy import lazy_names
+from openab_auth.lazy import lazy_names
 
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """The operator's config: find it, read it only if it can be trusted, and check its tables."""
 
-from openab_auth.oauth.lazy import lazy_names
+from openab_auth.lazy import lazy_names
 
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """The flows: each describes how one kind of login begins, ends and is renewed. `FLOWS` is their registry."""
 
-from openab_auth.oauth.lazy import lazy_names
+from openab_auth.lazy import lazy_names
 
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:

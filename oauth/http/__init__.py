@@ -1,6 +1,6 @@
 """HTTP with limits: transports that bound each reply, the network policy, deadlines, and checks on addresses."""
 
-from openab_auth.oauth.lazy import lazy_names
+from openab_auth.lazy import lazy_names
 
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Log people in and out, keep the logins that wait for an approval, and list all logins."""
 
-from openab_auth.oauth.lazy import lazy_names
+from openab_auth.lazy import lazy_names
 
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ The names below are what other rooms use. Each one is imported when a program fi
 line imports little.
 """
 
-from openab_auth.oauth.lazy import lazy_names
+from openab_auth.lazy import lazy_names
 
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:

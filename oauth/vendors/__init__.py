@@ -1,6 +1,6 @@
 """Vendors and MCP servers as data: the shipped table, the operator's tables, and the catalogue of both."""
 
-from openab_auth.oauth.lazy import lazy_names
+from openab_auth.lazy import lazy_names
 
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
