@@ -24,9 +24,10 @@ from openab_auth.oauth.errors import (
     PasteRefusedError,
     UnknownVendorError,
 )
+from openab_auth.oauth.flows import LoginResult
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.storage import AsyncStore, FileStore, PendingEntry, Secret
+from openab_auth.storage import AsyncStore, FileStore, PendingEntry, Secret, UserId
 from tests.oauth.logins.code_logins import ADA, BOB
 from tests.support.clock import Clock
 
@@ -42,17 +43,23 @@ def foreign_lock(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+async def code_at_the_vendor(logins: Logins, issuer: Issuer, link: str, user: UserId) -> asyncio.Task[LoginResult]:
+    """Approve the link and paste its redirect; return when the code has arrived, before the vendor answers."""
+    redirect = await issuer.approve(link)
+    issuer.faults.next("/token", delay=0.3)
+    completing = asyncio.create_task(logins.complete(redirect, user))
+    while not issuer.requests("/token"):
+        await asyncio.sleep(0.01)
+    return completing
+
+
 async def test_a_login_that_finds_the_store_busy_is_stored_once_it_is_free(
     catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer
 ) -> None:
     """A code cannot be traded twice, so what it brought is not let go because of a lock."""
     store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
     logins = Logins(catalogue, store, driver, clock=clock, lock_wait=10)
-    redirect = await issuer.approve((await logins.begin("lab", ADA)).url)
-    issuer.faults.next("/token", delay=0.3)
-    completing = asyncio.create_task(logins.complete(redirect, ADA))
-    while not issuer.requests("/token"):
-        await asyncio.sleep(0.01)
+    completing = await code_at_the_vendor(logins, issuer, (await logins.begin("lab", ADA)).url, ADA)
 
     with foreign_lock(tmp_path / "auth.json.global.lock"):
         await asyncio.sleep(0.6)
@@ -69,11 +76,7 @@ async def test_a_login_that_cannot_be_committed_waits_in_the_journal(
     monkeypatch.setattr(unsaved, "_RETRY", 0.05)
     store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
     logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.2)
-    redirect = await issuer.approve((await logins.begin("lab", ADA)).url)
-    issuer.faults.next("/token", delay=0.3)
-    completing = asyncio.create_task(logins.complete(redirect, ADA))
-    while not issuer.requests("/token"):
-        await asyncio.sleep(0.01)
+    completing = await code_at_the_vendor(logins, issuer, (await logins.begin("lab", ADA)).url, ADA)
 
     with foreign_lock(tmp_path / "auth.json.global.lock"):
         assert (await completing).account
@@ -96,12 +99,9 @@ async def test_a_login_in_the_journal_alone_is_not_taken_for_the_one_before(
     logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.1)
     await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
     adas = generation_of((await store.read())["lab"], (await store.notes())["lab"])
-    redirect = await issuer.approve((await logins.begin("lab", BOB, replaces=adas)).url)
-    issuer.faults.next("/token", delay=0.3)
+    link = (await logins.begin("lab", BOB, replaces=adas)).url
     issuer._seen.clear()
-    completing = asyncio.create_task(logins.complete(redirect, BOB))
-    while not issuer.requests("/token"):
-        await asyncio.sleep(0.01)
+    completing = await code_at_the_vendor(logins, issuer, link, BOB)
     with foreign_lock(tmp_path / "auth.json.global.lock"):
         await completing
         await logins.aclose()
@@ -124,11 +124,7 @@ async def test_a_login_that_no_disk_takes_is_told_kept_in_memory_stored_later(
     monkeypatch.setattr(unsaved, "_RETRY", 0.05)
     store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
     logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.2)
-    redirect = await issuer.approve((await logins.begin("lab", ADA)).url)
-    issuer.faults.next("/token", delay=0.3)
-    completing = asyncio.create_task(logins.complete(redirect, ADA))
-    while not issuer.requests("/token"):
-        await asyncio.sleep(0.01)
+    completing = await code_at_the_vendor(logins, issuer, (await logins.begin("lab", ADA)).url, ADA)
     (tmp_path / "auth.json.spill.lab").mkdir()
 
     with foreign_lock(tmp_path / "auth.json.global.lock"), pytest.raises(LoginNotStoredError, match="it is in memory"):

@@ -8,9 +8,9 @@ from openab_auth.cogs.auth.views.login import LinkTooLongError, login_message
 from openab_auth.cogs.auth.views.paste_form import message_key
 from openab_auth.oauth.errors import NotLoggedInError
 from openab_auth.oauth.flows import LoginOffer
-from openab_auth.oauth.logins import LoginState
 from openab_auth.oauth.vendors import Vendor
-from openab_auth.storage import Tenant, UserId
+from openab_auth.storage import Tenant
+from tests.support.login_states import login_state
 
 LOOPBACK = "http://localhost:1455/auth/callback"
 HOSTED = "https://vendor.example/oauth/code"
@@ -24,22 +24,6 @@ def vendor(**keys: object) -> Vendor:
 def offer(length: int = 300, **keys: object) -> LoginOffer:
     url = "https://vendor.example/authorize?x="
     return LoginOffer(vendor(**keys), url + "y" * (length - len(url)), 2_000_000_000)
-
-
-def state(tenant: str = "lab", **keys: object) -> LoginState:
-    values: dict[str, object] = {
-        "tenant": Tenant(tenant),
-        "kind": "token",
-        "state": "ok",
-        "refreshable": True,
-        "expires_at": 2_000_000_000,
-        "account": "ada@example.com",
-        "logged_in_by": UserId(5),
-        "logged_in_at": 1_900_000_000,
-        "shadowed_by": None,
-        "vendor": None,
-    }
-    return LoginState(**{**values, **keys})  # type: ignore[arg-type]  # each test names one field
 
 
 def ids_and_urls(offered: LoginOffer) -> tuple[list[str], list[str]]:
@@ -130,11 +114,11 @@ def test_a_failure_says_what_happened_what_was_kept_and_what_next() -> None:
 
 
 def test_a_logout_says_what_each_choice_ends() -> None:
-    asked = words.ask_logout(english(), state(vendor=vendor(), shadowed_by="LAB_TOKEN"), revocable=True)
+    asked = words.ask_logout(english(), login_state(vendor=vendor(), shadowed_by="LAB_TOKEN"), revocable=True)
     assert "It stays valid at the vendor" in asked
     assert "it ends everywhere" in asked
     assert "`LAB_TOKEN` is set" in asked
-    assert "no way to revoke it" in words.ask_logout(english(), state(), revocable=False)
+    assert "no way to revoke it" in words.ask_logout(english(), login_state(), revocable=False)
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
@@ -143,7 +127,7 @@ def test_who_gets_an_accounts_token_is_named_before_the_link_and_in_status(local
     there = {"token_for": "mcp.evil.example", "account_at": "auth.good.example"}
 
     message = login_message(language, offer(300, **there), "0-000000").content
-    shown = words.login(language, state(vendor=vendor(**there)))
+    shown = words.login(language, login_state(vendor=vendor(**there)))
 
     for text in (message.split("1. ")[0], shown):
         assert "`mcp.evil.example`" in text

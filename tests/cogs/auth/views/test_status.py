@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,25 +16,13 @@ from openab_auth.oauth.logins import LoginState, Status
 from openab_auth.oauth.mcp import GrantedAccess
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import DeadToken, Problem, RefreshAttempt, Tenant, UserId
+from tests.support.login_states import login_state
 
 ADA = UserId(1)
 LAB = Vendor(name="lab", title="The Lab", tenant=Tenant("lab"))
 
 
-def state(tenant: str = "lab", **keys: object) -> LoginState:
-    values: dict[str, object] = {
-        "tenant": Tenant(tenant),
-        "kind": "token",
-        "state": "ok",
-        "refreshable": True,
-        "expires_at": 2_000_000_000,
-        "account": "ada@example.com",
-        "logged_in_by": UserId(5),
-        "logged_in_at": 1_900_000_000,
-        "shadowed_by": None,
-        "vendor": LAB,
-    }
-    return LoginState(**{**values, **keys})  # type: ignore[arg-type]  # each test names one field
+state = partial(login_state, vendor=LAB)
 
 
 def show(
