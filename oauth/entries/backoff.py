@@ -101,7 +101,7 @@ def pause_error(tenant: Tenant, attempt: RefreshAttempt, seconds: float) -> OAut
     if attempt.todo:
         return StillMisconfiguredError(tenant, attempt.reason, attempt.todo)
     if attempt.answered:
-        return VendorUnavailableError(tenant, attempt.reason, retry_after=seconds, sent=False)
+        return VendorUnavailableError(tenant, attempt.reason, retry_after=seconds, processed=False)
     return RefreshUnansweredError(tenant, attempt.reason, retry_after=seconds)
 
 

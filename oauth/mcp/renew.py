@@ -84,9 +84,11 @@ class ServerRenewer:
                 binding = await self._look_up(driver, entry, clients)
                 await self.store.update(lambda draft: self._keep(draft, binding))
         except TimeoutError:
-            raise VendorUnavailableError(self.tenant, "its metadata did not arrive in time", sent=False) from None
+            raise VendorUnavailableError(self.tenant, "its metadata did not arrive in time", processed=False) from None
         except VendorUnavailableError as error:
-            raise VendorUnavailableError(self.tenant, error.reason, retry_after=error.retry_after, sent=False) from None
+            raise VendorUnavailableError(
+                self.tenant, error.reason, retry_after=error.retry_after, processed=False
+            ) from None
         return binding
 
     async def _look_up(self, driver: Driver, entry: McpEntry, clients: Mapping[str, ClientRecord]) -> Binding:

@@ -92,7 +92,7 @@ MET: list[OpenabAuthError] = [
     UnknownVendorError("lob", ()),
     VendorUnavailableError("lab", "HTTP 503"),
     VendorUnavailableError("lab", "HTTP 503", asked="code"),
-    VendorUnavailableError("lab", "no route", asked="code", sent=False),
+    VendorUnavailableError("lab", "no route", asked="code", processed=False),
     VendorMisconfiguredError("lab", "invalid_client", "compare the table with the documentation"),
     ClientRefusedError("lab", "invalid_client", "compare the table with the documentation"),
     *(

@@ -123,7 +123,7 @@ async def test_a_request_that_never_left_is_neither_repeated_nor_in_doubt(
 
     with pytest.raises(VendorUnavailableError, match="the login is untouched") as unsent:
         await source.force_refresh("lab")
-    assert not unsent.value.sent
+    assert not unsent.value.processed
     attempt = (await store.notes())["lab"].attempt
     assert attempt is not None
     assert attempt.answered
