@@ -16,6 +16,7 @@ OpenabAuthError
     │   ├── ClientRefusedError      the vendor does not know our client
     │   ├── ClientMissingError      the operator has to register a client first
     │   └── ServerUnusableError     an MCP server's metadata is missing or wrong
+    │       └── ForeignMetadataError   it belongs to another issuer or resource
     ├── InsufficientScopeError      the login works, but lacks scopes for this request
     ├── UnknownVendorError          the vendor is unknown, or not offered here
     │   ├── RiskNotAcceptedError    the operator has not accepted this vendor's risk
@@ -63,6 +64,7 @@ from openab_auth.oauth.errors.operator import (
     ClientMissingError,
     ClientRefusedError,
     ConfigError,
+    ForeignMetadataError,
     NoLoginError,
     NotRefreshableError,
     PlanMissingError,
@@ -110,6 +112,7 @@ __all__ = [
     "ConfigError",
     "ExchangeRefusedError",
     "ForeignLoginError",
+    "ForeignMetadataError",
     "InsufficientScopeError",
     "LoginChangedError",
     "LoginDeadError",

@@ -58,6 +58,7 @@ class McpServer:
     authorize_params: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     send_resource: bool = True
     scope_in_refresh: bool = False
+    pkce: Literal["", "unannounced"] = ""  # "unannounced": the metadata does not say that S256 works, the operator does
     network_policy: NetworkPolicy = field(default_factory=NetworkPolicy)
     added_by: UserId | None = None
 
@@ -191,6 +192,7 @@ def _parse(
         authorize_params=table.fields("authorize_params"),
         send_resource=table.flag("send_resource", default=True),
         scope_in_refresh=table.flag("scope_in_refresh"),
+        pkce=cast("Literal['', 'unannounced']", table.one_of("pkce", ("", "unannounced"), "")),
         network_policy=policy,
     )
     _check(table, server)

@@ -81,9 +81,7 @@ async def test_a_code_that_the_server_did_not_process_may_be_pasted_again(
     assert (await logins.complete(redirect, ADA)).vendor.name == "lab"
 
 
-async def test_a_country_without_service_is_the_operators_matter(
-    logins: Logins, issuer: Issuer
-) -> None:
+async def test_a_country_without_service_is_the_operators_matter(logins: Logins, issuer: Issuer) -> None:
     redirect = await issuer.approve((await logins.begin("lab", ADA)).url)
     country = {"error": {"code": "unsupported_country_region_territory", "message": "Country not supported"}}
     issuer.faults.next("/token", status=403, body=country)
