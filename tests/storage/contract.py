@@ -26,8 +26,8 @@ from openab_auth.storage import (
     UserId,
     pending_key,
 )
+from tests.storage.entries import NOW, pending, put, token, token_in
 from tests.support.clock import Clock
-from tests.support.entries import NOW, pending, put, token, token_in
 
 
 def fail(draft: Draft) -> None:

@@ -24,7 +24,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, McpEntry, UserId
-from tests.support.stranger import OPENID, RESOURCE, RFC_8414, Page, Stranger
+from tests.oauth.mcp.stranger import OPENID, RESOURCE, RFC_8414, Page, Stranger
 
 ADA = UserId(7)
 CODE = "canary-code-9Xk2QwEr7"

@@ -35,7 +35,7 @@ from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.records.notes import DeadToken, RefreshAttempt
-from tests.support.failures import MET
+from tests.cogs.auth.text.failures import MET
 
 NOW = 2_000_000_000
 KEY = f"{NOW:x}-{'a' * GENERATION_DIGITS}"

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.soak.fault_shim import NO_FAULT, Fault
+from tests.soak.faults.fault_shim import NO_FAULT, Fault
 
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Commands:
         """Start the process, and end it after the block."""
         environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LD_PRELOAD": str(shim)}
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.soak.programs.command_process", str(shim)],
+            [sys.executable, "-m", "tests.soak.faults.command_process", str(shim)],
             cwd=shim.parent, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         try:

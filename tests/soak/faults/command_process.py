@@ -21,7 +21,7 @@ from openab_auth.bot.cli.commands import login, status, tokens
 from openab_auth.oauth.flows.device import approval
 from openab_auth.oauth.flows.exchange import copilot
 from openab_auth.oauth.tokens import refresh
-from tests.soak.fault_shim import Fault, arm
+from tests.soak.faults.fault_shim import Fault, arm
 
 PATIENCE = 90  # seconds; SIGALRM ends a command that hangs longer
 IMPORTED = (exec_command, status, login, tokens, copilot, refresh, approval)  # before the fork, for the commands

@@ -13,11 +13,11 @@ import pytest
 
 from openab_auth.storage import FileStore, Json, McpEntry, Mutation, Secret, TokenEntry
 from openab_auth.storage.file import ended_logins, quarantine
-from tests.storage.file.ended_logins.copies import copies, log_out, login
+from tests.storage.disks import filled
+from tests.storage.entries import CANARY, pending, put
+from tests.storage.file.leftovers.copies import copies, log_out, login
+from tests.storage.processes import NOBODY
 from tests.support.clock import Clock
-from tests.support.disks import filled
-from tests.support.entries import CANARY, pending, put
-from tests.support.processes import NOBODY
 
 Make = Callable[..., TokenEntry]
 FOREIGN = "auth.json.corrupt-1700000000"  # as the agents in Rust name them

@@ -17,7 +17,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, Locator, Page, async_playwright, expect
 
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-SHOTS = Path(__file__).parents[2] / "screenshots"
+SHOTS = Path(__file__).parents[3] / "screenshots"
 PATIENCE = 25_000  # milliseconds
 ARGUMENTS = [
     "--headless",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openab_auth.storage import FileStore, Secret, TokenEntry
-from tests.support.entries import CANARY
+from tests.storage.entries import CANARY
 
 
 def login(tenant: str) -> TokenEntry:

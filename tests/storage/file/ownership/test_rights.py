@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import FileStore, Note, TokenEntry
-from tests.storage.file.rights import mode
+from tests.storage.entries import NOW, put, token
+from tests.storage.file.ownership.rights import mode
+from tests.storage.processes import NOBODY
 from tests.support.clock import Clock
-from tests.support.entries import NOW, put, token
-from tests.support.processes import NOBODY
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from openab_auth.bot.playground.issuer import ThreadedIssuer, TokenFamily
-from tests.soak.commands import Commands, Ran
-from tests.soak.fault_shim import NO_FAULT, Fault, Way
+from tests.soak.faults.command_process import RAISED
+from tests.soak.faults.commands import Commands, Ran
+from tests.soak.faults.fault_shim import NO_FAULT, Fault, Way
 from tests.soak.oracles import Findings, check_modes, check_tokens_gone, holds, kind_of, strict_entries
-from tests.soak.programs.command_process import RAISED
 from tests.soak.vendors import new_login, write_config, write_store
 
 COMMANDS: Final = {

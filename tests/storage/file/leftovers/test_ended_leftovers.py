@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import FileStore, Secret
-from tests.storage.file.ended_logins.copies import copies, log_out, login
+from tests.storage.entries import put
+from tests.storage.file.leftovers.copies import copies, log_out, login
 from tests.support.clock import Clock
-from tests.support.entries import put
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 from openab_auth.bot.playground.discord import ShownResponse
 from openab_auth.bot.playground.issuer import Issuer
 
-PROGRAM = Path(__file__).with_name("vendor_cli.py")
+PROGRAM = Path(__file__).parents[4] / "support/vendor_cli.py"
 FLOWS = ("grok", "codex-device", "kiro", "copilot")
 
 

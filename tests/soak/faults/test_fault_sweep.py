@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from openab_auth.bot.playground.issuer import ThreadedIssuer
-from tests.soak.commands import Commands
-from tests.soak.fault_shim import ALL_BUT_CLOSE, NO_FAULT, ON_FILES, OPENING, THREAD, WRITING, Fault, Way
+from tests.soak.faults.commands import Commands
+from tests.soak.faults.fault_shim import ALL_BUT_CLOSE, NO_FAULT, ON_FILES, OPENING, THREAD, WRITING, Fault, Way
+from tests.soak.faults.scene import COMMANDS, Scene
 from tests.soak.oracles import Findings
 from tests.soak.run import SoakRun
-from tests.soak.scene import COMMANDS, Scene
 
 SHARE = 0.15
 LEAST = 30  # faults, however slow the machine is
