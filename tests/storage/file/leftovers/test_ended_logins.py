@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import FileStore, Json, McpEntry, Mutation, Secret, TokenEntry
-from openab_auth.storage.file import ended_logins, quarantine
+from openab_auth.storage.file.leftovers import ended_logins, quarantine
 from tests.storage.disks import filled
 from tests.storage.entries import CANARY, pending, put
 from tests.storage.file.leftovers.copies import copies, log_out, login

@@ -10,7 +10,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from openab_auth.storage import Json, McpEntry, PendingEntry, Secret, TokenEntry
-from openab_auth.storage.file.redact import redacted, secrets_of
+from openab_auth.storage.file.leftovers.redact import redacted, secrets_of
 
 TOKEN = "canary-secret-1"
 STARS = "*" * len(TOKEN)

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from openab_auth.storage.errors import StorageError
-from openab_auth.storage.file import atomic, folder, journal, quarantine, redact, regular_file, temporary_files
+from openab_auth.storage.file import atomic, folder, journal, regular_file
+from openab_auth.storage.file.leftovers import quarantine, redact, temporary_files
 from openab_auth.storage.format.keys import is_file_name
 
 _LARGEST: Final = 2**22  # bytes; a larger file would make every process wait too long for the lock
