@@ -12,7 +12,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from openab_auth.bot.playground.discord import limits as discord_limits
+from openab_auth.bot.playground.discord.rules import limits as discord_limits
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.failures import failure

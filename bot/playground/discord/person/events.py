@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from openab_auth.bot.playground.discord import payloads
-from openab_auth.bot.playground.discord.gateway import Gateway
-from openab_auth.bot.playground.discord.model import Interaction, Json, Member, Message, Where
-from openab_auth.bot.playground.discord.state import State
+from openab_auth.bot.playground.discord.api import Gateway
+from openab_auth.bot.playground.discord.guild import Interaction, Json, Member, Message, State, Where, payloads
 
 
 class Events:

@@ -9,9 +9,7 @@ from typing import Final
 
 from aiohttp import WSMsgType, web
 
-from openab_auth.bot.playground.discord import payloads
-from openab_auth.bot.playground.discord.model import Json, Message
-from openab_auth.bot.playground.discord.state import State
+from openab_auth.bot.playground.discord.guild import Json, Message, State, payloads
 
 DISPATCH: Final = 0
 HEARTBEAT: Final = 1

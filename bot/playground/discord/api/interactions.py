@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from openab_auth.bot.playground.discord import errors, limits
-from openab_auth.bot.playground.discord.gateway import Gateway
-from openab_auth.bot.playground.discord.model import EPHEMERAL, LOADING, Interaction, Json, Message
-from openab_auth.bot.playground.discord.state import State
+from openab_auth.bot.playground.discord.api.gateway import Gateway
+from openab_auth.bot.playground.discord.guild import EPHEMERAL, LOADING, Interaction, Json, Message, State
+from openab_auth.bot.playground.discord.rules import errors, limits
 
 COMMAND: Final = 2
 COMPONENT: Final = 3

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from openab_auth.bot.playground.discord.model import Interaction, Json, Member
-from openab_auth.bot.playground.discord.state import State
+from openab_auth.bot.playground.discord.guild.model import Interaction, Json, Member
+from openab_auth.bot.playground.discord.guild.state import State
 
 TEXT: Final = 0
 DM: Final = 1

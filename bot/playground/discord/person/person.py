@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from openab_auth.bot.playground.discord import client_errors
-from openab_auth.bot.playground.discord.command_input import OptionValue, command_data
-from openab_auth.bot.playground.discord.events import Events
-from openab_auth.bot.playground.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
-from openab_auth.bot.playground.discord.limits import ACK_DEADLINE, LINK, parts
-from openab_auth.bot.playground.discord.model import Interaction, Json, Message, Where
-from openab_auth.bot.playground.discord.responses import PATIENCE, Modal, ShownResponse, input_of
+from openab_auth.bot.playground.discord.api import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
+from openab_auth.bot.playground.discord.guild import Interaction, Json, Message, Where
+from openab_auth.bot.playground.discord.person import client_errors
+from openab_auth.bot.playground.discord.person.command_input import OptionValue, command_data
+from openab_auth.bot.playground.discord.person.events import Events
+from openab_auth.bot.playground.discord.person.responses import PATIENCE, Modal, ShownResponse, input_of
+from openab_auth.bot.playground.discord.rules import ACK_DEADLINE, LINK, parts
 
 _LONGEST_INPUT = 4000
 _BUTTON = 2

@@ -9,8 +9,8 @@ from typing import Any, Final, TypeAlias
 
 from aiohttp import web
 
-from openab_auth.bot.playground.discord.limits import count, length
-from openab_auth.bot.playground.discord.model import Json
+from openab_auth.bot.playground.discord.guild import Json
+from openab_auth.bot.playground.discord.rules import count, length
 
 _MOST: Final = 10
 _DESCRIPTION: Final = 1024  # characters; screen readers read this text

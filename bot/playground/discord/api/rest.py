@@ -10,15 +10,19 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from openab_auth.bot.playground.discord import errors, limits, payloads
-from openab_auth.bot.playground.discord.declarations import check_commands, without_localizations
-from openab_auth.bot.playground.discord.errors import ApiError, json_reply
-from openab_auth.bot.playground.discord.faults import Faults, Kind
-from openab_auth.bot.playground.discord.gateway import Gateway
-from openab_auth.bot.playground.discord.interactions import SHOWN, Interactions
-from openab_auth.bot.playground.discord.model import Json, Message
-from openab_auth.bot.playground.discord.state import State
-from openab_auth.bot.playground.discord.uploads import Files, Uploads, read_form
+from openab_auth.bot.playground.discord.api.faults import Faults, Kind
+from openab_auth.bot.playground.discord.api.gateway import Gateway
+from openab_auth.bot.playground.discord.api.interactions import SHOWN, Interactions
+from openab_auth.bot.playground.discord.api.uploads import Files, Uploads, read_form
+from openab_auth.bot.playground.discord.guild import Json, Message, State, payloads
+from openab_auth.bot.playground.discord.rules import (
+    ApiError,
+    check_commands,
+    errors,
+    json_reply,
+    limits,
+    without_localizations,
+)
 
 PREFIX: Final = "/api/v10"
 ATTACHMENTS: Final = "/attachments"

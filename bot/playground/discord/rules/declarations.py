@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from openab_auth.bot.playground.discord.errors import bad_field
-from openab_auth.bot.playground.discord.limits import count, length
+from openab_auth.bot.playground.discord.rules.errors import bad_field
+from openab_auth.bot.playground.discord.rules.limits import count, length
 
 _NAME: Final = re.compile(r"[-_'\w]{1,32}")  # \w: letters and digits of every script
 _SLASH: Final = 1

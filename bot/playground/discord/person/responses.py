@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
-from openab_auth.bot.playground.discord import client_errors
-from openab_auth.bot.playground.discord.limits import LINK, parts
-from openab_auth.bot.playground.discord.model import Interaction, Json, Message
-from openab_auth.bot.playground.discord.state import State
+from openab_auth.bot.playground.discord.guild import Interaction, Json, Message, State
+from openab_auth.bot.playground.discord.person import client_errors
+from openab_auth.bot.playground.discord.rules import LINK, parts
 
 PATIENCE: Final = 5.0  # seconds that a person waits for a change
 

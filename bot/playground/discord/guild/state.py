@@ -7,8 +7,8 @@ import itertools
 from collections.abc import Callable
 from typing import Final
 
-from openab_auth.bot.playground.discord.declarations import registered
-from openab_auth.bot.playground.discord.model import Interaction, Json, Member, Message, Where
+from openab_auth.bot.playground.discord.guild.model import Interaction, Json, Member, Message, Where
+from openab_auth.bot.playground.discord.rules import registered
 
 EPOCH_MS: Final = 1_420_070_400_000  # Discord counts the time in its ids from here
 

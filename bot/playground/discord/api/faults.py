@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from openab_auth.bot.playground.discord.errors import json_reply
+from openab_auth.bot.playground.discord.rules import json_reply
 
 Kind: TypeAlias = Literal["callback", "followup", "edit", "message", "member", "commands"]
 """A kind of request: interaction callback, followup, edit, plain message, member lookup, command registration."""

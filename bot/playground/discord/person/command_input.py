@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
-from openab_auth.bot.playground.discord import client_errors
-from openab_auth.bot.playground.discord.model import Json, Where
+from openab_auth.bot.playground.discord.guild import Json, Where
+from openab_auth.bot.playground.discord.person import client_errors
 
 OptionValue: TypeAlias = str | int | bool
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from openab_auth.bot.playground.discord.errors import bad_field
+from openab_auth.bot.playground.discord.rules.errors import bad_field
 
 ACK_DEADLINE: Final = 3.0  # seconds from an interaction to its callback
 TOKEN_LIFETIME: Final = 15 * 60.0  # seconds until an interaction's token expires
