@@ -23,7 +23,7 @@ from openab_auth.storage import (
     Secret,
     Store,
 )
-from tests.storage.contract import StoreContract
+from tests.storage.contract.store_contract import StoreContract
 from tests.support.clock import Clock
 
 R = TypeVar("R")
