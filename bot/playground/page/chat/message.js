@@ -1,8 +1,8 @@
 // One message: author, text, embeds, attachments and components.
 
 import { avatar, make } from "/dom.js";
-import { inline, link, markup } from "/markup.js";
-import { moment } from "/moments.js";
+import { inline, link, markup } from "/chat/markup.js";
+import { moment } from "/chat/moments.js";
 
 const STYLES = ["", "primary", "", "success", "danger"];
 

@@ -1,7 +1,7 @@
 // Discord's markup, rendered like in its client.
 
 import { make } from "/dom.js";
-import { moment } from "/moments.js";
+import { moment } from "/chat/moments.js";
 
 const names = new Map();
 const INLINE = new RegExp(

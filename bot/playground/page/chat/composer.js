@@ -2,7 +2,7 @@
 
 import { call } from "/api.js";
 import { at, make } from "/dom.js";
-import * as palette from "/palette.js";
+import * as palette from "/chat/palette.js";
 
 const NUMBER = 4;
 const TRUTH = 5;

@@ -1,8 +1,8 @@
 // The view behind Discord: the store, the locks, and the requests to the vendor.
 
 import { at, draw, make } from "/dom.js";
-import { nameOf } from "/markup.js";
-import { clock, moment } from "/moments.js";
+import { nameOf } from "/chat/markup.js";
+import { clock, moment } from "/chat/moments.js";
 
 const KINDS = { login: "logged in", pending: "waiting for the person", mcp: "login at an MCP server", dead: "revoked by the vendor", problem: "" };
 const BELOW = 400; // replies with at least this status are refusals
