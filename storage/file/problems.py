@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.file import folder, journal, quarantine, regular_file, temporary_files
+from openab_auth.storage.file import folder, journal, regular_file
+from openab_auth.storage.file.leftovers import quarantine, temporary_files
 from openab_auth.storage.file.record_files import CLIENTS_FILE, NOTES_FILE, SERVERS_FILE, RecordFile
 from openab_auth.storage.store import Problem
 

@@ -21,19 +21,9 @@ from openab_auth.storage.errors import (
     StoreUnreadableError,
     StoreUnwritableError,
 )
-from openab_auth.storage.file import (
-    atomic,
-    ended_logins,
-    folder,
-    journal,
-    problems,
-    quarantine,
-    redact,
-    regular_file,
-    snapshot,
-    temporary_files,
-)
+from openab_auth.storage.file import atomic, folder, journal, problems, regular_file, snapshot
 from openab_auth.storage.file.journal import Spill
+from openab_auth.storage.file.leftovers import ended_logins, quarantine, redact, temporary_files
 from openab_auth.storage.file.locks import FileLease, GlobalLock
 from openab_auth.storage.file.record_cache import RecordCache
 from openab_auth.storage.file.record_files import CLIENTS_FILE, NOTES_FILE, SERVERS_FILE

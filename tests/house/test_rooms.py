@@ -10,7 +10,7 @@ import pytest
 TESTS = Path(__file__).parents[1]
 FLOORS = ("bot", "cogs", "house", "oauth", "public", "soak", "storage", "support")
 LONGEST_NAME = 70
-LONGEST_FILE = 330  # lines
+LONGEST_FILE = 310  # lines
 FILES = sorted(file for floor in FLOORS for file in (TESTS / floor).rglob("*.py"))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.soak.fault_shim import compile_shim
+from tests.soak.faults.fault_shim import compile_shim
 from tests.soak.oracles import Findings
 from tests.soak.run import SoakRun
 

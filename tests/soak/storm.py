@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from openab_auth.bot.playground.issuer import ThreadedIssuer
-from tests.soak.commands import ROOT
-from tests.soak.fault_shim import Fault
+from tests.soak.faults.commands import ROOT
+from tests.soak.faults.fault_shim import Fault
 from tests.soak.oracles import Excuses, Findings, check_modes, check_tokens_gone
 from tests.soak.vendors import write_config
 

@@ -20,7 +20,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import AsyncStore, FileStore, TokenEntry, UserId
-from tests.soak.commands import ROOT
+from tests.soak.faults.commands import ROOT
 from tests.soak.oracles import Excuses, Findings, Watch, check_modes, check_vendor
 from tests.soak.run import SoakRun
 from tests.soak.storm import PATIENCE

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from openab_auth.storage import FileStore, Secret, TokenEntry
-from tests.support.disks import SIZE
-from tests.support.entries import CANARY
-from tests.support.processes import DROP_ROOT, ROOT, Start
+from tests.storage.disks import SIZE
+from tests.storage.entries import CANARY
+from tests.storage.processes import DROP_ROOT, ROOT, Start
 
 # Examples take as long as the machine makes them take: their number is the bound, not the clock.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])

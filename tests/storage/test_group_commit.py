@@ -12,7 +12,7 @@ import pytest
 
 import openab_auth.storage
 from openab_auth.storage import AsyncStore, Draft, FileStore, MemoryStore, StorageError, Store, StoreUnwritableError
-from tests.support.entries import put, token
+from tests.storage.entries import put, token
 
 
 class Counting(FileStore):

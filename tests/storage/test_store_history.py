@@ -33,8 +33,8 @@ from openab_auth.storage import (
 )
 from openab_auth.storage.entries import PENDING_LIFETIME
 from openab_auth.storage.format import codec
+from tests.storage.entries import NOW
 from tests.support.clock import Clock
-from tests.support.entries import NOW
 
 TENANTS = st.sampled_from(["codex", "codex", "codex", "mcp:linear"])
 NUMBERS = st.integers(0, 5)

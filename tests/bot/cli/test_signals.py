@@ -21,7 +21,7 @@ from openab_auth.bot.cli.signals import run_until_signal
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.oauth.errors import NotLoggedInError
 from openab_auth.storage import Tenant
-from tests.support.commands import OPENAB_AUTH, begin, finish, log_in
+from tests.bot.cli.started_commands import OPENAB_AUTH, begin, finish, log_in
 
 SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
 

@@ -13,7 +13,7 @@ from openab_auth.oauth.mcp import Fetch
 from openab_auth.oauth.vendors import McpServer
 from openab_auth.storage import FileStore
 from openab_auth.storage.async_store import AsyncStore
-from tests.support.stranger import LOOPBACK, Stranger, listening
+from tests.oauth.mcp.stranger import LOOPBACK, Stranger, listening
 
 
 @pytest.fixture

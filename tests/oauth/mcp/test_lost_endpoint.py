@@ -16,7 +16,7 @@ from openab_auth.oauth.errors import VendorUnavailableError
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, Json, McpEntry
-from tests.support.stranger import Page, Stranger
+from tests.oauth.mcp.stranger import Page, Stranger
 
 DEADLINE = 2.0  # seconds; a tenth of the real one, as the 0.8 s for a request are
 RENEWED = {"access_token": "new", "token_type": "Bearer", "expires_in": 3600, "refresh_token": "next"}

@@ -22,7 +22,7 @@ from typing import Any
 
 from openab_auth.bot.cli import main
 from openab_auth.bot.playground.issuer import decide
-from tests.soak.fault_shim import Fault, arm
+from tests.soak.faults.fault_shim import Fault, arm
 
 
 class Worker:

@@ -19,8 +19,8 @@ from openab_auth.storage import (
     StoreUnreadableError,
     StoreUnwritableError,
 )
+from tests.storage.entries import NOW, put, token
 from tests.support.clock import Clock
-from tests.support.entries import NOW, put, token
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import Draft, FileStore, Note, Secret, StorageError, StoreUnwritableError, TokenEntry
-from tests.support.disks import filled
-from tests.support.entries import NOW, put, token
+from tests.storage.disks import filled
+from tests.storage.entries import NOW, put, token
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from openab_auth.storage import Draft, FileStore, Note, StorageError, UserId
-from tests.support.entries import put, token, token_in
+from tests.storage.entries import put, token, token_in
 
 FILES = ["open", "read", "write", "fsync", "close", "replace", "rename", "unlink", "utime", "fchmod", "fchown"]
 LOOKS = ["lstat", "stat", "fstat", "listdir"]

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from openab_auth.storage import FileStore
-from tests.support.entries import put, token, token_in
-from tests.support.processes import Start, line_of  # noqa: F401 -- fixtures
+from tests.storage.entries import put, token, token_in
+from tests.storage.processes import Start, line_of  # noqa: F401 -- fixtures
 
 KILLED_AT_EVERY_CALL = """
 import fcntl, json, os, shutil, signal, sys
@@ -24,7 +24,7 @@ import filelock
 from openab_auth.storage import FileStore, Note
 from openab_auth.storage.file import journal
 from openab_auth.storage.format import codec
-from tests.support.entries import put, token, pending
+from tests.storage.entries import put, token, pending
 
 CALLS = (
     "open write fsync close replace unlink fchmod fchown utime fstat lstat stat listdir read mkdir scandir".split()

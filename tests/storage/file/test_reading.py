@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import FileStore, Mutation, PendingEntry, Secret, StoreUnreadableError, open_store
+from tests.storage.entries import put, token, token_in
+from tests.storage.processes import Start, line_of
 from tests.support.clock import Clock
-from tests.support.entries import put, token, token_in
-from tests.support.processes import Start, line_of
 
 
 @pytest.fixture

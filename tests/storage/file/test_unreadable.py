@@ -18,8 +18,8 @@ from openab_auth.storage import (
     StoreUnreadableError,
     UserId,
 )
-from tests.support.entries import put, token
-from tests.support.processes import NOBODY
+from tests.storage.entries import put, token
+from tests.storage.processes import NOBODY
 
 ADA = Note(logged_in_by=UserId(7), logged_in_at=5)
 
@@ -193,9 +193,10 @@ import os, resource, sys
 from pathlib import Path
 import filelock
 from openab_auth.storage import *
-from openab_auth.storage.file import ended_logins, journal
+from openab_auth.storage.file import journal
+from openab_auth.storage.file.leftovers import ended_logins
 from openab_auth.storage.file.locks import waiting
-from tests.support.entries import token
+from tests.storage.entries import token
 path = Path(sys.argv[1])
 ADA = Note(logged_in_by=UserId(7), logged_in_at=5)
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -19,7 +19,7 @@ from openab_auth.storage import (
     StoreUnwritableError,
     TokenEntry,
 )
-from tests.support.entries import CANARY
+from tests.storage.entries import CANARY
 
 Make = Callable[..., TokenEntry]
 NAME = "auth.json.clients"

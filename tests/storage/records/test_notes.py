@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import DeadToken, FileStore, Note, RefreshAttempt, StoreUnreadableError, UserId
-from tests.support.entries import CANARY, put, token
+from tests.storage.entries import CANARY, put, token
 
 NOTE = Note(
     "ada@example.com",

@@ -26,7 +26,7 @@ from openab_auth.storage import (
 )
 from openab_auth.storage.file import atomic
 from openab_auth.storage.records.servers import SERVERS
-from tests.support.processes import Start, line_of
+from tests.storage.processes import Start, line_of
 
 Make = Callable[..., TokenEntry]
 LINEAR = AddedServer("https://mcp.linear.app/mcp", UserId(7), 1_800_000_000)

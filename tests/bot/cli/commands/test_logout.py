@@ -11,7 +11,7 @@ import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.storage import Draft, FileStore, Mutation, Note, Secret, TokenEntry, UserId
-from tests.support.commands import begin, finish, log_in
+from tests.bot.cli.started_commands import begin, finish, log_in
 
 NOTHING = "nothing was removed, but "
 

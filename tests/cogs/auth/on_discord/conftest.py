@@ -13,7 +13,7 @@ from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.storage import UserId
-from tests.support.discord_bot import ROLE, running
+from tests.cogs.auth.on_discord.discord_bot import ROLE, running
 from tests.support.openapi import DESCRIPTION, check_body
 
 

@@ -23,7 +23,7 @@ from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, FileStore, Note
-from tests.support.discord_bot import begin, running
+from tests.cogs.auth.on_discord.discord_bot import begin, running
 
 End = Callable[[], Awaitable[None]]
 

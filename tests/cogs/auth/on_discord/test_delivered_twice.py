@@ -20,8 +20,8 @@ from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text.language import english
 from openab_auth.cogs.auth.views.buttons import AuthButton
 from openab_auth.storage import UserId
-from tests.support.discord_bot import begin, form, running
-from tests.support.service import Log, Stored
+from tests.cogs.auth.on_discord.discord_bot import begin, form, running
+from tests.cogs.auth.service.service_logins import Log, Stored
 
 OF_AN_INTERACTION = ("CommandTree-invoker", "discord-ui-", "discord.py: on_interaction")  # how discord.py names them
 

@@ -16,8 +16,8 @@ from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import open_service
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.runtime import Runtime
-from tests.support.discord_bot import begin, form, running
-from tests.support.service import Log, Stored
+from tests.cogs.auth.on_discord.discord_bot import begin, form, running
+from tests.cogs.auth.service.service_logins import Log, Stored
 
 
 @pytest.mark.parametrize("where", ["guild", "dm"])

@@ -10,8 +10,8 @@ from discord.ext import commands
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.service.service import AuthService
-from tests.support.discord_bot import begin, form
-from tests.support.service import Stored
+from tests.cogs.auth.on_discord.discord_bot import begin, form
+from tests.cogs.auth.service.service_logins import Stored
 
 
 async def test_a_stopping_bot_answers_what_is_under_way_and_refuses_new_work(

@@ -22,9 +22,9 @@ from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import AddingServersOffError
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.storage import UserId
-from tests.support.discord_bot import begin, form, running
+from tests.cogs.auth.on_discord.discord_bot import begin, form, running
+from tests.cogs.auth.service.service_logins import Log, Start
 from tests.support.mcp_servers import approve
-from tests.support.service import Log, Start
 
 MORE = f"https://mcp.example/{'m' * 200}"
 

@@ -9,8 +9,8 @@ from discord.ext import commands
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
-from tests.support.discord_bot import begin, form, running
-from tests.support.service import Start, Stored
+from tests.cogs.auth.on_discord.discord_bot import begin, form, running
+from tests.cogs.auth.service.service_logins import Start, Stored
 
 
 async def test_complete_takes_the_paste_without_a_modal_and_without_a_vendor(

@@ -14,8 +14,8 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.text.language import english, languages
 from openab_auth.storage import Draft, FileStore, Note, Secret, TokenEntry, UserId
-from tests.support.discord_bot import begin, running
-from tests.support.service import Log, Start, Stored
+from tests.cogs.auth.on_discord.discord_bot import begin, running
+from tests.cogs.auth.service.service_logins import Log, Start, Stored
 
 
 async def test_replacing_another_persons_login_asks_and_says_whose_it_is(

@@ -22,7 +22,7 @@ from openab_auth.oauth.errors import (
     UnknownVendorError,
 )
 from openab_auth.oauth.runtime import Runtime
-from tests.support.service import Log, Stored, outcomes
+from tests.cogs.auth.service.service_logins import Log, Stored, outcomes
 
 
 async def test_who_is_not_listed_gets_nothing_and_a_line_in_the_audit_log(

@@ -23,7 +23,7 @@ from openab_auth.oauth.errors import (
     PasteRefusedError,
 )
 from openab_auth.storage.errors import StoreUnreadableError
-from tests.support.service import Log, Start, Stored, log_in, outcomes
+from tests.cogs.auth.service.service_logins import Log, Start, Stored, log_in, outcomes
 
 
 async def test_two_steps_end_in_the_store_and_in_the_audit_log(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from openab_auth.bot.playground.discord import limits as discord_limits
+from openab_auth.bot.playground.discord.rules import limits as discord_limits
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.failures import failure
@@ -35,7 +35,7 @@ from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.records.notes import DeadToken, RefreshAttempt
-from tests.support.failures import MET
+from tests.cogs.auth.text.failures import MET
 
 NOW = 2_000_000_000
 KEY = f"{NOW:x}-{'a' * GENERATION_DIGITS}"

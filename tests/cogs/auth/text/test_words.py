@@ -10,7 +10,7 @@ from openab_auth.oauth.errors import NotLoggedInError
 from openab_auth.oauth.flows import LoginOffer
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Tenant
-from tests.support.login_states import login_state
+from tests.cogs.auth.login_states import login_state
 
 LOOPBACK = "http://localhost:1455/auth/callback"
 HOSTED = "https://vendor.example/oauth/code"

@@ -16,7 +16,7 @@ from openab_auth.oauth.logins import LoginState, Status
 from openab_auth.oauth.mcp import GrantedAccess
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import DeadToken, Problem, RefreshAttempt, Tenant, UserId
-from tests.support.login_states import login_state
+from tests.cogs.auth.login_states import login_state
 
 ADA = UserId(1)
 LAB = Vendor(name="lab", title="The Lab", tenant=Tenant("lab"))

@@ -18,7 +18,7 @@ from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AddedServer, AsyncStore, Draft, UserId
 from tests.oauth.mcp.another_server.changing_server import ADA, CONFIG, MALLORY, paste
-from tests.support.stranger import RFC_8414, Page, Stranger
+from tests.oauth.mcp.stranger import RFC_8414, Page, Stranger
 
 
 def anybody(_: AddedServer) -> None:

@@ -14,7 +14,7 @@ from openab_auth.oauth.mcp.foreign_hosts import foreign_hosts
 from openab_auth.oauth.vendors import Catalogue, McpServer
 from openab_auth.storage import AsyncStore
 from tests.oauth.mcp.another_server.changing_server import ADA, CONFIG, MALLORY, paste
-from tests.support.stranger import RESOURCE, RFC_8414, Page, Stranger
+from tests.oauth.mcp.stranger import RESOURCE, RFC_8414, Page, Stranger
 
 
 def names(server: Stranger, issuer: Stranger) -> None:

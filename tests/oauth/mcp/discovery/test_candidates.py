@@ -10,7 +10,7 @@ import pytest
 from openab_auth.oauth.errors import ServerUnusableError
 from openab_auth.oauth.mcp import Fetch, discover
 from openab_auth.oauth.vendors import McpServer
-from tests.support.stranger import OPENID, RESOURCE, RFC_8414, Page, Stranger
+from tests.oauth.mcp.stranger import OPENID, RESOURCE, RFC_8414, Page, Stranger
 
 
 @pytest.mark.parametrize("path", [f"{RESOURCE}/mcp", RFC_8414])

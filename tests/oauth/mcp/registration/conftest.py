@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from openab_auth.oauth.mcp import Discovered
-from tests.support.stranger import Page, Stranger
+from tests.oauth.mcp.stranger import Page, Stranger
 
 REGISTER = "/register"
 

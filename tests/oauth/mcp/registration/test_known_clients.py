@@ -15,7 +15,7 @@ from openab_auth.oauth.mcp import Discovered, Fetch, ServerLogins
 from openab_auth.oauth.mcp.registration import client_key, identify
 from openab_auth.oauth.vendors import Catalogue, McpServer
 from openab_auth.storage import CONSOLE, AsyncStore, ClientRecord, Secret, StorageError
-from tests.support.stranger import Stranger
+from tests.oauth.mcp.stranger import Stranger
 
 NOW = 1_800_000_000
 REGISTER = "/register"

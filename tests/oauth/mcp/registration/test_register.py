@@ -12,7 +12,7 @@ from openab_auth.oauth.mcp import Discovered, Fetch
 from openab_auth.oauth.mcp.registration import Identity, identify, metadata_document
 from openab_auth.oauth.vendors import McpServer
 from openab_auth.storage import Secret
-from tests.support.stranger import Page, Stranger
+from tests.oauth.mcp.stranger import Page, Stranger
 
 NOW = 1_800_000_000
 REGISTER = "/register"

@@ -19,8 +19,8 @@ import pytest
 
 from openab_auth.storage import FileStore, McpEntry, Mutation, Secret, StoreUnwritableError, TokenEntry
 from openab_auth.storage.file import journal
+from tests.storage.entries import put, token
 from tests.storage.file.journal.spills import NEW, OLD, place
-from tests.support.entries import put, token
 
 NEWER = token(value="at2")
 

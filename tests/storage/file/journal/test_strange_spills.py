@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import FileStore, StoreUnwritableError
+from tests.storage.entries import put, token
 from tests.storage.file.journal.spills import NEW, OLD, place
-from tests.support.entries import put, token
-from tests.support.processes import NOBODY
+from tests.storage.processes import NOBODY
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from openab_auth.storage import FileStore, StoreBusyError
-from tests.support.entries import put, token
-from tests.support.processes import line_of
+from tests.storage.entries import put, token
+from tests.storage.processes import line_of
 
 GLOBAL, TENANT = "auth.json.global.lock", "auth.json.refresh.codex.lock"
 BOTH = pytest.mark.parametrize("name", [GLOBAL, TENANT])

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import FileStore, StoreBusyError
+from tests.storage.entries import put, token, token_in
 from tests.storage.file.locks.held_locks import BOTH, GLOBAL, HOLD, TENANT, held, keeps_us_out
-from tests.support.entries import put, token, token_in
-from tests.support.processes import Start, line_of
+from tests.storage.processes import Start, line_of
 
 COUNT = """
 import sys

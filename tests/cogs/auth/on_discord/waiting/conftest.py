@@ -10,7 +10,7 @@ import pytest
 from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.flows.device import code as codes
-from tests.support.device_codes import FLOWS, PROGRAM
+from tests.cogs.auth.on_discord.waiting.device_codes import FLOWS, PROGRAM
 
 
 @pytest.fixture(autouse=True)

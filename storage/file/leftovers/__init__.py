@@ -1,0 +1,9 @@
+"""What stays beside the credential file and may hold tokens: temporary files of killed writers, and kept damaged bytes.
+
+Temporary files are removed. Kept bytes stay, because they may have the last copy of a login; only the tokens of ended
+logins are overwritten in them.
+"""
+
+from openab_auth.storage.file.leftovers import ended_logins, quarantine, redact, temporary_files
+
+__all__ = ["ended_logins", "quarantine", "redact", "temporary_files"]
