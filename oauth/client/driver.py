@@ -249,7 +249,8 @@ class Driver:
 
         def read() -> TokenResponse:
             judged = judge_reply(context, reply, now=self._clock())
-            return read_token_response(client, judged, now=asked_at, sent=context.secrets)
+            renewable = context.asked == "refresh"
+            return read_token_response(client, judged, now=asked_at, sent=context.secrets, renewable=renewable)
 
         return undisturbed(read)
 

@@ -13,7 +13,7 @@ from openab_auth.oauth.client import renewed_subject
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import LoginChangedError, LoginTakenError, NotLoggedInError
 from openab_auth.storage.draft import Draft
-from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
+from openab_auth.storage.entries import NEVER, Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.records.notes import DeadToken, Note
 from openab_auth.storage.secret import Secret
 
@@ -114,10 +114,10 @@ def renewed_entry(entry: LoginEntry, tokens: TokenResponse, *, now: float) -> Lo
             refresh_token=tokens.refresh_token or entry.refresh_token,
             expires_at=tokens.expires_at,
         )
-    reply = dict(entry.token_response or {}) | {
-        "access_token": tokens.access_token.reveal(),
-        "expires_in": max(0, tokens.expires_at - int(now)),
-    }
+    reply = dict(entry.token_response or {}) | {"access_token": tokens.access_token.reveal()}
+    reply.pop("expires_in", None)
+    if tokens.expires_at < NEVER:
+        reply["expires_in"] = max(0, tokens.expires_at - int(now))
     if tokens.refresh_token:
         reply["refresh_token"] = tokens.refresh_token.reveal()
     if tokens.scopes:
