@@ -87,7 +87,7 @@ async def test_strangers_are_refused_told_what_to_do_and_written_down(
         assert f"add your id {eve.id}" in answer.content
     assert [line["outcome"] for line in audited()] == ["not_allowed"] * 3
     assert not stored()
-    assert "You can't use this yet" in (await (await eve.slash("auth help")).settled()).content
+    assert "You can't log agents in yet" in (await (await eve.slash("auth help")).settled()).content
 
 
 async def test_a_newcomer_begins_the_first_login_with_a_button_of_the_help(
@@ -103,7 +103,7 @@ async def test_a_newcomer_begins_the_first_login_with_a_button_of_the_help(
     assert "There is one login here" in later.content
     assert not later.components
     refused = await (await eve.slash("auth help")).settled()
-    assert "You can't use this yet" in refused.content
+    assert "You can't log agents in yet" in refused.content
     assert not refused.components
 
 

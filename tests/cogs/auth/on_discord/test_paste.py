@@ -53,7 +53,7 @@ async def test_a_button_from_before_a_restart_still_opens_its_form(
         opened = await form(ada, login)
     async with running(world, start(settings)):
         refused = await (await opened.submit("nonsense")).settled()
-        assert "There is no login address and no code" in refused.content
+        assert "This text contains neither the address" in refused.content
         again = await form(ada, login)
         assert "Logged in" in (await (await again.submit(redirect)).settled()).content
         late = await (await (await form(ada, login)).submit(redirect)).settled()

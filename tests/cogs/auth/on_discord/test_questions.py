@@ -115,7 +115,7 @@ async def test_an_old_question_ends_no_login_that_came_after_it(
 
 @pytest.mark.parametrize(
     ("another", "says"),
-    [(True, "A newer login to The Lab was made in the meantime"), (False, "There was no login to The Lab")],
+    [(True, "Somebody made a newer login to The Lab in the meantime"), (False, "There was no login to The Lab")],
 )
 async def test_a_logout_that_removes_nothing_says_what_is_left_and_revoked(
     bot: commands.Bot, ada: Person, issuer: Issuer, store_path: Path, another: bool, says: str

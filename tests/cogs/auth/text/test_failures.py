@@ -93,4 +93,4 @@ def test_an_access_token_in_a_paste_is_warned_of_before_all_else() -> None:
     happened, kept, todo = described(english(), paste_refusal(PasteMistake.TOKEN_OR_KEY))
     assert "neither used nor stored" in happened
     assert "You can still finish this login." in kept
-    assert todo.index("Revoke it") < todo.index("copy the address")
+    assert todo.index("Revoke it") < todo.index("paste the address")

@@ -127,8 +127,8 @@ def test_a_message_that_lacks_a_value_is_said_all_the_same_and_logged(caplog: py
 
 
 def test_a_number_is_spoken_of_as_its_language_does() -> None:
-    assert "There is one login here." in english().say("help-allowed", count=1)
-    assert "There are 2 logins here." in english().say("help-allowed", count=2)
+    assert "There is one login here." in english().say("help-number-of-logins", count=1)
+    assert "There are 2 logins here." in english().say("help-number-of-logins", count=2)
 
 
 def test_the_last_language_of_a_person_is_remembered_for_a_thousand_people() -> None:

@@ -133,7 +133,7 @@ def check(answer: ReplyContent) -> None:
 
 def with_footer(language: Language, text: Markup) -> ReplyContent:
     """As a direct message shows it."""
-    return ReplyContent(LINES.join([text, language.say("dm-footer")]))
+    return ReplyContent(LINES.join([text, language.say("dm-delete-your-message")]))
 
 
 @few
@@ -180,7 +180,7 @@ async def test_the_answers_to_a_login_and_to_a_logout(
     ):
         done = LogoutResult(state.tenant, revoked, removed, account, stands)
         check(ReplyContent(words.logged_out(language, done, name)))
-    for message in ("login-link-used", "login-link-expired", "login-link-replaced", "cancelled"):
+    for message in ("login-link-used", "login-link-expired", "login-link-replaced", "login-cancelled"):
         check(ReplyContent(words.about(language, message, vendor)))
     check(ReplyContent(words.login_ended(language, state)))
     try:
