@@ -194,7 +194,7 @@ def logged_out(language: Language, done: LogoutResult, title: str) -> Markup:
 
 
 def login_ended(language: Language, state: LoginState) -> Markup:
-    """Return the news for the person who made a login that has ended."""
+    """Return the message that tells a person that their login has ended."""
     login = _named(language, state.vendor.title if state.vendor else state.tenant, state.account)
     said = plain(state.died.reason, _REASON) if state.died else Markup()
     return language.say("login-ended", login=login, reason=said)

@@ -173,7 +173,7 @@ help-privacy = -# Only you see my answers. What you paste is used once and not s
 
 ## Direct messages
 
-dm-delete-your-message = **Please delete your message now.** What you pasted works like a password, and I can't delete it for you.
+dm-delete-paste = **Please delete your message now.** What you pasted works like a password, and I can't delete it for you.
 dm-hint = I only log agents in. Use { -login }, then paste what you copied here. { -help } tells you more.
 
 ## What can go wrong: what happened, what was kept, what to do next. The key is the error's `code`, and its `reason`

@@ -221,7 +221,7 @@ help-privacy = -# 我的回覆只有您看得到。您貼上的內容只使用�
 
 ## Direct messages
 
-dm-delete-your-message = **請立刻刪除您的訊息。** 您貼上的內容就像密碼一樣，而我無法替您刪除。
+dm-delete-paste = **請立刻刪除您的訊息。** 您貼上的內容就像密碼一樣，而我無法替您刪除。
 dm-hint = 我只負責讓代理程式登入。請用 { -login }，再把您複製的內容貼在這裡。{ -help } 有更多說明。
 
 ## What can go wrong

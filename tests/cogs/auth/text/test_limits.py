@@ -133,7 +133,7 @@ def check(answer: ReplyContent) -> None:
 
 def with_footer(language: Language, text: Markup) -> ReplyContent:
     """As a direct message shows it."""
-    return ReplyContent(LINES.join([text, language.say("dm-delete-your-message")]))
+    return ReplyContent(LINES.join([text, language.say("dm-delete-paste")]))
 
 
 @few
