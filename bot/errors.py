@@ -1,4 +1,4 @@
-"""Failures of the application that are no mistakes in the config."""
+"""Errors of the application that no mistake in the config causes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class DiscordUnavailableError(OpenabAuthError):
 
 
 class SystemRefusedError(OpenabAuthError):
-    """The operating system refused a call for a reason outside of store and vendors, such as too many open files."""
+    """The operating system refused a call, for example because too many files are open."""
 
     code = "system_refused"
 

@@ -112,7 +112,7 @@ class RequestContext:
         unanswered: bool = False,
         unread: bool = False,
     ) -> VendorUnavailableError:
-        """Return the error for a request without a usable answer; after an `unread` one there is a pause."""
+        """Return the error for a request without a usable answer; an `unread` answer leads to a pause."""
         return VendorUnavailableError(
             self.vendor,
             reason,
@@ -174,7 +174,7 @@ def _fault(context: RequestContext, reply: httpx2.Response, body: JsonObject | N
 
 
 def judge_failure(context: RequestContext, error: Exception, *, unsent: bool, begun: bool = False) -> OAuthError:
-    """Return the error for a request that got no complete reply; `begun` tells that a part of one arrived."""
+    """Return the error for a request without a complete reply; `begun` is True if a part of a reply arrived."""
     if isinstance(error, RefusedAddressError):
         return context.misconfigured(str(error))
     if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL | OverflowError):  # OverflowError: a bad port

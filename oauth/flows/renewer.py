@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Renewer(Protocol):
-    """Renews logins of one kind; the caller holds the tenant's lock and commits the new tokens."""
+    """Renews logins of one kind; the caller holds the tenant's lease and commits the new tokens."""
 
     @property
     def config_hash(self) -> str:
@@ -27,7 +27,7 @@ class Renewer(Protocol):
         """Ask for the next tokens in one request, which is never repeated here.
 
         Raises:
-            LoginDeadError: this refresh token will never be taken again.
+            LoginDeadError: the vendor will never accept this refresh token again.
             VendorUnavailableError: no usable answer; when `sent` is True the token may have been rotated all the same.
             VendorMisconfiguredError: the client is refused.
         """

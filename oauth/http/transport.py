@@ -1,7 +1,7 @@
-"""Make HTTP clients and read replies: with limits, without cookies, redirects or compression. No other module does.
+"""Make HTTP clients and read replies, with limits and without cookies, redirects or compression.
 
-Each limit is checked before the work that it bounds. Bytes are counted as they leave the socket, a few kilobytes at a
-time, so that the event loop runs between two steps whatever a server sends.
+No other module does this. Each limit is checked before the work that it bounds. Bytes are counted as they leave the
+socket, a few kilobytes at a time. So the event loop runs between two steps, whatever a server sends.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from openab_auth.storage import Entry
 
 @dataclass(frozen=True, slots=True)
 class CheckedConfig:
-    """The config for the other checks; where it has mistakes, the defaults."""
+    """The config for the other checks, or the defaults if the config has mistakes."""
 
     check: Check
     catalogue: Catalogue
