@@ -1,4 +1,4 @@
-"""The offer that a person gets when a login begins, whichever flow it goes through."""
+"""The offer that a person gets when a login begins, the same for every flow."""
 
 from __future__ import annotations
 

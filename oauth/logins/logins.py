@@ -119,7 +119,7 @@ class Logins:
             LoginTakenError: another person's login is there; only the login of the generation `replaces` may go.
             TooManyLoginsError: the person must finish or cancel another login first.
             TooManyWaitError: all people together have too many pending logins.
-            NoPendingLoginError: the name means another MCP server by now, or none; or the login was cancelled.
+            NoPendingLoginError: the name now means another MCP server, or no server; or the login was cancelled.
             VendorUnavailableError, VendorMisconfiguredError: the vendor gave no endpoints or no code.
             ProgramMissingError, ProgramFailedError: the vendor's own program printed no link.
         """
@@ -181,7 +181,7 @@ class Logins:
 
         Raises:
             PasteRefusedError: the paste does not end this login, which is still pending unless the person declined.
-            NoPendingLoginError: no login waits for it, it was used already, or its MCP server is another by now.
+            NoPendingLoginError: no login waits for the paste, or its name now means another MCP server.
             LoginTakenError: another person's login is there, not the one that may be replaced.
             LoginOvertakenError: the same, after the vendor gave the login, which was not stored.
             ExchangeRefusedError, VendorUnavailableError, VendorMisconfiguredError: the vendor gave no login.

@@ -97,7 +97,7 @@ def read_state(
 
 
 def _or_none(read: Callable[[], Mapping[str, T]]) -> Mapping[str, T]:
-    """Return no records where they cannot be read: a login is shown all the same, and the store names the problem."""
+    """Return the records, or no records if they cannot be read: logins are still shown, and the store has a problem."""
     try:
         return read()
     except StorageError:
@@ -146,7 +146,7 @@ def login_state(  # noqa: PLR0913 - the records of a login
 
 
 def _vendor(binding: Binding | None, server: McpServer | None) -> Vendor | None:
-    """Return the server that the login was made at, even if its name means another server by now."""
+    """Return the server at which the login was made, even if its name means another server now."""
     if server is None:
         return None
     return binding.vendor(server) if binding else server.vendor

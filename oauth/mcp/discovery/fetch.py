@@ -45,7 +45,7 @@ class Fetch:
         self._timeout = httpx2.Timeout(None, connect=deadline / 2)
 
     async def document(self, url: str) -> JsonObject | None:
-        """Return the JSON object at `url`, or None when there is none; follow redirects within one origin.
+        """Return the JSON object at `url`, or None if there is no document; follow redirects within one origin.
 
         Raises:
             VendorUnavailableError: no reply, an endless one, 5xx or 429; the document may be there all the same.
