@@ -2,8 +2,8 @@
 
 The rules are those of ssh for its own files. The file and each folder above it belong to root or to this user, and
 nobody else may write to them. Folders above the user's home are not checked, because a person who controls those
-folders controls the home. There are two exceptions: a group without other members may write (Debian and Fedora give
-each user a group), and on a read-only mount the mode does not matter (Kubernetes mounts a ConfigMap with mode 0777).
+folders controls the home. There are two exceptions. A group without other members may write (Debian and Fedora
+give each user a group). On a read-only mount the mode does not matter (Kubernetes mounts a ConfigMap with mode 0777).
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class UnsafeUrlError(RefusedAddressError):
 
 
 class UnreadReplyError(httpx2.TransportError):
-    """A reply came and could not be read: unlike after a silence, the same request would fare no better."""
+    """A reply came and could not be read; after a silence a repetition may help, but not here."""
 
 
 class ReplyTooLongError(UnreadReplyError):
@@ -65,7 +65,7 @@ class ReplyMalformedError(UnreadReplyError):
 
 
 class ReplyEncodedError(UnreadReplyError):
-    """The reply is compressed in a way that this project does not read; it asked for none."""
+    """The reply is compressed in a way that this project does not read; the request asked for no compression."""
 
     def __init__(self) -> None:
         super().__init__("the reply is compressed, which was not asked for")
