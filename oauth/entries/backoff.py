@@ -107,5 +107,5 @@ def pause_error(tenant: Tenant, attempt: RefreshAttempt, seconds: float) -> OAut
 
 def lost_answer_error(error: LoginDeadError) -> LoginDeadError:
     """Return the error for a refused token that the last request, which got no answer, has probably rotated."""
-    reason = f"{error.reason}; the request before got no answer, and the new token was probably lost with it"
+    reason = f"{error.reason}; the previous request got no answer, and the new token was probably lost with it"
     return LoginDeadError(error.tenant, reason, error.since)

@@ -82,7 +82,7 @@ class LoginRemover:
 
     async def _revoke(self, client: OAuthClient | None, entry: LoginEntry) -> tuple[bool, str | None]:
         if client is None:
-            return False, "no vendor of this name is configured here, so nobody could be told"
+            return False, "no vendor of this name is configured here"
         token, hint = (
             (entry.refresh_token, "refresh_token") if entry.refresh_token else (entry.access_token, "access_token")
         )

@@ -95,7 +95,7 @@ def test_a_token_lost_with_a_killed_process_is_told_and_not_tried_again(
     assert len(issuer.requests("/token")) == 2
     dead = store.notes()["lab"].dead
     assert dead is not None
-    assert "the request before got no answer" in dead.reason
+    assert "the previous request got no answer" in dead.reason
 
 
 def test_a_vendor_that_forgives_a_repetition_gives_the_login_back(

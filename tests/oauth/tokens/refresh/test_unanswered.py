@@ -52,7 +52,7 @@ async def test_a_repetition_that_is_refused_says_that_an_answer_was_lost(
     issuer.faults.next("/token", cut="after")
 
     for _ in range(2):
-        with pytest.raises(LoginDeadError, match="the request before got no answer"):
+        with pytest.raises(LoginDeadError, match="the previous request got no answer"):
             await source.force_refresh("lab")
 
     assert len(issuer.requests("/token")) == 2
@@ -100,7 +100,7 @@ async def test_the_try_after_an_unknown_one_is_late_logged_explains_a_refusal(
         await source.force_refresh("lab", rejected=login.access_token)
     clock.now += 60
     issuer.families[0].revoked = True
-    with caplog.at_level(logging.WARNING), pytest.raises(LoginDeadError, match="the request before got no answer"):
+    with caplog.at_level(logging.WARNING), pytest.raises(LoginDeadError, match="the previous request got no answer"):
         await source.force_refresh("lab", rejected=login.access_token)
     assert "the last request with this refresh token got no answer; it is posted again" in caplog.text
     assert len(issuer.requests("/token")) == 4

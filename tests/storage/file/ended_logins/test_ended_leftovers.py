@@ -124,4 +124,4 @@ print([problem.what for problem in store.problems() if problem.ended])
 
     told = run(code, public_path, as_nobody=True)
 
-    assert f"{roots} may hold tokens of a login that has ended: it could not be removed" in told
+    assert f"{roots} may hold tokens of an ended login; a logout could not remove it" in told
