@@ -1,4 +1,4 @@
-"""`/auth mcp`: from adding a server in Discord to a token in another process, and everything that is refused."""
+"""`/auth mcp`: from adding a server in Discord to a token in another process, with every refusal."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def log_in(person: Person, login: ShownResponse) -> str:
 
 
 async def token(config: Config, store_path: Path, home: Path) -> str:
-    """What another process prints, whose config is the operator's file and whose store is the bot's."""
+    """Return the output of another process that uses the operator's config and the bot's store."""
     text = f"[auth]\nvendors = []\nallow_http_loopback = true\nmcp_add = {json.dumps(config.auth.mcp_add)}\n"
     file = home / "openab-auth.toml"
     await asyncio.to_thread(file.write_text, text)

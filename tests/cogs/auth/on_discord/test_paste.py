@@ -73,7 +73,7 @@ async def test_a_bad_paste_is_explained_and_mended_with_the_button_beside_it(
 async def test_two_people_with_open_forms_finish_their_own_logins(
     bot: commands.Bot, ada: Person, bob: Person, issuer: Issuer, stored: Stored
 ) -> None:
-    """discord.py keeps modals by id alone: with one id for both, the second person's paste would be dropped."""
+    """discord.py identifies modals by id alone, so with one shared id the second paste would be lost."""
     logins = [await begin(ada, "lab"), await begin(bob, "second")]
     forms = [await form(ada, logins[0]), await form(bob, logins[1])]
     accounts = ("ada@example.com", "bob@example.com")
