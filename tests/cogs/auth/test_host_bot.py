@@ -1,4 +1,4 @@
-"""The bot of docs/host-bot.md, as it is printed there, in a process of its own."""
+"""The bot of docs/host-bot.md, exactly as printed there, in its own process."""
 
 import asyncio
 import os

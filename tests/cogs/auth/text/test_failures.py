@@ -1,4 +1,4 @@
-"""Each error that a person can meet, in each language; what is new in oauth or storage is missed here first."""
+"""Each error that a person can meet has its sentences in each language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalogues: the same messages in each language, each of them said somewhere, and nothing said that none holds."""
+"""The catalogues have the same messages in each language, and the code uses each message."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ELSEWHERE = ("command-", "note-")  # their English is in commands.py and in oaut
 
 
 def said() -> Iterator[tuple[str, set[str] | None]]:
-    """Each literal message that the cog's own code says, with the values that it gives."""
+    """Yield each message that the cog's code names literally, with the values that the code gives."""
     for file in FOLDER.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not node.args:
@@ -38,7 +38,7 @@ def said() -> Iterator[tuple[str, set[str] | None]]:
 
 
 def names_in_code() -> set[str]:
-    """Every text in the code that could be a message's name."""
+    """Return every text in the code that could be a message's name."""
     found = set()
     for file in FOLDER.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -95,7 +95,7 @@ def test_an_operators_note_is_shown_as_it_stands() -> None:
 
 
 def test_no_message_is_left_over() -> None:
-    """Errors' messages are looked for by test_failures; some others are named by a state, a risk, a remedy."""
+    """Some names are computed from a state, a risk or a remedy; test_failures checks the errors' messages."""
     computed = ("error-", "state-", "risk-", "choice-", "how-", "picture-", "remedy-")
     names = Names()
     for entry in entries("en-US").values():

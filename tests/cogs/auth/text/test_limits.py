@@ -122,7 +122,7 @@ def _strictly_counted() -> Iterator[None]:
 
 
 def check(answer: ReplyContent) -> None:
-    """Refuse what Discord would."""
+    """Refuse every message that Discord would refuse."""
     embeds = [dict(answer.embed.to_dict())] if answer.embed else []
     components = answer.view.to_components() if answer.view else []
     discord_limits.check_message({"content": answer.content, "embeds": embeds, "components": components})
@@ -132,7 +132,7 @@ def check(answer: ReplyContent) -> None:
 
 
 def with_footer(language: Language, text: Markup) -> ReplyContent:
-    """As a direct message shows it."""
+    """Return the message as a direct message shows it."""
     return ReplyContent(LINES.join([text, language.say("dm-delete-paste")]))
 
 

@@ -1,4 +1,4 @@
-"""Who may finish a login that waits: over a restart, with the roles that Discord tells at its end."""
+"""The last check of a waiting login: after a restart, and with the roles that Discord reports at its end."""
 
 from __future__ import annotations
 
