@@ -1,4 +1,4 @@
-"""A login by its redirect, as a person makes it."""
+"""Log in with a redirect, as a person does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ async def log_in(logins: Logins, issuer: Issuer, vendor: str = "lab", user: User
 
 
 async def generation(logins: Logins) -> str:
-    """Which login lies at `lab`."""
+    """Return the generation of the login at `lab`."""
     state = await logins.login_state("lab")
     assert state is not None
     return state.generation
