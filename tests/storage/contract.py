@@ -1,4 +1,4 @@
-"""What every backend promises: its test class inherits this and gives a `store` and a `clock`."""
+"""The promises of every backend: its test class inherits this one, and gives a `store` and a `clock`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What killed writers left of a login that has ended: removed or overwritten by its logout, or told."""
+"""Files of killed writers with tokens of an ended login: its logout removes, overwrites or reports them."""
 
 from __future__ import annotations
 
