@@ -50,12 +50,12 @@ asyncio.run(main())
 
 
 def entry(expires_at: float) -> TokenEntry:
-    """A login that ends then."""
+    """Return a login that expires at this time."""
     return TokenEntry(Secret("a" * 900), Secret("r" * 90), int(expires_at), "https://as.example/token", "codex")
 
 
 def measure(waiters: str, agents: int, rounds: int) -> list[list[float]]:
-    """Seconds from the reply to each agent's return, for each round."""
+    """Return the seconds from the reply to each agent's return, for each round."""
     with tempfile.TemporaryDirectory() as folder:
         store = FileStore(Path(folder) / "auth.json")
         fleet = [

@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def new_file(folder: str, size: int) -> Path:
-    """A file with so many logins."""
+    """Write a file with this many logins."""
     path = Path(folder) / "auth.json"
     path.write_text(json.dumps({f"tenant-{number}": login(number) for number in range(size)}, indent=2))
     path.chmod(0o600)
@@ -44,7 +44,7 @@ def new_file(folder: str, size: int) -> Path:
 
 
 def measure(theirs: Path, mine: Path) -> list[float]:
-    """Median seconds of both updates and both reads."""
+    """Return the median seconds of both updates and both reads."""
     updates = [bare(theirs), ours(mine)]
     return [
         *medians([partial(update, "tenant-3", _nothing) for update in updates]),

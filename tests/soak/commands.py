@@ -19,7 +19,7 @@ ROOT: Final = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How a command ended, what it said, and the calls that it made on the folder, those that failed marked."""
+    """The end of one command: its output, and its calls on the folder, with a mark at each failed call."""
 
     status: int
     said: str

@@ -1,4 +1,4 @@
-"""The rights on a file."""
+"""Take rights on a file away."""
 
 from __future__ import annotations
 

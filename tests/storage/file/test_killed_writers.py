@@ -120,7 +120,7 @@ print(json.dumps(results))
 
 @pytest.fixture
 def kill(quick: Path, run: Callable[..., str]) -> Callable[[str], list[dict[str, Any]]]:
-    """Play a scene once for each of its system calls, and give what was found after each kill."""
+    """Play a scene once for each of its system calls; return the state after each kill."""
 
     def kill(scene: str) -> list[dict[str, Any]]:
         results: list[dict[str, Any]] = json.loads(run(KILLED_AT_EVERY_CALL, quick, scene))
@@ -196,7 +196,7 @@ while True:
 
 
 def test_killed_writers_among_others_lose_no_update_that_was_confirmed(quick: Path, start: Start) -> None:
-    """Four count at once; each kill comes while it waits, writes or has just been answered."""
+    """Four processes count at once; each is killed while it waits, writes, or has just finished."""
     store = FileStore(quick / "auth.json")
     names = [f"tenant-{number}" for number in range(4)]
     store.update_all([put(name, token(name, expires_at=0)) for name in names])
