@@ -36,9 +36,9 @@ class Renewer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """The login that needs new tokens, and what its renewer may use.
+    """The login that needs new tokens, and the objects that its renewer uses.
 
-    `vendor` is its row; `token_endpoint` is the endpoint that it came from, empty for a login at an MCP server.
+    `vendor` is the login's row. `token_endpoint` gave the login; it is empty for a login at an MCP server.
     """
 
     tenant: Tenant

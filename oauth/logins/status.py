@@ -29,7 +29,7 @@ class LoginState:
     `expires_at` is None if the server did not say. `shadowed_by` is the variable, set here, that the vendor's tools
     prefer. `died` is the vendor's refusal of the refresh token. `failed` is the last refresh, if it failed. `standing`
     is the access that an MCP server has granted. `generation` tells this login from every other login of the tenant.
-    `revocable`: the vendor can be asked to revoke it, as far as that is known without a request.
+    `revocable`: the vendor seems to offer revocation; only a request could prove this.
     """
 
     tenant: Tenant

@@ -91,7 +91,7 @@ class McpServer:
 
     @property
     def host(self) -> str:
-        """Return the host of the address, with an unusual port."""
+        """Return the host of the address, with its port if that is not the default port."""
         return host_of(self.url)
 
     def may_use(self, url: str) -> bool:

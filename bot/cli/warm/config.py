@@ -61,7 +61,7 @@ def check_trusted(path: str) -> tuple[int, int, int, int]:
     """Check a file and all folders above it; return the file's inode, device, owner and mode.
 
     Raises:
-        OSError: there is no such file, a link is on the way, or somebody else might have changed it.
+        OSError: the file is missing, its path has a symbolic link, or somebody else might have changed the file.
     """
     owners, at = {0, os.geteuid()}, ""
     found = os.lstat("/")

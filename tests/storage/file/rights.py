@@ -1,4 +1,4 @@
-"""Take rights on a file away."""
+"""The mode of a file."""
 
 from __future__ import annotations
 
