@@ -1,6 +1,6 @@
-### What people read in Discord, in English: a Project Fluent catalogue (https://projectfluent.org/fluent/guide/).
+### What people read in Discord, in English: a Project Fluent file (https://projectfluent.org/fluent/guide/).
 ### `{ $name }` is filled in by the program, `{ -login }` is a command, and Discord's markup is markup here, too.
-### The commands' own names and descriptions stand in commands.py; other languages have theirs in their catalogue.
+### The English names and descriptions of the commands are in commands.py; other languages have them in their own file.
 
 -login = `/auth login`
 -complete = `/auth complete`
@@ -138,7 +138,7 @@ never = never
 
 ## MCP servers that people add
 
-server-added = ✅ **{ $vendor } is added.** Everyone who may use { -login } here can now log in to it, with that command or with the button.
+server-added = ✅ **{ $vendor } is added.** Everyone who may use { -login } here can now log in to it. Use that command, or the button.
 server-added-before = ℹ️ **{ $vendor } was added before**, with this same address. Nothing was changed.
 server-host =
     Agents will send its tokens to { CODE($host) }. Log in only if you trust the people who run it.
@@ -176,8 +176,8 @@ help-privacy = -# Only you see my answers. What you paste is used once and not s
 dm-delete-paste = **Please delete your message now.** What you pasted works like a password, and I can't delete it for you.
 dm-hint = I only log agents in. Use { -login }, then paste what you copied here. { -help } tells you more.
 
-## What can go wrong: what happened, what was kept, what to do next. The key is the error's `code`, and its `reason`
-## where one code has several mistakes; the values are the error's own fields.
+## What can go wrong: what happened, what was kept, what to do next. The key has the error's `code`, and its `reason`
+## if one code has several mistakes. The values are the error's own fields.
 
 failure =
     ❌ **{ $happened }**

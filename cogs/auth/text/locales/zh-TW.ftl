@@ -1,5 +1,5 @@
 ### Discord 上給人看的文字，正體中文（台灣）。語法見 en-US.ftl 開頭的說明。
-### What people read in Discord, in Traditional Chinese (Taiwan); how to read this is said at the top of en-US.ftl.
+### What people read in Discord, in Traditional Chinese (Taiwan); en-US.ftl explains the format at its top.
 
 -login = `/auth 登入`
 -complete = `/auth 完成`

@@ -79,7 +79,7 @@ def test_no_message_is_for_an_error_that_nobody_raises() -> None:
     assert {name for name in entries("en-US") if name.startswith("error-")} <= raised
 
 
-def test_an_error_that_no_catalogue_knows_speaks_its_own_english() -> None:
+def test_an_error_that_no_language_file_knows_speaks_its_own_english() -> None:
     class NewError(OpenabAuthError):
         code = "new"
 

@@ -1,4 +1,4 @@
-"""The catalogues have the same messages in each language, and the code uses each message."""
+"""The language files have the same messages in each language, and the code uses each message."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def names_in_code() -> set[str]:
 
 
 @pytest.mark.parametrize("tag", TAGS)
-def test_a_catalogue_is_read_to_its_last_line(tag: str) -> None:
+def test_a_language_file_is_read_to_its_last_line(tag: str) -> None:
     assert [entry.content for entry in resource(tag).body if isinstance(entry, ftl.Junk)] == []
 
 
@@ -68,7 +68,7 @@ def test_whatever_a_message_stands_on_is_there(tag: str) -> None:
     assert {name for name in there if name.startswith("-")} <= names.references
 
 
-def test_what_the_code_says_is_in_the_catalogue_with_the_same_values() -> None:
+def test_what_the_code_says_is_in_the_file_with_the_same_values() -> None:
     there = parts("en-US")
     calls = list(said())
     assert len(calls) > 30

@@ -234,7 +234,7 @@ async def test_a_failure_with_whatever_its_fields_hold(
                 pass
             case int() | float():
                 setattr(told, field, type(value)(2**60))
-    told.code = "unknown" if text == "" else told.code  # type: ignore[misc]  # as an error that no catalogue knows
+    told.code = "unknown" if text == "" else told.code  # type: ignore[misc]  # as an error that no language file knows
     check(failure_message(language, told, "a test", vendor=vendor if fits(vendor) else None, key=KEY))
     check(with_footer(language, failure(language, told)))
 

@@ -252,7 +252,7 @@ class _Code(Visitor):
 
 @pytest.mark.parametrize("tag", TAGS)
 def test_a_value_stands_in_inline_code_by_the_function_for_it(tag: str) -> None:
-    """Between backticks that a catalogue writes itself, people would see the escapes of a value."""
+    """Between backticks that a language file writes itself, people would see the escapes of a value."""
     reader = _Code()
     reader.visit(resource(tag))
     assert reader.found == []
