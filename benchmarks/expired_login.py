@@ -1,7 +1,7 @@
-"""64 agents at one expired login: from the vendor's reply, over its commit, to the last agent's return.
+"""Measure 64 agents at one expired login, from the vendor's reply to the return of the last agent.
 
-Against waiters that queue for the lock one after the other and look only once they have it, trying every 100 ms as the
-agents in Rust do. All are processes that wait already; the benchmark itself is the one that refreshes.
+The other agents queue for the lease one after the other, try every 100 ms as the Rust agents do, and read the login
+only then. All agents wait already; the benchmark itself refreshes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""One locked update with 10, 1,000 and 10,000 entries, against a bare flock loop, and a first read.
+"""Measure one locked update with 10, 1,000 and 10,000 entries, against a bare flock loop, and a first read.
 
-Prints medians and ratios. The bare loop reads, parses and writes the whole file with json; ours finds what it read last
-time unchanged, and writes out anew only the entry that changed. A first read parses as strictly as the agents do.
+Print medians and ratios. The bare loop reads, parses and writes the whole file with json. Our store knows the entries
+of its last read, and encodes only the changed entry. A first read parses as strictly as the agents do.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What several floors share: servers, a store, a clock and the command line; and the options of the soak.
+"""Fixtures for several floors: servers, a store, a clock and the command line; and the options of the soak.
 
 Pytest reads options only here, at the top of the tests.
 """

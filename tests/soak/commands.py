@@ -1,4 +1,4 @@
-"""The test's side of `command_process`: commands with a fault, one after the other."""
+"""Run commands with faults, one after the other, through `command_process`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Worker processes on one store, what they were told, and the oracles about it."""
+"""Worker processes on one store, their reported outcomes, and the oracles."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Any history of updates, failures, other writers, damage, spills and time gives what a dict would have given.
+"""Any history of updates, failures, other writers, damage, spills and time has the result of a dict.
 
-The model is a dict of entries and one of notes. Faults that are real here: files that another language's agent rewrote
-or that lost their end, and a limit on the size of files that makes a commit fail.
+The model is a dict of entries and a dict of notes. The faults are real: files that another language's agent has
+rewritten, files without their end, and a size limit that makes a commit fail.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""MCP servers built with the official Python SDK, each with its authorization server, in one process of their own.
+"""Run MCP servers of the official Python SDK in one process, each with its authorization server.
 
-Prints one line of JSON when it is ready: the address of each server. `GET /seen` on a server gives the requests that
-reached its endpoints, `POST /forget` makes it forget its clients, as a server does that keeps them in memory.
+When they are ready, print one line of JSON with the address of each server. `GET /seen` on a server returns the
+requests that reached its endpoints. `POST /forget` makes the server forget its clients, like a server that keeps them
+in memory.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The credential file as the Rust agents read it, written anew from their serde definitions and from nothing of ours.
+"""Read the credential file as the Rust agents do; written from their serde definitions, without our code.
 
-An untagged enum is tried in order: Token, Pending, Mcp. An entry that fits none of them costs every tenant its login,
-so this reader raises where those agents would move the whole file away. It also does what they do at a rewrite.
+An untagged enum is tried in order: Token, Pending, Mcp. If an entry fits no shape, the agents move the whole file away,
+and this reader raises. It also rewrites the file as the agents do.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Each vendor's requests field by field, as the loopback server received them: `golden.toml`, read from the facts.
+"""Compare each vendor's requests, field by field, with `golden.toml`, which was written from the vendors' facts.
 
-Only addresses of the shipped rows are changed. What is random is named by what it is.
+Only the addresses of the shipped rows are changed. A placeholder names each random value.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Each system call of the store fails once: what was told is true, nobody else's login or note is lost, none is raw.
+"""Each system call of the store fails once: the reported result is true, and other logins and notes stay.
 
-The functions of `os` that the store is made of are replaced by ones that count, and the N-th call fails, for every N.
+The functions of `os` that the store uses are replaced by functions that count. For every N, the N-th call fails.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A writer that is killed before any of its system calls leaves the old state or the new one, and nobody locked out.
+"""A writer that is killed before any system call leaves the old or the new state, and locks nobody out.
 
-The child replaces the functions of `os` and `fcntl` that a commit is made of by ones that count, and kills itself with
-SIGKILL before the N-th call, for every N.
+In the child, the functions of `os` and `fcntl` that a commit uses are replaced by functions that count. For every N,
+the child kills itself with SIGKILL before the N-th call.
 """
 
 from __future__ import annotations

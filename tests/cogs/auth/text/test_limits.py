@@ -1,6 +1,6 @@
-"""No message, form or list breaks a limit of Discord, whatever names and links vendors and operators come up with.
+"""No message, form or list exceeds a limit of Discord, with any names and links of vendors and operators.
 
-Lengths are counted in UTF-16 units, the strictest reading; the embedded Discord's own checks are made to count so, too.
+Lengths are counted in UTF-16 units, the strictest reading; the embedded Discord also counts them here.
 """
 
 from __future__ import annotations
