@@ -276,7 +276,7 @@ class UnsavedLogins:
 
 def _release(response: UnsavedLogin) -> None:
     if isinstance(response, UnsavedRenewal):
-        with suppress(OSError, StorageError):  # the lease is free all the same
+        with suppress(OSError, StorageError):  # the lease is free in any case
             response.lease.release()
 
 

@@ -166,7 +166,7 @@ def _tenant(word: str, config: Config) -> str:
         raise UnusualError
     shipped = TENANTS.get(word)
     if word not in ours and shipped is None:
-        if config.lists_servers:  # openab's own list may name a server so
+        if config.lists_servers:  # openab's own list may have a server of this name
             raise UnusualError
         return word
     moved = ours.get(shipped or "", {}).get("tenant")
