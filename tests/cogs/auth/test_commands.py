@@ -17,7 +17,7 @@ from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.runtime import Runtime
-from tests.support.language_files import TAGS, entries
+from tests.support.catalogues import TAGS, entries
 
 
 @pytest.fixture

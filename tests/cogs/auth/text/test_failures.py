@@ -26,8 +26,8 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.paste import PasteMistake
 from openab_auth.oauth.paste.mistakes import paste_refusal
 from openab_auth.storage.errors import OpenabAuthError, StorageError
+from tests.support.catalogues import entries
 from tests.support.failures import MET
-from tests.support.language_files import entries
 
 # Their children are what is raised; a config stops the bot before anybody can ask; only agents refresh.
 NOT_MET = {

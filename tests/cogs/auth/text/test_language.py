@@ -16,7 +16,7 @@ import openab_auth.cogs.auth.text.language
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.language import Language, SpokenLanguages, english, languages
 from openab_auth.oauth.vendors import Catalogue
-from tests.support.language_files import TAGS, Names, entries, parts, resource
+from tests.support.catalogues import TAGS, Names, entries, parts, resource
 
 FOLDER = Path(openab_auth.cogs.auth.__file__).parent
 ELSEWHERE = ("command-", "note-")  # their English is in commands.py and in oauth/vendors/vendors.toml

@@ -33,9 +33,9 @@ from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.records.notes import DeadToken, RefreshAttempt
+from tests.support.catalogues import TAGS, parts, resource
 from tests.support.discord_markup import hidden, read
 from tests.support.failures import MET
-from tests.support.language_files import TAGS, parts, resource
 
 FOLDER = Path(openab_auth.cogs.auth.__file__).parent
 ADA = UserId(5)

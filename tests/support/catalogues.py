@@ -1,4 +1,4 @@
-"""The language files, as their parser reads them."""
+"""The message catalogues, as their parser reads them."""
 
 from __future__ import annotations
 
