@@ -75,7 +75,7 @@ class Store(Protocol):
         ...
 
     def peek(self) -> Mapping[str, Entry] | None:
-        """Return all entries if this process knows that they are current, otherwise None. Never blocks."""
+        """Return all entries if this process knows that they are current, else None. Never blocks."""
         ...
 
     def version(self) -> Hashable:

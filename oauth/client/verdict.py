@@ -174,7 +174,7 @@ def _fault(context: RequestContext, reply: httpx2.Response, body: JsonObject | N
 
 
 def judge_failure(context: RequestContext, error: Exception, *, unsent: bool, begun: bool = False) -> OAuthError:
-    """Return the error for a request without a complete reply; `begun` is True if a part of a reply arrived."""
+    """Return the error for a request that got no complete reply; `begun` tells that a part of one arrived."""
     if isinstance(error, RefusedAddressError):
         return context.misconfigured(str(error))
     if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL | OverflowError):  # OverflowError: a bad port

@@ -29,8 +29,8 @@ _log: Final = logging.getLogger(__name__)
 class UnsavedLogin:
     """A login that has to be stored, made from a token response.
 
-    `commit` is the mutation that stores it. `spill` writes it into the journal, synchronously. The next update of the
-    store commits a spilled login by itself; `fold` then writes everything else that belongs to the login.
+    `commit` is the mutation that stores it. `spill` writes it into the journal, synchronously. `fold` moves it from the
+    journal into the store, where more has to be written than the store's next update does by itself.
     """
 
     tenant: Tenant

@@ -52,9 +52,9 @@ class RefreshBusyError(OAuthError):
 class VendorUnavailableError(OAuthError):
     """The vendor gave no usable answer; `retry_after` is in seconds, None if unknown.
 
-    `sent` is False only if the request certainly did not reach the server. Otherwise a code counts as used, and the
-    login must begin again. `unanswered`: the request may have arrived, and nothing came back. `unread`: an answer came
-    back, perhaps with new tokens, and could not be read.
+    `sent` is False only when the request certainly never reached the server; a code that may have is used up, so that
+    login must be begun again. `unanswered` says that the request may have arrived, and that nothing came back;
+    `unread` that an answer came back, perhaps with the new tokens, and could not be read.
     """
 
     code = "vendor_unavailable"

@@ -154,7 +154,7 @@ class LoginWriter:
 
 
 def _response(tenant: Tenant, write: Mutation[str | None]) -> UnsavedLogin:
-    """Return the login that `write` stores, in a form that the journal can keep; spilling calls `write`, too."""
+    """Return what `write` stores as a response that the journal can keep, under the conditions that `write` makes."""
     spilled: Entry | None = None
 
     def spill(store: Store) -> None:

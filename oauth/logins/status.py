@@ -29,7 +29,7 @@ class LoginState:
     `expires_at` is None if the server did not say. `shadowed_by` is the variable, set here, that the vendor's tools
     prefer. `died` is the vendor's refusal of the refresh token. `failed` is the last refresh, if it failed. `standing`
     is the access that an MCP server has granted. `generation` tells this login from every other login of the tenant.
-    `revocable`: the vendor seems to offer revocation; only a request could prove this.
+    `revocable`: the vendor can be asked to revoke it, as far as that is known without a request.
     """
 
     tenant: Tenant
@@ -97,7 +97,7 @@ def read_state(
 
 
 def _or_none(read: Callable[[], Mapping[str, T]]) -> Mapping[str, T]:
-    """Return the records, or no records if they cannot be read: logins are still shown, and the store has a problem."""
+    """Return no records where they cannot be read: a login is shown all the same, and the store names the problem."""
     try:
         return read()
     except StorageError:
@@ -146,7 +146,7 @@ def login_state(  # noqa: PLR0913 - the records of a login
 
 
 def _vendor(binding: Binding | None, server: McpServer | None) -> Vendor | None:
-    """Return the server at which the login was made, even if its name means another server now."""
+    """Return the server that the login was made at, even if its name means another server by now."""
     if server is None:
         return None
     return binding.vendor(server) if binding else server.vendor

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def write(draft: Draft, binding: Binding, vendor: Vendor, tokens: TokenResponse, note: Note) -> str | None:
-    """Write the login under the key and in the shape that the Rust agents expect; return the replaced account."""
+    """Write the login in the shape, and under the key, that the Rust agents expect; return the former account."""
     before = draft.notes.get(vendor.tenant, Note()).account if vendor.tenant in draft else None
     reply: dict[str, Json] = {"access_token": tokens.access_token.reveal(), "token_type": "bearer"}
     received_at = int(note.logged_in_at or 0)

@@ -1,4 +1,4 @@
-"""Find the renewer of a login, through the flow of its vendor."""
+"""Find the renewer of a login: the flow of its row knows it."""
 
 from __future__ import annotations
 

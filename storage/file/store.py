@@ -83,7 +83,7 @@ class FileStore(Store):
         return self._load().entries if entries is None else entries
 
     def peek(self) -> Mapping[str, Entry] | None:
-        """Return all entries if one `stat` proves that they are current, otherwise None."""
+        """Return all entries if one `stat` proves that they are current, else None."""
         known = self._snapshot
         if known is not None and known.settled and known.version == self.version():
             return known.entries

@@ -1,4 +1,4 @@
-"""The second step of a Copilot login, at each refresh, too: exchange GitHub's lasting token for Copilot's."""
+"""The second step of a Copilot login: exchange GitHub's lasting token for Copilot's, at each refresh too."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NO_TOKEN: Final = "a reply without a usable token"  # noqa: S105 - a sentence
 
 
 def exchange_url(client: OAuthClient) -> str:
-    """Return the address of the exchange, at the API of the GitHub server that gave the token."""
+    """Return the address of the exchange: the API of the GitHub, perhaps an enterprise's, that gave the token."""
     parts = urlsplit(client.token_url)
     host = parts.netloc if is_loopback(parts.hostname or "") else f"api.{parts.netloc}"
     return urlunsplit((parts.scheme, host, _PATH, "", ""))

@@ -44,7 +44,7 @@ async def offer_link(
     *,
     also: Callable[[Draft], None] | None = None,
 ) -> LoginOffer:
-    """Write a pending login in one step with the changes of `also`, and return its link."""
+    """Write a pending login, with what `also` writes, and return its link."""
     vendor, client, binding = target.vendor, target.client, target.binding
     entry = PendingEntry(
         verifier=new_verifier(),

@@ -1,4 +1,4 @@
-"""Log in with a redirect, as a person does."""
+"""A login by its redirect, as a person makes it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ async def log_in(logins: Logins, issuer: Issuer, vendor: str = "lab", user: User
 
 
 async def generation(logins: Logins) -> str:
-    """Return the generation of the login at `lab`."""
+    """Which login lies at `lab`."""
     state = await logins.login_state("lab")
     assert state is not None
     return state.generation

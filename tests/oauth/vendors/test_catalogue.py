@@ -1,4 +1,4 @@
-"""The shipped table with the operator's tables: the offered vendors, and the shipped facts."""
+"""The shipped table under the operator's: what is offered, and the shipped facts as they were read."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ MATRIX = {
 
 
 def facts(name: str) -> dict[str, object]:
-    """Return the shipped values of a vendor, without defaults and without texts for people."""
+    """What the shipped table says of a vendor beyond the defaults and the words for people."""
     vendor = asdict(Catalogue.shipped({}).get(name))
     defaults = asdict(Catalogue.from_config(Config(vendors={"plain": dict(LAB)}), {}).get("plain"))
     return {
@@ -128,7 +128,7 @@ def test_an_accepted_risk_is_offered_but_not_a_vendor_that_was_left_out() -> Non
 
 
 def test_a_vendor_that_is_not_offered_is_still_found_by_its_tenant() -> None:
-    """A stored login stays readable and refreshable when its vendor is no longer offered."""
+    """A login that is in the store stays readable and refreshable when its vendor is withdrawn."""
     catalogue = Catalogue.from_config(Config(auth=AuthSettings(vendors=("codex",))), {})
 
     found = catalogue.find("anthropic-oauth")
@@ -228,7 +228,7 @@ def test_the_mistakes_of_all_vendors_and_names_come_together() -> None:
 
 
 def test_reading_the_table_imports_no_http_client() -> None:
-    """httpx2 and authlib cost more than all other imports, and a command without a request does not need them."""
+    """A command that makes no request shall not pay for one: httpx2 and authlib cost more than all the rest."""
     code = (
         "import sys; from openab_auth.oauth.vendors.catalogue import Catalogue; Catalogue.shipped({});"
         "print({'httpx2', 'authlib', 'asyncio', 'ssl', 'discord'} & set(sys.modules))"
