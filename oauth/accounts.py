@@ -1,7 +1,7 @@
-"""Find the account that a typed word means.
+"""Find the account that a typed word means: the word becomes an `Account` once, where it comes in.
 
-Slash commands, the command line and the public API take a word: a vendor's name, a login's key, `mcp:NAME`, or a
-server's bare name. They call `resolve` once; the code below them takes an `Account` or its tenant.
+Slash commands, the command line and the public API take a word: the name of a vendor, the key of a login, `mcp:NAME` or
+the bare name of a server. They call `resolve`; the code below them takes an `Account` or its tenant.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Account:
 
 
 def resolve(word: str, catalogue: Catalogue | None, entries: Mapping[str, Entry]) -> Account:
-    """Return the account that `word` means, given the configured vendors and the entries in the store.
+    """Return the account that `word` means, given the vendors that are configured and the entries in the store.
 
     Without a catalogue, `word` is the key of a login or `mcp:NAME`. A word that means nothing here is taken as a key.
     """

@@ -1,4 +1,4 @@
-"""The promises of every backend: its test class inherits this one, and gives a `store` and a `clock`."""
+"""What every backend promises: its test class inherits this and gives a `store` and a `clock`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hostile replies: their size is limited before they are parsed, and the event loop keeps running."""
+"""Servers that answer to do harm: what they send is bounded before it is worked on, and the event loop goes on."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def fetch(driver: Driver) -> Fetch:
 
 
 async def warm(driver: Driver, server: RawServer) -> None:
-    """Load the certificates, which the first request of a client does otherwise."""
+    """The certificates are loaded by a client's first request, whoever answers it."""
     server.sends = [whole(GOOD)]
     assert await refresh(driver, server) == "at"
     assert await document(driver, server)
@@ -56,7 +56,7 @@ async def warm(driver: Driver, server: RawServer) -> None:
 
 
 async def is_refused(driver: Driver, server: RawServer, sends: Callable[[], Sent], *, why: str = "") -> None:
-    """Check that a vendor's refresh and a stranger's document both fail, without blocking the event loop."""
+    """A vendor's refresh and a stranger's document both end without an answer, and stop nothing."""
     await warm(driver, server)
     for ask in (refresh, document):
         server.sends = sends()
@@ -67,7 +67,7 @@ async def is_refused(driver: Driver, server: RawServer, sends: Callable[[], Sent
 
 
 def empty_deflate(layers: int) -> bytes:
-    """Return hundreds of kilobytes that unpack to nothing: empty blocks, compressed `layers` times."""
+    """Hundreds of kilobytes that unpack to nothing, `layers` times over: blocks without content, packed again."""
     content, again = bytes.fromhex("1f8b0800000000000003"), EMPTY_BLOCK * 2**17
     for _ in range(layers - 1):
         packer = zlib.compressobj(9, zlib.DEFLATED, 31)
@@ -203,7 +203,7 @@ async def test_a_token_reply_is_read_in_a_moment_whatever_else_is_in_it(
 async def test_a_token_that_is_slow_to_search_for_is_taken_out_in_a_moment(
     driver: Driver, server: RawServer, token: str, said: str
 ) -> None:
-    """The server has chosen the token that the request contains."""
+    """The server chose the token that it is now sent."""
     await warm(driver, server)
     body = json.dumps({"error": "server_error", "error_description": said * 400}).encode()
     server.sends = [whole(body, status=b"400 Bad Request")]

@@ -1,4 +1,4 @@
-"""Hazards at the end of a login: a busy store, a logout meanwhile, unknown makers and unknown vendors."""
+"""What can go wrong around the end of a login: a busy store, a logout under way, makers and vendors nobody knows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.support.clock import Clock
 
 @contextmanager
 def foreign_lock(path: Path) -> Iterator[None]:
-    """Hold a raw flock(2), as another program does."""
+    """A raw flock(2), as another program holds it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     try:
@@ -56,7 +56,7 @@ async def code_at_the_vendor(logins: Logins, issuer: Issuer, link: str, user: Us
 async def test_a_login_that_finds_the_store_busy_is_stored_once_it_is_free(
     catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer
 ) -> None:
-    """A code can be exchanged only once, so its tokens must not be lost because of a busy lock."""
+    """A code cannot be traded twice, so what it brought is not let go because of a lock."""
     store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
     logins = Logins(catalogue, store, driver, clock=clock, lock_wait=10)
     completing = await code_at_the_vendor(logins, issuer, (await logins.begin("lab", ADA)).url, ADA)
@@ -93,7 +93,7 @@ async def test_a_login_that_cannot_be_committed_waits_in_the_journal(
 async def test_a_login_in_the_journal_alone_is_not_taken_for_the_one_before(
     catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The process ended before its commit. Ada's old button and rights must not apply to Bob's login."""
+    """The process ended before it could commit; Ada's old button and old rights do not reach Bob's login."""
     monkeypatch.setattr(unsaved, "_LAST_TRIES", 0)
     store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
     logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.1)

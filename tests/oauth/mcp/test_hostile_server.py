@@ -1,4 +1,4 @@
-"""A hostile server gets only its own token, and cannot lead anybody elsewhere."""
+"""A server that is out to harm: it gets nothing but its own token, and nobody is led anywhere by it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def logins(catalogue: Catalogue, store: AsyncStore, driver: Driver, strang
 
 
 def answer(offer: LoginOffer, issuer: str, **changes: str) -> str:
-    """Return the address on which the browser ends after an honest authorization server's page."""
+    """The address that the browser ends on after an honest authorization server's page."""
     state = parse_qs(urlsplit(offer.url).query)["state"][0]
     fields = {"code": CODE, "state": state, "iss": issuer, **changes}
     return f"{REDIRECT}?" + "&".join(f"{name}={value}" for name, value in fields.items() if value)
@@ -88,7 +88,7 @@ async def test_no_address_in_its_documents_leads_into_a_private_network(
 async def test_a_token_endpoint_in_a_private_network_gets_no_code(
     logins: Logins, stranger: Stranger, store: AsyncStore
 ) -> None:
-    """The address looks fine in the metadata, because it is https; the transport refuses to send the code there."""
+    """It is https and so looks fine in the metadata: the transport refuses it when the code would leave."""
     stranger.pages[RFC_8414] = Page(stranger.metadata(token_endpoint="https://10.0.0.1/token"))
     offer = await logins.begin("mcp:lab", ADA)
 
@@ -155,7 +155,7 @@ async def test_an_answer_without_the_promised_issuer_sends_the_code_nowhere(logi
 async def test_the_binding_made_before_the_link_outlives_changed_documents(
     logins: Logins, stranger: Stranger, store: AsyncStore, catalogue: Catalogue, driver: Driver
 ) -> None:
-    """Neither the code nor a refresh token goes to a newly named endpoint."""
+    """Neither the code nor a refresh token follows a change of mind."""
     offer = await logins.begin("mcp:lab", ADA)
     stolen = {"issuer": f"{stranger.url}/evil", "token_endpoint": f"{stranger.url}/stolen"}
     stranger.pages[f"{RESOURCE}/mcp"] = Page(stranger.resource(authorization_servers=[stolen["issuer"]]))
@@ -220,7 +220,7 @@ async def test_a_document_that_never_comes_leaves_the_refresh_token_untouched(
     tmp_path: Path,
     page: Page,
 ) -> None:
-    """The token was never posted, so the next request is no repetition and is not reported as one."""
+    """It was never posted: the next try is neither a repetition nor told as one."""
     await logins.complete(answer(await logins.begin("mcp:lab", ADA), stranger.url), ADA)
     (tmp_path / "auth.json.clients").unlink()
     good, stranger.pages[RFC_8414] = stranger.pages[RFC_8414], page

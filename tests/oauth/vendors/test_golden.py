@@ -1,6 +1,6 @@
-"""Compare each vendor's requests, field by field, with `golden.toml`, which was written from the vendors' facts.
+"""Each vendor's requests field by field, as the loopback server received them: `golden.toml`, read from the facts.
 
-Only the addresses of the shipped rows are changed. A placeholder names each random value.
+Only addresses of the shipped rows are changed. What is random is named by what it is.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ async def issuer(shipped: Vendor, clock: Callable[[], float]) -> AsyncIterator[I
 
 @pytest.fixture
 def catalogue(shipped: Vendor, issuer: Issuer) -> Catalogue:
-    """Return the shipped row, with each address replaced."""
+    """The shipped row, and in it another address wherever it has one."""
     addresses: dict[str, object] = {
         "authorize_url": issuer.authorize_url,
         "token_url": issuer.token_url,
@@ -92,7 +92,7 @@ def catalogue(shipped: Vendor, issuer: Issuer) -> Catalogue:
 async def test_a_vendor_is_asked_as_its_own_tools_ask_it(
     shipped: Vendor, catalogue: Catalogue, issuer: Issuer, store: AsyncStore, clock: Callable[[], float]
 ) -> None:
-    """Login, renewal and logout: the requests that reached the server, in order."""
+    """Login, renewal, logout: what reached the server, in order."""
     driver = Driver(clock=clock)
     logins = Logins(catalogue, store, driver, clock=clock)
     offer = await logins.begin(shipped.name, CONSOLE)
@@ -117,7 +117,7 @@ def test_every_vendor_that_we_log_in_to_is_written_down() -> None:
 
 
 def written(seen: ReceivedRequest, issuer: Issuer) -> dict[str, object]:
-    """Return a request in the form of the golden table."""
+    """A request as the golden table has it."""
     entry: dict[str, object] = {"to": f"{seen.method} {seen.path}"}
     if seen.method == "POST":
         entry["body"] = seen.content_type.rpartition("/")[2].removeprefix("x-www-form-")
@@ -145,7 +145,7 @@ def named(value: str, issuer: Issuer) -> str:
 
 
 def without_repeated_polls(asked: list[dict[str, object]]) -> list[dict[str, object]]:
-    """Drop repeated polls, because their number depends on time."""
+    """How often one polls is a matter of time."""
     return [entry for before, entry in zip([None, *asked], asked, strict=False) if entry != before]
 
 
@@ -156,7 +156,7 @@ def without_repeated_polls(asked: list[dict[str, object]]) -> list[dict[str, obj
 async def renewing(
     shipped: Vendor, catalogue: Catalogue, issuer: Issuer, store: AsyncStore, clock: Callable[[], float]
 ) -> AsyncIterator[TokenSource]:
-    """Renew an expired login at this vendor."""
+    """Renews a login at this vendor that has run out."""
     found = catalogue.find(shipped.tenant)
     assert found is not None
     endpoint = exchange_url(found.client()) if found.exchange == "github-copilot" else found.token_url

@@ -1,4 +1,4 @@
-"""The device flows over real HTTP: the requests, strange replies, and the interval of the polls."""
+"""The device flows over real HTTP: what is asked, what odd replies mean, and how the polls are paced."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def vendors(issuer: Issuer) -> dict[str, Vendor]:
 
 @pytest.fixture
 def paths() -> dict[str, str]:
-    """Return the path of each flow's polls."""
+    """Where each flow polls."""
     return {"device": "/token", "codex-device": "/codex/token", "aws-device": "/aws/token"}
 
 
@@ -301,7 +301,7 @@ async def test_aws_registers_anew_a_day_before_the_client_ends(
 
 
 def begun(**changed: Json) -> DeviceCode:
-    """Return the code in a device endpoint's reply, in which some members were changed."""
+    """The code in a reply of the device endpoint with some members changed."""
     reply: dict[str, Json] = {
         "device_code": "dc",
         "user_code": "BCDF-GHJK",
