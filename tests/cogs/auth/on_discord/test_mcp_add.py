@@ -182,8 +182,8 @@ async def test_who_may_not_use_it_adds_removes_and_sees_nothing(
 ) -> None:
     await add(ada, "new", address)
 
-    assert "not on the list" in (await add(eve, "evil", address)).content
-    assert "not on the list" in (await remove(eve, "new")).content
+    assert "is on the list of people" in (await add(eve, "evil", address)).content
+    assert "is on the list of people" in (await remove(eve, "new")).content
     assert await eve.complete_option("auth mcp remove", "name") == ()
     assert [line["outcome"] for line in audited()] == ["ok", "not_allowed", "not_allowed"]
 

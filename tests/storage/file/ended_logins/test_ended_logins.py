@@ -21,7 +21,7 @@ from tests.support.processes import NOBODY
 
 Make = Callable[..., TokenEntry]
 FOREIGN = "auth.json.corrupt-1700000000"  # as the agents in Rust name them
-ENDED = "tokens of a login that has ended"
+ENDED = "tokens of an ended login"
 
 
 @pytest.fixture
