@@ -42,7 +42,7 @@ class _Watched:
 class RefreshAhead:
     """Renews every login of the runtime's store; `spacing` is in seconds.
 
-    Several bots may do this for one store: the refresh lock makes each refresh one request.
+    Several bots may renew the logins of one store: the lease makes each refresh one request.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class RefreshAhead:
                 yield Tenant(key), entry
 
     def _watch(self, tenant: Tenant, entry: LoginEntry) -> _Watched:
-        """Return the state of a login; a new token that lives shortly is renewed later than `_AHEAD` says."""
+        """Return the state of a login; a token with a short life is renewed later than `_AHEAD` says."""
         lead = _AHEAD + random.uniform(0, _SPREAD)  # noqa: S311 - no secret depends on it
         before = self._watched.get(tenant)
         if before is None:

@@ -1,7 +1,7 @@
 """Entries and records of logins, and the locked store that every agent process reads.
 
-These names are for the other floors. Each one is imported on its first use: `openab-auth token` needs
-`storage.format.json_text` alone, and `import asyncio` costs more than a whole read of the store.
+These names are for the other floors. Each name is imported on its first use: `openab-auth token` needs only
+`storage.format.json_text`, and `import asyncio` costs more than a whole read of the store.
 """
 
 from openab_auth.lazy import lazy_names
@@ -162,5 +162,5 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
 
 
 def __dir__() -> list[str]:
-    """List the public names, also those that nobody has asked for yet."""
+    """List the public names, also the names that were not imported yet."""
     return sorted(__all__)

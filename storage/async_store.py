@@ -96,7 +96,7 @@ class AsyncStore:
         return await done
 
     async def aclose(self) -> None:
-        """Wait for the commits that are under way."""
+        """Wait for the running commits."""
         while self._committing is not None:
             await asyncio.wait([self._committing])
 

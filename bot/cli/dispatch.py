@@ -52,7 +52,7 @@ def run(words: Sequence[str]) -> int:
 
 
 def _status_of_failure(error: Exception, words: Sequence[str]) -> int:
-    """Tell the person what failed, and return the exit status; raise an error that only a bug of ours explains."""
+    """Tell the person what failed, and return the exit status; raise an error that only a bug of ours can cause."""
     from openab_auth.bot.cli.arguments import split_arguments  # noqa: PLC0415 - only a failure needs these
     from openab_auth.bot.cli.output import print_error  # noqa: PLC0415
     from openab_auth.bot.errors import SystemRefusedError  # noqa: PLC0415

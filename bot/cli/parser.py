@@ -56,8 +56,14 @@ def _said(message: str) -> str:
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; the options of all commands may stand before or after the command."""
     everywhere = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    everywhere.add_argument("--store", metavar="PATH", help="the credential file (default: $OPENAB_AUTH_STORE, …)")
-    everywhere.add_argument("--config", metavar="FILE", help="the config (default: $OPENAB_AUTH_CONFIG, …)")
+    everywhere.add_argument(
+        "--store", metavar="PATH", help="the credential file (default: $OPENAB_AUTH_STORE, then the config)"
+    )
+    everywhere.add_argument(
+        "--config",
+        metavar="FILE",
+        help="the config (default: $OPENAB_AUTH_CONFIG, then the standard places)",
+    )
     everywhere.add_argument("--json", action="store_true", help="print one JSON object on standard output")
     parser = _Parser(
         allow_abbrev=False,

@@ -104,7 +104,7 @@ class FrontDesk(PressHandler):
 
     async def keep_login(self, interaction: discord.Interaction) -> None:
         """Say that nothing was changed."""
-        await answer(interaction, ReplyContent(language_of(interaction).say("kept")))
+        await answer(interaction, ReplyContent(language_of(interaction).say("nothing-changed")))
 
     async def complete(  # noqa: PLR0913 - the person, the paste and its login
         self,
@@ -118,7 +118,7 @@ class FrontDesk(PressHandler):
     ) -> None:
         """Take a paste, wherever it was written, then call `reply` and update the login message.
 
-        `generation` is the pending login that a form was about; the paste ends no other login.
+        `generation` is the pending login of a form; the paste finishes no other login.
 
         Raises:
             OpenabAuthError: the paste did not become a login. `reply` was not called.
@@ -171,16 +171,16 @@ class FrontDesk(PressHandler):
         await answer(interaction, status_message(language_of(interaction), status, user, catalogue.title_of))
 
     async def cancel(self, interaction: discord.Interaction, vendor: str | None) -> None:
-        """Drop the person's own pending login, and say so in the message with its link too."""
+        """Cancel the person's own pending login, and say so in the message with its link, too."""
         cancelled = await self.service.cancel(caller_of(interaction), vendor)
-        told = ReplyContent(words.about(language_of(interaction), "cancelled", cancelled))
+        told = ReplyContent(words.about(language_of(interaction), "login-cancelled", cancelled))
         await answer(interaction, told)
         await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
 
     async def cancel_in_status(self, interaction: discord.Interaction, vendor: str, generation: str) -> None:
-        """Drop a pending login and show the status again."""
+        """Cancel a pending login and show the status again."""
         cancelled = await self.service.cancel(caller_of(interaction), vendor, generation)
-        told = ReplyContent(words.about(language_of(interaction), "cancelled", cancelled))
+        told = ReplyContent(words.about(language_of(interaction), "login-cancelled", cancelled))
         await self.status(interaction)
         await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
 

@@ -107,7 +107,7 @@ class Driver:
         return self._token_response(client, context, reply, asked_at)
 
     async def refresh(self, client: OAuthClient, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
-        """Renew a login, in one POST without `scope` (RFC 6749 6); the caller holds the tenant's refresh lock.
+        """Renew a login, in one POST without `scope` (RFC 6749 6); the caller holds the tenant's lease.
 
         Raises:
             LoginDeadError: the vendor refused the refresh token for good.

@@ -1,9 +1,9 @@
 """Read a file that decides where logins go, if only root and this user could have changed it.
 
-The rules are those of ssh for its own files: the file and each folder above it belong to root or to this user, and
-nobody else may write to them. Folders above the user's home are not checked, as in ssh: a person who controls those
-controls the home. Two exceptions follow from how machines are set up: a group that has no other member (Debian and
-Fedora give one to each user), and a mount that is read-only (Kubernetes mounts a ConfigMap so, with mode 0777).
+The rules are those of ssh for its own files. The file and each folder above it belong to root or to this user, and
+nobody else may write to them. Folders above the user's home are not checked, because a person who controls those
+folders controls the home. There are two exceptions. A group without other members may write (Debian and Fedora
+give each user a group). On a read-only mount the mode does not matter (Kubernetes mounts a ConfigMap with mode 0777).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The generation of a login: a short hash that tells it from the logins before and after it under the same key.
 
-A person agrees to end or replace one login, not another one that comes later under its key. Each new login has another
-generation; a renewal, by whichever program, keeps it. The hash fits into a button, reveals no token and needs no clock.
+A person agrees to end or replace one login, not a login that comes later under the same key. Each new login has another
+generation; a renewal by any program keeps it. The hash fits into a button, reveals no token and needs no clock.
 """
 
 from __future__ import annotations

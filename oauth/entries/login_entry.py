@@ -142,7 +142,7 @@ def renewed_note(note: Note, posted: LoginEntry, following: LoginEntry, tokens: 
 
 
 def name_account(draft: Draft, tenant: Tenant, tokens: TokenResponse, account: str) -> None:
-    """Note the account's label, if the login is still the one that was just made."""
+    """Note the account's label, unless another login has replaced the new login."""
     entry = draft.get(tenant)
     if isinstance(entry, TokenEntry) and entry.access_token == tokens.access_token and tenant in draft.notes:
         draft.notes[tenant] = dataclasses.replace(draft.notes[tenant], account=account)

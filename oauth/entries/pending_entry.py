@@ -41,7 +41,7 @@ class PendingLogin:
 def begin(  # noqa: PLR0913 - the login, its note and two limits
     draft: Draft, user: UserId, entry: PendingEntry, begun: Begun, *, limit: int, now: float
 ) -> None:
-    """Write a pending login and its note; replace a former one of this person at this vendor.
+    """Write a pending login and its note; replace an earlier pending login of this person at this vendor.
 
     Raises:
         TooManyLoginsError: the person has `limit` other pending logins.

@@ -35,8 +35,7 @@ Admit: TypeAlias = "Callable[[PendingLogin], Awaitable[None]]"
 class LoginRequest:
     """A person asks for a login.
 
-    The login of the generation `replaces` may be replaced, no other one. `guild` is the Discord server in which the
-    person asks.
+    Only the login of the generation `replaces` may be replaced. `guild` is the Discord server in which the person asks.
     """
 
     user: UserId
@@ -45,10 +44,10 @@ class LoginRequest:
 
 
 class Conversation(Protocol):
-    """A login program that runs in this process: it takes what the person pastes and may print more."""
+    """A running login program: it takes the person's paste and may print more."""
 
     async def answer(self, text: str) -> LoginResult:
-        """Type what the person has pasted into the program, and return the login that this makes.
+        """Type the person's paste into the program, and return the finished login.
 
         Raises:
             ProgramWaitsError: the program waits for more.
@@ -72,11 +71,11 @@ class WaitingRegistry(Protocol):
         work: Coroutine[Any, Any, LoginResult],
         conversation: Conversation | None = None,
     ) -> asyncio.Task[LoginResult]:
-        """Run `work` until the login ends, in place of a former login of this person at this vendor."""
+        """Run `work` until the login ends; an earlier login of this person at this vendor is ended."""
         ...
 
     def in_memory(self, user: UserId | None = None) -> list[PendingLogin]:
-        """Return the running logins of which the store holds nothing, of one person or of all."""
+        """Return the running logins that are not in the store, of one person or of everybody."""
         ...
 
     async def cancel(self, vendor: str, user: UserId, generation: str | None = None) -> bool:
@@ -88,8 +87,8 @@ class WaitingRegistry(Protocol):
 class LoginContext:
     """The parts that all flows of one `Logins` share: the store, the driver, and the registries.
 
-    `catalogue` returns the vendors and servers of this moment. `admit` raises where a login that needs no paste may no
-    longer be stored. Login programs inherit `environ`; `max_pending` is per person.
+    `catalogue` returns the current vendors and servers. `admit` raises if a login that needs no paste may no longer be
+    stored. Login programs inherit `environ`; `max_pending` is per person.
     """
 
     catalogue: Callable[[], Awaitable[Catalogue]]

@@ -1,4 +1,4 @@
-"""Store a finished login under its tenant's lock, whichever flow it went through."""
+"""Store a finished login under its tenant's lease, whichever flow it went through."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def _response(tenant: Tenant, write: Mutation[str | None]) -> UnsavedLogin:
         spilled = entry
 
     def fold(draft: Draft) -> None:
-        """Write it again, now with its client, unless another login came in."""
+        """Write the login again, now with its client, unless another login came in."""
         if spilled is not None and draft.get(tenant) == spilled:
             del draft[tenant]
             write(draft)
@@ -180,4 +180,4 @@ def _response(tenant: Tenant, write: Mutation[str | None]) -> UnsavedLogin:
 
 
 class _OvertakenError(Exception):
-    """Another login was committed while this one was written into the journal; the next try sees whose it is."""
+    """Another login was committed while this login was written into the journal; the next try checks whose it is."""

@@ -1,4 +1,4 @@
-"""Log people in and out, whichever flow a vendor has: the one façade for the slash commands and the command line."""
+"""Log people in and out, for every flow: the façade for the slash commands and the command line."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Logins:
             LoginTakenError: another person's login is there; only the login of the generation `replaces` may go.
             TooManyLoginsError: the person must finish or cancel another login first.
             TooManyWaitError: all people together have too many pending logins.
-            NoPendingLoginError: the name means another MCP server by now, or none; or the login was cancelled.
+            NoPendingLoginError: the name now means another MCP server, or no server; or the login was cancelled.
             VendorUnavailableError, VendorMisconfiguredError: the vendor gave no endpoints or no code.
             ProgramMissingError, ProgramFailedError: the vendor's own program printed no link.
         """
@@ -132,7 +132,7 @@ class Logins:
         return offer
 
     async def outcome(self, vendor: str, user: UserId) -> LoginResult | None:
-        """Wait for the end of a login whose offer `waits`; None if this process stops before.
+        """Wait for the end of a login whose offer `waits`; return None if this process stops first.
 
         Raises:
             LoginDeniedError, LoginExpiredError: the person declined, or did not approve in time.
@@ -154,7 +154,7 @@ class Logins:
         return await self._waiting.conversation(offer.vendor.name, user).amended(offer)
 
     async def resume(self, may: Callable[[PendingLogin], bool]) -> tuple[PendingLogin, ...]:
-        """Wait again for the approvals that a former process waited for, and return those logins.
+        """Wait again for the approvals that an earlier process waited for, and return their logins.
 
         A login for which `may` returns False is left out.
 
@@ -177,12 +177,12 @@ class Logins:
     ) -> LoginResult:
         """Step two: take the pending login that a pasted text belongs to, exchange its code, and store the login.
 
-        A form is about one pending login: with its `generation`, no other login is ended.
+        `generation` is the pending login of a form; no other login is finished.
 
         Raises:
             PasteRefusedError: the paste does not end this login, which is still pending unless the person declined.
-            NoPendingLoginError: no login waits for it, it was used already, or its MCP server is another by now.
-            LoginTakenError: another person's login is there, not the one that may be replaced.
+            NoPendingLoginError: no login waits for the paste, or its name now means another MCP server.
+            LoginTakenError: another person's login is there, and nobody agreed to replace it.
             LoginOvertakenError: the same, after the vendor gave the login, which was not stored.
             ExchangeRefusedError, VendorUnavailableError, VendorMisconfiguredError: the vendor gave no login.
             LoginNotStoredError: the vendor gave a login that could not be written.
@@ -266,7 +266,7 @@ class Logins:
         return await self._store.run(partial(status.read_states, index=index, catalogue=catalogue, now=now))
 
     async def newly_dead(self) -> tuple[LoginState, ...]:
-        """Return the dead logins of which nobody was told; each is returned once, to one process.
+        """Return the dead logins that were not reported yet; each is returned once, to one process.
 
         Raises:
             StorageError: the store cannot be read, or cannot record that they were returned.
@@ -281,7 +281,7 @@ class Logins:
     async def logout(self, tenant_or_vendor: str, generation: str | None = None, *, revoke: bool) -> LogoutResult:
         """Remove a login here; with `revoke`, revoke it at the vendor first, if the vendor answers.
 
-        The login of this `generation` is removed, or else the one that is there now; never one that comes in later.
+        With a `generation`, only that login is removed; otherwise the current login, never a login that comes in later.
 
         Raises:
             NotLoggedInError: there is no login.
@@ -301,7 +301,7 @@ class Logins:
         return await self._context.background.finish(self._remover.remove(tenant, generation, client, revoke=revoke))
 
     def stop_waiting(self) -> None:
-        """Wait no longer for the refresh of another process: this process is told to stop."""
+        """Stop waiting for refreshes of other processes, because this process has to stop."""
         self._commits.stop_waiting()
 
     async def aclose(self) -> None:

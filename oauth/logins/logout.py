@@ -17,7 +17,7 @@ from openab_auth.storage.entries import LoginEntry, McpEntry, Tenant
 
 @dataclass(frozen=True, slots=True)
 class LogoutResult:
-    """The result of a logout; `note` says why the vendor was not told, if it should have been.
+    """The result of a logout; `note` says why the login was not revoked at the vendor, if that was wanted.
 
     `removed` is False if the login was gone already, or if another login had come in; `newer_kept` tells that the store
     holds that other login. `left` names each file that may still hold tokens of the login.
@@ -62,7 +62,7 @@ class LoginRemover:
             revoked, note = await self._revoke(client, entry) if revoke else (False, None)
 
             def remove(draft: Draft) -> LogoutResult:
-                """Remove the login unless another login came in; what a refresh has renewed is the same login."""
+                """Remove the login unless another login came in; a refreshed login is the same login."""
                 same = generation_of(draft.get(tenant), draft.notes.get(tenant)) == generation
                 removed = same and (draft.get(tenant) == entry or not alone) and login_entry.remove(draft, tenant)
                 return LogoutResult(tenant, revoked, removed, note, newer_kept=tenant in draft)
@@ -82,7 +82,7 @@ class LoginRemover:
 
     async def _revoke(self, client: OAuthClient | None, entry: LoginEntry) -> tuple[bool, str | None]:
         if client is None:
-            return False, "no vendor of this name is configured here, so nobody could be told"
+            return False, "no vendor of this name is configured here"
         token, hint = (
             (entry.refresh_token, "refresh_token") if entry.refresh_token else (entry.access_token, "access_token")
         )

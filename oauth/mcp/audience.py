@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def audience_of(account: Account, catalogue: Catalogue, record: ClientRecord | None) -> str:
-    """Return the address of the server, from the login's `record`, whatever the server's name means by now.
+    """Return the address of the server from the login's `record`, even if the server's name means another server now.
 
     The operator's config may move the address within the same origin.
 

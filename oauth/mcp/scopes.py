@@ -39,9 +39,9 @@ def note_demand(
 
 
 def wanted_scopes(server: McpServer, asked: tuple[str, ...], record: ClientRecord | None) -> tuple[str, ...]:
-    """Return the scopes that the next login asks for: `asked`, and those that were demanded since.
+    """Return the scopes that the next login asks for: `asked`, and the scopes that the server has demanded since.
 
-    The operator's own list, where there is one, is never widened.
+    If the operator has set a list of scopes, only that list is used.
     """
     if record is None or server.scopes:
         return asked

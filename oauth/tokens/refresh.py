@@ -1,8 +1,8 @@
 """One refresh of one login: one request under the tenant's lease, committed only over the token that was posted.
 
 A request without an answer may have rotated the token. It is repeated once, at once, because some servers accept the
-old token again for a short time. An answer that cannot be read, or of which only a part came, is never followed by such
-a repetition. The attempt is in the login's note before the first byte is sent.
+old token again for a short time. After an answer that is incomplete or cannot be read, the request is not repeated. The
+attempt is in the login's note before the first byte is sent.
 """
 
 from __future__ import annotations
@@ -276,7 +276,7 @@ class Refresh:
         return None
 
     def _commit(self, draft: Draft, posted: LoginEntry, tokens: TokenResponse) -> LoginEntry:
-        """Write the token response, unless another login came in meanwhile, which then stays.
+        """Write the token response; if another login came in meanwhile, return that login and write nothing.
 
         Raises:
             NotLoggedInError: a logout came in meanwhile.

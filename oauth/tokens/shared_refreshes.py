@@ -1,4 +1,4 @@
-"""The refreshes of one process: at most one for each login, and every caller who needs it waits for the same one."""
+"""The refreshes of one process: at most one for each login; all callers that need it wait for the same refresh."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class SharedRefreshes:
         self._stopping = asyncio.Event()
 
     async def successor(self, tenant: Tenant, stale: LoginEntry, *, deliberate: bool = False) -> AccessToken:
-        """Return the token that takes the place of the one in `stale`; `deliberate` as in `Refresh`.
+        """Return the token that replaces the token in `stale`; `deliberate` as in `Refresh`.
 
-        A refresh that is running may have begun with an older login and end with `stale`. Then another one begins.
+        A running refresh may have begun with an older login and end with `stale`. Then a second refresh begins.
 
         Raises:
             OAuthError, StorageError: as `TokenSource.get_valid`.
@@ -46,7 +46,7 @@ class SharedRefreshes:
         return AccessToken.of(await asyncio.shield(task))
 
     async def aclose(self) -> None:
-        """Wait for the running refreshes, so that no rotated token is lost; those that wait for a lease end now."""
+        """Wait for the running requests, so that no rotated token is lost; end refreshes that only wait for a lease."""
         self._stopping.set()
         while self._tasks:
             await asyncio.wait(tuple(self._tasks.values()))

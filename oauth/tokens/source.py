@@ -1,4 +1,4 @@
-"""Valid access tokens for agents: read from the store, and refreshed once for all callers where they have to be."""
+"""Valid access tokens for agents, read from the store; an expired token is refreshed once for all callers."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ class TokenSource:
         return self._store
 
     async def get_valid(self, tenant_or_vendor: str, *, min_ttl: float = SKEW) -> AccessToken:
-        """Return a token that lives for more than `min_ttl` seconds, refreshed first where it has to be.
+        """Return a token that lives for more than `min_ttl` seconds, refreshed first if necessary.
 
-        When the refresh fails, a stored token that lives for more than two minutes is returned all the same. After a
-        temporary failure (an outage, a busy lease, a full disk, a refused client) it is returned until it ends.
+        If the refresh fails, return the stored token if it lives for more than two minutes. After a temporary failure
+        (an outage, a busy lease, a full disk, a refused client), return it until it expires.
 
         Raises:
             NotLoggedInError: nobody is logged in there.
@@ -94,7 +94,7 @@ class TokenSource:
     ) -> AccessToken:
         """Return another token than `rejected`, which a server refused; refresh only if it is still the stored one.
 
-        Without `rejected` the stored token is renewed now, also where other processes' failures are a reason to wait.
+        Without `rejected`, renew the stored token now, even if other processes wait after a failure.
 
         Raises:
             OAuthError: as `get_valid`.
@@ -165,7 +165,7 @@ class TokenSource:
         await self.aclose()
 
     async def _find(self, word: str) -> tuple[Account, LoginEntry]:
-        """Return the login as the store holds it now; the config is read only for a word that is no login's key."""
+        """Return the login in the store; the config is read only if `word` is not the key of a login."""
         try:
             entries = await self._store.read()
         except (OSError, StorageError):

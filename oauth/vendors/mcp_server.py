@@ -38,8 +38,8 @@ SERVER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")  # as in the
 class McpServer:
     """Hold the settings of one server; the server's metadata replaces empty settings.
 
-    `added_by` is the person who added the server from Discord, and None for a server of the operator. Of an added
-    server only the address is known.
+    `added_by` is the person who added the server from Discord, and None for a server of the operator. An added server
+    has the default settings, except for its address.
     """
 
     name: str
@@ -91,7 +91,7 @@ class McpServer:
 
     @property
     def host(self) -> str:
-        """Return the host of the address, with an unusual port."""
+        """Return the host of the address, with its port if that is not the default port."""
         return host_of(self.url)
 
     def may_use(self, url: str) -> bool:

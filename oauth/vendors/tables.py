@@ -95,7 +95,7 @@ def _check_tenants(
 
 
 def _are_one(one: Vendor, other: Vendor, shipped: Mapping[str, Mapping[str, object]]) -> bool:
-    """Return whether both rows begin the same login in different ways, so that each can renew logins of the other."""
+    """Return whether both rows begin logins of one client, so that each row can renew the logins of the other."""
     if one.tenant != other.tenant:
         return False
     if one.name in shipped and other.name in shipped:

@@ -61,7 +61,7 @@ class Access:
         """Refuse a person who may not log agents in.
 
         Raises:
-            AccessDeniedError: it says what the person can do about it.
+            AccessDeniedError: this person is not allowed; the error says what they can do about it.
         """
         rules = self._settings
         if caller.is_bot:
@@ -87,7 +87,7 @@ class Access:
         return caller.user in self._settings.allowed_users and not caller.is_bot
 
     def check_logout(self, caller: Caller, logged_in_by: UserId | None) -> None:
-        """Refuse a logout by anybody but the person who made the login, and operators.
+        """Refuse a logout, unless the caller made the login or is an operator.
 
         Raises:
             AccessDeniedError: another person made this login.

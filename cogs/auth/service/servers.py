@@ -1,4 +1,4 @@
-"""Does what `/auth mcp` is for, without Discord: people add MCP servers, and remove their own."""
+"""Does the work of `/auth mcp`, without Discord's messages: people add MCP servers, and remove their own."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Servers:
 
         Raises:
             ServerNotAddedError: the server cannot be added, for this reason.
-            OpenabAuthError: this person may not, has tried too often, or the store could not be written.
+            OpenabAuthError: this person is not allowed, has tried too often, or the store could not be written.
         """
         async with self._guard.request(caller, "mcp_add", partial(self._name, name)) as line:
             added = Added(*await self._added.add(name, url, caller.user))
@@ -51,7 +51,7 @@ class Servers:
 
         Raises:
             ServerNotRemovedError: there is no such server, or there is a login to it.
-            OpenabAuthError: this person may not, has tried too often, or the store could not be written.
+            OpenabAuthError: this person is not allowed, has tried too often, or the store could not be written.
         """
         async with self._guard.request(caller, "mcp_remove", partial(self._name, name)):
             await self._added.remove(name, lambda server: self._check_own(caller, server))
@@ -60,7 +60,7 @@ class Servers:
         """Return the names of the servers that the caller may remove, for autocompletion.
 
         Raises:
-            OpenabAuthError: this person may not, or the servers cannot be read.
+            OpenabAuthError: this person is not allowed, or the servers cannot be read.
         """
         async with self._guard.request(caller, "look"):
             added = await self._added.all()

@@ -1,4 +1,4 @@
-"""Does what the /auth commands are for, without Discord."""
+"""Does the work of the /auth commands, without Discord's messages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from openab_auth.storage import CONSOLE, UserId
 
 
 class AuthService:
-    """Does what people ask for, without Discord. Each method that takes a `Caller` passes the guard first."""
+    """Logs people in and out, without Discord's messages. Each method that takes a `Caller` passes the guard first."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class AuthService:
 
         Raises:
             LoginTakenError: another person's login exists, and its generation is not `replaces`.
-            OpenabAuthError: this person may not, has tried too often, or the vendor is not offered.
+            OpenabAuthError: this person is not allowed, has tried too often, or the vendor is not offered.
         """
         async with self.guard.request(caller, "login", partial(self._name, vendor)):
             return await self._logins.begin(vendor, caller.user, replaces=replaces, guild=caller.guild)
@@ -66,7 +66,7 @@ class AuthService:
     async def complete(
         self, caller: Caller, paste: str, vendor: str | None = None, generation: str | None = None
     ) -> LoginResult:
-        """Finish a login (step two) with a paste; `generation` is the pending login that its form was about.
+        """Finish a login (step two) with a paste; `generation` is the pending login of its form.
 
         Raises:
             OpenabAuthError: the paste did not become a login. `views.failure.still_waits` says whether the person may
@@ -83,11 +83,11 @@ class AuthService:
             return done
 
     async def outcome(self, user: UserId, vendor: str) -> LoginResult | None:
-        """Wait for the end of a login that needs no paste; None if the bot stops first, and the login goes on waiting.
+        """Wait for the end of a login that needs no paste; return None if the bot stops while it still waits.
 
         Raises:
-            NoPendingLoginError: it was cancelled or replaced.
-            OpenabAuthError: there is no login, for this reason.
+            NoPendingLoginError: the login was cancelled or replaced.
+            OpenabAuthError: the login failed, for this reason.
         """
         return await self._logins.outcome(vendor, user)
 
@@ -121,10 +121,10 @@ class AuthService:
                 await self.guard.audit.record("complete", login.user, AccessDeniedError.code, **line)
 
     async def cancel(self, caller: Caller, vendor: str | None = None, generation: str | None = None) -> Vendor:
-        """Drop the caller's own pending login; with a `generation`, only that one.
+        """Cancel the caller's own pending login; with a `generation`, only that one.
 
         Raises:
-            OpenabAuthError: this person may not, or has none.
+            OpenabAuthError: this person is not allowed, or has no pending login.
         """
         async with self.guard.request(caller, "cancel", partial(self._name, vendor)) as line:
             cancelled = await self._logins.cancel(caller.user, vendor, generation)
@@ -135,7 +135,7 @@ class AuthService:
         """Return all logins and all pending ones; the view shows the caller only their own pending ones.
 
         Raises:
-            OpenabAuthError: this person may not, or the store cannot be read.
+            OpenabAuthError: this person is not allowed, or the store cannot be read.
         """
         async with self.guard.request(caller, "status"):
             return await self._logins.status()
@@ -144,7 +144,7 @@ class AuthService:
         """Return all logins, for autocompletion and for the help.
 
         Raises:
-            OpenabAuthError: this person may not, or the store cannot be read.
+            OpenabAuthError: this person is not allowed, or the store cannot be read.
         """
         async with self.guard.request(caller, "look"):
             return await self._logins.states()
@@ -153,7 +153,7 @@ class AuthService:
         """Return the caller's own pending logins, for autocompletion.
 
         Raises:
-            OpenabAuthError: this person may not, or the store cannot be read.
+            OpenabAuthError: this person is not allowed, or the store cannot be read.
         """
         async with self.guard.request(caller, "look"):
             return await self._logins.pending(caller.user)
@@ -176,8 +176,8 @@ class AuthService:
         """Return the login that a logout would end, if this person may end it.
 
         Raises:
-            AccessDeniedError: another person made it, and this person is no operator.
-            NotLoggedInError: there is none.
+            AccessDeniedError: another person made the login, and this person is no operator.
+            NotLoggedInError: there is no login.
         """
         async with self.guard.request(caller, "ask_logout", partial(self._name, vendor)):
             return await self._ending(caller, vendor)
@@ -187,7 +187,7 @@ class AuthService:
 
         Raises:
             LoginChangedError: another login has taken its place.
-            OpenabAuthError: this person may not, there is none, or the store could not be written.
+            OpenabAuthError: this person is not allowed, there is no login, or the store could not be written.
         """
         async with self.guard.request(caller, "logout") as line:
             state = await self._ending(caller, tenant)

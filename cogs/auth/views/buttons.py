@@ -24,7 +24,7 @@ _TITLE: Final = 60  # units; Discord allows 80 for the whole label
 
 
 class PressHandler(Protocol):
-    """Does what the buttons are for; the front desk implements it."""
+    """Handles the presses of all buttons; the front desk implements it."""
 
     def takes(self, interaction: discord.Interaction) -> bool:
         """Return False if Discord has delivered this interaction before."""
@@ -49,7 +49,7 @@ class PressHandler(Protocol):
         ...
 
     async def cancel_in_status(self, interaction: discord.Interaction, vendor: str, generation: str) -> None:
-        """Drop the pending login of this generation and show the status again."""
+        """Cancel the pending login of this generation and show the status again."""
         ...
 
     async def logout(self, interaction: discord.Interaction, tenant: str, generation: str, *, revoke: bool) -> None:
@@ -69,8 +69,8 @@ def desk_of(interaction: discord.Interaction) -> PressHandler:
 class AuthButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template="auth:"):
     """A button with the id `auth:<verb>:<values>`.
 
-    A subclass names its `verb` and its `fields`, a regular expression with one named group for each value. It says how
-    it is made from its fields (`read`) and what a press does (`press`). All else is the same for every button.
+    A subclass names its `verb` and its `fields`, a regular expression with one named group for each value. `read` makes
+    the button from these values, and `press` handles a press. Everything else is the same for every button.
     """
 
     verb: ClassVar[str]
@@ -98,7 +98,7 @@ class AuthButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
         raise NotImplementedError
 
     async def press(self, desk: PressHandler, interaction: discord.Interaction) -> None:
-        """Do what the button is for. Whether this person may do it is checked there."""
+        """Handle the press. The service checks whether this person may do it."""
         raise NotImplementedError
 
     @property

@@ -119,7 +119,11 @@ def replace_question(language: Language, vendor: str, title: str, taken: LoginTa
 
 
 def _view_of_all(buttons: Sequence[AuthButton]) -> discord.ui.View | None:
-    """Return all of the buttons: a question without one of its answers would be no use."""
+    """Return a view of all buttons: a question needs every one of its answers.
+
+    Raises:
+        NameTooLongError: a button's id cannot hold the name.
+    """
     if not all(button.fits for button in buttons):
         raise NameTooLongError
     return view_of(buttons)

@@ -51,12 +51,12 @@ class RedirectFlow(Flow):
 
 
 class ServerFlow(RedirectFlow):
-    """The same grant at an MCP server, whose endpoints and client are found out before each login."""
+    """The same grant at an MCP server; each login first discovers the endpoints and chooses a client."""
 
     in_vendor_table = False
 
     async def begin(self, context: LoginContext, vendor: Vendor, request: LoginRequest) -> LoginOffer:
-        """Find out what the login is bound to, write a pending login with it, and return its link."""
+        """Discover the login's binding, write it with a pending login, and return the link."""
         from openab_auth.oauth.flows.redirect.steps import RedirectTarget, offer_link  # noqa: PLC0415 - only a login pays
 
         server = (await context.catalogue()).server(vendor.name)
@@ -72,7 +72,7 @@ class ServerFlow(RedirectFlow):
     async def complete(
         self, context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, paste: Paste
     ) -> LoginResult:
-        """Exchange the code of the paste at the server as it was when the link was made."""
+        """Exchange the code of the paste at the endpoint that was recorded with the link."""
         from openab_auth.oauth.flows.redirect.steps import RedirectTarget, exchange_paste  # noqa: PLC0415 - as above
         from openab_auth.oauth.mcp.registration import forget_client  # noqa: PLC0415 - as above
 

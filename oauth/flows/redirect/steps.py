@@ -1,8 +1,8 @@
 """The two steps of a login by link and redirect.
 
 Step one writes a pending login and returns the link. Step two removes the pending login in one locked step, posts the
-code, and stores the login under the tenant's lock. Once the pending login is removed, the work no longer belongs to
-its caller: a cancelled caller, or a lost connection to Discord, does not stop it.
+code, and stores the login under the tenant's lease. Once the pending login is removed, neither a cancelled caller nor a
+lost connection to Discord stops the work.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ async def exchange_paste(  # noqa: PLR0913 - a login, its paste, and what an MCP
 async def _code(
     context: LoginContext, paste: Paste, client: OAuthClient, login: PendingLogin, entry: PendingEntry
 ) -> Secret:
-    """Return the code of a paste that ends this login; a paste that reports a denial ends the login, too."""
+    """Return the code of a paste that finishes this login; a paste with this login's denial ends the login."""
     expected = ExpectedRedirect(
         redirect_uri=client.redirect_uri,
         state=entry.state,
@@ -126,7 +126,11 @@ async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
 async def _put_back(
     context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, unsent: VendorUnavailableError
 ) -> None:
-    """Let the login wait again after a code that was never sent; if that cannot be written, it must begin anew."""
+    """Restore the pending login, because its code was never sent.
+
+    Raises:
+        VendorUnavailableError: the store could not be written, so the person must begin again.
+    """
     try:
         await context.pending.put_back(login, entry)
     except StorageError as unsaved:

@@ -1,4 +1,4 @@
-"""What is typed after `openab-auth`: a paste that looks like an option, and mistakes that repeat nothing of it."""
+"""The words after `openab-auth`: a paste may look like an option, and no error repeats a word."""
 
 import argparse
 import json

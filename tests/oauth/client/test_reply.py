@@ -1,4 +1,4 @@
-"""A token reply into a grant."""
+"""A token reply becomes a `TokenResponse`."""
 
 from __future__ import annotations
 

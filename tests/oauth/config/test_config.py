@@ -1,4 +1,4 @@
-"""The operator's config and the vendors' table: what is taken, and how every mistake is named."""
+"""The operator's config and the vendors' tables: valid values, and a name for every mistake."""
 
 import os
 from pathlib import Path
@@ -205,7 +205,7 @@ def test_a_value_is_not_searched_for_variables_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("title", ["${", "${}", "${A", "${A-b}", "${1A}", "a ${A B} c"])
 def test_an_opened_variable_that_is_none_is_a_mistake(title: str, tmp_path: Path) -> None:
-    """It would else become a folder of that name, or go to a vendor as it stands."""
+    """Otherwise the text would become a folder's name, or would go to a vendor unchanged."""
     file = tmp_path / "config.toml"
     file.write_text(LAB + f'title = "{title}"\n')
 

@@ -1,4 +1,4 @@
-"""Ten thousand logins that wait cost nobody who types, and there is an end to how many may wait."""
+"""Ten thousand pending logins delay no keystroke, and their number is limited."""
 
 from __future__ import annotations
 

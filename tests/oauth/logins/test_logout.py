@@ -1,4 +1,4 @@
-"""What a logout removes, whom it tells, and which login it ends."""
+"""A logout: the tokens that it removes, the revocation, and the login that it ends."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ async def test_a_logout_clears_a_login_that_a_killed_writer_had_not_stored_yet(
 async def test_a_logout_that_cannot_remove_the_login_does_not_revoke_it(
     logins: Logins, issuer: Issuer, store: AsyncStore, tmp_path: Path, name: str
 ) -> None:
-    """Else the login is there, dead, and nobody is told why."""
+    """Otherwise the store would keep a dead login, and nobody would know why."""
     await log_in(logins, issuer)
     place = tmp_path / name
     place.unlink()
@@ -233,7 +233,7 @@ async def test_a_logout_ends_the_login_that_it_was_about_or_none(
 async def test_a_logout_that_waits_for_a_refresh_spares_the_login_that_comes_in(
     logins: Logins, issuer: Issuer, store: AsyncStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who says `openab-auth logout lab` means the login that was there then."""
+    """`openab-auth logout lab` means the login that existed when it was typed."""
     await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
     offer = await logins.begin("lab", BOB, replaces=await generation(logins))
     redirect = await issuer.approve(offer.url, "bob@example.com")

@@ -1,4 +1,4 @@
-"""What is logged in, as `status` tells it."""
+"""The logins in `status`: their states and their details."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ LAB = Vendor("lab", "The Lab", Tenant("lab"), flow="device")
 
 
 class Audited:
-    """The audit lines that the registry has written."""
+    """Record the audit lines of the registry."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, UserId, BaseException | None]] = []

@@ -1,4 +1,4 @@
-"""What a TokenSource reads, whom it makes wait, and what it serves when a refresh fails."""
+"""A TokenSource: its reads, its waits, and the token that it serves when a refresh fails."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def entry(tenant: str = "lab", *, expires_at: int = NOW + 3600) -> TokenEntry:
 
 
 def at_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide the config of whoever runs the tests."""
+    """Hide the config of the person who runs the tests."""
     monkeypatch.setenv("HOME", str(folder))
     for variable in ("OPENAB_AUTH_CONFIG", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(variable, raising=False)
 
 
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock, *entries: TokenEntry) -> TokenSource:
-    """A source with nothing but a store: config and driver are its own business."""
+    """Return a source with only a store; it finds its own config and driver."""
     at_home(tmp_path, monkeypatch)
     return TokenSource(MemoryStore({one.provider: one for one in entries}, clock=clock), clock=clock)
 

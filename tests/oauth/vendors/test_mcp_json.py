@@ -61,7 +61,7 @@ def test_a_table_of_ours_is_laid_over_it(tmp_path: Path) -> None:
 
 
 def test_a_secret_in_a_variable_that_programs_obey_is_none(tmp_path: Path) -> None:
-    """Sending PATH to a server helps nobody, and taking it from a login program would break that."""
+    """Sending PATH to a server helps nobody, and a login program needs its PATH."""
     login = {"client_id": "x", "client_secret": "${env:PATH}"}
     server = {"type": "http", "url": "https://mcp.example/mcp", "oauth": login}
 

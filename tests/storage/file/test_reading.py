@@ -1,4 +1,4 @@
-"""A read takes no lock, sees every commit at once and only whole ones, and parses nothing twice."""
+"""A read takes no lock, sees every commit at once and as a whole, and parses nothing twice."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_settled_file_is_read_once(store: FileStore, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("jump", [-(10**6), 4 * 3600, 10**9])
 def test_a_file_from_another_time_hides_no_later_commit(store: FileStore, jump: int) -> None:
-    """Case 13, for the file itself: the clock was set, or the home folder was copied from elsewhere."""
+    """Case 13, for the file itself: the clock was changed, or the home folder was copied."""
     store.update(put("codex", token(value="at0")))
     reader = FileStore(store.path)
     for number in range(1, 5):
@@ -148,7 +148,7 @@ for number in range(int(sys.argv[3])):
 
 
 def test_readers_without_a_lock_see_no_torn_file_while_eight_write(store: FileStore, start: Start) -> None:
-    """Cases 2 and 7: longer and shorter entries take turns; nothing is lost."""
+    """Cases 2 and 7: longer and shorter entries alternate, and nothing is lost."""
     store.update(put("shared", token("shared")))
     done = store.path.with_name("done")
     readers = [start(PARSE_WITHOUT_PAUSE, store.path, done) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""The warm and the full command: what both answer is the same, and they agree on vendors and numbers."""
+"""The warm and the full command give the same answers, and agree on vendors and numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each request of a person passes the guard, whichever way it comes."""
+"""Each request of a person passes the guard, whether it is a command, a button, a form or a message."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def config(config: Config) -> Config:
 
 @pytest.fixture
 def passed(service: AuthService, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The requests that have passed the guard."""
+    """Record the requests that have passed the guard."""
     seen: list[str] = []
     request = service.guard.request
 
@@ -68,7 +68,7 @@ async def cog(service: AuthService) -> AsyncIterator[Auth]:
 
 
 def interaction(cog: Auth, kind: discord.InteractionType, data: object = None) -> Any:
-    """Something that Eve did, who may do nothing."""
+    """Return an interaction of Eve, who is not allowed."""
     response = AsyncMock()
     response.is_done = lambda: True
     return SimpleNamespace(
@@ -180,7 +180,7 @@ async def test_no_method_of_the_service_forgets_the_guard(
 
 @pytest.fixture
 def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Guard, list[str]]:
-    """A guard that lists its steps."""
+    """Return a guard that lists its steps."""
     happened: list[str] = []
 
     class Listed(Access):

@@ -1,6 +1,6 @@
-"""No message, form or list breaks a limit of Discord, whatever names and links vendors and operators come up with.
+"""No message, form or list exceeds a limit of Discord, with any names and links of vendors and operators.
 
-Lengths are counted in UTF-16 units, the strictest reading; the embedded Discord's own checks are made to count so, too.
+Lengths are counted in UTF-16 units, the strictest reading; the embedded Discord also counts them here.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def _strictly_counted() -> Iterator[None]:
 
 
 def check(answer: ReplyContent) -> None:
-    """Refuse what Discord would."""
+    """Refuse every message that Discord would refuse."""
     embeds = [dict(answer.embed.to_dict())] if answer.embed else []
     components = answer.view.to_components() if answer.view else []
     discord_limits.check_message({"content": answer.content, "embeds": embeds, "components": components})
@@ -132,8 +132,8 @@ def check(answer: ReplyContent) -> None:
 
 
 def with_footer(language: Language, text: Markup) -> ReplyContent:
-    """As a direct message shows it."""
-    return ReplyContent(LINES.join([text, language.say("dm-footer")]))
+    """Return the message as a direct message shows it."""
+    return ReplyContent(LINES.join([text, language.say("dm-delete-paste")]))
 
 
 @few
@@ -180,7 +180,7 @@ async def test_the_answers_to_a_login_and_to_a_logout(
     ):
         done = LogoutResult(state.tenant, revoked, removed, account, stands)
         check(ReplyContent(words.logged_out(language, done, name)))
-    for message in ("login-link-used", "login-link-expired", "login-link-replaced", "cancelled"):
+    for message in ("login-link-used", "login-link-expired", "login-link-replaced", "login-cancelled"):
         check(ReplyContent(words.about(language, message, vendor)))
     check(ReplyContent(words.login_ended(language, state)))
     try:
@@ -234,7 +234,7 @@ async def test_a_failure_with_whatever_its_fields_hold(
                 pass
             case int() | float():
                 setattr(told, field, type(value)(2**60))
-    told.code = "unknown" if text == "" else told.code  # type: ignore[misc]  # as an error that no catalogue knows
+    told.code = "unknown" if text == "" else told.code  # type: ignore[misc]  # as an error that no language file knows
     check(failure_message(language, told, "a test", vendor=vendor if fits(vendor) else None, key=KEY))
     check(with_footer(language, failure(language, told)))
 

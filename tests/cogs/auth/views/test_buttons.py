@@ -1,4 +1,4 @@
-"""What every button has from its base class."""
+"""The base class gives every button the same behaviour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/auth status at one glance: what is logged in, what waits and how to drop it, what is to be repaired."""
+"""/auth status at a glance: logins, pending logins with their buttons, and problems."""
 
 from __future__ import annotations
 

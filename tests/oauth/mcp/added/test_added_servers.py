@@ -1,4 +1,4 @@
-"""Servers that people add: what is refused, what is looked up, and what a removal leaves."""
+"""Servers that people add: refused additions, lookups, and removals."""
 
 from __future__ import annotations
 

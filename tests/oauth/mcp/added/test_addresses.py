@@ -1,4 +1,4 @@
-"""The address of an added server: how it is shown, and logins that another address got."""
+"""The address of an added server: how messages show it, and logins at an earlier address of the name."""
 
 from __future__ import annotations
 

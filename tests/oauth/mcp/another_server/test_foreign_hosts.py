@@ -1,4 +1,4 @@
-"""Logins with an account elsewhere: the host that gets the token is told, and hosts of the config are refused."""
+"""Logins with an account at another host: messages name both hosts, and hosts of the config are refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.oauth.mcp.stranger import RESOURCE, RFC_8414, Page, Stranger
 
 
 def names(server: Stranger, issuer: Stranger) -> None:
-    """The server says that its authorization server is that one."""
+    """Let the server name this authorization server."""
     server.pages[f"{RESOURCE}/mcp"] = Page(server.resource(authorization_servers=[issuer.url]))
 
 

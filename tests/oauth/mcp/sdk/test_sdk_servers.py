@@ -1,4 +1,4 @@
-"""The whole way at servers of the official MCP Python SDK: from `mcp:NAME` to a tool call with the token."""
+"""A whole login at servers of the official MCP Python SDK: from `mcp:NAME` to a tool call with the token."""
 
 from __future__ import annotations
 

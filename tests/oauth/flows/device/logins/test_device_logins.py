@@ -1,4 +1,4 @@
-"""Device logins from begin to the store: approved, denied, expired, cancelled, replaced, restarted, and renewed."""
+"""Device logins: approved, denied, expired, cancelled, replaced, continued after a restart, and renewed."""
 
 from __future__ import annotations
 
