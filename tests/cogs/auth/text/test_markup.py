@@ -162,7 +162,8 @@ def views(language: Language, text: str) -> list[str]:
             LoginOffer(dataclasses.replace(vendor, flow="device"), url, NOW, text),
         ):
             message = login_message(language, offer, "0-000000")
-            shown += [message.content, str(message.embed.description) if message.embed else ""]
+            # A long text moves a long link from the message into its embed; people read one after the other.
+            shown.append("\n".join([message.content, *([str(message.embed.description)] if message.embed else [])]))
     embed = status_message(language, status, ADA, lambda _: text).embed
     assert embed is not None
     shown.append(str(embed.description))
@@ -174,6 +175,7 @@ def views(language: Language, text: str) -> list[str]:
 @few
 @given(tongues, texts.map(lambda text: text[:60] or "\u200b"))
 @example(english(), "](<https://evil.example>)](<https://evil.example>)](<https:/")  # it ended a bracket of ours
+@example(english(), "`" * 60)  # it moved a link into the embed
 @example(languages()["zh-TW"], "](<https://evil.example>)")  # after a bracket of ours, in [mcp.NAME]
 async def test_no_text_changes_how_an_answer_is_read(language: Language, text: str) -> None:
     for shown, harmless in zip(views(language, text), views(language, "x"), strict=True):
