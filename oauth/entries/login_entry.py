@@ -9,7 +9,6 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeGuard
 
-from openab_auth.oauth.client import renewed_subject
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import LoginChangedError, LoginTakenError, NotLoggedInError
 from openab_auth.storage.draft import Draft
@@ -133,6 +132,8 @@ def renewed_entry(entry: LoginEntry, tokens: TokenResponse, *, now: float) -> Lo
 
 def renewed_note(note: Note, posted: LoginEntry, following: LoginEntry, tokens: TokenResponse) -> Note:
     """Return the note of a renewed login, with the account that the vendor named."""
+    from openab_auth.oauth.client import renewed_subject  # noqa: PLC0415 - only a renewal pays for it
+
     return dataclasses.replace(
         note,
         attempt=None,
