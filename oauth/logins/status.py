@@ -14,8 +14,8 @@ from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 if TYPE_CHECKING:
     from openab_auth.oauth.mcp import GrantedAccess
     from openab_auth.oauth.vendors import Catalogue, McpServer, Vendor
+    from openab_auth.storage.reader import Problem, StoreReader
     from openab_auth.storage.records.clients import ClientRecord
-    from openab_auth.storage.store import Problem, Store
 
 T = TypeVar("T")
 State: TypeAlias = Literal["ok", "expiring", "expired", "dead"]
@@ -57,7 +57,7 @@ class Status:
     environment: tuple[tuple[Vendor, str], ...] = ()
 
 
-def read_status(store: Store, *, catalogue: Catalogue, now: float, index: EntryIndex | None = None) -> Status:
+def read_status(store: StoreReader, *, catalogue: Catalogue, now: float, index: EntryIndex | None = None) -> Status:
     """Read the status, sorted by tenant; `index` saves a read if the caller has one. This blocks.
 
     Raises:
@@ -74,7 +74,7 @@ def read_status(store: Store, *, catalogue: Catalogue, now: float, index: EntryI
     )
 
 
-def read_states(store: Store, index: EntryIndex, *, catalogue: Catalogue, now: float) -> tuple[LoginState, ...]:
+def read_states(store: StoreReader, index: EntryIndex, *, catalogue: Catalogue, now: float) -> tuple[LoginState, ...]:
     """Read the logins alone, sorted by tenant. This blocks."""
     notes, clients = no_records_if_unreadable(store.notes), no_records_if_unreadable(store.clients)
     states = (

@@ -24,8 +24,8 @@ from openab_auth.storage.errors import StorageError
 
 if TYPE_CHECKING:
     from openab_auth.oauth.vendors.mcp_server import McpServer
+    from openab_auth.storage.reader import StoreReader
     from openab_auth.storage.records.servers import AddedServer
-    from openab_auth.storage.store import Store
 
 
 class Catalogue:
@@ -104,7 +104,7 @@ class Catalogue:
         self._last = (dict(added), found)
         return found
 
-    def with_servers_of(self, store: Store) -> Catalogue:
+    def with_servers_of(self, store: StoreReader) -> Catalogue:
         """Return `with_added` for the servers in `store`; without them if they cannot be read."""
         try:
             return self.with_added(store.servers())
