@@ -16,7 +16,7 @@ exit status:
   2 wrong usage or config          6 the store cannot be read or written
   3 nobody is logged in there      7 the paste was refused
 """
-_REPEATS_NOTHING: Final = re.compile(
+_REPEATS_NOTHING: Final = (
     r"the following arguments are required: [A-Z, ]+|argument [\w-]+: (expected |a whole number )[\w ]+"
 )
 
@@ -50,7 +50,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 def _said(message: str) -> str:
     """Return the message of argparse, or a message that repeats no word of the command line."""
-    if _REPEATS_NOTHING.fullmatch(message):
+    if re.fullmatch(_REPEATS_NOTHING, message):
         return message
     if message.startswith("unrecognized arguments"):
         return "unrecognized arguments; put the paste in quotes"
