@@ -71,7 +71,7 @@ def test_vendors_imports_less_than_status(home: Path) -> None:
     assert "openab_auth.oauth.mcp" not in modules
 
 
-def test_the_garbage_collector_leaves_alone_what_a_command_keeps_and_works_again(home: Path) -> None:
+def test_the_collector_is_kept_from_modules_and_then_works_again(home: Path) -> None:
     code = (
         "import gc, sys; from openab_auth.bot.cli import main; main(); print(gc.isenabled(), gc.get_freeze_count() > 0)"
     )
