@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from openab_auth.oauth.config import trusted_file
 from openab_auth.oauth.config.paths import expand_home, find_config, path_in_config
 from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable
 from openab_auth.oauth.config.variables import replace_variables
@@ -94,6 +93,8 @@ def store_location(config: Config, explicit: str | None, environ: Mapping[str, s
 
 def _load(file: Path, environ: Mapping[str, str]) -> dict[str, object]:
     import tomllib  # noqa: PLC0415 - a process without a config does not pay for it
+
+    from openab_auth.oauth.config import trusted_file  # noqa: PLC0415 - as above
 
     try:
         return tomllib.loads(trusted_file.read_trusted_file(file, environ).decode("utf-8-sig"))

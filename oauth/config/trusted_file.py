@@ -9,10 +9,7 @@ give each user a group). On a read-only mount the mode does not matter (Kubernet
 from __future__ import annotations
 
 import errno
-import grp
 import os
-import pwd
-import shlex
 import stat
 from collections.abc import Mapping
 from pathlib import Path, PurePath
@@ -98,15 +95,17 @@ def _follow(path: str, home: str | None) -> tuple[str, os.stat_result]:
 def _distrust(path: str, found: os.stat_result) -> str | None:
     """Return why other users could have put this file, folder or link there, with the repair, or None."""
     user = os.geteuid()
+    if found.st_uid in {_ROOT, user} and not _others_write(path, found):
+        return None
+    from shlex import quote  # noqa: PLC0415 - only a file that is refused pays for it
+
     if found.st_uid not in {_ROOT, user}:
         allowed = "root" if user == _ROOT else f"uid {user} or root"
         return (
-            f"{shlex.quote(path)} belongs to uid {found.st_uid}, who could send logins elsewhere: give it to {allowed} "
+            f"{quote(path)} belongs to uid {found.st_uid}, who could send logins elsewhere: give it to {allowed} "
             "with chown (for a file that is mounted into a container, on the host)"
         )
-    if not _others_write(path, found):
-        return None
-    return f"{shlex.quote(path)} can be changed by other users: run `chmod go-w {shlex.quote(path)}`"
+    return f"{quote(path)} can be changed by other users: run `chmod go-w {quote(path)}`"
 
 
 def _others_write(path: str, found: os.stat_result) -> bool:
@@ -123,6 +122,9 @@ def _others_write(path: str, found: os.stat_result) -> bool:
 
 def _is_private(group: int) -> bool:
     """Return whether this user is the only member of the group."""
+    import grp  # noqa: PLC0415 - few configs belong to a group that may write
+    import pwd  # noqa: PLC0415 - as above
+
     try:
         user, members = pwd.getpwuid(os.geteuid()), grp.getgrgid(group).gr_mem
     except KeyError:

@@ -7,8 +7,6 @@ in trouble no more often than a single agent would.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import random
 from typing import Final
 
 from openab_auth.oauth.entries.login_entry import REFRESH_DEADLINE
@@ -62,6 +60,8 @@ def fail_attempt(
     The pause doubles with each failure and is never shorter than the vendor's Retry-After. After a configuration error
     the attempt keeps `config_hash`, so that a process with another configuration need not wait.
     """
+    import random  # noqa: PLC0415 - `status` only reads attempts
+
     wait = min(_FIRST * 2**attempt.failures, _LONGEST) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads, hides nothing
     failures = min(attempt.failures + 1, 16)
     ended = dataclasses.replace(attempt, answered=answered, failures=failures, not_before=now + wait)
@@ -74,7 +74,9 @@ def fail_attempt(
 
 def configuration_hash(*tables: object) -> str:
     """Return the hash of everything that configures a request: tables of vendors and servers, secrets, addresses."""
-    return hashlib.sha256(repr([_stable(table) for table in tables]).encode()).hexdigest()
+    from hashlib import sha256  # noqa: PLC0415 - it loads OpenSSL
+
+    return sha256(repr([_stable(table) for table in tables]).encode()).hexdigest()
 
 
 def _stable(value: object) -> object:

@@ -6,7 +6,6 @@ generation; a renewal by any program keeps it. The hash fits into a button, reve
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Final
 
 from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry, TokenEntry
@@ -37,6 +36,8 @@ def generation_of_pending(entry: PendingEntry) -> str:
 
 
 def _short(*parts: str) -> str:
+    from hashlib import sha256  # noqa: PLC0415 - it loads OpenSSL, and `status` of logins alone needs no generation
+
     return sha256("\0".join(("openab-auth generation", *parts)).encode("utf-8", "surrogatepass")).hexdigest()[
         :GENERATION_DIGITS
     ]

@@ -9,10 +9,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeGuard
 
-from openab_auth.oauth.client import renewed_subject
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import LoginChangedError, LoginTakenError, NotLoggedInError
-from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.records.notes import DeadToken, Note
 from openab_auth.storage.secret import Secret
@@ -20,6 +18,7 @@ from openab_auth.storage.secret import Secret
 if TYPE_CHECKING:
     from openab_auth.oauth.client import TokenResponse
     from openab_auth.oauth.vendors import Vendor
+    from openab_auth.storage.draft import Draft
 
 SKEW: Final = 120  # seconds; a token this close to its end counts as expired, for every program that reads the store
 REFRESH_DEADLINE: Final = 20.0  # seconds: two requests of 8 s, and 4 s for the disk; other agents use the same
@@ -133,6 +132,8 @@ def renewed_entry(entry: LoginEntry, tokens: TokenResponse, *, now: float) -> Lo
 
 def renewed_note(note: Note, posted: LoginEntry, following: LoginEntry, tokens: TokenResponse) -> Note:
     """Return the note of a renewed login, with the account that the vendor named."""
+    from openab_auth.oauth.client import renewed_subject  # noqa: PLC0415 - only a renewal pays for it
+
     return dataclasses.replace(
         note,
         attempt=None,

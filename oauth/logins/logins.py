@@ -34,6 +34,7 @@ from openab_auth.oauth.flows import (
     flow_of,
 )
 from openab_auth.oauth.logins import status
+from openab_auth.oauth.logins.chosen_login import ChosenLogin, read_chosen_login
 from openab_auth.oauth.logins.completing import pasteable, read_expected
 from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
 from openab_auth.oauth.logins.status import LoginState, Status
@@ -243,8 +244,8 @@ class Logins:
         found = await self._store.run(partial(status.read_status, catalogue=catalogue, now=now, index=index))
         return replace(found, pending=(*found.pending, *self._waiting.in_memory()))
 
-    async def login_state(self, vendor: str) -> LoginState | None:
-        """Return the login of one vendor or tenant, or None if there is none.
+    async def chosen_login(self, vendor: str) -> ChosenLogin | None:
+        """Return the login of one vendor or tenant, for a person who wants to end or replace it; None if there is none.
 
         Raises:
             StorageError: the store or its notes, which say whose login it is, cannot be read.
@@ -252,7 +253,7 @@ class Logins:
         catalogue, entries = await self.catalogue(), await self._store.read()
         tenant = resolve(vendor, catalogue, entries).tenant
         return await self._store.run(
-            partial(status.read_state, tenant=tenant, entries=entries, catalogue=catalogue, now=self._clock())
+            partial(read_chosen_login, tenant=tenant, entries=entries, catalogue=catalogue, now=self._clock())
         )
 
     async def states(self) -> tuple[LoginState, ...]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, cast
 
-from openab_auth.oauth.client import OAuthClient
 from openab_auth.oauth.http import NetworkPolicy, shorten_host
 from openab_auth.oauth.mcp.foreign_hosts import foreign_hosts
 from openab_auth.oauth.vendors import AUTH_METHODS, AuthMethod, McpServer, Vendor
@@ -20,6 +19,7 @@ from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
+    from openab_auth.oauth.client import OAuthClient
     from openab_auth.oauth.mcp.discovery import Discovered
     from openab_auth.oauth.mcp.registration import Identity
 
@@ -69,6 +69,8 @@ class Binding:
 
         If the name now means another server, the settings of that server do not apply to the recorded server.
         """
+        from openab_auth.oauth.client import OAuthClient  # noqa: PLC0415 - `status` sends no request
+
         server = self._server_of_then(server)
         resource = {"resource": self.resource} if server.send_resource else {}
         scope = {"scope": " ".join(self.scopes)} if server.scope_in_refresh and self.scopes else {}

@@ -6,13 +6,16 @@ Only a new login can get more scopes (RFC 6749 6), and only a person can log in.
 from __future__ import annotations
 
 import dataclasses
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from openab_auth.oauth.client import scopes_of
 from openab_auth.oauth.errors import LOG_IN_AGAIN, InsufficientScopeError
-from openab_auth.oauth.vendors import McpServer
 from openab_auth.oauth.vendors.server_names import bare_name
-from openab_auth.storage import ClientRecord, Draft, Json, McpEntry, Tenant
+from openab_auth.storage import ClientRecord, McpEntry
+
+if TYPE_CHECKING:
+    from openab_auth.oauth.vendors import McpServer
+    from openab_auth.storage import Draft, Json, Tenant
 
 ScopeRemedy: TypeAlias = Literal["log-in", "widen", "grant"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from openab_auth.oauth.config import AuthSettings, Config, absolute_path, variables_in
 from openab_auth.oauth.errors import (
@@ -14,18 +15,17 @@ from openab_auth.oauth.errors import (
     UnknownVendorError,
 )
 from openab_auth.oauth.vendors.flow_rules import rules_of
-from openab_auth.oauth.vendors.mcp_server import (
-    McpServer,
-    owners_of_names,
-    read_added_server,
-)
 from openab_auth.oauth.vendors.server_names import bare_name
 from openab_auth.oauth.vendors.tables import read_tables
+from openab_auth.oauth.vendors.taken_names import owners_of_names
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import StorageError
-from openab_auth.storage.records.servers import AddedServer
-from openab_auth.storage.store import Store
+
+if TYPE_CHECKING:
+    from openab_auth.oauth.vendors.mcp_server import McpServer
+    from openab_auth.storage.reader import StoreReader
+    from openab_auth.storage.records.servers import AddedServer
 
 
 class Catalogue:
@@ -98,13 +98,13 @@ class Catalogue:
         for name, one in added.items():
             with suppress(ServerNotAddedError):
                 servers[name] = self._read(name, one, taken)
-                taken |= owners_of_names(servers=[servers[name]])
+                taken |= owners_of_names(servers=[name])
         ours = self._token_variables
         found = Catalogue(self._rows, self._listed, self._environ, servers, self._auth, token_variables=ours)
         self._last = (dict(added), found)
         return found
 
-    def with_servers_of(self, store: Store) -> Catalogue:
+    def with_servers_of(self, store: StoreReader) -> Catalogue:
         """Return `with_added` for the servers in `store`; without them if they cannot be read."""
         try:
             return self.with_added(store.servers())
@@ -124,9 +124,11 @@ class Catalogue:
         return self._taken().get(name.casefold())
 
     def _taken(self) -> dict[str, str]:
-        return owners_of_names(self._rows.values(), self._servers.values())
+        return owners_of_names(self._rows.values(), self._servers)
 
     def _read(self, name: str, server: AddedServer, taken: Mapping[str, str]) -> McpServer:
+        from openab_auth.oauth.vendors.mcp_server import read_added_server  # noqa: PLC0415 - most stores have none
+
         return read_added_server(name, server, taken=taken, http_loopback=self._auth.allow_http_loopback)
 
     def get(self, name: str) -> Vendor:

@@ -20,6 +20,7 @@ from openab_auth.oauth.http import (
     why_unsafe,
 )
 from openab_auth.oauth.vendors.server_names import full_name
+from openab_auth.oauth.vendors.taken_names import owners_of_names
 from openab_auth.oauth.vendors.vendor import Vendor, read_url, read_variable
 from openab_auth.storage.entries import Tenant, UserId
 from openab_auth.storage.errors import InvalidTenantError
@@ -126,14 +127,8 @@ def read_servers(
         servers[name] = _parse(name, found, environ, mistakes, http_loopback=http_loopback)
         if owner := taken.get(name.casefold()):
             mistakes.append((at, f"the name belongs to {owner}; give the server another one"))
-        taken |= owners_of_names(servers=[servers[name]])
+        taken |= owners_of_names(servers=[name])
     return servers
-
-
-def owners_of_names(vendors: Iterable[Vendor] = (), servers: Iterable[McpServer] = ()) -> dict[str, str]:
-    """Return the owner of each name, in words for people; names are case-folded, as some file systems ignore case."""
-    words = {word.casefold(): f"the vendor {one.name}" for one in vendors for word in (one.name, one.tenant)}
-    return words | {one.name.casefold(): f"the server {one.name}" for one in servers}
 
 
 def read_added_server(name: str, added: AddedServer, *, taken: Mapping[str, str], http_loopback: bool) -> McpServer:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
-from openab_auth.oauth.client import Encoding, OAuthClient
 from openab_auth.oauth.config import ConfigMistakes, ConfigTable, is_reserved
 from openab_auth.oauth.http import why_unsafe
 from openab_auth.oauth.vendors.flow_rules import flow_names, rules_of
@@ -18,6 +17,7 @@ from openab_auth.storage.format import check_tenant
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
+    from openab_auth.oauth.client import Encoding, OAuthClient
     from openab_auth.oauth.http import NetworkPolicy
 
 Risk: TypeAlias = Literal["ok", "tos-risk", "experimental"]
@@ -77,6 +77,8 @@ class Vendor:
 
     def client(self) -> OAuthClient:
         """Return the client that the driver uses at this vendor."""
+        from openab_auth.oauth.client import OAuthClient  # noqa: PLC0415 - a program without requests does not pay for it
+
         other: Encoding = "json" if self.token_body == "form" else "form"  # noqa: S105 - an encoding
         both = (self.token_body, other)  # revoking twice is harmless, and not every server says which one it wants
         return OAuthClient(

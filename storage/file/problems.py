@@ -15,7 +15,7 @@ from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.file import folder, journal, regular_file
 from openab_auth.storage.file.leftovers import quarantine, temporary_files
 from openab_auth.storage.file.record_files import CLIENTS_FILE, NOTES_FILE, SERVERS_FILE, RecordFile
-from openab_auth.storage.store import Problem
+from openab_auth.storage.reader import Problem
 
 
 def find(path: Path, now: float, tenants: Collection[str]) -> Iterator[Problem]:

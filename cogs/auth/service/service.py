@@ -22,7 +22,7 @@ from openab_auth.oauth.config import DEFAULT_STORE, path_from_variable
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, ProgramFailedError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
-from openab_auth.oauth.logins import Logins, LoginState, LogoutResult, Status
+from openab_auth.oauth.logins import ChosenLogin, Logins, LoginState, LogoutResult, Status
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import CONSOLE, UserId
@@ -172,7 +172,7 @@ class AuthService:
             await self.guard.audit.record("died", maker, "login_dead", vendor=vendor, tenant=state.tenant)
         return died
 
-    async def ask_logout(self, caller: Caller, vendor: str) -> LoginState:
+    async def ask_logout(self, caller: Caller, vendor: str) -> ChosenLogin:
         """Return the login that a logout would end, if this person may end it.
 
         Raises:
@@ -190,21 +190,21 @@ class AuthService:
             OpenabAuthError: this person is not allowed, there is no login, or the store could not be written.
         """
         async with self.guard.request(caller, "logout") as line:
-            state = await self._ending(caller, tenant)
-            line.name(state.vendor)
-            line.tenant = state.tenant
-            if generation not in {None, state.generation}:
-                raise LoginChangedError(state.tenant)
+            chosen = await self._ending(caller, tenant)
+            line.name(chosen.state.vendor)
+            line.tenant = chosen.state.tenant
+            if generation not in {None, chosen.generation}:
+                raise LoginChangedError(line.tenant)
             # The generation makes sure that no other login, which came in since, is ended.
-            return await self._logins.logout(state.tenant, state.generation, revoke=revoke)
+            return await self._logins.logout(line.tenant, chosen.generation, revoke=revoke)
 
-    async def _ending(self, caller: Caller, tenant_or_vendor: str) -> LoginState:
-        state = await self._logins.login_state(tenant_or_vendor)
-        if state is None:
+    async def _ending(self, caller: Caller, tenant_or_vendor: str) -> ChosenLogin:
+        chosen = await self._logins.chosen_login(tenant_or_vendor)
+        if chosen is None:
             vendor = (await self.catalogue()).find(tenant_or_vendor)
             raise NotLoggedInError(vendor.title if vendor else tenant_or_vendor[:80])
-        self.guard.access.check_logout(caller, state.logged_in_by)
-        return state
+        self.guard.access.check_logout(caller, chosen.state.logged_in_by)
+        return chosen
 
     async def aclose(self) -> None:
         """Take no new requests, let the open ones answer, then close the store and the HTTP client."""

@@ -16,7 +16,7 @@ from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.http import is_loopback
 from openab_auth.oauth.logins import LoginState, LogoutResult
 from openab_auth.oauth.vendors import Catalogue, Vendor
-from openab_auth.storage.store import Problem
+from openab_auth.storage.reader import Problem
 
 _NEVER: Final = 2**40  # seconds; agents write such a time for a token without an end
 _TITLE: Final = 80

@@ -22,7 +22,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.flows.command.output import Output, ProgramPrompt
 from openab_auth.oauth.flows.command.terminal import Terminal
-from openab_auth.oauth.flows.flow import LoginContext
+from openab_auth.oauth.flows.login_context import LoginContext
 from openab_auth.oauth.flows.login_offer import LoginOffer
 from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.http import awake_timeout

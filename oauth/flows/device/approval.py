@@ -19,7 +19,7 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.flows.device.code import INTERVAL, read_interval
 from openab_auth.oauth.flows.device.poll import poll_until
 from openab_auth.oauth.flows.device.requests import ApprovalPending, DeviceRequests
-from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
+from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
 from openab_auth.oauth.flows.login_offer import LoginOffer
 from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.vendors import Vendor

@@ -11,7 +11,7 @@ from openab_auth.oauth.flows.flow import Flow, check_client_id, check_endpoints
 if TYPE_CHECKING:
     from openab_auth.oauth.config import ConfigTable
     from openab_auth.oauth.entries.pending_entry import PendingLogin
-    from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
+    from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
     from openab_auth.oauth.flows.login_offer import LoginOffer
     from openab_auth.oauth.flows.login_result import LoginResult
     from openab_auth.oauth.flows.renewer import Renewal, Renewer

@@ -15,7 +15,7 @@ from openab_auth.oauth.client import OAuthClient, RequestContext, new_state, new
 from openab_auth.oauth.entries.generation import generation_of_pending
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.errors import ClientRefusedError, VendorUnavailableError
-from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
+from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
 from openab_auth.oauth.flows.login_offer import LoginOffer
 from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.mcp.binding import Binding

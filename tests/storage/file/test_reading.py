@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.storage import FileStore, Mutation, PendingEntry, Secret, StoreUnreadableError, open_store
+from openab_auth.storage import (
+    FileStore,
+    Mutation,
+    Note,
+    PendingEntry,
+    Secret,
+    StoreUnreadableError,
+    open_reader,
+    open_store,
+)
 from tests.storage.entries import put, token, token_in
 from tests.storage.processes import Start, line_of
 from tests.support.clock import Clock
@@ -32,6 +41,29 @@ def test_reading_creates_nothing(store: FileStore) -> None:
 def test_what_was_written_is_read_by_another_store(store: FileStore) -> None:
     store.update(put("codex", token()))
     assert dict(open_store(store.path).read()) == {"codex": token()}
+
+
+def test_the_reading_half_reads_what_the_store_reads_and_can_write_nothing(store: FileStore) -> None:
+    reader = open_reader(store.path)
+    assert dict(reader.read()) == {}
+
+    store.update(put("codex", token(value="old")))
+    store.update(lambda draft: draft.notes.update(codex=Note(account="ada@example.com")))
+    lease = store.lease("codex")
+    assert lease.try_acquire()
+    store.spill("codex", token(value="new"), token(value="old").refresh_token)
+    lease.release()
+    (store.path.parent / "auth.json.corrupt-1").write_text("{")
+
+    assert dict(reader.read()) == dict(store.read()) == {"codex": token(value="new")}
+    assert dict(reader.notes()) == dict(store.notes())
+    assert reader.problems() == store.problems() != ()
+    assert not {"update", "update_all", "spill", "lease", "check_writable"} & {*dir(reader)}
+
+
+def test_the_reading_half_refuses_an_address(path: Path) -> None:
+    with pytest.raises(StoreUnreadableError, match="only a file"):
+        open_reader("postgres://somebody:secret@host/db")
 
 
 def test_an_update_that_changes_nothing_writes_nothing(store: FileStore) -> None:

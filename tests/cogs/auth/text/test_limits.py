@@ -29,7 +29,7 @@ from openab_auth.cogs.auth.views.status import status_message
 from openab_auth.oauth.entries import GENERATION_DIGITS, PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
-from openab_auth.oauth.logins import LoginState, LogoutResult, Status
+from openab_auth.oauth.logins import ChosenLogin, LoginState, LogoutResult, Status
 from openab_auth.oauth.mcp import GrantedAccess
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Problem, Tenant, UserId
@@ -101,7 +101,6 @@ states = st.builds(
     died=st.none() | st.builds(DeadToken, fingerprint=st.just("f"), reason=texts, since=st.just(NOW)),
     failed=st.none() | attempts,
     standing=st.none() | standings,
-    generation=st.just("a" * GENERATION_DIGITS),
 )
 waiting = st.builds(
     PendingLogin,
@@ -184,7 +183,7 @@ async def test_the_answers_to_a_login_and_to_a_logout(
         check(ReplyContent(words.about(language, message, vendor)))
     check(ReplyContent(words.login_ended(language, state)))
     try:
-        check(logout_question(language, state))
+        check(logout_question(language, ChosenLogin(state, "a" * GENERATION_DIGITS, revocable=True)))
         taken = LoginTakenError(name, ADA, account, "a" * GENERATION_DIGITS)
         check(replace_question(language, name, name, taken))
         check(replace_question(language, name, name, LoginOvertakenError(taken)))

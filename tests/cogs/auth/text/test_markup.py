@@ -27,7 +27,7 @@ from openab_auth.cogs.auth.views.status import CancelButton, status_message
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
-from openab_auth.oauth.logins import LoginState, LogoutResult, Status
+from openab_auth.oauth.logins import ChosenLogin, LoginState, LogoutResult, Status
 from openab_auth.oauth.mcp import GrantedAccess
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Problem, Tenant, UserId
@@ -168,7 +168,10 @@ def views(language: Language, text: str) -> list[str]:
     assert embed is not None
     shown.append(str(embed.description))
     taken = LoginTakenError("lab", ADA, text)
-    shown += [logout_question(language, state).content, replace_question(language, "lab", text, taken).content]
+    shown += [
+        logout_question(language, ChosenLogin(state, "a1", revocable=True)).content,
+        replace_question(language, "lab", text, taken).content,
+    ]
     return shown
 
 
