@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from openab_auth.oauth.accounts import stored_account
 from openab_auth.oauth.config import Config
 from openab_auth.oauth.entries import dead_token
 from openab_auth.oauth.errors import VendorMisconfiguredError
@@ -97,7 +98,7 @@ class RefreshAhead:
         for key, entry in entries.items():
             if not isinstance(entry, TokenEntry | McpEntry) or not entry.refresh_token:
                 continue
-            ours = isinstance(entry, McpEntry) or self._catalogue.vendor_of(key) is not None
+            ours = isinstance(entry, McpEntry) or self._catalogue.vendor_of(Tenant(key)) is not None
             if ours and not dead_token(entry, notes.get(key)):
                 yield Tenant(key), entry
 
@@ -119,7 +120,8 @@ class RefreshAhead:
     async def _renew(self, tenant: Tenant) -> None:
         watched = self._watched[tenant]
         try:
-            token = await self._source.force_refresh(tenant, rejected=watched.entry.access_token)
+            account = stored_account(tenant, watched.entry, self._catalogue)
+            token = await self._source.force_refresh(account, rejected=watched.entry.access_token)
         except Exception as error:  # noqa: BLE001 - the other logins must be renewed, too
             rest = _LONG_REST if isinstance(error, VendorMisconfiguredError) else _REST
             watched.rest_until = self._clock() + max(rest, getattr(error, "retry_after", None) or 0.0)

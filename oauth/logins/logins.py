@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Self
 
-from openab_auth.oauth.accounts import resolve
+from openab_auth.oauth.accounts import Account, resolve, vendor_meant
 from openab_auth.oauth.client import Driver
 from openab_auth.oauth.entries import (
     REFRESH_DEADLINE,
@@ -40,7 +40,7 @@ from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 from openab_auth.oauth.mcp import AddedServers, ServerLogins
 from openab_auth.oauth.runtime import Runtime
-from openab_auth.oauth.vendors import Catalogue, Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor, VendorName
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import Tenant, UserId
 
@@ -164,7 +164,7 @@ class Logins:
         resumed = []
         entries, notes = await self._store.read(), await self._store.notes()
         for login, entry in pending_entry.unexpired(entries, self._clock(), notes=notes):
-            row = self._configured.find(login.vendor)
+            row = vendor_meant(login.vendor, self._configured)
             if row is None or not (flow_of(row).waits and flow_of(row).in_store and may(login)):
                 continue
             self._waiting.start(row, login, flow_of(row).wait(self._context, row, login, entry))
@@ -206,32 +206,32 @@ class Logins:
         row = catalogue.get(login.vendor)
         return await flow_of(row).complete(self._context, row, login, entry, paste)
 
-    async def cancel(self, user: UserId, vendor: str | None = None, generation: str | None = None) -> Vendor:
-        """Forget a pending login: the only one, if no vendor is named. A vendor that is not offered here is fine, too.
+    async def cancel(self, user: UserId, word: str | None = None, generation: str | None = None) -> Vendor:
+        """Forget a pending login: the only one, if there is no word. A vendor that is not offered here is fine, too.
 
-        With a `generation`, only that login is forgotten.
+        `word` is compared with the vendor in the keys of pending logins: other programs write a tenant there. With a
+        `generation`, only that login is forgotten.
 
         Raises:
             NoPendingLoginError: no login is pending.
             WhichLoginError: several logins are pending, and no vendor is named.
         """
         catalogue = await self.catalogue()
-        found = catalogue.find(vendor) if vendor else None
-        names = {name for name in (vendor, found.name if found else None) if name}
+        meant = vendor_meant(word, catalogue) if word else None
+        names = {name for name in (word, meant.name if meant else None) if name}
         mine = dict(await self._context.pending.of(user, names))
         programs = [login for login in self._waiting.in_memory(user) if not names or login.vendor in names]
         waiting = [login for login in (*mine, *programs) if generation in {None, login.generation}]
         if not waiting:
-            raise NoPendingLoginError(vendor)
+            raise NoPendingLoginError(word)
         if len(waiting) > 1:
             raise WhichLoginError(tuple(sorted(login.vendor for login in waiting)))
         (login,) = waiting
         if login in mine:
             await self._context.pending.take(login, mine[login])
         await self._waiting.cancel(login.vendor, login.user, login.generation)
-        named = catalogue.find(login.vendor)  # other programs name a login by its tenant
-        known = named is not None and named.name == login.vendor
-        return named if known and named else Vendor(login.vendor, login.vendor, Tenant(login.vendor))
+        name = VendorName(login.vendor)
+        return catalogue.named(name) or Vendor(name, name, Tenant(name))
 
     async def pending(self, user: UserId) -> tuple[PendingLogin, ...]:
         """Return the logins that wait for this person's paste or approval."""
@@ -243,16 +243,23 @@ class Logins:
         found = await self._store.run(partial(status.read_status, catalogue=catalogue, now=now, index=index))
         return replace(found, pending=(*found.pending, *self._waiting.in_memory()))
 
-    async def login_state(self, vendor: str) -> LoginState | None:
-        """Return the login of one vendor or tenant, or None if there is none.
+    async def account(self, word: str) -> Account:
+        """Return the account that a typed word means now.
+
+        Raises:
+            StorageError: the store cannot be read.
+        """
+        return resolve(word, await self.catalogue(), await self._store.read())
+
+    async def login_state(self, account: Account) -> LoginState | None:
+        """Return the login of one account, or None if there is none.
 
         Raises:
             StorageError: the store or its notes, which say whose login it is, cannot be read.
         """
         catalogue, entries = await self.catalogue(), await self._store.read()
-        tenant = resolve(vendor, catalogue, entries).tenant
         return await self._store.run(
-            partial(status.read_state, tenant=tenant, entries=entries, catalogue=catalogue, now=self._clock())
+            partial(status.read_state, tenant=account.tenant, entries=entries, catalogue=catalogue, now=self._clock())
         )
 
     async def states(self) -> tuple[LoginState, ...]:
@@ -278,7 +285,7 @@ class Logins:
         states_of = {state.tenant: state for state in (await self.status()).logins}
         return tuple(states_of[tenant] for tenant in died if tenant in states_of)
 
-    async def logout(self, tenant_or_vendor: str, generation: str | None = None, *, revoke: bool) -> LogoutResult:
+    async def logout(self, account: Account, generation: str | None = None, *, revoke: bool) -> LogoutResult:
         """Remove a login here; with `revoke`, revoke it at the vendor first, if the vendor answers.
 
         The login of this `generation` is removed, or else the one that is there now; never one that comes in later.
@@ -288,12 +295,11 @@ class Logins:
             LoginChangedError: another login has come in.
             StorageError: the login could not be removed.
         """
-        catalogue = await self.catalogue()
-        entries = await self._store.read()
-        tenant = resolve(tenant_or_vendor, catalogue, entries).tenant
+        catalogue, tenant = await self.catalogue(), account.tenant
         if generation is None:
-            generation = generation_of(entries.get(tenant), (await self._store.notes()).get(tenant))
-        server = catalogue.server(tenant)
+            entry = (await self._store.read()).get(tenant)
+            generation = generation_of(entry, (await self._store.notes()).get(tenant))
+        server = catalogue.server_of(tenant)
         vendor = catalogue.vendor_of(tenant)
         client = vendor.client() if vendor else None
         if server:

@@ -105,7 +105,7 @@ def _or_none(read: Callable[[], Mapping[str, T]]) -> Mapping[str, T]:
 
 
 def login_state(  # noqa: PLR0913 - the records of a login
-    tenant: str,
+    tenant: Tenant,
     entries: Mapping[str, Entry],
     notes: Mapping[str, Note],
     clients: Mapping[str, ClientRecord],
@@ -117,7 +117,7 @@ def login_state(  # noqa: PLR0913 - the records of a login
     entry, note = entries.get(tenant), notes.get(tenant, Note())
     if not isinstance(entry, TokenEntry | McpEntry) or (isinstance(entry, McpEntry) and not entry.token_response):
         return None
-    server = catalogue.server(tenant) if isinstance(entry, McpEntry) else None
+    server = catalogue.server_of(tenant) if isinstance(entry, McpEntry) else None
     binding = binding_of(entry, clients.get(tenant)) if isinstance(entry, McpEntry) else None
     vendor = _vendor(binding, server) if isinstance(entry, McpEntry) else catalogue.vendor_of(tenant)
     client = vendor.client() if vendor else None
@@ -127,7 +127,7 @@ def login_state(  # noqa: PLR0913 - the records of a login
     died = dead_token(entry, note)
     refreshable = bool(entry.refresh_token) and died is None
     return LoginState(
-        tenant=Tenant(tenant),
+        tenant=tenant,
         kind="token" if isinstance(entry, TokenEntry) else "mcp",
         state="dead" if died else _state(expires_at, now, refreshable=refreshable),
         refreshable=refreshable,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from openab_auth.oauth.errors import NotRefreshableError
 from openab_auth.oauth.flows import Renewal, flow_of
+from openab_auth.oauth.vendors.server_names import bare_name
 from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Tenant
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ def find_renewer(  # noqa: PLR0913 - the fields of a `Renewal`
 
 
 def _row_of(tenant: Tenant, entry: LoginEntry, catalogue: Catalogue) -> Vendor:
-    server = catalogue.server(tenant)
+    server = catalogue.server_of(tenant)
     if isinstance(entry, McpEntry):
         if server is None:
-            todo = f"add an [mcp.{tenant.removeprefix('mcp:')}] table with its url to the config"
+            todo = f"add an [mcp.{bare_name(tenant)}] table with its url to the config"
             raise NotRefreshableError(tenant, "no MCP server of this name is configured", todo)
         return server.vendor
     vendor = catalogue.vendor_of(tenant)

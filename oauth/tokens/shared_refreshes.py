@@ -71,7 +71,7 @@ class SharedRefreshes:
     async def _refresh(self, tenant: Tenant, stale: LoginEntry, *, deliberate: bool) -> LoginEntry:
         await self._unsaved.save(tenant)
         catalogue = await self._runtime.load_catalogue()
-        if isinstance(stale, McpEntry) and catalogue.server(tenant) is None:  # perhaps a person has added the server
+        if isinstance(stale, McpEntry) and catalogue.server_of(tenant) is None:  # perhaps a person has added the server
             catalogue = catalogue.with_added(await self._store.servers())
         from openab_auth.oauth.tokens.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
         from openab_auth.oauth.tokens.renewer import find_renewer  # noqa: PLC0415 - as above

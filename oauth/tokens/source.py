@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
@@ -18,8 +18,8 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.tokens.shared_refreshes import SharedRefreshes
-from openab_auth.oauth.vendors.server_names import SERVER_PREFIX
-from openab_auth.storage import AsyncStore, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
+from openab_auth.oauth.vendors.server_names import names_server
+from openab_auth.storage import AsyncStore, Entry, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
 
 if TYPE_CHECKING:
     from openab_auth.oauth.client import Driver
@@ -60,8 +60,10 @@ class TokenSource:
         """Return the store that this source reads."""
         return self._store
 
-    async def get_valid(self, tenant_or_vendor: str, *, min_ttl: float = SKEW) -> AccessToken:
+    async def get_valid(self, tenant_or_vendor: str | Account, *, min_ttl: float = SKEW) -> AccessToken:
         """Return a token that lives for more than `min_ttl` seconds, refreshed first where it has to be.
+
+        `tenant_or_vendor` is a word, which means a vendor, a tenant or an MCP server, or the `Account` that it means.
 
         When the refresh fails, a stored token that lives for more than two minutes is returned all the same. After a
         temporary failure (an outage, a busy lease, a full disk, a refused client) it is returned until it ends.
@@ -90,7 +92,7 @@ class TokenSource:
             raise
 
     async def force_refresh(
-        self, tenant_or_vendor: str, rejected: AccessToken | Secret | str | None = None
+        self, tenant_or_vendor: str | Account, rejected: AccessToken | Secret | str | None = None
     ) -> AccessToken:
         """Return another token than `rejected`, which a server refused; refresh only if it is still the stored one.
 
@@ -142,7 +144,7 @@ class TokenSource:
         from openab_auth.oauth.mcp import note_demand  # noqa: PLC0415 - needed once in a login's life
 
         account, _ = await self._find(tenant_or_vendor)
-        server = (await self._runtime.load_catalogue()).server(account.tenant)
+        server = (await self._runtime.load_catalogue()).server_of(account.tenant)
         return await self._store.update(lambda draft: note_demand(draft, account.tenant, server, scopes))
 
     async def aclose(self) -> None:
@@ -164,21 +166,24 @@ class TokenSource:
     ) -> None:
         await self.aclose()
 
-    async def _find(self, word: str) -> tuple[Account, LoginEntry]:
+    async def _find(self, word: str | Account) -> tuple[Account, LoginEntry]:
         """Return the login as the store holds it now; the config is read only for a word that is no login's key."""
         try:
             entries = await self._store.read()
         except (OSError, StorageError):
-            account = resolve(word, self._runtime.known_catalogue, {})
+            account = self._account(word, {})
             if kept := self._unsaved.only_here(account.tenant):
                 return account, kept
             raise
-        known = isinstance(entries.get(word), TokenEntry) or word.startswith(SERVER_PREFIX)
+        known = isinstance(word, Account) or names_server(word) or isinstance(entries.get(word), TokenEntry)
         if not known and self._runtime.known_catalogue is None:  # a server of this name must not hide the vendor
             await self._runtime.load_catalogue()
             entries = await self._store.read()
-        account = resolve(word, self._runtime.known_catalogue, entries)
+        account = self._account(word, entries)
         return account, self._unsaved.newest(account.tenant, read_login(entries, account.tenant))
+
+    def _account(self, word: str | Account, entries: Mapping[str, Entry]) -> Account:
+        return word if isinstance(word, Account) else resolve(word, self._runtime.known_catalogue, entries)
 
     def _lives(self, token: AccessToken, seconds: float) -> bool:
         return self._clock() + seconds < token.expires_at

@@ -11,7 +11,7 @@ from openab_auth.oauth.client import Encoding, OAuthClient
 from openab_auth.oauth.config import ConfigMistakes, ConfigTable, is_reserved
 from openab_auth.oauth.http import why_unsafe
 from openab_auth.oauth.vendors.flow_rules import flow_names, rules_of
-from openab_auth.oauth.vendors.server_names import SERVER_PREFIX
+from openab_auth.oauth.vendors.server_names import VendorName, names_server
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import InvalidTenantError
 from openab_auth.storage.format import check_tenant
@@ -37,7 +37,7 @@ class Vendor:
     `client` returns the part that the driver needs.
     """
 
-    name: str
+    name: VendorName
     title: str
     tenant: Tenant
     flow: str = "pkce"  # a name in the registry of flows
@@ -131,7 +131,7 @@ def parse_vendor(
     secret = _secret(table, environ.get(secret_env, "") if secret_env else "")
     env = _variables(table, "env")
     vendor = Vendor(
-        name=name,
+        name=VendorName(name),
         title=table.text("title", name),
         tenant=_tenant(table, name),
         flow=table.one_of("flow", flow_names(), "pkce"),
@@ -255,6 +255,6 @@ def _tenant(table: ConfigTable, name: str) -> Tenant:
         check_tenant(tenant)  # the lock that its refresh will need
     except InvalidTenantError as error:
         table.wrong("tenant", error.reason)
-    if tenant.startswith(("pending:", "mcp-pending:", SERVER_PREFIX)):
+    if tenant.startswith(("pending:", "mcp-pending:")) or names_server(tenant):
         table.wrong("tenant", "begins with a word that the store keeps for itself")
     return Tenant(tenant)

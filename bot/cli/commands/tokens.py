@@ -38,10 +38,11 @@ def refresh(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
 async def _refresh(arguments: argparse.Namespace, rejected: Secret | None) -> int:
     runtime = open_runtime(arguments)
     entries = await runtime.store.read()
-    tenant = resolve(arguments.tenant, runtime.catalogue, entries).tenant
+    account = resolve(arguments.tenant, runtime.catalogue, entries)
+    tenant = account.tenant
     before, refreshed = entries.get(tenant), False
     async with runtime, TokenSource(runtime) as source:
-        renewed = await source.force_refresh(arguments.tenant, rejected=rejected)
+        renewed = await source.force_refresh(account, rejected=rejected)
         with suppress(OSError, StorageError):  # the token is renewed, even if the store cannot be read now
             refreshed = (await runtime.store.read()).get(tenant) != before
     if isinstance(before, TokenEntry | McpEntry):  # a renewed token counts even if the store could not take it

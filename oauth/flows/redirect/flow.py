@@ -59,7 +59,7 @@ class ServerFlow(RedirectFlow):
         """Find out what the login is bound to, write a pending login with it, and return its link."""
         from openab_auth.oauth.flows.redirect.steps import RedirectTarget, offer_link  # noqa: PLC0415 - only a login pays
 
-        server = (await context.catalogue()).server(vendor.name)
+        server = (await context.catalogue()).server_named(vendor.name)
         if server is None:
             raise NoPendingLoginError(vendor.name)
         # before the server is asked, and perhaps registers a client
@@ -76,13 +76,13 @@ class ServerFlow(RedirectFlow):
         from openab_auth.oauth.flows.redirect.steps import RedirectTarget, exchange_paste  # noqa: PLC0415 - as above
         from openab_auth.oauth.mcp.registration import forget_client  # noqa: PLC0415 - as above
 
-        server = (await context.catalogue()).server(vendor.name)
+        server = (await context.catalogue()).server_named(vendor.name)
         if server is None:
             raise NoPendingLoginError(vendor.name)
         binding = await context.servers.binding_of_pending(server, login.user)
 
         async def forget_refused(_error: ClientRefusedError) -> None:
-            if there := (await context.catalogue()).server(login.vendor):
+            if there := (await context.catalogue()).server_named(vendor.name):
                 await context.store.update(lambda draft: forget_client(draft, there, binding.issuer))
 
         target = RedirectTarget(binding.vendor(server), binding.client(server), binding)
@@ -92,6 +92,6 @@ class ServerFlow(RedirectFlow):
         """Return the renewer of the server's login."""
         from openab_auth.oauth.mcp.renew import ServerRenewer  # noqa: PLC0415 - only a refresh pays for it
 
-        server = renewal.catalogue.server(renewal.tenant)
+        server = renewal.catalogue.server_of(renewal.tenant)
         assert server is not None  # noqa: S101 - its row comes from the catalogue
         return ServerRenewer(server, renewal.tenant, renewal.store, renewal.deadline)

@@ -112,7 +112,7 @@ async def test_a_login_in_the_journal_alone_is_not_taken_for_the_one_before(
     with pytest.raises(LoginTakenError):
         await other.begin("lab", ADA)
     with pytest.raises(LoginChangedError):
-        await other.logout("lab", adas, revoke=True)
+        await other.logout(await other.account("lab"), adas, revoke=True)
     assert (await others.notes())["lab"].logged_in_by == BOB
     assert "lab" in json.loads((tmp_path / "auth.json").read_text())
     await other.aclose()

@@ -145,7 +145,7 @@ async def test_a_running_agent_finds_a_new_login_and_stops_at_a_logout(
     offer = await logins.begin("lab", CONSOLE)
     await logins.complete(await issuer.approve(offer.url), CONSOLE)
     new = await source.get_valid("lab")
-    await logins.logout("lab", revoke=False)
+    await logins.logout(await logins.account("lab"), revoke=False)
 
     assert new.value != login.access_token
     assert issuer.tokens.family_of(new.value.reveal()) is issuer.families[1]

@@ -90,7 +90,7 @@ async def test_an_added_server_gets_no_account_of_another_servers_host(
 
     with pytest.raises(ServerUnusableError, match="mcp:good"):
         await logins.begin("mcp:lab", ADA)
-    await logins.logout("mcp:good", revoke=False)
+    await logins.logout(await logins.account("mcp:good"), revoke=False)
     assert await logins.begin("mcp:lab", ADA)
 
 

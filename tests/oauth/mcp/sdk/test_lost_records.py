@@ -73,7 +73,7 @@ async def test_a_login_under_the_designs_key_is_read_and_renewed_where_it_lies(
     assert (await source.get_valid("new")).value == entry.access_token
     assert (await source.force_refresh("mcp:new")).value != entry.access_token
     assert set(await store.read()) == {"mcp:new"}
-    await logins.logout("mcp:new", revoke=False)
+    await logins.logout(await logins.account("mcp:new"), revoke=False)
     assert not await store.read()
 
 

@@ -107,7 +107,7 @@ async def test_a_logout_ends_the_grant_at_the_server_and_forgets_the_login(
     await log_in(logins, "mcp:posting")
     token = (await entry_of(store, "posting")).access_token.reveal()
 
-    done = await logins.logout("mcp:posting", revoke=True)
+    done = await logins.logout(await logins.account("mcp:posting"), revoke=True)
 
     assert done.revoked
     assert not await store.read()

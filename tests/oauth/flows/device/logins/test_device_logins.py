@@ -32,7 +32,7 @@ async def test_an_approved_login_is_in_the_store_as_the_agents_want_it(
     done = await logins.outcome(vendor, ADA)
 
     assert done is not None
-    tenant = catalogue.tenant_of(vendor)
+    tenant = catalogue.get(vendor).tenant
     entry = (await store.read())[tenant]
     assert isinstance(entry, TokenEntry)
     assert entry.access_token

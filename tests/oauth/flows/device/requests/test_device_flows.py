@@ -24,7 +24,7 @@ from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.flows.device.code import DeviceCode
 from openab_auth.oauth.flows.device.flow import DeviceFlow
 from openab_auth.oauth.flows.device.requests import ApprovalPending, DeviceRequests
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import AsyncStore, Json, PendingEntry, Secret, Tenant
 
 FLOWS = ("device", "codex-device", "aws-device")
@@ -35,7 +35,7 @@ def vendors(issuer: Issuer) -> dict[str, Vendor]:
     common: dict[str, Any] = {"title": "The Lab", "client_id": CLIENT_ID, "scopes": ("openid", "offline_access")}
     return {
         "device": Vendor(
-            "lab",
+            VendorName("lab"),
             tenant=Tenant("lab"),
             flow="device",
             device_url=issuer.device_url,
@@ -43,7 +43,7 @@ def vendors(issuer: Issuer) -> dict[str, Vendor]:
             **common,
         ),
         "codex-device": Vendor(
-            "lab",
+            VendorName("lab"),
             tenant=Tenant("lab"),
             flow="codex-device",
             device_url=f"{issuer.url}/codex/usercode",
@@ -53,7 +53,7 @@ def vendors(issuer: Issuer) -> dict[str, Vendor]:
             **common,
         ),
         "aws-device": Vendor(
-            "lab",
+            VendorName("lab"),
             tenant=Tenant("lab"),
             flow="aws-device",
             device_url=f"{issuer.url}/aws/device_authorization",
@@ -310,5 +310,5 @@ def begun(**changed: Json) -> DeviceCode:
         "interval": 5,
         **changed,
     }
-    vendor = Vendor("lab", title="The Lab", tenant=Tenant("lab"))
+    vendor = Vendor(VendorName("lab"), title="The Lab", tenant=Tenant("lab"))
     return codes.read_code(vendor.client(), now=1_800_000_000, **reply)
