@@ -146,7 +146,7 @@ class Flow(Protocol):
 
     def renewer(self, renewal: Renewal) -> Renewer:
         """Return the object that asks for the next tokens of a login."""
-        from openab_auth.oauth.flows.exchange.renewer import CopilotRenewer  # noqa: PLC0415 - only a refresh pays for it
+        from openab_auth.oauth.flows.exchange.copilot_renewer import CopilotRenewer  # noqa: PLC0415 - only a refresh pays for it
         from openab_auth.oauth.flows.renewer import VendorRenewer  # noqa: PLC0415 - as above
 
         if renewal.vendor.exchange == "github-copilot":

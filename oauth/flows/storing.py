@@ -21,7 +21,7 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.oauth.flows.commits import Commits
-from openab_auth.oauth.flows.exchange.copilot import exchange_url, request_copilot_token
+from openab_auth.oauth.flows.exchange.copilot_token import exchange_url, request_copilot_token
 from openab_auth.oauth.flows.exchange.google_project import has_project
 from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.mcp import server_entry

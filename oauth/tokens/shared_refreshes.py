@@ -73,8 +73,8 @@ class SharedRefreshes:
         catalogue = await self._runtime.load_catalogue()
         if isinstance(stale, McpEntry) and catalogue.server_of(tenant) is None:  # perhaps a person has added the server
             catalogue = catalogue.with_added(await self._store.servers())
+        from openab_auth.oauth.tokens.find_renewer import find_renewer  # noqa: PLC0415 - as above
         from openab_auth.oauth.tokens.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
-        from openab_auth.oauth.tokens.renewer import find_renewer  # noqa: PLC0415 - as above
 
         with Deadline(self._deadline, self._stopping) as deadline:
             refresh = Refresh(

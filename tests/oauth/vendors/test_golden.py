@@ -20,7 +20,7 @@ from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import LoginDeadError, VendorUnavailableError
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.flows.device.aws import client_key
-from openab_auth.oauth.flows.exchange.copilot import exchange_url
+from openab_auth.oauth.flows.exchange.copilot_token import exchange_url
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue, Vendor, VendorName
