@@ -146,12 +146,9 @@ class Flow(Protocol):
 
     def renewer(self, renewal: Renewal) -> Renewer:
         """Return the object that asks for the next tokens of a login."""
-        from openab_auth.oauth.flows.exchange.copilot_renewer import CopilotRenewer  # noqa: PLC0415 - only a refresh pays for it
-        from openab_auth.oauth.flows.renewer import VendorRenewer  # noqa: PLC0415 - as above
+        from openab_auth.oauth.flows.exchange.registry import exchange_of  # noqa: PLC0415 - only a refresh pays for it
 
-        if renewal.vendor.exchange == "github-copilot":
-            return CopilotRenewer(renewal.vendor, renewal.token_endpoint, renewal.clock)
-        return VendorRenewer(renewal.vendor, renewal.token_endpoint)
+        return exchange_of(renewal.vendor).renewer(renewal)
 
 
 def check_endpoints(table: ConfigTable, **urls: str) -> None:

@@ -21,8 +21,8 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.oauth.flows.commits import Commits
-from openab_auth.oauth.flows.exchange.copilot_token import exchange_url, request_copilot_token
-from openab_auth.oauth.flows.exchange.google_project import has_project
+from openab_auth.oauth.flows.exchange.exchange import Exchange
+from openab_auth.oauth.flows.exchange.registry import exchange_of
 from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.mcp import server_entry
 from openab_auth.oauth.mcp.binding import Binding
@@ -87,15 +87,15 @@ class LoginWriter:
                 return server_entry.write(draft, binding, vendor, tokens, note)
             return login_entry.write(draft, vendor, token_url, tokens, note)
 
-        client = replace(vendor.client(), token_url=token_url)
+        client, exchange = replace(vendor.client(), token_url=token_url), exchange_of(vendor)
+        commit = partial(write, token_url=exchange.token_url(client))
         before: str | None = None
         try:
             async with self._unsaved.owner() as owner:
-                if vendor.exchange == "github-copilot":
-                    unexchanged, url = self._unexchanged(tokens), exchange_url(client)
-                    owner.hold(_response(vendor.tenant, partial(write, tokens=unexchanged, token_url=url)))
-                    tokens, token_url = await self._exchange(client, tokens), url
-                commit = partial(write, tokens=tokens, token_url=token_url)
+                if unexchanged := exchange.unexchanged(tokens, now=self._clock()):
+                    owner.hold(_response(vendor.tenant, partial(commit, tokens=unexchanged)))
+                    tokens = await self._exchange(exchange, client, tokens, unexchanged)
+                commit = partial(commit, tokens=tokens)
                 owner.hold(_response(vendor.tenant, commit))
                 async with self._commits.locked(vendor.tenant):
                     before = await self._commits.persist(commit, vendor.name)
@@ -105,31 +105,27 @@ class LoginWriter:
             raise LoginNotStoredError(vendor.name, owner.error)
         account = tokens.account or await self._commits.unless_closing(self._late_account(client, tokens))
         replaced = before if account and before != account else None
-        unknown = vendor.exchange == "google-code-assist" and self._lacks_project(client, tokens)
-        lacks_project = bool(unknown and await self._commits.unless_closing(unknown))
-        return LoginResult(vendor, tokens.expires_at, account, replaced, lacks_project)
+        lacks_project = await self._commits.unless_closing(self._lacks_project(exchange, client, tokens))
+        return LoginResult(vendor, tokens.expires_at, account, replaced, bool(lacks_project))
 
     async def aclose(self) -> None:
         """Try for some more seconds to store the logins that no disk has taken yet."""
         await self._unsaved.aclose()
 
-    def _unexchanged(self, tokens: TokenResponse) -> TokenResponse:
-        """Return a token response whose token has expired, so that the first refresh makes the second step."""
-        return TokenResponse(Secret(""), tokens.access_token, int(self._clock()))
-
-    async def _exchange(self, client: OAuthClient, tokens: TokenResponse) -> TokenResponse:
+    async def _exchange(
+        self, exchange: Exchange, client: OAuthClient, tokens: TokenResponse, unexchanged: TokenResponse
+    ) -> TokenResponse:
         """Make the second step: return the token that agents use in place of the token that the login gave.
 
-        While the vendor is unavailable, the login is stored with an expired token; the next refresh makes the step.
+        While the vendor is unavailable, the login is stored `unexchanged`; the next refresh makes the step.
         """
-        url = exchange_url(client)
         try:
-            return await request_copilot_token(self._driver, client, tokens.access_token, url, now=self._clock())
+            return await exchange.request(self._driver, client, tokens, now=self._clock())
         except LoginDeadError as error:
             raise ExchangeRefusedError(client.name, error.reason) from None
         except VendorUnavailableError as error:
             _log.warning("%s: the login is stored; its token follows with the first refresh: %s", client.name, error)
-            return self._unexchanged(tokens)
+            return unexchanged
 
     async def _late_account(self, client: OAuthClient, tokens: TokenResponse) -> str | None:
         """Ask userinfo for the account label, once the login is safe: the request must not cost a login."""
@@ -144,10 +140,10 @@ class LoginWriter:
             return None
         return account
 
-    async def _lacks_project(self, client: OAuthClient, tokens: TokenResponse) -> bool:
+    async def _lacks_project(self, exchange: Exchange, client: OAuthClient, tokens: TokenResponse) -> bool:
         """Ask for the account's project, once the login is safe: the request must not cost a login."""
         try:
-            return not await has_project(self._driver, client, tokens, now=self._clock())
+            return await exchange.lacks_project(self._driver, client, tokens, now=self._clock())
         except Exception as error:  # noqa: BLE001 - the login is stored, whatever fails now
             _log.info("%s: could not learn whether the account has a project: %s", client.name, words_of(error))
             return False

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 from openab_auth.oauth.client import Encoding, OAuthClient
 from openab_auth.oauth.config import ConfigMistakes, ConfigTable, is_reserved
 from openab_auth.oauth.http import why_unsafe
+from openab_auth.oauth.vendors.exchange_rules import exchange_names, exchange_rules
 from openab_auth.oauth.vendors.flow_rules import flow_names, rules_of
 from openab_auth.oauth.vendors.server_names import VendorName, names_server
 from openab_auth.storage.entries import Tenant
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 Risk: TypeAlias = Literal["ok", "tos-risk", "experimental"]
 RISKS: Final = ("ok", "tos-risk", "experimental")
-EXCHANGES: Final = ("github-copilot", "google-code-assist")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")  # people type it, and a button's custom_id holds it
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED: Final = "a variable that loaders, shells, interpreters or network libraries obey"
@@ -105,7 +105,7 @@ class Vendor:
             token_lifetime=self.token_lifetime,
             account_label_path=self.account_from,
             account_id_path=_ACCOUNT_ID_PATHS.get(self.tenant, ""),
-            userinfo_token="refresh_token" if self.exchange == "github-copilot" else "access_token",
+            userinfo_token=exchange_rules(self.exchange).userinfo_token,
             network_policy=self.network_policy,
         )
 
@@ -213,8 +213,9 @@ def _secret(table: ConfigTable, from_environment: str) -> Secret | None:
 
 def _exchange(table: ConfigTable) -> str:
     value = table.text("exchange")
-    if value and value not in EXCHANGES:
-        table.wrong("exchange", f"must be one of {', '.join(EXCHANGES)}, or left out")
+    if value and value not in exchange_names():
+        table.wrong("exchange", f"must be one of {', '.join(exchange_names())}, or left out")
+        return ""
     return value
 
 

@@ -1,9 +1,8 @@
-"""The second step of a Copilot login: exchange GitHub's lasting token for Copilot's, at each refresh too."""
+"""The request of the Copilot exchange."""
 
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 
@@ -18,19 +17,10 @@ from openab_auth.oauth.client import (
     reason_of,
 )
 from openab_auth.oauth.errors import LoginDeadError, PlanMissingError, redact
-from openab_auth.oauth.http import is_loopback
 from openab_auth.storage.entries import NEVER
 from openab_auth.storage.secret import Secret
 
-_PATH: Final = "/copilot_internal/v2/token"
 _NO_TOKEN: Final = "a reply without a usable token"  # noqa: S105 - a sentence
-
-
-def exchange_url(client: OAuthClient) -> str:
-    """Return the address of the exchange: the API of the GitHub, perhaps an enterprise's, that gave the token."""
-    parts = urlsplit(client.token_url)
-    host = parts.netloc if is_loopback(parts.hostname or "") else f"api.{parts.netloc}"
-    return urlunsplit((parts.scheme, host, _PATH, "", ""))
 
 
 async def request_copilot_token(

@@ -20,7 +20,7 @@ from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import LoginDeadError, VendorUnavailableError
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.flows.device.aws import client_key
-from openab_auth.oauth.flows.exchange.copilot_token import exchange_url
+from openab_auth.oauth.flows.exchange.registry import exchange_of
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue, Vendor, VendorName
@@ -159,7 +159,7 @@ async def renewing(
     """Renews a login at this vendor that has run out."""
     found = catalogue.vendor_of(shipped.tenant)
     assert found is not None
-    endpoint = exchange_url(found.client()) if found.exchange == "github-copilot" else found.token_url
+    endpoint = exchange_of(found).token_url(found.client())
     entry = TokenEntry(Secret("old"), Secret("kept"), int(clock()) - 1, endpoint, shipped.tenant)
     client = Registered("client-0", Secret("s"), expires_at=2**40)
 
