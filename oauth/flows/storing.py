@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from openab_auth.oauth.client import Driver, OAuthClient, TokenResponse
 from openab_auth.oauth.entries import login_entry
@@ -24,8 +24,6 @@ from openab_auth.oauth.flows.commits import Commits
 from openab_auth.oauth.flows.exchange.exchange import Exchange
 from openab_auth.oauth.flows.exchange.registry import exchange_of
 from openab_auth.oauth.flows.login_result import LoginResult
-from openab_auth.oauth.mcp import server_entry
-from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft, LazyRecords
@@ -34,6 +32,9 @@ from openab_auth.storage.errors import words_of
 from openab_auth.storage.records.notes import Note, Subject
 from openab_auth.storage.secret import Secret
 from openab_auth.storage.store import Mutation, Store
+
+WriteLogin: TypeAlias = Callable[[Draft, Vendor, str, TokenResponse, Note], str | None]
+"""Writes the entry of a login and its note, given its token endpoint; returns the label of the former account."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -54,13 +55,13 @@ class LoginWriter:
         token_url: str,
         tokens: TokenResponse,
         login: PendingLogin,
-        binding: Binding | None = None,
         *,
+        write: WriteLogin = login_entry.write,
         also: Callable[[Draft], None] | None = None,
     ) -> LoginResult:
-        """Store the token response of `login`; it replaces the tenant's former login. An MCP server has a `binding`.
+        """Store the token response of `login`; it replaces the tenant's former login.
 
-        `also` makes its changes in the same step; if it raises, nothing is stored.
+        `write` writes its entry. `also` makes its changes in the same step; if it raises, nothing is stored.
 
         Raises:
             LoginOvertakenError: another person's login came in, and nobody was asked about it; the new login is lost.
@@ -68,7 +69,7 @@ class LoginWriter:
             PlanMissingError, ExchangeRefusedError, VendorMisconfiguredError: the vendor refused the second step.
         """
 
-        def write(draft: Draft, tokens: TokenResponse, token_url: str) -> str | None:
+        def write_login(draft: Draft, tokens: TokenResponse, token_url: str) -> str | None:
             if also:
                 also(draft)
             # Two logins exist now, and one must go. The login that agents may use already stays. The new login is not
@@ -83,12 +84,10 @@ class LoginWriter:
                 generation=login.generation,
                 subject=Subject(tokens.subject, token.fingerprint()) if tokens.subject else None,
             )
-            if binding:
-                return server_entry.write(draft, binding, vendor, tokens, note)
-            return login_entry.write(draft, vendor, token_url, tokens, note)
+            return write(draft, vendor, token_url, tokens, note)
 
         client, exchange = replace(vendor.client(), token_url=token_url), exchange_of(vendor)
-        commit = partial(write, token_url=exchange.token_url(client))
+        commit = partial(write_login, token_url=exchange.token_url(client))
         before: str | None = None
         try:
             async with self._unsaved.owner() as owner:

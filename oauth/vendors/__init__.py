@@ -12,7 +12,7 @@ if TYPE_CHECKING:
         AuthMethod,
         McpServer,
     )
-    from openab_auth.oauth.vendors.server_names import VendorName, bare_name
+    from openab_auth.oauth.vendors.server_names import VendorName, bare_name, full_name, table_name
     from openab_auth.oauth.vendors.tables import read_config
     from openab_auth.oauth.vendors.vendor import Vendor
 
@@ -25,8 +25,10 @@ __all__ = [
     "Vendor",
     "VendorName",
     "bare_name",
+    "full_name",
     "read_config",
     "rules_of",
+    "table_name",
 ]
 
 if not TYPE_CHECKING:  # otherwise a type checker would accept every name
@@ -43,5 +45,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "Vendor": "vendor",
             "VendorName": "server_names",
             "bare_name": "server_names",
+            "full_name": "server_names",
+            "table_name": "server_names",
         },
     )

@@ -23,3 +23,8 @@ def full_name(name: str) -> VendorName:
 def bare_name(word: str) -> str:
     """Return the server's name without `mcp:`."""
     return word.removeprefix(_PREFIX)
+
+
+def table_name(word: str) -> str:
+    """Return the table of the config that describes the server: `[mcp.NAME]`."""
+    return f"[mcp.{bare_name(word)}]"

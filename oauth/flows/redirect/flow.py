@@ -66,7 +66,7 @@ class ServerFlow(RedirectFlow):
         await context.pending.check_not_taken(vendor, request.user, agreed=request.replaces)
         binding = await context.servers.bind(server, request.user)
         remember = partial(context.servers.remember, vendor=vendor.name, user=request.user, binding=binding)
-        target = RedirectTarget(binding.vendor(server), binding.client(server), binding)
+        target = RedirectTarget(binding.vendor(server), binding.client(server), binding.resource)
         return await offer_link(context, target, request, also=remember)
 
     async def complete(
@@ -74,6 +74,7 @@ class ServerFlow(RedirectFlow):
     ) -> LoginResult:
         """Exchange the code of the paste at the server as it was when the link was made."""
         from openab_auth.oauth.flows.redirect.steps import RedirectTarget, exchange_paste  # noqa: PLC0415 - as above
+        from openab_auth.oauth.mcp import server_entry  # noqa: PLC0415 - as above
         from openab_auth.oauth.mcp.registration import forget_client  # noqa: PLC0415 - as above
 
         server = (await context.catalogue()).server_named(vendor.name)
@@ -85,7 +86,13 @@ class ServerFlow(RedirectFlow):
             if there := (await context.catalogue()).server_named(vendor.name):
                 await context.store.update(lambda draft: forget_client(draft, there, binding.issuer))
 
-        target = RedirectTarget(binding.vendor(server), binding.client(server), binding)
+        target = RedirectTarget(
+            binding.vendor(server),
+            binding.client(server),
+            binding.resource,
+            partial(server_entry.write, binding),
+            partial(context.servers.check_same, vendor=vendor.name, binding=binding),
+        )
         return await exchange_paste(context, target, login, entry, paste, when_refused=forget_refused)
 
     def renewer(self, renewal: Renewal) -> Renewer:
