@@ -16,7 +16,7 @@ from openab_auth.oauth.entries import dead_token
 from openab_auth.oauth.errors import VendorMisconfiguredError
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.storage import LoginEntry, McpEntry, OpenabAuthError, Tenant, TokenEntry
+from openab_auth.storage import LoginEntry, OpenabAuthError, Tenant
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.records.notes import Note
 
@@ -96,11 +96,12 @@ class RefreshAhead:
         self, entries: Mapping[str, Entry], notes: Mapping[str, Note]
     ) -> Iterator[tuple[Tenant, LoginEntry]]:
         for key, entry in entries.items():
-            if not isinstance(entry, TokenEntry | McpEntry) or not entry.refresh_token:
+            if not isinstance(entry, LoginEntry) or not entry.refresh_token:
                 continue
-            ours = isinstance(entry, McpEntry) or self._catalogue.vendor_of(Tenant(key)) is not None
+            account = stored_account(Tenant(key), entry, self._catalogue)
+            ours = account.is_server or self._catalogue.vendor_of(account.tenant) is not None
             if ours and not dead_token(entry, notes.get(key)):
-                yield Tenant(key), entry
+                yield account.tenant, entry
 
     def _watch(self, tenant: Tenant, entry: LoginEntry) -> _Watched:
         """Return the state of a login; a new token that lives shortly is renewed later than `_AHEAD` says."""

@@ -49,6 +49,14 @@ def resolve(word: str, catalogue: Catalogue | None, entries: Mapping[str, Entry]
     return Account(name, tenant)
 
 
+def needs_catalogue(word: str, entries: Mapping[str, Entry]) -> bool:
+    """Return whether only the config tells what `word` means: it is neither `mcp:NAME` nor the key of a vendor's login.
+
+    The bare name of a server needs it, too: a server of this name must not hide the vendor.
+    """
+    return not (names_server(word) or isinstance(entries.get(word), TokenEntry))
+
+
 def stored_account(tenant: Tenant, entry: Entry, catalogue: Catalogue) -> Account:
     """Return the account of the login that is stored as `entry` under `tenant`."""
     if isinstance(entry, McpEntry):

@@ -13,7 +13,7 @@ from openab_auth.oauth.errors import NoPendingLoginError
 if TYPE_CHECKING:
     import asyncio
 
-    from openab_auth.oauth.client import Driver
+    from openab_auth.oauth.client import Driver, OAuthClient
     from openab_auth.oauth.config import ConfigTable
     from openab_auth.oauth.entries.pending_entry import PendingLogin
     from openab_auth.oauth.entries.pending_logins import PendingLogins
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.paste import Paste
     from openab_auth.oauth.vendors import Catalogue, Vendor
     from openab_auth.storage import AsyncStore
-    from openab_auth.storage.entries import PendingEntry, UserId
+    from openab_auth.storage.entries import PendingEntry, Tenant, UserId
 
 Admit: TypeAlias = "Callable[[PendingLogin], Awaitable[None]]"
 
@@ -143,6 +143,10 @@ class Flow(Protocol):
     ) -> LoginResult:
         """Wait until a pending login ends without a paste. `Logins.outcome` lists what it raises."""
         raise NoPendingLoginError(login.vendor)
+
+    async def client(self, context: LoginContext, vendor: Vendor, tenant: Tenant) -> OAuthClient:
+        """Return the client that revokes the login under `tenant`."""
+        return vendor.client()
 
     def renewer(self, renewal: Renewal) -> Renewer:
         """Return the object that asks for the next tokens of a login."""

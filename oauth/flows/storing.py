@@ -27,7 +27,7 @@ from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft, LazyRecords
-from openab_auth.storage.entries import Entry, McpEntry, Tenant, TokenEntry
+from openab_auth.storage.entries import Entry, LoginEntry, Tenant
 from openab_auth.storage.errors import words_of
 from openab_auth.storage.records.notes import Note, Subject
 from openab_auth.storage.secret import Secret
@@ -158,8 +158,8 @@ def _response(tenant: Tenant, write: Mutation[str | None]) -> UnsavedLogin:
         draft = Draft(entries, store.notes(), LazyRecords(store.clients), LazyRecords(store.servers))
         write(draft)
         entry, before = draft[tenant], entries.get(tenant)
-        assert isinstance(entry, TokenEntry | McpEntry)  # noqa: S101 - `write` makes logins
-        replaces = before.refresh_token if isinstance(before, TokenEntry | McpEntry) else None
+        assert isinstance(entry, LoginEntry)  # noqa: S101 - `write` makes logins
+        replaces = before.refresh_token if isinstance(before, LoginEntry) else None
         store.spill(tenant, entry, replaces, draft.notes[tenant])
         if store.read().get(tenant) != entry:
             raise _OvertakenError

@@ -42,7 +42,7 @@ from openab_auth.oauth.mcp import AddedServers, ServerLogins
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue, Vendor, VendorName
 from openab_auth.storage import AsyncStore
-from openab_auth.storage.entries import Tenant, UserId
+from openab_auth.storage.entries import LoginEntry, Tenant, UserId
 
 
 class Logins:
@@ -296,14 +296,11 @@ class Logins:
             StorageError: the login could not be removed.
         """
         catalogue, tenant = await self.catalogue(), account.tenant
+        entry = (await self._store.read()).get(tenant)
         if generation is None:
-            entry = (await self._store.read()).get(tenant)
             generation = generation_of(entry, (await self._store.notes()).get(tenant))
-        server = catalogue.server_of(tenant)
-        vendor = catalogue.vendor_of(tenant)
-        client = vendor.client() if vendor else None
-        if server:
-            client = await self._context.servers.client(server, tenant)
+        row = catalogue.row_of(tenant, entry) if isinstance(entry, LoginEntry) else None
+        client = await flow_of(row).client(self._context, row, tenant) if row else None
         return await self._context.background.finish(self._remover.remove(tenant, generation, client, revoke=revoke))
 
     def stop_waiting(self) -> None:

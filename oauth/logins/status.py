@@ -6,11 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
-from openab_auth.oauth.entries import SKEW, EntryIndex, PendingLogin, backoff, build_index, dead_token, generation_of
+from openab_auth.oauth.client import OAuthClient
+from openab_auth.oauth.entries import (
+    SKEW,
+    EntryIndex,
+    PendingLogin,
+    backoff,
+    build_index,
+    dead_token,
+    generation_of,
+    login_entry,
+)
 from openab_auth.oauth.mcp import GrantedAccess, access_of, binding_of
-from openab_auth.oauth.mcp.binding import Binding
-from openab_auth.oauth.vendors import Catalogue, McpServer, Vendor
-from openab_auth.storage.entries import NEVER, Entry, McpEntry, Tenant, TokenEntry, UserId
+from openab_auth.oauth.vendors import Catalogue, Vendor
+from openab_auth.storage.entries import Entry, LoginEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.errors import StorageError
 from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
@@ -115,41 +124,53 @@ def login_state(  # noqa: PLR0913 - the records of a login
 ) -> LoginState | None:
     """Return the state of one login, or None if there is no login."""
     entry, note = entries.get(tenant), notes.get(tenant, Note())
-    if not isinstance(entry, TokenEntry | McpEntry) or (isinstance(entry, McpEntry) and not entry.token_response):
+    if not (isinstance(entry, LoginEntry) and login_entry.has_login(entries, tenant)):
         return None
-    server = catalogue.server_of(tenant) if isinstance(entry, McpEntry) else None
-    binding = binding_of(entry, clients.get(tenant)) if isinstance(entry, McpEntry) else None
-    vendor = _vendor(binding, server) if isinstance(entry, McpEntry) else catalogue.vendor_of(tenant)
-    client = vendor.client() if vendor else None
-    if binding and server:
-        client = binding.client(server)
-    expires_at = None if isinstance(entry, McpEntry) and entry.expires_at == NEVER else entry.expires_at
+    at = _issuer_of(tenant, entry, clients.get(tenant), catalogue)
+    expires_at = login_entry.expiry_of(entry)
     died = dead_token(entry, note)
     refreshable = bool(entry.refresh_token) and died is None
     return LoginState(
         tenant=tenant,
-        kind="token" if isinstance(entry, TokenEntry) else "mcp",
+        kind=at.kind,
         state="dead" if died else _state(expires_at, now, refreshable=refreshable),
         refreshable=refreshable,
         expires_at=expires_at,
         account=note.account,
         logged_in_by=note.logged_in_by,
         logged_in_at=note.logged_in_at,
-        shadowed_by=catalogue.shadowed_by(vendor) if vendor else None,
-        vendor=vendor,
+        shadowed_by=catalogue.shadowed_by(at.vendor) if at.vendor else None,
+        vendor=at.vendor,
         died=died,
         failed=None if died else backoff.failed_attempt(entry, note, now),
-        standing=access_of(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else None,
+        standing=at.standing,
         generation=generation_of(entry, note),
-        revocable=client is not None and client.may_revoke,
+        revocable=at.client is not None and at.client.may_revoke,
     )
 
 
-def _vendor(binding: Binding | None, server: McpServer | None) -> Vendor | None:
-    """Return the server that the login was made at, even if its name means another server by now."""
+@dataclass(frozen=True, slots=True)
+class _Issuer:
+    """The vendor or server that gave a login: its row, its client, and the access that a server has granted."""
+
+    kind: Literal["token", "mcp"]
+    vendor: Vendor | None
+    client: OAuthClient | None
+    standing: GrantedAccess | None = None
+
+
+def _issuer_of(tenant: Tenant, entry: LoginEntry, record: ClientRecord | None, catalogue: Catalogue) -> _Issuer:
+    """Return the vendor or server of a login: the server that it was made at, even if its name means another by now."""
+    if isinstance(entry, TokenEntry):
+        vendor = catalogue.vendor_of(tenant)
+        return _Issuer("token", vendor, vendor.client() if vendor else None)
+    server, binding = catalogue.server_of(tenant), binding_of(entry, record)
+    standing = access_of(entry, record, server)
     if server is None:
-        return None
-    return binding.vendor(server) if binding else server.vendor
+        return _Issuer("mcp", None, None, standing)
+    if binding is None:
+        return _Issuer("mcp", server.vendor, server.vendor.client(), standing)
+    return _Issuer("mcp", binding.vendor(server), binding.client(server), standing)
 
 
 def _state(expires_at: int | None, now: float, *, refreshable: bool) -> State:

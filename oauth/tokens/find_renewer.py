@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from openab_auth.oauth.accounts import Account, stored_account
+from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.errors import NotRefreshableError
 from openab_auth.oauth.flows import Renewal, flow_of
-from openab_auth.oauth.vendors.server_names import bare_name
-from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Tenant
+from openab_auth.oauth.vendors.server_names import table_name
+from openab_auth.storage import AsyncStore, LoginEntry, Tenant
 
 if TYPE_CHECKING:
     from openab_auth.oauth.flows import Renewer
     from openab_auth.oauth.http import Deadline
-    from openab_auth.oauth.vendors import Catalogue, Vendor
+    from openab_auth.oauth.vendors import Catalogue
 
 
 def find_renewer(  # noqa: PLR0913 - the fields of a `Renewal`
@@ -30,20 +32,16 @@ def find_renewer(  # noqa: PLR0913 - the fields of a `Renewal`
     Raises:
         NotRefreshableError: the config has no vendor or MCP server for this login.
     """
-    vendor = _row_of(tenant, entry, catalogue)
-    token_endpoint = "" if isinstance(entry, McpEntry) else entry.token_endpoint
+    vendor = catalogue.row_of(tenant, entry)
+    if vendor is None:
+        raise _unknown(stored_account(tenant, entry, catalogue))
+    token_endpoint = login_entry.token_endpoint(entry)
     return flow_of(vendor).renewer(Renewal(tenant, vendor, token_endpoint, catalogue, store, clock, deadline))
 
 
-def _row_of(tenant: Tenant, entry: LoginEntry, catalogue: Catalogue) -> Vendor:
-    server = catalogue.server_of(tenant)
-    if isinstance(entry, McpEntry):
-        if server is None:
-            todo = f"add an [mcp.{bare_name(tenant)}] table with its url to the config"
-            raise NotRefreshableError(tenant, "no MCP server of this name is configured", todo)
-        return server.vendor
-    vendor = catalogue.vendor_of(tenant)
-    if vendor is None or server is not None:  # a vendor that the config no longer has, under a server's name
-        todo = f"add a [vendors.NAME] table with tenant = {tenant!r} to the config, or log in again"
-        raise NotRefreshableError(tenant, "no vendor of this tenant is configured", todo)
-    return vendor
+def _unknown(account: Account) -> NotRefreshableError:
+    if account.is_server:
+        todo = f"add an {table_name(account.name)} table with its url to the config"
+        return NotRefreshableError(account.tenant, "no MCP server of this name is configured", todo)
+    todo = f"add a [vendors.NAME] table with tenant = {account.tenant!r} to the config, or log in again"
+    return NotRefreshableError(account.tenant, "no vendor of this tenant is configured", todo)

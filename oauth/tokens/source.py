@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from openab_auth.oauth.accounts import Account, resolve
+from openab_auth.oauth.accounts import Account, needs_catalogue, resolve
 from openab_auth.oauth.entries import REFRESH_DEADLINE, SKEW, AccessToken, UnsavedLogins, read_login
 from openab_auth.oauth.errors import (
     NotLoggedInError,
@@ -18,7 +18,6 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.tokens.shared_refreshes import SharedRefreshes
-from openab_auth.oauth.vendors.server_names import names_server
 from openab_auth.storage import AsyncStore, Entry, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
 
 if TYPE_CHECKING:
@@ -175,8 +174,8 @@ class TokenSource:
             if kept := self._unsaved.only_here(account.tenant):
                 return account, kept
             raise
-        known = isinstance(word, Account) or names_server(word) or isinstance(entries.get(word), TokenEntry)
-        if not known and self._runtime.known_catalogue is None:  # a server of this name must not hide the vendor
+        unclear = not isinstance(word, Account) and needs_catalogue(word, entries)
+        if unclear and self._runtime.known_catalogue is None:
             await self._runtime.load_catalogue()
             entries = await self._store.read()
         account = self._account(word, entries)

@@ -22,7 +22,7 @@ from openab_auth.oauth.vendors.mcp_server import (
 from openab_auth.oauth.vendors.server_names import VendorName, bare_name
 from openab_auth.oauth.vendors.tables import read_tables
 from openab_auth.oauth.vendors.vendor import Vendor
-from openab_auth.storage.entries import Tenant
+from openab_auth.storage.entries import LoginEntry, McpEntry, Tenant
 from openab_auth.storage.errors import StorageError
 from openab_auth.storage.records.servers import AddedServer
 from openab_auth.storage.store import Store
@@ -154,6 +154,17 @@ class Catalogue:
     def vendor_of(self, tenant: Tenant) -> Vendor | None:
         """Return the vendor whose logins have this tenant; names of vendors do not count."""
         return self._by_tenant.get(tenant)
+
+    def row_of(self, tenant: Tenant, entry: LoginEntry) -> Vendor | None:
+        """Return the row that renews and ends a stored login; None if there is none.
+
+        The entry of a server's login has its own shape. So a server never gets the token of a vendor that the config no
+        longer has, and a vendor never gets a server's.
+        """
+        server = self.server_of(tenant)
+        if isinstance(entry, McpEntry):
+            return server.vendor if server else None
+        return None if server else self.vendor_of(tenant)
 
     def title_of(self, tenant: Tenant) -> str:
         """Return the title of the vendor whose logins have this tenant, or the tenant if there is no such vendor."""

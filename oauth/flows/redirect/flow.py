@@ -9,6 +9,7 @@ from openab_auth.oauth.errors import ClientRefusedError, NoPendingLoginError
 from openab_auth.oauth.flows.flow import Flow, check_client_id, check_endpoints
 
 if TYPE_CHECKING:
+    from openab_auth.oauth.client import OAuthClient
     from openab_auth.oauth.config import ConfigTable
     from openab_auth.oauth.entries.pending_entry import PendingLogin
     from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.flows.renewer import Renewal, Renewer
     from openab_auth.oauth.paste import Paste
     from openab_auth.oauth.vendors import Vendor
-    from openab_auth.storage.entries import PendingEntry
+    from openab_auth.storage.entries import PendingEntry, Tenant
 
 
 class RedirectFlow(Flow):
@@ -94,6 +95,11 @@ class ServerFlow(RedirectFlow):
             partial(context.servers.check_same, vendor=vendor.name, binding=binding),
         )
         return await exchange_paste(context, target, login, entry, paste, when_refused=forget_refused)
+
+    async def client(self, context: LoginContext, vendor: Vendor, tenant: Tenant) -> OAuthClient:
+        """Return the client as it was registered when the login was made."""
+        server = (await context.catalogue()).server_named(vendor.name)
+        return await context.servers.client(server, tenant) if server else vendor.client()
 
     def renewer(self, renewal: Renewal) -> Renewer:
         """Return the renewer of the server's login."""

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.accounts import Account
 from openab_auth.oauth.client import Driver, OAuthClient
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, WhichLoginError
 from openab_auth.oauth.logins import Logins, LogoutResult
 from openab_auth.oauth.logins.logout import LoginRemover
-from openab_auth.oauth.vendors import Catalogue
+from openab_auth.oauth.vendors import Catalogue, VendorName
 from openab_auth.storage import AsyncStore, FileStore, Secret, StorageError, Tenant, TokenEntry
 from tests.oauth.logins.code_logins import ADA, BOB, generation, log_in
 from tests.support.clock import Clock
@@ -251,4 +253,22 @@ async def test_a_logout_that_waits_for_a_refresh_spares_the_login_that_comes_in(
         await logins.logout(await logins.account("lab"), revoke=True)
 
     assert (await store.notes())["lab"].logged_in_by == BOB
+    assert not issuer.requests("/revoke")
+
+
+async def test_a_vendors_login_under_a_servers_name_is_not_shown_to_the_server(
+    issuer: Issuer, store: AsyncStore, driver: Driver, clock: Clock
+) -> None:
+    """The vendor's table has gone from the config; a server has its name by now."""
+    config = Config(auth=AuthSettings(allow_http_loopback=True), mcp={"gone": {"url": f"{issuer.url}/mcp"}})
+    entry = TokenEntry(Secret("at"), Secret("rt"), 1, "https://gone.example/token", "gone")
+    await store.update(lambda draft: draft.update(gone=entry))
+    logins = Logins(Catalogue.from_config(config, {}), store, driver, clock=clock)
+
+    out = await logins.logout(Account(VendorName("gone"), Tenant("gone")), revoke=True)
+    await logins.aclose()
+
+    assert (out.revoked, out.removed) == (False, True)
+    assert out.note is not None
+    assert "no vendor of this name" in out.note
     assert not issuer.requests("/revoke")
