@@ -211,7 +211,7 @@ async def test_its_own_driver_is_made_for_a_refresh_and_closed_with_it(
         assert (await source.force_refresh("lab")).value != login.access_token
         driver = source._runtime._driver
         assert driver is not None
-        (http,) = driver._http.values()
+        (http,) = driver._sender._http.values()
     assert http.is_closed
 
 
