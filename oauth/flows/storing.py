@@ -92,10 +92,10 @@ class LoginWriter:
         try:
             async with self._unsaved.owner() as owner:
                 if unexchanged := exchange.unexchanged(tokens, now=self._clock()):
-                    owner.hold(_response(vendor.tenant, partial(commit, tokens=unexchanged)))
+                    owner.hold(_unsaved_login(vendor.tenant, partial(commit, tokens=unexchanged)))
                     tokens = await self._exchange(exchange, client, tokens, unexchanged)
                 commit = partial(commit, tokens=tokens)
-                owner.hold(_response(vendor.tenant, commit))
+                owner.hold(_unsaved_login(vendor.tenant, commit))
                 async with self._commits.locked(vendor.tenant):
                     before = await self._commits.persist(commit, vendor.name)
         except LoginTakenError as taken:
@@ -148,11 +148,11 @@ class LoginWriter:
             return False
 
 
-def _response(tenant: Tenant, write: Mutation[str | None]) -> UnsavedLogin:
-    """Return what `write` stores as a response that the journal can keep, under the conditions that `write` makes."""
+def _unsaved_login(tenant: Tenant, write: Mutation[str | None]) -> UnsavedLogin:
+    """Return the login that `write` commits; the journal keeps it under the conditions that `write` makes."""
     spilled: Entry | None = None
 
-    def spill(store: Store) -> None:
+    def spill_to_journal(store: Store) -> None:
         nonlocal spilled
         entries = store.read()
         draft = Draft(entries, store.notes(), LazyRecords(store.clients), LazyRecords(store.servers))
@@ -165,13 +165,13 @@ def _response(tenant: Tenant, write: Mutation[str | None]) -> UnsavedLogin:
             raise _OvertakenError
         spilled = entry
 
-    def fold(draft: Draft) -> None:
+    def commit_from_journal(draft: Draft) -> None:
         """Write it again, now with its client, unless another login came in."""
         if spilled is not None and draft.get(tenant) == spilled:
             del draft[tenant]
             write(draft)
 
-    return UnsavedLogin(tenant=tenant, commit=write, spill=spill, fold=fold)
+    return UnsavedLogin(tenant=tenant, commit=write, spill=spill_to_journal, commit_from_journal=commit_from_journal)
 
 
 class _OvertakenError(Exception):

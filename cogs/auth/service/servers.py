@@ -61,7 +61,7 @@ class Servers:
         Raises:
             OpenabAuthError: this person may not, or the servers cannot be read.
         """
-        async with self._guard.request(caller, "look"):
+        async with self._guard.request(caller, "read"):
             added = await self._added.all()
         return tuple(name for name, server in added.items() if self._guard.access.may_remove(caller, server))
 

@@ -147,7 +147,7 @@ class AuthService:
         Raises:
             OpenabAuthError: this person may not, or the store cannot be read.
         """
-        async with self.guard.request(caller, "look"):
+        async with self.guard.request(caller, "read"):
             return await self._logins.states()
 
     async def pending(self, caller: Caller) -> tuple[PendingLogin, ...]:
@@ -156,7 +156,7 @@ class AuthService:
         Raises:
             OpenabAuthError: this person may not, or the store cannot be read.
         """
-        async with self.guard.request(caller, "look"):
+        async with self.guard.request(caller, "read"):
             return await self._logins.pending(caller.user)
 
     async def newly_dead(self) -> tuple[LoginState, ...]:
