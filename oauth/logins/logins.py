@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import partial
 from typing import Self
 
 from openab_auth.oauth.accounts import Account, resolve, vendor_meant
@@ -18,7 +15,6 @@ from openab_auth.oauth.entries import (
     PendingLogin,
     PendingLogins,
     generation_of,
-    login_entry,
     pending_entry,
 )
 from openab_auth.oauth.errors import NoPendingLoginError, SecretMissingError, WhichLoginError
@@ -33,10 +29,9 @@ from openab_auth.oauth.flows import (
     LoginWriter,
     flow_of,
 )
-from openab_auth.oauth.logins import status
 from openab_auth.oauth.logins.completing import pasteable, read_expected
+from openab_auth.oauth.logins.login_states import LoginStates
 from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
-from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 from openab_auth.oauth.mcp import AddedServers, ServerLogins
 from openab_auth.oauth.runtime import Runtime
@@ -49,7 +44,8 @@ class Logins:
     """Logs people in and out; one object per process. `lock_wait` is in seconds, `max_pending` is per person.
 
     `admit` raises where a login that needs no paste may no longer be stored when its vendor gives it. `record_end`
-    writes the audit line of a login that ends without a paste.
+    writes the audit line of a login that ends without a paste. `added` holds the servers that people have added, and
+    `states` reads the states of the logins.
     """
 
     def __init__(  # noqa: PLR0913 - the collaborators, and what tests set
@@ -69,17 +65,17 @@ class Logins:
         self._configured = catalogue
         self._store = store
         self._clock = clock
-        self._index = IndexedStore(store)
         self._commits = Commits(store, lock_wait=lock_wait)
         self._remover = LoginRemover(store, driver, self._commits)
         self._waiting = WaitingLogins(record_end)
-        self._states: asyncio.Task[tuple[LoginState, ...]] | None = None
+        index = IndexedStore(store)
+        self.states = LoginStates(store, index, self._waiting, self.catalogue, clock=clock)
         self._context = LoginContext(
             catalogue=self.catalogue,
             store=store,
             driver=driver,
             servers=ServerLogins(catalogue, store, driver, clock=clock),
-            pending=PendingLogins(store, self._index, clock=clock, limit=max_pending),
+            pending=PendingLogins(store, index, clock=clock, limit=max_pending),
             writer=LoginWriter(store, driver, self._commits, clock=clock),
             background=BackgroundWork(),
             waiting=self._waiting,
@@ -237,12 +233,6 @@ class Logins:
         """Return the logins that wait for this person's paste or approval."""
         return (*(login for login, _ in await self._context.pending.of(user)), *self._waiting.in_memory(user))
 
-    async def status(self) -> Status:
-        """Return every login, every pending login, and the problems of the store."""
-        catalogue, index, now = await self.catalogue(), await self._index.read(), self._clock()
-        found = await self._store.run(partial(status.read_status, catalogue=catalogue, now=now, index=index))
-        return replace(found, pending=(*found.pending, *self._waiting.in_memory()))
-
     async def account(self, word: str) -> Account:
         """Return the account that a typed word means now.
 
@@ -250,40 +240,6 @@ class Logins:
             StorageError: the store cannot be read.
         """
         return resolve(word, await self.catalogue(), await self._store.read())
-
-    async def login_state(self, account: Account) -> LoginState | None:
-        """Return the login of one account, or None if there is none.
-
-        Raises:
-            StorageError: the store or its notes, which say whose login it is, cannot be read.
-        """
-        catalogue, entries = await self.catalogue(), await self._store.read()
-        return await self._store.run(
-            partial(status.read_state, tenant=account.tenant, entries=entries, catalogue=catalogue, now=self._clock())
-        )
-
-    async def states(self) -> tuple[LoginState, ...]:
-        """Return every login; callers that ask at the same time share one read."""
-        if self._states is None or self._states.done():
-            self._states = asyncio.create_task(self._read_states())
-        return await asyncio.shield(self._states)
-
-    async def _read_states(self) -> tuple[LoginState, ...]:
-        catalogue, index, now = await self.catalogue(), await self._index.read(), self._clock()
-        return await self._store.run(partial(status.read_states, index=index, catalogue=catalogue, now=now))
-
-    async def newly_dead(self) -> tuple[LoginState, ...]:
-        """Return the dead logins of which nobody was told; each is returned once, to one process.
-
-        Raises:
-            StorageError: the store cannot be read, or cannot record that they were returned.
-        """
-        entries, notes = await self._store.read(), await self._store.notes()
-        if not login_entry.has_untold_deaths(entries, notes):
-            return ()
-        died = await self._store.update(login_entry.mark_deaths_told)
-        states_of = {state.tenant: state for state in (await self.status()).logins}
-        return tuple(states_of[tenant] for tenant in died if tenant in states_of)
 
     async def logout(self, account: Account, generation: str | None = None, *, revoke: bool) -> LogoutResult:
         """Remove a login here; with `revoke`, revoke it at the vendor first, if the vendor answers.
@@ -310,8 +266,7 @@ class Logins:
     async def aclose(self) -> None:
         """Wait for the logins and logouts in progress, which now end early."""
         self.stop_waiting()
-        if self._states is not None:
-            await asyncio.gather(self._states, return_exceptions=True)
+        await self.states.aclose()
         await self._waiting.aclose()
         await self._context.background.aclose()
         await self._context.writer.aclose()

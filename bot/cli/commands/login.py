@@ -32,7 +32,7 @@ async def login(arguments: argparse.Namespace) -> int:
         return await _run_program(runtime, vendor, as_json=arguments.json)
     async with open_logins(runtime) as logins:
         # The person at the console owns the store, so replacing a login needs no confirmation.
-        there = await logins.login_state(await logins.account(arguments.vendor))
+        there = await logins.states.of(await logins.account(arguments.vendor))
         offer = await logins.begin(arguments.vendor, user, replaces=there.generation if there else None)
         print_result(_offered(offer), _steps(offer, user), as_json=arguments.json)
         if offer.user_code and not arguments.no_wait:

@@ -139,7 +139,7 @@ class AuthService:
             OpenabAuthError: this person may not, or the store cannot be read.
         """
         async with self.guard.request(caller, "status"):
-            return await self._logins.status()
+            return await self._logins.states.status()
 
     async def logins(self, caller: Caller) -> tuple[LoginState, ...]:
         """Return all logins, for autocompletion and for the help.
@@ -148,7 +148,7 @@ class AuthService:
             OpenabAuthError: this person may not, or the store cannot be read.
         """
         async with self.guard.request(caller, "read"):
-            return await self._logins.states()
+            return await self._logins.states.all()
 
     async def pending(self, caller: Caller) -> tuple[PendingLogin, ...]:
         """Return the caller's own pending logins, for autocompletion.
@@ -166,7 +166,7 @@ class AuthService:
             StorageError: the store cannot be read or written.
         """
         await self.guard.audit.tell_left_out()  # this method is called every few seconds
-        died = await self._logins.newly_dead()
+        died = await self._logins.states.newly_dead()
         for state in died:
             vendor = state.vendor.name if state.vendor else None
             maker = state.logged_in_by or CONSOLE
@@ -202,7 +202,7 @@ class AuthService:
 
     async def _ending(self, caller: Caller, word: str) -> tuple[Account, LoginState]:
         account = await self._logins.account(word)
-        state = await self._logins.login_state(account)
+        state = await self._logins.states.of(account)
         if state is None:
             vendor = vendor_meant(word, await self.catalogue())
             raise NotLoggedInError(vendor.title if vendor else word[:80])

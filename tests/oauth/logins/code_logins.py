@@ -17,6 +17,6 @@ async def log_in(logins: Logins, issuer: Issuer, vendor: str = "lab", user: User
 
 async def generation(logins: Logins) -> str:
     """Which login lies at `lab`."""
-    state = await logins.login_state(await logins.account("lab"))
+    state = await logins.states.of(await logins.account("lab"))
     assert state is not None
     return state.generation

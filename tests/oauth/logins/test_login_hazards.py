@@ -182,4 +182,4 @@ async def test_a_pending_key_of_too_many_digits_is_nobodys_login(logins: Logins,
     entry = PendingEntry(Secret("v" * 43), Secret("s" * 43), "https://x/t", "lab", created_at=1_800_000_000)
     await store.update(lambda draft: draft.update({f"pending:lab:{'9' * 5000}": entry}))
 
-    assert (await logins.status()).pending == ()
+    assert (await logins.states.status()).pending == ()

@@ -73,7 +73,7 @@ async def test_status_names_logins_pending_ones_and_sends_no_request(
     await store.update(lambda draft: draft.update(lab=token(NOW + 900), other=token(NOW)))
     await logins.begin("jay", ADA)
 
-    status = await logins.status()
+    status = await logins.states.status()
 
     assert [(login.tenant, login.state) for login in status.logins] == [("lab", "ok"), ("other", "expired")]
     assert status.logins[0].vendor is not None
@@ -122,7 +122,7 @@ async def test_clients_that_cannot_be_read_hide_no_login_and_are_a_problem(
     await store.update(lambda draft: draft.__setitem__("linear", McpEntry("c", reply, ("read",), NOW, "https://as")))
     (tmp_path / "auth.json.clients").mkdir()
 
-    status = await logins.status()
+    status = await logins.states.status()
 
     (login,) = status.logins
     assert login.standing is not None

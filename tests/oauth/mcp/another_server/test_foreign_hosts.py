@@ -33,7 +33,7 @@ async def test_a_login_with_an_account_elsewhere_says_which_host_gets_its_token(
 
     hosts = (evil.url.removeprefix("http://"), good.url.removeprefix("http://"))
     assert (offer.vendor.token_for, offer.vendor.account_at) == hosts
-    (state,) = (await logins.status()).logins
+    (state,) = (await logins.states.status()).logins
     assert state.vendor is not None
     assert (state.vendor.token_for, state.vendor.account_at) == hosts
 

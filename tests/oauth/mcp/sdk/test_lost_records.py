@@ -103,7 +103,7 @@ async def test_an_unreadable_clients_file_leaves_live_tokens_and_kills_none(
             await source.get_valid("mcp:new")
 
     assert dict(await store.notes()) == notes
-    assert [login.state for login in (await logins.status()).logins] == ["expired"]
+    assert [login.state for login in (await logins.states.status()).logins] == ["expired"]
     assert len(await seen(urls["new"], "/token", entry.client_id)) == posted
 
     (tmp_path / "auth.json.clients").rmdir()
