@@ -103,7 +103,7 @@ class ServerFlow(RedirectFlow):
 
     def renewer(self, renewal: Renewal) -> Renewer:
         """Return the renewer of the server's login."""
-        from openab_auth.oauth.mcp.renew import ServerRenewer  # noqa: PLC0415 - only a refresh pays for it
+        from openab_auth.oauth.mcp.server_renewer import ServerRenewer  # noqa: PLC0415 - only a refresh pays for it
 
         server = renewal.catalogue.server_of(renewal.tenant)
         assert server is not None  # noqa: S101 - its row comes from the catalogue
