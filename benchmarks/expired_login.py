@@ -21,7 +21,7 @@ from openab_auth.storage import FileStore, Secret, TokenEntry
 ROOT: Final = Path(__file__).parents[1]
 AGENT: Final = """
 import asyncio, sys, time
-import openab_auth.oauth.tokens.refresh, openab_auth.oauth.tokens.renewer
+import openab_auth.oauth.tokens.refresh, openab_auth.oauth.tokens.find_renewer
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import open_store

@@ -30,6 +30,7 @@ from openab_auth.cogs.auth.views import (
     replace_question,
     status_message,
 )
+from openab_auth.oauth.accounts import title_meant
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError, NoPendingLoginError, PasteRefusedError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.storage.entries import UserId
@@ -127,7 +128,7 @@ class FrontDesk(PressHandler):
             done = await self.service.complete(caller, paste, vendor, generation)
         except LoginTakenError as taken:
             catalogue = await self.service.catalogue()
-            found, title = catalogue.find(taken.tenant), catalogue.title_of(taken.tenant)
+            found, title = catalogue.vendor_of(taken.tenant), catalogue.title_of(taken.tenant)
             vendor = found.name if found else taken.tenant
             if isinstance(taken, LoginOvertakenError):
                 await self._messages.close(caller.user, vendor, ReplyContent(failure(language, taken)))
@@ -167,8 +168,8 @@ class FrontDesk(PressHandler):
     async def status(self, interaction: discord.Interaction) -> None:
         """Show all logins and the person's own pending ones, without a request to a vendor."""
         status, catalogue = await self.service.status(caller_of(interaction)), await self.service.catalogue()
-        user = UserId(interaction.user.id)
-        await answer(interaction, status_message(language_of(interaction), status, user, catalogue.title_of))
+        user, title_of = UserId(interaction.user.id), partial(title_meant, catalogue)
+        await answer(interaction, status_message(language_of(interaction), status, user, title_of))
 
     async def cancel(self, interaction: discord.Interaction, vendor: str | None) -> None:
         """Cancel the person's own pending login, and say so in the message with its link, too."""

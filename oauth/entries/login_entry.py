@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import LoginChangedError, LoginTakenError, NotLoggedInError
-from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
+from openab_auth.storage.draft import Draft
+from openab_auth.storage.entries import NEVER, Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.records.notes import DeadToken, Note
 from openab_auth.storage.secret import Secret
 
@@ -43,6 +44,21 @@ def has_login(entries: Mapping[str, Entry], tenant: Tenant) -> bool:
 
 def _is_login(entry: Entry | None) -> TypeGuard[LoginEntry]:
     return isinstance(entry, LoginEntry) and bool(entry.access_token or isinstance(entry, TokenEntry))
+
+
+def token_endpoint(entry: LoginEntry) -> str:
+    """Return the endpoint at which a vendor's login is renewed; empty for a server's, whose client record names it."""
+    return entry.token_endpoint if isinstance(entry, TokenEntry) else ""
+
+
+def expiry_of(entry: LoginEntry) -> int | None:
+    """Return when the access token expires, in unix seconds; None if an MCP server did not say."""
+    return None if isinstance(entry, McpEntry) and entry.expires_at == NEVER else entry.expires_at
+
+
+def has_client_record(entry: LoginEntry) -> bool:
+    """Return whether a record of the login's client lies beside it and ends with it, as at MCP servers."""
+    return isinstance(entry, McpEntry)
 
 
 def dead_token(entry: Entry | None, note: Note | None) -> DeadToken | None:
@@ -166,6 +182,6 @@ def remove(draft: Draft, tenant: Tenant) -> bool:
     """Remove the credential, its note and its client; return False when it was gone already."""
     draft.notes.pop(tenant, None)
     entry = draft.pop(tenant, None)
-    if isinstance(entry, McpEntry):
+    if isinstance(entry, LoginEntry) and has_client_record(entry):
         draft.clients.pop(tenant, None)
     return entry is not None

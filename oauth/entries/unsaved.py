@@ -29,14 +29,14 @@ _log: Final = logging.getLogger(__name__)
 class UnsavedLogin:
     """A login that has to be stored, made from a token response.
 
-    `commit` is the mutation that stores it. `spill` writes it into the journal, synchronously. `fold` moves it from the
-    journal into the store, where more has to be written than the store's next update does by itself.
+    `commit` is the mutation that stores it. `spill` writes it into the journal, synchronously. `commit_from_journal`
+    stores it from there, where more has to be written than the store's next update does by itself.
     """
 
     tenant: Tenant
     commit: Callable[[Draft], object]
     spill: Callable[[Store], object]
-    fold: Callable[[Draft], object] = lambda _: None
+    commit_from_journal: Callable[[Draft], object] = lambda _: None
     journaled: bool = False
     reported: str = ""  # the last failure that was logged
 
@@ -182,7 +182,7 @@ class UnsavedLogins:
 
     async def _save(self, kept: UnsavedLogin) -> None:
         try:
-            await self._store.update(kept.fold if kept.journaled else kept.commit)
+            await self._store.update(kept.commit_from_journal if kept.journaled else kept.commit)
         except OAuthError as error:
             _log_safely(logging.INFO, "%s: the renewed login is not needed any more: %s", kept.tenant, error)
         except Exception as error:  # noqa: BLE001 - as in `keep`

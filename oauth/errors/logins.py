@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, OLDER_UNTOUCHED, OAuthError
 from openab_auth.oauth.errors.redaction import safe_name
 from openab_auth.storage.errors import OpenabAuthError
+
+if TYPE_CHECKING:
+    from openab_auth.storage.entries import Tenant
 
 
 class PasteRefusedError(OAuthError):
@@ -187,7 +190,7 @@ class LoginTakenError(OAuthError):
     code = "login_taken"
     _happened: ClassVar[str] = "{person} is already logged in to {account}"
 
-    def __init__(self, tenant: str, logged_in_by: int | None, account: str | None, generation: str = "") -> None:
+    def __init__(self, tenant: Tenant, logged_in_by: int | None, account: str | None, generation: str = "") -> None:
         person = "another person" if logged_in_by is not None else "an unknown person"
         super().__init__(
             self._happened.format(person=person, account=f"{tenant} ({account})" if account else tenant),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from openab_auth.oauth.errors import NoPendingLoginError
 
 if TYPE_CHECKING:
+    from openab_auth.oauth.client import OAuthClient
     from openab_auth.oauth.config import ConfigTable
     from openab_auth.oauth.entries.pending_entry import PendingLogin
     from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.flows.renewer import Renewal, Renewer
     from openab_auth.oauth.paste import Paste
     from openab_auth.oauth.vendors import Vendor
-    from openab_auth.storage.entries import PendingEntry
+    from openab_auth.storage.entries import PendingEntry, Tenant
 
 
 class Flow(Protocol):
@@ -59,14 +60,15 @@ class Flow(Protocol):
         """Wait until a pending login ends without a paste. `Logins.outcome` lists what it raises."""
         raise NoPendingLoginError(login.vendor)
 
+    async def client(self, context: LoginContext, vendor: Vendor, tenant: Tenant) -> OAuthClient:
+        """Return the client that revokes the login under `tenant`."""
+        return vendor.client()
+
     def renewer(self, renewal: Renewal) -> Renewer:
         """Return the object that asks for the next tokens of a login."""
-        from openab_auth.oauth.flows.exchange.renewer import CopilotRenewer  # noqa: PLC0415 - only a refresh pays for it
-        from openab_auth.oauth.flows.renewer import VendorRenewer  # noqa: PLC0415 - as above
+        from openab_auth.oauth.flows.exchange.registry import exchange_of  # noqa: PLC0415 - only a refresh pays for it
 
-        if renewal.vendor.exchange == "github-copilot":
-            return CopilotRenewer(renewal.vendor, renewal.token_endpoint, renewal.clock)
-        return VendorRenewer(renewal.vendor, renewal.token_endpoint)
+        return exchange_of(renewal.vendor).renewer(renewal)
 
 
 def check_endpoints(table: ConfigTable, **urls: str) -> None:

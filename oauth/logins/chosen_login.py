@@ -49,7 +49,7 @@ def read_chosen_login(
 def _client(
     tenant: Tenant, entries: Mapping[str, Entry], clients: Mapping[str, ClientRecord], catalogue: Catalogue
 ) -> OAuthClient | None:
-    entry, server = entries.get(tenant), catalogue.server(tenant)
+    entry, server = entries.get(tenant), catalogue.server_of(tenant)
     if isinstance(entry, McpEntry):
         binding = binding_of(entry, clients.get(tenant))
         if server is None:

@@ -12,7 +12,7 @@ from openab_auth.oauth.errors import NotLoggedInError, OAuthError
 from openab_auth.oauth.flows import Commits
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft
-from openab_auth.storage.entries import LoginEntry, McpEntry, Tenant
+from openab_auth.storage.entries import LoginEntry, Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class LoginRemover:
             StorageError: the store cannot be written, or its client records cannot be read.
         """
         await self._store.check_writable()
-        if isinstance(entry, McpEntry):
+        if login_entry.has_client_record(entry):
             await self._store.clients()  # the login's client is removed with it
 
     async def _revoke(self, client: OAuthClient | None, entry: LoginEntry) -> tuple[bool, str | None]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
-from openab_auth.oauth.entries import SKEW, EntryIndex, PendingLogin, backoff, build_index, dead_token
-from openab_auth.storage.entries import NEVER, Entry, McpEntry, Tenant, TokenEntry, UserId
+from openab_auth.oauth.entries import SKEW, EntryIndex, PendingLogin, backoff, build_index, dead_token, login_entry
+from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.errors import StorageError
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 
@@ -92,7 +92,7 @@ def no_records_if_unreadable(read: Callable[[], Mapping[str, T]]) -> Mapping[str
 
 
 def login_state(  # noqa: PLR0913 - the records of a login
-    tenant: str,
+    tenant: Tenant,
     entries: Mapping[str, Entry],
     notes: Mapping[str, Note],
     clients: Mapping[str, ClientRecord],
@@ -102,16 +102,17 @@ def login_state(  # noqa: PLR0913 - the records of a login
 ) -> LoginState | None:
     """Return the state of one login, or None if there is no login."""
     entry, note = entries.get(tenant), notes.get(tenant, Note())
-    if not isinstance(entry, TokenEntry | McpEntry) or (isinstance(entry, McpEntry) and not entry.token_response):
+    if not (isinstance(entry, LoginEntry) and login_entry.has_login(entries, tenant)):
         return None
-    server, record = catalogue.server(tenant), clients.get(tenant)
+    is_vendors = isinstance(entry, TokenEntry)
+    record, server = clients.get(tenant), None if is_vendors else catalogue.server_of(tenant)
     vendor = catalogue.vendor_of(tenant) if isinstance(entry, TokenEntry) else _bound_vendor(entry, record, server)
-    expires_at = None if isinstance(entry, McpEntry) and entry.expires_at == NEVER else entry.expires_at
+    expires_at = login_entry.expiry_of(entry)
     died = dead_token(entry, note)
     refreshable = bool(entry.refresh_token) and died is None
     return LoginState(
-        tenant=Tenant(tenant),
-        kind="token" if isinstance(entry, TokenEntry) else "mcp",
+        tenant=tenant,
+        kind="token" if is_vendors else "mcp",
         state="dead" if died else _state(expires_at, now, refreshable=refreshable),
         refreshable=refreshable,
         expires_at=expires_at,

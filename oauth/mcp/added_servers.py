@@ -86,7 +86,7 @@ class AddedServers:
         if not self.allowed:
             raise AddingServersOffError
         known = self._configured.with_added(draft.servers)
-        there = known.server(name)
+        there = known.server_named(full_name(name))
         if there and there.added_by is not None and (there.name, there.url) == (name, server.url):
             return there, False
         admitted = known.read_new_server(name, server)

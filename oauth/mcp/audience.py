@@ -21,7 +21,7 @@ def audience_of(account: Account, catalogue: Catalogue, record: ClientRecord | N
     Raises:
         UnknownVendorError: neither the record nor the config has an address.
     """
-    server = catalogue.server(account.tenant)
+    server = catalogue.server_of(account.tenant)
     configured = server.url if server and server.added_by is None else None
     recorded = record.facts.get("url") if record else None
     if isinstance(recorded, str):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from openab_auth.oauth.client import scopes_of
 from openab_auth.oauth.errors import LOG_IN_AGAIN, InsufficientScopeError
-from openab_auth.oauth.vendors.server_names import bare_name
+from openab_auth.oauth.vendors.server_names import table_name
 from openab_auth.storage import ClientRecord, McpEntry
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def remedy_for(scopes: tuple[str, ...], record: ClientRecord | None, server: Mcp
 
 def advice(remedy: ScopeRemedy, tenant: str) -> str:
     """Return the remedy in words, for the login under `tenant`."""
-    return _ADVICE[remedy].format(name=bare_name(tenant))
+    return _ADVICE[remedy].format(table=table_name(tenant))
 
 
 def carried_over(record: ClientRecord, before: ClientRecord | None) -> ClientRecord:
@@ -86,6 +86,6 @@ def _tries(record: ClientRecord) -> int:
 
 _ADVICE: Final[dict[ScopeRemedy, str]] = {
     "log-in": LOG_IN_AGAIN,
-    "widen": "add them to scopes in [mcp.{name}], then log in again with /auth login",
+    "widen": "add them to scopes in {table}, then log in again with /auth login",
     "grant": "these scopes were requested and not granted; the people who run the server must grant them",
 }

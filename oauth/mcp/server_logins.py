@@ -14,7 +14,7 @@ from openab_auth.oauth.mcp.foreign_hosts import check_foreign_hosts
 from openab_auth.oauth.mcp.registration import client_key, identify, issuers_of, keep_client
 from openab_auth.oauth.mcp.scopes import wanted_scopes
 from openab_auth.oauth.vendors import McpServer
-from openab_auth.oauth.vendors.server_names import bare_name
+from openab_auth.oauth.vendors.server_names import VendorName, bare_name
 from openab_auth.storage import AsyncStore, ClientRecord, Draft, McpEntry, Tenant, UserId, pending_key
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class ServerLogins:
         binding = read_binding((await self._store.clients()).get(tenant))
         return replace(binding.client(server) if binding else server.vendor.client(), tenant=tenant)
 
-    def remember(self, draft: Draft, vendor: str, user: UserId, binding: Binding) -> None:
+    def remember(self, draft: Draft, vendor: VendorName, user: UserId, binding: Binding) -> None:
         """Keep the binding of a pending login, and drop the bindings of pending logins that are gone.
 
         Raises:
@@ -129,13 +129,12 @@ class ServerLogins:
             raise
         self._unstored.pop(key, None)
 
-    def check_same(self, draft: Draft, vendor: str, binding: Binding) -> None:
+    def check_same(self, draft: Draft, vendor: VendorName, binding: Binding) -> None:
         """Refuse a login if the server's name now means another server.
 
         Raises:
             NoPendingLoginError: the name now means another server, or no server.
         """
-        name = bare_name(vendor)
-        there = self._catalogue.server(name) or draft.servers.get(name)
+        there = self._catalogue.server_named(vendor) or draft.servers.get(bare_name(vendor))
         if there is None or there.url != binding.url:
             raise NoPendingLoginError(vendor)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from openab_auth.oauth.entries import AccessToken
 from openab_auth.oauth.http.deadline import Deadline
 from openab_auth.oauth.tokens.adopt import is_successor
-from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Tenant
+from openab_auth.storage import AsyncStore, LoginEntry, Tenant
 
 if TYPE_CHECKING:
     from openab_auth.oauth.entries import UnsavedLogins
@@ -71,10 +71,10 @@ class SharedRefreshes:
     async def _refresh(self, tenant: Tenant, stale: LoginEntry, *, deliberate: bool) -> LoginEntry:
         await self._unsaved.save(tenant)
         catalogue = await self._runtime.load_catalogue()
-        if isinstance(stale, McpEntry) and catalogue.server(tenant) is None:  # perhaps a person has added the server
+        if catalogue.row_of(tenant, stale) is None:  # perhaps a person has added a server of this name
             catalogue = catalogue.with_added(await self._store.servers())
+        from openab_auth.oauth.tokens.find_renewer import find_renewer  # noqa: PLC0415 - as above
         from openab_auth.oauth.tokens.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
-        from openab_auth.oauth.tokens.renewer import find_renewer  # noqa: PLC0415 - as above
 
         with Deadline(self._deadline, self._stopping) as deadline:
             refresh = Refresh(

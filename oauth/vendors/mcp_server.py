@@ -19,7 +19,7 @@ from openab_auth.oauth.http import (
     why_ambiguous,
     why_unsafe,
 )
-from openab_auth.oauth.vendors.server_names import full_name
+from openab_auth.oauth.vendors.server_names import VendorName, full_name
 from openab_auth.oauth.vendors.taken_names import owners_of_names
 from openab_auth.oauth.vendors.vendor import Vendor, read_url, read_variable
 from openab_auth.storage.entries import Tenant, UserId
@@ -63,7 +63,7 @@ class McpServer:
     added_by: UserId | None = None
 
     @property
-    def vendor_name(self) -> str:
+    def vendor_name(self) -> VendorName:
         """Return the name that people type, and that a pending login holds: `mcp:NAME`."""
         return full_name(self.name)
 

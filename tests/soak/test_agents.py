@@ -128,7 +128,7 @@ class People:
             await asyncio.sleep(self._chance.uniform(0.5, 4))
             if tenant in self.inside and self._chance.random() < 0.5:
                 self.inside.discard(tenant)
-                await self._logins.logout(tenant, revoke=False)
+                await self._logins.logout(await self._logins.account(tenant), revoke=False)
             else:
                 await self.log_in(tenant)
 

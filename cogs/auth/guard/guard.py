@@ -17,7 +17,7 @@ from openab_auth.cogs.auth.guard.open_requests import OpenRequests
 from openab_auth.cogs.auth.guard.rate_limit import RateLimit
 
 Request: TypeAlias = Literal[
-    "login", "complete", "cancel", "status", "ask_logout", "logout", "mcp_add", "mcp_remove", "look"
+    "login", "complete", "cancel", "status", "ask_logout", "logout", "mcp_add", "mcp_remove", "read"
 ]
 NameLine: TypeAlias = Callable[[AuditLine], Awaitable[None]]
 
@@ -44,8 +44,8 @@ _RULES: Final[Mapping[Request, _Rule]] = {
     "logout": _Rule("logout", counted="refused"),
     "ask_logout": _Rule("logout", counted="refused", refusals_only=True),
     "status": _Rule("status", counted="refused", refusals_only=True),
-    # Names for autocompletion and for the help. Discord asks for them at every key.
-    "look": _Rule(None, counted="none"),
+    # Names for autocompletion and for the help, which Discord asks for at every key: no attempt, and no audit line.
+    "read": _Rule(None, counted="none"),
 }
 
 

@@ -63,7 +63,7 @@ class DirectMessages:
     async def _chat(self, message: discord.Message, language: Language) -> None:
         caller = author_of(message)
         try:
-            async with self._desk.service.guard.request(caller, "look"):
+            async with self._desk.service.guard.request(caller, "read"):
                 pass
         except AccessDeniedError:
             return

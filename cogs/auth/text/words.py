@@ -15,7 +15,7 @@ from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.http import is_loopback
 from openab_auth.oauth.logins import LoginState, LogoutResult
-from openab_auth.oauth.vendors import Catalogue, Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor, bare_name, table_name
 from openab_auth.storage.reader import Problem
 
 _NEVER: Final = 2**40  # seconds; agents write such a time for a token without an end
@@ -248,7 +248,7 @@ def _below(language: Language, state: LoginState) -> list[Markup]:
         asked, granted = _scopes(standing.asked), _scopes(standing.granted)
         lines.append(language.say("status-scopes", asked=asked, granted=granted))
     if standing and standing.remedy:
-        table = f"[mcp.{cut(state.tenant.removeprefix('mcp:'), _TITLE)}]"
+        table = table_name(cut(bare_name(state.tenant), _TITLE))
         todo = language.say(f"remedy-{standing.remedy}", table=table)
         lines.append(language.say("status-missing-scopes", scopes=_scopes(standing.missing), todo=todo))
     return lines

@@ -6,6 +6,7 @@ A button keeps everything it needs in its `custom_id`, so it still works after t
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import ClassVar, Final, Literal, Protocol, Self, TypeAlias, cast
@@ -66,7 +67,7 @@ def desk_of(interaction: discord.Interaction) -> PressHandler:
     return cast("_CogWithDesk", cast("commands.Bot", interaction.client).get_cog(COG)).desk
 
 
-class AuthButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template="auth:"):
+class AuthButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], ABC, template="auth:"):
     """A button with the id `auth:<verb>:<values>`.
 
     A subclass names its `verb` and its `fields`, a regular expression with one named group for each value. `read` makes
@@ -93,13 +94,13 @@ class AuthButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
         return ":".join(("auth", cls.verb, *values))
 
     @classmethod
+    @abstractmethod
     def read(cls, language: Language, fields: Mapping[str, str]) -> Self:
         """Make the button again from the fields in its id; a missing field is empty."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def press(self, desk: PressHandler, interaction: discord.Interaction) -> None:
         """Handle the press. The service checks whether this person may do it."""
-        raise NotImplementedError
 
     @property
     def fits(self) -> bool:

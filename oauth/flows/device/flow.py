@@ -104,6 +104,6 @@ class AwsDeviceFlow(DeviceFlow):
 
     def renewer(self, renewal: Renewal) -> Renewer:
         """Return the renewer that uses the registered client."""
-        from openab_auth.oauth.flows.device.renewer import AwsRenewer  # noqa: PLC0415 - only a refresh pays for it
+        from openab_auth.oauth.flows.device.aws_renewer import AwsRenewer  # noqa: PLC0415 - only a refresh pays for it
 
         return AwsRenewer(renewal.vendor, renewal.token_endpoint, renewal.store, renewal.clock)

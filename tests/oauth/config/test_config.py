@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from openab_auth.oauth.accounts import vendor_meant
 from openab_auth.oauth.config import Config, store_location
 from openab_auth.oauth.errors import ConfigError, UnknownVendorError
-from openab_auth.oauth.vendors import Catalogue, read_config
+from openab_auth.oauth.vendors import Catalogue, VendorName, read_config
 from openab_auth.storage import Secret
 
 LAB = """
@@ -132,9 +133,9 @@ def test_a_set_variable_of_the_vendors_tools_shadows_its_login() -> None:
 def test_a_name_or_a_tenant_finds_the_vendor() -> None:
     catalogue = Catalogue.shipped({})
 
-    assert catalogue.find("claude") is catalogue.find("anthropic-oauth") is catalogue.get("claude")
-    assert (catalogue.tenant_of("claude"), catalogue.tenant_of("other")) == ("anthropic-oauth", "other")
-    assert catalogue.find("other") is None
+    assert vendor_meant("claude", catalogue) is vendor_meant("anthropic-oauth", catalogue) is catalogue.get("claude")
+    assert vendor_meant("other", catalogue) is None
+    assert catalogue.named(VendorName("anthropic-oauth")) is None
 
 
 def test_where_the_store_lies(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from openab_auth.oauth.client.verdict import RequestContext
 from openab_auth.oauth.http import NetworkPolicy, new_client
 from openab_auth.oauth.mcp import Fetch
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import Secret, Tenant, TokenEntry
 from tests.support.raw_server import GOOD, RawServer, whole
 
@@ -38,7 +38,12 @@ async def driver() -> AsyncIterator[Driver]:
 
 def vendor(server: RawServer) -> Vendor:
     return Vendor(
-        "lab", "Lab", Tenant("lab"), token_url=f"{server.url}/token", client_id="c", revoke_url=f"{server.url}/revoke"
+        VendorName("lab"),
+        "Lab",
+        Tenant("lab"),
+        token_url=f"{server.url}/token",
+        client_id="c",
+        revoke_url=f"{server.url}/revoke",
     )
 
 

@@ -30,9 +30,9 @@ async def test_another_login_has_another_generation_and_a_noted_one_is_kept(logi
 
 
 async def test_only_a_login_is_chosen(logins: Logins, store: AsyncStore) -> None:
-    assert await logins.chosen_login("lab") is None
+    assert await logins.states.chosen(await logins.account("lab")) is None
     await store.update(lambda draft: draft.update(linear=McpEntry("registered")))
-    assert await logins.chosen_login("linear") is None
+    assert await logins.states.chosen(await logins.account("linear")) is None
 
 
 def test_a_login_is_revocable_where_its_vendor_is_known_and_offers_it() -> None:

@@ -11,11 +11,11 @@ from openab_auth.oauth.errors import LoginDeniedError, NoPendingLoginError
 from openab_auth.oauth.flows import LoginResult
 from openab_auth.oauth.logins import WaitingLogins
 from openab_auth.oauth.logins import waiting as module
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import Tenant, UserId
 
 ADA = UserId(42)
-LAB = Vendor("lab", "The Lab", Tenant("lab"), flow="device")
+LAB = Vendor(VendorName("lab"), "The Lab", Tenant("lab"), flow="device")
 
 
 class Audited:

@@ -164,7 +164,7 @@ async def test_after_a_logout_the_server_is_removed_with_all_its_records(
 ) -> None:
     assert await store.clients()
 
-    await logins.logout("mcp:lab", revoke=False)
+    await logins.logout(await logins.account("mcp:lab"), revoke=False)
     await logins.added.remove("lab", lambda _: None)
 
     assert dict(await store.read()) == {}

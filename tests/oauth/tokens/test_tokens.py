@@ -145,7 +145,7 @@ async def test_a_running_agent_finds_a_new_login_and_stops_at_a_logout(
     offer = await logins.begin("lab", CONSOLE)
     await logins.complete(await issuer.approve(offer.url), CONSOLE)
     new = await source.get_valid("lab")
-    await logins.logout("lab", revoke=False)
+    await logins.logout(await logins.account("lab"), revoke=False)
 
     assert new.value != login.access_token
     assert issuer.tokens.family_of(new.value.reveal()) is issuer.families[1]
@@ -211,7 +211,7 @@ async def test_its_own_driver_is_made_for_a_refresh_and_closed_with_it(
         assert (await source.force_refresh("lab")).value != login.access_token
         driver = source._runtime._driver
         assert driver is not None
-        (http,) = driver._http.values()
+        (http,) = driver._sender._http.values()
     assert http.is_closed
 
 

@@ -116,7 +116,7 @@ async def test_every_autocompletion_passes_the_guard(cog: Auth, passed: list[str
             passed.clear()
             press = interaction(cog, discord.InteractionType.autocomplete)
             assert await cast("Any", suggest)(cog, press, "") == []
-            assert passed == ["look"], f"{command.qualified_name} {name}"
+            assert passed == ["read"], f"{command.qualified_name} {name}"
             asked += 1
     assert asked >= 5
 
@@ -152,7 +152,7 @@ async def test_a_form_and_a_direct_message_pass_the_guard(cog: Auth, passed: lis
                 id=number, guild=None, author=author, webhook_id=None, content=content, channel=AsyncMock()
             )
         )
-    assert passed == ["complete", "complete", "look"]
+    assert passed == ["complete", "complete", "read"]
 
 
 @pytest.mark.parametrize("owner", [AuthService, Servers])
@@ -228,7 +228,7 @@ async def test_an_attempt_is_counted_then_written_down_then_access_is_checked(
     assert len((tmp_path / "audit.jsonl").read_text().splitlines()) == 2
 
 
-@pytest.mark.parametrize(("request_", "lines"), [("logout", 1), ("ask_logout", 0), ("status", 0), ("look", 0)])
+@pytest.mark.parametrize(("request_", "lines"), [("logout", 1), ("ask_logout", 0), ("status", 0), ("read", 0)])
 async def test_what_only_reads_is_written_down_when_it_is_refused(
     order: tuple[Guard, list[str]], tmp_path: Path, request_: Any, lines: int
 ) -> None:
@@ -244,4 +244,4 @@ async def test_what_only_reads_is_written_down_when_it_is_refused(
     with pytest.raises(AccessDeniedError):
         async with guard.request(Caller(EVE), request_):
             pytest.fail("a stranger was let in")
-    assert written() == lines + (request_ != "look")
+    assert written() == lines + (request_ != "read")

@@ -15,7 +15,7 @@ import openab_auth.cogs.auth
 import openab_auth.cogs.auth.text.language
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.language import Language, SpokenLanguages, english, languages
-from openab_auth.oauth.vendors import Catalogue
+from openab_auth.oauth.vendors import Catalogue, VendorName
 from tests.cogs.auth.text.catalogues import TAGS, Names, entries, parts, resource
 
 FOLDER = Path(openab_auth.cogs.auth.__file__).parent
@@ -87,7 +87,7 @@ def test_each_note_of_a_vendor_that_we_ship_is_translated_and_no_other(tag: str)
 
 def test_an_operators_note_is_shown_as_it_stands() -> None:
     chinese = languages()["zh-TW"]
-    shipped = Catalogue.shipped({}).find("claude")
+    shipped = Catalogue.shipped({}).named(VendorName("claude"))
     assert shipped is not None
     assert "條款" in words.note_of(chinese, shipped)
     assert words.note_of(chinese, replace(shipped, note="Ask Ada first.")) == "Ask Ada first."

@@ -31,7 +31,7 @@ from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.logins import ChosenLogin, LoginState, LogoutResult, Status
 from openab_auth.oauth.mcp import GrantedAccess
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.records.notes import DeadToken, RefreshAttempt
@@ -169,7 +169,7 @@ async def test_a_login_message_with_a_code(
 async def test_the_answers_to_a_login_and_to_a_logout(
     language: Language, state: LoginState, account: str | None, name: str
 ) -> None:
-    vendor = state.vendor or Vendor(name="lab", title=name, tenant=Tenant("lab"))
+    vendor = state.vendor or Vendor(name=VendorName("lab"), title=name, tenant=Tenant("lab"))
     check(with_footer(language, words.logged_in(language, LoginResult(vendor, NOW, account, name))))
     for revoked, removed, stands in (
         (True, True, False),
@@ -184,7 +184,7 @@ async def test_the_answers_to_a_login_and_to_a_logout(
     check(ReplyContent(words.login_ended(language, state)))
     try:
         check(logout_question(language, ChosenLogin(state, "a" * GENERATION_DIGITS, revocable=True)))
-        taken = LoginTakenError(name, ADA, account, "a" * GENERATION_DIGITS)
+        taken = LoginTakenError(Tenant(name), ADA, account, "a" * GENERATION_DIGITS)
         check(replace_question(language, name, name, taken))
         check(replace_question(language, name, name, LoginOvertakenError(taken)))
     except NameTooLongError:

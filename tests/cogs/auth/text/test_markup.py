@@ -29,7 +29,7 @@ from openab_auth.oauth.errors import LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.logins import ChosenLogin, LoginState, LogoutResult, Status
 from openab_auth.oauth.mcp import GrantedAccess
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.records.notes import DeadToken, RefreshAttempt
@@ -138,7 +138,7 @@ def test_no_value_of_a_sentence_changes_how_the_sentence_is_read(language: Langu
 def views(language: Language, text: str) -> list[str]:
     """Return every answer that shows other people's texts, with `text` in each place."""
     vendor = Vendor(
-        name="lab", title=text, tenant=Tenant("lab"), redirect_uri="http://localhost:1/cb", note=text,
+        name=VendorName("lab"), title=text, tenant=Tenant("lab"), redirect_uri="http://localhost:1/cb", note=text,
         token_for=text, account_at=text,
     )  # fmt: skip
     state = LoginState(
@@ -167,7 +167,7 @@ def views(language: Language, text: str) -> list[str]:
     embed = status_message(language, status, ADA, lambda _: text).embed
     assert embed is not None
     shown.append(str(embed.description))
-    taken = LoginTakenError("lab", ADA, text)
+    taken = LoginTakenError(Tenant("lab"), ADA, text)
     shown += [
         logout_question(language, ChosenLogin(state, "a1", revocable=True)).content,
         replace_question(language, "lab", text, taken).content,
@@ -204,7 +204,7 @@ def test_no_field_of_a_failure_changes_how_it_is_read(language: Language, error:
 @few
 @given(tongues, texts)
 async def test_what_is_no_markup_shows_no_escape_and_nothing_hidden(language: Language, text: str) -> None:
-    vendor = Vendor(name=text[:40] or "x", title=text, tenant=Tenant("lab"))
+    vendor = Vendor(name=VendorName(text[:40] or "x"), title=text, tenant=Tenant("lab"))
     state = LoginState(Tenant("lab"), "token", "ok", True, NOW, text, ADA, NOW, None, vendor)  # noqa: FBT003
     choices = [
         *login_choices(language, [vendor], [state], ""),

@@ -14,12 +14,12 @@ from openab_auth.cogs.auth.views.status import CancelButton, status_message
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.logins import LoginState, Status
 from openab_auth.oauth.mcp import GrantedAccess
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import DeadToken, Problem, RefreshAttempt, Tenant, UserId
 from tests.cogs.auth.login_states import login_state
 
 ADA = UserId(1)
-LAB = Vendor(name="lab", title="The Lab", tenant=Tenant("lab"))
+LAB = Vendor(name=VendorName("lab"), title="The Lab", tenant=Tenant("lab"))
 
 
 state = partial(login_state, vendor=LAB)

@@ -179,7 +179,7 @@ async def test_one_runs_for_each_person_and_vendor(logins: Logins, tmp_path: Pat
 
     assert not alive(first)
     assert len(await logins.pending(ADA)) == len(await logins.pending(BOB)) == 1
-    assert len((await logins.status()).pending) == 2
+    assert len((await logins.states.status()).pending) == 2
 
 
 async def test_one_person_runs_no_more_than_the_limit(logins: Logins) -> None:

@@ -203,7 +203,7 @@ async def test_an_added_servers_hosts_get_no_reach_from_a_table_of_that_name(
 
     with pytest.raises(VendorMisconfiguredError, match="private network"):
         await source.force_refresh("mcp:lab")
-    done = await later.logout("mcp:lab", revoke=True)
+    done = await later.logout(await later.account("mcp:lab"), revoke=True)
 
     assert done.removed
     assert "private network" in str(done.note)

@@ -33,7 +33,7 @@ async def test_a_login_with_an_account_elsewhere_says_which_host_gets_its_token(
 
     hosts = (evil.url.removeprefix("http://"), good.url.removeprefix("http://"))
     assert (offer.vendor.token_for, offer.vendor.account_at) == hosts
-    (state,) = (await logins.status()).logins
+    (state,) = (await logins.states.status()).logins
     assert state.vendor is not None
     assert (state.vendor.token_for, state.vendor.account_at) == hosts
 
@@ -90,7 +90,7 @@ async def test_an_added_server_gets_no_account_of_another_servers_host(
 
     with pytest.raises(ServerUnusableError, match="mcp:good"):
         await logins.begin("mcp:lab", ADA)
-    await logins.logout("mcp:good", revoke=False)
+    await logins.logout(await logins.account("mcp:good"), revoke=False)
     assert await logins.begin("mcp:lab", ADA)
 
 

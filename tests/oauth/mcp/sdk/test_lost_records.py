@@ -73,7 +73,7 @@ async def test_a_login_under_the_designs_key_is_read_and_renewed_where_it_lies(
     assert (await source.get_valid("new")).value == entry.access_token
     assert (await source.force_refresh("mcp:new")).value != entry.access_token
     assert set(await store.read()) == {"mcp:new"}
-    await logins.logout("mcp:new", revoke=False)
+    await logins.logout(await logins.account("mcp:new"), revoke=False)
     assert not await store.read()
 
 
@@ -103,7 +103,7 @@ async def test_an_unreadable_clients_file_leaves_live_tokens_and_kills_none(
             await source.get_valid("mcp:new")
 
     assert dict(await store.notes()) == notes
-    assert [login.state for login in (await logins.status()).logins] == ["expired"]
+    assert [login.state for login in (await logins.states.status()).logins] == ["expired"]
     assert len(await seen(urls["new"], "/token", entry.client_id)) == posted
 
     (tmp_path / "auth.json.clients").rmdir()

@@ -28,7 +28,7 @@ PAUSE = 1.6  # seconds; longer than a request, and a whole refresh, of AGENT may
 AGENT = """
 import asyncio, concurrent.futures.thread, encodings.idna, json, os, queue, resource, signal, sys, time
 import anyio._backends._asyncio, filelock
-import openab_auth.oauth.tokens.refresh, openab_auth.oauth.tokens.renewer
+import openab_auth.oauth.tokens.refresh, openab_auth.oauth.tokens.find_renewer
 import openab_auth.storage.file.locks.waiting, openab_auth.storage.worker_thread
 from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.vendors import Catalogue

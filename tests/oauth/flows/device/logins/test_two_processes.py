@@ -70,7 +70,7 @@ async def test_two_bots_make_one_login_of_one_code_and_tell_of_no_failure(
     assert [done.elsewhere for done in ended if done].count(True) == 1
     assert len(issuer.families) == 1
     assert not issuer.families[0].revoked
-    assert list(await store.read()) == [catalogue.tenant_of(vendor)]
+    assert list(await store.read()) == [catalogue.get(vendor).tenant]
 
 
 async def test_a_denial_that_the_other_bot_was_told_is_not_called_an_expiry(start: Start, issuer: Issuer) -> None:
