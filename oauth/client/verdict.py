@@ -91,7 +91,7 @@ class RequestContext:
         unread: bool = False,
         todo: str = "",
     ) -> VendorUnavailableError:
-        """Return the error for a request without a usable answer; after an `unread` one there is a pause."""
+        """Return the error for a request without a usable answer; an `unread` answer leads to a pause."""
         return VendorUnavailableError(
             self.vendor,
             reason,
