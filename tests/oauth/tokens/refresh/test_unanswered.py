@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import shutil
 from itertools import chain, repeat
@@ -144,10 +145,17 @@ async def astray(login: TokenEntry, store: AsyncStore, server: RawServer) -> Tok
     return moved
 
 
+def _flipped(data: bytes, at: int) -> bytes:
+    broken = bytearray(data)
+    broken[at] ^= 1
+    return bytes(broken)
+
+
 UNREADABLE: list[bytes] = [
     whole(GOOD[:-1] + b" " * 2**21 + b"}"),
     whole(GOOD, b"Content-Encoding: br"),
     whole(GOOD, b"Content-Encoding: gzip"),
+    whole(_flipped(gzip.compress(GOOD), 12), b"Content-Encoding: gzip"),
     whole(GOOD, *[b"X: " + b"x" * 1000] * 40),
     b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" + GOOD,
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n" + GOOD,
@@ -188,9 +196,12 @@ async def test_after_an_unreadable_answer_the_token_is_not_posted_at_once(
         b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (len(GOOD) + 2) + GOOD,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(GOOD) + GOOD,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(GOOD) + GOOD + b"\r\nnonsense\r\n",
+        whole(_flipped(gzip.compress(GOOD), -8), b"Content-Encoding: gzip"),
+        whole(_flipped(gzip.compress(GOOD), -1), b"Content-Encoding: gzip"),
+        whole(gzip.compress(GOOD)[:-8], b"Content-Encoding: gzip"),
         whole(GOOD, b"X: x"),
     ],
-    ids=["too-long-a-length", "no-last-chunk", "nonsense-after-it", "whole"],
+    ids=["long-length", "no-last-chunk", "nonsense-after-it", "wrong-checksum", "wrong-size", "no-checksum", "whole"],
 )
 async def test_tokens_that_came_are_stored_although_their_reply_was_cut(
     source: TokenSource, astray: TokenEntry, server: RawServer, store: AsyncStore, sent: bytes
