@@ -8,6 +8,7 @@ its caller: a cancelled caller, or a lost connection to Discord, does not stop i
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,7 +24,6 @@ from openab_auth.oauth.paste import DeniedRedirectError, ExpectedRedirect, Paste
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import PENDING_LIFETIME, PendingEntry
-from openab_auth.storage.errors import StorageError
 from openab_auth.storage.records.notes import Begun
 from openab_auth.storage.secret import Secret
 
@@ -117,7 +117,8 @@ async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
         raise
     except ClientRefusedError as error:
         if when_refused:
-            await when_refused(error)
+            with suppress(Exception):  # the refusal counts all the same
+                await when_refused(error)
         raise
     still = partial(context.servers.check_same, vendor=vendor.name, binding=binding) if binding else None
     return await context.writer.store(vendor, entry.token_url, tokens, login, binding, also=still)
@@ -129,5 +130,5 @@ async def _put_back(
     """Let the login wait again after a code that was never sent; if that cannot be written, it must begin anew."""
     try:
         await context.pending.put_back(login, entry)
-    except StorageError as unsaved:
+    except Exception as unsaved:
         raise RequestContext(vendor.name, vendor.tenant, "code").unavailable(unsent.reason) from unsaved
