@@ -156,7 +156,7 @@ class Logins:
     async def resume(self, may: Callable[[PendingLogin], bool]) -> tuple[PendingLogin, ...]:
         """Wait again for the approvals that a former process waited for, and return those logins.
 
-        A login for which `may` returns False is left out.
+        A login for which `may` returns False is left out, and so is a login for which this process waits already.
 
         Raises:
             StorageError: the store cannot be read.
@@ -165,7 +165,9 @@ class Logins:
         entries, notes = await self._store.read(), await self._store.notes()
         for login, entry in pending_entry.unexpired(entries, self._clock(), notes=notes):
             row = self._configured.find(login.vendor)
-            if row is None or not (flow_of(row).waits and flow_of(row).in_store and may(login)):
+            if row is None or not (flow_of(row).waits and flow_of(row).in_store) or self._waiting.has(login):
+                continue
+            if not may(login):
                 continue
             self._waiting.start(row, login, flow_of(row).wait(self._context, row, login, entry))
             self._waiting.expect_end(login.vendor, login.user)

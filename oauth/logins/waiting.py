@@ -59,6 +59,11 @@ class WaitingLogins:
         self._logins[key] = _WaitingLogin(vendor, login, task, conversation)
         return task
 
+    def has(self, login: PendingLogin) -> bool:
+        """Return whether this process waits for this login already."""
+        waiting = self._logins.get((login.vendor, login.user))
+        return waiting is not None and waiting.login.generation == login.generation
+
     def expect_end(self, vendor: str, user: UserId) -> None:
         """Record the end of this login from now on: the person has seen its offer."""
         waiting = self._logins.get((vendor, user))

@@ -1,0 +1,83 @@
+"""A bot that starts while its store cannot be read: the logins that wait for an approval go on as soon as it can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.cogs.auth.service import resumption
+from tests.support.device_codes import code_in, until
+from tests.support.discord_bot import begin, running
+from tests.support.service import Log, Start, Stored
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for seconds in here."""
+    monkeypatch.setattr(resumption, "_INTERVAL", 0.05)
+
+
+@contextmanager
+def unreadable(file: Path) -> Iterator[None]:
+    """A folder lies in the file's place."""
+    aside = file.with_name("aside")
+    file.rename(aside)
+    file.mkdir()
+    try:
+        yield
+    finally:
+        file.rmdir()
+        aside.rename(file)
+
+
+async def test_a_store_that_is_away_at_the_start_ends_no_login(
+    world: EmbeddedDiscord,
+    ada: Person,
+    issuer: Issuer,
+    settings: DiscordSettings,
+    start: Start,
+    store_path: Path,
+    stored: Stored,
+    audited: Log,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with running(world, start(settings)):
+        login = await begin(ada)
+    service = start(settings)
+    with unreadable(store_path):
+        bot = running(world, service)
+        await bot.__aenter__()
+        await until(lambda: "could not be resumed yet" in caplog.text)
+    await issuer.approve_device(code_in(issuer, login))
+
+    await until(lambda: "lab" in stored() and audited()[-1]["event"] == "complete")
+
+    assert caplog.text.count("could not be resumed yet") == 1
+    await bot.__aexit__(None, None, None)
+
+
+async def test_a_login_that_began_meanwhile_is_not_begun_again(
+    world: EmbeddedDiscord,
+    ada: Person,
+    bob: Person,
+    issuer: Issuer,
+    settings: DiscordSettings,
+    start: Start,
+    stored: Stored,
+    audited: Log,
+) -> None:
+    service = start(settings)
+    async with running(world, service):
+        login = await begin(ada)
+        await service.resume()
+        await issuer.approve_device(code_in(issuer, login))
+
+        await login.wait_for(lambda shown: "Logged in to" in shown.content and not shown.components)
+
+    assert [(line["event"], line["outcome"]) for line in audited()] == [("login", "ok"), ("complete", "ok")]
