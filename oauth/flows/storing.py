@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -18,6 +18,8 @@ from openab_auth.oauth.errors import (
     LoginNotStoredError,
     LoginOvertakenError,
     LoginTakenError,
+    NoPendingLoginError,
+    OAuthError,
     VendorUnavailableError,
 )
 from openab_auth.oauth.flows.commits import Commits
@@ -57,10 +59,12 @@ class LoginWriter:
         binding: Binding | None = None,
         *,
         also: Callable[[Draft], None] | None = None,
+        when_cancelled: Callable[[], Awaitable[None]] | None = None,
     ) -> LoginResult:
         """Store the token response of `login`; it replaces the tenant's former login. An MCP server has a `binding`.
 
-        `also` makes its changes in the same step; if it raises, nothing is stored.
+        `also` makes its changes in the same step; if it raises, nothing is stored. `when_cancelled` runs when it finds
+        that the login was cancelled: now, or later, when the login was in memory for a while.
 
         Raises:
             LoginOvertakenError: another person's login came in, and nobody was asked about it; the new login is lost.
@@ -87,20 +91,27 @@ class LoginWriter:
                 return server_entry.write(draft, binding, vendor, tokens, note)
             return login_entry.write(draft, vendor, token_url, tokens, note)
 
+        async def drop(reason: OAuthError) -> None:
+            if when_cancelled is not None and isinstance(reason, NoPendingLoginError):
+                await when_cancelled()
+
         client = replace(vendor.client(), token_url=token_url)
         before: str | None = None
         try:
             async with self._unsaved.owner() as owner:
                 if vendor.exchange == "github-copilot":
                     unexchanged, url = self._unexchanged(tokens), exchange_url(client)
-                    owner.hold(_response(vendor.tenant, partial(write, tokens=unexchanged, token_url=url)))
+                    owner.hold(_response(vendor.tenant, partial(write, tokens=unexchanged, token_url=url), drop))
                     tokens, token_url = await self._exchange(client, tokens), url
                 commit = partial(write, tokens=tokens, token_url=token_url)
-                owner.hold(_response(vendor.tenant, commit))
+                owner.hold(_response(vendor.tenant, commit, drop))
                 async with self._commits.locked(vendor.tenant):
                     before = await self._commits.persist(commit, vendor.name)
         except LoginTakenError as taken:
             raise LoginOvertakenError(taken) from None
+        except NoPendingLoginError as cancelled:
+            await drop(cancelled)
+            raise
         if owner.error is not None and not owner.journaled:
             raise LoginNotStoredError(vendor.name, owner.error)
         account = tokens.account or await self._commits.unless_closing(self._late_account(client, tokens))
@@ -153,7 +164,9 @@ class LoginWriter:
             return False
 
 
-def _response(tenant: Tenant, write: Mutation[str | None]) -> UnsavedLogin:
+def _response(
+    tenant: Tenant, write: Mutation[str | None], drop: Callable[[OAuthError], Awaitable[None]]
+) -> UnsavedLogin:
     """Return what `write` stores as a response that the journal can keep, under the conditions that `write` makes."""
     spilled: Entry | None = None
 
@@ -176,7 +189,7 @@ def _response(tenant: Tenant, write: Mutation[str | None]) -> UnsavedLogin:
             del draft[tenant]
             write(draft)
 
-    return UnsavedLogin(tenant=tenant, commit=write, spill=spill, fold=fold)
+    return UnsavedLogin(tenant=tenant, commit=write, spill=spill, fold=fold, drop=drop)
 
 
 class _OvertakenError(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from openab_auth.oauth.client import OAuthClient, TokenResponse
@@ -153,13 +154,14 @@ class Approval:
     async def _store(self, tokens: TokenResponse) -> LoginResult:
         """Store the login in the step that removes the pending login, unless it was cancelled meanwhile."""
         await self._check_admitted(tokens)
-        try:
-            return await self._context.writer.store(
-                self._vendor, self._entry.token_url, tokens, self._login, also=self._take
-            )
-        except NoPendingLoginError:
-            await self._revoke(tokens)
-            raise
+        return await self._context.writer.store(
+            self._vendor,
+            self._entry.token_url,
+            tokens,
+            self._login,
+            also=self._take,
+            when_cancelled=partial(self._revoke, tokens),
+        )
 
     async def _check_admitted(self, tokens: TokenResponse) -> None:
         """End a login that may no longer be stored, here and at the vendor."""
