@@ -42,7 +42,8 @@ class WaitingLogins:
         self._record = record
         self._logins: dict[tuple[str, UserId], _WaitingLogin] = {}
         self._ends: set[asyncio.Task[LoginResult | None]] = set()  # also of logins that were replaced or cancelled
-        self._closing = False
+        self.closing = False
+        """True if this process stops."""
 
     def start(
         self,
@@ -125,7 +126,7 @@ class WaitingLogins:
 
     async def aclose(self) -> None:
         """Stop waiting, and finish the audit lines; pending logins in the store wait for the next start."""
-        self._closing = True
+        self.closing = True
         tasks = [waiting.work for waiting in self._logins.values()]
         for task in tasks:
             task.cancel()
@@ -136,7 +137,7 @@ class WaitingLogins:
         """Wait for the work, record how it ended, and return the result."""
         await asyncio.wait((waiting.work,))
         if waiting.work.cancelled():
-            if self._closing:
+            if self.closing:
                 return None
             raise NoPendingLoginError(waiting.vendor.name)
         error = waiting.work.exception()

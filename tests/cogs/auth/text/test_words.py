@@ -56,7 +56,7 @@ async def test_risk_and_note_are_shown() -> None:
 
 
 async def test_a_vendor_without_a_note_has_no_line_for_it() -> None:
-    assert "ℹ️" not in login_message(english(), offer(), "0-000000").content
+    assert "\N{INFORMATION SOURCE}" not in login_message(english(), offer(), "0-000000").content
 
 
 @pytest.mark.parametrize("length", [300, 512])

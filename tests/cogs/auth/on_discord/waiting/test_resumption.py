@@ -1,9 +1,9 @@
-"""A bot that starts while its store cannot be read: the logins that wait for an approval go on as soon as it can."""
+"""Logins that wait for an approval while the bot stops, and while it starts again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,6 +36,26 @@ def unreadable(file: Path) -> Iterator[None]:
         aside.rename(file)
 
 
+async def test_a_login_that_is_stored_while_the_bot_stops_is_in_the_audit_log(
+    world: EmbeddedDiscord,
+    ada: Person,
+    issuer: Issuer,
+    settings: DiscordSettings,
+    start: Start,
+    stored: Stored,
+    audited: Log,
+) -> None:
+    async with running(world, start(settings)):
+        login = await begin(ada)
+        assert issuer.devices.decide(code_in(issuer, login), "allow")
+        issuer.faults.next("/token", delay=0.5)
+        polled = len(issuer.requests("/token"))
+        await until(lambda: len(issuer.requests("/token")) > polled)
+
+    assert list(stored()) == ["lab"]
+    assert [(line["event"], line["outcome"]) for line in audited()] == [("login", "ok"), ("complete", "ok")]
+
+
 async def test_a_store_that_is_away_at_the_start_ends_no_login(
     world: EmbeddedDiscord,
     ada: Person,
@@ -49,23 +69,20 @@ async def test_a_store_that_is_away_at_the_start_ends_no_login(
 ) -> None:
     async with running(world, start(settings)):
         login = await begin(ada)
-    service = start(settings)
-    with unreadable(store_path):
-        bot = running(world, service)
-        await bot.__aenter__()
-        await until(lambda: "could not be resumed yet" in caplog.text)
-    await issuer.approve_device(code_in(issuer, login))
+    async with AsyncExitStack() as stack:
+        with unreadable(store_path):
+            await stack.enter_async_context(running(world, start(settings)))
+            await until(lambda: "could not be resumed yet" in caplog.text)
+        await issuer.approve_device(code_in(issuer, login))
 
-    await until(lambda: "lab" in stored() and audited()[-1]["event"] == "complete")
+        await until(lambda: "lab" in stored() and audited()[-1]["event"] == "complete")
 
     assert caplog.text.count("could not be resumed yet") == 1
-    await bot.__aexit__(None, None, None)
 
 
 async def test_a_login_that_began_meanwhile_is_not_begun_again(
     world: EmbeddedDiscord,
     ada: Person,
-    bob: Person,
     issuer: Issuer,
     settings: DiscordSettings,
     start: Start,
