@@ -7,13 +7,14 @@ import logging
 import shutil
 from itertools import chain, repeat
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import httpx2
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.errors import LoginDeadError, RefreshUnansweredError, VendorUnavailableError
+from openab_auth.oauth.http.transport import _SocketLimit
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, Secret, TokenEntry
@@ -188,6 +189,40 @@ async def test_after_an_unreadable_answer_the_token_is_not_posted_at_once(
     assert not attempt.answered
     assert attempt.not_before == clock.now + 10, "another process waits, too"
     assert await stored(store) == astray
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("a fault of ours")], ids=lambda one: type(one).__name__)
+async def test_a_failure_of_our_own_is_no_silence_so_the_token_is_not_posted_at_once(
+    source: TokenSource,
+    astray: TokenEntry,
+    server: RawServer,
+    store: AsyncStore,
+    error: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The answer was there when this process could not take it."""
+    watch = _SocketLimit.watch
+
+    def fail_at_the_first_bytes(limit: _SocketLimit, stream: Any) -> None:
+        read = stream.read
+
+        async def fail(*size: Any, **limits: Any) -> NoReturn:
+            await read(*size, **limits)
+            raise error
+
+        stream.read = fail
+        watch(limit, stream)
+
+    monkeypatch.setattr(_SocketLimit, "watch", fail_at_the_first_bytes)
+    server.sends = [whole(GOOD)]
+
+    with pytest.raises(RefreshUnansweredError, match="gave no usable answer"):
+        await source.force_refresh("lab")
+
+    assert len(server.requests) == 1
+    attempt = (await store.notes())["lab"].attempt
+    assert attempt is not None
+    assert not attempt.answered
 
 
 @pytest.mark.parametrize(
