@@ -24,7 +24,8 @@ from openab_auth.bot.cli import main
 from openab_auth.bot.playground.issuer import decide
 from tests.soak.fault_shim import Fault, arm
 
-_RAISED = 99  # the exit status of a child whose command raised
+_RAISED, _NO_MEMORY = 99, 98  # the exit status of a child whose command raised, or had no memory left
+_LOST = ("is lost", "could not be read here: MemoryError")  # what a command says when it loses an answer
 
 
 class Worker:
@@ -81,17 +82,16 @@ class Worker:
         begun = time.time()
         pid = os.fork()
         if pid == 0:
-            said = os.open(self._exec_err, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            os.dup2(said, sys.stderr.fileno())
-            os.close(said)
-            ended = self._command("exec", "exec", tenant, "--", "/bin/true", err=sys.stderr)
-            if isinstance(ended["status"], str):
-                sys.stderr.write(ended["status"])
-            os._exit(ended["status"] if isinstance(ended["status"], int) else _RAISED)
+            try:
+                os._exit(self._become_agent(tenant))
+            except MemoryError:  # there may be no memory left to say more
+                os._exit(_NO_MEMORY)
+            except BaseException:  # noqa: BLE001 - the finding
+                os._exit(_RAISED)
         status: int | str = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         err = Path(self._exec_err).read_text()
-        if status == _RAISED:
-            status = err[-500:]
+        if status in {_RAISED, _NO_MEMORY}:
+            status = "raised MemoryError" if status == _NO_MEMORY else err[-500:]
         _say(event="ended", what="exec", tenant=tenant, begun=begun, status=status, **_told(err))
 
     def _tell(self, what: str, tenant: str, *words: str) -> dict[str, Any]:
@@ -103,6 +103,16 @@ class Worker:
         told = {"removed": "removed here" in ended["out"]} if what == "logout" else {}
         _say(event="ended", tenant=tenant, **told, **{name: ended[name] for name in ended if name != "out"})
         return ended
+
+    def _become_agent(self, tenant: str) -> int:
+        said = os.open(self._exec_err, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(said, sys.stderr.fileno())
+        os.close(said)
+        status = self._command("exec", "exec", tenant, "--", "/bin/true", err=sys.stderr)["status"]
+        if isinstance(status, int):
+            return status
+        sys.stderr.write(status)
+        return _RAISED
 
     def _command(self, what: str, *words: str, err: TextIO | None = None) -> dict[str, Any]:
         out, err, begun = io.StringIO(), err or io.StringIO(), time.time()
@@ -118,8 +128,8 @@ class Worker:
 
 
 def _told(err: str) -> dict[str, Any]:
-    """Return the end of what a command said, and whether it said anywhere that it lost a login."""
-    return {"err": err[-400:], "lost": "is lost" in err}
+    """Return the end of what a command said, and whether it said anywhere that it lost an answer."""
+    return {"err": err[-400:], "lost": any(words in err for words in _LOST)}
 
 
 def _say(**event: object) -> None:
