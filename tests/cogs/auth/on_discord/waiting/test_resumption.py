@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
@@ -25,14 +26,13 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def unreadable(file: Path) -> Iterator[None]:
-    """A folder lies in the file's place."""
+    """A FIFO lies in the file's place; the file comes back in one step, so that nobody finds no file at all."""
     aside = file.with_name("aside")
     file.rename(aside)
-    file.mkdir()
+    os.mkfifo(file)
     try:
         yield
     finally:
-        file.rmdir()
         aside.rename(file)
 
 
