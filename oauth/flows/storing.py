@@ -65,7 +65,7 @@ class LoginWriter:
         """Store the token response of `login`; it replaces the tenant's former login.
 
         `write` writes its entry. `also` makes its changes in the same step; if it raises, nothing is stored.
-        `when_cancelled` runs if the login was cancelled meanwhile: now, or later if the login was in memory for a while.
+        `when_cancelled` runs if the login was cancelled: now, or later if the login was in memory for a while.
 
         Raises:
             LoginOvertakenError: another person's login came in, and nobody was asked about it; the new login is lost.
