@@ -15,7 +15,6 @@ from openab_auth.oauth.errors import (
     UnknownVendorError,
 )
 from openab_auth.oauth.vendors.flow_rules import rules_of
-from openab_auth.oauth.vendors.mcp_server import McpServer, read_added_server
 from openab_auth.oauth.vendors.server_names import VendorName, bare_name
 from openab_auth.oauth.vendors.tables import read_tables
 from openab_auth.oauth.vendors.taken_names import owners_of_names
@@ -129,6 +128,7 @@ class Catalogue:
         return owners_of_names(self._rows.values(), self._servers)
 
     def _read(self, name: str, server: AddedServer, taken: Mapping[str, str]) -> McpServer:
+        from openab_auth.oauth.vendors.mcp_server import read_added_server  # noqa: PLC0415 - most stores have none
 
         return read_added_server(name, server, taken=taken, http_loopback=self._auth.allow_http_loopback)
 
