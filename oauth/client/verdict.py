@@ -23,6 +23,7 @@ from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
     OAuthError,
+    RefreshRefusedError,
     VendorMisconfiguredError,
     VendorUnavailableError,
     redact,
@@ -199,7 +200,9 @@ def reason_of(context: RequestContext, status: int, body: JsonObject | None) -> 
 def _refused(context: RequestContext, reason: str) -> OAuthError:
     if context.asked in {"code", "approval"}:
         return ExchangeRefusedError(context.vendor, reason)
-    return context.unavailable(reason)  # an unknown error code: never guess that a login is dead
+    if context.asked == "refresh":
+        return RefreshRefusedError(context.vendor, reason)  # an unknown error code: never guess that a login is dead
+    return context.unavailable(reason)
 
 
 def _unusable(context: RequestContext, body: JsonObject) -> OAuthError | None:

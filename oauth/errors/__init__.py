@@ -6,6 +6,7 @@ OpenabAuthError
     ├── LoginDeadError              the vendor no longer renews this login
     ├── RefreshBusyError            another process refreshes the login and did not finish in time
     ├── VendorUnavailableError      no usable answer (silence, 5xx, 429, a proxy's page): try again later
+    │   ├── RefreshRefusedError     a refresh was refused in words that nobody here knows
     │   └── RefreshUnansweredError  a refresh got no answer: the token may have been rotated
     ├── VendorMisconfiguredError    the vendor refuses our client or its settings: for the operator
     │   ├── NotRefreshableError     nothing in the config can refresh this login
@@ -96,6 +97,7 @@ from openab_auth.oauth.errors.tokens import (
     LoginDeadError,
     NotLoggedInError,
     RefreshBusyError,
+    RefreshRefusedError,
     RefreshUnansweredError,
     VendorUnavailableError,
 )
@@ -132,6 +134,7 @@ __all__ = [
     "ProgramMissingError",
     "ProgramWaitsError",
     "RefreshBusyError",
+    "RefreshRefusedError",
     "RefreshUnansweredError",
     "RelativePathError",
     "RiskNotAcceptedError",

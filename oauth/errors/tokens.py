@@ -84,8 +84,18 @@ class VendorUnavailableError(OAuthError):
         self.asked = asked
         self.retry_after = retry_after
         self.processed = processed
+        self.operators = bool(todo)  # only an operator can end this trouble
         self.unanswered = unanswered
         self.unread = unread
+
+
+class RefreshRefusedError(VendorUnavailableError):
+    """The vendor refused a refresh with an error that nobody here knows, so the login may still live."""
+
+    def __init__(self, vendor: str, reason: str, *, retry_after: float | None = None) -> None:
+        super().__init__(vendor, reason, asked="refresh", retry_after=retry_after)
+        self.happened = f"{vendor} refused to renew this login ({reason})"
+        self.todo = f"{self.todo}; if the vendor refuses it again, {LOG_IN_AGAIN}"
 
 
 class RefreshUnansweredError(VendorUnavailableError):

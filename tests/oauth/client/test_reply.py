@@ -81,7 +81,7 @@ def test_the_end_of_a_token_is_what_somebody_said(
     assert read_token_response(client, reply, now=NOW).expires_at == expires_at
 
 
-def test_a_refresh_without_a_lifetime_gets_an_assumed_one_although_it_rotates_nothing() -> None:
+def test_a_refresh_that_names_no_end_has_an_assumed_end() -> None:
     client = replace(VENDOR, token_lifetime=None).client()
 
     assert read_token_response(client, {"access_token": "at"}, now=NOW, renewable=True).expires_at == NOW + 3600

@@ -97,7 +97,7 @@ async def test_a_country_without_service_is_the_operators_matter(logins: Logins,
 @pytest.mark.parametrize(
     "failure", [StoreUnwritableError("auth.json", "ENOSPC"), OSError(5, "Input/output error"), MemoryError()], ids=repr
 )
-async def test_a_code_that_never_left_is_told_as_that_although_the_link_cannot_wait_again(
+async def test_a_code_that_never_left_whose_link_cannot_wait_again(
     logins: Logins, issuer: Issuer, store: AsyncStore, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     def fail(*_: object) -> NoReturn:

@@ -261,7 +261,7 @@ error-unknown_vendor = { $vendor } is not offered here.
 error-vendor_unavailable = { $vendor } is not answering properly right now.
     .kept =
         { $asked ->
-            [code] { $sent ->
+            [code] { $processed ->
                 [yes] { -older-untouched }
                *[no] { -still-waits }
             }
@@ -269,9 +269,15 @@ error-vendor_unavailable = { $vendor } is not answering properly right now.
         }
     .next =
         { $asked ->
-            [code] { $sent ->
+            [code] { $processed ->
                 [yes] { -new-link }
-               *[no] Wait a moment, then paste the same thing again.
+               *[no] { $operators ->
+                    [yes] Tell the operator: { $todo }.
+                   *[no] { $retry_after ->
+                        [none] Wait a moment, then paste the same thing again.
+                       *[other] Wait { $retry_after } seconds, then paste the same thing again.
+                    }
+                }
             }
            *[other] Try again in a moment.
         }

@@ -308,7 +308,7 @@ error-unknown_vendor = 這裡不提供 { $vendor }。
 error-vendor_unavailable = { $vendor } 目前無法正常回應。
     .kept =
         { $asked ->
-            [code] { $sent ->
+            [code] { $processed ->
                 [yes] { -older-untouched }
                *[no] { -still-waits }
             }
@@ -316,9 +316,15 @@ error-vendor_unavailable = { $vendor } 目前無法正常回應。
         }
     .next =
         { $asked ->
-            [code] { $sent ->
+            [code] { $processed ->
                 [yes] { -new-link }
-               *[no] 請稍候片刻，再貼上同樣的內容。
+               *[no] { $operators ->
+                    [yes] 請告訴管理員：{ $todo }。
+                   *[no] { $retry_after ->
+                        [none] 請稍候片刻，再貼上同樣的內容。
+                       *[other] 請等 { $retry_after } 秒，然後再貼一次同樣的內容。
+                    }
+                }
             }
            *[other] 請稍後再試。
         }
