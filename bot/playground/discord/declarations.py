@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from openab_auth.bot.playground.discord.errors import bad_field
+from openab_auth.bot.playground.discord.errors import bad_field, entry_point_left_out
 from openab_auth.bot.playground.discord.limits import count, length
 
 _NAME: Final = re.compile(r"[-_'\w]{1,32}")  # \w: letters and digits of every script
 _SLASH: Final = 1
+_ENTRY_POINT: Final = 4
+ENTRY_POINT: Final[Mapping[str, Any]] = {"type": _ENTRY_POINT, "name": "launch", "handler": 2}
 _SUBCOMMANDS: Final = frozenset({1, 2})
 _MOST: Final = 100  # commands of an application
 _MANY: Final = 25  # options, choices, subcommands
@@ -31,6 +33,16 @@ def check_commands(commands: Sequence[Mapping[str, Any]]) -> None:
             _check(command, str(number))
 
 
+def check_entry_point(commands: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]]) -> None:
+    """Check that a registration keeps the Entry Point command, if there is one.
+
+    Raises:
+        ApiError: it would remove the command.
+    """
+    if _has_entry_point(before) and not _has_entry_point(commands):
+        raise entry_point_left_out()
+
+
 def registered(
     commands: Sequence[Mapping[str, Any]],
     before: Sequence[Mapping[str, Any]],
@@ -38,7 +50,7 @@ def registered(
     owner: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """Return the commands as Discord stores them: with defaults and owner; a known name keeps its id."""
-    ids = {command["name"]: command["id"] for command in before}
+    ids = {_key(command): command["id"] for command in before}
     defaults = {
         "type": _SLASH,
         "description": "",
@@ -48,7 +60,7 @@ def registered(
         "integration_types": [0],
     }
     return [
-        {**defaults, **command, **owner, "id": ids.get(command["name"]) or new_id(), "version": new_id()}
+        {**defaults, **command, **owner, "id": ids.get(_key(command)) or new_id(), "version": new_id()}
         for command in commands
     ]
 
@@ -59,6 +71,14 @@ def without_localizations(command: Mapping[str, Any]) -> dict[str, Any]:
     if "options" in plain:
         plain["options"] = [without_localizations(option) for option in plain["options"]]
     return plain
+
+
+def _key(command: Mapping[str, Any]) -> tuple[int, str]:
+    return command.get("type", _SLASH), command["name"]
+
+
+def _has_entry_point(commands: Sequence[Mapping[str, Any]]) -> bool:
+    return any(command.get("type") == _ENTRY_POINT for command in commands)
 
 
 def _check(command: Mapping[str, Any], at: str) -> None:

@@ -11,7 +11,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from openab_auth.bot.playground.discord import errors, limits, payloads
-from openab_auth.bot.playground.discord.declarations import check_commands, without_localizations
+from openab_auth.bot.playground.discord.declarations import (
+    check_commands,
+    check_entry_point,
+    without_localizations,
+)
 from openab_auth.bot.playground.discord.errors import ApiError, json_reply
 from openab_auth.bot.playground.discord.faults import Faults, Kind
 from openab_auth.bot.playground.discord.gateway import Gateway
@@ -31,6 +35,11 @@ _KIND_OF: Final[Mapping[tuple[str, str], Kind]] = {
     ("POST", "/channels/{channel}/messages"): "message",
     ("PATCH", "/channels/{channel}/messages/{message}"): "message",
     ("GET", "/guilds/{guild}/members/{user}"): "member",
+    ("GET", "/users/@me"): "me",
+    ("GET", "/oauth2/applications/@me"): "application",
+    ("GET", "/gateway"): "gateway",
+    ("GET", "/applications/{app}/commands"): "registered",
+    ("GET", "/applications/{app}/guilds/{guild}/commands"): "registered",
     ("PUT", "/applications/{app}/commands"): "commands",
     ("PUT", "/applications/{app}/guilds/{guild}/commands"): "commands",
 }
@@ -159,7 +168,9 @@ class Rest:
     async def _put_commands(self, request: web.Request) -> web.Response:
         commands = _object_list(request)
         check_commands(commands)
-        return json_reply(self._state.register(commands, request.match_info.get("guild", "")))
+        guild_id = request.match_info.get("guild", "")
+        check_entry_point(commands, self._state.commands(guild_id))
+        return json_reply(self._state.register(commands, guild_id))
 
     async def _callback(self, request: web.Request) -> web.Response:
         id_, token, body = request.match_info["id"], request.match_info["token"], _object(request)

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable
 from typing import Final
 
-from openab_auth.bot.playground.discord.declarations import registered
+from openab_auth.bot.playground.discord.declarations import ENTRY_POINT, registered
 from openab_auth.bot.playground.discord.model import Interaction, Json, Member, Message, Where
 
 EPOCH_MS: Final = 1_420_070_400_000  # Discord counts the time in its ids from here
@@ -114,6 +114,10 @@ class State:
         self._commands[guild_id] = stored
         self.changed()
         return stored
+
+    def enable_activities(self) -> None:
+        """Add the global Entry Point command, as Discord does when a developer enables Activities."""
+        self.register([*self.commands(), dict(ENTRY_POINT)])
 
     def changed(self) -> None:
         """Wake every waiter."""
