@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.metadata
 import logging
 import signal
 from collections.abc import AsyncIterator, Mapping
@@ -76,7 +77,9 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
         raise ConfigError(config.file or "the environment", (("discord.bot_token", reason),))
     proxy = find_proxy(settings, environ)
     runtime = Runtime.open(config, location, environ)
+    await runtime.store.check_writable()  # otherwise every person who logs in would find it out
     service = open_service(runtime, settings)
+    _tell_start(config, runtime, service)
     ahead = open_refresh_ahead(config, runtime)
     await point_discord_at(settings.api_base, proxy)
     client = AuthBot(settings, service, proxy)
@@ -93,9 +96,21 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
         await _stop(client, runtime, service, ahead, task)
 
 
+def _tell_start(config: Config, runtime: Runtime, service: AuthService) -> None:
+    """Log in one line what an operator asks first when something is wrong."""
+    version = importlib.metadata.version("openab-auth")
+    where = f"config {config.file}" if config.file else "no config file"
+    offered = ", ".join(vendor.name for vendor in runtime.catalogue.offered()) or "none"
+    access = service.guard.access
+    _log.info(
+        "openab-auth %s: %s; store %s; %s; vendors offered: %s", version, where, runtime.location, access, offered
+    )
+
+
 async def _connect(client: AuthBot, settings: DiscordSettings, config: Config, proxy: Proxy | None) -> None:
     """Log in and stay connected; discord.py reconnects by itself, so a failure here is final."""
     assert settings.bot_token is not None  # noqa: S101 - `running_bot` has checked it
+    way = str(proxy) if proxy else ""
     try:
         await client.start(settings.bot_token.reveal())
     except discord.LoginFailure as error:
@@ -103,9 +118,13 @@ async def _connect(client: AuthBot, settings: DiscordSettings, config: Config, p
     except discord.ConnectionClosed as error:
         if error.code == _AUTHENTICATION_FAILED:
             raise ConfigError(config.file or "the environment", (_REFUSED_TOKEN,)) from error
-        raise failure_of(error, settings.api_base) from error
+        raise failure_of(error, settings.api_base, way) from error
     except (aiohttp.ClientError, OSError, discord.DiscordException) as error:
-        raise failure_of(error, settings.api_base, str(proxy) if proxy else "") from error
+        raise failure_of(error, settings.api_base, way) from error
+    except AttributeError as error:  # discord.py 2.7 ends so if its very first connection to the gateway fails
+        if isinstance(cause := error.__context__, aiohttp.ClientError | OSError | discord.DiscordException):
+            raise failure_of(cause, settings.api_base, way) from error
+        raise
 
 
 async def _stop(

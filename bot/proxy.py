@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.request import proxy_bypass_environment
 
 import aiohttp
 import yarl
@@ -51,11 +50,18 @@ def find_proxy(settings: DiscordSettings, environ: Mapping[str, str]) -> Proxy |
         return _checked("the config", "discord.proxy", settings.proxy.reveal())
     api = yarl.URL(settings.api_base)
     named = {name.lower(): name for name in sorted(environ) if environ[name].strip()}  # lower case wins, as in curl
-    direct = [host.strip() for host in environ.get(named.get("no_proxy", ""), "").split(",")]
-    if "*" in direct or proxy_bypass_environment(api.authority, {"no": ",".join(h.lstrip("*") for h in direct)}):
+    if _is_exempt(api, environ.get(named.get("no_proxy", ""), "")):
         return None
     variable = named.get(f"{api.scheme}_proxy") or named.get("all_proxy")
     return _checked("the environment", variable, environ[variable].strip()) if variable else None
+
+
+def _is_exempt(api: yarl.URL, no_proxy: str) -> bool:
+    """Return whether `NO_PROXY` lists the host, its domain, or everything, as curl and urllib read it."""
+    hosts = [host.strip().lower() for host in no_proxy.split(",")]
+    domains = [domain for host in hosts if (domain := host.lstrip("*."))]
+    ours = (api.host or "", api.authority)
+    return "*" in hosts or any(one == domain or one.endswith(f".{domain}") for one in ours for domain in domains)
 
 
 def _checked(place: str, key: str, value: str) -> Proxy:

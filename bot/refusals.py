@@ -16,6 +16,8 @@ from openab_auth.storage.errors import OpenabAuthError
 DAILY_QUOTA: Final = 30034  # Discord's code: 200 new commands a day
 _LONGEST: Final = 400  # characters of a sentence
 _NO_WORDS: Final = "no reply of Discord's API, perhaps a page of a proxy"
+_PROXY_PASSWORD: Final = 407
+_PROXY_ASKS: Final = "the proxy asks for another user or password (HTTP 407)"
 _TOO_MANY: Final = 429
 _SERVER_ERROR: Final = 500
 # Discord's documentation, "Gateway Close Event Codes": those after which a bot cannot go on.
@@ -44,6 +46,8 @@ class Refusal:
         """Return the error to report for this reply; `way` names the proxy that was used."""
         if self.code == DAILY_QUOTA:
             return DiscordQuotaError(str(self))
+        if self.status == _PROXY_PASSWORD:
+            return DiscordUnavailableError(api_base, _PROXY_ASKS, way)
         if self.status == _TOO_MANY or self.status >= _SERVER_ERROR:
             return DiscordUnavailableError(api_base, str(self), way)
         return DiscordRefusedError(str(self))
@@ -76,7 +80,11 @@ def failure_of(error: Exception, api_base: str, way: str = "") -> OpenabAuthErro
         case discord.PrivilegedIntentsRequired():
             return DiscordRefusedError(f"{_CLOSE_CODES[4014]} (the gateway closed with 4014)")
         case aiohttp.ClientHttpProxyError():
-            return DiscordUnavailableError(api_base, f"the proxy answered HTTP {error.status}", way)
+            asks = error.status == _PROXY_PASSWORD
+            reason = _PROXY_ASKS if asks else f"the proxy answered HTTP {error.status}"
+            return DiscordUnavailableError(api_base, reason, way)
+        case aiohttp.WSServerHandshakeError():
+            return DiscordUnavailableError(api_base, f"the gateway answered HTTP {error.status}", way)
         case aiohttp.ClientProxyConnectionError():
             return DiscordUnavailableError(api_base, "the proxy cannot be reached", way)
         case _:

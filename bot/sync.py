@@ -49,9 +49,9 @@ async def sync_if_changed(tree: Tree, guilds: Sequence[int]) -> bool:
             said = refusal_of(error)
             _log.error("discord.guild_ids: guild %s does not let this bot register commands: %s", guild.id, said)
     if len(refused) == len(places):
-        for error in refused:
-            if not isinstance(error, discord.Forbidden | discord.NotFound):
-                raise error
+        for refusal in refused:
+            if not isinstance(refusal, discord.Forbidden | discord.NotFound):
+                raise refusal
         raise ConfigError(_CONFIG, (("discord.guild_ids", _NO_GUILD),))
     return await _sync_place(tree, None) or any(sent)
 

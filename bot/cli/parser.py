@@ -48,7 +48,7 @@ def _said(message: str) -> str:
         return message
     if message.startswith("unrecognized arguments"):
         return "unrecognized arguments; put the paste in quotes"
-    if "invalid choice" in message:
+    if message.startswith("argument COMMAND: invalid choice"):
         return "unknown command"
     return "an option has an invalid value"
 
@@ -110,7 +110,13 @@ def make_parser() -> argparse.ArgumentParser:
     logout.add_argument("--local", action="store_true", help="only remove it from the store")
     command("obscure", "obscure a client secret from standard input, for client_secret_obscured")
     command("reveal", "print the secret that was obscured")
-    command("doctor", "check store, locks, config, Discord and vendors; name each repair")
+    doctor = command("doctor", "check store, locks, config, Discord and vendors; name each repair")
+    doctor.add_argument(
+        "--for",
+        dest="process",
+        choices=("agent", "bot"),
+        help="check only what an agent needs, or all that the bot needs (default: the bot if it has a token)",
+    )
     return parser
 
 

@@ -13,11 +13,12 @@ from typing import Final
 import httpx2
 
 from openab_auth.bot.cli.doctor.check import Check
+from openab_auth.bot.proxy import Proxy
 from openab_auth.cogs.auth import DiscordSettings
 from openab_auth.oauth.client import read_date
 from openab_auth.oauth.config import find_program
 from openab_auth.oauth.flows import flow_of
-from openab_auth.oauth.http import BoundedTransport, new_client
+from openab_auth.oauth.http import BoundedTransport, direct_transport, new_client
 from openab_auth.oauth.vendors import Vendor
 
 _DEADLINE: Final = 5.0  # seconds for all requests, so that a machine without a network gets a quick answer
@@ -32,35 +33,40 @@ class _Answer:
     skew: float | None
 
 
-async def check_network(vendors: Sequence[Vendor], discord: DiscordSettings) -> list[Check]:
-    """Ask all servers once, at the same time."""
-    async with new_client() as http:
-        found = await asyncio.gather(
-            _look_at_discord(discord, http), *(_look_at_vendor(vendor, http) for vendor in vendors)
-        )
+async def check_network(
+    vendors: Sequence[Vendor], discord: DiscordSettings | None, proxy: Proxy | None = None, *, for_bot: bool = False
+) -> list[Check]:
+    """Ask all servers once, at the same time; Discord through the bot's `proxy`. A bot must have a token."""
+    async with new_client() as http, new_client(direct_transport(proxy.url.reveal() if proxy else None)) as ours:
+        asked = [_look_at_discord(discord, ours, proxy, for_bot=for_bot)] if discord else []
+        found = await asyncio.gather(*asked, *(_look_at_vendor(vendor, http) for vendor in vendors))
     clock = _look_at_clock([skew for _, skew in found if skew is not None])
     return [*(check for check, _ in found), clock]
 
 
-async def _look_at_discord(settings: DiscordSettings, http: httpx2.AsyncClient) -> tuple[Check, float | None]:
+async def _look_at_discord(
+    settings: DiscordSettings, http: httpx2.AsyncClient, proxy: Proxy | None, *, for_bot: bool
+) -> tuple[Check, float | None]:
     if settings.bot_token is None:
-        hint = "set DISCORD_TOKEN or [discord] bot_token, unless this machine runs no bot"
-        return Check("discord", ok=True, message="not checked: no bot token is set", hint=hint), None
+        hint = f"set DISCORD_TOKEN or [discord] bot_token{'' if for_bot else ', unless this machine runs no bot'}"
+        message = f"{'' if for_bot else 'not checked: '}no bot token is set"
+        return Check("discord", ok=not for_bot, message=message, hint=hint), None
     if not settings.bot_token.reveal().isascii():
         hint = "copy the token again from the Bot page of Discord's developer portal"
         return Check(
             "discord", ok=False, message="the bot token contains characters that no token has", hint=hint
         ), None
     headers = {"Authorization": f"Bot {settings.bot_token.reveal()}"}
+    way = f" through {proxy}" if proxy else ""
     answer = await _ask(f"{settings.api_base}/users/@me", http, headers)
     if isinstance(answer, str):
-        message = f"no answer from {settings.api_base} ({answer})"
+        message = f"no answer from {settings.api_base}{way} ({answer})"
         return Check("discord", ok=False, message=message, hint="check the network and the proxy"), None
     if answer.status == httpx2.codes.UNAUTHORIZED:
         hint = "copy the token again from the Bot page of Discord's developer portal"
         return Check("discord", ok=False, message="Discord refuses the bot token", hint=hint), answer.skew
     well = httpx2.codes.is_success(answer.status)
-    message = f"{settings.api_base} answers {answer.status}{' and takes the bot token' if well else ''}"
+    message = f"{settings.api_base} answers {answer.status}{way}{' and takes the bot token' if well else ''}"
     return Check("discord", ok=well, message=message, hint=None if well else "try again later"), answer.skew
 
 
