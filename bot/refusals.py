@@ -26,7 +26,6 @@ _CLOSE_CODES: Final = {
     4011: "Sharding required: the bot is in too many servers for one connection",
     4012: "Invalid API version",
     4013: "Invalid intent(s)",
-    4014: "Disallowed intent(s)",
 }
 
 
@@ -70,25 +69,26 @@ def refusal_of(error: discord.HTTPException) -> Refusal:
 
 def failure_of(error: Exception, api_base: str, way: str = "") -> OpenabAuthError:
     """Return the error to report for a failure of discord.py; `way` names the proxy that was used."""
+    if isinstance(error, discord.HTTPException):
+        return refusal_of(error).error(api_base, way)
+    if isinstance(error, discord.ConnectionClosed) and error.code in _CLOSE_CODES:
+        return DiscordRefusedError(f"{_CLOSE_CODES[error.code]} (the gateway closed with {error.code})")
+    return DiscordUnavailableError(api_base, _reason(error), way)
+
+
+def _reason(error: Exception) -> str:
+    """Return why there was no usable answer, without the text of the error, which could quote a header."""
     match error:
-        case discord.HTTPException():
-            return refusal_of(error).error(api_base, way)
-        case discord.ConnectionClosed() if error.code in _CLOSE_CODES:
-            return DiscordRefusedError(f"{_CLOSE_CODES[error.code]} (the gateway closed with {error.code})")
         case discord.ConnectionClosed():
-            return DiscordUnavailableError(api_base, f"the gateway closed with {error.code}", way)
-        case discord.PrivilegedIntentsRequired():
-            return DiscordRefusedError(f"{_CLOSE_CODES[4014]} (the gateway closed with 4014)")
+            return f"the gateway closed with {error.code}"
         case aiohttp.ClientHttpProxyError():
-            asks = error.status == _PROXY_PASSWORD
-            reason = _PROXY_ASKS if asks else f"the proxy answered HTTP {error.status}"
-            return DiscordUnavailableError(api_base, reason, way)
+            return _PROXY_ASKS if error.status == _PROXY_PASSWORD else f"the proxy answered HTTP {error.status}"
         case aiohttp.WSServerHandshakeError():
-            return DiscordUnavailableError(api_base, f"the gateway answered HTTP {error.status}", way)
+            return f"the gateway answered HTTP {error.status}"
         case aiohttp.ClientProxyConnectionError():
-            return DiscordUnavailableError(api_base, "the proxy cannot be reached", way)
+            return "the proxy cannot be reached"
         case _:
-            return DiscordUnavailableError(api_base, type(error).__name__, way)
+            return type(error).__name__
 
 
 def _one_line(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import ClassVar
 
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, Asked, OAuthError
@@ -86,7 +87,7 @@ class ProgramMissingError(VendorMisconfiguredError):
     def __init__(self, vendor: str, program: str) -> None:
         super().__init__(
             vendor,
-            f"{program[:80]!r} is not installed",
+            f"{PurePath(program).name[:80]!r} is not installed",
             f"install the program, or set `command` in [vendors.{vendor}] in the config",
         )
 
