@@ -129,9 +129,9 @@ status-pending = ⏳ **{ $vendor }**: link expires { $time }
 status-environment = 🔑 **{ $vendor }**: uses { CODE($variable) } from the bot's environment; nothing is stored
 status-problems =
     🔧 **For the operator:** { $count ->
-        [one] one problem with the store.
-       *[other] { $count } problems with the store.
-    } `openab-auth doctor` names the repair.
+        [one] one problem to repair.
+       *[other] { $count } problems to repair.
+    } `openab-auth doctor` says how.
 status-more = … and { $count } more. `openab-auth status` shows them all.
 state-ok = logged in
 state-expiring = logged in, renews soon

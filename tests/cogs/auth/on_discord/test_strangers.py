@@ -62,7 +62,8 @@ async def test_a_strangers_list_says_that_they_may_not_and_names_nothing(
     (choice,) = await eve.complete_option(f"auth {command}", option, "la", **others)
     assert choice.name == "You can't use this yet. /auth help says whom to ask"
 
-    refused = await (await eve.slash(f"auth {command}", **{option: choice.value}, **others)).settled()
+    others[option] = choice.value
+    refused = await (await eve.slash(f"auth {command}", **others)).settled()
     assert "You are not on the list" in refused.content
 
 
