@@ -40,7 +40,7 @@ async def test_a_stranger_who_goes_on_is_answered_once_an_hour(
     assert len(await eve.send_dm("still there?")) == 1
 
 
-async def test_where_direct_messages_are_switched_off_chat_is_the_host_bots_business(
+async def test_where_direct_messages_are_off_chat_is_the_host_bots_business(
     world: EmbeddedDiscord, start: Start, eve: Person, ada: Person
 ) -> None:
     async with running(world, start(DiscordSettings(allow_dm=False))):
