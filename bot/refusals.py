@@ -84,7 +84,7 @@ def _reason(error: Exception) -> str:
         case aiohttp.ClientHttpProxyError():
             return _PROXY_ASKS if error.status == _PROXY_PASSWORD else f"the proxy answered HTTP {error.status}"
         case aiohttp.WSServerHandshakeError():
-            return f"the gateway answered HTTP {error.status}"
+            return f"the gateway accepted no WebSocket connection (HTTP {error.status})"
         case aiohttp.ClientProxyConnectionError():
             return "the proxy cannot be reached"
         case _:

@@ -26,8 +26,8 @@ _log = logging.getLogger(__name__)
 async def sync_if_changed(tree: Tree, guilds: Sequence[int]) -> bool:
     """Register the commands of `tree`, globally or in each of `guilds`; return whether anything was sent.
 
-    With `guilds`, former global commands are removed; otherwise people would see each command twice. A guild that
-    refuses the bot is logged and skipped, so that the other guilds get their commands.
+    With `guilds`, former global commands are removed; otherwise people would see each command twice. What Discord
+    refuses for one place is logged and skipped, so that the other places get their commands.
 
     Raises:
         ConfigError: every guild refuses the bot.
@@ -53,7 +53,11 @@ async def sync_if_changed(tree: Tree, guilds: Sequence[int]) -> bool:
             if not isinstance(refusal, discord.Forbidden | discord.NotFound):
                 raise refusal
         raise ConfigError(_CONFIG, (("discord.guild_ids", _NO_GUILD),))
-    return await _sync_place(tree, None) or any(sent)
+    try:
+        sent.append(await _sync_place(tree, None))
+    except discord.HTTPException as error:
+        _log.error("former global commands may be shown twice, because Discord refuses: %s", refusal_of(error))
+    return any(sent)
 
 
 async def _sync_place(tree: Tree, guild: discord.Object | None) -> bool:

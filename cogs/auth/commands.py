@@ -60,7 +60,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         try:
             await self._service.resume()
         except StorageError as error:
-            _log.warning("logins that wait for an approval could not be resumed: %s", error)
+            _log.error("logins that wait for an approval could not be resumed: %s", error)
         if self._bot.tree.translator is None:  # a host bot keeps its own translator
             await self._bot.tree.set_translator(CommandTranslator())
         if self._bot.is_ready():

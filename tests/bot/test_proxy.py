@@ -73,9 +73,35 @@ async def test_requests_and_gateway_take_the_proxy_of_the_environment(
 
     async with running(home, discord, HTTP_PROXY=f"http://{proxy.address}") as process:
         await until_connected(discord, process)
+        direct = len(discord.requests)
+        shown = await (await discord.person("ada").slash("auth help")).settled()
 
+    assert "You can't use this yet" in shown.content  # the acknowledgement and the edit came, too
+    assert len(discord.requests) > direct
     assert f"{NOWHERE}/gateway" in proxy.asked
-    assert any(address.startswith("ws") or "/gateway?" in address for address in proxy.asked)
+    assert any("/gateway?" in address for address in proxy.asked)
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"), [("another", "asks for another user or password (HTTP 407)"), (CANARY, "SSL")]
+)
+async def test_the_real_discord_is_asked_for_a_tunnel_with_the_password(
+    password: str, reason: str, home: Path, discord: EmbeddedDiscord, proxy: ForwardProxy
+) -> None:
+    """No request leaves this machine: the tunnel ends at the embedded Discord, which speaks no TLS."""
+    proxy.password = password
+    write_config(home)
+    config = home / ".config/openab-auth/config.toml"
+    config.write_text(config.read_text().replace(f'api_base = "{NOWHERE}"\n', ""))
+
+    async with running(home, discord, HTTPS_PROXY=f"http://ada:{CANARY}@{proxy.address}") as process:
+        _, stderr = await asyncio.wait_for(process.communicate(), 30)
+
+    assert process.returncode == 5
+    assert set(proxy.asked) == {"discord.com:443"}
+    assert reason in stderr.decode().splitlines()[-1]
+    assert "through the proxy of HTTPS_PROXY" in stderr.decode().splitlines()[-1]
+    assert CANARY not in stderr.decode()
 
 
 async def test_the_config_names_a_proxy_for_discord_alone_with_a_password(

@@ -19,6 +19,7 @@ from openab_auth.bot.playground.discord import EmbeddedDiscord
 from tests.support.raw_server import RawServer
 
 Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
+LOCAL = Path(".config/openab-auth/config.toml")
 USED_UP = "Max number of daily application command creates has been reached (200)"
 
 
@@ -111,6 +112,17 @@ async def test_a_used_up_quota_with_nothing_registered_says_when_it_ends(
     assert status == 5
     assert USED_UP in line
     assert "tomorrow" in line
+
+
+async def test_former_global_commands_that_cannot_be_removed_keep_nobody_waiting(
+    start: Start, discord: EmbeddedDiscord, home: Path
+) -> None:
+    guild = f'guild_ids = ["{discord.guild_id}"]\nallowed_users'
+    (home / LOCAL).write_text((home / LOCAL).read_text().replace("allowed_users", guild))
+    discord.faults.next("registered", status=503, message="Under maintenance", passing=1)  # the guild's list passes
+
+    async with start():
+        assert [each["name"] for each in discord.state.commands(str(discord.guild_id))] == ["auth"]
 
 
 async def test_a_quota_that_is_used_up_in_one_guild_keeps_no_other_waiting(

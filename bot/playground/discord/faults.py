@@ -67,7 +67,7 @@ class Faults:
     """Queue faults for the next requests of each kind."""
 
     def __init__(self) -> None:
-        self._waiting: defaultdict[Kind, deque[Fault]] = defaultdict(deque)
+        self._waiting: defaultdict[Kind, deque[Fault | None]] = defaultdict(deque)
 
     def next(  # noqa: PLR0913 - a keyword for each kind of failure
         self,
@@ -81,11 +81,15 @@ class Faults:
         cut: bool = False,
         delay: float = 0.0,
         message: str = "",
+        passing: int = 0,
         times: int = 1,
     ) -> None:
-        """Queue this fault for `times` requests of this kind, after the faults that are queued already."""
+        """Queue this fault for `times` requests of this kind, after the faults that are queued already.
+
+        `passing` requests of this kind get no fault first.
+        """
         fault = Fault(status, code, retry_after, via, when, cut, delay, message)
-        self._waiting[kind].extend([fault] * times)
+        self._waiting[kind].extend([None] * passing + [fault] * times)
 
     def use_up_creations(self) -> None:
         """Refuse the next registration of commands: the 200 creations of the day are used up."""
