@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import re
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from discord.ext import commands
 
-from openab_auth.bot.playground.discord import Person
+from openab_auth.bot.playground.discord import Person, ShownResponse
 from openab_auth.bot.playground.issuer import Issuer
 from tests.support.discord_bot import begin
 
@@ -97,6 +98,24 @@ async def test_the_line_under_the_id_names_the_request_and_the_file(
     assert "auth.json.global.lock" in line
     assert "login" in line
     assert str(ada.id) not in line  # the audit log says who
+
+
+async def test_a_logout_that_left_tokens_in_a_file_names_the_file_in_the_log(
+    bot: commands.Bot, ada: Person, issuer: Issuer, store_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    login = await begin(ada)
+    await (await ada.slash("auth complete", redirect=await issuer.approve(login.link_buttons[0]))).settled()
+    kept = store_path.with_name("auth.json.corrupt-1.uncleared")
+    await asyncio.to_thread(kept.write_text, "what an earlier logout could not clear")
+    question = await (await ada.slash("auth logout", vendor="lab")).settled()
+    pressed = await ada.press(question, "Remove it here")
+    assert isinstance(pressed, ShownResponse)
+    await pressed.wait_for(lambda shown: "may still hold its tokens" in shown.content)
+    told = pressed.content
+
+    [incident] = ID.findall(told)
+    assert str(store_path.parent) not in told
+    assert [line for line in caplog.messages if f"incident {incident}: " in line and str(kept) in line]
 
 
 async def test_what_a_person_can_mend_is_no_error_and_has_no_id(
