@@ -28,7 +28,7 @@ class DiscordRefusedError(OpenabAuthError):
         super().__init__(
             f"Discord refuses this bot: {sentence}",
             kept="the store is untouched",
-            todo="correct that in Discord's developer portal, then start again",
+            todo="correct that in Discord's developer portal or in the config, then start again",
         )
 
 

@@ -47,7 +47,7 @@ class Refusal:
             return DiscordQuotaError(str(self))
         if self.status == _PROXY_PASSWORD:
             return DiscordUnavailableError(api_base, _PROXY_ASKS, way)
-        if self.status == _TOO_MANY or self.status >= _SERVER_ERROR:
+        if self.sentence == _NO_WORDS or self.status == _TOO_MANY or self.status >= _SERVER_ERROR:
             return DiscordUnavailableError(api_base, str(self), way)
         return DiscordRefusedError(str(self))
 

@@ -50,13 +50,13 @@ async def test_the_entry_point_command_of_an_app_with_activities_is_kept(
     start: Start, discord: EmbeddedDiscord
 ) -> None:
     discord.state.enable_activities()
-    (entry_point,) = discord.commands()
+    (entry_point,) = discord.state.commands()
     for _ in range(2):  # the second start sends nothing
         async with start():
             pass
 
     assert registrations(discord) == [["auth", "launch"]]
-    assert [each["id"] for each in discord.commands() if each["type"] == 4] == [entry_point["id"]]
+    assert [each["id"] for each in discord.state.commands() if each["type"] == 4] == [entry_point["id"]]
 
 
 async def test_the_entry_point_command_stays_when_the_commands_move_into_a_guild(
@@ -165,19 +165,20 @@ async def test_discords_own_sentence_is_told_whatever_it_refuses(
     assert "HTTPException" not in line
 
 
+@pytest.mark.parametrize("says", ["429 Too Many", "404 Not Found", "403 Forbidden"])
 async def test_a_page_that_is_no_reply_of_discords_api_is_not_repeated(
-    start: Start, discord: EmbeddedDiscord, home: Path, raw_server: RawServer
+    says: str, start: Start, discord: EmbeddedDiscord, home: Path, raw_server: RawServer
 ) -> None:
     """Cloudflare answers a banned address with a page; so may a proxy."""
     page = b"<html><title>Access denied</title></html>"
-    raw_server.sends = [b"HTTP/1.1 429 Too Many\r\nContent-Type: text/html\r\nContent-Length: 41\r\n\r\n" + page]
-    config = home / ".config/openab-auth/config.toml"
-    config.write_text(config.read_text().replace(discord.api_base, raw_server.url))
+    head = f"HTTP/1.1 {says}\r\nContent-Type: text/html\r\nContent-Length: {len(page)}\r\n\r\n"
+    raw_server.sends = [head.encode() + page]
+    (home / LOCAL).write_text((home / LOCAL).read_text().replace(discord.api_base, raw_server.url))
 
     status, line = await ended(start)
 
     assert status == 5
-    assert "HTTP 429" in line
+    assert f"HTTP {says[:3]}" in line
     assert "no reply of Discord's API" in line
     assert "<html>" not in line
 

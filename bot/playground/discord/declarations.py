@@ -10,7 +10,7 @@ from openab_auth.bot.playground.discord.errors import bad_field, entry_point_lef
 from openab_auth.bot.playground.discord.limits import count, length
 
 _NAME: Final = re.compile(r"[-_'\w]{1,32}")  # \w: letters and digits of every script
-_SLASH: Final = 1
+SLASH: Final = 1
 _ENTRY_POINT: Final = 4
 ENTRY_POINT: Final[Mapping[str, Any]] = {"type": _ENTRY_POINT, "name": "launch", "handler": 2}
 _SUBCOMMANDS: Final = frozenset({1, 2})
@@ -29,7 +29,7 @@ def check_commands(commands: Sequence[Mapping[str, Any]]) -> None:
     count(commands, "commands", _MOST)
     _check_unique(commands, "commands")
     for number, command in enumerate(commands):
-        if command.get("type", _SLASH) == _SLASH:
+        if command.get("type", SLASH) == SLASH:
             _check(command, str(number))
 
 
@@ -52,7 +52,7 @@ def registered(
     """Return the commands as Discord stores them: with defaults and owner; a known name keeps its id."""
     ids = {_key(command): command["id"] for command in before}
     defaults = {
-        "type": _SLASH,
+        "type": SLASH,
         "description": "",
         "default_member_permissions": None,
         "nsfw": False,
@@ -74,7 +74,7 @@ def without_localizations(command: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _key(command: Mapping[str, Any]) -> tuple[int, str]:
-    return command.get("type", _SLASH), command["name"]
+    return command.get("type", SLASH), command["name"]
 
 
 def _has_entry_point(commands: Sequence[Mapping[str, Any]]) -> bool:
@@ -116,6 +116,6 @@ def _check_option(option: Mapping[str, Any], at: str) -> None:
 
 
 def _check_unique(items: Sequence[Mapping[str, Any]], at: str) -> None:
-    names = [(item.get("name"), item.get("type", _SLASH) if at == "commands" else 0) for item in items]
+    names = [(item.get("name"), item.get("type", SLASH) if at == "commands" else 0) for item in items]
     if len(names) != len(set(names)):
         raise bad_field(at, "Option name must be unique", "APPLICATION_COMMAND_OPTIONS_NAME_INVALID")

@@ -262,10 +262,10 @@ async def test_a_registration_without_the_entry_point_command_is_refused(world: 
     assert "Entry Point command" in refused.value.text
 
     assert bot.application_id is not None
-    kept = [each for each in world.commands() if each["type"] == 4]
+    kept = [each for each in world.state.commands() if each["type"] == 4]
     ours = [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
     await bot.http.bulk_upsert_global_commands(bot.application_id, payload=[*ours, *kept])
-    assert [each["id"] for each in world.commands() if each["type"] == 4] == [kept[0]["id"]]
+    assert [each["id"] for each in world.state.commands() if each["type"] == 4] == [kept[0]["id"]]
 
 
 async def test_used_up_creations_are_refused_in_discords_words(world: EmbeddedDiscord, bot: SmallBot) -> None:
