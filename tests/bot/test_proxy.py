@@ -143,19 +143,22 @@ async def test_a_proxy_that_lets_nobody_out_is_named_and_its_password_is_not(
     assert CANARY not in told
 
 
-async def test_a_proxy_that_refuses_the_gateway_alone_is_named(
-    home: Path, discord: EmbeddedDiscord, proxy: ForwardProxy
+@pytest.mark.parametrize(
+    ("refuses", "reason"), [("/gateway?", "no WebSocket connection"), ("/users/@me", "no reply of Discord's API")]
+)
+async def test_a_proxy_that_refuses_one_address_is_named(
+    refuses: str, reason: str, home: Path, discord: EmbeddedDiscord, proxy: ForwardProxy
 ) -> None:
+    proxy.refuses = refuses
     write_config(home)
 
     async with running(home, discord, HTTP_PROXY=f"http://ada:{CANARY}@{proxy.address}") as process:
-        await discord.until(lambda: any(seen.method == "PUT" for seen in discord.requests), 20)
-        proxy.status = b"403 Forbidden"
         _, stderr = await asyncio.wait_for(process.communicate(), 30)
 
     last = stderr.decode().splitlines()[-1]
     assert process.returncode == 5
     assert last.startswith("openab-auth: ")
+    assert reason in last
     assert "HTTP 403" in last
     assert "the proxy of HTTP_PROXY" in last
     assert CANARY not in stderr.decode()

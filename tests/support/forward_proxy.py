@@ -12,12 +12,15 @@ from urllib.parse import urlsplit
 
 @dataclass
 class ForwardProxy:
-    """Every connection goes to `leads_to`, whatever address it asks for; `asked` holds the addresses."""
+    """Every connection goes to `leads_to`, whatever address it asks for; `asked` holds the addresses.
+
+    An address with the text `refuses` in it gets 403 and an HTML page.
+    """
 
     leads_to: tuple[str, int]
     password: str | None = None
     port: int = 0
-    status: bytes = b""
+    refuses: str = ""
     asked: list[str] = field(default_factory=list)
 
     @classmethod
@@ -49,9 +52,12 @@ class ForwardProxy:
             head = await reader.readuntil(b"\r\n\r\n")
             method, address, _ = head.split(b" ", 2)
             self.asked.append(address.decode())
-            refused = self.status or (b"" if self._admits(head) else b"407 Proxy Authentication Required")
+            refused = b"" if self._admits(head) else b"407 Proxy Authentication Required"
+            if self.refuses and self.refuses in address.decode():
+                refused = b"403 Forbidden"
             if refused:
-                writer.write(b"HTTP/1.1 " + refused + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                writer.write(b"HTTP/1.1 " + refused + b"\r\nContent-Type: text/html\r\nContent-Length: 6\r\n")
+                writer.write(b"Connection: close\r\n\r\n<html>")
                 await writer.drain()
                 writer.close()
                 return
