@@ -98,7 +98,10 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
 
 def _tell_start(config: Config, runtime: Runtime, service: AuthService) -> None:
     """Log in one line what an operator asks first when something is wrong."""
-    version = importlib.metadata.version("openab-auth")
+    try:
+        version = importlib.metadata.version("openab-auth")
+    except importlib.metadata.PackageNotFoundError:
+        version = "(a checkout that is not installed)"
     where = f"config {config.file}" if config.file else "no config file"
     offered = ", ".join(vendor.name for vendor in runtime.catalogue.offered()) or "none"
     access = service.guard.access

@@ -29,8 +29,8 @@ class Proxy:
 
     @property
     def address(self) -> str:
-        """Return the address without user and password: aiohttp's errors repeat it, and discord.py logs them."""
-        return str(yarl.URL(self.url.reveal()).with_user(None))
+        """Return scheme, host and port alone: aiohttp's errors repeat the address, and discord.py logs them."""
+        return str(yarl.URL(self.url.reveal()).origin())
 
     @property
     def auth(self) -> aiohttp.BasicAuth | None:

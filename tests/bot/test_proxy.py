@@ -176,6 +176,7 @@ PROXY = "http://proxy.example:3128"
         ({"ALL_PROXY": PROXY}, "ALL_PROXY"),
         ({"HTTPS_PROXY": f" {PROXY}\n", "ALL_PROXY": "socks5://x"}, "HTTPS_PROXY"),
         ({"HTTPS_PROXY": "proxy.example:3128"}, "HTTPS_PROXY"),
+        ({"HTTPS_PROXY": "http://ada:canary-password@proxy.example:3128/?key=canary-password"}, "HTTPS_PROXY"),
         ({"HTTPS_PROXY": PROXY, "NO_PROXY": "localhost,example.com"}, "HTTPS_PROXY"),
         ({"HTTP_PROXY": PROXY}, None),
         ({"HTTPS_PROXY": PROXY, "NO_PROXY": "localhost, discord.com"}, None),

@@ -14,8 +14,9 @@ import httpx2
 
 from openab_auth.bot.cli.doctor.check import Check
 from openab_auth.bot.proxy import Proxy
+from openab_auth.bot.refusals import read_refusal
 from openab_auth.cogs.auth import DiscordSettings
-from openab_auth.oauth.client import read_date
+from openab_auth.oauth.client import json_object, read_date
 from openab_auth.oauth.config import find_program
 from openab_auth.oauth.flows import flow_of
 from openab_auth.oauth.http import BoundedTransport, direct_transport, new_client
@@ -27,10 +28,15 @@ _CLOCK_SKEW: Final = 60  # seconds; half of the time before its end at which a t
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A server's status, and the seconds by which this machine's clock is ahead, if the server sent a date."""
+    """A server's reply, and the seconds by which this machine's clock is ahead, if the server sent a date."""
 
-    status: int
+    reply: httpx2.Response
     skew: float | None
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status."""
+        return self.reply.status_code
 
 
 async def check_network(
@@ -58,16 +64,20 @@ async def _look_at_discord(
         ), None
     headers = {"Authorization": f"Bot {settings.bot_token.reveal()}"}
     way = f" through {proxy}" if proxy else ""
-    answer = await _ask(f"{settings.api_base}/users/@me", http, headers)
+    answer = await _ask(f"{settings.api_base}/users/@me", http, headers, whole=True)
     if isinstance(answer, str):
         message = f"no answer from {settings.api_base}{way} ({answer})"
         return Check("discord", ok=False, message=message, hint="check the network and the proxy"), None
     if answer.status == httpx2.codes.UNAUTHORIZED:
         hint = "copy the token again from the Bot page of Discord's developer portal"
         return Check("discord", ok=False, message="Discord refuses the bot token", hint=hint), answer.skew
-    well = httpx2.codes.is_success(answer.status)
-    message = f"{settings.api_base} answers {answer.status}{way}{' and takes the bot token' if well else ''}"
-    return Check("discord", ok=well, message=message, hint=None if well else "try again later"), answer.skew
+    if not answer.reply.is_success:
+        message = f"{settings.api_base} refuses{way}: {read_refusal(answer.status, json_object(answer.reply))}"
+        return Check(
+            "discord", ok=False, message=message, hint="correct what it names, or try again later"
+        ), answer.skew
+    message = f"{settings.api_base} answers {answer.status}{way} and takes the bot token"
+    return Check("discord", ok=True, message=message), answer.skew
 
 
 async def _look_at_vendor(vendor: Vendor, http: httpx2.AsyncClient) -> tuple[Check, float | None]:
@@ -106,14 +116,16 @@ def _look_at_clock(skews: Sequence[float]) -> Check:
     return Check("clock", ok=False, message=message, hint="set the clock; it decides when tokens are refreshed")
 
 
-async def _ask(url: str, http: httpx2.AsyncClient, headers: dict[str, str] | None = None) -> _Answer | str:
-    """Return the answer, or the class of the failure, whose text could quote a header."""
+async def _ask(
+    url: str, http: httpx2.AsyncClient, headers: dict[str, str] | None = None, *, whole: bool = False
+) -> _Answer | str:
+    """Return the answer, with its body if `whole`; or the class of the failure, whose text could quote a header."""
+    transport = BoundedTransport(http)
+    send = transport.handle_async_request if whole else transport.head
     try:
         async with asyncio.timeout(_DEADLINE):
-            reply = await BoundedTransport(http).head(
-                http.build_request("GET", url, headers=headers, timeout=_DEADLINE)
-            )
+            reply = await send(http.build_request("GET", url, headers=headers, timeout=_DEADLINE))
     except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
         return type(error).__name__
     date = read_date(reply.headers.get("Date", ""))
-    return _Answer(reply.status_code, None if date is None else time.time() - date)
+    return _Answer(reply, None if date is None else time.time() - date)

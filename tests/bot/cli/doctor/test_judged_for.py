@@ -8,6 +8,11 @@ from typing import Any
 
 import pytest
 
+from openab_auth.bot.cli.doctor.network import check_network
+from openab_auth.bot.playground.discord import EmbeddedDiscord
+from openab_auth.cogs.auth import DiscordSettings
+from openab_auth.storage import Secret
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 VENDORS = '[auth]\nvendors = ["own"]\n[vendors.own]\nflow = "command"\ncommand = ["sh", "-c", "true"]\n'
 NOWHERE = 'api_base = "http://127.0.0.1:9/api/v10"\n'
@@ -51,6 +56,16 @@ def test_a_proxy_that_the_bot_cannot_use_is_a_finding_about_the_config(call: Run
     assert not checks["config"]["ok"]
     assert "discord.proxy: names a SOCKS proxy" in checks["config"]["message"]
     assert "canary" not in str(checks)
+
+
+async def test_discords_own_sentence_is_the_finding() -> None:
+    async with EmbeddedDiscord.listening() as discord:
+        discord.faults.next("me", status=403, code=40002, message="You need to verify your account.")
+        settings = DiscordSettings(bot_token=Secret(discord.bot_token), api_base=discord.api_base)
+        [refused, _] = await check_network([], settings)
+
+    assert not refused.ok
+    assert "You need to verify your account. (HTTP 403, code 40002)" in refused.message
 
 
 def test_another_process_is_a_usage_error_about_the_option(call: Run, home: Path) -> None:
