@@ -19,7 +19,7 @@ from openab_auth.bot.proxy import find_proxy
 from openab_auth.cogs.auth import DiscordSettings
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.storage import Secret
-from tests.support.forward_proxy import ForwardProxy
+from tests.bot.forward_proxy import ForwardProxy
 
 Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
 NOWHERE = "http://127.0.0.2:9/api/v10"  # only the proxy leads on from here
@@ -76,7 +76,7 @@ async def test_requests_and_gateway_take_the_proxy_of_the_environment(
         direct = len(discord.requests)
         shown = await (await discord.person("ada").slash("auth help")).settled()
 
-    assert "You can't use this yet" in shown.content  # the acknowledgement and the edit came, too
+    assert "You can't log agents in yet" in shown.content  # the acknowledgement and the edit came, too
     assert len(discord.requests) > direct
     assert f"{NOWHERE}/gateway" in proxy.asked
     assert any("/gateway?" in address for address in proxy.asked)

@@ -52,7 +52,7 @@ class DirectMessages:
 
     async def _paste(self, message: discord.Message, language: Language) -> None:
         async def reply(told: ReplyContent) -> None:
-            await _say(message, replace(told, content=LINES.join([told.content, language.say("dm-footer")])))
+            await _say(message, replace(told, content=LINES.join([told.content, language.say("dm-delete-paste")])))
 
         try:
             self._desk.service.guard.begin_work()
@@ -65,7 +65,7 @@ class DirectMessages:
         if self._hints.is_reached(caller.user):
             return
         try:
-            async with self._desk.service.guard.request(caller, "look"):
+            async with self._desk.service.guard.request(caller, "read"):
                 told = language.say("dm-hint")
         except DirectMessageRefusedError:
             return  # a host bot may have its own use for direct messages

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import expect
 
 from openab_auth.bot.playground.issuer import decide
-from tests.support.chromium import SHOTS, Visit, needs_chromium, visiting
+from tests.bot.playground.chromium import SHOTS, Visit, needs_chromium, visiting
 
 pytestmark = [needs_chromium, pytest.mark.timeout(150)]
 
@@ -131,7 +131,7 @@ async def test_refused_logins_store_nothing(visit: Visit) -> None:
     await page.locator("#text").fill("/auth login ")
     await page.locator("#typed label input").fill("playground")
     choices = page.locator("#choices [role=option]")  # people without access see no names, but the reason
-    await expect(choices).to_have_text(["You can't use this yet. /auth help says whom to ask"])
+    await expect(choices).to_have_text(["You can't log agents in yet. /auth help says whom to ask"])
     await page.keyboard.press("Enter")  # chooses it, which does no harm
     await page.keyboard.press("Enter")
     await expect(visit.message).to_contain_text("Only you can see this")

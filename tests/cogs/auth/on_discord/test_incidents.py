@@ -14,7 +14,7 @@ from discord.ext import commands
 
 from openab_auth.bot.playground.discord import Person, ShownResponse
 from openab_auth.bot.playground.issuer import Issuer
-from tests.support.discord_bot import begin
+from tests.cogs.auth.on_discord.discord_bot import begin
 
 ID = re.compile(r"`([0-9a-f]{8})`")
 
@@ -110,7 +110,7 @@ async def test_a_logout_that_left_tokens_in_a_file_names_the_file_in_the_log(
     question = await (await ada.slash("auth logout", vendor="lab")).settled()
     pressed = await ada.press(question, "Remove it here")
     assert isinstance(pressed, ShownResponse)
-    await pressed.wait_for(lambda shown: "may still hold its tokens" in shown.content)
+    await pressed.wait_for(lambda shown: "may still contain the tokens" in shown.content)
     told = pressed.content
 
     [incident] = ID.findall(told)

@@ -15,15 +15,15 @@ from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import open_service
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.runtime import Runtime
-from tests.support.discord_bot import begin, running
-from tests.support.service import Start
+from tests.cogs.auth.on_discord.discord_bot import begin, running
+from tests.cogs.auth.service.service_logins import Start
 
 
 @pytest.mark.parametrize("text", ["hello", "/auth login", ""])
 async def test_any_direct_message_of_a_stranger_is_answered(text: str, bot: commands.Bot, eve: Person) -> None:
     (answer,) = await eve.send_dm(text)
 
-    assert "You can't use this yet" in answer.content
+    assert "You can't log agents in yet" in answer.content
     assert f"add your id {eve.id}" in answer.content
 
 
@@ -60,11 +60,11 @@ async def test_a_strangers_list_says_that_they_may_not_and_names_nothing(
 ) -> None:
     others: dict[str, Any] = {"redirect": "x"} if command == "complete" else {}
     (choice,) = await eve.complete_option(f"auth {command}", option, "la", **others)
-    assert choice.name == "You can't use this yet. /auth help says whom to ask"
+    assert choice.name == "You can't log agents in yet. /auth help says whom to ask"
 
     others[option] = choice.value
     refused = await (await eve.slash(f"auth {command}", **others)).settled()
-    assert "You are not on the list" in refused.content
+    assert "on the list of people" in refused.content
 
 
 async def test_a_list_without_logins_says_that_none_waits_or_is_there(bot: commands.Bot, mei: Person) -> None:
