@@ -15,12 +15,17 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from openab_auth.bot.cli import main
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.storage import AsyncStore, FileStore
 from tests.support.clock import Clock
 from tests.support.mcp_servers import NAMES
+
+# Examples take as long as the machine makes them take: their number is the bound, not the clock.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

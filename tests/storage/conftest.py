@@ -11,18 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from openab_auth.storage import FileStore, Secret, TokenEntry
 from tests.support.disks import SIZE
 from tests.support.entries import CANARY
 from tests.support.processes import DROP_ROOT, ROOT, Start
-
-# Examples take as long as the machine makes them take: their number is the bound, not the clock.
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-settings.load_profile("house")
 
 
 @pytest.fixture

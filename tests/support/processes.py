@@ -9,10 +9,21 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534
 Start = Callable[..., "subprocess.Popen[str]"]
-DROP_ROOT = (  # everything is imported first: the interpreter itself may lie in a folder that nobody else may enter
-    "import os, asyncio, openab_auth.storage.async_store, openab_auth.storage.memory, filelock\n"
-    f"if os.geteuid() == 0: os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n"
-)
+# A process that becomes another user imports everything before: its Python, or this checkout, may lie in a folder that
+# only root can enter.
+IMPORT_ALL = """
+import importlib, os, pkgutil
+def import_all(*packages):
+    for package in map(importlib.import_module, packages):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+"""
+DROP_ROOT = f"""{IMPORT_ALL}
+import asyncio
+import_all("openab_auth.storage", "filelock")
+if os.geteuid() == 0:
+    os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})
+"""
 
 
 def line_of(process: subprocess.Popen[str]) -> str:

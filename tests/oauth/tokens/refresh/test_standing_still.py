@@ -23,13 +23,15 @@ from openab_auth.oauth.http import awake_timeout, deadline
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, TokenEntry
+from tests.support.processes import IMPORT_ALL
 
 PAUSE = 1.6  # seconds; longer than a request, and a whole refresh, of AGENT may take
-AGENT = """
+AGENT = (
+    IMPORT_ALL
+    + """
 import asyncio, concurrent.futures.thread, encodings.idna, json, os, queue, resource, signal, sys, time
-import anyio._backends._asyncio, filelock
-import openab_auth.oauth.tokens.refresh, openab_auth.oauth.tokens.renewer
-import openab_auth.storage.file.locks.waiting, openab_auth.storage.worker_thread
+import anyio._backends._asyncio, h11, httpcore2._backends.anyio, truststore
+import_all("filelock", "openab_auth.storage", *(f"openab_auth.oauth.{room}" for room in ("flows", "logins", "tokens")))
 from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.config import Config
@@ -44,6 +46,7 @@ from openab_auth.storage import CONSOLE, AsyncStore, FileStore
 path, vendors, uid, does, *words = json.loads(sys.argv[1])
 unsaved._RETRY = 0.1
 catalogue = Catalogue.from_config(Config(vendors=vendors), {})
+driver = Driver(deadline=0.8)
 if uid:
     os.setgroups([]); os.setgid(uid); os.setuid(uid)
 signal.signal(signal.SIGUSR1, lambda *_: time.sleep(1.6))
@@ -51,7 +54,6 @@ signal.signal(signal.SIGUSR2, lambda *_: resource.setrlimit(resource.RLIMIT_NPRO
 
 async def main():
     store = AsyncStore(FileStore(path, lock_timeout=20 if does == "wait" else 0.3))
-    driver = Driver(deadline=0.8)
     if does == "complete":
         logins = Logins(catalogue, store, driver, lock_wait=0.4)
         try:
@@ -68,6 +70,7 @@ async def main():
 
 asyncio.run(main())
 """
+)
 Tables = dict[str, dict[str, object]]
 Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
 
