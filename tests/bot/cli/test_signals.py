@@ -228,7 +228,7 @@ def no_more_threads(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         message = "can't start new thread"
         raise RuntimeError(message)
 
-    return lambda: monkeypatch.setattr(threading, "_start_new_thread", refuse)
+    return lambda: monkeypatch.setattr(threading.Thread, "start", refuse)
 
 
 def test_a_result_is_kept_when_no_thread_can_end_the_others(no_more_threads: Callable[[], None]) -> None:
