@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.soak_seed is None:  # the processes of xdist get the options, and with them this seed
         config.option.soak_seed = random.SystemRandom().randrange(10**6)
-    # A job in the background, `nohup` and some CIs ignore signals, and the programs that tests start would inherit that.
+    # Background jobs, `nohup` and some CIs ignore signals; the programs that tests start would inherit that.
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)

@@ -1,4 +1,7 @@
-"""`scripts/run`: the playground by itself, the bot where it is told of one; a second start installs nothing."""
+"""`scripts/run`: the playground by itself, the bot where it is told of one; a second start installs nothing.
+
+`scripts/test-pythons`: which Pythons it passes over, and what it says of them.
+"""
 
 import json
 import os
@@ -104,3 +107,36 @@ def test_with_a_config_or_a_store_it_is_the_bot(words: tuple[str, ...], home: Pa
 
     assert done.returncode == 2
     assert "discord.bot_token: is missing" in done.stderr
+
+
+@pytest.mark.parametrize("missing", ["ssl", "zlib"])
+def test_a_python_without_a_module_that_the_tests_need_is_skipped_and_named(
+    missing: str, checkout: Path, home: Path
+) -> None:
+    """Pyenv builds Python without the modules whose headers the machine had not."""
+    shutil.copy(ROOT / "scripts/test-pythons", checkout / "scripts/test-pythons")
+    (checkout / ".venv/bin/python").symlink_to(sys.executable)
+    version = f"3.{sys.version_info.minor + 1}"
+    (checkout / "pyproject.toml").write_text(f'"Programming Language :: Python :: {version}",\n')
+    broken = home / f".pyenv/versions/{version}.1/bin/python"
+    broken.parent.mkdir(parents=True)
+    broken.write_text(f"""#!{sys.executable}
+import sys
+sys.version_info = (3, {sys.version_info.minor + 1}, 1, "final", 0)
+sys.modules[{missing!r}] = None
+exec(sys.argv[2])
+""")
+    broken.chmod(0o755)
+
+    done = subprocess.run(
+        ["bash", checkout / "scripts/test-pythons"],
+        env={"PATH": os.defpath, "HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0
+    skipped, none = done.stderr.splitlines()
+    assert f"Python {version}: {broken} is skipped: ModuleNotFoundError: import of {missing} halted" in skipped
+    assert none.endswith(f"Python {version}: none on this machine")
