@@ -23,6 +23,7 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.storage import AsyncStore, FileStore
 from tests.support.clock import Clock
 from tests.support.mcp_servers import NAMES
+from tests.support.patience import PATIENCE
 
 # Examples take as long as the machine makes them take: their number is the bound, not the clock.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -96,7 +97,7 @@ def run(home: Path) -> Run:
             input=text,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=PATIENCE,
             check=False,
         )
 

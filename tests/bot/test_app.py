@@ -12,6 +12,7 @@ from pathlib import Path
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal, Person, ShownResponse
 from openab_auth.bot.playground.issuer import Issuer
+from tests.support.patience import PATIENCE
 
 Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
 PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)  # members, presences, message content
@@ -28,7 +29,7 @@ async def log_in(ada: Person, issuer: Issuer) -> ShownResponse:
 async def stop(process: asyncio.subprocess.Process) -> tuple[int | None, float]:
     begun = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    await asyncio.wait_for(process.communicate(), 15)
+    await asyncio.wait_for(process.communicate(), PATIENCE)
     return process.returncode, time.monotonic() - begun
 
 
@@ -97,7 +98,7 @@ async def test_it_resumes_after_the_gateway_drops(
 ) -> None:
     async with start():
         await discord.gateway.drop()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not discord.gateway.resumes:
                 await asyncio.sleep(0.05)
 
@@ -106,7 +107,7 @@ async def test_it_resumes_after_the_gateway_drops(
 
 async def test_a_wrong_token_is_status_2_and_says_where_to_get_one(start: Start) -> None:
     async with start(token="canary-5b21") as process:
-        _, stderr = await asyncio.wait_for(process.communicate(), 20)
+        _, stderr = await asyncio.wait_for(process.communicate(), PATIENCE)
 
     assert process.returncode == 2
     assert b"Bot page" in stderr
@@ -118,7 +119,7 @@ async def test_a_token_reset_in_mid_run_is_status_2_and_says_where_to_get_one(
 ) -> None:
     async with start() as process:
         await discord.gateway.drop(4004)
-        _, stderr = await asyncio.wait_for(process.communicate(), 20)
+        _, stderr = await asyncio.wait_for(process.communicate(), PATIENCE)
 
     assert process.returncode == 2
     assert b"Bot page" in stderr
@@ -127,7 +128,7 @@ async def test_a_token_reset_in_mid_run_is_status_2_and_says_where_to_get_one(
 async def test_sigterm_ends_a_bot_that_discord_keeps_waiting(start: Start, discord: EmbeddedDiscord) -> None:
     discord.faults.next("commands", delay=60)
     async with start("run") as process:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not any(seen.path.endswith("/commands") for seen in discord.requests):
                 await asyncio.sleep(0.05)
         status, seconds = await stop(process)
@@ -160,7 +161,7 @@ async def test_guilds_that_do_not_know_the_bot_are_named(start: Start, home: Pat
     config = home / ".config/openab-auth/config.toml"
     config.write_text(config.read_text().replace("allowed_users", 'guild_ids = ["123456789012345678"]\nallowed_users'))
     async with start("run") as process:
-        _, stderr = await asyncio.wait_for(process.communicate(), 20)
+        _, stderr = await asyncio.wait_for(process.communicate(), PATIENCE)
 
     assert process.returncode == 2
     assert b"123456789012345678" in stderr
@@ -185,7 +186,7 @@ async def test_a_discord_that_cannot_be_reached_is_status_5(start: Start, home: 
     config = home / ".config/openab-auth/config.toml"
     config.write_text(config.read_text().replace(discord.api_base, "http://127.0.0.1:9/api/v10"))
     async with start("run") as process:
-        _, stderr = await asyncio.wait_for(process.communicate(), 20)
+        _, stderr = await asyncio.wait_for(process.communicate(), PATIENCE)
 
     assert process.returncode == 5
     assert b"127.0.0.1:9" in stderr

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -88,7 +90,7 @@ def test_it_is_the_playground_and_a_second_start_installs_nothing(home: Path) ->
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline())
         process.send_signal(signal.SIGINT)
-        process.wait(20)
+        process.wait(PATIENCE)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
 
     assert ready["ready"]

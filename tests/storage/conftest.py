@@ -15,6 +15,7 @@ import pytest
 from openab_auth.storage import FileStore, Secret, TokenEntry
 from tests.support.disks import SIZE
 from tests.support.entries import CANARY
+from tests.support.patience import PATIENCE
 from tests.support.processes import DROP_ROOT, ROOT, Start
 
 
@@ -81,7 +82,7 @@ def run(start: Start) -> Callable[..., str]:
 
     def run(code: str, *arguments: object, as_nobody: bool = False) -> str:
         process = start(DROP_ROOT + code if as_nobody else code, *arguments)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, err
         return out.strip()
 

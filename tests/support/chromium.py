@@ -124,8 +124,8 @@ async def _playground() -> AsyncIterator[str]:
     )
     assert process.stdout is not None
     try:
-        yield json.loads(await asyncio.wait_for(process.stdout.readline(), 60))["url"]
+        yield json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE))["url"]
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(process.wait(), 15)
+        await asyncio.wait_for(process.wait(), PATIENCE)

@@ -10,7 +10,7 @@ from openab_auth.bot.playground.discord.limits import LINK, parts
 from openab_auth.bot.playground.discord.model import Interaction, Json, Message
 from openab_auth.bot.playground.discord.state import State
 
-PATIENCE: Final = 5.0  # seconds that a person waits for a change
+PATIENCE: Final = 60.0  # seconds that a person waits for a change
 
 
 class FormSender(Protocol):

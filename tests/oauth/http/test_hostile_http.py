@@ -19,10 +19,10 @@ from openab_auth.oauth.http import NetworkPolicy
 from openab_auth.oauth.mcp import Fetch
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Secret, Tenant
+from tests.support.patience import PATIENCE
 from tests.support.raw_server import GOOD, RawServer, Sent, endless, self_signed, watched, whole
 
 LONGEST_STEP = 0.1  # seconds of this thread's own processor time, which a busy machine does not add to
-PATIENCE = 20.0
 VENDOR = Vendor("lab", "Lab", Tenant("lab"), client_id="c", account_from="email")
 MEGABYTE = 2**20
 EMPTY_BLOCK = b"\x00\x00\x00\xff\xff"  # of the deflate format

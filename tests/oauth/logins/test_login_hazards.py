@@ -30,6 +30,7 @@ from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, PendingEntry, Secret, UserId
 from tests.oauth.logins.code_logins import ADA, BOB
 from tests.support.clock import Clock
+from tests.support.patience import PATIENCE
 
 
 @contextmanager
@@ -82,7 +83,7 @@ async def test_a_login_that_cannot_be_committed_waits_in_the_journal(
         assert (await completing).account
         assert "lab" in FileStore(tmp_path / "auth.json", clock=clock).read()
         assert (tmp_path / "auth.json.spill.lab").exists()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (tmp_path / "auth.json.spill.lab").exists():
             await asyncio.sleep(0.02)
     assert "lab" in json.loads((tmp_path / "auth.json").read_text())
@@ -130,7 +131,7 @@ async def test_a_login_that_no_disk_takes_is_told_kept_in_memory_stored_later(
     with foreign_lock(tmp_path / "auth.json.global.lock"), pytest.raises(LoginNotStoredError, match="it is in memory"):
         await completing
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while "lab" not in await store.notes():  # which are written after the login
             await asyncio.sleep(0.02)
     assert (await store.notes())["lab"].logged_in_by == ADA

@@ -13,6 +13,7 @@ import pytest
 from openab_auth.storage import FileStore, Mutation, PendingEntry, Secret, StoreUnreadableError, open_store
 from tests.support.clock import Clock
 from tests.support.entries import put, token, token_in
+from tests.support.patience import PATIENCE
 from tests.support.processes import Start, line_of
 
 
@@ -156,10 +157,10 @@ def test_readers_without_a_lock_see_no_torn_file_while_eight_write(store: FileSt
         assert line_of(reader) == "reading\n"
     writers = [start(WRITE, store.path, name, 15) for name in range(8)]
     for writer in writers:
-        _, err = writer.communicate(timeout=50)
+        _, err = writer.communicate(timeout=PATIENCE)
         assert writer.returncode == 0, err
     done.touch()
-    told = [json.loads(reader.communicate(timeout=10)[0]) for reader in readers]
+    told = [json.loads(reader.communicate(timeout=PATIENCE)[0]) for reader in readers]
 
     assert [(one["torn"], one["backwards"]) for one in told] == [(0, False)] * 2
     assert min(one["reads"] for one in told) > 50

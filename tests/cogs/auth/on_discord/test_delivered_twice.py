@@ -21,6 +21,7 @@ from openab_auth.cogs.auth.text.language import english
 from openab_auth.cogs.auth.views.buttons import AuthButton
 from openab_auth.storage import UserId
 from tests.support.discord_bot import begin, form, running
+from tests.support.patience import PATIENCE
 from tests.support.service import Log, Stored
 
 OF_AN_INTERACTION = ("CommandTree-invoker", "discord-ui-", "discord.py: on_interaction")  # how discord.py names them
@@ -56,7 +57,7 @@ async def twice(world: EmbeddedDiscord, service: AuthService) -> AsyncIterator[C
             deliver(copy.deepcopy(seen[-1]))
             answering = [task for task in asyncio.all_tasks() - before if task.get_name().startswith(OF_AN_INTERACTION)]
             assert answering
-            await asyncio.wait(answering, timeout=10)
+            await asyncio.wait(answering, timeout=PATIENCE)
 
         yield again
 

@@ -95,5 +95,5 @@ async def test_a_reply_that_discord_loses_never_loses_a_login(
     redirect = await issuer.approve(login.link_buttons[0])
     world.faults.next(kind, **fault)  # type: ignore[arg-type]  # the parameters name its fields
     await opened.submit(redirect)
-    await login.wait_for(lambda shown: "Done: logged in" in shown.content, timeout=10)
+    await login.wait_for(lambda shown: "Done: logged in" in shown.content)
     assert stored()["lab"]["access_token"]

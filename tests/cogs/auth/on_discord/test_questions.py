@@ -15,6 +15,7 @@ from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.text.language import english, languages
 from openab_auth.storage import Draft, FileStore, Note, Secret, TokenEntry, UserId
 from tests.support.discord_bot import begin, running
+from tests.support.patience import PATIENCE
 from tests.support.service import Log, Start, Stored
 
 
@@ -125,7 +126,7 @@ async def test_a_logout_that_removes_nothing_says_what_is_left_and_revoked(
     asked = await (await ada.slash("auth logout", vendor="lab")).settled()
     issuer.faults.next("/revoke", delay=0.5)
     pressing = asyncio.create_task(ada.press(asked, "Also revoke it at the vendor"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not issuer.requests("/revoke"):
             await asyncio.sleep(0.01)
 

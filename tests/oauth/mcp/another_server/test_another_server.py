@@ -18,6 +18,7 @@ from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AddedServer, AsyncStore, Draft, UserId
 from tests.oauth.mcp.another_server.changing_server import ADA, CONFIG, MALLORY, paste
+from tests.support.patience import PATIENCE
 from tests.support.stranger import RFC_8414, Page, Stranger
 
 
@@ -27,7 +28,7 @@ def anybody(_: AddedServer) -> None:
 
 async def asked(stranger: Stranger, path: str) -> None:
     """Wait until a request for it has come."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while path not in stranger.paths:
             await asyncio.sleep(0.01)
 

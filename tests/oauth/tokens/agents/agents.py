@@ -14,6 +14,7 @@ from typing import Any
 
 from openab_auth.bot.playground.issuer import ThreadedIssuer
 from openab_auth.storage import FileStore, TokenEntry
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[4]
 AGENT = """
@@ -84,7 +85,7 @@ def all_answer(agents: list[Agent]) -> list[dict[str, Any]]:
 
 
 def reached(issuer: ThreadedIssuer, count: int = 1) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while len(issuer.requests("/token")) < count:
         assert time.monotonic() < deadline
         time.sleep(0.005)

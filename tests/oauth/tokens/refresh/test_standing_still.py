@@ -23,6 +23,7 @@ from openab_auth.oauth.http import awake_timeout, deadline
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, TokenEntry
+from tests.support.patience import PATIENCE
 from tests.support.processes import IMPORT_ALL
 
 PAUSE = 1.6  # seconds; longer than a request, and a whole refresh, of AGENT may take
@@ -131,7 +132,7 @@ async def start(issuer: Issuer, vendors: Tables, path: Path) -> AsyncIterator[St
             sys.executable, "-c", AGENT, what, stdin=pipe, stdout=pipe, stderr=pipe
         )
         started.append(agent)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not issuer.requests("/token"):
                 assert agent.returncode is None, await agent.communicate()
                 await asyncio.sleep(0.005)
@@ -186,7 +187,7 @@ async def test_an_answer_that_came_while_the_process_stood_still_is_stored(
         agent.send_signal(signal.SIGCONT)
     else:
         agent.send_signal(signal.SIGUSR1)
-    _, err = await asyncio.wait_for(agent.communicate(b"\n"), 30)
+    _, err = await asyncio.wait_for(agent.communicate(b"\n"), PATIENCE)
 
     assert agent.returncode == 0, err.decode()
     assert len(issuer.requests("/token")) == 1
@@ -236,13 +237,13 @@ async def test_a_loop_that_ends_in_mid_commit_leaves_the_login_in_the_journal(
     """A host that never closes its source: its event loop cancels the commit, which waits for another's lock."""
     agent = await start("wait")
     with held(path):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not waits_for_a_lock(agent.pid):
                 await asyncio.sleep(0.01)
         agent.send_signal(signal.SIGINT)  # asyncio.run cancels its work
         agent.send_signal(signal.SIGINT)  # and is interrupted
-        await asyncio.wait_for(agent.communicate(b"\n"), 30)
-        async with asyncio.timeout(20):
+        await asyncio.wait_for(agent.communicate(b"\n"), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
             while refresh_token(path) != issuer.families[0].refresh_token:
                 await asyncio.sleep(0.01)
     assert len(issuer.requests("/token")) == 1
@@ -267,7 +268,7 @@ async def test_a_process_that_may_start_no_thread_keeps_what_the_vendor_gave(
     with held(path):
         agent.send_signal(signal.SIGUSR2)
         assert agent.stdout
-        assert await asyncio.wait_for(agent.stdout.readline(), 30)
+        assert await asyncio.wait_for(agent.stdout.readline(), PATIENCE)
         assert refresh_token(path) == newest(issuer, does)
         agent.stdin.write(b"\n")  # type: ignore[union-attr] # it is a pipe
         await agent.wait()
@@ -285,9 +286,9 @@ async def test_a_folder_that_goes_away_for_a_moment_costs_no_token(
     agent = await start(does, redirect, uid=UID)
     gone.chmod(0)
     assert agent.stdout
-    assert await asyncio.wait_for(agent.stdout.readline(), 30) != b""
+    assert await asyncio.wait_for(agent.stdout.readline(), PATIENCE) != b""
     gone.chmod(0o700)
-    _, err = await asyncio.wait_for(agent.communicate(b"\n"), 30)
+    _, err = await asyncio.wait_for(agent.communicate(b"\n"), PATIENCE)
 
     assert agent.returncode == 0, err.decode()
     assert refresh_token(path) == newest(issuer, does), err.decode()

@@ -19,6 +19,7 @@ from openab_auth.storage import AsyncStore, FileStore, Secret, StoreUnwritableEr
 from openab_auth.storage.file.locks.flock import Flock
 from tests.oauth.tokens.stored_logins import stored
 from tests.support.clock import Clock
+from tests.support.patience import PATIENCE
 
 
 class Disk:
@@ -111,7 +112,7 @@ async def test_an_unspillable_token_is_served_from_memory_and_stored_later(
     assert caplog.text.count("is only in the memory of this process") == 1
 
     disk.mend()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while (await stored(store)).access_token != token.value:
             await asyncio.sleep(0.02)
     assert (await stored(store)).refresh_token.reveal() == issuer.families[0].refresh_token

@@ -16,6 +16,7 @@ import pytest
 from openab_auth.storage import FileStore, StoreBusyError
 from tests.storage.file.locks.held_locks import BOTH, GLOBAL, HOLD, TENANT, held, keeps_us_out
 from tests.support.entries import put, token, token_in
+from tests.support.patience import PATIENCE
 from tests.support.processes import Start, line_of
 
 COUNT = """
@@ -43,7 +44,7 @@ SEE = "import sys; from openab_auth.storage import *; print(list(open_store(sys.
 def test_eight_processes_lose_no_update(store: FileStore, path: Path, start: Start) -> None:
     writers = [start(COUNT, path, 25) for _ in range(8)]
     for writer in writers:
-        _, err = writer.communicate(timeout=50)
+        _, err = writer.communicate(timeout=PATIENCE)
         assert writer.returncode == 0, err
     assert token_in(store.read()).expires_at == 200
     assert not list(path.parent.glob("*.tmp.*"))
@@ -91,7 +92,7 @@ def test_a_stopped_holder_keeps_its_lock_and_goes_on_with_it(
 
     holder.send_signal(signal.SIGCONT)
     assert keeps_us_out(store, name)
-    holder.communicate("\n", timeout=10)
+    holder.communicate("\n", timeout=PATIENCE)
     assert not keeps_us_out(store, name)
     assert token_in(store.read()).expires_at == (7 if name == GLOBAL else 0)
 
@@ -108,7 +109,7 @@ def test_a_holder_that_never_lets_go_costs_a_bounded_wait_and_no_reader(
 
     assert 0.1 <= time.monotonic() - begun < 5
     assert "lsof" in told.value.todo
-    assert [reader.communicate(timeout=20)[0] for reader in readers] == ["['codex']\n"] * 8
+    assert [reader.communicate(timeout=PATIENCE)[0] for reader in readers] == ["['codex']\n"] * 8
     holder.kill()
     holder.wait()
     assert list(store.read()) == ["codex"]
