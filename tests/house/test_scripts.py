@@ -112,9 +112,7 @@ def test_with_a_config_or_a_store_it_is_the_bot(words: tuple[str, ...], home: Pa
 
 
 @pytest.mark.parametrize("missing", ["ssl", "zlib"])
-def test_a_python_without_a_module_that_the_tests_need_is_skipped_and_named(
-    missing: str, checkout: Path, home: Path
-) -> None:
+def test_a_python_without_a_needed_module_is_skipped_and_named(missing: str, checkout: Path, home: Path) -> None:
     """Pyenv builds Python without the modules whose headers the machine had not."""
     shutil.copy(ROOT / "scripts/test-pythons", checkout / "scripts/test-pythons")
     (checkout / ".venv/bin/python").symlink_to(sys.executable)

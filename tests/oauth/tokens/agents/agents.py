@@ -17,7 +17,9 @@ from openab_auth.storage import FileStore, TokenEntry
 from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[4]
-AGENT = """
+AGENT = (
+    f"DEADLINE = {PATIENCE}"
+    """
 import asyncio, json, sys, time
 import openab_auth.oauth.client.driver, openab_auth.oauth.tokens.refresh  # before any clock runs
 from openab_auth.oauth.tokens import TokenSource
@@ -27,7 +29,7 @@ async def main():
     print("ready", flush=True)
     while line := await asyncio.to_thread(sys.stdin.readline):
         order = json.loads(line)
-        async with TokenSource(open_store(order["store"])) as source:
+        async with TokenSource(open_store(order["store"]), deadline=DEADLINE) as source:
             try:
                 if "rejected" in order:
                     token = await source.force_refresh("lab", rejected=order["rejected"])
@@ -40,6 +42,7 @@ async def main():
 
 asyncio.run(main())
 """
+)
 
 
 class Agent:

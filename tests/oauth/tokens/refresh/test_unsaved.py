@@ -50,13 +50,13 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 @pytest.fixture
-async def process(tmp_path: Path, catalogue: Catalogue, clock: Clock) -> AsyncIterator[Callable[[], TokenSource]]:
+async def process(tmp_path: Path, catalogue: Catalogue, clock: Clock) -> AsyncIterator[Callable[..., TokenSource]]:
     """Makes a source with nothing of its own but the file, as another process has."""
     async with AsyncExitStack() as stack:
 
-        def make() -> TokenSource:
+        def make(deadline: float = PATIENCE) -> TokenSource:
             store = FileStore(tmp_path / "auth.json", clock=clock)
-            source = TokenSource(store, catalogue=catalogue, clock=clock, deadline=0.5)
+            source = TokenSource(store, catalogue=catalogue, clock=clock, deadline=deadline)
             stack.push_async_callback(source.aclose)
             return source
 
@@ -80,7 +80,7 @@ async def test_what_cannot_be_committed_is_spilled_and_read_by_every_process(
     login: TokenEntry,
     issuer: Issuer,
     disk: Disk,
-    process: Callable[[], TokenSource],
+    process: Callable[..., TokenSource],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Case 3."""
@@ -140,13 +140,13 @@ async def test_nobody_posts_the_spent_token_while_the_new_one_is_in_memory_alone
     login: TokenEntry,
     issuer: Issuer,
     disk: Disk,
-    process: Callable[[], TokenSource],
+    process: Callable[..., TokenSource],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     token = await refresh_breaking(source, issuer, disk.refuse_commits, disk.refuse_spills)
 
     with pytest.raises(RefreshBusyError):
-        await process().force_refresh("lab")
+        await process(0.5).force_refresh("lab")
     with pytest.raises(StoreUnwritableError):
         await source.force_refresh("lab")
     assert await source.get_valid("lab", min_ttl=7200) == token
@@ -218,11 +218,14 @@ async def test_a_commit_that_takes_too_long_is_spilled_in_time(
     """A program that holds the global lock for long costs nobody a token, and no agent its patience."""
     holder = Flock(tmp_path / "auth.json.global.lock")
     async with TokenSource(
-        FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=8), catalogue=catalogue, clock=clock, deadline=0.5
+        FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=PATIENCE),
+        catalogue=catalogue,
+        clock=clock,
+        deadline=0.5,
     ) as source:
         begun = asyncio.get_running_loop().time()
         token = await refresh_breaking(source, issuer, holder.acquire)
-        assert asyncio.get_running_loop().time() - begun < 6
+        assert asyncio.get_running_loop().time() - begun < PATIENCE / 4
         assert (await stored(store)).access_token == token.value != login.access_token
         holder.release()
     assert (await stored(store)).access_token == token.value
