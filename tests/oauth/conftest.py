@@ -54,9 +54,14 @@ async def driver(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[
 
 @pytest.fixture
 async def logins(
-    catalogue: Catalogue, store: AsyncStore, driver: Driver, clock: Callable[[], float]
+    request: pytest.FixtureRequest,
+    catalogue: Catalogue,
+    store: AsyncStore,
+    driver: Driver,
+    clock: Callable[[], float],
 ) -> AsyncIterator[Logins]:
-    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=PATIENCE)
+    """They wait long for a lock; a test that waits for the end of that names a shorter time."""
+    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=getattr(request, "param", PATIENCE))
     yield logins
     await logins.aclose()
 

@@ -81,6 +81,7 @@ async def test_a_caller_that_goes_away_does_not_stop_the_login(
     assert "lab" in await store.read()
 
 
+@pytest.mark.parametrize("logins", [0.5], indirect=True)
 async def test_a_login_waits_for_a_refresh_in_flight_but_not_for_ever(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:

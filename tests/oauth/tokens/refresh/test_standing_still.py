@@ -54,7 +54,7 @@ signal.signal(signal.SIGUSR1, lambda *_: time.sleep(1.6))
 signal.signal(signal.SIGUSR2, lambda *_: resource.setrlimit(resource.RLIMIT_NPROC, (1, 1)))
 
 async def main():
-    store = AsyncStore(FileStore(path, lock_timeout=20 if does == "wait" else 0.3))
+    store = AsyncStore(FileStore(path, lock_timeout=5 if does == "wait" else 0.3))
     if does == "complete":
         logins = Logins(catalogue, store, driver, lock_wait=0.4)
         try:
@@ -241,7 +241,6 @@ async def test_a_loop_that_ends_in_mid_commit_leaves_the_login_in_the_journal(
             while not waits_for_a_lock(agent.pid):
                 await asyncio.sleep(0.01)
         agent.send_signal(signal.SIGINT)  # asyncio.run cancels its work
-        agent.send_signal(signal.SIGINT)  # and is interrupted
         await asyncio.wait_for(agent.communicate(b"\n"), PATIENCE)
         async with asyncio.timeout(PATIENCE):
             while refresh_token(path) != issuer.families[0].refresh_token:
