@@ -82,10 +82,12 @@ async def test_a_longer_lifetime_is_asked_for_once_and_the_answer_is_taken(
 async def test_who_is_logged_out_during_an_early_refresh_gets_no_token(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
-    issuer.faults.next("/token", delay=0.1)
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer)
     caller = asyncio.create_task(source.get_valid("lab", min_ttl=7200))
     await reached(issuer)
     await store.update(lambda draft: draft.pop("lab"))
+    answer.set()
 
     with pytest.raises(NotLoggedInError):
         await caller

@@ -143,7 +143,8 @@ async def test_a_hanging_vendor_stops_no_reads_and_no_other_refresh(
 ) -> None:
     offer = await logins.begin("jay", CONSOLE)
     await logins.complete(await issuer.approve(offer.url), CONSOLE)
-    issuer.faults.next("/token", delay=0.6)
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer)
     issuer._seen.clear()
     hanging = asyncio.create_task(source.force_refresh("lab"))
     await reached(issuer)
@@ -151,6 +152,7 @@ async def test_a_hanging_vendor_stops_no_reads_and_no_other_refresh(
     assert (await source.get_valid("lab")).value == login.access_token
     assert (await source.force_refresh("jay")).value != login.access_token
     assert not hanging.done()
+    answer.set()
     await hanging
 
 

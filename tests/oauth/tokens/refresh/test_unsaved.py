@@ -66,12 +66,14 @@ async def process(tmp_path: Path, catalogue: Catalogue, clock: Clock) -> AsyncIt
 async def refresh_breaking(source: TokenSource, issuer: Issuer, *breaks: Callable[[], None]) -> AccessToken:
     """A refresh during whose request the disk breaks."""
     asked = len(issuer.requests("/token"))
-    issuer.faults.next("/token", delay=0.15)
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer)
     flight = asyncio.create_task(source.force_refresh("lab"))
     while len(issuer.requests("/token")) == asked:
         await asyncio.sleep(0.005)
     for each in breaks:
         each()
+    answer.set()
     return await flight
 
 
