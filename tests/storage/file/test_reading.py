@@ -140,7 +140,7 @@ print(json.dumps({"torn": torn, "reads": len(counts), "backwards": counts != sor
 WRITE = """
 import sys
 from openab_auth.storage import NEVER, FileStore, Secret, TokenEntry
-store = FileStore(sys.argv[1], lock_timeout=30)
+store = FileStore(sys.argv[1], lock_timeout=60)
 for number in range(int(sys.argv[3])):
     key = f"{sys.argv[2]}-{number}"
     entry = TokenEntry(Secret("a" * (number % 7) * 40), Secret("r"), NEVER, "t", key)

@@ -11,6 +11,7 @@ from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.service.service import AuthService
 from tests.support.discord_bot import begin, form
+from tests.support.patience import PATIENCE
 from tests.support.service import Stored
 
 
@@ -38,7 +39,7 @@ async def test_an_answer_too_late_for_discord_still_finishes_the_login(
     redirect = await issuer.approve(login.link_buttons[0])
     world.faults.next("callback", status=404, code=10062)
     await asyncio.wait_for(
-        asyncio.gather(opened.submit(redirect), login.wait_for(lambda it: "Done: logged in" in it.content)), 9
+        asyncio.gather(opened.submit(redirect), login.wait_for(lambda it: "Done: logged in" in it.content)), PATIENCE
     )
     assert "lab" in stored()
 
