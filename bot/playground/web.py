@@ -45,7 +45,7 @@ class Page:
         }
         return [
             web.get("/", _index),
-            *(web.get(f"/{file.name}", _file) for file in _FILES.iterdir() if file.name != "index.html"),
+            *(web.get(f"/{file.relative_to(_FILES)}", _file) for file in _FILES.rglob("*.*") if file.suffix != ".html"),
             web.get("/attachments/{attachment}/{filename}", self._attachment),
             web.get("/api/start", self._start),
             web.get("/api/live", self._stream),

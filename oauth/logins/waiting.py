@@ -42,7 +42,8 @@ class WaitingLogins:
         self._record = record
         self._logins: dict[tuple[str, UserId], _WaitingLogin] = {}
         self._ends: set[asyncio.Task[LoginResult | None]] = set()  # also of logins that were replaced or cancelled
-        self._closing = False
+        self.closing = False
+        """True if this process stops."""
 
     def start(
         self,
@@ -51,13 +52,18 @@ class WaitingLogins:
         work: Coroutine[Any, Any, LoginResult],
         conversation: Conversation | None = None,
     ) -> asyncio.Task[LoginResult]:
-        """Run `work` until the login ends, in place of a former login of this person at this vendor."""
+        """Run `work` until the login ends; an earlier login of this person at this vendor is ended."""
         key = (login.vendor, login.user)
         if former := self._logins.get(key):
             former.work.cancel()
         task = asyncio.create_task(work, name=f"login to {vendor.name}")
         self._logins[key] = _WaitingLogin(vendor, login, task, conversation)
         return task
+
+    def has(self, login: PendingLogin) -> bool:
+        """Return whether this process waits for this login already."""
+        waiting = self._logins.get((login.vendor, login.user))
+        return waiting is not None and waiting.login.generation == login.generation
 
     def expect_end(self, vendor: str, user: UserId) -> None:
         """Record the end of this login from now on: the person has seen its offer."""
@@ -68,9 +74,9 @@ class WaitingLogins:
             waiting.end.add_done_callback(lambda _end: self._ended(waiting))
 
     async def outcome(self, vendor: str, user: UserId) -> LoginResult | None:
-        """Wait until a login ends; None if this process stops before.
+        """Wait until a login ends; return None if this process stops first.
 
-        Any number of views may wait for the same login; a view that is cancelled does not end it.
+        Any number of views may wait for the same login; a cancelled view does not end the login.
 
         Raises:
             NoPendingLoginError: the login was cancelled or replaced, or this process does not wait for it.
@@ -87,7 +93,7 @@ class WaitingLogins:
                 self._forget(waiting)
 
     def in_memory(self, user: UserId | None = None) -> list[PendingLogin]:
-        """Return the running logins of which the store holds nothing, of one person or of all."""
+        """Return the running logins that are not in the store, of one person or of everybody."""
         return [
             waiting.login
             for waiting in self._logins.values()
@@ -120,7 +126,7 @@ class WaitingLogins:
 
     async def aclose(self) -> None:
         """Stop waiting, and finish the audit lines; pending logins in the store wait for the next start."""
-        self._closing = True
+        self.closing = True
         tasks = [waiting.work for waiting in self._logins.values()]
         for task in tasks:
             task.cancel()
@@ -131,7 +137,7 @@ class WaitingLogins:
         """Wait for the work, record how it ended, and return the result."""
         await asyncio.wait((waiting.work,))
         if waiting.work.cancelled():
-            if self._closing:
+            if self.closing:
                 return None
             raise NoPendingLoginError(waiting.vendor.name)
         error = waiting.work.exception()

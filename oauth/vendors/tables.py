@@ -5,13 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.config import Config, ConfigMistakes, parse_config
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.vendors.mcp_json import read_openab_servers
-from openab_auth.oauth.vendors.mcp_server import McpServer, read_servers
 from openab_auth.oauth.vendors.vendor import Vendor, parse_vendor
+
+if TYPE_CHECKING:
+    from openab_auth.oauth.vendors.mcp_server import McpServer
 
 _SHIPPED: Final = Path(__file__).with_name("vendors.toml")
 
@@ -58,9 +59,15 @@ def _read_vendors(config: Config, environ: Mapping[str, str], mistakes: ConfigMi
 def _read_servers(
     config: Config, vendors: Mapping[str, Vendor], environ: Mapping[str, str], mistakes: ConfigMistakes
 ) -> dict[str, McpServer]:
+    if not (config.mcp or config.auth.mcp_json):
+        return {}
+    from openab_auth.oauth.vendors.mcp_server import read_servers  # noqa: PLC0415 - most configs have no server
+
     http_loopback = config.auth.allow_http_loopback
     tables: dict[str, Mapping[str, object]] = {}
     if config.auth.mcp_json:
+        from openab_auth.oauth.vendors.mcp_json import read_openab_servers  # noqa: PLC0415 - as above
+
         taken = {word.casefold() for one in vendors.values() for word in (one.name, one.tenant)}
         tables |= read_openab_servers(config.auth.mcp_json, environ, mistakes, taken=taken, http_loopback=http_loopback)
     tables |= {name: {**tables.get(name, {}), **table} for name, table in config.mcp.items()}
@@ -95,7 +102,7 @@ def _check_tenants(
 
 
 def _are_one(one: Vendor, other: Vendor, shipped: Mapping[str, Mapping[str, object]]) -> bool:
-    """Return whether both rows begin the same login in different ways, so that each can renew logins of the other."""
+    """Return whether both rows begin logins of one client, so that each row can renew the logins of the other."""
     if one.tenant != other.tenant:
         return False
     if one.name in shipped and other.name in shipped:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.file import atomic, quarantine, regular_file
+from openab_auth.storage.file import atomic, regular_file
+from openab_auth.storage.file.leftovers import quarantine
 from openab_auth.storage.file.ownership import Owner, owner_of
 from openab_auth.storage.records import CLIENTS, NOTES, SERVERS, RecordKind
 

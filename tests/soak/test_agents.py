@@ -20,7 +20,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import AsyncStore, FileStore, TokenEntry, UserId
-from tests.soak.commands import ROOT
+from tests.soak.faults.commands import ROOT
 from tests.soak.oracles import Excuses, Findings, Watch, check_modes, check_vendor
 from tests.soak.run import SoakRun
 from tests.soak.storm import PATIENCE
@@ -78,7 +78,7 @@ class Programs:
                 await self.kill(process)
 
     def said(self) -> list[tuple[str, str]]:
-        """What all of them said, tenant and outcome; a process that is killed may leave half a line."""
+        """Return all outcomes with their tenants; a killed process may leave half a line."""
         lines = self._report.read_text().splitlines()
         return [(tenant, outcome) for tenant, outcome in map(json.loads, filter(_is_whole, lines))]
 
@@ -90,7 +90,7 @@ class Programs:
                 await asyncio.sleep(0.1)
 
     def errors(self) -> str:
-        """What they wrote to standard error."""
+        """Return what the programs wrote to standard error."""
         return (self.base / "err").read_text()[-1000:]
 
 
@@ -128,7 +128,7 @@ class People:
             await asyncio.sleep(self._chance.uniform(0.5, 4))
             if tenant in self.inside and self._chance.random() < 0.5:
                 self.inside.discard(tenant)
-                await self._logins.logout(tenant, revoke=False)
+                await self._logins.logout(await self._logins.account(tenant), revoke=False)
             else:
                 await self.log_in(tenant)
 
@@ -154,13 +154,15 @@ async def test_no_family_is_revoked_and_no_login_lost(
             soak.begin(SHARE)
             while soak.runs:
                 await asyncio.sleep(soak.chance.uniform(0.2, 3.5))
-                excuses.add(time.time())
+                killing = time.time()
                 await programs.kill(soak.chance.choice(programs.running))
+                excuses.add(killing, time.time())
                 await programs.start()
             for walk in walks:
                 walk.cancel()
             ended = await asyncio.gather(*walks, return_exceptions=True)
-            excuses.add(time.time())
+            killing = time.time()
+        excuses.add(killing, time.time())
     await logins.aclose()
 
     assert all(isinstance(each, asyncio.CancelledError) for each in ended), ended

@@ -1,4 +1,4 @@
-"""A process stands still while its refresh is answered (SIGSTOP, a frozen container or machine), and goes on later."""
+"""A process is stopped while the vendor answers its refresh (SIGSTOP, a frozen container), and continues later."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from openab_auth.bot.playground.issuer import ThreadedIssuer
-from tests.soak.commands import ROOT
+from tests.soak.faults.commands import ROOT
 from tests.soak.oracles import Findings, check_tokens_gone, check_vendor, holds
 from tests.soak.run import SoakRun
 from tests.soak.storm import PATIENCE

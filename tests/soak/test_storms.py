@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.playground.issuer import ThreadedIssuer
-from tests.soak.fault_shim import ALL_BUT_CLOSE, Fault, Way
+from tests.soak.faults.fault_shim import ALL_BUT_CLOSE, Fault, Way
 from tests.soak.oracles import Findings, Watch, check_vendor
 from tests.soak.run import SoakRun
 from tests.soak.storm import Limits, Storm

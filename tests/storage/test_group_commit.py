@@ -12,12 +12,12 @@ import pytest
 
 import openab_auth.storage
 from openab_auth.storage import AsyncStore, Draft, FileStore, MemoryStore, StorageError, Store, StoreUnwritableError
-from tests.support.entries import put, token
+from tests.storage.entries import put, token
 from tests.support.patience import PATIENCE
 
 
 class Counting(FileStore):
-    """Counts its commits and can be made to wait in one or to fail."""
+    """Count the commits; a test can delay a commit or let it fail."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)

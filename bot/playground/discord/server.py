@@ -10,13 +10,9 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from openab_auth.bot.playground.discord.events import Events
-from openab_auth.bot.playground.discord.faults import Faults
-from openab_auth.bot.playground.discord.gateway import Gateway
-from openab_auth.bot.playground.discord.model import Json, Message, Where
-from openab_auth.bot.playground.discord.person import Person
-from openab_auth.bot.playground.discord.rest import PREFIX, ApiRequest, Rest
-from openab_auth.bot.playground.discord.state import State
+from openab_auth.bot.playground.discord.api import PREFIX, ApiRequest, Faults, Gateway, Rest
+from openab_auth.bot.playground.discord.guild import Json, Message, State, Where
+from openab_auth.bot.playground.discord.person import Events, Person
 from openab_auth.bot.playground.loopback import LOOPBACK, listen, serving
 
 

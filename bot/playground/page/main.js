@@ -1,14 +1,14 @@
 // The page: the current person and channel, incoming updates, and outgoing actions.
 
 import { call, news } from "/api.js";
-import { showLocks, showPosted, showStore } from "/behind.js";
-import { Composer } from "/composer.js";
+import { showLocks, showPosted, showStore } from "/behind/behind.js";
+import { Composer } from "/chat/composer.js";
 import { at, avatar, make } from "/dom.js";
 import "/leaving.js";
-import { learnNames } from "/markup.js";
-import { message } from "/message.js";
-import { openModal } from "/modal.js";
-import { drawExperiments, showAgents, showBot, showDisk, showResults } from "/experiments.js";
+import { learnNames } from "/chat/markup.js";
+import { message } from "/chat/message.js";
+import { openModal } from "/chat/modal.js";
+import { drawExperiments, showAgents, showBot, showDisk, showResults } from "/behind/experiments.js";
 
 const PLACES = [
   { where: "guild", sign: "#", name: "general" },

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import expect
 
 from openab_auth.bot.playground.issuer import decide
-from tests.support.chromium import SHOTS, Visit, needs_chromium, visiting
+from tests.bot.playground.chromium import SHOTS, Visit, needs_chromium, visiting
 
 pytestmark = [needs_chromium, pytest.mark.timeout(150)]
 

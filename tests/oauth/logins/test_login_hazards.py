@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,19 +26,8 @@ from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, PendingEntry, Secret, UserId
 from tests.oauth.logins.code_logins import ADA, BOB
 from tests.support.clock import Clock
+from tests.support.locks import foreign_lock
 from tests.support.patience import PATIENCE
-
-
-@contextmanager
-def foreign_lock(path: Path) -> Iterator[None]:
-    """A raw flock(2), as another program holds it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
 
 Completing = tuple[asyncio.Task[LoginResult], asyncio.Event]
 
@@ -120,7 +105,7 @@ async def test_a_login_in_the_journal_alone_is_not_taken_for_the_one_before(
     with pytest.raises(LoginTakenError):
         await other.begin("lab", ADA)
     with pytest.raises(LoginChangedError):
-        await other.logout("lab", adas, revoke=True)
+        await other.logout(await other.account("lab"), adas, revoke=True)
     assert (await others.notes())["lab"].logged_in_by == BOB
     assert "lab" in json.loads((tmp_path / "auth.json").read_text())
     await other.aclose()
@@ -192,4 +177,4 @@ async def test_a_pending_key_of_too_many_digits_is_nobodys_login(logins: Logins,
     entry = PendingEntry(Secret("v" * 43), Secret("s" * 43), "https://x/t", "lab", created_at=1_800_000_000)
     await store.update(lambda draft: draft.update({f"pending:lab:{'9' * 5000}": entry}))
 
-    assert (await logins.status()).pending == ()
+    assert (await logins.states.status()).pending == ()

@@ -1,16 +1,18 @@
-"""Codes that are refused, lost or never sent, callers that go away, and refreshes in flight."""
+"""Codes that are refused, lost or never sent, cancelled callers, and refreshes in flight."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
+from typing import NoReturn
 
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.entries import pending_entry
 from openab_auth.oauth.errors import ExchangeRefusedError, VendorUnavailableError
 from openab_auth.oauth.logins import Logins
-from openab_auth.storage import AsyncStore, PendingEntry
+from openab_auth.storage import AsyncStore, PendingEntry, StoreUnwritableError
 from openab_auth.storage.draft import Draft
 from tests.oauth.logins.code_logins import ADA, log_in
 
@@ -57,6 +59,27 @@ async def test_a_code_that_never_left_may_be_pasted_again(logins: Logins, issuer
     assert (await logins.complete(redirect, ADA)).vendor.name == "lab"
 
 
+@pytest.mark.parametrize(
+    "failure", [StoreUnwritableError("auth.json", "ENOSPC"), OSError(5, "Input/output error"), MemoryError()], ids=repr
+)
+async def test_a_code_that_never_left_is_told_as_that_although_the_link_cannot_wait_again(
+    logins: Logins, issuer: Issuer, store: AsyncStore, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise failure
+
+    offer = await logins.begin("lab", ADA)
+    redirect = await issuer.approve(offer.url)
+    await store.update(lambda draft: point_at(draft, "http://127.0.0.1:1/token"))
+    monkeypatch.setattr(pending_entry, "put_back", fail)
+
+    with pytest.raises(VendorUnavailableError) as unsent:
+        await logins.complete(redirect, ADA)
+
+    assert "begin again" in unsent.value.todo
+    assert await logins.pending(ADA) == ()
+
+
 def point_at(draft: Draft, token_url: str) -> None:
     for key, entry in list(draft.items()):
         assert isinstance(entry, PendingEntry)
@@ -87,7 +110,7 @@ async def test_a_caller_that_goes_away_does_not_stop_the_login(
 async def test_a_login_waits_for_a_refresh_in_flight_but_not_for_ever(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
-    """Design: stored all the same when the tenant lock is not had in time."""
+    """The login is stored even if the lease is not acquired in time."""
     lock = store.lease("lab")
     assert lock.try_acquire()
     try:

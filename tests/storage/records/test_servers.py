@@ -1,4 +1,4 @@
-"""The file of added servers beside the credential file: for its owner alone, and no danger to a login."""
+"""The file of added servers beside the credential file: private to its owner, and no danger to a login."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from openab_auth.storage import (
 )
 from openab_auth.storage.file import atomic
 from openab_auth.storage.records.servers import SERVERS
+from tests.storage.processes import Start, line_of
 from tests.support.patience import PATIENCE
-from tests.support.processes import Start, line_of
 
 Make = Callable[..., TokenEntry]
 LINEAR = AddedServer("https://mcp.linear.app/mcp", UserId(7), 1_800_000_000)

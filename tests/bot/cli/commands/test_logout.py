@@ -1,4 +1,4 @@
-"""A logout at the console while somebody else logs in or out there: what it says is what it did."""
+"""A logout at the console while another process logs in or out: its message is true."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.storage import Draft, FileStore, Mutation, Note, Secret, TokenEntry, UserId
-from tests.support.commands import begin, finish, log_in
+from tests.bot.cli.started_commands import begin, finish, log_in
 from tests.support.patience import PATIENCE
 
 NOTHING = "nothing was removed, but "

@@ -9,7 +9,7 @@ import pytest
 
 from openab_auth.bot.client import point_discord_at
 from openab_auth.bot.playground.discord import EmbeddedDiscord
-from tests.support.small_bot import Hands, SmallBot, connected
+from tests.bot.playground.discord.small_bot import Hands, SmallBot, connected
 
 
 @pytest.fixture

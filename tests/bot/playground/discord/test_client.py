@@ -10,9 +10,9 @@ import discord
 import pytest
 
 from openab_auth.bot.playground.discord import ClientRefusedError, EmbeddedDiscord, Modal, ShownResponse
+from tests.bot.playground.discord.small_bot import Interaction, PasteButton, PasteModal, SmallBot, connected
 from tests.support.openapi import check_body
 from tests.support.patience import PATIENCE
-from tests.support.small_bot import Interaction, PasteButton, PasteModal, SmallBot, connected
 
 
 def with_button(flow: str = "1") -> discord.ui.View:

@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal, ShownResponse
-from tests.support.small_bot import Hands, Interaction, PasteModal, SmallBot, connected
+from tests.bot.playground.discord.small_bot import Hands, Interaction, PasteModal, SmallBot, connected
 
 
 def button(**fields: Any) -> discord.ui.View:

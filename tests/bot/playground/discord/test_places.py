@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from openab_auth.bot.playground.discord import ClientRefusedError, EmbeddedDiscord, ShownResponse
-from tests.support.small_bot import Interaction, SmallBot
+from tests.bot.playground.discord.small_bot import Interaction, SmallBot
 
 
 async def test_a_menu_sends_only_offered_values(bot: SmallBot, world: EmbeddedDiscord) -> None:

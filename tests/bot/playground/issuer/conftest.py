@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from tests.support.issuer_client import Clock
+from tests.bot.playground.issuer.issuer_client import Clock
 from tests.support.patience import PATIENCE
 
 

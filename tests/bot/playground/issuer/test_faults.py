@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from tests.support.issuer_client import answer, exchange, link
+from tests.bot.playground.issuer.issuer_client import answer, exchange, link
 
 
 async def test_a_fault_applies_to_the_given_number_of_requests(issuer: Issuer, http: httpx2.AsyncClient) -> None:

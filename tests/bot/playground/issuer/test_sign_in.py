@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from openab_auth.bot.playground.issuer import REDIRECT_URI, Issuer, RegisteredClient, SignInRefusedError
-from tests.support.issuer_client import answer, link
+from tests.bot.playground.issuer.issuer_client import answer, link
 
 
 async def test_allowing_ends_on_the_redirect_with_code_state_and_iss(issuer: Issuer) -> None:

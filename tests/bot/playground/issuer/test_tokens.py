@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer, ThreadedIssuer
-from tests.support.issuer_client import Clock, answer, exchange, link, log_in, refresh
+from tests.bot.playground.issuer.issuer_client import Clock, answer, exchange, link, log_in, refresh
 
 
 @pytest.mark.parametrize("as_json", [False, True])

@@ -1,4 +1,4 @@
-"""A real discord.py client with the cog, on the embedded Discord, and the people who talk to it."""
+"""A real discord.py client with the cog, on the embedded Discord, and the people in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.storage import UserId
-from tests.support.discord_bot import ROLE, running
+from tests.cogs.auth.on_discord.discord_bot import ROLE, running
 from tests.support.openapi import DESCRIPTION, check_body
 
 
@@ -40,19 +40,19 @@ def ada(world: EmbeddedDiscord) -> Person:
 
 @pytest.fixture
 def bob(world: EmbeddedDiscord) -> Person:
-    """Somebody with an allowed role."""
+    """A person with an allowed role."""
     return world.person("bob", roles=(ROLE,))
 
 
 @pytest.fixture
 def eve(world: EmbeddedDiscord) -> Person:
-    """Somebody who is not allowed."""
+    """A person who is not allowed."""
     return world.person("eve")
 
 
 @pytest.fixture
 def mei(world: EmbeddedDiscord) -> Person:
-    """Somebody with an allowed role, whose Discord is in Traditional Chinese."""
+    """A person with an allowed role, whose Discord is in Traditional Chinese."""
     return world.person("mei", roles=(ROLE,), locale="zh-TW")
 
 

@@ -1,4 +1,4 @@
-"""Login messages that end: cancelled, denied, expired, or taken back for a newer link."""
+"""Login messages after their end: cancelled, denied, expired, or replaced by a newer link."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from openab_auth.bot.playground.discord import EmbeddedDiscord, Person, ShownRes
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.commands import Auth
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
-from tests.support.discord_bot import PASTE, begin, form, running
+from tests.cogs.auth.on_discord.discord_bot import PASTE, begin, form, running
+from tests.cogs.auth.service.service_logins import Start, Stored
 from tests.support.patience import PATIENCE
-from tests.support.service import Start, Stored
 
 
 async def test_an_old_cancel_button_and_an_old_form_leave_a_newer_login(

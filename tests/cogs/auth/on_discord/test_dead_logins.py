@@ -1,4 +1,4 @@
-"""The news that a login has ended: to whom, how often, and what its button does."""
+"""A person is told that their login has ended: who is told, how often, and what the button does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, FileStore, Note
-from tests.support.discord_bot import begin, running
+from tests.cogs.auth.on_discord.discord_bot import begin, running
 from tests.support.patience import PATIENCE
 
 End = Callable[[], Awaitable[None]]
@@ -36,7 +36,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def end(issuer: Issuer, store_path: Path, config: Config) -> End:
-    """Has the vendor end the login, which an agent then notices."""
+    """Let the vendor end the login, and let an agent notice it."""
 
     async def end() -> None:
         for family in issuer.families:

@@ -1,4 +1,4 @@
-"""What Discord delivers twice, as after a resumed connection, is done once, and its answer stays as it is."""
+"""An interaction or message that Discord delivers twice is handled once, and its answer does not change."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text.language import english
 from openab_auth.cogs.auth.views.buttons import AuthButton
 from openab_auth.storage import UserId
-from tests.support.discord_bot import begin, form, running
+from tests.cogs.auth.on_discord.discord_bot import begin, form, running
+from tests.cogs.auth.service.service_logins import Log, Stored
 from tests.support.patience import PATIENCE
-from tests.support.service import Log, Stored
 
 OF_AN_INTERACTION = ("CommandTree-invoker", "discord-ui-", "discord.py: on_interaction")  # how discord.py names them
 
@@ -39,7 +39,7 @@ def settings(ada: Person) -> DiscordSettings:
 
 @pytest.fixture
 async def twice(world: EmbeddedDiscord, service: AuthService) -> AsyncIterator[Callable[[], Any]]:
-    """A bot; the call delivers the last interaction once more and waits until nothing is left to be done."""
+    """Run a bot; return a function that delivers the last interaction again and waits until the bot is idle."""
     async with running(world, service) as bot:
         seen: list[dict[str, Any]] = []
         parsers = bot._connection.parsers

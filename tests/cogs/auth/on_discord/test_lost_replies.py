@@ -1,4 +1,4 @@
-"""What Discord loses, delays or refuses, and a bot that stops: no login is lost."""
+"""Discord loses, delays or refuses a reply, or the bot stops: no login is lost."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from discord.ext import commands
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.service.service import AuthService
-from tests.support.discord_bot import begin, form
+from tests.cogs.auth.on_discord.discord_bot import begin, form
+from tests.cogs.auth.service.service_logins import Stored
 from tests.support.patience import PATIENCE
-from tests.support.service import Stored
 
 
 async def test_a_stopping_bot_answers_what_is_under_way_and_refuses_new_work(
@@ -33,7 +33,7 @@ async def test_a_stopping_bot_answers_what_is_under_way_and_refuses_new_work(
 async def test_an_answer_too_late_for_discord_still_finishes_the_login(
     bot: commands.Bot, world: EmbeddedDiscord, ada: Person, issuer: Issuer, stored: Stored
 ) -> None:
-    """10062 on the acknowledgement: nobody listens any more, and the work is done all the same."""
+    """The acknowledgement fails with 10062, so nobody gets an answer, but the work is done."""
     login = await begin(ada)
     opened = await form(ada, login)
     redirect = await issuer.approve(login.link_buttons[0])

@@ -17,7 +17,7 @@ from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.storage import FileStore
-from tests.support.discord_bot import begin, form
+from tests.cogs.auth.on_discord.discord_bot import begin, form
 from tests.support.mcp_servers import MCP_HEADERS, approve
 
 

@@ -1,4 +1,4 @@
-"""Each error that a person can meet, in each language; what is new in oauth or storage is missed here first."""
+"""Each error that a person can meet has its sentences in each language."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.paste import PasteMistake
 from openab_auth.oauth.paste.mistakes import paste_refusal
 from openab_auth.storage.errors import OpenabAuthError, StorageError
-from tests.support.catalogues import entries
-from tests.support.failures import MET
+from tests.cogs.auth.text.catalogues import entries
+from tests.cogs.auth.text.failures import MET
 
 # Their children are what is raised; a config stops the bot before anybody can ask; only agents refresh.
 NOT_MET = {
@@ -79,7 +79,7 @@ def test_no_message_is_for_an_error_that_nobody_raises() -> None:
     assert {name for name in entries("en-US") if name.startswith("error-")} <= raised
 
 
-def test_an_error_that_no_catalogue_knows_speaks_its_own_english() -> None:
+def test_an_error_that_no_language_file_knows_speaks_its_own_english() -> None:
     class NewError(OpenabAuthError):
         code = "new"
 
@@ -93,4 +93,4 @@ def test_an_access_token_in_a_paste_is_warned_of_before_all_else() -> None:
     happened, kept, todo = described(english(), paste_refusal(PasteMistake.TOKEN_OR_KEY))
     assert "neither used nor stored" in happened
     assert "You can still finish this login." in kept
-    assert todo.index("Revoke it") < todo.index("copy the address")
+    assert todo.index("Revoke it") < todo.index("paste the address")

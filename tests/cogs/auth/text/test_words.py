@@ -10,7 +10,7 @@ from openab_auth.oauth.errors import NotLoggedInError
 from openab_auth.oauth.flows import LoginOffer
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Tenant
-from tests.support.login_states import login_state
+from tests.cogs.auth.login_states import login_state
 
 LOOPBACK = "http://localhost:1455/auth/callback"
 HOSTED = "https://vendor.example/oauth/code"
@@ -53,6 +53,10 @@ async def test_risk_and_note_are_shown() -> None:
     text = login_message(english(), offer(risk="tos-risk", note="Needs a paid plan."), "0-000000").content
     assert "terms may not allow" in text
     assert "Needs a paid plan" in text
+
+
+async def test_a_vendor_without_a_note_has_no_line_for_it() -> None:
+    assert "\N{INFORMATION SOURCE}" not in login_message(english(), offer(), "0-000000").content
 
 
 @pytest.mark.parametrize("length", [300, 512])

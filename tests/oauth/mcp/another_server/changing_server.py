@@ -1,4 +1,4 @@
-"""Logins at a name whose server changes."""
+"""Logins at a name while its server changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.flows import LoginOffer
 from openab_auth.storage import UserId
-from tests.support.stranger import Page, Stranger
+from tests.oauth.mcp.stranger import Page, Stranger
 
 ADA, MALLORY = UserId(7), UserId(666)
 CONFIG = Config(auth=AuthSettings(vendors=(), allow_http_loopback=True, mcp_add=True))

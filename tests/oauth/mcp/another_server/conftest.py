@@ -1,4 +1,4 @@
-"""Two servers that one name means, the one after the other."""
+"""Two servers that have the same name, one after the other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore
 from tests.oauth.mcp.another_server.changing_server import CONFIG, make_good
-from tests.support.stranger import Stranger, listening
+from tests.oauth.mcp.stranger import Stranger, listening
 
 
 @pytest.fixture

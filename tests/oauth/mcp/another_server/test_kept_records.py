@@ -1,4 +1,4 @@
-"""Addresses and clients that servers need, and those that no server needs."""
+"""Addresses and clients of servers that are kept, and those that are not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from openab_auth.oauth.errors import ClientMissingError, ServerUnusableError
 from openab_auth.oauth.logins import Logins
 from openab_auth.storage import AsyncStore, ClientRecord
 from tests.oauth.mcp.another_server.changing_server import MALLORY
-from tests.support.stranger import RESOURCE, RFC_8414, Page, Stranger
+from tests.oauth.mcp.stranger import RESOURCE, RFC_8414, Page, Stranger
 
 LONG = "x" * 2000
 

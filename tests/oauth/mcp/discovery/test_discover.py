@@ -1,4 +1,4 @@
-"""From a server's address to its authorization server: the specification's order, and what is refused on the way."""
+"""From a server's address to its authorization server: the specification's order, and every refusal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from openab_auth.oauth.errors import ServerUnusableError, VendorUnavailableError
 from openab_auth.oauth.mcp import Discovered, Fetch, discover
 from openab_auth.oauth.vendors import McpServer
-from tests.support.stranger import OPENID, RESOURCE, RFC_8414, Page, Stranger, with_path
+from tests.oauth.mcp.stranger import OPENID, RESOURCE, RFC_8414, Page, Stranger, with_path
 
 
 async def test_a_server_of_the_newest_specification_is_found(

@@ -9,7 +9,7 @@ import pytest
 from openab_auth.oauth.errors import ServerUnusableError
 from openab_auth.oauth.mcp import Fetch, discover
 from openab_auth.oauth.vendors import McpServer
-from tests.support.stranger import RESOURCE, RFC_8414, Page, Stranger
+from tests.oauth.mcp.stranger import RESOURCE, RFC_8414, Page, Stranger
 
 # Servers of 2025-03-26: their origin is the authorization server
 

@@ -1,4 +1,4 @@
-"""Redirects and documents on the way: followed within the origin alone, and not for ever."""
+"""Redirects during discovery are followed only within one origin, and only a few times."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import ServerUnusableError, VendorUnavailableError
 from openab_auth.oauth.mcp import Fetch, discover
 from openab_auth.oauth.vendors import McpServer
-from tests.support.stranger import LOOPBACK, RFC_8414, Page, Stranger
+from tests.oauth.mcp.stranger import LOOPBACK, RFC_8414, Page, Stranger
 
 # Redirects and bounds
 

@@ -1,18 +1,20 @@
-"""A refresh that was sent and got no answer: repeated once, at once, and told as it is."""
+"""A refresh that was sent and got no answer: repeated once, at once, and reported truthfully."""
 
 from __future__ import annotations
 
+import gzip
 import logging
 import shutil
 from itertools import chain, repeat
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import httpx2
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.errors import LoginDeadError, RefreshUnansweredError, VendorUnavailableError
+from openab_auth.oauth.http.transport import _SocketLimit
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, Secret, TokenEntry
@@ -48,11 +50,11 @@ async def test_a_vendor_with_a_grace_period_gives_the_login_back(
 async def test_a_repetition_that_is_refused_says_that_an_answer_was_lost(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
-    """Without a grace period the answer that was lost had the only good token in it."""
+    """Without a grace period, only the lost answer contained a valid token."""
     issuer.faults.next("/token", cut="after")
 
     for _ in range(2):
-        with pytest.raises(LoginDeadError, match="the request before got no answer"):
+        with pytest.raises(LoginDeadError, match="the previous request got no answer"):
             await source.force_refresh("lab")
 
     assert len(issuer.requests("/token")) == 2
@@ -100,7 +102,7 @@ async def test_the_try_after_an_unknown_one_is_late_logged_explains_a_refusal(
         await source.force_refresh("lab", rejected=login.access_token)
     clock.now += 60
     issuer.families[0].revoked = True
-    with caplog.at_level(logging.WARNING), pytest.raises(LoginDeadError, match="the request before got no answer"):
+    with caplog.at_level(logging.WARNING), pytest.raises(LoginDeadError, match="the previous request got no answer"):
         await source.force_refresh("lab", rejected=login.access_token)
     assert "the last request with this refresh token got no answer; it is posted again" in caplog.text
     assert len(issuer.requests("/token")) == 4
@@ -139,16 +141,23 @@ def _at(endpoint: str, login: TokenEntry) -> TokenEntry:
 
 @pytest.fixture
 async def astray(login: TokenEntry, store: AsyncStore, server: RawServer) -> TokenEntry:
-    """The login as it would be renewed at the raw server."""
+    """Return the login with the raw server as its token endpoint."""
     moved = _at(f"{server.url}/token", login)
     await store.update(lambda draft: draft.update(lab=moved))
     return moved
+
+
+def _flipped(data: bytes, at: int) -> bytes:
+    broken = bytearray(data)
+    broken[at] ^= 1
+    return bytes(broken)
 
 
 UNREADABLE: list[bytes] = [
     whole(GOOD[:-1] + b" " * 2**21 + b"}"),
     whole(GOOD, b"Content-Encoding: br"),
     whole(GOOD, b"Content-Encoding: gzip"),
+    whole(_flipped(gzip.compress(GOOD), 12), b"Content-Encoding: gzip"),
     whole(GOOD, *[b"X: " + b"x" * 1000] * 40),
     b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" + GOOD,
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n" + GOOD,
@@ -169,7 +178,7 @@ UNREADABLE: list[bytes] = [
 async def test_after_an_unreadable_answer_the_token_is_not_posted_at_once(
     source: TokenSource, astray: TokenEntry, server: RawServer, store: AsyncStore, clock: Clock, sent: bytes
 ) -> None:
-    """The token may be spent, which is remembered; a repetition would get the same answer, or end the family."""
+    """The token may be used. A repetition would get the same answer, or would revoke the family."""
     server.sends = [sent]
 
     with pytest.raises(RefreshUnansweredError, match="gave no usable answer"):
@@ -183,15 +192,52 @@ async def test_after_an_unreadable_answer_the_token_is_not_posted_at_once(
     assert await stored(store) == astray
 
 
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("a fault of ours")], ids=lambda one: type(one).__name__)
+async def test_a_failure_of_our_own_is_no_silence_so_the_token_is_not_posted_at_once(
+    source: TokenSource,
+    astray: TokenEntry,
+    server: RawServer,
+    store: AsyncStore,
+    error: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The answer was there when this process could not take it."""
+    watch = _SocketLimit.watch
+
+    def fail_at_the_first_bytes(limit: _SocketLimit, stream: Any) -> None:
+        read = stream.read
+
+        async def fail(*size: Any, **limits: Any) -> NoReturn:
+            await read(*size, **limits)
+            raise error
+
+        stream.read = fail
+        watch(limit, stream)
+
+    monkeypatch.setattr(_SocketLimit, "watch", fail_at_the_first_bytes)
+    server.sends = [whole(GOOD)]
+
+    with pytest.raises(RefreshUnansweredError, match="gave no usable answer"):
+        await source.force_refresh("lab")
+
+    assert len(server.requests) == 1
+    attempt = (await store.notes())["lab"].attempt
+    assert attempt is not None
+    assert not attempt.answered
+
+
 @pytest.mark.parametrize(
     "sent",
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (len(GOOD) + 2) + GOOD,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(GOOD) + GOOD,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(GOOD) + GOOD + b"\r\nnonsense\r\n",
+        whole(_flipped(gzip.compress(GOOD), -8), b"Content-Encoding: gzip"),
+        whole(_flipped(gzip.compress(GOOD), -1), b"Content-Encoding: gzip"),
+        whole(gzip.compress(GOOD)[:-8], b"Content-Encoding: gzip"),
         whole(GOOD, b"X: x"),
     ],
-    ids=["too-long-a-length", "no-last-chunk", "nonsense-after-it", "whole"],
+    ids=["long-length", "no-last-chunk", "nonsense-after-it", "wrong-checksum", "wrong-size", "no-checksum", "whole"],
 )
 async def test_tokens_that_came_are_stored_although_their_reply_was_cut(
     source: TokenSource, astray: TokenEntry, server: RawServer, store: AsyncStore, sent: bytes
@@ -245,7 +291,7 @@ async def test_tokens_that_came_are_stored_although_the_connection_stays_open(
 async def test_a_copy_of_the_store_in_another_home_is_named_and_not_retried(
     source: TokenSource, login: TokenEntry, issuer: Issuer, tmp_path: Path, catalogue: Catalogue, clock: Clock
 ) -> None:
-    """Case 33: whoever refreshes second presents a token that the first one has spent."""
+    """Case 33: the home that refreshes second posts a token that the first home has used."""
     copy = tmp_path / "other home" / "auth.json"
     shutil.copytree(tmp_path, copy.parent, ignore=shutil.ignore_patterns("other home"))
     await source.force_refresh("lab")

@@ -1,4 +1,4 @@
-"""What lies in a spill's place and is none: named, not followed, and never read as a login."""
+"""Other files in the place of a spill are reported, not followed, and never read as a login."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import FileStore, StoreUnwritableError
+from tests.storage.entries import put, token
 from tests.storage.file.journal.spills import NEW, OLD, place
-from tests.support.entries import put, token
-from tests.support.processes import NOBODY
+from tests.storage.processes import NOBODY
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import FileStore
-from tests.support.entries import put, token
+from tests.storage.entries import put, token
 
 
 @pytest.fixture

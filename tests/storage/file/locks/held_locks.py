@@ -1,4 +1,4 @@
-"""Programs that hold the store's locks, and ways to take them."""
+"""Programs that hold the store's locks, and ways to take the locks."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import time
 import pytest
 
 from openab_auth.storage import FileStore, StoreBusyError
-from tests.support.entries import put, token
-from tests.support.processes import line_of
+from tests.storage.entries import put, token
+from tests.storage.processes import line_of
 
 GLOBAL, TENANT = "auth.json.global.lock", "auth.json.refresh.codex.lock"
 BOTH = pytest.mark.parametrize("name", [GLOBAL, TENANT])
@@ -38,7 +38,7 @@ def held(holder: subprocess.Popen[str]) -> subprocess.Popen[str]:
 
 
 def keeps_us_out(store: FileStore, name: str) -> bool:
-    """Whether somebody else has this lock."""
+    """Return whether somebody else holds this lock."""
     if name == TENANT:
         lock = store.lease("codex")
         free = lock.try_acquire()

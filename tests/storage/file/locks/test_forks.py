@@ -1,4 +1,4 @@
-"""Forked children: they neither release their parents' locks nor get past each other."""
+"""Forked children neither release their parents' locks nor ignore each other's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from openab_auth.storage import FileStore
 from tests.storage.file.locks.held_locks import BOTH, GLOBAL, keeps_us_out
-from tests.support.processes import Start, line_of
+from tests.storage.processes import Start, line_of
 
 FORK = """
 import os, sys, threading, time

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import FileStore, StoreBusyError
+from tests.storage.entries import put, token, token_in
 from tests.storage.file.locks.held_locks import BOTH, GLOBAL, HOLD, TENANT, held, keeps_us_out
-from tests.support.entries import put, token, token_in
+from tests.storage.processes import Start, line_of
 from tests.support.patience import PATIENCE
-from tests.support.processes import Start, line_of
 
 COUNT = f"""
 import sys
@@ -63,7 +63,7 @@ def test_a_killed_holder_leaves_its_lock_free(store: FileStore, path: Path, name
 
 
 def test_who_waits_has_the_lock_at_once_when_its_holder_is_killed(store: FileStore, path: Path, start: Start) -> None:
-    """Case 12: a tenth of a second and what a commit takes; the best of three, on a machine that others share."""
+    """Case 12: within 0.1 s and the time of a commit; the best of three tries counts, as others use the machine."""
     took: list[float] = []
     commits: list[float] = []
     for _ in range(3):
@@ -85,7 +85,7 @@ def test_who_waits_has_the_lock_at_once_when_its_holder_is_killed(store: FileSto
 def test_a_stopped_holder_keeps_its_lock_and_goes_on_with_it(
     store: FileStore, path: Path, name: str, start: Start
 ) -> None:
-    """Case 16: nobody steals the lock of who is only slow."""
+    """Case 16: nobody takes the lock of a slow process."""
     holder = held(start(HOLD, path, name))
     holder.send_signal(signal.SIGSTOP)
     before = path.read_bytes()
@@ -103,7 +103,7 @@ def test_a_stopped_holder_keeps_its_lock_and_goes_on_with_it(
 def test_a_holder_that_never_lets_go_costs_a_bounded_wait_and_no_reader(
     store: FileStore, path: Path, start: Start, run: Callable[..., str]
 ) -> None:
-    """Cases 10 and 11: who would write is told; who reads needs no lock, also when eight start at once."""
+    """Cases 10 and 11: a writer gets an error, and a reader needs no lock, even if eight start at once."""
     holder = held(start(HOLD, path, GLOBAL))
     readers = [start(SEE, path) for _ in range(8)]
     begun = time.monotonic()

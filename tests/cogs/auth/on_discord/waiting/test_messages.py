@@ -1,4 +1,4 @@
-"""Logins that need no paste, in a real discord.py client: the code, the edits of the message, each flow."""
+"""Logins without a paste, in a real discord.py client: the code, the edits of the message, and each flow."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from openab_auth.oauth.client import Driver
 from openab_auth.oauth.config import Config
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import FileStore
-from tests.support.device_codes import FLOWS, code_in, until
-from tests.support.discord_bot import begin, running
-from tests.support.service import Log, Start, Stored
+from tests.cogs.auth.on_discord.discord_bot import begin, running
+from tests.cogs.auth.on_discord.waiting.device_codes import FLOWS, code_in, until
+from tests.cogs.auth.service.service_logins import Log, Start, Stored
 
 
 @pytest.mark.parametrize("vendor", FLOWS)

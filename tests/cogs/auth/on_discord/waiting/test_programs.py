@@ -1,4 +1,4 @@
-"""A vendor's own program, driven from its login message."""
+"""A vendor's own program, controlled from its login message."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from discord.ext import commands
 
 from openab_auth.bot.playground.discord import Modal, Person
 from openab_auth.cogs.auth.text.language import english
-from tests.support.device_codes import until
-from tests.support.discord_bot import begin
-from tests.support.service import Log, Stored
+from tests.cogs.auth.on_discord.discord_bot import begin
+from tests.cogs.auth.on_discord.waiting.device_codes import until
+from tests.cogs.auth.service.service_logins import Log, Stored
 
 
 async def test_a_vendors_own_program_is_driven_by_its_link_and_pastes(

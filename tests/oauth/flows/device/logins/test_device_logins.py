@@ -1,4 +1,4 @@
-"""Device logins from begin to the store: approved, denied, expired, cancelled, replaced, restarted, and renewed."""
+"""Device logins: approved, denied, expired, cancelled, replaced, continued after a restart, and renewed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.entries import PendingLogin, pending_entry
-from openab_auth.oauth.errors import LoginDeniedError, LoginExpiredError, NoPendingLoginError, VendorUnavailableError
+from openab_auth.oauth.entries import PendingLogin, pending_entry, unsaved
+from openab_auth.oauth.errors import (
+    LoginDeniedError,
+    LoginExpiredError,
+    LoginNotStoredError,
+    NoPendingLoginError,
+    VendorUnavailableError,
+)
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.storage import AsyncStore, PendingEntry, TokenEntry
+from openab_auth.storage import AsyncStore, FileStore, PendingEntry, TokenEntry
 from tests.oauth.flows.device.logins.device_logins import ADA, FLOWS, Start, until
 from tests.support.clock import Clock
+from tests.support.locks import foreign_lock
 from tests.support.patience import PATIENCE
 
 
@@ -33,7 +40,7 @@ async def test_an_approved_login_is_in_the_store_as_the_agents_want_it(
     done = await logins.outcome(vendor, ADA)
 
     assert done is not None
-    tenant = catalogue.tenant_of(vendor)
+    tenant = catalogue.get(vendor).tenant
     entry = (await store.read())[tenant]
     assert isinstance(entry, TokenEntry)
     assert entry.access_token
@@ -155,6 +162,27 @@ async def test_what_was_cancelled_while_the_vendor_gave_it_is_revoked(
     assert issuer.families[0].revoked
 
 
+async def test_a_login_in_memory_that_is_cancelled_before_it_is_stored_is_revoked(
+    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unsaved, "_RETRY", 60.0)
+    object.__setattr__(catalogue.get("lab"), "revoke_url", issuer.revoke_url)
+    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
+    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.1)
+    offer = await logins.begin("lab", ADA)
+    (tmp_path / "auth.json.spill.lab").mkdir()
+    with foreign_lock(tmp_path / "auth.json.global.lock"):
+        await issuer.approve_device(offer.user_code or "")
+        with pytest.raises(LoginNotStoredError, match="it is in memory"):
+            await logins.outcome("lab", ADA)
+
+    await logins.cancel(ADA)
+    await logins.aclose()
+
+    assert issuer.families[0].revoked
+    assert not await store.read()
+
+
 async def test_no_request_follows_a_429_at_the_start(logins: Logins, issuer: Issuer) -> None:
     issuer.faults.next("/device_authorization", status=429, headers={"Retry-After": "30"}, body={})
 
@@ -169,7 +197,7 @@ async def test_nothing_secret_is_in_what_is_shown(logins: Logins, store: AsyncSt
     offer = await logins.begin("lab", ADA)
     entry = (await store.read())["pending:lab:1"]
     assert isinstance(entry, PendingEntry)
-    shown = f"{offer!r} {await logins.status()!r} {entry!r}"
+    shown = f"{offer!r} {await logins.states.status()!r} {entry!r}"
 
     assert entry.verifier.reveal() not in shown
     assert entry.verifier.reveal() not in offer.url

@@ -1,0 +1,175 @@
+"""The gateway: IDENTIFY, heartbeats, RESUME, and the events that the bot's intents allow."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiohttp import WSMsgType, web
+
+from openab_auth.bot.playground.discord.guild import Json, Message, State, payloads
+
+DISPATCH: Final = 0
+HEARTBEAT: Final = 1
+IDENTIFY: Final = 2
+RESUME: Final = 6
+INVALID_SESSION: Final = 9
+HELLO: Final = 10
+HEARTBEAT_ACK: Final = 11
+
+GUILDS: Final = 1 << 0
+GUILD_MESSAGES: Final = 1 << 9
+DM_MESSAGES: Final = 1 << 12
+PRIVILEGED: Final = 1 << 1 | 1 << 8 | 1 << 15  # members, presences, message content
+
+_GOING_AWAY: Final = 1001
+_AUTHENTICATION_FAILED: Final = 4004
+_DISALLOWED_INTENTS: Final = 4014
+_HEARTBEAT_MS: Final = 41_250
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """A bot's session. It keeps all events, so that a RESUME can repeat the missed ones."""
+
+    id: str
+    intents: int
+    socket: web.WebSocketResponse | None
+    events: list[str] = field(default_factory=list)
+
+    async def send(self, name: str, data: Json) -> None:
+        """Store one event, and send it if the bot is connected."""
+        event = json.dumps({"op": DISPATCH, "t": name, "s": len(self.events) + 1, "d": data})
+        self.events.append(event)
+        if self.socket is not None:
+            await _send(self.socket, event)
+
+    async def resume(self, socket: web.WebSocketResponse, seen: int) -> None:
+        """Send the missed events in order, then continue on `socket`."""
+        while seen < len(self.events):
+            await _send(socket, self.events[seen])
+            seen += 1
+        self.socket = socket
+        await self.send("RESUMED", {})
+
+
+class Gateway:
+    """The bot's connections and its session; a new IDENTIFY replaces the session."""
+
+    def __init__(self, state: State, token: str, url: str) -> None:
+        self._state = state
+        self._token = token
+        self._url = url
+        self._sockets: set[web.WebSocketResponse] = set()
+        self._session: Session | None = None
+        self.intents: list[int] = []
+        """The intents of each IDENTIFY."""
+        self.resumes = 0
+        """The number of successful RESUMEs."""
+
+    @property
+    def connected(self) -> bool:
+        """Return whether an identified bot is connected."""
+        return self._session is not None and self._session.socket is not None
+
+    async def dispatch(self, name: str, data: Json, *, intent: int = 0) -> None:
+        """Send an event to the bot if its intents include `intent`; 0 means always."""
+        if self._session is not None and (not intent or self._session.intents & intent):
+            await self._session.send(name, data)
+
+    async def announce(self, message: Message) -> None:
+        """Send MESSAGE_CREATE for a message that is not ephemeral."""
+        if message.ephemeral:
+            return
+        if self._state.dm_partner(message.channel_id) is not None:
+            await self.dispatch("MESSAGE_CREATE", message.payload(), intent=DM_MESSAGES)
+        else:
+            data = {**message.payload(), "guild_id": self._state.guild_id}
+            await self.dispatch("MESSAGE_CREATE", data, intent=GUILD_MESSAGES)
+
+    async def announce_roles(self) -> None:
+        """Send GUILD_ROLE_CREATE for each role that the bot does not know yet."""
+        for role_id, announced in self._state.roles.items():
+            if not announced:
+                self._state.roles[role_id] = True
+                data = {"guild_id": self._state.guild_id, "role": payloads.role(role_id, f"role {role_id}")}
+                await self.dispatch("GUILD_ROLE_CREATE", data, intent=GUILDS)
+
+    async def drop(self, code: int = 4000) -> None:
+        """Close every connection; the bot can resume."""
+        for socket in tuple(self._sockets):
+            await socket.close(code=code)
+
+    async def close(self) -> None:
+        """End the session and close every connection."""
+        self._session = None
+        await self.drop(_GOING_AWAY)
+
+    async def connect(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve one connection of a bot."""
+        socket = web.WebSocketResponse(timeout=1.0)
+        await socket.prepare(request)
+        self._sockets.add(socket)
+        try:
+            await _send(socket, json.dumps({"op": HELLO, "d": {"heartbeat_interval": _HEARTBEAT_MS}}))
+            async for frame in socket:
+                if frame.type is WSMsgType.TEXT:
+                    await self._receive(socket, frame.json())
+        finally:
+            self._sockets.discard(socket)
+            if self._session is not None and self._session.socket is socket:
+                self._session.socket = None
+                self._state.changed()
+        return socket
+
+    async def _receive(self, socket: web.WebSocketResponse, message: Json) -> None:
+        if message["op"] == HEARTBEAT:
+            await _send(socket, json.dumps({"op": HEARTBEAT_ACK}))
+        elif message["op"] == IDENTIFY:
+            await self._identify(socket, message["d"])
+        elif message["op"] == RESUME:
+            await self._resume(socket, message["d"])
+
+    async def _identify(self, socket: web.WebSocketResponse, data: Json) -> None:
+        intents = int(data["intents"])
+        self.intents.append(intents)
+        if data["token"] != self._token:
+            await socket.close(code=_AUTHENTICATION_FAILED, message=b"Authentication failed.")
+        elif intents & PRIVILEGED:
+            await socket.close(code=_DISALLOWED_INTENTS, message=b"Disallowed intent(s).")
+        else:
+            self._session = session = Session(secrets.token_hex(16), intents, socket)
+            await session.send("READY", self._ready(session))
+            if intents & GUILDS:
+                self._state.roles = dict.fromkeys(self._state.roles, True)
+                await session.send("GUILD_CREATE", payloads.guild(self._state))
+            self._state.changed()
+
+    async def _resume(self, socket: web.WebSocketResponse, data: Json) -> None:
+        session = self._session
+        if session is None or (data["session_id"], data["token"]) != (session.id, self._token):
+            await _send(socket, json.dumps({"op": INVALID_SESSION, "d": False}))
+            return
+        self.resumes += 1
+        await session.resume(socket, int(data["seq"]))
+
+    def _ready(self, session: Session) -> Json:
+        guilds = [{"id": self._state.guild_id, "unavailable": True}] if session.intents & GUILDS else []
+        return {
+            "v": 10,
+            "user": self._state.bot,
+            "guilds": guilds,
+            "session_id": session.id,
+            "resume_gateway_url": self._url,
+            "application": {"id": self._state.application_id, "flags": 0},
+        }
+
+
+async def _send(socket: web.WebSocketResponse, text: str) -> None:
+    """Send, or do nothing if the connection is closed: a RESUME repeats the event."""
+    try:
+        await socket.send_str(text)
+    except ConnectionError:
+        return

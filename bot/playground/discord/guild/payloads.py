@@ -1,0 +1,169 @@
+"""The objects of Discord's gateway and API: guild, channel, member, application, interaction."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from openab_auth.bot.playground.discord.guild.model import Interaction, Json, Member
+from openab_auth.bot.playground.discord.guild.state import State
+
+TEXT: Final = 0
+DM: Final = 1
+THREAD: Final = 11
+_EVERYTHING: Final = str((1 << 53) - 1)
+_JOINED: Final = "2026-01-01T00:00:00+00:00"
+
+
+def application(state: State) -> Json:
+    """Return the bot's application."""
+    return {
+        "id": state.application_id,
+        "name": state.bot["username"],
+        "description": "",
+        "icon": None,
+        "flags": 0,
+        "bot_public": False,
+        "bot_require_code_grant": False,
+        "verify_key": "",
+        "owner": state.owner,
+        "team": None,
+    }
+
+
+def role(role_id: str, name: str) -> Json:
+    """Return a role without permissions."""
+    return {
+        "id": role_id,
+        "name": name,
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "position": 0,
+        "permissions": "0",
+        "managed": False,
+        "mentionable": False,
+        "flags": 0,
+    }
+
+
+def member(user: Json, roles: tuple[int, ...]) -> Json:
+    """Return this user as a member of the guild."""
+    return {
+        "user": user,
+        "roles": [str(each) for each in roles],
+        "joined_at": _JOINED,
+        "permissions": _EVERYTHING,
+        "deaf": False,
+        "mute": False,
+        "flags": 0,
+    }
+
+
+def guild(state: State) -> Json:
+    """Return the guild in the form of GUILD_CREATE."""
+    return {
+        "id": state.guild_id,
+        "name": "Playground",
+        "icon": None,
+        "owner_id": state.application_id,
+        "roles": [role(state.guild_id, "@everyone"), *(role(each, f"role {each}") for each in state.roles)],
+        "emojis": [],
+        "stickers": [],
+        "features": [],
+        "channels": [channel(state, state.text_channel_id)],
+        "threads": [thread(state)],
+        "members": [member(state.bot, ())],
+        "member_count": 1,
+        "voice_states": [],
+        "presences": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+        "preferred_locale": "en-US",
+        "verification_level": 0,
+        "default_message_notifications": 0,
+        "explicit_content_filter": 0,
+        "mfa_level": 0,
+        "nsfw_level": 0,
+        "premium_tier": 0,
+        "system_channel_flags": 0,
+        "afk_timeout": 300,
+        "large": False,
+        "unavailable": False,
+    }
+
+
+def channel(state: State, channel_id: str) -> Json:
+    """Return the guild's text channel, its thread, or a DM."""
+    if channel_id == state.thread_id:
+        return thread(state)
+    partner = state.dm_partner(channel_id)
+    if partner is None:
+        return {
+            "id": channel_id,
+            "type": TEXT,
+            "guild_id": state.guild_id,
+            "name": "general",
+            "position": 0,
+            "permission_overwrites": [],
+            "nsfw": False,
+            "topic": None,
+            "parent_id": None,
+            "permissions": _EVERYTHING,
+        }
+    user = state.users[partner]
+    return {"id": channel_id, "type": DM, "recipients": [user], "last_message_id": None, "flags": 0}
+
+
+def thread(state: State) -> Json:
+    """Return the public thread of the guild's text channel."""
+    return {
+        "id": state.thread_id,
+        "type": THREAD,
+        "guild_id": state.guild_id,
+        "parent_id": state.text_channel_id,
+        "owner_id": state.owner["id"],
+        "name": "agent-thread",
+        "rate_limit_per_user": 0,
+        "message_count": 0,
+        "member_count": 1,
+        "thread_metadata": {
+            "archived": False,
+            "auto_archive_duration": 1440,
+            "archive_timestamp": _JOINED,
+            "locked": False,
+        },
+        "permissions": _EVERYTHING,
+    }
+
+
+def interaction(state: State, act: Interaction, data: Json, author: Member) -> Json:
+    """Return INTERACTION_CREATE; in the guild it contains the member, in a DM the user."""
+    in_guild = state.dm_partner(act.channel_id) is None
+    where: Json = {"context": 1, "user": author.user}
+    if in_guild:
+        where = {
+            "context": 0,
+            "member": member(author.user, author.roles),
+            "guild_id": state.guild_id,
+            "guild": {"id": state.guild_id, "locale": "en-US", "features": []},
+            "guild_locale": "en-US",
+        }
+    if act.message is not None:
+        where["message"] = act.message.payload()
+    return {
+        "id": act.id,
+        "application_id": state.application_id,
+        "type": act.kind,
+        "token": act.token,
+        "version": 1,
+        "data": data,
+        "channel_id": act.channel_id,
+        "channel": channel(state, act.channel_id),
+        "locale": author.locale,
+        "app_permissions": _EVERYTHING,
+        "attachment_size_limit": 10 * 1024 * 1024,
+        "entitlements": [],
+        "authorizing_integration_owners": {"0": state.guild_id if in_guild else "0"},
+        **where,
+    }

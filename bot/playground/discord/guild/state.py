@@ -1,0 +1,139 @@
+"""The state of the embedded Discord: members, channels, messages, commands and interactions."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from typing import Final
+
+from openab_auth.bot.playground.discord.guild.model import Interaction, Json, Member, Message, Where
+from openab_auth.bot.playground.discord.rules import registered
+
+EPOCH_MS: Final = 1_420_070_400_000  # Discord counts the time in its ids from here
+
+
+class State:
+    """Hold everything that outlives one request, and wake the tasks that wait for a change."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self._numbers = itertools.count()
+        self._change = asyncio.Event()
+        self.application_id = self.new_id()
+        self.guild_id = self.new_id()
+        self.text_channel_id = self.new_id()
+        self.thread_id = self.new_id()
+        self.users: dict[str, Json] = {}
+        self.bot = self.new_user("openab", bot=True, id_=self.application_id)
+        self.owner = self.new_user("owner")
+        self.members: dict[str, Member] = {}
+        """The members of the guild, by user id."""
+        self.roles: dict[str, bool] = {}
+        """Role ids, and whether the bot has received them."""
+        self.messages: dict[str, list[Message]] = {self.text_channel_id: [], self.thread_id: []}
+        self.dms: dict[str, str] = {}  # user id -> channel id
+        self.interactions: dict[str, Interaction] = {}  # by token
+        self._commands: dict[str, list[Json]] = {}  # by guild id, "" for the global ones
+
+    def new_id(self) -> str:
+        """Return a new snowflake with the current time."""
+        return str(((int(self.clock() * 1000) - EPOCH_MS) << 22) | (next(self._numbers) & 0x3FFFFF))
+
+    def new_user(self, name: str, *, bot: bool = False, id_: str | None = None) -> Json:
+        """Create a user."""
+        user = {
+            "id": id_ or self.new_id(),
+            "username": name,
+            "global_name": None,
+            "discriminator": "0000" if bot else "0",
+            "avatar": None,
+            "bot": bot,
+        }
+        self.users[str(user["id"])] = user
+        return user
+
+    def dm_channel(self, user_id: str) -> str:
+        """Return the id of the DM channel between the bot and this user; open the channel if necessary."""
+        if user_id not in self.dms:
+            self.dms[user_id] = self.new_id()
+            self.messages[self.dms[user_id]] = []
+        return self.dms[user_id]
+
+    def dm_partner(self, channel_id: str) -> str | None:
+        """Return the user of a DM channel; None for the guild's channel and its thread."""
+        return next((user for user, channel in self.dms.items() if channel == channel_id), None)
+
+    def channel_id(self, user_id: str, where: Where) -> str:
+        """Return the guild's text channel, its thread, or this user's DM with the bot."""
+        if where == "dm":
+            return self.dm_channel(user_id)
+        return self.thread_id if where == "thread" else self.text_channel_id
+
+    def name_of(self, user_id: str) -> str:
+        """Return the name of this user."""
+        return str(self.users[user_id]["username"])
+
+    def post(  # noqa: PLR0913 - the parts of a message
+        self,
+        channel_id: str,
+        author: Json,
+        body: Json,
+        *,
+        seen_by: str | None = None,
+        command: str | None = None,
+        asked_by: str | None = None,
+    ) -> Message:
+        """Add a message to a channel."""
+        message = Message(self.new_id(), channel_id, author, body, self.clock(), seen_by, command, asked_by)
+        self.messages[channel_id].append(message)
+        self.changed()
+        return message
+
+    def message(self, message_id: str) -> Message | None:
+        """Return the message with this id from any channel."""
+        return next((each for channel in self.messages.values() for each in channel if each.id == message_id), None)
+
+    def delete(self, message: Message) -> None:
+        """Remove a message."""
+        self.messages[message.channel_id].remove(message)
+        self.changed()
+
+    def commands(self, guild_id: str = "") -> list[Json]:
+        """Return the commands registered in this guild, or globally."""
+        return self._commands.get(guild_id, [])
+
+    def offered_commands(self) -> list[Json]:
+        """Return all commands that people in the guild can use."""
+        return [*self.commands(), *self.commands(self.guild_id)]
+
+    def register(self, commands: list[Json], guild_id: str = "") -> list[Json]:
+        """Replace the registered commands; a command that was registered before keeps its id."""
+        owner = {"application_id": self.application_id} | ({"guild_id": guild_id} if guild_id else {})
+        stored = registered(commands, self.commands(guild_id), self.new_id, owner)
+        self._commands[guild_id] = stored
+        self.changed()
+        return stored
+
+    def changed(self) -> None:
+        """Wake every waiter."""
+        change, self._change = self._change, asyncio.Event()
+        change.set()
+
+    async def next_change(self, patience: float) -> bool:
+        """Wait for the next visible change; return False if there is none within `patience` seconds."""
+        change = self._change
+        try:
+            async with asyncio.timeout(patience):
+                await change.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def until(self, holds: Callable[[], bool], patience: float) -> bool:
+        """Wait until `holds()` is true; return False if it is not within `patience` seconds."""
+        ends = asyncio.get_running_loop().time() + patience
+        while not holds():
+            if not await self.next_change(ends - asyncio.get_running_loop().time()):
+                return holds()
+        return True

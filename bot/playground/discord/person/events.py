@@ -1,0 +1,39 @@
+"""Gateway events: record each action of a person, and send it to the bot."""
+
+from __future__ import annotations
+
+from openab_auth.bot.playground.discord.api import Gateway
+from openab_auth.bot.playground.discord.guild import Interaction, Json, Member, Message, State, Where, payloads
+
+
+class Events:
+    """Record what a member does, and dispatch it to the bot."""
+
+    def __init__(self, state: State, gateway: Gateway) -> None:
+        self.state = state
+        self._gateway = gateway
+
+    async def interact(  # noqa: PLR0913 - the parts of an interaction
+        self,
+        member: Member,
+        kind: int,
+        data: Json,
+        channel_id: str,
+        *,
+        message: Message | None = None,
+        command: str | None = None,
+    ) -> Interaction:
+        """Begin an interaction of `member`, and send it to the bot."""
+        id_, begun = self.state.new_id(), self.state.clock()
+        interaction = Interaction(id_, kind, member.user["id"], channel_id, begun, command, message)
+        self.state.interactions[interaction.token] = interaction
+        await self._gateway.announce_roles()
+        event = payloads.interaction(self.state, interaction, data, member)
+        await self._gateway.dispatch("INTERACTION_CREATE", event)
+        return interaction
+
+    async def say(self, member: Member, text: str, where: Where) -> Message:
+        """Post a message of `member`, and send it to the bot if the bot's intents allow that."""
+        message = self.state.post(self.state.channel_id(member.user["id"], where), member.user, {"content": text})
+        await self._gateway.announce(message)
+        return message

@@ -1,0 +1,84 @@
+// One message: author, text, embeds, attachments and components.
+
+import { avatar, make } from "/dom.js";
+import { inline, link, markup } from "/chat/markup.js";
+import { moment } from "/chat/moments.js";
+
+const STYLES = ["", "primary", "", "success", "danger"];
+
+/** Components call `press(message, part)` or `choose(message, part, values)`; `dismiss(message)` hides the message. */
+export function message(data, { press, choose, dismiss }) {
+  const meta = make("div", { className: "meta" }, make("strong", {}, data.author));
+  if (data.bot) meta.append(make("span", { className: "app" }, "APP"));
+  meta.append(moment(data.at, "t"));
+  if (data.edited) meta.append(make("span", { className: "small" }, "(edited)"));
+  const body = make("div", { className: "body" }, meta, make("div", { className: "text" }, ...markup(data.content)));
+  if (data.loading) body.append(make("p", { className: "thinking" }, `${data.author} is thinking…`));
+  body.append(...data.embeds.map(embed), ...data.attachments.map(picture), ...data.components.map((part) => component(part, data, { press, choose })));
+  if (data.ephemeral) {
+    const button = make("button", { type: "button", className: "quiet" }, "Dismiss message");
+    button.addEventListener("click", () => dismiss(data));
+    body.append(make("p", { className: "private" }, "Only you can see this · ", button));
+  }
+  const name = data.ephemeral ? "message ephemeral" : "message";
+  const article = make("article", { className: name, tabIndex: -1, data: { id: data.id }, aria: { label: `${data.author} says` } });
+  if (data.command) article.append(make("p", { className: "asked" }, make("b", {}, data.asked_by), ` used /${data.command}`));
+  article.append(avatar(data.author), body);
+  return article;
+}
+
+/** Show an attached picture; the page serves it under its own address. */
+function picture(data) {
+  return make("img", { className: "picture", src: new URL(data.url).pathname, alt: data.description ?? data.filename });
+}
+
+function embed(data) {
+  const box = make("div", { className: "embed" });
+  if (data.color) box.style.borderLeftColor = `#${data.color.toString(16).padStart(6, "0")}`;
+  if (data.author?.name) box.append(make("p", { className: "small" }, data.author.name));
+  if (data.title) box.append(make("h3", {}, data.url ? link(inline(data.title), data.url) : make("span", {}, ...inline(data.title))));
+  box.append(make("div", { className: "text" }, ...markup(data.description ?? "")));
+  if (data.fields?.length) {
+    const fields = data.fields.map((field) =>
+      make("div", { className: field.inline ? "inline" : "" }, make("dt", {}, ...inline(field.name)), make("dd", { className: "text" }, ...markup(field.value))));
+    box.append(make("dl", { className: "fields" }, ...fields));
+  }
+  if (data.footer?.text) box.append(make("footer", {}, data.footer.text));
+  return box;
+}
+
+function component(part, data, acts) {
+  const inner = (parts) => (parts ?? []).map((each) => component(each, data, acts));
+  switch (part.type) {
+    case 1: return make("div", { className: "row" }, ...inner(part.components));
+    case 2: return button(part, data, acts);
+    case 3: return menu(part, data, acts);
+    case 9: return make("div", { className: "section" }, make("div", {}, ...inner(part.components)), ...inner(part.accessory ? [part.accessory] : []));
+    case 10: return make("div", { className: "text" }, ...markup(part.content));
+    case 14: return make("hr");
+    case 17: return make("div", { className: "container" }, ...inner(part.components));
+    default: return make("p", { className: "small" }, "(this page cannot show this component)");
+  }
+}
+
+function button(part, data, { press }) {
+  const label = [part.emoji?.name, part.label].filter(Boolean).join(" ");
+  if (part.url) {
+    const anchor = link(`${label} ↗`, part.url);
+    anchor.className = "button";
+    return anchor;
+  }
+  const element = make("button", { type: "button", disabled: Boolean(part.disabled), className: STYLES[part.style] ?? "", data: { custom: part.custom_id } }, label);
+  element.addEventListener("click", () => press(data, part));
+  return element;
+}
+
+function menu(part, data, { choose }) {
+  const hint = part.placeholder ?? "Make a selection";
+  const options = part.options.map((each) => make("option", { value: each.value, selected: Boolean(each.default) }, each.description ? `${each.label}: ${each.description}` : each.label));
+  const many = (part.max_values ?? 1) > 1;
+  const first = many || part.options.some((each) => each.default) ? [] : [make("option", { value: "", disabled: true, selected: true }, hint)];
+  const element = make("select", { multiple: many, disabled: Boolean(part.disabled), data: { custom: part.custom_id }, aria: { label: hint } }, ...first, ...options);
+  element.addEventListener("change", () => choose(data, part, [...element.selectedOptions].map((each) => each.value)));
+  return element;
+}

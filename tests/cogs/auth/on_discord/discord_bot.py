@@ -1,0 +1,54 @@
+"""Run the cog in a real discord.py client, and make a person's first steps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import discord
+from discord.ext import commands
+
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal, Person, ShownResponse
+from openab_auth.cogs.auth.commands import Auth
+from openab_auth.cogs.auth.service.service import AuthService
+from openab_auth.cogs.auth.text.language import english
+from tests.support.patience import PATIENCE
+
+ROLE = 7
+PASTE = english().say("button-paste")
+
+
+@asynccontextmanager
+async def running(world: EmbeddedDiscord, service: AuthService) -> AsyncIterator[commands.Bot]:
+    """Run a bot with the cog until the block ends."""
+    intents = discord.Intents.none()
+    intents.guilds = intents.dm_messages = True
+    bot = commands.Bot(commands.when_mentioned, intents=intents, guild_ready_timeout=0.1)
+
+    async def setup_hook() -> None:
+        await bot.add_cog(Auth(bot, service))
+        await bot.tree.sync()
+
+    bot.setup_hook = setup_hook  # type: ignore[method-assign]  # shorter than a class
+    async with bot:
+        task = asyncio.create_task(bot.start(world.bot_token))
+        ready = asyncio.create_task(bot.wait_until_ready())
+        await asyncio.wait({task, ready}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            await task
+        await ready
+        yield bot
+        await bot.remove_cog("openab-auth")
+    await task
+
+
+async def begin(person: Person, vendor: str = "lab", where: str = "guild") -> ShownResponse:
+    answer = await person.slash("auth login", vendor=vendor, where=where)  # type: ignore[arg-type]  # two literals
+    return await answer.settled()
+
+
+async def form(person: Person, answer: ShownResponse) -> Modal:
+    opened = await person.press(answer, PASTE)
+    assert isinstance(opened, Modal)
+    return opened
