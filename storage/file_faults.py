@@ -21,18 +21,18 @@ class FileFault:
 
 
 MOUNTED_ALONE: Final = FileFault(
-    "mounted_alone",
+    "mounted-alone",
     "it is mounted by itself, and a mounted file cannot be replaced",
     "mount the folder, not the file: put the file into a folder of its own, mount that, and start again",
 )
 NO_LOCKS: Final = FileFault(
-    "no_locks",
+    "no-locks",
     "its file system has no locks, so two processes could use one refresh token",
     "move the store to a file system with flock(2), a local disk for example; NFS must be mounted without `nolock`, "
     "and its server must run a lock service",
 )
 NO_MODES: Final = FileFault(
-    "no_modes",
+    "no-modes",
     "its file system keeps no modes, so other users could read the logins",
     "move the store to a file system with modes, such as ext4; or mount it for its owner alone, with umask=077 (FAT) "
     "or with file_mode=0600,dir_mode=0700 (SMB)",
@@ -43,17 +43,17 @@ _PROTECTED: Final = FileFault(
     "look at the file and its folder with `lsattr -d`, and remove `i` and `a` with `chattr -i -a`; without either, "
     "run this as the owner of the file, or let its security module allow it",
 )
-_NO_RIGHTS: Final = FileFault("no_rights", "", "correct the permissions of the file and its folder, then try again")
+_NO_RIGHTS: Final = FileFault("no-rights", "", "correct the permissions of the file and its folder, then try again")
 _DISK_FULL: Final = FileFault(
-    "disk_full", "", "free disk space (`df -h`) or inodes (`df -i`) where the file is, then try again"
+    "disk-full", "", "free disk space (`df -h`) or inodes (`df -i`) where the file is, then try again"
 )
 _QUOTA_FULL: Final = FileFault(
-    "quota_full",
+    "quota-full",
     "the disk may have space, but this user's share is used up",
     "delete files of this user, or raise the quota (`quota` shows it), then try again",
 )
 _READ_ONLY: Final = FileFault(
-    "read_only",
+    "read-only",
     "",
     "mount it writable (in a container: without `:ro`), or choose another place for the store; if a disk error made it "
     "read-only, `dmesg` says so",
@@ -64,20 +64,20 @@ _STALE: Final = FileFault(
     "mount its file system again when the server answers, then restart this program",
 )
 _TOO_MANY_FILES: Final = FileFault(
-    "too_many_files",
+    "too-many-files",
     "",
     "raise the limit of open files (`ulimit -n`, or LimitNOFILE= of the service), then start again",
 )
 _NAME_TOO_LONG: Final = FileFault(
-    "name_too_long", "", "choose a shorter path for the store, or a shorter name for the login"
+    "name-too-long", "", "choose a shorter path for the store, or a shorter name for the login"
 )
 _LINK: Final = FileFault(
     "link", "it is a symbolic link, or its path has a loop of symbolic links", "give the path that the link points to"
 )
-_NO_FOLDER: Final = FileFault("no_folder", "", "correct the path: a part of it is a file, or is missing")
-_TOO_LARGE: Final = FileFault("too_large", "", "raise the limit on the size of files (`ulimit -f`), then start again")
+_NO_FOLDER: Final = FileFault("no-folder", "", "correct the path: a part of it is a file, or is missing")
+_TOO_LARGE: Final = FileFault("too-large", "", "raise the limit on the size of files (`ulimit -f`), then start again")
 _DISK_BROKEN: Final = FileFault(
-    "disk_broken", "the disk or its server failed", "look at `dmesg`, check the disk, and save a copy of the store"
+    "disk-broken", "the disk or its server failed", "look at `dmesg`, check the disk, and save a copy of the store"
 )
 _UNSUPPORTED: Final = FileFault(
     "unsupported",
@@ -108,6 +108,7 @@ _BY_NUMBER: Final = {
     errno.ENOSYS: _UNSUPPORTED,
     errno.EOPNOTSUPP: _UNSUPPORTED,
 }
+NUMBERS: Final = tuple(_BY_NUMBER)  # the errors that have a fault
 _NO_FLOCK: Final = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
 
 

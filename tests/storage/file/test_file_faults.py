@@ -22,21 +22,21 @@ from tests.storage.entries import put, token
 
 # What each error must tell beside the system's own words, and what its repair must name.
 TOLD = {
-    errno.EACCES: ("no_rights", "permissions"),
+    errno.EACCES: ("no-rights", "permissions"),
     errno.EPERM: ("protected", "lsattr"),
-    errno.ENOSPC: ("disk_full", "df -i"),
-    errno.EDQUOT: ("quota_full", "quota"),
-    errno.EROFS: ("read_only", "writable"),
-    errno.EBUSY: ("mounted_alone", "mount the folder, not the file"),
+    errno.ENOSPC: ("disk-full", "df -i"),
+    errno.EDQUOT: ("quota-full", "quota"),
+    errno.EROFS: ("read-only", "writable"),
+    errno.EBUSY: ("mounted-alone", "mount the folder, not the file"),
     errno.ESTALE: ("stale", "mount its file system again"),
     errno.ENOTCONN: ("stale", "mount its file system again"),
-    errno.EMFILE: ("too_many_files", "ulimit -n"),
-    errno.ENFILE: ("too_many_files", "ulimit -n"),
-    errno.ENAMETOOLONG: ("name_too_long", "shorter"),
+    errno.EMFILE: ("too-many-files", "ulimit -n"),
+    errno.ENFILE: ("too-many-files", "ulimit -n"),
+    errno.ENAMETOOLONG: ("name-too-long", "shorter"),
     errno.ELOOP: ("link", "link points to"),
-    errno.ENOTDIR: ("no_folder", "correct the path"),
-    errno.EFBIG: ("too_large", "ulimit -f"),
-    errno.EIO: ("disk_broken", "dmesg"),
+    errno.ENOTDIR: ("no-folder", "correct the path"),
+    errno.EFBIG: ("too-large", "ulimit -f"),
+    errno.EIO: ("disk-broken", "dmesg"),
     errno.ENOSYS: ("unsupported", "local disk"),
     errno.EOPNOTSUPP: ("unsupported", "local disk"),
 }
@@ -97,7 +97,7 @@ def test_a_failed_rename_says_what_can_be_done(kept: FileStore, monkeypatch: pyt
 def test_every_fault_has_a_repair_where_a_file_is_read_too(path: Path, number: int) -> None:
     error = StoreUnreadableError(path, OSError(number, os.strerror(number)))
 
-    assert error.fault == ("no_locks" if number == errno.ENOLCK else TOLD[number][0])
+    assert error.fault == ("no-locks" if number == errno.ENOLCK else TOLD[number][0])
     assert os.strerror(number) in error.reason
     assert "make it readable" not in error.todo
 
@@ -117,7 +117,7 @@ def test_a_file_system_without_locks_is_told_of_by_every_lock(
     for attempt in (lambda: kept.update(put("lab", token("lab"))), kept.lease("codex").try_acquire):
         with pytest.raises(StoreUnwritableError, match="its file system has no locks") as refused:
             attempt()
-        assert refused.value.fault == "no_locks"
+        assert refused.value.fault == "no-locks"
         assert "move the store to a file system with flock" in refused.value.todo
     assert list(kept.read()) == ["codex"]
 
@@ -144,7 +144,7 @@ def test_nothing_is_written_where_modes_are_refused_or_ignored(
     for attempt in (store.check_writable, lambda: store.update(put("codex", token()))):
         with pytest.raises(StoreUnwritableError, match="keeps no modes") as refused:
             attempt()
-        assert refused.value.fault == "no_modes"
+        assert refused.value.fault == "no-modes"
         assert "umask=077" in refused.value.todo
         assert "file_mode=0600" in refused.value.todo
     assert not path.exists()
@@ -198,7 +198,7 @@ def test_a_full_disk_and_one_without_inodes_are_told_of_by_name(disk: Path) -> N
     for attempt in (store.check_writable, lambda: store.update(put("lab", token("lab")))):
         with filled(disk), pytest.raises(StoreUnwritableError, match="No space left") as refused:
             attempt()
-        assert refused.value.fault == "disk_full"
+        assert refused.value.fault == "disk-full"
     used = list(_use_up_inodes(disk))
     with pytest.raises(StoreUnwritableError, match="No space left") as refused:
         store.check_writable()
@@ -226,7 +226,7 @@ def test_a_file_mounted_by_itself_is_found_before_anything_is_spent(kept: FileSt
         for attempt in (store.check_writable, lambda: store.update(put("lab", token("lab")))):
             with pytest.raises(StoreUnwritableError, match="mounted by itself") as refused:
                 attempt()
-            assert refused.value.fault == "mounted_alone"
+            assert refused.value.fault == "mounted-alone"
             assert "mount the folder, not the file" in refused.value.todo
         (problem,) = [one for one in store.problems() if "mounted by itself" in one.what]
         assert "mount the folder, not the file" in problem.repair
@@ -278,7 +278,7 @@ def test_a_folder_that_is_mounted_read_only_says_so(kept: FileStore, tmp_path: P
         for attempt in (store.check_writable, lambda: store.update(put("lab", token("lab")))):
             with pytest.raises(StoreUnwritableError, match="Read-only file system") as refused:
                 attempt()
-            assert (refused.value.fault, "without `:ro`" in refused.value.todo) == ("read_only", True)
+            assert (refused.value.fault, "without `:ro`" in refused.value.todo) == ("read-only", True)
         assert list(store.read()) == ["codex"]
 
 
@@ -376,5 +376,5 @@ def test_a_mode_that_cannot_be_set_for_another_reason_is_told_as_it_is(
             store.check_writable()
     finally:
         os.umask(old)
-    assert refused.value.fault == "disk_broken"
+    assert refused.value.fault == "disk-broken"
     assert ownership.PRIVATE == 0o600
