@@ -6,10 +6,8 @@ import errno
 import fcntl
 import os
 import resource
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from openab_auth.storage import FileStore, StorageError, StoreUnreadableError, S
 from openab_auth.storage.file import ownership
 from tests.storage.disks import filled
 from tests.storage.entries import put, token
+from tests.support.mounts import mounted, mounted_alone
 
 # What each error must tell beside the system's own words, and what its repair must name.
 TOLD = {
@@ -54,20 +53,6 @@ def fail(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, number: int) -
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(module, name, failing)
-
-
-@contextmanager
-def mounted(source: Path, place: Path, *options: str) -> Iterator[None]:
-    """Mount a file or a folder at a place, as `docker run -v` does; skip where nobody may."""
-    command = ["mount", "--bind", str(source), str(place)]
-    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode != 0:
-        pytest.skip("only root may mount, and not in every container")
-    try:
-        if options:
-            subprocess.run(["mount", "-o", f"remount,bind,{','.join(options)}", place], check=True)
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", place], check=True)
 
 
 @pytest.fixture
@@ -219,9 +204,7 @@ def _use_up_inodes(disk: Path) -> Iterator[Path]:
 
 def test_a_file_mounted_by_itself_is_found_before_anything_is_spent(kept: FileStore, tmp_path: Path) -> None:
     """The rename over a mount point is EBUSY: the host's file would keep the spent token."""
-    host = tmp_path / "host.json"
-    shutil.copy(kept.path, host)
-    with mounted(host, kept.path):
+    with mounted_alone(kept.path, tmp_path / "host.json"):
         store = FileStore(kept.path)
         for attempt in (store.check_writable, lambda: store.update(put("lab", token("lab")))):
             with pytest.raises(StoreUnwritableError, match="mounted by itself") as refused:
@@ -239,11 +222,10 @@ def test_a_file_mounted_by_itself_is_found_before_anything_is_spent(kept: FileSt
 def test_a_file_beside_the_store_that_is_mounted_by_itself_is_found_too(
     kept: FileStore, tmp_path: Path, beside: str
 ) -> None:
-    place, host = kept.path.with_name(f"{kept.path.name}.{beside}"), tmp_path / "host.json"
-    for file in (place, host):
-        file.write_text("{}")
-        file.chmod(0o600)
-    with mounted(host, place):
+    place = kept.path.with_name(f"{kept.path.name}.{beside}")
+    place.write_text("{}")
+    place.chmod(0o600)
+    with mounted_alone(place, tmp_path / "host.json"):
         with pytest.raises(StoreUnwritableError, match=rf"{beside} could not be written .*mounted by itself"):
             kept.check_writable()
         assert [one for one in kept.problems() if f"{place} could not be written" in one.what]
@@ -253,9 +235,7 @@ def test_a_file_beside_the_store_that_is_mounted_by_itself_is_found_too(
 def test_a_spill_that_is_mounted_by_itself_is_found_too(kept: FileStore, tmp_path: Path) -> None:
     kept.spill("codex", token(value="renewed"), token().refresh_token)
     place = kept.path.with_name("auth.json.spill.codex")
-    host = tmp_path / "host.json"
-    shutil.copy(place, host)
-    with mounted(host, place), pytest.raises(StoreUnwritableError, match="mounted by itself"):
+    with mounted_alone(place, tmp_path / "host.json"), pytest.raises(StoreUnwritableError, match="mounted by itself"):
         kept.check_writable()
 
 
