@@ -73,6 +73,8 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
         reason = "is missing; set DISCORD_TOKEN or bot_token, or try `openab-auth playground`, which needs none"
         raise ConfigError(config.file or "the environment", (("discord.bot_token", reason),))
     runtime = Runtime.open(config, location, environ)
+    for problem in runtime.catalogue.problems:
+        _log.warning("%s; %s", problem.what, problem.repair)
     service = open_service(runtime, settings)
     ahead = open_refresh_ahead(config, runtime)
     await point_discord_at(settings.api_base)

@@ -48,6 +48,11 @@ def check_config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> C
     return CheckedConfig(_check(config, mistakes), Catalogue.from_config(config, environ), location, discord)
 
 
+def check_servers_of_openab(setting: CheckedConfig) -> list[Check]:
+    """Report what keeps the MCP servers of openab's own list from being offered."""
+    return [Check("mcp.json", ok=False, message=one.what, hint=one.repair) for one in setting.catalogue.problems]
+
+
 def check_variables(setting: CheckedConfig, entries: Mapping[str, Entry]) -> list[Check]:
     """Report variables that a vendor's tools prefer to the stored login."""
     return [
