@@ -52,7 +52,7 @@ async def test_a_list_of_servers_that_cannot_be_read_is_one_warning(start: Start
     config = home / ".config/openab-auth/config.toml"
     (home / "mcp.json").write_text("{")
     config.write_text(config.read_text().replace("[auth]", f'[auth]\n        mcp_json = "{home / "mcp.json"}"'))
-    lines = []
+    lines: list[dict[str, str]] = []
     async with start("run") as process:
         assert process.stderr is not None
         async with asyncio.timeout(20):
