@@ -1,7 +1,7 @@
-"""How soon `/auth status` is acknowledged, against an empty discord.py command on the same loopback Discord.
+"""Measure the acknowledgement of `/auth status`, against an empty discord.py command on the same Discord.
 
-Both are slash commands whose first act is to defer; the peer does nothing else. Goal: at most 1.5 times at 1, 50 and
-500 at once. Prints the medians of the slowest acknowledgement of each round and their ratio.
+Both are slash commands that defer first; the other command does nothing else. Goal: at most 1.5 times at 1, 50 and 500
+at once. Print the medians of the slowest acknowledgement of each round, and their ratio.
 """
 
 import asyncio

@@ -51,6 +51,7 @@ FORMS = (  # STORE and CONFIG stand for paths; the config also lies in its stand
     ("exec codex --store STORE -- /bin/true", 3),
     ("exec codex claude -- /bin/true", 3),
     ("status --store STORE", 4),
+    ("status --json --store STORE", 4),
     ("vendors --store STORE", 4),
     ("--help", 4),
     ("token --help", 4),

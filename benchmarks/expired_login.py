@@ -1,7 +1,7 @@
-"""64 agents at one expired login: from the vendor's reply, over its commit, to the last agent's return.
+"""Measure 64 agents at one expired login, from the vendor's reply to the return of the last agent.
 
-Against waiters that queue for the lock one after the other and look only once they have it, trying every 100 ms as the
-agents in Rust do. All are processes that wait already; the benchmark itself is the one that refreshes.
+The other agents queue for the lease one after the other, try every 100 ms as the Rust agents do, and read the login
+only then. All agents wait already; the benchmark itself refreshes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from openab_auth.storage import FileStore, Secret, TokenEntry
 ROOT: Final = Path(__file__).parents[1]
 AGENT: Final = """
 import asyncio, sys, time
-import openab_auth.oauth.tokens.refresh, openab_auth.oauth.tokens.renewer
+import openab_auth.oauth.tokens.refresh, openab_auth.oauth.tokens.find_renewer
 from openab_auth.oauth.vendors.catalogue import Catalogue
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import open_store
@@ -50,12 +50,12 @@ asyncio.run(main())
 
 
 def entry(expires_at: float) -> TokenEntry:
-    """A login that ends then."""
+    """Return a login that expires at this time."""
     return TokenEntry(Secret("a" * 900), Secret("r" * 90), int(expires_at), "https://as.example/token", "codex")
 
 
 def measure(waiters: str, agents: int, rounds: int) -> list[list[float]]:
-    """Seconds from the reply to each agent's return, for each round."""
+    """Return the seconds from the reply to each agent's return, for each round."""
     with tempfile.TemporaryDirectory() as folder:
         store = FileStore(Path(folder) / "auth.json")
         fleet = [

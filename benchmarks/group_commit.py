@@ -16,7 +16,7 @@ ROUNDS = 5
 
 
 def put(number: int) -> Callable[[Draft], None]:
-    """A mutation that stores one login."""
+    """Return a mutation that stores one login."""
     tenant = f"tenant-{number}"
     entry = TokenEntry(Secret("a" * 900), Secret("r" * 90), NEVER, "https://as.example/token", tenant)
 
@@ -27,7 +27,7 @@ def put(number: int) -> Callable[[Draft], None]:
 
 
 def alone(store: FileStore) -> float:
-    """Updates per second, one after the other."""
+    """Return the updates per second, one after the other."""
     began = time.perf_counter()
     for number in range(UPDATES):
         store.update(put(number))
@@ -35,7 +35,7 @@ def alone(store: FileStore) -> float:
 
 
 async def together(store: FileStore) -> float:
-    """Updates per second, all asked for at once."""
+    """Return the updates per second, all requested at once."""
     face = AsyncStore(store)
     began = time.perf_counter()
     await asyncio.gather(*(face.update(put(number)) for number in range(UPDATES)))

@@ -1,7 +1,7 @@
-"""One locked update with 10, 1,000 and 10,000 entries, against a bare flock loop, and a first read.
+"""Measure one locked update with 10, 1,000 and 10,000 entries, against a bare flock loop, and a first read.
 
-Prints medians and ratios. The bare loop reads, parses and writes the whole file with json; ours finds what it read last
-time unchanged, and writes out anew only the entry that changed. A first read parses as strictly as the agents do.
+Print medians and ratios. The bare loop reads, parses and writes the whole file with json. Our store knows the entries
+of its last read, and encodes only the changed entry. A first read parses as strictly as the agents do.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def new_file(folder: str, size: int) -> Path:
-    """A file with so many logins."""
+    """Write a file with this many logins."""
     path = Path(folder) / "auth.json"
     path.write_text(json.dumps({f"tenant-{number}": login(number) for number in range(size)}, indent=2))
     path.chmod(0o600)
@@ -44,7 +44,7 @@ def new_file(folder: str, size: int) -> Path:
 
 
 def measure(theirs: Path, mine: Path) -> list[float]:
-    """Median seconds of both updates and both reads."""
+    """Return the median seconds of both updates and both reads."""
     updates = [bare(theirs), ours(mine)]
     return [
         *medians([partial(update, "tenant-3", _nothing) for update in updates]),

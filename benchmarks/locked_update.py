@@ -32,7 +32,7 @@ Update = Callable[[str, Callable[[], None]], None]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What some processes did in one round."""
+    """The results of some processes in one round."""
 
     rate: float
     slowest: float
@@ -41,7 +41,7 @@ class Run:
 
 
 def login(number: int) -> dict[str, object]:
-    """About a kilobyte, as a login with a JWT has."""
+    """Return about a kilobyte, the size of a login with a JWT."""
     return {
         "access_token": "a" * 900,
         "refresh_token": "r" * 90,
@@ -52,7 +52,7 @@ def login(number: int) -> dict[str, object]:
 
 
 def bare(path: Path) -> Update:
-    """The least that is safe: flock, read, temporary file, fsync, rename, fsync of the folder."""
+    """Commit with the smallest safe steps: flock, read, temporary file, fsync, rename, fsync of the folder."""
     import fcntl  # noqa: PLC0415 -- a worker loads its own contender alone
 
     def update(tenant: str, meanwhile: Callable[[], None]) -> None:
@@ -78,7 +78,7 @@ def bare(path: Path) -> Update:
 
 
 def ours(path: Path) -> Update:
-    """`FileStore.update`."""
+    """Commit with `FileStore.update`."""
     from dataclasses import replace  # noqa: PLC0415 -- as above
 
     from openab_auth.storage import Draft, FileStore, TokenEntry  # noqa: PLC0415 -- as above
@@ -98,7 +98,7 @@ def ours(path: Path) -> Update:
 
 
 def msal(path: Path) -> Update:
-    """The locked cache of msal-extensions, as its documentation shows it."""
+    """Commit with the locked cache of msal-extensions, as its documentation shows it."""
     from msal_extensions import CrossPlatLock, FilePersistence  # type: ignore[import-not-found] # noqa: PLC0415
     from msal_extensions.filelock import LockError  # type: ignore[import-not-found] # noqa: PLC0415
 
@@ -183,7 +183,7 @@ def command(name: str, modules: Path, *words: object) -> subprocess.Popen[str]:
 
 
 def new_file(folder: Path) -> Path:
-    """A file with a login for each of the processes."""
+    """Write a file with a login for each process."""
     path = folder / "auth.json"
     path.write_text(json.dumps({f"tenant-{number}": login(number) for number in range(LOGINS)}, indent=2))
     path.chmod(0o600)
@@ -224,7 +224,7 @@ class Team:
             worker.communicate()
 
     def _lost(self) -> int:
-        """How many of all updates so far the file does not know."""
+        """Return how many of all updates are missing in the file."""
         try:
             logins = json.loads(self._path.read_bytes()).values()
         except ValueError:
@@ -234,7 +234,7 @@ class Team:
 
 
 def takeover(name: str, modules: Path) -> str:
-    """How long after the kill of a holder the update that waited for it has ended, its own time included."""
+    """Return the seconds from the kill of a holder to the end of the waiting update."""
     with tempfile.TemporaryDirectory() as folder:
         path = new_file(Path(folder))
         holder = command(name, modules, path, "tenant-0", "hold")

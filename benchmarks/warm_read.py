@@ -19,7 +19,7 @@ CALLS = 2000
 
 
 def fill(draft: Draft) -> None:
-    """As many logins as a busy host has."""
+    """Write as many logins as a busy host has."""
     for number in range(LOGINS):
         tenant = f"tenant-{number}"
         draft[tenant] = TokenEntry(Secret("a" * 900), Secret("r" * 90), NEVER, "https://as.example/token", tenant)

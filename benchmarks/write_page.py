@@ -29,12 +29,12 @@ def main(names: list[str]) -> None:
 
 
 def with_section(text: str, name: str, printed: str) -> str:
-    """The page with this in the block of one benchmark."""
+    """Return the page with this text in the block of one benchmark."""
     return SECTION.sub(lambda found: f"{found[1]}{printed}{found[4]}" if found[2] == name else found[0], text)
 
 
 def output_of(name: str) -> str:
-    """What the benchmark prints, after a line about the machine."""
+    """Return the benchmark's output, after a line about the machine."""
     run = subprocess.run(  # noqa: S603 -- our own programs
         [sys.executable, str(ROOT / "benchmarks" / name)], check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT
     )

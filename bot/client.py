@@ -46,7 +46,7 @@ class AuthBot(commands.Bot):
         await sync_if_changed(self.tree, self._settings.guild_ids)
 
     async def on_connect(self) -> None:
-        """Log that people can use the bot now; `on_ready` would wait 2 s more for guilds that no command needs."""
+        """Log that people can use the bot now; `on_ready` would wait 2 s longer, for guilds that no command needs."""
         self.connected.set()
         _log.info("logged in to Discord as %s", self.user)
 

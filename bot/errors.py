@@ -1,4 +1,4 @@
-"""Failures of the application that are no mistakes in the config."""
+"""Errors of the application that no mistake in the config causes."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ class DiscordUnavailableError(OpenabAuthError):
 
 
 class SystemRefusedError(OpenabAuthError):
-    """The operating system refused a call for a reason outside of store and vendors, such as too many open files."""
+    """The operating system refused a call, for example because too many files are open."""
 
     code = "system_refused"
 
     def __init__(self, error: OSError) -> None:
         place = f" ({error.filename})" if isinstance(error.filename, str) else ""
         super().__init__(
-            f"the operating system refused: {error.strerror or type(error).__name__}{place}",
-            kept="what was committed before is kept",
-            todo="repair the cause (`ulimit -n` shows how many files may be open), then try again",
+            f"the operating system reported an error: {error.strerror or type(error).__name__}{place}",
+            kept="earlier changes are saved",
+            todo="correct the cause (`ulimit -n` shows how many files may be open), then try again",
         )
 
 
@@ -41,5 +41,5 @@ class CommandNotRunError(OpenabAuthError):
         super().__init__(
             f"{command} was not started ({reason})",
             kept="the logins are untouched",
-            todo="check the name of the program, and PATH",
+            todo="check the program's name and PATH",
         )

@@ -10,12 +10,13 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from openab_auth.oauth.accounts import stored_account
 from openab_auth.oauth.config import Config
 from openab_auth.oauth.entries import dead_token
 from openab_auth.oauth.errors import VendorMisconfiguredError
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.storage import LoginEntry, McpEntry, OpenabAuthError, Tenant, TokenEntry
+from openab_auth.storage import LoginEntry, OpenabAuthError, Tenant
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.records.notes import Note
 
@@ -42,7 +43,7 @@ class _Watched:
 class RefreshAhead:
     """Renews every login of the runtime's store; `spacing` is in seconds.
 
-    Several bots may do this for one store: the refresh lock makes each refresh one request.
+    Several bots may renew the logins of one store: the lease makes each refresh one request.
     """
 
     def __init__(
@@ -95,14 +96,15 @@ class RefreshAhead:
         self, entries: Mapping[str, Entry], notes: Mapping[str, Note]
     ) -> Iterator[tuple[Tenant, LoginEntry]]:
         for key, entry in entries.items():
-            if not isinstance(entry, TokenEntry | McpEntry) or not entry.refresh_token:
+            if not isinstance(entry, LoginEntry) or not entry.refresh_token:
                 continue
-            ours = isinstance(entry, McpEntry) or self._catalogue.vendor_of(key) is not None
+            account = stored_account(Tenant(key), entry, self._catalogue)
+            ours = account.is_server or self._catalogue.vendor_of(account.tenant) is not None
             if ours and not dead_token(entry, notes.get(key)):
-                yield Tenant(key), entry
+                yield account.tenant, entry
 
     def _watch(self, tenant: Tenant, entry: LoginEntry) -> _Watched:
-        """Return the state of a login; a new token that lives shortly is renewed later than `_AHEAD` says."""
+        """Return the state of a login; a token with a short life is renewed later than `_AHEAD` says."""
         lead = _AHEAD + random.uniform(0, _SPREAD)  # noqa: S311 - no secret depends on it
         before = self._watched.get(tenant)
         if before is None:
@@ -119,7 +121,8 @@ class RefreshAhead:
     async def _renew(self, tenant: Tenant) -> None:
         watched = self._watched[tenant]
         try:
-            token = await self._source.force_refresh(tenant, rejected=watched.entry.access_token)
+            account = stored_account(tenant, watched.entry, self._catalogue)
+            token = await self._source.force_refresh(account, rejected=watched.entry.access_token)
         except Exception as error:  # noqa: BLE001 - the other logins must be renewed, too
             rest = _LONG_REST if isinstance(error, VendorMisconfiguredError) else _REST
             watched.rest_until = self._clock() + max(rest, getattr(error, "retry_after", None) or 0.0)

@@ -72,7 +72,7 @@ async def _registered(client: discord.Client, guild: discord.Object | None) -> S
 
 
 def same_commands(wanted: Sequence[object], registered: Sequence[object]) -> bool:
-    """Return whether the registered commands say all that we would send; Discord adds ids, versions and defaults."""
+    """Return whether the registered commands contain everything that we would send, besides Discord's own fields."""
     by_name = {command.get("name"): command for command in registered if isinstance(command, Mapping)}
     if len(by_name) != len(wanted):
         return False

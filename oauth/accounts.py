@@ -1,7 +1,7 @@
 """Find the account that a typed word means: the word becomes an `Account` once, where it comes in.
 
 Slash commands, the command line and the public API take a word: the name of a vendor, the key of a login, `mcp:NAME` or
-the bare name of a server. They call `resolve`; the code below them takes an `Account` or its tenant.
+the bare name of a server. They call `resolve`; the code below them takes an `Account`, a `VendorName` or a `Tenant`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from openab_auth.oauth.vendors.server_names import SERVER_PREFIX, bare_name, full_name
+from openab_auth.oauth.vendors.server_names import VendorName, bare_name, full_name, names_server
 from openab_auth.storage.entries import Entry, McpEntry, Tenant, TokenEntry
 
 if TYPE_CHECKING:
     from openab_auth.oauth.vendors.catalogue import Catalogue
+    from openab_auth.oauth.vendors.vendor import Vendor
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,13 @@ class Account:
     label will be a third field as soon as a vendor can have several accounts; it is part of the tenant then.
     """
 
-    name: str
+    name: VendorName
     tenant: Tenant
 
     @property
     def is_server(self) -> bool:
         """Return whether this is a login to an MCP server."""
-        return self.name.startswith(SERVER_PREFIX)
+        return names_server(self.name)
 
 
 def resolve(word: str, catalogue: Catalogue | None, entries: Mapping[str, Entry]) -> Account:
@@ -39,13 +40,44 @@ def resolve(word: str, catalogue: Catalogue | None, entries: Mapping[str, Entry]
 
     Without a catalogue, `word` is the key of a login or `mcp:NAME`. A word that means nothing here is taken as a key.
     """
-    if word.startswith(SERVER_PREFIX) or (catalogue and catalogue.server(word)):
+    if names_server(word) or (catalogue and catalogue.server_named(full_name(word))):
         return _server(bare_name(word), entries)
-    vendor = catalogue.find(word) if catalogue else None
-    account = Account(vendor.name, vendor.tenant) if vendor else Account(word, Tenant(word))
-    if isinstance(entries.get(account.tenant), McpEntry):  # of a server that the config no longer names
-        return Account(full_name(account.tenant), account.tenant)
-    return account
+    vendor = vendor_meant(word, catalogue) if catalogue else None
+    name, tenant = (vendor.name, vendor.tenant) if vendor else (VendorName(word), Tenant(word))
+    if isinstance(entries.get(tenant), McpEntry):  # of a server that the config no longer names
+        return Account(full_name(tenant), tenant)
+    return Account(name, tenant)
+
+
+def needs_catalogue(word: str, entries: Mapping[str, Entry]) -> bool:
+    """Return whether only the config tells what `word` means: it is neither `mcp:NAME` nor the key of a vendor's login.
+
+    The bare name of a server needs it, too: a server of this name must not hide the vendor.
+    """
+    return not (names_server(word) or isinstance(entries.get(word), TokenEntry))
+
+
+def stored_account(tenant: Tenant, entry: Entry, catalogue: Catalogue) -> Account:
+    """Return the account of the login that is stored as `entry` under `tenant`."""
+    if isinstance(entry, McpEntry):
+        return Account(full_name(tenant), tenant)
+    vendor = catalogue.vendor_of(tenant)
+    return Account(vendor.name if vendor else VendorName(tenant), tenant)
+
+
+def vendor_meant(word: str, catalogue: Catalogue) -> Vendor | None:
+    """Return the vendor or server that `word` means, offered or not; None if there is none.
+
+    Other programs write a tenant in place of the vendor's name into the key of a pending login, so that the vendor in
+    such a key is a word, too.
+    """
+    return catalogue.named(VendorName(word)) or catalogue.vendor_of(Tenant(word))
+
+
+def title_meant(catalogue: Catalogue, word: str) -> str:
+    """Return the title of the vendor that `word` means, or the word itself if it means none."""
+    vendor = vendor_meant(word, catalogue)
+    return vendor.title if vendor else word
 
 
 def _server(name: str, entries: Mapping[str, Entry]) -> Account:

@@ -72,7 +72,7 @@ class Runtime:
 
     @property
     def catalogue(self) -> Catalogue:
-        """The vendors of the config, read when there are none yet. This blocks.
+        """Return the vendors of the config, which are read at the first call; this blocks.
 
         Raises:
             ConfigError: the config has mistakes.
@@ -85,7 +85,7 @@ class Runtime:
 
     @property
     def driver(self) -> Driver:
-        """The driver for all vendors, made when there is none yet."""
+        """Return the driver for all vendors, which is made at the first call."""
         if self._driver is None:
             self._driver = self._opened_driver = _driver_class()(clock=self.clock)
         return self._driver

@@ -1,7 +1,7 @@
 """Log coding agents in from Discord: one locked store, one refresh for a whole fleet, two steps for a person.
 
-The names below are the public API. Each one is imported when a program first asks for it: the command
-`openab-auth token` answers in about the time that Python needs to start, and `import asyncio` alone would double that.
+The names below are the public API. Each name is imported when a program first asks for it. So the command
+`openab-auth token` answers in about the time that Python needs to start; `import asyncio` alone would double that.
 """
 
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
@@ -78,5 +78,5 @@ if not TYPE_CHECKING:  # else a type checker would accept every name
 
 
 def __dir__() -> list[str]:
-    """List the public names, also those that nobody has asked for yet."""
+    """List the public names, also the names that were not imported yet."""
     return sorted(__all__)

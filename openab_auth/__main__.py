@@ -1,8 +1,8 @@
 """Run the command `openab-auth` as `python -m openab_auth`.
 
-Python that is started with `-m` looks for modules in the working directory first. That is undone here before anything
-else is imported, so that no `json.py` of a repository runs. A folder `openab_auth` of the repository would be found
-before this one; only `python -P -m openab_auth`, or the command `openab-auth`, prevents that.
+Python started with `-m` looks for modules in the working directory first. This module removes that directory from the
+search before it imports anything else, so that no `json.py` of a repository runs. A folder `openab_auth` of the
+repository would be found before this one; only `python -P -m openab_auth`, or the command `openab-auth`, prevents that.
 """
 
 import os

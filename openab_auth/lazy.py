@@ -1,7 +1,7 @@
 """Front doors of rooms that import a module only when a program asks for a name in it (PEP 562).
 
-`openab-auth token` answers in about the time that Python needs to start: httpx2, authlib and tomllib must not be
-imported for a token that is still valid.
+`openab-auth token` answers in about the time that Python needs to start. So nothing may import httpx2, authlib or
+tomllib for a token that is still valid.
 """
 
 from __future__ import annotations

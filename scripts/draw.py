@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def pictures(page: Page) -> list[Image.Image]:
-    """Each frame, in the few colours that a drawing needs."""
+    """Return each frame, reduced to the few colours that a drawing needs."""
     frames = page.locator(".frame")
     drawn = []
     for number in range(frames.count()):

@@ -1,7 +1,7 @@
 """Entries and records of logins, and the locked store that every agent process reads.
 
-These names are for the other floors. Each one is imported on its first use: `openab-auth token` needs
-`storage.format.json_text` alone, and `import asyncio` costs more than a whole read of the store.
+These names are for the other floors. Each name is imported on its first use: `openab-auth token` needs only
+`storage.format.json_text`, and `import asyncio` costs more than a whole read of the store.
 """
 
 from openab_auth.lazy import lazy_names
@@ -34,10 +34,11 @@ if TYPE_CHECKING:
         StoreUnreadableError,
         StoreUnwritableError,
     )
-    from openab_auth.storage.file import FileStore
+    from openab_auth.storage.file import FileReader, FileStore
     from openab_auth.storage.format import check_tenant
     from openab_auth.storage.memory import MemoryStore
-    from openab_auth.storage.open import open_store
+    from openab_auth.storage.open import open_reader, open_store
+    from openab_auth.storage.reader import Problem, StoreReader
     from openab_auth.storage.records import (
         CLIENTS,
         NOTES,
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     )
     from openab_auth.storage.secret import Secret
     from openab_auth.storage.spill_rule import comes_after
-    from openab_auth.storage.store import Done, Failed, Lease, Mutation, Problem, Store
+    from openab_auth.storage.store import Done, Failed, Lease, Mutation, Store
     from openab_auth.storage.worker_thread import in_thread
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "Draft",
     "Entry",
     "Failed",
+    "FileReader",
     "FileStore",
     "InvalidEntryError",
     "InvalidTenantError",
@@ -93,6 +95,7 @@ __all__ = [
     "StorageError",
     "Store",
     "StoreBusyError",
+    "StoreReader",
     "StoreUnreadableError",
     "StoreUnwritableError",
     "Subject",
@@ -102,6 +105,7 @@ __all__ = [
     "check_tenant",
     "comes_after",
     "in_thread",
+    "open_reader",
     "open_store",
     "pending_key",
 ]
@@ -118,6 +122,7 @@ _MODULES = {
     "Draft": "draft",
     "Entry": "entries",
     "Failed": "store",
+    "FileReader": "file",
     "FileStore": "file",
     "InvalidEntryError": "errors",
     "InvalidTenantError": "errors",
@@ -134,7 +139,7 @@ _MODULES = {
     "OpenabAuthError": "errors",
     "PENDING_LIFETIME": "entries",
     "PendingEntry": "entries",
-    "Problem": "store",
+    "Problem": "reader",
     "RecordKind": "records",
     "RefreshAttempt": "records",
     "SERVERS": "records",
@@ -143,6 +148,7 @@ _MODULES = {
     "StorageError": "errors",
     "Store": "store",
     "StoreBusyError": "errors",
+    "StoreReader": "reader",
     "StoreUnreadableError": "errors",
     "StoreUnwritableError": "errors",
     "Subject": "records",
@@ -152,6 +158,7 @@ _MODULES = {
     "check_tenant": "format",
     "comes_after": "spill_rule",
     "in_thread": "worker_thread",
+    "open_reader": "open",
     "open_store": "open",
     "pending_key": "entries",
 }
@@ -162,5 +169,5 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
 
 
 def __dir__() -> list[str]:
-    """List the public names, also those that nobody has asked for yet."""
+    """List the public names, also the names that were not imported yet."""
     return sorted(__all__)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
 
 from openab_auth.storage.entries import Entry, LoginEntry
+from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import CLIENTS, NOTES, SERVERS, AddedServer, ClientRecord, Note, RecordKind
 from openab_auth.storage.secret import Secret
-from openab_auth.storage.store import Done, Failed, Lease, Mutation, Problem, Store
+from openab_auth.storage.store import Done, Failed, Lease, Mutation, Store
 from openab_auth.storage.worker_thread import in_thread
 
 T = TypeVar("T")
@@ -96,7 +97,7 @@ class AsyncStore:
         return await done
 
     async def aclose(self) -> None:
-        """Wait for the commits that are under way."""
+        """Wait for the running commits."""
         while self._committing is not None:
             await asyncio.wait([self._committing])
 

@@ -22,7 +22,7 @@ OTHER_FAULT: Final = "other"  # the name of a fault that the table of faults doe
 
 
 class OpenabAuthError(Exception):
-    """Says what happened, what was kept, and what to do next; none of the three contains a secret."""
+    """Says what happened, what was kept, and what to do next, without a secret."""
 
     code: ClassVar[str] = "error"
 
@@ -144,5 +144,5 @@ def _explained(why: str | OSError) -> tuple[str, FileFault | None]:
 
 
 def words_of(error: BaseException) -> str:
-    """Return our own error in its words, and any other by its type: its text could quote anything."""
+    """Return the text of our own error, but only the type of any other error: its text could quote a secret."""
     return str(error) if isinstance(error, OpenabAuthError) else type(error).__name__

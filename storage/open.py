@@ -1,4 +1,4 @@
-"""Opens the store at a location."""
+"""Opens the store at a location, or the reading half of the store."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.file import FileStore
 
 if TYPE_CHECKING:
+    from openab_auth.storage.reader import StoreReader
     from openab_auth.storage.store import Store
 
 
@@ -18,8 +18,25 @@ def open_store(location: str | os.PathLike[str]) -> Store:
     Raises:
         StoreUnreadableError: the location is an address, and there is no backend for it.
     """
+    from openab_auth.storage.file import FileStore  # noqa: PLC0415 - a program that only reads does not pay for locks
+
+    return FileStore(_path(location))
+
+
+def open_reader(location: str | os.PathLike[str]) -> StoreReader:
+    """Return the reading half of the store at a path; see `open_store`.
+
+    Raises:
+        StoreUnreadableError: as `open_store`.
+    """
+    from openab_auth.storage.file import FileReader  # noqa: PLC0415 - as above
+
+    return FileReader(_path(location))
+
+
+def _path(location: str | os.PathLike[str]) -> str:
     place = os.fspath(location)
     if "://" in place:
         shown = place.partition("://")[0] + "://..."  # the rest may contain a password
         raise StoreUnreadableError(shown, "only a file can be a store")
-    return FileStore(os.path.expanduser(place))  # noqa: PTH111 -- Path.expanduser raises where there is no home
+    return os.path.expanduser(place)  # noqa: PTH111 -- Path.expanduser raises where there is no home

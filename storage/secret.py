@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import Final, NoReturn
 
 _REDACTED: Final = "Secret(redacted)"
@@ -26,12 +24,16 @@ class Secret:
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of the value in hex, which identifies a token but cannot be used in its place."""
-        return hashlib.sha256(self._value.encode()).hexdigest()
+        from hashlib import sha256  # noqa: PLC0415 - it loads OpenSSL, and many programs only pass secrets on
+
+        return sha256(self._value.encode()).hexdigest()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self._value.encode(), other._value.encode())
+        from hmac import compare_digest  # noqa: PLC0415 - as above
+
+        return compare_digest(self._value.encode(), other._value.encode())
 
     def __hash__(self) -> int:
         return hash((Secret, self._value))

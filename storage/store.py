@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 from openab_auth.storage.draft import Draft
-from openab_auth.storage.entries import Entry, LoginEntry
-from openab_auth.storage.records import CLIENTS, NOTES, SERVERS, AddedServer, ClientRecord, Note, RecordKind
+from openab_auth.storage.entries import LoginEntry
+from openab_auth.storage.reader import StoreReader
+from openab_auth.storage.records import Note
 from openab_auth.storage.secret import Secret
 
 T = TypeVar("T")
-R = TypeVar("R")
 Mutation: TypeAlias = Callable[[Draft], T]
 
 _POLL: Final = 0.01  # seconds between two looks at the version; 64 waiting tasks must leave the processor free
@@ -32,18 +32,6 @@ class Failed:
     error: Exception
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something about the store that an operator should repair: what is wrong, and how to repair it.
-
-    `ended` is True when the problem may expose tokens of a login that has ended.
-    """
-
-    what: str
-    repair: str
-    ended: bool = False
-
-
 class Lease(Protocol):
     """The right to refresh one tenant; one task of one process holds it at a time, on all hosts of the store."""
 
@@ -60,35 +48,11 @@ class Lease(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(StoreReader, Protocol):
     """Logins with locked updates. All methods are synchronous and may block, except where their docstring says so.
 
     A backend inherits from this class. The methods at its end are built on the others, so no backend writes them again.
     """
-
-    def read(self) -> Mapping[str, Entry]:
-        """Return all entries as they were last committed, without taking a lock.
-
-        Raises:
-            StoreUnreadableError: the store is there but could not be read.
-        """
-        ...
-
-    def peek(self) -> Mapping[str, Entry] | None:
-        """Return all entries if this process knows that they are current, else None. Never blocks."""
-        ...
-
-    def version(self) -> Hashable:
-        """Return a value that differs whenever `read` may return something else. Never blocks."""
-        ...
-
-    def records(self, kind: RecordKind[R]) -> Mapping[str, R]:
-        """Return all records of one kind by key; return none when they were lost.
-
-        Raises:
-            StoreUnreadableError: the records are there but could not be read.
-        """
-        ...
 
     def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
         """Run the mutations in order on the current entries and save all changes in one commit.
@@ -128,10 +92,6 @@ class Store(Protocol):
         """
         ...
 
-    def problems(self) -> tuple[Problem, ...]:
-        """Return everything that an operator should repair, without changing anything."""
-        ...
-
     async def wait_for_change(self, since: Hashable, timeout: float) -> bool:  # noqa: ASYNC109 -- returns False, raises nothing
         """Wait until the version differs from `since`; return False if it is still the same after `timeout` seconds.
 
@@ -161,15 +121,3 @@ class Store(Protocol):
             raise outcome.error
         value: T = outcome.value
         return value
-
-    def notes(self) -> Mapping[str, Note]:
-        """Return the notes by tenant; see `records`."""
-        return self.records(NOTES)
-
-    def clients(self) -> Mapping[str, ClientRecord]:
-        """Return the registered clients by key; see `records`."""
-        return self.records(CLIENTS)
-
-    def servers(self) -> Mapping[str, AddedServer]:
-        """Return the added MCP servers by name; see `records`."""
-        return self.records(SERVERS)

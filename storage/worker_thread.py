@@ -14,10 +14,10 @@ T = TypeVar("T")
 
 
 async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call `function` in a worker thread and return its result, as `asyncio.to_thread` does without context variables.
+    """Call `function` in a worker thread and return its result; unlike `asyncio.to_thread`, copy no context variables.
 
-    If no thread can be started (the container has reached its limit of processes, or the interpreter is shutting
-    down), the function runs in this thread. The event loop then stands still, which is better than losing a token.
+    No thread can be started if the container has reached its limit of processes, or if the interpreter is shutting
+    down. The function then runs in this thread. The event loop stands still, which is better than losing a token.
     """
     work = _Work(partial(function, *args, **kwargs))
     running: asyncio.Future[None] | asyncio.Future[T]

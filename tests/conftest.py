@@ -1,4 +1,4 @@
-"""What several floors share: servers, a store, a clock and the command line; and the options of the soak.
+"""Fixtures for several floors: servers, a store, a clock and the command line; and the options of the soak.
 
 Pytest reads options only here, at the top of the tests.
 """
@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def urls() -> Iterator[Mapping[str, str]]:
-    """Every kind of server, in one process, for all tests."""
+    """Start every kind of server, in one process, for all tests."""
     program = Path(__file__).parent / "support/sdk_servers.py"
     with subprocess.Popen([sys.executable, str(program), *NAMES], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

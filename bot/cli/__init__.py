@@ -1,5 +1,6 @@
 """The command `openab-auth`: `bot.cli.warm` answers the plain cases at once, the parser handles all others."""
 
+import gc
 import os
 import sys
 
@@ -11,6 +12,7 @@ def main() -> int:
         status = _run_warm(words)
         if status is not None:
             return status
+    gc.disable()  # until the command has begun
     from openab_auth.bot.cli.dispatch import run  # noqa: PLC0415 - the hot path imports only what it needs
 
     return run(words)

@@ -23,9 +23,10 @@ class UsageError(OpenabAuthError):
 
 @dataclass(frozen=True, slots=True)
 class SplitArguments:
-    """The parts of a command line: the words for argparse, a paste, and the command that `exec` becomes."""
+    """The parts of a command line: the words for argparse, the command, a paste, and the child that `exec` becomes."""
 
     plain: tuple[str, ...]
+    command: str = ""
     paste: str | None = field(default=None, repr=False)
     child: tuple[str, ...] | None = field(default=None, repr=False)
 
@@ -34,6 +35,11 @@ class SplitArguments:
         """Return whether the output is JSON; errors about the other words are then JSON, too."""
         return "--json" in self.plain
 
+    @property
+    def help(self) -> bool:
+        """Return whether the words ask for help, perhaps for that of all commands."""
+        return "--help" in self.plain or "-h" in self.plain
+
 
 def split_arguments(words: Sequence[str]) -> SplitArguments:
     """Split the words of a command line; a paste of several words is left to argparse, which refuses it."""
@@ -41,11 +47,11 @@ def split_arguments(words: Sequence[str]) -> SplitArguments:
     command = words[others[0]] if others else ""
     if command == "exec" and "--" in words:
         at = words.index("--")
-        return SplitArguments(tuple(words[:at]), child=tuple(words[at + 1 :]))
+        return SplitArguments(tuple(words[:at]), command, child=tuple(words[at + 1 :]))
     if command == "complete" and len(others) == 3:  # noqa: PLR2004 - complete VENDOR PASTE
         plain = [word for at, word in enumerate(words) if at != others[2] and word != "--"]
-        return SplitArguments(tuple(plain), paste=words[others[2]])
-    return SplitArguments(tuple(words))
+        return SplitArguments(tuple(plain), command, paste=words[others[2]])
+    return SplitArguments(tuple(words), command)
 
 
 def _others(words: Sequence[str]) -> list[int]:

@@ -12,7 +12,7 @@ NOT_RUNNABLE = 126
 
 def become(command: list[str], environ: Mapping[str, str], *, as_json: bool) -> int:
     """Become `command`; return an exit status only if the command could not be started."""
-    from openab_auth.oauth.config.programs import find_program  # noqa: PLC0415 - `shutil` is heavy for a warm token
+    from openab_auth.oauth.config.programs import find_program  # noqa: PLC0415 - `token` does not need it
 
     program, *_ = command
     try:

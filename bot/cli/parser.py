@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NoReturn
 
 from openab_auth.bot.cli.arguments import UsageError, split_arguments
@@ -16,7 +16,7 @@ exit status:
   2 wrong usage or config          6 the store cannot be read or written
   3 nobody is logged in there      7 the paste was refused
 """
-_REPEATS_NOTHING: Final = re.compile(
+_REPEATS_NOTHING: Final = (
     r"the following arguments are required: [A-Z, ]+|argument [\w-]+: (expected |a whole number )[\w ]+"
 )
 
@@ -27,6 +27,11 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(_said(message), self.prog)
 
+    def format_help(self) -> str:
+        """Return the help, as wide as the terminal."""
+        self.formatter_class = argparse.RawDescriptionHelpFormatter
+        return super().format_help()
+
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """Parse the words of a command line.
@@ -35,7 +40,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         UsageError: the command line is wrong.
     """
     apart = split_arguments(words)
-    arguments = make_parser().parse_args(apart.plain, argparse.Namespace(store=None, config=None, json=False))
+    parser = make_parser((apart.command,) if apart.command in COMMANDS and not apart.help else COMMANDS)
+    arguments = parser.parse_args(apart.plain, argparse.Namespace(store=None, config=None, json=False))
     if apart.paste is not None:
         arguments.paste = apart.paste
     arguments.child = apart.child
@@ -44,7 +50,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 def _said(message: str) -> str:
     """Return the message of argparse, or a message that repeats no word of the command line."""
-    if _REPEATS_NOTHING.fullmatch(message):
+    if re.fullmatch(_REPEATS_NOTHING, message):
         return message
     if message.startswith("unrecognized arguments"):
         return "unrecognized arguments; put the paste in quotes"
@@ -53,65 +59,92 @@ def _said(message: str) -> str:
     return "an option has an invalid value"
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands; the options of all commands may stand before or after the command."""
-    everywhere = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    everywhere.add_argument("--store", metavar="PATH", help="the credential file (default: $OPENAB_AUTH_STORE, …)")
-    everywhere.add_argument("--config", metavar="FILE", help="the config (default: $OPENAB_AUTH_CONFIG, …)")
+def make_parser(names: Iterable[str]) -> argparse.ArgumentParser:
+    """Return the parser of these commands; the options of all commands may stand before or after the command."""
+    everywhere = _Parser(add_help=False, argument_default=argparse.SUPPRESS, formatter_class=_no_terminal)
+    everywhere.add_argument(
+        "--store", metavar="PATH", help="the credential file (default: $OPENAB_AUTH_STORE, then the config)"
+    )
+    everywhere.add_argument(
+        "--config",
+        metavar="FILE",
+        help="the config (default: $OPENAB_AUTH_CONFIG, then the standard places)",
+    )
     everywhere.add_argument("--json", action="store_true", help="print one JSON object on standard output")
     parser = _Parser(
         allow_abbrev=False,
         prog="openab-auth",
         description="Log coding agents in from Discord: two steps, one locked credential store.",
         epilog=EXIT_STATUSES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_no_terminal,
         parents=[everywhere],
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in names:
+        does, add_arguments = COMMANDS[name]
+        command = commands.add_parser(
+            name, help=does, description=does, parents=[everywhere], allow_abbrev=False, formatter_class=_no_terminal
+        )
+        add_arguments(command)
+    return parser
 
-    def command(name: str, does: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=does, description=does, parents=[everywhere], allow_abbrev=False)
 
-    command("run", "run the Discord bot until SIGTERM or Ctrl-C")
-    playground = command("playground", "run the bot with an embedded Discord and authorization server")
-    playground.add_argument("--port", type=_port, metavar="N", help="the page's port (default: a free one)")
-    command("vendors", "list the vendors and MCP servers")
-    login = command("login", "step one: print the login link; for a login by code, wait for the approval")
-    login.add_argument("vendor", metavar="VENDOR")
-    login.add_argument(
+def _no_terminal(prog: str) -> argparse.HelpFormatter:
+    """Return a formatter of a fixed width: argparse makes one for each option, and would import `shutil` to ask."""
+    return argparse.HelpFormatter(prog, width=80)
+
+
+def _add_nothing(parser: argparse.ArgumentParser) -> None:
+    """Leave the parser of a command that has only the options of all commands."""
+
+
+def _add_port(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=_port, metavar="N", help="the page's port (default: a free one)")
+
+
+def _add_login(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("vendor", metavar="VENDOR")
+    parser.add_argument(
         "--no-wait", action="store_true", help="do not wait for the approval; `complete VENDOR` can wait later"
     )
-    _add_user(login)
-    complete = command("complete", "step two: paste the redirect, or wait for the approval")
-    complete.add_argument("vendor", metavar="VENDOR")
-    complete.add_argument("paste", metavar="PASTE", nargs="?", help="the redirect (default: read from standard input)")
-    _add_user(complete)
-    cancel = command("cancel", "forget a pending login")
-    cancel.add_argument("vendor", metavar="VENDOR")
-    _add_user(cancel)
-    command("status", "show every login, pending login and problem; never a secret")
-    token = command("token", "print a valid access token, refreshed first if necessary")
-    token.add_argument("tenant", metavar="TENANT")
-    token.add_argument(
+    _add_user(parser)
+
+
+def _add_complete(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("vendor", metavar="VENDOR")
+    parser.add_argument("paste", metavar="PASTE", nargs="?", help="the redirect (default: read from standard input)")
+    _add_user(parser)
+
+
+def _add_cancel(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("vendor", metavar="VENDOR")
+    _add_user(parser)
+
+
+def _add_token(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("tenant", metavar="TENANT")
+    parser.add_argument(
         "--min-ttl", type=_seconds, metavar="S", help="seconds for which it must stay valid (default: 120)"
     )
-    refresh = command("refresh", "refresh a login now")
-    refresh.add_argument("tenant", metavar="TENANT")
-    refresh.add_argument(
+
+
+def _add_refresh(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("tenant", metavar="TENANT")
+    parser.add_argument(
         "--rejected",
         action="store_true",
         help="read a refused access token from standard input; refresh only if it is still the stored one",
     )
-    child = command("exec", "run a command with each token in the variable that the vendor's tools read")
-    child.usage = "openab-auth exec [-h] [--store PATH] [--config FILE] [--json] TENANT [TENANT ...] -- COMMAND ..."
-    child.add_argument("tenants", metavar="TENANT", nargs="+")
-    logout = command("logout", "revoke a login at the vendor if possible, then remove it")
-    logout.add_argument("tenant", metavar="TENANT")
-    logout.add_argument("--local", action="store_true", help="only remove it from the store")
-    command("obscure", "obscure a client secret from standard input, for client_secret_obscured")
-    command("reveal", "print the secret that was obscured")
-    command("doctor", "check store, locks, config, Discord and vendors; name each repair")
-    return parser
+
+
+def _add_exec(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "openab-auth exec [-h] [--store PATH] [--config FILE] [--json] TENANT [TENANT ...] -- COMMAND ..."
+    parser.add_argument("tenants", metavar="TENANT", nargs="+")
+
+
+def _add_logout(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("tenant", metavar="TENANT")
+    parser.add_argument("--local", action="store_true", help="only remove it from the store")
 
 
 def _add_user(parser: argparse.ArgumentParser) -> None:
@@ -137,3 +170,22 @@ def _whole_number(text: str, most: int) -> int:
         message = f"a whole number from 0 to {most} is expected"
         raise argparse.ArgumentTypeError(message)
     return int(text)
+
+
+# Each command: what it does, and the function that adds its own words and options.
+COMMANDS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]] = {
+    "run": ("run the Discord bot until SIGTERM or Ctrl-C", _add_nothing),
+    "playground": ("run the bot with an embedded Discord and authorization server", _add_port),
+    "vendors": ("list the vendors and MCP servers", _add_nothing),
+    "login": ("step one: print the login link; for a login by code, wait for the approval", _add_login),
+    "complete": ("step two: paste the redirect, or wait for the approval", _add_complete),
+    "cancel": ("forget a pending login", _add_cancel),
+    "status": ("show every login, pending login and problem; never a secret", _add_nothing),
+    "token": ("print a valid access token, refreshed first if necessary", _add_token),
+    "refresh": ("refresh a login now", _add_refresh),
+    "exec": ("run a command with each token in the variable that the vendor's tools read", _add_exec),
+    "logout": ("revoke a login at the vendor if possible, then remove it", _add_logout),
+    "obscure": ("obscure a client secret from standard input, for client_secret_obscured", _add_nothing),
+    "reveal": ("print the secret that was obscured", _add_nothing),
+    "doctor": ("check store, locks, config, Discord and vendors; name each repair", _add_nothing),
+}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from openab_auth.oauth.config import Config, store_location
 from openab_auth.oauth.vendors import Catalogue, read_config
-from openab_auth.storage import Store, open_store
+from openab_auth.storage import StoreReader, open_reader
 
 if TYPE_CHECKING:  # it needs an event loop, and `status` has none
     from openab_auth.oauth.runtime import Runtime
@@ -28,7 +28,7 @@ def open_runtime(arguments: argparse.Namespace) -> Runtime:
     return Runtime.open(config, store_location(config, arguments.store, os.environ), os.environ)
 
 
-def open_for_reading(arguments: argparse.Namespace) -> tuple[Store, Catalogue, str]:
+def open_for_reading(arguments: argparse.Namespace) -> tuple[StoreReader, Catalogue, str]:
     """Return the store, the vendors together with the added servers, and the store's location.
 
     A command that only reads needs no more, and no event loop.
@@ -39,7 +39,7 @@ def open_for_reading(arguments: argparse.Namespace) -> tuple[Store, Catalogue, s
     config = _config(arguments)
     catalogue = Catalogue.from_config(config, os.environ)
     location = store_location(config, arguments.store, os.environ)
-    store = open_store(location)
+    store = open_reader(location)
     return store, catalogue.with_servers_of(store), location
 
 

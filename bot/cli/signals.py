@@ -26,7 +26,7 @@ def run_until_signal(work: Coroutine[Any, Any, T]) -> T:
     The work closes its parts within bounds of its own, so further signals change nothing.
 
     Raises:
-        StoppedBySignal: a signal came first; what was under way is stored.
+        StoppedBySignal: a signal came first; the unfinished work is stored.
     """
     import asyncio  # noqa: PLC0415 - `exec` of a warm token and `--help` need no event loop
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from openab_auth.bot.playground.bot_process import child_environment
 
 COUNT: Final = 32
-_DEADLINE: Final = 60.0  # seconds for all agents; an agent waits up to 20 s for a refresh lock
+_DEADLINE: Final = 60.0  # seconds for all agents; an agent waits up to 20 s for a lease
 
 
 @dataclass(slots=True)

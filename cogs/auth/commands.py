@@ -141,7 +141,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     @app_commands.command(description="Cancel a login that you started")
     @app_commands.describe(vendor="Which login; you can leave this out if you have started only one")
     async def cancel(self, interaction: discord.Interaction, vendor: str | None = None) -> None:
-        """Drop the person's own pending login; its link stops working."""
+        """Cancel the person's own pending login; its link stops working."""
         await self.desk.cancel(interaction, vendor)
 
     @app_commands.command(description="What this is and whom to ask")

@@ -30,6 +30,7 @@ from openab_auth.cogs.auth.views import (
     replace_question,
     status_message,
 )
+from openab_auth.oauth.accounts import title_meant
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError, NoPendingLoginError, PasteRefusedError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.storage.entries import UserId
@@ -104,7 +105,7 @@ class FrontDesk(PressHandler):
 
     async def keep_login(self, interaction: discord.Interaction) -> None:
         """Say that nothing was changed."""
-        await answer(interaction, ReplyContent(language_of(interaction).say("kept")))
+        await answer(interaction, ReplyContent(language_of(interaction).say("nothing-changed")))
 
     async def complete(  # noqa: PLR0913 - the person, the paste and its login
         self,
@@ -118,7 +119,7 @@ class FrontDesk(PressHandler):
     ) -> None:
         """Take a paste, wherever it was written, then call `reply` and update the login message.
 
-        `generation` is the pending login that a form was about; the paste ends no other login.
+        `generation` is the pending login of a form; the paste finishes no other login.
 
         Raises:
             OpenabAuthError: the paste did not become a login. `reply` was not called.
@@ -127,7 +128,7 @@ class FrontDesk(PressHandler):
             done = await self.service.complete(caller, paste, vendor, generation)
         except LoginTakenError as taken:
             catalogue = await self.service.catalogue()
-            found, title = catalogue.find(taken.tenant), catalogue.title_of(taken.tenant)
+            found, title = catalogue.vendor_of(taken.tenant), catalogue.title_of(taken.tenant)
             vendor = found.name if found else taken.tenant
             if isinstance(taken, LoginOvertakenError):
                 await self._messages.close(caller.user, vendor, ReplyContent(failure(language, taken)))
@@ -167,27 +168,27 @@ class FrontDesk(PressHandler):
     async def status(self, interaction: discord.Interaction) -> None:
         """Show all logins and the person's own pending ones, without a request to a vendor."""
         status, catalogue = await self.service.status(caller_of(interaction)), await self.service.catalogue()
-        user = UserId(interaction.user.id)
-        await answer(interaction, status_message(language_of(interaction), status, user, catalogue.title_of))
+        user, title_of = UserId(interaction.user.id), partial(title_meant, catalogue)
+        await answer(interaction, status_message(language_of(interaction), status, user, title_of))
 
     async def cancel(self, interaction: discord.Interaction, vendor: str | None) -> None:
-        """Drop the person's own pending login, and say so in the message with its link too."""
+        """Cancel the person's own pending login, and say so in the message with its link, too."""
         cancelled = await self.service.cancel(caller_of(interaction), vendor)
-        told = ReplyContent(words.about(language_of(interaction), "cancelled", cancelled))
+        told = ReplyContent(words.about(language_of(interaction), "login-cancelled", cancelled))
         await answer(interaction, told)
         await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
 
     async def cancel_in_status(self, interaction: discord.Interaction, vendor: str, generation: str) -> None:
-        """Drop a pending login and show the status again."""
+        """Cancel a pending login and show the status again."""
         cancelled = await self.service.cancel(caller_of(interaction), vendor, generation)
-        told = ReplyContent(words.about(language_of(interaction), "cancelled", cancelled))
+        told = ReplyContent(words.about(language_of(interaction), "login-cancelled", cancelled))
         await self.status(interaction)
         await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
 
     async def ask_logout(self, interaction: discord.Interaction, vendor: str) -> None:
         """Ask whether to remove the login here, or to revoke it too."""
-        state = await self.service.ask_logout(caller_of(interaction), vendor)
-        await answer(interaction, logout_question(language_of(interaction), state))
+        chosen = await self.service.ask_logout(caller_of(interaction), vendor)
+        await answer(interaction, logout_question(language_of(interaction), chosen))
 
     async def logout(self, interaction: discord.Interaction, tenant: str, generation: str, *, revoke: bool) -> None:
         """End the login here, and with `revoke` at the vendor too. The answer replaces the question."""

@@ -6,9 +6,8 @@ everywhere. Each request is one POST with a total deadline, and is never repeate
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, Literal
 from urllib.parse import urlencode
@@ -16,25 +15,17 @@ from urllib.parse import urlencode
 import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from openab_auth.oauth.client import client_auth, link
+from openab_auth.oauth.client import link
 from openab_auth.oauth.client.discovery import fetch_metadata, with_endpoints
 from openab_auth.oauth.client.oauth_client import OAuthClient
+from openab_auth.oauth.client.sender import RequestSender
 from openab_auth.oauth.client.token_response import TokenResponse, account_label, read_token_response
-from openab_auth.oauth.client.verdict import JsonObject, RequestContext, json_object, judge_failure, judge_reply
-from openab_auth.oauth.http import (
-    REQUEST_DEADLINE,
-    BoundedTransport,
-    NetworkPolicy,
-    PinnedTransport,
-    awake_timeout,
-    direct_transport,
-    new_client,
-)
-from openab_auth.oauth.http.interrupt import postpone, undisturbed
+from openab_auth.oauth.client.verdict import JsonObject, RequestContext, judge_reply
+from openab_auth.oauth.http import REQUEST_DEADLINE, NetworkPolicy
+from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.storage.entries import Json, PendingEntry
 from openab_auth.storage.secret import Secret
 
-_log: Final = logging.getLogger(__name__)
 _MOST_ISSUERS: Final = 200
 _WRONG_ENCODING: Final = (httpx2.codes.BAD_REQUEST, httpx2.codes.UNSUPPORTED_MEDIA_TYPE)
 
@@ -52,11 +43,14 @@ class Driver:
         clock: Callable[[], float] = time.time,
         deadline: float = REQUEST_DEADLINE,
     ) -> None:
-        self._transport = transport
+        self._sender = RequestSender(transport, deadline=deadline)
         self._clock = clock
-        self.deadline = deadline
-        self._http: dict[NetworkPolicy | None, httpx2.AsyncClient] = {}
         self._metadata: dict[str, JsonObject] = {}  # by issuer
+
+    @property
+    def deadline(self) -> float:
+        """Return the limit of each request, in seconds."""
+        return self._sender.deadline
 
     async def resolve(self, client: OAuthClient) -> OAuthClient:
         """Return the client with its endpoints; they are discovered once if only the issuer is known.
@@ -91,7 +85,7 @@ class Driver:
             extra["state"] = pending.state.reveal()
         context = RequestContext(client.name, client.tenant, "code", (code, pending.verifier, pending.state))
         asked_at = self._clock()
-        reply = await self._ask(
+        reply = await self._sender.send(
             client,
             context,
             lambda session: session.fetch_token(
@@ -107,7 +101,7 @@ class Driver:
         return self._token_response(client, context, reply, asked_at)
 
     async def refresh(self, client: OAuthClient, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
-        """Renew a login, in one POST without `scope` (RFC 6749 6); the caller holds the tenant's refresh lock.
+        """Renew a login, in one POST without `scope` (RFC 6749 6); the caller holds the tenant's lease.
 
         Raises:
             LoginDeadError: the vendor refused the refresh token for good.
@@ -116,7 +110,7 @@ class Driver:
         """
         context = RequestContext(client.name, client.tenant, "refresh", (refresh_token,))
         asked_at = self._clock()
-        reply = await self._ask(
+        reply = await self._sender.send(
             client,
             context,
             lambda session: session.refresh_token(
@@ -142,7 +136,9 @@ class Driver:
             return False
         context = RequestContext(client.name, client.tenant, "other", (token,))
         for encoding in client.revocation_encodings:
-            reply = await self._ask(client, context, partial(self._send_revocation, client, token, hint, encoding))
+            reply = await self._sender.send(
+                client, context, partial(self._send_revocation, client, token, hint, encoding)
+            )
             if reply.is_success:
                 return True
             if encoding == client.revocation_encodings[-1] or reply.status_code not in _WRONG_ENCODING:
@@ -179,7 +175,7 @@ class Driver:
             VendorUnavailableError: no complete reply came.
             VendorMisconfiguredError: no request can go to this address.
         """
-        return await self._ask(
+        return await self._sender.send(
             client,
             context,
             lambda session: session.request(
@@ -206,7 +202,7 @@ class Driver:
         Raises:
             VendorUnavailableError, VendorMisconfiguredError: as `post`.
         """
-        return await self._ask(
+        return await self._sender.send(
             client,
             context,
             lambda session: session.request(
@@ -219,22 +215,12 @@ class Driver:
         )
 
     def http(self, policy: NetworkPolicy | None = None) -> httpx2.AsyncClient:
-        """Return the HTTP client for this policy, made at its first request: loading the certificates takes a while.
-
-        Without a policy the operator's table names the addresses, and the proxies of the environment are used. With
-        one, a stranger may have named them.
-        """
-        if policy not in self._http:
-            transport = self._transport
-            if policy is not None:
-                transport = PinnedTransport(policy, transport or direct_transport())
-            self._http[policy] = new_client(transport)
-        return self._http[policy]
+        """Return the HTTP client for this policy; see `RequestSender.http`."""
+        return self._sender.http(policy)
 
     async def aclose(self) -> None:
         """Close every connection; the driver cannot be used afterwards."""
-        for http in self._http.values():
-            await http.aclose()
+        await self._sender.aclose()
 
     async def _get(self, client: OAuthClient, url: str, *, bearer: Secret | None = None) -> JsonObject:
         context = RequestContext(client.name, client.tenant, "other", (bearer,) if bearer else ())
@@ -252,38 +238,6 @@ class Driver:
 
         return undisturbed(read)
 
-    async def _ask(
-        self, client: OAuthClient, context: RequestContext, send: Callable[[AsyncOAuth2Client], Awaitable[object]]
-    ) -> httpx2.Response:
-        """Return the raw reply to the one request that `send` makes.
-
-        Once the reply is there, no error is raised; a reply that was cut off after a whole JSON object counts, too.
-        Before, every error is an `OAuthError`.
-        """
-        transport = BoundedTransport(self.http(client.network_policy))
-        session = client_auth.authlib_client(client, transport, self.deadline)
-        minimal = {"access_token": "taken"}  # authlib's own parser fails on lifetimes that are not integers
-        for hook in ("access_token_response", "refresh_token_response"):
-            session.register_compliance_hook(hook, lambda _: httpx2.Response(httpx2.codes.OK, json=minimal))
-        try:
-            async with awake_timeout(self.deadline):
-                await send(session)
-        except BaseException as error:
-            reply = transport.reply or _complete(transport.torn)
-            if isinstance(error, Exception):
-                if not isinstance(error, httpx2.HTTPError | httpx2.InvalidURL | OSError | OverflowError):
-                    _log.error("%s: a request ended with an unexpected error (%s)", client.name, type(error).__name__)
-                if reply is None:  # `from None`: an httpx2 error holds the request, and so the token
-                    unsent, begun = transport.certainly_unsent, transport.answer_has_begun
-                    raise judge_failure(context, error, unsent=unsent, begun=begun) from None
-            elif reply is None:
-                raise
-            else:
-                postpone(error)
-            return reply
-        assert transport.reply is not None  # noqa: S101 - a session that raises nothing has read a reply
-        return transport.reply
-
     async def _send_revocation(
         self, client: OAuthClient, token: Secret, hint: str, encoding: str, session: AsyncOAuth2Client
     ) -> None:
@@ -294,11 +248,6 @@ class Driver:
             auth=session.client_auth(encoding),
             headers=_headers(client),
         )
-
-
-def _complete(torn: httpx2.Response | None) -> httpx2.Response | None:
-    """Return a reply that was cut off if it holds one whole JSON object."""
-    return None if torn is None or json_object(torn) is None else torn
 
 
 def _headers(client: OAuthClient) -> dict[str, str]:

@@ -112,7 +112,7 @@ class RequestContext:
         unanswered: bool = False,
         unread: bool = False,
     ) -> VendorUnavailableError:
-        """Return the error for a request without a usable answer; after an `unread` one there is a pause."""
+        """Return the error for a request without a usable answer; an `unread` answer leads to a pause."""
         return VendorUnavailableError(
             self.vendor,
             reason,

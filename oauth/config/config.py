@@ -1,7 +1,7 @@
 """Find the operator's config, parse it, and collect every mistake in it.
 
-The file is read only if nobody but root and this user can change it (`trusted_file`), because a config decides which
-programs run, where tokens go and which variables are sent. The working directory is never searched: agents work in
+A config decides which programs run, where tokens go and which variables are sent. So the file is read only if nobody
+but root and this user can change it (`trusted_file`). The working directory is never searched, because agents work in
 repositories of strangers (`paths`).
 """
 
@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from openab_auth.oauth.config import trusted_file
 from openab_auth.oauth.config.paths import expand_home, find_config, path_in_config
 from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable
 from openab_auth.oauth.config.variables import replace_variables
@@ -26,9 +25,9 @@ _FOR_OTHER_ROOMS: Final = ("discord", "mcp")  # other rooms replace the variable
 class AuthSettings:
     """Hold the `[auth]` table.
 
-    `vendors` are the offered ones, None for every vendor without risk; `accept_risk` names the vendors whose risk the
-    operator accepts. `refresh_ahead` lets the running bot renew tokens before they expire. `mcp_json` is the path of
-    openab's own list of MCP servers, empty for no list. `mcp_add` lets people add servers from Discord.
+    `vendors` are the offered vendors, or None for every vendor without risk. `accept_risk` names the vendors whose
+    risk the operator accepts. `refresh_ahead` lets the running bot renew tokens before they expire. `mcp_json` is the
+    path of openab's own list of MCP servers, empty for no list. `mcp_add` lets people add servers from Discord.
     """
 
     vendors: tuple[str, ...] | None = None
@@ -94,6 +93,8 @@ def store_location(config: Config, explicit: str | None, environ: Mapping[str, s
 
 def _load(file: Path, environ: Mapping[str, str]) -> dict[str, object]:
     import tomllib  # noqa: PLC0415 - a process without a config does not pay for it
+
+    from openab_auth.oauth.config import trusted_file  # noqa: PLC0415 - as above
 
     try:
         return tomllib.loads(trusted_file.read_trusted_file(file, environ).decode("utf-8-sig"))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
 
 
 def find_program(program: str, environ: Mapping[str, str]) -> str | None:
-    """Return the path of a program, looked up in the absolute folders of PATH; None if it is missing."""
-    return shutil.which(program, path=absolute_path(environ))
+    """Return the path of a program, looked up in the absolute folders of PATH; None if it is missing.
+
+    `shutil.which` does the same, but its import also loads three compressors, and `exec` and `status` should be quick.
+    """
+    folders = filter(None, absolute_path(environ).split(os.pathsep))
+    places = [program] if "/" in program else [f"{folder}/{program}" for folder in folders]
+    return next((place for place in places if os.path.isfile(place) and os.access(place, os.X_OK)), None)  # noqa: PTH113 - pathlib costs 2 ms
 
 
 def absolute_path(environ: Mapping[str, str]) -> str:

@@ -1,9 +1,9 @@
 """Names of environment variables that no vendor's row may use for a token, a client id or a secret.
 
-Loaders, shells, interpreters and network libraries obey these variables. A token in such a variable would decide which
-code the child runs or where its requests go, and a vendor's server chooses the text of a token. A secret in such a
-variable would be taken away from every child. The list names kinds of variables, not programs: a prefix also covers
-variables of future releases.
+Loaders, shells, interpreters and network libraries obey these variables. A token in one of them would decide which code
+the child runs or where its requests go. A vendor's server chooses the text of a token. A variable with a client
+secret is removed from every child's environment, so no child could use it. The list names kinds of variables, not
+programs: a prefix also covers variables of future releases.
 """
 
 from __future__ import annotations

@@ -1,18 +1,15 @@
 """Read a file that decides where logins go, if only root and this user could have changed it.
 
-The rules are those of ssh for its own files: the file and each folder above it belong to root or to this user, and
-nobody else may write to them. Folders above the user's home are not checked, as in ssh: a person who controls those
-controls the home. Two exceptions follow from how machines are set up: a group that has no other member (Debian and
-Fedora give one to each user), and a mount that is read-only (Kubernetes mounts a ConfigMap so, with mode 0777).
+The rules are those of ssh for its own files. The file and each folder above it belong to root or to this user, and
+nobody else may write to them. Folders above the user's home are not checked, because a person who controls those
+folders controls the home. There are two exceptions. A group without other members may write (Debian and Fedora
+give each user a group). On a read-only mount the mode does not matter (Kubernetes mounts a ConfigMap with mode 0777).
 """
 
 from __future__ import annotations
 
 import errno
-import grp
 import os
-import pwd
-import shlex
 import stat
 from collections.abc import Mapping
 from pathlib import Path, PurePath
@@ -98,15 +95,17 @@ def _follow(path: str, home: str | None) -> tuple[str, os.stat_result]:
 def _distrust(path: str, found: os.stat_result) -> str | None:
     """Return why other users could have put this file, folder or link there, with the repair, or None."""
     user = os.geteuid()
+    if found.st_uid in {_ROOT, user} and not _others_write(path, found):
+        return None
+    from shlex import quote  # noqa: PLC0415 - only a file that is refused pays for it
+
     if found.st_uid not in {_ROOT, user}:
         allowed = "root" if user == _ROOT else f"uid {user} or root"
         return (
-            f"{shlex.quote(path)} belongs to uid {found.st_uid}, who could send logins elsewhere: give it to {allowed} "
+            f"{quote(path)} belongs to uid {found.st_uid}, who could send logins elsewhere: give it to {allowed} "
             "with chown (for a file that is mounted into a container, on the host)"
         )
-    if not _others_write(path, found):
-        return None
-    return f"{shlex.quote(path)} can be changed by other users: run `chmod go-w {shlex.quote(path)}`"
+    return f"{quote(path)} can be changed by other users: run `chmod go-w {quote(path)}`"
 
 
 def _others_write(path: str, found: os.stat_result) -> bool:
@@ -123,6 +122,9 @@ def _others_write(path: str, found: os.stat_result) -> bool:
 
 def _is_private(group: int) -> bool:
     """Return whether this user is the only member of the group."""
+    import grp  # noqa: PLC0415 - few configs belong to a group that may write
+    import pwd  # noqa: PLC0415 - as above
+
     try:
         user, members = pwd.getpwuid(os.geteuid()), grp.getgrgid(group).gr_mem
     except KeyError:

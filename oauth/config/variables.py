@@ -1,4 +1,4 @@
-"""Replace `${VAR}` in the texts of a config from the environment, at the moment in which a table is read.
+"""Replace `${VAR}` in the texts of a config from the environment, when a table is read.
 
 A command that never reads a table must not fail because one of its variables is not set in this shell.
 """

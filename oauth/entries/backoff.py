@@ -7,8 +7,6 @@ in trouble no more often than a single agent would.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import random
 from typing import Final
 
 from openab_auth.oauth.entries.login_entry import REFRESH_DEADLINE
@@ -57,11 +55,13 @@ def fail_attempt(
     *,
     answered: bool,
 ) -> RefreshAttempt:
-    """Return the failed attempt with the time before which no other one is made.
+    """Return the failed attempt, with the time before which no process asks again.
 
     The pause doubles with each failure and is never shorter than the vendor's Retry-After. After a configuration error
-    the attempt keeps `config_hash`, the hash of the configuration, so that a process with another one need not wait.
+    the attempt keeps `config_hash`, so that a process with another configuration need not wait.
     """
+    import random  # noqa: PLC0415 - `status` only reads attempts
+
     wait = min(_FIRST * 2**attempt.failures, _LONGEST) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads, hides nothing
     failures = min(attempt.failures + 1, 16)
     ended = dataclasses.replace(attempt, answered=answered, failures=failures, not_before=now + wait)
@@ -74,7 +74,9 @@ def fail_attempt(
 
 def configuration_hash(*tables: object) -> str:
     """Return the hash of everything that configures a request: tables of vendors and servers, secrets, addresses."""
-    return hashlib.sha256(repr([_stable(table) for table in tables]).encode()).hexdigest()
+    from hashlib import sha256  # noqa: PLC0415 - it loads OpenSSL
+
+    return sha256(repr([_stable(table) for table in tables]).encode()).hexdigest()
 
 
 def _stable(value: object) -> object:
@@ -89,7 +91,7 @@ def _stable(value: object) -> object:
 
 
 def remaining_pause(attempt: RefreshAttempt | None, config_hash: str, now: float) -> float:
-    """Return the seconds until the next attempt with this configuration; 0 where a clock must have been wrong."""
+    """Return the seconds until the next attempt with this configuration; 0 if the noted time must be wrong."""
     if attempt is None or attempt.config_hash not in ("", config_hash):
         return 0.0
     left = attempt.not_before - now
@@ -106,6 +108,6 @@ def pause_error(tenant: Tenant, attempt: RefreshAttempt, seconds: float) -> OAut
 
 
 def lost_answer_error(error: LoginDeadError) -> LoginDeadError:
-    """Return the error for a refused token whose last request got no answer and probably rotated it."""
-    reason = f"{error.reason}; the request before got no answer, and the new token was probably lost with it"
+    """Return the error for a refused token that the last request, which got no answer, has probably rotated."""
+    reason = f"{error.reason}; the previous request got no answer, and the new token was probably lost with it"
     return LoginDeadError(error.tenant, reason, error.since)

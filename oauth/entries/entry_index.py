@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from openab_auth.oauth.entries.pending_entry import PendingLogin, read_pending
-from openab_auth.storage.entries import Entry, PendingEntry, UserId
+from openab_auth.storage.entries import Entry, PendingEntry, Tenant, UserId
 
 PendingPairs: TypeAlias = tuple[tuple[PendingLogin, PendingEntry], ...]
 
@@ -17,7 +17,7 @@ class EntryIndex:
     """The entries of the store: the sorted keys of logins and clients, and the pending logins of each person."""
 
     entries: Mapping[str, Entry] = field(repr=False)
-    tenants: tuple[str, ...]
+    tenants: tuple[Tenant, ...]
     pending: Mapping[UserId, PendingPairs]
 
     def of(self, user: UserId, now: float) -> list[tuple[PendingLogin, PendingEntry]]:
@@ -37,7 +37,7 @@ def build_index(entries: Mapping[str, Entry], last: EntryIndex | None = None) ->
     tenants = []
     for key, entry in entries.items():
         if not isinstance(entry, PendingEntry):
-            tenants.append(key)
+            tenants.append(Tenant(key))
         elif login := read_pending(key, entry):
             pending.setdefault(login.user, []).append((login, entry))
     return EntryIndex(entries, tuple(sorted(tenants)), {user: tuple(found) for user, found in pending.items()})

@@ -1,12 +1,11 @@
 """The generation of a login: a short hash that tells it from the logins before and after it under the same key.
 
-A person agrees to end or replace one login, not another one that comes later under its key. Each new login has another
-generation; a renewal, by whichever program, keeps it. The hash fits into a button, reveals no token and needs no clock.
+A person agrees to end or replace one login, not a login that comes later under the same key. Each new login has another
+generation; a renewal by any program keeps it. The hash fits into a button, reveals no token and needs no clock.
 """
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Final
 
 from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry, TokenEntry
@@ -37,6 +36,8 @@ def generation_of_pending(entry: PendingEntry) -> str:
 
 
 def _short(*parts: str) -> str:
+    from hashlib import sha256  # noqa: PLC0415 - it loads OpenSSL, and `status` of logins alone needs no generation
+
     return sha256("\0".join(("openab-auth generation", *parts)).encode("utf-8", "surrogatepass")).hexdigest()[
         :GENERATION_DIGITS
     ]

@@ -40,9 +40,9 @@ async def hold_lease(
 ) -> AsyncIterator[bool]:
     """Hold the lease during a login or logout, so that a running refresh ends first.
 
-    Yield False when it was not acquired within `wait` seconds, when `stopping` ended the wait, or when its file cannot
-    be opened. Login and logout go on all the same: a refresh commits only over the refresh token that it posted, so it
-    cannot overwrite their changes.
+    Yield False if it was not acquired within `wait` seconds, if `stopping` ended the wait, or if its file cannot be
+    opened. Login and logout then go on without it: a refresh commits only over the refresh token that it posted, so
+    it cannot overwrite their changes.
     """
     held = False
     try:

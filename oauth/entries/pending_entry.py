@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.entries.generation import generation_of_pending
 from openab_auth.oauth.errors import NoPendingLoginError, TooManyLoginsError, TooManyWaitError
-from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import PENDING_LIFETIME, Entry, PendingEntry, UserId, pending_key
 from openab_auth.storage.records.notes import Begun, Note
 
 if TYPE_CHECKING:  # a paste is read with many patterns, and `status` needs none of them
     from openab_auth.oauth.paste import Paste
+    from openab_auth.storage.draft import Draft
 
 MOST_PENDING: Final = 20_000  # pending logins of all people together; each write removes the expired ones
 _PREFIX: Final = "pending:"
@@ -41,7 +41,7 @@ class PendingLogin:
 def begin(  # noqa: PLR0913 - the login, its note and two limits
     draft: Draft, user: UserId, entry: PendingEntry, begun: Begun, *, limit: int, now: float
 ) -> None:
-    """Write a pending login and its note; replace a former one of this person at this vendor.
+    """Write a pending login and its note; replace an earlier pending login of this person at this vendor.
 
     Raises:
         TooManyLoginsError: the person has `limit` other pending logins.

@@ -1,7 +1,7 @@
-"""Token responses that are not stored yet. They go to the store, else to its journal, else they stay in memory.
+"""Token responses that are not stored yet.
 
-A vendor gives a token response only once. So no failure between the response and the commit, whatever its type, may
-lose a token; it may only cost time.
+A vendor gives a token response only once, so no failure between the response and the commit may lose it. If the store
+does not take it, it goes to the journal. If that fails too, it stays in memory and is tried again.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ _log: Final = logging.getLogger(__name__)
 class UnsavedLogin:
     """A login that has to be stored, made from a token response.
 
-    `commit` is the mutation that stores it. `spill` writes it into the journal, synchronously. `fold` moves it from the
-    journal into the store, where more has to be written than the store's next update does by itself.
+    `commit` is the mutation that stores it. `spill` writes it into the journal, synchronously. `commit_from_journal`
+    stores it from there, where more has to be written than the store's next update does by itself.
     """
 
     tenant: Tenant
     commit: Callable[[Draft], object]
     spill: Callable[[Store], object]
-    fold: Callable[[Draft], object] = lambda _: None
+    commit_from_journal: Callable[[Draft], object] = lambda _: None
     journaled: bool = False
     reported: str = ""  # the last failure that was logged
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class UnsavedRenewal(UnsavedLogin):
-    """A renewed login: `posted` is the refresh token that was posted for it, `lease` the tenant's lease, still held.
+    """A renewed login; `posted` is the refresh token that was posted for it.
 
-    While the lease is held, no other process posts the rotated token, which it still reads in the store.
+    `lease` is the tenant's lease. While it is held, no other process posts the used token that the store still shows.
     """
 
     entry: Callable[[], LoginEntry]
@@ -68,7 +68,7 @@ class ResponseOwner:
         return self._response is not None and self._response.journaled
 
     def hold(self, response: UnsavedLogin) -> None:
-        """Own this response from now on, instead of a former one."""
+        """Own this response from now on, in place of an earlier response."""
         self._response = response
 
     async def __aenter__(self) -> Self:
@@ -99,8 +99,8 @@ class UnsavedLogins:
     def owner(self) -> ResponseOwner:
         """Return an owner; enter it before the request is posted, and leave it when the response is committed.
 
-        When an exception ends the block, the response goes to the journal, else to memory. The exception is then
-        swallowed; a cancellation or an interrupt passes on. An `OAuthError` passes on, and nothing is kept.
+        When an exception ends the block, the response goes to the journal, or to memory if that fails, and the
+        exception is swallowed. A cancellation or an interrupt passes on. An `OAuthError` passes on and keeps nothing.
         """
         return ResponseOwner(self)
 
@@ -151,7 +151,7 @@ class UnsavedLogins:
         return stored
 
     def only_here(self, tenant: Tenant) -> LoginEntry | None:
-        """Return the tenant's renewed login that is not stored yet, for when the store cannot be read."""
+        """Return the tenant's renewed login that is not stored yet, or None; this reads no store."""
         kept = self._kept.get(tenant)
         return kept.entry() if isinstance(kept, UnsavedRenewal) else None
 
@@ -182,7 +182,7 @@ class UnsavedLogins:
 
     async def _save(self, kept: UnsavedLogin) -> None:
         try:
-            await self._store.update(kept.fold if kept.journaled else kept.commit)
+            await self._store.update(kept.commit_from_journal if kept.journaled else kept.commit)
         except OAuthError as error:
             _log_safely(logging.INFO, "%s: the renewed login is not needed any more: %s", kept.tenant, error)
         except Exception as error:  # noqa: BLE001 - as in `keep`
@@ -226,7 +226,7 @@ class UnsavedLogins:
             await asyncio.gather(*map(self._save, tuple(self._kept.values())), return_exceptions=True)
 
     def _ended(self, saving: asyncio.Task[None]) -> None:
-        """Give up where not `aclose` ended the task but the event loop, perhaps before its first step."""
+        """Give up if the event loop ended the task, perhaps before its first step; `aclose` gives up by itself."""
         if self._saving is saving and (saving.cancelled() or saving.exception()):
             self._give_up()
 
@@ -276,7 +276,7 @@ class UnsavedLogins:
 
 def _release(response: UnsavedLogin) -> None:
     if isinstance(response, UnsavedRenewal):
-        with suppress(OSError, StorageError):  # the lease is free all the same
+        with suppress(OSError, StorageError):  # the lease is free in any case
             response.lease.release()
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar
+
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, OLDER_UNTOUCHED, OAuthError
 from openab_auth.oauth.errors.redaction import safe_name
 from openab_auth.storage.errors import OpenabAuthError
+
+if TYPE_CHECKING:
+    from openab_auth.storage.entries import Tenant
 
 
 class PasteRefusedError(OAuthError):
@@ -183,12 +188,12 @@ class LoginTakenError(OAuthError):
     """
 
     code = "login_taken"
+    _happened: ClassVar[str] = "{person} is already logged in to {account}"
 
-    def __init__(self, tenant: str, logged_in_by: int | None, account: str | None, generation: str = "") -> None:
-        whose = f" ({account})" if account else ""
-        maker = "another person" if logged_in_by is not None else "an unknown person"
+    def __init__(self, tenant: Tenant, logged_in_by: int | None, account: str | None, generation: str = "") -> None:
+        person = "another person" if logged_in_by is not None else "an unknown person"
         super().__init__(
-            f"{tenant} already has a login{whose} by {maker}",
+            self._happened.format(person=person, account=f"{tenant} ({account})" if account else tenant),
             kept="that login is untouched",
             todo="begin again with /auth login, which asks whether to replace it",
         )
@@ -202,10 +207,10 @@ class LoginOvertakenError(LoginTakenError):
     """Another person's login was stored while this login was under way, so nobody confirmed replacing it."""
 
     code = "login_overtaken"
+    _happened = "{person} logged in to {account} while you were logging in"
 
     def __init__(self, taken: LoginTakenError) -> None:
         super().__init__(taken.tenant, taken.logged_in_by, taken.account, taken.generation)
-        self.happened = f"{self.happened}, made while this one was under way"
         self.kept = "that login is untouched, and yours was not stored"
 
 
@@ -216,8 +221,8 @@ class LoginChangedError(OAuthError):
 
     def __init__(self, tenant: str) -> None:
         super().__init__(
-            f"{safe_name(tenant)} has a newer login than the one that you wanted to remove",
-            kept="the newer login is untouched",
-            todo="look at /auth status, then log out again",
+            f"the login to {safe_name(tenant)} was replaced after you asked to remove it",
+            kept="the new login is untouched",
+            todo="look at /auth status; to end the new login, log out again",
         )
         self.tenant = tenant

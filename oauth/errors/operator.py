@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from openab_auth.oauth.errors.base import BEGIN_AGAIN, Asked, OAuthError
+from openab_auth.oauth.errors.base import BEGIN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
 from openab_auth.oauth.errors.redaction import safe_name
 
 
@@ -43,10 +43,7 @@ class VendorMisconfiguredError(OAuthError):
     def __init__(self, vendor: str, reason: str, todo: str, *, asked: Asked = "other") -> None:
         kept = "the login is untouched"
         if asked == "code":
-            kept, todo = (
-                "this login is over; an older one, if there was one, is untouched",
-                f"{todo}; then {BEGIN_AGAIN}",
-            )
+            kept, todo = f"this login is over; {OLDER_UNTOUCHED}", f"{todo}; then {BEGIN_AGAIN}"
         super().__init__(self._happened.format(vendor=vendor, reason=reason), kept=kept, todo=todo)
         self.vendor = vendor
         self.reason = reason

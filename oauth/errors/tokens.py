@@ -35,7 +35,7 @@ class LoginDeadError(OAuthError):
 
 
 class RefreshBusyError(OAuthError):
-    """Another process holds the tenant's refresh lock and committed no login before our deadline."""
+    """Another process holds the tenant's lease and committed no login before our deadline."""
 
     code = "refresh_busy"
 

@@ -6,7 +6,8 @@ TYPE_CHECKING = False  # type checkers take it for true; `import typing` would c
 if TYPE_CHECKING:
     from openab_auth.oauth.flows.background import BackgroundWork
     from openab_auth.oauth.flows.commits import Commits
-    from openab_auth.oauth.flows.flow import Admit, Conversation, Flow, LoginContext, LoginRequest
+    from openab_auth.oauth.flows.flow import Flow
+    from openab_auth.oauth.flows.login_context import Admit, Conversation, LoginContext, LoginRequest
     from openab_auth.oauth.flows.login_offer import LoginOffer
     from openab_auth.oauth.flows.login_result import LoginResult
     from openab_auth.oauth.flows.registry import FLOWS, flow_of
@@ -34,15 +35,15 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
     __getattr__ = lazy_names(
         __name__,
         {
-            "Admit": "flow",
+            "Admit": "login_context",
             "BackgroundWork": "background",
             "Commits": "commits",
-            "Conversation": "flow",
+            "Conversation": "login_context",
             "FLOWS": "registry",
             "Flow": "flow",
-            "LoginContext": "flow",
+            "LoginContext": "login_context",
             "LoginOffer": "login_offer",
-            "LoginRequest": "flow",
+            "LoginRequest": "login_context",
             "LoginResult": "login_result",
             "LoginWriter": "storing",
             "Renewal": "renewer",

@@ -1,4 +1,4 @@
-"""Commits of what cannot be undone at the vendor: under the tenant's lock, and tried again while the store is busy."""
+"""Commit logins and logouts, which the vendor has already made, under the tenant's lease; try a busy store again."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _log: Final = logging.getLogger(__name__)
 class Commits:
     """Commits the logins and logouts of one process; `lock_wait` is in seconds.
 
-    A refresh in flight ends first. A lock that cannot be had in time stops nobody: a person's login is never thrown
-    away, and a refresh commits only over the refresh token that it posted.
+    They wait until a running refresh ends, for a limited time. Then they commit without the lease: a person's login is
+    never thrown away, and a refresh commits only over the refresh token that it posted.
     """
 
     def __init__(self, store: AsyncStore, *, lock_wait: float = REFRESH_DEADLINE) -> None:
@@ -34,7 +34,7 @@ class Commits:
         self._closing = asyncio.Event()
 
     def locked(self, tenant: Tenant) -> AbstractAsyncContextManager[bool]:
-        """Hold the tenant's lock; the value is False if the lock was not free in time."""
+        """Hold the tenant's lease; the value is False if the lease was not free in time."""
         return hold_lease(self._store, tenant, wait=self._lock_wait, stopping=self._closing)
 
     async def persist(self, mutate: Mutation[T], name: str) -> T:
@@ -56,11 +56,11 @@ class Commits:
             await asyncio.sleep(_RETRY)
 
     def stop_waiting(self) -> None:
-        """Wait no longer for the refresh of another process: this process is told to stop."""
+        """Stop waiting for refreshes of other processes, because this process has to stop."""
         self._closing.set()
 
     async def unless_closing(self, work: Coroutine[None, None, T]) -> T | None:
-        """Return the result of `work`, or None if the process is told to stop meanwhile."""
+        """Return the result of `work`, or None if this process has to stop first."""
         working, closing = asyncio.ensure_future(work), asyncio.ensure_future(self._closing.wait())
         try:
             await asyncio.wait((working, closing), return_when=asyncio.FIRST_COMPLETED)

@@ -9,7 +9,7 @@ from openab_auth.oauth.flows.flow import Flow
 
 if TYPE_CHECKING:
     from openab_auth.oauth.config import ConfigTable
-    from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
+    from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
     from openab_auth.oauth.flows.login_offer import LoginOffer
     from openab_auth.oauth.vendors import Vendor
 

@@ -4,106 +4,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from openab_auth.oauth.errors import NoPendingLoginError
 
 if TYPE_CHECKING:
-    import asyncio
-
-    from openab_auth.oauth.client import Driver
+    from openab_auth.oauth.client import OAuthClient
     from openab_auth.oauth.config import ConfigTable
     from openab_auth.oauth.entries.pending_entry import PendingLogin
-    from openab_auth.oauth.entries.pending_logins import PendingLogins
-    from openab_auth.oauth.flows.background import BackgroundWork
+    from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
     from openab_auth.oauth.flows.login_offer import LoginOffer
     from openab_auth.oauth.flows.login_result import LoginResult
     from openab_auth.oauth.flows.renewer import Renewal, Renewer
-    from openab_auth.oauth.flows.storing import LoginWriter
-    from openab_auth.oauth.mcp.server_logins import ServerLogins
     from openab_auth.oauth.paste import Paste
-    from openab_auth.oauth.vendors import Catalogue, Vendor
-    from openab_auth.storage import AsyncStore
-    from openab_auth.storage.entries import PendingEntry, UserId
-
-Admit: TypeAlias = "Callable[[PendingLogin], Awaitable[None]]"
-
-
-@dataclass(frozen=True, slots=True)
-class LoginRequest:
-    """A person asks for a login.
-
-    The login of the generation `replaces` may be replaced, no other one. `guild` is the Discord server in which the
-    person asks.
-    """
-
-    user: UserId
-    replaces: str | None = None
-    guild: int | None = None
-
-
-class Conversation(Protocol):
-    """A login program that runs in this process: it takes what the person pastes and may print more."""
-
-    async def answer(self, text: str) -> LoginResult:
-        """Type what the person has pasted into the program, and return the login that this makes.
-
-        Raises:
-            ProgramWaitsError: the program waits for more.
-            ProgramFailedError: the program ended without a login.
-            NoPendingLoginError: the login was cancelled.
-        """
-        ...
-
-    async def amended(self, offer: LoginOffer) -> LoginOffer:
-        """Wait until the program has printed another link or code, and return the offer with it."""
-        ...
-
-
-class WaitingRegistry(Protocol):
-    """The logins of this process that wait for an approval or a program."""
-
-    def start(
-        self,
-        vendor: Vendor,
-        login: PendingLogin,
-        work: Coroutine[Any, Any, LoginResult],
-        conversation: Conversation | None = None,
-    ) -> asyncio.Task[LoginResult]:
-        """Run `work` until the login ends, in place of a former login of this person at this vendor."""
-        ...
-
-    def in_memory(self, user: UserId | None = None) -> list[PendingLogin]:
-        """Return the running logins of which the store holds nothing, of one person or of all."""
-        ...
-
-    async def cancel(self, vendor: str, user: UserId, generation: str | None = None) -> bool:
-        """End a login, and wait until its work has ended; False if there is no such login."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class LoginContext:
-    """The parts that all flows of one `Logins` share: the store, the driver, and the registries.
-
-    `catalogue` returns the vendors and servers of this moment. `admit` raises where a login that needs no paste may no
-    longer be stored. Login programs inherit `environ`; `max_pending` is per person.
-    """
-
-    catalogue: Callable[[], Awaitable[Catalogue]]
-    store: AsyncStore
-    driver: Driver
-    servers: ServerLogins
-    pending: PendingLogins
-    writer: LoginWriter
-    background: BackgroundWork
-    waiting: WaitingRegistry
-    environ: Mapping[str, str]
-    clock: Callable[[], float]
-    max_pending: int
-    admit: Admit | None = None
+    from openab_auth.oauth.vendors import Vendor
+    from openab_auth.storage.entries import PendingEntry, Tenant
 
 
 class Flow(Protocol):
@@ -144,14 +60,15 @@ class Flow(Protocol):
         """Wait until a pending login ends without a paste. `Logins.outcome` lists what it raises."""
         raise NoPendingLoginError(login.vendor)
 
+    async def client(self, context: LoginContext, vendor: Vendor, tenant: Tenant) -> OAuthClient:
+        """Return the client that revokes the login under `tenant`."""
+        return vendor.client()
+
     def renewer(self, renewal: Renewal) -> Renewer:
         """Return the object that asks for the next tokens of a login."""
-        from openab_auth.oauth.flows.exchange.renewer import CopilotRenewer  # noqa: PLC0415 - only a refresh pays for it
-        from openab_auth.oauth.flows.renewer import VendorRenewer  # noqa: PLC0415 - as above
+        from openab_auth.oauth.flows.exchange.registry import exchange_of  # noqa: PLC0415 - only a refresh pays for it
 
-        if renewal.vendor.exchange == "github-copilot":
-            return CopilotRenewer(renewal.vendor, renewal.token_endpoint, renewal.clock)
-        return VendorRenewer(renewal.vendor, renewal.token_endpoint)
+        return exchange_of(renewal.vendor).renewer(renewal)
 
 
 def check_endpoints(table: ConfigTable, **urls: str) -> None:

@@ -1,4 +1,4 @@
-"""The offer that a person gets when a login begins, whichever flow it goes through."""
+"""The offer that a person gets when a login begins, the same for every flow."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ class LoginOffer:
 
     @property
     def by_program(self) -> bool:
-        """Return whether the vendor's own program makes the login; what it prints may still change the offer."""
+        """Return whether the vendor's own program makes the login; its output may still change the offer."""
         return rules_of(self.vendor).runs_program

@@ -9,7 +9,7 @@ from openab_auth.oauth.vendors import Vendor, rules_of
 
 @dataclass(frozen=True, slots=True)
 class LoginResult:
-    """A login is in the store; `replaced` is the account of the former login, when it was another account.
+    """A login is in the store; `replaced` is the account of the login before it, if it was another account.
 
     `lacks_project`: the account still needs a project before agents can use it. `elsewhere`: another process has
     stored the login and written its audit line.

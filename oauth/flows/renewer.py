@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Renewer(Protocol):
-    """Renews logins of one kind; the caller holds the tenant's lock and commits the new tokens."""
+    """Renews logins of one kind; the caller holds the tenant's lease and commits the new tokens."""
 
     @property
     def config_hash(self) -> str:
@@ -27,7 +27,7 @@ class Renewer(Protocol):
         """Ask for the next tokens in one request, which is never repeated here.
 
         Raises:
-            LoginDeadError: this refresh token will never be taken again.
+            LoginDeadError: the vendor will never accept this refresh token again.
             VendorUnavailableError: no usable answer; when `sent` is True the token may have been rotated all the same.
             VendorMisconfiguredError: the client is refused.
         """
@@ -36,9 +36,9 @@ class Renewer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """The login that needs new tokens, and what its renewer may use.
+    """The login that needs new tokens, and the objects that its renewer uses.
 
-    `vendor` is its row; `token_endpoint` is the endpoint that it came from, empty for a login at an MCP server.
+    `vendor` is the login's row. `token_endpoint` gave the login; it is empty for a login at an MCP server.
     """
 
     tenant: Tenant

@@ -1,4 +1,4 @@
-"""Store a finished login under its tenant's lock, whichever flow it went through."""
+"""Store a finished login under its tenant's lease, whichever flow it went through."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from openab_auth.oauth.client import Driver, OAuthClient, TokenResponse
 from openab_auth.oauth.entries import login_entry
@@ -21,19 +21,20 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.oauth.flows.commits import Commits
-from openab_auth.oauth.flows.exchange.copilot import exchange_url, request_copilot_token
-from openab_auth.oauth.flows.exchange.google_project import has_project
+from openab_auth.oauth.flows.exchange.exchange import Exchange
+from openab_auth.oauth.flows.exchange.registry import exchange_of
 from openab_auth.oauth.flows.login_result import LoginResult
-from openab_auth.oauth.mcp import server_entry
-from openab_auth.oauth.mcp.binding import Binding
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft, LazyRecords
-from openab_auth.storage.entries import Entry, McpEntry, Tenant, TokenEntry
+from openab_auth.storage.entries import Entry, LoginEntry, Tenant
 from openab_auth.storage.errors import words_of
 from openab_auth.storage.records.notes import Note, Subject
 from openab_auth.storage.secret import Secret
 from openab_auth.storage.store import Mutation, Store
+
+WriteLogin: TypeAlias = Callable[[Draft, Vendor, str, TokenResponse, Note], str | None]
+"""Writes the entry of a login and its note, given its token endpoint; returns the label of the former account."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -54,13 +55,13 @@ class LoginWriter:
         token_url: str,
         tokens: TokenResponse,
         login: PendingLogin,
-        binding: Binding | None = None,
         *,
+        write: WriteLogin = login_entry.write,
         also: Callable[[Draft], None] | None = None,
     ) -> LoginResult:
-        """Store the token response of `login`; it replaces the tenant's former login. An MCP server has a `binding`.
+        """Store the token response of `login`; it replaces the tenant's former login.
 
-        `also` makes its changes in the same step; if it raises, nothing is stored.
+        `write` writes its entry. `also` makes its changes in the same step; if it raises, nothing is stored.
 
         Raises:
             LoginOvertakenError: another person's login came in, and nobody was asked about it; the new login is lost.
@@ -68,7 +69,7 @@ class LoginWriter:
             PlanMissingError, ExchangeRefusedError, VendorMisconfiguredError: the vendor refused the second step.
         """
 
-        def write(draft: Draft, tokens: TokenResponse, token_url: str) -> str | None:
+        def write_login(draft: Draft, tokens: TokenResponse, token_url: str) -> str | None:
             if also:
                 also(draft)
             # Two logins exist now, and one must go. The login that agents may use already stays. The new login is not
@@ -83,20 +84,18 @@ class LoginWriter:
                 generation=login.generation,
                 subject=Subject(tokens.subject, token.fingerprint()) if tokens.subject else None,
             )
-            if binding:
-                return server_entry.write(draft, binding, vendor, tokens, note)
-            return login_entry.write(draft, vendor, token_url, tokens, note)
+            return write(draft, vendor, token_url, tokens, note)
 
-        client = replace(vendor.client(), token_url=token_url)
+        client, exchange = replace(vendor.client(), token_url=token_url), exchange_of(vendor)
+        commit = partial(write_login, token_url=exchange.token_url(client))
         before: str | None = None
         try:
             async with self._unsaved.owner() as owner:
-                if vendor.exchange == "github-copilot":
-                    unexchanged, url = self._unexchanged(tokens), exchange_url(client)
-                    owner.hold(_response(vendor.tenant, partial(write, tokens=unexchanged, token_url=url)))
-                    tokens, token_url = await self._exchange(client, tokens), url
-                commit = partial(write, tokens=tokens, token_url=token_url)
-                owner.hold(_response(vendor.tenant, commit))
+                if unexchanged := exchange.unexchanged(tokens, now=self._clock()):
+                    owner.hold(_unsaved_login(vendor.tenant, partial(commit, tokens=unexchanged)))
+                    tokens = await self._exchange(exchange, client, tokens, unexchanged)
+                commit = partial(commit, tokens=tokens)
+                owner.hold(_unsaved_login(vendor.tenant, commit))
                 async with self._commits.locked(vendor.tenant):
                     before = await self._commits.persist(commit, vendor.name)
         except LoginTakenError as taken:
@@ -105,31 +104,27 @@ class LoginWriter:
             raise LoginNotStoredError(vendor.name, owner.error)
         account = tokens.account or await self._commits.unless_closing(self._late_account(client, tokens))
         replaced = before if account and before != account else None
-        unknown = vendor.exchange == "google-code-assist" and self._lacks_project(client, tokens)
-        lacks_project = bool(unknown and await self._commits.unless_closing(unknown))
-        return LoginResult(vendor, tokens.expires_at, account, replaced, lacks_project)
+        lacks_project = await self._commits.unless_closing(self._lacks_project(exchange, client, tokens))
+        return LoginResult(vendor, tokens.expires_at, account, replaced, bool(lacks_project))
 
     async def aclose(self) -> None:
         """Try for some more seconds to store the logins that no disk has taken yet."""
         await self._unsaved.aclose()
 
-    def _unexchanged(self, tokens: TokenResponse) -> TokenResponse:
-        """Return a token response whose token has expired, so that the first refresh makes the second step."""
-        return TokenResponse(Secret(""), tokens.access_token, int(self._clock()))
-
-    async def _exchange(self, client: OAuthClient, tokens: TokenResponse) -> TokenResponse:
+    async def _exchange(
+        self, exchange: Exchange, client: OAuthClient, tokens: TokenResponse, unexchanged: TokenResponse
+    ) -> TokenResponse:
         """Make the second step: return the token that agents use in place of the token that the login gave.
 
-        While the vendor is unavailable, the login is stored with an expired token; the next refresh makes the step.
+        While the vendor is unavailable, the login is stored `unexchanged`; the next refresh makes the step.
         """
-        url = exchange_url(client)
         try:
-            return await request_copilot_token(self._driver, client, tokens.access_token, url, now=self._clock())
+            return await exchange.request(self._driver, client, tokens, now=self._clock())
         except LoginDeadError as error:
             raise ExchangeRefusedError(client.name, error.reason) from None
         except VendorUnavailableError as error:
             _log.warning("%s: the login is stored; its token follows with the first refresh: %s", client.name, error)
-            return self._unexchanged(tokens)
+            return unexchanged
 
     async def _late_account(self, client: OAuthClient, tokens: TokenResponse) -> str | None:
         """Ask userinfo for the account label, once the login is safe: the request must not cost a login."""
@@ -144,40 +139,40 @@ class LoginWriter:
             return None
         return account
 
-    async def _lacks_project(self, client: OAuthClient, tokens: TokenResponse) -> bool:
+    async def _lacks_project(self, exchange: Exchange, client: OAuthClient, tokens: TokenResponse) -> bool:
         """Ask for the account's project, once the login is safe: the request must not cost a login."""
         try:
-            return not await has_project(self._driver, client, tokens, now=self._clock())
+            return await exchange.lacks_project(self._driver, client, tokens, now=self._clock())
         except Exception as error:  # noqa: BLE001 - the login is stored, whatever fails now
             _log.info("%s: could not learn whether the account has a project: %s", client.name, words_of(error))
             return False
 
 
-def _response(tenant: Tenant, write: Mutation[str | None]) -> UnsavedLogin:
-    """Return what `write` stores as a response that the journal can keep, under the conditions that `write` makes."""
+def _unsaved_login(tenant: Tenant, write: Mutation[str | None]) -> UnsavedLogin:
+    """Return the login that `write` commits; the journal keeps it under the conditions that `write` makes."""
     spilled: Entry | None = None
 
-    def spill(store: Store) -> None:
+    def spill_to_journal(store: Store) -> None:
         nonlocal spilled
         entries = store.read()
         draft = Draft(entries, store.notes(), LazyRecords(store.clients), LazyRecords(store.servers))
         write(draft)
         entry, before = draft[tenant], entries.get(tenant)
-        assert isinstance(entry, TokenEntry | McpEntry)  # noqa: S101 - `write` makes logins
-        replaces = before.refresh_token if isinstance(before, TokenEntry | McpEntry) else None
+        assert isinstance(entry, LoginEntry)  # noqa: S101 - `write` makes logins
+        replaces = before.refresh_token if isinstance(before, LoginEntry) else None
         store.spill(tenant, entry, replaces, draft.notes[tenant])
         if store.read().get(tenant) != entry:
             raise _OvertakenError
         spilled = entry
 
-    def fold(draft: Draft) -> None:
-        """Write it again, now with its client, unless another login came in."""
+    def commit_from_journal(draft: Draft) -> None:
+        """Write the login again, now with its client, unless another login came in."""
         if spilled is not None and draft.get(tenant) == spilled:
             del draft[tenant]
             write(draft)
 
-    return UnsavedLogin(tenant=tenant, commit=write, spill=spill, fold=fold)
+    return UnsavedLogin(tenant=tenant, commit=write, spill=spill_to_journal, commit_from_journal=commit_from_journal)
 
 
 class _OvertakenError(Exception):
-    """Another login was committed while this one was written into the journal; the next try sees whose it is."""
+    """Another login was committed while this login was written into the journal; the next try checks whose it is."""

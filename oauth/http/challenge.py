@@ -49,7 +49,7 @@ def read_bearer(headers: Iterable[str]) -> BearerChallenge | None:
 
 
 def read_challenges(headers: Iterable[str]) -> tuple[Challenge, ...]:
-    """Return every challenge in the headers' values, and skip unreadable parts.
+    """Return every challenge in the values of the headers; skip unreadable parts.
 
     A header may hold several challenges, and a challenge several parameters. Commas separate both.
     """

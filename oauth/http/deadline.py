@@ -96,8 +96,8 @@ class Deadline(AwakeClock):
 async def awake_timeout(seconds: float) -> AsyncIterator[None]:
     """Limit a block as `asyncio.timeout` does, but count only the seconds in which the event loop ran.
 
-    At the end the loop gets one more undisturbed tick, to read what has arrived. After a suspension the time starts
-    again, because the other side may have to send its answer once more.
+    At the end the loop gets one more undisturbed tick, to read the data that has arrived. After a suspension the time
+    starts again, because the other side may have to send its answer once more.
 
     Raises:
         TimeoutError: the block did not end in time.

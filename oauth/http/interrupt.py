@@ -1,4 +1,4 @@
-"""Interrupts put off for a moment: Ctrl-C and cancellation must not come between a vendor's answer and its owner."""
+"""Postpone Ctrl-C and cancellation for a moment, so that a vendor's answer always gets an owner."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 def undisturbed(work: Callable[[], T]) -> T:
-    """Return what `work` gives; an interrupt of it takes effect as soon as this task awaits something.
+    """Return the result of `work`, even if Ctrl-C interrupts it; the interrupt is raised at this task's next `await`.
 
-    `work` must bear to be begun twice.
+    An interrupted `work` is called again from its beginning.
     """
     try:
         return work()
@@ -22,7 +22,7 @@ def undisturbed(work: Callable[[], T]) -> T:
 
 
 def postpone(stop: BaseException) -> None:
-    """Raise an interrupt again as soon as this task awaits something: in the task what cancels it, else in the loop."""
+    """Raise `stop` again at this task's next `await`: a cancellation in the task, Ctrl-C in the event loop."""
     task = asyncio.current_task()
     if isinstance(stop, asyncio.CancelledError) and task is not None:
         task.uncancel()  # it counts once, so that a timeout further out still knows its own cancellation

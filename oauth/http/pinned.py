@@ -1,7 +1,7 @@
 """Resolve a host name once, check every address, and connect only to a checked address.
 
-The name is never resolved a second time, so DNS rebinding has no effect: the connection goes to the address itself,
-while TLS and the Host header keep the name.
+The connection goes to the address, while TLS and the Host header keep the name. The name is never resolved a second
+time, so DNS rebinding has no effect.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Make HTTP clients and read replies: with limits, without cookies, redirects or compression. No other module does.
+"""Make HTTP clients and read replies, with limits and without cookies, redirects or compression.
 
-Each limit is checked before the work that it bounds. Bytes are counted as they leave the socket, a few kilobytes at a
-time, so that the event loop runs between two steps whatever a server sends.
+No other module does this. Each limit is checked before the work that it bounds. Bytes are counted as they leave the
+socket, a few kilobytes at a time. So the event loop runs between two steps, whatever a server sends.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class UnsafeUrlError(RefusedAddressError):
 
 
 class UnreadReplyError(httpx2.TransportError):
-    """A reply came and could not be read: unlike after a silence, the same request would fare no better."""
+    """A reply came and could not be read; after a silence a repetition may help, but not here."""
 
 
 class ReplyTooLongError(UnreadReplyError):
@@ -65,7 +65,7 @@ class ReplyMalformedError(UnreadReplyError):
 
 
 class ReplyEncodedError(UnreadReplyError):
-    """The reply is compressed in a way that this project does not read; it asked for none."""
+    """The reply is compressed in a way that this project does not read; the request asked for no compression."""
 
     def __init__(self) -> None:
         super().__init__("the reply is compressed, which was not asked for")

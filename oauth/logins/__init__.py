@@ -4,12 +4,14 @@ from openab_auth.lazy import lazy_names
 
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
+    from openab_auth.oauth.logins.chosen_login import ChosenLogin
     from openab_auth.oauth.logins.logins import Logins
     from openab_auth.oauth.logins.logout import LogoutResult
     from openab_auth.oauth.logins.status import LoginState, Status, login_state, read_status
     from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 
 __all__ = [
+    "ChosenLogin",
     "LoginState",
     "Logins",
     "LogoutResult",
@@ -24,6 +26,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
     __getattr__ = lazy_names(
         __name__,
         {
+            "ChosenLogin": "chosen_login",
             "LoginState": "status",
             "Logins": "logins",
             "LogoutResult": "logout",

@@ -1,4 +1,4 @@
-"""Find the pending logins that a pasted text may end, and read the paste in the text."""
+"""Find the pending logins that a paste may finish, and read the paste in a text."""
 
 from __future__ import annotations
 

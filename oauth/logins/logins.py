@@ -1,16 +1,13 @@
-"""Log people in and out, whichever flow a vendor has: the one façade for the slash commands and the command line."""
+"""Log people in and out, for every flow: the façade for the slash commands and the command line."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import partial
 from typing import Self
 
-from openab_auth.oauth.accounts import resolve
+from openab_auth.oauth.accounts import Account, resolve, vendor_meant
 from openab_auth.oauth.client import Driver
 from openab_auth.oauth.entries import (
     REFRESH_DEADLINE,
@@ -18,7 +15,6 @@ from openab_auth.oauth.entries import (
     PendingLogin,
     PendingLogins,
     generation_of,
-    login_entry,
     pending_entry,
 )
 from openab_auth.oauth.errors import NoPendingLoginError, SecretMissingError, WhichLoginError
@@ -33,23 +29,23 @@ from openab_auth.oauth.flows import (
     LoginWriter,
     flow_of,
 )
-from openab_auth.oauth.logins import status
 from openab_auth.oauth.logins.completing import pasteable, read_expected
+from openab_auth.oauth.logins.login_states import LoginStates
 from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
-from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 from openab_auth.oauth.mcp import AddedServers, ServerLogins
 from openab_auth.oauth.runtime import Runtime
-from openab_auth.oauth.vendors import Catalogue, Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor, VendorName
 from openab_auth.storage import AsyncStore
-from openab_auth.storage.entries import Tenant, UserId
+from openab_auth.storage.entries import LoginEntry, Tenant, UserId
 
 
 class Logins:
     """Logs people in and out; one object per process. `lock_wait` is in seconds, `max_pending` is per person.
 
     `admit` raises where a login that needs no paste may no longer be stored when its vendor gives it. `record_end`
-    writes the audit line of a login that ends without a paste.
+    writes the audit line of a login that ends without a paste. `added` holds the servers that people have added, and
+    `states` reads the states of the logins.
     """
 
     def __init__(  # noqa: PLR0913 - the collaborators, and what tests set
@@ -69,17 +65,17 @@ class Logins:
         self._configured = catalogue
         self._store = store
         self._clock = clock
-        self._index = IndexedStore(store)
         self._commits = Commits(store, lock_wait=lock_wait)
         self._remover = LoginRemover(store, driver, self._commits)
         self._waiting = WaitingLogins(record_end)
-        self._states: asyncio.Task[tuple[LoginState, ...]] | None = None
+        index = IndexedStore(store)
+        self.states = LoginStates(store, index, self._waiting, self.catalogue, clock=clock)
         self._context = LoginContext(
             catalogue=self.catalogue,
             store=store,
             driver=driver,
             servers=ServerLogins(catalogue, store, driver, clock=clock),
-            pending=PendingLogins(store, self._index, clock=clock, limit=max_pending),
+            pending=PendingLogins(store, index, clock=clock, limit=max_pending),
             writer=LoginWriter(store, driver, self._commits, clock=clock),
             background=BackgroundWork(),
             waiting=self._waiting,
@@ -119,7 +115,7 @@ class Logins:
             LoginTakenError: another person's login is there; only the login of the generation `replaces` may go.
             TooManyLoginsError: the person must finish or cancel another login first.
             TooManyWaitError: all people together have too many pending logins.
-            NoPendingLoginError: the name means another MCP server by now, or none; or the login was cancelled.
+            NoPendingLoginError: the name now means another MCP server, or no server; or the login was cancelled.
             VendorUnavailableError, VendorMisconfiguredError: the vendor gave no endpoints or no code.
             ProgramMissingError, ProgramFailedError: the vendor's own program printed no link.
             StorageError: the login could not be stored later, so no vendor was asked.
@@ -135,7 +131,7 @@ class Logins:
         return offer
 
     async def outcome(self, vendor: str, user: UserId) -> LoginResult | None:
-        """Wait for the end of a login whose offer `waits`; None if this process stops before.
+        """Wait for the end of a login whose offer `waits`; return None if this process stops first.
 
         Raises:
             LoginDeniedError, LoginExpiredError: the person declined, or did not approve in time.
@@ -157,7 +153,7 @@ class Logins:
         return await self._waiting.conversation(offer.vendor.name, user).amended(offer)
 
     async def resume(self, may: Callable[[PendingLogin], bool]) -> tuple[PendingLogin, ...]:
-        """Wait again for the approvals that a former process waited for, and return those logins.
+        """Wait again for the approvals that an earlier process waited for, and return their logins.
 
         A login for which `may` returns False is left out.
 
@@ -167,7 +163,7 @@ class Logins:
         resumed = []
         entries, notes = await self._store.read(), await self._store.notes()
         for login, entry in pending_entry.unexpired(entries, self._clock(), notes=notes):
-            row = self._configured.find(login.vendor)
+            row = vendor_meant(login.vendor, self._configured)
             if row is None or not (flow_of(row).waits and flow_of(row).in_store and may(login)):
                 continue
             self._waiting.start(row, login, flow_of(row).wait(self._context, row, login, entry))
@@ -180,12 +176,12 @@ class Logins:
     ) -> LoginResult:
         """Step two: take the pending login that a pasted text belongs to, exchange its code, and store the login.
 
-        A form is about one pending login: with its `generation`, no other login is ended.
+        `generation` is the pending login of a form; no other login is finished.
 
         Raises:
             PasteRefusedError: the paste does not end this login, which is still pending unless the person declined.
-            NoPendingLoginError: no login waits for it, it was used already, or its MCP server is another by now.
-            LoginTakenError: another person's login is there, not the one that may be replaced.
+            NoPendingLoginError: no login waits for the paste, or its name now means another MCP server.
+            LoginTakenError: another person's login is there, and nobody agreed to replace it.
             LoginOvertakenError: the same, after the vendor gave the login, which was not stored.
             ExchangeRefusedError, VendorUnavailableError, VendorMisconfiguredError: the vendor gave no login.
             LoginNotStoredError: the vendor gave a login that could not be written.
@@ -209,109 +205,71 @@ class Logins:
         row = catalogue.get(login.vendor)
         return await flow_of(row).complete(self._context, row, login, entry, paste)
 
-    async def cancel(self, user: UserId, vendor: str | None = None, generation: str | None = None) -> Vendor:
-        """Forget a pending login: the only one, if no vendor is named. A vendor that is not offered here is fine, too.
+    async def cancel(self, user: UserId, word: str | None = None, generation: str | None = None) -> Vendor:
+        """Forget a pending login: the only one, if there is no word. A vendor that is not offered here is fine, too.
 
-        With a `generation`, only that login is forgotten.
+        `word` is compared with the vendor in the keys of pending logins: other programs write a tenant there. With a
+        `generation`, only that login is forgotten.
 
         Raises:
             NoPendingLoginError: no login is pending.
             WhichLoginError: several logins are pending, and no vendor is named.
         """
         catalogue = await self.catalogue()
-        found = catalogue.find(vendor) if vendor else None
-        names = {name for name in (vendor, found.name if found else None) if name}
+        meant = vendor_meant(word, catalogue) if word else None
+        names = {name for name in (word, meant.name if meant else None) if name}
         mine = dict(await self._context.pending.of(user, names))
         programs = [login for login in self._waiting.in_memory(user) if not names or login.vendor in names]
         waiting = [login for login in (*mine, *programs) if generation in {None, login.generation}]
         if not waiting:
-            raise NoPendingLoginError(vendor)
+            raise NoPendingLoginError(word)
         if len(waiting) > 1:
             raise WhichLoginError(tuple(sorted(login.vendor for login in waiting)))
         (login,) = waiting
         if login in mine:
             await self._context.pending.take(login, mine[login])
         await self._waiting.cancel(login.vendor, login.user, login.generation)
-        named = catalogue.find(login.vendor)  # other programs name a login by its tenant
-        known = named is not None and named.name == login.vendor
-        return named if known and named else Vendor(login.vendor, login.vendor, Tenant(login.vendor))
+        name = VendorName(login.vendor)
+        return catalogue.named(name) or Vendor(name, name, Tenant(name))
 
     async def pending(self, user: UserId) -> tuple[PendingLogin, ...]:
         """Return the logins that wait for this person's paste or approval."""
         return (*(login for login, _ in await self._context.pending.of(user)), *self._waiting.in_memory(user))
 
-    async def status(self) -> Status:
-        """Return every login, every pending login, and the problems of the store."""
-        catalogue, index, now = await self.catalogue(), await self._index.read(), self._clock()
-        found = await self._store.run(partial(status.read_status, catalogue=catalogue, now=now, index=index))
-        return replace(found, pending=(*found.pending, *self._waiting.in_memory()))
-
-    async def login_state(self, vendor: str) -> LoginState | None:
-        """Return the login of one vendor or tenant, or None if there is none.
+    async def account(self, word: str) -> Account:
+        """Return the account that a typed word means now.
 
         Raises:
-            StorageError: the store or its notes, which say whose login it is, cannot be read.
+            StorageError: the store cannot be read.
         """
-        catalogue, entries = await self.catalogue(), await self._store.read()
-        tenant = resolve(vendor, catalogue, entries).tenant
-        return await self._store.run(
-            partial(status.read_state, tenant=tenant, entries=entries, catalogue=catalogue, now=self._clock())
-        )
+        return resolve(word, await self.catalogue(), await self._store.read())
 
-    async def states(self) -> tuple[LoginState, ...]:
-        """Return every login; callers that ask at the same time share one read."""
-        if self._states is None or self._states.done():
-            self._states = asyncio.create_task(self._read_states())
-        return await asyncio.shield(self._states)
-
-    async def _read_states(self) -> tuple[LoginState, ...]:
-        catalogue, index, now = await self.catalogue(), await self._index.read(), self._clock()
-        return await self._store.run(partial(status.read_states, index=index, catalogue=catalogue, now=now))
-
-    async def newly_dead(self) -> tuple[LoginState, ...]:
-        """Return the dead logins of which nobody was told; each is returned once, to one process.
-
-        Raises:
-            StorageError: the store cannot be read, or cannot record that they were returned.
-        """
-        entries, notes = await self._store.read(), await self._store.notes()
-        if not login_entry.has_untold_deaths(entries, notes):
-            return ()
-        died = await self._store.update(login_entry.mark_deaths_told)
-        states_of = {state.tenant: state for state in (await self.status()).logins}
-        return tuple(states_of[tenant] for tenant in died if tenant in states_of)
-
-    async def logout(self, tenant_or_vendor: str, generation: str | None = None, *, revoke: bool) -> LogoutResult:
+    async def logout(self, account: Account, generation: str | None = None, *, revoke: bool) -> LogoutResult:
         """Remove a login here; with `revoke`, revoke it at the vendor first, if the vendor answers.
 
-        The login of this `generation` is removed, or else the one that is there now; never one that comes in later.
+        With a `generation`, only that login is removed; otherwise the current login, never a login that comes in later.
 
         Raises:
             NotLoggedInError: there is no login.
             LoginChangedError: another login has come in.
             StorageError: the login could not be removed.
         """
-        catalogue = await self.catalogue()
-        entries = await self._store.read()
-        tenant = resolve(tenant_or_vendor, catalogue, entries).tenant
+        catalogue, tenant = await self.catalogue(), account.tenant
+        entry = (await self._store.read()).get(tenant)
         if generation is None:
-            generation = generation_of(entries.get(tenant), (await self._store.notes()).get(tenant))
-        server = catalogue.server(tenant)
-        vendor = catalogue.vendor_of(tenant)
-        client = vendor.client() if vendor else None
-        if server:
-            client = await self._context.servers.client(server, tenant)
+            generation = generation_of(entry, (await self._store.notes()).get(tenant))
+        row = catalogue.row_of(tenant, entry) if isinstance(entry, LoginEntry) else None
+        client = await flow_of(row).client(self._context, row, tenant) if row else None
         return await self._context.background.finish(self._remover.remove(tenant, generation, client, revoke=revoke))
 
     def stop_waiting(self) -> None:
-        """Wait no longer for the refresh of another process: this process is told to stop."""
+        """Stop waiting for refreshes of other processes, because this process has to stop."""
         self._commits.stop_waiting()
 
     async def aclose(self) -> None:
         """Wait for the logins and logouts in progress, which now end early."""
         self.stop_waiting()
-        if self._states is not None:
-            await asyncio.gather(self._states, return_exceptions=True)
+        await self.states.aclose()
         await self._waiting.aclose()
         await self._context.background.aclose()
         await self._context.writer.aclose()

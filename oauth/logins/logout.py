@@ -12,12 +12,12 @@ from openab_auth.oauth.errors import NotLoggedInError, OAuthError
 from openab_auth.oauth.flows import Commits
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft
-from openab_auth.storage.entries import LoginEntry, McpEntry, Tenant
+from openab_auth.storage.entries import LoginEntry, Tenant
 
 
 @dataclass(frozen=True, slots=True)
 class LogoutResult:
-    """The result of a logout; `note` says why the vendor was not told, if it should have been.
+    """The result of a logout; `note` says why the login was not revoked at the vendor, if that was wanted.
 
     `removed` is False if the login was gone already, or if another login had come in; `newer_kept` tells that the store
     holds that other login. `left` names each file that may still hold tokens of the login.
@@ -62,7 +62,7 @@ class LoginRemover:
             revoked, note = await self._revoke(client, entry) if revoke else (False, None)
 
             def remove(draft: Draft) -> LogoutResult:
-                """Remove the login unless another login came in; what a refresh has renewed is the same login."""
+                """Remove the login unless another login came in; a refreshed login is the same login."""
                 same = generation_of(draft.get(tenant), draft.notes.get(tenant)) == generation
                 removed = same and (draft.get(tenant) == entry or not alone) and login_entry.remove(draft, tenant)
                 return LogoutResult(tenant, revoked, removed, note, newer_kept=tenant in draft)
@@ -77,12 +77,12 @@ class LoginRemover:
             StorageError: the store cannot be written, or its client records cannot be read.
         """
         await self._store.check_writable()
-        if isinstance(entry, McpEntry):
+        if login_entry.has_client_record(entry):
             await self._store.clients()  # the login's client is removed with it
 
     async def _revoke(self, client: OAuthClient | None, entry: LoginEntry) -> tuple[bool, str | None]:
         if client is None:
-            return False, "no vendor of this name is configured here, so nobody could be told"
+            return False, "no vendor of this name is configured here"
         token, hint = (
             (entry.refresh_token, "refresh_token") if entry.refresh_token else (entry.access_token, "access_token")
         )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
-from openab_auth.oauth.entries import SKEW, EntryIndex, PendingLogin, backoff, build_index, dead_token, generation_of
-from openab_auth.oauth.mcp import GrantedAccess, access_of, binding_of
-from openab_auth.oauth.mcp.binding import Binding
-from openab_auth.oauth.vendors import Catalogue, McpServer, Vendor
-from openab_auth.storage.entries import NEVER, Entry, McpEntry, Tenant, TokenEntry, UserId
+from openab_auth.oauth.entries import SKEW, EntryIndex, PendingLogin, backoff, build_index, dead_token, login_entry
+from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.errors import StorageError
-from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
-from openab_auth.storage.store import Problem, Store
+
+if TYPE_CHECKING:
+    from openab_auth.oauth.mcp import GrantedAccess
+    from openab_auth.oauth.vendors import Catalogue, McpServer, Vendor
+    from openab_auth.storage.reader import Problem, StoreReader
+    from openab_auth.storage.records.clients import ClientRecord
 
 T = TypeVar("T")
 State: TypeAlias = Literal["ok", "expiring", "expired", "dead"]
@@ -28,8 +29,7 @@ class LoginState:
     vendor refuses the refresh token, or because there is none.
     `expires_at` is None if the server did not say. `shadowed_by` is the variable, set here, that the vendor's tools
     prefer. `died` is the vendor's refusal of the refresh token. `failed` is the last refresh, if it failed. `standing`
-    is the access that an MCP server has granted. `generation` tells this login from every other login of the tenant.
-    `revocable`: the vendor can be asked to revoke it, as far as that is known without a request.
+    is the access that an MCP server has granted.
     """
 
     tenant: Tenant
@@ -45,8 +45,6 @@ class LoginState:
     died: DeadToken | None = None
     failed: RefreshAttempt | None = None
     standing: GrantedAccess | None = None
-    generation: str = ""
-    revocable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class Status:
     environment: tuple[tuple[Vendor, str], ...] = ()
 
 
-def read_status(store: Store, *, catalogue: Catalogue, now: float, index: EntryIndex | None = None) -> Status:
+def read_status(store: StoreReader, *, catalogue: Catalogue, now: float, index: EntryIndex | None = None) -> Status:
     """Read the status, sorted by tenant; `index` saves a read if the caller has one. This blocks.
 
     Raises:
@@ -76,27 +74,16 @@ def read_status(store: Store, *, catalogue: Catalogue, now: float, index: EntryI
     )
 
 
-def read_states(store: Store, index: EntryIndex, *, catalogue: Catalogue, now: float) -> tuple[LoginState, ...]:
+def read_states(store: StoreReader, index: EntryIndex, *, catalogue: Catalogue, now: float) -> tuple[LoginState, ...]:
     """Read the logins alone, sorted by tenant. This blocks."""
-    notes, clients = _or_none(store.notes), _or_none(store.clients)
+    notes, clients = no_records_if_unreadable(store.notes), no_records_if_unreadable(store.clients)
     states = (
         login_state(tenant, index.entries, notes, clients, catalogue=catalogue, now=now) for tenant in index.tenants
     )
     return tuple(state for state in states if state is not None)
 
 
-def read_state(
-    store: Store, *, tenant: Tenant, entries: Mapping[str, Entry], catalogue: Catalogue, now: float
-) -> LoginState | None:
-    """Read one login, for somebody who wants to end or replace it. This blocks.
-
-    Raises:
-        StoreUnreadableError: the notes cannot be read, so nobody knows whose login it is, or which one.
-    """
-    return login_state(tenant, entries, store.notes(), _or_none(store.clients), catalogue=catalogue, now=now)
-
-
-def _or_none(read: Callable[[], Mapping[str, T]]) -> Mapping[str, T]:
+def no_records_if_unreadable(read: Callable[[], Mapping[str, T]]) -> Mapping[str, T]:
     """Return no records where they cannot be read: a login is shown all the same, and the store names the problem."""
     try:
         return read()
@@ -105,7 +92,7 @@ def _or_none(read: Callable[[], Mapping[str, T]]) -> Mapping[str, T]:
 
 
 def login_state(  # noqa: PLR0913 - the records of a login
-    tenant: str,
+    tenant: Tenant,
     entries: Mapping[str, Entry],
     notes: Mapping[str, Note],
     clients: Mapping[str, ClientRecord],
@@ -115,20 +102,17 @@ def login_state(  # noqa: PLR0913 - the records of a login
 ) -> LoginState | None:
     """Return the state of one login, or None if there is no login."""
     entry, note = entries.get(tenant), notes.get(tenant, Note())
-    if not isinstance(entry, TokenEntry | McpEntry) or (isinstance(entry, McpEntry) and not entry.token_response):
+    if not (isinstance(entry, LoginEntry) and login_entry.has_login(entries, tenant)):
         return None
-    server = catalogue.server(tenant) if isinstance(entry, McpEntry) else None
-    binding = binding_of(entry, clients.get(tenant)) if isinstance(entry, McpEntry) else None
-    vendor = _vendor(binding, server) if isinstance(entry, McpEntry) else catalogue.vendor_of(tenant)
-    client = vendor.client() if vendor else None
-    if binding and server:
-        client = binding.client(server)
-    expires_at = None if isinstance(entry, McpEntry) and entry.expires_at == NEVER else entry.expires_at
+    is_vendors = isinstance(entry, TokenEntry)
+    record, server = clients.get(tenant), None if is_vendors else catalogue.server_of(tenant)
+    vendor = catalogue.vendor_of(tenant) if isinstance(entry, TokenEntry) else _bound_vendor(entry, record, server)
+    expires_at = login_entry.expiry_of(entry)
     died = dead_token(entry, note)
     refreshable = bool(entry.refresh_token) and died is None
     return LoginState(
-        tenant=Tenant(tenant),
-        kind="token" if isinstance(entry, TokenEntry) else "mcp",
+        tenant=tenant,
+        kind="token" if is_vendors else "mcp",
         state="dead" if died else _state(expires_at, now, refreshable=refreshable),
         refreshable=refreshable,
         expires_at=expires_at,
@@ -139,17 +123,24 @@ def login_state(  # noqa: PLR0913 - the records of a login
         vendor=vendor,
         died=died,
         failed=None if died else backoff.failed_attempt(entry, note, now),
-        standing=access_of(entry, clients.get(tenant), server) if isinstance(entry, McpEntry) else None,
-        generation=generation_of(entry, note),
-        revocable=client is not None and client.may_revoke,
+        standing=None if isinstance(entry, TokenEntry) else _access(entry, record, server),
     )
 
 
-def _vendor(binding: Binding | None, server: McpServer | None) -> Vendor | None:
+def _bound_vendor(entry: McpEntry, record: ClientRecord | None, server: McpServer | None) -> Vendor | None:
     """Return the server that the login was made at, even if its name means another server by now."""
     if server is None:
         return None
+    from openab_auth.oauth.mcp import binding_of  # noqa: PLC0415 - a store without servers does not pay for it
+
+    binding = binding_of(entry, record)
     return binding.vendor(server) if binding else server.vendor
+
+
+def _access(entry: McpEntry, record: ClientRecord | None, server: McpServer | None) -> GrantedAccess:
+    from openab_auth.oauth.mcp import access_of  # noqa: PLC0415 - as above
+
+    return access_of(entry, record, server)
 
 
 def _state(expires_at: int | None, now: float, *, refreshable: bool) -> State:

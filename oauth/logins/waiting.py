@@ -51,7 +51,7 @@ class WaitingLogins:
         work: Coroutine[Any, Any, LoginResult],
         conversation: Conversation | None = None,
     ) -> asyncio.Task[LoginResult]:
-        """Run `work` until the login ends, in place of a former login of this person at this vendor."""
+        """Run `work` until the login ends; an earlier login of this person at this vendor is ended."""
         key = (login.vendor, login.user)
         if former := self._logins.get(key):
             former.work.cancel()
@@ -68,9 +68,9 @@ class WaitingLogins:
             waiting.end.add_done_callback(lambda _end: self._ended(waiting))
 
     async def outcome(self, vendor: str, user: UserId) -> LoginResult | None:
-        """Wait until a login ends; None if this process stops before.
+        """Wait until a login ends; return None if this process stops first.
 
-        Any number of views may wait for the same login; a view that is cancelled does not end it.
+        Any number of views may wait for the same login; a cancelled view does not end the login.
 
         Raises:
             NoPendingLoginError: the login was cancelled or replaced, or this process does not wait for it.
@@ -87,7 +87,7 @@ class WaitingLogins:
                 self._forget(waiting)
 
     def in_memory(self, user: UserId | None = None) -> list[PendingLogin]:
-        """Return the running logins of which the store holds nothing, of one person or of all."""
+        """Return the running logins that are not in the store, of one person or of everybody."""
         return [
             waiting.login
             for waiting in self._logins.values()

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from openab_auth.oauth.mcp.discovery import Discovered, Fetch, discover
     from openab_auth.oauth.mcp.granted_access import GrantedAccess, access_of
     from openab_auth.oauth.mcp.registration import forget_client, metadata_document
-    from openab_auth.oauth.mcp.renew import ServerRenewer
     from openab_auth.oauth.mcp.scopes import advice, note_demand
     from openab_auth.oauth.mcp.server_logins import ServerLogins
+    from openab_auth.oauth.mcp.server_renewer import ServerRenewer
 
 __all__ = [
     "AddedServers",
@@ -46,7 +46,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "Fetch": "discovery",
             "GrantedAccess": "granted_access",
             "ServerLogins": "server_logins",
-            "ServerRenewer": "renew",
+            "ServerRenewer": "server_renewer",
             "advice": "scopes",
             "audience_of": "audience",
             "binding_of": "binding",

@@ -40,22 +40,19 @@ class AddedServers:
         return self._configured.accepts_servers
 
     async def catalogue(self) -> Catalogue:
-        """Return the catalogue with the servers as they are now, whichever process added them.
-
-        Where they cannot be read, return the config's catalogue.
-        """
+        """Return the catalogue with all current servers; without added servers if they cannot be read."""
         return await self._store.run(self._configured.with_servers_of)
 
     async def all(self) -> dict[str, AddedServer]:
-        """Return all added servers by name, also those whose name the config has taken since.
+        """Return all added servers by name, also servers whose name the config has taken since.
 
         Raises:
-            StorageError: they could not be read.
+            StorageError: the servers could not be read.
         """
         return dict(await self._store.servers())
 
     async def knows(self, name: str) -> bool:
-        """Return whether this name is known here; a word that was pasted by mistake is not."""
+        """Return whether a server or vendor here has this name; a word that was pasted by mistake is unknown."""
         if self._configured.owner_of(name):
             return True
         try:
@@ -64,23 +61,23 @@ class AddedServers:
             return False
 
     async def add(self, name: str, url: str, user: UserId) -> tuple[McpServer, bool]:
-        """Add a server; return it, and whether it is new. The same name and address once more change nothing.
+        """Add a server; return it, and whether it is new. The same name and address a second time change nothing.
 
         Raises:
-            ServerNotAddedError: why it cannot be added.
-            StorageError: it could not be written.
+            ServerNotAddedError: the server cannot be added; the error says why.
+            StorageError: the server could not be written.
         """
         server = AddedServer(url.strip(), user, int(self._clock()))
         return await self._store.update(partial(self._add, name=name.strip(), server=server))
 
     async def remove(self, name: str, may: Callable[[AddedServer], None]) -> None:
-        """Forget a server and the clients that were registered for it; `may` raises where that is not allowed.
+        """Forget a server and the clients that were registered for it; `may` raises if the caller may not do this.
 
         Only the server that has this name now is removed, never a server that somebody adds meanwhile.
 
         Raises:
-            ServerNotRemovedError: there is no such server, or a login is stored under its name.
-            StorageError: it could not be written.
+            ServerNotRemovedError: no added server has this name, or a login is stored under its name.
+            StorageError: the change could not be written.
         """
         meant = (await self._store.servers()).get(name)
         await self._store.update(partial(self._remove, name=name, meant=meant, may=may))
@@ -89,7 +86,7 @@ class AddedServers:
         if not self.allowed:
             raise AddingServersOffError
         known = self._configured.with_added(draft.servers)
-        there = known.server(name)
+        there = known.server_named(full_name(name))
         if there and there.added_by is not None and (there.name, there.url) == (name, server.url):
             return there, False
         admitted = known.read_new_server(name, server)
@@ -117,7 +114,7 @@ class AddedServers:
 
 
 def _keys(name: str) -> tuple[Tenant, Tenant]:
-    """Return the keys under which a login, or an agent's client, of this server may lie."""
+    """Return the keys under which the store may have a login of this server, or an agent's client for it."""
     return Tenant(name), Tenant(full_name(name))
 
 
@@ -127,7 +124,7 @@ def _logins(draft: Draft, name: str) -> list[str]:
 
 
 def _owns_login(draft: Draft, server: McpServer) -> bool:
-    """Return whether the login under the server's name is its own, from before the list of servers was lost."""
+    """Return whether the stored login was made at this server, before the list of servers was lost."""
     entry = draft.get(server.tenant)
     if _logins(draft, server.name) != [server.tenant] or not isinstance(entry, McpEntry):
         return False

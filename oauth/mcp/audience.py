@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def audience_of(account: Account, catalogue: Catalogue, record: ClientRecord | None) -> str:
-    """Return the address of the server, from the login's `record`, whatever the server's name means by now.
+    """Return the address of the server from the login's `record`, even if the server's name means another server now.
 
     The operator's config may move the address within the same origin.
 
     Raises:
         UnknownVendorError: neither the record nor the config has an address.
     """
-    server = catalogue.server(account.tenant)
+    server = catalogue.server_of(account.tenant)
     configured = server.url if server and server.added_by is None else None
     recorded = record.facts.get("url") if record else None
     if isinstance(recorded, str):

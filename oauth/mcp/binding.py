@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, cast
 
-from openab_auth.oauth.client import OAuthClient
 from openab_auth.oauth.http import NetworkPolicy, shorten_host
 from openab_auth.oauth.mcp.foreign_hosts import foreign_hosts
 from openab_auth.oauth.vendors import AUTH_METHODS, AuthMethod, McpServer, Vendor
@@ -20,6 +19,7 @@ from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
+    from openab_auth.oauth.client import OAuthClient
     from openab_auth.oauth.mcp.discovery import Discovered
     from openab_auth.oauth.mcp.registration import Identity
 
@@ -67,8 +67,10 @@ class Binding:
     def client(self, server: McpServer) -> OAuthClient:
         """Return the client with which the driver makes every request of this login.
 
-        Where the name means another server by now, the table of that server allows nothing to the recorded one.
+        If the name now means another server, the settings of that server do not apply to the recorded server.
         """
+        from openab_auth.oauth.client import OAuthClient  # noqa: PLC0415 - `status` sends no request
+
         server = self._server_of_then(server)
         resource = {"resource": self.resource} if server.send_resource else {}
         scope = {"scope": " ".join(self.scopes)} if server.scope_in_refresh and self.scopes else {}
@@ -94,7 +96,7 @@ class Binding:
         )
 
     def vendor(self, server: McpServer) -> Vendor:
-        """Return the server as people see it among the vendors, with the hosts whose account it would use."""
+        """Return the server's row among the vendors, with the hosts whose accounts its login would use."""
         server = self._server_of_then(server)
         elsewhere = foreign_hosts(server, self.issuer, self.authorize_url, self.token_url)
         return replace(
@@ -106,7 +108,7 @@ class Binding:
         )
 
     def _server_of_then(self, now: McpServer) -> McpServer:
-        """Return the recorded server: `now` if it has the same address, otherwise with the defaults of an address."""
+        """Return the recorded server: `now` if it has the same address, otherwise a server with default settings."""
         if now.url == self.url:
             return now
         return McpServer(
@@ -160,7 +162,7 @@ def read_binding(client: ClientRecord | None) -> Binding | None:
 
 
 def binding_of(entry: McpEntry, client: ClientRecord | None) -> Binding | None:
-    """Return the binding of the login in `entry`, or None when the record belongs to another login or has none."""
+    """Return the binding of the login in `entry`; None if the record belongs to another login, or has no binding."""
     binding = read_binding(client)
     if binding and binding.client_id == entry.client_id and entry.issuer in (None, binding.issuer):
         return binding

@@ -1,6 +1,6 @@
 """Tell which scopes a login at a server has and lacks, as far as the store knows; no request is sent.
 
-`status` shows it. `doctor` asks the server as well.
+`status` shows these scopes. `doctor` asks the server, too.
 """
 
 from __future__ import annotations

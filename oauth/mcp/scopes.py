@@ -6,13 +6,16 @@ Only a new login can get more scopes (RFC 6749 6), and only a person can log in.
 from __future__ import annotations
 
 import dataclasses
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from openab_auth.oauth.client import scopes_of
 from openab_auth.oauth.errors import LOG_IN_AGAIN, InsufficientScopeError
-from openab_auth.oauth.vendors import McpServer
-from openab_auth.oauth.vendors.server_names import bare_name
-from openab_auth.storage import ClientRecord, Draft, Json, McpEntry, Tenant
+from openab_auth.oauth.vendors.server_names import table_name
+from openab_auth.storage import ClientRecord, McpEntry
+
+if TYPE_CHECKING:
+    from openab_auth.oauth.vendors import McpServer
+    from openab_auth.storage import Draft, Json, Tenant
 
 ScopeRemedy: TypeAlias = Literal["log-in", "widen", "grant"]
 
@@ -39,9 +42,9 @@ def note_demand(
 
 
 def wanted_scopes(server: McpServer, asked: tuple[str, ...], record: ClientRecord | None) -> tuple[str, ...]:
-    """Return the scopes that the next login asks for: `asked`, and those that were demanded since.
+    """Return the scopes that the next login asks for: `asked`, and the scopes that the server has demanded since.
 
-    The operator's own list, where there is one, is never widened.
+    If the operator has set a list of scopes, only that list is used.
     """
     if record is None or server.scopes:
         return asked
@@ -63,7 +66,7 @@ def remedy_for(scopes: tuple[str, ...], record: ClientRecord | None, server: Mcp
 
 def advice(remedy: ScopeRemedy, tenant: str) -> str:
     """Return the remedy in words, for the login under `tenant`."""
-    return _ADVICE[remedy].format(name=bare_name(tenant))
+    return _ADVICE[remedy].format(table=table_name(tenant))
 
 
 def carried_over(record: ClientRecord, before: ClientRecord | None) -> ClientRecord:
@@ -83,6 +86,6 @@ def _tries(record: ClientRecord) -> int:
 
 _ADVICE: Final[dict[ScopeRemedy, str]] = {
     "log-in": LOG_IN_AGAIN,
-    "widen": "add them to scopes in [mcp.{name}], then log in again with /auth login",
+    "widen": "add them to scopes in {table}, then log in again with /auth login",
     "grant": "these scopes were requested and not granted; the people who run the server must grant them",
 }

@@ -72,7 +72,7 @@ class SdkStorage:
         )
 
     async def set_tokens(self, tokens: OAuthToken) -> None:
-        """Store the tokens that the SDK obtained, unless the token that it was given has been replaced."""
+        """Store the tokens that the SDK obtained, unless another process has replaced the token that the SDK had."""
         now = self._clock()
         response = TokenResponse(
             access_token=Secret(tokens.access_token),
@@ -116,7 +116,7 @@ class SdkStorage:
 
 
 async def sdk_auth(source: Tokens, server: str) -> OAuthClientProvider:
-    """Return the SDK's own `httpx2.Auth` for the login to `server`; it raises where it would open a browser.
+    """Return the SDK's own `httpx2.Auth` for the login to `server`; it raises an error instead of opening a browser.
 
     Raises:
         OAuthError, StorageError: as `TokenSource.server_url`.

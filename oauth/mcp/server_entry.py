@@ -13,8 +13,13 @@ if TYPE_CHECKING:
     from openab_auth.oauth.vendors import Vendor
 
 
-def write(draft: Draft, binding: Binding, vendor: Vendor, tokens: TokenResponse, note: Note) -> str | None:
-    """Write the login in the shape, and under the key, that the Rust agents expect; return the former account."""
+def write(
+    binding: Binding, draft: Draft, vendor: Vendor, _token_url: str, tokens: TokenResponse, note: Note
+) -> str | None:
+    """Write the login in the shape, and under the key, that the Rust agents expect; return the former account.
+
+    The entry has no token endpoint: `binding` records it.
+    """
     before = draft.notes.get(vendor.tenant, Note()).account if vendor.tenant in draft else None
     reply: dict[str, Json] = {"access_token": tokens.access_token.reveal(), "token_type": "bearer"}
     received_at = int(note.logged_in_at or 0)

@@ -14,7 +14,7 @@ from openab_auth.oauth.mcp.foreign_hosts import check_foreign_hosts
 from openab_auth.oauth.mcp.registration import client_key, identify, issuers_of, keep_client
 from openab_auth.oauth.mcp.scopes import wanted_scopes
 from openab_auth.oauth.vendors import McpServer
-from openab_auth.oauth.vendors.server_names import bare_name
+from openab_auth.oauth.vendors.server_names import VendorName, bare_name
 from openab_auth.storage import AsyncStore, ClientRecord, Draft, McpEntry, Tenant, UserId, pending_key
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ _PENDING: Final = "pending:"
 class ServerLogins:
     """Finds out how people log in to servers, and keeps the result until the login is made.
 
-    `catalogue` is the config's. While a request is under way its name may come to mean another server. So a login is
-    written only while the name still means the server that was asked.
+    `catalogue` is the config's. During a request, the server's name may be given to another server. So a login is
+    written only if the name still means the server that was asked.
     """
 
     def __init__(self, catalogue: Catalogue, store: AsyncStore, driver: Driver, *, clock: Callable[[], float]) -> None:
@@ -41,14 +41,13 @@ class ServerLogins:
         self._unstored: dict[str, tuple[McpServer, ClientRecord]] = {}
 
     async def bind(self, server: McpServer, user: UserId) -> Binding:
-        """Return what the next login of `user` at `server` is bound to; store the client that was registered for it.
+        """Return the binding of the next login of `user` at `server`; store the client that was registered for it.
 
-        An unfinished link of this person may mean that the server no longer knows our client. So another client is
-        registered then.
+        If this person has an unfinished link, another client is registered: the server may no longer know our client.
 
         Raises:
             ServerUnusableError, ClientMissingError: nobody can log in at this server as it is.
-            NoPendingLoginError: the name means another server by now, or none.
+            NoPendingLoginError: the name now means another server, or no server.
             VendorUnavailableError: the server or its authorization server gave no usable answer.
             StorageError: the client could not be stored.
         """
@@ -73,10 +72,10 @@ class ServerLogins:
         return binding
 
     async def binding_of_pending(self, server: McpServer, user: UserId) -> Binding:
-        """Return what the pending login of `user` was bound to when it began, whatever the server says now.
+        """Return the binding that was recorded when the pending login of `user` began; the server is not asked again.
 
         Raises:
-            NoPendingLoginError: the record was lost, or the name means another server by now; begin again.
+            NoPendingLoginError: the record was lost, or the name now means another server; begin again.
         """
         binding = read_binding((await self._store.clients()).get(pending_key(server.vendor_name, user)))
         if binding is None or binding.url != server.url:
@@ -84,15 +83,15 @@ class ServerLogins:
         return binding
 
     async def client(self, server: McpServer, tenant: Tenant) -> OAuthClient:
-        """Return the client of the login under `tenant`; without endpoints if they were lost."""
+        """Return the client of the login under `tenant`; without endpoints if its record was lost."""
         binding = read_binding((await self._store.clients()).get(tenant))
         return replace(binding.client(server) if binding else server.vendor.client(), tenant=tenant)
 
-    def remember(self, draft: Draft, vendor: str, user: UserId, binding: Binding) -> None:
+    def remember(self, draft: Draft, vendor: VendorName, user: UserId, binding: Binding) -> None:
         """Keep the binding of a pending login, and drop the bindings of pending logins that are gone.
 
         Raises:
-            NoPendingLoginError: the name means another server by now, or none.
+            NoPendingLoginError: the name now means another server, or no server.
         """
         self.check_same(draft, vendor, binding)
         for key in [key for key in draft.clients if key.startswith(_PENDING) and key not in draft]:
@@ -106,7 +105,7 @@ class ServerLogins:
         return {key: binding.addresses for key in logins if (binding := read_binding(clients.get(key)))}
 
     def _with_unstored(self, server: McpServer, clients: Mapping[str, ClientRecord]) -> Mapping[str, ClientRecord]:
-        """Return the clients with those of this server that no disk has taken yet."""
+        """Return the clients, together with the clients of this server that could not be stored yet."""
         return {**clients, **{key: client for key, (whose, client) in self._unstored.items() if whose == server}}
 
     async def _keep(self, server: McpServer, binding: Binding, record: ClientRecord | None) -> None:
@@ -130,13 +129,12 @@ class ServerLogins:
             raise
         self._unstored.pop(key, None)
 
-    def check_same(self, draft: Draft, vendor: str, binding: Binding) -> None:
-        """Refuse a login at a server that its name no longer means.
+    def check_same(self, draft: Draft, vendor: VendorName, binding: Binding) -> None:
+        """Refuse a login if the server's name now means another server.
 
         Raises:
-            NoPendingLoginError: the name means another server by now, or none.
+            NoPendingLoginError: the name now means another server, or no server.
         """
-        name = bare_name(vendor)
-        there = self._catalogue.server(name) or draft.servers.get(name)
+        there = self._catalogue.server_named(vendor) or draft.servers.get(bare_name(vendor))
         if there is None or there.url != binding.url:
             raise NoPendingLoginError(vendor)

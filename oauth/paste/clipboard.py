@@ -1,4 +1,4 @@
-"""Undo what clipboards, chats, mail and terminals do to an address. Every function is linear in the length of the text.
+"""Undo the changes that clipboards, chats, mail and terminals make to an address, in linear time.
 
 No rule can tell whether `state=x` followed by `thanks` is a wrapped line or a polite person. So each address has
 several readings, the most likely first, and the state of the login selects the right one.
@@ -57,7 +57,7 @@ _CLOSERS: Final = ">)]}'\"`*.,;:!?("
 
 @dataclass(frozen=True, slots=True)
 class FoundAddress:
-    """Hold one address, query or code#state: its certain part, the pieces that may follow, and how many likely do."""
+    """Hold one address, query or code#state: its certain part, the pieces that may follow, and the likely number."""
 
     head: str = field(repr=False)
     tail: tuple[str, ...] = field(default=(), repr=False)
@@ -149,7 +149,7 @@ def _emphasis_before(text: str, start: int) -> str:
 
 
 def _measure(segment: str, emphasis: str, sure_sign: re.Pattern[str] = _PARAMETER) -> FoundAddress:
-    """Return the address at the start of `segment`: certain up to its last sure sign, then as far as is likely."""
+    """Return the address at the start of `segment`: its certain part, and the pieces that may belong to it."""
     stop = _NOT_OF_AN_ADDRESS.search(segment)
     segment = segment[: stop.start()] if stop else segment
     matches = list(_PIECE.finditer(segment))

@@ -40,7 +40,7 @@ _SENTENCES: Final[dict[PasteMistake, tuple[str, str]]] = {
         "copy only the address of the last page from the address bar",
     ),
     PasteMistake.CONTROL_CHARACTERS: (
-        "this paste contains control characters, so it was damaged on the way",
+        "this paste was damaged: it contains control characters",
         "copy the address from the browser's address bar, not from a terminal or a log",
     ),
     PasteMistake.NOT_UNDERSTOOD: (
@@ -52,7 +52,7 @@ _SENTENCES: Final[dict[PasteMistake, tuple[str, str]]] = {
         f"finish the sign-in, then {_COPY_ALL}, with everything after the ?",
     ),
     PasteMistake.BARE_CODE: (
-        "this is a code without its state, so nobody can tell which login it belongs to",
+        "this is only a code; the state, which says which login it belongs to, is missing",
         f"{_COPY_ALL}; where a page shows code#state, copy both sides of the #",
     ),
     PasteMistake.DOUBLED: (

@@ -1,7 +1,7 @@
 """Read what a person pastes, and check that it finishes their login (RFC 6749, 4.1.2; state: 10.12; `iss`: RFC 9207).
 
-    paste = read_paste(text)            # needs no login: finds code and state, or raises the mistake
-    code = code_for(paste, expected)    # needs the login: checks address, state and issuer
+    paste = read_paste(text)            # finds code and state, or raises the mistake
+    code = code_for(paste, expected)    # checks address, state and issuer against one login
 
 No error and no repr contains the paste. A raw `+` in a code or state stays `+`, because no vendor issues spaces.
 """
@@ -209,7 +209,7 @@ def _split(address: str) -> tuple[str | None, list[tuple[str, str]], bool]:
 
 
 def _leads_to(address: str | None, uri: str) -> bool:
-    """Return whether an address is that URI; all loopback names are the same, and a cut-off start is accepted."""
+    """Return whether an address is the redirect URI; all loopback names are equal, and its beginning may be cut off."""
     if address is None:
         return True
     there = urlsplit(uri)

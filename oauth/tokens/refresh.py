@@ -1,13 +1,12 @@
 """One refresh of one login: one request under the tenant's lease, committed only over the token that was posted.
 
 A request without an answer may have rotated the token. It is repeated once, at once, because some servers accept the
-old token again for a short time. An answer that cannot be read, or of which only a part came, is never followed by such
-a repetition. The attempt is in the login's note before the first byte is sent.
+old token again for a short time. After an answer that is incomplete or cannot be read, the request is not repeated. The
+attempt is in the login's note before the first byte is sent.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -26,7 +25,6 @@ from openab_auth.oauth.entries import (
 )
 from openab_auth.oauth.errors import (
     LoginDeadError,
-    NotLoggedInError,
     NotRefreshableError,
     RefreshBusyError,
     RefreshUnansweredError,
@@ -36,6 +34,7 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.http import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
 from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.oauth.tokens.adopt import adopt, adopt_or_lease, is_successor, stored_login
+from openab_auth.oauth.tokens.refresh_notes import RefreshNotes
 from openab_auth.storage import AsyncStore, Lease, LoginEntry, StorageError, Tenant
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.errors import StoreUnreadableError
@@ -76,6 +75,7 @@ class Refresh:
         self._clock = clock
         self._deliberate = deliberate
         self._deadline = deadline
+        self._notes = RefreshNotes(store, tenant, deadline)
         self._doubtful = False  # the token may be rotated: a request with it got no answer
 
     async def replace(self, stale: LoginEntry) -> LoginEntry:
@@ -85,7 +85,7 @@ class Refresh:
             OAuthError: as `TokenSource.get_valid`.
             StorageError: the store cannot be read or written.
         """
-        renewer, note = self._renewer_of(stale), await self._note()
+        renewer, note = self._renewer_of(stale), await self._notes.read()
         self._check_renewable(stale, note)  # a refusal needs no lease
         known = backoff.unfinished_attempt(stale, note)
 
@@ -124,45 +124,78 @@ class Refresh:
         return seconds
 
     async def _request(self, entry: LoginEntry, known: RefreshAttempt | None, lease: Lease) -> LoginEntry:
-        """Ask the vendor, under the lease; `known` is the failed attempt whose pause is over."""
-        renewer, note = self._renewer_of(entry), await self._note()
+        """Ask the vendor under the lease, and commit its answer; `known` is the failed attempt whose pause is over."""
+        renewer, note = self._renewer_of(entry), await self._notes.read()
         self._check_renewable(entry, note)
-        before = backoff.unfinished_attempt(entry, note)
-        seconds = backoff.remaining_pause(before, renewer.config_hash, self._clock())
-        if before and seconds and before != known and not self._deliberate:
-            raise backoff.pause_error(self._tenant, before, seconds)  # another process asked while we waited
+        before = self._failed_before(entry, note, known, renewer.config_hash)
         # Check the disk before the request: a rotated token that cannot be written is lost.
         await self._store.check_writable()
         driver = await self._open_driver()
         attempt = backoff.start_attempt(entry, before, self._clock())
-        if newer := await self._note_unless_replaced(entry, attempt=attempt):
+        if newer := await self._announce(entry, attempt, before):
             return newer
-        if not self._deadline.allows(LAST_REQUEST):
-            await self._note_unless_replaced(entry, attempt=before)
-            raise RefreshBusyError(self._tenant, self._deadline.used())
-        self._doubtful = before is not None and not before.answered
-        if self._doubtful:
-            _log.warning("%s: the last request with this refresh token got no answer; it is posted again", self._tenant)
         async with self._unsaved.owner() as owner:
             try:
                 tokens = await self._ask(renewer, driver, entry)
                 renewal = undisturbed(partial(self._renewal, entry, tokens, note, lease))
                 owner.hold(renewal)
-            except LoginDeadError as error:
-                return await self._mark_dead(entry, error)
             except (NotRefreshableError, StorageError):  # the request was not sent: something for it was missing
-                await self._note_unless_replaced(entry, attempt=attempt if self._doubtful else before)
+                await self._notes.change_unless_replaced(entry, attempt=attempt if self._doubtful else before)
                 raise
-            except (VendorUnavailableError, VendorMisconfiguredError) as error:
-                failure = backoff.fail_attempt(
-                    attempt, error, renewer.config_hash, self._clock(), answered=not self._doubtful
-                )
-                if newer := await self._note_unless_replaced(entry, attempt=failure):
+            except (LoginDeadError, VendorUnavailableError, VendorMisconfiguredError) as error:
+                if newer := await self._note_failure(entry, error, attempt, renewer.config_hash):
                     return newer
                 raise
             async with awake_timeout(self._deadline.for_disk()):
                 return await self._store.update(partial(self._commit, posted=entry, tokens=tokens))
         return await self._unsaved_entry(renewal)
+
+    def _failed_before(
+        self, entry: LoginEntry, note: Note, known: RefreshAttempt | None, config_hash: str
+    ) -> RefreshAttempt | None:
+        """Return the last failed attempt with this token, now that the lease is held.
+
+        Raises:
+            VendorUnavailableError, VendorMisconfiguredError: another process asked while this one waited for the lease.
+        """
+        before = backoff.unfinished_attempt(entry, note)
+        seconds = backoff.remaining_pause(before, config_hash, self._clock())
+        if before and seconds and before != known and not self._deliberate:
+            raise backoff.pause_error(self._tenant, before, seconds)
+        return before
+
+    async def _announce(
+        self, entry: LoginEntry, attempt: RefreshAttempt, before: RefreshAttempt | None
+    ) -> LoginEntry | None:
+        """Note the attempt before its first byte is sent; if another login came in meanwhile, return that.
+
+        Raises:
+            RefreshBusyError: there is no time left for a request, and the note is as it was.
+        """
+        if newer := await self._notes.change_unless_replaced(entry, attempt=attempt):
+            return newer
+        if not self._deadline.allows(LAST_REQUEST):
+            await self._notes.change_unless_replaced(entry, attempt=before)
+            raise RefreshBusyError(self._tenant, self._deadline.used())
+        self._doubtful = before is not None and not before.answered
+        if self._doubtful:
+            _log.warning("%s: the last request with this refresh token got no answer; it is posted again", self._tenant)
+        return None
+
+    async def _note_failure(
+        self,
+        posted: LoginEntry,
+        error: LoginDeadError | VendorUnavailableError | VendorMisconfiguredError,
+        attempt: RefreshAttempt,
+        config_hash: str,
+    ) -> LoginEntry | None:
+        """Note why the vendor gave no tokens; if another login came in meanwhile, return that."""
+        now = self._clock()
+        if isinstance(error, LoginDeadError):
+            dead = DeadToken(posted.refresh_token.fingerprint(), error.reason, int(now))
+            return await self._notes.change_unless_replaced(posted, dead=dead, attempt=None)
+        failure = backoff.fail_attempt(attempt, error, config_hash, now, answered=not self._doubtful)
+        return await self._notes.change_unless_replaced(posted, attempt=failure)
 
     async def _ask(self, renewer: Renewer, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """Return the token response; repeat a request without an answer once, if there is time.
@@ -228,55 +261,8 @@ class Refresh:
         if dead := dead_token(entry, note):
             raise LoginDeadError(self._tenant, dead.reason, dead.since)
 
-    async def _mark_dead(self, posted: LoginEntry, error: LoginDeadError) -> LoginEntry:
-        """Note that the posted token is dead and raise `error`; if another login came in meanwhile, return that."""
-        dead = DeadToken(posted.refresh_token.fingerprint(), error.reason, int(self._clock()))
-        if newer := await self._note_unless_replaced(posted, dead=dead, attempt=None):
-            return newer
-        raise error
-
-    async def _note(self) -> Note:
-        """Return the login's note; if it cannot be read, a token that may be dead is not posted.
-
-        Raises:
-            StoreUnreadableError: the notes are there but could not be read.
-        """
-        return (await self._store.notes()).get(self._tenant) or Note()
-
-    async def _note_unless_replaced(
-        self, posted: LoginEntry, **fields: RefreshAttempt | DeadToken | None
-    ) -> LoginEntry | None:
-        """Change the note of the posted token. If another login came in meanwhile, return it and keep its note.
-
-        A note may be lost: when it cannot be written, that is only logged.
-        """
-        failed: object = "the store is busy"
-        try:
-            async with awake_timeout(self._deadline.for_disk()):
-                return await self._store.update(lambda draft: self._write_note(draft, posted, fields))
-        except TimeoutError:
-            pass
-        except NotLoggedInError:
-            raise
-        except StorageError as error:
-            failed = error
-        except Exception as error:  # noqa: BLE001 - no failure of the disk may hide the vendor's answer
-            failed = type(error).__name__
-        _log.warning("%s: the result of its refresh could not be noted: %s", self._tenant, failed)
-        return None
-
-    def _write_note(
-        self, draft: Draft, posted: LoginEntry, fields: dict[str, RefreshAttempt | DeadToken | None]
-    ) -> LoginEntry | None:
-        current = read_login(draft, self._tenant)
-        if current.refresh_token != posted.refresh_token:
-            return current
-        note = draft.notes.get(self._tenant) or Note()
-        draft.notes[self._tenant] = dataclasses.replace(note, **fields)  # type: ignore[arg-type] # each has its own type
-        return None
-
     def _commit(self, draft: Draft, posted: LoginEntry, tokens: TokenResponse) -> LoginEntry:
-        """Write the token response, unless another login came in meanwhile, which then stays.
+        """Write the token response; if another login came in meanwhile, return that login and write nothing.
 
         Raises:
             NotLoggedInError: a logout came in meanwhile.

@@ -1,4 +1,4 @@
-"""The refreshes of one process: at most one for each login, and every caller who needs it waits for the same one."""
+"""The refreshes of one process: at most one for each login; all callers that need it wait for the same refresh."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from openab_auth.oauth.entries import AccessToken
 from openab_auth.oauth.http.deadline import Deadline
 from openab_auth.oauth.tokens.adopt import is_successor
-from openab_auth.storage import AsyncStore, LoginEntry, McpEntry, Tenant
+from openab_auth.storage import AsyncStore, LoginEntry, Tenant
 
 if TYPE_CHECKING:
     from openab_auth.oauth.entries import UnsavedLogins
@@ -31,9 +31,9 @@ class SharedRefreshes:
         self._stopping = asyncio.Event()
 
     async def successor(self, tenant: Tenant, stale: LoginEntry, *, deliberate: bool = False) -> AccessToken:
-        """Return the token that takes the place of the one in `stale`; `deliberate` as in `Refresh`.
+        """Return the token that replaces the token in `stale`; `deliberate` as in `Refresh`.
 
-        A refresh that is running may have begun with an older login and end with `stale`. Then another one begins.
+        A running refresh may have begun with an older login and end with `stale`. Then a second refresh begins.
 
         Raises:
             OAuthError, StorageError: as `TokenSource.get_valid`.
@@ -46,7 +46,7 @@ class SharedRefreshes:
         return AccessToken.of(await asyncio.shield(task))
 
     async def aclose(self) -> None:
-        """Wait for the running refreshes, so that no rotated token is lost; those that wait for a lease end now."""
+        """Wait for the running requests, so that no rotated token is lost; end refreshes that only wait for a lease."""
         self._stopping.set()
         while self._tasks:
             await asyncio.wait(tuple(self._tasks.values()))
@@ -71,10 +71,10 @@ class SharedRefreshes:
     async def _refresh(self, tenant: Tenant, stale: LoginEntry, *, deliberate: bool) -> LoginEntry:
         await self._unsaved.save(tenant)
         catalogue = await self._runtime.load_catalogue()
-        if isinstance(stale, McpEntry) and catalogue.server(tenant) is None:  # perhaps a person has added the server
+        if catalogue.row_of(tenant, stale) is None:  # perhaps a person has added a server of this name
             catalogue = catalogue.with_added(await self._store.servers())
+        from openab_auth.oauth.tokens.find_renewer import find_renewer  # noqa: PLC0415 - as above
         from openab_auth.oauth.tokens.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
-        from openab_auth.oauth.tokens.renewer import find_renewer  # noqa: PLC0415 - as above
 
         with Deadline(self._deadline, self._stopping) as deadline:
             refresh = Refresh(

@@ -1,13 +1,13 @@
-"""Valid access tokens for agents: read from the store, and refreshed once for all callers where they have to be."""
+"""Valid access tokens for agents, read from the store; an expired token is refreshed once for all callers."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from openab_auth.oauth.accounts import Account, resolve
+from openab_auth.oauth.accounts import Account, needs_catalogue, resolve
 from openab_auth.oauth.entries import REFRESH_DEADLINE, SKEW, AccessToken, UnsavedLogins, read_login
 from openab_auth.oauth.errors import (
     NotLoggedInError,
@@ -18,8 +18,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.tokens.shared_refreshes import SharedRefreshes
-from openab_auth.oauth.vendors.server_names import SERVER_PREFIX
-from openab_auth.storage import AsyncStore, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
+from openab_auth.storage import AsyncStore, Entry, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
 
 if TYPE_CHECKING:
     from openab_auth.oauth.client import Driver
@@ -60,11 +59,13 @@ class TokenSource:
         """Return the store that this source reads."""
         return self._store
 
-    async def get_valid(self, tenant_or_vendor: str, *, min_ttl: float = SKEW) -> AccessToken:
-        """Return a token that lives for more than `min_ttl` seconds, refreshed first where it has to be.
+    async def get_valid(self, tenant_or_vendor: str | Account, *, min_ttl: float = SKEW) -> AccessToken:
+        """Return a token that lives for more than `min_ttl` seconds, refreshed first if necessary.
 
-        When the refresh fails, a stored token that lives for more than two minutes is returned all the same. After a
-        temporary failure (an outage, a busy lease, a full disk, a refused client) it is returned until it ends.
+        `tenant_or_vendor` is a word, which means a vendor, a tenant or an MCP server, or the `Account` that it means.
+
+        If the refresh fails, return the stored token if it lives for more than two minutes. After a temporary failure
+        (an outage, a busy lease, a full disk, a refused client), return it until it expires.
 
         Raises:
             NotLoggedInError: nobody is logged in there.
@@ -90,11 +91,11 @@ class TokenSource:
             raise
 
     async def force_refresh(
-        self, tenant_or_vendor: str, rejected: AccessToken | Secret | str | None = None
+        self, tenant_or_vendor: str | Account, rejected: AccessToken | Secret | str | None = None
     ) -> AccessToken:
         """Return another token than `rejected`, which a server refused; refresh only if it is still the stored one.
 
-        Without `rejected` the stored token is renewed now, also where other processes' failures are a reason to wait.
+        Without `rejected`, renew the stored token now, even if other processes wait after a failure.
 
         Raises:
             OAuthError: as `get_valid`.
@@ -142,7 +143,7 @@ class TokenSource:
         from openab_auth.oauth.mcp import note_demand  # noqa: PLC0415 - needed once in a login's life
 
         account, _ = await self._find(tenant_or_vendor)
-        server = (await self._runtime.load_catalogue()).server(account.tenant)
+        server = (await self._runtime.load_catalogue()).server_of(account.tenant)
         return await self._store.update(lambda draft: note_demand(draft, account.tenant, server, scopes))
 
     async def aclose(self) -> None:
@@ -164,21 +165,24 @@ class TokenSource:
     ) -> None:
         await self.aclose()
 
-    async def _find(self, word: str) -> tuple[Account, LoginEntry]:
-        """Return the login as the store holds it now; the config is read only for a word that is no login's key."""
+    async def _find(self, word: str | Account) -> tuple[Account, LoginEntry]:
+        """Return the login in the store; the config is read only if `word` is not the key of a login."""
         try:
             entries = await self._store.read()
         except (OSError, StorageError):
-            account = resolve(word, self._runtime.known_catalogue, {})
+            account = self._account(word, {})
             if kept := self._unsaved.only_here(account.tenant):
                 return account, kept
             raise
-        known = isinstance(entries.get(word), TokenEntry) or word.startswith(SERVER_PREFIX)
-        if not known and self._runtime.known_catalogue is None:  # a server of this name must not hide the vendor
+        unclear = not isinstance(word, Account) and needs_catalogue(word, entries)
+        if unclear and self._runtime.known_catalogue is None:
             await self._runtime.load_catalogue()
             entries = await self._store.read()
-        account = resolve(word, self._runtime.known_catalogue, entries)
+        account = self._account(word, entries)
         return account, self._unsaved.newest(account.tenant, read_login(entries, account.tenant))
+
+    def _account(self, word: str | Account, entries: Mapping[str, Entry]) -> Account:
+        return word if isinstance(word, Account) else resolve(word, self._runtime.known_catalogue, entries)
 
     def _lives(self, token: AccessToken, seconds: float) -> bool:
         return self._clock() + seconds < token.expires_at

@@ -12,20 +12,23 @@ if TYPE_CHECKING:
         AuthMethod,
         McpServer,
     )
-    from openab_auth.oauth.vendors.server_names import SERVER_PREFIX
+    from openab_auth.oauth.vendors.server_names import VendorName, bare_name, full_name, table_name
     from openab_auth.oauth.vendors.tables import read_config
     from openab_auth.oauth.vendors.vendor import Vendor
 
 __all__ = [
     "AUTH_METHODS",
     "DEFAULT_REDIRECT",
-    "SERVER_PREFIX",
     "AuthMethod",
     "Catalogue",
     "McpServer",
     "Vendor",
+    "VendorName",
+    "bare_name",
+    "full_name",
     "read_config",
     "rules_of",
+    "table_name",
 ]
 
 if not TYPE_CHECKING:  # otherwise a type checker would accept every name
@@ -35,11 +38,14 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "Catalogue": "catalogue",
             "AUTH_METHODS": "mcp_server",
             "DEFAULT_REDIRECT": "mcp_server",
-            "SERVER_PREFIX": "server_names",
             "AuthMethod": "mcp_server",
             "McpServer": "mcp_server",
             "read_config": "tables",
             "rules_of": "flow_rules",
             "Vendor": "vendor",
+            "VendorName": "server_names",
+            "bare_name": "server_names",
+            "full_name": "server_names",
+            "table_name": "server_names",
         },
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from openab_auth.oauth.config import AuthSettings, Config, absolute_path, variables_in
 from openab_auth.oauth.errors import (
@@ -14,18 +15,17 @@ from openab_auth.oauth.errors import (
     UnknownVendorError,
 )
 from openab_auth.oauth.vendors.flow_rules import rules_of
-from openab_auth.oauth.vendors.mcp_server import (
-    McpServer,
-    owners_of_names,
-    read_added_server,
-)
-from openab_auth.oauth.vendors.server_names import bare_name
+from openab_auth.oauth.vendors.server_names import VendorName, bare_name
 from openab_auth.oauth.vendors.tables import read_tables
+from openab_auth.oauth.vendors.taken_names import owners_of_names
 from openab_auth.oauth.vendors.vendor import Vendor
-from openab_auth.storage.entries import Tenant
+from openab_auth.storage.entries import LoginEntry, McpEntry, Tenant
 from openab_auth.storage.errors import StorageError
-from openab_auth.storage.records.servers import AddedServer
-from openab_auth.storage.store import Problem, Store
+
+if TYPE_CHECKING:
+    from openab_auth.oauth.vendors.mcp_server import McpServer
+    from openab_auth.storage.reader import Problem, StoreReader
+    from openab_auth.storage.records.servers import AddedServer
 
 
 class Catalogue:
@@ -50,7 +50,8 @@ class Catalogue:
         self.problems = problems
         self._rows, self._listed, self._auth = vendors, offered, auth
         self._servers = servers or {}
-        self._vendors = {**vendors, **{one.vendor_name: one.vendor for one in self._servers.values()}}
+        of_servers: dict[str, Vendor] = {one.vendor_name: one.vendor for one in self._servers.values()}
+        self._vendors = {**vendors, **of_servers}
         allowed = (one for one in self._servers.values() if one.added_by is None or auth.mcp_add)
         self._offered = (*offered, *(one.vendor_name for one in allowed))
         self._environ = environ
@@ -110,7 +111,7 @@ class Catalogue:
         for name, one in added.items():
             with suppress(ServerNotAddedError):
                 servers[name] = self._read(name, one, taken)
-                taken |= owners_of_names(servers=[servers[name]])
+                taken |= owners_of_names(servers=[name])
         ours = self._token_variables
         found = Catalogue(
             self._rows, self._listed, self._environ, servers, self._auth, token_variables=ours, problems=self.problems
@@ -118,7 +119,7 @@ class Catalogue:
         self._last = (dict(added), found)
         return found
 
-    def with_servers_of(self, store: Store) -> Catalogue:
+    def with_servers_of(self, store: StoreReader) -> Catalogue:
         """Return `with_added` for the servers in `store`; without them if they cannot be read."""
         try:
             return self.with_added(store.servers())
@@ -138,9 +139,11 @@ class Catalogue:
         return self._taken().get(name.casefold())
 
     def _taken(self) -> dict[str, str]:
-        return owners_of_names(self._rows.values(), self._servers.values())
+        return owners_of_names(self._rows.values(), self._servers)
 
     def _read(self, name: str, server: AddedServer, taken: Mapping[str, str]) -> McpServer:
+        from openab_auth.oauth.vendors.mcp_server import read_added_server  # noqa: PLC0415 - most stores have no server
+
         return read_added_server(name, server, taken=taken, http_loopback=self._auth.allow_http_loopback)
 
     def get(self, name: str) -> Vendor:
@@ -160,26 +163,41 @@ class Catalogue:
             raise RiskNotAcceptedError(name, vendor.risk)
         raise UnknownVendorError(name, self._offered, lost="; ".join(problem.what for problem in self.problems))
 
-    def find(self, tenant_or_name: str) -> Vendor | None:
-        """Return the vendor of this name or tenant, offered or not; None if there is none."""
-        return self._vendors.get(tenant_or_name) or self._by_tenant.get(Tenant(tenant_or_name))
+    def named(self, name: VendorName) -> Vendor | None:
+        """Return the vendor of this name, offered or not; None if there is none. Tenants do not count."""
+        return self._vendors.get(name)
 
-    def title_of(self, tenant_or_name: str) -> str:
-        """Return the title of the vendor with this name or tenant, or the word itself if there is no such vendor."""
-        found = self.find(tenant_or_name)
-        return found.title if found else tenant_or_name
+    def vendor_of(self, tenant: Tenant) -> Vendor | None:
+        """Return the vendor whose logins have this tenant; names of vendors do not count."""
+        return self._by_tenant.get(tenant)
 
-    def server(self, tenant_or_name: str) -> McpServer | None:
-        """Return the MCP server of this name, or None; the prefix `mcp:` may be left out."""
-        return self._servers.get(bare_name(tenant_or_name))
+    def row_of(self, tenant: Tenant, entry: LoginEntry) -> Vendor | None:
+        """Return the row that renews and ends a stored login; None if there is none.
+
+        The entry of a server's login has its own shape. So a server never gets the token of a vendor that the config no
+        longer has, and a vendor never gets a server's.
+        """
+        server = self.server_of(tenant)
+        if isinstance(entry, McpEntry):
+            return server.vendor if server else None
+        return None if server else self.vendor_of(tenant)
+
+    def title_of(self, tenant: Tenant) -> str:
+        """Return the title of the vendor whose logins have this tenant, or the tenant if there is no such vendor."""
+        found = self.vendor_of(tenant)
+        return found.title if found else tenant
+
+    def server_named(self, name: VendorName) -> McpServer | None:
+        """Return the MCP server of this name, `mcp:NAME`; None if there is none."""
+        return self._servers.get(bare_name(name))
+
+    def server_of(self, tenant: Tenant) -> McpServer | None:
+        """Return the MCP server whose logins may have this tenant: the bare name, or `mcp:NAME` from other programs."""
+        return self._servers.get(bare_name(tenant))
 
     def servers(self) -> tuple[McpServer, ...]:
         """Return every MCP server."""
         return tuple(self._servers.values())
-
-    def vendor_of(self, tenant: str) -> Vendor | None:
-        """Return the vendor whose logins have this tenant; names of vendors do not count."""
-        return self._by_tenant.get(Tenant(tenant))
 
     def program_environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """Return the environment for a vendor's program, without secrets, the bot's token and relative PATH folders."""
@@ -189,11 +207,6 @@ class Catalogue:
         inherited = {name: value for name, value in environ.items() if name not in held_back}
         return inherited | {"PATH": absolute_path(environ)}
 
-    def tenant_of(self, tenant_or_name: str) -> Tenant:
-        """Return the tenant of the vendor of this name; any other word is a tenant itself."""
-        vendor = self._vendors.get(tenant_or_name)
-        return vendor.tenant if vendor else Tenant(tenant_or_name)
-
     def offered(self) -> tuple[Vendor, ...]:
         """Return the vendors that people may log in to, in the operator's order."""
         return tuple(self._vendors[name] for name in self._offered)
@@ -202,14 +215,12 @@ class Catalogue:
         """Return every vendor, offered or not."""
         return tuple(self._vendors.values())
 
-    def variables_in_use(self, tenant: str | None = None) -> tuple[tuple[Vendor, str], ...]:
+    def variables_in_use(self) -> tuple[tuple[Vendor, str], ...]:
         """Return the vendors whose token is set in the environment, each with its variable.
 
-        Without `tenant`, only offered vendors and vendors without a login are looked at.
+        Only offered vendors and vendors without a login are looked at.
         """
-        vendors = self.all() if tenant is None else tuple(filter(None, [self.find(tenant)]))
-        if tenant is None:
-            vendors = tuple(one for one in vendors if one.name in self._offered or not rules_of(one).needs_login)
+        vendors = tuple(one for one in self.all() if one.name in self._offered or not rules_of(one).needs_login)
         return tuple((vendor, name) for vendor in vendors if (name := self.shadowed_by(vendor)))
 
     def shadowed_by(self, vendor: Vendor) -> str | None:

@@ -1,6 +1,6 @@
-"""The facts about a flow that its row of the vendor table, its offer and its result need.
+"""The facts about a flow that the vendor table, the offer and the result of a login need.
 
-The flows are built on the vendor table, so nothing here imports them. The first row that is read loads their registry.
+The flows are built on the vendor table, so this module does not import them. The first row loads their registry.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def _mistake(text: str, error: json.JSONDecodeError) -> str:
 
 
 def _table(server: object, environ: Mapping[str, str]) -> dict[str, object]:
-    """Return the keys of our own table for this server; empty for a server that is not remote."""
+    """Return the server as a table `[mcp.NAME]`; the table is empty if the server is not remote."""
     if not isinstance(server, dict) or server.get("type") not in _HTTP:
         return {}
     login = server.get("oauth")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from openab_auth.oauth.http import (
     why_ambiguous,
     why_unsafe,
 )
-from openab_auth.oauth.vendors.server_names import full_name
+from openab_auth.oauth.vendors.server_names import VendorName, full_name
 from openab_auth.oauth.vendors.vendor import Vendor, read_url, read_variable
 from openab_auth.storage.entries import Tenant, UserId
 from openab_auth.storage.errors import InvalidTenantError
@@ -38,8 +38,8 @@ SERVER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")  # as in the
 class McpServer:
     """Hold the settings of one server; the server's metadata replaces empty settings.
 
-    `added_by` is the person who added the server from Discord, and None for a server of the operator. Of an added
-    server only the address is known.
+    `added_by` is the person who added the server from Discord, and None for a server of the operator. An added server
+    has the default settings, except for its address.
     """
 
     name: str
@@ -62,7 +62,7 @@ class McpServer:
     added_by: UserId | None = None
 
     @property
-    def vendor_name(self) -> str:
+    def vendor_name(self) -> VendorName:
         """Return the name that people type, and that a pending login holds: `mcp:NAME`."""
         return full_name(self.name)
 
@@ -91,7 +91,7 @@ class McpServer:
 
     @property
     def host(self) -> str:
-        """Return the host of the address, with an unusual port."""
+        """Return the host of the address, with its port if that is not the default port."""
         return host_of(self.url)
 
     def may_use(self, url: str) -> bool:
@@ -125,12 +125,6 @@ def read_server(  # noqa: PLR0913 - the parts of a config
     if owner := taken.get(name.casefold()):
         mistakes.append((at, f"the name belongs to {owner}; give the server another one"))
     return server
-
-
-def owners_of_names(vendors: Iterable[Vendor] = (), servers: Iterable[McpServer] = ()) -> dict[str, str]:
-    """Return the owner of each name, in words for people; names are case-folded, as some file systems ignore case."""
-    words = {word.casefold(): f"the vendor {one.name}" for one in vendors for word in (one.name, one.tenant)}
-    return words | {one.name.casefold(): f"the server {one.name}" for one in servers}
 
 
 def read_added_server(name: str, added: AddedServer, *, taken: Mapping[str, str], http_loopback: bool) -> McpServer:

@@ -6,14 +6,16 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.config import Config, ConfigMistakes, parse_config
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.vendors.mcp_json import UnusableListError, read_openab_servers
-from openab_auth.oauth.vendors.mcp_server import McpServer, owners_of_names, read_server
+from openab_auth.oauth.vendors.taken_names import owners_of_names
 from openab_auth.oauth.vendors.vendor import Vendor, parse_vendor
-from openab_auth.storage.store import Problem
+from openab_auth.storage.reader import Problem
+
+if TYPE_CHECKING:
+    from openab_auth.oauth.vendors.mcp_server import McpServer
 
 _MEND: Final = "correct the file, then start again"
 _SHIPPED: Final = Path(__file__).with_name("vendors.toml")
@@ -72,6 +74,12 @@ def _read_servers(
 ) -> tuple[dict[str, McpServer], tuple[Problem, ...]]:
     """Return the servers of the operator's tables and of openab's list, and the problems of that list."""
     loopback, path = config.auth.allow_http_loopback, config.auth.mcp_json
+    if not (config.mcp or path):
+        return {}, ()
+    # Most configs have no server.
+    from openab_auth.oauth.vendors.mcp_json import UnusableListError, read_openab_servers  # noqa: PLC0415
+    from openab_auth.oauth.vendors.mcp_server import read_server  # noqa: PLC0415
+
     owners = owners_of_names(vendors.values())
     listed: Mapping[str, Mapping[str, object]] = {}
     problems: list[Problem] = []
@@ -95,7 +103,7 @@ def _read_servers(
             problems.append(Problem(f"{path}: {reasons}; this MCP server is not offered", _MEND))
             continue
         servers[name] = server
-        owners |= owners_of_names(servers=[server])
+        owners |= owners_of_names(servers=[name])
     return servers, tuple(problems)
 
 
@@ -127,7 +135,7 @@ def _check_tenants(
 
 
 def _are_one(one: Vendor, other: Vendor, shipped: Mapping[str, Mapping[str, object]]) -> bool:
-    """Return whether both rows begin the same login in different ways, so that each can renew logins of the other."""
+    """Return whether both rows begin logins of one client, so that each row can renew the logins of the other."""
     if one.tenant != other.tenant:
         return False
     if one.name in shipped and other.name in shipped:

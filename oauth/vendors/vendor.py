@@ -7,22 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
-from openab_auth.oauth.client import Encoding, OAuthClient
 from openab_auth.oauth.config import ConfigMistakes, ConfigTable, is_reserved
 from openab_auth.oauth.http import why_unsafe
+from openab_auth.oauth.vendors.exchange_rules import exchange_names, exchange_rules
 from openab_auth.oauth.vendors.flow_rules import flow_names, rules_of
-from openab_auth.oauth.vendors.server_names import SERVER_PREFIX
+from openab_auth.oauth.vendors.server_names import VendorName, names_server
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import InvalidTenantError
 from openab_auth.storage.format import check_tenant
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
+    from openab_auth.oauth.client import Encoding, OAuthClient
     from openab_auth.oauth.http import NetworkPolicy
 
 Risk: TypeAlias = Literal["ok", "tos-risk", "experimental"]
 RISKS: Final = ("ok", "tos-risk", "experimental")
-EXCHANGES: Final = ("github-copilot", "google-code-assist")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")  # people type it, and a button's custom_id holds it
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED: Final = "a variable that loaders, shells, interpreters or network libraries obey"
@@ -37,7 +37,7 @@ class Vendor:
     `client` returns the part that the driver needs.
     """
 
-    name: str
+    name: VendorName
     title: str
     tenant: Tenant
     flow: str = "pkce"  # a name in the registry of flows
@@ -77,6 +77,8 @@ class Vendor:
 
     def client(self) -> OAuthClient:
         """Return the client that the driver uses at this vendor."""
+        from openab_auth.oauth.client import OAuthClient  # noqa: PLC0415 - a program without requests does not pay for it
+
         other: Encoding = "json" if self.token_body == "form" else "form"  # noqa: S105 - an encoding
         both = (self.token_body, other)  # revoking twice is harmless, and not every server says which one it wants
         return OAuthClient(
@@ -105,7 +107,7 @@ class Vendor:
             token_lifetime=self.token_lifetime,
             account_label_path=self.account_from,
             account_id_path=_ACCOUNT_ID_PATHS.get(self.tenant, ""),
-            userinfo_token="refresh_token" if self.exchange == "github-copilot" else "access_token",
+            userinfo_token=exchange_rules(self.exchange).userinfo_token,
             network_policy=self.network_policy,
         )
 
@@ -131,7 +133,7 @@ def parse_vendor(
     secret = _secret(table, environ.get(secret_env, "") if secret_env else "")
     env = _variables(table, "env")
     vendor = Vendor(
-        name=name,
+        name=VendorName(name),
         title=table.text("title", name),
         tenant=_tenant(table, name),
         flow=table.one_of("flow", flow_names(), "pkce"),
@@ -213,8 +215,9 @@ def _secret(table: ConfigTable, from_environment: str) -> Secret | None:
 
 def _exchange(table: ConfigTable) -> str:
     value = table.text("exchange")
-    if value and value not in EXCHANGES:
-        table.wrong("exchange", f"must be one of {', '.join(EXCHANGES)}, or left out")
+    if value and value not in exchange_names():
+        table.wrong("exchange", f"must be one of {', '.join(exchange_names())}, or left out")
+        return ""
     return value
 
 
@@ -255,6 +258,6 @@ def _tenant(table: ConfigTable, name: str) -> Tenant:
         check_tenant(tenant)  # the lock that its refresh will need
     except InvalidTenantError as error:
         table.wrong("tenant", error.reason)
-    if tenant.startswith(("pending:", "mcp-pending:", SERVER_PREFIX)):
+    if tenant.startswith(("pending:", "mcp-pending:")) or names_server(tenant):
         table.wrong("tenant", "begins with a word that the store keeps for itself")
     return Tenant(tenant)

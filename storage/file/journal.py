@@ -1,11 +1,11 @@
 """The journal: files beside the store, mode 0600, with renewed logins that could not be committed yet (spills).
 
-The file `auth.json.spill.<tenant>` has the entry and the SHA-256 of each refresh token that it replaces: of the token
-that was posted, and of the tokens that an earlier spill replaced. "no login" stands for a tenant without a login. A
-login that a person made brings its note, because the stored note describes the login before it. A spill is valid only
-while the stored refresh token is one of them (`storage.spill_rule`), so a later login or logout wins. It is written
-without the global lock, because a busy lock may be the reason for the spill. It is removed under the global lock,
-after the commit of its login is durable.
+The file `auth.json.spill.<tenant>` has the entry and the SHA-256 of each refresh token that the entry replaces. These
+are the posted token, and the tokens that an earlier spill replaced. "no login" stands for a tenant without a login. A
+spill is valid only while the stored refresh token is one of these tokens (`storage.spill_rule`), so a later login or
+logout wins. The spill of a login that a person made contains its note, because the stored note describes the login
+before it. A spill is written without the global lock, because a busy lock may be the reason for the spill. It is
+removed under the global lock, after the commit of its login is durable.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Creates private files and folders and changes their owner, by descriptor, so that no symbolic link misleads root.
 
-Only this module changes an owner or a mode, or makes a folder. Root works in folders of other users
-(`sudo openab-auth --store ~ada/.openab/agent/auth.json …`), and these users can replace any name there by a link at any
+Only this module changes an owner or a mode, or makes a folder. Root may work in the folder of another user
+(`sudo openab-auth --store ~ada/.openab/agent/auth.json …`). That user can replace any name there by a link at any
 moment. So root walks to the folder step by step. A user's link may only lead to a folder of the same user.
 """
 

@@ -18,7 +18,7 @@ from openab_auth.storage.file import folder, journal, mounts
 from openab_auth.storage.file.leftovers import quarantine, temporary_files
 from openab_auth.storage.file.record_files import CLIENTS_FILE, NOTES_FILE, SERVERS_FILE, RecordFile
 from openab_auth.storage.file_faults import MOUNTED_ALONE, NO_MODES, FaultError
-from openab_auth.storage.store import Problem
+from openab_auth.storage.reader import Problem
 
 
 def find(path: Path, now: float, tenants: Collection[str]) -> Iterator[Problem]:
@@ -36,7 +36,7 @@ def of_ended(places: Iterable[Path]) -> Iterator[Problem]:
     """Yield a problem for each of these files that still exists; a logout could neither remove nor clear them."""
     for place in places:
         if _stat(place) is not None:
-            what = f"{place} may hold tokens of a login that has ended: it could not be removed"
+            what = f"{place} may hold tokens of an ended login; a logout could not remove it"
             yield Problem(what, f"rm {place}", ended=True)
 
 
@@ -52,7 +52,7 @@ def _find(path: Path, now: float, tenants: Collection[str]) -> Iterator[Problem]
     yield from _of_quarantine(CLIENTS_FILE.path_of(path), _CLIENTS_LOST)
     yield from _of_quarantine(SERVERS_FILE.path_of(path), "add the missing servers again, then delete it")
     for left in temporary_files.find(path, now, tenants):
-        yield Problem(f"{left} was left by a writer that was killed, and may hold tokens", _LEFT, ended=True)
+        yield Problem(f"{left} may hold tokens; a killed program left it behind", _LEFT, ended=True)
 
 
 def _of_mounts(path: Path) -> Iterator[Problem]:
@@ -73,7 +73,7 @@ def _of_rights(path: Path) -> Iterator[Problem]:
     except OSError as error:
         raise StoreUnreadableError(path.parent, error) from error
     if not folder.can_be_listed(path.parent):
-        what = f"{path.parent} cannot be listed, so a renewed login that lies beside the store is not seen"
+        what = f"{path.parent} cannot be listed, so a renewed login in its journal is not found"
         yield Problem(what, f"chmod u+r {path.parent}")
     if stat.S_IMODE(found.st_mode) & 0o022:
         repair = _repair_of_mode(path.parent, f"chmod 700 {path.parent}")
@@ -132,8 +132,8 @@ def _of_quarantine(path: Path, repair: str) -> Iterator[Problem]:
             yield Problem(f"{kept} is not a regular file, so a logout cannot remove tokens from it", f"rm {kept}")
         else:
             uncleared = quarantine.is_uncleared(kept)
-            tokens = ", and perhaps tokens of a login that has ended since: it could not be rewritten"
-            what = f"{kept} holds the bytes of a damaged file{tokens if uncleared else ''}"
+            tokens = "; a logout could not remove the tokens of an ended login from it"
+            what = f"{kept} is a copy of a damaged file{tokens if uncleared else ''}"
             yield Problem(what, repair, ended=uncleared)
 
 
@@ -152,15 +152,15 @@ def _stat(place: Path) -> os.stat_result | Problem | None:
         return Problem(unreadable.happened, unreadable.todo)
 
 
-_LEFT: Final = "none is needed: the next update removes it"
+_LEFT: Final = "nothing to do: the next update removes it"
 _SPILLED: Final = (
     "free disk space or correct the permissions of its folder; "
     "then the next update commits it, unless there is a newer login"
 )
-_CLIENTS_LOST: Final = "log in again at the servers that ask for it (it holds their client secrets), then delete it"
-_NOTES_DAMAGED: Final = ("nobody knows who made which login", "none is needed: the next login writes the file again")
-_CLIENTS_DAMAGED: Final = ("its unreadable clients are not used", "log in again at the servers that ask for it")
+_CLIENTS_LOST: Final = "log in again at each server whose login fails, then delete it (it holds client secrets)"
+_NOTES_DAMAGED: Final = ("nobody knows who made which login", "nothing to do: the next login writes the file again")
+_CLIENTS_DAMAGED: Final = ("its unreadable clients are not used", "log in again at each server whose login fails")
 _SERVERS_DAMAGED: Final = (
     "its unreadable servers are not offered",
-    "mend it, or rm {} and add the missing servers again",
+    "repair it, or rm {} and add the missing servers again",
 )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final
 
-from openab_auth.storage import batch, file_faults
+from openab_auth.storage import batch
 from openab_auth.storage.draft import LazyRecords
 from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry
 from openab_auth.storage.errors import (
@@ -25,20 +25,20 @@ from openab_auth.storage.file import atomic, folder, journal, problems, snapshot
 from openab_auth.storage.file.journal import Spill
 from openab_auth.storage.file.leftovers import ended_logins, quarantine, redact, temporary_files
 from openab_auth.storage.file.locks import FileLease, GlobalLock
-from openab_auth.storage.file.record_cache import RecordCache
+from openab_auth.storage.file.reader import FileReader
 from openab_auth.storage.file.record_files import CLIENTS_FILE, NOTES_FILE, SERVERS_FILE
 from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
-from openab_auth.storage.records import NOTES, Note, RecordKind
+from openab_auth.storage.reader import Problem
+from openab_auth.storage.records import Note
 from openab_auth.storage.secret import Secret
-from openab_auth.storage.store import Done, Failed, Mutation, Problem, Store
+from openab_auth.storage.store import Done, Failed, Mutation, Store
 
-R = TypeVar("R")
 _ROOM: Final = 2**16  # bytes; enough for a renewed login in the file and in the journal, even if its tokens grew
 
 
-class FileStore(Store):
+class FileStore(FileReader, Store):
     """The store in one JSON file, which agents in other languages read and write too; threads may share the object.
 
     `clock` returns unix seconds; `lock_timeout` is the longest wait for the global lock, in seconds.
@@ -47,56 +47,12 @@ class FileStore(Store):
     def __init__(
         self, path: str | os.PathLike[str], *, clock: Callable[[], float] = time.time, lock_timeout: float = 10.0
     ) -> None:
-        try:
-            self.path = Path(os.path.abspath(path))  # noqa: PTH100 -- a symbolic link must stay as it is given
-        except OSError as error:  # the working directory no longer exists
-            raise StoreUnreadableError(path, file_faults.of_folder(error)) from error
-        self._folder, self._name = self.path.parent, self.path.name
-        self._clock = clock
+        super().__init__(path, clock=clock)
+        self._folder = self.path.parent
         self._lock = GlobalLock(self.path.with_name(f"{self.path.name}.global.lock"), lock_timeout)
         self._has_notes = partial(os.access, os.fspath(NOTES_FILE.path_of(self.path)), os.F_OK)
-        self._sidecar_name = partial(sidecar_name, self._name)
-        self._records = RecordCache(self.path)
-        self._snapshot: Snapshot | None = None
+        self._sidecar_name = partial(sidecar_name, self.path.name)
         self._uncleared: list[Path] = []  # files that may hold tokens of the logins that ended last
-
-    def __repr__(self) -> str:
-        return f"FileStore({str(self.path)!r})"
-
-    def read(self) -> Mapping[str, Entry]:
-        """Return all entries as they were last committed; this costs one `stat` while the file is unchanged.
-
-        Raises:
-            StoreUnreadableError: the file is there but could not be read.
-        """
-        entries = self.peek()
-        return self._load().entries if entries is None else entries
-
-    def peek(self) -> Mapping[str, Entry] | None:
-        """Return all entries if one `stat` proves that they are current, else None."""
-        known = self._snapshot
-        if known is not None and known.settled and known.version == self.version():
-            return known.entries
-        return None
-
-    def version(self) -> Hashable:
-        """Return the device, inode, modification time and size of the file, or None if there is no file."""
-        return snapshot.current_version(self.path)
-
-    def records(self, kind: RecordKind[R]) -> Mapping[str, R]:
-        """Return all records of one kind by key; return none when their file is missing or damaged.
-
-        This costs one `stat` while their file is unchanged.
-
-        Raises:
-            StoreUnreadableError: their file is there but could not be read.
-        """
-        # Read the spills first, because a spill goes only after its note was saved.
-        spills = journal.load(self.path, journal.spill_files(self.path)) if kind.name == NOTES.name else ()
-        records = self._records.load(kind)
-        if any(spill.note for spill in spills):
-            return {**records, **cast("Mapping[str, R]", replace(snapshot.take(self.path), spills=spills).notes)}
-        return records
 
     def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
         """Run the mutations under the global lock and save all changes with one write; see `Store.update_all`.
@@ -153,10 +109,8 @@ class FileStore(Store):
         atomic.rehearse(self.path, len(known.data or b"") + _ROOM)
 
     def problems(self) -> tuple[Problem, ...]:
-        """Return everything that an operator should repair, without changing anything."""
-        reading, tenants = self._reading_problems()
-        found = problems.find(self.path, self._clock(), tenants)
-        return (*reading, *found, *problems.of_ended(self._uncleared))
+        """Return everything that an operator should repair, also after the last logout, without changing anything."""
+        return (*super().problems(), *problems.of_ended(self._uncleared))
 
     def _update_locked(
         self, mutations: Sequence[Mutation[Any]], names: Collection[str], afterwards: ExitStack
@@ -220,20 +174,6 @@ class FileStore(Store):
         # The name of a renamed file already says that a logout could not clear it.
         self._uncleared = [place for place in left if not quarantine.is_uncleared(place)]
 
-    def _load(self, spill_files: Collection[str] | None = None, afterwards: ExitStack | None = None) -> Snapshot:
-        """Read the journal, then the file; `spill_files` are the names of the journal's files, if they are known.
-
-        In this order no login is missed, because a spill is removed only after its login is in the file. `afterwards`
-        closes the file later, because freeing a replaced file takes longer than replacing it.
-        """
-        spills = journal.load(self.path, journal.spill_files(self.path) if spill_files is None else spill_files)
-        taken = snapshot.take(self.path, self._snapshot, afterwards)
-        settled = taken.settled and spill_files is None  # otherwise a spill may have come during the wait for the lock
-        if spills or settled != taken.settled:
-            taken = replace(taken, spills=spills, settled=settled)
-        self._snapshot = taken
-        return taken
-
     def _is_late(self, spill: Spill) -> bool:
         try:
             return not spill.takes_place_of(snapshot.take(self.path).entries.get(spill.tenant))
@@ -272,13 +212,3 @@ class FileStore(Store):
                 raise
             return False
         return True
-
-    def _reading_problems(self) -> tuple[list[Problem], Collection[str]]:
-        """Return the problems of the file itself, and the keys of its entries."""
-        try:
-            known = self._load()
-        except StoreUnreadableError as error:
-            return [Problem(error.happened, error.todo)], ()
-        repair = f"the next login saves its bytes as {self._name}.corrupt-<seconds> and keeps every sound entry"
-        damage = [Problem(f"{self.path} is damaged: {found}", repair) for found in known.decoded.damage]
-        return damage, known.entries.keys()

@@ -38,7 +38,7 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The entries of a text in their order, and its damage; `members` has the texts of entries, as far as known."""
+    """The entries of a text in their order, and its damage; `members` has the known texts of entries."""
 
     entries: dict[str, Entry]
     damage: tuple[Damage, ...] = ()

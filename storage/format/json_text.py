@@ -1,7 +1,7 @@
-"""The file's text to plain values: JSON as serde_json reads it, and the fields of a token entry.
+"""Parse the file's text into plain values: JSON as serde_json reads it, and the fields of a token entry.
 
-Two callers use this module: `codec`, which makes entries of the values, and the command `openab-auth token`, which must
-answer in about the time that Python needs to start. So it imports json alone; even `typing` would be too much.
+`codec` makes entries of these values. The command `openab-auth token` uses this module directly, and must answer in
+about the time that Python needs to start. So this module imports only json; even `typing` would take too long.
 """
 
 import json

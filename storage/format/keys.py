@@ -25,7 +25,7 @@ def check_key(key: str) -> None:
 
 
 def check_tenant(tenant: str) -> None:
-    """Refuse a tenant that the file could not hold; every backend does so, because a login may move to a file.
+    """Refuse a tenant that a file could not hold; every backend refuses it, because a login may move to a file.
 
     Raises:
         InvalidTenantError: the tenant cannot be a key in the file, or part of a plain file name.

@@ -1,13 +1,13 @@
 """OAuth clients that an authorization server registered for us, and facts that a login needs.
 
-The shapes of an entry have no room for a client secret, and the Rust agents drop fields that they do not know. Losing
-these records loses no login that works. A login that cannot be renewed without its record must be made again, and a
-lost client is registered again.
+No shape of an entry has a field for a client secret, and the Rust agents drop fields that they do not know. If these
+records are lost, each login works until its token expires. A login that needs its record must then be made again, and
+a lost client is registered again.
 
 The floors above choose the keys:
 
     mcp:NAME ISSUER         the client that this issuer registered for logins at the server NAME
-    pending:mcp:NAME:USER   the binding of a login link until its paste comes (openab_auth.oauth.mcp.binding)
+    pending:mcp:NAME:USER   the binding of a pending login (openab_auth.oauth.mcp.binding)
     NAME, or mcp:NAME       the binding of the login under this tenant, and the scopes that its server asked for
     vendor:TENANT           the client that a vendor registered for us
 """

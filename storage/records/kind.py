@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class RecordKind(Generic[R]):
-    """The name of the kind and its codec; `from_json` returns None for a value that is no such record."""
+    """The name of the kind and its codec; `from_json` returns None for a value that is no record of this kind."""
 
     name: str
     to_json: Callable[[R], Json]

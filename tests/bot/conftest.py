@@ -1,4 +1,4 @@
-"""A bot in a process of its own, on the embedded Discord; its authorization server goes by the real time."""
+"""A bot in its own process, on the embedded Discord, with an authorization server in real time."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ def ada(discord: EmbeddedDiscord) -> Person:
 
 @pytest.fixture
 def start(discord: EmbeddedDiscord, issuer: Issuer, ada: Person, home: Path) -> Start:
-    """Starts the bot with an operator's config and waits until it is connected."""
+    """Start the bot with an operator's config, and wait until it is connected."""
     (home / ".config/openab-auth/config.toml").write_text(f"""
         [discord]
         bot_token = "${{DISCORD_TOKEN}}"

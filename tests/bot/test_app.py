@@ -1,4 +1,4 @@
-"""`openab-auth run`: the real bot in a process of its own, on the embedded Discord, from slash command to token."""
+"""`openab-auth run`: the real bot in its own process on the embedded Discord, from slash command to token."""
 
 import asyncio
 import fcntl
@@ -154,7 +154,7 @@ async def test_sigterm_ends_a_bot_that_discord_keeps_waiting(start: Start, disco
 async def test_a_login_that_waits_for_a_lock_is_stored_before_the_bot_stops(
     start: Start, ada: Person, issuer: Issuer, home: Path
 ) -> None:
-    """Somebody else refreshes for ever; what the person has logged in to is not lost for that."""
+    """Another program refreshes forever; the person's new login must not be lost."""
     async with start() as process:
         login = await (await ada.slash("auth login", vendor="lab")).settled()
         redirect = await issuer.approve(login.link_buttons[0])

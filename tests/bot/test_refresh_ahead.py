@@ -1,4 +1,4 @@
-"""What the running bot renews before an agent has to, how often, and next to another bot."""
+"""Refresh-ahead renews logins before an agent has to: which logins, how often, and beside another bot."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def issuer() -> AsyncIterator[Issuer]:
 
 @pytest.fixture
 def config(issuer: Issuer) -> Config:
-    """Two vendors of one client."""
+    """Write a config with two vendors of one client."""
     table: dict[str, object] = {
         "authorize_url": issuer.authorize_url,
         "token_url": issuer.token_url,
@@ -45,7 +45,7 @@ def config(issuer: Issuer) -> Config:
 
 @pytest.fixture
 async def store(tmp_path: Path, config: Config, issuer: Issuer) -> AsyncStore:
-    """Logins at both vendors, which live for an hour; the requests that it took are forgotten."""
+    """Log in at both vendors, for an hour; forget the requests of these logins."""
     store = AsyncStore(FileStore(tmp_path / "auth.json"))
     driver = Driver()
     logins = Logins(Catalogue.from_config(config, {}), store, driver)
@@ -60,7 +60,7 @@ async def store(tmp_path: Path, config: Config, issuer: Issuer) -> AsyncStore:
 
 @pytest.fixture
 async def start(tmp_path: Path, config: Config) -> AsyncIterator[Start]:
-    """Starts one on the store, as each bot does."""
+    """Start a refresh-ahead on the store, as each bot does."""
     async with AsyncExitStack() as stack:
 
         def begin() -> RefreshAhead:
@@ -99,7 +99,7 @@ async def stored_new(store: AsyncStore, before: TokenEntry) -> TokenEntry:
 
 
 async def settled() -> None:
-    """Long enough for another request, if one were to come."""
+    """Wait long enough for another request, if one were to come."""
     await asyncio.sleep(0.4)
 
 

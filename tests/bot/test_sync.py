@@ -1,4 +1,4 @@
-"""Commands are sent to Discord only when what is registered there says something else."""
+"""Commands are sent to Discord only if the registered commands differ."""
 
 from openab_auth.bot.sync import same_commands
 

@@ -32,7 +32,7 @@ def blocks(language: str) -> list[str]:
 
 
 class Api:
-    """An API that takes living tokens of the authorization server; `answers` are the statuses it gave."""
+    """An API that accepts valid tokens of the authorization server; `answers` has the statuses of its replies."""
 
     def __init__(self, issuer: Issuer) -> None:
         self._issuer = issuer
@@ -47,7 +47,7 @@ class Api:
 
 @pytest.fixture
 async def issuer() -> AsyncIterator[Issuer]:
-    """An authorization server that goes by the real time, as the recipes do."""
+    """Run an authorization server in real time, as the recipes need it."""
     async with Issuer.listening() as issuer:
         yield issuer
 
@@ -68,7 +68,7 @@ async def api(issuer: Issuer) -> AsyncIterator[Api]:
 
 @pytest.fixture
 def logins(issuer: Issuer, home: Path) -> Path:
-    """A login for each vendor, whose access token is refused; gives the store."""
+    """Write a login with a refused access token for each vendor; return the store."""
     entries = {
         tenant: {
             "access_token": f"refused-{tenant}",
@@ -98,7 +98,7 @@ def logins(issuer: Issuer, home: Path) -> Path:
 
 
 async def play(home: Path, api: Api, *command: str | Path) -> str:
-    """Run a recipe in its home; gives what it prints."""
+    """Run a recipe in its home; return its output."""
     environ = {
         "PATH": f"{BIN}:{os.environ['PATH']}",
         "HOME": str(home),

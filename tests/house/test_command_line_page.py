@@ -1,4 +1,4 @@
-"""docs/command-line.md: the help is the parser's, the JSON is what is printed, and each status has its errors."""
+"""docs/command-line.md: the help is the parser's, the JSON is the real JSON, and each status has its errors."""
 
 import json
 import re

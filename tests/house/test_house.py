@@ -1,4 +1,4 @@
-"""What holds for the whole house: its distribution, its image, its scripts."""
+"""The whole distribution: its wheel, its image and its scripts."""
 
 import ast
 import os
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built with the Dockerfile's own command."""
+    """Build the wheel with the Dockerfile's own command."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
@@ -47,7 +47,7 @@ def test_the_command_runs_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> N
 
 
 def test_the_wheel_lives_beside_packages_that_bear_our_floors_names(wheel: Path, tmp_path: Path) -> None:
-    """A host project may well have a `storage` or a `cogs` of its own; both keep working, and the extension loads."""
+    """A host project may have its own `storage` or `cogs`; both keep working, and the extension loads."""
     for name in ("bot", "cogs", "oauth", "storage"):
         (tmp_path / "site" / name).mkdir(parents=True)
         (tmp_path / "site" / name / "__init__.py").write_text("THEIRS = True\n")
@@ -146,7 +146,7 @@ _ACTORS = {"bot/playground/thread_agents.py", "bot/playground/issuer/browser.py"
 
 
 def http_made_in(path: Path) -> set[str]:
-    """What a module calls to open HTTP connections, or to read a reply of any length."""
+    """Return the calls of a module that open HTTP connections, or that read a reply of any length."""
     nodes = list(ast.walk(ast.parse(path.read_text())))
     imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_HTTP)]
     imported = {alias.asname or alias.name for node in imports for alias in node.names}
@@ -160,7 +160,7 @@ def http_made_in(path: Path) -> set[str]:
 
 
 def test_http_clients_are_made_and_replies_read_in_one_place() -> None:
-    """The limits on what a server may send hold because nobody can go around them."""
+    """The limits on servers hold because no module can bypass them."""
     modules = [path for room in ("bot", "cogs", "oauth", "storage") for path in sorted((ROOT / room).rglob("*.py"))]
     made = {str(path.relative_to(ROOT)): found for path in modules if (found := http_made_in(path))}
 
@@ -175,7 +175,7 @@ SWALLOWS_ERRORS = {"exists", "lexists", "is_dir", "is_file", "is_symlink", "glob
 
 
 def calls_in(file: Path) -> set[str]:
-    """The names of the attributes and functions that are called in a module."""
+    """Return the names of the attributes and functions that a module calls."""
     called = (node.func for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call))
     return {
         one.attr if isinstance(one, ast.Attribute) else one.id
@@ -185,7 +185,7 @@ def calls_in(file: Path) -> set[str]:
 
 
 def test_one_room_alone_changes_owners_and_modes_and_makes_folders() -> None:
-    """It does so by descriptor: a path may have become a link to something else."""
+    """That room works with descriptors, because a path may have become a link."""
     rooms = [file for floor in ("storage", "oauth", "cogs", "bot") for file in (ROOT / floor).rglob("*.py")]
     assert calls_in(ROOT / "storage/file/ownership.py") >= {"fchown", "fchmod", "mkdir"}
     assert {str(file.relative_to(ROOT)) for file in rooms if calls_in(file) & BY_DESCRIPTOR} == {
@@ -194,6 +194,6 @@ def test_one_room_alone_changes_owners_and_modes_and_makes_folders() -> None:
 
 
 def test_the_store_asks_no_question_whose_errors_are_answers() -> None:
-    """`Path.exists` and its like swallow errors, other ones in each version of Python: unreadable is not missing."""
+    """`Path.exists` swallows errors, and other errors in each version of Python; unreadable is not missing."""
     found = {file.name: calls_in(file) & SWALLOWS_ERRORS for file in (ROOT / "storage").rglob("*.py")}
     assert {name: calls for name, calls in found.items() if calls} == {}

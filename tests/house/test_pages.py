@@ -41,7 +41,7 @@ def test_each_function_that_a_walk_names_is_in_the_file_that_it_names(page: Path
 
 
 def defined_in(file: Path, name: str) -> bool:
-    """Whether the file defines the name: a function, a class or a constant; `Type.method`, or the method alone."""
+    """Return whether the file defines the name: a function, a class, a constant, `Type.method` or a method."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text())):
         match node:

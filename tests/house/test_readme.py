@@ -1,4 +1,4 @@
-"""What the README says is what happens: its blocks are run as they stand."""
+"""The README is true: its blocks are run exactly as printed."""
 
 import re
 import subprocess
@@ -19,7 +19,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def blocks(language: str) -> list[str]:
-    """The code blocks in `language`, with the indent of a list taken away."""
+    """Return the code blocks in `language`, without the indent of a list."""
     found = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", README, re.MULTILINE | re.DOTALL)
     return [re.sub(rf"^{indent}", "", text, flags=re.MULTILINE) for indent, text in found]
 
@@ -37,7 +37,7 @@ def log_in(home: Path) -> None:
 
 
 def test_its_shell_blocks_are_the_two_commands_and_the_token() -> None:
-    """`scripts/test` is what runs this test; the other two have tests of their own in this folder."""
+    """`scripts/test` runs this test; the other two commands have their own tests in this folder."""
     assert blocks("sh") == ["scripts/run\n", "scripts/test\n", "openab-auth token claude\n"]
     assert "\nif scripts/test; then exit 0; fi\n" in (ROOT / ".ci/run").read_text()
 

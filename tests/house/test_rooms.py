@@ -39,6 +39,6 @@ def imported(tree: ast.Module) -> set[str]:
 
 
 def is_of_pytest(module: str) -> bool:
-    """Whether pytest alone imports this: a test module or a conftest."""
+    """Return whether only pytest imports this: a test module or a conftest."""
     parts = module.split(".")
     return "conftest" in parts or any(part.startswith("test_") for part in parts)

@@ -1,4 +1,4 @@
-"""`scripts/run`: the playground by itself, the bot where it is told of one; a second start installs nothing."""
+"""`scripts/run` starts the playground, or the bot if there is a token or a config; a second start installs nothing."""
 
 import json
 import os
@@ -20,7 +20,7 @@ def environment(home: Path) -> dict[str, str]:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A checkout with a config of its own, which is set up already; its command is the real one."""
+    """Make a checkout with its own config, already set up; its command is the real command."""
     checkout = tmp_path / "checkout"
     (checkout / "scripts").mkdir(parents=True)
     (checkout / ".venv/bin").mkdir(parents=True)
@@ -38,7 +38,7 @@ def start(checkout: Path, folder: Path, *words: str, **variables: str) -> "subpr
 
 
 def test_the_config_of_its_checkout_is_named_to_the_bot_and_to_the_person(checkout: Path, home: Path) -> None:
-    """From any folder; that of the folder itself is nothing."""
+    """The working directory does not matter, and a config in it is ignored."""
     (home / "openab-auth.toml").write_text("[discord]\nthe_folders = 1\n")
 
     done = start(checkout, home)
@@ -73,7 +73,7 @@ def test_with_a_config_in_the_standard_place_it_is_the_bot(variable: str, checko
 
 
 def test_it_is_the_playground_and_a_second_start_installs_nothing(home: Path) -> None:
-    """By the time that its processes computed, not the time that passed: other tests run beside this one."""
+    """The time is CPU time, because other tests run beside this test."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with subprocess.Popen(
         [ROOT / "scripts/run", "--json"],

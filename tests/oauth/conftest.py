@@ -1,4 +1,4 @@
-"""A vendor `lab` whose authorization server listens on 127.0.0.1, and the parts that log people in to it."""
+"""A vendor `lab` with an authorization server on 127.0.0.1, and the objects for logins there."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.raw_server import RawServer
 
 @pytest.fixture
 def catalogue(issuer: Issuer) -> Catalogue:
-    """Three vendors at the one issuer: by URLs, by discovery, and with JSON bodies."""
+    """Return three vendors at one issuer: with URLs, with discovery, and with JSON bodies."""
     shared = {"client_id": CLIENT_ID, "redirect_uri": REDIRECT_URI, "account_from": "email"}
     urls = {"authorize_url": issuer.authorize_url, "token_url": issuer.token_url, "revoke_url": issuer.revoke_url}
     scopes = ["openid", "email", "offline_access"]
@@ -61,7 +61,7 @@ async def logins(
 
 @pytest.fixture
 async def login(issuer: Issuer, logins: Logins, store: AsyncStore) -> TokenEntry:
-    """A login at `lab` that lives for an hour; the requests that it took are forgotten."""
+    """Make a login at `lab` for an hour; forget its requests."""
     offer = await logins.begin("lab", CONSOLE)
     await logins.complete(await issuer.approve(offer.url), CONSOLE)
     issuer._seen.clear()
@@ -72,7 +72,7 @@ async def login(issuer: Issuer, logins: Logins, store: AsyncStore) -> TokenEntry
 
 @pytest.fixture
 async def source(store: AsyncStore, catalogue: Catalogue, driver: Driver, clock: Clock) -> AsyncIterator[TokenSource]:
-    """Waits for one second where it else waits for twenty."""
+    """Return a source that waits for one second instead of twenty."""
     async with TokenSource(store, catalogue=catalogue, driver=driver, clock=clock, deadline=1.0) as source:
         yield source
 

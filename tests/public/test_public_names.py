@@ -1,4 +1,4 @@
-"""What `import openab_auth` promises: its names are there, typed, and cost nothing until they are asked for."""
+"""`import openab_auth` promises names that exist, are typed, and cost nothing until they are used."""
 
 import re
 import shutil
@@ -41,7 +41,7 @@ def test_the_program_uses_every_public_name() -> None:
 
 @pytest.mark.parametrize("checker", [("mypy", "--strict"), ("pyright", "--project")], ids=lambda words: str(words[0]))
 def test_a_strict_type_checker_understands_every_public_name(checker: tuple[str, ...], tmp_path: Path) -> None:
-    """With a config of the program's own, as a user's project has it."""
+    """The program has its own config, as a user's project does."""
     program = shutil.copy(PROGRAM, tmp_path)
     (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
     words = [*checker, str(tmp_path)] if checker[0] == "pyright" else [*checker, "--config-file=", program]

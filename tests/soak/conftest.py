@@ -1,4 +1,4 @@
-"""What every soak gets: its share of the time, a seeded source of chances, and a place for its findings."""
+"""Fixtures of every soak: its share of the time, a seeded random source, and a place for findings."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def findings() -> Findings:
 
 @pytest.fixture
 def base() -> Iterator[Path]:
-    """A folder in memory where there is one: a soak commits thousands of times and cuts no power."""
+    """Return a folder in memory if there is one, because a soak makes thousands of commits and no power cuts."""
     memory = Path("/dev/shm")  # noqa: S108 -- a folder of its own in it
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
         yield Path(folder)
@@ -56,5 +56,5 @@ def base() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The compiled fault shim; skips the test where there is no C compiler."""
+    """Return the compiled fault shim; skip the test if there is no C compiler."""
     return compile_shim(tmp_path_factory.mktemp("shim"))

@@ -1,4 +1,4 @@
-"""What must hold at every moment, whatever fails: the oracles of all soaks."""
+"""The rules that must hold at every moment, whatever fails."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TOKEN = re.compile(rb"(?:at|rt)_[A-Za-z0-9_-]{32}")
 
 
 class Findings:
-    """What went wrong: each kind once, with its first detail and how often it was seen."""
+    """The broken rules: each kind once, with its first detail and its count."""
 
     def __init__(self) -> None:
         self._details: dict[str, str] = {}
@@ -44,7 +44,7 @@ class Findings:
 
 
 class Excuses:
-    """Moments in which a process may have lost the answer that it got: it was killed, or said that it lost it."""
+    """Times at which a process may have lost an answer: it was killed, or it reported the loss."""
 
     def __init__(self) -> None:
         self._moments: list[tuple[float, str | None]] = []

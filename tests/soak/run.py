@@ -1,4 +1,4 @@
-"""How long one soak runs, and by which chances."""
+"""The duration of one soak, and its random source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Worker processes on one store, what they were told, and the oracles about it."""
+"""Worker processes on one store, their reported outcomes, and the oracles."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _OUT_OF_MEMORY = ("MemoryError", "SystemError: error return without exception se
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a worker has to live with; `memory` is in bytes of address space beyond what it takes to start."""
+    """The limits of a worker; `memory` is in bytes of address space beyond the need of its start."""
 
     fault: Fault | None = None
     descriptors: int = 0

@@ -78,7 +78,7 @@ class Programs:
                 await self.kill(process)
 
     def said(self) -> list[tuple[str, str]]:
-        """What all of them said, tenant and outcome; a process that is killed may leave half a line."""
+        """Return all outcomes with their tenants; a killed process may leave half a line."""
         lines = self._report.read_text().splitlines()
         return [(tenant, outcome) for tenant, outcome in map(json.loads, filter(_is_whole, lines))]
 
@@ -90,7 +90,7 @@ class Programs:
                 await asyncio.sleep(0.1)
 
     def errors(self) -> str:
-        """What they wrote to standard error."""
+        """Return what the programs wrote to standard error."""
         return (self.base / "err").read_text()[-1000:]
 
 
@@ -128,7 +128,7 @@ class People:
             await asyncio.sleep(self._chance.uniform(0.5, 4))
             if tenant in self.inside and self._chance.random() < 0.5:
                 self.inside.discard(tenant)
-                await self._logins.logout(tenant, revoke=False)
+                await self._logins.logout(await self._logins.account(tenant), revoke=False)
             else:
                 await self.log_in(tenant)
 

@@ -1,4 +1,4 @@
-"""A process stands still while its refresh is answered (SIGSTOP, a frozen container or machine), and goes on later."""
+"""A process is stopped while the vendor answers its refresh (SIGSTOP, a frozen container), and continues later."""
 
 from __future__ import annotations
 

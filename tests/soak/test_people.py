@@ -77,7 +77,7 @@ class World:
             await bot.aclose()
 
     async def _try(self, name: str, work: Awaitable[T]) -> T | None:
-        """The outcome, or None when it was refused."""
+        """Return the outcome, or None if it was refused."""
         try:
             outcome = await work
         except OpenabAuthError as error:

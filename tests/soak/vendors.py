@@ -1,4 +1,4 @@
-"""Vendors at one issuer that rotates refresh tokens and revokes the family when a spent one comes back."""
+"""Vendors at one issuer that rotates refresh tokens, and revokes the family when a used token comes back."""
 
 from __future__ import annotations
 

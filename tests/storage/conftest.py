@@ -1,4 +1,4 @@
-"""Stores in a folder of their own, and processes and small disks to try them with."""
+"""Stores in temporary folders, with processes and small disks for tests."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def quick() -> Iterator[Path]:
-    """A folder in memory where there is one, for tests that commit hundreds of times and cut no power."""
+    """Return a folder in memory if there is one, for tests with hundreds of commits and without power cuts."""
     memory = Path("/dev/shm")  # noqa: S108 -- a folder of its own in it
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
         yield Path(folder)
@@ -45,7 +45,7 @@ def store(path: Path) -> FileStore:
 
 @pytest.fixture
 def token() -> Callable[..., TokenEntry]:
-    """Makes a login; every secret in it begins with the canary."""
+    """Make a login; every secret in it begins with the canary."""
 
     def make(tenant: str = "codex", *, access: str = "access", expires_at: int = 4_000_000_000) -> TokenEntry:
         return TokenEntry(
@@ -61,7 +61,7 @@ def token() -> Callable[..., TokenEntry]:
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Start Python code in a process of its own."""
+    """Start Python code in its own process."""
     running: list[subprocess.Popen[str]] = []
 
     def start(code: str, *arguments: object) -> subprocess.Popen[str]:
@@ -84,7 +84,7 @@ def start() -> Iterator[Start]:
 
 @pytest.fixture
 def run(start: Start) -> Callable[..., str]:
-    """Run Python code in a process of its own, without root's rights if asked to, and give what it printed."""
+    """Run Python code in its own process, without root's rights if asked to; return its output."""
 
     def run(code: str, *arguments: object, as_nobody: bool = False) -> str:
         process = start(DROP_ROOT + code if as_nobody else code, *arguments)
@@ -107,7 +107,7 @@ def public_path() -> Iterator[Path]:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own with 256 KiB of space; where nobody may mount one, the test is skipped."""
+    """Mount a file system of 256 KiB; skip the test if this is not allowed."""
     place = tmp_path / "disk"
     place.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=700", "tmpfs", str(place)]

@@ -1,4 +1,4 @@
-"""A small file system, and how full it is."""
+"""A small file system, and ways to fill it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def free(place: Path) -> int:
 
 @contextmanager
 def filled(disk: Path, *, leave: int = 0) -> Iterator[None]:
-    """Nothing but `leave` bytes of the disk is free in here."""
+    """Fill the disk during the block, except for `leave` bytes."""
     filler = disk / "filler"
     filler.write_bytes(b"x" * max(free(disk) - leave, 0))
     try:

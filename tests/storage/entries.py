@@ -1,4 +1,4 @@
-"""Entries for a store, and the mutations that put them there."""
+"""Entries for a store, and the mutations that write them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real processes for the claims about locks and rights; the fixtures that start them are in the conftest of storage."""
+"""Real processes for claims about locks and rights; storage's conftest has the fixtures that start them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ DROP_ROOT = (  # everything is imported first: the interpreter itself may lie in
 
 
 def line_of(process: subprocess.Popen[str]) -> str:
-    """What it prints next."""
+    """Return the next line that the process prints."""
     assert process.stdout is not None
     return process.stdout.readline()

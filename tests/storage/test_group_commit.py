@@ -16,7 +16,7 @@ from tests.storage.entries import put, token
 
 
 class Counting(FileStore):
-    """Counts its commits and can be made to wait in one or to fail."""
+    """Count the commits; a test can delay a commit or let it fail."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)

@@ -1,4 +1,4 @@
-"""A secret is printed nowhere: not by itself, not in an entry, not in an error."""
+"""A secret is never printed: not by itself, not in an entry, not in an error."""
 
 import pickle
 import traceback

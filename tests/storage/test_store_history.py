@@ -1,7 +1,7 @@
-"""Any history of updates, failures, other writers, damage, spills and time gives what a dict would have given.
+"""Any history of updates, failures, other writers, damage, spills and time has the result of a dict.
 
-The model is a dict of entries and one of notes. Faults that are real here: files that another language's agent rewrote
-or that lost their end, and a limit on the size of files that makes a commit fail.
+The model is a dict of entries and a dict of notes. The faults are real: files that another language's agent has
+rewritten, files without their end, and a size limit that makes a commit fail.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ USERS = st.integers(1, 2)
 
 
 def login(tenant: str, number: int) -> TokenEntry | McpEntry:
-    """Each number is another generation of the login; the unknown field is what a Rust agent drops."""
+    """Return a login; each number is another generation, and a Rust agent drops its unknown field."""
     if tenant.startswith("mcp:"):
         reply = {"access_token": f"at{number}", "token_type": "bearer", "refresh_token": f"rt{number}"}
         return McpEntry(tenant, reply, extra={"unknown": number})
@@ -51,7 +51,7 @@ def login(tenant: str, number: int) -> TokenEntry | McpEntry:
 
 
 def as_rust_writes(entry: Entry) -> Entry:
-    """Without what it does not know."""
+    """Return the entry without the fields that a Rust agent does not know."""
     text = json.loads(codec.encode({"x": entry}))["x"]
     text.pop("unknown", None)
     return codec.decode(json.dumps({"x": text})).entries["x"]
@@ -68,7 +68,7 @@ def no_room() -> Iterator[None]:
 
 
 class History(RuleBasedStateMachine):
-    """Two stores on one file, as two processes have them, against a model."""
+    """Compare two stores on one file, as in two processes, with a model."""
 
     @initialize()
     def begin(self) -> None:
@@ -86,7 +86,7 @@ class History(RuleBasedStateMachine):
             shutil.rmtree(self.folder)
 
     def after_update(self) -> None:
-        """What every update does besides its own change."""
+        """Apply the changes that every update makes besides its own."""
         self.entries.update(self.spilled)
         self.spilled = {}
         for key, entry in list(self.entries.items()):
@@ -150,7 +150,7 @@ class History(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 1), tenant=TENANTS, number=NUMBERS)
     def there_is_no_room(self, which: int, tenant: str, number: int) -> None:
-        """The commit fails as a whole; where nothing had to be written it succeeds."""
+        """Let the commit fail as a whole; it succeeds if nothing has to be written."""
         seen = {**self.entries, **self.spilled}
         with no_room():
             try:
@@ -186,7 +186,7 @@ class History(RuleBasedStateMachine):
     @precondition(lambda self: self.entries or self.path.exists())
     @rule(drops=st.booleans())
     def a_rust_agent_writes_the_file(self, *, drops: bool) -> None:
-        """It reads what is committed, drops the fields that it does not know, and knows nothing of a journal."""
+        """Read the committed file and write it without unknown fields; a Rust agent knows no journal."""
         entries = {key: as_rust_writes(entry) for key, entry in self.entries.items()} if drops else self.entries
         temporary = self.path.with_name("auth.json.tmp.99999.0")
         temporary.write_text(codec.encode(entries))
@@ -197,7 +197,7 @@ class History(RuleBasedStateMachine):
     @precondition(lambda self: self.entries)
     @rule(cut=st.integers(2, 40))
     def the_file_loses_its_end(self, cut: int) -> None:
-        """What still parses is what the model keeps; the bytes are in quarantine after the next update."""
+        """Cut the file; the model keeps the valid entries, and the next update quarantines the bytes."""
         torn = self.path.read_bytes()[:-cut]
         self.path.write_bytes(torn)
         self.entries = dict(codec.decode(torn.decode()).entries)

@@ -1,4 +1,4 @@
-"""The names of the SDK's servers, and what a person and an agent do with them."""
+"""The names of the SDK's servers, and the actions of a person and an agent there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ADA = UserId(7)
 
 
 async def approve(link: str) -> str:
-    """The address that a person's browser ends on."""
+    """Return the address on which a person's browser ends."""
     async with httpx2.AsyncClient() as browser:
         reply = await browser.get(link)
     return reply.headers["location"]
@@ -55,7 +55,7 @@ async def call(source: TokenSource, urls: Mapping[str, str], name: str, tool: st
 
 
 async def break_token(store: AsyncStore, tenant: str) -> None:
-    """The server knows the stored access token no longer, although its time is not over."""
+    """Let the server forget the stored access token before it expires."""
     entry = await entry_of(store, tenant)
     broken = dataclasses.replace(
         entry, token_response={**(entry.token_response or {}), "access_token": "canary-unknown"}

@@ -1,4 +1,4 @@
-"""A server that sends the bytes that a test says, and a watch on what they cost the event loop."""
+"""A server that sends given bytes, and a measurement of their cost for the event loop."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GOOD = b'{"access_token": "at", "refresh_token": "rt-2", "expires_in": 60}'
 
 
 def whole(body: bytes, *headers: bytes, status: bytes = b"200 OK") -> bytes:
-    """An HTTP/1.1 reply."""
+    """Return an HTTP/1.1 reply."""
     lines = [b"HTTP/1.1 " + status, b"Content-Type: application/json", b"Content-Length: %d" % len(body), *headers]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
@@ -36,7 +36,7 @@ def endless(start: bytes, again: bytes) -> Sent:
 
 @dataclass
 class RawServer:
-    """Sends bytes to whoever has sent a request's head, from threads: the event loop is the client's alone."""
+    """Send bytes after the head of a request, from threads, so that only the client uses the event loop."""
 
     listener: socket.socket
     sends: Sent = ()
@@ -72,7 +72,7 @@ class RawServer:
 
 
 def self_signed(folder: Path) -> Path:
-    """A certificate for localhost that nobody vouches for, with its key, in one file."""
+    """Make a self-signed certificate for localhost, with its key, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -105,7 +105,7 @@ class Steps:
 
 @asynccontextmanager
 async def watched() -> AsyncIterator[Steps]:
-    """Measure what each turn of the loop costs."""
+    """Measure the time of each step of the event loop."""
     steps = Steps()
 
     async def tick() -> None:

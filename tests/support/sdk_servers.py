@@ -1,7 +1,8 @@
-"""MCP servers built with the official Python SDK, each with its authorization server, in one process of their own.
+"""Run MCP servers of the official Python SDK in one process, each with its authorization server.
 
-Prints one line of JSON when it is ready: the address of each server. `GET /seen` on a server gives the requests that
-reached its endpoints, `POST /forget` makes it forget its clients, as a server does that keeps them in memory.
+When they are ready, print one line of JSON with the address of each server. `GET /seen` on a server returns the
+requests that reached its endpoints. `POST /forget` makes the server forget its clients, like a server that keeps them
+in memory.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ SCOPES = ["read", "write", "admin"]
 
 
 class Provider(OAuthAuthorizationServerProvider[AuthorizationCode, RefreshToken, AccessToken]):
-    """Rotates refresh tokens; presenting a spent one ends the whole family (RFC 9700 4.14.2)."""
+    """Rotate refresh tokens; a used refresh token revokes the whole family (RFC 9700 4.14.2)."""
 
     def __init__(self, url: str, lifetime: int) -> None:
         self.url = url
@@ -119,7 +120,7 @@ class Provider(OAuthAuthorizationServerProvider[AuthorizationCode, RefreshToken,
 
 
 class Recorder:
-    """Remembers the forms; hides what this kind of server does not have; answers 403 where a tool wants more."""
+    """Record the forms; hide endpoints that this kind of server lacks; answer 403 if a tool needs more scopes."""
 
     def __init__(self, app: Any, provider: Provider, hidden: str) -> None:
         self.app = app
@@ -215,7 +216,7 @@ def make(name: str, port: int) -> tuple[str, Any]:
 
     @server.tool()
     def wipe() -> str:
-        """Wants the scope `admin`."""
+        """Do nothing; this tool needs the scope `admin`."""
         return "wiped"
 
     app = server.streamable_http_app(json_response=True, stateless_http=True)

@@ -1,7 +1,7 @@
-"""The credential file as the Rust agents read it, written anew from their serde definitions and from nothing of ours.
+"""Read the credential file as the Rust agents do; written from their serde definitions, without our code.
 
-An untagged enum is tried in order: Token, Pending, Mcp. An entry that fits none of them costs every tenant its login,
-so this reader raises where those agents would move the whole file away. It also does what they do at a rewrite.
+An untagged enum is tried in order: Token, Pending, Mcp. If an entry fits no shape, the agents move the whole file away,
+and this reader raises. It also rewrites the file as the agents do.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _U64 = 2**64
 
 
 class CorruptError(Exception):
-    """The agents would rename the whole file."""
+    """The agents would move the whole file away."""
 
 
 def is_u64(value: Any) -> bool:
@@ -33,7 +33,7 @@ def is_pending(entry: dict[str, Any]) -> bool:
 
 
 def is_mcp(entry: dict[str, Any]) -> bool:
-    """rmcp's StoredCredentials with oauth2's StandardTokenResponse."""
+    """Return whether this fits rmcp's StoredCredentials with oauth2's StandardTokenResponse."""
     reply = entry.get("token_response")
     return (
         isinstance(entry.get("client_id"), str)
@@ -57,7 +57,7 @@ def is_reply(reply: Any) -> bool:
 
 
 def read(path: Path) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Each entry with its shape."""
+    """Return each entry with its shape."""
     found = {}
     for key, entry in json.loads(path.read_text(encoding="utf-8")).items():
         shapes = [name for name, fits in (("token", is_token), ("pending", is_pending), ("mcp", is_mcp)) if fits(entry)]
@@ -68,7 +68,7 @@ def read(path: Path) -> dict[str, tuple[str, dict[str, Any]]]:
 
 
 def rewrite(path: Path) -> None:
-    """As rmcp 1.7 writes everything back: no issuer, and nothing that it does not know."""
+    """Return the file as rmcp 1.7 writes it: without the issuer and without unknown fields."""
     known = {
         "token": ("access_token", "refresh_token", "expires_at", "token_endpoint", "provider"),
         "pending": ("verifier", "state", "token_url", "provider_name", "resource", "created_at"),
@@ -79,6 +79,6 @@ def rewrite(path: Path) -> None:
 
 
 def expires_at(entry: dict[str, Any]) -> int | None:
-    """When rmcp takes the token for expired; None: never, so a reader would send it until it is refused."""
+    """Return when rmcp considers the token expired; None means never, so a reader would send it until it is refused."""
     lifetime, received = (entry.get("token_response") or {}).get("expires_in"), entry.get("token_received_at")
     return None if lifetime is None or received is None else received + lifetime

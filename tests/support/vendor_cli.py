@@ -1,4 +1,4 @@
-"""A vendor's login program, as tests start it: `vendor_cli.py MODE FOLDER`; what it stores, it stores in FOLDER."""
+"""A vendor's login program for tests: `vendor_cli.py MODE FOLDER`; it stores everything in FOLDER."""
 
 from __future__ import annotations
 

@@ -13,11 +13,11 @@ from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.cli.become import become
 from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.bot.cli.signals import run_until_signal
-from openab_auth.oauth.accounts import resolve
+from openab_auth.oauth.accounts import Account, resolve
 from openab_auth.oauth.errors import NotLoggedInError, VendorMisconfiguredError, safe_name
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, bare_name
 
 _PROG: Final = "openab-auth exec"
 _NOT_OF_A_NAME: Final = re.compile(r"[^A-Z0-9]+")
@@ -58,11 +58,12 @@ async def _environ(arguments: argparse.Namespace) -> dict[str, str]:
     places = await _places(runtime, arguments.tenants)
     environ = dict(os.environ)
     async with runtime, TokenSource(runtime) as source:
-        for tenant, place in places.items():
+        for account, place in places.items():
             try:
-                token = await source.get_valid(tenant)
+                token = await source.get_valid(account)
             except NotLoggedInError:
-                if runtime.catalogue.variables_in_use(tenant):  # the command inherits the operator's own token
+                vendor = runtime.catalogue.vendor_of(account.tenant)
+                if vendor and runtime.catalogue.shadowed_by(vendor):  # the command inherits the operator's own token
                     continue
                 raise
             for shadow in place.shadows:
@@ -71,14 +72,14 @@ async def _environ(arguments: argparse.Namespace) -> dict[str, str]:
     return environ
 
 
-async def _places(runtime: Runtime, words: list[str]) -> Mapping[str, Place]:
-    """Return the variable of each tenant, before any token is requested."""
+async def _places(runtime: Runtime, words: list[str]) -> Mapping[Account, Place]:
+    """Return the variable of each account, before any token is requested."""
     entries, catalogue = await runtime.store.read(), await runtime.catalogue_with_added()
-    places: dict[str, Place] = {}
-    for word in words:
-        account = resolve(word, catalogue, entries)
-        tenant, vendor = account.tenant, catalogue.find(account.tenant)
-        places[tenant] = _place_of_server(tenant) if account.is_server else place_of_vendor(word, vendor)
+    accounts = {word: resolve(word, catalogue, entries) for word in words}
+    places: dict[Account, Place] = {}
+    for word, account in {account.tenant: (word, account) for word, account in accounts.items()}.values():
+        vendor = catalogue.vendor_of(account.tenant)
+        places[account] = _place_of_server(account.tenant) if account.is_server else place_of_vendor(word, vendor)
     variables = [place.variable for place in places.values()]
     if taken := [variable for variable in variables if variables.count(variable) > 1]:
         message = f"two of these tokens need the variable ${taken[0]}; run the command with one of them"
@@ -104,4 +105,4 @@ def place_of_vendor(word: str, vendor: Vendor | None) -> Place:
 
 def _place_of_server(tenant: str) -> Place:
     """Return the place of an MCP server's token: MCP_LINEAR_TOKEN for `linear`, by one rule for all servers."""
-    return Place(f"MCP_{_NOT_OF_A_NAME.sub('_', tenant.removeprefix('mcp:').upper())}_TOKEN")
+    return Place(f"MCP_{_NOT_OF_A_NAME.sub('_', bare_name(tenant).upper())}_TOKEN")

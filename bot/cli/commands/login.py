@@ -15,6 +15,7 @@ from openab_auth.bot.cli.commands.vendor_program import run_here
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
+from openab_auth.oauth.accounts import vendor_meant
 from openab_auth.oauth.flows import LoginOffer, LoginResult, flow_of
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Vendor
@@ -31,7 +32,7 @@ async def login(arguments: argparse.Namespace) -> int:
         return await _run_program(runtime, vendor, as_json=arguments.json)
     async with open_logins(runtime) as logins:
         # The person at the console owns the store, so replacing a login needs no confirmation.
-        there = await logins.login_state(arguments.vendor)
+        there = await logins.states.chosen(await logins.account(arguments.vendor))
         offer = await logins.begin(arguments.vendor, user, replaces=there.generation if there else None)
         print_result(_offered(offer), _steps(offer, user), as_json=arguments.json)
         if offer.user_code and not arguments.no_wait:
@@ -82,7 +83,7 @@ def _steps(offer: LoginOffer, user: UserId) -> str:
 def complete(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
     """Step two: read the redirect from the command line or standard input, or wait for the approval."""
     runtime, user = open_runtime(arguments), UserId(arguments.user)
-    vendor = runtime.store.run_here(runtime.catalogue.with_servers_of).find(arguments.vendor)
+    vendor = vendor_meant(arguments.vendor, runtime.store.run_here(runtime.catalogue.with_servers_of))
     if vendor is not None and flow_of(vendor).waits and not flow_of(vendor).takes_paste:
         return _wait(runtime, vendor, user, as_json=arguments.json)
     paste = _read_paste() if arguments.paste is None else arguments.paste

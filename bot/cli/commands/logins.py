@@ -1,4 +1,4 @@
-"""Open the logins for one command, and close all that it opened."""
+"""Open the logins for one command, and close them at its end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from openab_auth.oauth.runtime import Runtime
 
 @asynccontextmanager
 async def open_logins(runtime: Runtime) -> AsyncIterator[Logins]:
-    """Yield the logins of `runtime`; at the end, wait for those under way and close the runtime."""
+    """Yield the logins of `runtime`; at the end, wait for unfinished logins and close the runtime."""
     async with runtime:
         logins = Logins.of(runtime)
         try:

@@ -14,7 +14,7 @@ from openab_auth.oauth.logins import LogoutResult
 async def logout(arguments: argparse.Namespace) -> int:
     """Revoke the login at the vendor if possible, then remove it from the store."""
     async with open_logins(open_runtime(arguments)) as logins:
-        done = await logins.logout(arguments.tenant, revoke=not arguments.local)
+        done = await logins.logout(await logins.account(arguments.tenant), revoke=not arguments.local)
     result: dict[str, object] = {"tenant": done.tenant, "revoked": done.revoked, "removed": done.removed}
     if done.left:
         result["left"] = done.left

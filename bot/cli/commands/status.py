@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import time
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_for_reading
 from openab_auth.oauth.errors import join_words, one_line
 from openab_auth.oauth.logins import LoginState, read_status
-from openab_auth.oauth.mcp import GrantedAccess, advice
-from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import NEVER
+
+if TYPE_CHECKING:
+    from openab_auth.oauth.mcp import GrantedAccess
+    from openab_auth.oauth.vendors import Vendor
 
 _LONGEST: Final = 1000  # characters of a line; a text that another program stored cannot forge a line
 
@@ -71,7 +73,7 @@ def _login(login: LoginState) -> dict[str, object]:
             "asked": standing.asked,
             "granted": standing.granted,
             "missing": standing.missing,
-            "hint": advice(standing.remedy, login.tenant) if standing.remedy else None,
+            "hint": _advice(standing, login.tenant),
         }
     return row
 
@@ -90,8 +92,14 @@ def _standing_lines(standing: GrantedAccess, tenant: str) -> list[str]:
     if standing.differs:
         lines.append(f"scopes asked for: {join_words(standing.asked)}; granted: {join_words(standing.granted)}")
     if standing.remedy:
-        lines.append(f"missing scopes: {join_words(standing.missing)}; {advice(standing.remedy, tenant)}")
+        lines.append(f"missing scopes: {join_words(standing.missing)}; {_advice(standing, tenant)}")
     return lines
+
+
+def _advice(standing: GrantedAccess, tenant: str) -> str | None:
+    from openab_auth.oauth.mcp import advice  # noqa: PLC0415 - a store without servers does not pay for it
+
+    return advice(standing.remedy, tenant) if standing.remedy else None
 
 
 def _login_line(login: LoginState) -> str:

@@ -13,7 +13,7 @@ from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.storage import McpEntry, Secret, StorageError, TokenEntry
+from openab_auth.storage import LoginEntry, Secret, StorageError
 
 
 async def token(arguments: argparse.Namespace) -> int:
@@ -38,13 +38,14 @@ def refresh(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
 async def _refresh(arguments: argparse.Namespace, rejected: Secret | None) -> int:
     runtime = open_runtime(arguments)
     entries = await runtime.store.read()
-    tenant = resolve(arguments.tenant, runtime.catalogue, entries).tenant
+    account = resolve(arguments.tenant, runtime.catalogue, entries)
+    tenant = account.tenant
     before, refreshed = entries.get(tenant), False
     async with runtime, TokenSource(runtime) as source:
-        renewed = await source.force_refresh(arguments.tenant, rejected=rejected)
+        renewed = await source.force_refresh(account, rejected=rejected)
         with suppress(OSError, StorageError):  # the token is renewed, even if the store cannot be read now
             refreshed = (await runtime.store.read()).get(tenant) != before
-    if isinstance(before, TokenEntry | McpEntry):  # a renewed token counts even if the store could not take it
+    if isinstance(before, LoginEntry):  # a renewed token counts even if the store could not take it
         refreshed = refreshed or renewed.value != before.access_token
     result = {"tenant": tenant, "expires_at": renewed.expires_at, "refreshed": refreshed}
     text = f"{tenant}: {'refreshed' if refreshed else 'another token was already stored; no request was sent'}"

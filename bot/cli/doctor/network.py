@@ -95,8 +95,8 @@ def _look_at_clock(skews: Sequence[float]) -> Check:
         return Check("clock", ok=True, message="not checked: no server sent a date")
     skew = statistics.median(skews)
     if abs(skew) <= _CLOCK_SKEW:
-        return Check("clock", ok=True, message=f"within {_CLOCK_SKEW} s of the servers'")
-    message = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the servers'"
+        return Check("clock", ok=True, message=f"within {_CLOCK_SKEW} s of the servers' clocks")
+    message = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the servers' clocks"
     return Check("clock", ok=False, message=message, hint="set the clock; it decides when tokens are refreshed")
 
 

@@ -1,4 +1,4 @@
-"""Check MCP servers: do their documents lead to a login, and have the logins there the scopes they need?"""
+"""Check MCP servers: do their documents lead to a login, and do the logins have all necessary scopes?"""
 
 from __future__ import annotations
 

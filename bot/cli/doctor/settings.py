@@ -17,7 +17,7 @@ from openab_auth.storage import Entry
 
 @dataclass(frozen=True, slots=True)
 class CheckedConfig:
-    """The config for the other checks; where it has mistakes, the defaults."""
+    """The config for the other checks, or the defaults if the config has mistakes."""
 
     check: Check
     catalogue: Catalogue
@@ -69,6 +69,6 @@ def check_variables(setting: CheckedConfig, entries: Mapping[str, Entry]) -> lis
 
 def _check(config: Config, mistakes: list[ConfigError]) -> Check:
     if not mistakes:
-        return Check("config", ok=True, message=config.file or "none; defaults hold")
+        return Check("config", ok=True, message=config.file or "no config; the defaults apply")
     message = "; ".join(error.happened for error in mistakes)
     return Check("config", ok=False, message=message, hint="correct it; the other checks used the defaults")

@@ -112,7 +112,7 @@ def environment(request: Request) -> dict[str, str]:
 
 
 def _config(request: Request) -> Config:
-    """Return what the config says that a full command would read; nothing where there is no config."""
+    """Return the needed part of the config that a full command would read; an empty one if there is no config."""
     path = request.options.get("--config") or os.environ.get("OPENAB_AUTH_CONFIG")
     if not os.environ.get("HOME", "/").startswith("/"):
         raise UnusualError
@@ -166,7 +166,7 @@ def _tenant(word: str, config: Config) -> str:
         raise UnusualError
     shipped = TENANTS.get(word)
     if word not in ours and shipped is None:
-        if config.lists_servers:  # openab's own list may name a server so
+        if config.lists_servers:  # openab's own list may have a server of this name
             raise UnusualError
         return word
     moved = ours.get(shipped or "", {}).get("tenant")
@@ -202,7 +202,7 @@ def _entries(path: str) -> dict[str, object]:
 
 
 def _entry(entries: dict[str, object], tenant: str, seconds: int) -> tuple[str, int]:
-    """Return a login's token and its end, if the token lives for more than so many seconds."""
+    """Return a login's token and its expiry, if the token lives for more than `seconds`."""
     entry = entries.get(tenant)
     if isinstance(entries.get("access_token"), str) or not isinstance(entry, dict) or not json_text.is_token(entry):
         raise UnusualError

@@ -28,7 +28,7 @@ Config = tuple[str, dict[str, dict[str, object]], set[str], bool]
 
 
 def read_config(path: str) -> Config:
-    """Return what a config says of the store and of tenants; a relative path starts at the folder of the config.
+    """Return the store and the tenants that a config names; a relative path starts at the folder of the config.
 
     Raises:
         OSError: the file cannot be read, or others could have changed it.
@@ -61,7 +61,7 @@ def check_trusted(path: str) -> tuple[int, int, int, int]:
     """Check a file and all folders above it; return the file's inode, device, owner and mode.
 
     Raises:
-        OSError: there is no such file, a link is on the way, or somebody else might have changed it.
+        OSError: the file is missing, its path has a symbolic link, or somebody else might have changed the file.
     """
     owners, at = {0, os.geteuid()}, ""
     found = os.lstat("/")
@@ -92,7 +92,7 @@ def read_toml(text: str) -> dict[str, object]:
 
 
 def _read_plain(text: str) -> dict[str, object] | None:
-    """Return the tables of a text in which every line is plain; else None."""
+    """Return the tables of a text, or None if a line is not plain."""
     top: dict[str, object] = {}
     here, headers = top, set()
     for line in text.split("\n"):
@@ -116,7 +116,11 @@ def _read_plain(text: str) -> dict[str, object] | None:
 
 
 def _checked(tables: dict[str, object], path: str) -> Config:
-    """Return what the tables say, if they are what the full command expects."""
+    """Return the needed values of the tables.
+
+    Raises:
+        ValueError, TypeError: the full command would find a mistake or replace a variable there.
+    """
     store, auth = _table(tables, "store"), _table(tables, "auth")
     vendors, servers = _table(tables, "vendors"), _table(tables, "mcp")
     named, listed = store.get("path", ""), auth.get("mcp_json", "")

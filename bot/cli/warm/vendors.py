@@ -1,4 +1,4 @@
-"""The shipped vendors, as far as a warm answer needs them; a test compares them with `vendors.toml`."""
+"""The facts about shipped vendors that a warm answer needs; a test compares them with `vendors.toml`."""
 
 TENANTS = {
     "claude": "anthropic-oauth",

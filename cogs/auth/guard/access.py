@@ -14,9 +14,11 @@ from openab_auth.cogs.auth.guard.errors import (
     NobodysLoginError,
     NotListedError,
     NotYourLoginError,
+    NotYourServerError,
     RolesHiddenError,
 )
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.storage import AddedServer
 from openab_auth.storage.entries import UserId
 
 
@@ -61,7 +63,7 @@ class Access:
         """Refuse a person who may not log agents in.
 
         Raises:
-            AccessDeniedError: it says what the person can do about it.
+            AccessDeniedError: this person is not allowed; the error says what they can do about it.
         """
         rules = self._settings
         if caller.is_bot:
@@ -86,8 +88,21 @@ class Access:
         """Return whether this person is listed by id. Operators may also end the logins of other people."""
         return caller.user in self._settings.allowed_users and not caller.is_bot
 
+    def may_remove(self, caller: Caller, server: AddedServer) -> bool:
+        """Return whether this person may remove an added server: the person who added it may, and operators."""
+        return caller.user == server.added_by or self.is_operator(caller)
+
+    def check_removal(self, caller: Caller, server: AddedServer) -> None:
+        """Refuse to remove another person's server.
+
+        Raises:
+            AccessDeniedError: another person added it.
+        """
+        if not self.may_remove(caller, server):
+            raise NotYourServerError(server.added_by)
+
     def check_logout(self, caller: Caller, logged_in_by: UserId | None) -> None:
-        """Refuse a logout by anybody but the person who made the login, and operators.
+        """Refuse a logout, unless the caller made the login or is an operator.
 
         Raises:
             AccessDeniedError: another person made this login.

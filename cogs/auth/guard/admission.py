@@ -31,7 +31,7 @@ class Admission:
         """Refuse a login if its person may not log agents in any more.
 
         Raises:
-            AccessDeniedError: the person may not. `AccessUnknownError` means that Discord did not tell the roles.
+            AccessDeniedError: the person is not allowed. `AccessUnknownError`: Discord did not tell the roles.
         """
         guild = login.begun.guild
         try:

@@ -36,7 +36,7 @@ class AuditLine:
     silent: bool = False
 
     def name(self, vendor: Vendor | None) -> None:
-        """Say which vendor the request is about, if there is such a vendor."""
+        """Name the vendor of the request; None leaves the line as it is."""
         if vendor is not None:
             self.vendor, self.tenant = vendor.name, vendor.tenant
 
@@ -52,7 +52,7 @@ class Audit:
 
     @asynccontextmanager
     async def step(self, event: Event, user: UserId, *, refusals_only: bool = False) -> AsyncIterator[AuditLine]:
-        """Write a line when the block ends, however it ends. The block says in the line what it is about.
+        """Write a line when the block ends, however it ends. The block names its vendor in the line.
 
         With `refusals_only`, the line is written only if the person was refused.
         """

@@ -47,7 +47,7 @@ class AuditQuota:
         return False
 
     def left_out(self, *, now: bool = False) -> LeftOut | None:
-        """Return what was left out since the last call when its minute is over, or at once with `now`."""
+        """Return the lines left out since the last call, once their minute is over; with `now`, return them at once."""
         if not self._count or not (now or self._is_over()):
             return None
         found = LeftOut(self._count, dict(self._left_out.most_common(_MOST_NAMED)))

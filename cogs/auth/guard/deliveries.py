@@ -10,13 +10,13 @@ _MOST: Final = 10_000  # remembered; Discord repeats one within seconds
 
 
 class Deliveries:
-    """Remembers ids, in memory only; Discord gives each id once, whatever it is for."""
+    """Remembers ids, in memory only; Discord gives no two interactions or messages the same id."""
 
     def __init__(self) -> None:
         self._taken: dict[int, None] = {}
 
     def take(self, delivered: discord.Interaction | discord.Message) -> bool:
-        """Return whether this comes for the first time."""
+        """Return whether Discord delivers this id for the first time."""
         if delivered.id in self._taken:
             return False
         self._taken[delivered.id] = None

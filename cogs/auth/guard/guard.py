@@ -17,7 +17,7 @@ from openab_auth.cogs.auth.guard.open_requests import OpenRequests
 from openab_auth.cogs.auth.guard.rate_limit import RateLimit
 
 Request: TypeAlias = Literal[
-    "login", "complete", "cancel", "status", "ask_logout", "logout", "mcp_add", "mcp_remove", "look"
+    "login", "complete", "cancel", "status", "ask_logout", "logout", "mcp_add", "mcp_remove", "read"
 ]
 NameLine: TypeAlias = Callable[[AuditLine], Awaitable[None]]
 
@@ -26,8 +26,8 @@ NameLine: TypeAlias = Callable[[AuditLine], Awaitable[None]]
 class _Rule:
     """The rule by which the guard treats one kind of request.
 
-    `event` is the word for it in the audit log; without an event there is no line. `counted` says which attempts count
-    for the rate limit. With `refusals_only`, only a refusal becomes a line in the audit log.
+    `event` is the name of the request in the audit log; a request without an event gets no line. `counted` says which
+    attempts count for the rate limit. With `refusals_only`, only a refusal becomes a line in the audit log.
     """
 
     event: Event | None
@@ -44,8 +44,8 @@ _RULES: Final[Mapping[Request, _Rule]] = {
     "logout": _Rule("logout", counted="refused"),
     "ask_logout": _Rule("logout", counted="refused", refusals_only=True),
     "status": _Rule("status", counted="refused", refusals_only=True),
-    # Names for autocompletion and for the help. Discord asks for them at every key.
-    "look": _Rule(None, counted="none"),
+    # Names for autocompletion and for the help, which Discord asks for at every key: no attempt, and no audit line.
+    "read": _Rule(None, counted="none"),
 }
 
 
@@ -66,7 +66,7 @@ class Guard:
     ) -> AsyncIterator[AuditLine]:
         """Count the attempt, open the audit line and check access, in this order; then run the block.
 
-        `name_line` writes into the line which login the request is about, so that a refused request's line says it too.
+        `name_line` names the login in the line, so that the line of a refused request names it, too.
 
         Raises:
             TooManyAttemptsError: this person has tried too often; no line is written, so nobody can fill the log.

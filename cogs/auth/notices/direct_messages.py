@@ -52,7 +52,7 @@ class DirectMessages:
 
     async def _paste(self, message: discord.Message, language: Language) -> None:
         async def reply(told: ReplyContent) -> None:
-            await _say(message, replace(told, content=LINES.join([told.content, language.say("dm-footer")])))
+            await _say(message, replace(told, content=LINES.join([told.content, language.say("dm-delete-paste")])))
 
         try:
             self._desk.service.guard.begin_work()
@@ -63,7 +63,7 @@ class DirectMessages:
     async def _chat(self, message: discord.Message, language: Language) -> None:
         caller = author_of(message)
         try:
-            async with self._desk.service.guard.request(caller, "look"):
+            async with self._desk.service.guard.request(caller, "read"):
                 pass
         except AccessDeniedError:
             return

@@ -1,4 +1,4 @@
-"""Does what `/auth mcp` is for, without Discord: people add MCP servers, and remove their own."""
+"""Does the work of `/auth mcp`, without Discord's messages: people add MCP servers, and remove their own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from openab_auth.cogs.auth.guard import AuditLine, Caller, Guard, NotYourServerError
+from openab_auth.cogs.auth.guard import AuditLine, Caller, Guard
 from openab_auth.oauth.mcp import AddedServers
-from openab_auth.oauth.vendors import McpServer
-from openab_auth.storage import AddedServer
+from openab_auth.oauth.vendors import McpServer, full_name
 
 GROUP: Final = "mcp"  # the subcommand group; it is registered only if adding servers is allowed
 
@@ -39,7 +38,7 @@ class Servers:
 
         Raises:
             ServerNotAddedError: the server cannot be added, for this reason.
-            OpenabAuthError: this person may not, has tried too often, or the store could not be written.
+            OpenabAuthError: this person is not allowed, has tried too often, or the store could not be written.
         """
         async with self._guard.request(caller, "mcp_add", partial(self._name, name)) as line:
             added = Added(*await self._added.add(name, url, caller.user))
@@ -51,29 +50,22 @@ class Servers:
 
         Raises:
             ServerNotRemovedError: there is no such server, or there is a login to it.
-            OpenabAuthError: this person may not, has tried too often, or the store could not be written.
+            OpenabAuthError: this person is not allowed, has tried too often, or the store could not be written.
         """
         async with self._guard.request(caller, "mcp_remove", partial(self._name, name)):
-            await self._added.remove(name, lambda server: self._check_own(caller, server))
+            await self._added.remove(name, partial(self._guard.access.check_removal, caller))
 
     async def removable(self, caller: Caller) -> tuple[str, ...]:
         """Return the names of the servers that the caller may remove, for autocompletion.
 
         Raises:
-            OpenabAuthError: this person may not, or the servers cannot be read.
+            OpenabAuthError: this person is not allowed, or the servers cannot be read.
         """
-        async with self._guard.request(caller, "look"):
+        async with self._guard.request(caller, "read"):
             added = await self._added.all()
-        return tuple(name for name, server in added.items() if self._may_remove(caller, server))
-
-    def _check_own(self, caller: Caller, server: AddedServer) -> None:
-        if not self._may_remove(caller, server):
-            raise NotYourServerError(server.added_by)
-
-    def _may_remove(self, caller: Caller, server: AddedServer) -> bool:
-        return caller.user == server.added_by or self._guard.access.is_operator(caller)
+        return tuple(name for name, server in added.items() if self._guard.access.may_remove(caller, server))
 
     async def _name(self, typed: str, line: AuditLine) -> None:
         """Name the server in the audit line if it exists: people paste secrets into the wrong field."""
         if await self._added.knows(name := typed.strip()):
-            line.tenant, line.vendor = name, f"mcp:{name}"
+            line.tenant, line.vendor = name, full_name(name)

@@ -1,4 +1,4 @@
-"""Does what the /auth commands are for, without Discord."""
+"""Does the work of the /auth commands, without Discord's messages."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from openab_auth.cogs.auth.guard import (
     RateLimit,
 )
 from openab_auth.cogs.auth.service.servers import Servers
+from openab_auth.oauth.accounts import Account, vendor_meant
 from openab_auth.oauth.config import DEFAULT_STORE, path_from_variable
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, ProgramFailedError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
-from openab_auth.oauth.logins import Logins, LoginState, LogoutResult, Status
+from openab_auth.oauth.logins import ChosenLogin, Logins, LoginState, LogoutResult, Status
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import CONSOLE, UserId
 
 
 class AuthService:
-    """Does what people ask for, without Discord. Each method that takes a `Caller` passes the guard first."""
+    """Logs people in and out, without Discord's messages. Each method that takes a `Caller` passes the guard first."""
 
     def __init__(
         self,
@@ -49,16 +50,16 @@ class AuthService:
         """Return the vendors and servers that exist now; `offered` are those that people may log in to here."""
         return await self._logins.catalogue()
 
-    async def _name(self, vendor: str | None, line: AuditLine) -> None:
+    async def _name(self, word: str | None, line: AuditLine) -> None:
         """Name the vendor in the line if it exists: people paste secrets into the wrong field."""
-        line.name((await self.catalogue()).find(vendor) if vendor else None)
+        line.name(vendor_meant(word, await self.catalogue()) if word else None)
 
     async def login(self, caller: Caller, vendor: str, *, replaces: str | None = None) -> LoginOffer:
         """Begin a login (step one) and return the link for this person.
 
         Raises:
             LoginTakenError: another person's login exists, and its generation is not `replaces`.
-            OpenabAuthError: this person may not, has tried too often, or the vendor is not offered.
+            OpenabAuthError: this person is not allowed, has tried too often, or the vendor is not offered.
         """
         async with self.guard.request(caller, "login", partial(self._name, vendor)):
             return await self._logins.begin(vendor, caller.user, replaces=replaces, guild=caller.guild)
@@ -66,7 +67,7 @@ class AuthService:
     async def complete(
         self, caller: Caller, paste: str, vendor: str | None = None, generation: str | None = None
     ) -> LoginResult:
-        """Finish a login (step two) with a paste; `generation` is the pending login that its form was about.
+        """Finish a login (step two) with a paste; `generation` is the pending login of its form.
 
         Raises:
             OpenabAuthError: the paste did not become a login. `views.failure.still_waits` says whether the person may
@@ -83,11 +84,11 @@ class AuthService:
             return done
 
     async def outcome(self, user: UserId, vendor: str) -> LoginResult | None:
-        """Wait for the end of a login that needs no paste; None if the bot stops first, and the login goes on waiting.
+        """Wait for the end of a login that needs no paste; return None if the bot stops while it still waits.
 
         Raises:
-            NoPendingLoginError: it was cancelled or replaced.
-            OpenabAuthError: there is no login, for this reason.
+            NoPendingLoginError: the login was cancelled or replaced.
+            OpenabAuthError: the login failed, for this reason.
         """
         return await self._logins.outcome(vendor, user)
 
@@ -120,14 +121,14 @@ class AuthService:
                 line = {"vendor": vendor.name, "tenant": vendor.tenant}
                 await self.guard.audit.record("complete", login.user, AccessDeniedError.code, **line)
 
-    async def cancel(self, caller: Caller, vendor: str | None = None, generation: str | None = None) -> Vendor:
-        """Drop the caller's own pending login; with a `generation`, only that one.
+    async def cancel(self, caller: Caller, word: str | None = None, generation: str | None = None) -> Vendor:
+        """Cancel the caller's own pending login; with a `generation`, only that one.
 
         Raises:
-            OpenabAuthError: this person may not, or has none.
+            OpenabAuthError: this person is not allowed, or has no pending login.
         """
-        async with self.guard.request(caller, "cancel", partial(self._name, vendor)) as line:
-            cancelled = await self._logins.cancel(caller.user, vendor, generation)
+        async with self.guard.request(caller, "cancel", partial(self._name, word)) as line:
+            cancelled = await self._logins.cancel(caller.user, word, generation)
             line.name(cancelled)
             return cancelled
 
@@ -135,27 +136,27 @@ class AuthService:
         """Return all logins and all pending ones; the view shows the caller only their own pending ones.
 
         Raises:
-            OpenabAuthError: this person may not, or the store cannot be read.
+            OpenabAuthError: this person is not allowed, or the store cannot be read.
         """
         async with self.guard.request(caller, "status"):
-            return await self._logins.status()
+            return await self._logins.states.status()
 
     async def logins(self, caller: Caller) -> tuple[LoginState, ...]:
         """Return all logins, for autocompletion and for the help.
 
         Raises:
-            OpenabAuthError: this person may not, or the store cannot be read.
+            OpenabAuthError: this person is not allowed, or the store cannot be read.
         """
-        async with self.guard.request(caller, "look"):
-            return await self._logins.states()
+        async with self.guard.request(caller, "read"):
+            return await self._logins.states.all()
 
     async def pending(self, caller: Caller) -> tuple[PendingLogin, ...]:
         """Return the caller's own pending logins, for autocompletion.
 
         Raises:
-            OpenabAuthError: this person may not, or the store cannot be read.
+            OpenabAuthError: this person is not allowed, or the store cannot be read.
         """
-        async with self.guard.request(caller, "look"):
+        async with self.guard.request(caller, "read"):
             return await self._logins.pending(caller.user)
 
     async def newly_dead(self) -> tuple[LoginState, ...]:
@@ -165,46 +166,48 @@ class AuthService:
             StorageError: the store cannot be read or written.
         """
         await self.guard.audit.tell_left_out()  # this method is called every few seconds
-        died = await self._logins.newly_dead()
+        died = await self._logins.states.newly_dead()
         for state in died:
             vendor = state.vendor.name if state.vendor else None
             maker = state.logged_in_by or CONSOLE
             await self.guard.audit.record("died", maker, "login_dead", vendor=vendor, tenant=state.tenant)
         return died
 
-    async def ask_logout(self, caller: Caller, vendor: str) -> LoginState:
+    async def ask_logout(self, caller: Caller, word: str) -> ChosenLogin:
         """Return the login that a logout would end, if this person may end it.
 
         Raises:
-            AccessDeniedError: another person made it, and this person is no operator.
-            NotLoggedInError: there is none.
+            AccessDeniedError: another person made the login, and this person is no operator.
+            NotLoggedInError: there is no login.
         """
-        async with self.guard.request(caller, "ask_logout", partial(self._name, vendor)):
-            return await self._ending(caller, vendor)
+        async with self.guard.request(caller, "ask_logout", partial(self._name, word)):
+            _, state = await self._ending(caller, word)
+            return state
 
-    async def logout(self, caller: Caller, tenant: str, generation: str | None = None, *, revoke: bool) -> LogoutResult:
+    async def logout(self, caller: Caller, word: str, generation: str | None = None, *, revoke: bool) -> LogoutResult:
         """End a login here, and at the vendor too with `revoke`; with a `generation`, only that login.
 
         Raises:
             LoginChangedError: another login has taken its place.
-            OpenabAuthError: this person may not, there is none, or the store could not be written.
+            OpenabAuthError: this person is not allowed, there is no login, or the store could not be written.
         """
         async with self.guard.request(caller, "logout") as line:
-            state = await self._ending(caller, tenant)
-            line.name(state.vendor)
-            line.tenant = state.tenant
-            if generation not in {None, state.generation}:
-                raise LoginChangedError(state.tenant)
+            account, chosen = await self._ending(caller, word)
+            line.name(chosen.state.vendor)
+            line.tenant = chosen.state.tenant
+            if generation not in {None, chosen.generation}:
+                raise LoginChangedError(line.tenant)
             # The generation makes sure that no other login, which came in since, is ended.
-            return await self._logins.logout(state.tenant, state.generation, revoke=revoke)
+            return await self._logins.logout(account, chosen.generation, revoke=revoke)
 
-    async def _ending(self, caller: Caller, tenant_or_vendor: str) -> LoginState:
-        state = await self._logins.login_state(tenant_or_vendor)
-        if state is None:
-            vendor = (await self.catalogue()).find(tenant_or_vendor)
-            raise NotLoggedInError(vendor.title if vendor else tenant_or_vendor[:80])
-        self.guard.access.check_logout(caller, state.logged_in_by)
-        return state
+    async def _ending(self, caller: Caller, word: str) -> tuple[Account, ChosenLogin]:
+        account = await self._logins.account(word)
+        chosen = await self._logins.states.chosen(account)
+        if chosen is None:
+            vendor = vendor_meant(word, await self.catalogue())
+            raise NotLoggedInError(vendor.title if vendor else word[:80])
+        self.guard.access.check_logout(caller, chosen.state.logged_in_by)
+        return account, chosen
 
     async def aclose(self) -> None:
         """Take no new requests, let the open ones answer, then close the store and the HTTP client."""

@@ -17,7 +17,7 @@ _FIELD: Final = 200  # UTF-16 units
 
 
 def failure(language: Language, error: OpenabAuthError) -> Markup:
-    """Return all three as one message."""
+    """Return what happened, what was kept and what to do next, as one message."""
     happened, kept, todo = described(language, error)
     return language.say("failure", happened=happened, kept=kept, next=todo)
 

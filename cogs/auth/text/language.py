@@ -80,7 +80,7 @@ def language_of(interaction: discord.Interaction) -> Language:
 
 
 def english() -> Language:
-    """Return English, the language for everybody else."""
+    """Return English, the language for people whose own language has no file."""
     return languages()[_ENGLISH]
 
 

@@ -27,7 +27,7 @@ _ALWAYS: Final = frozenset("\\*_~|`[]<>")
 # messages put no colon after `mcp:NAME` or a port.
 _SOMETIMES: Final = re.compile(
     r"\A(?:[#+-]|\d+[.)](?!\S))"
-    r"|(?:\A|\])\("  # an escaped "]" ends the label of a link all the same
+    r"|(?:\A|\])\("  # even an escaped "]" ends the label of a link
     r"|:(?=//|[\w+~-]+:)|(?<!\bmcp):(?!\d{4,5}\Z)(?=[\w+~-]*\Z)"
     r"|\b(?:discord(?:app)?|dis)\.(?=(?:gg|com|gd|new|gift)\b)",
     re.IGNORECASE,

@@ -15,8 +15,8 @@ from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.http import is_loopback
 from openab_auth.oauth.logins import LoginState, LogoutResult
-from openab_auth.oauth.vendors import Catalogue, Vendor
-from openab_auth.storage.store import Problem
+from openab_auth.oauth.vendors import Catalogue, Vendor, bare_name, table_name
+from openab_auth.storage.reader import Problem
 
 _NEVER: Final = 2**40  # seconds; agents write such a time for a token without an end
 _TITLE: Final = 80
@@ -46,7 +46,7 @@ def risk_of(language: Language, vendor: Vendor) -> Markup | None:
     return language.say(message) if language.has(message) else None
 
 
-def elsewhere_of(language: Language, message: str, vendor: Vendor) -> Markup | None:
+def other_host_of(language: Language, message: str, vendor: Vendor) -> Markup | None:
     """Return the note that one host gets the token of an account at another host, or None."""
     if not vendor.account_at:
         return None
@@ -71,7 +71,7 @@ def steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
     lines = [language.say("login-title", vendor=title_of(vendor)), *_cautions(language, vendor)]
     lines += [_step(number, text) for number, text in enumerate((opening, last_page, language.say("login-paste")), 1)]
     time, relative = moment(offer.expires_at, "t"), when(language, offer.expires_at)
-    return LINES.join([*lines, language.say("login-valid", time=time, relative=relative)])
+    return LINES.join([*lines, language.say("login-link-expires", time=time, relative=relative)])
 
 
 def code_steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
@@ -103,11 +103,11 @@ def _cautions(language: Language, vendor: Vendor) -> list[Markup]:
     """Return what a person should know before they open the link."""
     risk = risk_of(language, vendor)
     note = note_of(language, vendor)
-    elsewhere = elsewhere_of(language, "login-elsewhere", vendor)
+    other_host = other_host_of(language, "login-other-host", vendor)
     return [
-        *([elsewhere] if elsewhere else []),
+        *([other_host] if other_host else []),
         *([risk] if risk else []),
-        *([language.say("note", note=note)] if note else []),
+        *([language.say("vendor-note", note=note)] if note else []),
     ]
 
 
@@ -138,7 +138,7 @@ def logged_in(language: Language, done: LoginResult) -> Markup:
     else:
         lines = [language.say("login-done", vendor=vendor)]
     if done.replaced:
-        lines.append(language.say("login-done-before", account=plain(done.replaced, _ACCOUNT)))
+        lines.append(language.say("login-done-replaced", account=plain(done.replaced, _ACCOUNT)))
     if done.lacks_project:
         lines.append(language.say("login-lacks-project"))
     return LINES.join(lines)
@@ -147,9 +147,9 @@ def logged_in(language: Language, done: LoginResult) -> Markup:
 def ask_replace(language: Language, title: str, taken: LoginTakenError) -> Markup:
     """Return the question whether to replace another person's login. If the login came too late, say that first."""
     if taken.logged_in_by is None:
-        who = language.say("somebody")
+        who = language.say("unknown-person")
     else:
-        who = mention(taken.logged_in_by) if taken.logged_in_by else language.say("console")
+        who = mention(taken.logged_in_by) if taken.logged_in_by else language.say("person-at-console")
     question = language.say("replace-question", who=who, login=_named(language, title, taken.account))
     if not isinstance(taken, LoginOvertakenError):
         return question
@@ -162,7 +162,7 @@ def ask_logout(language: Language, state: LoginState, *, revocable: bool) -> Mar
     lines = [
         language.say("logout-question", login=_named(language, title, state.account)),
         language.say("logout-remove"),
-        language.say("logout-revoke") if revocable else language.say("logout-irrevocable"),
+        language.say("logout-revoke") if revocable else language.say("logout-cannot-revoke"),
     ]
     if state.shadowed_by:
         lines.append(language.say("logout-shadowed", variable=plain(state.shadowed_by, _TITLE)))
@@ -172,29 +172,29 @@ def ask_logout(language: Language, state: LoginState, *, revocable: bool) -> Mar
 def _named(language: Language, title: str, account: str | None) -> Markup:
     """Return the name of a login: its vendor and its account."""
     login = plain(title, _TITLE)
-    return language.say("login-as", login=login, account=plain(account, _ACCOUNT)) if account else login
+    return language.say("login-with-account", login=login, account=plain(account, _ACCOUNT)) if account else login
 
 
 def logged_out(language: Language, done: LogoutResult, title: str) -> Markup:
     """Return the answer to a logout. `title` is the vendor's title."""
     vendor = plain(title, _TITLE)
     if not done.removed:
-        lines = [language.say("logout-stands" if done.newer_kept else "logout-nothing", vendor=vendor)]
+        lines = [language.say("logout-newer-login-kept" if done.newer_kept else "logout-nothing", vendor=vendor)]
         if done.revoked:
-            lines.append(language.say("logout-former"))
+            lines.append(language.say("logout-earlier-login-revoked"))
     elif done.revoked:
         lines = [language.say("logout-revoked", vendor=vendor)]
     else:
         lines = [language.say("logout-removed", vendor=vendor)]
     if done.note:
-        lines.append(language.say("logout-not-told", note=done.note))
+        lines.append(language.say("logout-not-revoked", note=done.note))
     if done.left:
-        lines.append(language.say("logout-left"))
+        lines.append(language.say("logout-tokens-left"))
     return LINES.join(lines)
 
 
 def login_ended(language: Language, state: LoginState) -> Markup:
-    """Return the news for the person who made a login that has ended."""
+    """Return the message that tells a person that their login has ended."""
     login = _named(language, state.vendor.title if state.vendor else state.tenant, state.account)
     said = plain(state.died.reason, _REASON) if state.died else Markup()
     return language.say("login-ended", login=login, reason=said)
@@ -204,20 +204,20 @@ def login(language: Language, state: LoginState) -> Markup:
     """Return one login at a glance: its state, its account, who logged in and when, and when its token renews."""
     title = title_of(state.vendor) if state.vendor else plain(state.tenant, _TITLE)
     ended = state.state == "dead"
-    says = language.say("state-ended" if ended and not state.died else f"state-{state.state}")
+    says = language.say("state-not-renewable" if ended and not state.died else f"state-{state.state}")
     details = []
     if state.account:
         details.append(plain(state.account, _ACCOUNT))
     if state.logged_in_at is not None:
         made = when(language, state.logged_in_at)
         if state.logged_in_by:
-            details.append(language.say("status-made-by", time=made, who=mention(state.logged_in_by)))
+            details.append(language.say("status-logged-in-by", time=made, who=mention(state.logged_in_by)))
         else:
-            details.append(language.say("status-made", time=made))
+            details.append(language.say("status-logged-in", time=made))
     if state.state in {"ok", "expiring"} and state.expires_at is not None:
         details.append(_token(language, state.expires_at, refreshable=state.refreshable))
-    if state.vendor and (elsewhere := elsewhere_of(language, "status-elsewhere", state.vendor)):
-        details.append(elsewhere)
+    if state.vendor and (other_host := other_host_of(language, "status-other-host", state.vendor)):
+        details.append(other_host)
     elif state.standing and state.standing.host:
         details.append(language.say("status-server", host=plain(state.standing.host, _TITLE)))
     if state.shadowed_by:
@@ -243,14 +243,14 @@ def _below(language: Language, state: LoginState) -> list[Markup]:
     lines = []
     if failed := state.failed:
         at, then = when(language, int(failed.at)), when(language, int(failed.not_before))
-        lines.append(language.say("status-failed", time=at, then=then, reason=plain(failed.reason, _SCOPES)))
+        lines.append(language.say("status-renewal-failed", time=at, then=then, reason=plain(failed.reason, _SCOPES)))
     if (standing := state.standing) and standing.differs:
         asked, granted = _scopes(standing.asked), _scopes(standing.granted)
         lines.append(language.say("status-scopes", asked=asked, granted=granted))
     if standing and standing.remedy:
-        table = f"[mcp.{cut(state.tenant.removeprefix('mcp:'), _TITLE)}]"
+        table = table_name(cut(bare_name(state.tenant), _TITLE))
         todo = language.say(f"remedy-{standing.remedy}", table=table)
-        lines.append(language.say("status-missing", scopes=_scopes(standing.missing), todo=todo))
+        lines.append(language.say("status-missing-scopes", scopes=_scopes(standing.missing), todo=todo))
     return lines
 
 

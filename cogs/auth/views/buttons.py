@@ -6,6 +6,7 @@ A button keeps everything it needs in its `custom_id`, so it still works after t
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import ClassVar, Final, Literal, Protocol, Self, TypeAlias, cast
@@ -24,7 +25,7 @@ _TITLE: Final = 60  # units; Discord allows 80 for the whole label
 
 
 class PressHandler(Protocol):
-    """Does what the buttons are for; the front desk implements it."""
+    """Handles the presses of all buttons; the front desk implements it."""
 
     def takes(self, interaction: discord.Interaction) -> bool:
         """Return False if Discord has delivered this interaction before."""
@@ -49,7 +50,7 @@ class PressHandler(Protocol):
         ...
 
     async def cancel_in_status(self, interaction: discord.Interaction, vendor: str, generation: str) -> None:
-        """Drop the pending login of this generation and show the status again."""
+        """Cancel the pending login of this generation and show the status again."""
         ...
 
     async def logout(self, interaction: discord.Interaction, tenant: str, generation: str, *, revoke: bool) -> None:
@@ -66,11 +67,11 @@ def desk_of(interaction: discord.Interaction) -> PressHandler:
     return cast("_CogWithDesk", cast("commands.Bot", interaction.client).get_cog(COG)).desk
 
 
-class AuthButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template="auth:"):
+class AuthButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], ABC, template="auth:"):
     """A button with the id `auth:<verb>:<values>`.
 
-    A subclass names its `verb` and its `fields`, a regular expression with one named group for each value. It says how
-    it is made from its fields (`read`) and what a press does (`press`). All else is the same for every button.
+    A subclass names its `verb` and its `fields`, a regular expression with one named group for each value. `read` makes
+    the button from these values, and `press` handles a press. Everything else is the same for every button.
     """
 
     verb: ClassVar[str]
@@ -93,13 +94,13 @@ class AuthButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
         return ":".join(("auth", cls.verb, *values))
 
     @classmethod
+    @abstractmethod
     def read(cls, language: Language, fields: Mapping[str, str]) -> Self:
         """Make the button again from the fields in its id; a missing field is empty."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def press(self, desk: PressHandler, interaction: discord.Interaction) -> None:
-        """Do what the button is for. Whether this person may do it is checked there."""
-        raise NotImplementedError
+        """Handle the press. The service checks whether this person may do it."""
 
     @property
     def fits(self) -> bool:

@@ -31,7 +31,7 @@ def login_choices(
 
 def _vendor_label(language: Language, vendor: Vendor, state: LoginState | None) -> str:
     ended = state is not None and state.state == "dead"
-    says = "choice-again" if ended else "choice-in" if state else "choice-out"
+    says = "choice-log-in-again" if ended else "choice-logged-in" if state else "choice-not-logged-in"
     parts = [label(vendor.title, _TITLE), language.label(says)]
     if language.has(risk := f"choice-{vendor.risk}"):
         parts.append(language.label(risk))

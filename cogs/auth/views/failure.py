@@ -49,7 +49,7 @@ def failure_message(
     incident = secrets.token_hex(4)
     # The exception's message is left out: a library may have put an address with a code or a token into it.
     _log.error("incident %s: %s failed with %s\n%s", incident, doing, type(cause).__name__, _frames(cause))
-    return ReplyContent(language.say("apology", incident=incident))
+    return ReplyContent(language.say("unexpected-failure", incident=incident))
 
 
 def still_waits(error: OpenabAuthError) -> bool:

@@ -30,17 +30,17 @@ def help_message(  # noqa: PLR0913 - the answer depends on all of them
 
     `logins` is None if the logins cannot be read. With `adds_servers`, people may add MCP servers here.
     """
-    lines = [language.say("help-title"), language.say("help-what")]
+    lines = [language.say("help-title"), language.say("help-introduction")]
     view: discord.ui.View | None = None
     if refusal is not None:
         happened, _, todo = described(language, refusal)
         lines.append(language.say("help-not-allowed", happened=happened, next=todo))
     elif logins is None:
-        lines.append(language.say("help-store"))
+        lines.append(language.say("help-logins-unreadable"))
     elif logins:
-        lines.append(language.say("help-allowed", count=logins))
+        lines.append(language.say("help-number-of-logins", count=logins))
     else:
-        lines.append(language.say("help-first"))
+        lines.append(language.say("help-no-logins"))
         view = _beginnings(language, offered)
     if refusal is None:
         lines.append(language.say("help-commands"))

@@ -68,7 +68,7 @@ def login_message(language: Language, offer: LoginOffer, key: str) -> ReplyConte
     page = link(words.page_of(language, offer.vendor), offer.url)
     if on_button:
         text = steps(language, offer, language.say("login-open-button"))
-        below = LINES.join([text, Markup(" ").join([language.say("login-copy"), page])])
+        below = LINES.join([text, Markup(" ").join([language.say("login-copy-link"), page])])
         return ReplyContent(below if units(below) <= CONTENT else text, view=view)
     text = steps(language, offer, language.say("login-open-below"))
     below = LINES.join([text, page])

@@ -11,7 +11,7 @@ from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import Language, words
 from openab_auth.cogs.auth.views.buttons import REST, AuthButton, PressHandler, view_of
 from openab_auth.oauth.errors import LoginTakenError
-from openab_auth.oauth.logins import LoginState
+from openab_auth.oauth.logins import ChosenLogin
 from openab_auth.storage.errors import OpenabAuthError
 
 LogoutChoice: TypeAlias = Literal["here", "revoke", "keep"]
@@ -97,15 +97,17 @@ class ReplaceButton(
             await desk.keep_login(interaction)
 
 
-def logout_question(language: Language, state: LoginState) -> ReplyContent:
+def logout_question(language: Language, chosen: ChosenLogin) -> ReplyContent:
     """Return the question whether to remove the login here, to revoke it too, or to keep it.
 
     Raises:
         NameTooLongError: the tenant fits no button.
     """
-    choices: list[LogoutChoice] = ["here", "revoke", "keep"] if state.revocable else ["here", "keep"]
-    buttons = [LogoutButton(language, state.tenant, choice, state.generation) for choice in choices]
-    return ReplyContent(words.ask_logout(language, state, revocable=state.revocable), view=_view_of_all(buttons))
+    choices: list[LogoutChoice] = ["here", "revoke", "keep"] if chosen.revocable else ["here", "keep"]
+    buttons = [LogoutButton(language, chosen.state.tenant, choice, chosen.generation) for choice in choices]
+    return ReplyContent(
+        words.ask_logout(language, chosen.state, revocable=chosen.revocable), view=_view_of_all(buttons)
+    )
 
 
 def replace_question(language: Language, vendor: str, title: str, taken: LoginTakenError) -> ReplyContent:
@@ -119,7 +121,11 @@ def replace_question(language: Language, vendor: str, title: str, taken: LoginTa
 
 
 def _view_of_all(buttons: Sequence[AuthButton]) -> discord.ui.View | None:
-    """Return all of the buttons: a question without one of its answers would be no use."""
+    """Return a view of all buttons: a question needs every one of its answers.
+
+    Raises:
+        NameTooLongError: a button's id cannot hold the name.
+    """
     if not all(button.fits for button in buttons):
         raise NameTooLongError
     return view_of(buttons)

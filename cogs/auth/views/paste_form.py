@@ -34,7 +34,7 @@ class SubmittedForm:
 
     @property
     def generation(self) -> str:
-        """Return the generation of the pending login that the form was about."""
+        """Return the generation of the pending login for which the form was opened."""
         return self.key.partition("-")[2]
 
     def __repr__(self) -> str:
@@ -67,7 +67,7 @@ class PasteButton(AuthButton, verb="paste", fields=_FIELDS):
         return cls(language, fields["vendor"], fields["key"])
 
     async def press(self, _desk: PressHandler, interaction: discord.Interaction) -> None:
-        """Open the modal at once. Whether this person may log in is checked when the modal is submitted."""
+        """Open the modal at once. The guard checks this person when the modal is submitted."""
         language = language_of(interaction)
         if has_expired(self.key, time.time()):
             expired = ReplyContent(language.say("login-button-expired"), view=new_link(language, self.vendor))

@@ -12,7 +12,7 @@ def added_message(language: Language, added: Added) -> ReplyContent:
     """Return the answer about an added server. Names of servers are short enough for a button."""
     server = added.server
     lines = [
-        words.about(language, "server-added" if added.new else "server-there", server.vendor),
+        words.about(language, "server-added" if added.new else "server-added-before", server.vendor),
         language.say("server-host", host=server.host, address=plain(server.url, ADDRESS)),
     ]
     button = LoginButton(language, server.vendor_name, server.vendor.title)

@@ -18,7 +18,7 @@ _ROOM_FOR_MORE: Final = 100  # units for the line that counts the rest
 
 
 class CancelButton(AuthButton, verb="cancel", fields=f"(?:(?P<generation>[0-9a-f]{{10}}):)?(?P<vendor>{REST})"):
-    """Drops one pending login. Whether it belongs to the person who pressed is checked then."""
+    """Cancels one pending login. A press is refused if the login belongs to another person."""
 
     in_place = True
 
@@ -34,7 +34,7 @@ class CancelButton(AuthButton, verb="cancel", fields=f"(?:(?P<generation>[0-9a-f
         return cls(language, fields["vendor"], fields["vendor"], fields["generation"])
 
     async def press(self, desk: PressHandler, interaction: discord.Interaction) -> None:
-        """Drop the login; the status then shows what is left."""
+        """Cancel the login; the status then shows the remaining logins."""
         await desk.cancel_in_status(interaction, self.vendor, self.generation)
 
 

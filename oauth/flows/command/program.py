@@ -22,7 +22,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.flows.command.output import Output, ProgramPrompt
 from openab_auth.oauth.flows.command.terminal import Terminal
-from openab_auth.oauth.flows.flow import LoginContext
+from openab_auth.oauth.flows.login_context import LoginContext
 from openab_auth.oauth.flows.login_offer import LoginOffer
 from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.http import awake_timeout
@@ -38,7 +38,7 @@ _ADDED: Final = {"TERM": "xterm-256color", "NO_COLOR": "1", "BROWSER": "true"}  
 
 
 async def start_program(context: LoginContext, vendor: Vendor, user: UserId) -> LoginOffer:
-    """Start the program, in place of the one that this person runs for this vendor, and wait for its link.
+    """Start the program, in place of this person's earlier program for this vendor, and wait for its link.
 
     Raises:
         TooManyLoginsError: this person runs too many other programs.
@@ -60,7 +60,7 @@ async def start_program(context: LoginContext, vendor: Vendor, user: UserId) -> 
 
 
 class Program:
-    """One run of a vendor's login program for one person; `task` is that of `run`."""
+    """One run of a vendor's login program for one person; `task` executes `run`."""
 
     task: asyncio.Task[LoginResult]
 
@@ -144,7 +144,7 @@ class Program:
         return replace(offer, url=self.prompt.link or offer.url, user_code=self.prompt.code)
 
     async def answer(self, text: str) -> LoginResult:
-        """Type what the person has pasted, as one line, and return the login that this makes.
+        """Type the person's paste, as one line, and return the finished login.
 
         Raises:
             ProgramWaitsError: the program waits for more.

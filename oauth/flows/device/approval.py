@@ -1,4 +1,4 @@
-"""Wait for the approval of one device login, and store what the vendor then gives."""
+"""Wait for the approval of one device login, then store the login."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.flows.device.code import INTERVAL, read_interval
 from openab_auth.oauth.flows.device.poll import poll_until
 from openab_auth.oauth.flows.device.requests import ApprovalPending, DeviceRequests
-from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
+from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
 from openab_auth.oauth.flows.login_offer import LoginOffer
 from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.vendors import Vendor
@@ -132,7 +132,11 @@ class Approval:
         return self._context.clock() >= self._login.created_at + PENDING_LIFETIME
 
     def _result_of_other(self, draft: Draft) -> LoginResult:
-        """Return the login that another process stored; under the lock, as its note is written a moment later."""
+        """Return the login that another process stored; call it under the lock, because its note comes a moment later.
+
+        Raises:
+            NoPendingLoginError: no process stored this login, so it was cancelled or replaced.
+        """
         there, made = draft.get(self._vendor.tenant), draft.notes.get(self._vendor.tenant) or Note()
         same = made.generation == self._login.generation and there != self._before
         if same and isinstance(there, TokenEntry):
@@ -140,9 +144,9 @@ class Approval:
         raise NoPendingLoginError(self._vendor.name)
 
     async def _stored_elsewhere(self) -> LoginResult | None:
-        """Wait for the process that has used the code, where the vendor says too early that the code has expired.
+        """Return the login of another process that has used the code; the vendor then calls the code expired.
 
-        None if no process stores a login in the time that a commit may take.
+        Wait as long as a commit may take; return None if no process stores the login.
         """
         wait = _STORING if self._context.clock() < self._login.expires_at else 0.0
         async for _ in rechecks(self._context.store, wait):
@@ -173,12 +177,12 @@ class Approval:
             raise
 
     def _take(self, draft: Draft) -> None:
-        """Remove the pending login; a writer may just have removed it for its age, although it was approved."""
+        """Remove the pending login; do nothing if a writer may have removed it for its age already."""
         if not self._is_too_old():
             pending_entry.take(draft, self._login.vendor, self._login.user, self._entry, now=self._context.clock())
 
     async def _drop(self) -> None:
-        """Remove the pending login of a login that somebody has ended; other ones expire."""
+        """Remove the pending login, because somebody has ended the login; unapproved logins just expire."""
         try:
             await self._context.store.update(self._take)
         except Exception as error:  # noqa: BLE001 - its end is told all the same, and its tokens are revoked

@@ -1,7 +1,7 @@
 """The device flow of AWS SSO-OIDC, a public API: its fields are camelCase, and it registers a client first.
 
 `client/register` and `token` are beside `device_url`. `startUrl` in `device_params` is the portal at which people sign
-in; without it, that is the portal of AWS Builder IDs. Every refresh needs the registered client, so the store keeps it
+in; the default is the portal of AWS Builder IDs. Every refresh needs the registered client, so the store keeps it
 among its clients.
 """
 
@@ -81,11 +81,11 @@ class AwsDevice:
         return body if isinstance(body, ApprovalPending) else read_token_response(client, body, now=asked_at)
 
     async def renew(self, client: OAuthClient, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
-        """Request the next tokens of a login, once, with the client that it was made with.
+        """Request the next tokens of a login, once, with the client that was registered for the login.
 
         Raises:
             LoginDeadError, VendorUnavailableError, VendorMisconfiguredError: see `Driver.refresh`.
-            NotRefreshableError: the store no longer has that client.
+            NotRefreshableError: the store no longer has this client.
         """
         record = await self._registered_client(client)
         context = RequestContext(client.name, client.tenant, "refresh", (refresh_token, *_secrets(record)))

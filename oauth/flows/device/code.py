@@ -80,7 +80,7 @@ def read_interval(value: Json) -> float | None:
 
 
 def first_of(body: JsonObject, *names: str) -> Json:
-    """Return the value of the first of these names that the body has."""
+    """Return the value under the first of these names that is in the body."""
     return next((body[name] for name in names if body.get(name) is not None), None)
 
 

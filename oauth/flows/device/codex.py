@@ -1,4 +1,4 @@
-"""The device flow of Codex, which is no standard: JSON, a status for "not yet", and a code to exchange at the end.
+"""The device flow of Codex, which follows no standard: JSON, a status for "not yet", and a code to exchange at the end.
 
 `device_url` gives the user code; `token` beside it is polled. People open `authorize_url`, which is `/codex/device` by
 default. The code is then exchanged at `token_url` with the verifier that the vendor made. The

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.config import ConfigTable
     from openab_auth.oauth.entries.pending_entry import PendingLogin
     from openab_auth.oauth.flows.device.requests import DeviceRequests
-    from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
+    from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
     from openab_auth.oauth.flows.login_offer import LoginOffer
     from openab_auth.oauth.flows.login_result import LoginResult
     from openab_auth.oauth.flows.renewer import Renewal, Renewer
@@ -104,6 +104,6 @@ class AwsDeviceFlow(DeviceFlow):
 
     def renewer(self, renewal: Renewal) -> Renewer:
         """Return the renewer that uses the registered client."""
-        from openab_auth.oauth.flows.device.renewer import AwsRenewer  # noqa: PLC0415 - only a refresh pays for it
+        from openab_auth.oauth.flows.device.aws_renewer import AwsRenewer  # noqa: PLC0415 - only a refresh pays for it
 
         return AwsRenewer(renewal.vendor, renewal.token_endpoint, renewal.store, renewal.clock)

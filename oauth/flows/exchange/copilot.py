@@ -1,62 +1,47 @@
-"""The second step of a Copilot login: exchange GitHub's lasting token for Copilot's, at each refresh too."""
+"""The exchange of GitHub's lasting token for Copilot's."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit, urlunsplit
 
-import httpx2
+from openab_auth.oauth.flows.exchange.exchange import Exchange
 
-from openab_auth.oauth.client import (
-    Driver,
-    OAuthClient,
-    RequestContext,
-    TokenResponse,
-    is_token,
-    json_object,
-    judge_reply,
-    reason_of,
-)
-from openab_auth.oauth.errors import LoginDeadError, PlanMissingError, redact
-from openab_auth.oauth.http import is_loopback
-from openab_auth.storage.entries import NEVER
-from openab_auth.storage.secret import Secret
+if TYPE_CHECKING:
+    from openab_auth.oauth.client import Driver, OAuthClient, TokenResponse
+    from openab_auth.oauth.flows.renewer import Renewal, Renewer
 
 _PATH: Final = "/copilot_internal/v2/token"
-_NO_TOKEN: Final = "a reply without a usable token"  # noqa: S105 - a sentence
 
 
-def exchange_url(client: OAuthClient) -> str:
-    """Return the address of the exchange: the API of the GitHub, perhaps an enterprise's, that gave the token."""
-    parts = urlsplit(client.token_url)
-    host = parts.netloc if is_loopback(parts.hostname or "") else f"api.{parts.netloc}"
-    return urlunsplit((parts.scheme, host, _PATH, "", ""))
+class CopilotExchange(Exchange):
+    """Requests Copilot's token with GitHub's, at the login and at each refresh; GitHub's is the refresh token."""
 
+    userinfo_token = "refresh_token"  # noqa: S105 - a member's name
 
-async def request_copilot_token(
-    driver: Driver, client: OAuthClient, github: Secret, url: str, *, now: float
-) -> TokenResponse:
-    """Request Copilot's token with GitHub's, in one GET. GitHub's is the refresh token; it does not rotate.
+    def token_url(self, client: OAuthClient) -> str:
+        """Return the address of the exchange: the API of the GitHub, perhaps an enterprise's, that gave the token."""
+        from openab_auth.oauth.http import is_loopback  # noqa: PLC0415 - a row of the vendor table needs no addresses
 
-    Raises:
-        PlanMissingError: the account has no Copilot plan.
-        LoginDeadError: GitHub refuses the token.
-        VendorUnavailableError: no usable answer; it is safe to ask again.
-        VendorMisconfiguredError: GitHub refuses the request.
-    """
-    context = RequestContext(client.name, client.tenant, "other", (github,))
-    response = await driver.send(client, context, url, headers={"Authorization": f"token {github.reveal()}"})
-    body = json_object(response) or {}
-    details = body.get("error_details")
-    if response.status_code in {401, 403} and isinstance(details, dict):
-        said = details.get("message")
-        raise PlanMissingError(client.name, redact(said if isinstance(said, str) else "it gave no reason", (github,)))
-    if response.status_code == httpx2.codes.UNAUTHORIZED and body:
-        raise LoginDeadError(client.tenant, reason_of(context, response.status_code, body))
-    reply = judge_reply(context, response, now=now)
-    token, ends_at = reply.get("token"), reply.get("expires_at")
-    if not (isinstance(token, str) and is_token(token)):
-        raise context.unavailable(_NO_TOKEN)
-    if not (type(ends_at) is int and now < ends_at <= NEVER):
-        ends_at = int(now) + client.token_lifetime
-    return TokenResponse(Secret(token), github, ends_at)
+        parts = urlsplit(client.token_url)
+        host = parts.netloc if is_loopback(parts.hostname or "") else f"api.{parts.netloc}"
+        return urlunsplit((parts.scheme, host, _PATH, "", ""))
+
+    def unexchanged(self, tokens: TokenResponse, *, now: float) -> TokenResponse:
+        """See `Exchange.unexchanged`."""
+        from openab_auth.oauth.client import TokenResponse  # noqa: PLC0415 - only a login pays for it
+        from openab_auth.storage.secret import Secret  # noqa: PLC0415 - as above
+
+        return TokenResponse(Secret(""), tokens.access_token, int(now))
+
+    async def request(self, driver: Driver, client: OAuthClient, tokens: TokenResponse, *, now: float) -> TokenResponse:
+        """See `Exchange.request`."""
+        from openab_auth.oauth.flows.exchange.copilot_token import request_copilot_token  # noqa: PLC0415 - loads httpx2
+
+        return await request_copilot_token(driver, client, tokens.access_token, self.token_url(client), now=now)
+
+    def renewer(self, renewal: Renewal) -> Renewer:
+        """Return the renewer that makes the exchange again."""
+        from openab_auth.oauth.flows.exchange.copilot_renewer import CopilotRenewer  # noqa: PLC0415 - only a refresh pays
+
+        return CopilotRenewer(renewal.vendor, renewal.token_endpoint, renewal.clock)

@@ -1,24 +1,24 @@
 """The two steps of a login by link and redirect.
 
 Step one writes a pending login and returns the link. Step two removes the pending login in one locked step, posts the
-code, and stores the login under the tenant's lock. Once the pending login is removed, the work no longer belongs to
-its caller: a cancelled caller, or a lost connection to Discord, does not stop it.
+code, and stores the login under the tenant's lease. Once the pending login is removed, neither a cancelled caller nor a
+lost connection to Discord stops the work.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 
 from openab_auth.oauth.client import OAuthClient, RequestContext, new_state, new_verifier
+from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.generation import generation_of_pending
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.errors import ClientRefusedError, VendorUnavailableError
-from openab_auth.oauth.flows.flow import LoginContext, LoginRequest
+from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
 from openab_auth.oauth.flows.login_offer import LoginOffer
 from openab_auth.oauth.flows.login_result import LoginResult
-from openab_auth.oauth.mcp.binding import Binding
+from openab_auth.oauth.flows.storing import WriteLogin
 from openab_auth.oauth.paste import DeniedRedirectError, ExpectedRedirect, Paste, code_for
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.draft import Draft
@@ -30,11 +30,17 @@ from openab_auth.storage.secret import Secret
 
 @dataclass(frozen=True, slots=True)
 class RedirectTarget:
-    """The target of a login: the row, the client with its endpoints, and the binding of an MCP server."""
+    """The target of a login: the row, and the client with its endpoints.
+
+    `resource` is the address that the token is for (RFC 8707), if the vendor must know it. `write` writes the finished
+    login into the store. `check`, in the same step, raises where the target is no longer the same.
+    """
 
     vendor: Vendor
     client: OAuthClient
-    binding: Binding | None = None
+    resource: str | None = None
+    write: WriteLogin = login_entry.write
+    check: Callable[[Draft], None] | None = None
 
 
 async def offer_link(
@@ -45,13 +51,13 @@ async def offer_link(
     also: Callable[[Draft], None] | None = None,
 ) -> LoginOffer:
     """Write a pending login, with what `also` writes, and return its link."""
-    vendor, client, binding = target.vendor, target.client, target.binding
+    vendor, client = target.vendor, target.client
     entry = PendingEntry(
         verifier=new_verifier(),
         state=new_state(),
         token_url=client.token_url,
         provider_name=vendor.name,
-        resource=binding.resource if binding else None,
+        resource=target.resource,
         created_at=int(context.clock()),
     )
     await context.pending.begin(vendor, request.user, entry, Begun(request.replaces), also=also)
@@ -59,7 +65,7 @@ async def offer_link(
     return LoginOffer(vendor, url, entry.created_at + PENDING_LIFETIME, generation=generation_of_pending(entry))
 
 
-async def exchange_paste(  # noqa: PLR0913 - a login, its paste, and what an MCP server adds
+async def exchange_paste(  # noqa: PLR0913 - a login and its paste
     context: LoginContext,
     target: RedirectTarget,
     login: PendingLogin,
@@ -82,7 +88,7 @@ async def exchange_paste(  # noqa: PLR0913 - a login, its paste, and what an MCP
 async def _code(
     context: LoginContext, paste: Paste, client: OAuthClient, login: PendingLogin, entry: PendingEntry
 ) -> Secret:
-    """Return the code of a paste that ends this login; a paste that reports a denial ends the login, too."""
+    """Return the code of a paste that finishes this login; a paste with this login's denial ends the login."""
     expected = ExpectedRedirect(
         redirect_uri=client.redirect_uri,
         state=entry.state,
@@ -107,7 +113,7 @@ async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
     code: Secret,
     when_refused: Callable[[ClientRefusedError], Awaitable[None]] | None,
 ) -> LoginResult:
-    vendor, binding = target.vendor, target.binding
+    vendor = target.vendor
     await context.pending.take(login, entry)
     try:
         tokens = await context.driver.exchange(target.client, code, entry)
@@ -119,14 +125,17 @@ async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
         if when_refused:
             await when_refused(error)
         raise
-    still = partial(context.servers.check_same, vendor=vendor.name, binding=binding) if binding else None
-    return await context.writer.store(vendor, entry.token_url, tokens, login, binding, also=still)
+    return await context.writer.store(vendor, entry.token_url, tokens, login, write=target.write, also=target.check)
 
 
 async def _put_back(
     context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, unsent: VendorUnavailableError
 ) -> None:
-    """Let the login wait again after a code that was never sent; if that cannot be written, it must begin anew."""
+    """Restore the pending login, because its code was never sent.
+
+    Raises:
+        VendorUnavailableError: the store could not be written, so the person must begin again.
+    """
     try:
         await context.pending.put_back(login, entry)
     except StorageError as unsaved:

@@ -33,9 +33,8 @@ _NO_S256: Final = "its authorization server does not announce PKCE with S256"
 class Discovered:
     """The result of discovery at one server: the endpoints and the scopes of a login there.
 
-    `asked` are the scopes that the specification's rule asks for, `known` all scopes that the documents name.
-    `iss_announced` is RFC 9207's promise that every redirect carries `iss`. `auth_methods` is None where the metadata
-    does not say.
+    `asked` are the scopes of the specification's rule, `known` are all scopes in the documents. `iss_announced` is
+    RFC 9207's promise that every redirect carries `iss`. `auth_methods` is None if the metadata does not name them.
     """
 
     issuer: str

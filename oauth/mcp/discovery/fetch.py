@@ -1,4 +1,4 @@
-"""Requests to addresses that a stranger named, before a login: bounded, never repeated, without any secret of ours."""
+"""Send requests to a stranger's addresses before a login: with limits, without repetition, and without our secrets."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ class Fetch:
         self._timeout = httpx2.Timeout(None, connect=deadline / 2)
 
     async def document(self, url: str) -> JsonObject | None:
-        """Return the JSON object at `url`, or None when there is none; follow redirects within one origin.
+        """Return the JSON object at `url`, or None if there is no document; follow redirects within one origin.
 
         Raises:
-            VendorUnavailableError: no reply, an endless one, 5xx or 429; the document may be there all the same.
+            VendorUnavailableError: no reply, an endless reply, 5xx or 429; the document may exist.
             VendorMisconfiguredError: the address must not be asked.
         """
         reply = await self._ask("GET", url)

@@ -1,7 +1,7 @@
 """Choose our client at an authorization server: the operator's, a metadata document's, or a newly registered client.
 
-The order is the MCP specification's. A registered client is kept under its issuer and used again until its secret
-ends, the server no longer knows it, or a login needs more scopes than it has.
+The order is the MCP specification's. A registered client is kept under its issuer and used again. It is replaced when
+its secret expires, when the server no longer knows it, or when a login needs more scopes than it has.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ async def identify(  # noqa: PLR0913 - the choice depends on all of them
     now: float,
     anew: bool = False,
 ) -> Identity:
-    """Return the client that asks for the scopes `asked`; with `anew` no former registration is used again.
+    """Return the client that asks for the scopes `asked`; with `anew`, no earlier registration is used again.
 
     Raises:
         ClientMissingError: the operator has to register a client.
@@ -71,7 +71,7 @@ async def identify(  # noqa: PLR0913 - the choice depends on all of them
 
 
 def identity_of(client_id: str, server: McpServer, found: Discovered, clients: Mapping[str, ClientRecord]) -> Identity:
-    """Return the client of an existing login, as far as it is known here; otherwise a client without a secret."""
+    """Return the client of an existing login if it is known here; otherwise return a client without a secret."""
     kept = clients.get(client_key(server, found.issuer))
     if kept and kept.client_id == client_id and "auth_method" in kept.facts:
         return _registered(kept)
@@ -79,7 +79,11 @@ def identity_of(client_id: str, server: McpServer, found: Discovered, clients: M
 
 
 def _configured(server: McpServer, found: Discovered, clients: Mapping[str, ClientRecord]) -> Identity:
-    """Return the operator's client. It belongs to one issuer: the one in the table, otherwise the first one met."""
+    """Return the operator's client. It belongs to one issuer: the issuer in the table, otherwise the first one used.
+
+    Raises:
+        ServerUnusableError: it belongs to another issuer, or its secret is not here.
+    """
     others = (clients[client_key(server, issuer)] for issuer in issuers_of(server, clients) if issuer != found.issuer)
     if not server.issuer and any(other.client_id == server.client_id for other in others):
         raise ServerUnusableError(server.vendor_name, _MOVED, _CONFIRM_ISSUER.format(name=server.name))

@@ -1,8 +1,8 @@
 """Removes the tokens of ended logins from all files of the store; call it only under the global lock.
 
-Temporary files and the spills of the ended logins are removed. In every other file whose name contains the name of the
-store, the tokens are overwritten: in kept bytes of damaged files, and in copies that an editor made. The files of
-another store in the same folder are left alone.
+Temporary files and the spills of the ended logins are removed. In every other file whose name contains the store's
+name, the tokens are overwritten: in kept damaged files, and in copies that an editor made. The files of another store
+in the same folder are left alone.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Keeps the bytes of a damaged file under a new name; call it only under the global lock.
 
-The file may have the last copy of a login. So a logout does not remove it, but overwrites the ended tokens in it.
+The file may have the last copy of a login. So a logout does not remove the file, but overwrites the ended tokens in it.
 """
 
 from __future__ import annotations

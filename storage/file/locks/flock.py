@@ -1,4 +1,4 @@
-"""An exclusive flock(2) on a sidecar file; it excludes a flock on this file by programs in any language."""
+"""An exclusive flock(2) on a sidecar file; programs in other languages respect it if they lock the same file."""
 
 from __future__ import annotations
 

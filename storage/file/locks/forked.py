@@ -1,4 +1,4 @@
-"""Resets objects in a forked child, which inherits the objects of its parent, but not its threads and locks."""
+"""Resets objects in a forked child, which inherits its parent's objects, but not its parent's threads and locks."""
 
 from __future__ import annotations
 

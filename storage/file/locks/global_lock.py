@@ -25,7 +25,7 @@ _POLL: Final = 0.005  # seconds between two tries if no thread can be started
 
 
 class GlobalLock:
-    """Excludes other threads and other processes; `timeout` limits the wait for both together, in seconds."""
+    """Excludes other threads and processes; `timeout` is the longest wait for all of them together, in seconds."""
 
     def __init__(self, path: Path, timeout: float) -> None:
         self._path = path

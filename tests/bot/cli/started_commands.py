@@ -1,4 +1,4 @@
-"""Run the command `openab-auth` as a process of its own, in a home of its own."""
+"""Run the command `openab-auth` in its own process and its own home."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ OPENAB_AUTH = Path(sys.executable).with_name("openab-auth")
 
 
 async def begin(home: Path, *words: str, **options: int) -> asyncio.subprocess.Process:
-    """Start the command; `stdin` is a descriptor, and nothing without it."""
+    """Start the command; `stdin` is a descriptor, or None for an empty input."""
     return await asyncio.create_subprocess_exec(
         OPENAB_AUTH, *words, cwd=home, env={"PATH": os.environ["PATH"], "HOME": str(home)},
         stdin=options.get("stdin", subprocess.DEVNULL), stdout=subprocess.PIPE, stderr=subprocess.PIPE,

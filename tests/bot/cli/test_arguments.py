@@ -1,4 +1,4 @@
-"""What is typed after `openab-auth`: a paste that looks like an option, and mistakes that repeat nothing of it."""
+"""The words after `openab-auth`: a paste may look like an option, and no error repeats a word."""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ import pytest
 
 from openab_auth.bot.cli import arguments
 from openab_auth.bot.cli.arguments import UsageError, split_arguments
-from openab_auth.bot.cli.parser import make_parser, parse
+from openab_auth.bot.cli.parser import COMMANDS, make_parser, parse
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 CANARY = "canary-3f9c"
@@ -93,7 +93,7 @@ def test_an_option_is_not_guessed_from_its_beginning() -> None:
 
 
 def test_every_option_is_known_before_argparse_sees_it() -> None:
-    parser = make_parser()
+    parser = make_parser(COMMANDS)
     [commands] = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     actions = [action for one in (parser, *commands.choices.values()) for action in one._actions]
     options = {word: action.nargs == 0 for action in actions for word in action.option_strings}

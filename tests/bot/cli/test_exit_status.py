@@ -1,4 +1,4 @@
-"""Every failure has an exit status that scripts can act on; what no test here makes happen is in the table."""
+"""Every failure has an exit status for scripts; the table covers failures that no test here causes."""
 
 import asyncio
 import importlib
@@ -27,7 +27,7 @@ DOCUMENTED = {2, 3, 4, 5, 6, 7}
 
 
 def errors() -> list[type[OpenabAuthError]]:
-    """Every class of error of the three floors that the command stands on."""
+    """Return every error class of the three floors below the command."""
     for package in (openab_auth.storage, openab_auth.oauth, openab_auth.bot.cli):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):

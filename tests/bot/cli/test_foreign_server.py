@@ -1,4 +1,4 @@
-"""The two steps and a refresh at an authorization server that nobody here wrote, given only a vendor table."""
+"""The two steps and a refresh at an authorization server from another project; only a vendor table describes it."""
 
 import json
 import os
@@ -19,7 +19,7 @@ SECRET = {"LAB_SECRET": "any"}
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
-    """oidc-provider-mock, in a process of its own; gives its address."""
+    """Start oidc-provider-mock in its own process, and yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -59,7 +59,7 @@ def write_config(home: Path, *lines: str) -> None:
 
 
 def sign_in(link: str) -> str:
-    """What the person's browser does: the sign-in form of the link's page; gives the address it is sent to."""
+    """Submit the sign-in form behind the link as a browser does; return the address of the redirect."""
     answer = httpx2.post(link, data={"sub": "ada"}, trust_env=False)
     assert answer.status_code == 302, answer.text
     return answer.headers["Location"]

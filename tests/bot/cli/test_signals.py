@@ -1,4 +1,4 @@
-"""A command that is told to stop in the middle: what the server has rotated is stored before the command ends."""
+"""A signal stops a command: a token that the server has rotated is stored before the command ends."""
 
 import asyncio
 import ctypes
@@ -78,7 +78,7 @@ async def test_a_refresh_under_way_is_stored_before_the_command_ends(
 
 @asynccontextmanager
 async def refreshing_elsewhere(home: Path) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """Another program refreshes `lab`; gives what waits until somebody else looks at its lock."""
+    """Let another program refresh `lab`; return a function that waits until somebody tries the program's lock."""
     sidecar = home / ".openab/agent/auth.json.refresh.lab.lock"
     lock = os.open(sidecar, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -103,7 +103,7 @@ async def refreshing_elsewhere(home: Path) -> AsyncIterator[Callable[[], Awaitab
 async def test_who_only_waits_for_another_process_stops_at_once(
     number: int, words: tuple[str, ...], issuer: Issuer, config: None, home: Path
 ) -> None:
-    """It holds nothing and has sent nothing."""
+    """A process that waits holds nothing and has sent nothing."""
     await log_in(issuer, home)
     before = stored(home)
     expire(home)
@@ -167,7 +167,7 @@ async def test_a_command_that_waits_for_a_paste_ends_at_once(number: int, home: 
 
 
 async def test_a_signal_that_the_parent_ignores_is_ignored(issuer: Issuer, config: None, home: Path) -> None:
-    """As `nohup` has it."""
+    """`nohup` ignores SIGHUP, and its children must ignore it, too."""
     await log_in(issuer, home)
     issuer.faults.next("/token", delay=0.5)
     process = await asyncio.create_subprocess_exec(
@@ -204,7 +204,7 @@ async def test_waiting_for_an_approval_ends_at_once_and_the_login_still_waits(is
 async def test_a_renewed_login_that_nothing_could_keep_is_told_as_renewed(
     issuer: Issuer, config: None, home: Path
 ) -> None:
-    """The disk breaks while the vendor answers: neither the file nor the journal takes what it has rotated."""
+    """The disk fails while the vendor answers, so neither the file nor the journal takes the new token."""
     await log_in(issuer, home)
     issuer.faults.next("/token", delay=0.5)
 
@@ -222,7 +222,7 @@ async def test_a_renewed_login_that_nothing_could_keep_is_told_as_renewed(
 
 @pytest.fixture
 def no_more_threads(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Call this, and no thread can be started any more, not even the one in which asyncio ends the others."""
+    """Prevent every new thread, even the thread in which asyncio ends the others."""
 
     def refuse(*_: object) -> None:
         message = "can't start new thread"
@@ -241,7 +241,7 @@ def test_a_result_is_kept_when_no_thread_can_end_the_others(no_more_threads: Cal
 
 
 def test_a_failure_is_kept_when_no_thread_can_end_the_others(no_more_threads: Callable[[], None]) -> None:
-    """Its exit status and its advice would be lost otherwise."""
+    """Without this, the exit status and the advice would be lost."""
 
     async def work() -> int:
         await asyncio.to_thread(int)

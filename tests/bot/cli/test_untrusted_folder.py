@@ -1,4 +1,4 @@
-"""A command that is run in a stranger's repository: nothing that lies there decides anything."""
+"""A command in a stranger's repository: no file there changes what the command does."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def repository(home: Path) -> Path:
 
 @pytest.fixture
 def store(home: Path) -> Path:
-    """A living login at Codex."""
+    """Write a valid login at Codex."""
     store = home / ".openab/agent/auth.json"
     store.parent.mkdir(parents=True, mode=0o700)
     entry = {
@@ -43,7 +43,7 @@ def store(home: Path) -> Path:
 
 
 def program(path: Path) -> None:
-    """An executable of the stranger's."""
+    """Write an executable that belongs to the stranger."""
     path.write_text(f"#!/bin/sh\necho {STOLEN}\n")
     path.chmod(0o755)
 
@@ -68,7 +68,7 @@ def program(path: Path) -> None:
 def test_no_command_reads_a_config_there(
     words: tuple[str, ...], run: Run, home: Path, repository: Path, store: Path
 ) -> None:
-    """Reading it would be seen: it is no TOML."""
+    """The file is no TOML, so reading it would fail visibly."""
     (home / ".config/openab-auth/config.toml").write_text("[auth]\nvendors = []\n")
     for name in ("openab-auth.toml", "config.toml", "openab-auth/config.toml", ".config/openab-auth/config.toml"):
         (repository / name).parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def test_what_is_no_file_in_the_place_of_the_config_is_named_at_once(
 
 
 def loaded_by_python(folder: Path) -> set[str]:
-    """The modules that are there before the first line of any program started with `-m`."""
+    """Return the modules that Python loads before the first line of a program started with `-m`."""
     (folder / "first.py").write_text("import sys; print(*sys.modules)")
     done = subprocess.run([sys.executable, "-m", "first"], cwd=folder, capture_output=True, text=True, check=True)
     return set(done.stdout.split())
@@ -105,7 +105,7 @@ def loaded_by_python(folder: Path) -> set[str]:
 def test_no_module_there_is_imported(
     start: tuple[str, ...], home: Path, repository: Path, store: Path, tmp_path: Path
 ) -> None:
-    """Modules called like ours, like Python's, like every installed package, and like some that libraries look for."""
+    """The folder has modules with the names of ours, of Python's, and of every installed package."""
     (home / ".config/openab-auth/config.toml").write_text("[auth]\nvendors = []\n")
     optional = {
         "sitecustomize",
@@ -137,7 +137,7 @@ def test_no_module_there_is_imported(
 
 @pytest.mark.parametrize("entry", ["", ".", "bin"])
 def test_no_program_there_is_found_by_its_name(entry: str, run: Run, home: Path, repository: Path, store: Path) -> None:
-    """An empty or relative entry of PATH means the folder that the command is run in."""
+    """An empty or relative entry of PATH means the working directory."""
     (home / ".config/openab-auth/config.toml").write_text('[vendors.own]\nflow = "command"\ncommand = ["own-login"]\n')
     (repository / "bin").mkdir()
     for folder in (repository, repository / "bin"):

@@ -1,4 +1,4 @@
-"""A login that a test writes into the store by itself."""
+"""Write a login into the store without a login flow."""
 
 import json
 import time

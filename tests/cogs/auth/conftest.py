@@ -24,7 +24,7 @@ ADA, BOB, EVE = UserId(1), UserId(2), UserId(3)
 
 @pytest.fixture
 def clock() -> SimpleNamespace:
-    """The real time, moved by `ahead` seconds."""
+    """Return the real time, plus `ahead` seconds."""
     return SimpleNamespace(ahead=0.0)
 
 
@@ -62,7 +62,7 @@ def store_path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def audited(store_path: Path) -> Callable[[], list[dict[str, str]]]:
-    """Reads the audit log."""
+    """Read the audit log."""
     path = store_path.with_name("auth.json.audit.jsonl")
     return lambda: [json.loads(line) for line in path.read_text().splitlines()]
 
@@ -74,7 +74,7 @@ def settings() -> DiscordSettings:
 
 @pytest.fixture
 def stored(store_path: Path) -> Callable[[], dict[str, dict[str, str]]]:
-    """Reads the credential file; empty when there is none."""
+    """Read the credential file; return nothing if there is no file."""
     return lambda: json.loads(store_path.read_text()) if store_path.exists() else {}
 
 
@@ -82,7 +82,7 @@ def stored(store_path: Path) -> Callable[[], dict[str, dict[str, str]]]:
 async def start(
     config: Config, store_path: Path, clock: SimpleNamespace
 ) -> AsyncIterator[Callable[[DiscordSettings], AuthService]]:
-    """Starts the service anew on the same store, as a restart of the bot does."""
+    """Start the service again on the same store, as a restart of the bot does."""
     async with AsyncExitStack() as stack:
 
         def begin(settings: DiscordSettings) -> AuthService:
@@ -110,11 +110,11 @@ def ada() -> Caller:
 
 @pytest.fixture
 def bob() -> Caller:
-    """Somebody with an allowed role."""
+    """A person with an allowed role."""
     return Caller(BOB, frozenset({7}))
 
 
 @pytest.fixture
 def eve() -> Caller:
-    """Somebody who is not allowed."""
+    """A person who is not allowed."""
     return Caller(EVE)

@@ -7,7 +7,7 @@ from openab_auth.storage import Tenant, UserId
 
 
 def login_state(tenant: str = "lab", **keys: object) -> LoginState:
-    """Return a living login of Ada's, changed by `keys`."""
+    """Return a valid login of Ada, changed by `keys`."""
     values: dict[str, object] = {
         "tenant": Tenant(tenant),
         "kind": "token",

@@ -1,4 +1,4 @@
-"""What Discord is told about /auth (the names and options are a contract), and how the extension is built."""
+"""The /auth commands as Discord gets them (names and options are a contract), and the setup of the extension."""
 
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -22,7 +22,7 @@ from tests.cogs.auth.text.catalogues import TAGS, entries
 
 @pytest.fixture
 async def adding(config: Config, store_path: Path, settings: DiscordSettings) -> AsyncIterator[AuthService]:
-    """A service whose operator lets people add servers."""
+    """Return a service whose operator lets people add servers."""
     config = replace(config, auth=replace(config.auth, mcp_add=True))
     service = open_service(Runtime.open(config, str(store_path), {}, time.time), settings, closes_runtime=True)
     yield service
@@ -30,7 +30,7 @@ async def adding(config: Config, store_path: Path, settings: DiscordSettings) ->
 
 
 def everything(command: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A command with its subcommands and all their options."""
+    """Return a command with its subcommands and all their options."""
     yield command
     for option in command.get("options", ()):
         yield from everything(option)

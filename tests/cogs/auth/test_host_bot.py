@@ -1,4 +1,4 @@
-"""The bot of docs/host-bot.md, as it is printed there, in a process of its own."""
+"""The bot of docs/host-bot.md, exactly as printed there, in its own process."""
 
 import asyncio
 import os
@@ -41,7 +41,7 @@ async def test_the_host_bot_of_the_docs_answers_auth_help(tmp_path: Path) -> Non
                 answer = await ada.slash("auth help")
             await answer.settled()
             assert answer.ephemeral
-            assert "You can't use this yet" in answer.content
+            assert "You can't log agents in yet" in answer.content
         finally:
             process.terminate()
             _, errors = await process.communicate()

@@ -1,4 +1,4 @@
-"""A reply that Discord loses undoes nothing; the errors are those that discord.py 2.7.1 was measured to raise."""
+"""A lost reply undoes nothing; the errors are those that discord.py 2.7.1 really raises."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -17,7 +17,7 @@ def http_error(status: int, code: int) -> discord.HTTPException:
 
 
 class Interaction:
-    """Plays one interaction: each call raises what it is told to, and `sent` says what came through."""
+    """One interaction: each call raises the given error, and `sent` has the replies that got through."""
 
     def __init__(self, **failures: Exception) -> None:
         self.sent: list[str] = []

@@ -1,4 +1,4 @@
-"""A login by hand, through a driver alone."""
+"""Log in with a driver alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections that are slow, cut, endless, refused or not to be trusted: how each of them counts."""
+"""Slow, cut, endless, refused or untrusted connections, and the error for each of them."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ async def test_a_redirect_is_not_followed(driver: Driver, issuer: Issuer, lab: V
 
 @pytest.fixture
 def silent_port() -> Iterator[int]:
-    """A port on which connections are accepted by the kernel and nothing is ever said."""
+    """Return a port on which the kernel accepts connections, and no program answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
 

@@ -1,4 +1,4 @@
-"""The driver over real HTTP, against a server on loopback that remembers and misbehaves."""
+"""The driver over real HTTP, against a loopback server with a request log and faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A token reply into a grant."""
+"""A token reply becomes a `TokenResponse`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from openab_auth.oauth.client import is_other_account, read_token_response
 from openab_auth.oauth.client.subject import subject_ids
 from openab_auth.oauth.client.token_response import account_label, id_token_claims
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import NEVER, Secret, Tenant
 from openab_auth.storage.entries import Json
 from openab_auth.storage.records.notes import Subject
 
 NOW = 1_800_000_000.0
-VENDOR = Vendor("lab", "Lab", Tenant("lab"), token_lifetime=3600, account_from="email")
+VENDOR = Vendor(VendorName("lab"), "Lab", Tenant("lab"), token_lifetime=3600, account_from="email")
 
 
 def id_token(claims: dict[str, Json]) -> str:

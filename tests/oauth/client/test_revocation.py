@@ -1,4 +1,4 @@
-"""What a vendor is sent when a login is revoked."""
+"""The requests of a revocation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each vendor's own words for what went wrong, and how they are shown."""
+"""Each vendor's own error codes, and how an error shows them."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ async def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | Non
     ],
 )
 async def test_an_echoed_secret_is_never_shown(ask: Ask, sent: list[str]) -> None:
-    """A vendor may quote what it was sent, or a token of its own; the error shows its words without those."""
+    """A vendor may repeat a secret from the request, or a token of its own; the error shows neither."""
     echo = f"bad: {' '.join(sent)} and other-token-A1b2C3d4E5f6G7h8I9j0K"
 
     with pytest.raises(OAuthError) as refused:

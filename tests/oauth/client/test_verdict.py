@@ -1,4 +1,4 @@
-"""What a vendor's reply means, over a transport that gives exactly that reply."""
+"""The meaning of each reply, over a transport that gives exactly this reply."""
 
 from __future__ import annotations
 

@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable
 import httpx2
 
 from openab_auth.oauth.client import Driver, TokenResponse
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import PendingEntry, Secret, Tenant
 
 NOW = 1_800_000_000.0
-VENDOR = Vendor("lab", "Lab", Tenant("lab"), client_id="lab-public", redirect_uri="http://localhost:1455/auth/callback")
+VENDOR = Vendor(
+    VendorName("lab"), "Lab", Tenant("lab"), client_id="lab-public", redirect_uri="http://localhost:1455/auth/callback"
+)
 PENDING = PendingEntry(Secret("verifier-" + "v" * 34), Secret("state-" + "s" * 37), "https://lab.example/token", "lab")
 Ask = Callable[[httpx2.Response | Exception], Awaitable[TokenResponse]]
 

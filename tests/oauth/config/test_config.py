@@ -1,13 +1,14 @@
-"""The operator's config and the vendors' table: what is taken, and how every mistake is named."""
+"""The operator's config and the vendors' tables: valid values, and a name for every mistake."""
 
 import os
 from pathlib import Path
 
 import pytest
 
+from openab_auth.oauth.accounts import vendor_meant
 from openab_auth.oauth.config import Config, store_location
 from openab_auth.oauth.errors import ConfigError, UnknownVendorError
-from openab_auth.oauth.vendors import Catalogue, read_config
+from openab_auth.oauth.vendors import Catalogue, VendorName, read_config
 from openab_auth.storage import Secret
 
 LAB = """
@@ -132,9 +133,9 @@ def test_a_set_variable_of_the_vendors_tools_shadows_its_login() -> None:
 def test_a_name_or_a_tenant_finds_the_vendor() -> None:
     catalogue = Catalogue.shipped({})
 
-    assert catalogue.find("claude") is catalogue.find("anthropic-oauth") is catalogue.get("claude")
-    assert (catalogue.tenant_of("claude"), catalogue.tenant_of("other")) == ("anthropic-oauth", "other")
-    assert catalogue.find("other") is None
+    assert vendor_meant("claude", catalogue) is vendor_meant("anthropic-oauth", catalogue) is catalogue.get("claude")
+    assert vendor_meant("other", catalogue) is None
+    assert catalogue.named(VendorName("anthropic-oauth")) is None
 
 
 def test_where_the_store_lies(tmp_path: Path) -> None:
@@ -205,7 +206,7 @@ def test_a_value_is_not_searched_for_variables_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("title", ["${", "${}", "${A", "${A-b}", "${1A}", "a ${A B} c"])
 def test_an_opened_variable_that_is_none_is_a_mistake(title: str, tmp_path: Path) -> None:
-    """It would else become a folder of that name, or go to a vendor as it stands."""
+    """Otherwise the text would become a folder's name, or would go to a vendor unchanged."""
     file = tmp_path / "config.toml"
     file.write_text(LAB + f'title = "{title}"\n')
 

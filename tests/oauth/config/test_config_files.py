@@ -1,4 +1,4 @@
-"""Which file is the config, and what its relative paths mean."""
+"""The places of the config, and the meaning of its relative paths."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -49,7 +49,7 @@ def test_the_working_directory_holds_no_config(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize("variable", ["OPENAB_AUTH_CONFIG", "OPENAB_AUTH_STORE"])
 @pytest.mark.parametrize("path", ["named.toml", "./named.toml", "../named.toml", "."])
 def test_a_variable_with_a_relative_path_is_a_mistake(variable: str, path: str) -> None:
-    """It would mean another file in each folder that an agent works in."""
+    """A relative path would mean another file in each working directory."""
     environ = {"HOME": "/home/ada", variable: path}
 
     with pytest.raises(ConfigError, match=rf"{variable}: must be an absolute path"):
@@ -80,7 +80,7 @@ def test_a_file_that_was_asked_for_must_be_there(place: str, tmp_path: Path) -> 
 def test_an_unreadable_default_file_is_not_passed_over(
     tmp_path: Path,
 ) -> None:
-    """It may say where the store lies; going on without it could write a second one."""
+    """The file may name the store; continuing without it could create a second store."""
     file = tmp_path / "openab-auth/config.toml"
     file.parent.mkdir()
     file.symlink_to("config.toml")

@@ -1,4 +1,4 @@
-"""Obscured text comes back, looks different each time, and anything else is refused."""
+"""An obscured text can be revealed, looks different each time, and other texts are refused."""
 
 from __future__ import annotations
 

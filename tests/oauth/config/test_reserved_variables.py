@@ -1,4 +1,4 @@
-"""Variables that no row may name: a token in them would choose what runs, or where requests go."""
+"""No row may name these variables: a token in them would choose a program, or an address."""
 
 from __future__ import annotations
 

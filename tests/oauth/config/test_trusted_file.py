@@ -1,4 +1,4 @@
-"""A file that decides where logins go: who may own it, who may write to it, and what may lie in its place."""
+"""The config is trusted only with a safe owner, a safe mode, and a regular file in its place."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files aw
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A config in a folder of its own."""
+    """Write a config in its own folder."""
     folder = tmp_path / "conf"
     folder.mkdir(mode=0o755)
     file = folder / "config.toml"
@@ -33,7 +33,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def refused(file: Path, home: Path | None = None) -> str:
-    """Why it is not read; the same reason must stop the config."""
+    """Return why the file is refused; the config must be refused for the same reason."""
     environ = {"HOME": str(home)} if home else {"HOME": "/nowhere"}
     with pytest.raises(RefusedFileError) as caught:
         read_trusted_file(file, environ)
@@ -61,7 +61,7 @@ def test_a_file_that_others_can_write_is_refused_and_the_repair_is_named(
 def test_a_folder_above_that_others_can_write_is_refused(
     mode: int, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They could put another file in its place."""
+    """Other users could put another file in its place."""
     monkeypatch.setattr("openab_auth.oauth.config.trusted_file._is_private", lambda _: False)
     file.parent.chmod(mode)
 
@@ -96,7 +96,7 @@ def test_a_user_trusts_the_files_of_root(file: Path, monkeypatch: pytest.MonkeyP
 
 @as_root
 def test_a_link_of_somebody_else_is_not_followed(file: Path, tmp_path: Path) -> None:
-    """Its target is this user's own file, as everything is in a repository that this user has cloned."""
+    """The link leads to a file of this user, as every file in a cloned repository belongs to this user."""
     link = tmp_path / "link.toml"
     link.symlink_to(file)
     assert read_trusted_file(link, {})
@@ -126,7 +126,7 @@ def test_a_relative_path_that_was_typed_is_read_by_the_same_rules(file: Path, mo
 
 
 def test_folders_above_the_home_are_not_looked_at(file: Path, tmp_path: Path) -> None:
-    """As in ssh: whoever could change those could change the home. In sandboxes their owner is often unknown."""
+    """As in ssh: a person who can change these folders controls the home. In sandboxes their owner is often unknown."""
     tmp_path.chmod(0o777)
     try:
         assert read_trusted_file(file, {"HOME": str(file.parent)})
@@ -153,7 +153,7 @@ def test_a_group_of_this_user_alone_may_write(
     file: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where each user has a group, the usual umask lets the group write."""
+    """If each user has a group, the usual umask lets the group write."""
     people = [
         SimpleNamespace(pw_name=name, pw_uid=os.geteuid() + at, pw_gid=os.getegid())
         for at, name in enumerate(of_the_password_database)
@@ -190,7 +190,7 @@ def make_device(path: Path) -> None:
 def test_what_is_no_file_is_named_and_never_opened(
     make: Callable[[Path], None], named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also in the place of openab's own list of servers."""
+    """The same rule applies to openab's own list of servers."""
     monkeypatch.chdir(tmp_path)  # a socket's name is short
     place = tmp_path / "p"
     make(Path("p"))
@@ -230,7 +230,7 @@ print(read_trusted_file(sys.argv[1], {}).decode())
 
 
 def test_openabs_list_of_servers_is_read_by_the_same_rules(tmp_path: Path) -> None:
-    """It names variables whose values are sent to servers."""
+    """The list names variables whose values are sent to servers."""
     servers = tmp_path / "mcp.json"
     servers.write_text('{"mcpServers": {"lab": {"type": "http", "url": "https://mcp.example/mcp"}}}')
     config = Config(auth=AuthSettings(mcp_json=str(servers)))

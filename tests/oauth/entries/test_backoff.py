@@ -1,4 +1,4 @@
-"""How long a vendor is left alone after each failure."""
+"""The length of the pause after each failure."""
 
 from __future__ import annotations
 

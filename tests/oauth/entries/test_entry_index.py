@@ -1,4 +1,4 @@
-"""Ten thousand logins that wait cost nobody who types, and there is an end to how many may wait."""
+"""Ten thousand pending logins delay no keystroke, and their number is limited."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def test_who_types_at_once_reads_once(file_store: FileStore, monkeypatch: 
     monkeypatch.setattr(indexed_store, "build_index", counted)
     driver = Driver()
     logins = Logins(Catalogue.shipped({}), store, driver, clock=lambda: NOW)
-    await asyncio.gather(*(logins.states() for _ in range(200)))
+    await asyncio.gather(*(logins.states.all() for _ in range(200)))
     assert read == 1
     await logins.aclose()
     await driver.aclose()

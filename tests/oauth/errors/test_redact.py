@@ -1,4 +1,4 @@
-"""A vendor's words, fit to be shown."""
+"""A vendor's words without secrets, for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A new flow is one class and one row of the registry: the vendor table, `Logins` and the refresh then know it."""
+"""A new flow is one class and one row of the registry; the vendor table, `Logins` and the refresh then know it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ADA = UserId(42)
 
 
 class CounterFlow(Flow):
-    """The person picks the login up at a counter: it ends when the counter calls, or with the slip's number."""
+    """The person collects the login at a counter: it ends with a call of the counter, or with the number of a slip."""
 
     name = "counter"
     takes_paste = True

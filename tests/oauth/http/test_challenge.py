@@ -1,4 +1,4 @@
-"""`WWW-Authenticate` as servers really send it."""
+"""`WWW-Authenticate` headers as real servers send them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_where_no_bearer_challenge_is_none_is_found(header: str) -> None:
 
 
 def test_two_bearer_challenges_are_read_together() -> None:
-    """Some servers send the error and the metadata in headers of their own."""
+    """Some servers send the error and the metadata in two headers."""
     found = read_bearer(['Bearer error="insufficient_scope", scope="files:write"', f'Bearer resource_metadata="{URL}"'])
 
     assert found == BearerChallenge(URL, ("files:write",), "insufficient_scope")

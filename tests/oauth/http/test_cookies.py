@@ -1,4 +1,4 @@
-"""No server's cookie is kept or sent, by any client that this project makes (issue: one jar was shared by all)."""
+"""No client of this project keeps or sends a server's cookie."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from openab_auth.oauth.client.verdict import RequestContext
 from openab_auth.oauth.http import NetworkPolicy, new_client
 from openab_auth.oauth.mcp import Fetch
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import Secret, Tenant, TokenEntry
 from tests.support.raw_server import GOOD, RawServer, whole
 
@@ -38,7 +38,12 @@ async def driver() -> AsyncIterator[Driver]:
 
 def vendor(server: RawServer) -> Vendor:
     return Vendor(
-        "lab", "Lab", Tenant("lab"), token_url=f"{server.url}/token", client_id="c", revoke_url=f"{server.url}/revoke"
+        VendorName("lab"),
+        "Lab",
+        Tenant("lab"),
+        token_url=f"{server.url}/token",
+        client_id="c",
+        revoke_url=f"{server.url}/revoke",
     )
 
 
@@ -98,7 +103,7 @@ async def test_doctor_and_the_look_at_discords_gateway_carry_no_cookie(server: R
 async def test_the_auth_of_an_agent_leaves_its_client_as_it_was(
     source: TokenSource, login: TokenEntry, server: RawServer, tmp_path: Path
 ) -> None:
-    """An agent's cookies and encodings are its own affair; only the Authorization header is ours."""
+    """An agent decides about its own cookies and encodings; only the Authorization header is ours."""
     server.sends = [whole(b"{}", b"Set-Cookie: mine=1")]
     async with httpx2.AsyncClient(auth=source.auth("lab")) as client:
         headers = dict(client.headers)

@@ -1,4 +1,4 @@
-"""Connections to a name that a stranger gave: checked once, and made to the address that was checked."""
+"""Connections to a stranger's host name: the name is resolved and checked once, then used."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PATIENCE = 20.0
 
 
 class Line(httpx2.AsyncBaseTransport):
-    """Where the packets would go; addresses in `down` take no connection."""
+    """Record the addresses of the connections; addresses in `down` accept no connection."""
 
     def __init__(self, down: tuple[str, ...] = ()) -> None:
         self.down = down
@@ -44,7 +44,7 @@ class Line(httpx2.AsyncBaseTransport):
 
 
 class Names:
-    """A name server; each answer is given once, the last one for ever."""
+    """A name server: gives each answer once, and repeats the last answer."""
 
     def __init__(self, *answers: list[str]) -> None:
         self.answers = list(answers)
@@ -82,7 +82,7 @@ async def test_an_international_name_is_checked_as_the_network_spells_it() -> No
 
 
 async def test_a_name_that_is_rebound_after_the_check_leads_nowhere_else() -> None:
-    """DNS rebinding: the second answer is never asked for within a request, and refused in the next one."""
+    """DNS rebinding: no second answer is requested within a request, and the next request refuses it."""
     names, line = Names([PUBLIC], ["169.254.169.254"]), Line()
 
     await get("https://rebound.example/", names, line)
@@ -107,7 +107,7 @@ async def test_one_private_address_among_public_ones_refuses_the_name(private: s
     ["127.0.0.1", "[::1]", "2130706433", "0x7f.1", "0177.0.0.1", "localhost", "[::ffff:a00:1]", "[64:ff9b::a00:1]"],
 )
 async def test_no_spelling_of_a_private_address_gets_through(host: str) -> None:
-    """Real resolution: what the system makes of a spelling is what is judged."""
+    """Real resolution: the system's reading of a spelling is what counts."""
     line = Line()
 
     with pytest.raises((httpx2.TransportError, httpx2.InvalidURL)):
@@ -156,7 +156,7 @@ async def test_an_address_is_resolved_to_itself() -> None:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """For mcp.example, signed by itself."""
+    """Make a self-signed certificate for mcp.example."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mcp.example")])
     now = dt.datetime.now(dt.UTC)
@@ -209,7 +209,7 @@ async def test_the_certificate_is_checked_against_the_name_and_not_the_address(c
 
 
 async def test_names_that_are_never_answered_keep_no_thread_from_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lookup cannot be interrupted, so whoever owns a dead name server owns the thread that waits for it."""
+    """A lookup cannot be interrupted, so a dead name server blocks the thread of the lookup."""
     done = threading.Event()
 
     def unanswered(*_: object, **__: object) -> NoReturn:

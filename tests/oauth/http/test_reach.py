@@ -1,4 +1,4 @@
-"""Which addresses a stranger's metadata can send us to."""
+"""The addresses that a stranger's metadata may name."""
 
 from __future__ import annotations
 

@@ -17,6 +17,6 @@ async def log_in(logins: Logins, issuer: Issuer, vendor: str = "lab", user: User
 
 async def generation(logins: Logins) -> str:
     """Which login lies at `lab`."""
-    state = await logins.login_state("lab")
-    assert state is not None
-    return state.generation
+    chosen = await logins.states.chosen(await logins.account("lab"))
+    assert chosen is not None
+    return chosen.generation

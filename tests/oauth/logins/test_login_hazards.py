@@ -112,7 +112,7 @@ async def test_a_login_in_the_journal_alone_is_not_taken_for_the_one_before(
     with pytest.raises(LoginTakenError):
         await other.begin("lab", ADA)
     with pytest.raises(LoginChangedError):
-        await other.logout("lab", adas, revoke=True)
+        await other.logout(await other.account("lab"), adas, revoke=True)
     assert (await others.notes())["lab"].logged_in_by == BOB
     assert "lab" in json.loads((tmp_path / "auth.json").read_text())
     await other.aclose()
@@ -182,4 +182,4 @@ async def test_a_pending_key_of_too_many_digits_is_nobodys_login(logins: Logins,
     entry = PendingEntry(Secret("v" * 43), Secret("s" * 43), "https://x/t", "lab", created_at=1_800_000_000)
     await store.update(lambda draft: draft.update({f"pending:lab:{'9' * 5000}": entry}))
 
-    assert (await logins.status()).pending == ()
+    assert (await logins.states.status()).pending == ()

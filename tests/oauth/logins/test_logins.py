@@ -242,5 +242,5 @@ async def test_no_secret_reaches_a_log_or_an_error(
     for family in issuer.families:
         secrets |= {family.refresh_token, *family.access_tokens}
 
-    said = told + caplog.text + repr(await logins.status()) + repr(await store.read())
+    said = told + caplog.text + repr(await logins.states.status()) + repr(await store.read())
     assert not [secret for secret in secrets if secret in said]

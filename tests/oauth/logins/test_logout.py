@@ -1,4 +1,4 @@
-"""What a logout removes, whom it tells, and which login it ends."""
+"""A logout: the tokens that it removes, the revocation, and the login that it ends."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.accounts import Account
 from openab_auth.oauth.client import Driver, OAuthClient
+from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, WhichLoginError
 from openab_auth.oauth.logins import Logins, LogoutResult
 from openab_auth.oauth.logins.logout import LoginRemover
-from openab_auth.oauth.vendors import Catalogue
+from openab_auth.oauth.vendors import Catalogue, VendorName
 from openab_auth.storage import AsyncStore, FileStore, Secret, StorageError, Tenant, TokenEntry
 from tests.oauth.logins.code_logins import ADA, BOB, generation, log_in
 from tests.support.clock import Clock
@@ -35,20 +37,20 @@ async def test_cancel_forgets_the_one_that_waits(logins: Logins) -> None:
 async def test_logout_removes_and_revokes(logins: Logins, issuer: Issuer, store: AsyncStore) -> None:
     await log_in(logins, issuer)
 
-    out = await logins.logout("lab", revoke=True)
+    out = await logins.logout(await logins.account("lab"), revoke=True)
 
     assert (out.revoked, out.removed, out.note) == (True, True, None)
     assert issuer.families[0].revoked
     assert await store.read() == {}
     assert await store.notes() == {}
     with pytest.raises(NotLoggedInError):
-        await logins.logout("lab", revoke=True)
+        await logins.logout(await logins.account("lab"), revoke=True)
 
 
 async def test_a_local_logout_asks_nobody(logins: Logins, issuer: Issuer) -> None:
     await log_in(logins, issuer)
 
-    out = await logins.logout("lab", revoke=False)
+    out = await logins.logout(await logins.account("lab"), revoke=False)
 
     assert (out.revoked, out.removed) == (False, True)
     assert not issuer.requests("/revoke")
@@ -60,7 +62,7 @@ async def test_logout_works_while_the_vendor_is_down_and_says_so(
     await log_in(logins, issuer)
     issuer.faults.next("/revoke", status=503)
 
-    out = await logins.logout("lab", revoke=True)
+    out = await logins.logout(await logins.account("lab"), revoke=True)
 
     assert (out.revoked, out.removed) == (False, True)
     assert out.note is not None
@@ -81,7 +83,7 @@ async def test_a_logout_leaves_the_tokens_in_no_file(
     kept = (tmp_path / "auth.json").read_bytes() + b"}"
     (tmp_path / "auth.json.corrupt-1700000000").write_bytes(kept)
 
-    await logins.logout("lab", revoke=False)
+    await logins.logout(await logins.account("lab"), revoke=False)
 
     left = on_disk(tmp_path)
     assert b"access_token" in left
@@ -98,7 +100,7 @@ async def test_a_logout_clears_a_login_that_a_killed_writer_had_not_stored_yet(
     (tmp_path / "auth.json").write_text("{}")
 
     with pytest.raises(NotLoggedInError):
-        await logins.logout("lab", revoke=False)
+        await logins.logout(await logins.account("lab"), revoke=False)
 
     assert "auth.json.tmp.4711.0" not in os.listdir(tmp_path)  # noqa: PTH208 -- names
 
@@ -107,14 +109,14 @@ async def test_a_logout_clears_a_login_that_a_killed_writer_had_not_stored_yet(
 async def test_a_logout_that_cannot_remove_the_login_does_not_revoke_it(
     logins: Logins, issuer: Issuer, store: AsyncStore, tmp_path: Path, name: str
 ) -> None:
-    """Else the login is there, dead, and nobody is told why."""
+    """Otherwise the store would keep a dead login, and nobody would know why."""
     await log_in(logins, issuer)
     place = tmp_path / name
     place.unlink()
     place.mkdir()
 
     with pytest.raises(StorageError, match=name):
-        await logins.logout("lab", revoke=True)
+        await logins.logout(await logins.account("lab"), revoke=True)
 
     assert issuer.requests("/revoke") == []
     assert "lab" in await store.read()
@@ -126,7 +128,7 @@ async def test_a_logout_that_the_vendor_has_made_final_waits_for_the_store(
     await log_in(logins, issuer)
     notes = tmp_path / "auth.json.notes"
     issuer.faults.next("/revoke", delay=0.15)
-    leaving = asyncio.create_task(logins.logout("lab", revoke=True))
+    leaving = asyncio.create_task(logins.logout(await logins.account("lab"), revoke=True))
     while not issuer.requests("/revoke"):
         await asyncio.sleep(0.01)
     data = notes.read_bytes()
@@ -149,7 +151,7 @@ async def test_logout_of_a_tenant_that_no_vendor_has_works(logins: Logins, store
     entry = TokenEntry(Secret("at"), Secret("rt"), 1, "https://gone.example/token", "gone")
     await store.update(lambda draft: draft.update(gone=entry))
 
-    out = await logins.logout("gone", revoke=True)
+    out = await logins.logout(await logins.account("gone"), revoke=True)
 
     assert (out.revoked, out.removed) == (False, True)
     assert out.note is not None
@@ -164,7 +166,7 @@ async def test_a_spilled_login_is_ended_by_a_logout(
     assert (await store.read())["lab"] == spilled
     logins = Logins(catalogue, store, driver, clock=clock)
 
-    await logins.logout("lab", revoke=False)
+    await logins.logout(await logins.account("lab"), revoke=False)
 
     assert "lab" not in FileStore(tmp_path / "auth.json", clock=clock).read()
     assert not (tmp_path / "auth.json.spill.lab").exists()
@@ -177,7 +179,7 @@ async def test_a_logout_leaves_a_login_that_came_in_while_the_vendor_was_told(
     await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
     second = await issuer.approve((await logins.begin("lab", ADA)).url)
     issuer.faults.next("/revoke", delay=1.2)
-    leaving = asyncio.create_task(logins.logout("lab", revoke=True))
+    leaving = asyncio.create_task(logins.logout(await logins.account("lab"), revoke=True))
     while not issuer.requests("/revoke"):
         await asyncio.sleep(0.01)
 
@@ -194,12 +196,12 @@ async def test_a_logout_of_a_login_that_is_gone_says_that_and_no_more(
 ) -> None:
     await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
     issuer.faults.next("/revoke", delay=1.2)
-    first = asyncio.create_task(logins.logout("lab", revoke=True))
+    first = asyncio.create_task(logins.logout(await logins.account("lab"), revoke=True))
     while not issuer.requests("/revoke"):
         await asyncio.sleep(0.01)
 
     second = await logins.logout(
-        "lab", revoke=False
+        await logins.account("lab"), revoke=False
     )  # it waits for the tenant's lock in vain, and removes all the same
     out = await first
 
@@ -224,7 +226,7 @@ async def test_a_logout_ends_the_login_that_it_was_about_or_none(
     stands = (await store.read())["lab"]
 
     with pytest.raises(LoginChangedError):
-        await logins.logout("lab", asked_about, revoke=revoke)
+        await logins.logout(await logins.account("lab"), asked_about, revoke=revoke)
 
     assert (await store.read())["lab"] == stands
     assert not issuer.requests("/revoke")
@@ -233,7 +235,7 @@ async def test_a_logout_ends_the_login_that_it_was_about_or_none(
 async def test_a_logout_that_waits_for_a_refresh_spares_the_login_that_comes_in(
     logins: Logins, issuer: Issuer, store: AsyncStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who says `openab-auth logout lab` means the login that was there then."""
+    """`openab-auth logout lab` means the login that existed when it was typed."""
     await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
     offer = await logins.begin("lab", BOB, replaces=await generation(logins))
     redirect = await issuer.approve(offer.url, "bob@example.com")
@@ -248,7 +250,25 @@ async def test_a_logout_that_waits_for_a_refresh_spares_the_login_that_comes_in(
     monkeypatch.setattr(LoginRemover, "remove", late)
 
     with pytest.raises(LoginChangedError):
-        await logins.logout("lab", revoke=True)
+        await logins.logout(await logins.account("lab"), revoke=True)
 
     assert (await store.notes())["lab"].logged_in_by == BOB
+    assert not issuer.requests("/revoke")
+
+
+async def test_a_vendors_login_under_a_servers_name_is_not_shown_to_the_server(
+    issuer: Issuer, store: AsyncStore, driver: Driver, clock: Clock
+) -> None:
+    """The vendor's table has gone from the config; a server has its name by now."""
+    config = Config(auth=AuthSettings(allow_http_loopback=True), mcp={"gone": {"url": f"{issuer.url}/mcp"}})
+    entry = TokenEntry(Secret("at"), Secret("rt"), 1, "https://gone.example/token", "gone")
+    await store.update(lambda draft: draft.update(gone=entry))
+    logins = Logins(Catalogue.from_config(config, {}), store, driver, clock=clock)
+
+    out = await logins.logout(Account(VendorName("gone"), Tenant("gone")), revoke=True)
+    await logins.aclose()
+
+    assert (out.revoked, out.removed) == (False, True)
+    assert out.note is not None
+    assert "no vendor of this name" in out.note
     assert not issuer.requests("/revoke")

@@ -1,4 +1,4 @@
-"""Codes that are refused, lost or never sent, callers that go away, and refreshes in flight."""
+"""Codes that are refused, lost or never sent, cancelled callers, and refreshes in flight."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ async def test_a_caller_that_goes_away_does_not_stop_the_login(
 async def test_a_login_waits_for_a_refresh_in_flight_but_not_for_ever(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
-    """Design: stored all the same when the tenant lock is not had in time."""
+    """The login is stored even if the lease is not acquired in time."""
     lock = store.lease("lab")
     assert lock.try_acquire()
     try:

@@ -1,4 +1,4 @@
-"""A login that would take another one's place: asked about, or refused."""
+"""A login that would replace another login: confirmed first, or refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def test_another_persons_login_is_replaced_only_after_a_yes(logins: Logins
 async def test_a_login_made_by_another_person_in_between_is_not_overwritten(
     logins: Logins, issuer: Issuer, clock: Clock, seconds: float
 ) -> None:
-    """Cases 38: the owner is checked again at completion, whatever the clock says of which came first."""
+    """Case 38: the owner is checked again at completion, independent of any clock."""
     offer = await logins.begin("lab", BOB)
     clock.now += seconds
     await log_in(logins, issuer)
@@ -63,7 +63,7 @@ def mark_dead(draft: Draft) -> None:
 
 
 def rotate(draft: Draft, token: str) -> None:
-    """What another program does that renews the login at `lab`, or makes another one."""
+    """Renew the login at `lab`, or replace it, as another program does."""
     entry = draft["lab"]
     assert isinstance(entry, TokenEntry)
     draft["lab"] = dataclasses.replace(entry, refresh_token=Secret(token))
@@ -85,7 +85,7 @@ async def test_a_login_of_an_unknown_maker_is_not_replaced_without_asking(
 async def test_a_login_that_came_in_during_the_exchange_stays_until_a_yes(
     agreed: bool, logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
-    """A yes to one person's login is none to the next one's."""
+    """A confirmation for one person's login does not hold for the next person's login."""
     carols = None
     if agreed:
         await logins.complete(await issuer.approve((await logins.begin("lab", CAROL)).url, "carol@example.com"), CAROL)
@@ -114,7 +114,7 @@ async def test_a_login_that_came_in_during_the_exchange_stays_until_a_yes(
 async def test_a_login_begun_before_this_one_and_stored_meanwhile_is_asked_about(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
-    """The vendor had given it before; it waited for the store, and nobody could see it."""
+    """The vendor gave the other login earlier, but it waited for the store, so nobody could see it."""
     refresh = store.lease("lab")
     assert refresh.try_acquire()
     his = await logins.begin("lab", BOB)
@@ -149,7 +149,7 @@ async def test_a_login_of_an_unknown_maker_is_not_replaced_by_an_older_link(
 async def test_a_yes_holds_for_one_login_through_its_renewals_and_for_no_other(
     logins: Logins, issuer: Issuer, store: AsyncStore, source: TokenSource
 ) -> None:
-    """An agent in Rust rotates the refresh token, and drops the fields that it does not know."""
+    """A Rust agent rotates the refresh token, and drops the fields that it does not know."""
     await logins.complete(await issuer.approve((await logins.begin("lab", BOB)).url, "bob@example.com"), BOB)
     asked_about = await generation(logins)
     await source.force_refresh("lab")

@@ -1,4 +1,4 @@
-"""What is logged in, as `status` tells it."""
+"""The logins in `status`: their states and their details."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from openab_auth.oauth.entries import backoff
 from openab_auth.oauth.errors import VendorUnavailableError
 from openab_auth.oauth.logins import Logins, login_state
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.storage import NEVER, AsyncStore, DeadToken, McpEntry, Note, Secret, TokenEntry, UserId
+from openab_auth.storage import NEVER, AsyncStore, DeadToken, McpEntry, Note, Secret, Tenant, TokenEntry, UserId
 from openab_auth.storage.entries import Entry
 
 ADA = UserId(1001)
@@ -42,7 +42,7 @@ async def test_a_login_is_ok_expiring_or_expired(
     state: str,
     refreshable: bool,  # a column of the table
 ) -> None:
-    found = login_state("lab", {"lab": entry}, {}, {}, catalogue=catalogue, now=NOW)
+    found = login_state(Tenant("lab"), {"lab": entry}, {}, {}, catalogue=catalogue, now=NOW)
 
     assert found is not None
     assert found.state == state
@@ -52,8 +52,10 @@ async def test_a_login_is_ok_expiring_or_expired(
 async def test_only_the_refresh_token_that_died_is_dead(catalogue: Catalogue) -> None:
     note = Note(dead=DeadToken(Secret("rt").fingerprint(), "invalid_grant", NOW))
 
-    dead = login_state("lab", {"lab": token(NOW + 900)}, {"lab": note}, {}, catalogue=catalogue, now=NOW)
-    alive = login_state("lab", {"lab": token(NOW + 900, "newer")}, {"lab": note}, {}, catalogue=catalogue, now=NOW)
+    dead = login_state(Tenant("lab"), {"lab": token(NOW + 900)}, {"lab": note}, {}, catalogue=catalogue, now=NOW)
+    alive = login_state(
+        Tenant("lab"), {"lab": token(NOW + 900, "newer")}, {"lab": note}, {}, catalogue=catalogue, now=NOW
+    )
 
     assert dead is not None
     assert dead.state == "dead"
@@ -62,7 +64,7 @@ async def test_only_the_refresh_token_that_died_is_dead(catalogue: Catalogue) ->
 
 
 async def test_a_registration_without_a_token_is_no_login(catalogue: Catalogue) -> None:
-    assert login_state("linear", {"linear": McpEntry("c")}, {}, {}, catalogue=catalogue, now=NOW) is None
+    assert login_state(Tenant("linear"), {"linear": McpEntry("c")}, {}, {}, catalogue=catalogue, now=NOW) is None
 
 
 async def test_status_names_logins_pending_ones_and_sends_no_request(
@@ -71,7 +73,7 @@ async def test_status_names_logins_pending_ones_and_sends_no_request(
     await store.update(lambda draft: draft.update(lab=token(NOW + 900), other=token(NOW)))
     await logins.begin("jay", ADA)
 
-    status = await logins.status()
+    status = await logins.states.status()
 
     assert [(login.tenant, login.state) for login in status.logins] == [("lab", "ok"), ("other", "expired")]
     assert status.logins[0].vendor is not None
@@ -94,7 +96,7 @@ async def test_a_renewal_that_failed_is_shown_and_one_that_is_under_way_is_not(
         attempt = backoff.fail_attempt(attempt, VendorUnavailableError("lab", reason), "", NOW, answered=True)
 
     found = login_state(
-        "lab", {"lab": token(NOW)}, {"lab": Note(attempt=attempt)}, {}, catalogue=catalogue, now=NOW + later
+        Tenant("lab"), {"lab": token(NOW)}, {"lab": Note(attempt=attempt)}, {}, catalogue=catalogue, now=NOW + later
     )
 
     assert found is not None
@@ -108,7 +110,7 @@ async def test_a_login_that_died_or_was_replaced_shows_no_failed_renewal(catalog
     died = Note(dead=DeadToken(Secret("rt").fingerprint(), "invalid_grant", NOW), attempt=attempt)
 
     for entry, note in ((token(NOW), died), (token(NOW, "newer"), Note(attempt=attempt))):
-        found = login_state("lab", {"lab": entry}, {"lab": note}, {}, catalogue=catalogue, now=NOW)
+        found = login_state(Tenant("lab"), {"lab": entry}, {"lab": note}, {}, catalogue=catalogue, now=NOW)
         assert found is not None
         assert found.failed is None
 
@@ -120,7 +122,7 @@ async def test_clients_that_cannot_be_read_hide_no_login_and_are_a_problem(
     await store.update(lambda draft: draft.__setitem__("linear", McpEntry("c", reply, ("read",), NOW, "https://as")))
     (tmp_path / "auth.json.clients").mkdir()
 
-    status = await logins.status()
+    status = await logins.states.status()
 
     (login,) = status.logins
     assert login.standing is not None

@@ -11,15 +11,15 @@ from openab_auth.oauth.errors import LoginDeniedError, NoPendingLoginError
 from openab_auth.oauth.flows import LoginResult
 from openab_auth.oauth.logins import WaitingLogins
 from openab_auth.oauth.logins import waiting as module
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import Tenant, UserId
 
 ADA = UserId(42)
-LAB = Vendor("lab", "The Lab", Tenant("lab"), flow="device")
+LAB = Vendor(VendorName("lab"), "The Lab", Tenant("lab"), flow="device")
 
 
 class Audited:
-    """The audit lines that the registry has written."""
+    """Record the audit lines of the registry."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, UserId, BaseException | None]] = []

@@ -1,4 +1,4 @@
-"""A stranger that listens, and the parts that meet it; by the true clock, without certificates."""
+"""A stranger's server, and the objects that talk to it, in real time and without certificates."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def server(stranger: Stranger) -> McpServer:
 
 @pytest.fixture
 async def driver(request: pytest.FixtureRequest) -> AsyncIterator[Driver]:
-    """Impatient where a test says so; without certificates, which take a while to load."""
+    """Return a driver with a short deadline if the test wants it; loading certificates would take a while."""
     limits = httpx2.Limits(max_keepalive_connections=0)
     transport = httpx2.AsyncHTTPTransport(verify=False, limits=limits)
     driver = Driver(transport, deadline=getattr(request, "param", 8.0))
@@ -44,7 +44,7 @@ def fetch(driver: Driver) -> Fetch:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[AsyncStore]:
-    """By the true clock, as the servers of these tests go."""
+    """Return a store in real time, as the servers of these tests need it."""
     store = AsyncStore(FileStore(tmp_path / "auth.json"))
     yield store
     await store.aclose()

@@ -1,4 +1,4 @@
-"""A stranger: a server on 127.0.0.1 that answers each path as a test says, and remembers what was asked."""
+"""A stranger's server on 127.0.0.1: it answers each path as a test says, and records the requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOOPBACK = NetworkPolicy(http_loopback=True)
 
 @dataclass
 class Page:
-    """One answer, after `delay` seconds; `body` is JSON unless it is a text, `drip` sends it for ever."""
+    """One answer, after `delay` seconds; `body` is JSON unless it is a text, and `drip` sends it forever."""
 
     body: Any = None
     status: int = 200
@@ -32,7 +32,7 @@ class Page:
 
 @dataclass
 class Stranger:
-    """What stands at each path; everything else is a 404 page."""
+    """Serve the given pages; every other path is a 404 page."""
 
     url: str = ""
     pages: dict[str, Page] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Stranger:
         return {"resource": self.mcp, "authorization_servers": [self.url], **changes}
 
     def is_a_good_server(self, **changes: Any) -> None:
-        """The server of the newest specification, with its authorization server on the same host."""
+        """Serve a server of the newest specification, with its authorization server on the same host."""
         challenge = f'Bearer resource_metadata="{self.url}{RESOURCE}/mcp"'
         self.pages |= {
             "/mcp": Page(status=401, headers={"WWW-Authenticate": challenge}),
@@ -95,7 +95,7 @@ class Stranger:
 
 @asynccontextmanager
 async def listening() -> AsyncIterator[Stranger]:
-    """One more of them, on a port of its own."""
+    """Start another stranger's server, on its own port."""
     stranger = Stranger()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", stranger.answer)

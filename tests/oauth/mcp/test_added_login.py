@@ -1,4 +1,4 @@
-"""A login at a server that a person added, for agents that ran before: read, renewed, and sent nowhere else."""
+"""A running agent finds a login at an added server: the token is read, renewed, and sent nowhere else."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def write(place: Path, text: str) -> None:
 
 
 def make_unreadable(place: Path) -> None:
-    """Even for root: nobody can read a folder as a file."""
+    """Replace the file by a folder, which not even root can read as a file."""
     place.unlink()
     place.mkdir()
 
@@ -56,7 +56,7 @@ async def logins(store: AsyncStore, driver: Driver) -> AsyncIterator[Logins]:
 
 @pytest.fixture
 async def source(tmp_path: Path, driver: Driver) -> AsyncIterator[TokenSource]:
-    """An agent's, in whose config adding is not allowed and no server is named."""
+    """Return an agent's source; its config allows no additions and names no server."""
     store = AsyncStore(FileStore(tmp_path / "auth.json"))
     async with TokenSource(store, catalogue=catalogue(mcp_add=False), driver=driver) as source:
         yield source
@@ -64,7 +64,7 @@ async def source(tmp_path: Path, driver: Driver) -> AsyncIterator[TokenSource]:
 
 @pytest.fixture
 async def logged_in(source: TokenSource, logins: Logins, urls: Mapping[str, str]) -> str:
-    """The server's address; the agent began before it was added."""
+    """Add a server and log in, after the agent has started; return the server's address."""
     with pytest.raises(NotLoggedInError):
         await source.get_valid("mcp:lab")
     await logins.added.add("lab", f"{urls['new']}/mcp", ADA)
@@ -132,7 +132,7 @@ async def test_an_unreadable_list_is_named_in_the_error_and_stops_nobody_else(
 async def test_a_login_with_only_a_persons_word_for_its_address_posts_nothing(
     source: TokenSource, store: AsyncStore, logged_in: str
 ) -> None:
-    """Where the operator named the server it is found again at the same issuer; people name any."""
+    """Only a server that the operator named is discovered again; a person could name any address."""
     entry = (await store.read())["lab"]
     posted = len(await seen(logged_in, "/token", entry.client_id))  # type: ignore[union-attr]
     await store.update(lambda draft: draft.clients.clear())
@@ -164,7 +164,7 @@ async def test_after_a_logout_the_server_is_removed_with_all_its_records(
 ) -> None:
     assert await store.clients()
 
-    await logins.logout("mcp:lab", revoke=False)
+    await logins.logout(await logins.account("mcp:lab"), revoke=False)
     await logins.added.remove("lab", lambda _: None)
 
     assert dict(await store.read()) == {}

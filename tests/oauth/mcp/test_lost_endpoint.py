@@ -1,4 +1,4 @@
-"""A login whose record was lost is renewed within the time for which other languages' agents wait for its lock."""
+"""A login whose record was lost is renewed within the time for which agents in other languages wait."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.parametrize("driver", [0.8], indirect=True)
 
 @pytest.fixture
 async def store(tmp_path: Path, stranger: Stranger) -> AsyncStore:
-    """One login that has ended, and nothing of its endpoint and client."""
+    """Write an expired login without a record of its endpoint and client."""
     store = AsyncStore(FileStore(tmp_path / "auth.json"))
     reply: dict[str, Json] = {
         "access_token": "old",
@@ -48,13 +48,13 @@ async def source(store: AsyncStore, stranger: Stranger, driver: Driver) -> Async
 
 
 def slow_documents(stranger: Stranger, delay: float) -> None:
-    """Three documents, each so many seconds late and none of them too late by itself."""
+    """Delay each of three documents by this many seconds, none of them beyond its own deadline."""
     stranger.is_a_good_server()
     stranger.pages = {path: replace(page, delay=delay) for path, page in stranger.pages.items()}
 
 
 async def stay(source: TokenSource, store: AsyncStore, stranger: Stranger) -> float:
-    """Seconds from the first request to the moment at which the tenant's lock is free."""
+    """Return the seconds from the first request until the tenant's lease is free."""
     flight = asyncio.create_task(source.get_valid("mcp:lab"))
     while not stranger.asked:
         await asyncio.sleep(0.005)
@@ -87,7 +87,7 @@ async def test_nothing_is_posted_once_the_lookup_has_used_up_the_time_for_it(
 async def test_after_a_slow_lookup_an_unanswered_request_is_not_repeated(
     source: TokenSource, store: AsyncStore, stranger: Stranger
 ) -> None:
-    """The repetition would end in time, and the commit of its answer would not."""
+    """A repetition would end in time, but the commit of its answer would not."""
     slow_documents(stranger, 0.1)
     stranger.pages["/token"] = Page(RENEWED, delay=5)
 

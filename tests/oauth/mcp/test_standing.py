@@ -1,4 +1,4 @@
-"""What is known of a login at a server without asking anybody: what it is bound to, and which scopes it lacks."""
+"""The known facts about a login at a server, without a request: its binding, and its missing scopes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is checked once the login is known, and what a refusal says."""
+"""The checks of a paste against its login, and the text of each refusal."""
 
 import time
 import traceback

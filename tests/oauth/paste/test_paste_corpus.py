@@ -1,4 +1,4 @@
-"""Real-looking pastes, as data in pastes.toml."""
+"""Realistic pastes, as data in pastes.toml."""
 
 import tomllib
 import traceback

@@ -1,4 +1,4 @@
-"""Any code and state in any dress of a clipboard are read back exactly; any other text is refused cleanly."""
+"""Any code and state are found exactly, whatever a clipboard adds; any other text is refused."""
 
 import string
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""What a process is told to wait."""
+"""The error that tells a process to wait."""
 
 from __future__ import annotations
 

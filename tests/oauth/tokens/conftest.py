@@ -1,4 +1,4 @@
-"""Processes of their own on one store."""
+"""Several processes on one store."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.clock import Clock
 
 @pytest.fixture
 async def process(tmp_path: Path, catalogue: Catalogue, clock: Clock) -> AsyncIterator[Callable[[], TokenSource]]:
-    """Makes a source with nothing of its own but the file, as another process has."""
+    """Make a source that shares only the file, as another process does."""
     async with AsyncExitStack() as stack:
         opened: list[TokenSource] = []
 

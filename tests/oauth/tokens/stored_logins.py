@@ -1,4 +1,4 @@
-"""A login as it lies in the store, and a refresh of it that is under way."""
+"""A stored login, and a refresh of this login that is running."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ async def stored(store: AsyncStore, tenant: str = "lab") -> TokenEntry:
 
 
 async def reached(issuer: Issuer) -> None:
-    """Wait until a refresh is at the server."""
+    """Wait until the request of a refresh has reached the server."""
     while not issuer.requests("/token"):  # the issuer has no event for it
         await asyncio.sleep(0.005)

@@ -19,7 +19,7 @@ from openab_auth.storage import TokenEntry
 
 @dataclass
 class Api:
-    """Echoes the body of whoever has a token that the issuer knows; `/elsewhere` redirects to another host."""
+    """Echo the body of a request with a valid token; `/elsewhere` redirects to another host."""
 
     issuer: Issuer
     url: str = ""
@@ -112,7 +112,7 @@ async def test_a_second_401_is_the_callers_to_judge(
 async def test_a_server_that_refuses_every_token_causes_no_refresh_per_request(
     client: httpx2.AsyncClient, login: TokenEntry, api: Api, issuer: Issuer
 ) -> None:
-    """A token that is refused right after a refresh is most likely for another audience; a new login is tried anew."""
+    """A token refused right after a refresh is most likely for another audience; a new login is tried again."""
     api.accepts = False
     for _ in range(3):
         assert (await client.get(f"{api.url}/echo")).status_code == 401

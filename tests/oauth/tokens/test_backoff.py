@@ -1,4 +1,4 @@
-"""A vendor in trouble is asked by a fleet of agents as often as one of them would ask it."""
+"""Many agents together ask a failing vendor as often as a single agent would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A refresh ahead of the end: what it costs nobody, and what is served when it fails."""
+"""A refresh before the token expires: it costs nobody anything, and the old token is served if it fails."""
 
 from __future__ import annotations
 

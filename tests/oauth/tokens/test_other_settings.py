@@ -1,4 +1,4 @@
-"""A client that a vendor refuses: asked again after a pause, or by a process with other settings."""
+"""A vendor refuses our client: it is asked again after a pause, or by a process with other settings."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ REFUSALS: dict[str, dict[str, Any]] = {
 
 
 async def refused_often(source: TokenSource, issuer: Issuer, **fault: Any) -> VendorMisconfiguredError:
-    """Ten refusals, after which the pause is longer than anybody sits out."""
+    """Cause ten refusals, after which the pause is longer than any process waits."""
     issuer.faults.next("/token", times=10, **fault)
     told = [(await asyncio.gather(source.force_refresh("lab"), return_exceptions=True))[0] for _ in range(10)]
     assert isinstance(told[-1], VendorMisconfiguredError)
@@ -90,7 +90,7 @@ async def test_a_process_with_other_settings_waits_not_and_ends_the_pause(
     tmp_path: Path,
     clock: Clock,
 ) -> None:
-    """The operator has mended it; or it was wrong in the environment of one process alone."""
+    """The operator has corrected the settings, or only one process had wrong settings."""
     await refused_often(process(), issuer, **REFUSALS["invalid_client"])
     asked = len(issuer.requests("/token"))
     table = {"authorize_url": issuer.authorize_url, "token_url": issuer.token_url, "redirect_uri": REDIRECT_URI}
@@ -129,7 +129,7 @@ async def test_an_endpoint_without_tls_is_left_alone_too_until_it_is_mended(
 async def test_what_one_process_lacks_is_no_reason_for_others_to_wait(
     process: Callable[[], TokenSource], expired: TokenEntry, store: AsyncStore, tmp_path: Path, clock: Clock
 ) -> None:
-    """No vendor `lab` is configured there, so it sends no request."""
+    """That process has no vendor `lab` in its config, so it sends no request."""
     elsewhere = FileStore(tmp_path / "auth.json", clock=clock)
     async with TokenSource(elsewhere, catalogue=Catalogue.shipped({}), clock=clock) as source:
         with pytest.raises(VendorMisconfiguredError):

@@ -1,4 +1,4 @@
-"""Tokens that a server rejected before their end: replaced once."""
+"""Tokens that a server rejects before they expire are replaced once."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def test_a_rejected_token_that_was_replaced_costs_a_request_only_at_expiry
 async def test_a_token_rejected_while_its_own_flight_ends_is_renewed_again(
     *, landed: bool, login: TokenEntry, issuer: Issuer, catalogue: Catalogue, driver: Driver, clock: Clock
 ) -> None:
-    """The flight that could be joined ends with the very token that was rejected: it has stored it, or is done."""
+    """The running refresh ends with the rejected token itself, so joining it would not help."""
     issuer.faults.next("/token", delay=0.05)
     store = MemoryStore({"lab": login})
     async with TokenSource(store, catalogue=catalogue, driver=driver, clock=clock) as source:

@@ -1,4 +1,4 @@
-"""Tasks of one process at one login: one request for all, and a cancelled caller disturbs nobody."""
+"""Tasks of one process share one request for a login, and a cancelled caller disturbs nobody."""
 
 from __future__ import annotations
 

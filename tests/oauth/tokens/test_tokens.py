@@ -1,4 +1,4 @@
-"""What a TokenSource reads, whom it makes wait, and what it serves when a refresh fails."""
+"""A TokenSource: its reads, its waits, and the token that it serves when a refresh fails."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def entry(tenant: str = "lab", *, expires_at: int = NOW + 3600) -> TokenEntry:
 
 
 def at_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide the config of whoever runs the tests."""
+    """Hide the config of the person who runs the tests."""
     monkeypatch.setenv("HOME", str(folder))
     for variable in ("OPENAB_AUTH_CONFIG", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(variable, raising=False)
 
 
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock, *entries: TokenEntry) -> TokenSource:
-    """A source with nothing but a store: config and driver are its own business."""
+    """Return a source with only a store; it finds its own config and driver."""
     at_home(tmp_path, monkeypatch)
     return TokenSource(MemoryStore({one.provider: one for one in entries}, clock=clock), clock=clock)
 
@@ -145,7 +145,7 @@ async def test_a_running_agent_finds_a_new_login_and_stops_at_a_logout(
     offer = await logins.begin("lab", CONSOLE)
     await logins.complete(await issuer.approve(offer.url), CONSOLE)
     new = await source.get_valid("lab")
-    await logins.logout("lab", revoke=False)
+    await logins.logout(await logins.account("lab"), revoke=False)
 
     assert new.value != login.access_token
     assert issuer.tokens.family_of(new.value.reveal()) is issuer.families[1]
@@ -211,7 +211,7 @@ async def test_its_own_driver_is_made_for_a_refresh_and_closed_with_it(
         assert (await source.force_refresh("lab")).value != login.access_token
         driver = source._runtime._driver
         assert driver is not None
-        (http,) = driver._http.values()
+        (http,) = driver._sender._http.values()
     assert http.is_closed
 
 

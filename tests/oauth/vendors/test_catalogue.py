@@ -12,7 +12,7 @@ import pytest
 from openab_auth.oauth.config import AuthSettings, Config, obscure
 from openab_auth.oauth.errors import ConfigError, NoLoginError, RiskNotAcceptedError
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.storage import Secret
+from openab_auth.storage import Secret, Tenant
 
 LAB: dict[str, object] = {
     "authorize_url": "https://login.example.com/authorize",
@@ -131,7 +131,7 @@ def test_a_vendor_that_is_not_offered_is_still_found_by_its_tenant() -> None:
     """A login that is in the store stays readable and refreshable when its vendor is withdrawn."""
     catalogue = Catalogue.from_config(Config(auth=AuthSettings(vendors=("codex",))), {})
 
-    found = catalogue.find("anthropic-oauth")
+    found = catalogue.vendor_of(Tenant("anthropic-oauth"))
     assert found is not None
     assert found.name == "claude"
 
@@ -150,11 +150,11 @@ def test_a_shipped_vendor_whose_tenant_is_given_away_first_has_to_move() -> None
 
     moved = Catalogue.from_config(config, {})
 
-    assert moved.tenant_of("codex") == moved.tenant_of("codex-device") == "codex-shared"
+    assert moved.get("codex").tenant == moved.get("codex-device").tenant == "codex-shared"
 
 
 def test_a_tenant_is_renewed_by_the_first_of_the_rows_that_share_it() -> None:
-    found = Catalogue.shipped({}).find("codex")
+    found = Catalogue.shipped({}).vendor_of(Tenant("codex"))
 
     assert found is not None
     assert found.flow == "pkce"
@@ -170,7 +170,7 @@ def test_an_operators_second_flow_of_the_same_client_shares_the_login() -> None:
     device = {**LAB, "flow": "device", "device_url": "https://login.example.com/device", "tenant": "lab"}
     catalogue = Catalogue.from_config(Config(vendors={"lab": LAB, "lab-device": device}), {})
 
-    assert catalogue.tenant_of("lab-device") == "lab"
+    assert catalogue.get("lab-device").tenant == "lab"
     with pytest.raises(ConfigError, match="belongs to the vendor lab already"):
         Catalogue.from_config(Config(vendors={"lab": LAB, "lab-device": {**device, "client_id": "other"}}), {})
 
@@ -242,5 +242,5 @@ def test_reading_the_table_imports_no_http_client() -> None:
 def test_a_vendor_that_moved_to_another_tenant_does_not_own_its_old_one() -> None:
     catalogue = Catalogue.from_config(Config(vendors={"codex": {"tenant": "codex-shared"}}), {})
 
-    assert catalogue.vendor_of("codex") is None
-    assert catalogue.vendor_of("codex-shared") is catalogue.find("codex")
+    assert catalogue.vendor_of(Tenant("codex")) is None
+    assert catalogue.vendor_of(Tenant("codex-shared")) is catalogue.get("codex")

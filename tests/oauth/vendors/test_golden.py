@@ -20,10 +20,10 @@ from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import LoginDeadError, VendorUnavailableError
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.flows.device.aws import client_key
-from openab_auth.oauth.flows.exchange.copilot import exchange_url
+from openab_auth.oauth.flows.exchange.registry import exchange_of
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.vendors import Catalogue, Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor, VendorName
 from openab_auth.storage import CONSOLE, AsyncStore, Draft, Secret, TokenEntry
 from openab_auth.storage import ClientRecord as Registered
 
@@ -52,7 +52,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=GOLDEN)
 def shipped(request: pytest.FixtureRequest) -> Vendor:
-    vendor = SHIPPED.find(request.param)
+    vendor = SHIPPED.named(VendorName(request.param))
     assert vendor is not None
     return vendor
 
@@ -80,7 +80,7 @@ def catalogue(shipped: Vendor, issuer: Issuer) -> Catalogue:
     if shipped.flow == "aws-device":
         addresses |= {"device_url": f"{issuer.url}/aws/device_authorization", "token_url": f"{issuer.url}/aws/token"}
     table = {key: address for key, address in addresses.items() if getattr(shipped, key)}
-    renewing = SHIPPED.find(shipped.tenant)  # the row that renews the login, where two rows share one
+    renewing = SHIPPED.vendor_of(shipped.tenant)  # the row that renews the login, where two rows share one
     assert renewing is not None
     common = {key: address for key, address in table.items() if key in {"token_url", "revoke_url"}}
     auth = AuthSettings(vendors=(shipped.name,), accept_risk=(shipped.name,))
@@ -103,7 +103,7 @@ async def test_a_vendor_is_asked_as_its_own_tools_ask_it(
         await logins.complete(await issuer.approve(offer.url), CONSOLE, shipped.name)
     source = TokenSource(store, catalogue=catalogue, driver=driver, clock=clock)
     await source.force_refresh(shipped.tenant)
-    await logins.logout(shipped.tenant, revoke=True)
+    await logins.logout(await logins.account(shipped.tenant), revoke=True)
     await logins.aclose()
     await driver.aclose()
 
@@ -157,9 +157,9 @@ async def renewing(
     shipped: Vendor, catalogue: Catalogue, issuer: Issuer, store: AsyncStore, clock: Callable[[], float]
 ) -> AsyncIterator[TokenSource]:
     """Renews a login at this vendor that has run out."""
-    found = catalogue.find(shipped.tenant)
+    found = catalogue.vendor_of(shipped.tenant)
     assert found is not None
-    endpoint = exchange_url(found.client()) if found.exchange == "github-copilot" else found.token_url
+    endpoint = exchange_of(found).token_url(found.client())
     entry = TokenEntry(Secret("old"), Secret("kept"), int(clock()) - 1, endpoint, shipped.tenant)
     client = Registered("client-0", Secret("s"), expires_at=2**40)
 
@@ -182,7 +182,7 @@ async def test_a_reply_without_lifetime_or_refresh_token_keeps_the_old_one(
     renewing: TokenSource,
     clock: Callable[[], float],
 ) -> None:
-    found = catalogue.find(shipped.tenant)
+    found = catalogue.vendor_of(shipped.tenant)
     assert found is not None
     name = {"copilot": "token", "kiro": "accessToken"}.get(shipped.name, "access_token")
     issuer.faults.next(path_of(await stored(store, shipped)), body={name: "new"})

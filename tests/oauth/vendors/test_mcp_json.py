@@ -9,8 +9,8 @@ import pytest
 
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.vendors import Catalogue
-from openab_auth.storage import Secret
+from openab_auth.oauth.vendors import Catalogue, VendorName
+from openab_auth.storage import Secret, Tenant
 
 SERVERS = {
     "linear": {"type": "http", "url": "https://mcp.linear.app/mcp", "request_timeout_secs": 30},
@@ -45,7 +45,7 @@ def test_its_remote_servers_are_offered_and_everything_else_is_passed_over(tmp_p
     found = catalogue(json.dumps({"mcpServers": SERVERS, "roots": []}), tmp_path)
 
     assert [one.name for one in found.servers()] == ["linear", "Acme"]
-    acme = found.server("mcp:Acme")
+    acme = found.server_named(VendorName("mcp:Acme"))
     assert acme is not None
     assert (acme.url, acme.client_id, acme.client_secret) == ("https://acme.example/mcp", "acme-id", Secret("canary"))
     assert (acme.scopes, acme.redirect_uri) == (("a", "b"), "http://localhost:7777/cb")
@@ -54,14 +54,14 @@ def test_its_remote_servers_are_offered_and_everything_else_is_passed_over(tmp_p
 def test_a_table_of_ours_is_laid_over_it(tmp_path: Path) -> None:
     found = catalogue(json.dumps({"mcpServers": SERVERS}), tmp_path, Acme={"scopes": ["c"]}, own={"url": "https://x.y"})
 
-    acme = found.server("Acme")
+    acme = found.server_of(Tenant("Acme"))
     assert acme is not None
     assert (acme.url, acme.scopes) == ("https://acme.example/mcp", ("c",))
-    assert found.server("own") is not None
+    assert found.server_of(Tenant("own")) is not None
 
 
 def test_a_secret_in_a_variable_that_programs_obey_is_none(tmp_path: Path) -> None:
-    """Sending PATH to a server helps nobody, and taking it from a login program would break that."""
+    """Sending PATH to a server helps nobody, and a login program needs its PATH."""
     login = {"client_id": "x", "client_secret": "${env:PATH}"}
     server = {"type": "http", "url": "https://mcp.example/mcp", "oauth": login}
 

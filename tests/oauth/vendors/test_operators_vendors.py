@@ -1,4 +1,4 @@
-"""A vendor that only the operator's TOML knows, in every flow, and one key of a shipped one."""
+"""A vendor that only the operator's TOML describes, in every flow, and one changed key of a shipped vendor."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ import pytest
 from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.http import NetworkPolicy
-from openab_auth.oauth.vendors import DEFAULT_REDIRECT, Catalogue, McpServer, read_config
+from openab_auth.oauth.vendors import DEFAULT_REDIRECT, Catalogue, McpServer, VendorName, read_config
 from openab_auth.oauth.vendors.mcp_server import KEYS
-from openab_auth.storage import Secret
+from openab_auth.storage import Secret, Tenant
 
 URL = "https://mcp.example/mcp"
 
@@ -32,10 +32,9 @@ def mistakes(text: str, tmp_path: Path, **environ: str) -> dict[str, str]:
 def test_an_url_is_all_that_a_server_needs(tmp_path: Path) -> None:
     found = catalogue(f'[mcp.linear]\nurl = "{URL}"', tmp_path)
 
-    assert found.server("mcp:linear") == found.server("linear") == McpServer("linear", URL)
+    assert found.server_named(VendorName("mcp:linear")) == found.server_of(Tenant("linear")) == McpServer("linear", URL)
     vendor = found.get("mcp:linear")
     assert (vendor.tenant, vendor.redirect_uri) == ("linear", DEFAULT_REDIRECT)
-    assert found.tenant_of("mcp:linear") == "linear"
     assert [one.name for one in found.offered()][-1] == "mcp:linear"
 
 
@@ -59,7 +58,9 @@ def test_every_key_of_the_contract_is_read(tmp_path: Path) -> None:
         allow_private_hosts = ["10.0.0.5", "mcp.internal"]
     """
 
-    server = catalogue(text, tmp_path, ACME_ID="from the environment", ACME_SECRET="canary-secret").server("mcp:Acme")
+    server = catalogue(text, tmp_path, ACME_ID="from the environment", ACME_SECRET="canary-secret").server_named(
+        VendorName("mcp:Acme")
+    )
 
     assert server is not None
     assert server.client_id == "from the environment"
@@ -141,7 +142,7 @@ def test_two_servers_never_share_a_name_on_any_file_system(tmp_path: Path) -> No
 def test_the_test_option_allows_this_machine(tmp_path: Path) -> None:
     text = '[auth]\nallow_http_loopback = true\n[mcp.lab]\nurl = "http://127.0.0.1:8000/mcp"'
 
-    server = catalogue(text, tmp_path).server("lab")
+    server = catalogue(text, tmp_path).server_of(Tenant("lab"))
 
     assert server is not None
     assert server.network_policy == NetworkPolicy(http_loopback=True)
@@ -173,4 +174,4 @@ def test_the_configs_on_that_page_have_no_mistake(tmp_path: Path) -> None:
 
 
 def test_without_servers_there_are_none() -> None:
-    assert Catalogue.from_config(Config(), {}).server("mcp:linear") is None
+    assert Catalogue.from_config(Config(), {}).server_named(VendorName("mcp:linear")) is None

@@ -1,4 +1,4 @@
-"""A vendor's table, key by key: what a login could not use later is named when the table is read."""
+"""A vendor's table, key by key: a value that no login could use is reported when the table is read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def parse(changes: dict[str, object], environ: dict[str, str] | None = None) -> 
 
 
 def wrong(changes: dict[str, object]) -> list[str]:
-    """The keys of the mistakes, in order, without the part that all share."""
+    """Return the keys of the mistakes, in order, without their common part."""
     return [key.removeprefix("vendors.lab.") for key, _ in parse(changes)[1]]
 
 
@@ -94,7 +94,7 @@ def test_an_issuer_has_no_query(issuer: str) -> None:
     ],
 )
 def test_an_address_that_readers_could_take_for_another_is_refused(url: str) -> None:
-    """`urlsplit` drops some of these characters without a word, browsers drop others."""
+    """`urlsplit` silently drops some of these characters, and browsers drop others."""
     assert why_unsafe(url)
 
 
@@ -156,13 +156,13 @@ def test_request_fields_are_what_the_request_will_carry() -> None:
     ],
 )
 def test_other_flows_are_valid_data_with_needs_of_their_own(flow: str, missing: list[str]) -> None:
-    """Logging in to them is refused where a login begins; the table may stand in a config already."""
+    """The config may contain the table; only the beginning of a login is refused."""
     assert wrong({"flow": flow}) == missing
 
 
 @pytest.mark.parametrize("program", ["./login", "bin/login", "../login", "./"])
 def test_a_login_program_at_a_relative_path_is_refused(program: str) -> None:
-    """It would be another program in each folder that an agent works in."""
+    """A relative path would mean another program in each working directory."""
     assert wrong({"flow": "command", "command": [program, "auth"]}) == ["command"]
 
 

@@ -1,4 +1,4 @@
-"""docs/vendors.md says what the table and the config take."""
+"""docs/vendors.md lists exactly the keys of the table and the config."""
 
 import re
 import subprocess

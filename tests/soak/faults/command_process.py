@@ -19,12 +19,12 @@ from openab_auth.bot.cli import main
 from openab_auth.bot.cli.commands import exec as exec_command
 from openab_auth.bot.cli.commands import login, status, tokens
 from openab_auth.oauth.flows.device import approval
-from openab_auth.oauth.flows.exchange import copilot
+from openab_auth.oauth.flows.exchange import copilot_token
 from openab_auth.oauth.tokens import refresh
 from tests.soak.faults.fault_shim import Fault, arm
 
 PATIENCE = 90  # seconds; SIGALRM ends a command that hangs longer
-IMPORTED = (exec_command, status, login, tokens, copilot, refresh, approval)  # before the fork, for the commands
+IMPORTED = (exec_command, status, login, tokens, copilot_token, refresh, approval)  # before the fork, for the commands
 RAISED = 99  # the exit status of a child whose command raised
 
 

@@ -1,4 +1,4 @@
-"""The test's side of `command_process`: commands with a fault, one after the other."""
+"""Run commands with faults, one after the other, through `command_process`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT: Final = Path(__file__).parents[3]
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How a command ended, what it said, and the calls that it made on the folder, those that failed marked."""
+    """The end of one command: its output, and its calls on the folder, with a mark at each failed call."""
 
     status: int
     said: str

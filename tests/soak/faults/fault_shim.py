@@ -25,7 +25,7 @@ _NEVER = 10**9
 
 
 class Way(IntEnum):
-    """What happens to the call; the numbers are those of faults.c."""
+    """The effect on the call; the numbers are those of faults.c."""
 
     FAIL = 0
     SHORT = 1

@@ -1,4 +1,4 @@
-"""One command with one fault on a folder with two logins, and everything that must hold afterwards."""
+"""One command with one fault on a folder with two logins, and all checks afterwards."""
 
 from __future__ import annotations
 
@@ -84,11 +84,11 @@ class Scene:
         return strict_entries(self._store.read_bytes())
 
     def _families(self) -> list[TokenFamily]:
-        """The families of `lab` in this scene, oldest first."""
+        """Return the families of `lab` in this scene, oldest first."""
         return [family for family in self._issuer.families[self._first_family :] if family.account == "lab"]
 
     def _look(self, ran: Ran, fault: Fault, findings: Findings) -> None:
-        """Note what is wrong right after the command."""
+        """Note every violation right after the command."""
         entries = self._entries()
         if entries.get("other") != self._other:
             findings.add("another login was changed or lost")
@@ -101,7 +101,7 @@ class Scene:
             self._compare(ran, fault, entries, findings)
 
     def _compare(self, ran: Ran, fault: Fault, entries: dict[str, Any], findings: Findings) -> None:
-        """Note where the command said something else than what it did."""
+        """Note every difference between the command's message and its effect."""
         if ran.status == 0 and self._command == "login" and not any(key.startswith("pending:lab") for key in entries):
             findings.add("a login that was told as begun is not there")
         if self._command == "complete":
@@ -137,7 +137,7 @@ class Scene:
             findings.add(f"a refresh is stored and told as failed ({ran.status})", ran.said[-300:])
 
     def _go_on(self, findings: Findings, *, killed: bool) -> None:
-        """Note what does not work any more, now that nothing fails."""
+        """Note everything that does not work any more, now that no fault is left."""
         after = self._run("token", "other")
         if after.status != 0:
             findings.add("afterwards `token other` fails", after.said[-300:])
@@ -154,5 +154,5 @@ class Scene:
         self._entries()
 
     def _tokens(self) -> set[str]:
-        """Every token that the vendor gave for `lab` in this scene."""
+        """Return every token that the vendor gave for `lab` in this scene."""
         return {token for family in self._families() for token in self._issuer.tokens.tokens_of(family)}

@@ -30,7 +30,7 @@ R = TypeVar("R")
 
 
 class OtherBackend(Store):
-    """Has exactly the methods that a new backend must write, and nothing that only our own backends have."""
+    """A backend with only the methods that every backend must write, without those of our own backends."""
 
     def __init__(self, clock: Clock) -> None:
         self._inner = MemoryStore(clock=clock)
@@ -39,7 +39,7 @@ class OtherBackend(Store):
         return self._inner.read()
 
     def peek(self) -> None:
-        """It never knows without a question to its server."""
+        """Return None: this backend knows nothing without a request to its server."""
 
     def version(self) -> Hashable:
         return self._inner.version()

@@ -1,4 +1,4 @@
-"""What is damaged, or no file at all: never written over before its bytes are kept, and what still parses is saved."""
+"""A damaged or replaced file is never overwritten before its bytes are kept, and its valid entries stay."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_torn_file_is_kept_under_the_lock_only_and_salvaged(store: FileStore) 
 
 
 def test_torn_at_any_byte_its_bytes_are_kept_and_no_login_is_half(quick: Path) -> None:
-    """Cases 2 and 6, for what other writers and other disks do."""
+    """Cases 2 and 6, for damage by other writers and other disks."""
     store = FileStore(quick / "auth.json", clock=Clock())
     whole: dict[str, Entry] = {"a": token("a"), "b": McpEntry("b")}
     store.update(lambda draft: draft.update(whole))

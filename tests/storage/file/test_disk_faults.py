@@ -1,4 +1,4 @@
-"""A disk that is full, or read-only, or lets no file grow: what was there stays, and whoever asked is told."""
+"""On a full or read-only disk, or at a size limit, existing entries stay, and the caller gets an error."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_login_on_a_full_disk_is_refused_and_the_others_stay_to_the_byte(store
 
 
 def test_before_a_refresh_a_full_disk_shows_and_nothing_changes(store: FileStore, disk: Path) -> None:
-    """Case 4: the preflight, so that no token is asked for that could not be kept."""
+    """Case 4: the check before a request, so that no token is requested that could not be stored."""
     with filled(disk):
         before = sorted(disk.iterdir())
         with pytest.raises(StoreUnwritableError, match="No space left"):
@@ -60,7 +60,7 @@ def test_there_must_be_room_for_a_login_that_grew_and_for_the_journal(store: Fil
 
 
 def test_a_login_without_room_is_spilled_and_committed_once_there_is_some(store: FileStore, disk: Path) -> None:
-    """Case 3: the file does not fit a second time, the one login does."""
+    """Case 3: there is no room for a second file, but there is room for one login."""
     store.update(put("big", big("big", 40 * 1024)))
     renewed = token("a", "renewed")
     with filled(disk, leave=20 * 1024):

@@ -1,6 +1,6 @@
-"""Each system call of the store fails once: what was told is true, nobody else's login or note is lost, none is raw.
+"""Each system call of the store fails once: the reported result is true, and other logins and notes stay.
 
-The functions of `os` that the store is made of are replaced by ones that count, and the N-th call fails, for every N.
+The functions of `os` that the store uses are replaced by functions that count. For every N, the N-th call fails.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TEMPORARY = "auth.json.tmp.1.1"  # of a writer that was killed
 
 @contextmanager
 def failing(number: int, code: int) -> Iterator[list[str]]:
-    """Let the call of this number fail, the first one is 1; the calls so far are in the list."""
+    """Let the call of this number fail, counted from 1; list the earlier calls."""
     calls: list[str] = []
 
     def counted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,7 +55,7 @@ def everybody(draft: Draft) -> None:
 def at_every_call(
     folder: Path, code: int, prepare: Callable[[FileStore], object], act: Callable[[FileStore], object]
 ) -> Iterator[tuple[FileStore, object]]:
-    """Yield, for each call of `act`, a store in which that call has failed, and what was told of it."""
+    """Yield, for each call of `act`, a store in which this call has failed, and the reported error."""
     for number in range(1, 500):
         store = FileStore(folder / str(number) / "auth.json", lock_timeout=5)
         store.update(everybody)

@@ -1,7 +1,7 @@
-"""A writer that is killed before any of its system calls leaves the old state or the new one, and nobody locked out.
+"""A writer that is killed before any system call leaves the old or the new state, and locks nobody out.
 
-The child replaces the functions of `os` and `fcntl` that a commit is made of by ones that count, and kills itself with
-SIGKILL before the N-th call, for every N.
+In the child, the functions of `os` and `fcntl` that a commit uses are replaced by functions that count. For every N,
+the child kills itself with SIGKILL before the N-th call.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ print(json.dumps(results))
 
 @pytest.fixture
 def kill(quick: Path, run: Callable[..., str]) -> Callable[[str], list[dict[str, Any]]]:
-    """Play a scene once for each of its system calls, and give what was found after each kill."""
+    """Play a scene once for each of its system calls; return the state after each kill."""
 
     def kill(scene: str) -> list[dict[str, Any]]:
         results: list[dict[str, Any]] = json.loads(run(KILLED_AT_EVERY_CALL, quick, scene))
@@ -196,7 +196,7 @@ while True:
 
 
 def test_killed_writers_among_others_lose_no_update_that_was_confirmed(quick: Path, start: Start) -> None:
-    """Four count at once; each kill comes while it waits, writes or has just been answered."""
+    """Four processes count at once; each is killed while it waits, writes, or has just finished."""
     store = FileStore(quick / "auth.json")
     names = [f"tenant-{number}" for number in range(4)]
     store.update_all([put(name, token(name, expires_at=0)) for name in names])

@@ -1,4 +1,4 @@
-"""A read takes no lock, sees every commit at once and only whole ones, and parses nothing twice."""
+"""A read takes no lock, sees every commit at once and as a whole, and parses nothing twice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.storage import FileStore, Mutation, PendingEntry, Secret, StoreUnreadableError, open_store
+from openab_auth.storage import (
+    FileStore,
+    Mutation,
+    Note,
+    PendingEntry,
+    Secret,
+    StoreUnreadableError,
+    open_reader,
+    open_store,
+)
 from tests.storage.entries import put, token, token_in
 from tests.storage.processes import Start, line_of
 from tests.support.clock import Clock
@@ -32,6 +41,29 @@ def test_reading_creates_nothing(store: FileStore) -> None:
 def test_what_was_written_is_read_by_another_store(store: FileStore) -> None:
     store.update(put("codex", token()))
     assert dict(open_store(store.path).read()) == {"codex": token()}
+
+
+def test_the_reading_half_reads_what_the_store_reads_and_can_write_nothing(store: FileStore) -> None:
+    reader = open_reader(store.path)
+    assert dict(reader.read()) == {}
+
+    store.update(put("codex", token(value="old")))
+    store.update(lambda draft: draft.notes.update(codex=Note(account="ada@example.com")))
+    lease = store.lease("codex")
+    assert lease.try_acquire()
+    store.spill("codex", token(value="new"), token(value="old").refresh_token)
+    lease.release()
+    (store.path.parent / "auth.json.corrupt-1").write_text("{")
+
+    assert dict(reader.read()) == dict(store.read()) == {"codex": token(value="new")}
+    assert dict(reader.notes()) == dict(store.notes())
+    assert reader.problems() == store.problems() != ()
+    assert not {"update", "update_all", "spill", "lease", "check_writable"} & {*dir(reader)}
+
+
+def test_the_reading_half_refuses_an_address(path: Path) -> None:
+    with pytest.raises(StoreUnreadableError, match="only a file"):
+        open_reader("postgres://somebody:secret@host/db")
 
 
 def test_an_update_that_changes_nothing_writes_nothing(store: FileStore) -> None:
@@ -70,7 +102,7 @@ def test_a_settled_file_is_read_once(store: FileStore, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("jump", [-(10**6), 4 * 3600, 10**9])
 def test_a_file_from_another_time_hides_no_later_commit(store: FileStore, jump: int) -> None:
-    """Case 13, for the file itself: the clock was set, or the home folder was copied from elsewhere."""
+    """Case 13, for the file itself: the clock was changed, or the home folder was copied."""
     store.update(put("codex", token(value="at0")))
     reader = FileStore(store.path)
     for number in range(1, 5):
@@ -148,7 +180,7 @@ for number in range(int(sys.argv[3])):
 
 
 def test_readers_without_a_lock_see_no_torn_file_while_eight_write(store: FileStore, start: Start) -> None:
-    """Cases 2 and 7: longer and shorter entries take turns; nothing is lost."""
+    """Cases 2 and 7: longer and shorter entries alternate, and nothing is lost."""
     store.update(put("shared", token("shared")))
     done = store.path.with_name("done")
     readers = [start(PARSE_WITHOUT_PAUSE, store.path, done) for _ in range(2)]

@@ -24,7 +24,7 @@ FileStore(sys.argv[1]).update(lambda draft: draft.servers.__setitem__(sys.argv[2
 
 @pytest.fixture
 def settled(store: FileStore) -> FileStore:
-    """A store with one server, whose file is older than a tick of the file system's clock."""
+    """Make a store with one server, whose file is older than a tick of the file system's clock."""
     store.update(partial(put, 1))
     time.sleep(0.03)
     return store
@@ -32,7 +32,7 @@ def settled(store: FileStore) -> FileStore:
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the kinds whose file was read."""
+    """Record the kinds whose files were read."""
     found: list[str] = []
     load = RecordFile.load
 

@@ -1,4 +1,4 @@
-"""A file beside the store that cannot be read is not empty (case 5): it stays as it is, and who needs it is told."""
+"""An unreadable file beside the store is not empty (case 5): it stays unchanged, and the caller gets an error."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ print(os.stat(spill).st_ino == before.st_ino, again.read()["codex"] == token(val
 
 
 def test_a_spill_of_ours_that_cannot_be_read_is_not_taken_for_none(public_path: Path, run: Callable[..., str]) -> None:
-    """Else the spent refresh token, which is still in the file, would be posted again."""
+    """Otherwise the used refresh token, which is still in the file, would be posted again."""
     if os.geteuid() == 0:  # who may read anything
         os.chown(public_path.parent, NOBODY, NOBODY)
     told = run(SPILLED, public_path, as_nobody=True).splitlines()
@@ -234,7 +234,7 @@ print(refused > 0, done > 0)
 
 
 def test_a_process_without_descriptors_loses_nobodys_login_or_notes(path: Path, run: Callable[..., str]) -> None:
-    """EMFILE at each of the calls that open something."""
+    """Each call that opens a file fails with EMFILE."""
     assert run(FEW_DESCRIPTORS, path) == "True True"
 
 

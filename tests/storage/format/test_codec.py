@@ -154,7 +154,7 @@ def test_damage_is_told_without_the_text() -> None:
 
 
 def test_a_byte_order_mark_is_damage_that_costs_no_entry() -> None:
-    """The agents read no JSON behind it: the next write leaves it out."""
+    """The agents read no JSON after a byte order mark; the next write leaves it out."""
     decoded = codec.decode("\ufeff" + text(TOKEN))
 
     assert decoded.entries == codec.decode(text(TOKEN)).entries
@@ -164,7 +164,7 @@ def test_a_byte_order_mark_is_damage_that_costs_no_entry() -> None:
 
 @pytest.mark.parametrize("tail", ["\n}", "}", ",", ""], ids=["laid-out", "compact", "comma", "torn"])
 def test_half_a_surrogate_pair_in_a_key_costs_that_entry_alone(tail: str) -> None:
-    """serde_json refuses it wherever it stands, and no file can hold it as UTF-8."""
+    """serde_json refuses it everywhere, and no UTF-8 file can contain it."""
     for half in (r"\ud800", r"a\uDFFF"):
         written = json.dumps({"codex": TOKEN, "other": MCP}, indent=2).replace("other", half)
         decoded = codec.decode(written.removesuffix("\n}") + tail)
@@ -173,7 +173,7 @@ def test_half_a_surrogate_pair_in_a_key_costs_that_entry_alone(tail: str) -> Non
 
 
 def test_two_entries_under_one_key_are_damage_that_costs_none() -> None:
-    """The agents refuse the whole file when the one that does not count fits no shape."""
+    """The agents refuse the whole file if the first of the two entries fits no shape."""
     laid_out = text(TOKEN, MCP).replace('"k1"', '"k0"', 1)
     for doubled in (laid_out, json.dumps({"k": TOKEN})[:-1] + ', "k": ' + json.dumps(TOKEN) + "}"):
         decoded = codec.decode(doubled)

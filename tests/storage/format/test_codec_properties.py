@@ -1,4 +1,4 @@
-"""Any entries and any text: what the codec reads is what was written, and it raises for none."""
+"""For any entries and any text: the codec reads what was written, and never raises."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ oddities = st.sampled_from(
 
 @st.composite
 def odd_logins(draw: st.DrawFn) -> str:
-    """A login laid out as we do it, with a field or two that json and serde do not read alike."""
+    """Draw a login in our layout, with fields that json and serde read differently."""
     fields = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in shapes.to_json(draw(tokens)).items()]
     names = st.sampled_from(["access_token", "expires_at", "x"]).map(json.dumps)
     odd = draw(st.lists(st.tuples(names, oddities).map(": ".join), max_size=2))
@@ -72,7 +72,7 @@ def odd_logins(draw: st.DrawFn) -> str:
 
 @st.composite
 def texts(draw: st.DrawFn) -> str:
-    """A file as some program might write it: keys twice, members indented in their own ways, breaks anywhere."""
+    """Draw a file as another program might write it: repeated keys, other indents, line breaks anywhere."""
 
     def member(key: str) -> str:
         value = json.dumps(draw(objects), ensure_ascii=draw(st.booleans()), indent=draw(st.sampled_from([None, 0, 2])))

@@ -1,4 +1,4 @@
-"""An entry of each kind, and files that hold them."""
+"""An entry of each kind, and files with these entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The notes lie beside the credentials, hold no secret, and may be lost without losing a login."""
+"""The notes beside the credential file contain no secret, and losing them loses no login."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_lost_or_broken_ones_lose_no_login(store: FileStore, path: Path) -> None
 def test_what_is_no_plain_file_in_their_place_blocks_nobody(
     store: FileStore, path: Path, make: Callable[[Path], None]
 ) -> None:
-    """They are read under the global lock, for which everybody would wait."""
+    """The notes are read under the global lock, so a blocked read would block everybody."""
     path.parent.mkdir(exist_ok=True)
     make(path.with_name("auth.json.notes"))
 

@@ -1,4 +1,4 @@
-"""The file of added servers beside the credential file: for its owner alone, and no danger to a login."""
+"""The file of added servers beside the credential file: private to its owner, and no danger to a login."""
 
 from __future__ import annotations
 

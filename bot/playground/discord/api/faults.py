@@ -23,7 +23,7 @@ _NO_CONTENT: Final = 204
 class Fault:
     """One fault, before or after Discord has handled the request; `cut` closes the connection without a reply.
 
-    Discord sometimes replies 204 to a bot that asked for a body; status 204 plays this, always after the request.
+    Discord sometimes replies 204 to a bot that asked for a body; status 204 simulates this, always after the request.
     """
 
     status: int = 500

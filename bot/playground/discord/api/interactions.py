@@ -35,8 +35,8 @@ class Interactions:
         """Apply the bot's callback, and return Discord's reply.
 
         Raises:
-            ApiError: 10062 if the interaction is unknown or older than 3 s, 40060 for a second callback, 50035 if this
-                interaction does not accept this type of callback.
+            ApiError: 10062 for an interaction that is unknown or older than 3 s, 40060 for a second callback, 50035 for
+                a type of callback that this interaction does not accept.
         """
         act = self._state.interactions.get(token)
         if act is None or act.id != interaction_id:

@@ -1,6 +1,6 @@
-### What people read in Discord, in English: a Project Fluent catalogue (https://projectfluent.org/fluent/guide/).
+### What people read in Discord, in English: a Project Fluent file (https://projectfluent.org/fluent/guide/).
 ### `{ $name }` is filled in by the program, `{ -login }` is a command, and Discord's markup is markup here, too.
-### The commands' own names and descriptions stand in commands.py; other languages have theirs in their catalogue.
+### The English names and descriptions of the commands are in commands.py; other languages have them in their own file.
 
 -login = `/auth login`
 -complete = `/auth complete`
@@ -37,8 +37,8 @@ login-last-page-dead = The last page **does not load. That is expected.** Copy i
 login-last-page-code = The last page shows a code. Copy all of it, including the part after the `#`.
 login-paste = Come back and press **{ button-paste }**.
 login-page = Login page of { $vendor }
-login-copy = -# For another browser, copy this link:
-login-valid =
+login-copy-link = -# For another browser, copy this link:
+login-link-expires =
     -# The link expires at { $time } ({ $relative }). What you copy works like a password. Keep it private.
     -# Or use { -complete }, or send it to me as a DM.
 login-code-type = Check that the page shows this code, or type it there:
@@ -51,15 +51,15 @@ login-code-expired = ⌛ **The code for { $vendor } has expired.** Nothing was c
 login-done-program = ✅ **{ $vendor }'s own program says that it is logged in.** The program keeps this login itself. Nothing is stored here.
 login-done = ✅ **Logged in to { $vendor }.** Every agent here uses this login from now on.
 login-done-as = ✅ **Logged in to { $vendor } as { $account }.** Every agent here uses this login from now on.
-login-done-before = It replaces the login of { $account }.
+login-done-replaced = It replaces the login of { $account }.
 login-lacks-project = ⚠️ **This account has no Code Assist project yet.** Set up Gemini Code Assist for it once, or ask the operator to set `GOOGLE_CLOUD_PROJECT` where the agents run.
 login-overtaken = ⚠️ **Your login to { $vendor } was not stored:** another login was finished before yours.
 login-link-used = ✅ Done: logged in to **{ $vendor }**.
 login-link-expired = ⌛ **The login link for { $vendor } has expired.** Nothing was changed. { -new-link }
 login-link-replaced = There is a newer link for **{ $vendor }**. Use that one.
 login-button-expired = ⌛ **This link has expired.** Nothing was changed. { -new-link }
-cancelled = **Your login to { $vendor } is cancelled.** Its link no longer works.
-kept = Nothing was changed.
+login-cancelled = **Your login to { $vendor } is cancelled.** Its link no longer works.
+nothing-changed = Nothing was changed.
 login-ended =
     ⚠️ **The login to { $login } has ended.** Agents here can no longer renew it.
     Reason: { $reason }
@@ -67,8 +67,8 @@ login-ended =
 
 risk-tos-risk = ⚠️ **Careful:** this vendor's terms may not allow you to use its login in other tools. The vendor could close the account.
 risk-experimental = ⚠️ **Careful:** this login is experimental and may stop working at any time.
-note = ℹ️ { $note }
-login-elsewhere = ⚠️ **Careful:** { CODE($host) } will receive the token of an account at { CODE($issuer) }. Log in only if you trust { CODE($host) } with that account.
+vendor-note = ℹ️ { $note }
+login-other-host = ⚠️ **Careful:** { CODE($host) } will receive the token of an account at { CODE($issuer) }. Log in only if you trust { CODE($host) } with that account.
 
 replace-question = **{ $who } is logged in to { $login }.**
     Your login would replace it for every agent. Nothing changes until you have finished.
@@ -92,19 +92,19 @@ picture-code = The page shows a code with a button to copy it. Both sides of the
 logout-question = **Log out of { $login }?**
 logout-remove = - **{ button-remove }**: agents here stop using it. It stays valid at the vendor.
 logout-revoke = - **{ button-revoke }**: it ends everywhere, on other machines too.
-logout-irrevocable = - The vendor offers no way to revoke it from here. You can end it on the security page of the account.
+logout-cannot-revoke = - The vendor offers no way to revoke it from here. You can end it on the security page of the account.
 logout-shadowed = - { CODE($variable) } is set for the agents here. They keep using that, whatever you choose.
 logout-removed = **The login to { $vendor } is removed here.** It is still valid at the vendor.
 logout-revoked = **The login to { $vendor } is revoked at the vendor and removed here.**
 logout-nothing = **There was no login to { $vendor } to remove.**
-logout-stands = **A newer login to { $vendor } was made in the meantime, so it was kept.** Nothing was removed.
-logout-former = The earlier login is revoked at the vendor.
-logout-not-told = The vendor was not told: { $note }.
-logout-left = A file beside the store may still hold its tokens. { -status } names the file.
+logout-newer-login-kept = **Nothing was removed.** Somebody made a newer login to { $vendor } in the meantime, and it stays.
+logout-earlier-login-revoked = The earlier login is revoked at the vendor.
+logout-not-revoked = I could not revoke it at the vendor: { $note }.
+logout-tokens-left = A file on this bot's disk may still contain the tokens of this login. { -status } names the file.
 
-console = Someone at the console
-somebody = An unknown person
-login-as = { $login } ({ $account })
+person-at-console = Someone at the console
+unknown-person = An unknown person
+login-with-account = { $login } ({ $account })
 
 ## Status
 
@@ -114,14 +114,14 @@ status-login = { $mark } **{ $title }**: { $state }
 status-token-renews = token renews { $time }
 status-token-expires = token expires { $time }
 status-token-lasting = token does not expire
-status-made = logged in { $time }
-status-made-by = logged in { $time } by { $who }
-status-elsewhere = { CODE($host) } receives the token of an account at { CODE($issuer) }
+status-logged-in = logged in { $time }
+status-logged-in-by = logged in { $time } by { $who }
+status-other-host = { CODE($host) } receives the token of an account at { CODE($issuer) }
 status-shadowed = ⚠️ not used while { CODE($variable) } is set
 status-server = at { $host }
-status-failed = ⚠️ renewal failed { $time } ({ $reason }); next try: { $then }
+status-renewal-failed = ⚠️ renewal failed { $time } ({ $reason }); next try: { $then }
 status-scopes = scopes requested: { $asked }; granted: { $granted }
-status-missing = ⚠️ agents need more scopes: { $scopes }. { $todo }
+status-missing-scopes = ⚠️ agents need more scopes: { $scopes }. { $todo }
 remedy-log-in = Log in again with { -login }.
 remedy-widen = Ask the operator to add them to `scopes` in { CODE($table) }. Then log in again with { -login }.
 remedy-grant = They were requested but not granted. Ask the people who run the server to grant them to this account.
@@ -133,13 +133,13 @@ state-ok = logged in
 state-expiring = logged in, renews soon
 state-expired = logged in, renews at the next use
 state-dead = ended by the vendor; log in again
-state-ended = expired; log in again
+state-not-renewable = expired; log in again
 never = never
 
 ## MCP servers that people add
 
-server-added = ✅ **{ $vendor } is added.** Everyone who may use { -login } here can now log in to it, with that command or with the button.
-server-there = ℹ️ **{ $vendor } was added before**, with this same address. Nothing was changed.
+server-added = ✅ **{ $vendor } is added.** Everyone who may use { -login } here can now log in to it. Use that command, or the button.
+server-added-before = ℹ️ **{ $vendor } was added before**, with this same address. Nothing was changed.
 server-host =
     Agents will send its tokens to { CODE($host) }. Log in only if you trust the people who run it.
     -# Its address: { CODE($address) }
@@ -147,43 +147,43 @@ server-removed = **{ $server } is removed.** Nobody can log in to it from here a
 
 ## Autocompletion
 
-choice-in = logged in
-choice-out = not logged in
-choice-again = log in again
+choice-logged-in = logged in
+choice-not-logged-in = not logged in
+choice-log-in-again = log in again
 choice-tos-risk = ⚠ terms may forbid it
 choice-experimental = ⚠ experimental
 
 ## Help
 
 help-title = ## Log coding agents in, from Discord
-help-what = An agent here works with an account at a vendor, such as Claude. You sign in once, in your own browser, and every agent here can use that login. I never see your password.
-help-not-allowed = **You can't use this yet.** { $happened } { $next }
-help-first = **Nobody is logged in yet.** Start with { -login }: open the link, sign in, and paste the address of the last page. It takes a minute.
-help-allowed = **{ $count ->
+help-introduction = An agent here works with an account at a vendor, such as Claude. You sign in once, in your own browser, and every agent here can use that login. I never see your password.
+help-not-allowed = **You can't log agents in yet.** { $happened } { $next }
+help-no-logins = **Nobody is logged in yet.** Start with { -login }: open the link, sign in, and paste the address of the last page. It takes a minute.
+help-number-of-logins = **{ $count ->
         [one] There is one login here.
        *[other] There are { $count } logins here.
     }** { -login } adds or replaces a login. { -status } shows them.
-help-store = **The logins can't be read right now.** { -status } explains why.
+help-logins-unreadable = **The logins can't be read right now.** { -status } explains why.
 help-commands =
-    - { -login } gives you the link. { -complete } takes what you copied; so do the button and a DM to me.
-    - { -status } shows who is logged in where. { -cancel } drops a login that you started.
+    - { -login } gives you the link. Paste what you copied with the button, with { -complete }, or in a DM to me.
+    - { -status } shows who is logged in where. { -cancel } cancels a login that you started.
     - { -logout } removes a login. It also revokes the login at the vendor if you choose that.
 help-servers = - { -mcp-add } adds an MCP server. { -mcp-remove } removes a server that you added.
 help-privacy = -# Only you see my answers. What you paste is used once and not stored. Your id is { $user }.
 
 ## Direct messages
 
-dm-footer = **Please delete your message now.** What you pasted works like a password, and I can't delete it for you.
+dm-delete-paste = **Please delete your message now.** What you pasted works like a password, and I can't delete it for you.
 dm-hint = I only log agents in. Use { -login }, then paste what you copied here. { -help } tells you more.
 
-## What can go wrong: what happened, what was kept, what to do next. The key is the error's `code`, and its `reason`
-## where one code has several mistakes; the values are the error's own fields.
+## What can go wrong: what happened, what was kept, what to do next. The key has the error's `code`, and its `reason`
+## if one code has several mistakes. The values are the error's own fields.
 
 failure =
     ❌ **{ $happened }**
     { $kept }
     Next: { $next }
-apology =
+unexpected-failure =
     ❌ **Something went wrong on my side.**
     Try again. If it happens again, give the operator this id: { CODE($incident) }
 
@@ -202,7 +202,7 @@ error-not_allowed-direct_message = This is switched off in direct messages.
 error-not_allowed-not_listed = You are not on the list of people who may log agents in.
     .kept = { -unchanged }
     .next = Ask this bot's operator to add your id { $user } to `allowed_users`.
-error-not_allowed-no_role = You are not on the list of people who may log agents in, and none of your roles is.
+error-not_allowed-no_role = Neither you nor any of your roles is on the list of people who may log agents in.
     .kept = { -unchanged }
     .next = Ask this bot's operator to add your id { $user } to `allowed_users`, or to give you an allowed role.
 error-not_allowed-roles_hidden = You are not on the list of people who may log agents in, and I can't see your roles in a direct message.
@@ -231,7 +231,7 @@ error-link_too_long = The login link for { $vendor } has { $length } characters,
     .next = Ask the operator to request fewer scopes, or to log in with `openab-auth login`.
 error-name_too_long = This name is too long for a Discord button.
     .kept = { -unchanged }
-    .next = Ask the operator to do it with `openab-auth login` or `openab-auth logout`.
+    .next = Ask the operator to use `openab-auth login` or `openab-auth logout`.
 
 error-not_logged_in = Nobody is logged in to { $tenant }.
     .kept = { -unchanged }
@@ -248,7 +248,7 @@ error-login_overtaken = Another person logged in to { $tenant } while you were l
 error-login_changed = The login to { $tenant } has changed since I asked you.
     .kept = The current login is unchanged.
     .next = { -status } shows it. To end it, use { -logout } again.
-error-refresh_busy = { $tenant } is being renewed right now, and it is taking long.
+error-refresh_busy = The login to { $tenant } is being renewed, and this takes longer than usual.
     .kept = The login is unchanged.
     .next = Try again in a moment.
 error-unknown_vendor = { $vendor } is not offered here.
@@ -315,12 +315,12 @@ error-program_failed =
             [none] { -new-link }
            *[other] Its last message: { $said }. { -new-link }
         }
-error-program_waits = The login program of { $vendor } took your paste and still waits.
+error-program_waits = The login program of { $vendor } got your paste and is still waiting.
     .kept = { -still-waits }
     .next =
         { $said ->
-            [none] Paste what it asks for, or drop the login with { -cancel }.
-           *[other] Its last message: { $said }. Paste what it asks for, or drop the login with { -cancel }.
+            [none] Paste what the program asks for, or cancel the login with { -cancel }.
+           *[other] Its last message: { $said }. Paste what the program asks for, or cancel the login with { -cancel }.
         }
 error-login_denied = The login to { $vendor } was declined.
     .kept = This login has ended. { -older-untouched }
@@ -333,11 +333,11 @@ error-login_not_stored = You are logged in at { $vendor }, but I could not store
     .next = Check { -status } later. If the login is not there, start again with { -login }.
 error-too_many_logins = You have started { $limit } logins and finished none of them.
     .kept = You can still finish them.
-    .next = Finish one, or drop one with { -cancel }.
+    .next = Finish a login, or cancel a login with { -cancel }.
 error-too_many_wait = Too many logins are waiting here right now.
     .kept = { -unchanged }
     .next = Try again in 15 minutes. Logins that nobody finishes expire by then.
-error-no_pending_login = No login is waiting for this. It was never started, was used already, or is older than 15 minutes.
+error-no_pending_login = No login is waiting for this. The login was never started, is already over, or is older than 15 minutes.
     .kept = { -unchanged }
     .next = { -new-link }
 error-which_login = You have started several logins: { $vendors }.
@@ -372,22 +372,22 @@ error-server_not_removed-login = There is still a login to { $server }.
 error-paste_refused-empty = Your paste is empty.
     .kept = { -still-waits }
     .next = { -copy-all }
-error-paste_refused-too_long = This is much too long to be the address.
+error-paste_refused-too_long = This text is too long to be the address of the last page.
     .kept = { -still-waits }
     .next = Copy only the address of the last page, from the address bar.
-error-paste_refused-control_characters = This was damaged on the way: it holds control characters.
+error-paste_refused-control_characters = This text was damaged: it contains invisible control characters.
     .kept = { -still-waits }
     .next = Copy it from the browser's address bar, not from a terminal or a log.
-error-paste_refused-not_understood = There is no login address and no code in this.
+error-paste_refused-not_understood = This text contains neither the address of the last page nor a code.
     .kept = { -still-waits }
     .next = First open the link and sign in. { -copy-all } The page does not have to load.
 error-paste_refused-no_code = This address has no code. It is not the address of the last page, or it is incomplete.
     .kept = { -still-waits }
     .next = Finish signing in. { -copy-all } Include everything after the `?`.
-error-paste_refused-bare_code = This is only half of it: the code without its state. I can't tell which login it belongs to.
+error-paste_refused-bare_code = This is only a code. The part that says which login it belongs to (the state) is missing.
     .kept = { -still-waits }
     .next = { -copy-all } If the page shows code#state, copy both sides of the `#`.
-error-paste_refused-doubled = This says the same thing twice: it holds two addresses, or one part is repeated.
+error-paste_refused-doubled = This text contains two addresses, or one part of the address twice.
     .kept = { -still-waits }
     .next = Paste one address, once.
 error-paste_refused-authorize_link = This is the link that you opened, not the address of the last page.
@@ -395,7 +395,7 @@ error-paste_refused-authorize_link = This is the link that you opened, not the a
     .next = Open that link in a browser and sign in. { -copy-all }
 error-paste_refused-token_or_key = This is an access token or an API key, not the address. It was neither used nor stored.
     .kept = { -still-waits }
-    .next = Others may have seen it. Revoke it at the vendor now, and delete the message that holds it. Then copy the address of the last page and paste that.
+    .next = Others may have seen it. Revoke it at the vendor now, and delete the message that contains it. Then paste the address of the last page.
 error-paste_refused-other_redirect = This address is not the last page of this login.
     .kept = { -still-waits }
     .next = Use the newest link to finish signing in. { -copy-all }

@@ -1,5 +1,5 @@
 ### Discord 上給人看的文字，正體中文（台灣）。語法見 en-US.ftl 開頭的說明。
-### What people read in Discord, in Traditional Chinese (Taiwan); how to read this is said at the top of en-US.ftl.
+### What people read in Discord, in Traditional Chinese (Taiwan); en-US.ftl explains the format at its top.
 
 -login = `/auth 登入`
 -complete = `/auth 完成`
@@ -89,8 +89,8 @@ login-last-page-dead = 最後一頁**打不開，這是正常的。** 請從網�
 login-last-page-code = 最後一頁會顯示一段代碼。請整段複製，包括 `#` 後面的部分。
 login-paste = 回到這裡，按下 **{ button-paste }**。
 login-page = { $vendor } 的登入頁面
-login-copy = -# 想用別的瀏覽器？複製這個連結：
-login-valid =
+login-copy-link = -# 想用別的瀏覽器？複製這個連結：
+login-link-expires =
     -# 連結將於 { $time }（{ $relative }）過期。您複製的內容就像密碼一樣，請勿給別人看。
     -# 也可以使用 { -complete }，或直接私訊傳給我。
 login-code-type = 請確認頁面上顯示的是這個代碼，或在頁面上輸入它：
@@ -103,15 +103,15 @@ login-code-expired = ⌛ **{ $vendor } 的代碼已過期。** 沒有任何變�
 login-done-program = ✅ **{ $vendor } 自己的程式表示已經登入。** 登入由該程式自行保管，這裡沒有儲存任何東西。
 login-done = ✅ **已登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
 login-done-as = ✅ **已用 { $account } 登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
-login-done-before = 它取代了 { $account } 的登入。
+login-done-replaced = 它取代了 { $account } 的登入。
 login-lacks-project = ⚠️ **這個帳號還沒有 Code Assist 專案。** 請先為它設定一次 Gemini Code Assist，或請管理者在代理程式執行的環境設定 `GOOGLE_CLOUD_PROJECT`。
 login-overtaken = ⚠️ **您的 { $vendor } 登入沒有儲存：** 另一個登入比您先完成。
 login-link-used = ✅ 完成：已登入 **{ $vendor }**。
 login-link-expired = ⌛ **{ $vendor } 的登入連結已過期。** 沒有任何變更。{ -new-link }
 login-link-replaced = **{ $vendor }** 已有較新的登入連結，請使用新的連結。
 login-button-expired = ⌛ **這個連結已過期。** 沒有任何變更。{ -new-link }
-cancelled = **您的 { $vendor } 登入已取消。** 它的連結已經失效。
-kept = 沒有任何變更。
+login-cancelled = **您的 { $vendor } 登入已取消。** 它的連結已經失效。
+nothing-changed = 沒有任何變更。
 login-ended =
     ⚠️ **{ $login } 的登入已失效。** 這裡的代理程式無法再更新它。
     原因：{ $reason }
@@ -119,8 +119,8 @@ login-ended =
 
 risk-tos-risk = ⚠️ **請注意：** 這家供應商的條款可能不允許在其他工具使用它的登入，帳號有可能被停用。
 risk-experimental = ⚠️ **請注意：** 這種登入方式還在實驗階段，隨時可能失效。
-note = ℹ️ { $note }
-login-elsewhere = ⚠️ **請注意：** { CODE($host) } 會收到 { CODE($issuer) } 帳號的權杖。如果您放心把那個帳號交給 { CODE($host) }，才登入。
+vendor-note = ℹ️ { $note }
+login-other-host = ⚠️ **請注意：** { CODE($host) } 會收到 { CODE($issuer) } 帳號的權杖。如果您放心把那個帳號交給 { CODE($host) }，才登入。
 
 replace-question = **{ $who } 已經登入 { $login }。**
     您的登入會取代它，所有代理程式都會改用您的。在您完成登入之前，不會有任何改變。
@@ -144,18 +144,18 @@ picture-code = 頁面顯示一段代碼和複製按鈕。複製 # 兩邊的全�
 logout-question = **要登出 { $login } 嗎？**
 logout-remove = - **{ button-remove }**：這裡的代理程式不再使用它；在供應商那邊仍然有效。
 logout-revoke = - **{ button-revoke }**：在所有地方都失效，其他機器上的也一樣。
-logout-irrevocable = - 這家供應商無法從這裡撤銷登入。您可以在該帳號的安全性頁面結束它。
+logout-cannot-revoke = - 這家供應商無法從這裡撤銷登入。您可以在該帳號的安全性頁面結束它。
 logout-shadowed = - 這裡的代理程式設有 { CODE($variable) }，不論您怎麼選，它們都會繼續使用它。
 logout-removed = **已從這裡移除 { $vendor } 的登入。** 在供應商那邊它仍然有效。
 logout-revoked = **已向供應商撤銷 { $vendor } 的登入，並從這裡移除。**
 logout-nothing = **{ $vendor } 沒有可以移除的登入。**
-logout-stands = **在這段期間，{ $vendor } 有了較新的登入，所以保留了它。** 沒有移除任何內容。
-logout-former = 之前的那個登入已向供應商撤銷。
-logout-not-told = 沒有通知到供應商：{ $note }。
-logout-left = 憑證檔旁可能還有檔案留著它的權杖；{ -status } 會指出是哪一個。
-console = 主控台上的某人
-somebody = 不明的使用者
-login-as = { $login }（{ $account }）
+logout-newer-login-kept = **沒有移除任何內容。** 在這段期間有人建立了較新的 { $vendor } 登入，所以保留了它。
+logout-earlier-login-revoked = 之前的那個登入已向供應商撤銷。
+logout-not-revoked = 我無法向供應商撤銷：{ $note }。
+logout-tokens-left = 這個機器人的磁碟上可能還有檔案留著這個登入的權杖；{ -status } 會指出是哪一個。
+person-at-console = 主控台上的某人
+unknown-person = 不明的使用者
+login-with-account = { $login }（{ $account }）
 
 ## Status
 
@@ -165,14 +165,14 @@ status-login = { $mark } **{ $title }**：{ $state }
 status-token-renews = 權杖 { $time } 更新
 status-token-expires = 權杖 { $time } 到期
 status-token-lasting = 權杖不會到期
-status-made = { $time } 登入
-status-made-by = { $time } 由 { $who } 登入
-status-elsewhere = { CODE($host) } 會收到 { CODE($issuer) } 帳號的權杖
+status-logged-in = { $time } 登入
+status-logged-in-by = { $time } 由 { $who } 登入
+status-other-host = { CODE($host) } 會收到 { CODE($issuer) } 帳號的權杖
 status-shadowed = ⚠️ 設有 { CODE($variable) }，所以不會用到這個登入
 status-server = 位於 { $host }
-status-failed = ⚠️ { $time } 更新失敗（{ $reason }）；下次嘗試：{ $then }
+status-renewal-failed = ⚠️ { $time } 更新失敗（{ $reason }）；下次嘗試：{ $then }
 status-scopes = 要求的權限範圍：{ $asked }；取得的：{ $granted }
-status-missing = ⚠️ 代理程式需要更多權限範圍：{ $scopes }。{ $todo }
+status-missing-scopes = ⚠️ 代理程式需要更多權限範圍：{ $scopes }。{ $todo }
 remedy-log-in = 請用 { -login } 重新登入。
 remedy-widen = 請管理者把它們加進 { CODE($table) } 的 `scopes`，然後用 { -login } 重新登入。
 remedy-grant = 已經要求過但沒有取得。請該伺服器的管理者授予這個帳號。
@@ -184,13 +184,13 @@ state-ok = 已登入
 state-expiring = 已登入，即將更新
 state-expired = 已登入，下次使用時更新
 state-dead = 已被供應商終止，請重新登入
-state-ended = 已過期，請重新登入
+state-not-renewable = 已過期，請重新登入
 never = 永不
 
 ## MCP servers that people add
 
 server-added = ✅ **已新增 { $vendor }。** 這裡可以使用 { -login } 的每個人，現在都能用該指令或按鈕登入它。
-server-there = ℹ️ **{ $vendor } 之前已經新增過**，網址也相同。沒有任何變更。
+server-added-before = ℹ️ **{ $vendor } 之前已經新增過**，網址也相同。沒有任何變更。
 server-host =
     代理程式會把它的權杖傳給 { CODE($host) }。如果您信任它的經營者，才登入。
     -# 它的網址：{ CODE($address) }
@@ -198,20 +198,20 @@ server-removed = **已移除 { $server }。** 之後無法再從這裡登入它�
 
 ## Autocompletion
 
-choice-in = 已登入
-choice-out = 未登入
-choice-again = 請重新登入
+choice-logged-in = 已登入
+choice-not-logged-in = 未登入
+choice-log-in-again = 請重新登入
 choice-tos-risk = ⚠ 條款可能不允許
 choice-experimental = ⚠ 實驗性質
 
 ## Help
 
 help-title = ## 從 Discord 讓代理程式登入
-help-what = 這裡的代理程式需要供應商（例如 Claude）的帳號才能工作。您只要在自己的瀏覽器登入一次，這裡的每個代理程式就都能使用那個登入。我看不到您的密碼。
-help-not-allowed = **您目前還不能使用。** { $happened }{ $next }
-help-first = **目前還沒有任何登入。** 請用 { -login } 開始：開啟連結、登入，再貼上最後一頁的網址。一分鐘就好。
-help-allowed = **目前有 { $count } 個登入。** 用 { -login } 新增或取代，用 { -status } 查看。
-help-store = **目前無法讀取登入資料。** { -status } 會說明原因。
+help-introduction = 這裡的代理程式需要供應商（例如 Claude）的帳號才能工作。您只要在自己的瀏覽器登入一次，這裡的每個代理程式就都能使用那個登入。我看不到您的密碼。
+help-not-allowed = **您目前還不能讓代理程式登入。** { $happened }{ $next }
+help-no-logins = **目前還沒有任何登入。** 請用 { -login } 開始：開啟連結、登入，再貼上最後一頁的網址。一分鐘就好。
+help-number-of-logins = **目前有 { $count } 個登入。** 用 { -login } 新增或取代，用 { -status } 查看。
+help-logins-unreadable = **目前無法讀取登入資料。** { -status } 會說明原因。
 help-commands =
     - { -login } 給您登入連結。{ -complete } 接收您複製的內容；用按鈕或私訊傳給我也可以。
     - { -status } 查看誰登入了哪裡。{ -cancel } 取消您開始的登入。
@@ -221,7 +221,7 @@ help-privacy = -# 我的回覆只有您看得到。您貼上的內容只使用�
 
 ## Direct messages
 
-dm-footer = **請立刻刪除您的訊息。** 您貼上的內容就像密碼一樣，而我無法替您刪除。
+dm-delete-paste = **請立刻刪除您的訊息。** 您貼上的內容就像密碼一樣，而我無法替您刪除。
 dm-hint = 我只負責讓代理程式登入。請用 { -login }，再把您複製的內容貼在這裡。{ -help } 有更多說明。
 
 ## What can go wrong
@@ -230,7 +230,7 @@ failure =
     ❌ **{ $happened }**
     { $kept }
     接下來：{ $next }
-apology =
+unexpected-failure =
     ❌ **我這邊出了問題。**
     請再試一次。如果還是不行，請把這個代號告訴管理者：{ CODE($incident) }
 
@@ -249,7 +249,7 @@ error-not_allowed-direct_message = 私訊中已停用這個功能。
 error-not_allowed-not_listed = 您不在可以讓代理程式登入的名單上。
     .kept = { -unchanged }
     .next = 請這個機器人的管理者把您的 ID { $user } 加入 `allowed_users`。
-error-not_allowed-no_role = 您和您的身分組都不在可以讓代理程式登入的名單上。
+error-not_allowed-no_role = 您本人和您的任何身分組都不在可以讓代理程式登入的名單上。
     .kept = { -unchanged }
     .next = 請這個機器人的管理者把您的 ID { $user } 加入 `allowed_users`，或給您一個允許的身分組。
 error-not_allowed-roles_hidden = 您不在可以讓代理程式登入的名單上，而在私訊中我看不到您的身分組。
@@ -295,7 +295,7 @@ error-login_overtaken = 在您登入 { $tenant } 的同時，別人已完成了�
 error-login_changed = 在我詢問您之後，{ $tenant } 的登入已經改變。
     .kept = 目前的登入沒有變更。
     .next = 用 { -status } 查看它；要結束它，請再次使用 { -logout }。
-error-refresh_busy = 正在更新 { $tenant } 的登入，花的時間比較久。
+error-refresh_busy = 正在更新 { $tenant } 的登入，花的時間比平常久。
     .kept = 登入沒有變更。
     .next = 請稍後再試。
 error-unknown_vendor = 這裡不提供 { $vendor }。
@@ -383,7 +383,7 @@ error-too_many_logins = 您已經開始了 { $limit } 個登入，都還沒有�
 error-too_many_wait = 目前這裡等待中的登入太多了。
     .kept = { -unchanged }
     .next = 請在 15 分鐘後再試：沒有人完成的登入到時就會過期。
-error-no_pending_login = 沒有登入在等這段內容：可能從未開始、已經用過，或已超過 15 分鐘。
+error-no_pending_login = 沒有登入在等這段內容：可能從未開始、已經結束，或已超過 15 分鐘。
     .kept = { -unchanged }
     .next = { -new-link }
 error-which_login = 您開始了好幾個登入：{ $vendors }。
@@ -418,22 +418,22 @@ error-server_not_removed-login = { $server } 還有登入。
 error-paste_refused-empty = 您貼上的內容是空的。
     .kept = { -still-waits }
     .next = { -copy-all }
-error-paste_refused-too_long = 這段內容太長，不可能是那個網址。
+error-paste_refused-too_long = 這段內容太長，不可能是最後一頁的網址。
     .kept = { -still-waits }
     .next = 請只複製網址列中最後一頁的網址。
-error-paste_refused-control_characters = 內容在途中損壞了：裡面有控制字元。
+error-paste_refused-control_characters = 這段內容已經損壞：裡面有看不見的控制字元。
     .kept = { -still-waits }
     .next = 請從瀏覽器的網址列複製，不要從終端機或記錄檔複製。
-error-paste_refused-not_understood = 這裡面沒有登入網址，也沒有代碼。
+error-paste_refused-not_understood = 這裡面沒有最後一頁的網址，也沒有代碼。
     .kept = { -still-waits }
     .next = 請先開啟連結並登入。{ -copy-all } 那一頁打不開也沒關係。
 error-paste_refused-no_code = 這個網址沒有代碼。它不是最後一頁的網址，或不完整。
     .kept = { -still-waits }
     .next = 請完成登入。{ -copy-all } 請包括 `?` 後面的全部內容。
-error-paste_refused-bare_code = 這只有一半：有代碼卻沒有 state，我無法分辨它屬於哪一個登入。
+error-paste_refused-bare_code = 這只有代碼，缺少說明它屬於哪一個登入的部分（state）。
     .kept = { -still-waits }
     .next = { -copy-all } 如果頁面顯示的是 code#state，`#` 兩邊都要複製。
-error-paste_refused-doubled = 同樣的內容出現了兩次：可能貼了兩個網址，或某個部分重複了。
+error-paste_refused-doubled = 這裡面有兩個網址，或網址的某個部分出現了兩次。
     .kept = { -still-waits }
     .next = 請只貼上一個網址，貼一次。
 error-paste_refused-authorize_link = 這是您一開始打開的連結，不是最後一頁的網址。
@@ -441,7 +441,7 @@ error-paste_refused-authorize_link = 這是您一開始打開的連結，不是�
     .next = 請在瀏覽器開啟那個連結並登入。{ -copy-all }
 error-paste_refused-token_or_key = 這是存取權杖或 API 金鑰，不是網址。它沒有被使用，也沒有被儲存。
     .kept = { -still-waits }
-    .next = 別人可能已經看到它了：請立刻向供應商撤銷，並刪除含有它的訊息。然後複製最後一頁的網址並貼上。
+    .next = 別人可能已經看到它了：請立刻向供應商撤銷，並刪除含有它的訊息。然後貼上最後一頁的網址。
 error-paste_refused-other_redirect = 這個網址不是這個登入的最後一頁。
     .kept = { -still-waits }
     .next = 請用最新的連結完成登入。{ -copy-all }

@@ -1,4 +1,4 @@
-"""Logins by a code at the console: a process that waits, another one that goes on, and what each of them prints."""
+"""Logins by a code at the console: one process waits, another process continues, and both print the outcome."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def lab(home: Path, issuer: ThreadedIssuer) -> str:
 
 @pytest.fixture
 def begin(home: Path) -> Iterator[Begin]:
-    """Starts `openab-auth` without waiting for its end."""
+    """Start `openab-auth`; do not wait for its end."""
     begun: list[subprocess.Popen[str]] = []
 
     def start(*words: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:

@@ -1,4 +1,4 @@
-"""`exec`: the command is what the process becomes, and its token is in the variable that its vendor's tools read."""
+"""`exec`: the process becomes the command, with each token in the variable that the vendor's tools read."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ CANARY = "canary-3f9c"
 
 
 def write_store(home: Path, *tenants: str, **entries: object) -> Path:
-    """Living logins at these tenants, with the tenant in each token."""
+    """Write valid logins at these tenants, with the tenant's name in each token."""
     store = home / ".openab/agent/auth.json"
     store.parent.mkdir(parents=True, mode=0o700)
     logins = {

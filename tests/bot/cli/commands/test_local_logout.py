@@ -1,4 +1,4 @@
-"""`logout --local`: the login is removed here, and nobody is asked."""
+"""`logout --local`: the login is removed here, and no request is sent."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""`login`, `complete` and `cancel`: the two steps at the console, and what keeps them from being taken."""
+"""`login`, `complete` and `cancel`: the two steps at the console, and the mistakes that stop them."""
 
 import json
 import os

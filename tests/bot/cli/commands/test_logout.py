@@ -1,4 +1,4 @@
-"""A logout at the console while somebody else logs in or out there: what it says is what it did."""
+"""A logout at the console while another process logs in or out: its message is true."""
 
 from __future__ import annotations
 

@@ -3,12 +3,24 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from tests.bot.cli.written_logins import CANARY, write_login
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+NEVER_IMPORTED = {  # by a status: of the standard library, of other projects, and of ours
+    *("asyncio", "grp", "hashlib", "hmac", "logging", "random", "shlex", "shutil", "signal", "threading"),
+    *("authlib", "discord", "httpx2"),
+    *("openab_auth.storage.batch", "openab_auth.storage.draft", "openab_auth.storage.store"),
+    *("openab_auth.storage.file.store", "openab_auth.storage.file.locks", "openab_auth.storage.file.ended_logins"),
+    *("openab_auth.oauth.client.oauth_client", "openab_auth.oauth.flows.login_context", "openab_auth.oauth.paste"),
+    *("openab_auth.bot.cli.signals", "openab_auth.oauth.runtime"),
+}
 
 
 def test_status_says_everything_but_a_secret(call: Run, home: Path) -> None:
@@ -38,17 +50,60 @@ def test_status_shows_a_token_of_the_environment_and_stores_nothing(call: Run, h
     assert not (home / ".openab").exists()
 
 
-def test_status_needs_no_http_client_and_no_event_loop(home: Path) -> None:
+@pytest.mark.parametrize(("server", "most"), [(False, 88), (True, 97)], ids=["vendors alone", "with a server"])
+@pytest.mark.parametrize("words", [["status"], ["status", "--json"]], ids=" ".join)
+def test_status_imports_little(home: Path, words: list[str], server: bool, most: int) -> None:
+    """A status takes at most four times the bare interpreter; each module and each dataclass costs a part of that."""
+    _write_config(home, server=server)
+    modules = _modules_after(home, *words)
+
+    assert not NEVER_IMPORTED & modules
+    assert ("openab_auth.oauth.mcp" in modules) == server
+    assert len([name for name in modules if name.startswith("openab_auth")]) <= most
+
+
+def test_vendors_imports_less_than_status(home: Path) -> None:
+    _write_config(home, server=True)
+    modules = _modules_after(home, "vendors")
+
+    assert not NEVER_IMPORTED & modules
+    assert "openab_auth.oauth.logins.status" not in modules
+    assert "openab_auth.oauth.mcp" not in modules
+
+
+def test_the_collector_is_kept_from_modules_and_then_works_again(home: Path) -> None:
     code = (
-        "from openab_auth.bot.cli import dispatch, sys; dispatch.run(['status']);"
-        "print({'httpx2', 'authlib', 'asyncio'} & {*sys.modules})"
+        "import gc, sys; from openab_auth.bot.cli import main; main(); print(gc.isenabled(), gc.get_freeze_count() > 0)"
     )
 
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=home, env={"HOME": str(home)}, capture_output=True, text=True, check=True
-    )
+    assert _run(home, code, "status")[-1] == "True True"
 
-    assert done.stdout.splitlines()[-1] == "set()"
+
+def _write_config(home: Path, *, server: bool) -> None:
+    """Write a config and a login at a vendor; with `server`, also a server and a login at it."""
+    store, config = write_login(home), home / ".config" / "openab-auth" / "config.toml"
+    table = '[mcp.linear]\nurl = "https://mcp.example.com"\n' if server else ""
+    config.write_text(f'[auth]\nvendors = ["codex"]\n{table}')
+    if server:
+        reply = {"access_token": CANARY, "token_type": "bearer", "expires_in": 3600}
+        entry = {
+            "client_id": "ours",
+            "token_response": reply,
+            "granted_scopes": [],
+            "token_received_at": int(time.time()),
+        }
+        store.write_text(json.dumps({**json.loads(store.read_text()), "linear": entry}))
+
+
+def _modules_after(home: Path, *words: str) -> set[str]:
+    code = "import sys; from openab_auth.bot.cli import main; status = main(); print(*sys.modules); sys.exit(status)"
+    return set(_run(home, code, *words)[-1].split())
+
+
+def _run(home: Path, code: str, *words: str) -> list[str]:
+    command = [sys.executable, "-c", code, *words]
+    done = subprocess.run(command, cwd=home, env={"HOME": str(home)}, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
 
 
 def test_status_prints_nothing_that_a_forged_key_could_do_to_a_terminal(call: Run, home: Path) -> None:

@@ -1,4 +1,4 @@
-"""`token` and `refresh`: what they print, and the exit status where there is no token."""
+"""`token` and `refresh`: their output, and the exit status if there is no token."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""`vendors`: the shipped table, what to know before a login, and the variables that shadow one."""
+"""`vendors`: the shipped table, its notes, and the variables that shadow a login."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""`doctor`: what is wrong is named with its repair, and nothing else is claimed."""
+"""`doctor`: each problem is named with its repair, and nothing else is reported."""
 
 import json
 import os
@@ -91,7 +91,7 @@ def test_a_mistake_in_the_config_is_one_finding_and_the_rest_is_looked_at(
 
 
 def test_what_the_store_keeps_beside_it_after_trouble_is_shown(call: Run, home: Path) -> None:
-    """A quarantined file, the temporary file of a writer that was killed, and a spill that nobody could commit."""
+    """Show a quarantined file, a killed writer's temporary file, and a spill that could not be committed."""
     (home / ".config/openab-auth/config.toml").write_text(NOWHERE)
     store = write_store(home)
     for name in ("auth.json.corrupt-1700000000", "auth.json.tmp.4711.0", "auth.json.spill.codex"):

@@ -1,4 +1,4 @@
-"""What the command says about MCP servers, read from its JSON."""
+"""Read the command's JSON about MCP servers."""
 
 from __future__ import annotations
 

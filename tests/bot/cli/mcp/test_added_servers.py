@@ -1,4 +1,4 @@
-"""A server that a person has added in Discord: every command at the console knows it."""
+"""Every command at the console knows a server that a person added in Discord."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ADDING = "[auth]\nvendors = []\nallow_http_loopback = true\nmcp_add = {}\n"
 
 @pytest.fixture
 def added(home: Path, urls: Mapping[str, str]) -> Path:
-    """The list of a running bot, in which a person has added a server; gives where it lies."""
+    """Add a server to the list of a running bot; return the store's path."""
     (home / ".config/openab-auth/config.toml").write_text(ADDING.format("true"))
     store = FileStore(home / ".openab/agent/auth.json")
     server = AddedServer(f"{urls['new']}/mcp", UserId(7), 1_800_000_000)
@@ -74,7 +74,7 @@ def test_doctor_names_a_bad_list_with_its_repair_and_all_else_works(call: Run, a
     found = checks(call)
 
     assert str(added) in found["store files"]["message"]
-    assert found["store files"]["hint"].startswith("mend it, or rm" if damage == "damaged" else "make it readable")
+    assert found["store files"]["hint"].startswith("repair it, or rm" if damage == "damaged" else "make it readable")
     assert found["store"]["ok"]
     assert [problem["what"] for problem in said(call("status", "--json"))["problems"]] == [
         found["store files"]["message"]

@@ -1,4 +1,4 @@
-"""What `doctor` says about the documents and the client of an MCP server, and about a login's scopes."""
+"""`doctor` checks the documents and the client of an MCP server, and the scopes of a login."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An MCP server from the command line: the two steps, and a token for a script."""
+"""A login at an MCP server from the command line: the two steps, and a token for a script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `status` says about a login at an MCP server: where it is, its scopes, and a renewal that failed."""
+"""`status` shows a login at an MCP server: its host, its scopes, and its last failed renewal."""
 
 from __future__ import annotations
 

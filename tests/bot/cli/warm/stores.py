@@ -1,4 +1,4 @@
-"""Stores and a config for the warm command, and what it answers for them."""
+"""Stores and a config for the warm command, and its answers for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The warm `token`: what it must leave to the full command, and a reader that goes away."""
+"""The warm `token`: the cases for the full command, and a reader that disappears."""
 
 from __future__ import annotations
 

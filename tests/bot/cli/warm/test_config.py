@@ -1,4 +1,4 @@
-"""The config of the warm command: where it is looked for, how it is read, and when the full command decides."""
+"""The config of the warm command: its places, its parser, and the cases for the full command."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def never(_: str) -> os.stat_result:
 def test_a_variable_makes_no_login_of_the_working_directory(
     variables: dict[str, str], path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only `--store` is typed for the folder that a person is in."""
+    """A person types only `--store` for the current folder."""
     monkeypatch.chdir(path.parent)
     (path.parent / ".openab/agent").mkdir(parents=True)
     for place in (path, path.parent / ".openab/agent/auth.json"):
@@ -115,7 +115,7 @@ def test_a_config_with_mistakes_or_variables_is_left_to_the_full_command(line: s
 
 
 def test_a_config_that_others_could_change_is_left_to_the_full_command(path: Path) -> None:
-    """The rules are those of `trusted_file`, whichever of the two readers applies them."""
+    """Both readers apply the rules of `trusted_file`."""
     path.write_text(entry())
     folder = path.parent / "folder"
     folder.mkdir(mode=0o755)

@@ -1,4 +1,4 @@
-"""The warm and the full command: what both answer is the same, and they agree on vendors and numbers."""
+"""The warm and the full command give the same answers, and agree on vendors and numbers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_its_numbers_are_those_of_the_full_commands() -> None:
 def test_it_knows_every_shipped_vendor() -> None:
     shipped = Catalogue.shipped({})
     places = {
-        vendor.tenant: exec_command.place_of_vendor(vendor.name, shipped.find(vendor.tenant))
+        vendor.tenant: exec_command.place_of_vendor(vendor.name, shipped.vendor_of(vendor.tenant))
         for vendor in shipped.all()
         if vendor.exec_env
     }

@@ -70,7 +70,7 @@ def test_who_lost_the_right_cannot_log_out_their_own_login() -> None:
 
 
 def test_a_login_in_another_server_needs_an_allowed_role_there() -> None:
-    """A role belongs to one server, and an interaction shows those of the server that it comes from."""
+    """A role belongs to one server, and an interaction shows only the roles of its own server."""
     rules = access(allowed_roles=frozenset({7}))
     rules.check(Caller(BOB, frozenset({7}), guild=1))
     with pytest.raises(AccessDeniedError, match="allowed role"):

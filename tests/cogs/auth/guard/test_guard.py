@@ -1,4 +1,4 @@
-"""Each request of a person passes the guard, whichever way it comes."""
+"""Each request of a person passes the guard, whether it is a command, a button, a form or a message."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def config(config: Config) -> Config:
 
 @pytest.fixture
 def passed(service: AuthService, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The requests that have passed the guard."""
+    """Record the requests that have passed the guard."""
     seen: list[str] = []
     request = service.guard.request
 
@@ -68,7 +68,7 @@ async def cog(service: AuthService) -> AsyncIterator[Auth]:
 
 
 def interaction(cog: Auth, kind: discord.InteractionType, data: object = None) -> Any:
-    """Something that Eve did, who may do nothing."""
+    """Return an interaction of Eve, who is not allowed."""
     response = AsyncMock()
     response.is_done = lambda: True
     return SimpleNamespace(
@@ -116,7 +116,7 @@ async def test_every_autocompletion_passes_the_guard(cog: Auth, passed: list[str
             passed.clear()
             press = interaction(cog, discord.InteractionType.autocomplete)
             assert await cast("Any", suggest)(cog, press, "") == []
-            assert passed == ["look"], f"{command.qualified_name} {name}"
+            assert passed == ["read"], f"{command.qualified_name} {name}"
             asked += 1
     assert asked >= 5
 
@@ -152,7 +152,7 @@ async def test_a_form_and_a_direct_message_pass_the_guard(cog: Auth, passed: lis
                 id=number, guild=None, author=author, webhook_id=None, content=content, channel=AsyncMock()
             )
         )
-    assert passed == ["complete", "complete", "look"]
+    assert passed == ["complete", "complete", "read"]
 
 
 @pytest.mark.parametrize("owner", [AuthService, Servers])
@@ -180,7 +180,7 @@ async def test_no_method_of_the_service_forgets_the_guard(
 
 @pytest.fixture
 def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Guard, list[str]]:
-    """A guard that lists its steps."""
+    """Return a guard that lists its steps."""
     happened: list[str] = []
 
     class Listed(Access):
@@ -228,7 +228,7 @@ async def test_an_attempt_is_counted_then_written_down_then_access_is_checked(
     assert len((tmp_path / "audit.jsonl").read_text().splitlines()) == 2
 
 
-@pytest.mark.parametrize(("request_", "lines"), [("logout", 1), ("ask_logout", 0), ("status", 0), ("look", 0)])
+@pytest.mark.parametrize(("request_", "lines"), [("logout", 1), ("ask_logout", 0), ("status", 0), ("read", 0)])
 async def test_what_only_reads_is_written_down_when_it_is_refused(
     order: tuple[Guard, list[str]], tmp_path: Path, request_: Any, lines: int
 ) -> None:
@@ -244,4 +244,4 @@ async def test_what_only_reads_is_written_down_when_it_is_refused(
     with pytest.raises(AccessDeniedError):
         async with guard.request(Caller(EVE), request_):
             pytest.fail("a stranger was let in")
-    assert written() == lines + (request_ != "look")
+    assert written() == lines + (request_ != "read")

@@ -1,4 +1,4 @@
-"""Direct messages in dpytest, a second Discord that nobody here wrote; it knows messages, and no interactions."""
+"""Direct messages in dpytest, another project's fake Discord, which knows messages but no interactions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real discord.py client with the cog, on the embedded Discord, and the people who talk to it."""
+"""A real discord.py client with the cog, on the embedded Discord, and the people in it."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ def ada(world: EmbeddedDiscord) -> Person:
 
 @pytest.fixture
 def bob(world: EmbeddedDiscord) -> Person:
-    """Somebody with an allowed role."""
+    """A person with an allowed role."""
     return world.person("bob", roles=(ROLE,))
 
 
 @pytest.fixture
 def eve(world: EmbeddedDiscord) -> Person:
-    """Somebody who is not allowed."""
+    """A person who is not allowed."""
     return world.person("eve")
 
 
 @pytest.fixture
 def mei(world: EmbeddedDiscord) -> Person:
-    """Somebody with an allowed role, whose Discord is in Traditional Chinese."""
+    """A person with an allowed role, whose Discord is in Traditional Chinese."""
     return world.person("mei", roles=(ROLE,), locale="zh-TW")
 
 

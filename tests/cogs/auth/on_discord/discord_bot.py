@@ -1,4 +1,4 @@
-"""The cog in a real discord.py client, and the first steps of a person."""
+"""Run the cog in a real discord.py client, and make a person's first steps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PASTE = english().say("button-paste")
 
 @asynccontextmanager
 async def running(world: EmbeddedDiscord, service: AuthService) -> AsyncIterator[commands.Bot]:
-    """A bot with the cog, until the block ends."""
+    """Run a bot with the cog until the block ends."""
     intents = discord.Intents.none()
     intents.guilds = intents.dm_messages = True
     bot = commands.Bot(commands.when_mentioned, intents=intents, guild_ready_timeout=0.1)

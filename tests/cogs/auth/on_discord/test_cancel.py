@@ -1,4 +1,4 @@
-"""Login messages that end: cancelled, denied, expired, or taken back for a newer link."""
+"""Login messages after their end: cancelled, denied, expired, or replaced by a newer link."""
 
 from __future__ import annotations
 

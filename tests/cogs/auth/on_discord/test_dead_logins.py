@@ -1,4 +1,4 @@
-"""The news that a login has ended: to whom, how often, and what its button does."""
+"""A person is told that their login has ended: who is told, how often, and what the button does."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def end(issuer: Issuer, store_path: Path, config: Config) -> End:
-    """Has the vendor end the login, which an agent then notices."""
+    """Let the vendor end the login, and let an agent notice it."""
 
     async def end() -> None:
         for family in issuer.families:

@@ -1,4 +1,4 @@
-"""What Discord delivers twice, as after a resumed connection, is done once, and its answer stays as it is."""
+"""An interaction or message that Discord delivers twice is handled once, and its answer does not change."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def settings(ada: Person) -> DiscordSettings:
 
 @pytest.fixture
 async def twice(world: EmbeddedDiscord, service: AuthService) -> AsyncIterator[Callable[[], Any]]:
-    """A bot; the call delivers the last interaction once more and waits until nothing is left to be done."""
+    """Run a bot; return a function that delivers the last interaction again and waits until the bot is idle."""
     async with running(world, service) as bot:
         seen: list[dict[str, Any]] = []
         parsers = bot._connection.parsers

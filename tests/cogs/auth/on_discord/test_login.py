@@ -1,4 +1,4 @@
-"""A login on Discord: from the command to the store, in each language, and what strangers see."""
+"""A login on Discord: from the command to the store, in each language, and the view of strangers."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def test_a_person_is_answered_in_their_own_language_to_the_end(
 
 
 async def test_a_direct_message_is_answered_in_the_language_last_seen(bot: commands.Bot, mei: Person) -> None:
-    """Discord tells a person's language with interactions only."""
+    """Only interactions tell a person's language."""
     (first,) = await mei.send_dm("code=abc&state=def")
     assert "You are not on the list" in first.body["content"]
     await (await mei.slash("auth help")).settled()
@@ -87,7 +87,7 @@ async def test_strangers_are_refused_told_what_to_do_and_written_down(
         assert f"add your id {eve.id}" in answer.content
     assert [line["outcome"] for line in audited()] == ["not_allowed"] * 3
     assert not stored()
-    assert "You can't use this yet" in (await (await eve.slash("auth help")).settled()).content
+    assert "You can't log agents in yet" in (await (await eve.slash("auth help")).settled()).content
 
 
 async def test_a_newcomer_begins_the_first_login_with_a_button_of_the_help(
@@ -103,7 +103,7 @@ async def test_a_newcomer_begins_the_first_login_with_a_button_of_the_help(
     assert "There is one login here" in later.content
     assert not later.components
     refused = await (await eve.slash("auth help")).settled()
-    assert "You can't use this yet" in refused.content
+    assert "You can't log agents in yet" in refused.content
     assert not refused.components
 
 
@@ -129,7 +129,7 @@ async def test_how_to_copy_is_shown_in_pictures_that_are_described_in_words(
 async def test_a_long_link_is_whole_in_the_message_as_discord_accepts_it(
     world: EmbeddedDiscord, issuer: Issuer, settings: DiscordSettings, ada: Person, tmp_path: object
 ) -> None:
-    """Discord answers 50035 to a link button of 513 characters, and the whole reply would be lost."""
+    """Discord answers 50035 to a link button of 513 characters, and then rejects the whole reply."""
     for length, field in ((900, "content"), (3000, "embeds")):
         scopes = ["s" * length]
         table = {

@@ -1,4 +1,4 @@
-"""What Discord loses, delays or refuses, and a bot that stops: no login is lost."""
+"""Discord loses, delays or refuses a reply, or the bot stops: no login is lost."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def test_a_stopping_bot_answers_what_is_under_way_and_refuses_new_work(
 async def test_an_answer_too_late_for_discord_still_finishes_the_login(
     bot: commands.Bot, world: EmbeddedDiscord, ada: Person, issuer: Issuer, stored: Stored
 ) -> None:
-    """10062 on the acknowledgement: nobody listens any more, and the work is done all the same."""
+    """The acknowledgement fails with 10062, so nobody gets an answer, but the work is done."""
     login = await begin(ada)
     opened = await form(ada, login)
     redirect = await issuer.approve(login.link_buttons[0])

@@ -1,4 +1,4 @@
-"""`/auth mcp`: from adding a server in Discord to a token in another process, and everything that is refused."""
+"""`/auth mcp`: from adding a server in Discord to a token in another process, with every refusal."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def log_in(person: Person, login: ShownResponse) -> str:
 
 
 async def token(config: Config, store_path: Path, home: Path) -> str:
-    """What another process prints, whose config is the operator's file and whose store is the bot's."""
+    """Return the output of another process that uses the operator's config and the bot's store."""
     text = f"[auth]\nvendors = []\nallow_http_loopback = true\nmcp_add = {json.dumps(config.auth.mcp_add)}\n"
     file = home / "openab-auth.toml"
     await asyncio.to_thread(file.write_text, text)
@@ -182,8 +182,8 @@ async def test_who_may_not_use_it_adds_removes_and_sees_nothing(
 ) -> None:
     await add(ada, "new", address)
 
-    assert "not on the list" in (await add(eve, "evil", address)).content
-    assert "not on the list" in (await remove(eve, "new")).content
+    assert "is on the list of people" in (await add(eve, "evil", address)).content
+    assert "is on the list of people" in (await remove(eve, "new")).content
     assert await eve.complete_option("auth mcp remove", "name") == ()
     assert [line["outcome"] for line in audited()] == ["ok", "not_allowed", "not_allowed"]
 

@@ -1,4 +1,4 @@
-"""Questions before a login is replaced or ended: each is about the login that it names."""
+"""Questions before a login is replaced or ended: an answer applies only to the login in the question."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def test_replacing_another_persons_login_asks_and_says_whose_it_is(
 async def test_a_yes_is_for_the_login_that_was_asked_about_and_for_no_later_one(
     bot: commands.Bot, ada: Person, bob: Person, mei: Person, issuer: Issuer, clock: SimpleNamespace
 ) -> None:
-    """The question's buttons outlive the login that it names."""
+    """The buttons of a question still work after its login is gone."""
     login = await begin(ada)
     await (await ada.slash("auth complete", redirect=await issuer.approve(login.link_buttons[0]))).settled()
     asked = await begin(bob)
@@ -92,7 +92,7 @@ async def test_an_old_question_ends_no_login_that_came_after_it(
     button: str,
     notes: str,
 ) -> None:
-    """Ada was asked about her own login; bob has replaced it since, in the same second, and the bot was restarted."""
+    """Ada was asked about her own login. Bob replaced it in the same second, and the bot restarted."""
     async with running(world, start(settings)):
         login = await begin(ada)
         await (await ada.slash("auth complete", redirect=await issuer.approve(login.link_buttons[0]))).settled()
@@ -115,7 +115,7 @@ async def test_an_old_question_ends_no_login_that_came_after_it(
 
 @pytest.mark.parametrize(
     ("another", "says"),
-    [(True, "A newer login to The Lab was made in the meantime"), (False, "There was no login to The Lab")],
+    [(True, "Somebody made a newer login to The Lab in the meantime"), (False, "There was no login to The Lab")],
 )
 async def test_a_logout_that_removes_nothing_says_what_is_left_and_revoked(
     bot: commands.Bot, ada: Person, issuer: Issuer, store_path: Path, another: bool, says: str
@@ -146,7 +146,7 @@ async def test_a_logout_that_removes_nothing_says_what_is_left_and_revoked(
 async def test_a_dms_paste_that_replaces_another_persons_login_asks_first(
     bot: commands.Bot, ada: Person, bob: Person, issuer: Issuer, clock: SimpleNamespace
 ) -> None:
-    """Both began; bob was done first, so that what ada replaces is not what she saw when she began."""
+    """Ada and Bob both began; Bob finished first, so Ada's login would replace a login that she never saw."""
     hers, his = await begin(ada), await begin(bob)
     clock.ahead = 5.0
     redirect = await issuer.approve(his.link_buttons[0], "bob@example.com")

@@ -1,4 +1,4 @@
-"""The cog's service as tests use it: a login in one step, and the lines of the audit log."""
+"""The cog's service for tests: a login in one step, and the lines of the audit log."""
 
 from collections.abc import Callable
 

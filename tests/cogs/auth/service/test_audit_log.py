@@ -1,4 +1,4 @@
-"""The audit log and the limits on tries: who is refused is written down, and fills nothing."""
+"""The audit log and the limits on attempts: refusals are recorded, but cannot fill the log."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -72,7 +72,7 @@ Ask = Callable[[AuthService, Caller], Awaitable[object]]
 async def test_who_is_not_listed_cannot_fill_the_audit_log(
     service: AuthService, eve: Caller, audited: Log, clock: SimpleNamespace, event: str, ask: Ask
 ) -> None:
-    """Ours: ten refusals are written down within a minute; what comes after is refused without a line."""
+    """Ten refusals within a minute get a line each; further requests are refused without a line."""
     for _ in range(10):
         with pytest.raises(AccessDeniedError):
             await ask(service, eve)
@@ -128,7 +128,7 @@ async def test_no_secret_reaches_the_audit_log_or_the_logs(
 
 
 def test_an_audit_log_at_a_relative_path_is_refused(config: Config, settings: DiscordSettings, tmp_path: Path) -> None:
-    """It would be another file in each folder that the bot is started in."""
+    """A relative path would mean another file in each working directory."""
     with pytest.raises(RelativePathError, match="OPENAB_AUTH_AUDIT"):
         open_service(
             Runtime.open(config, str(tmp_path / "a"), {"OPENAB_AUTH_AUDIT": "log"}, lambda: 0.0),

@@ -40,7 +40,7 @@ async def test_two_steps_end_in_the_store_and_in_the_audit_log(
 async def test_access_is_asked_again_when_the_paste_comes(
     service: AuthService, issuer: Issuer, bob: Caller, settings: DiscordSettings, start: Start
 ) -> None:
-    """Between the two steps the bot was restarted with a list on which the person no longer stands."""
+    """Between the two steps the bot restarts with a list that no longer contains the person."""
     redirect = await issuer.approve((await service.login(bob, "lab")).url)
     stricter = dataclasses.replace(settings, allowed_roles=frozenset())
     later = start(stricter)
@@ -133,7 +133,7 @@ async def test_a_login_is_ended_by_who_made_it_or_by_an_operator(
 async def test_a_logout_whose_notes_cannot_be_read_says_so(
     service: AuthService, issuer: Issuer, bob: Caller, stored: Stored, store_path: Path
 ) -> None:
-    """Without its note the login looks like one of somebody else, or like another one than the question was about."""
+    """Without its note, the login looks like another person's login, or like another login than in the question."""
     await log_in(service, issuer, bob)
     asked = await service.ask_logout(bob, "lab")
     notes = store_path.with_name("auth.json.notes")

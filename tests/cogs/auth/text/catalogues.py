@@ -1,4 +1,4 @@
-"""The catalogues as their parser sees them."""
+"""The message catalogues, as their parser reads them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def resource(tag: str) -> ftl.Resource:
 
 
 class Names(Visitor):
-    """The values that a message asks for, and the messages and terms that it stands on."""
+    """Collect the values of a message, and the messages and terms that it uses."""
 
     def __init__(self) -> None:
         self.variables: set[str] = set()
@@ -46,7 +46,7 @@ def entries(tag: str) -> dict[str, ftl.Message | ftl.Term]:
 
 
 def parts(tag: str) -> dict[str, set[str]]:
-    """Each message and each part of one, with the values that it asks for."""
+    """Return each message and each of its parts, with the values of its text."""
     found = {}
     for name, entry in entries(tag).items():
         patterns = {name: entry.value} | {f"{name}.{part.id.name}": part.value for part in entry.attributes}

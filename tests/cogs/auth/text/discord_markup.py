@@ -1,6 +1,7 @@
-"""What Discord's client makes of a message: a reader of its markup, from left to right as the client's own.
+"""Read a message's markup from left to right, as Discord's client does.
 
-Where clients of different ages differ, this one reads the most: what it takes for text is text for all of them.
+If clients of different versions differ, this reader finds the most markup. So a text without markup here is plain text
+for all clients.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.paste import DeniedRedirectError, PasteMistake
 from openab_auth.oauth.paste.mistakes import paste_refusal
-from openab_auth.storage import UserId
+from openab_auth.storage import Tenant, UserId
 from openab_auth.storage.errors import (
     InvalidEntryError,
     InvalidTenantError,
@@ -87,9 +87,9 @@ MET: list[OpenabAuthError] = [
     NameTooLongError(),
     NotLoggedInError("lab"),
     LoginDeadError("lab", "invalid_grant"),
-    LoginTakenError("lab", 5, "ada@example.com"),
+    LoginTakenError(Tenant("lab"), 5, "ada@example.com"),
     LoginChangedError("lab"),
-    LoginOvertakenError(LoginTakenError("lab", 5, "ada@example.com")),
+    LoginOvertakenError(LoginTakenError(Tenant("lab"), 5, "ada@example.com")),
     RefreshBusyError("lab", 20.0),
     UnknownVendorError("lob", ("lab", "second")),
     UnknownVendorError("lob", ()),

@@ -1,4 +1,4 @@
-"""Each error that a person can meet, in each language; what is new in oauth or storage is missed here first."""
+"""Each error that a person can meet has its sentences in each language."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_each_fault_of_a_disk_has_a_sentence_and_a_repair_of_its_own_without_a_p
     assert all(len(set(column)) == len(told) for column in zip(*told.values(), strict=True))
 
 
-def test_an_error_that_no_catalogue_knows_speaks_its_own_english() -> None:
+def test_an_error_that_no_language_file_knows_speaks_its_own_english() -> None:
     class NewError(OpenabAuthError):
         code = "new"
 
@@ -106,4 +106,4 @@ def test_an_access_token_in_a_paste_is_warned_of_before_all_else() -> None:
     happened, kept, todo = described(english(), paste_refusal(PasteMistake.TOKEN_OR_KEY))
     assert "neither used nor stored" in happened
     assert "You can still finish this login." in kept
-    assert todo.index("Revoke it") < todo.index("copy the address")
+    assert todo.index("Revoke it") < todo.index("paste the address")

@@ -1,4 +1,4 @@
-"""The catalogues: the same messages in each language, each of them said somewhere, and nothing said that none holds."""
+"""The language files have the same messages in each language, and the code uses each message."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import openab_auth.cogs.auth
 import openab_auth.cogs.auth.text.language
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.language import Language, SpokenLanguages, english, languages
-from openab_auth.oauth.vendors import Catalogue
+from openab_auth.oauth.vendors import Catalogue, VendorName
 from tests.cogs.auth.text.catalogues import TAGS, Names, entries, parts, resource
 
 FOLDER = Path(openab_auth.cogs.auth.__file__).parent
@@ -23,7 +23,7 @@ ELSEWHERE = ("command-", "note-")  # their English is in commands.py and in oaut
 
 
 def said() -> Iterator[tuple[str, set[str] | None]]:
-    """Each literal message that the cog's own code says, with the values that it gives."""
+    """Yield each message that the cog's code names literally, with the values that the code gives."""
     for file in FOLDER.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not node.args:
@@ -38,7 +38,7 @@ def said() -> Iterator[tuple[str, set[str] | None]]:
 
 
 def names_in_code() -> set[str]:
-    """Every text in the code that could be a message's name."""
+    """Return every text in the code that could be a message's name."""
     found = set()
     for file in FOLDER.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -48,7 +48,7 @@ def names_in_code() -> set[str]:
 
 
 @pytest.mark.parametrize("tag", TAGS)
-def test_a_catalogue_is_read_to_its_last_line(tag: str) -> None:
+def test_a_language_file_is_read_to_its_last_line(tag: str) -> None:
     assert [entry.content for entry in resource(tag).body if isinstance(entry, ftl.Junk)] == []
 
 
@@ -68,7 +68,7 @@ def test_whatever_a_message_stands_on_is_there(tag: str) -> None:
     assert {name for name in there if name.startswith("-")} <= names.references
 
 
-def test_what_the_code_says_is_in_the_catalogue_with_the_same_values() -> None:
+def test_what_the_code_says_is_in_the_file_with_the_same_values() -> None:
     there = parts("en-US")
     calls = list(said())
     assert len(calls) > 30
@@ -87,7 +87,7 @@ def test_each_note_of_a_vendor_that_we_ship_is_translated_and_no_other(tag: str)
 
 def test_an_operators_note_is_shown_as_it_stands() -> None:
     chinese = languages()["zh-TW"]
-    shipped = Catalogue.shipped({}).find("claude")
+    shipped = Catalogue.shipped({}).named(VendorName("claude"))
     assert shipped is not None
     assert "條款" in words.note_of(chinese, shipped)
     assert words.note_of(chinese, replace(shipped, note="Ask Ada first.")) == "Ask Ada first."
@@ -95,7 +95,7 @@ def test_an_operators_note_is_shown_as_it_stands() -> None:
 
 
 def test_no_message_is_left_over() -> None:
-    """Errors' messages are looked for by test_failures; some others are named by a state, a risk, a remedy."""
+    """Some names are computed from a state, a risk or a remedy; test_failures checks the errors' messages."""
     computed = ("error-", "state-", "risk-", "choice-", "how-", "picture-", "remedy-")
     names = Names()
     for entry in entries("en-US").values():
@@ -127,8 +127,8 @@ def test_a_message_that_lacks_a_value_is_said_all_the_same_and_logged(caplog: py
 
 
 def test_a_number_is_spoken_of_as_its_language_does() -> None:
-    assert "There is one login here." in english().say("help-allowed", count=1)
-    assert "There are 2 logins here." in english().say("help-allowed", count=2)
+    assert "There is one login here." in english().say("help-number-of-logins", count=1)
+    assert "There are 2 logins here." in english().say("help-number-of-logins", count=2)
 
 
 def test_the_last_language_of_a_person_is_remembered_for_a_thousand_people() -> None:

@@ -1,6 +1,6 @@
-"""No message, form or list breaks a limit of Discord, whatever names and links vendors and operators come up with.
+"""No message, form or list exceeds a limit of Discord, with any names and links of vendors and operators.
 
-Lengths are counted in UTF-16 units, the strictest reading; the embedded Discord's own checks are made to count so, too.
+Lengths are counted in UTF-16 units, the strictest reading; the embedded Discord also counts them here.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from openab_auth.cogs.auth.views.status import status_message
 from openab_auth.oauth.entries import GENERATION_DIGITS, PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
-from openab_auth.oauth.logins import LoginState, LogoutResult, Status
+from openab_auth.oauth.logins import ChosenLogin, LoginState, LogoutResult, Status
 from openab_auth.oauth.mcp import GrantedAccess
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.records.notes import DeadToken, RefreshAttempt
@@ -101,7 +101,6 @@ states = st.builds(
     died=st.none() | st.builds(DeadToken, fingerprint=st.just("f"), reason=texts, since=st.just(NOW)),
     failed=st.none() | attempts,
     standing=st.none() | standings,
-    generation=st.just("a" * GENERATION_DIGITS),
 )
 waiting = st.builds(
     PendingLogin,
@@ -122,7 +121,7 @@ def _strictly_counted() -> Iterator[None]:
 
 
 def check(answer: ReplyContent) -> None:
-    """Refuse what Discord would."""
+    """Refuse every message that Discord would refuse."""
     embeds = [dict(answer.embed.to_dict())] if answer.embed else []
     components = answer.view.to_components() if answer.view else []
     discord_limits.check_message({"content": answer.content, "embeds": embeds, "components": components})
@@ -132,8 +131,8 @@ def check(answer: ReplyContent) -> None:
 
 
 def with_footer(language: Language, text: Markup) -> ReplyContent:
-    """As a direct message shows it."""
-    return ReplyContent(LINES.join([text, language.say("dm-footer")]))
+    """Return the message as a direct message shows it."""
+    return ReplyContent(LINES.join([text, language.say("dm-delete-paste")]))
 
 
 @few
@@ -170,7 +169,7 @@ async def test_a_login_message_with_a_code(
 async def test_the_answers_to_a_login_and_to_a_logout(
     language: Language, state: LoginState, account: str | None, name: str
 ) -> None:
-    vendor = state.vendor or Vendor(name="lab", title=name, tenant=Tenant("lab"))
+    vendor = state.vendor or Vendor(name=VendorName("lab"), title=name, tenant=Tenant("lab"))
     check(with_footer(language, words.logged_in(language, LoginResult(vendor, NOW, account, name))))
     for revoked, removed, stands in (
         (True, True, False),
@@ -180,12 +179,12 @@ async def test_the_answers_to_a_login_and_to_a_logout(
     ):
         done = LogoutResult(state.tenant, revoked, removed, account, stands)
         check(ReplyContent(words.logged_out(language, done, name)))
-    for message in ("login-link-used", "login-link-expired", "login-link-replaced", "cancelled"):
+    for message in ("login-link-used", "login-link-expired", "login-link-replaced", "login-cancelled"):
         check(ReplyContent(words.about(language, message, vendor)))
     check(ReplyContent(words.login_ended(language, state)))
     try:
-        check(logout_question(language, state))
-        taken = LoginTakenError(name, ADA, account, "a" * GENERATION_DIGITS)
+        check(logout_question(language, ChosenLogin(state, "a" * GENERATION_DIGITS, revocable=True)))
+        taken = LoginTakenError(Tenant(name), ADA, account, "a" * GENERATION_DIGITS)
         check(replace_question(language, name, name, taken))
         check(replace_question(language, name, name, LoginOvertakenError(taken)))
     except NameTooLongError:
@@ -234,7 +233,7 @@ async def test_a_failure_with_whatever_its_fields_hold(
                 pass
             case int() | float():
                 setattr(told, field, type(value)(2**60))
-    told.code = "unknown" if text == "" else told.code  # type: ignore[misc]  # as an error that no catalogue knows
+    told.code = "unknown" if text == "" else told.code  # type: ignore[misc]  # as an error that no language file knows
     check(failure_message(language, told, "a test", vendor=vendor if fits(vendor) else None, key=KEY))
     check(with_footer(language, failure(language, told)))
 

@@ -1,4 +1,4 @@
-"""Whatever somebody else's text holds, Discord's client shows it as text: in every sentence, button and choice."""
+"""Discord's client shows other people's text as plain text, in every sentence, button and choice."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from openab_auth.cogs.auth.views.status import CancelButton, status_message
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
-from openab_auth.oauth.logins import LoginState, LogoutResult, Status
+from openab_auth.oauth.logins import ChosenLogin, LoginState, LogoutResult, Status
 from openab_auth.oauth.mcp import GrantedAccess
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import Problem, Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.records.notes import DeadToken, RefreshAttempt
@@ -67,7 +67,7 @@ many = settings(max_examples=300, deadline=None, phases=[Phase.explicit, Phase.g
 
 
 def check(shown: str, harmless: str) -> None:
-    """Refuse a text in which somebody else's changed anything but the words that are read."""
+    """Compare how both texts are read; other people's text may change only the visible words."""
     assert read(shown)[0] == read(harmless)[0], shown
     assert hidden(shown) == hidden(harmless)  # an emoji of ours has a variation selector
 
@@ -90,7 +90,7 @@ def test_a_text_is_read_letter_by_letter_and_keeps_its_bound(text: str, limit: i
 
 
 def read_text(bare: str, shown: str) -> str:
-    """What is to be seen of a text: all of it, as far as its escapes left room, and no mention of everybody."""
+    """Return the visible part of `text`: all of it that fits with its escapes, without a mention of everybody."""
     seen = read(shown)[1]
     whole = bare.replace(" ", "") or "?"
     kept = seen.replace(" ", "")
@@ -136,9 +136,9 @@ def test_no_value_of_a_sentence_changes_how_the_sentence_is_read(language: Langu
 
 
 def views(language: Language, text: str) -> list[str]:
-    """Every answer that shows texts of somebody else, with `text` in the place of each."""
+    """Return every answer that shows other people's texts, with `text` in each place."""
     vendor = Vendor(
-        name="lab", title=text, tenant=Tenant("lab"), redirect_uri="http://localhost:1/cb", note=text,
+        name=VendorName("lab"), title=text, tenant=Tenant("lab"), redirect_uri="http://localhost:1/cb", note=text,
         token_for=text, account_at=text,
     )  # fmt: skip
     state = LoginState(
@@ -162,18 +162,23 @@ def views(language: Language, text: str) -> list[str]:
             LoginOffer(dataclasses.replace(vendor, flow="device"), url, NOW, text),
         ):
             message = login_message(language, offer, "0-000000")
-            shown += [message.content, str(message.embed.description) if message.embed else ""]
+            # A long text moves a long link from the message into its embed; people read one after the other.
+            shown.append("\n".join([message.content, *([str(message.embed.description)] if message.embed else [])]))
     embed = status_message(language, status, ADA, lambda _: text).embed
     assert embed is not None
     shown.append(str(embed.description))
-    taken = LoginTakenError("lab", ADA, text)
-    shown += [logout_question(language, state).content, replace_question(language, "lab", text, taken).content]
+    taken = LoginTakenError(Tenant("lab"), ADA, text)
+    shown += [
+        logout_question(language, ChosenLogin(state, "a1", revocable=True)).content,
+        replace_question(language, "lab", text, taken).content,
+    ]
     return shown
 
 
 @few
 @given(tongues, texts.map(lambda text: text[:60] or "\u200b"))
 @example(english(), "](<https://evil.example>)](<https://evil.example>)](<https:/")  # it ended a bracket of ours
+@example(english(), "`" * 60)  # it moved a link into the embed
 @example(languages()["zh-TW"], "](<https://evil.example>)")  # after a bracket of ours, in [mcp.NAME]
 async def test_no_text_changes_how_an_answer_is_read(language: Language, text: str) -> None:
     for shown, harmless in zip(views(language, text), views(language, "x"), strict=True):
@@ -199,7 +204,7 @@ def test_no_field_of_a_failure_changes_how_it_is_read(language: Language, error:
 @few
 @given(tongues, texts)
 async def test_what_is_no_markup_shows_no_escape_and_nothing_hidden(language: Language, text: str) -> None:
-    vendor = Vendor(name=text[:40] or "x", title=text, tenant=Tenant("lab"))
+    vendor = Vendor(name=VendorName(text[:40] or "x"), title=text, tenant=Tenant("lab"))
     state = LoginState(Tenant("lab"), "token", "ok", True, NOW, text, ADA, NOW, None, vendor)  # noqa: FBT003
     choices = [
         *login_choices(language, [vendor], [state], ""),
@@ -235,7 +240,7 @@ def test_markup_of_ours_is_not_escaped_and_joins_nothing_that_is_not() -> None:
 
 
 class _Code(Visitor):
-    """The patterns in which a value stands between two backticks."""
+    """Collect the patterns in which a value is between two backticks."""
 
     def __init__(self) -> None:
         self.found: list[str] = []
@@ -252,7 +257,7 @@ class _Code(Visitor):
 
 @pytest.mark.parametrize("tag", TAGS)
 def test_a_value_stands_in_inline_code_by_the_function_for_it(tag: str) -> None:
-    """Between backticks that a catalogue writes itself, the escapes of a value would be seen."""
+    """Between backticks that a language file writes itself, people would see the escapes of a value."""
     reader = _Code()
     reader.visit(resource(tag))
     assert reader.found == []
@@ -276,7 +281,7 @@ def test_one_module_sends_every_message_and_lets_nobody_be_mentioned() -> None:
 
 
 def test_markup_is_declared_where_it_can_be_looked_over() -> None:
-    """`Markup(...)` is a promise that each part is ours or escaped: these are all the promises."""
+    """`Markup(...)` promises that each part is ours or escaped; this test lists all these promises."""
     makers = {
         file.name
         for file in FOLDER.rglob("*.py")

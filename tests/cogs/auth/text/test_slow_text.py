@@ -1,4 +1,4 @@
-"""Reading what people and servers send takes time that grows with its length and not with its square."""
+"""Texts from people and servers are read in linear time."""
 
 from __future__ import annotations
 

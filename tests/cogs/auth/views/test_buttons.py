@@ -1,15 +1,17 @@
-"""What every button has from its base class."""
+"""The base class gives every button the same behaviour."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from types import SimpleNamespace
+from typing import Self
 
 import discord
 import pytest
 
 from openab_auth.cogs.auth.commands import _BUTTONS
-from openab_auth.cogs.auth.text.language import english
+from openab_auth.cogs.auth.text.language import Language, english
 from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton, view_of
 from openab_auth.cogs.auth.views.how import HowButton
 from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton
@@ -56,3 +58,13 @@ async def test_a_view_leaves_out_what_discord_would_refuse() -> None:
     assert view is not None
     assert [type(child) for child in view.children] == [LoginButton] * 25
     assert view_of([long]) is None
+
+
+def test_a_button_that_does_not_say_what_a_press_does_cannot_be_made() -> None:
+    class Silent(AuthButton, verb="silent", fields=""):
+        @classmethod
+        def read(cls, language: Language, fields: Mapping[str, str]) -> Self:
+            return cls(language.label("button-new-link"), discord.ButtonStyle.grey)
+
+    with pytest.raises(TypeError, match="press"):
+        Silent("Silent", discord.ButtonStyle.grey)  # type: ignore[abstract] # pyright: ignore[reportAbstractUsage]

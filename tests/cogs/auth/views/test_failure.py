@@ -24,7 +24,7 @@ KEY = "77359400-abcdef"
 
 
 def test_an_unexpected_failure_is_an_apology_with_an_id_that_the_log_knows(caplog: pytest.LogCaptureFixture) -> None:
-    """A library's exception may hold an address with a code in it: neither the person nor the log gets its words."""
+    """A library's exception may contain an address with a code, so neither the person nor the log gets its text."""
     secret = "canary"
     try:
         try:

@@ -1,4 +1,4 @@
-"""The drawn animations: light, and said in words for who does not see them."""
+"""The animations are small files, and a text describes them for people who cannot see them."""
 
 from importlib.resources import files
 

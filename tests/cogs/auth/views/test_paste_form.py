@@ -15,10 +15,12 @@ from openab_auth.cogs.auth.views.paste_form import (
     paste_modal,
 )
 from openab_auth.oauth.flows import LoginOffer
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import Tenant
 
-OFFER = LoginOffer(Vendor("lab", "The Lab", Tenant("lab")), "https://x/authorize", 2_000_000_000, None, "a" * 10)
+OFFER = LoginOffer(
+    Vendor(VendorName("lab"), "The Lab", Tenant("lab")), "https://x/authorize", 2_000_000_000, None, "a" * 10
+)
 
 
 async def test_a_modal_has_its_login_messages_id_and_is_not_kept_by_the_client() -> None:

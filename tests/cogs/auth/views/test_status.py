@@ -1,4 +1,4 @@
-"""/auth status at one glance: what is logged in, what waits and how to drop it, what is to be repaired."""
+"""/auth status at a glance: logins, pending logins with their buttons, and problems."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from openab_auth.cogs.auth.views.status import CancelButton, status_message
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.logins import LoginState, Status
 from openab_auth.oauth.mcp import GrantedAccess
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import DeadToken, Problem, RefreshAttempt, Tenant, UserId
 from tests.cogs.auth.login_states import login_state
 
 ADA = UserId(1)
-LAB = Vendor(name="lab", title="The Lab", tenant=Tenant("lab"))
+LAB = Vendor(name=VendorName("lab"), title="The Lab", tenant=Tenant("lab"))
 
 
 state = partial(login_state, vendor=LAB)

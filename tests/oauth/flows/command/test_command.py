@@ -1,4 +1,4 @@
-"""A vendor's own login program on a pseudo-terminal: what is found in its output, what it is told, and its end."""
+"""A vendor's own login program on a pseudo-terminal: its output, its input, its environment and its end."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ async def test_one_runs_for_each_person_and_vendor(logins: Logins, tmp_path: Pat
 
     assert not alive(first)
     assert len(await logins.pending(ADA)) == len(await logins.pending(BOB)) == 1
-    assert len((await logins.status()).pending) == 2
+    assert len((await logins.states.status()).pending) == 2
 
 
 async def test_one_person_runs_no_more_than_the_limit(logins: Logins) -> None:
@@ -193,7 +193,7 @@ async def test_one_person_runs_no_more_than_the_limit(logins: Logins) -> None:
 
 
 async def test_the_bots_own_token_and_clients_secrets_are_none_of_its_business(logins: Logins, tmp_path: Path) -> None:
-    """Ours: the variables of vendors and of MCP servers, and the one that the config takes the bot's token from."""
+    """The program gets neither the client secrets of vendors and MCP servers, nor the bot's token."""
     await logins.begin("environment", ADA)
 
     inherited = dict(line.split("=", 1) for line in (tmp_path / "environment").read_text().splitlines() if "=" in line)
@@ -278,7 +278,7 @@ def alive(pid: int) -> bool:
 
 
 async def gone(file: Path) -> None:
-    """Wait until the process that has noted its number there is gone."""
+    """Wait until the process with the number in this file is gone."""
     pid, deadline = int(file.read_text()), time.monotonic() + 5  # noqa: ASYNC240 - a few bytes
     while alive(pid):
         assert time.monotonic() < deadline

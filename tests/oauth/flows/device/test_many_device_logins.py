@@ -1,4 +1,4 @@
-"""Two hundred people wait for their approvals at once in one process; `benchmarks/device_logins.py` has the numbers."""
+"""Two hundred people wait for approvals in one process; `benchmarks/device_logins.py` has the numbers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def test_nobody_is_polled_for_too_soon_and_nobody_starves(tmp_path: Path) 
 
 
 def polled(devices: list[Device], times: int, until: float) -> bool:
-    """Wait until everybody was polled for that often."""
+    """Wait until every login was polled this often."""
     while min(device.polls for device in devices) < times:
         if time.monotonic() > until:
             return False

@@ -1,4 +1,4 @@
-"""People who add servers, and logins at them."""
+"""People add servers and log in to them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def of(config: Config, store: AsyncStore) -> AddedServers:
 
 
 def anybody(_: AddedServer) -> None:
-    """Whoever asks may remove it."""
+    """Let everybody remove the server."""
 
 
 def login(url: str = URL, **changes: object) -> McpEntry:

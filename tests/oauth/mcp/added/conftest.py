@@ -1,4 +1,4 @@
-"""Added servers in a store of their own."""
+"""Added servers in their own store."""
 
 from __future__ import annotations
 

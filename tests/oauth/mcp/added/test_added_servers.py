@@ -1,4 +1,4 @@
-"""Servers that people add: what is refused, what is looked up, and what a removal leaves."""
+"""Servers that people add: refused additions, lookups, and removals."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from openab_auth.oauth.errors import (
     UnknownVendorError,
 )
 from openab_auth.oauth.mcp.added_servers import MOST_SERVERS, AddedServers
-from openab_auth.oauth.vendors import Catalogue, read_config
-from openab_auth.storage import AddedServer, AsyncStore, Draft, FileStore, UserId
+from openab_auth.oauth.vendors import Catalogue, VendorName, read_config
+from openab_auth.storage import AddedServer, AsyncStore, Draft, FileStore, Tenant, UserId
 from tests.oauth.mcp.added.added_servers import ADA, BOB, CONFIG, EVIL, URL, anybody, login, of, record
 
 
@@ -35,9 +35,9 @@ async def test_an_added_server_is_one_more_vendor_whose_title_says_where_it_is(
     catalogue = await added.catalogue()
     assert catalogue.get("mcp:lab").title == "lab (MCP at mcp.example)"
     assert [vendor.name for vendor in catalogue.offered()][-2:] == ["mcp:linear", "mcp:lab"]
-    assert catalogue.server("lab") == catalogue.server("mcp:lab") == server
+    assert catalogue.server_of(Tenant("lab")) == catalogue.server_named(VendorName("mcp:lab")) == server
     assert (server.url, server.added_by, server.network_policy.hosts, server.client_id) == (URL, ADA, frozenset(), "")
-    assert catalogue.title_of("lab") == "lab (MCP at mcp.example)"
+    assert catalogue.title_of(Tenant("lab")) == "lab (MCP at mcp.example)"
 
 
 async def test_the_same_once_more_is_there_already_whoever_asks(added: AddedServers, store: AsyncStore) -> None:
@@ -162,8 +162,8 @@ async def test_while_adding_is_off_servers_are_known_but_not_added_or_offered(
     catalogue = await off.catalogue()
     with pytest.raises(UnknownVendorError):
         catalogue.get("mcp:lab")
-    assert catalogue.server("mcp:lab") is not None
-    assert catalogue.title_of("lab") == "lab (MCP at mcp.example)"
+    assert catalogue.server_named(VendorName("mcp:lab")) is not None
+    assert catalogue.title_of(Tenant("lab")) == "lab (MCP at mcp.example)"
 
 
 def test_nobody_may_add_until_the_operator_allows_it(tmp_path: Path) -> None:
@@ -200,8 +200,8 @@ async def test_a_vendor_of_the_same_name_that_comes_later_hides_the_server(
     row: dict[str, object] = {"flow": "command", "command": ["lab", "login"]}
     catalogue = await of(replace(CONFIG, vendors={"lab": row}), store).catalogue()
 
-    assert catalogue.server("mcp:lab") is None
-    assert catalogue.title_of("lab") == "lab"
+    assert catalogue.server_named(VendorName("mcp:lab")) is None
+    assert catalogue.title_of(Tenant("lab")) == "lab"
 
 
 def test_the_same_servers_are_not_read_again_at_each_look() -> None:

@@ -1,4 +1,4 @@
-"""The address of an added server: how it is shown, and logins that another address got."""
+"""The address of an added server: how messages show it, and logins at an earlier address of the name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from openab_auth.oauth.errors import ConfigError, ForeignLoginError, ServerAddre
 from openab_auth.oauth.mcp.added_servers import AddedServers
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.mcp_server import read_added_server
-from openab_auth.storage import AddedServer, AsyncStore, Draft, Entry, Secret, TokenEntry
+from openab_auth.storage import AddedServer, AsyncStore, Draft, Entry, Secret, Tenant, TokenEntry
 from tests.oauth.mcp.added.added_servers import ADA, CONFIG, EVIL, URL, login, record
 
 PLAIN = re.compile(r"https://[a-z][a-z0-9-]*(\.[a-z]+)*/[!$&-,0-9:;=@A-Z_a-z~-]*")
@@ -47,7 +47,7 @@ def test_an_address_a_table_may_have_is_added_and_reached_as_shown(name: str, ur
 
     assert connected_to
     assert connected_to in server.host
-    assert replace(server, added_by=None) == table.server(name)
+    assert replace(server, added_by=None) == table.server_of(Tenant(name))
     assert server.host.isascii()
     assert server.vendor.title.isprintable()
     assert len(server.vendor.title) <= 100
@@ -60,7 +60,7 @@ async def test_no_variable_of_the_environment_goes_into_an_address(store: AsyncS
     server, _ = await added.add("lab", "https://evil.example/${DISCORD_TOKEN}", ADA)
 
     assert server.url == "https://evil.example/${DISCORD_TOKEN}"
-    assert "canary" not in repr((await added.catalogue()).server("lab"))
+    assert "canary" not in repr((await added.catalogue()).server_of(Tenant("lab")))
 
 
 def test_a_host_is_shown_by_its_end_and_in_letters_that_cannot_be_mistaken() -> None:

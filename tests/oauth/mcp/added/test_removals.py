@@ -1,4 +1,4 @@
-"""What a removal of an added server waits for and leaves."""
+"""The removal of an added server: its conditions, and what stays."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ async def test_a_server_whose_name_a_vendor_took_is_removed_despite_its_login(
 async def test_the_next_server_of_a_name_finds_nothing_of_the_one_before(
     added: AddedServers, store: AsyncStore
 ) -> None:
-    """A login that was begun at the one before must not end as a login at the next."""
+    """A login that began at the earlier server must not end as a login at the next server."""
     await added.add("lab", URL, ADA)
     ours = {"pending:mcp:lab:8", "mcp:lab https://as.example"}
     others = {"pending:mcp:lab2:8", "mcp:lab2 https://as.example", "mcp:linear https://as.example"}

@@ -1,4 +1,4 @@
-"""Logins at a name whose server changes."""
+"""Logins at a name while its server changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two servers that one name means, the one after the other."""
+"""Two servers that have the same name, one after the other."""
 
 from __future__ import annotations
 

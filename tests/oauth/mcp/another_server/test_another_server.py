@@ -1,4 +1,4 @@
-"""A name that means another server in the middle of a login: what was begun at the one is no login at the other."""
+"""A name is given to another server during a login: the login does not become a login at the new server."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from tests.oauth.mcp.stranger import RFC_8414, Page, Stranger
 
 
 def anybody(_: AddedServer) -> None:
-    """Whoever asks may remove it."""
+    """Let everybody remove the server."""
 
 
 async def asked(stranger: Stranger, path: str) -> None:
-    """Wait until a request for it has come."""
+    """Wait until the server has received a request for this."""
     async with asyncio.timeout(5):
         while path not in stranger.paths:
             await asyncio.sleep(0.01)
 
 
 async def trading(logins: Logins, stranger: Stranger, user: UserId) -> asyncio.Task[LoginResult]:
-    """A login whose code the stranger was just asked to trade, and does in a moment."""
+    """Start a login whose code the stranger is exchanging at this moment."""
     offer = await logins.begin("mcp:lab", user)
     stranger.pages["/token"].delay = 0.3
     completing = asyncio.create_task(logins.complete(paste(offer), user))
@@ -151,7 +151,7 @@ async def test_a_removal_at_the_very_beginning_of_a_login_gives_no_link(
 
 
 class Recorder(httpx2.AsyncBaseTransport):
-    """Where requests end that would leave this machine."""
+    """Record the requests that would leave this machine."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, dict[str, str]]] = []
@@ -164,7 +164,7 @@ class Recorder(httpx2.AsyncBaseTransport):
 
 @pytest.fixture
 async def operators(store: AsyncStore) -> AsyncIterator[tuple[Logins, TokenSource, Recorder]]:
-    """The bot and an agent after a restart: a table has this name now, of a server in the operator's network."""
+    """Restart the bot and an agent with a table of this name, for a server in the operator's network."""
     table: dict[str, object] = {
         "url": "https://10.0.0.9/mcp",
         "allow_private_hosts": ["10.0.0.0/8"],
@@ -203,7 +203,7 @@ async def test_an_added_servers_hosts_get_no_reach_from_a_table_of_that_name(
 
     with pytest.raises(VendorMisconfiguredError, match="private network"):
         await source.force_refresh("mcp:lab")
-    done = await later.logout("mcp:lab", revoke=True)
+    done = await later.logout(await later.account("mcp:lab"), revoke=True)
 
     assert done.removed
     assert "private network" in str(done.note)

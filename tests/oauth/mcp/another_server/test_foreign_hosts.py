@@ -1,4 +1,4 @@
-"""Logins with an account elsewhere: the host that gets the token is told, and hosts of the config are refused."""
+"""Logins with an account at another host: messages name both hosts, and hosts of the config are refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.oauth.mcp.stranger import RESOURCE, RFC_8414, Page, Stranger
 
 
 def names(server: Stranger, issuer: Stranger) -> None:
-    """The server says that its authorization server is that one."""
+    """Let the server name this authorization server."""
     server.pages[f"{RESOURCE}/mcp"] = Page(server.resource(authorization_servers=[issuer.url]))
 
 
@@ -33,7 +33,7 @@ async def test_a_login_with_an_account_elsewhere_says_which_host_gets_its_token(
 
     hosts = (evil.url.removeprefix("http://"), good.url.removeprefix("http://"))
     assert (offer.vendor.token_for, offer.vendor.account_at) == hosts
-    (state,) = (await logins.status()).logins
+    (state,) = (await logins.states.status()).logins
     assert state.vendor is not None
     assert (state.vendor.token_for, state.vendor.account_at) == hosts
 
@@ -90,7 +90,7 @@ async def test_an_added_server_gets_no_account_of_another_servers_host(
 
     with pytest.raises(ServerUnusableError, match="mcp:good"):
         await logins.begin("mcp:lab", ADA)
-    await logins.logout("mcp:good", revoke=False)
+    await logins.logout(await logins.account("mcp:good"), revoke=False)
     assert await logins.begin("mcp:lab", ADA)
 
 

@@ -1,4 +1,4 @@
-"""Addresses and clients that servers need, and those that no server needs."""
+"""Addresses and clients of servers that are kept, and those that are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a stranger's documents say, the outcome is a way to log in or an error with a sentence."""
+"""Any document from a stranger leads to a login, or to an error with a sentence."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ CHANGES = st.dictionaries(st.sampled_from(sorted(GOOD)), JSON, max_size=3)
 
 
 class Documents(httpx2.AsyncBaseTransport):
-    """The one document everywhere: each reader takes what it looks for."""
+    """Serve one document at every address; each reader takes its own members."""
 
     def __init__(self, body: bytes, challenge: bytes) -> None:
         self.body = body

@@ -1,4 +1,4 @@
-"""Redirects and documents on the way: followed within the origin alone, and not for ever."""
+"""Redirects during discovery are followed only within one origin, and only a few times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An authorization server that was found, and the answers to registrations."""
+"""A discovered authorization server, and its answers to registrations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def found(stranger: Stranger) -> Discovered:
 
 @pytest.fixture
 def answers(stranger: Stranger) -> Any:
-    """Lets the registration endpoint answer with these members beside `client_id`."""
+    """Set the members, beside `client_id`, in the registration endpoint's answer."""
 
     def answer(status: int = 201, **members: Any) -> None:
         stranger.pages[REGISTER] = Page({"client_id": "c1", **members}, status)

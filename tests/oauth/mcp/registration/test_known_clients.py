@@ -1,4 +1,4 @@
-"""Clients that are kept: used again, made anew when they no longer do, and sent to no other issuer."""
+"""Kept clients: used again, replaced when they stop working, and never sent to another issuer."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ async def test_the_operators_missing_secret_is_asked_for_and_never_written_down(
 async def test_a_client_that_no_disk_took_is_the_one_of_the_next_try(
     server: McpServer, store: AsyncStore, driver: Driver, stranger: Stranger, answers: Any, tmp_path: Path
 ) -> None:
-    """A server gives a client's secret once; another registration would leave the first one there for good."""
+    """A server gives a client's secret only once; a second registration would leave the first client there forever."""
     stranger.is_a_good_server()
     answers(client_secret="s3", token_endpoint_auth_method="client_secret_post")
     catalogue = Catalogue.from_config(

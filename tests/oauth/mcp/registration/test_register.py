@@ -1,4 +1,4 @@
-"""Which client we are: the operator's, a metadata document's, or one that is registered, in this order."""
+"""Our client at a server: the operator's, a metadata document's, or a registered client, in this order."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ async def test_what_the_server_registered_is_what_counts(
     method: str,
     secret: str | None,
 ) -> None:
-    """RFC 7591 3.2.1: it may replace what was asked for, a secret nobody wanted included."""
+    """RFC 7591 3.2.1: the server may replace any requested value, and may add an unwanted secret."""
     answers(status, **members)
 
     identity = await identify(server, found, ("read",), {}, fetch, now=NOW)

@@ -1,4 +1,4 @@
-"""Which client the SDK's servers know us as: registered, forgotten, used again."""
+"""Our client at the SDK's servers: registered, forgotten, and used again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_a_server_that_forgot_our_client_gets_a_new_registration(
 async def test_a_link_that_led_nowhere_is_followed_by_one_with_another_client(
     logins: Logins, urls: Mapping[str, str]
 ) -> None:
-    """Ours: the server's page says that it does not know the client, and nobody else would ever notice."""
+    """Only the person sees the server's page that says that it does not know the client."""
     clients = []
     for _ in range(2):
         link = (await logins.begin("mcp:new", ADA)).url

@@ -1,4 +1,4 @@
-"""A login whose client or record was lost, rewritten or cannot be read, at the SDK's servers."""
+"""A login at the SDK's servers whose client or record was lost, rewritten, or cannot be read."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ async def test_a_login_under_the_designs_key_is_read_and_renewed_where_it_lies(
     assert (await source.get_valid("new")).value == entry.access_token
     assert (await source.force_refresh("mcp:new")).value != entry.access_token
     assert set(await store.read()) == {"mcp:new"}
-    await logins.logout("mcp:new", revoke=False)
+    await logins.logout(await logins.account("mcp:new"), revoke=False)
     assert not await store.read()
 
 
 def put_aside(clients: Path) -> Path:
-    """What is no file in its place cannot be read, by root neither."""
+    """Replace a file by a folder, which nobody can read, not even root."""
     aside = clients.with_name("aside")
     clients.rename(aside)
     clients.mkdir()
@@ -88,7 +88,7 @@ def put_aside(clients: Path) -> Path:
 async def test_an_unreadable_clients_file_leaves_live_tokens_and_kills_none(
     logins: Logins, source: TokenSource, store: AsyncStore, urls: Mapping[str, str], tmp_path: Path
 ) -> None:
-    """Ours: what cannot be asked says nothing of the login, and is named."""
+    """An unreadable file says nothing about the login; the error names the file."""
     await log_in(logins, "mcp:new")
     entry, notes = await entry_of(store, "new"), dict(await store.notes())
     ends_soon = dataclasses.replace(entry, token_received_at=int(time.time()) - 3540)
@@ -103,7 +103,7 @@ async def test_an_unreadable_clients_file_leaves_live_tokens_and_kills_none(
             await source.get_valid("mcp:new")
 
     assert dict(await store.notes()) == notes
-    assert [login.state for login in (await logins.status()).logins] == ["expired"]
+    assert [login.state for login in (await logins.states.status()).logins] == ["expired"]
     assert len(await seen(urls["new"], "/token", entry.client_id)) == posted
 
     (tmp_path / "auth.json.clients").rmdir()

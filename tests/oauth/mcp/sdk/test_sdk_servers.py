@@ -1,4 +1,4 @@
-"""The whole way at servers of the official MCP Python SDK: from `mcp:NAME` to a tool call with the token."""
+"""A whole login at servers of the official MCP Python SDK: from `mcp:NAME` to a tool call with the token."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ async def test_a_logout_ends_the_grant_at_the_server_and_forgets_the_login(
     await log_in(logins, "mcp:posting")
     token = (await entry_of(store, "posting")).access_token.reveal()
 
-    done = await logins.logout("mcp:posting", revoke=True)
+    done = await logins.logout(await logins.account("mcp:posting"), revoke=True)
 
     assert done.revoked
     assert not await store.read()
@@ -148,6 +148,6 @@ async def test_no_secret_is_in_anything_that_is_shown(
     await source.force_refresh("mcp:secretive")
 
     entry, clients = await entry_of(store, "secretive"), await store.clients()
-    shown = f"{entry!r} {clients!r} {await logins.status()!r} {caplog.text}"
+    shown = f"{entry!r} {clients!r} {await logins.states.status()!r} {caplog.text}"
     assert "canary" not in shown
     assert "canary-operators-secret" not in (tmp_path / "auth.json.clients").read_text()

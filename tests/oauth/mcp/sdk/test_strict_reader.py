@@ -1,4 +1,4 @@
-"""What we store at each kind of server is what the agents in Rust read."""
+"""The Rust agents can read every login that we store, at each kind of server."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def test_every_entry_is_what_a_strict_reader_of_the_three_shapes_takes(
 async def test_a_login_survives_every_rewrite_of_an_agent(
     logins: Logins, source: TokenSource, store: AsyncStore, tmp_path: Path
 ) -> None:
-    """Issuer, token endpoint, resource and the client's secret come from the file of ours."""
+    """Issuer, token endpoint, resource and the client's secret come from our own file."""
     for name in ("posting", "secretive"):
         await log_in(logins, f"mcp:{name}")
     for _ in range(2):

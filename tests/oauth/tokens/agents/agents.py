@@ -1,4 +1,4 @@
-"""Programs that are agents, and what they answer."""
+"""Programs that act as agents, and their answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Agents in processes of their own at one login, whose vendor rotates refresh tokens and revokes on reuse."""
+"""Agent processes at one login, whose vendor rotates refresh tokens and revokes the login on reuse."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def config(issuer: ThreadedIssuer, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def start(config: Path) -> Iterator[Callable[[int], list[Agent]]]:
-    """Starts agents that have imported what a waiting agent needs."""
+    """Start agents that have already imported everything that a waiting agent needs."""
     started: list[Agent] = []
 
     def start(count: int) -> list[Agent]:
@@ -61,7 +61,7 @@ def fleet(start: Callable[[int], list[Agent]]) -> list[Agent]:
 
 @pytest.fixture
 def store(tmp_path: Path, config: Path, issuer: ThreadedIssuer) -> FileStore:
-    """A new login at `lab` whose access token has expired; earlier requests are forgotten."""
+    """Make a new login at `lab` with an expired access token; forget earlier requests."""
     store = FileStore(tmp_path / "auth.json")
 
     async def log_in() -> None:

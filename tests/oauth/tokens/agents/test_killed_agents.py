@@ -1,4 +1,4 @@
-"""Agents that are killed before, in and after their request, and the one that comes next."""
+"""Agents are killed before, during and after their request, and another agent continues."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_process_killed_during_its_request_is_followed_at_once(
 def test_a_token_lost_with_a_killed_process_is_told_and_not_tried_again(
     start: Callable[[int], list[Agent]], store: FileStore, issuer: ThreadedIssuer
 ) -> None:
-    """Nobody can know the token in the answer that it did not live to read; a repetition is forgiven by some."""
+    """The killed process never read the answer with the new token; some vendors accept a repetition."""
     issuer.faults.next("/token", delay=30)
     first, *others = start(4)
     first.order(store)
@@ -95,7 +95,7 @@ def test_a_token_lost_with_a_killed_process_is_told_and_not_tried_again(
     assert len(issuer.requests("/token")) == 2
     dead = store.notes()["lab"].dead
     assert dead is not None
-    assert "the request before got no answer" in dead.reason
+    assert "the previous request got no answer" in dead.reason
 
 
 def test_a_vendor_that_forgives_a_repetition_gives_the_login_back(

@@ -1,4 +1,4 @@
-"""Agents in processes of their own at one login, whose vendor rotates refresh tokens and revokes on reuse."""
+"""Races of agent processes at one login, whose vendor rotates refresh tokens and revokes on reuse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The account of a refreshed login: learned, relabelled, or another one and refused."""
+"""The account of a refreshed login: learned, with a new label, or another account and refused."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def test_another_account_under_the_same_label_is_refused_told_and_marked(
 async def test_an_account_that_is_not_known_is_learned_and_never_refused(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, lost: str
 ) -> None:
-    """A note of an older version has a label alone, which decides nothing."""
+    """A note of an older version has only a label, which decides nothing."""
 
     def lose(draft: Draft) -> None:
         note = draft.notes.pop("lab")
@@ -83,7 +83,7 @@ async def test_an_account_that_is_not_known_is_learned_and_never_refused(
 async def test_an_account_that_another_program_put_there_is_no_wrong_answer(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
-    """An agent in Rust that logs in writes no note: ours still speaks of the login before."""
+    """A Rust agent that logs in writes no note, so our note still describes the login before."""
     reply = issuer.tokens.issue("openab-playground", "eve@example.com", ("openid", "offline_access"))
     foreign = dataclasses.replace(login, refresh_token=Secret(str(reply["refresh_token"])))
     await store.update(lambda draft: draft.update(lab=foreign))

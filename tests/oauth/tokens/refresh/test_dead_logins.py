@@ -1,4 +1,4 @@
-"""A login that the vendor refuses to renew: told as dead, unless another one came in."""
+"""A login that the vendor refuses to renew is reported as dead, unless another login has come in."""
 
 from __future__ import annotations
 

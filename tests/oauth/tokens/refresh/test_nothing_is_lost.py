@@ -1,4 +1,4 @@
-"""Between a vendor's answer and the commit anything may go wrong, and the rotated token is kept all the same."""
+"""Anything may fail between a vendor's answer and the commit, and the rotated token is still kept."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.clock import Clock
 
 
 class Fault:
-    """Raises an error in the place of a function, a number of times once it is armed."""
+    """Raise an error in place of a function, several times, once it is armed."""
 
     def __init__(self, error: BaseException) -> None:
         self._error = error
@@ -85,7 +85,7 @@ async def test_whatever_fails_after_the_answer_the_rotated_token_is_kept(
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Design, section 5. A step that the refresh does not come to must do no harm either."""
+    """A fault in a step that the refresh never reaches must do no harm either."""
     place, name = step
     if place is token_response and isinstance(error, asyncio.CancelledError):
         pytest.skip("nothing is awaited there, so nothing can be cancelled")
@@ -158,7 +158,7 @@ INTERRUPTED = [
 async def test_ctrl_c_after_the_answer_ends_the_process_and_not_the_login(
     step: str, login: TokenEntry, issuer: Issuer, catalogue: Catalogue, tmp_path: Path
 ) -> None:
-    """The second Ctrl-C is a KeyboardInterrupt wherever asyncio is at that moment."""
+    """The second Ctrl-C raises KeyboardInterrupt wherever asyncio is at that moment."""
     path, vendor = tmp_path / "auth.json", catalogue.get("lab")
     urls = {"authorize_url": vendor.authorize_url, "token_url": vendor.token_url}
     table = {"client_id": vendor.client_id, "redirect_uri": vendor.redirect_uri, "account_from": "email", **urls}

@@ -1,4 +1,4 @@
-"""One refresh: what it keeps, when it asks nothing, whose commit it takes, and what it remembers of a dead login."""
+"""One refresh: the kept fields, the cases without a request, adopted commits, and dead logins."""
 
 from __future__ import annotations
 

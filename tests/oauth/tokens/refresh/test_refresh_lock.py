@@ -1,4 +1,4 @@
-"""The lock of a refresh: who waits for it, what they adopt, and when it is let go."""
+"""The lease of a refresh: who waits for it, which login they adopt, and when it is released."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ async def test_a_lock_that_is_let_go_without_a_commit_is_taken_over(
 async def test_a_lock_that_comes_free_too_late_for_a_request_is_left_to_others(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
-    """All of it, the waiting and the request, must end while other languages' agents still wait."""
+    """The wait and the request together must end while agents in other languages still wait."""
     holder = store.lease("lab")
     assert holder.try_acquire()
     waiter = asyncio.create_task(source.force_refresh("lab"))
@@ -173,7 +173,7 @@ async def test_the_lock_is_free_again_after_every_outcome(
 async def test_a_busy_store_keeps_the_lock_no_longer_than_others_wait(
     answer: str, login: TokenEntry, issuer: Issuer, tmp_path: Path, catalogue: Catalogue, clock: Clock
 ) -> None:
-    """What is noted or committed late is written when the store is free; a token that was given lies in the journal."""
+    """Late notes and commits are written when the store is free; a new token is in the journal until then."""
     faults: dict[str, dict[str, object]] = {"refused": {"status": 503}, "dead": INVALID_GRANT, "given": {}}
     issuer.faults.next("/token", delay=0.3, **faults[answer])  # type: ignore[arg-type] # a status and a body
     busy = Flock(tmp_path / "auth.json.global.lock")

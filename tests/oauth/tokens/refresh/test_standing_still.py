@@ -1,4 +1,4 @@
-"""A process that stands still (SIGSTOP, `docker pause`, a blocked event loop, a suspended machine) reads its answer."""
+"""A process that stood still (SIGSTOP, `docker pause`, a blocked loop, a suspended machine) reads its answer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PAUSE = 1.6  # seconds; longer than a request, and a whole refresh, of AGENT may
 AGENT = """
 import asyncio, concurrent.futures.thread, encodings.idna, json, os, queue, resource, signal, sys, time
 import anyio._backends._asyncio, filelock
-import openab_auth.oauth.tokens.refresh, openab_auth.oauth.tokens.renewer
+import openab_auth.oauth.tokens.refresh, openab_auth.oauth.tokens.find_renewer
 import openab_auth.storage.file.locks.waiting, openab_auth.storage.worker_thread
 from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.vendors import Catalogue
@@ -90,7 +90,7 @@ def vendors(issuer: Issuer) -> Tables:
 
 @pytest.fixture
 def path() -> Iterator[Path]:
-    """Where another user can get to, as it cannot below `tmp_path`."""
+    """Return a path that another user can reach, unlike `tmp_path`."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         yield Path(folder) / "volume" / "agent" / "auth.json"
@@ -107,7 +107,7 @@ async def logging_in(vendors: Tables, path: Path) -> AsyncIterator[Logins]:
 
 @pytest.fixture
 async def redirect(issuer: Issuer, vendors: Tables, path: Path) -> str:
-    """A login, and the redirect of the next one, for agents that renew the one or complete the other."""
+    """Make a login, and return the redirect of the next login; agents renew the first or complete the second."""
     async with logging_in(vendors, path) as logins:
         await logins.complete(await issuer.approve((await logins.begin("lab", CONSOLE)).url), CONSOLE)
         redirect = await issuer.approve((await logins.begin("lab", CONSOLE)).url)
@@ -117,7 +117,7 @@ async def redirect(issuer: Issuer, vendors: Tables, path: Path) -> str:
 
 @pytest.fixture
 async def start(issuer: Issuer, vendors: Tables, path: Path) -> AsyncIterator[Start]:
-    """Starts an agent in a process of its own, and returns once its request has arrived."""
+    """Start an agent in its own process; return when its request has arrived."""
     started: list[asyncio.subprocess.Process] = []
 
     async def start(does: str, *words: str, uid: int = 0) -> asyncio.subprocess.Process:
@@ -142,7 +142,7 @@ async def start(issuer: Issuer, vendors: Tables, path: Path) -> AsyncIterator[St
 
 
 def newest(issuer: Issuer, does: str) -> str:
-    """The refresh token that the agent was given."""
+    """Return the refresh token that the agent got."""
     return issuer.families[0 if does == "refresh" else 1].refresh_token
 
 
@@ -154,7 +154,7 @@ def refresh_token(path: Path) -> str:
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """The lock of every write, as another program holds it."""
+    """Hold the global lock, as another program does."""
     descriptor = os.open(f"{path}.global.lock", os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     try:
@@ -206,7 +206,7 @@ async def test_a_server_that_says_nothing_is_given_up_while_the_process_runs() -
 async def test_after_a_suspension_the_other_side_has_all_of_its_time_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The answer was not received by a machine that slept, so it is sent again, some time after it is awake."""
+    """A sleeping machine received no answer, so the server sends it again some time after the machine wakes up."""
     slept = 0.0
     monkeypatch.setattr(deadline, "_machine_slept", lambda: slept)
     clock = asyncio.get_running_loop().time
@@ -230,7 +230,7 @@ async def test_after_a_suspension_the_other_side_has_all_of_its_time_again(
 async def test_a_loop_that_ends_in_mid_commit_leaves_the_login_in_the_journal(
     redirect: str, issuer: Issuer, path: Path, start: Start
 ) -> None:
-    """A host that never closes its source: its event loop cancels the commit, which waits for another's lock."""
+    """A host never closes its source, so its event loop cancels the commit while that waits for a lock."""
     agent = await start("wait")
     with held(path):
         async with asyncio.timeout(20):

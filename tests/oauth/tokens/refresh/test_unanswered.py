@@ -1,4 +1,4 @@
-"""A refresh that was sent and got no answer: repeated once, at once, and told as it is."""
+"""A refresh that was sent and got no answer: repeated once, at once, and reported truthfully."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ async def test_a_vendor_with_a_grace_period_gives_the_login_back(
 async def test_a_repetition_that_is_refused_says_that_an_answer_was_lost(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
-    """Without a grace period the answer that was lost had the only good token in it."""
+    """Without a grace period, only the lost answer contained a valid token."""
     issuer.faults.next("/token", cut="after")
 
     for _ in range(2):
-        with pytest.raises(LoginDeadError, match="the request before got no answer"):
+        with pytest.raises(LoginDeadError, match="the previous request got no answer"):
             await source.force_refresh("lab")
 
     assert len(issuer.requests("/token")) == 2
@@ -100,7 +100,7 @@ async def test_the_try_after_an_unknown_one_is_late_logged_explains_a_refusal(
         await source.force_refresh("lab", rejected=login.access_token)
     clock.now += 60
     issuer.families[0].revoked = True
-    with caplog.at_level(logging.WARNING), pytest.raises(LoginDeadError, match="the request before got no answer"):
+    with caplog.at_level(logging.WARNING), pytest.raises(LoginDeadError, match="the previous request got no answer"):
         await source.force_refresh("lab", rejected=login.access_token)
     assert "the last request with this refresh token got no answer; it is posted again" in caplog.text
     assert len(issuer.requests("/token")) == 4
@@ -138,7 +138,7 @@ def _at(endpoint: str, login: TokenEntry) -> TokenEntry:
 
 @pytest.fixture
 async def astray(login: TokenEntry, store: AsyncStore, server: RawServer) -> TokenEntry:
-    """The login as it would be renewed at the raw server."""
+    """Return the login with the raw server as its token endpoint."""
     moved = _at(f"{server.url}/token", login)
     await store.update(lambda draft: draft.update(lab=moved))
     return moved
@@ -168,7 +168,7 @@ UNREADABLE: list[bytes] = [
 async def test_after_an_unreadable_answer_the_token_is_not_posted_at_once(
     source: TokenSource, astray: TokenEntry, server: RawServer, store: AsyncStore, clock: Clock, sent: bytes
 ) -> None:
-    """The token may be spent, which is remembered; a repetition would get the same answer, or end the family."""
+    """The token may be used. A repetition would get the same answer, or would revoke the family."""
     server.sends = [sent]
 
     with pytest.raises(RefreshUnansweredError, match="gave no usable answer"):
@@ -243,7 +243,7 @@ async def test_tokens_that_came_are_stored_although_the_connection_stays_open(
 async def test_a_copy_of_the_store_in_another_home_is_named_and_not_retried(
     source: TokenSource, login: TokenEntry, issuer: Issuer, tmp_path: Path, catalogue: Catalogue, clock: Clock
 ) -> None:
-    """Case 33: whoever refreshes second presents a token that the first one has spent."""
+    """Case 33: the home that refreshes second posts a token that the first home has used."""
     copy = tmp_path / "other home" / "auth.json"
     shutil.copytree(tmp_path, copy.parent, ignore=shutil.ignore_patterns("other home"))
     await source.force_refresh("lab")

@@ -1,4 +1,4 @@
-"""The vendor has rotated, and the store does not take the new token: it is spilled, else kept in memory, never lost."""
+"""The vendor has rotated, and the store cannot take the new token: it is spilled, or stays in memory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.clock import Clock
 
 
 class Disk:
-    """Breaks and mends what a commit and a spill need, after the preflight has found it well."""
+    """Break and repair the system calls of a commit and a spill, after the check before the request."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -50,7 +50,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 @pytest.fixture
 async def process(tmp_path: Path, catalogue: Catalogue, clock: Clock) -> AsyncIterator[Callable[[], TokenSource]]:
-    """Makes a source with nothing of its own but the file, as another process has."""
+    """Make a source that shares only the file, as another process does."""
     async with AsyncExitStack() as stack:
 
         def make() -> TokenSource:
@@ -63,7 +63,7 @@ async def process(tmp_path: Path, catalogue: Catalogue, clock: Clock) -> AsyncIt
 
 
 async def refresh_breaking(source: TokenSource, issuer: Issuer, *breaks: Callable[[], None]) -> AccessToken:
-    """A refresh during whose request the disk breaks."""
+    """Start a refresh, and break the disk during its request."""
     asked = len(issuer.requests("/token"))
     issuer.faults.next("/token", delay=0.15)
     flight = asyncio.create_task(source.force_refresh("lab"))
@@ -214,7 +214,7 @@ async def test_a_process_that_ends_tries_once_more_and_says_what_is_lost(
 async def test_a_commit_that_takes_too_long_is_spilled_in_time(
     login: TokenEntry, issuer: Issuer, tmp_path: Path, catalogue: Catalogue, clock: Clock, store: AsyncStore
 ) -> None:
-    """A program that holds the global lock for long costs nobody a token, and no agent its patience."""
+    """A program that holds the global lock for long must cost nobody a token, and delay no agent too long."""
     holder = Flock(tmp_path / "auth.json.global.lock")
     async with TokenSource(
         FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=8), catalogue=catalogue, clock=clock, deadline=0.5

@@ -1,4 +1,4 @@
-"""Renewals of one login, and the place of its spill."""
+"""Renewals of one login, and the path of its spill."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def store(path: Path) -> FileStore:
 
 @contextmanager
 def no_file_larger_than(size: int) -> Iterator[None]:
-    """Every write beyond it fails, as on a full disk."""
+    """Let every write beyond this size fail, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -254,7 +254,7 @@ def test_the_longest_tenant_name_has_room_for_its_spill(path: Path) -> None:
 def test_a_recovery_during_a_read_does_not_show_it_the_spent_token(
     store: FileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever read the old file and then an empty journal would post a token that is spent."""
+    """A process that read the old file and then an empty journal would post a used token."""
     store.spill("codex", NEW, OLD.refresh_token)
     listdir = os.listdir
 

@@ -1,4 +1,4 @@
-"""What lies in a spill's place and is none: named, not followed, and never read as a login."""
+"""Other files in the place of a spill are reported, not followed, and never read as a login."""
 
 from __future__ import annotations
 

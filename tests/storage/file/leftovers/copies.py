@@ -1,4 +1,4 @@
-"""Logins that end, and every copy of them."""
+"""End logins, and find every copy of them."""
 
 from __future__ import annotations
 

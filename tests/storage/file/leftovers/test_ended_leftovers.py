@@ -1,4 +1,4 @@
-"""What killed writers left of a login that has ended: removed or overwritten by its logout, or told."""
+"""Files of killed writers with tokens of an ended login: its logout removes, overwrites or reports them."""
 
 from __future__ import annotations
 
@@ -124,4 +124,4 @@ print([problem.what for problem in store.problems() if problem.ended])
 
     told = run(code, public_path, as_nobody=True)
 
-    assert f"{roots} may hold tokens of a login that has ended: it could not be removed" in told
+    assert f"{roots} may hold tokens of an ended login; a logout could not remove it" in told

@@ -1,4 +1,4 @@
-"""A login that has ended leaves no copy: not in the journal, nor in what was kept of damaged files (case 41)."""
+"""An ended login leaves no copy, neither in the journal nor in kept damaged files (case 41)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.clock import Clock
 
 Make = Callable[..., TokenEntry]
 FOREIGN = "auth.json.corrupt-1700000000"  # as the agents in Rust name them
-ENDED = "tokens of a login that has ended"
+ENDED = "tokens of an ended login"
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def store(path: Path) -> FileStore:
 
 
 def quarantined(store: FileStore, name: str = FOREIGN, tail: str = "") -> Path:
-    """The store's bytes as they are, and the damage that made somebody keep them."""
+    """Keep the store's bytes as a damaged file, with the damage that caused this."""
     kept = store.path.with_name(name)
     kept.write_bytes(store.path.read_bytes() + tail.encode())
     kept.chmod(0o640)

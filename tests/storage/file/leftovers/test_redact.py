@@ -1,4 +1,4 @@
-"""Secrets are found in whatever is left of a file, and nothing else of it is touched."""
+"""Secrets are found in any rest of a file, and all other bytes stay unchanged."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_however_json_spells_it_it_is_gone_and_the_rest_is_there(
 
 @given(st.text(printable, min_size=8, max_size=40), st.data())
 def test_cut_off_anywhere_no_eight_letters_of_its_beginning_are_left_there(secret: str, data: st.DataObject) -> None:
-    """RFC 6749 A.12: tokens are made of these."""
+    """RFC 6749 A.12: tokens consist of these characters."""
     whole = json.dumps({"tenant": {"access_token": secret}}).encode()
     torn = whole[: data.draw(st.integers(0, len(whole)))]
 

@@ -1,4 +1,4 @@
-"""Programs that hold the store's locks, and ways to take them."""
+"""Programs that hold the store's locks, and ways to take the locks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def held(holder: subprocess.Popen[str]) -> subprocess.Popen[str]:
 
 
 def keeps_us_out(store: FileStore, name: str) -> bool:
-    """Whether somebody else has this lock."""
+    """Return whether somebody else holds this lock."""
     if name == TENANT:
         lock = store.lease("codex")
         free = lock.try_acquire()

@@ -1,4 +1,4 @@
-"""Other programs that use flock(2) on our lock files, and what lies in a lock file's place."""
+"""Other programs that use flock(2) on our lock files, and other files in the place of a lock file."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_raw_flock_excludes_us_and_we_exclude_it(store: FileStore, path: Path,
 
 @BOTH
 def test_sidecars_are_never_deleted_nor_changed_whatever_their_age(path: Path, name: str) -> None:
-    """Cases 13 and 14: a time of the future, or a file that was copied with the home folder, has no effect."""
+    """Cases 13 and 14: a future date, or a file that was copied with the home folder, has no effect."""
     store = FileStore(path, lock_timeout=0.1)
     path.parent.mkdir()
     sidecar = path.with_name(name)

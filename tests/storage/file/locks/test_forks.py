@@ -1,4 +1,4 @@
-"""Forked children: they neither release their parents' locks nor get past each other."""
+"""Forked children neither release their parents' locks nor ignore each other's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An interrupt at any line leaves the lock to others and the commit whole."""
+"""An interrupt at any line frees the lock for others and leaves the commit whole."""
 
 from __future__ import annotations
 

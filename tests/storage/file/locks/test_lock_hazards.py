@@ -62,7 +62,7 @@ def test_a_killed_holder_leaves_its_lock_free(store: FileStore, path: Path, name
 
 
 def test_who_waits_has_the_lock_at_once_when_its_holder_is_killed(store: FileStore, path: Path, start: Start) -> None:
-    """Case 12: a tenth of a second; the best of three, for the machine may be busy with something else."""
+    """Case 12: within 0.1 s; the best of three tries counts, because the machine may be busy."""
     took: list[float] = []
     while len(took) < 3 and min(took, default=1.0) > 0.1:
         store.update(put("codex", token(expires_at=0)))
@@ -81,7 +81,7 @@ def test_who_waits_has_the_lock_at_once_when_its_holder_is_killed(store: FileSto
 def test_a_stopped_holder_keeps_its_lock_and_goes_on_with_it(
     store: FileStore, path: Path, name: str, start: Start
 ) -> None:
-    """Case 16: nobody steals the lock of who is only slow."""
+    """Case 16: nobody takes the lock of a slow process."""
     holder = held(start(HOLD, path, name))
     holder.send_signal(signal.SIGSTOP)
     before = path.read_bytes()
@@ -99,7 +99,7 @@ def test_a_stopped_holder_keeps_its_lock_and_goes_on_with_it(
 def test_a_holder_that_never_lets_go_costs_a_bounded_wait_and_no_reader(
     store: FileStore, path: Path, start: Start, run: Callable[..., str]
 ) -> None:
-    """Cases 10 and 11: who would write is told; who reads needs no lock, also when eight start at once."""
+    """Cases 10 and 11: a writer gets an error, and a reader needs no lock, even if eight start at once."""
     holder = held(start(HOLD, path, GLOBAL))
     readers = [start(SEE, path) for _ in range(8)]
     begun = time.monotonic()

@@ -1,4 +1,4 @@
-"""The rights on a file."""
+"""The mode of a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose the files are and who may read them, and what a user without rights on them is told."""
+"""The owner and the mode of each file, and the errors for a user without rights."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_without_rights_on_the_lock_nothing_is_written_and_it_is_named(
 def test_a_lock_in_another_users_folder_says_whose_that_is_and_what_to_do(
     public_path: Path, run: Callable[..., str], rights: int
 ) -> None:
-    """Most often root once made the folder; its sidecar cannot even be looked at, or is not there yet."""
+    """Usually root made the folder; its sidecar cannot be looked at, or does not exist yet."""
     if os.geteuid() != 0:
         return  # only root can become another user
     public_path.parent.chmod(rights)
@@ -156,7 +156,7 @@ def test_wrong_rights_are_named_with_their_repair(store: FileStore, path: Path) 
 
 
 def test_a_file_of_another_user_is_named_with_its_repair(store: FileStore, path: Path) -> None:
-    """Case 17: most often root once ran the program."""
+    """Case 17: usually root ran the program before."""
     if os.geteuid() != 0:
         return  # only root can give files away
     store.update(put("codex", token()))

@@ -1,4 +1,4 @@
-"""What root does in other users' folders: it gives away its files, follows no link, and locks nobody out."""
+"""Root in other users' folders gives its new files away, follows no link, and locks nobody out."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_root_keeps_the_owner_of_the_folder_and_locks_nobody_out(public_path: Pa
 
 
 def test_root_keeps_the_owner_of_a_file_that_belongs_to_another_user(store: FileStore, path: Path) -> None:
-    """Without root's rights the file stays its own user's, which is the same promise."""
+    """Without root's rights, the file keeps its owner anyway."""
     store.update(put("codex", token()))
     owner = NOBODY if os.geteuid() == 0 else os.geteuid()
     for file in (path.parent, path):
@@ -69,7 +69,7 @@ def test_root_gives_folders_that_it_makes_to_whose_home_they_lie_in(public_path:
 
 
 def test_root_gives_a_lock_that_it_left_behind_to_whose_folder_it_lies_in(public_path: Path) -> None:
-    """As when it was killed between making the file and giving it away."""
+    """Root may have been killed after it made the file and before it gave the file away."""
     if os.geteuid() != 0:
         return  # only root can give files away
     os.chown(public_path.parent, NOBODY, NOBODY)
@@ -83,7 +83,7 @@ def test_root_gives_a_lock_that_it_left_behind_to_whose_folder_it_lies_in(public
 
 
 def roots_folder(public_path: Path) -> Path:
-    """A folder of root's that another user would like to have, beside the one where that user may do anything."""
+    """Make a folder of root's that another user wants, beside a folder in which that user may do anything."""
     os.chown(public_path.parent, NOBODY, NOBODY)
     folder = public_path.parent.parent / "of-root"
     folder.mkdir(0o755)
@@ -96,7 +96,7 @@ def link(place: Path, target: Path) -> None:
 
 
 def ask_all(store: FileStore) -> list[str]:
-    """What root is told when it does everything that makes a file."""
+    """Return the errors of root when it does everything that makes a file."""
     told = []
     for act in (
         lambda: store.update(lambda draft: (draft.update(codex=token()), draft.notes.update(codex=Note("x")))),
@@ -144,7 +144,7 @@ def test_root_follows_a_link_of_its_own_and_one_that_stays_with_its_user(public_
 
 
 def test_root_gives_away_no_file_that_has_another_name_too(public_path: Path) -> None:
-    """Where hard links are not protected, a user may give a file of root's the name of a lock."""
+    """Without protected hard links, a user may give a file of root's the name of a lock."""
     if os.geteuid() != 0:
         return  # only root can give files away
     secret = roots_folder(public_path) / "secret"
@@ -157,7 +157,7 @@ def test_root_gives_away_no_file_that_has_another_name_too(public_path: Path) ->
 
 
 def test_what_root_keeps_of_a_damaged_file_belongs_to_whose_file_it_was(public_path: Path) -> None:
-    """Else a user could have root copy any file of root's."""
+    """Otherwise a user could let root copy any file of root's."""
     if os.geteuid() != 0:
         return  # only root can give files away
     os.chown(public_path.parent, NOBODY, NOBODY)

@@ -15,7 +15,7 @@ from tests.cogs.auth.on_discord.waiting.device_codes import FLOWS, PROGRAM
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, issuer: Issuer) -> None:
-    """Nobody waits for a whole second in here."""
+    """Poll often, so that no test waits for a whole second."""
     monkeypatch.setattr(codes, "SHORTEST", 0.01)
     monkeypatch.setattr("openab_auth.oauth.flows.device.poll._SLOWER", 0.05)
     monkeypatch.setattr(
@@ -26,7 +26,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, issuer: Issuer) -> None:
 
 @pytest.fixture
 def config(issuer: Issuer, tmp_path: Path) -> Config:
-    """Shipped vendors of which only the addresses and the client are changed, and one of the operator's own."""
+    """Write a config with shipped vendors at other addresses and with another client, and with one new vendor."""
     standard = {"device_url": issuer.device_url, "token_url": issuer.token_url, "client_id": CLIENT_ID}
     return Config(
         auth=AuthSettings(vendors=("lab", *FLOWS, "cursor", "shell", "late"), accept_risk=("kiro",)),

@@ -15,7 +15,7 @@ FLOWS = ("grok", "codex-device", "kiro", "copilot")
 
 
 def code_in(issuer: Issuer, shown: ShownResponse) -> str:
-    """The newest code, which the message must show large."""
+    """Return the newest code, which the message must show in large letters."""
     code = list(issuer.devices.begun.values())[-1].user_code
     assert f"# `{code}`" in shown.content
     return code

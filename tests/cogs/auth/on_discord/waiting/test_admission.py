@@ -1,4 +1,4 @@
-"""Who may finish a login that waits: over a restart, with the roles that Discord tells at its end."""
+"""The last check of a waiting login: after a restart, and with the roles that Discord reports at its end."""
 
 from __future__ import annotations
 
@@ -126,7 +126,9 @@ async def test_a_code_approved_later_logs_in_who_has_an_allowed_role_by_then(
     assert len(issuer.requests("/revoke")) == (0 if ends_well else 1)
     assert not [key for key in stored() if key.startswith("pending:")]
     if not ends_well and not restarted:
-        await login.wait_for(lambda shown: "none of your roles is" in shown.content and not shown.link_buttons)
+        await login.wait_for(
+            lambda shown: "Neither you nor any of your roles" in shown.content and not shown.link_buttons
+        )
 
 
 async def test_a_login_is_refused_and_revoked_while_discord_tells_no_roles(
@@ -165,6 +167,6 @@ async def test_a_bot_that_left_the_server_knows_nobodys_roles_there(
         login = await begin(bob)
         world.faults.next("member", status=403, code=50001)
         await issuer.approve_device(code_in(issuer, login), "bob@example.com")
-        await login.wait_for(lambda shown: "none of your roles is" in shown.content)
+        await login.wait_for(lambda shown: "Neither you nor any of your roles" in shown.content)
         assert bot.is_ready()
     assert not stored()

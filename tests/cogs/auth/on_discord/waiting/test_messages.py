@@ -1,4 +1,4 @@
-"""Logins that need no paste, in a real discord.py client: the code, the edits of the message, each flow."""
+"""Logins without a paste, in a real discord.py client: the code, the edits of the message, and each flow."""
 
 from __future__ import annotations
 

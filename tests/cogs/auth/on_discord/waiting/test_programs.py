@@ -1,4 +1,4 @@
-"""A vendor's own program, driven from its login message."""
+"""A vendor's own program, controlled from its login message."""
 
 from __future__ import annotations
 

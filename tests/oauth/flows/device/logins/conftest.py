@@ -1,4 +1,4 @@
-"""Processes on one store that log people in by code, at vendors that nobody waits long for."""
+"""Processes on one store that log people in by code, at vendors with short intervals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.oauth.flows.device.logins.device_logins import Start
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, issuer: Issuer) -> None:
-    """Nobody waits for a whole second in here."""
+    """Poll often, so that no test waits for a whole second."""
     monkeypatch.setattr(codes, "SHORTEST", 0.01)
     monkeypatch.setattr("openab_auth.oauth.flows.device.approval.INTERVAL", 0.05)
     monkeypatch.setattr("openab_auth.oauth.flows.device.poll._SLOWER", 0.05)
@@ -32,7 +32,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, issuer: Issuer) -> None:
 
 @pytest.fixture
 def catalogue(issuer: Issuer) -> Catalogue:
-    """A vendor of the operator's own, and three shipped ones of which only the addresses and the client are changed."""
+    """Return a new vendor, and three shipped vendors at other addresses and with another client."""
     lab = {"flow": "device", "device_url": issuer.device_url, "token_url": issuer.token_url, "client_id": CLIENT_ID}
     codex = {"device_url": f"{issuer.url}/codex/usercode", "authorize_url": issuer.devices.page}
     return Catalogue.from_config(
@@ -66,7 +66,7 @@ def catalogue(issuer: Issuer) -> Catalogue:
 
 @pytest.fixture
 async def start(catalogue: Catalogue, tmp_path: Path, clock: Callable[[], float]) -> AsyncIterator[Start]:
-    """Starts the logins anew on the same store, as another process or a restart does."""
+    """Start the logins again on the same store, as another process or a restart does."""
     async with AsyncExitStack() as stack:
 
         def begin() -> Logins:

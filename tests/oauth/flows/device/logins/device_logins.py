@@ -1,4 +1,4 @@
-"""A device login, from begin to the store."""
+"""A device login, from its first request to the store."""
 
 from __future__ import annotations
 

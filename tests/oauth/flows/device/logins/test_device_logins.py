@@ -1,4 +1,4 @@
-"""Device logins from begin to the store: approved, denied, expired, cancelled, replaced, restarted, and renewed."""
+"""Device logins: approved, denied, expired, cancelled, replaced, continued after a restart, and renewed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def test_an_approved_login_is_in_the_store_as_the_agents_want_it(
     done = await logins.outcome(vendor, ADA)
 
     assert done is not None
-    tenant = catalogue.tenant_of(vendor)
+    tenant = catalogue.get(vendor).tenant
     entry = (await store.read())[tenant]
     assert isinstance(entry, TokenEntry)
     assert entry.access_token
@@ -168,7 +168,7 @@ async def test_nothing_secret_is_in_what_is_shown(logins: Logins, store: AsyncSt
     offer = await logins.begin("lab", ADA)
     entry = (await store.read())["pending:lab:1"]
     assert isinstance(entry, PendingEntry)
-    shown = f"{offer!r} {await logins.status()!r} {entry!r}"
+    shown = f"{offer!r} {await logins.states.status()!r} {entry!r}"
 
     assert entry.verifier.reveal() not in shown
     assert entry.verifier.reveal() not in offer.url

@@ -1,4 +1,4 @@
-"""A code and other logins: a newer code, another person's login, and how many may wait."""
+"""A code beside other logins: a newer code, another person's login, and the limit of pending logins."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def test_a_newer_code_takes_the_place_of_the_older_one(logins: Logins, iss
 
 
 async def test_another_persons_login_in_between_is_not_replaced(start: Start, issuer: Issuer) -> None:
-    """All of it happens within one second."""
+    """All steps happen within one second."""
     ada, bob = start(), start()
     first = await ada.begin("lab", ADA)
     second = await bob.begin("lab", BOB)

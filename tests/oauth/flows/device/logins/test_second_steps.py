@@ -1,4 +1,4 @@
-"""Device logins with more than a code: Google's project, Copilot's second token, AWS's registered client."""
+"""Device logins with a second step: Google's project, Copilot's second token, AWS's registered client."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ async def test_an_aws_login_is_renewed_with_the_client_that_it_was_made_with(
 async def test_an_aws_login_waits_while_its_client_cannot_be_read(
     logins: Logins, issuer: Issuer, store: AsyncStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A disk that fails for a moment ends nobody's login."""
+    """A short failure of the disk must end no login."""
     offer = await logins.begin("kiro", ADA)
     clients = tmp_path / "auth.json.clients"
     data = clients.read_bytes()

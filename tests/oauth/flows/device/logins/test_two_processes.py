@@ -1,4 +1,4 @@
-"""Device logins over restarts, at two bots on one store, and while vendor or store are out of order."""
+"""Device logins after restarts, with two bots on one store, and during failures of vendor or store."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_a_restart_in_between_goes_on_polling(start: Start, issuer: Issuer
 async def test_a_restart_survives_an_agent_that_dropped_what_it_does_not_know(
     start: Start, issuer: Issuer, store: AsyncStore
 ) -> None:
-    """The Rust agents write back the fields they know and no others (formats of the credential file)."""
+    """The Rust agents write back only the fields that they know."""
     before = start()
     offer = await before.begin("codex-device", ADA)
     await before.aclose()
@@ -54,7 +54,7 @@ async def test_a_restart_survives_an_agent_that_dropped_what_it_does_not_know(
 async def test_two_bots_make_one_login_of_one_code_and_tell_of_no_failure(
     start: Start, issuer: Issuer, store: AsyncStore, catalogue: Catalogue, vendor: str
 ) -> None:
-    """A bot and the one that takes its place poll for the same login; the vendor gives it to one of them."""
+    """A bot and its successor poll for the same login; the vendor gives it to one of them."""
     here, there = start(), start()
     offer = await here.begin(vendor, ADA)
     await there.resume(lambda login: login.user == ADA)
@@ -70,7 +70,7 @@ async def test_two_bots_make_one_login_of_one_code_and_tell_of_no_failure(
     assert [done.elsewhere for done in ended if done].count(True) == 1
     assert len(issuer.families) == 1
     assert not issuer.families[0].revoked
-    assert list(await store.read()) == [catalogue.tenant_of(vendor)]
+    assert list(await store.read()) == [catalogue.get(vendor).tenant]
 
 
 async def test_a_denial_that_the_other_bot_was_told_is_not_called_an_expiry(start: Start, issuer: Issuer) -> None:

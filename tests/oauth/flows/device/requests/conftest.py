@@ -1,4 +1,4 @@
-"""Each device flow's vendor at the one issuer, asked quickly."""
+"""The vendors of all device flows, at one issuer with short intervals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from openab_auth.storage import Secret
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for a whole second in here."""
+    """Poll often, so that no test waits for a whole second."""
     monkeypatch.setattr(codes, "SHORTEST", 0.01)
 
 

@@ -7,7 +7,7 @@ import pytest
 from openab_auth.oauth.errors import VendorMisconfiguredError, VendorUnavailableError
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.flows.device.code import DeviceCode
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import Json, Tenant
 
 
@@ -21,7 +21,7 @@ def begun(**changed: Json) -> DeviceCode:
         "interval": 5,
         **changed,
     }
-    vendor = Vendor("lab", title="The Lab", tenant=Tenant("lab"))
+    vendor = Vendor(VendorName("lab"), title="The Lab", tenant=Tenant("lab"))
     return codes.read_code(vendor.client(), now=1_800_000_000, **reply)
 
 

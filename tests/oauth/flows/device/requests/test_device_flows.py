@@ -23,7 +23,7 @@ from openab_auth.oauth.flows import flow_of
 from openab_auth.oauth.flows.device.code import DeviceCode
 from openab_auth.oauth.flows.device.flow import DeviceFlow
 from openab_auth.oauth.flows.device.requests import ApprovalPending, DeviceRequests
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import AsyncStore, PendingEntry, Secret, Tenant
 
 FLOWS = ("device", "codex-device", "aws-device")
@@ -34,7 +34,7 @@ def vendors(issuer: Issuer) -> dict[str, Vendor]:
     common: dict[str, Any] = {"title": "The Lab", "client_id": CLIENT_ID, "scopes": ("openid", "offline_access")}
     return {
         "device": Vendor(
-            "lab",
+            VendorName("lab"),
             tenant=Tenant("lab"),
             flow="device",
             device_url=issuer.device_url,
@@ -42,7 +42,7 @@ def vendors(issuer: Issuer) -> dict[str, Vendor]:
             **common,
         ),
         "codex-device": Vendor(
-            "lab",
+            VendorName("lab"),
             tenant=Tenant("lab"),
             flow="codex-device",
             device_url=f"{issuer.url}/codex/usercode",
@@ -52,7 +52,7 @@ def vendors(issuer: Issuer) -> dict[str, Vendor]:
             **common,
         ),
         "aws-device": Vendor(
-            "lab",
+            VendorName("lab"),
             tenant=Tenant("lab"),
             flow="aws-device",
             device_url=f"{issuer.url}/aws/device_authorization",

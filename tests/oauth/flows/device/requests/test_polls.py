@@ -1,4 +1,4 @@
-"""How the polls of a device flow are paced, and when they end."""
+"""The polls of a device flow: their interval and their end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from openab_auth.oauth.flows.device.requests import ApprovalPending
 
 
 class Polls:
-    """Stands for a vendor: gives the answers one by one, and remembers when it was asked."""
+    """A vendor: gives the answers one by one, and records the times of the polls."""
 
     def __init__(self, *answers: TokenResponse | ApprovalPending | OAuthError) -> None:
         self.answers = list(answers)

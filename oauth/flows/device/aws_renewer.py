@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AwsRenewer:
-    """Asks AWS SSO-OIDC, with the client that the login was made with."""
+    """Asks AWS SSO-OIDC, with the client that was registered for the login."""
 
     vendor: Vendor
     token_endpoint: str

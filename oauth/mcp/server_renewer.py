@@ -74,10 +74,11 @@ class ServerRenewer:
         return binding_of(entry, clients.get(self.tenant)) or await self._found_again(driver, entry, clients)
 
     async def _found_again(self, driver: Driver, entry: McpEntry, clients: Mapping[str, ClientRecord]) -> Binding:
-        """Return the binding of a login whose record was lost or which another program made; only at the same issuer.
+        """Discover the binding of a login again, at the same issuer, because the login has no record; store it.
 
-        The binding is stored before the token is posted, while there is still time for that request. Where a document
-        cannot be fetched, the token was not sent.
+        Raises:
+            NotRefreshableError: the issuer is unknown, or the server names another issuer now.
+            VendorUnavailableError: a document could not be fetched in time, so the token was not sent.
         """
         try:
             async with awake_timeout(self.deadline.left(LAST_REQUEST)):

@@ -29,7 +29,7 @@ class CopilotRenewer:
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """See `Renewer.renew`."""
-        from openab_auth.oauth.flows.exchange.copilot import request_copilot_token  # noqa: PLC0415 - loads httpx2
+        from openab_auth.oauth.flows.exchange.copilot_token import request_copilot_token  # noqa: PLC0415 - loads httpx2
 
         return await request_copilot_token(
             driver, self.vendor.client(), entry.refresh_token, self.exchange_url, now=self.clock()

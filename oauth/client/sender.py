@@ -1,0 +1,92 @@
+"""Send one OAuth request with authlib, and return the vendor's raw reply, whatever authlib makes of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import httpx2
+from authlib.integrations.httpx_client import AsyncOAuth2Client
+
+from openab_auth.oauth.client import client_auth
+from openab_auth.oauth.client.oauth_client import OAuthClient
+from openab_auth.oauth.client.verdict import RequestContext, json_object, judge_failure
+from openab_auth.oauth.http import (
+    BoundedTransport,
+    NetworkPolicy,
+    PinnedTransport,
+    awake_timeout,
+    direct_transport,
+    new_client,
+)
+from openab_auth.oauth.http.interrupt import postpone
+
+_log: Final = logging.getLogger(__name__)
+
+
+class RequestSender:
+    """Owns one HTTP client for each network policy; `deadline` limits each request, in seconds.
+
+    `transport` replaces the network.
+    """
+
+    def __init__(self, transport: httpx2.AsyncBaseTransport | None, *, deadline: float) -> None:
+        self._transport = transport
+        self._http: dict[NetworkPolicy | None, httpx2.AsyncClient] = {}
+        self.deadline = deadline
+
+    def http(self, policy: NetworkPolicy | None = None) -> httpx2.AsyncClient:
+        """Return the HTTP client for this policy, made at its first request: loading the certificates takes a while.
+
+        Without a policy the operator's table names the addresses, and the proxies of the environment are used. With
+        one, a stranger may have named them.
+        """
+        if policy not in self._http:
+            transport = self._transport
+            if policy is not None:
+                transport = PinnedTransport(policy, transport or direct_transport())
+            self._http[policy] = new_client(transport)
+        return self._http[policy]
+
+    async def aclose(self) -> None:
+        """Close every connection; the sender cannot be used afterwards."""
+        for http in self._http.values():
+            await http.aclose()
+
+    async def send(
+        self, client: OAuthClient, context: RequestContext, request: Callable[[AsyncOAuth2Client], Awaitable[object]]
+    ) -> httpx2.Response:
+        """Return the raw reply to the one request that `request` makes.
+
+        Once the reply is there, no error is raised; a reply that was cut off after a whole JSON object counts, too.
+        Before, every error is an `OAuthError`.
+        """
+        transport = BoundedTransport(self.http(client.network_policy))
+        session = client_auth.authlib_client(client, transport, self.deadline)
+        minimal = {"access_token": "taken"}  # authlib's own parser fails on lifetimes that are not integers
+        for hook in ("access_token_response", "refresh_token_response"):
+            session.register_compliance_hook(hook, lambda _: httpx2.Response(httpx2.codes.OK, json=minimal))
+        try:
+            async with awake_timeout(self.deadline):
+                await request(session)
+        except BaseException as error:
+            reply = transport.reply or _complete(transport.torn)
+            if isinstance(error, Exception):
+                if not isinstance(error, httpx2.HTTPError | httpx2.InvalidURL | OSError | OverflowError):
+                    _log.error("%s: a request ended with an unexpected error (%s)", client.name, type(error).__name__)
+                if reply is None:  # `from None`: an httpx2 error holds the request, and so the token
+                    unsent, begun = transport.certainly_unsent, transport.answer_has_begun
+                    raise judge_failure(context, error, unsent=unsent, begun=begun) from None
+            elif reply is None:
+                raise
+            else:
+                postpone(error)
+            return reply
+        assert transport.reply is not None  # noqa: S101 - a session that raises nothing has read a reply
+        return transport.reply
+
+
+def _complete(torn: httpx2.Response | None) -> httpx2.Response | None:
+    """Return a reply that was cut off if it holds one whole JSON object."""
+    return None if torn is None or json_object(torn) is None else torn

@@ -1,0 +1,68 @@
+"""The reading half of every store: a program that writes nothing needs neither locks nor drafts."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from openab_auth.storage.entries import Entry
+from openab_auth.storage.records import CLIENTS, NOTES, SERVERS, AddedServer, ClientRecord, Note, RecordKind
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something about the store that an operator should repair: what is wrong, and how to repair it.
+
+    `ended` is True when the problem may expose tokens of a login that has ended.
+    """
+
+    what: str
+    repair: str
+    ended: bool = False
+
+
+class StoreReader(Protocol):
+    """Logins and records as they were last committed. The methods at its end are built on the others."""
+
+    def read(self) -> Mapping[str, Entry]:
+        """Return all entries as they were last committed, without taking a lock.
+
+        Raises:
+            StoreUnreadableError: the store is there but could not be read.
+        """
+        ...
+
+    def peek(self) -> Mapping[str, Entry] | None:
+        """Return all entries if this process knows that they are current, else None. Never blocks."""
+        ...
+
+    def version(self) -> Hashable:
+        """Return a value that differs whenever `read` may return something else. Never blocks."""
+        ...
+
+    def records(self, kind: RecordKind[R]) -> Mapping[str, R]:
+        """Return all records of one kind by key; return none when they were lost.
+
+        Raises:
+            StoreUnreadableError: the records are there but could not be read.
+        """
+        ...
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return everything that an operator should repair, without changing anything."""
+        ...
+
+    def notes(self) -> Mapping[str, Note]:
+        """Return the notes by tenant; see `records`."""
+        return self.records(NOTES)
+
+    def clients(self) -> Mapping[str, ClientRecord]:
+        """Return the registered clients by key; see `records`."""
+        return self.records(CLIENTS)
+
+    def servers(self) -> Mapping[str, AddedServer]:
+        """Return the added MCP servers by name; see `records`."""
+        return self.records(SERVERS)
