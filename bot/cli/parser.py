@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NoReturn
 
+from openab_auth.bot.cli import consoles
 from openab_auth.bot.cli.arguments import UsageError, split_arguments
 
 EXIT_STATUSES = """\
@@ -26,6 +27,9 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(_said(message), self.prog)
+
+    def _print_message(self, message: str, file: object = None) -> None:  # noqa: ARG002 - there is one place for help
+        consoles.write(message)
 
     def format_help(self) -> str:
         """Return the help, as wide as the terminal."""

@@ -30,6 +30,13 @@ class FileReader(StoreReader):
             self.path = Path(os.path.abspath(path))  # noqa: PTH100 -- a symbolic link must stay as it is given
         except OSError as error:  # the working directory no longer exists
             raise StoreUnreadableError(path, file_faults.of_folder(error)) from error
+        if "\0" in str(self.path):
+            raise StoreUnreadableError(ascii(os.fspath(path)), "no path has a null character")
+        try:
+            os.fsencode(self.path)
+        except UnicodeEncodeError:
+            reason = "the locale of this process has no such characters; set LANG=C.UTF-8"
+            raise StoreUnreadableError(path, reason) from None
         self._clock = clock
         self._records = RecordCache(self.path)
         self._snapshot: Snapshot | None = None
