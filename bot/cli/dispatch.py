@@ -23,6 +23,7 @@ _MODULES = {
     "refresh": "commands.tokens",
     "exec": "commands.exec",
     "doctor": "doctor.command",
+    "version": "commands.version",
     "obscure": "commands.obscure",
     "reveal": "commands.obscure",
 }

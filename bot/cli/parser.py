@@ -44,6 +44,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         UsageError: the command line is wrong.
     """
     apart = split_arguments(words)
+    if apart.version and not apart.help:
+        return argparse.Namespace(command="version", json=apart.json)
     parser = make_parser((apart.command,) if apart.command in COMMANDS and not apart.help else COMMANDS)
     arguments = parser.parse_args(apart.plain, argparse.Namespace(store=None, config=None, json=False))
     if apart.paste is not None:
@@ -83,6 +85,7 @@ def make_parser(names: Iterable[str]) -> argparse.ArgumentParser:
         formatter_class=_no_terminal,
         parents=[everywhere],
     )
+    parser.add_argument("--version", action="store_true", help="print the version of this program")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in names:
         does, add_arguments = COMMANDS[name]
