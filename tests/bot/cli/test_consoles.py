@@ -17,13 +17,11 @@ from tests.bot.cli.started_commands import OPENAB_AUTH
 
 NO_UTF8 = {
     "C": {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
-    "ascii": {"PYTHONIOENCODING": "ascii"},
     "ascii:strict": {"PYTHONIOENCODING": "ascii:strict"},
     "cp1252": {"PYTHONIOENCODING": "cp1252"},
-    "latin-1": {"PYTHONIOENCODING": "latin-1:strict"},
 }
 TITLE = "Läb ☕ 實驗室"
-CLOSED = {"stdin": "<&-", "stdout": ">&-", "stderr": "2>&-", "all": "<&- >&- 2>&-", "output": ">&- 2>&-"}
+CLOSED = {"stdin": "<&-", "stdout": ">&-", "stderr": "2>&-", "all": "<&- >&- 2>&-"}
 BROKEN = ("full", "no reader", "read only")
 
 
