@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -12,7 +10,7 @@ from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard import AccessDeniedError, ClosingError, Members, caller_of
 from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages
 from openab_auth.cogs.auth.replies import acknowledge, answer
-from openab_auth.cogs.auth.service import GROUP, AuthService
+from openab_auth.cogs.auth.service import GROUP, AuthService, Resumption
 from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandTranslator, SpokenLanguages, language_of
 from openab_auth.cogs.auth.views import (
     COG,
@@ -29,9 +27,8 @@ from openab_auth.cogs.auth.views import (
     read_submit,
     server_choices,
 )
-from openab_auth.storage.errors import OpenabAuthError, StorageError
+from openab_auth.storage.errors import OpenabAuthError
 
-_log = logging.getLogger(__name__)
 _BUTTONS = (LoginButton, PasteButton, HowButton, CancelButton, LogoutButton, ReplaceButton)
 
 
@@ -48,16 +45,14 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         service.guard.admission.fetch_caller = Members(bot).caller
         self._direct = DirectMessages(bot, self.desk, self._languages)
         self._dead_logins = DeadLogins(bot, service, self._languages)
+        self._resumption = Resumption(service)
         if not service.servers.allowed and self.app_command is not None:
             self.app_command.remove_command(GROUP)
 
     async def cog_load(self) -> None:
         """Register the buttons, also for messages from before a restart, and translate the commands."""
         self._bot.add_dynamic_items(*_BUTTONS)
-        try:
-            await self._service.resume()
-        except StorageError as error:
-            _log.warning("logins that wait for an approval could not be resumed: %s", error)
+        await self._resumption.start()
         if self._bot.tree.translator is None:  # a host bot keeps its own translator
             await self._bot.tree.set_translator(CommandTranslator())
         if self._bot.is_ready():
@@ -67,6 +62,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         """Answer the open requests, then close everything."""
         self._bot.remove_dynamic_items(*_BUTTONS)
         await self._dead_logins.aclose()
+        await self._resumption.aclose()
         await self.desk.aclose()
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:

@@ -187,8 +187,10 @@ def judge_failure(context: RequestContext, error: Exception, *, unsent: bool, be
         error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.ProxyError
     )
     sent = not (unsent or never_connected)
-    if begun and sent:  # the server has taken the request, so this is no silence
-        return context.unavailable(f"only a part of its answer came: {_silence(error)}", unread=True)
+    ours = not isinstance(error, httpx2.HTTPError | OSError)
+    if sent and (begun or ours):  # no silence: the server has taken the request, or this process failed
+        here, part = f"could not be read here: {type(error).__name__}", f"came only in part: {_silence(error)}"
+        return context.unavailable(f"its answer {here if ours else part}", unread=True)
     return context.unavailable(_silence(error), sent=sent, unanswered=sent)
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import LoginChangedError, LoginTakenError, NotLoggedInError
-from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import NEVER, Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.records.notes import DeadToken, Note
 from openab_auth.storage.secret import Secret

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncIterable, Awaitable, Callable
+from contextlib import suppress
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final, TypeVar, cast
 
@@ -217,31 +218,42 @@ async def _read_bounded(reply: httpx2.Response, content: bytearray) -> None:
         taken, pieces = taken + len(piece), pieces + 1
         if pieces > _MOST_PIECES:
             raise ReplyInPiecesError
-        content += decode(piece, LONGEST_REPLY + 1 - len(content))
+        decode(piece, content)
         if max(taken, len(content)) > LONGEST_REPLY:
             raise ReplyTooLongError
 
 
-def _decoder(reply: httpx2.Response) -> Callable[[bytes, int], bytes]:
-    """Return a function that decodes a piece of the body to a limited number of bytes.
+def _decoder(reply: httpx2.Response) -> Callable[[bytes, bytearray], None]:
+    """Return a function that decodes a piece of the body and appends it to the content, never far beyond the limit.
 
     Gzip is decoded although the request did not ask for it: the refresh token of the request is already spent.
     """
     said = reply.headers.get("content-encoding", "").lower().split(",")
     codings = [coding for one in said if (coding := one.strip()) not in {"", "identity"}]
     if not codings:
-        return lambda piece, _: piece
+        return lambda piece, content: content.extend(piece)
     if codings not in (["gzip"], ["x-gzip"]):
         raise ReplyEncodedError
     gzip = zlib.decompressobj(_GZIP)
 
-    def decode(piece: bytes, most: int) -> bytes:
+    def decode(piece: bytes, content: bytearray) -> None:
+        before = gzip.copy()
         try:
-            return gzip.decompress(piece, most)
+            content += gzip.decompress(piece, LONGEST_REPLY + 1 - len(content))
         except zlib.error:
+            _decode_until_error(before, piece, content)
             raise ReplyEncodedError from None
 
     return decode
+
+
+def _decode_until_error(gzip: Any, piece: bytes, content: bytearray) -> None:  # noqa: ANN401 - zlib does not export it
+    """Append what the piece holds before the error: only its checksum may be wrong, and the tokens are there."""
+    with suppress(zlib.error):
+        for byte in piece:
+            if len(content) > LONGEST_REPLY:
+                return
+            content += gzip.decompress(bytes([byte]), LONGEST_REPLY + 1 - len(content))
 
 
 def origin_of(url: str | httpx2.URL) -> tuple[str, str, int | None]:

@@ -155,7 +155,7 @@ class Logins:
     async def resume(self, may: Callable[[PendingLogin], bool]) -> tuple[PendingLogin, ...]:
         """Wait again for the approvals that an earlier process waited for, and return their logins.
 
-        A login for which `may` returns False is left out.
+        A login for which `may` returns False is left out, and so is a login for which this process waits already.
 
         Raises:
             StorageError: the store cannot be read.
@@ -165,6 +165,8 @@ class Logins:
         for login, entry in pending_entry.unexpired(entries, self._clock(), notes=notes):
             row = vendor_meant(login.vendor, self._configured)
             if row is None or not (flow_of(row).waits and flow_of(row).in_store and may(login)):
+                continue
+            if self._waiting.has(login):
                 continue
             self._waiting.start(row, login, flow_of(row).wait(self._context, row, login, entry))
             self._waiting.expect_end(login.vendor, login.user)

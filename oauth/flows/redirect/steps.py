@@ -8,6 +8,7 @@ lost connection to Discord stops the work.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from openab_auth.oauth.client import OAuthClient, RequestContext, new_state, new_verifier
@@ -23,7 +24,6 @@ from openab_auth.oauth.paste import DeniedRedirectError, ExpectedRedirect, Paste
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import PENDING_LIFETIME, PendingEntry
-from openab_auth.storage.errors import StorageError
 from openab_auth.storage.records.notes import Begun
 from openab_auth.storage.secret import Secret
 
@@ -123,7 +123,8 @@ async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
         raise
     except ClientRefusedError as error:
         if when_refused:
-            await when_refused(error)
+            with suppress(Exception):  # the refusal counts all the same
+                await when_refused(error)
         raise
     return await context.writer.store(vendor, entry.token_url, tokens, login, write=target.write, also=target.check)
 
@@ -138,5 +139,5 @@ async def _put_back(
     """
     try:
         await context.pending.put_back(login, entry)
-    except StorageError as unsaved:
+    except Exception as unsaved:
         raise RequestContext(vendor.name, vendor.tenant, "code").unavailable(unsent.reason) from unsaved

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,17 +26,7 @@ from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, PendingEntry, Secret, UserId
 from tests.oauth.logins.code_logins import ADA, BOB
 from tests.support.clock import Clock
-
-
-@contextmanager
-def foreign_lock(path: Path) -> Iterator[None]:
-    """A raw flock(2), as another program holds it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        os.close(descriptor)
+from tests.support.locks import foreign_lock
 
 
 async def code_at_the_vendor(logins: Logins, issuer: Issuer, link: str, user: UserId) -> asyncio.Task[LoginResult]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from typing import NoReturn
 
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.entries import pending_entry
 from openab_auth.oauth.errors import ExchangeRefusedError, VendorUnavailableError
 from openab_auth.oauth.logins import Logins
-from openab_auth.storage import AsyncStore, PendingEntry
+from openab_auth.storage import AsyncStore, PendingEntry, StoreUnwritableError
 from openab_auth.storage.draft import Draft
 from tests.oauth.logins.code_logins import ADA, log_in
 
@@ -55,6 +57,27 @@ async def test_a_code_that_never_left_may_be_pasted_again(logins: Logins, issuer
 
     await store.update(lambda draft: point_at(draft, issuer.token_url))
     assert (await logins.complete(redirect, ADA)).vendor.name == "lab"
+
+
+@pytest.mark.parametrize(
+    "failure", [StoreUnwritableError("auth.json", "ENOSPC"), OSError(5, "Input/output error"), MemoryError()], ids=repr
+)
+async def test_a_code_that_never_left_is_told_as_that_although_the_link_cannot_wait_again(
+    logins: Logins, issuer: Issuer, store: AsyncStore, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise failure
+
+    offer = await logins.begin("lab", ADA)
+    redirect = await issuer.approve(offer.url)
+    await store.update(lambda draft: point_at(draft, "http://127.0.0.1:1/token"))
+    monkeypatch.setattr(pending_entry, "put_back", fail)
+
+    with pytest.raises(VendorUnavailableError) as unsent:
+        await logins.complete(redirect, ADA)
+
+    assert "begin again" in unsent.value.todo
+    assert await logins.pending(ADA) == ()
 
 
 def point_at(draft: Draft, token_url: str) -> None:

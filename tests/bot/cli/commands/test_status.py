@@ -17,7 +17,8 @@ NEVER_IMPORTED = {  # by a status: of the standard library, of other projects, a
     *("asyncio", "grp", "hashlib", "hmac", "logging", "random", "shlex", "shutil", "signal", "threading"),
     *("authlib", "discord", "httpx2"),
     *("openab_auth.storage.batch", "openab_auth.storage.draft", "openab_auth.storage.store"),
-    *("openab_auth.storage.file.store", "openab_auth.storage.file.locks", "openab_auth.storage.file.ended_logins"),
+    *("openab_auth.storage.file.store", "openab_auth.storage.file.locks"),
+    "openab_auth.storage.file.leftovers.ended_logins",
     *("openab_auth.oauth.client.oauth_client", "openab_auth.oauth.flows.login_context", "openab_auth.oauth.paste"),
     *("openab_auth.bot.cli.signals", "openab_auth.oauth.runtime"),
 }
