@@ -13,7 +13,6 @@ from typing import Final, Self
 from openab_auth.storage.errors import StoreUnwritableError
 from openab_auth.storage.file import folder, mounts, ownership
 from openab_auth.storage.file.ownership import PRIVATE, Owner
-from openab_auth.storage.file_faults import MOUNTED_ALONE, FaultError
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _TRIES: Final = 3  # a logout also removes the temporary file of a writer without the lock, who then starts again
@@ -92,6 +91,8 @@ def check_replaceable(path: Path) -> None:
         if not stat.S_ISREG(os.lstat(target.path, dir_fd=target.at).st_mode):
             return
         if mounts.is_mount_point(target.path, target.at):
+            from openab_auth.storage.file_faults import MOUNTED_ALONE, FaultError  # noqa: PLC0415 -- only a failure needs the table
+
             raise FaultError.of(errno.EBUSY, MOUNTED_ALONE)
         with contextlib.suppress(NotADirectoryError):
             os.rmdir(target.path, dir_fd=target.at)

@@ -13,8 +13,6 @@ import os
 import stat
 from typing import Final
 
-from openab_auth.storage.file_faults import NO_MODES, FaultError
-
 PRIVATE: Final = 0o600
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _STEP: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -112,6 +110,8 @@ def _set_mode(descriptor: int, mode: int) -> None:
         refused = error
     now = stat.S_IMODE(os.fstat(descriptor).st_mode)
     if now & 0o077 & ~mode:
+        from openab_auth.storage.file_faults import NO_MODES, FaultError  # noqa: PLC0415 -- only a failure needs the table
+
         raise FaultError.of(errno.EPERM, NO_MODES)
     if refused is not None and mode & ~now:
         raise refused

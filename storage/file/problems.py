@@ -17,7 +17,6 @@ from openab_auth.storage.errors import StoreUnreadableError, StoreUnwritableErro
 from openab_auth.storage.file import folder, journal, mounts
 from openab_auth.storage.file.leftovers import quarantine, temporary_files
 from openab_auth.storage.file.record_files import CLIENTS_FILE, NOTES_FILE, SERVERS_FILE, RecordFile
-from openab_auth.storage.file_faults import MOUNTED_ALONE, NO_MODES, FaultError
 from openab_auth.storage.reader import Problem
 
 
@@ -61,6 +60,8 @@ def _of_mounts(path: Path) -> Iterator[Problem]:
     for place in (path, *(file.path_of(path) for file in (NOTES_FILE, CLIENTS_FILE, SERVERS_FILE)), *spills):
         with contextlib.suppress(OSError):  # the checks of rights tell what cannot be looked at
             if mounts.is_mount_point(place):
+                from openab_auth.storage.file_faults import MOUNTED_ALONE, FaultError  # noqa: PLC0415 -- only a failure needs the table
+
                 unwritable = StoreUnwritableError(place, FaultError.of(errno.EBUSY, MOUNTED_ALONE))
                 yield Problem(unwritable.happened, unwritable.todo)
 
@@ -101,7 +102,11 @@ def _of_file(place: Path, found: os.stat_result, owner: int, unlink: str) -> Ite
 
 
 def _repair_of_mode(place: Path, command: str) -> str:
-    return command if mounts.has_modes(place) else NO_MODES.repair
+    if mounts.has_modes(place):
+        return command
+    from openab_auth.storage.file_faults import NO_MODES  # noqa: PLC0415 -- only a failure needs the table
+
+    return NO_MODES.repair
 
 
 def _of_record_file(file: RecordFile[Any], path: Path, consequence: str, repair: str) -> Iterator[Problem]:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, cast
 
-from openab_auth.storage import file_faults
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.file import journal, problems, snapshot
@@ -29,7 +28,9 @@ class FileReader(StoreReader):
         try:
             self.path = Path(os.path.abspath(path))  # noqa: PTH100 -- a symbolic link must stay as it is given
         except OSError as error:  # the working directory no longer exists
-            raise StoreUnreadableError(path, file_faults.of_folder(error)) from error
+            from openab_auth.storage.file_faults import of_folder  # noqa: PLC0415 -- only a failure needs the table
+
+            raise StoreUnreadableError(path, of_folder(error)) from error
         if "\0" in str(self.path):
             raise StoreUnreadableError(ascii(os.fspath(path)), "no path has a null character")
         try:

@@ -32,9 +32,7 @@ def listed(home: Path) -> Path:
     "words",
     [("token", "lab"), ("token", "lab", "--json"), ("token", "codex"), ("logout", "lab", "--local"), ("cancel", "lab")],
 )
-def test_a_command_that_needs_no_server_says_what_it_says_without_the_list(
-    run: Run, listed: Path, words: tuple[str, ...]
-) -> None:
+def test_a_command_that_needs_no_server_does_not_notice(run: Run, listed: Path, words: tuple[str, ...]) -> None:
     broken = run(*words)
     store = listed.parent / ".openab/agent/auth.json"
     if words[0] == "logout":
@@ -62,7 +60,7 @@ def test_status_and_vendors_say_in_one_line_what_is_missing(run: Run, listed: Pa
         assert problem == {"what": f"{listed}: {TOLD}", "repair": "correct the file, then start again"}
 
 
-def test_doctor_names_line_and_column_and_checks_only_the_vendors_of_the_config(run: Run, listed: Path) -> None:
+def test_doctor_names_line_and_column_and_keeps_the_config(run: Run, listed: Path) -> None:
     checks = json.loads(run("doctor", "--json").stdout)["checks"]
 
     [lost] = [check for check in checks if check["name"] == "mcp.json"]

@@ -82,7 +82,7 @@ def test_no_message_is_for_an_error_that_nobody_raises() -> None:
 
 
 @pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.tag)
-def test_each_fault_of_a_disk_has_a_sentence_and_a_repair_of_its_own_without_a_path(language: Language) -> None:
+def test_each_fault_of_a_disk_has_its_own_sentences_without_a_path(language: Language) -> None:
     told = {}
     for number in NUMBERS:
         error = StoreUnwritableError("/data/auth_file.json", OSError(number, "xyz"))
