@@ -36,7 +36,7 @@ def errors() -> list[type[OpenabAuthError]]:
     found = [OpenabAuthError]
     for kind in found:
         found += kind.__subclasses__()
-    abstract = {OpenabAuthError, OAuthError, StorageError}
+    abstract: set[type[OpenabAuthError]] = {OpenabAuthError, OAuthError, StorageError}
     abstract |= {CommandNotRunError, OutputLostError}  # they have a shell's statuses, and 1 for output that is lost
     floors = {"storage", "oauth", "bot"}  # what `cogs` raises is answered in Discord
     found = [kind for kind in found if ".playground." not in kind.__module__]  # no script waits for the playground

@@ -100,7 +100,7 @@ logout-nothing = **There was no login to { $vendor } to remove.**
 logout-newer-login-kept = **Nothing was removed.** Somebody made a newer login to { $vendor } in the meantime, and it stays.
 logout-earlier-login-revoked = The earlier login is revoked at the vendor.
 logout-not-revoked = I could not revoke it at the vendor: { $note }.
-logout-tokens-left = A file on this bot's disk may still contain the tokens of this login. { -status } names the file.
+logout-tokens-left = A file on this bot's disk may still contain the tokens of this login. Ask the operator to remove it.
 
 person-at-console = Someone at the console
 unknown-person = An unknown person
@@ -127,7 +127,11 @@ remedy-widen = Ask the operator to add them to `scopes` in { CODE($table) }. The
 remedy-grant = They were requested but not granted. Ask the people who run the server to grant them to this account.
 status-pending = ⏳ **{ $vendor }**: link expires { $time }
 status-environment = 🔑 **{ $vendor }**: uses { CODE($variable) } from the bot's environment; nothing is stored
-status-problem = 🔧 **For the operator:** { $what }: { $repair }
+status-problems =
+    🔧 **For the operator:** { $count ->
+        [one] one problem to repair.
+       *[other] { $count } problems to repair.
+    } `openab-auth doctor` says how.
 status-more = … and { $count } more. `openab-auth status` shows them all.
 state-ok = logged in
 state-expiring = logged in, renews soon
@@ -152,6 +156,12 @@ choice-not-logged-in = not logged in
 choice-log-in-again = log in again
 choice-tos-risk = ⚠ terms may forbid it
 choice-experimental = ⚠ experimental
+choice-none-not-allowed = You can't log agents in yet. /auth help says whom to ask
+choice-none-unreadable = The logins can't be read right now; ask the operator
+choice-none-offered = No vendor is offered here yet; ask the operator
+choice-none-pending = No login is waiting; start with /auth login
+choice-none-logins = Nobody is logged in yet
+choice-none-servers = There is no server here that you added
 
 ## Help
 
@@ -163,7 +173,7 @@ help-number-of-logins = **{ $count ->
         [one] There is one login here.
        *[other] There are { $count } logins here.
     }** { -login } adds or replaces a login. { -status } shows them.
-help-logins-unreadable = **The logins can't be read right now.** { -status } explains why.
+help-logins-unreadable = **The logins can't be read right now.**
 help-commands =
     - { -login } gives you the link. Paste what you copied with the button, with { -complete }, or in a DM to me.
     - { -status } shows who is logged in where. { -cancel } cancels a login that you started.
@@ -183,6 +193,7 @@ failure =
     ❌ **{ $happened }**
     { $kept }
     Next: { $next }
+incident = Give the operator this id: { CODE($incident) }. The log explains it.
 unexpected-failure =
     ❌ **Something went wrong on my side.**
     Try again. If it happens again, give the operator this id: { CODE($incident) }
@@ -251,7 +262,11 @@ error-login_changed = The login to { $tenant } has changed since I asked you.
 error-refresh_busy = The login to { $tenant } is being renewed, and this takes longer than usual.
     .kept = The login is unchanged.
     .next = Try again in a moment.
-error-unknown_vendor = { $vendor } is not offered here.
+error-unknown_vendor =
+    { $offered ->
+        [none] No vendor is offered here yet.
+       *[other] { $vendor } is not offered here.
+    }
     .kept = { -unchanged }
     .next =
         { $offered ->
@@ -261,7 +276,7 @@ error-unknown_vendor = { $vendor } is not offered here.
 error-vendor_unavailable = { $vendor } is not answering properly right now.
     .kept =
         { $asked ->
-            [code] { $sent ->
+            [code] { $processed ->
                 [yes] { -older-untouched }
                *[no] { -still-waits }
             }
@@ -269,9 +284,15 @@ error-vendor_unavailable = { $vendor } is not answering properly right now.
         }
     .next =
         { $asked ->
-            [code] { $sent ->
+            [code] { $processed ->
                 [yes] { -new-link }
-               *[no] Wait a moment, then paste the same thing again.
+               *[no] { $operators ->
+                    [yes] Tell the operator: { $todo }.
+                   *[no] { $retry_after ->
+                        [none] Wait a moment, then paste the same thing again.
+                       *[other] Wait { $retry_after } seconds, then paste the same thing again.
+                    }
+                }
             }
            *[other] Try again in a moment.
         }
@@ -402,6 +423,9 @@ error-paste_refused-other_redirect = This address is not the last page of this l
 error-paste_refused-foreign_state = This address is from a different login, or it is incomplete.
     .kept = { -still-waits }
     .next = Copy the whole address, to its very end, and paste it. If it is refused again: { -new-link }
+error-paste_refused-cut_off = The end of this address is missing. I did not send the code anywhere.
+    .kept = { -still-waits }
+    .next = Copy the whole address, to its very end, and paste it.
 error-paste_refused-other_issuer = This address comes from a different server than this vendor's. I did not send the code anywhere.
     .kept = { -still-waits }
     .next = { -new-link } Open only that link.
@@ -451,7 +475,7 @@ error-store_unwritable = The file with the logins could not be written: { error-
             [too-large] it may not grow any further.
             [disk-broken] the disk has failed.
             [unsupported] its disk can't do what is needed.
-           *[other] { $reason }.
+           *[other] it can't be used.
         }
     .repair =
         { $fault ->
@@ -471,14 +495,14 @@ error-store_unwritable = The file with the logins could not be written: { error-
             [too-large] Tell the operator: raise the limit on the size of files, then restart the bot.
             [disk-broken] Tell the operator: check the disk, and save a copy of the file.
             [unsupported] Tell the operator: move the file to a local disk.
-           *[other] Tell the operator: `openab-auth doctor` says how to repair it.
+           *[other] Tell the operator. Until it is repaired, nobody can log in.
         }
 error-servers_unwritten = The list of added servers could not be written: { error-store_unwritable.because }
     .kept = The list is unchanged. If you were removing a server, the unfinished logins to it have ended.
     .next = { error-store_unwritable.repair }
 error-store_busy = Another program has locked the logins for more than { $waited } seconds.
     .kept = { -unchanged }
-    .next = Try again. If it happens again, tell the operator: `lsof` shows which program holds { CODE($path) } (marked with W).
+    .next = Try again. If it happens again, tell the operator.
 error-invalid_tenant = { $tenant } can't be the name of a login ({ $reason }).
     .kept = { -unchanged }
     .next = Tell the operator to choose another name.
