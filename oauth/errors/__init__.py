@@ -3,6 +3,7 @@
 OpenabAuthError
 └── OAuthError
     ├── NotLoggedInError            nobody is logged in there
+    │   └── ProgramKeepsLoginError  the vendor's own program keeps the login, so there is no token here
     ├── LoginDeadError              the vendor no longer renews this login
     ├── RefreshBusyError            another process refreshes the login and did not finish in time
     ├── VendorUnavailableError      no usable answer (silence, 5xx, 429, a proxy's page): try again later
@@ -93,6 +94,7 @@ from openab_auth.oauth.errors.tokens import (
     InsufficientScopeError,
     LoginDeadError,
     NotLoggedInError,
+    ProgramKeepsLoginError,
     RefreshBusyError,
     RefreshUnansweredError,
     VendorUnavailableError,
@@ -126,6 +128,7 @@ __all__ = [
     "PasteRefusedError",
     "PlanMissingError",
     "ProgramFailedError",
+    "ProgramKeepsLoginError",
     "ProgramMissingError",
     "ProgramWaitsError",
     "RefreshBusyError",

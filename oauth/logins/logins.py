@@ -17,7 +17,7 @@ from openab_auth.oauth.entries import (
     generation_of,
     pending_entry,
 )
-from openab_auth.oauth.errors import NoPendingLoginError, SecretMissingError, WhichLoginError
+from openab_auth.oauth.errors import NoPendingLoginError, WhichLoginError
 from openab_auth.oauth.flows import (
     Admit,
     BackgroundWork,
@@ -111,7 +111,7 @@ class Logins:
 
         Raises:
             UnknownVendorError: the vendor is not offered here.
-            SecretMissingError: the vendor's client needs a secret, and the operator has set none.
+            SecretMissingError: the vendor's client needs a secret, and none was found.
             LoginTakenError: another person's login is there; only the login of the generation `replaces` may go.
             TooManyLoginsError: the person must finish or cancel another login first.
             TooManyWaitError: all people together have too many pending logins.
@@ -120,8 +120,6 @@ class Logins:
             ProgramMissingError, ProgramFailedError: the vendor's own program printed no link.
         """
         row = (await self.catalogue()).get(vendor)
-        if row.client_secret is None and row.client_secret_env:
-            raise SecretMissingError(row.name, row.client_secret_env)
         offer = await flow_of(row).begin(self._context, row, LoginRequest(user, replaces, guild))
         if offer.waits:
             self._waiting.expect_end(offer.vendor.name, user)

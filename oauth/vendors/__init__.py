@@ -6,6 +6,7 @@ TYPE_CHECKING = False  # type checkers take it for true; `import typing` would c
 if TYPE_CHECKING:
     from openab_auth.oauth.vendors.catalogue import Catalogue
     from openab_auth.oauth.vendors.flow_rules import rules_of
+    from openab_auth.oauth.vendors.installed_secret import PROGRAMS, InstalledSecretError, find_secret
     from openab_auth.oauth.vendors.mcp_server import (
         AUTH_METHODS,
         DEFAULT_REDIRECT,
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 __all__ = [
     "AUTH_METHODS",
     "DEFAULT_REDIRECT",
+    "PROGRAMS",
     "AuthMethod",
     "Catalogue",
+    "InstalledSecretError",
     "McpServer",
     "Vendor",
     "VendorName",
     "bare_name",
+    "find_secret",
     "full_name",
     "read_config",
     "rules_of",
@@ -36,6 +40,9 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
         __name__,
         {
             "Catalogue": "catalogue",
+            "PROGRAMS": "installed_secret",
+            "InstalledSecretError": "installed_secret",
+            "find_secret": "installed_secret",
             "AUTH_METHODS": "mcp_server",
             "DEFAULT_REDIRECT": "mcp_server",
             "AuthMethod": "mcp_server",

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 from openab_auth.oauth.config import AuthSettings, Config, absolute_path, variables_in
 from openab_auth.oauth.errors import (
     NoLoginError,
+    OAuthError,
+    ProgramMissingError,
     RiskNotAcceptedError,
+    SecretMissingError,
     ServerNotAddedError,
     UnknownVendorError,
 )
@@ -77,7 +80,8 @@ class Catalogue:
         else:
             wanted = list(dict.fromkeys(config.auth.vendors))
         accepted = config.auth.accept_risk
-        offered = tuple(name for name in wanted if vendors[name].risk == "ok" or name in accepted)
+        ready = (name for name in wanted if not vendors[name].lacks_secret)
+        offered = tuple(name for name in ready if vendors[name].risk == "ok" or name in accepted)
         token_variables = variables_in(config.discord.get("bot_token"))
         return cls(vendors, offered, environ, servers, config.auth, token_variables=token_variables)
 
@@ -136,18 +140,39 @@ class Catalogue:
         """Return the offered vendor of this name; the name of an MCP server is `mcp:NAME`.
 
         Raises:
-            UnknownVendorError: the vendor does not exist, or is not offered here.
-            RiskNotAcceptedError: the operator has not accepted the vendor's risk.
-            NoLoginError: the vendor has no login here; its tokens are environment variables.
+            OAuthError: the vendor is not offered here; `refusal` lists the reasons.
+        """
+        if refused := self.refusal(name):
+            raise refused
+        return self._vendors[name]
+
+    def refusal(self, name: str) -> OAuthError | None:
+        """Return why nobody can log in to this vendor here, or None if the vendor is offered.
+
+        - UnknownVendorError: the vendor does not exist, or the operator does not offer it.
+        - NoLoginError: the vendor has no login here; its tokens are environment variables.
+        - RiskNotAcceptedError: the operator has not accepted the vendor's risk.
+        - SecretMissingError: the vendor's client needs a secret, and none was found.
+        - ProgramMissingError: the vendor's own login program is not installed.
         """
         vendor = self._vendors.get(name)
-        if vendor is not None and not rules_of(vendor).needs_login:
-            raise NoLoginError(vendor.title, vendor.env, vendor.note)
-        if vendor is not None and name in self._offered:
-            return vendor
-        if vendor is not None and vendor.risk != "ok":
-            raise RiskNotAcceptedError(name, vendor.risk)
-        raise UnknownVendorError(name, self._offered)
+        if vendor is None:
+            return UnknownVendorError(name, self._offered)
+        return None if name in self._offered else self._why_not_offered(vendor)
+
+    def _why_not_offered(self, vendor: Vendor) -> OAuthError:
+        name = vendor.name
+        if not rules_of(vendor).needs_login:
+            return NoLoginError(vendor.title, vendor.env, vendor.note)
+        if vendor.risk != "ok" and name not in self._auth.accept_risk:
+            return RiskNotAcceptedError(name, vendor.risk, vendor.note)
+        if self._auth.vendors is not None and name not in self._auth.vendors:
+            return UnknownVendorError(name, self._offered)
+        if vendor.lacks_secret:
+            return SecretMissingError(name, vendor.client_secret_env, vendor.secret_problem)
+        if not rules_of(vendor).can_begin(vendor, self._environ):
+            return ProgramMissingError(name, vendor.command[0])
+        return UnknownVendorError(name, self._offered)
 
     def named(self, name: VendorName) -> Vendor | None:
         """Return the vendor of this name, offered or not; None if there is none. Tenants do not count."""

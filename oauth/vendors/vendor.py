@@ -52,6 +52,8 @@ class Vendor:
     client_secret: Secret | None = None
     client_secret_env: str = ""
     client_secret_obscured: str = field(default="", repr=False)
+    client_secret_from: Literal["", "installed"] = ""
+    secret_problem: str = ""  # why the installed program gave no secret
     redirect_uri: str = ""
     scopes: tuple[str, ...] = ()
     authorize_params: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -74,6 +76,11 @@ class Vendor:
     network_policy: NetworkPolicy | None = None  # which addresses requests may reach; None: those in the table
     token_for: str = ""  # an added server's host, if its login uses an account at another host
     account_at: str = ""  # that host
+
+    @property
+    def lacks_secret(self) -> bool:
+        """Return whether the client needs a secret, and none was found."""
+        return self.client_secret is None and bool(self.client_secret_env or self.client_secret_from)
 
     def client(self) -> OAuthClient:
         """Return the client that the driver uses at this vendor."""
@@ -117,7 +124,9 @@ _ACCOUNT_ID_PATHS: Final = {  # by tenant: the vendor's own id, in a token respo
     "anthropic-oauth": "account.uuid",
     "codex": "https://api.openai.com/auth.chatgpt_account_id",
 }
-_OURS: Final = frozenset({"name", "client_secret", "network_policy", "token_for", "account_at"})  # not keys of a table
+_OURS: Final = frozenset(  # not keys of a table
+    {"name", "client_secret", "secret_problem", "network_policy", "token_for", "account_at"}
+)
 KEYS: Final = frozenset(one.name for one in fields(Vendor)) - _OURS
 
 
@@ -130,7 +139,8 @@ def parse_vendor(
     if not _NAME.fullmatch(name):
         mistakes.append((at, "a vendor's name is at most 32 lower-case letters, digits, '.', '_' and '-'"))
     client_id_env, secret_env = read_variable(table, "client_id_env"), read_variable(table, "client_secret_env")
-    secret = _secret(table, environ.get(secret_env, "") if secret_env else "")
+    client_id = environ.get(client_id_env, "") or table.text("client_id")
+    secret, problem = _secret(table, name, client_id, environ, environ.get(secret_env, "") if secret_env else "")
     env = _variables(table, "env")
     vendor = Vendor(
         name=VendorName(name),
@@ -143,11 +153,13 @@ def parse_vendor(
         device_url=read_url(table, "device_url"),
         revoke_url=read_url(table, "revoke_url"),
         userinfo_url=read_url(table, "userinfo_url"),
-        client_id=environ.get(client_id_env, "") or table.text("client_id"),
+        client_id=client_id,
         client_id_env=client_id_env,
         client_secret=secret,
         client_secret_env=secret_env,
         client_secret_obscured=table.text("client_secret_obscured"),
+        client_secret_from=cast("Literal['', 'installed']", table.one_of("client_secret_from", ("", "installed"), "")),
+        secret_problem=problem,
         redirect_uri=read_url(table, "redirect_uri"),
         scopes=table.texts("scopes"),
         authorize_params=table.fields("authorize_params"),
@@ -199,11 +211,32 @@ def _headers(table: ConfigTable) -> Mapping[str, str]:
     return headers
 
 
-def _secret(table: ConfigTable, from_environment: str) -> Secret | None:
-    """Return the client's secret: that of the environment, otherwise the obscured secret of the table."""
+def _secret(
+    table: ConfigTable, name: str, client_id: str, environ: Mapping[str, str], from_environment: str
+) -> tuple[Secret | None, str]:
+    """Return the client's secret, and why the installed program gave none.
+
+    The secret of the environment wins, then the obscured secret of the table, then that of the installed program.
+    """
+    if from_environment:
+        return Secret(from_environment), ""
+    if table.text("client_secret_obscured"):
+        return _unobscured(table), ""
+    if table.text("client_secret_from") != "installed":
+        return None, ""
+    from openab_auth.oauth.vendors.installed_secret import PROGRAMS, InstalledSecretError, find_secret  # noqa: PLC0415 - few configs need it
+
+    if name not in PROGRAMS:
+        table.wrong("client_secret_from", f"works only for {' and '.join(PROGRAMS)}; use client_secret_env")
+        return None, ""
+    try:
+        return find_secret(name, client_id, environ), ""
+    except InstalledSecretError as error:
+        return None, str(error)
+
+
+def _unobscured(table: ConfigTable) -> Secret | None:
     obscured = table.text("client_secret_obscured")
-    if from_environment or not obscured:
-        return Secret(from_environment) if from_environment else None
     from openab_auth.oauth.config import NotObscuredError, unobscure  # noqa: PLC0415 - ciphers are heavy, and few configs need them
 
     try:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from openab_auth.bot.cli.doctor.check import Check
 from openab_auth.cogs.auth import DiscordSettings, read_settings
-from openab_auth.oauth.config import DEFAULT_STORE, Config, store_location
-from openab_auth.oauth.errors import ConfigError
+from openab_auth.oauth.config import DEFAULT_STORE, AuthSettings, Config, store_location
+from openab_auth.oauth.errors import ConfigError, SecretMissingError
 from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import Entry
 
@@ -23,6 +23,7 @@ class CheckedConfig:
     catalogue: Catalogue
     location: str
     discord: DiscordSettings
+    auth: AuthSettings
 
 
 def check_config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> CheckedConfig:
@@ -45,7 +46,19 @@ def check_config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> C
     except ConfigError as error:
         mistakes.append(error)
         location = DEFAULT_STORE
-    return CheckedConfig(_check(config, mistakes), Catalogue.from_config(config, environ), location, discord)
+    catalogue = Catalogue.from_config(config, environ)
+    return CheckedConfig(_check(config, mistakes), catalogue, location, discord, config.auth)
+
+
+def check_offers(setting: CheckedConfig) -> list[Check]:
+    """Report vendors that the config names and that are not offered all the same, and each missing client secret."""
+    auth, checks = setting.auth, []
+    for vendor in setting.catalogue.all():
+        refused = setting.catalogue.refusal(vendor.name)
+        asked = vendor.name in (auth.vendors or ()) or vendor.name in auth.accept_risk
+        if refused is not None and (asked or isinstance(refused, SecretMissingError)):
+            checks.append(Check(f"{vendor.name} login", ok=not asked, message=refused.happened, hint=refused.todo))
+    return checks
 
 
 def check_variables(setting: CheckedConfig, entries: Mapping[str, Entry]) -> list[Check]:

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from openab_auth.oauth.config import AuthSettings, Config, obscure
-from openab_auth.oauth.errors import ConfigError, NoLoginError, RiskNotAcceptedError
+from openab_auth.oauth.errors import (
+    ConfigError,
+    NoLoginError,
+    ProgramMissingError,
+    RiskNotAcceptedError,
+    SecretMissingError,
+    UnknownVendorError,
+)
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import Secret, Tenant
 
@@ -22,12 +29,16 @@ LAB: dict[str, object] = {
 }
 
 
+NOTHING_INSTALLED = {"PATH": "/nonexistent"}
 MATRIX = {
     "claude",
+    "claude-code",
     "codex",
     "codex-device",
+    "codex-cli",
     "copilot",
     "gemini",
+    "gemini-cli",
     "agy",
     "grok",
     "kiro",
@@ -42,7 +53,9 @@ MATRIX = {
 
 def facts(name: str) -> dict[str, object]:
     """What the shipped table says of a vendor beyond the defaults and the words for people."""
-    vendor = asdict(Catalogue.shipped({}).get(name))
+    found = Catalogue.shipped({}).find(name)
+    assert found is not None
+    vendor = asdict(found)
     defaults = asdict(Catalogue.from_config(Config(vendors={"plain": dict(LAB)}), {}).get("plain"))
     return {
         key: value
@@ -72,8 +85,11 @@ def test_claude_is_as_its_own_tool_has_it() -> None:
         "token_lifetime": 28800,
         "account_from": "account.email_address",
         "env": ("ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"),
+        "risk": "tos-risk",
     }
-    assert Catalogue.shipped({}).get("claude").exec_env == "CLAUDE_CODE_OAUTH_TOKEN"
+    claude = Catalogue.shipped({}).find("claude")
+    assert claude is not None
+    assert claude.exec_env == "CLAUDE_CODE_OAUTH_TOKEN"
 
 
 def test_codex_is_as_its_own_tool_has_it() -> None:
@@ -103,14 +119,12 @@ def test_the_offer_is_in_the_operators_order_and_names_nobody_twice() -> None:
 
 def test_by_default_every_vendor_without_risk_is_offered() -> None:
     config = Config(vendors={"lab": LAB, "dare": {**LAB, "risk": "experimental"}})
-    catalogue = Catalogue.from_config(config, {})
+    catalogue = Catalogue.from_config(config, NOTHING_INSTALLED)
 
     assert [vendor.name for vendor in catalogue.offered()] == [
-        "claude",
         "codex",
         "codex-device",
         "copilot",
-        "gemini",
         "grok",
         "kimi",
         "lab",
@@ -181,9 +195,12 @@ def test_a_vendors_own_program_is_offered_where_it_is_installed(tmp_path: Path) 
     program.chmod(0o755)
 
     assert "opencode" in {vendor.name for vendor in Catalogue.shipped({"PATH": str(tmp_path)}).offered()}
-    assert "opencode" not in {vendor.name for vendor in Catalogue.shipped({}).offered()}
+    nowhere = Catalogue.shipped(NOTHING_INSTALLED)
+    assert "opencode" not in {vendor.name for vendor in nowhere.offered()}
+    with pytest.raises(ProgramMissingError, match="'opencode' is not installed"):
+        nowhere.get("opencode")
     asked = Config(auth=AuthSettings(vendors=("opencode",)))
-    assert Catalogue.from_config(asked, {}).get("opencode").flow == "command"
+    assert Catalogue.from_config(asked, NOTHING_INSTALLED).get("opencode").flow == "command"
 
 
 def test_what_cannot_be_logged_in_to_says_why_and_what_to_do() -> None:
@@ -191,14 +208,45 @@ def test_what_cannot_be_logged_in_to_says_why_and_what_to_do() -> None:
 
     with pytest.raises(NoLoginError, match=r"make an API key.*set CURSOR_API_KEY where the agents run"):
         catalogue.get("cursor")
-    with pytest.raises(RiskNotAcceptedError, match=r'marked tos-risk.*accept_risk = \["agy"\]'):
+    with pytest.raises(RiskNotAcceptedError, match=r'marked tos-risk.*add "agy" to \[auth\] accept_risk'):
         catalogue.get("agy")
+
+
+def test_a_listed_vendor_whose_risk_is_not_accepted_says_so_with_the_reason() -> None:
+    """Claude was offered by default once, so that configs list it without accepting a risk."""
+    listed = Catalogue.from_config(Config(auth=AuthSettings(vendors=("claude", "codex"))), {})
+
+    assert [vendor.name for vendor in listed.offered()] == ["codex"]
+    with pytest.raises(RiskNotAcceptedError, match=r'tos-risk \(Anthropic documents .*legal-and-compliance.*"claude"'):
+        listed.get("claude")
+
+
+@pytest.mark.parametrize("vendors", [None, ("gemini", "codex")])
+def test_a_vendor_without_its_client_secret_is_not_offered(vendors: tuple[str, ...] | None) -> None:
+    config = Config(auth=AuthSettings(vendors=vendors))
+
+    without = Catalogue.from_config(config, NOTHING_INSTALLED)
+    there = Catalogue.from_config(config, NOTHING_INSTALLED | {"GEMINI_OAUTH_CLIENT_SECRET": "x"})
+
+    assert "gemini" not in {vendor.name for vendor in without.offered()}
+    with pytest.raises(SecretMissingError, match="variable GEMINI_OAUTH_CLIENT_SECRET"):
+        without.get("gemini")
+    assert there.get("gemini") in there.offered()
+
+
+def test_a_vendor_that_the_operator_left_out_is_not_explained_by_its_secret() -> None:
+    listed = Catalogue.from_config(Config(auth=AuthSettings(vendors=("codex",))), NOTHING_INSTALLED)
+
+    assert type(listed.refusal("gemini")) is UnknownVendorError
+    assert listed.refusal("codex") is None
 
 
 def test_an_apps_secret_comes_from_a_variable_or_obscured_in_the_config() -> None:
     obscured = Config(vendors={"gemini": {"client_secret_obscured": obscure("from-the-config")}})
 
-    assert Catalogue.shipped({}).get("gemini").client_secret is None
+    without = Catalogue.shipped(NOTHING_INSTALLED).find("gemini")
+    assert without is not None
+    assert without.client_secret is None
     assert Catalogue.from_config(obscured, {}).get("gemini").client_secret == Secret("from-the-config")
     environ = {"GEMINI_OAUTH_CLIENT_SECRET": "from-outside"}
     assert Catalogue.from_config(obscured, environ).get("gemini").client_secret == Secret("from-outside")

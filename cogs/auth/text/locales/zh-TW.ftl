@@ -51,10 +51,13 @@ command-auth-mcp-remove-name = 名稱
 
 ## The notes of the vendors that we ship; their English is in oauth/vendors/vendors.toml
 
-note-claude = Anthropic 的條款可能不允許在其他工具使用訂閱帳號的登入，使用前請先閱讀。
+note-claude = Anthropic 的文件說明，訂閱帳號的登入是供 Claude Code 與其自家的其他應用程式使用（code.claude.com/docs/en/legal-and-compliance）；claude-code 會用 Anthropic 自己的程式登入。
+note-claude-code = Claude Code 用自己的程式登入，並自行保管登入；只有 Claude Code 會讀取它。
 note-codex-device = 必須先在 ChatGPT 帳號的安全性設定中開啟以代碼登入。
+note-codex-cli = Codex 用自己的程式登入，並自行保管登入；只有 Codex 會讀取它。必須先在 ChatGPT 帳號的安全性設定中開啟以代碼登入。
 note-copilot = 帳號需要有 Copilot 授權名額；要結束登入請到 github.com/settings/applications。
 note-gemini = Workspace 帳號還需要一個啟用 Gemini Code Assist 的 Google Cloud 專案。
+note-gemini-cli = Gemini CLI 用自己的程式登入，並自行保管登入；只有 Gemini CLI 會讀取它。它的設定必須選擇以 Google 登入（docs/vendors.md）。
 note-agy = 據報 Google 會停用在其他工具使用 Antigravity 登入的帳號（見 openab 的決策紀錄）。
 note-kiro = 只有登入：Kiro 的推論協定並未公開（見 openab 的決策紀錄）。可以用 flow = command 驅動它自己的程式。
 note-mimocode = 目前沒有已知的公開 OAuth 登入；請到供應商的平台建立 API 金鑰。
