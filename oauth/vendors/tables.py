@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.config import Config, ConfigMistakes, parse_config
 from openab_auth.oauth.errors import ConfigError
+from openab_auth.oauth.vendors.taken_names import owners_of_names
 from openab_auth.oauth.vendors.vendor import Vendor, parse_vendor
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _read_servers(
     if config.auth.mcp_json:
         from openab_auth.oauth.vendors.mcp_json import read_openab_servers  # noqa: PLC0415 - as above
 
-        taken = {word.casefold() for one in vendors.values() for word in (one.name, one.tenant)}
+        taken = owners_of_names(vendors.values())
         tables |= read_openab_servers(config.auth.mcp_json, environ, mistakes, taken=taken, http_loopback=http_loopback)
     tables |= {name: {**tables.get(name, {}), **table} for name, table in config.mcp.items()}
     return read_servers(tables, vendors.values(), environ, mistakes, http_loopback=http_loopback)
@@ -92,10 +93,10 @@ def _check_tenants(
 
     Two vendors under one tenant would overwrite each other's login.
     """
-    owners_of_names: dict[str, Vendor] = {}
+    owners: dict[str, Vendor] = {}
     for vendor in vendors.values():
         for word in {vendor.tenant, vendor.name}:
-            owner = owners_of_names.setdefault(word, vendor)
+            owner = owners.setdefault(word, vendor)
             if owner is not vendor and not _are_one(owner, vendor, shipped):
                 reason = f"{word!r} belongs to the vendor {owner.name} already"
                 mistakes.append((f"vendors.{vendor.name}.tenant", reason))

@@ -11,7 +11,7 @@ from openab_auth.oauth.config import ConfigMistakes, ConfigTable, is_reserved
 from openab_auth.oauth.http import why_unsafe
 from openab_auth.oauth.vendors.exchange_rules import exchange_names, exchange_rules
 from openab_auth.oauth.vendors.flow_rules import flow_names, rules_of
-from openab_auth.oauth.vendors.server_names import VendorName, names_server
+from openab_auth.oauth.vendors.server_names import OF_OPENAB, VendorName, names_server
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import InvalidTenantError
 from openab_auth.storage.format import check_tenant
@@ -293,4 +293,6 @@ def _tenant(table: ConfigTable, name: str) -> Tenant:
         table.wrong("tenant", error.reason)
     if tenant.startswith(("pending:", "mcp-pending:")) or names_server(tenant):
         table.wrong("tenant", "begins with a word that the store keeps for itself")
+    if OF_OPENAB in {tenant.casefold(), name}:
+        table.wrong("tenant", f"{OF_OPENAB!r} is the name of openab's own login")
     return Tenant(tenant)
