@@ -67,6 +67,7 @@ class SecretMissingError(VendorMisconfiguredError):
     `problem` says why the vendor's installed program gave none, if the config names the program as the source.
     """
 
+    code = "secret_missing"
     _happened = "nobody can log in to {vendor} here: {reason}"
 
     def __init__(self, vendor: str, variable: str, problem: str = "") -> None:

@@ -212,7 +212,7 @@ def test_what_cannot_be_logged_in_to_says_why_and_what_to_do() -> None:
         catalogue.get("agy")
 
 
-def test_a_listed_vendor_whose_risk_is_not_accepted_says_so_with_the_reason() -> None:
+def test_a_listed_vendor_says_that_its_risk_is_not_accepted_and_why() -> None:
     """Claude was offered by default once, so that configs list it without accepting a risk."""
     listed = Catalogue.from_config(Config(auth=AuthSettings(vendors=("claude", "codex"))), {})
 
@@ -234,7 +234,7 @@ def test_a_vendor_without_its_client_secret_is_not_offered(vendors: tuple[str, .
     assert there.get("gemini") in there.offered()
 
 
-def test_a_vendor_that_the_operator_left_out_is_not_explained_by_its_secret() -> None:
+def test_a_vendor_that_is_not_listed_is_not_explained_by_its_secret() -> None:
     listed = Catalogue.from_config(Config(auth=AuthSettings(vendors=("codex",))), NOTHING_INSTALLED)
 
     assert type(listed.refusal("gemini")) is UnknownVendorError

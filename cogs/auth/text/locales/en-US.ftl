@@ -278,6 +278,13 @@ error-vendor_unavailable = { $vendor } is not answering properly right now.
 error-vendor_misconfigured = { $vendor } does not accept this bot's configuration ({ $reason }).
     .kept = { -older-untouched }
     .next = Tell the operator: { $todo }.
+error-secret_missing = Nobody can log in to { $vendor } here yet, because its client secret is missing.
+    .kept = { -unchanged }
+    .next =
+        { $variable ->
+            [none] Tell the operator: `openab-auth vendors` says what to set.
+           *[other] Tell the operator: set { CODE($variable) }. `openab-auth vendors` says more.
+        }
 error-client_missing = This bot is not registered at { $vendor } yet ({ $reason }).
     .kept = { -older-untouched }
     .next =

@@ -328,6 +328,13 @@ error-vendor_unavailable = { $vendor } 目前無法正常回應。
 error-vendor_misconfigured = { $vendor } 不接受這個機器人的設定（{ $reason }）。
     .kept = { -older-untouched }
     .next = 請告訴管理者：{ $todo }。
+error-secret_missing = 目前還不能在這裡登入 { $vendor }，因為缺少它的用戶端密鑰。
+    .kept = { -unchanged }
+    .next =
+        { $variable ->
+            [none] 請告訴管理者：`openab-auth vendors` 會說明要設定什麼。
+           *[other] 請告訴管理者：設定 { CODE($variable) }。`openab-auth vendors` 有更多說明。
+        }
 error-client_missing = 這個機器人還沒有在 { $vendor } 註冊（{ $reason }）。
     .kept = { -older-untouched }
     .next =

@@ -248,7 +248,7 @@ def test_a_bot_token_that_can_be_none_is_a_finding(call: Run, home: Path) -> Non
     ("config", "ok"),
     [("", True), ('[auth]\nvendors = ["gemini", "codex"]\n', False), ('[auth]\nvendors = ["codex"]\n', None)],
 )
-def test_a_missing_client_secret_is_named_and_fails_where_the_vendor_is_asked_for(
+def test_a_missing_secret_is_named_and_fails_where_its_vendor_is_listed(
     config: str, ok: bool | None, call: Run, home: Path
 ) -> None:
     (home / ".config/openab-auth/config.toml").write_text(config)

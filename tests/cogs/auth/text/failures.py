@@ -113,6 +113,7 @@ MET: list[OpenabAuthError] = [
     ExchangeRefusedError("lab", "invalid_grant"),
     LoginDeniedError("lab", "access denied"),
     SecretMissingError("lab", "LAB_SECRET"),
+    SecretMissingError("lab", "", "the program 'lab-cli', which has it, is not on PATH"),
     PlanMissingError("lab", "no seat"),
     ProgramMissingError("lab", "lab-cli"),
     ProgramFailedError("lab", 1, "no network"),
