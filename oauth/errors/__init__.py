@@ -38,6 +38,7 @@ OpenabAuthError
     ├── TooManyWaitError            the store has too many pending logins
     ├── LoginTakenError             another person's login exists: replacing it needs a confirmation
     │   └── LoginOvertakenError     another person's login was stored during this one
+    ├── ReservedLoginError          the `openab` program keeps this login, so nobody else may change it
     ├── LoginChangedError           the login to remove was replaced meanwhile
     ├── ServerNotAddedError         an MCP server was not added; the subclasses say why
     └── ServerNotRemovedError       an MCP server was not removed; the subclasses say why
@@ -56,6 +57,7 @@ from openab_auth.oauth.errors.logins import (
     PasteRefusedError,
     ProgramFailedError,
     ProgramWaitsError,
+    ReservedLoginError,
     TooManyLoginsError,
     TooManyWaitError,
     WhichLoginError,
@@ -134,6 +136,7 @@ __all__ = [
     "RefreshBusyError",
     "RefreshUnansweredError",
     "RelativePathError",
+    "ReservedLoginError",
     "RiskNotAcceptedError",
     "SecretMissingError",
     "ServerAddressError",

@@ -17,7 +17,7 @@ from openab_auth.oauth.entries import (
     generation_of,
     pending_entry,
 )
-from openab_auth.oauth.errors import NoPendingLoginError, WhichLoginError
+from openab_auth.oauth.errors import NoPendingLoginError, ReservedLoginError, WhichLoginError
 from openab_auth.oauth.flows import (
     Admit,
     BackgroundWork,
@@ -35,7 +35,7 @@ from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 from openab_auth.oauth.mcp import AddedServers, ServerLogins
 from openab_auth.oauth.runtime import Runtime
-from openab_auth.oauth.vendors import Catalogue, Vendor, VendorName
+from openab_auth.oauth.vendors import OF_OPENAB, Catalogue, Vendor, VendorName
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import LoginEntry, Tenant, UserId
 
@@ -248,9 +248,12 @@ class Logins:
 
         Raises:
             NotLoggedInError: there is no login.
+            ReservedLoginError: the `openab` program keeps this login.
             LoginChangedError: another login has come in.
             StorageError: the login could not be removed.
         """
+        if account.tenant == OF_OPENAB:
+            raise ReservedLoginError(account.tenant)
         catalogue, tenant = await self.catalogue(), account.tenant
         entry = (await self._store.read()).get(tenant)
         if generation is None:

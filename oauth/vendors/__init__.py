@@ -13,13 +13,14 @@ if TYPE_CHECKING:
         AuthMethod,
         McpServer,
     )
-    from openab_auth.oauth.vendors.server_names import VendorName, bare_name, full_name, table_name
+    from openab_auth.oauth.vendors.server_names import OF_OPENAB, VendorName, bare_name, full_name, table_name
     from openab_auth.oauth.vendors.tables import read_config
     from openab_auth.oauth.vendors.vendor import Vendor
 
 __all__ = [
     "AUTH_METHODS",
     "DEFAULT_REDIRECT",
+    "OF_OPENAB",
     "PROGRAMS",
     "AuthMethod",
     "Catalogue",
@@ -45,6 +46,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "find_secret": "installed_secret",
             "AUTH_METHODS": "mcp_server",
             "DEFAULT_REDIRECT": "mcp_server",
+            "OF_OPENAB": "server_names",
             "AuthMethod": "mcp_server",
             "McpServer": "mcp_server",
             "read_config": "tables",

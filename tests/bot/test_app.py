@@ -48,6 +48,20 @@ async def test_from_the_slash_command_to_a_token_that_the_command_prints(
     assert not any(intents & PRIVILEGED for intents in discord.gateway.intents)
 
 
+async def test_it_says_at_its_start_which_listed_vendor_is_not_offered_and_why(start: Start, home: Path) -> None:
+    config = home / ".config/openab-auth/config.toml"
+    config.write_text(config.read_text().replace('vendors = ["lab"]', 'vendors = ["lab", "claude"]'))
+
+    async with start("run") as process, asyncio.timeout(20):
+        assert process.stderr is not None
+        while b"claude is not offered here" not in (line := await process.stderr.readline()):
+            assert line, "the bot ended without a word"
+
+    message = json.loads(line)["message"]
+    assert "tos-risk" in message
+    assert 'add "claude" to [auth] accept_risk' in message
+
+
 async def test_sigterm_ends_it_clean_within_ten_seconds(start: Start) -> None:
     async with start() as process:
         status, seconds = await stop(process)
