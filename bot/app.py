@@ -73,8 +73,10 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
         reason = "is missing; set DISCORD_TOKEN or bot_token, or try `openab-auth playground`, which needs none"
         raise ConfigError(config.file or "the environment", (("discord.bot_token", reason),))
     runtime = Runtime.open(config, location, environ)
+    catalogue = await runtime.load_catalogue()
+    await asyncio.to_thread(catalogue.offered)  # reads the secrets of installed apps now, not while people wait
     for name in config.auth.vendors or ():
-        if refused := runtime.catalogue.refusal(name):
+        if refused := catalogue.refusal(name):
             _log.warning("%s; %s", refused.happened, refused.todo)
     service = open_service(runtime, settings)
     ahead = open_refresh_ahead(config, runtime)

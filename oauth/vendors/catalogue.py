@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from openab_auth.oauth.config import AuthSettings, Config, absolute_path, variables_in
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
 class Catalogue:
     """Hold every vendor and MCP server, and know which of them people may log in to.
 
-    `vendors` are the rows by name, and `offered` the names of the vendors that people may log in to. `auth` says what
-    the config allows of servers. `token_variables` are the environment variables that hold the bot's own token.
+    `vendors` are the rows by name. `offered` are the names of the vendors that people may log in to; a vendor without
+    its client secret is left out. `auth` says what the config allows of servers. `token_variables` are the environment
+    variables that hold the bot's own token.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the config
@@ -52,14 +54,19 @@ class Catalogue:
         self._servers = servers or {}
         of_servers: dict[str, Vendor] = {one.vendor_name: one.vendor for one in self._servers.values()}
         self._vendors = {**vendors, **of_servers}
-        allowed = (one for one in self._servers.values() if one.added_by is None or auth.mcp_add)
-        self._offered = (*offered, *(one.vendor_name for one in allowed))
         self._environ = environ
         self._token_variables = token_variables | {"DISCORD_TOKEN"}
         self._last: tuple[Mapping[str, AddedServer], Catalogue] | None = None  # autocompletion asks at each keystroke
         self._by_tenant = {
             one.tenant: one for one in [*self._vendors.values()][::-1]
         }  # the first row of a tenant counts
+
+    @cached_property
+    def _offered(self) -> tuple[str, ...]:
+        """Return the names of the offered vendors; only this looks for the secrets of installed apps."""
+        ready = (name for name in self._listed if not self._vendors[name].lacks_secret)
+        allowed = (one for one in self._servers.values() if one.added_by is None or self._auth.mcp_add)
+        return (*ready, *(one.vendor_name for one in allowed))
 
     @classmethod
     def shipped(cls, environ: Mapping[str, str] = os.environ) -> Catalogue:
@@ -80,8 +87,7 @@ class Catalogue:
         else:
             wanted = list(dict.fromkeys(config.auth.vendors))
         accepted = config.auth.accept_risk
-        ready = (name for name in wanted if not vendors[name].lacks_secret)
-        offered = tuple(name for name in ready if vendors[name].risk == "ok" or name in accepted)
+        offered = tuple(name for name in wanted if vendors[name].risk == "ok" or name in accepted)
         token_variables = variables_in(config.discord.get("bot_token"))
         return cls(vendors, offered, environ, servers, config.auth, token_variables=token_variables)
 
@@ -231,8 +237,12 @@ class Catalogue:
 
         Only offered vendors and vendors without a login are looked at.
         """
-        vendors = tuple(one for one in self.all() if one.name in self._offered or not rules_of(one).needs_login)
-        return tuple((vendor, name) for vendor in vendors if (name := self.shadowed_by(vendor)))
+        return tuple(
+            (vendor, name)
+            for vendor in self.all()
+            if (name := self.shadowed_by(vendor))
+            and (not rules_of(vendor).needs_login or vendor.name in self._offered)
+        )
 
     def shadowed_by(self, vendor: Vendor) -> str | None:
         """Return the set variable that the vendor's own tools prefer to a stored login, or None."""

@@ -8,7 +8,8 @@ import pytest
 
 from openab_auth.oauth.config import Config, obscure
 from openab_auth.oauth.errors import ConfigError, SecretMissingError
-from openab_auth.oauth.vendors import Catalogue
+from openab_auth.oauth.vendors import PROGRAMS, Catalogue
+from openab_auth.oauth.vendors.vendor import _INSTALLED_APPS
 from openab_auth.storage import Secret
 
 MADE_UP = "GOCSPX-made-up-for-a-test"
@@ -61,8 +62,8 @@ def test_it_is_found_in_each_layout_of_the_npm_package(layout: str, tmp_path: Pa
 
     gemini = Catalogue.shipped(environ).get("gemini")
 
-    assert gemini.client_secret == gemini.client().client_secret == Secret(MADE_UP)
-    assert MADE_UP not in repr(gemini)
+    assert gemini.client().client_secret == gemini.with_secret().client_secret == Secret(MADE_UP)
+    assert MADE_UP not in repr(gemini) + repr(gemini.with_secret())
 
 
 @pytest.mark.parametrize("app", ["share/antigravity", "Antigravity.app/Contents/Resources/app"])
@@ -74,16 +75,16 @@ def test_it_is_found_in_the_editor_of_antigravity(app: str, tmp_path: Path) -> N
     found = Catalogue.shipped(environ).find("agy")
 
     assert found is not None
-    assert found.client_secret == Secret(MADE_UP)
+    assert found.client().client_secret == Secret(MADE_UP)
 
 
 def test_a_variable_and_an_obscured_secret_come_first(tmp_path: Path) -> None:
     environ = install(tmp_path, *LAYOUTS["nested"])
     config = Config(vendors={"gemini": {"client_secret_obscured": obscure("from-the-config")}})
 
-    assert Catalogue.from_config(config, environ).get("gemini").client_secret == Secret("from-the-config")
+    assert Catalogue.from_config(config, environ).get("gemini").client().client_secret == Secret("from-the-config")
     environ["GEMINI_OAUTH_CLIENT_SECRET"] = "from-outside"
-    assert Catalogue.from_config(config, environ).get("gemini").client_secret == Secret("from-outside")
+    assert Catalogue.from_config(config, environ).get("gemini").client().client_secret == Secret("from-outside")
 
 
 def test_a_missing_program_is_named_with_the_variable() -> None:
@@ -135,6 +136,23 @@ def test_a_program_in_the_working_directory_is_not_looked_at(tmp_path: Path, mon
 
     for path in ("", ".", "bin", f":{Path('/nonexistent')}"):
         assert "is not on PATH" in refusal(environ | {"PATH": path})
+
+
+def test_it_is_read_once_and_only_when_somebody_needs_it(tmp_path: Path) -> None:
+    """Most commands need no client secret, and a bundle has 17 MB."""
+    environ = install(tmp_path, *LAYOUTS["bundled"])
+    catalogue = Catalogue.shipped(environ)
+    found = catalogue.find("gemini")
+    write(tmp_path / CLI / "bundle/chunk-B.js", source("GOCSPX-written-after-the-start"))
+    assert found is not None
+
+    assert found.client().client_secret == Secret("GOCSPX-written-after-the-start")
+    write(tmp_path / CLI / "bundle/chunk-B.js", source())
+    assert catalogue.get("gemini").client().client_secret == Secret("GOCSPX-written-after-the-start")
+
+
+def test_the_apps_are_those_whose_files_are_known() -> None:
+    assert set(_INSTALLED_APPS) == set(PROGRAMS)
 
 
 def test_a_vendor_without_a_known_program_cannot_name_it_as_the_source() -> None:
