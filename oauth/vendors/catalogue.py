@@ -240,8 +240,7 @@ class Catalogue:
         return tuple(
             (vendor, name)
             for vendor in self.all()
-            if (name := self.shadowed_by(vendor))
-            and (not rules_of(vendor).needs_login or vendor.name in self._offered)
+            if (name := self.shadowed_by(vendor)) and (not rules_of(vendor).needs_login or vendor.name in self._offered)
         )
 
     def shadowed_by(self, vendor: Vendor) -> str | None:

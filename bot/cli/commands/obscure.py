@@ -13,7 +13,7 @@ from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_for_reading
 from openab_auth.oauth.config import obscured_text as obscured
 from openab_auth.oauth.errors import SecretMissingError
-from openab_auth.oauth.vendors import PROGRAMS, InstalledSecretError, find_secret
+from openab_auth.oauth.vendors import PROGRAMS, InstalledSecretError, VendorName, find_secret
 
 _NO_ENCRYPTION = "openab-auth: this hides the secret from scanners; it is no encryption, anybody can reveal it\n"
 
@@ -35,7 +35,7 @@ def _obscure_installed(arguments: argparse.Namespace) -> int:
         message = f"--from takes {' or '.join(PROGRAMS)}"
         raise UsageError(message, "openab-auth obscure")
     _, catalogue, _ = open_for_reading(arguments)
-    row = catalogue.find(name)
+    row = catalogue.named(VendorName(name))
     try:
         secret = find_secret(name, row.client_id if row else "", os.environ)
     except InstalledSecretError as error:

@@ -18,7 +18,7 @@ from openab_auth.oauth.errors import (
     SecretMissingError,
     UnknownVendorError,
 )
-from openab_auth.oauth.vendors import Catalogue
+from openab_auth.oauth.vendors import Catalogue, VendorName
 from openab_auth.storage import Secret, Tenant
 
 LAB: dict[str, object] = {
@@ -53,7 +53,7 @@ MATRIX = {
 
 def facts(name: str) -> dict[str, object]:
     """What the shipped table says of a vendor beyond the defaults and the words for people."""
-    found = Catalogue.shipped({}).find(name)
+    found = Catalogue.shipped({}).named(VendorName(name))
     assert found is not None
     vendor = asdict(found)
     defaults = asdict(Catalogue.from_config(Config(vendors={"plain": dict(LAB)}), {}).get("plain"))
@@ -87,7 +87,7 @@ def test_claude_is_as_its_own_tool_has_it() -> None:
         "env": ("ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"),
         "risk": "tos-risk",
     }
-    claude = Catalogue.shipped({}).find("claude")
+    claude = Catalogue.shipped({}).named(VendorName("claude"))
     assert claude is not None
     assert claude.exec_env == "CLAUDE_CODE_OAUTH_TOKEN"
 
@@ -244,7 +244,7 @@ def test_a_vendor_that_is_not_listed_is_not_explained_by_its_secret() -> None:
 def test_an_apps_secret_comes_from_a_variable_or_obscured_in_the_config() -> None:
     obscured = Config(vendors={"gemini": {"client_secret_obscured": obscure("from-the-config")}})
 
-    without = Catalogue.shipped(NOTHING_INSTALLED).find("gemini")
+    without = Catalogue.shipped(NOTHING_INSTALLED).named(VendorName("gemini"))
     assert without is not None
     assert without.client_secret is None
     assert Catalogue.from_config(obscured, {}).get("gemini").client_secret == Secret("from-the-config")

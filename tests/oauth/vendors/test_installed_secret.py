@@ -8,12 +8,12 @@ import pytest
 
 from openab_auth.oauth.config import Config, obscure
 from openab_auth.oauth.errors import ConfigError, SecretMissingError
-from openab_auth.oauth.vendors import PROGRAMS, Catalogue
+from openab_auth.oauth.vendors import PROGRAMS, Catalogue, VendorName
 from openab_auth.oauth.vendors.vendor import _INSTALLED_APPS
 from openab_auth.storage import Secret
 
 MADE_UP = "GOCSPX-made-up-for-a-test"
-CLIENTS = {vendor.name: vendor.client_id for vendor in Catalogue.shipped({}).all()}
+CLIENTS = {str(vendor.name): vendor.client_id for vendor in Catalogue.shipped({}).all()}
 CORE = "@google/gemini-cli-core/dist/src/code_assist/oauth2.js"
 START = "#!/usr/bin/env node\n"
 
@@ -72,7 +72,7 @@ def test_it_is_found_in_the_editor_of_antigravity(app: str, tmp_path: Path) -> N
     text = f'var a="{CLIENTS["agy"]}",b="{MADE_UP}";'
     environ = install(tmp_path, f"{app}/bin/antigravity", {f"{app}/{main}": text}, "antigravity")
 
-    found = Catalogue.shipped(environ).find("agy")
+    found = Catalogue.shipped(environ).named(VendorName("agy"))
 
     assert found is not None
     assert found.client().client_secret == Secret(MADE_UP)
@@ -142,7 +142,7 @@ def test_it_is_read_once_and_only_when_somebody_needs_it(tmp_path: Path) -> None
     """Most commands need no client secret, and a bundle has 17 MB."""
     environ = install(tmp_path, *LAYOUTS["bundled"])
     catalogue = Catalogue.shipped(environ)
-    found = catalogue.find("gemini")
+    found = catalogue.named(VendorName("gemini"))
     write(tmp_path / CLI / "bundle/chunk-B.js", source("GOCSPX-written-after-the-start"))
     assert found is not None
 

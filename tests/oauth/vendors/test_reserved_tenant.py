@@ -58,4 +58,4 @@ def test_nobody_adds_a_server_under_this_name(name: str) -> None:
 
     with pytest.raises(ServerNameTakenError):
         catalogue.read_new_server(name, added)
-    assert catalogue.with_added({name: added}).server(name) is None
+    assert not catalogue.with_added({name: added}).servers()
