@@ -221,6 +221,24 @@ def test_a_listed_vendor_says_that_its_risk_is_not_accepted_and_why() -> None:
         listed.get("claude")
 
 
+@pytest.mark.parametrize(
+    ("name", "changes", "offered"),
+    [
+        ("claude", {"token_url": "http://127.0.0.1:1/token"}, True),
+        ("claude", {"token_url": "http://127.0.0.1:1/token", "risk": "tos-risk"}, False),
+        ("claude", {"token_url": "https://proxy.example.com/token"}, False),
+        ("claude", {"authorize_url": "http://127.0.0.1:1/authorize"}, False),
+        ("kiro", {"token_url": "http://127.0.0.1:1/token"}, False),
+    ],
+)
+def test_terms_of_a_service_are_no_risk_at_a_server_on_this_machine(
+    name: str, changes: dict[str, object], offered: bool
+) -> None:
+    config = Config(auth=AuthSettings(vendors=(name,)), vendors={name: changes})
+
+    assert [one.name for one in Catalogue.from_config(config, {}).offered()] == [name] * offered
+
+
 @pytest.mark.parametrize("vendors", [None, ("gemini", "codex")])
 def test_a_vendor_without_its_client_secret_is_not_offered(vendors: tuple[str, ...] | None) -> None:
     config = Config(auth=AuthSettings(vendors=vendors))
