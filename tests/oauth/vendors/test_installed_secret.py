@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
 
+from openab_auth.bot.playground.issuer import Issuer, RegisteredClient
+from openab_auth.oauth.client import Driver
 from openab_auth.oauth.config import Config, obscure
-from openab_auth.oauth.errors import ConfigError, SecretMissingError
+from openab_auth.oauth.errors import ConfigError, LoginDeadError, SecretMissingError
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import PROGRAMS, Catalogue, VendorName
 from openab_auth.oauth.vendors.vendor import _INSTALLED_APPS
-from openab_auth.storage import Secret
+from openab_auth.storage import AsyncStore, Secret, TokenEntry
 
 MADE_UP = "GOCSPX-made-up-for-a-test"
 CLIENTS = {str(vendor.name): vendor.client_id for vendor in Catalogue.shipped({}).all()}
@@ -136,6 +140,24 @@ def test_a_program_in_the_working_directory_is_not_looked_at(tmp_path: Path, mon
 
     for path in ("", ".", "bin", f":{Path('/nonexistent')}"):
         assert "is not on PATH" in refusal(environ | {"PATH": path})
+
+
+async def test_a_refresh_sends_it(store: AsyncStore, tmp_path: Path) -> None:
+    environ = install(tmp_path, *LAYOUTS["bundled"])
+    client = RegisteredClient(CLIENTS["gemini"], "http://127.0.0.1:8085/oauth2callback")
+    async with Issuer.listening(clients=[client]) as issuer:
+        catalogue = Catalogue.from_config(Config(vendors={"gemini": {"token_url": issuer.token_url}}), environ)
+        entry = TokenEntry(Secret("old"), Secret("unknown"), 1, issuer.token_url, "gemini")
+        await store.update(lambda draft: draft.update({"gemini": entry}))
+        driver = Driver()
+        async with TokenSource(store, catalogue=catalogue, driver=driver) as source:
+            with pytest.raises(LoginDeadError):
+                await source.get_valid("gemini")
+        await driver.aclose()
+
+        [asked] = issuer.requests("/token")
+    basic = b64decode(asked.headers["Authorization"].removeprefix("Basic ")).decode()
+    assert basic == f"{CLIENTS['gemini']}:{MADE_UP}"
 
 
 def test_it_is_read_once_and_only_when_somebody_needs_it(tmp_path: Path) -> None:
