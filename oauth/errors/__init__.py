@@ -7,6 +7,7 @@ OpenabAuthError
     ├── LoginDeadError              the vendor no longer renews this login
     ├── RefreshBusyError            another process refreshes the login and did not finish in time
     ├── VendorUnavailableError      no usable answer (silence, 5xx, 429, a proxy's page): try again later
+    │   ├── RefreshRefusedError     a refresh was refused in words that nobody here knows
     │   └── RefreshUnansweredError  a refresh got no answer: the token may have been rotated
     ├── VendorMisconfiguredError    the vendor refuses our client or its settings: for the operator
     │   ├── NotRefreshableError     nothing in the config can refresh this login
@@ -17,6 +18,7 @@ OpenabAuthError
     │   ├── ClientRefusedError      the vendor does not know our client
     │   ├── ClientMissingError      the operator has to register a client first
     │   └── ServerUnusableError     an MCP server's metadata is missing or wrong
+    │       └── ForeignMetadataError   it belongs to another issuer or resource
     ├── InsufficientScopeError      the login works, but lacks scopes for this request
     ├── UnknownVendorError          the vendor is unknown, or not offered here
     │   ├── RiskNotAcceptedError    the operator has not accepted this vendor's risk
@@ -66,6 +68,7 @@ from openab_auth.oauth.errors.operator import (
     ClientMissingError,
     ClientRefusedError,
     ConfigError,
+    ForeignMetadataError,
     NoLoginError,
     NotRefreshableError,
     PlanMissingError,
@@ -98,6 +101,7 @@ from openab_auth.oauth.errors.tokens import (
     NotLoggedInError,
     ProgramKeepsLoginError,
     RefreshBusyError,
+    RefreshRefusedError,
     RefreshUnansweredError,
     VendorUnavailableError,
 )
@@ -114,6 +118,7 @@ __all__ = [
     "ConfigError",
     "ExchangeRefusedError",
     "ForeignLoginError",
+    "ForeignMetadataError",
     "InsufficientScopeError",
     "LoginChangedError",
     "LoginDeadError",
@@ -134,6 +139,7 @@ __all__ = [
     "ProgramMissingError",
     "ProgramWaitsError",
     "RefreshBusyError",
+    "RefreshRefusedError",
     "RefreshUnansweredError",
     "RelativePathError",
     "ReservedLoginError",
