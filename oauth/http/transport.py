@@ -83,9 +83,9 @@ def new_client(transport: httpx2.AsyncBaseTransport | None = None, *, trust_env:
     )
 
 
-def direct_transport() -> httpx2.AsyncBaseTransport:
-    """Make a transport that connects to the address of each request, without a proxy."""
-    return httpx2.AsyncHTTPTransport(limits=_LIMITS)
+def direct_transport(proxy: str | None = None) -> httpx2.AsyncBaseTransport:
+    """Make a transport that uses no proxy of the environment, only `proxy`, if there is one."""
+    return httpx2.AsyncHTTPTransport(limits=_LIMITS, proxy=proxy)
 
 
 class BoundedTransport(httpx2.AsyncBaseTransport):
