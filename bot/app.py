@@ -80,6 +80,11 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
     for problem in runtime.catalogue.problems:
         _log.warning("%s; %s", problem.what, problem.repair)
     await runtime.store.check_writable()  # otherwise every person who logs in would find it out
+    catalogue = await runtime.load_catalogue()
+    await asyncio.to_thread(catalogue.offered)  # reads the secrets of installed apps now, not while people wait
+    for name in config.auth.vendors or ():
+        if refused := catalogue.refusal(name):
+            _log.warning("%s; %s", refused.happened, refused.todo)
     service = open_service(runtime, settings)
     _tell_start(config, runtime, service)
     ahead = open_refresh_ahead(config, runtime)

@@ -163,6 +163,12 @@ def _add_logout(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--local", action="store_true", help="only remove it from the store")
 
 
+def _add_obscure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--from", dest="vendor", metavar="VENDOR", help="take the secret out of this vendor's installed program instead"
+    )
+
+
 def _add_user(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--user", type=_user, default=0, metavar="ID", help="a Discord user id (default: 0, the person at the console)"
@@ -201,7 +207,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]
     "refresh": ("refresh a login now", _add_refresh),
     "exec": ("run a command with each token in the variable that the vendor's tools read", _add_exec),
     "logout": ("revoke a login at the vendor if possible, then remove it", _add_logout),
-    "obscure": ("obscure a client secret from standard input, for client_secret_obscured", _add_nothing),
+    "obscure": ("obscure a client secret from standard input, for client_secret_obscured", _add_obscure),
     "reveal": ("print the secret that was obscured", _add_nothing),
     "doctor": ("check store, locks, config, Discord and vendors; name each repair", _add_doctor),
 }

@@ -11,10 +11,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
 from openab_auth.oauth.errors import OAuthError
+from openab_auth.oauth.http.interrupt import insist
 from openab_auth.storage import AsyncStore, Draft, Lease, LoginEntry, Secret, StorageError, Store, Tenant
 from openab_auth.storage.errors import words_of
 from openab_auth.storage.spill_rule import comes_after
@@ -131,7 +133,7 @@ class UnsavedLogins:
         one small file; a lost login would cost more.
         """
         try:
-            self._store.run_here(response.spill)
+            interrupt = insist(partial(self._store.run_here, response.spill))
         except OAuthError as error:
             _log_safely(logging.INFO, "%s: the new login is not stored: %s", response.tenant, error)
         except BaseException as error:
@@ -140,6 +142,8 @@ class UnsavedLogins:
                 raise
         else:
             self._journaled(response, why)
+            if interrupt is not None:
+                raise interrupt
 
     def holds(self, lease: Lease) -> bool:
         """Return whether this lease must stay held."""
@@ -277,7 +281,7 @@ class UnsavedLogins:
         for kept in tuple(self._kept.values()):
             if not kept.journaled:
                 try:
-                    self._store.run_here(kept.spill)
+                    insist(partial(self._store.run_here, kept.spill))
                 except Exception as error:  # noqa: BLE001 - it is logged, and the next response is tried
                     _log_safely(logging.CRITICAL, _LOST, kept.tenant, _describe(error))
             self._forget(kept)

@@ -3,6 +3,7 @@
 OpenabAuthError
 └── OAuthError
     ├── NotLoggedInError            nobody is logged in there
+    │   └── ProgramKeepsLoginError  the vendor's own program keeps the login, so there is no token here
     ├── LoginDeadError              the vendor no longer renews this login
     ├── RefreshBusyError            another process refreshes the login and did not finish in time
     ├── VendorUnavailableError      no usable answer (silence, 5xx, 429, a proxy's page): try again later
@@ -39,6 +40,7 @@ OpenabAuthError
     ├── TooManyWaitError            the store has too many pending logins
     ├── LoginTakenError             another person's login exists: replacing it needs a confirmation
     │   └── LoginOvertakenError     another person's login was stored during this one
+    ├── ReservedLoginError          the `openab` program keeps this login, so nobody else may change it
     ├── LoginChangedError           the login to remove was replaced meanwhile
     ├── ServerNotAddedError         an MCP server was not added; the subclasses say why
     └── ServerNotRemovedError       an MCP server was not removed; the subclasses say why
@@ -57,6 +59,7 @@ from openab_auth.oauth.errors.logins import (
     PasteRefusedError,
     ProgramFailedError,
     ProgramWaitsError,
+    ReservedLoginError,
     TooManyLoginsError,
     TooManyWaitError,
     WhichLoginError,
@@ -96,6 +99,7 @@ from openab_auth.oauth.errors.tokens import (
     InsufficientScopeError,
     LoginDeadError,
     NotLoggedInError,
+    ProgramKeepsLoginError,
     RefreshBusyError,
     RefreshRefusedError,
     RefreshUnansweredError,
@@ -131,12 +135,14 @@ __all__ = [
     "PasteRefusedError",
     "PlanMissingError",
     "ProgramFailedError",
+    "ProgramKeepsLoginError",
     "ProgramMissingError",
     "ProgramWaitsError",
     "RefreshBusyError",
     "RefreshRefusedError",
     "RefreshUnansweredError",
     "RelativePathError",
+    "ReservedLoginError",
     "RiskNotAcceptedError",
     "SecretMissingError",
     "ServerAddressError",

@@ -214,6 +214,20 @@ class LoginOvertakenError(LoginTakenError):
         self.kept = "that login is untouched, and yours was not stored"
 
 
+class ReservedLoginError(OAuthError):
+    """The `openab` program keeps this login in the same file; nobody else may change it."""
+
+    code = "reserved_login"
+
+    def __init__(self, tenant: str) -> None:
+        super().__init__(
+            f"{tenant} is the login of the `openab` program itself",
+            kept="it is untouched",
+            todo="end it with that program",
+        )
+        self.tenant = tenant
+
+
 class LoginChangedError(OAuthError):
     """The login that the person wanted to remove was replaced meanwhile."""
 

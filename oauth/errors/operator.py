@@ -62,17 +62,23 @@ class StillMisconfiguredError(VendorMisconfiguredError):
 
 
 class SecretMissingError(VendorMisconfiguredError):
-    """The vendor's client needs a secret, and the operator has set none."""
+    """The vendor's client needs a secret, and none was found.
 
+    `problem` says why the vendor's installed program gave none, if the config names the program as the source.
+    """
+
+    code = "secret_missing"
     _happened = "nobody can log in to {vendor} here: {reason}"
 
-    def __init__(self, vendor: str, variable: str) -> None:
+    def __init__(self, vendor: str, variable: str, problem: str = "") -> None:
+        ways = f"the variable {variable}, or client_secret_obscured" if variable else "client_secret_obscured"
         super().__init__(
             vendor,
-            "its client needs a secret, and none is set",
-            f"set the variable {variable}, or client_secret_obscured in [vendors.{vendor}] "
-            "(`openab-auth obscure` makes it), then start again; docs/vendors.md says where to get the secret",
+            f"its client needs a secret, and {problem or 'none is set'}",
+            f"set {ways} in [vendors.{vendor}] (`openab-auth obscure` makes it), then start again; "
+            "docs/vendors.md says where to get the secret",
         )
+        self.variable = variable
 
 
 class ProgramMissingError(VendorMisconfiguredError):
@@ -158,12 +164,13 @@ class RiskNotAcceptedError(UnknownVendorError):
 
     code = "risk_not_accepted"
 
-    def __init__(self, vendor: str, risk: str) -> None:
+    def __init__(self, vendor: str, risk: str, note: str = "") -> None:
+        why = f" ({note.rstrip('.')})" if note else ""
         OAuthError.__init__(
             self,
-            f"{vendor} is not offered here, because its login is marked {risk}",
+            f"{vendor} is not offered here, because its login is marked {risk}{why}",
             kept="nothing was changed",
-            todo=f'read about the risk in `openab-auth vendors`; to accept it, set [auth] accept_risk = ["{vendor}"]',
+            todo=f'to accept the risk, add "{vendor}" to [auth] accept_risk',
         )
         self.vendor = vendor
         self.offered = ()

@@ -20,6 +20,19 @@ class NotLoggedInError(OAuthError):
         self.tenant = tenant
 
 
+class ProgramKeepsLoginError(NotLoggedInError):
+    """The vendor's own program keeps the login, so there is no token here."""
+
+    def __init__(self, tenant: str, title: str, command: str) -> None:
+        OAuthError.__init__(
+            self,
+            f"there is no token of {title} here, because its own program keeps the login",
+            kept="nothing was changed",
+            todo=f"start {command} itself, as the user who logged in; it reads that login",
+        )
+        self.tenant = tenant
+
+
 class LoginDeadError(OAuthError):
     """The vendor refused the refresh token for good; `since` is in unix seconds."""
 

@@ -17,7 +17,7 @@ from openab_auth.oauth.entries import (
     generation_of,
     pending_entry,
 )
-from openab_auth.oauth.errors import NoPendingLoginError, SecretMissingError, WhichLoginError
+from openab_auth.oauth.errors import NoPendingLoginError, ReservedLoginError, WhichLoginError
 from openab_auth.oauth.flows import (
     Admit,
     BackgroundWork,
@@ -35,7 +35,7 @@ from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 from openab_auth.oauth.mcp import AddedServers, ServerLogins
 from openab_auth.oauth.runtime import Runtime
-from openab_auth.oauth.vendors import Catalogue, Vendor, VendorName
+from openab_auth.oauth.vendors import OF_OPENAB, Catalogue, Vendor, VendorName
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import LoginEntry, Tenant, UserId
 
@@ -111,7 +111,7 @@ class Logins:
 
         Raises:
             UnknownVendorError: the vendor is not offered here.
-            SecretMissingError: the vendor's client needs a secret, and the operator has set none.
+            SecretMissingError: the vendor's client needs a secret, and none was found.
             LoginTakenError: another person's login is there; only the login of the generation `replaces` may go.
             TooManyLoginsError: the person must finish or cancel another login first.
             TooManyWaitError: all people together have too many pending logins.
@@ -121,8 +121,6 @@ class Logins:
             StorageError: the login could not be stored later, so no vendor was asked.
         """
         row = (await self.catalogue()).get(vendor)
-        if row.client_secret is None and row.client_secret_env:
-            raise SecretMissingError(row.name, row.client_secret_env)
         if flow_of(row).in_store:
             await self._store.check_writable()  # before a vendor is asked for a code, or a client is registered
         offer = await flow_of(row).begin(self._context, row, LoginRequest(user, replaces, guild))
@@ -253,9 +251,12 @@ class Logins:
 
         Raises:
             NotLoggedInError: there is no login.
+            ReservedLoginError: the `openab` program keeps this login.
             LoginChangedError: another login has come in.
             StorageError: the login could not be removed.
         """
+        if account.tenant == OF_OPENAB:
+            raise ReservedLoginError(account.tenant)
         catalogue, tenant = await self.catalogue(), account.tenant
         entry = (await self._store.read()).get(tenant)
         if generation is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from openab_auth.oauth.entries import AccessToken
 from openab_auth.oauth.http.deadline import Deadline
 from openab_auth.oauth.tokens.adopt import is_successor
-from openab_auth.storage import AsyncStore, LoginEntry, Secret, Tenant
+from openab_auth.storage import AsyncStore, LoginEntry, Secret, Tenant, in_thread
 
 if TYPE_CHECKING:
     from openab_auth.oauth.entries import UnsavedLogins
@@ -78,6 +78,8 @@ class SharedRefreshes:
         catalogue = await self._runtime.load_catalogue()
         if catalogue.row_of(tenant, stale) is None:  # perhaps a person has added a server of this name
             catalogue = catalogue.with_added(await self._store.servers())
+        if (row := catalogue.row_of(tenant, stale)) and row.installed_secret:
+            await in_thread(row.with_secret)  # `find_renewer` then has the secret at hand
         from openab_auth.oauth.tokens.find_renewer import find_renewer  # noqa: PLC0415 - as above
         from openab_auth.oauth.tokens.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
 

@@ -9,7 +9,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from openab_auth.oauth.accounts import Account, needs_catalogue, resolve
+from openab_auth.oauth.accounts import Account, needs_catalogue, not_logged_in, resolve
 from openab_auth.oauth.entries import REFRESH_DEADLINE, SKEW, AccessToken, UnsavedLogins, end_rejected, read_login
 from openab_auth.oauth.errors import (
     NotLoggedInError,
@@ -189,7 +189,11 @@ class TokenSource:
             await self._runtime.load_catalogue()
             entries = await self._store.read()
         account = self._account(word, entries)
-        return account, self._unsaved.newest(account.tenant, read_login(entries, account.tenant))
+        try:
+            stored = read_login(entries, account.tenant)
+        except NotLoggedInError:
+            raise not_logged_in(account, self._runtime.known_catalogue) from None
+        return account, self._unsaved.newest(account.tenant, stored)
 
     def _account(self, word: str | Account, entries: Mapping[str, Entry]) -> Account:
         return word if isinstance(word, Account) else resolve(word, self._runtime.known_catalogue, entries)

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from openab_auth.oauth.config import Config, ConfigMistakes, parse_config
 from openab_auth.oauth.errors import ConfigError
+from openab_auth.oauth.http import is_loopback, why_unsafe
 from openab_auth.oauth.vendors.taken_names import owners_of_names
 from openab_auth.oauth.vendors.vendor import Vendor, parse_vendor
 from openab_auth.storage.reader import Problem
@@ -110,12 +112,19 @@ def _read_servers(
 def _row(name: str, *tables: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:
     """Return the keys of one vendor: the operator's override the shipped ones.
 
-    A row that shares the tenant of a shipped vendor moves with that vendor.
+    A row that shares the tenant of a shipped vendor moves with that vendor. The terms of a vendor's service are no risk
+    at a server on this machine.
     """
     shipped, ours = (table.get(name, {}) for table in tables)
     base = tables[1].get(str(shipped.get("tenant", "")), {})
     moved = {"tenant": base["tenant"]} if "tenant" in base else {}
-    return {**shipped, **moved, **ours}
+    freed = {"risk": "ok"} if shipped.get("risk") == "tos-risk" and _is_here(ours.get("token_url")) else {}
+    return {**shipped, **moved, **freed, **ours}
+
+
+def _is_here(url: object) -> bool:
+    """Return whether the address is on this machine, as that of a test server is."""
+    return isinstance(url, str) and why_unsafe(url) is None and is_loopback(urlsplit(url).hostname or "")
 
 
 def _check_tenants(
@@ -125,10 +134,10 @@ def _check_tenants(
 
     Two vendors under one tenant would overwrite each other's login.
     """
-    owners_of_names: dict[str, Vendor] = {}
+    owners: dict[str, Vendor] = {}
     for vendor in vendors.values():
         for word in {vendor.tenant, vendor.name}:
-            owner = owners_of_names.setdefault(word, vendor)
+            owner = owners.setdefault(word, vendor)
             if owner is not vendor and not _are_one(owner, vendor, shipped):
                 reason = f"{word!r} belongs to the vendor {owner.name} already"
                 mistakes.append((f"vendors.{vendor.name}.tenant", reason))

@@ -64,6 +64,20 @@ async def test_a_list_of_servers_that_cannot_be_read_is_one_warning(start: Start
     assert "the file ends too early" in warning["message"]
 
 
+async def test_it_says_at_its_start_which_listed_vendor_is_not_offered_and_why(start: Start, home: Path) -> None:
+    config = home / ".config/openab-auth/config.toml"
+    config.write_text(config.read_text().replace('vendors = ["lab"]', 'vendors = ["lab", "claude"]'))
+
+    async with start("run") as process, asyncio.timeout(PATIENCE):
+        assert process.stderr is not None
+        while b"claude is not offered here" not in (line := await process.stderr.readline()):
+            assert line, "the bot ended without a word"
+
+    message = json.loads(line)["message"]
+    assert "tos-risk" in message
+    assert 'add "claude" to [auth] accept_risk' in message
+
+
 async def test_sigterm_ends_it_clean_and_soon(start: Start) -> None:
     begun = time.monotonic()
     async with start() as process:

@@ -9,6 +9,7 @@ from typing import Final
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_for_reading
+from openab_auth.oauth.errors import OAuthError, UnknownVendorError
 from openab_auth.oauth.flows import flow_of
 from openab_auth.oauth.vendors import Vendor
 
@@ -31,6 +32,7 @@ def vendors(arguments: argparse.Namespace) -> int:
             "flow": flow_of(vendor).name,
             "risk": vendor.risk,
             "enabled": vendor.name in offered,
+            "not_offered_because": _reason(catalogue.refusal(vendor.name)),
             "shadowed_by": catalogue.shadowed_by(vendor),
         }
         for vendor in catalogue.all()
@@ -50,4 +52,15 @@ def _vendor_lines(vendor: Vendor, row: Mapping[str, object]) -> list[str]:
         facts.append("not offered")
     if row["shadowed_by"]:
         facts.append(f"shadowed by ${row['shadowed_by']}")
-    return [f"{vendor.name:<12} {' · '.join(facts)}", *([f"{'':<12} {vendor.note}"] if vendor.note else [])]
+    reason = str(row["not_offered_because"] or "")
+    told = "" if vendor.note.rstrip(".") in reason else vendor.note
+    return [f"{vendor.name:<12} {' · '.join(facts)}", *(f"{'':<12} {line}" for line in (told, reason) if line)]
+
+
+def _reason(refused: OAuthError | None) -> str | None:
+    """Return why a vendor is not offered, and what to do about it."""
+    if refused is None:
+        return None
+    if type(refused) is UnknownVendorError:  # the config lists other vendors
+        return "to offer it, add it to [auth] vendors in the config"
+    return f"{refused.happened}; {refused.todo}"

@@ -10,8 +10,8 @@ from pathlib import Path
 from openab_auth.bot.cli.doctor.check import Check
 from openab_auth.bot.proxy import Proxy, find_proxy
 from openab_auth.cogs.auth import Access, DiscordSettings, read_settings
-from openab_auth.oauth.config import DEFAULT_STORE, Config, store_location
-from openab_auth.oauth.errors import ConfigError
+from openab_auth.oauth.config import DEFAULT_STORE, AuthSettings, Config, store_location
+from openab_auth.oauth.errors import ConfigError, SecretMissingError
 from openab_auth.oauth.vendors import Catalogue, read_config
 from openab_auth.storage import Entry
 
@@ -23,6 +23,7 @@ class CheckedConfig:
     check: Check
     catalogue: Catalogue
     location: str
+    auth: AuthSettings
     discord: DiscordSettings | None
     """The bot's settings; None if only an agent's needs are checked."""
     proxy: Proxy | None = None
@@ -51,7 +52,8 @@ def check_config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> C
     except ConfigError as error:
         mistakes.append(error)
         location = DEFAULT_STORE
-    return CheckedConfig(_check(config, mistakes), Catalogue.from_config(config, environ), location, discord, proxy)
+    catalogue = Catalogue.from_config(config, environ)
+    return CheckedConfig(_check(config, mistakes), catalogue, location, config.auth, discord, proxy)
 
 
 def check_access(settings: DiscordSettings) -> Check:
@@ -66,6 +68,20 @@ def check_access(settings: DiscordSettings) -> Check:
 def check_servers_of_openab(setting: CheckedConfig) -> list[Check]:
     """Report what keeps the MCP servers of openab's own list from being offered."""
     return [Check("mcp.json", ok=False, message=one.what, hint=one.repair) for one in setting.catalogue.problems]
+
+
+def check_offers(setting: CheckedConfig) -> list[Check]:
+    """Report vendors that the config names and that are not offered all the same, and each missing client secret.
+
+    An agent needs no vendor that is offered, so for an agent alone this is no failure.
+    """
+    auth, checks = setting.auth, []
+    for vendor in setting.catalogue.all():
+        refused = setting.catalogue.refusal(vendor.name)
+        asked = setting.discord and (vendor.name in (auth.vendors or ()) or vendor.name in auth.accept_risk)
+        if refused is not None and (asked or isinstance(refused, SecretMissingError)):
+            checks.append(Check(f"{vendor.name} login", ok=not asked, message=refused.happened, hint=refused.todo))
+    return checks
 
 
 def check_variables(setting: CheckedConfig, entries: Mapping[str, Entry]) -> list[Check]:

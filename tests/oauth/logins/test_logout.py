@@ -12,7 +12,13 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.accounts import Account
 from openab_auth.oauth.client import Driver, OAuthClient
 from openab_auth.oauth.config import AuthSettings, Config
-from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, WhichLoginError
+from openab_auth.oauth.errors import (
+    LoginChangedError,
+    NoPendingLoginError,
+    NotLoggedInError,
+    ReservedLoginError,
+    WhichLoginError,
+)
 from openab_auth.oauth.logins import Logins, LogoutResult
 from openab_auth.oauth.logins.logout import LoginRemover
 from openab_auth.oauth.vendors import Catalogue, VendorName
@@ -45,6 +51,18 @@ async def test_logout_removes_and_revokes(logins: Logins, issuer: Issuer, store:
     assert await store.notes() == {}
     with pytest.raises(NotLoggedInError):
         await logins.logout(await logins.account("lab"), revoke=True)
+
+
+async def test_the_login_of_openab_itself_is_never_removed(logins: Logins, store: AsyncStore) -> None:
+    """The `openab` binary writes `gmail-native` into the same file."""
+    kept = TokenEntry(Secret("a"), Secret("r"), 1, "https://x.example/token", "gmail-native")
+    await store.update(lambda draft: draft.update({"gmail-native": kept}))
+
+    for revoke in (True, False):
+        with pytest.raises(ReservedLoginError, match="login of the `openab` program itself; it is untouched"):
+            await logins.logout(await logins.account("gmail-native"), revoke=revoke)
+
+    assert await store.read() == {"gmail-native": kept}
 
 
 async def test_a_local_logout_asks_nobody(logins: Logins, issuer: Issuer) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from openab_auth.oauth.config import AuthSettings, Config
-from openab_auth.oauth.vendors import Catalogue
+from openab_auth.oauth.vendors import Catalogue, VendorName
 from openab_auth.storage import Secret, Tenant
 
 LAB: dict[str, object] = {
@@ -59,5 +59,7 @@ def test_a_variable_of_blanks_alone_is_not_set() -> None:
         {"client_id": "lab-id", "client_secret_env": "LAB_SECRET"}, {"LAB_SECRET": " \n", "LAB_TOKEN": " "}
     )
 
-    assert found.get("lab").client_secret is None
-    assert found.shadowed_by(found.get("lab")) is None
+    lab = found.named(VendorName("lab"))
+    assert lab is not None
+    assert lab.lacks_secret
+    assert found.shadowed_by(lab) is None

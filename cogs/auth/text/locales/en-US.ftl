@@ -256,6 +256,9 @@ error-login_taken = Another person is logged in to { $tenant }.
 error-login_overtaken = Another person logged in to { $tenant } while you were logging in.
     .kept = Their login is unchanged. Yours was not stored.
     .next = { -login } asks whether you want to replace it.
+error-reserved_login = { $tenant } is the login of openab itself.
+    .kept = It is unchanged.
+    .next = Only openab can end it.
 error-login_changed = The login to { $tenant } has changed since I asked you.
     .kept = The current login is unchanged.
     .next = { -status } shows it. To end it, use { -logout } again.
@@ -299,6 +302,13 @@ error-vendor_unavailable = { $vendor } is not answering properly right now.
 error-vendor_misconfigured = { $vendor } does not accept this bot's configuration ({ $reason }).
     .kept = { -older-untouched }
     .next = Tell the operator: { $todo }.
+error-secret_missing = Nobody can log in to { $vendor } here yet, because its client secret is missing.
+    .kept = { -unchanged }
+    .next =
+        { $variable ->
+            [none] Tell the operator: `openab-auth vendors` says what to set.
+           *[other] Tell the operator: set { CODE($variable) }. `openab-auth vendors` says more.
+        }
 error-client_missing = This bot is not registered at { $vendor } yet ({ $reason }).
     .kept = { -older-untouched }
     .next =

@@ -51,10 +51,13 @@ command-auth-mcp-remove-name = 名稱
 
 ## The notes of the vendors that we ship; their English is in oauth/vendors/vendors.toml
 
-note-claude = Anthropic 的條款可能不允許在其他工具使用訂閱帳號的登入，使用前請先閱讀。
+note-claude = Anthropic 的文件說明，訂閱帳號的登入是供 Claude Code 與其自家的其他應用程式使用（code.claude.com/docs/en/legal-and-compliance）；claude-code 會用 Anthropic 自己的程式登入。
+note-claude-code = Claude Code 用自己的程式登入，並自行保管登入；只有 Claude Code 會讀取它。
 note-codex-device = 必須先在 ChatGPT 帳號的安全性設定中開啟以代碼登入。
+note-codex-cli = Codex 用自己的程式登入，並自行保管登入；只有 Codex 會讀取它。必須先在 ChatGPT 帳號的安全性設定中開啟以代碼登入。
 note-copilot = 帳號需要有 Copilot 授權名額；要結束登入請到 github.com/settings/applications。
-note-gemini = Workspace 帳號還需要一個啟用 Gemini Code Assist 的 Google Cloud 專案。
+note-gemini = 自 2026 年 6 月起，Google 只接受有 Gemini Code Assist Standard 或 Enterprise、以及啟用它的 Google Cloud 專案的帳號；其他帳號需要 API 金鑰。
+note-gemini-cli = Gemini CLI 用自己的程式登入，並自行保管登入；只有 Gemini CLI 會讀取它。Google 只接受有 Gemini Code Assist Standard 或 Enterprise 的登入；必須先在它的設定中選擇這種登入（docs/vendors.md）。
 note-agy = 據報 Google 會停用在其他工具使用 Antigravity 登入的帳號（見 openab 的決策紀錄）。
 note-kiro = 只有登入：Kiro 的推論協定並未公開（見 openab 的決策紀錄）。可以用 flow = command 驅動它自己的程式。
 note-mimocode = 目前沒有已知的公開 OAuth 登入；請到供應商的平台建立 API 金鑰。
@@ -299,6 +302,9 @@ error-login_taken = 已有別人登入 { $tenant }。
 error-login_overtaken = 在您登入 { $tenant } 的同時，別人已完成了登入。
     .kept = 對方的登入沒有變更，您的登入沒有儲存。
     .next = { -login } 會詢問您是否要取代它。
+error-reserved_login = { $tenant } 是 openab 本身的登入。
+    .kept = 它沒有變更。
+    .next = 只有 openab 可以結束它。
 error-login_changed = 在我詢問您之後，{ $tenant } 的登入已經改變。
     .kept = 目前的登入沒有變更。
     .next = 用 { -status } 查看它；要結束它，請再次使用 { -logout }。
@@ -342,6 +348,13 @@ error-vendor_unavailable = { $vendor } 目前無法正常回應。
 error-vendor_misconfigured = { $vendor } 不接受這個機器人的設定（{ $reason }）。
     .kept = { -older-untouched }
     .next = 請告訴管理者：{ $todo }。
+error-secret_missing = 目前還不能在這裡登入 { $vendor }，因為缺少它的用戶端密鑰。
+    .kept = { -unchanged }
+    .next =
+        { $variable ->
+            [none] 請告訴管理者：`openab-auth vendors` 會說明要設定什麼。
+           *[other] 請告訴管理者：設定 { CODE($variable) }。`openab-auth vendors` 有更多說明。
+        }
 error-client_missing = 這個機器人還沒有在 { $vendor } 註冊（{ $reason }）。
     .kept = { -older-untouched }
     .next =

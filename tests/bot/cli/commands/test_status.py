@@ -39,6 +39,7 @@ def test_status_says_everything_but_a_secret(call: Run, home: Path) -> None:
 
 
 def test_status_shows_a_token_of_the_environment_and_stores_nothing(call: Run, home: Path) -> None:
+    (home / ".config/openab-auth/config.toml").write_text('[auth]\naccept_risk = ["claude"]\n')
     env = {"CLAUDE_CODE_OAUTH_TOKEN": CANARY, "MIMO_API_KEY": CANARY}
 
     text, as_json = call("status", env=env), call("status", "--json", env=env)

@@ -242,3 +242,30 @@ def test_a_bot_token_that_can_be_none_is_a_finding(call: Run, home: Path) -> Non
 
     assert not checks_of(done)["discord"]["ok"]
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("config", "ok"),
+    [("", True), ('[auth]\nvendors = ["gemini", "codex"]\n', False), ('[auth]\nvendors = ["codex"]\n', None)],
+)
+def test_a_missing_secret_is_named_and_fails_where_its_vendor_is_listed(
+    config: str, ok: bool | None, call: Run, home: Path
+) -> None:
+    (home / ".config/openab-auth/config.toml").write_text(config)
+
+    done = call("doctor", "--json", env={"HTTPS_PROXY": "http://127.0.0.1:9", "PATH": "/nonexistent"})
+
+    check = checks_of(done).get("gemini login")
+    assert (check["ok"] if check else None) is ok
+    assert check is None or "GEMINI_OAUTH_CLIENT_SECRET" in check["hint"]
+
+
+def test_a_listed_vendor_whose_risk_is_not_accepted_is_a_failure(call: Run, home: Path) -> None:
+    (home / ".config/openab-auth/config.toml").write_text('[auth]\nvendors = ["claude", "codex"]\n')
+
+    done = call("doctor", "--json", env={"HTTPS_PROXY": "http://127.0.0.1:9"})
+
+    check = checks_of(done)["claude login"]
+    assert not check["ok"]
+    assert "legal-and-compliance" in check["message"]
+    assert check["hint"] == 'to accept the risk, add "claude" to [auth] accept_risk'

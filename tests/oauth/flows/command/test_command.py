@@ -220,6 +220,8 @@ async def test_the_bots_own_token_and_clients_secrets_are_none_of_its_business(l
         (f"https://example.com/help{LINK}", LINK),
         (f"listening on http://localhost:1455/auth\r\nopen {LINK}\r\n", LINK),
         ("see https://example.com/a", "https://example.com/a"),
+        ("1. Sign in with Google\r\nTerms: https://geminicli.com/docs/resources/tos-privacy/\r\n", None),
+        ("https://docs.example.com/docs/device?user_code=1", "https://docs.example.com/docs/device?user_code=1"),
         ("http://evil.example/oauth", None),
         ("https://user:secret@example.com/oauth", None),
         ("nothing", None),
@@ -227,6 +229,13 @@ async def test_the_bots_own_token_and_clients_secrets_are_none_of_its_business(l
 )
 def test_the_link_is_found_in_what_people_would_read(said: str, link: str | None) -> None:
     assert find_link(plain(said)) == link
+
+
+def test_a_link_does_not_hide_the_last_words_of_a_program() -> None:
+    output = Output()
+    output.feed(f"first\r\nvisit {LINK}\r\nPaste it > Login failed: no network\r\n".encode())
+
+    assert output.last_lines(2) == "visit (link) / Paste it > Login failed: no network"
 
 
 @pytest.mark.parametrize(
