@@ -128,7 +128,7 @@ def read_servers(
         found = replace_variables(values, at, environ, mistakes)
         servers[name] = _parse(name, found, environ, mistakes, http_loopback=http_loopback)
         if owner := taken.get(name.casefold()):
-            mistakes.append((at, f"the name belongs to {owner}; give the server another one"))
+            mistakes.append((at, f"the server needs another name, because {owner} has this one"))
         taken |= owners_of_names(servers=[name])
     return servers
 
@@ -218,7 +218,7 @@ def _check(table: ConfigTable, server: McpServer) -> None:
         table.wrong("url", "is missing")
     for key, url in (("url", server.url), ("issuer", server.issuer)):
         if url and not server.may_use(url):
-            table.wrong(key, "must be https; [auth] allow_http_loopback allows http on this machine, for tests")
+            table.wrong(key, "must be https (for tests, [auth] allow_http_loopback allows http on this machine)")
     if "?" in server.issuer:
         table.wrong("issuer", "must not have a query")  # RFC 8414 2
     if server.client_metadata_url and not _is_document(server.client_metadata_url):

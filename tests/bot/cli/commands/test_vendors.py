@@ -3,10 +3,22 @@
 import json
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 from openab_auth.oauth.vendors import Catalogue
 from tests.bot.cli.written_logins import CANARY
 
+OWN = """
+[auth]
+vendors = ["claude"]
+[vendors.lab]
+authorize_url = "https://login.example.com/authorize"
+token_url = "https://login.example.com/token"
+client_id = "lab"
+redirect_uri = "http://localhost:1455/auth/callback"
+[mcp.x]
+url = "https://mcp.example.com/mcp"
+"""
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -23,6 +35,15 @@ def test_vendors_says_what_to_know_before_one_logs_in(call: Run) -> None:
     claude = Catalogue.shipped({}).get("claude")
     assert claude.note in text
     assert "facts from its tools' source" in text
+
+
+def test_vendors_says_nothing_about_the_facts_of_an_operators_own_tables(call: Run, home: Path) -> None:
+    """Ours: nobody here has read the source of a vendor or a server that an operator added."""
+    (home / ".config/openab-auth/config.toml").write_text(OWN)
+
+    lines = [line for line in call("vendors").stdout.splitlines() if line.startswith(("lab ", "mcp:x "))]
+
+    assert lines == ["lab          lab · tenant lab · pkce · not offered", "mcp:x        x (MCP) · tenant x · pkce"]
 
 
 def test_a_variable_that_shadows_a_login_is_shown(call: Run) -> None:
