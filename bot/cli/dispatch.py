@@ -29,7 +29,7 @@ _MODULES = {
 
 
 def run(words: Sequence[str]) -> int:
-    """Run the command that `words` name; return the exit status of the contract."""
+    """Run the command that `words` name; return its exit status (`docs/command-line.md`)."""
     try:
         work = _begin(words)
         if isinstance(work, int):
