@@ -146,7 +146,7 @@ async def _stop(
             await asyncio.gather(service.aclose(), *([ahead.aclose()] if ahead else []))
             await runtime.aclose()
     except TimeoutError:
-        _log.warning("a login or a refresh was still in progress when the bot stopped; the login must be started again")
+        _log.warning("the bot stopped before all work was done; begin an unfinished login again")
     try:
         async with asyncio.timeout(_CLOSE_CLIENT):
             await client.close()

@@ -67,7 +67,7 @@ class Runtime:
 
     @property
     def known_catalogue(self) -> Catalogue | None:
-        """Return the catalogue if there is one already."""
+        """Return the catalogue, or None if nothing has loaded it yet."""
         return self._catalogue
 
     @property

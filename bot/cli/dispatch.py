@@ -30,7 +30,7 @@ _MODULES = {
 
 
 def run(words: Sequence[str]) -> int:
-    """Run the command that `words` name; return the exit status of the contract."""
+    """Run the command that `words` name; return its exit status (`docs/command-line.md`)."""
     open_consoles()
     try:
         work = _begin(words)

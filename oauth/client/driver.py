@@ -1,7 +1,8 @@
 """Send every OAuth request: link, exchange, refresh and revocation, with authlib's async client.
 
 authlib builds the requests. `verdict` judges each raw reply before authlib sees it, so that a failure means the same
-everywhere. Each request is one POST with a total deadline, and is never repeated here.
+everywhere. Each request has a total deadline. Nothing is repeated here after silence. If the server says that it has
+not processed a request, some requests are sent once more in another encoding.
 """
 
 from __future__ import annotations
@@ -79,9 +80,10 @@ class Driver:
         return link.authorize_url(client, pending)
 
     async def exchange(self, client: OAuthClient, code: Secret, pending: PendingEntry) -> TokenResponse:
-        """Exchange the code for tokens, in one POST to the pending login's token endpoint (RFC 6749 4.1.3).
+        """Exchange the code for tokens at the pending login's token endpoint (RFC 6749 4.1.3).
 
-        If the server refuses the client's authentication, it has not looked at the code, so another method is tried.
+        A server that refuses the client's authentication has not looked at the code. Then the code is posted once more,
+        with another method (`client_auth.other_method`).
 
         Raises:
             ExchangeRefusedError: the vendor refused the code.
@@ -118,6 +120,7 @@ class Driver:
 
         Raises:
             LoginDeadError: the vendor refused the refresh token for good.
+            RefreshRefusedError: the vendor refused it in words that nobody here knows.
             VendorUnavailableError: no usable answer; if `processed` is True, the token may have been rotated.
             VendorMisconfiguredError: the vendor refuses this client.
         """

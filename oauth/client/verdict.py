@@ -96,7 +96,7 @@ class RequestContext:
         unread: bool = False,
         todo: str = "",
     ) -> VendorUnavailableError:
-        """Return the error for a request without a usable answer; an `unread` answer leads to a pause."""
+        """Return the error for a request without a usable answer; after an `unread` answer nobody asks for 10 s."""
         return VendorUnavailableError(
             self.vendor,
             reason,
@@ -119,7 +119,8 @@ def judge_reply(
     """Return the JSON of a good reply; `names` maps the vendor's member names to the standard ones.
 
     Raises:
-        LoginDeadError: the vendor refused the refresh token for good.
+        LoginDeadError: the vendor refused the refresh token for good (`dead_refresh` knows the words).
+        RefreshRefusedError: the vendor refused a refresh in unknown words.
         ExchangeRefusedError: the vendor refused the code.
         VendorUnavailableError: 5xx, 429, or a page instead of JSON; it may pass.
         VendorMisconfiguredError: the vendor refuses this client, or the endpoint does not exist.

@@ -31,7 +31,7 @@ class ConfigTable:
                 import difflib  # noqa: PLC0415 - only a mistake pays for it
 
                 near = difflib.get_close_matches(key, known, n=1)
-                self.wrong(key, f"is not known{f'; did you mean {near[0]}?' if near else ''}")
+                self.wrong(key, f"is not known{f' (did you mean {near[0]}?)' if near else ''}")
 
     def text(self, key: str, default: str = "") -> str:
         """Return the text at `key`."""

@@ -26,7 +26,7 @@ _FIRST: Final = 0.1  # seconds; doubled by each further failure
 _LONGEST: Final = 60.0
 _LONGEST_RETRY_AFTER: Final = 900.0  # seconds; a longer Retry-After is cut to this
 _AFTER_REFUSAL: Final = 30.0  # seconds; an outage with unknown words may pass before the last refusal
-MOST_REFUSALS: Final = 3  # of one refresh token in a row; then its login counts as dead
+MOST_REFUSALS: Final = 3  # of one refresh token; then its login counts as dead
 _UNDER_WAY: Final = "the process that sent the request ended before it noted the answer"
 
 
@@ -122,10 +122,10 @@ def pause_error(tenant: Tenant, attempt: RefreshAttempt, seconds: float) -> OAut
 def ended_by_refusals(
     tenant: Tenant, error: LoginDeadError | VendorUnavailableError | VendorMisconfiguredError, attempt: RefreshAttempt
 ) -> LoginDeadError | VendorUnavailableError | VendorMisconfiguredError:
-    """Return `error`, or the error that ends a login whose token was refused too often in a row."""
+    """Return `error`, or the error that ends a login whose token was refused too often."""
     if not isinstance(error, RefreshRefusedError) or attempt.refusals + 1 < MOST_REFUSALS:
         return error
-    return LoginDeadError(tenant, f"{error.reason}; refused {MOST_REFUSALS} times in a row")
+    return LoginDeadError(tenant, f"{error.reason}; refused {MOST_REFUSALS} times")
 
 
 def lost_answer_error(error: LoginDeadError) -> LoginDeadError:

@@ -174,7 +174,7 @@ class TooManyWaitError(OAuthError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"{limit} logins are waiting here already",
+            f"this store has {limit} pending logins already",
             kept="nothing was changed",
             todo="try again in 15 minutes: unfinished logins have expired by then",
         )

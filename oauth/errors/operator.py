@@ -15,7 +15,10 @@ class ConfigError(OAuthError):
 
     def __init__(self, file: str, mistakes: tuple[tuple[str, str], ...]) -> None:
         listed = "; ".join(f"{key}: {reason}" if key else reason for key, reason in mistakes)
-        super().__init__(f"{file}: {listed}", kept="nothing was started", todo="correct the config and start again")
+        count = f"{len(mistakes)} mistakes: " if len(mistakes) > 1 else ""
+        super().__init__(
+            f"{file}: {count}{listed}", kept="nothing was started", todo="correct the config and start again"
+        )
         self.file = file
         self.mistakes = mistakes
 

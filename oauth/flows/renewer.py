@@ -24,11 +24,11 @@ class Renewer(Protocol):
         ...
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
-        """Ask for the next tokens in one request, which is never repeated here.
+        """Ask for the next tokens in one request, which is never repeated here; see `Driver.refresh`.
 
         Raises:
             LoginDeadError: the vendor will never accept this refresh token again.
-            VendorUnavailableError: no usable answer; when `sent` is True the token may have been rotated all the same.
+            VendorUnavailableError: no usable answer; if `processed` is True, the token may have been rotated.
             VendorMisconfiguredError: the client is refused.
         """
         ...

@@ -53,7 +53,7 @@ _SENTENCES: Final[dict[PasteMistake, tuple[str, str]]] = {
         f"finish the sign-in, then {_COPY_ALL}, with everything after the ?",
     ),
     PasteMistake.BARE_CODE: (
-        "this is only a code; the state, which says which login it belongs to, is missing",
+        "there is a code, but not the state that says which login it belongs to",
         f"{_COPY_ALL}; where a page shows code#state, copy both sides of the #",
     ),
     PasteMistake.DOUBLED: (

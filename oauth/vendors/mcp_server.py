@@ -125,7 +125,7 @@ def read_server(  # noqa: PLR0913 - the parts of a config
     found = replace_variables(values, at, environ, mistakes)
     server = _parse(name, found, environ, mistakes, http_loopback=http_loopback)
     if owner := taken.get(name.casefold()):
-        mistakes.append((at, f"the name belongs to {owner}; give the server another one"))
+        mistakes.append((at, f"the server needs another name, because {owner} has this one"))
     return server
 
 
@@ -214,7 +214,7 @@ def _check(table: ConfigTable, server: McpServer) -> None:
         table.wrong("url", "is missing")
     for key, url in (("url", server.url), ("issuer", server.issuer)):
         if url and not server.may_use(url):
-            table.wrong(key, "must be https; [auth] allow_http_loopback allows http on this machine, for tests")
+            table.wrong(key, "must be https (for tests, [auth] allow_http_loopback allows http on this machine)")
     if "?" in server.issuer:
         table.wrong("issuer", "must not have a query")  # RFC 8414 2
     if server.client_metadata_url and not _is_document(server.client_metadata_url):

@@ -36,8 +36,8 @@ def read_config(file: Path | None, environ: Mapping[str, str]) -> Config:
     """Return the operator's config, as `parse_config` finds it.
 
     Raises:
-        ConfigError: the file cannot be read, or it has mistakes. Those of every table are named, so that nobody has to
-            start twice to see them all.
+        ConfigError: the file cannot be read, or it has mistakes. The error names those of every table except
+            `[discord]`, so that nobody has to start again and again to see them all.
     """
     config = parse_config(file, environ)
     if config.mistakes:

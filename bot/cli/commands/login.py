@@ -76,7 +76,9 @@ def _steps(offer: LoginOffer, user: UserId) -> str:
         lines += ["2. Check that the page shows this code, or type it there:", "", f"    {offer.user_code}", ""]
         lines.append(f"Do this before {end}. If this command stops, `{complete}` waits for the approval.")
     else:
-        lines.append("2. The last page may fail to load; that is normal. Copy its whole address, or the code it shows.")
+        lines.append(
+            "2. The last page may fail to load; that is normal. Copy its whole address, or all of the code on it."
+        )
         lines.append(f"3. Run `{complete}` and paste it there before {end}.")
     return "\n".join(lines).lstrip("\n")
 

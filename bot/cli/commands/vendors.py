@@ -11,7 +11,7 @@ from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_for_reading
 from openab_auth.oauth.errors import OAuthError, UnknownVendorError
 from openab_auth.oauth.flows import flow_of
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor
 
 _KNOWN_FROM: Final = {
     "source": "facts from its tools' source",
@@ -37,7 +37,10 @@ def vendors(arguments: argparse.Namespace) -> int:
         }
         for vendor in catalogue.all()
     ]
-    lines = [line for vendor, row in zip(catalogue.all(), rows, strict=True) for line in _vendor_lines(vendor, row)]
+    shipped = {vendor.name for vendor in Catalogue.shipped({}).all()}
+    lines: list[str] = []
+    for vendor, row in zip(catalogue.all(), rows, strict=True):
+        lines += _vendor_lines(vendor, row, shipped=vendor.name in shipped)
     lines += [f"problem: {problem.what}; {problem.repair}" for problem in catalogue.problems]
     result: dict[str, object] = {"vendors": rows}
     if catalogue.problems:
@@ -46,8 +49,13 @@ def vendors(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _vendor_lines(vendor: Vendor, row: Mapping[str, object]) -> list[str]:
-    facts = [vendor.title, f"tenant {vendor.tenant}", flow_of(vendor).name, vendor.risk, _KNOWN_FROM[vendor.verified]]
+def _vendor_lines(vendor: Vendor, row: Mapping[str, object], *, shipped: bool) -> list[str]:
+    """Return the vendor's line and its note; only of a `shipped` vendor do we know where its facts come from."""
+    facts = [vendor.title, f"tenant {vendor.tenant}", flow_of(vendor).name]
+    if vendor.risk != "ok":
+        facts.append(f"risk {vendor.risk}")
+    if shipped:
+        facts.append(_KNOWN_FROM[vendor.verified])
     if not row["enabled"]:
         facts.append("not offered")
     if row["shadowed_by"]:

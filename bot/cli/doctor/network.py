@@ -76,7 +76,7 @@ async def _look_at_discord(
         return Check(
             "discord", ok=False, message=message, hint="correct what it names, or try again later"
         ), answer.skew
-    message = f"{settings.api_base} answers {answer.status}{way} and takes the bot token"
+    message = f"{settings.api_base} can be reached{way} and takes the bot token"
     return Check("discord", ok=True, message=message), answer.skew
 
 
@@ -93,7 +93,7 @@ async def _look_at_vendor(vendor: Vendor, http: httpx2.AsyncClient) -> tuple[Che
         message = f"no answer from {httpx2.URL(url).host} ({answer})"
         hint = "check the network, the proxy and the vendor's address"
         return Check(name, ok=False, message=message, hint=hint), None
-    return Check(name, ok=True, message=f"{httpx2.URL(url).host} answers {answer.status}"), answer.skew
+    return Check(name, ok=True, message=f"{httpx2.URL(url).host} can be reached (HTTP {answer.status})"), answer.skew
 
 
 def _look_at_program(vendor: Vendor) -> Check:

@@ -59,7 +59,7 @@ async def check_client_document(server: McpServer, fetch: Fetch) -> Check:
         return Check(name, ok=False, message="not found", hint=hint)
     wrong = [member for member in ("client_id", "client_name", "redirect_uris") if found.get(member) != wanted[member]]
     if wrong:
-        return Check(name, ok=False, message=f"it has other values for {', '.join(wrong)}", hint=hint)
+        return Check(name, ok=False, message=f"the document has other values for {', '.join(wrong)}", hint=hint)
     return Check(name, ok=True, message=server.client_metadata_url)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from openab_auth.bot.cli.doctor.check import Check
 from openab_auth.bot.proxy import Proxy, find_proxy
 from openab_auth.cogs.auth import Access, DiscordSettings, read_settings
-from openab_auth.oauth.config import DEFAULT_STORE, AuthSettings, Config, store_location
+from openab_auth.oauth.config import DEFAULT_STORE, AuthSettings, Config, parse_config, store_location
 from openab_auth.oauth.errors import ConfigError, SecretMissingError
-from openab_auth.oauth.vendors import Catalogue, read_config
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import Entry
 
 
@@ -30,15 +30,15 @@ class CheckedConfig:
 
 
 def check_config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> CheckedConfig:
-    """Check all tables of the config; a mistake fails this check, and the other checks go on."""
+    """Check all tables of the config and name every mistake; the other checks then use defaults and `[discord]`."""
     mistakes: list[ConfigError] = []
     config, discord, proxy = Config(), None, None
     try:
-        config = read_config(Path(arguments.config) if arguments.config else None, environ)
+        config = parse_config(Path(arguments.config) if arguments.config else None, environ)
         Catalogue.from_config(config, environ)
     except ConfigError as error:
         mistakes.append(error)
-        config = Config()
+        config = Config(config.file, discord=config.discord)
     if arguments.process != "agent":
         try:
             discord = read_settings(config, environ)

@@ -32,7 +32,8 @@ def check_store(location: str) -> tuple[list[Check], Mapping[str, Entry]]:
     try:
         entries = store.read()
         store.check_writable()
-        message = f"{location}: {len(entries)} entries, readable and writable"
+        count = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
+        message = f"{location}: {count}, readable and writable"
         checks.append(Check("store", ok=True, message=message))
     except StorageError as error:
         checks.append(_failed(error))

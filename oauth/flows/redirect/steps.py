@@ -74,7 +74,7 @@ async def exchange_paste(  # noqa: PLR0913 - a login and its paste
     *,
     when_refused: Callable[[ClientRefusedError], Awaitable[None]] | None = None,
 ) -> LoginResult:
-    """Exchange the code of a paste, and store the login.
+    """Check a paste, take its pending login, exchange the code, and store the login.
 
     `when_refused` runs when the authorization server refuses the client.
     """
@@ -130,9 +130,9 @@ async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
 
 
 async def _put_back(
-    context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, unsent: VendorUnavailableError
+    context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, error: VendorUnavailableError
 ) -> None:
-    """Restore the pending login, because its code was never sent.
+    """Restore the pending login, because its code is certainly unused.
 
     Raises:
         VendorUnavailableError: the store could not be written, so the person must begin again.
@@ -140,4 +140,4 @@ async def _put_back(
     try:
         await context.pending.put_back(login, entry)
     except Exception as unsaved:
-        raise RequestContext(vendor.name, vendor.tenant, "code").unavailable(unsent.reason) from unsaved
+        raise RequestContext(vendor.name, vendor.tenant, "code").unavailable(error.reason) from unsaved

@@ -33,9 +33,16 @@ def test_status_says_everything_but_a_secret(call: Run, home: Path) -> None:
     result = json.loads(as_json.stdout)
     assert result["logins"][0] | {"state": "ok"} == result["logins"][0]
     assert result["pending"][0]["user"] == "42"
+    assert "pending: codex for 42, until " in text.stdout
     assert result.keys() == {"store", "logins", "pending", "problems"}
     for output in (text.stdout, text.stderr, as_json.stdout, as_json.stderr):
         assert CANARY not in output
+
+
+def test_status_says_where_a_pending_login_without_a_discord_user_began(call: Run) -> None:
+    call("login", "codex")
+
+    assert "pending: codex at the console, until " in call("status").stdout
 
 
 def test_status_shows_a_token_of_the_environment_and_stores_nothing(call: Run, home: Path) -> None:

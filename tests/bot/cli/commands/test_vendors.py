@@ -8,6 +8,17 @@ from pathlib import Path
 from openab_auth.oauth.vendors import Catalogue
 from tests.bot.cli.written_logins import CANARY
 
+OWN = """
+[auth]
+vendors = ["claude"]
+[vendors.lab]
+authorize_url = "https://login.example.com/authorize"
+token_url = "https://login.example.com/token"
+client_id = "lab"
+redirect_uri = "http://localhost:1455/auth/callback"
+[mcp.x]
+url = "https://mcp.example.com/mcp"
+"""
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -51,6 +62,15 @@ def test_vendors_says_why_a_vendor_is_not_offered(call: Run, home: Path) -> None
     assert why["grok"] is None
     assert why["gemini"] in text.stdout
     assert text.stdout.count("legal-and-compliance") == 1
+
+
+def test_vendors_says_nothing_about_the_facts_of_an_operators_own_tables(call: Run, home: Path) -> None:
+    """Ours: nobody here has read the source of a vendor or a server that an operator added."""
+    (home / ".config/openab-auth/config.toml").write_text(OWN)
+
+    lines = [line for line in call("vendors").stdout.splitlines() if line.startswith(("lab ", "mcp:x "))]
+
+    assert lines == ["lab          lab · tenant lab · pkce · not offered", "mcp:x        x (MCP) · tenant x · pkce"]
 
 
 def test_a_variable_that_shadows_a_login_is_shown(call: Run) -> None:

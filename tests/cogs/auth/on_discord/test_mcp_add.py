@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from discord.ext import commands
 
-from openab_auth.bot.playground.discord import ClientRefusedError, EmbeddedDiscord, Person, ShownResponse
+from openab_auth.bot.playground.discord import ActionRefusedError, EmbeddedDiscord, Person, ShownResponse
 from openab_auth.cogs.auth.guard.access import Caller
 from openab_auth.cogs.auth.guard.rate_limit import LIMIT
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
@@ -125,7 +125,7 @@ async def test_where_adding_is_off_no_command_exists_and_the_service_refuses(
     service = open_service(Runtime.open(off, str(store_path), {}, lambda: 1.0), settings, closes_runtime=True)
     async with running(world, service):
         for command in ("auth mcp add", "auth mcp remove"):
-            with pytest.raises(ClientRefusedError, match="no command"):
+            with pytest.raises(ActionRefusedError, match="no command"):
                 await ada.slash(command, name="new", url="https://mcp.example/mcp")
         assert "mcp add" not in (await (await ada.slash("auth help")).settled()).content
         with pytest.raises(AddingServersOffError):
@@ -174,7 +174,7 @@ async def test_nothing_in_a_name_or_an_address_is_markup_or_a_mention(bot: comma
 
 async def test_a_long_address_is_shown_whole_and_a_longer_one_is_not_taken(bot: commands.Bot, ada: Person) -> None:
     assert MORE in (await add(ada, "long", MORE)).content
-    with pytest.raises(ClientRefusedError, match="does not accept this value"):
+    with pytest.raises(ActionRefusedError, match="does not accept this value"):
         await add(ada, "longer", f"{MORE}{MORE}{MORE}")
 
 
