@@ -17,8 +17,8 @@ from openab_auth.bot.errors import DiscordUnavailableError
 from openab_auth.bot.refresh_ahead import RefreshAhead, open_refresh_ahead
 from openab_auth.cogs.auth import AuthService, DiscordSettings, open_service, read_settings
 from openab_auth.oauth.config import Config
-from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.http import awake_timeout
+from openab_auth.oauth.errors import ConfigError, NetworkVariableError
+from openab_auth.oauth.http import awake_timeout, check_environment
 from openab_auth.oauth.runtime import Runtime
 
 _log = logging.getLogger(__name__)
@@ -75,6 +75,10 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
     runtime = Runtime.open(config, location, environ)
     service = open_service(runtime, settings)
     ahead = open_refresh_ahead(config, runtime)
+    try:
+        await asyncio.to_thread(check_environment, environ)
+    except NetworkVariableError as error:  # people can still see the state of their logins, and log out
+        _log.error("nobody can log an agent in: %s", error)
     await point_discord_at(settings.api_base)
     client = AuthBot(settings, service)
     task = asyncio.create_task(_connect(client, settings, config), name="discord client")

@@ -65,7 +65,7 @@ async def point_discord_at(api_base: str) -> None:
     try:
         async with (
             asyncio.timeout(_GATEWAY_DEADLINE),
-            new_client(trust_env=False) as http,  # discord.py uses no proxy of the environment either
+            new_client(environ={}) as http,  # discord.py uses no proxy of the environment either
         ):
             reply = await BoundedTransport(http).handle_async_request(http.build_request("GET", f"{api_base}/gateway"))
         gateway = yarl.URL(str((json_object(reply) or {})["url"]))

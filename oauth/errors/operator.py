@@ -34,6 +34,24 @@ class UnknownHomeError(ConfigError):
         super().__init__(file or "the environment", ((key, "the home folder for `~` is not known here"),))
 
 
+class NetworkVariableError(ConfigError):
+    """An environment variable about proxies or certificates has a value with which no request can be sent.
+
+    `problem` follows the variable's name in a sentence. The value is never shown: the address of a proxy may hold a
+    password.
+    """
+
+    code = "network_variable"
+
+    def __init__(self, variable: str, problem: str, todo: str) -> None:
+        super().__init__("the environment", ((variable, problem),))
+        OAuthError.__init__(
+            self, f"{variable} {problem}", kept="no request was sent, and nothing was changed", todo=todo
+        )
+        self.variable = variable
+        self.problem = problem
+
+
 class VendorMisconfiguredError(OAuthError):
     """The vendor refuses our client or our settings; the login itself may still work."""
 

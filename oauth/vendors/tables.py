@@ -61,17 +61,22 @@ def _read_servers(
 ) -> dict[str, McpServer]:
     if not (config.mcp or config.auth.mcp_json):
         return {}
-    from openab_auth.oauth.vendors.mcp_server import read_servers  # noqa: PLC0415 - most configs have no server
+    from openab_auth.oauth.vendors.mcp_server import (  # noqa: PLC0415 - most configs have no server
+        read_servers,
+        server_policy,
+    )
 
-    http_loopback = config.auth.allow_http_loopback
+    base = server_policy(config.auth)
     tables: dict[str, Mapping[str, object]] = {}
     if config.auth.mcp_json:
         from openab_auth.oauth.vendors.mcp_json import read_openab_servers  # noqa: PLC0415 - as above
 
         taken = {word.casefold() for one in vendors.values() for word in (one.name, one.tenant)}
-        tables |= read_openab_servers(config.auth.mcp_json, environ, mistakes, taken=taken, http_loopback=http_loopback)
+        tables |= read_openab_servers(
+            config.auth.mcp_json, environ, mistakes, taken=taken, http_loopback=base.http_loopback
+        )
     tables |= {name: {**tables.get(name, {}), **table} for name, table in config.mcp.items()}
-    return read_servers(tables, vendors.values(), environ, mistakes, http_loopback=http_loopback)
+    return read_servers(tables, vendors.values(), environ, mistakes, base=base)
 
 
 def _row(name: str, *tables: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:

@@ -7,7 +7,7 @@ import asyncio
 import os
 from dataclasses import asdict
 
-from openab_auth.bot.cli.doctor.network import check_network
+from openab_auth.bot.cli.doctor.network import check_environment, check_network
 from openab_auth.bot.cli.doctor.servers import check_servers
 from openab_auth.bot.cli.doctor.settings import check_config, check_variables
 from openab_auth.bot.cli.doctor.stores import check_store
@@ -23,7 +23,8 @@ async def doctor(arguments: argparse.Namespace) -> int:
         check_network([one for one in setting.catalogue.offered() if one.network_policy is None], setting.discord),
     )
     servers = await check_servers(setting.catalogue, setting.location, entries)
-    checks = [setting.check, *stored, *check_variables(setting, entries), *network, *servers]
+    checks = [setting.check, *stored, *check_variables(setting, entries)]
+    checks += [*check_environment(os.environ), *network, *servers]
     result = {"checks": [asdict(check) for check in checks]}
     print_result(result, "\n".join(map(str, checks)), as_json=arguments.json)
     return DONE if all(check.ok for check in checks) else CHECK_FAILED

@@ -1,4 +1,4 @@
-"""Check over the network: Discord, each vendor, and this machine's clock."""
+"""Check the way into the network, and what is there: Discord, each vendor, and this machine's clock."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import os
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,8 +16,10 @@ from openab_auth.bot.cli.doctor.check import Check
 from openab_auth.cogs.auth import DiscordSettings
 from openab_auth.oauth.client import read_date
 from openab_auth.oauth.config import find_program
+from openab_auth.oauth.errors import NetworkVariableError
 from openab_auth.oauth.flows import flow_of
-from openab_auth.oauth.http import BoundedTransport, new_client
+from openab_auth.oauth.http import BoundedTransport, all_proxies, new_client
+from openab_auth.oauth.http.certificates import CERTIFICATE_VARIABLES, tls_context
 from openab_auth.oauth.vendors import Vendor
 
 _DEADLINE: Final = 5.0  # seconds for all requests, so that a machine without a network gets a quick answer
@@ -32,14 +34,45 @@ class _Answer:
     skew: float | None
 
 
+def check_environment(environ: Mapping[str, str]) -> list[Check]:
+    """Check the variables about proxies and certificates."""
+    return [
+        _check_variables("proxy", lambda: _describe_proxies(environ)),
+        _check_variables("certificates", lambda: _describe_certificates(environ)),
+    ]
+
+
 async def check_network(vendors: Sequence[Vendor], discord: DiscordSettings) -> list[Check]:
     """Ask all servers once, at the same time."""
-    async with new_client() as http:
+    try:
+        client = new_client()
+    except NetworkVariableError:
+        programs = [_look_at_program(vendor) for vendor in vendors if flow_of(vendor).runs_program]
+        hint = "correct the proxy or the certificates first"
+        return [*programs, Check("network", ok=False, message="not checked: no request can be sent", hint=hint)]
+    async with client as http:
         found = await asyncio.gather(
             _look_at_discord(discord, http), *(_look_at_vendor(vendor, http) for vendor in vendors)
         )
     clock = _look_at_clock([skew for _, skew in found if skew is not None])
     return [*(check for check, _ in found), clock]
+
+
+def _check_variables(name: str, describe: Callable[[], str]) -> Check:
+    try:
+        return Check(name, ok=True, message=describe())
+    except NetworkVariableError as error:
+        return Check(name, ok=False, message=error.happened, hint=error.todo)
+
+
+def _describe_proxies(environ: Mapping[str, str]) -> str:
+    proxies = [f"{variable} names {proxy.address}" for variable, proxy in all_proxies(environ).items()]
+    return ", ".join(proxies) or "none; requests go out directly"
+
+
+def _describe_certificates(environ: Mapping[str, str]) -> str:
+    tls_context(environ)
+    return next((f"those of {name}" for name in CERTIFICATE_VARIABLES if environ.get(name)), "the system's")
 
 
 async def _look_at_discord(settings: DiscordSettings, http: httpx2.AsyncClient) -> tuple[Check, float | None]:

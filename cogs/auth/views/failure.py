@@ -16,6 +16,7 @@ from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeniedError,
     LoginExpiredError,
+    NetworkVariableError,
     NoPendingLoginError,
     PasteRefusedError,
     ProgramFailedError,
@@ -45,6 +46,8 @@ def failure_message(
     if isinstance(cause, OpenabAuthError):
         if isinstance(cause, ExchangeRefusedError | VendorUnavailableError | LoginDeniedError):
             _log.info("%s failed: %s", doing, cause)  # the person is not told the vendor's reason
+        elif isinstance(cause, NetworkVariableError):
+            _log.error("%s failed: %s", doing, cause)  # only the operator can mend it
         return ReplyContent(failure(language, cause), view=_way_on(language, cause, vendor, key))
     incident = secrets.token_hex(4)
     # The exception's message is left out: a library may have put an address with a code or a token into it.
@@ -60,7 +63,7 @@ def still_waits(error: OpenabAuthError) -> bool:
         case VendorUnavailableError():
             return not (error.asked == "code" and error.sent)
         case _:
-            return isinstance(error, ProgramWaitsError | StorageError)
+            return isinstance(error, NetworkVariableError | ProgramWaitsError | StorageError)
 
 
 def _way_on(language: Language, error: OpenabAuthError, vendor: str | None, key: str | None) -> discord.ui.View | None:

@@ -52,6 +52,7 @@ async def offer_link(
 ) -> LoginOffer:
     """Write a pending login, with what `also` writes, and return its link."""
     vendor, client = target.vendor, target.client
+    context.driver.http(client.network_policy)  # it raises if the code could not be exchanged later
     entry = PendingEntry(
         verifier=new_verifier(),
         state=new_state(),
@@ -82,6 +83,7 @@ async def exchange_paste(  # noqa: PLR0913 - a login and its paste
     login = await context.pending.with_note(login)
     await context.pending.check_not_taken(target.vendor, login.user, agreed=login.begun.replaces)
     await context.store.check_writable()  # before the code is used up
+    context.driver.http(target.client.network_policy)  # it raises if no request can be sent
     return await context.background.finish(_take_and_exchange(context, target, login, entry, code, when_refused))
 
 
