@@ -181,7 +181,7 @@ def judge_failure(context: RequestContext, error: Exception, *, unsent: bool, be
         return context.misconfigured("no request can be sent to its address")
     if (trouble := _cause(error, ssl.SSLError)) and not isinstance(trouble, _CUT_OFF):
         return context.misconfigured(_tls_trouble(trouble), _CHECK_TLS)
-    if isinstance(error, UnreadReplyError):
+    if isinstance(error, UnreadReplyError) and not unsent:
         return context.unavailable(str(error), unread=True)
     never_connected = isinstance(
         error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.ProxyError

@@ -18,6 +18,7 @@ _FILE: Final = "SSL_CERT_FILE"
 _FOLDER: Final = "SSL_CERT_DIR"
 CERTIFICATE_VARIABLES: Final = (_FILE, _FOLDER)
 """The first variable that is set decides."""
+_RELATIVE: Final = "must be an absolute path"
 
 
 def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
@@ -44,16 +45,13 @@ def _from_file(file: str) -> ssl.SSLContext:
 
 def _from_folders(folders: str) -> ssl.SSLContext:
     """Trust the folders of a list, as OpenSSL separates it; at least one folder must hold a certificate."""
-    problems = [_why_useless(folder) for folder in folders.split(os.pathsep) if folder]
-    if problem := next((problem for problem in problems if problem), ""):
-        if all(problems) or problem == _RELATIVE:
-            raise _unusable(_FOLDER, problem, "a folder of certificates that `openssl rehash` has prepared")
+    problems = [_why_useless(folder) for folder in folders.split(os.pathsep) if folder] or ["names no folder"]
+    if all(problems) or _RELATIVE in problems:
+        problem = _RELATIVE if _RELATIVE in problems else problems[0]
+        raise _unusable(_FOLDER, problem, "a folder of certificates that `openssl rehash` has prepared")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(capath=folders)
     return context
-
-
-_RELATIVE: Final = "must be an absolute path"
 
 
 def _why_unusable(file: str) -> str:

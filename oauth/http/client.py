@@ -6,11 +6,12 @@ read and checked here, before anything is sent.
 
 from __future__ import annotations
 
+import logging
 import os
 import ssl
 from collections.abc import Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Final
+from typing import Any, Final
 
 import httpx2
 
@@ -69,6 +70,8 @@ def _transport(
 
 
 def _proxy_transport(proxy: Proxy, tls: ssl.SSLContext) -> httpx2.AsyncBaseTransport:
+    if proxy.is_socks and proxy.auth:
+        logging.getLogger("httpcore2.socks").setLevel(logging.INFO)  # at DEBUG it logs the password
     auth = None if proxy.auth is None else (proxy.auth[0].reveal(), proxy.auth[1].reveal())
     to_proxy = tls if proxy.scheme == "https" else None
     route = httpx2.Proxy(proxy.address, auth=auth, ssl_context=to_proxy)
@@ -116,7 +119,10 @@ class ProxiedTransport(httpx2.AsyncBaseTransport):
 
 
 class SocksTransport(httpx2.AsyncBaseTransport):
-    """Send requests over `inner`, a SOCKS proxy; turn a proxy that breaks the rules of SOCKS into an httpx2 error."""
+    """Send requests over `inner`, a SOCKS proxy, and clean up after a proxy that refuses or breaks the rules of SOCKS.
+
+    httpcore2 then leaves the connection open, and raises errors that are none of httpx2's.
+    """
 
     def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
         self._inner = inner
@@ -129,11 +135,25 @@ class SocksTransport(httpx2.AsyncBaseTransport):
         """
         from socksio import SOCKSError  # noqa: PLC0415 - an optional library
 
+        opened: list[Any] = []
+        observe = request.extensions.get("trace")
+
+        async def trace(event: str, info: dict[str, Any]) -> None:
+            if event.endswith("connect_tcp.complete"):
+                opened.append(info["return_value"])
+            if observe is not None:
+                await observe(event, info)
+
+        request.extensions = {**request.extensions, "trace": trace}
         try:
             return await self._inner.handle_async_request(request)
-        except (SOCKSError, AssertionError) as error:  # httpcore2 asserts the kind of the proxy's answers
-            message = "the SOCKS proxy gave an answer that is not SOCKS5"
-            raise httpx2.ReadError(message, request=request) from error
+        except BaseException as error:
+            for stream in opened:
+                await stream.aclose()
+            if isinstance(error, SOCKSError | AssertionError):  # httpcore2 asserts the kind of each answer
+                message = "the SOCKS proxy gave an answer that is not SOCKS5"
+                raise httpx2.ReadError(message, request=request) from error
+            raise
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -131,7 +131,7 @@ def _read(variable: str, value: str) -> Proxy:
         _refuse(
             variable,
             f"names a {scheme}:// proxy, which this program cannot use",
-            "if it speaks SOCKS5, write socks5://",
+            "write it as socks5:// if it speaks SOCKS5",
         )
     if scheme not in _PORTS:
         _refuse(variable, "names a kind of proxy that this program cannot use")
@@ -166,7 +166,7 @@ def _require_socks(variable: str) -> None:
         raise NetworkVariableError(
             variable,
             "names a SOCKS proxy, and the library for SOCKS is not installed",
-            f"install it with `pip install 'openab-auth[socks]'`, or unset {variable}; then start again",
+            f"install it with `pip install 'openab-auth[socks]'`, or unset {variable}, then start again",
         ) from None
 
 
@@ -178,4 +178,4 @@ def _auth(user: str | None, password: str | None) -> tuple[Secret, Secret] | Non
 
 def _refuse(variable: str, problem: str, advice: str = "") -> NoReturn:
     todo = advice or "write it as http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT"
-    raise NetworkVariableError(variable, problem, f"{todo}; or unset {variable}; then start again") from None
+    raise NetworkVariableError(variable, problem, f"{todo}, or unset {variable}, then start again") from None

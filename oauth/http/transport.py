@@ -24,6 +24,7 @@ _LARGEST_READ: Final = 4 * 1024  # bytes that are parsed in one step of the even
 _MOST_PIECES: Final = 4096  # of one body; a server that sends single bytes as chunks would cost much time
 _GZIP: Final = 16 + zlib.MAX_WBITS  # zlib's code for the gzip format
 _CONNECTED: Final = ("connect_tcp.complete", "start_tls.complete")
+_NO_PROXY: Final = "the answer of the proxy is no HTTP"
 _NOT_PASSED_ON: Final = (b"content-encoding", b"content-length", b"transfer-encoding", b"set-cookie", b"set-cookie2")
 
 
@@ -80,6 +81,7 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
     def __init__(self, http: httpx2.AsyncClient) -> None:
         self._http = http
         self._left: bool | None = None
+        self._needs_tls = False  # what is sent before the handshake is for a proxy
         self._socket = _SocketLimit()
         self.reply: httpx2.Response | None = None
         """The last reply that was read completely; it stays here even if a later step fails."""
@@ -124,6 +126,7 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
             self._left = False
             raise UnsafeUrlError(reason)
         self._socket = _SocketLimit()
+        self._needs_tls = request.url.scheme == "https"
         request.headers["Accept-Encoding"] = "identity"
         request.extensions = {**request.extensions, "trace": self._trace}
         return await self._tell_malformed(self._http.send(request, stream=True, follow_redirects=False))
@@ -133,17 +136,22 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
 
         Raises:
             ReplyMalformedError: the server broke the rules of HTTP; a server that only hung up keeps httpx2's error.
+            httpx2.ProxyError: a proxy did so, before the request was sent to the server.
         """
         try:
             return await reading
         except httpx2.RemoteProtocolError:
+            if self.certainly_unsent:
+                raise httpx2.ProxyError(_NO_PROXY) from None
             if self._socket.has_begun and not self._socket.ended:
                 raise ReplyMalformedError from None
             raise
 
     async def _trace(self, event: str, info: dict[str, Any]) -> None:
         # `info` may hold the request, so nothing keeps it
-        if "send_request" in event:
+        if event.endswith("start_tls.complete"):
+            self._needs_tls, self._left = False, False
+        elif "send_request" in event and not self._needs_tls:
             self._left = True
         elif self._left is None:
             self._left = False

@@ -66,7 +66,7 @@ class TokenSource:
         `tenant_or_vendor` is a word, which means a vendor, a tenant or an MCP server, or the `Account` that it means.
 
         If the refresh fails, return the stored token if it lives for more than two minutes. After a temporary failure
-        (an outage, a busy lease, a full disk, a refused client, an unusable proxy variable), return it until it expires.
+        (an outage, a busy lease, a full disk, a refused client, an unusable proxy), return it until it expires.
 
         Raises:
             NotLoggedInError: nobody is logged in there.
