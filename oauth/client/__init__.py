@@ -6,6 +6,7 @@ TYPE_CHECKING = False  # type checkers take it for true; `import typing` would c
 if TYPE_CHECKING:
     from openab_auth.oauth.client.discovery import metadata_urls, well_known
     from openab_auth.oauth.client.driver import Driver
+    from openab_auth.oauth.client.no_reply import judge_failure
     from openab_auth.oauth.client.oauth_client import Encoding, OAuthClient
     from openab_auth.oauth.client.pkce import new_state, new_verifier
     from openab_auth.oauth.client.scopes import scopes_of
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
         error_words,
         is_token,
         json_object,
-        judge_failure,
         judge_reply,
         read_date,
         reason_of,
@@ -74,7 +74,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "error_words": "verdict",
             "is_token": "verdict",
             "json_object": "verdict",
-            "judge_failure": "verdict",
+            "judge_failure": "no_reply",
             "judge_reply": "verdict",
             "read_date": "verdict",
             "reason_of": "verdict",

@@ -22,7 +22,10 @@ from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.sender import RequestSender
 from openab_auth.oauth.client.token_response import TokenResponse, account_label, read_token_response
 from openab_auth.oauth.client.verdict import JsonObject, RequestContext, judge_reply
-from openab_auth.oauth.http import REQUEST_DEADLINE, NetworkPolicy
+from openab_auth.oauth.http import (
+    REQUEST_DEADLINE,
+    NetworkPolicy,
+)
 from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.storage.entries import Json, PendingEntry
 from openab_auth.storage.secret import Secret
@@ -237,7 +240,8 @@ class Driver:
 
         def read() -> TokenResponse:
             judged = judge_reply(context, reply, now=self._clock())
-            return read_token_response(client, judged, now=asked_at, sent=context.secrets)
+            renewable = context.asked == "refresh"
+            return read_token_response(client, judged, now=asked_at, sent=context.secrets, renewable=renewable)
 
         return undisturbed(read)
 

@@ -46,7 +46,7 @@ class OAuthClient:
     sends_state: bool = False  # with the code, to the token endpoint
     begins_with_code: bool = False  # a device login: it begins at `device_url`, not at `authorize_url`
     iss_announced: bool = False  # every authorization response carries `iss` (RFC 9207 3)
-    token_lifetime: int = 3600  # seconds, where a token response has no `expires_in`
+    token_lifetime: int | None = None  # seconds, where a token response names no end; None: nobody knows
     account_label_path: str = ""  # dotted path to the account's label, in the id_token, token response or userinfo
     account_id_path: str = ""  # dotted path to the vendor's own id of the account, in the id_token or token response
     userinfo_token: Literal["access_token", "refresh_token"] = "access_token"  # noqa: S105 - a member's name

@@ -6,6 +6,7 @@ OpenabAuthError
     ├── LoginDeadError              the vendor no longer renews this login
     ├── RefreshBusyError            another process refreshes the login and did not finish in time
     ├── VendorUnavailableError      no usable answer (silence, 5xx, 429, a proxy's page): try again later
+    │   ├── RefreshRefusedError     a refresh was refused in words that nobody here knows
     │   └── RefreshUnansweredError  a refresh got no answer: the token may have been rotated
     ├── VendorMisconfiguredError    the vendor refuses our client or its settings: for the operator
     │   ├── NotRefreshableError     nothing in the config can refresh this login
@@ -16,6 +17,7 @@ OpenabAuthError
     │   ├── ClientRefusedError      the vendor does not know our client
     │   ├── ClientMissingError      the operator has to register a client first
     │   └── ServerUnusableError     an MCP server's metadata is missing or wrong
+    │       └── ForeignMetadataError   it belongs to another issuer or resource
     ├── InsufficientScopeError      the login works, but lacks scopes for this request
     ├── UnknownVendorError          the vendor is unknown, or not offered here
     │   ├── RiskNotAcceptedError    the operator has not accepted this vendor's risk
@@ -64,6 +66,7 @@ from openab_auth.oauth.errors.operator import (
     ClientMissingError,
     ClientRefusedError,
     ConfigError,
+    ForeignMetadataError,
     NetworkVariableError,
     NoLoginError,
     NotRefreshableError,
@@ -96,6 +99,7 @@ from openab_auth.oauth.errors.tokens import (
     LoginDeadError,
     NotLoggedInError,
     RefreshBusyError,
+    RefreshRefusedError,
     RefreshUnansweredError,
     VendorUnavailableError,
 )
@@ -112,6 +116,7 @@ __all__ = [
     "ConfigError",
     "ExchangeRefusedError",
     "ForeignLoginError",
+    "ForeignMetadataError",
     "InsufficientScopeError",
     "LoginChangedError",
     "LoginDeadError",
@@ -132,6 +137,7 @@ __all__ = [
     "ProgramMissingError",
     "ProgramWaitsError",
     "RefreshBusyError",
+    "RefreshRefusedError",
     "RefreshUnansweredError",
     "RelativePathError",
     "RiskNotAcceptedError",

@@ -149,6 +149,10 @@ class ServerUnusableError(VendorMisconfiguredError):
     _happened = "nobody can log in to {vendor} right now ({reason})"
 
 
+class ForeignMetadataError(ServerUnusableError):
+    """A document belongs to another issuer or resource; it ends discovery, so that no other document can hide it."""
+
+
 class UnknownVendorError(OAuthError):
     """No vendor of this name is offered here."""
 

@@ -92,6 +92,7 @@ class Binding:
             token_params=resource,
             refresh_params={**resource, **scope},
             iss_announced=self.iss_announced,
+            token_lifetime=server.token_lifetime,
             network_policy=server.network_policy,
         )
 

@@ -28,6 +28,7 @@ from openab_auth.oauth.errors import (
     NetworkVariableError,
     NotRefreshableError,
     RefreshBusyError,
+    RefreshRefusedError,
     RefreshUnansweredError,
     VendorMisconfiguredError,
     VendorUnavailableError,
@@ -148,10 +149,11 @@ class Refresh:
             ):  # the request was not sent: something for it was missing
                 await self._notes.change_unless_replaced(entry, attempt=attempt if self._doubtful else before)
                 raise
-            except (LoginDeadError, VendorUnavailableError, VendorMisconfiguredError) as error:
+            except (LoginDeadError, VendorUnavailableError, VendorMisconfiguredError) as failed:
+                error = backoff.ended_by_refusals(self._tenant, failed, attempt)
                 if newer := await self._note_failure(entry, error, attempt, renewer.config_hash):
                     return newer
-                raise
+                raise error from None
             async with awake_timeout(self._deadline.for_disk()):
                 return await self._store.update(partial(self._commit, posted=entry, tokens=tokens))
         return await self._unsaved_entry(renewal)
@@ -219,7 +221,7 @@ class Refresh:
             except VendorUnavailableError as error:
                 self._doubtful |= error.unanswered or error.unread
                 if not error.unanswered or repeated or not self._deadline.allows(LAST_REQUEST):
-                    if self._doubtful:
+                    if self._doubtful and not isinstance(error, RefreshRefusedError):
                         raise RefreshUnansweredError(
                             self._tenant, error.reason, retry_after=error.retry_after
                         ) from None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from openab_auth.oauth.accounts import Account, needs_catalogue, resolve
-from openab_auth.oauth.entries import REFRESH_DEADLINE, SKEW, AccessToken, UnsavedLogins, read_login
+from openab_auth.oauth.entries import REFRESH_DEADLINE, SKEW, AccessToken, UnsavedLogins, end_rejected, read_login
 from openab_auth.oauth.errors import (
     NetworkVariableError,
     NotLoggedInError,
@@ -107,6 +109,10 @@ class TokenSource:
         token = AccessToken.of(entry)
         if rejected is not None and token.value != _secret(rejected) and self._lives(token, SKEW):
             return token
+        if rejected is not None and token.value == _secret(rejected) and not entry.refresh_token:
+            ending = partial(end_rejected, tenant=account.tenant, rejected=token.value, now=self._clock())
+            with suppress(StorageError):  # the caller learns below that this login has ended
+                await self._store.update(ending)
         return await self._refreshes.successor(account.tenant, entry, deliberate=rejected is None)
 
     def auth(self, tenant_or_vendor: str) -> TokenAuth:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from openab_auth.oauth.config import AuthSettings, Config, absolute_path, variables_in
+from openab_auth.oauth.config import AuthSettings, Config, absolute_path, environment_value, variables_in
 from openab_auth.oauth.errors import (
     NoLoginError,
     RiskNotAcceptedError,
@@ -214,7 +214,7 @@ class Catalogue:
 
     def shadowed_by(self, vendor: Vendor) -> str | None:
         """Return the set variable that the vendor's own tools prefer to a stored login, or None."""
-        return next((name for name in vendor.env if self._environ.get(name)), None)
+        return next((name for name in vendor.env if environment_value(self._environ, name)), None)
 
 
 def _can_begin(vendor: Vendor, environ: Mapping[str, str], *, ours: bool) -> bool:

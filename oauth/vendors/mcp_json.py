@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from openab_auth.oauth.config import ConfigMistakes, expand_home, is_reserved, trusted_file
+from openab_auth.oauth.config import ConfigMistakes, environment_value, expand_home, is_reserved, trusted_file
 from openab_auth.oauth.vendors.mcp_server import SERVER_NAME
 
 KEY: Final = "auth.mcp_json"
@@ -66,4 +66,4 @@ def _text(value: object, environ: Mapping[str, str]) -> str:
     """Return a text with each `${env:VAR}` replaced; empty if a variable is not set."""
     if not isinstance(value, str) or any(name not in environ for name in _VARIABLE.findall(value)):
         return ""
-    return _VARIABLE.sub(lambda match: environ[match[1]], value)
+    return _VARIABLE.sub(lambda match: environment_value(environ, match[1]), value)

@@ -8,7 +8,13 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from openab_auth.oauth.config import AuthSettings, ConfigMistakes, ConfigTable, replace_variables
+from openab_auth.oauth.config import (
+    AuthSettings,
+    ConfigMistakes,
+    ConfigTable,
+    environment_value,
+    replace_variables,
+)
 from openab_auth.oauth.errors import ServerAddressError, ServerNameError, ServerNameTakenError
 from openab_auth.oauth.http import (
     NetworkPolicy,
@@ -22,7 +28,7 @@ from openab_auth.oauth.http import (
 from openab_auth.oauth.vendors.server_names import VendorName, full_name
 from openab_auth.oauth.vendors.taken_names import owners_of_names
 from openab_auth.oauth.vendors.vendor import Vendor, read_url, read_variable
-from openab_auth.storage.entries import Tenant, UserId
+from openab_auth.storage.entries import NEVER, Tenant, UserId
 from openab_auth.storage.errors import InvalidTenantError
 from openab_auth.storage.format import check_tenant
 from openab_auth.storage.records.servers import AddedServer
@@ -59,6 +65,8 @@ class McpServer:
     authorize_params: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     send_resource: bool = True
     scope_in_refresh: bool = False
+    pkce: Literal["", "unannounced"] = ""  # "unannounced": the metadata does not say that S256 works, the operator does
+    token_lifetime: int | None = None  # seconds, if a token response names no end; None: nobody knows
     network_policy: NetworkPolicy = field(default_factory=NetworkPolicy)
     added_by: UserId | None = None
 
@@ -169,7 +177,7 @@ def _parse(
     table.only(KEYS)
     _check_name(name, mistakes)
     client_id_env, secret_env = read_variable(table, "client_id_env"), read_variable(table, "client_secret_env")
-    secret = environ.get(secret_env) if secret_env else None
+    secret = environment_value(environ, secret_env)
     policy, wrong = read_network_policy(table.texts("allow_private_hosts"), base)
     if wrong:
         table.wrong("allow_private_hosts", f"{wrong[0][:80]!r} is neither a host name nor a network")
@@ -178,7 +186,7 @@ def _parse(
         name=name,
         url=read_url(table, "url"),
         issuer=read_url(table, "issuer"),
-        client_id=(environ.get(client_id_env, "") if client_id_env else "") or table.text("client_id"),
+        client_id=environment_value(environ, client_id_env) or table.text("client_id").strip(),
         client_id_env=client_id_env,
         client_secret=Secret(secret) if secret else None,
         client_secret_env=secret_env,
@@ -191,10 +199,17 @@ def _parse(
         authorize_params=table.fields("authorize_params"),
         send_resource=table.flag("send_resource", default=True),
         scope_in_refresh=table.flag("scope_in_refresh"),
+        pkce=cast("Literal['', 'unannounced']", table.one_of("pkce", ("", "unannounced"), "")),
+        token_lifetime=_token_lifetime(table, values),
         network_policy=policy,
     )
     _check(table, server)
     return server
+
+
+def _token_lifetime(table: ConfigTable, values: Mapping[str, object]) -> int | None:
+    """Return the seconds at `token_lifetime`; NEVER for "unknown": the token is served until a server refuses it."""
+    return NEVER if values.get("token_lifetime") == "unknown" else table.number("token_lifetime", None)
 
 
 def _check_name(name: str, mistakes: ConfigMistakes) -> None:

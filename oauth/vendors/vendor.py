@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
-from openab_auth.oauth.config import ConfigMistakes, ConfigTable, is_reserved
+from openab_auth.oauth.config import ConfigMistakes, ConfigTable, environment_value, is_reserved
 from openab_auth.oauth.http import why_unsafe
 from openab_auth.oauth.vendors.exchange_rules import exchange_names, exchange_rules
 from openab_auth.oauth.vendors.flow_rules import flow_names, rules_of
@@ -62,7 +62,7 @@ class Vendor:
     token_sends_state: bool = False
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     exchange: str = ""
-    token_lifetime: int = 3600  # seconds, if a token response has no `expires_in`
+    token_lifetime: int | None = None  # seconds, if a token response names no end; None: nobody knows
     account_from: str = ""
     env: tuple[str, ...] = ()
     exec_env: str = ""
@@ -130,7 +130,7 @@ def parse_vendor(
     if not _NAME.fullmatch(name):
         mistakes.append((at, "a vendor's name is at most 32 lower-case letters, digits, '.', '_' and '-'"))
     client_id_env, secret_env = read_variable(table, "client_id_env"), read_variable(table, "client_secret_env")
-    secret = _secret(table, environ.get(secret_env, "") if secret_env else "")
+    secret = _secret(table, environment_value(environ, secret_env))
     env = _variables(table, "env")
     vendor = Vendor(
         name=VendorName(name),
@@ -143,7 +143,7 @@ def parse_vendor(
         device_url=read_url(table, "device_url"),
         revoke_url=read_url(table, "revoke_url"),
         userinfo_url=read_url(table, "userinfo_url"),
-        client_id=environ.get(client_id_env, "") or table.text("client_id"),
+        client_id=environment_value(environ, client_id_env) or table.text("client_id").strip(),
         client_id_env=client_id_env,
         client_secret=secret,
         client_secret_env=secret_env,
@@ -158,7 +158,7 @@ def parse_vendor(
         token_sends_state=table.flag("token_sends_state"),
         headers=_headers(table),
         exchange=_exchange(table),
-        token_lifetime=table.number("token_lifetime", 3600),
+        token_lifetime=table.number("token_lifetime", None),
         account_from=table.text("account_from"),
         env=env,
         exec_env=read_variable(table, "exec_env") or (env[-1] if env else ""),

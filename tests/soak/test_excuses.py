@@ -38,7 +38,7 @@ def test_a_login_that_a_command_lost_excuses_no_other_login() -> None:
     assert not excuses.take("other", 10.5, 11.0, set())
 
 
-def test_a_worker_that_died_by_itself_is_excused_from_when_it_was_last_seen(base: Path, findings: Findings) -> None:
+def test_a_worker_that_died_is_excused_from_when_it_was_last_seen(base: Path, findings: Findings) -> None:
     with ThreadedIssuer.listening() as issuer:
         storm = Storm(issuer, base, random.Random(1), findings)  # noqa: S311 - no secret
         for tenant in storm.tenants:

@@ -103,7 +103,8 @@ def _advice(standing: GrantedAccess, tenant: str) -> str | None:
 
 
 def _login_line(login: LoginState) -> str:
-    until = "" if login.expires_at in (None, NEVER) else f", access token until {_moment(login.expires_at)}"
+    lasting = login.expires_at in (None, NEVER)
+    until = ", no end known" if lasting else f", access token until {_moment(login.expires_at)}"
     account = f" as {login.account}" if login.account else ""
     shadow = f", shadowed by ${login.shadowed_by}" if login.shadowed_by else ""
     died = f", refused by its vendor since {_moment(login.died.since)} ({login.died.reason})" if login.died else ""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
-from openab_auth.oauth.config import Config, ConfigMistakes, ConfigTable, replace_variables
+from openab_auth.oauth.config import Config, ConfigMistakes, ConfigTable, environment_value, replace_variables
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.http import why_unsafe
 from openab_auth.storage.entries import UserId
@@ -40,7 +40,7 @@ def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings
     values = replace_variables(config.discord, "discord", environ, mistakes)
     table = ConfigTable(values, "discord", mistakes)
     table.only([field.name for field in fields(DiscordSettings)])
-    token = table.text("bot_token").strip() or environ.get("DISCORD_TOKEN", "").strip()
+    token = table.text("bot_token").strip() or environment_value(environ, "DISCORD_TOKEN")
     settings = DiscordSettings(
         bot_token=Secret(token) if token else None,
         allowed_users=frozenset(UserId(number) for number in _ids(table, values, "allowed_users")),

@@ -61,7 +61,7 @@ def still_waits(error: OpenabAuthError) -> bool:
         case PasteRefusedError():
             return not error.ends_login
         case VendorUnavailableError():
-            return not (error.asked == "code" and error.sent)
+            return not (error.asked == "code" and error.processed)
         case _:
             return isinstance(error, NetworkVariableError | ProgramWaitsError | StorageError)
 
@@ -78,7 +78,7 @@ def link_is_over(error: OpenabAuthError) -> bool:
     """Return whether the person needs a new link."""
     match error:
         case VendorUnavailableError():
-            return error.asked == "code" and error.sent
+            return error.asked == "code" and error.processed
         case PasteRefusedError():
             return error.ends_login
         case NoPendingLoginError() | ExchangeRefusedError() | LoginDeniedError():

@@ -120,7 +120,7 @@ async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
     try:
         tokens = await context.driver.exchange(target.client, code, entry)
     except VendorUnavailableError as error:
-        if not error.sent:
+        if not error.processed:
             await _put_back(context, vendor, login, entry, error)
         raise
     except ClientRefusedError as error:

@@ -33,7 +33,7 @@ async def test_a_slow_vendor_is_given_up_at_the_total_deadline(
         await driver.refresh(lab.client(), Secret("rt"), lab.token_url)
     await driver.aclose()
 
-    assert unavailable.value.sent
+    assert unavailable.value.processed
     assert time.monotonic() - began < 2
 
 
@@ -69,7 +69,7 @@ async def test_a_cut_connection_is_transient_and_counts_as_sent(
     with pytest.raises(VendorUnavailableError) as unavailable:
         await driver.refresh(lab.client(), Secret("rt"), lab.token_url)
 
-    assert unavailable.value.sent
+    assert unavailable.value.processed
     assert len(issuer.requests("/token")) == 1
 
 
@@ -96,7 +96,7 @@ async def test_a_refused_connection_sent_nothing(driver: Driver, lab: Vendor, si
     with pytest.raises(VendorUnavailableError) as unavailable:
         await driver.refresh(lab.client(), Secret("rt"), f"http://127.0.0.1:{port}/token")
 
-    assert not unavailable.value.sent
+    assert not unavailable.value.processed
 
 
 async def test_a_tls_handshake_that_never_ends_sent_nothing(lab: Vendor, silent_port: int) -> None:
@@ -106,7 +106,7 @@ async def test_a_tls_handshake_that_never_ends_sent_nothing(lab: Vendor, silent_
         await driver.refresh(lab.client(), Secret("rt"), f"https://127.0.0.1:{silent_port}/token")
     await driver.aclose()
 
-    assert not unavailable.value.sent
+    assert not unavailable.value.processed
 
 
 async def test_plain_http_to_another_machine_is_refused(driver: Driver, lab: Vendor) -> None:

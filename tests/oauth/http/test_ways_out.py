@@ -78,7 +78,7 @@ async def test_the_password_of_a_proxy_is_sent_to_it_and_shown_to_nobody(
     assert await refresh(environ(proxy, trusted, scheme, f"{QUOTED}@")) == "at"
     with pytest.raises(VendorUnavailableError) as refused:
         await refresh(environ(proxy, trusted, scheme, "ada:canary-wrong@"))
-    assert not refused.value.sent
+    assert not refused.value.processed
     assert "canary" not in f"{refused.value}{refused.value!r}{caplog.text}"
 
 
@@ -99,7 +99,7 @@ async def test_a_proxy_that_lets_nothing_through_has_not_sent_the_request(
         proxy.nonsense = True
     with pytest.raises(VendorUnavailableError) as failed:
         await refresh(used, deadline=0.5)
-    assert not failed.value.sent
+    assert not failed.value.processed
     assert not failed.value.unanswered
     assert server.requests == []
 
@@ -111,7 +111,7 @@ async def test_a_server_behind_a_proxy_that_took_the_request_and_hung_up_has_it(
     server.sends = []
     with pytest.raises(VendorUnavailableError) as failed:
         await refresh(environ(proxy, trusted, scheme))
-    assert failed.value.sent
+    assert failed.value.processed
     assert failed.value.unanswered
 
 

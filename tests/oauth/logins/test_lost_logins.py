@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -52,7 +52,7 @@ async def test_a_code_that_never_left_may_be_pasted_again(logins: Logins, issuer
 
     with pytest.raises(VendorUnavailableError) as unsent:
         await logins.complete(redirect, ADA)
-    assert not unsent.value.sent
+    assert not unsent.value.processed
     assert [login.vendor for login in await logins.pending(ADA)] == ["lab"]
 
     await store.update(lambda draft: point_at(draft, issuer.token_url))
@@ -60,9 +60,44 @@ async def test_a_code_that_never_left_may_be_pasted_again(logins: Logins, issuer
 
 
 @pytest.mark.parametrize(
+    ("status", "answer", "again"),
+    [
+        (429, {"body": {"error": "rate_limit_error"}, "headers": {"Retry-After": "30"}}, "in 30 s"),
+        (503, {"body": "upstream connect error", "headers": {"Retry-After": "5"}}, "in 5 s"),
+        (400, {"body": {"error": "temporarily_unavailable"}}, "in a moment"),
+        (403, {"body": "<!DOCTYPE html><title>Just a moment...</title>"}, "in a moment"),
+    ],
+)
+async def test_a_code_that_the_server_did_not_process_may_be_pasted_again(
+    logins: Logins, issuer: Issuer, status: int, answer: dict[str, Any], again: str
+) -> None:
+    redirect = await issuer.approve((await logins.begin("lab", ADA)).url)
+    issuer.faults.next("/token", status=status, **answer)
+
+    with pytest.raises(VendorUnavailableError) as refused:
+        await logins.complete(redirect, ADA)
+
+    assert refused.value.kept == "the login still waits for its paste"
+    assert refused.value.todo == f"paste the same redirect again {again}"
+    assert (await logins.complete(redirect, ADA)).vendor.name == "lab"
+
+
+async def test_a_country_without_service_is_the_operators_matter(logins: Logins, issuer: Issuer) -> None:
+    redirect = await issuer.approve((await logins.begin("lab", ADA)).url)
+    country = {"error": {"code": "unsupported_country_region_territory", "message": "Country not supported"}}
+    issuer.faults.next("/token", status=403, body=country)
+
+    with pytest.raises(VendorUnavailableError) as refused:
+        await logins.complete(redirect, ADA)
+
+    assert "the operator must give this machine another way" in refused.value.todo
+    assert [login.vendor for login in await logins.pending(ADA)] == ["lab"]
+
+
+@pytest.mark.parametrize(
     "failure", [StoreUnwritableError("auth.json", "ENOSPC"), OSError(5, "Input/output error"), MemoryError()], ids=repr
 )
-async def test_a_code_that_never_left_is_told_as_that_although_the_link_cannot_wait_again(
+async def test_a_code_that_never_left_whose_link_cannot_wait_again(
     logins: Logins, issuer: Issuer, store: AsyncStore, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     def fail(*_: object) -> NoReturn:

@@ -78,7 +78,7 @@ async def test_nothing_is_posted_once_the_lookup_has_used_up_the_time_for_it(
     assert "/token" not in stranger.paths
     with pytest.raises(VendorUnavailableError, match="did not arrive in time") as late:
         await source.force_refresh("mcp:lab")
-    assert not late.value.sent
+    assert not late.value.processed
     attempt = (await store.notes())["lab"].attempt
     assert attempt is not None
     assert attempt.answered

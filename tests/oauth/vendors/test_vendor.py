@@ -41,7 +41,7 @@ def test_the_smallest_table_gets_the_defaults_of_the_contract() -> None:
         "form",
         "ok",
     )
-    assert (vendor.token_lifetime, vendor.command_timeout, vendor.verified) == (3600, 840, "source")
+    assert (vendor.token_lifetime, vendor.command_timeout, vendor.verified) == (None, 840, "source")
     assert not any((vendor.scopes, vendor.headers, vendor.env, vendor.exec_env, vendor.token_sends_state))
 
 

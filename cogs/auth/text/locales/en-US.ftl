@@ -261,7 +261,7 @@ error-unknown_vendor = { $vendor } is not offered here.
 error-vendor_unavailable = { $vendor } is not answering properly right now.
     .kept =
         { $asked ->
-            [code] { $sent ->
+            [code] { $processed ->
                 [yes] { -older-untouched }
                *[no] { -still-waits }
             }
@@ -269,9 +269,15 @@ error-vendor_unavailable = { $vendor } is not answering properly right now.
         }
     .next =
         { $asked ->
-            [code] { $sent ->
+            [code] { $processed ->
                 [yes] { -new-link }
-               *[no] Wait a moment, then paste the same thing again.
+               *[no] { $operators ->
+                    [yes] Tell the operator: { $todo }.
+                   *[no] { $retry_after ->
+                        [none] Wait a moment, then paste the same thing again.
+                       *[other] Wait { $retry_after } seconds, then paste the same thing again.
+                    }
+                }
             }
            *[other] Try again in a moment.
         }
@@ -405,6 +411,9 @@ error-paste_refused-other_redirect = This address is not the last page of this l
 error-paste_refused-foreign_state = This address is from a different login, or it is incomplete.
     .kept = { -still-waits }
     .next = Copy the whole address, to its very end, and paste it. If it is refused again: { -new-link }
+error-paste_refused-cut_off = The end of this address is missing. I did not send the code anywhere.
+    .kept = { -still-waits }
+    .next = Copy the whole address, to its very end, and paste it.
 error-paste_refused-other_issuer = This address comes from a different server than this vendor's. I did not send the code anywhere.
     .kept = { -still-waits }
     .next = { -new-link } Open only that link.

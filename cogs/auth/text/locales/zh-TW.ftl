@@ -308,7 +308,7 @@ error-unknown_vendor = 這裡不提供 { $vendor }。
 error-vendor_unavailable = { $vendor } 目前無法正常回應。
     .kept =
         { $asked ->
-            [code] { $sent ->
+            [code] { $processed ->
                 [yes] { -older-untouched }
                *[no] { -still-waits }
             }
@@ -316,9 +316,15 @@ error-vendor_unavailable = { $vendor } 目前無法正常回應。
         }
     .next =
         { $asked ->
-            [code] { $sent ->
+            [code] { $processed ->
                 [yes] { -new-link }
-               *[no] 請稍候片刻，再貼上同樣的內容。
+               *[no] { $operators ->
+                    [yes] 請告訴管理員：{ $todo }。
+                   *[no] { $retry_after ->
+                        [none] 請稍候片刻，再貼上同樣的內容。
+                       *[other] 請等 { $retry_after } 秒，然後再貼一次同樣的內容。
+                    }
+                }
             }
            *[other] 請稍後再試。
         }
@@ -451,6 +457,9 @@ error-paste_refused-other_redirect = 這個網址不是這個登入的最後一�
 error-paste_refused-foreign_state = 這個網址屬於另一個登入，或不完整。
     .kept = { -still-waits }
     .next = 請複製完整的網址（一直到結尾），然後貼上。如果還是被拒絕：{ -new-link }
+error-paste_refused-cut_off = 這個網址少了結尾。我沒有把代碼傳出去。
+    .kept = { -still-waits }
+    .next = 請複製完整的網址（一直到結尾），然後貼上。
 error-paste_refused-other_issuer = 這個網址來自另一台伺服器，不是這家供應商。我沒有把代碼傳出去。
     .kept = { -still-waits }
     .next = { -new-link } 而且只開啟那個連結。

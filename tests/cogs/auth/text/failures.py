@@ -23,6 +23,7 @@ from openab_auth.oauth.errors import (
     ClientRefusedError,
     ExchangeRefusedError,
     ForeignLoginError,
+    ForeignMetadataError,
     LoginChangedError,
     LoginDeadError,
     LoginDeniedError,
@@ -38,6 +39,7 @@ from openab_auth.oauth.errors import (
     ProgramMissingError,
     ProgramWaitsError,
     RefreshBusyError,
+    RefreshRefusedError,
     RiskNotAcceptedError,
     SecretMissingError,
     ServerAddressError,
@@ -91,8 +93,9 @@ MET: list[OpenabAuthError] = [
     UnknownVendorError("lob", ("lab", "second")),
     UnknownVendorError("lob", ()),
     VendorUnavailableError("lab", "HTTP 503"),
+    RefreshRefusedError("lab", "HTTP 400, E1234"),
     VendorUnavailableError("lab", "HTTP 503", asked="code"),
-    VendorUnavailableError("lab", "no route", asked="code", sent=False),
+    VendorUnavailableError("lab", "no route", asked="code", processed=False),
     VendorMisconfiguredError("lab", "invalid_client", "compare the table with the documentation"),
     ClientRefusedError("lab", "invalid_client", "compare the table with the documentation"),
     *(
@@ -101,6 +104,7 @@ MET: list[OpenabAuthError] = [
         )
         for scopes in ((), ("read", "write"))
     ),
+    ForeignMetadataError("mcp:lab", "its metadata is of another issuer", "write issuer into [mcp.lab]"),
     ServerUnusableError("mcp:lab", "its metadata is of another issuer", "write issuer into [mcp.lab]"),
     AddingServersOffError(),
     ServerNameError("it is too long"),

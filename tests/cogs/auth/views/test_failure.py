@@ -50,7 +50,7 @@ def buttons(answer: ReplyContent) -> list[type]:
 async def test_a_paste_that_can_be_mended_gets_the_button_again() -> None:
     for error in (
         paste_refusal(PasteMistake.BARE_CODE),
-        VendorUnavailableError("lab", "no route", asked="code", sent=False),
+        VendorUnavailableError("lab", "no route", asked="code", processed=False),
         VendorUnavailableError("lab", "HTTP 503"),  # of its metadata: the paste was not yet taken
         StoreBusyError("/x", 1.0),
         DeniedRedirectError("access_denied", ends_login=False),
@@ -62,7 +62,7 @@ async def test_a_paste_that_can_be_mended_gets_the_button_again() -> None:
     "error",
     [
         ExchangeRefusedError("lab", "invalid_grant"),
-        VendorUnavailableError("lab", "timeout", asked="code", sent=True),
+        VendorUnavailableError("lab", "timeout", asked="code", processed=True),
         DeniedRedirectError("access_denied", ends_login=True),
         NoPendingLoginError("lab"),
         LoginDeniedError("lab", "access denied"),

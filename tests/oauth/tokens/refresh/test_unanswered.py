@@ -125,7 +125,7 @@ async def test_a_request_that_never_left_is_neither_repeated_nor_in_doubt(
 
     with pytest.raises(VendorUnavailableError, match="the login is untouched") as unsent:
         await source.force_refresh("lab")
-    assert not unsent.value.sent
+    assert not unsent.value.processed
     attempt = (await store.notes())["lab"].attempt
     assert attempt is not None
     assert attempt.answered
@@ -192,7 +192,7 @@ async def test_after_an_unreadable_answer_the_token_is_not_posted_at_once(
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("a fault of ours")], ids=lambda one: type(one).__name__)
-async def test_a_failure_of_our_own_is_no_silence_so_the_token_is_not_posted_at_once(
+async def test_after_a_failure_of_our_own_the_token_is_not_posted_at_once(
     source: TokenSource,
     astray: TokenEntry,
     server: RawServer,

@@ -161,7 +161,7 @@ async def test_what_was_cancelled_while_the_vendor_gave_it_is_revoked(
     assert issuer.families[0].revoked
 
 
-async def test_a_login_in_memory_that_is_cancelled_before_it_is_stored_is_revoked(
+async def test_a_login_in_memory_that_is_cancelled_is_revoked(
     catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unsaved, "_RETRY", 60.0)
