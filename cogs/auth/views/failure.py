@@ -21,6 +21,7 @@ from openab_auth.oauth.errors import (
     PasteRefusedError,
     ProgramFailedError,
     ProgramWaitsError,
+    VendorMisconfiguredError,
     VendorUnavailableError,
 )
 from openab_auth.storage.errors import OpenabAuthError, StorageError
@@ -62,6 +63,8 @@ def still_waits(error: OpenabAuthError) -> bool:
             return not error.ends_login
         case VendorUnavailableError():
             return not (error.asked == "code" and error.processed)
+        case VendorMisconfiguredError():
+            return error.still_waits
         case _:
             return isinstance(error, NetworkVariableError | ProgramWaitsError | StorageError)
 

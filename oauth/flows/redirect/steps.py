@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from openab_auth.oauth.client import OAuthClient, RequestContext, new_state, new_verifier
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.generation import generation_of_pending
 from openab_auth.oauth.entries.pending_entry import PendingLogin
-from openab_auth.oauth.errors import ClientRefusedError, VendorUnavailableError
+from openab_auth.oauth.errors import ClientRefusedError, VendorMisconfiguredError, VendorUnavailableError
 from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
 from openab_auth.oauth.flows.login_offer import LoginOffer
 from openab_auth.oauth.flows.login_result import LoginResult
@@ -26,6 +27,8 @@ from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import PENDING_LIFETIME, PendingEntry
 from openab_auth.storage.records.notes import Begun
 from openab_auth.storage.secret import Secret
+
+UnsentError: TypeAlias = VendorUnavailableError | VendorMisconfiguredError
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +126,10 @@ async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
         if not error.processed:
             await _put_back(context, vendor, login, entry, error)
         raise
-    except ClientRefusedError as error:
-        if when_refused:
+    except VendorMisconfiguredError as error:
+        if error.still_waits:
+            await _put_back(context, vendor, login, entry, error)
+        if when_refused and isinstance(error, ClientRefusedError):
             with suppress(Exception):  # the refusal counts all the same
                 await when_refused(error)
         raise
@@ -132,7 +137,7 @@ async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
 
 
 async def _put_back(
-    context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, unsent: VendorUnavailableError
+    context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, unsent: UnsentError
 ) -> None:
     """Restore the pending login, because its code was never sent.
 
