@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ import pytest
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from openab_auth.bot.playground.issuer import Issuer
-from tests.bot.conftest import Start
 
+Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 CANARY = "canary-p4ss"
 UNUSABLE = [
@@ -120,8 +121,8 @@ async def test_the_bot_says_it_at_its_start_and_to_a_person_who_meets_it(
     log += rest.decode()
     assert "a setting of the machine that I run on is wrong" in answer.content
     assert "`ALL_PROXY`" in answer.content
-    errors = [line for line in log.splitlines() if "ERROR" in line]
+    errors = [line["message"] for line in map(json.loads, log.splitlines()) if line["level"] == "error"]
     assert len(errors) == 2
-    assert all("ALL_PROXY names a socks:// proxy" in line for line in errors)
+    assert all("ALL_PROXY names a socks:// proxy" in message for message in errors)
     assert CANARY not in log + answer.content
     assert "Traceback" not in log

@@ -143,7 +143,7 @@ async def test_a_driver_recovers_when_the_variable_is_usable_again(proxy: Loopba
     await driver.aclose()
 
 
-async def test_a_stranger_is_reached_through_the_proxy_only_if_the_operator_says_so(
+async def test_a_stranger_is_reached_through_the_proxy_if_the_operator_says_so(
     proxy: LoopbackProxy, trusted: Path
 ) -> None:
     used = environ(proxy, trusted)
