@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from openab_auth.bot.cli.arguments import UsageError
-from openab_auth.bot.errors import DiscordUnavailableError, SystemRefusedError
+from openab_auth.bot.errors import DiscordQuotaError, DiscordRefusedError, DiscordUnavailableError, SystemRefusedError
 from openab_auth.oauth.errors import (
     ConfigError,
     ExchangeRefusedError,
@@ -47,6 +47,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (InvalidTenantError, USAGE),
     (ServerNotAddedError, USAGE),
     (ServerNotRemovedError, USAGE),
+    (DiscordRefusedError, USAGE),
     (NotLoggedInError, 3),
     (LoginDeadError, 4),
     (InsufficientScopeError, 4),
@@ -55,6 +56,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (VendorUnavailableError, 5),
     (StoreBusyError, 5),
     (DiscordUnavailableError, 5),
+    (DiscordQuotaError, 5),
     (TooManyLoginsError, 5),
     (TooManyWaitError, 5),
     (StorageError, 6),

@@ -54,7 +54,7 @@ def _said(message: str) -> str:
         return message
     if message.startswith("unrecognized arguments"):
         return "unrecognized arguments; put the paste in quotes"
-    if "invalid choice" in message:
+    if message.startswith("argument COMMAND: invalid choice"):
         return "unknown command"
     return "an option has an invalid value"
 
@@ -142,6 +142,15 @@ def _add_exec(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tenants", metavar="TENANT", nargs="+")
 
 
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--for",
+        dest="process",
+        choices=("agent", "bot"),
+        help="check only what an agent needs, or all that the bot needs (default: the bot if it has a token)",
+    )
+
+
 def _add_logout(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tenant", metavar="TENANT")
     parser.add_argument("--local", action="store_true", help="only remove it from the store")
@@ -187,5 +196,5 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]
     "logout": ("revoke a login at the vendor if possible, then remove it", _add_logout),
     "obscure": ("obscure a client secret from standard input, for client_secret_obscured", _add_nothing),
     "reveal": ("print the secret that was obscured", _add_nothing),
-    "doctor": ("check store, locks, config, Discord and vendors; name each repair", _add_nothing),
+    "doctor": ("check store, locks, config, Discord and vendors; name each repair", _add_doctor),
 }

@@ -14,6 +14,7 @@ from openab_auth.cogs.auth.service import GROUP, AuthService, Resumption
 from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandTranslator, SpokenLanguages, language_of
 from openab_auth.cogs.auth.views import (
     COG,
+    NO_CHOICE,
     CancelButton,
     HowButton,
     LoginButton,
@@ -23,9 +24,11 @@ from openab_auth.cogs.auth.views import (
     failure_message,
     login_choices,
     logout_choices,
+    no_choice,
     pending_choices,
     read_submit,
     server_choices,
+    suggest,
 )
 from openab_auth.storage.errors import OpenabAuthError
 
@@ -121,7 +124,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self, interaction: discord.Interaction, redirect: app_commands.Range[str, 1, INPUT], vendor: str | None = None
     ) -> None:
         """Take the paste as the form does, for people who cannot use one."""
-        await self.desk.take_paste(interaction, redirect, vendor)
+        await self.desk.take_paste(interaction, redirect, _chosen(vendor))
 
     @app_commands.command(description="Who is logged in where, and which of your logins wait")
     async def status(self, interaction: discord.Interaction) -> None:
@@ -132,13 +135,16 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     @app_commands.describe(vendor="Which login to end")
     async def logout(self, interaction: discord.Interaction, vendor: str) -> None:
         """Ask whether to remove the login here, or to revoke it too."""
-        await self.desk.ask_logout(interaction, vendor)
+        if vendor == NO_CHOICE:
+            await self.desk.status(interaction)
+        else:
+            await self.desk.ask_logout(interaction, vendor)
 
     @app_commands.command(description="Cancel a login that you started")
     @app_commands.describe(vendor="Which login; you can leave this out if you have started only one")
     async def cancel(self, interaction: discord.Interaction, vendor: str | None = None) -> None:
         """Cancel the person's own pending login; its link stops working."""
-        await self.desk.cancel(interaction, vendor)
+        await self.desk.cancel(interaction, _chosen(vendor))
 
     @app_commands.command(description="What this is and whom to ask")
     async def help(self, interaction: discord.Interaction) -> None:
@@ -161,41 +167,41 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         """Say that the server was removed."""
         await self.desk.remove_server(interaction, name)
 
-    # Autocompletion. People who may not use /auth get no names.
+    # Autocompletion. A list without names says why; people who may not use /auth get no names.
 
     @login.autocomplete("vendor")
     async def _login_choices(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        language = language_of(interaction)
         try:
             states = await self._service.logins(caller_of(interaction))
         except AccessDeniedError:
-            return []
+            return no_choice(language, "not-allowed")
         except OpenabAuthError:
             states = ()
         offered = (await self._service.catalogue()).offered()
-        return login_choices(language_of(interaction), offered, states, typed)
+        return login_choices(language, offered, states, typed) if offered else no_choice(language, "offered")
 
     @logout.autocomplete("vendor")
     async def _logout_choices(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        try:
-            return logout_choices(await self._service.logins(caller_of(interaction)), typed)
-        except OpenabAuthError:
-            return []
+        asked = self._service.logins(caller_of(interaction))
+        return await suggest(language_of(interaction), asked, lambda found: logout_choices(found, typed), "logins")
 
     @remove_server.autocomplete("name")
     async def _server_choices(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        try:
-            return server_choices(await self._service.servers.removable(caller_of(interaction)), typed)
-        except OpenabAuthError:
-            return []
+        asked = self._service.servers.removable(caller_of(interaction))
+        return await suggest(language_of(interaction), asked, lambda found: server_choices(found, typed), "servers")
 
     @complete.autocomplete("vendor")
     @cancel.autocomplete("vendor")
     async def _pending_choices(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        try:
-            return pending_choices(await self._service.pending(caller_of(interaction)), typed)
-        except OpenabAuthError:
-            return []
+        asked = self._service.pending(caller_of(interaction))
+        return await suggest(language_of(interaction), asked, lambda found: pending_choices(found, typed), "pending")
 
 
 def _name(interaction: discord.Interaction) -> str:
     return interaction.command.qualified_name if interaction.command else "a command"
+
+
+def _chosen(vendor: str | None) -> str | None:
+    """Return the vendor, or None if the person chose the explanation that nothing is waiting."""
+    return None if vendor == NO_CHOICE else vendor

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.client.discovery import metadata_urls, well_known
     from openab_auth.oauth.client.driver import Driver
     from openab_auth.oauth.client.no_reply import judge_failure
-    from openab_auth.oauth.client.oauth_client import Encoding, OAuthClient
+    from openab_auth.oauth.client.oauth_client import Encoding, OAuthClient, SecretMethod
     from openab_auth.oauth.client.pkce import new_state, new_verifier
     from openab_auth.oauth.client.scopes import scopes_of
     from openab_auth.oauth.client.subject import is_other_account, renewed_subject
@@ -33,6 +33,7 @@ __all__ = [
     "JsonObject",
     "OAuthClient",
     "RequestContext",
+    "SecretMethod",
     "TokenResponse",
     "error_words",
     "is_other_account",
@@ -60,6 +61,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "Driver": "driver",
             "Encoding": "oauth_client",
             "OAuthClient": "oauth_client",
+            "SecretMethod": "oauth_client",
             "new_state": "pkce",
             "new_verifier": "pkce",
             "scopes_of": "scopes",

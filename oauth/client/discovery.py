@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from openab_auth.oauth.client.oauth_client import OAuthClient
+from openab_auth.oauth.client.oauth_client import OAuthClient, SecretMethod
 from openab_auth.oauth.client.verdict import CHECK_TABLE, JsonObject
 from openab_auth.oauth.errors import (
     ForeignMetadataError,
@@ -96,10 +96,19 @@ def with_endpoints(client: OAuthClient, metadata: JsonObject) -> OAuthClient:
         client = replace(client, authorize_url=found)
     return replace(
         client,
+        auth_method=_auth_method(client, metadata),
         token_url=client.token_url or _endpoint(client, metadata, "token_endpoint"),
         revoke_url=client.revoke_url or _optional(metadata, "revocation_endpoint"),
         userinfo_url=client.userinfo_url or _optional(metadata, "userinfo_endpoint"),
     )
+
+
+def _auth_method(client: OAuthClient, metadata: JsonObject) -> SecretMethod:
+    """Return the client's method, unless the metadata announces others (RFC 8414 2): then the first that we know."""
+    announced = metadata.get("token_endpoint_auth_methods_supported")
+    if not isinstance(announced, list) or client.auth_method in announced:
+        return client.auth_method
+    return "client_secret_post" if "client_secret_post" in announced else client.auth_method
 
 
 def metadata_urls(issuer: str) -> tuple[str, ...]:

@@ -6,9 +6,11 @@ everywhere. Each request is one POST with a total deadline, and is never repeate
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final, Literal
 from urllib.parse import urlencode
@@ -16,7 +18,7 @@ from urllib.parse import urlencode
 import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from openab_auth.oauth.client import link
+from openab_auth.oauth.client import client_auth, link
 from openab_auth.oauth.client.discovery import fetch_metadata, with_endpoints
 from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.sender import RequestSender
@@ -30,6 +32,7 @@ from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.storage.entries import Json, PendingEntry
 from openab_auth.storage.secret import Secret
 
+_log: Final = logging.getLogger(__name__)
 _MOST_ISSUERS: Final = 200
 _WRONG_ENCODING: Final = (httpx2.codes.BAD_REQUEST, httpx2.codes.UNSUPPORTED_MEDIA_TYPE)
 
@@ -81,20 +84,20 @@ class Driver:
     async def exchange(self, client: OAuthClient, code: Secret, pending: PendingEntry) -> TokenResponse:
         """Exchange the code for tokens, in one POST to the pending login's token endpoint (RFC 6749 4.1.3).
 
+        If the server refuses the client's authentication, it has not looked at the code, so another method is tried.
+
         Raises:
             ExchangeRefusedError: the vendor refused the code.
-            VendorUnavailableError: no usable answer; if `sent` is False, the code is certainly unused.
+            VendorUnavailableError: no usable answer; if `processed` is False, the code is certainly unused.
             VendorMisconfiguredError: the vendor refuses this client.
         """
         extra = dict(client.token_params)
         if client.sends_state:
             extra["state"] = pending.state.reveal()
         context = RequestContext(client.name, client.tenant, "code", (code, pending.verifier, pending.state))
-        asked_at = self._clock()
-        reply = await self._sender.send(
-            client,
-            context,
-            lambda session: session.fetch_token(
+
+        async def post(session: AsyncOAuth2Client) -> None:
+            await session.fetch_token(
                 pending.token_url,
                 grant_type="authorization_code",
                 code=code.reveal(),
@@ -102,16 +105,23 @@ class Driver:
                 redirect_uri=client.redirect_uri,
                 body=urlencode(extra),
                 headers=_headers(client),
-            ),
-        )
-        return self._token_response(client, context, reply, asked_at)
+            )
+
+        asked_at = self._clock()
+        reply = await self._sender.send(client, context, post)
+        if other := client_auth.other_method(client, reply):
+            _log.info("%s: the server refused the client's authentication; %s is tried once", client.name, other)
+            client, asked_at = replace(client, auth_method=other), self._clock()
+            reply = await self._sender.send(client, context, post)
+        tokens = self._token_response(client, context, reply, asked_at)
+        return replace(tokens, auth_method=client.auth_method) if client.client_secret else tokens
 
     async def refresh(self, client: OAuthClient, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
         """Renew a login, in one POST without `scope` (RFC 6749 6); the caller holds the tenant's lease.
 
         Raises:
             LoginDeadError: the vendor refused the refresh token for good.
-            VendorUnavailableError: no usable answer; if `sent` is True, the token may have been rotated.
+            VendorUnavailableError: no usable answer; if `processed` is True, the token may have been rotated.
             VendorMisconfiguredError: the vendor refuses this client.
         """
         context = RequestContext(client.name, client.tenant, "refresh", (refresh_token,))

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from openab_auth.storage.secret import Secret
 
 Encoding: TypeAlias = Literal["form", "json"]
+# How the secret is sent (RFC 6749 2.3.1). The last one also has the client id in the form, which some servers demand.
+SecretMethod: TypeAlias = Literal["client_secret_basic", "client_secret_post", "client_secret_basic_with_id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class OAuthClient:
     userinfo_url: str = ""
     client_id: str = ""
     client_secret: Secret | None = None
-    auth_method: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"
+    auth_method: SecretMethod = "client_secret_basic"
     redirect_uri: str = ""
     scopes: tuple[str, ...] = ()
     authorize_params: Mapping[str, str] = field(default_factory=dict, repr=False)

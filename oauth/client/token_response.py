@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from openab_auth.oauth.client.json_path import value_at_path
-from openab_auth.oauth.client.oauth_client import OAuthClient
+from openab_auth.oauth.client.oauth_client import OAuthClient, SecretMethod
 from openab_auth.oauth.client.scopes import scopes_of
 from openab_auth.oauth.client.subject import subject_ids
 from openab_auth.oauth.client.verdict import LONGEST_TOKEN, JsonObject, is_token
@@ -31,7 +31,8 @@ class TokenResponse:
     """Hold the tokens of one login; `expires_at` is in unix seconds, and `account` is only a label for people.
 
     Empty `scopes` mean that the server granted the requested scopes (RFC 6749 5.1). `issuer` is set for a login at an
-    MCP server. `subject` holds hashes of the account's fixed identifiers (`subject_ids`).
+    MCP server. `subject` holds hashes of the account's fixed identifiers (`subject_ids`). `auth_method` is how a client
+    with a secret authenticated when its code was taken.
     """
 
     access_token: Secret
@@ -41,6 +42,7 @@ class TokenResponse:
     account: str | None = None
     issuer: str | None = None
     subject: Mapping[str, str] = field(default_factory=dict)
+    auth_method: SecretMethod | None = None
 
 
 def read_token_response(

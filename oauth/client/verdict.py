@@ -70,6 +70,10 @@ _LONGEST_DATE: Final = 64  # characters of a header that holds a date or a numbe
 _MOST_VALUES: Final = 10_000  # in one JSON document; a value costs more time than its bytes suggest
 
 _OTHER_WAY: Final = "the operator must give this machine another way to the vendor (its network, or a proxy)"
+_CHECK_CLIENT: Final = (
+    "the operator must compare this vendor's table (client id, secret, token_endpoint_auth_method of an MCP server) "
+    "with the vendor's documentation"
+)
 CHECK_TABLE: Final = "the operator must compare this vendor's table with the vendor's documentation"
 
 
@@ -145,7 +149,7 @@ def _fault(context: RequestContext, reply: httpx2.Response, body: JsonObject | N
     elif context.asked == "refresh" and refresh_token_is_over(status, body or {}):
         error = LoginDeadError(context.tenant, f"{reason}{_ELSEWHERE if _REUSE.search(reason) else ''}")
     elif _UNKNOWN_CLIENT & words:
-        error = ClientRefusedError(context.vendor, reason, CHECK_TABLE)
+        error = ClientRefusedError(context.vendor, reason, _CHECK_CLIENT)
     elif _OUR_FAULT & words or ("invalid_request" in words and context.asked == "refresh"):
         error = context.misconfigured(reason)
     elif status in _ABSENT:

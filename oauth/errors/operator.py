@@ -105,9 +105,10 @@ class ProgramMissingError(VendorMisconfiguredError):
     _happened = "the login program of {vendor} cannot be started ({reason})"
 
     def __init__(self, vendor: str, program: str) -> None:
+        name = program.rpartition("/")[2]  # a person in Discord sees it, and needs no path of this machine
         super().__init__(
             vendor,
-            f"{program[:80]!r} is not installed",
+            f"{name[:80]!r} is not installed",
             f"install the program, or set `command` in [vendors.{vendor}] in the config",
         )
 

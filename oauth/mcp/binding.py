@@ -19,10 +19,12 @@ from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client import OAuthClient
+    from openab_auth.oauth.client import OAuthClient, SecretMethod
     from openab_auth.oauth.mcp.discovery import Discovered
     from openab_auth.oauth.mcp.registration import Identity
 
+_BASIC: Final = "client_secret_basic"
+_WITH_ID: Final = "client_secret_basic_with_id"  # noted apart: an older version knows only the registered methods
 _TEXTS: Final = ("url", "issuer", "resource", "authorize_url", "token_url", "redirect_uri", "revoke_url")
 
 
@@ -41,7 +43,7 @@ class Binding:
     token_url: str
     redirect_uri: str
     client_id: str
-    auth_method: AuthMethod = "none"
+    auth_method: AuthMethod | SecretMethod = "none"
     client_secret: Secret | None = field(default=None, repr=False)
     revoke_url: str = ""
     iss_announced: bool = False
@@ -57,7 +59,8 @@ class Binding:
         """Return the record that the clients file keeps; `read_binding` reads it."""
         facts: dict[str, Json] = {name: getattr(self, name) for name in _TEXTS}
         facts |= {
-            "auth_method": self.auth_method,
+            "auth_method": _BASIC if self.auth_method == _WITH_ID else self.auth_method,
+            "client_id_in_form": self.auth_method == _WITH_ID,
             "iss_announced": self.iss_announced,
             "scopes": list(self.scopes),
             "configured": self.configured,
@@ -85,7 +88,7 @@ class Binding:
             revoke_url=self.revoke_url,
             client_id=self.client_id,
             client_secret=None if self.auth_method == "none" else secret,
-            auth_method="client_secret_post" if self.auth_method == "client_secret_post" else "client_secret_basic",
+            auth_method="client_secret_basic" if self.auth_method == "none" else self.auth_method,
             redirect_uri=self.redirect_uri,
             scopes=self.scopes,
             authorize_params={**_consent(self.scopes), **server.authorize_params, **resource},
@@ -155,7 +158,7 @@ def read_binding(client: ClientRecord | None) -> Binding | None:
         **texts,
         client_id=client.client_id,
         client_secret=client.client_secret,
-        auth_method=cast("AuthMethod", method),
+        auth_method=_WITH_ID if facts.get("client_id_in_form") is True else cast("AuthMethod", method),
         iss_announced=facts.get("iss_announced") is True,
         scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
         configured=facts.get("configured") is True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from openab_auth.oauth.mcp.scopes import carried_over
@@ -36,6 +37,8 @@ def write(
         token_received_at=received_at,
         issuer=binding.issuer,
     )
+    if tokens.auth_method:  # what worked, for the refreshes
+        binding = replace(binding, auth_method=tokens.auth_method)
     draft.clients[vendor.tenant] = carried_over(binding.as_client(), draft.clients.get(vendor.tenant))
     draft.clients.pop(pending_key(vendor.name, note.logged_in_by or CONSOLE), None)
     draft.notes[vendor.tenant] = note

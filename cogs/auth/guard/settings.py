@@ -19,7 +19,10 @@ _SNOWFLAKE: Final = re.compile(r"[0-9]{1,20}")
 
 @dataclass(frozen=True, slots=True)
 class DiscordSettings:
-    """The settings under `[discord]`: who may use /auth, where its commands are registered, and the Discord API."""
+    """The settings under `[discord]`: who may use /auth, where its commands are registered, and the Discord API.
+
+    `proxy` is the way of our own bot to Discord; a host bot has a client of its own.
+    """
 
     bot_token: Secret | None = None
     allowed_users: frozenset[UserId] = frozenset()
@@ -28,6 +31,7 @@ class DiscordSettings:
     allow_dm: bool = True
     guild_ids: tuple[int, ...] = ()
     api_base: str = DISCORD_API
+    proxy: Secret | None = None
 
 
 def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings:
@@ -49,6 +53,7 @@ def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings
         allow_dm=table.flag("allow_dm", default=True),
         guild_ids=_ids(table, values, "guild_ids"),
         api_base=_address(table, "api_base"),
+        proxy=Secret(proxy) if (proxy := table.text("proxy").strip()) else None,
     )
     if mistakes:
         raise ConfigError(config.file or "the config", tuple(mistakes))

@@ -1,8 +1,16 @@
 """The messages with buttons, the forms and the lists of choices."""
 
 from openab_auth.cogs.auth.views.buttons import COG, LastPage, LoginButton, PressHandler, view_of
-from openab_auth.cogs.auth.views.choices import login_choices, logout_choices, pending_choices, server_choices
-from openab_auth.cogs.auth.views.failure import failure_message
+from openab_auth.cogs.auth.views.choices import (
+    NO_CHOICE,
+    login_choices,
+    logout_choices,
+    no_choice,
+    pending_choices,
+    server_choices,
+    suggest,
+)
+from openab_auth.cogs.auth.views.failure import failure_message, report, told_with
 from openab_auth.cogs.auth.views.help import help_message
 from openab_auth.cogs.auth.views.how import HowButton, how_message
 from openab_auth.cogs.auth.views.login import LoginMessages, login_message
@@ -13,6 +21,7 @@ from openab_auth.cogs.auth.views.status import CancelButton, status_message
 
 __all__ = [
     "COG",
+    "NO_CHOICE",
     "CancelButton",
     "HowButton",
     "LastPage",
@@ -32,11 +41,15 @@ __all__ = [
     "logout_choices",
     "logout_question",
     "message_key",
+    "no_choice",
     "pending_choices",
     "read_submit",
     "removed_message",
     "replace_question",
+    "report",
     "server_choices",
     "status_message",
+    "suggest",
+    "told_with",
     "view_of",
 ]

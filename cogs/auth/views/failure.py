@@ -5,28 +5,61 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
+from typing import Final
 
 import discord
 
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.text import Language, failure
+from openab_auth.cogs.auth.text import LINES, Language, Markup, failure
 from openab_auth.cogs.auth.views.buttons import new_link, view_of
+from openab_auth.cogs.auth.views.login import LinkTooLongError
+from openab_auth.cogs.auth.views.logout import NameTooLongError
 from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeniedError,
     LoginExpiredError,
+    LoginNotStoredError,
     NetworkVariableError,
     NoPendingLoginError,
     PasteRefusedError,
+    PlanMissingError,
     ProgramFailedError,
     ProgramWaitsError,
+    UnknownVendorError,
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
 from openab_auth.storage.errors import OpenabAuthError, StorageError
 
+_FOR_OPERATOR: Final = (
+    StorageError,
+    LoginNotStoredError,
+    NetworkVariableError,
+    VendorMisconfiguredError,
+    LinkTooLongError,
+    NameTooLongError,
+)
 _log = logging.getLogger(__name__)
+
+
+def report(doing: str, *told: str) -> str:
+    """Log what only the operator can mend, and return the incident id, under which the person tells the operator."""
+    incident = secrets.token_hex(4)
+    _log.error("incident %s: %s: %s", incident, doing, "; ".join(told))
+    return incident
+
+
+def told_with(language: Language, text: Markup, incident: str) -> Markup:
+    """Return `text` with the incident id below it."""
+    return LINES.join([text, language.say("incident", incident=incident)])
+
+
+def only_operator_can_mend(error: OpenabAuthError) -> bool:
+    """Return whether this is a fault of the machine or the config; a decision of the operator is none."""
+    if type(error) is UnknownVendorError:
+        return not error.offered
+    return isinstance(error, _FOR_OPERATOR) and not isinstance(error, PlanMissingError)
 
 
 def cause_of(error: BaseException) -> BaseException:
@@ -47,9 +80,10 @@ def failure_message(
     if isinstance(cause, OpenabAuthError):
         if isinstance(cause, ExchangeRefusedError | VendorUnavailableError | LoginDeniedError):
             _log.info("%s failed: %s", doing, cause)  # the person is not told the vendor's reason
-        elif isinstance(cause, NetworkVariableError):
-            _log.error("%s failed: %s", doing, cause)  # only the operator can mend it
-        return ReplyContent(failure(language, cause), view=_way_on(language, cause, vendor, key))
+        text = failure(language, cause)
+        if only_operator_can_mend(cause):
+            text = told_with(language, text, report(f"{doing} failed", str(cause)))
+        return ReplyContent(text, view=_way_on(language, cause, vendor, key))
     incident = secrets.token_hex(4)
     # The exception's message is left out: a library may have put an address with a code or a token into it.
     _log.error("incident %s: %s failed with %s\n%s", incident, doing, type(cause).__name__, _frames(cause))

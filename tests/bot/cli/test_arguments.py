@@ -45,7 +45,7 @@ def test_a_paste_after_two_dashes_is_taken_as_it_stands() -> None:
         ("token", "codex", "--min-ttl", CANARY),
         ("login", "codex", "--user", CANARY),
         ("playground", "--port", CANARY),
-        ("status", f"-h{CANARY}"),
+        ("status", f"--help={CANARY}"),
         (CANARY,),
         (f"--{CANARY}",),
         ("login", f"sk-{CANARY}"),

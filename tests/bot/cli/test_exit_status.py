@@ -21,6 +21,7 @@ from openab_auth.bot.errors import CommandNotRunError
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.oauth.errors import OAuthError
 from openab_auth.storage.errors import OpenabAuthError, StorageError
+from tests.support.patience import PATIENCE
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 DOCUMENTED = {2, 3, 4, 5, 6, 7}
@@ -124,7 +125,7 @@ def test_without_free_descriptors_each_command_ends_in_a_documented_status(home:
     command = [sys.executable, "-c", FEW_DESCRIPTORS, str(store)]
     env = {"PATH": os.environ["PATH"], "HOME": str(home)}
 
-    done = subprocess.run(command, check=False, cwd=home, env=env, capture_output=True, text=True, timeout=50)
+    done = subprocess.run(command, check=False, cwd=home, env=env, capture_output=True, text=True, timeout=PATIENCE)
 
     assert done.returncode == 0, done.stderr
     assert "raw" not in done.stderr, done.stderr

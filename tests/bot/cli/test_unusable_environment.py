@@ -101,8 +101,8 @@ def test_a_file_for_the_keys_of_connections_is_ignored(run: Run, home: Path, com
 async def test_the_bot_says_it_at_its_start_and_to_a_person_who_meets_it(
     discord: EmbeddedDiscord, issuer: Issuer, start: Start, ada: Person, home: Path
 ) -> None:
-    del start  # only its config
-    environ = {"PATH": os.environ["PATH"], "HOME": str(home), "DISCORD_TOKEN": discord.bot_token, **UNUSABLE[0]}
+    del start  # only its config; Discord is at an http address
+    environ = {"PATH": os.environ["PATH"], "HOME": str(home), "DISCORD_TOKEN": discord.bot_token, **UNUSABLE[1]}
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("openab-auth"), "run", cwd=home, env=environ, stderr=asyncio.subprocess.PIPE
     )
@@ -120,9 +120,9 @@ async def test_the_bot_says_it_at_its_start_and_to_a_person_who_meets_it(
         _, rest = await process.communicate()
     log += rest.decode()
     assert "a setting of the machine that I run on is wrong" in answer.content
-    assert "`ALL_PROXY`" in answer.content
+    assert "`https_proxy`" in answer.content
     errors = [line["message"] for line in map(json.loads, log.splitlines()) if line["level"] == "error"]
     assert len(errors) == 2
-    assert all("ALL_PROXY names a socks:// proxy" in message for message in errors)
+    assert all("https_proxy names a proxy whose port" in message for message in errors)
     assert CANARY not in log + answer.content
     assert "Traceback" not in log

@@ -173,36 +173,41 @@ async def test_a_spilled_login_is_ended_by_a_logout(
     await logins.aclose()
 
 
+@pytest.mark.parametrize("logins", [0.1], indirect=True)
 async def test_a_logout_leaves_a_login_that_came_in_while_the_vendor_was_told(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
     second = await issuer.approve((await logins.begin("lab", ADA)).url)
-    issuer.faults.next("/revoke", delay=1.2)
+    told = asyncio.Event()
+    issuer.faults.next("/revoke", until=told)
     leaving = asyncio.create_task(logins.logout(await logins.account("lab"), revoke=True))
     while not issuer.requests("/revoke"):
         await asyncio.sleep(0.01)
 
     await logins.complete(second, ADA)  # it waits for the tenant's lock in vain, and is stored all the same
     stored = (await store.read())["lab"]
+    told.set()
     out = await leaving
 
     assert (out.removed, out.newer_kept, out.revoked, out.note) == (False, True, True, None)
     assert (await store.read())["lab"] == stored
 
 
+@pytest.mark.parametrize("logins", [0.1], indirect=True)
 async def test_a_logout_of_a_login_that_is_gone_says_that_and_no_more(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
-    issuer.faults.next("/revoke", delay=1.2)
+    told = asyncio.Event()
+    issuer.faults.next("/revoke", until=told)
     first = asyncio.create_task(logins.logout(await logins.account("lab"), revoke=True))
     while not issuer.requests("/revoke"):
         await asyncio.sleep(0.01)
 
-    second = await logins.logout(
-        await logins.account("lab"), revoke=False
-    )  # it waits for the tenant's lock in vain, and removes all the same
+    # It waits for the tenant's lock in vain, and removes all the same.
+    second = await logins.logout(await logins.account("lab"), revoke=False)
+    told.set()
     out = await first
 
     assert second.removed

@@ -126,7 +126,8 @@ async def test_a_caller_that_goes_away_does_not_stop_the_login(
 ) -> None:
     offer = await logins.begin("lab", ADA)
     redirect = await issuer.approve(offer.url)
-    issuer.faults.next("/token", delay=0.3)
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer)
     caller = asyncio.create_task(logins.complete(redirect, ADA))
     while not issuer.requests("/token"):  # the issuer has no event for it
         await asyncio.sleep(0.01)
@@ -134,11 +135,13 @@ async def test_a_caller_that_goes_away_does_not_stop_the_login(
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
         await caller
+    answer.set()
     await logins.aclose()
 
     assert "lab" in await store.read()
 
 
+@pytest.mark.parametrize("logins", [0.5], indirect=True)
 async def test_a_login_waits_for_a_refresh_in_flight_but_not_for_ever(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:

@@ -9,7 +9,7 @@ from openab_auth.bot.playground.discord.guild import Interaction, Json, Message,
 from openab_auth.bot.playground.discord.person import client_errors
 from openab_auth.bot.playground.discord.rules import LINK, parts
 
-PATIENCE: Final = 5.0  # seconds that a person waits for a change
+PATIENCE: Final = 60.0  # seconds that a person waits for a change
 
 
 class FormSender(Protocol):

@@ -100,7 +100,7 @@ logout-nothing = **There was no login to { $vendor } to remove.**
 logout-newer-login-kept = **Nothing was removed.** Somebody made a newer login to { $vendor } in the meantime, and it stays.
 logout-earlier-login-revoked = The earlier login is revoked at the vendor.
 logout-not-revoked = I could not revoke it at the vendor: { $note }.
-logout-tokens-left = A file on this bot's disk may still contain the tokens of this login. { -status } names the file.
+logout-tokens-left = A file on this bot's disk may still contain the tokens of this login. Ask the operator to remove it.
 
 person-at-console = Someone at the console
 unknown-person = An unknown person
@@ -127,7 +127,11 @@ remedy-widen = Ask the operator to add them to `scopes` in { CODE($table) }. The
 remedy-grant = They were requested but not granted. Ask the people who run the server to grant them to this account.
 status-pending = ⏳ **{ $vendor }**: link expires { $time }
 status-environment = 🔑 **{ $vendor }**: uses { CODE($variable) } from the bot's environment; nothing is stored
-status-problem = 🔧 **For the operator:** { $what }: { $repair }
+status-problems =
+    🔧 **For the operator:** { $count ->
+        [one] one problem to repair.
+       *[other] { $count } problems to repair.
+    } `openab-auth doctor` says how.
 status-more = … and { $count } more. `openab-auth status` shows them all.
 state-ok = logged in
 state-expiring = logged in, renews soon
@@ -152,6 +156,12 @@ choice-not-logged-in = not logged in
 choice-log-in-again = log in again
 choice-tos-risk = ⚠ terms may forbid it
 choice-experimental = ⚠ experimental
+choice-none-not-allowed = You can't log agents in yet. /auth help says whom to ask
+choice-none-unreadable = The logins can't be read right now; ask the operator
+choice-none-offered = No vendor is offered here yet; ask the operator
+choice-none-pending = No login is waiting; start with /auth login
+choice-none-logins = Nobody is logged in yet
+choice-none-servers = There is no server here that you added
 
 ## Help
 
@@ -163,7 +173,7 @@ help-number-of-logins = **{ $count ->
         [one] There is one login here.
        *[other] There are { $count } logins here.
     }** { -login } adds or replaces a login. { -status } shows them.
-help-logins-unreadable = **The logins can't be read right now.** { -status } explains why.
+help-logins-unreadable = **The logins can't be read right now.**
 help-commands =
     - { -login } gives you the link. Paste what you copied with the button, with { -complete }, or in a DM to me.
     - { -status } shows who is logged in where. { -cancel } cancels a login that you started.
@@ -183,6 +193,7 @@ failure =
     ❌ **{ $happened }**
     { $kept }
     Next: { $next }
+incident = Give the operator this id: { CODE($incident) }. The log explains it.
 unexpected-failure =
     ❌ **Something went wrong on my side.**
     Try again. If it happens again, give the operator this id: { CODE($incident) }
@@ -251,7 +262,11 @@ error-login_changed = The login to { $tenant } has changed since I asked you.
 error-refresh_busy = The login to { $tenant } is being renewed, and this takes longer than usual.
     .kept = The login is unchanged.
     .next = Try again in a moment.
-error-unknown_vendor = { $vendor } is not offered here.
+error-unknown_vendor =
+    { $offered ->
+        [none] No vendor is offered here yet.
+       *[other] { $vendor } is not offered here.
+    }
     .kept = { -unchanged }
     .next =
         { $offered ->
@@ -443,18 +458,18 @@ error-paste_refused-denied =
            *[no] Continue with the newest link. If the error came from there: { -new-link }
         }
 
-error-store_unreadable = The file with the logins could not be read ({ $reason }).
+error-store_unreadable = The file with the logins could not be read.
     .kept = { -unchanged }
-    .next = Tell the operator: make { CODE($path) } readable for the bot, or move it away.
-error-store_unwritable = The file with the logins could not be written ({ $reason }).
+    .next = Tell the operator. Until it is repaired, nobody can log in.
+error-store_unwritable = The file with the logins could not be written.
     .kept = The file is unchanged.
-    .next = Tell the operator: free some disk space, or fix the permissions of the folder of { CODE($path) }.
-error-servers_unwritten = The list of added servers could not be written ({ $reason }).
+    .next = Tell the operator. Until it is repaired, nobody can log in.
+error-servers_unwritten = The list of added servers could not be written.
     .kept = The list is unchanged. If you were removing a server, the unfinished logins to it have ended.
-    .next = Tell the operator: free some disk space, or fix the permissions of the folder of { CODE($path) }.
+    .next = Tell the operator. Until it is repaired, nobody can add or remove a server.
 error-store_busy = Another program has locked the logins for more than { $waited } seconds.
     .kept = { -unchanged }
-    .next = Try again. If it happens again, tell the operator: `lsof` shows which program holds { CODE($path) } (marked with W).
+    .next = Try again. If it happens again, tell the operator.
 error-invalid_tenant = { $tenant } can't be the name of a login ({ $reason }).
     .kept = { -unchanged }
     .next = Tell the operator to choose another name.

@@ -152,7 +152,7 @@ logout-nothing = **{ $vendor } 沒有可以移除的登入。**
 logout-newer-login-kept = **沒有移除任何內容。** 在這段期間有人建立了較新的 { $vendor } 登入，所以保留了它。
 logout-earlier-login-revoked = 之前的那個登入已向供應商撤銷。
 logout-not-revoked = 我無法向供應商撤銷：{ $note }。
-logout-tokens-left = 這個機器人的磁碟上可能還有檔案留著這個登入的權杖；{ -status } 會指出是哪一個。
+logout-tokens-left = 這個機器人的磁碟上可能還有檔案留著這個登入的權杖；請管理者移除那個檔案。
 person-at-console = 主控台上的某人
 unknown-person = 不明的使用者
 login-with-account = { $login }（{ $account }）
@@ -178,7 +178,7 @@ remedy-widen = 請管理者把它們加進 { CODE($table) } 的 `scopes`，然�
 remedy-grant = 已經要求過但沒有取得。請該伺服器的管理者授予這個帳號。
 status-pending = ⏳ **{ $vendor }**：連結 { $time } 過期
 status-environment = 🔑 **{ $vendor }**：使用機器人環境中的 { CODE($variable) }，不會儲存
-status-problem = 🔧 **請管理者處理：** { $what }：{ $repair }
+status-problems = 🔧 **請管理者處理：** 有 { $count } 個問題需要修復。`openab-auth doctor` 會說明方法。
 status-more = … 還有 { $count } 筆；`openab-auth status` 會全部列出。
 state-ok = 已登入
 state-expiring = 已登入，即將更新
@@ -203,6 +203,12 @@ choice-not-logged-in = 未登入
 choice-log-in-again = 請重新登入
 choice-tos-risk = ⚠ 條款可能不允許
 choice-experimental = ⚠ 實驗性質
+choice-none-not-allowed = 您目前還不能讓代理程式登入；/auth 說明 會告訴您該找誰
+choice-none-unreadable = 目前無法讀取登入資料；請聯絡管理者
+choice-none-offered = 這裡還沒有提供任何供應商；請聯絡管理者
+choice-none-pending = 沒有等待中的登入；請用 /auth 登入 開始
+choice-none-logins = 目前還沒有任何登入
+choice-none-servers = 這裡沒有您新增的伺服器
 
 ## Help
 
@@ -211,7 +217,7 @@ help-introduction = 這裡的代理程式需要供應商（例如 Claude）的�
 help-not-allowed = **您目前還不能讓代理程式登入。** { $happened }{ $next }
 help-no-logins = **目前還沒有任何登入。** 請用 { -login } 開始：開啟連結、登入，再貼上最後一頁的網址。一分鐘就好。
 help-number-of-logins = **目前有 { $count } 個登入。** 用 { -login } 新增或取代，用 { -status } 查看。
-help-logins-unreadable = **目前無法讀取登入資料。** { -status } 會說明原因。
+help-logins-unreadable = **目前無法讀取登入資料。**
 help-commands =
     - { -login } 給您登入連結。{ -complete } 接收您複製的內容；用按鈕或私訊傳給我也可以。
     - { -status } 查看誰登入了哪裡。{ -cancel } 取消您開始的登入。
@@ -230,6 +236,7 @@ failure =
     ❌ **{ $happened }**
     { $kept }
     接下來：{ $next }
+incident = 請把這個代號告訴管理者：{ CODE($incident) }。記錄檔裡有說明。
 unexpected-failure =
     ❌ **我這邊出了問題。**
     請再試一次。如果還是不行，請把這個代號告訴管理者：{ CODE($incident) }
@@ -298,7 +305,11 @@ error-login_changed = 在我詢問您之後，{ $tenant } 的登入已經改變�
 error-refresh_busy = 正在更新 { $tenant } 的登入，花的時間比平常久。
     .kept = 登入沒有變更。
     .next = 請稍後再試。
-error-unknown_vendor = 這裡不提供 { $vendor }。
+error-unknown_vendor =
+    { $offered ->
+        [none] 這裡還沒有提供任何供應商。
+       *[other] 這裡不提供 { $vendor }。
+    }
     .kept = { -unchanged }
     .next =
         { $offered ->
@@ -489,18 +500,18 @@ error-paste_refused-denied =
            *[no] 請繼續使用最新的連結。如果錯誤就是從那裡來的：{ -new-link }
         }
 
-error-store_unreadable = 無法讀取登入資料檔（{ $reason }）。
+error-store_unreadable = 無法讀取登入資料檔。
     .kept = { -unchanged }
-    .next = 請告訴管理者：讓機器人能讀取 { CODE($path) }，或把它移開。
-error-store_unwritable = 無法寫入登入資料檔（{ $reason }）。
+    .next = 請告訴管理者。修復之前，沒有人能登入。
+error-store_unwritable = 無法寫入登入資料檔。
     .kept = 檔案沒有變更。
-    .next = 請告訴管理者：釋放磁碟空間，或修正 { CODE($path) } 所在資料夾的權限。
-error-servers_unwritten = 無法寫入已新增的伺服器清單（{ $reason }）。
+    .next = 請告訴管理者。修復之前，沒有人能登入。
+error-servers_unwritten = 無法寫入已新增的伺服器清單。
     .kept = 清單沒有變更。如果您正在移除伺服器，尚未完成的登入已經結束。
-    .next = 請告訴管理者：釋放磁碟空間，或修正 { CODE($path) } 所在資料夾的權限。
+    .next = 請告訴管理者。修復之前，沒有人能新增或移除伺服器。
 error-store_busy = 另一個程式鎖住了登入資料，已超過 { $waited } 秒。
     .kept = { -unchanged }
-    .next = 請再試一次。如果還是不行，請告訴管理者：用 `lsof` 可以找出占用 { CODE($path) } 的程式（標有 W 的那一個）。
+    .next = 請再試一次。如果還是不行，請告訴管理者。
 error-invalid_tenant = { $tenant } 不能當作登入的名稱（{ $reason }）。
     .kept = { -unchanged }
     .next = 請管理者換一個名稱。

@@ -12,6 +12,7 @@ import pytest
 from openab_auth.bot.playground.discord import ClientRefusedError, EmbeddedDiscord, Modal, ShownResponse
 from tests.bot.playground.discord.small_bot import Interaction, PasteButton, PasteModal, SmallBot, connected
 from tests.support.openapi import check_body
+from tests.support.patience import PATIENCE
 
 
 def with_button(flow: str = "1") -> discord.ui.View:
@@ -182,7 +183,7 @@ async def test_a_resumed_connection_receives_the_missed_events(world: EmbeddedDi
     ada = world.person("ada")
     await world.gateway.drop()
     answer = await ada.slash("lab act")
-    await asyncio.wait_for(bot.resumed.wait(), 5)
+    await asyncio.wait_for(bot.resumed.wait(), PATIENCE)
     await answer.wait_for(lambda shown: shown.content == "hello")
     assert world.gateway.resumes == 1
 

@@ -13,6 +13,7 @@ from openab_auth.cogs.auth.text.language import Language, english, languages
 from openab_auth.oauth.errors import (
     ConfigError,
     InsufficientScopeError,
+    LoginNotStoredError,
     NotRefreshableError,
     OAuthError,
     PasteRefusedError,
@@ -71,6 +72,22 @@ def test_it_has_whole_sentences_of_its_own(
     assert not caplog.records
     if language is not english():
         assert not any(part in {*described(english(), error)} for part in parts)
+
+
+PLACE = "/home/canary/.openab belongs to uid 4711"
+
+
+@pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.tag)
+@pytest.mark.parametrize("error", [error for error in MET if hasattr(error, "path")], ids=lambda error: error.code)
+def test_no_sentence_holds_what_only_the_machine_knows(language: Language, error: OpenabAuthError) -> None:
+    told = type(error).__new__(type(error))
+    vars(told).update({field: PLACE if isinstance(value, str) else value for field, value in vars(error).items()})
+    stored = LoginNotStoredError("lab", told)
+
+    text = failure(language, told) + failure(language, stored)
+
+    assert "canary" not in text
+    assert "4711" not in text
 
 
 def test_no_message_is_for_an_error_that_nobody_raises() -> None:

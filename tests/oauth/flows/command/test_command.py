@@ -28,6 +28,7 @@ from openab_auth.oauth.flows.command.output import Output, ProgramPrompt, find_c
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import NEVER, AsyncStore, UserId
+from tests.support.patience import PATIENCE
 
 ADA, BOB = UserId(1), UserId(2)
 PROGRAM = Path(__file__).parents[3] / "support/vendor_cli.py"
@@ -123,7 +124,7 @@ async def test_a_program_that_shows_no_link_is_told(
 
 
 async def test_a_program_that_is_not_installed_is_named_at_once(logins: Logins) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         with pytest.raises(ProgramMissingError, match="'no-such-login-program' is not installed"):
             await logins.begin("missing", ADA)
 
@@ -279,7 +280,7 @@ def alive(pid: int) -> bool:
 
 async def gone(file: Path) -> None:
     """Wait until the process with the number in this file is gone."""
-    pid, deadline = int(file.read_text()), time.monotonic() + 5  # noqa: ASYNC240 - a few bytes
+    pid, deadline = int(file.read_text()), time.monotonic() + PATIENCE  # noqa: ASYNC240 - a few bytes
     while alive(pid):
         assert time.monotonic() < deadline
         await asyncio.sleep(0.01)

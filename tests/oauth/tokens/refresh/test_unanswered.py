@@ -108,10 +108,11 @@ async def test_the_try_after_an_unknown_one_is_late_logged_explains_a_refusal(
     assert len(issuer.requests("/token")) == 4
 
 
+@pytest.mark.parametrize("source", [2.0], indirect=True)
 async def test_a_request_is_not_repeated_when_there_is_no_time_left_for_it(
     source: TokenSource, login: TokenEntry, issuer: Issuer
 ) -> None:
-    issuer.faults.next("/token", status=503, delay=0.8, cut="after")  # of 1.0 s
+    issuer.faults.next("/token", status=503, delay=1.6, cut="after")  # of 2.0 s
 
     with pytest.raises(RefreshUnansweredError):
         await source.force_refresh("lab")
@@ -249,6 +250,7 @@ async def test_tokens_that_came_are_stored_although_their_reply_was_cut(
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("driver", [2.0], indirect=True)
 async def test_tokens_that_came_are_stored_although_the_chunks_never_end(
     source: TokenSource, astray: TokenEntry, server: RawServer, store: AsyncStore
 ) -> None:

@@ -25,6 +25,7 @@ from openab_auth.storage import AsyncStore, FileStore, PendingEntry, TokenEntry
 from tests.oauth.flows.device.logins.device_logins import ADA, FLOWS, Start, until
 from tests.support.clock import Clock
 from tests.support.locks import foreign_lock
+from tests.support.patience import PATIENCE
 
 
 @pytest.mark.parametrize("vendor", FLOWS)
@@ -87,7 +88,7 @@ async def test_a_login_that_nobody_approves_ends_with_its_code(logins: Logins, c
     clock.now += 601
 
     with pytest.raises(LoginExpiredError):
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, PATIENCE)
 
 
 async def test_a_cancelled_login_is_polled_no_longer(logins: Logins, issuer: Issuer) -> None:
