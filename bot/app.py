@@ -77,6 +77,8 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
         raise ConfigError(config.file or "the environment", (("discord.bot_token", reason),))
     proxy = find_proxy(settings, environ)
     runtime = Runtime.open(config, location, environ)
+    for problem in runtime.catalogue.problems:
+        _log.warning("%s; %s", problem.what, problem.repair)
     await runtime.store.check_writable()  # otherwise every person who logs in would find it out
     service = open_service(runtime, settings)
     _tell_start(config, runtime, service)

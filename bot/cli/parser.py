@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NoReturn
 
+from openab_auth.bot.cli import consoles
 from openab_auth.bot.cli.arguments import UsageError, split_arguments
 
 EXIT_STATUSES = """\
@@ -27,6 +28,9 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(_said(message), self.prog)
 
+    def _print_message(self, message: str, file: object = None) -> None:  # noqa: ARG002 - there is one place for help
+        consoles.write(message)
+
     def format_help(self) -> str:
         """Return the help, as wide as the terminal."""
         self.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -40,6 +44,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         UsageError: the command line is wrong.
     """
     apart = split_arguments(words)
+    if apart.version and not apart.help:
+        return argparse.Namespace(command="version", json=apart.json)
     parser = make_parser((apart.command,) if apart.command in COMMANDS and not apart.help else COMMANDS)
     arguments = parser.parse_args(apart.plain, argparse.Namespace(store=None, config=None, json=False))
     if apart.paste is not None:
@@ -79,6 +85,7 @@ def make_parser(names: Iterable[str]) -> argparse.ArgumentParser:
         formatter_class=_no_terminal,
         parents=[everywhere],
     )
+    parser.add_argument("--version", action="store_true", help="print the version of this program")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in names:
         does, add_arguments = COMMANDS[name]

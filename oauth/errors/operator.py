@@ -165,10 +165,13 @@ class UnknownVendorError(OAuthError):
 
     code = "unknown_vendor"
 
-    def __init__(self, vendor: str, offered: tuple[str, ...]) -> None:
+    def __init__(self, vendor: str, offered: tuple[str, ...], *, lost: str = "") -> None:
+        """Name the vendors that are `offered`; `lost` tells why others are missing."""
         names = ", ".join(offered) or "none; set [auth] vendors in the config"
         super().__init__(
-            f"{safe_name(vendor)!r} is not offered here", kept="nothing was changed", todo=f"choose one of: {names}"
+            f"{safe_name(vendor)!r} is not offered here{f' ({lost})' if lost else ''}",
+            kept="nothing was changed",
+            todo=f"choose one of: {names}",
         )
         self.vendor = vendor
         self.offered = offered

@@ -118,10 +118,13 @@ class Logins:
             NoPendingLoginError: the name now means another MCP server, or no server; or the login was cancelled.
             VendorUnavailableError, VendorMisconfiguredError: the vendor gave no endpoints or no code.
             ProgramMissingError, ProgramFailedError: the vendor's own program printed no link.
+            StorageError: the login could not be stored later, so no vendor was asked.
         """
         row = (await self.catalogue()).get(vendor)
         if row.client_secret is None and row.client_secret_env:
             raise SecretMissingError(row.name, row.client_secret_env)
+        if flow_of(row).in_store:
+            await self._store.check_writable()  # before a vendor is asked for a code, or a client is registered
         offer = await flow_of(row).begin(self._context, row, LoginRequest(user, replaces, guild))
         if offer.waits:
             self._waiting.expect_end(offer.vendor.name, user)

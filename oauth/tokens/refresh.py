@@ -79,6 +79,8 @@ class Refresh:
         self._deadline = deadline
         self._notes = RefreshNotes(store, tenant, deadline)
         self._doubtful = False  # the token may be rotated: a request with it got no answer
+        self.answer: TokenResponse | None = None
+        """The vendor's answer to the request of this refresh; None if another process's login was adopted."""
 
     async def replace(self, stale: LoginEntry) -> LoginEntry:
         """Return the login that replaces `stale`: one that another process committed, or a new one from the vendor.
@@ -142,11 +144,8 @@ class Refresh:
                 tokens = await self._ask(renewer, driver, entry)
                 renewal = undisturbed(partial(self._renewal, entry, tokens, note, lease))
                 owner.hold(renewal)
-            except (
-                NetworkVariableError,
-                NotRefreshableError,
-                StorageError,
-            ):  # the request was not sent: something for it was missing
+                self.answer = tokens
+            except (NetworkVariableError, NotRefreshableError, StorageError):  # something for the request was missing
                 await self._notes.change_unless_replaced(entry, attempt=attempt if self._doubtful else before)
                 raise
             except (LoginDeadError, VendorUnavailableError, VendorMisconfiguredError) as failed:

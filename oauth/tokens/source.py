@@ -115,6 +115,10 @@ class TokenSource:
                 await self._store.update(ending)
         return await self._refreshes.successor(account.tenant, entry, deliberate=rejected is None)
 
+    def has_renewed(self, account: Account, token: AccessToken) -> bool:
+        """Return whether this source renewed the login to get `token`, instead of finding it in the store."""
+        return self._refreshes.has_renewed(account.tenant, token)
+
     def auth(self, tenant_or_vendor: str) -> TokenAuth:
         """Return an `Auth` for `httpx2.AsyncClient(auth=…)`: it sends the token, and repeats a request after a 401."""
         from openab_auth.oauth.tokens.httpx_auth import TokenAuth  # noqa: PLC0415 - httpx2 is heavy; the caller has it

@@ -24,7 +24,7 @@ from openab_auth.storage.errors import StorageError
 
 if TYPE_CHECKING:
     from openab_auth.oauth.vendors.mcp_server import McpServer
-    from openab_auth.storage.reader import StoreReader
+    from openab_auth.storage.reader import Problem, StoreReader
     from openab_auth.storage.records.servers import AddedServer
 
 
@@ -33,6 +33,7 @@ class Catalogue:
 
     `vendors` are the rows by name, and `offered` the names of the vendors that people may log in to. `auth` says what
     the config allows of servers. `token_variables` are the environment variables that hold the bot's own token.
+    `problems` tell which MCP servers are missing because a file could not be read.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the config
@@ -44,7 +45,9 @@ class Catalogue:
         auth: AuthSettings = AuthSettings(),  # noqa: B008 - frozen
         *,
         token_variables: frozenset[str] = frozenset(),
+        problems: tuple[Problem, ...] = (),
     ) -> None:
+        self.problems = problems
         self._rows, self._listed, self._auth = vendors, offered, auth
         self._servers = servers or {}
         of_servers: dict[str, Vendor] = {one.vendor_name: one.vendor for one in self._servers.values()}
@@ -70,7 +73,8 @@ class Catalogue:
         Raises:
             ConfigError: the config has mistakes; all of them are named.
         """
-        vendors, servers = read_tables(config, environ)
+        tables = read_tables(config, environ)
+        vendors = tables.vendors
         if config.auth.vendors is None:
             ours = config.vendors
             wanted = [name for name, vendor in vendors.items() if _can_begin(vendor, environ, ours=name in ours)]
@@ -79,7 +83,15 @@ class Catalogue:
         accepted = config.auth.accept_risk
         offered = tuple(name for name in wanted if vendors[name].risk == "ok" or name in accepted)
         token_variables = variables_in(config.discord.get("bot_token"))
-        return cls(vendors, offered, environ, servers, config.auth, token_variables=token_variables)
+        return cls(
+            vendors,
+            offered,
+            environ,
+            tables.servers,
+            config.auth,
+            token_variables=token_variables,
+            problems=tables.problems,
+        )
 
     @property
     def accepts_servers(self) -> bool:
@@ -101,7 +113,9 @@ class Catalogue:
                 servers[name] = self._read(name, one, taken)
                 taken |= owners_of_names(servers=[name])
         ours = self._token_variables
-        found = Catalogue(self._rows, self._listed, self._environ, servers, self._auth, token_variables=ours)
+        found = Catalogue(
+            self._rows, self._listed, self._environ, servers, self._auth, token_variables=ours, problems=self.problems
+        )
         self._last = (dict(added), found)
         return found
 
@@ -150,7 +164,7 @@ class Catalogue:
             return vendor
         if vendor is not None and vendor.risk != "ok":
             raise RiskNotAcceptedError(name, vendor.risk)
-        raise UnknownVendorError(name, self._offered)
+        raise UnknownVendorError(name, self._offered, lost="; ".join(problem.what for problem in self.problems))
 
     def named(self, name: VendorName) -> Vendor | None:
         """Return the vendor of this name, offered or not; None if there is none. Tenants do not count."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
@@ -26,7 +26,6 @@ from openab_auth.oauth.http import (
     why_unsafe,
 )
 from openab_auth.oauth.vendors.server_names import VendorName, full_name
-from openab_auth.oauth.vendors.taken_names import owners_of_names
 from openab_auth.oauth.vendors.vendor import Vendor, read_url, read_variable
 from openab_auth.storage.entries import NEVER, Tenant, UserId
 from openab_auth.storage.errors import InvalidTenantError
@@ -123,25 +122,22 @@ def server_policy(auth: AuthSettings) -> NetworkPolicy:
     return NetworkPolicy(http_loopback=auth.allow_http_loopback, proxied=auth.mcp_proxy)
 
 
-def read_servers(
-    tables: Mapping[str, Mapping[str, object]],
-    vendors: Iterable[Vendor],
+def read_server(  # noqa: PLR0913 - the parts of a config
+    name: str,
+    values: Mapping[str, object],
+    taken: Mapping[str, str],
     environ: Mapping[str, str],
     mistakes: ConfigMistakes,
     *,
     base: NetworkPolicy,
-) -> dict[str, McpServer]:
-    """Return the servers by name, and note mistakes; no server may have a vendor's name or tenant."""
-    taken = owners_of_names(vendors)
-    servers: dict[str, McpServer] = {}
-    for name, values in tables.items():
-        at = f"mcp.{name}"
-        found = replace_variables(values, at, environ, mistakes)
-        servers[name] = _parse(name, found, environ, mistakes, base=base)
-        if owner := taken.get(name.casefold()):
-            mistakes.append((at, f"the name belongs to {owner}; give the server another one"))
-        taken |= owners_of_names(servers=[name])
-    return servers
+) -> McpServer:
+    """Return the server of a table, and note its mistakes; no server may have a name in `taken`."""
+    at = f"mcp.{name}"
+    found = replace_variables(values, at, environ, mistakes)
+    server = _parse(name, found, environ, mistakes, base=base)
+    if owner := taken.get(name.casefold()):
+        mistakes.append((at, f"the name belongs to {owner}; give the server another one"))
+    return server
 
 
 def read_added_server(name: str, added: AddedServer, *, taken: Mapping[str, str], base: NetworkPolicy) -> McpServer:

@@ -49,6 +49,21 @@ async def test_from_the_slash_command_to_a_token_that_the_command_prints(
     assert not any(intents & PRIVILEGED for intents in discord.gateway.intents)
 
 
+async def test_a_list_of_servers_that_cannot_be_read_is_one_warning(start: Start, home: Path) -> None:
+    config = home / ".config/openab-auth/config.toml"
+    (home / "mcp.json").write_text("{")
+    config.write_text(config.read_text().replace("[auth]", f'[auth]\n        mcp_json = "{home / "mcp.json"}"'))
+    lines: list[dict[str, str]] = []
+    async with start("run") as process:
+        assert process.stderr is not None
+        async with asyncio.timeout(PATIENCE):
+            while not lines or "logged in to Discord" not in lines[-1]["message"]:
+                lines.append(json.loads(await process.stderr.readline()))
+    [warning] = [line for line in lines if "mcp.json" in line["message"]]
+    assert warning["level"] == "warning"
+    assert "the file ends too early" in warning["message"]
+
+
 async def test_sigterm_ends_it_clean_and_soon(start: Start) -> None:
     begun = time.monotonic()
     async with start() as process:

@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
+from openab_auth.bot.cli import consoles
 from openab_auth.bot.cli.commands.approval import wait_for_approval
 from openab_auth.bot.cli.commands.logins import open_logins
 from openab_auth.bot.cli.commands.vendor_program import run_here
@@ -93,7 +94,7 @@ def complete(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
 def _read_paste() -> str:
     if not sys.stdin.isatty():
         return sys.stdin.read(_LONGEST_PASTE)
-    sys.stderr.write("Paste the address of the last page, then press Enter:\n")
+    consoles.tell("Paste the address of the last page, then press Enter:\n")
     return sys.stdin.readline(_LONGEST_PASTE)
 
 

@@ -6,6 +6,7 @@ import argparse
 import getpass
 import sys
 
+from openab_auth.bot.cli import consoles
 from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
@@ -18,7 +19,7 @@ def obscure(arguments: argparse.Namespace) -> int:
     """Print the obscured form of the secret on standard input."""
     made = obscured.obscure(_secret("The client secret (it is not shown): "))
     if not arguments.json:
-        sys.stderr.write(_NO_ENCRYPTION)
+        consoles.tell(_NO_ENCRYPTION)
     print_result({"obscured": made}, made, as_json=arguments.json)
     return DONE
 
@@ -36,4 +37,8 @@ def reveal(arguments: argparse.Namespace) -> int:
 
 def _secret(prompt: str) -> str:
     """Read one line, without echo on a terminal; never from the command line, which other users can see."""
-    return (getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline()).strip()
+    secret = (getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline()).strip()
+    if "\ufffd" in secret:
+        message = "standard input has bytes that its encoding does not have; set PYTHONIOENCODING=utf-8"
+        raise UsageError(message, "openab-auth obscure")
+    return secret

@@ -36,7 +36,11 @@ def vendors(arguments: argparse.Namespace) -> int:
         for vendor in catalogue.all()
     ]
     lines = [line for vendor, row in zip(catalogue.all(), rows, strict=True) for line in _vendor_lines(vendor, row)]
-    print_result({"vendors": rows}, "\n".join(lines), as_json=arguments.json)
+    lines += [f"problem: {problem.what}; {problem.repair}" for problem in catalogue.problems]
+    result: dict[str, object] = {"vendors": rows}
+    if catalogue.problems:
+        result["problems"] = [{"what": problem.what, "repair": problem.repair} for problem in catalogue.problems]
+    print_result(result, "\n".join(lines), as_json=arguments.json)
     return DONE
 
 

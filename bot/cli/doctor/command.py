@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from openab_auth.bot.cli.doctor.network import check_environment, check_network
 from openab_auth.bot.cli.doctor.servers import check_servers
-from openab_auth.bot.cli.doctor.settings import check_access, check_config, check_variables
+from openab_auth.bot.cli.doctor.settings import check_access, check_config, check_servers_of_openab, check_variables
 from openab_auth.bot.cli.doctor.stores import check_store
 from openab_auth.bot.cli.exit_status import CHECK_FAILED, DONE
 from openab_auth.bot.cli.output import print_result
@@ -30,7 +30,8 @@ async def doctor(arguments: argparse.Namespace) -> int:
     runs_bot = setting.discord and (arguments.process == "bot" or setting.discord.bot_token)
     access = [check_access(setting.discord)] if setting.discord and runs_bot else []
     servers = await check_servers(setting.catalogue, setting.location, entries)
-    checks = [setting.check, *access, *stored, *check_variables(setting, entries)]
+    settings = [setting.check, *check_servers_of_openab(setting), *access]
+    checks = [*settings, *stored, *check_variables(setting, entries)]
     checks += [*check_environment(os.environ), *network, *servers]
     result = {"checks": [asdict(check) for check in checks]}
     print_result(result, "\n".join(map(str, checks)), as_json=arguments.json)

@@ -63,6 +63,11 @@ def check_access(settings: DiscordSettings) -> Check:
     return Check("access", ok=False, message=str(access), hint=hint)
 
 
+def check_servers_of_openab(setting: CheckedConfig) -> list[Check]:
+    """Report what keeps the MCP servers of openab's own list from being offered."""
+    return [Check("mcp.json", ok=False, message=one.what, hint=one.repair) for one in setting.catalogue.problems]
+
+
 def check_variables(setting: CheckedConfig, entries: Mapping[str, Entry]) -> list[Check]:
     """Report variables that a vendor's tools prefer to the stored login."""
     return [

@@ -118,6 +118,7 @@ class Approval:
         try:
             if done := await self._check_pending():
                 return done
+            await self._context.store.check_writable()  # the answer may use up the code
             answer = await self._requests.poll(self._client, self._entry)  # a dialect may read the store first
         except StorageError as error:  # a disk that fails for a moment ends nobody's login
             _log.warning("%s: a device login waits for the store: %s", self._vendor.name, error)

@@ -458,15 +458,55 @@ error-paste_refused-denied =
            *[no] Continue with the newest link. If the error came from there: { -new-link }
         }
 
-error-store_unreadable = The file with the logins could not be read.
+error-store_unreadable = The file with the logins could not be read: { error-store_unwritable.because }
     .kept = { -unchanged }
-    .next = Tell the operator. Until it is repaired, nobody can log in.
-error-store_unwritable = The file with the logins could not be written.
+    .next = { error-store_unwritable.repair }
+error-store_unwritable = The file with the logins could not be written: { error-store_unwritable.because }
     .kept = The file is unchanged.
-    .next = Tell the operator. Until it is repaired, nobody can log in.
-error-servers_unwritten = The list of added servers could not be written.
+    .next = { error-store_unwritable.repair }
+    .because =
+        { $fault ->
+            [mounted-alone] it is mounted by itself, so it can't be replaced.
+            [no-locks] its disk has no locks, so two programs could spoil a login.
+            [no-modes] its disk can't keep it from other users.
+            [protected] the system protects it.
+            [no-rights] the bot has no right to it.
+            [disk-full] the disk is full.
+            [quota-full] the bot's share of the disk is full.
+            [read-only] its disk is read-only.
+            [stale] its file server can't be reached.
+            [too-many-files] too many files are open.
+            [name-too-long] its name is too long.
+            [link] its path is a symbolic link that leads nowhere.
+            [no-folder] its folder is missing.
+            [too-large] it may not grow any further.
+            [disk-broken] the disk has failed.
+            [unsupported] its disk can't do what is needed.
+           *[other] it can't be used.
+        }
+    .repair =
+        { $fault ->
+            [mounted-alone] Tell the operator: mount the folder of the file, not the file.
+            [no-locks] Tell the operator: move the file to a disk with locks, for example a local one.
+            [no-modes] Tell the operator: move the file to a disk with file modes, or mount its disk for the bot alone.
+            [protected] Tell the operator: `lsattr` shows what protects the file, and `doctor` says more.
+            [no-rights] Tell the operator: give the bot the right to read and write the file and its folder.
+            [disk-full] Tell the operator: free some disk space or some inodes, then try again.
+            [quota-full] Tell the operator: raise the bot's quota, or delete some of its files. Then try again.
+            [read-only] Tell the operator: make the disk writable, or move the file.
+            [stale] Tell the operator: mount the file server again, then restart the bot.
+            [too-many-files] Tell the operator: raise the limit of open files, then restart the bot.
+            [name-too-long] Tell the operator: choose a shorter path for the file.
+            [link] Tell the operator: give the bot the path that the link points to.
+            [no-folder] Tell the operator: correct the path of the file.
+            [too-large] Tell the operator: raise the limit on the size of files, then restart the bot.
+            [disk-broken] Tell the operator: check the disk, and save a copy of the file.
+            [unsupported] Tell the operator: move the file to a local disk.
+           *[other] Tell the operator. Until it is repaired, nobody can log in.
+        }
+error-servers_unwritten = The list of added servers could not be written: { error-store_unwritable.because }
     .kept = The list is unchanged. If you were removing a server, the unfinished logins to it have ended.
-    .next = Tell the operator. Until it is repaired, nobody can add or remove a server.
+    .next = { error-store_unwritable.repair }
 error-store_busy = Another program has locked the logins for more than { $waited } seconds.
     .kept = { -unchanged }
     .next = Try again. If it happens again, tell the operator.

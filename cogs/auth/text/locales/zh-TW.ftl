@@ -500,15 +500,55 @@ error-paste_refused-denied =
            *[no] 請繼續使用最新的連結。如果錯誤就是從那裡來的：{ -new-link }
         }
 
-error-store_unreadable = 無法讀取登入資料檔。
+error-store_unreadable = 無法讀取登入資料檔：{ error-store_unwritable.because }
     .kept = { -unchanged }
-    .next = 請告訴管理者。修復之前，沒有人能登入。
-error-store_unwritable = 無法寫入登入資料檔。
+    .next = { error-store_unwritable.repair }
+error-store_unwritable = 無法寫入登入資料檔：{ error-store_unwritable.because }
     .kept = 檔案沒有變更。
-    .next = 請告訴管理者。修復之前，沒有人能登入。
-error-servers_unwritten = 無法寫入已新增的伺服器清單。
+    .next = { error-store_unwritable.repair }
+    .because =
+        { $fault ->
+            [mounted-alone] 這個檔案是單獨掛載的，無法替換。
+            [no-locks] 它所在的磁碟不支援鎖定，兩個程式可能會弄壞登入資料。
+            [no-modes] 它所在的磁碟無法防止其他使用者讀取它。
+            [protected] 系統保護著這個檔案。
+            [no-rights] 機器人沒有存取它的權限。
+            [disk-full] 磁碟已滿。
+            [quota-full] 機器人的磁碟配額已用完。
+            [read-only] 它所在的磁碟是唯讀的。
+            [stale] 無法連線到存放它的檔案伺服器。
+            [too-many-files] 開啟的檔案太多。
+            [name-too-long] 它的名稱太長。
+            [link] 它的路徑是一個無法使用的符號連結。
+            [no-folder] 找不到它所在的資料夾。
+            [too-large] 它不能再變大。
+            [disk-broken] 磁碟發生故障。
+            [unsupported] 它所在的磁碟缺少必要的功能。
+           *[other] 這個檔案無法使用。
+        }
+    .repair =
+        { $fault ->
+            [mounted-alone] 請告訴管理者：請掛載檔案所在的資料夾，不要只掛載檔案。
+            [no-locks] 請告訴管理者：把檔案移到支援鎖定的磁碟，例如本機磁碟。
+            [no-modes] 請告訴管理者：把檔案移到支援檔案權限的磁碟，或只為機器人掛載它的磁碟。
+            [protected] 請告訴管理者：`lsattr` 會顯示是什麼保護著檔案，`doctor` 有更多說明。
+            [no-rights] 請告訴管理者：讓機器人能讀寫檔案和它的資料夾。
+            [disk-full] 請告訴管理者：釋放磁碟空間或 inode，然後再試一次。
+            [quota-full] 請告訴管理者：提高機器人的配額，或刪除它的一些檔案，然後再試一次。
+            [read-only] 請告訴管理者：讓磁碟可以寫入，或移動檔案。
+            [stale] 請告訴管理者：重新掛載檔案伺服器，然後重新啟動機器人。
+            [too-many-files] 請告訴管理者：提高可開啟檔案的上限，然後重新啟動機器人。
+            [name-too-long] 請告訴管理者：為檔案選擇較短的路徑。
+            [link] 請告訴管理者：把連結所指的路徑設定給機器人。
+            [no-folder] 請告訴管理者：修正檔案的路徑。
+            [too-large] 請告訴管理者：提高檔案大小的上限，然後重新啟動機器人。
+            [disk-broken] 請告訴管理者：檢查磁碟，並保存檔案的副本。
+            [unsupported] 請告訴管理者：把檔案移到本機磁碟。
+           *[other] 請告訴管理者。修復之前，沒有人能登入。
+        }
+error-servers_unwritten = 無法寫入已新增的伺服器清單：{ error-store_unwritable.because }
     .kept = 清單沒有變更。如果您正在移除伺服器，尚未完成的登入已經結束。
-    .next = 請告訴管理者。修復之前，沒有人能新增或移除伺服器。
+    .next = { error-store_unwritable.repair }
 error-store_busy = 另一個程式鎖住了登入資料，已超過 { $waited } 秒。
     .kept = { -unchanged }
     .next = 請再試一次。如果還是不行，請告訴管理者。

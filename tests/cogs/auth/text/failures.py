@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from openab_auth.cogs.auth.guard.errors import (
     AccessUnknownError,
     BotRefusedError,
@@ -69,6 +71,7 @@ from openab_auth.storage.errors import (
     StoreUnreadableError,
     StoreUnwritableError,
 )
+from openab_auth.storage.file_faults import NUMBERS
 
 REDIRECT = "http://localhost:53682/callback"
 MET: list[OpenabAuthError] = [
@@ -140,8 +143,13 @@ MET: list[OpenabAuthError] = [
     DeniedRedirectError("access_denied", "no", ends_login=True),
     DeniedRedirectError(ends_login=True),
     DeniedRedirectError("access_denied", ends_login=False),
-    StoreUnreadableError("/data/auth_file.json", "EACCES"),
-    StoreUnwritableError("/data/auth_file.json", "ENOSPC"),
+    *(
+        refused("/data/auth_file.json", OSError(number, os.strerror(number)))
+        for refused in (StoreUnreadableError, StoreUnwritableError)
+        for number in NUMBERS
+    ),
+    StoreUnreadableError("/data/auth_file.json", "it is not UTF-8 at byte 7"),
+    StoreUnwritableError("/data/auth_file.json", "it is not a regular file"),
     ServersUnwrittenError(StoreUnwritableError("/data/auth_file.json.servers", "ENOSPC")),
     StoreBusyError("/data/auth_file.json", 10.0),
     InvalidTenantError("a/b", "it holds a slash"),

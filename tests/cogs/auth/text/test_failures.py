@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -26,7 +27,8 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.paste import PasteMistake
 from openab_auth.oauth.paste.mistakes import paste_refusal
-from openab_auth.storage.errors import OpenabAuthError, StorageError
+from openab_auth.storage.errors import OpenabAuthError, StorageError, StoreUnwritableError
+from openab_auth.storage.file_faults import NUMBERS
 from tests.cogs.auth.text.catalogues import entries
 from tests.cogs.auth.text.failures import MET
 
@@ -94,6 +96,17 @@ def test_no_message_is_for_an_error_that_nobody_raises() -> None:
     raised = {f"error-{error.code}" for error in MET}
     raised |= {f"error-{error.code}-{getattr(error, 'reason', '')}" for error in MET}
     assert {name for name in entries("en-US") if name.startswith("error-")} <= raised
+
+
+@pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.tag)
+def test_each_fault_of_a_disk_has_its_own_sentences_without_a_path(language: Language) -> None:
+    told = {}
+    for number in NUMBERS:
+        error = StoreUnwritableError("/data/auth_file.json", OSError(number, "xyz"))
+        happened, _, repair = described(language, error)
+        assert not {"xyz", "data"} & set(re.split(r"\W", happened + repair)), error.fault
+        told[error.fault] = (happened, repair)
+    assert all(len(set(column)) == len(told) for column in zip(*told.values(), strict=True))
 
 
 def test_an_error_that_no_language_file_knows_speaks_its_own_english() -> None:
