@@ -19,8 +19,8 @@ from openab_auth.bot.refresh_ahead import RefreshAhead, open_refresh_ahead
 from openab_auth.bot.refusals import failure_of
 from openab_auth.cogs.auth import AuthService, DiscordSettings, open_service, read_settings
 from openab_auth.oauth.config import Config
-from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.http import awake_timeout
+from openab_auth.oauth.errors import ConfigError, NetworkVariableError
+from openab_auth.oauth.http import awake_timeout, check_environment
 from openab_auth.oauth.runtime import Runtime
 
 _log = logging.getLogger(__name__)
@@ -88,6 +88,10 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
     service = open_service(runtime, settings)
     _tell_start(config, runtime, service)
     ahead = open_refresh_ahead(config, runtime)
+    try:
+        await asyncio.to_thread(check_environment, environ)
+    except NetworkVariableError as error:  # people can still see the state of their logins, and log out
+        _log.error("nobody can log an agent in: %s", error)
     await point_discord_at(settings.api_base, proxy)
     client = AuthBot(settings, service, proxy)
     task = asyncio.create_task(_connect(client, settings, config, proxy), name="discord client")

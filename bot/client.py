@@ -11,12 +11,12 @@ import yarl
 from discord.ext import commands
 
 from openab_auth.bot.errors import DiscordUnavailableError
-from openab_auth.bot.proxy import Proxy
+from openab_auth.bot.proxy import Proxy, way_to_discord
 from openab_auth.bot.refusals import read_refusal
 from openab_auth.bot.sync import sync_if_changed
 from openab_auth.cogs.auth import DISCORD_API, Auth, AuthService, DiscordSettings
 from openab_auth.oauth.client import json_object
-from openab_auth.oauth.http import BoundedTransport, direct_transport, new_client
+from openab_auth.oauth.http import BoundedTransport, new_client
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # this bot never speaks
 _log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ async def point_discord_at(api_base: str, proxy: Proxy | None = None) -> None:
     try:
         async with (
             asyncio.timeout(_GATEWAY_DEADLINE),
-            new_client(direct_transport(proxy.url.reveal() if proxy else None)) as http,
+            new_client(environ=way_to_discord(proxy)) as http,
         ):
             reply = await BoundedTransport(http).handle_async_request(http.build_request("GET", f"{api_base}/gateway"))
         if not reply.is_success:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +12,7 @@ import yarl
 
 from openab_auth.cogs.auth import DiscordSettings
 from openab_auth.oauth.errors import ConfigError
+from openab_auth.oauth.http.certificates import CERTIFICATE_VARIABLES
 from openab_auth.storage import Secret
 
 _SCHEMES: Final = ("http", "https")
@@ -54,6 +56,12 @@ def find_proxy(settings: DiscordSettings, environ: Mapping[str, str]) -> Proxy |
         return None
     variable = named.get(f"{api.scheme}_proxy") or named.get("all_proxy")
     return _checked("the environment", variable, environ[variable].strip()) if variable else None
+
+
+def way_to_discord(proxy: Proxy | None, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the variables with which `new_client` goes to Discord: this proxy alone, and the certificates."""
+    certificates = {name: environ[name] for name in CERTIFICATE_VARIABLES if name in environ}
+    return certificates | ({"ALL_PROXY": proxy.url.reveal()} if proxy else {})
 
 
 def _is_exempt(api: yarl.URL, no_proxy: str) -> bool:

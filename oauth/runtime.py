@@ -87,7 +87,7 @@ class Runtime:
     def driver(self) -> Driver:
         """Return the driver for all vendors, which is made at the first call."""
         if self._driver is None:
-            self._driver = self._opened_driver = _driver_class()(clock=self.clock)
+            self._driver = self._opened_driver = _driver_class()(clock=self.clock, environ=self.environ)
         return self._driver
 
     async def load_catalogue(self) -> Catalogue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 from collections.abc import Coroutine, Sequence
 
 from openab_auth.bot.cli.consoles import open_consoles
@@ -58,6 +59,8 @@ def _begin(words: Sequence[str]) -> int | Coroutine[object, object, int]:
     """
     try:
         arguments = parse(words)
+        if arguments.command != "exec":  # its child gets this environment
+            os.environ.pop("SSLKEYLOGFILE", None)  # libraries would write the keys of our connections to it, or fail
         module = importlib.import_module(f"openab_auth.bot.cli.{_MODULES[arguments.command]}")
         work: int | Coroutine[object, object, int] = getattr(module, arguments.command)(arguments)
     finally:

@@ -8,6 +8,7 @@ not processed a request, some requests are sent once more in another encoding.
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -40,7 +41,8 @@ _WRONG_ENCODING: Final = (httpx2.codes.BAD_REQUEST, httpx2.codes.UNSUPPORTED_MED
 class Driver:
     """Speak to authorization servers; one driver for each event loop.
 
-    `transport` replaces the network. `deadline` limits each request, in seconds.
+    `transport` replaces the network. `deadline` limits each request, in seconds. `environ` names the proxies and the
+    trusted certificates; if it is unusable, every method that sends a request raises a `NetworkVariableError` instead.
     """
 
     def __init__(
@@ -49,8 +51,9 @@ class Driver:
         *,
         clock: Callable[[], float] = time.time,
         deadline: float = REQUEST_DEADLINE,
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self._sender = RequestSender(transport, deadline=deadline)
+        self._sender = RequestSender(transport, environ, deadline=deadline)
         self._clock = clock
         self._metadata: dict[str, JsonObject] = {}  # by issuer
 

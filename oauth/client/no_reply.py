@@ -27,12 +27,12 @@ _CHECK_TLS: Final = "check the clock, the certificates of this machine (SSL_CERT
 def judge_failure(context: RequestContext, error: Exception, *, unsent: bool, begun: bool = False) -> OAuthError:
     """Return the error for a request that got no complete reply; `begun` tells that a part of one arrived."""
     if isinstance(error, RefusedAddressError):
-        return context.misconfigured(str(error))
+        return context.misconfigured(str(error), processed=not unsent)
     if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL | OverflowError):  # OverflowError: a bad port
         return context.misconfigured("no request can be sent to its address")
     if (trouble := _cause(error, ssl.SSLError)) and not isinstance(trouble, _CUT_OFF):
-        return context.misconfigured(_tls_trouble(trouble), _CHECK_TLS)
-    if isinstance(error, UnreadReplyError):
+        return context.misconfigured(_tls_trouble(trouble), _CHECK_TLS, processed=not unsent)
+    if isinstance(error, UnreadReplyError) and not unsent:
         return context.unavailable(str(error), unread=True)
     never_connected = isinstance(
         error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.ProxyError

@@ -108,9 +108,11 @@ class RequestContext:
             todo=todo,
         )
 
-    def misconfigured(self, reason: str, todo: str = CHECK_TABLE) -> VendorMisconfiguredError:
-        """Return the error for a wrong client or wrong settings; a code counts as used."""
-        return VendorMisconfiguredError(self.vendor, reason, todo, asked=self.asked)
+    def misconfigured(
+        self, reason: str, todo: str = CHECK_TABLE, *, processed: bool = True
+    ) -> VendorMisconfiguredError:
+        """Return the error for a wrong client or wrong settings; a code counts as used if it was `processed`."""
+        return VendorMisconfiguredError(self.vendor, reason, todo, asked=self.asked, processed=processed)
 
 
 def judge_reply(

@@ -24,6 +24,7 @@ OpenabAuthError
     │   ├── RiskNotAcceptedError    the operator has not accepted this vendor's risk
     │   └── NoLoginError            the vendor has no login here; its tokens are environment variables
     ├── ConfigError                 the config has mistakes, each with its key and reason
+    │   ├── NetworkVariableError    a variable about proxies or certificates is unusable, so no request can be sent
     │   ├── RelativePathError       an environment variable holds a relative path
     │   └── UnknownHomeError        `~` has no known home folder
     ├── PasteRefusedError           the paste does not finish this login; `reason` names the mistake
@@ -69,6 +70,7 @@ from openab_auth.oauth.errors.operator import (
     ClientRefusedError,
     ConfigError,
     ForeignMetadataError,
+    NetworkVariableError,
     NoLoginError,
     NotRefreshableError,
     PlanMissingError,
@@ -127,6 +129,7 @@ __all__ = [
     "LoginNotStoredError",
     "LoginOvertakenError",
     "LoginTakenError",
+    "NetworkVariableError",
     "NoLoginError",
     "NoPendingLoginError",
     "NotLoggedInError",

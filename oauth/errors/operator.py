@@ -37,15 +37,39 @@ class UnknownHomeError(ConfigError):
         super().__init__(file or "the environment", ((key, "the home folder for `~` is not known here"),))
 
 
+class NetworkVariableError(ConfigError):
+    """An environment variable about proxies or certificates has a value with which no request can be sent.
+
+    `problem` follows the variable's name in a sentence. The value is never shown: the address of a proxy may hold a
+    password.
+    """
+
+    code = "network_variable"
+
+    def __init__(self, variable: str, problem: str, todo: str) -> None:
+        super().__init__("the environment", ((variable, problem),))
+        OAuthError.__init__(
+            self, f"{variable} {problem}", kept="no request was sent, and nothing was changed", todo=todo
+        )
+        self.variable = variable
+        self.problem = problem
+
+
 class VendorMisconfiguredError(OAuthError):
-    """The vendor refuses our client or our settings; the login itself may still work."""
+    """The vendor refuses our client or our settings; the login itself may still work.
+
+    If no server has `processed` the request with a code, the pending login `still_waits` for its paste.
+    """
 
     code = "vendor_misconfigured"
     _happened: ClassVar[str] = "{vendor} refuses this client ({reason})"
 
-    def __init__(self, vendor: str, reason: str, todo: str, *, asked: Asked = "other") -> None:
+    def __init__(self, vendor: str, reason: str, todo: str, *, asked: Asked = "other", processed: bool = True) -> None:
         kept = "the login is untouched"
-        if asked == "code":
+        self.still_waits = asked == "code" and not processed
+        if self.still_waits:
+            kept, todo = "the login still waits for its paste", f"{todo}; then paste the same redirect again"
+        elif asked == "code":
             kept, todo = f"this login is over; {OLDER_UNTOUCHED}", f"{todo}; then {BEGIN_AGAIN}"
         super().__init__(self._happened.format(vendor=vendor, reason=reason), kept=kept, todo=todo)
         self.vendor = vendor

@@ -1,7 +1,7 @@
-"""Make HTTP clients and read replies, with limits and without cookies, redirects or compression.
+"""Read replies with limits and without compression; no other module does this.
 
-No other module does this. Each limit is checked before the work that it bounds. Bytes are counted as they leave the
-socket, a few kilobytes at a time. So the event loop runs between two steps, whatever a server sends.
+Each limit is checked before the work that it bounds. Bytes are counted as they leave the socket, a few kilobytes at a
+time. So the event loop runs between two steps, whatever a server sends.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import AsyncIterable, Awaitable, Callable
 from contextlib import suppress
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final, TypeVar, cast
 
 import httpx2
@@ -23,9 +22,9 @@ _LONGEST_HEAD: Final = 32 * 1024  # bytes before the body: interim responses (1x
 _LONGEST_FRAMING: Final = 64 * 1024  # bytes that chunk sizes, chunk extensions and trailers may add to a body
 _LARGEST_READ: Final = 4 * 1024  # bytes that are parsed in one step of the event loop
 _MOST_PIECES: Final = 4096  # of one body; a server that sends single bytes as chunks would cost much time
-_LIMITS: Final = httpx2.Limits(max_keepalive_connections=0)  # a stale connection would lose a rotated token
 _GZIP: Final = 16 + zlib.MAX_WBITS  # zlib's code for the gzip format
 _CONNECTED: Final = ("connect_tcp.complete", "start_tls.complete")
+_NO_PROXY: Final = "the answer of the proxy is no HTTP"
 _NOT_PASSED_ON: Final = (b"content-encoding", b"content-length", b"transfer-encoding", b"set-cookie", b"set-cookie2")
 
 
@@ -72,32 +71,17 @@ class ReplyEncodedError(UnreadReplyError):
         super().__init__("the reply is compressed, which was not asked for")
 
 
-def new_client(transport: httpx2.AsyncBaseTransport | None = None, *, trust_env: bool = True) -> httpx2.AsyncClient:
-    """Make an HTTP client that keeps no cookie and follows no redirect. Read its replies through a `BoundedTransport`.
-
-    Without `transport` it uses the proxies of the environment, unless `trust_env` is False.
-    """
-    no_cookies = CookieJar(DefaultCookiePolicy(netscape=False, rfc2965=False))
-    return httpx2.AsyncClient(
-        transport=transport, trust_env=trust_env, limits=_LIMITS, cookies=no_cookies, follow_redirects=False
-    )
-
-
-def direct_transport(proxy: str | None = None) -> httpx2.AsyncBaseTransport:
-    """Make a transport that uses no proxy of the environment, only `proxy`, if there is one."""
-    return httpx2.AsyncHTTPTransport(limits=_LIMITS, proxy=proxy)
-
-
 class BoundedTransport(httpx2.AsyncBaseTransport):
     """Send the requests of one conversation over the shared client `http`, and read each reply within limits.
 
-    `http` uses the proxies and the certificate store of the environment. Replies are decoded and counted here, so that
-    neither a compressed nor an endless body can fill the memory or block the event loop.
+    Replies are decoded and counted here, so that neither a compressed nor an endless body can fill the memory or block
+    the event loop.
     """
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
         self._http = http
         self._left: bool | None = None
+        self._needs_tls = False  # what is sent before the handshake is for a proxy
         self._socket = _SocketLimit()
         self.reply: httpx2.Response | None = None
         """The last reply that was read completely; it stays here even if a later step fails."""
@@ -142,6 +126,7 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
             self._left = False
             raise UnsafeUrlError(reason)
         self._socket = _SocketLimit()
+        self._needs_tls = request.url.scheme == "https"
         request.headers["Accept-Encoding"] = "identity"
         request.extensions = {**request.extensions, "trace": self._trace}
         return await self._tell_malformed(self._http.send(request, stream=True, follow_redirects=False))
@@ -151,17 +136,22 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
 
         Raises:
             ReplyMalformedError: the server broke the rules of HTTP; a server that only hung up keeps httpx2's error.
+            httpx2.ProxyError: a proxy did so, before the request was sent to the server.
         """
         try:
             return await reading
         except httpx2.RemoteProtocolError:
+            if self.certainly_unsent:
+                raise httpx2.ProxyError(_NO_PROXY) from None
             if self._socket.has_begun and not self._socket.ended:
                 raise ReplyMalformedError from None
             raise
 
     async def _trace(self, event: str, info: dict[str, Any]) -> None:
         # `info` may hold the request, so nothing keeps it
-        if "send_request" in event:
+        if event.endswith("start_tls.complete"):
+            self._needs_tls, self._left = False, False
+        elif "send_request" in event and not self._needs_tls:
             self._left = True
         elif self._left is None:
             self._left = False

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, cast
 
-from openab_auth.oauth.http import NetworkPolicy, shorten_host
+from openab_auth.oauth.http import shorten_host
 from openab_auth.oauth.mcp.foreign_hosts import foreign_hosts
 from openab_auth.oauth.vendors import AUTH_METHODS, AuthMethod, McpServer, Vendor
 from openab_auth.storage.entries import Json, McpEntry
@@ -120,7 +120,7 @@ class Binding:
             self.url,
             client_secret=now.client_secret,
             client_secret_env=now.client_secret_env,
-            network_policy=NetworkPolicy(http_loopback=now.network_policy.http_loopback),
+            network_policy=replace(now.network_policy, hosts=frozenset(), networks=()),
             added_by=now.added_by,
         )
 

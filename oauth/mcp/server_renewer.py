@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from openab_auth.oauth.client import Driver, TokenResponse
-    from openab_auth.oauth.http import Deadline
+    from openab_auth.oauth.http import Deadline, NetworkPolicy
     from openab_auth.oauth.vendors import McpServer
     from openab_auth.storage import AsyncStore, ClientRecord, Draft, LoginEntry, Tenant
 
@@ -42,6 +42,11 @@ class ServerRenewer:
     def config_hash(self) -> str:
         """Return the hash as `Renewer.config_hash` does."""
         return configuration_hash(self.server)
+
+    @property
+    def network_policy(self) -> NetworkPolicy | None:
+        """See `Renewer.network_policy`."""
+        return self.server.network_policy
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """Renew as `Renewer.renew` does, with `resource` and with the client as it was registered.

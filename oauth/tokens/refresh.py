@@ -25,6 +25,7 @@ from openab_auth.oauth.entries import (
 )
 from openab_auth.oauth.errors import (
     LoginDeadError,
+    NetworkVariableError,
     NotRefreshableError,
     RefreshBusyError,
     RefreshRefusedError,
@@ -134,6 +135,7 @@ class Refresh:
         # Check the disk before the request: a rotated token that cannot be written is lost.
         await self._store.check_writable()
         driver = await self._open_driver()
+        driver.http(renewer.network_policy)  # it raises if no request can be sent, so nothing is noted for it
         attempt = backoff.start_attempt(entry, before, self._clock())
         if newer := await self._announce(entry, attempt, before):
             return newer
@@ -143,7 +145,7 @@ class Refresh:
                 renewal = undisturbed(partial(self._renewal, entry, tokens, note, lease))
                 owner.hold(renewal)
                 self.answer = tokens
-            except (NotRefreshableError, StorageError):  # the request was not sent: something for it was missing
+            except (NetworkVariableError, NotRefreshableError, StorageError):  # something for the request was missing
                 await self._notes.change_unless_replaced(entry, attempt=attempt if self._doubtful else before)
                 raise
             except (LoginDeadError, VendorUnavailableError, VendorMisconfiguredError) as failed:

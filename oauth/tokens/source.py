@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Self
 from openab_auth.oauth.accounts import Account, needs_catalogue, not_logged_in, resolve
 from openab_auth.oauth.entries import REFRESH_DEADLINE, SKEW, AccessToken, UnsavedLogins, end_rejected, read_login
 from openab_auth.oauth.errors import (
+    NetworkVariableError,
     NotLoggedInError,
     OAuthError,
     RefreshBusyError,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.tokens.httpx_auth import TokenAuth
     from openab_auth.oauth.vendors import Catalogue
 
-_TEMPORARY: Final = (VendorUnavailableError, VendorMisconfiguredError, RefreshBusyError)
+_TEMPORARY: Final = (VendorUnavailableError, VendorMisconfiguredError, RefreshBusyError, NetworkVariableError)
 
 
 class TokenSource:
@@ -67,7 +68,7 @@ class TokenSource:
         `tenant_or_vendor` is a word, which means a vendor, a tenant or an MCP server, or the `Account` that it means.
 
         If the refresh fails, return the stored token if it lives for more than two minutes. After a temporary failure
-        (an outage, a busy lease, a full disk, a refused client), return it until it expires.
+        (an outage, a busy lease, a full disk, a refused client, an unusable proxy), return it until it expires.
 
         Raises:
             NotLoggedInError: nobody is logged in there.
@@ -76,6 +77,7 @@ class TokenSource:
             VendorUnavailableError: the vendor gave no usable answer.
             VendorMisconfiguredError: the vendor refuses our client, or no vendor of this name is configured here.
             ConfigError: the config, which a refresh or a vendor's name needs, has mistakes.
+            NetworkVariableError: a variable about proxies or certificates is unusable; nothing was sent.
             StorageError: the store cannot be read or written.
         """
         account, entry = await self._find(tenant_or_vendor)

@@ -152,9 +152,12 @@ class Catalogue:
         return owners_of_names(self._rows.values(), self._servers)
 
     def _read(self, name: str, server: AddedServer, taken: Mapping[str, str]) -> McpServer:
-        from openab_auth.oauth.vendors.mcp_server import read_added_server  # noqa: PLC0415 - most stores have no server
+        from openab_auth.oauth.vendors.mcp_server import (  # noqa: PLC0415 - most stores have none
+            read_added_server,
+            server_policy,
+        )
 
-        return read_added_server(name, server, taken=taken, http_loopback=self._auth.allow_http_loopback)
+        return read_added_server(name, server, taken=taken, base=server_policy(self._auth))
 
     def get(self, name: str) -> Vendor:
         """Return the offered vendor of this name; the name of an MCP server is `mcp:NAME`.

@@ -8,7 +8,13 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from openab_auth.oauth.config import ConfigMistakes, ConfigTable, environment_value, replace_variables
+from openab_auth.oauth.config import (
+    AuthSettings,
+    ConfigMistakes,
+    ConfigTable,
+    environment_value,
+    replace_variables,
+)
 from openab_auth.oauth.errors import ServerAddressError, ServerNameError, ServerNameTakenError
 from openab_auth.oauth.http import (
     NetworkPolicy,
@@ -111,6 +117,11 @@ _OURS: Final = frozenset({"name", "client_secret", "network_policy", "added_by"}
 KEYS: Final = ({one.name for one in fields(McpServer)} - _OURS) | {"allow_private_hosts"}
 
 
+def server_policy(auth: AuthSettings) -> NetworkPolicy:
+    """Return the network policy of every server, before its own table allows private hosts."""
+    return NetworkPolicy(http_loopback=auth.allow_http_loopback, proxied=auth.mcp_proxy)
+
+
 def read_server(  # noqa: PLR0913 - the parts of a config
     name: str,
     values: Mapping[str, object],
@@ -118,18 +129,18 @@ def read_server(  # noqa: PLR0913 - the parts of a config
     environ: Mapping[str, str],
     mistakes: ConfigMistakes,
     *,
-    http_loopback: bool,
+    base: NetworkPolicy,
 ) -> McpServer:
     """Return the server of a table, and note its mistakes; no server may have a name in `taken`."""
     at = f"mcp.{name}"
     found = replace_variables(values, at, environ, mistakes)
-    server = _parse(name, found, environ, mistakes, http_loopback=http_loopback)
+    server = _parse(name, found, environ, mistakes, base=base)
     if owner := taken.get(name.casefold()):
         mistakes.append((at, f"the server needs another name, because {owner} has this one"))
     return server
 
 
-def read_added_server(name: str, added: AddedServer, *, taken: Mapping[str, str], http_loopback: bool) -> McpServer:
+def read_added_server(name: str, added: AddedServer, *, taken: Mapping[str, str], base: NetworkPolicy) -> McpServer:
     """Return the server that a person added, checked by the rules of a table that has only `url`.
 
     Its address must be unambiguous, because people decide by it. No `${VARIABLE}` is replaced in it: that would send
@@ -139,7 +150,7 @@ def read_added_server(name: str, added: AddedServer, *, taken: Mapping[str, str]
         ServerNameError, ServerNameTakenError, ServerAddressError: the server breaks a rule.
     """
     mistakes: ConfigMistakes = []
-    server = _parse(name, {"url": added.url}, {}, mistakes, http_loopback=http_loopback)
+    server = _parse(name, {"url": added.url}, {}, mistakes, base=base)
     for key, reason in mistakes:
         said = reason.partition(";")[0]  # the rest is advice for the operator
         raise ServerNameError(said) if key == f"mcp.{name}" else ServerAddressError(said)
@@ -156,14 +167,14 @@ def _parse(
     environ: Mapping[str, str],
     mistakes: ConfigMistakes,
     *,
-    http_loopback: bool,
+    base: NetworkPolicy,
 ) -> McpServer:
     table = ConfigTable(values, f"mcp.{name}", mistakes)
     table.only(KEYS)
     _check_name(name, mistakes)
     client_id_env, secret_env = read_variable(table, "client_id_env"), read_variable(table, "client_secret_env")
     secret = environment_value(environ, secret_env)
-    policy, wrong = read_network_policy(table.texts("allow_private_hosts"), http_loopback=http_loopback)
+    policy, wrong = read_network_policy(table.texts("allow_private_hosts"), base)
     if wrong:
         table.wrong("allow_private_hosts", f"{wrong[0][:80]!r} is neither a host name nor a network")
     method = table.one_of("token_endpoint_auth_method", ("", *AUTH_METHODS), "")

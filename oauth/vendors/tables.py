@@ -75,18 +75,18 @@ def _read_servers(
     config: Config, vendors: Mapping[str, Vendor], environ: Mapping[str, str], mistakes: ConfigMistakes
 ) -> tuple[dict[str, McpServer], tuple[Problem, ...]]:
     """Return the servers of the operator's tables and of openab's list, and the problems of that list."""
-    loopback, path = config.auth.allow_http_loopback, config.auth.mcp_json
+    path = config.auth.mcp_json
     if not (config.mcp or path):
         return {}, ()
     # Most configs have no server.
     from openab_auth.oauth.vendors.mcp_json import UnusableListError, read_openab_servers  # noqa: PLC0415
-    from openab_auth.oauth.vendors.mcp_server import read_server  # noqa: PLC0415
+    from openab_auth.oauth.vendors.mcp_server import read_server, server_policy  # noqa: PLC0415
 
-    owners = owners_of_names(vendors.values())
+    base, owners = server_policy(config.auth), owners_of_names(vendors.values())
     listed: Mapping[str, Mapping[str, object]] = {}
     problems: list[Problem] = []
     try:
-        listed = read_openab_servers(path, environ, taken=owners, http_loopback=loopback) if path else {}
+        listed = read_openab_servers(path, environ, taken=owners, http_loopback=base.http_loopback) if path else {}
     except UnusableListError as error:
         problems.append(Problem(f"{path}: {error.reason}; its MCP servers are not offered", _MEND))
     servers: dict[str, McpServer] = {}
@@ -96,7 +96,7 @@ def _read_servers(
             problems.append(Problem(f"[mcp.{name}] has no url, and {path} has no usable server of this name", _MEND))
             continue
         found: ConfigMistakes = []
-        server = read_server(name, {**listed.get(name, {}), **ours}, owners, environ, found, http_loopback=loopback)
+        server = read_server(name, {**listed.get(name, {}), **ours}, owners, environ, found, base=base)
         keys = {f"mcp.{name}.{key}" for key in ours}
         own = [(at, reason) for at, reason in found if name not in listed or at in keys]
         mistakes += own

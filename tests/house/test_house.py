@@ -172,8 +172,8 @@ def test_http_clients_are_made_and_replies_read_in_one_place() -> None:
     modules = [path for room in ("bot", "cogs", "oauth", "storage") for path in sorted((ROOT / room).rglob("*.py"))]
     made = {str(path.relative_to(ROOT)): found for path in modules if (found := http_made_in(path))}
 
-    assert {path for path in made if path not in _ACTORS} == {"oauth/http/transport.py", "oauth/client/client_auth.py"}
-    assert made["oauth/http/transport.py"] >= {"AsyncClient", "AsyncHTTPTransport"}
+    assert {path for path in made if path not in _ACTORS} == {"oauth/http/client.py", "oauth/client/client_auth.py"}
+    assert made["oauth/http/client.py"] >= {"AsyncClient", "AsyncHTTPTransport"}
     assert made["oauth/client/client_auth.py"] == {"AsyncOAuth2Client"}  # it sends through our transport
     assert "transport=transport," in (ROOT / "oauth/client/client_auth.py").read_text()
 

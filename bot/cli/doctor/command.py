@@ -7,7 +7,7 @@ import asyncio
 import os
 from dataclasses import asdict
 
-from openab_auth.bot.cli.doctor.network import check_network
+from openab_auth.bot.cli.doctor.network import check_environment, check_network
 from openab_auth.bot.cli.doctor.servers import check_servers
 from openab_auth.bot.cli.doctor.settings import (
     check_access,
@@ -37,7 +37,7 @@ async def doctor(arguments: argparse.Namespace) -> int:
     access = [check_access(setting.discord)] if setting.discord and runs_bot else []
     servers = await check_servers(setting.catalogue, setting.location, entries)
     settings = [*check_servers_of_openab(setting), *check_offers(setting), *check_variables(setting, entries)]
-    checks = [setting.check, *access, *stored, *settings, *network, *servers]
+    checks = [setting.check, *access, *stored, *settings, *check_environment(os.environ), *network, *servers]
     result = {"checks": [asdict(check) for check in checks]}
     print_result(result, "\n".join(map(str, checks)), as_json=arguments.json)
     return DONE if all(check.ok for check in checks) else CHECK_FAILED

@@ -1,4 +1,4 @@
-"""Check over the network: Discord, each vendor, and this machine's clock."""
+"""Check the way into the network, and what is there: Discord, each vendor, and this machine's clock."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import asyncio
 import os
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import httpx2
 
 from openab_auth.bot.cli.doctor.check import Check
-from openab_auth.bot.proxy import Proxy
+from openab_auth.bot.proxy import Proxy, way_to_discord
 from openab_auth.bot.refusals import read_refusal
 from openab_auth.cogs.auth import DiscordSettings
 from openab_auth.oauth.client import json_object, read_date
 from openab_auth.oauth.config import find_program
+from openab_auth.oauth.errors import NetworkVariableError
 from openab_auth.oauth.flows import flow_of
-from openab_auth.oauth.http import BoundedTransport, direct_transport, new_client
+from openab_auth.oauth.http import BoundedTransport, all_proxies, new_client
+from openab_auth.oauth.http.certificates import CERTIFICATE_VARIABLES, tls_context
 from openab_auth.oauth.vendors import Vendor
 
 _DEADLINE: Final = 5.0  # seconds for all requests, so that a machine without a network gets a quick answer
@@ -39,15 +41,46 @@ class _Answer:
         return self.reply.status_code
 
 
+def check_environment(environ: Mapping[str, str]) -> list[Check]:
+    """Check the variables about proxies and certificates."""
+    return [
+        _check_variables("proxy", lambda: _describe_proxies(environ)),
+        _check_variables("certificates", lambda: _describe_certificates(environ)),
+    ]
+
+
 async def check_network(
     vendors: Sequence[Vendor], discord: DiscordSettings | None, proxy: Proxy | None = None, *, for_bot: bool = False
 ) -> list[Check]:
     """Ask all servers once, at the same time; Discord through the bot's `proxy`. A bot must have a token."""
-    async with new_client() as http, new_client(direct_transport(proxy.url.reveal() if proxy else None)) as ours:
+    try:
+        to_vendors, to_discord = new_client(), new_client(environ=way_to_discord(proxy))
+    except NetworkVariableError:
+        programs = [_look_at_program(vendor) for vendor in vendors if flow_of(vendor).runs_program]
+        hint = "correct the proxy or the certificates first"
+        return [*programs, Check("network", ok=False, message="not checked: no request can be sent", hint=hint)]
+    async with to_vendors as http, to_discord as ours:
         asked = [_look_at_discord(discord, ours, proxy, for_bot=for_bot)] if discord else []
         found = await asyncio.gather(*asked, *(_look_at_vendor(vendor, http) for vendor in vendors))
     clock = _look_at_clock([skew for _, skew in found if skew is not None])
     return [*(check for check, _ in found), clock]
+
+
+def _check_variables(name: str, describe: Callable[[], str]) -> Check:
+    try:
+        return Check(name, ok=True, message=describe())
+    except NetworkVariableError as error:
+        return Check(name, ok=False, message=error.happened, hint=error.todo)
+
+
+def _describe_proxies(environ: Mapping[str, str]) -> str:
+    proxies = [f"{variable} names {proxy.address}" for variable, proxy in all_proxies(environ).items()]
+    return ", ".join(proxies) or "none; requests go out directly"
+
+
+def _describe_certificates(environ: Mapping[str, str]) -> str:
+    tls_context(environ)
+    return next((f"those of {name}" for name in CERTIFICATE_VARIABLES if environ.get(name)), "the system's")
 
 
 async def _look_at_discord(

@@ -20,6 +20,7 @@ from openab_auth.oauth.errors import (
     LoginDeniedError,
     LoginExpiredError,
     LoginNotStoredError,
+    NetworkVariableError,
     NoPendingLoginError,
     PasteRefusedError,
     PlanMissingError,
@@ -34,6 +35,7 @@ from openab_auth.storage.errors import OpenabAuthError, StorageError
 _FOR_OPERATOR: Final = (
     StorageError,
     LoginNotStoredError,
+    NetworkVariableError,
     VendorMisconfiguredError,
     LinkTooLongError,
     NameTooLongError,
@@ -95,8 +97,10 @@ def still_waits(error: OpenabAuthError) -> bool:
             return not error.ends_login
         case VendorUnavailableError():
             return not (error.asked == "code" and error.processed)
+        case VendorMisconfiguredError():
+            return error.still_waits
         case _:
-            return isinstance(error, ProgramWaitsError | StorageError)
+            return isinstance(error, NetworkVariableError | ProgramWaitsError | StorageError)
 
 
 def _way_on(language: Language, error: OpenabAuthError, vendor: str | None, key: str | None) -> discord.ui.View | None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from openab_auth.oauth.client import OAuthClient, RequestContext, new_state, new_verifier
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.generation import generation_of_pending
 from openab_auth.oauth.entries.pending_entry import PendingLogin
-from openab_auth.oauth.errors import ClientRefusedError, VendorUnavailableError
+from openab_auth.oauth.errors import ClientRefusedError, VendorMisconfiguredError, VendorUnavailableError
 from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
 from openab_auth.oauth.flows.login_offer import LoginOffer
 from openab_auth.oauth.flows.login_result import LoginResult
@@ -26,6 +27,8 @@ from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import PENDING_LIFETIME, PendingEntry
 from openab_auth.storage.records.notes import Begun
 from openab_auth.storage.secret import Secret
+
+UnsentError: TypeAlias = VendorUnavailableError | VendorMisconfiguredError
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ async def offer_link(
 ) -> LoginOffer:
     """Write a pending login, with what `also` writes, and return its link."""
     vendor, client = target.vendor, target.client
+    context.driver.http(client.network_policy)  # it raises if the code could not be exchanged later
     entry = PendingEntry(
         verifier=new_verifier(),
         state=new_state(),
@@ -82,6 +86,7 @@ async def exchange_paste(  # noqa: PLR0913 - a login and its paste
     login = await context.pending.with_note(login)
     await context.pending.check_not_taken(target.vendor, login.user, agreed=login.begun.replaces)
     await context.store.check_writable()  # before the code is used up
+    context.driver.http(target.client.network_policy)  # it raises if no request can be sent
     return await context.background.finish(_take_and_exchange(context, target, login, entry, code, when_refused))
 
 
@@ -121,8 +126,10 @@ async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
         if not error.processed:
             await _put_back(context, vendor, login, entry, error)
         raise
-    except ClientRefusedError as error:
-        if when_refused:
+    except VendorMisconfiguredError as error:
+        if error.still_waits:
+            await _put_back(context, vendor, login, entry, error)
+        if when_refused and isinstance(error, ClientRefusedError):
             with suppress(Exception):  # the refusal counts all the same
                 await when_refused(error)
         raise
@@ -130,7 +137,7 @@ async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
 
 
 async def _put_back(
-    context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, error: VendorUnavailableError
+    context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, unsent: UnsentError
 ) -> None:
     """Restore the pending login, because its code is certainly unused.
 
@@ -140,4 +147,4 @@ async def _put_back(
     try:
         await context.pending.put_back(login, entry)
     except Exception as unsaved:
-        raise RequestContext(vendor.name, vendor.tenant, "code").unavailable(error.reason) from unsaved
+        raise RequestContext(vendor.name, vendor.tenant, "code").unavailable(unsent.reason) from unsaved

@@ -269,3 +269,16 @@ def test_a_number_of_too_many_digits_is_a_mistake_of_the_config(tmp_path: Path) 
 
     with pytest.raises(ConfigError, match="digits"):
         read_config(file, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "proxied"), [("", False), ('mcp_proxy = "none"', False), ('mcp_proxy = "environment"', True)]
+)
+def test_the_proxy_of_servers_needs_the_operators_word(tmp_path: Path, text: str, proxied: bool) -> None:
+    rows = catalogue(tmp_path, f'[auth]\n{text}\n[mcp.far]\nurl = "https://far.example/mcp"\n')
+    assert [server.network_policy.proxied for server in rows.servers()] == [proxied]
+
+
+@pytest.mark.parametrize("value", ["true", '"http://proxy:8080"'])
+def test_the_proxy_of_servers_is_no_address(tmp_path: Path, value: str) -> None:
+    assert "auth.mcp_proxy" in mistakes(tmp_path, f"[auth]\nmcp_proxy = {value}\n")

@@ -299,8 +299,15 @@ error-vendor_unavailable = { $vendor } is not answering properly right now.
             }
            *[other] Try again in a moment.
         }
+error-network_variable = I can't reach any vendor right now: a setting of the machine that I run on is wrong.
+    .kept = { -unchanged } If a login was waiting for your paste, it still waits.
+    .next = Tell the operator: { CODE($variable) } can't be used. My log and `openab-auth doctor` say why.
 error-vendor_misconfigured = { $vendor } does not accept this bot's configuration ({ $reason }).
-    .kept = { -older-untouched }
+    .kept =
+        { $still_waits ->
+            [yes] { -still-waits }
+           *[no] { -older-untouched }
+        }
     .next = Tell the operator: { $todo }.
 error-secret_missing = Nobody can log in to { $vendor } here yet, because its client secret is missing.
     .kept = { -unchanged }

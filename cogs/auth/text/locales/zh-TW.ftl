@@ -345,8 +345,15 @@ error-vendor_unavailable = { $vendor } 目前無法正常回應。
             }
            *[other] 請稍後再試。
         }
+error-network_variable = 我目前連不上任何服務商：我所在機器的設定有誤。
+    .kept = { -unchanged }如果有登入正在等您貼上內容，它仍在等待。
+    .next = 請告訴管理者：{ CODE($variable) } 無法使用。原因請看我的記錄，或執行 `openab-auth doctor`。
 error-vendor_misconfigured = { $vendor } 不接受這個機器人的設定（{ $reason }）。
-    .kept = { -older-untouched }
+    .kept =
+        { $still_waits ->
+            [yes] { -still-waits }
+           *[no] { -older-untouched }
+        }
     .next = 請告訴管理者：{ $todo }。
 error-secret_missing = 目前還不能在這裡登入 { $vendor }，因為缺少它的用戶端密鑰。
     .kept = { -unchanged }

@@ -33,6 +33,7 @@ from openab_auth.oauth.errors import (
     LoginNotStoredError,
     LoginOvertakenError,
     LoginTakenError,
+    NetworkVariableError,
     NoLoginError,
     NoPendingLoginError,
     NotLoggedInError,
@@ -101,7 +102,9 @@ MET: list[OpenabAuthError] = [
     RefreshRefusedError("lab", "HTTP 400, E1234"),
     VendorUnavailableError("lab", "HTTP 503", asked="code"),
     VendorUnavailableError("lab", "no route", asked="code", processed=False),
+    NetworkVariableError("ALL_PROXY", "names a socks:// proxy", "unset it"),
     VendorMisconfiguredError("lab", "invalid_client", "compare the table with the documentation"),
+    VendorMisconfiguredError("lab", "its certificate", "check the clock", asked="code", processed=False),
     ClientRefusedError("lab", "invalid_client", "compare the table with the documentation"),
     *(
         ClientMissingError(

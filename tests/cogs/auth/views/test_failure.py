@@ -12,8 +12,10 @@ from openab_auth.oauth.errors import (
     LoginDeniedError,
     LoginExpiredError,
     LoginNotStoredError,
+    NetworkVariableError,
     NoPendingLoginError,
     TooManyLoginsError,
+    VendorMisconfiguredError,
     VendorUnavailableError,
 )
 from openab_auth.oauth.paste import DeniedRedirectError, PasteMistake
@@ -53,6 +55,8 @@ async def test_a_paste_that_can_be_mended_gets_the_button_again() -> None:
         VendorUnavailableError("lab", "no route", asked="code", processed=False),
         VendorUnavailableError("lab", "HTTP 503"),  # of its metadata: the paste was not yet taken
         StoreBusyError("/x", 1.0),
+        NetworkVariableError("ALL_PROXY", "names a socks:// proxy", "unset it"),
+        VendorMisconfiguredError("lab", "its certificate", "check it", asked="code", processed=False),
         DeniedRedirectError("access_denied", ends_login=False),
     ):
         assert buttons(failure_message(english(), error, "paste", vendor="lab", key=KEY)) == [PasteButton]
