@@ -43,12 +43,14 @@ class Config:
     """Hold the operator's config and the mistakes that were found in it so far; `file` is its path.
 
     `discord` and `mcp` are raw tables: the rooms that know their keys check them, and replace their variables.
+    `vendor_templates` are the vendors' tables with their `${VAR}`s, as the operator wrote them.
     """
 
     file: str | None = None
     store: str | None = None
     auth: AuthSettings = AuthSettings()
     vendors: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
+    vendor_templates: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
     discord: Mapping[str, object] = field(default_factory=dict, repr=False)
     mcp: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
     mistakes: tuple[ConfigMistake, ...] = ()
@@ -136,6 +138,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
             mcp_add=auth.flag("mcp_add"),
         ),
         vendors=top.tables("vendors"),
+        vendor_templates=ConfigTable(found, "", []).tables("vendors"),
         discord=top.table("discord"),
         mcp=top.tables("mcp"),
         mistakes=tuple(mistakes),

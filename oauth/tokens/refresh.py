@@ -20,6 +20,7 @@ from openab_auth.oauth.entries import (
     backoff,
     dead_token,
     read_login,
+    record_facts,
     renewed_entry,
     renewed_note,
 )
@@ -43,6 +44,8 @@ from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 if TYPE_CHECKING:
     from openab_auth.oauth.client import Driver, TokenResponse
     from openab_auth.oauth.flows import Renewer
+    from openab_auth.oauth.tokens.find_renewer import FoundRenewer
+    from openab_auth.oauth.vendors import Vendor
 
 _log: Final = logging.getLogger(__name__)
 
@@ -59,7 +62,7 @@ class Refresh:
         self,
         store: AsyncStore,
         tenant: Tenant,
-        renewer_of: Callable[[LoginEntry], Renewer],
+        renewer_of: Callable[[LoginEntry], Awaitable[FoundRenewer]],
         open_driver: Callable[[], Awaitable[Driver]],
         unsaved: UnsavedLogins,
         *,
@@ -85,7 +88,7 @@ class Refresh:
             OAuthError: as `TokenSource.get_valid`.
             StorageError: the store cannot be read or written.
         """
-        renewer, note = self._renewer_of(stale), await self._notes.read()
+        (renewer, _), note = await self._renewer_of(stale), await self._notes.read()
         self._check_renewable(stale, note)  # a refusal needs no lease
         known = backoff.unfinished_attempt(stale, note)
 
@@ -125,7 +128,7 @@ class Refresh:
 
     async def _request(self, entry: LoginEntry, known: RefreshAttempt | None, lease: Lease) -> LoginEntry:
         """Ask the vendor under the lease, and commit its answer; `known` is the failed attempt whose pause is over."""
-        renewer, note = self._renewer_of(entry), await self._notes.read()
+        (renewer, row), note = await self._renewer_of(entry), await self._notes.read()
         self._check_renewable(entry, note)
         before = self._failed_before(entry, note, known, renewer.config_hash)
         # Check the disk before the request: a rotated token that cannot be written is lost.
@@ -137,7 +140,7 @@ class Refresh:
         async with self._unsaved.owner() as owner:
             try:
                 tokens = await self._ask(renewer, driver, entry)
-                renewal = undisturbed(partial(self._renewal, entry, tokens, note, lease))
+                renewal = undisturbed(partial(self._renewal, entry, tokens, note, lease, row))
                 owner.hold(renewal)
             except (NotRefreshableError, StorageError):  # the request was not sent: something for it was missing
                 await self._notes.change_unless_replaced(entry, attempt=attempt if self._doubtful else before)
@@ -147,7 +150,7 @@ class Refresh:
                     return newer
                 raise
             async with awake_timeout(self._deadline.for_disk()):
-                return await self._store.update(partial(self._commit, posted=entry, tokens=tokens))
+                return await self._store.update(partial(self._commit, posted=entry, tokens=tokens, row=row))
         return await self._unsaved_entry(renewal)
 
     def _failed_before(
@@ -234,13 +237,15 @@ class Refresh:
         if note.account and tokens.account and note.account != tokens.account:
             _log.info("%s: the account with the label %s has the label %s now", self._tenant, before, now)
 
-    def _renewal(self, posted: LoginEntry, tokens: TokenResponse, note: Note, lease: Lease) -> UnsavedRenewal:
+    def _renewal(
+        self, posted: LoginEntry, tokens: TokenResponse, note: Note, lease: Lease, row: Vendor
+    ) -> UnsavedRenewal:
         """Return the token response as the login that replaces `posted`, if it belongs to the same account."""
         self._check_owner(posted, tokens, note)
         entry = cache(partial(renewed_entry, posted, tokens, now=self._clock()))
         return UnsavedRenewal(
             tenant=self._tenant,
-            commit=partial(self._commit, posted=posted, tokens=tokens),
+            commit=partial(self._commit, posted=posted, tokens=tokens, row=row),
             spill=lambda store: store.spill(self._tenant, entry(), posted.refresh_token),
             entry=entry,
             posted=posted.refresh_token,
@@ -261,7 +266,7 @@ class Refresh:
         if dead := dead_token(entry, note):
             raise LoginDeadError(self._tenant, dead.reason, dead.since)
 
-    def _commit(self, draft: Draft, posted: LoginEntry, tokens: TokenResponse) -> LoginEntry:
+    def _commit(self, draft: Draft, posted: LoginEntry, tokens: TokenResponse, row: Vendor) -> LoginEntry:
         """Write the token response; if another login came in meanwhile, return that login and write nothing.
 
         Raises:
@@ -275,4 +280,6 @@ class Refresh:
         with suppress(StoreUnreadableError):  # notes may be lost, a renewed login may not
             if note := draft.notes.get(self._tenant):
                 draft.notes[self._tenant] = renewed_note(note, current, following, tokens)
+        if row.in_config or row.recorded:
+            record_facts(*(draft, self._tenant, row.recorded, following.refresh_token), posted=posted.refresh_token)
         return following

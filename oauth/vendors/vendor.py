@@ -12,7 +12,7 @@ from openab_auth.oauth.http import why_unsafe
 from openab_auth.oauth.vendors.exchange_rules import exchange_names, exchange_rules
 from openab_auth.oauth.vendors.flow_rules import flow_names, rules_of
 from openab_auth.oauth.vendors.server_names import VendorName, names_server
-from openab_auth.storage.entries import Tenant
+from openab_auth.storage.entries import Json, Tenant
 from openab_auth.storage.errors import InvalidTenantError
 from openab_auth.storage.format import check_tenant
 from openab_auth.storage.secret import Secret
@@ -74,6 +74,8 @@ class Vendor:
     network_policy: NetworkPolicy | None = None  # which addresses requests may reach; None: those in the table
     token_for: str = ""  # an added server's host, if its login uses an account at another host
     account_at: str = ""  # that host
+    in_config: bool = False  # whether the operator's config has a table for it
+    recorded: Mapping[str, Json] = field(default_factory=dict, repr=False)  # with its logins; see `vendors.facts`
 
     def client(self) -> OAuthClient:
         """Return the client that the driver uses at this vendor."""
@@ -117,7 +119,9 @@ _ACCOUNT_ID_PATHS: Final = {  # by tenant: the vendor's own id, in a token respo
     "anthropic-oauth": "account.uuid",
     "codex": "https://api.openai.com/auth.chatgpt_account_id",
 }
-_OURS: Final = frozenset({"name", "client_secret", "network_policy", "token_for", "account_at"})  # not keys of a table
+_OURS: Final = frozenset(  # not keys of a table
+    {"name", "client_secret", "network_policy", "token_for", "account_at", "in_config", "recorded"}
+)
 KEYS: Final = frozenset(one.name for one in fields(Vendor)) - _OURS
 
 
@@ -125,6 +129,15 @@ def parse_vendor(
     name: str, values: Mapping[str, object], environ: Mapping[str, str], mistakes: ConfigMistakes, *, at: str
 ) -> Vendor:
     """Return the vendor that the table `values` at the dotted key `at` describes, and note mistakes."""
+    vendor = read_row(name, values, environ, mistakes, at=at)
+    rules_of(vendor).check(ConfigTable(values, at, mistakes), vendor)
+    return vendor
+
+
+def read_row(
+    name: str, values: Mapping[str, object], environ: Mapping[str, str], mistakes: ConfigMistakes, *, at: str
+) -> Vendor:
+    """Return the vendor in the table, as `parse_vendor` does; a key that its flow needs may be missing."""
     table = ConfigTable(values, at, mistakes)
     table.only(KEYS)
     if not _NAME.fullmatch(name):
@@ -132,7 +145,7 @@ def parse_vendor(
     client_id_env, secret_env = read_variable(table, "client_id_env"), read_variable(table, "client_secret_env")
     secret = _secret(table, environ.get(secret_env, "") if secret_env else "")
     env = _variables(table, "env")
-    vendor = Vendor(
+    return Vendor(
         name=VendorName(name),
         title=table.text("title", name),
         tenant=_tenant(table, name),
@@ -171,8 +184,6 @@ def parse_vendor(
         command=_command(table),
         command_timeout=table.number("command_timeout", 840),
     )
-    rules_of(vendor).check(table, vendor)
-    return vendor
 
 
 def read_url(table: ConfigTable, key: str, default: str = "") -> str:
