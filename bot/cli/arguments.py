@@ -9,7 +9,7 @@ from typing import Final
 from openab_auth.storage.errors import OpenabAuthError
 
 _WITH_VALUE: Final = frozenset({"--store", "--config", "--user", "--port", "--min-ttl"})
-_ALONE: Final = frozenset({"--json", "--local", "--rejected", "--no-wait", "--help", "-h"})
+_ALONE: Final = frozenset({"--json", "--local", "--rejected", "--no-wait", "--version", "--help", "-h"})
 
 
 class UsageError(OpenabAuthError):
@@ -34,6 +34,11 @@ class SplitArguments:
     def json(self) -> bool:
         """Return whether the output is JSON; errors about the other words are then JSON, too."""
         return "--json" in self.plain
+
+    @property
+    def version(self) -> bool:
+        """Return whether the words ask for the version, whatever else they are."""
+        return "--version" in self.plain
 
     @property
     def help(self) -> bool:

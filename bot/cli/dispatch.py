@@ -7,6 +7,7 @@ import importlib
 import os
 from collections.abc import Coroutine, Sequence
 
+from openab_auth.bot.cli.arguments import split_arguments
 from openab_auth.bot.cli.parser import parse
 
 # A command's module is imported only when the command is called: `token` needs no Discord, `status` no HTTP.
@@ -57,6 +58,9 @@ def _begin(words: Sequence[str]) -> int | Coroutine[object, object, int]:
     while Python exits.
     """
     try:
+        apart = split_arguments(words)
+        if apart.version and not apart.help:
+            return _print_version(as_json=apart.json)
         arguments = parse(words)
         module = importlib.import_module(f"openab_auth.bot.cli.{_MODULES[arguments.command]}")
         work: int | Coroutine[object, object, int] = getattr(module, arguments.command)(arguments)
@@ -66,10 +70,20 @@ def _begin(words: Sequence[str]) -> int | Coroutine[object, object, int]:
     return work
 
 
+def _print_version(*, as_json: bool) -> int:
+    """Print the installed version, which needs neither a config nor a store."""
+    from importlib.metadata import version  # noqa: PLC0415 - only this option pays for it
+
+    from openab_auth.bot.cli.output import print_result  # noqa: PLC0415 - as above
+
+    found = version("openab-auth")
+    print_result({"version": found}, f"openab-auth {found}", as_json=as_json)
+    return 0
+
+
 def _status_of_failure(error: Exception, words: Sequence[str]) -> int:
     """Tell the person what failed, and return the exit status; raise an error that only a bug of ours can cause."""
-    from openab_auth.bot.cli.arguments import split_arguments  # noqa: PLC0415 - only a failure needs these
-    from openab_auth.bot.cli.output import print_error  # noqa: PLC0415
+    from openab_auth.bot.cli.output import print_error  # noqa: PLC0415 - only a failure needs these
     from openab_auth.bot.cli.signals import StoppedBySignal  # noqa: PLC0415
     from openab_auth.bot.errors import SystemRefusedError  # noqa: PLC0415
     from openab_auth.storage.errors import OpenabAuthError  # noqa: PLC0415

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 
 from openab_auth.bot.cli.exit_status import status_of
+from openab_auth.oauth.errors import ConfigError
 from openab_auth.storage.errors import OpenabAuthError
 
 
@@ -22,6 +23,18 @@ def print_error(error: OpenabAuthError, *, as_json: bool) -> int:
         message = f"{error.happened}; {error.kept}"
         line = json.dumps({"error": {"code": error.code, "message": message, "hint": error.todo}}, ensure_ascii=False)
     else:
-        line = f"openab-auth: {' '.join(str(error).split())}"
+        line = "\n".join(_lines(error))
     sys.stderr.write(line + "\n")
     return status_of(error)
+
+
+def _lines(error: OpenabAuthError) -> list[str]:
+    """Return the lines for a person: one, and one more for each mistake if a config has several."""
+    if not (isinstance(error, ConfigError) and len(error.mistakes) > 1):
+        return [f"openab-auth: {_one_line(str(error))}"]
+    told = f"{error.file} has {len(error.mistakes)} mistakes; {error.kept}; {error.todo}"
+    return [f"openab-auth: {_one_line(told)}", *(f"  {line}" for line in error.lines)]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -71,6 +71,7 @@ def make_parser(names: Iterable[str]) -> argparse.ArgumentParser:
         help="the config (default: $OPENAB_AUTH_CONFIG, then the standard places)",
     )
     everywhere.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+    everywhere.add_argument("--version", action="store_true", help="print the version")
     parser = _Parser(
         allow_abbrev=False,
         prog="openab-auth",

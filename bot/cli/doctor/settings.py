@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openab_auth.bot.cli.doctor.check import Check
-from openab_auth.cogs.auth import DiscordSettings, read_settings
+from openab_auth.cogs.auth import DiscordSettings, read_bot_config, read_settings
 from openab_auth.oauth.config import DEFAULT_STORE, Config, store_location
 from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.vendors import Catalogue, read_config
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import Entry
 
 
@@ -28,18 +28,12 @@ class CheckedConfig:
 def check_config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> CheckedConfig:
     """Check all tables of the config; a mistake fails this check, and the other checks go on."""
     mistakes: list[ConfigError] = []
-    config = Config()
     try:
-        config = read_config(Path(arguments.config) if arguments.config else None, environ)
-        Catalogue.from_config(config, environ)
+        config, discord = read_bot_config(Path(arguments.config) if arguments.config else None, environ)
     except ConfigError as error:
         mistakes.append(error)
         config = Config()
-    try:
         discord = read_settings(config, environ)
-    except ConfigError as error:
-        mistakes.append(error)
-        discord = read_settings(Config(), environ)
     try:
         location = store_location(config, arguments.store, environ)
     except ConfigError as error:
@@ -65,5 +59,9 @@ def check_variables(setting: CheckedConfig, entries: Mapping[str, Entry]) -> lis
 def _check(config: Config, mistakes: list[ConfigError]) -> Check:
     if not mistakes:
         return Check("config", ok=True, message=config.file or "no config; the defaults apply")
-    message = "; ".join(error.happened for error in mistakes)
+    if [len(error.mistakes) for error in mistakes] == [1]:
+        message = mistakes[0].happened
+    else:
+        told = [f"  {line}" for error in mistakes for line in error.lines]
+        message = "\n".join((f"{mistakes[0].file} has {len(told)} mistakes", *told))
     return Check("config", ok=False, message=message, hint="correct it; the other checks used the defaults")
