@@ -70,9 +70,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("command", ["run", "doctor"])
-def test_what_needs_every_table_names_the_mistakes_of_all_tables_one_a_line(
-    command: str, call: Run, run: Run, home: Path
-) -> None:
+def test_the_mistakes_of_all_tables_are_named_one_a_line(command: str, call: Run, run: Run, home: Path) -> None:
     (home / ".config/openab-auth/config.toml").write_text(WRONG)
 
     done = run(command)
@@ -92,7 +90,7 @@ def test_what_needs_every_table_names_the_mistakes_of_all_tables_one_a_line(
         assert all(mistake in error["message"] for mistake in MISTAKES)
 
 
-def test_a_command_that_needs_no_discord_names_the_mistakes_of_all_others(call: Run, home: Path) -> None:
+def test_without_discord_the_mistakes_of_all_other_tables_are_named(call: Run, home: Path) -> None:
     (home / ".config/openab-auth/config.toml").write_text(WRONG)
 
     lines = {line.strip() for line in call("status").stderr.splitlines()}

@@ -198,7 +198,7 @@ async def test_a_damaged_file_is_written_again_by_a_process_with_the_table(
     assert (await agent.force_refresh("lab")).value == (await stored(store)).access_token
 
 
-async def test_another_programs_login_makes_them_void_and_a_renewal_with_the_table_valid_again(
+async def test_another_programs_login_makes_them_void(
     agent: TokenSource, source: TokenSource, store: AsyncStore, expired: TokenEntry, issuer: Issuer
 ) -> None:
     await store.update(lambda draft: draft.update(lab=replace(expired, refresh_token=Secret("of-somebody-else"))))
@@ -211,7 +211,7 @@ async def test_another_programs_login_makes_them_void_and_a_renewal_with_the_tab
     assert (await agent.force_refresh("lab")).value == (await stored(store)).access_token
 
 
-async def test_a_second_login_at_the_same_row_keeps_the_facts_of_the_first_until_it_is_committed(
+async def test_a_second_login_keeps_the_facts_of_the_first_until_its_commit(
     logins: Logins, store: AsyncStore, issuer: Issuer, login: TokenEntry
 ) -> None:
     first = (await store.facts())["lab"]

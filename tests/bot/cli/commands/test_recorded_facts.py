@@ -187,9 +187,7 @@ async def test_an_obscured_secret_stays_in_the_config(homes: Homes, issuer: Issu
     assert obscured not in homes.facts.read_text()
 
 
-async def test_a_login_that_another_program_has_made_is_not_renewed_from_old_facts(
-    homes: Homes, issuer: Issuer
-) -> None:
+async def test_another_programs_login_is_not_renewed_from_old_facts(homes: Homes, issuer: Issuer) -> None:
     await log_in(issuer, homes.operator)
     homes.expire(refresh_token=Secret("of-somebody-else"))
     asked = len(issuer.requests("/token"))
