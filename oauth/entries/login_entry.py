@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import LoginChangedError, LoginTakenError, NotLoggedInError
-from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import NEVER, Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.records.notes import DeadToken, Note
 from openab_auth.storage.secret import Secret
@@ -109,6 +108,7 @@ def check_not_taken(
 def write(draft: Draft, vendor: Vendor, token_url: str, tokens: TokenResponse, note: Note) -> str | None:
     """Write the credential, its note and its facts; return the label of the account that was there before."""
     from openab_auth.oauth.entries.recorded_facts import record_facts  # noqa: PLC0415 - only a login pays for it
+    from openab_auth.oauth.vendors.facts import facts_of  # noqa: PLC0415 - as above
 
     before = draft.notes.get(vendor.tenant, Note()).account if vendor.tenant in draft else None
     draft[vendor.tenant] = TokenEntry(
@@ -119,7 +119,7 @@ def write(draft: Draft, vendor: Vendor, token_url: str, tokens: TokenResponse, n
         provider=vendor.tenant,
     )
     draft.notes[vendor.tenant] = note
-    record_facts(draft, vendor.tenant, vendor.recorded, tokens.refresh_token or Secret(""))
+    record_facts(draft, vendor.tenant, facts_of(vendor), tokens.refresh_token or Secret(""))
     return before
 
 

@@ -36,6 +36,7 @@ from openab_auth.oauth.http import LAST_REQUEST, LAST_TRY, Deadline, awake_timeo
 from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.oauth.tokens.adopt import adopt, adopt_or_lease, is_successor, stored_login
 from openab_auth.oauth.tokens.refresh_notes import RefreshNotes
+from openab_auth.oauth.vendors.facts import facts_of
 from openab_auth.storage import AsyncStore, Lease, LoginEntry, StorageError, Tenant
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.errors import StoreUnreadableError
@@ -280,6 +281,7 @@ class Refresh:
         with suppress(StoreUnreadableError):  # notes may be lost, a renewed login may not
             if note := draft.notes.get(self._tenant):
                 draft.notes[self._tenant] = renewed_note(note, current, following, tokens)
-        if row.in_config or row.recorded:
-            record_facts(*(draft, self._tenant, row.recorded, following.refresh_token), posted=posted.refresh_token)
+        recorded = facts_of(row)
+        if row.in_config or recorded:
+            record_facts(draft, self._tenant, recorded, following.refresh_token, posted=posted.refresh_token)
         return following

@@ -28,11 +28,14 @@ _GIVE_CONFIG: Final = (
 )
 
 
-def facts_of(vendor: Vendor, shipped: Mapping[str, object], ours: Mapping[str, object]) -> Mapping[str, Json]:
+def facts_of(vendor: Vendor) -> Mapping[str, Json]:
     """Return what a login at `vendor` records; empty if every process renews it by the shipped row.
 
-    `ours` is the operator's table with its `${VAR}`s. The client id is the one in use, which no secret is.
+    The client id is the one in use, which is no secret.
     """
+    shipped, ours = vendor.written
+    if not (shipped or ours):
+        return {}
     if not ours.keys() & REFRESH_KEYS and vendor.client_id == shipped.get("client_id", ""):
         return {}
     table = {key: value for key, value in {**shipped, **ours}.items() if key in REFRESH_KEYS}
@@ -87,7 +90,7 @@ def vendor_from(facts: LoginFacts, tenant: Tenant, environ: Mapping[str, str], f
     if mistakes:
         reasons = "; ".join(reason for _, reason in mistakes)
         raise NotRefreshableError(tenant, f"what was recorded with it is not valid: {reasons}", LOG_IN_AGAIN)
-    return replace(vendor, recorded=facts.row)
+    return replace(vendor, written=({}, table))
 
 
 def _variables_in(table: Mapping[str, Json]) -> frozenset[str]:

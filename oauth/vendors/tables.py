@@ -55,10 +55,7 @@ def _read_vendors(config: Config, environ: Mapping[str, str], mistakes: ConfigMi
     for name, vendor in vendors.items():
         ours, theirs = config.vendor_templates.get(name, config.vendors.get(name, {})), shipped.get(name, {})
         if name in config.vendors or vendor.client_id != theirs.get("client_id", ""):
-            from openab_auth.oauth.vendors.facts import facts_of  # noqa: PLC0415 - most processes have no such table
-
-            recorded = facts_of(vendor, theirs, ours)
-            vendors[name] = replace(vendor, in_config=name in config.vendors, recorded=recorded)
+            vendors[name] = replace(vendor, in_config=name in config.vendors, written=(theirs, ours))
     for key, names in (("auth.vendors", config.auth.vendors or ()), ("auth.accept_risk", config.auth.accept_risk)):
         mistakes += [(key, f"there is no vendor {name!r}") for name in names if name not in vendors]
     return vendors

@@ -12,7 +12,7 @@ from openab_auth.oauth.http import why_unsafe
 from openab_auth.oauth.vendors.exchange_rules import exchange_names, exchange_rules
 from openab_auth.oauth.vendors.flow_rules import flow_names, rules_of
 from openab_auth.oauth.vendors.server_names import VendorName, names_server
-from openab_auth.storage.entries import Json, Tenant
+from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import InvalidTenantError
 from openab_auth.storage.format import check_tenant
 from openab_auth.storage.secret import Secret
@@ -75,7 +75,9 @@ class Vendor:
     token_for: str = ""  # an added server's host, if its login uses an account at another host
     account_at: str = ""  # that host
     in_config: bool = False  # whether the operator's config has a table for it
-    recorded: Mapping[str, Json] = field(default_factory=dict, repr=False)  # with its logins; see `vendors.facts`
+    written: tuple[Mapping[str, object], Mapping[str, object]] = field(default=({}, {}), repr=False)
+
+    # `written` holds the shipped and the operator's table with their `${VAR}`s; see `vendors.facts`.
 
     def client(self) -> OAuthClient:
         """Return the client that the driver uses at this vendor."""
@@ -120,7 +122,7 @@ _ACCOUNT_ID_PATHS: Final = {  # by tenant: the vendor's own id, in a token respo
     "codex": "https://api.openai.com/auth.chatgpt_account_id",
 }
 _OURS: Final = frozenset(  # not keys of a table
-    {"name", "client_secret", "network_policy", "token_for", "account_at", "in_config", "recorded"}
+    {"name", "client_secret", "network_policy", "token_for", "account_at", "in_config", "written"}
 )
 KEYS: Final = frozenset(one.name for one in fields(Vendor)) - _OURS
 

@@ -19,7 +19,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue, VendorName
-from openab_auth.oauth.vendors.facts import REFRESH_KEYS
+from openab_auth.oauth.vendors.facts import REFRESH_KEYS, facts_of
 from openab_auth.oauth.vendors.vendor import KEYS
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, LoginFacts, Secret, TokenEntry
 from tests.oauth.tokens.stored_logins import stored
@@ -114,7 +114,7 @@ def test_every_key_of_the_table_is_one_of_the_login_or_one_of_the_refresh() -> N
 
 
 def test_a_shipped_vendor_records_nothing() -> None:
-    assert [vendor.name for vendor in Catalogue.shipped({}).all() if vendor.recorded] == []
+    assert [vendor.name for vendor in Catalogue.shipped({}).all() if facts_of(vendor)] == []
 
 
 def test_the_client_of_a_variable_is_recorded() -> None:
@@ -124,7 +124,7 @@ def test_the_client_of_a_variable_is_recorded() -> None:
     vendor = Catalogue.from_config(config, {"CODEX_CLIENT": "${mine}"}).named(VendorName("codex"))
 
     assert vendor is not None
-    assert vendor.recorded["client_id"] == "$${mine}"
+    assert facts_of(vendor)["client_id"] == "$${mine}"
 
 
 def spoil(file: Path, text: str) -> None:

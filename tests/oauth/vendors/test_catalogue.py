@@ -47,7 +47,7 @@ def facts(name: str) -> dict[str, object]:
     return {
         key: value
         for key, value in vendor.items()
-        if value != defaults[key] and key not in {"name", "title", "note", "exec_env", "in_config", "recorded"}
+        if value != defaults[key] and key not in {"name", "title", "note", "exec_env", "in_config", "written"}
     }
 
 
