@@ -8,7 +8,17 @@ from typing import Any, TypeVar
 
 from openab_auth.storage.entries import Entry, LoginEntry
 from openab_auth.storage.reader import Problem
-from openab_auth.storage.records import CLIENTS, NOTES, SERVERS, AddedServer, ClientRecord, Note, RecordKind
+from openab_auth.storage.records import (
+    CLIENTS,
+    FACTS,
+    NOTES,
+    SERVERS,
+    AddedServer,
+    ClientRecord,
+    LoginFacts,
+    Note,
+    RecordKind,
+)
 from openab_auth.storage.secret import Secret
 from openab_auth.storage.store import Done, Failed, Lease, Mutation, Store
 from openab_auth.storage.worker_thread import in_thread
@@ -49,6 +59,10 @@ class AsyncStore:
     async def servers(self) -> Mapping[str, AddedServer]:
         """Return the added MCP servers by name; see `Store.records`."""
         return await self.records(SERVERS)
+
+    async def facts(self) -> Mapping[str, LoginFacts]:
+        """Return the facts of the logins by tenant; see `Store.records`."""
+        return await self.records(FACTS)
 
     async def problems(self) -> tuple[Problem, ...]:
         """Return everything that an operator should repair; see `Store.problems`."""

@@ -9,11 +9,11 @@ from typing import Any
 
 from openab_auth.storage import stale_pending
 from openab_auth.storage.draft import Draft, LazyRecords
-from openab_auth.storage.entries import Entry, PendingEntry
+from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import check_tenant
-from openab_auth.storage.records import AddedServer, ClientRecord, Note
+from openab_auth.storage.records import AddedServer, ClientRecord, LoginFacts, Note
 from openab_auth.storage.store import Done, Failed, Mutation
 
 
@@ -48,11 +48,12 @@ class Records:
     notes: LazyRecords[Note]
     clients: LazyRecords[ClientRecord]
     servers: LazyRecords[AddedServer]
+    facts: LazyRecords[LoginFacts] = field(default_factory=LazyRecords)
 
     def check(self, draft: Draft) -> None:
         """Prove that the records which the draft changes can be read.
 
-        Only notes may be lost: a login is committed without its note if the notes cannot be read.
+        Only notes and facts may be lost: a login is committed without them if they cannot be read.
 
         Raises:
             StoreUnreadableError: a changed record is there but could not be read.
@@ -73,14 +74,26 @@ class Records:
         if draft.notes.changes:
             with contextlib.suppress(StoreUnreadableError):
                 draft.notes.apply_to(self.notes.records)
+        if draft.facts.changes:
+            with contextlib.suppress(StoreUnreadableError):
+                draft.facts.apply_to(self.facts.records)
 
-    def drop_notes_without_login(self, entries: Mapping[str, Entry]) -> None:
-        """Drop the notes of logins that no longer exist; leave notes alone that cannot be read."""
-        if not self.notes.loaded and not self.notes.there():
-            return
-        with contextlib.suppress(StoreUnreadableError):
-            for tenant in self.notes.records.keys() - entries.keys():
-                del self.notes.records[tenant]
+    def drop_without_login(self, before: Mapping[str, Entry], entries: Mapping[str, Entry]) -> None:
+        """Drop the notes and the facts of logins that no longer exist; leave alone what cannot be read.
+
+        The facts, which few stores have, are loaded only when a login of `before` has ended.
+        """
+        if self.notes.loaded or self.notes.there():
+            _drop_others(self.notes, entries)
+        ended = (tenant for tenant in before.keys() - entries.keys() if isinstance(before[tenant], LoginEntry))
+        if self.facts.loaded or any(ended):
+            _drop_others(self.facts, entries)
+
+
+def _drop_others(records: LazyRecords[Any], entries: Mapping[str, Entry]) -> None:
+    with contextlib.suppress(StoreUnreadableError):
+        for tenant in records.records.keys() - entries.keys():
+            del records.records[tenant]
 
 
 def run(
@@ -91,17 +104,17 @@ def run(
     now: float,
     check_name: Callable[[str], object] = check_tenant,
 ) -> Batch:
-    """Run the mutations in order, each on the result of the earlier ones; then drop stale logins and their notes.
+    """Run the mutations in order, each on the result of the earlier ones; then drop stale logins and their records.
 
     `now` is in unix seconds. `check_name` raises InvalidTenantError for a tenant that the store cannot hold.
     """
     batch = Batch(dict(entries))
     for mutate in mutations:
-        draft = Draft(batch.entries, records.notes, records.clients, records.servers)
+        draft = Draft(batch.entries, records.notes, records.clients, records.servers, records.facts)
         batch.outcomes.append(_run_one(mutate, draft, batch, records, check_name))
     for key in stale_pending.stale(batch.entries, now):
         del batch.entries[key]
-    records.drop_notes_without_login(batch.entries)
+    records.drop_without_login(entries, batch.entries)
     return batch
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Generic, TypeVar
 
 from openab_auth.storage.entries import Entry
-from openab_auth.storage.records import AddedServer, ClientRecord, Note
+from openab_auth.storage.records import AddedServer, ClientRecord, LoginFacts, Note
 
 V = TypeVar("V")
 
@@ -99,6 +99,11 @@ class LazyRecords(Mapping[str, V], Generic[V]):
         """Return whether the records must be written."""
         return self._before is not None and self._records != self._before
 
+    @property
+    def before(self) -> Mapping[str, V]:
+        """Return the records as they were loaded; empty if they were not."""
+        return self._before or {}
+
     def __getitem__(self, key: str) -> V:
         return self.records[key]
 
@@ -110,7 +115,7 @@ class LazyRecords(Mapping[str, V], Generic[V]):
 
 
 class Draft(Overlay[Entry]):
-    """The entries of one mutation in progress, with the notes, the registered clients and the added servers.
+    """The entries of one mutation in progress, with the notes, the clients, the added servers and the facts.
 
     Reading a record raises StoreUnreadableError if the records are there but could not be read.
     """
@@ -121,12 +126,14 @@ class Draft(Overlay[Entry]):
         notes: Mapping[str, Note],
         clients: Mapping[str, ClientRecord] | None = None,
         servers: Mapping[str, AddedServer] | None = None,
+        facts: Mapping[str, LoginFacts] | None = None,
     ) -> None:
         super().__init__(entries)
-        self._below_records = notes, clients, servers
+        self._below_records = notes, clients, servers, facts
         self._notes: Overlay[Note] | None = None
         self._clients: Overlay[ClientRecord] | None = None
         self._servers: Overlay[AddedServer] | None = None
+        self._facts: Overlay[LoginFacts] | None = None
 
     @property
     def notes(self) -> Overlay[Note]:
@@ -150,6 +157,14 @@ class Draft(Overlay[Entry]):
         return self._servers
 
     @property
+    def facts(self) -> Overlay[LoginFacts]:
+        """Return the facts of the logins by tenant."""
+        if self._facts is None:
+            self._facts = Overlay(self._below_records[3] if self._below_records[3] is not None else {})
+        return self._facts
+
+    @property
     def uses_records(self) -> bool:
         """Return whether the mutation used any records."""
-        return self._notes is not None or self._clients is not None or self._servers is not None
+        used = self._notes, self._clients, self._servers, self._facts
+        return any(overlay is not None for overlay in used)

@@ -17,7 +17,7 @@ from openab_auth.storage.entries import Entry, LoginEntry
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import check_tenant
 from openab_auth.storage.reader import Problem
-from openab_auth.storage.records import CLIENTS, NOTES, SERVERS, Note, RecordKind
+from openab_auth.storage.records import CLIENTS, FACTS, NOTES, SERVERS, Note, RecordKind
 from openab_auth.storage.secret import Secret
 from openab_auth.storage.spill_rule import comes_after, replaced_mark
 from openab_auth.storage.store import Done, Failed, Mutation, Store
@@ -31,7 +31,7 @@ class MemoryStore(Store):
     def __init__(self, entries: Mapping[str, Entry] | None = None, *, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._entries: dict[str, Entry] = dict(entries or {})
-        self._records: dict[str, dict[str, Any]] = {kind: {} for kind in (NOTES.name, CLIENTS.name, SERVERS.name)}
+        self._records: dict[str, dict[str, Any]] = {kind.name: {} for kind in (NOTES, CLIENTS, SERVERS, FACTS)}
         self._version = 0
         self._lock = threading.Lock()
         self._held: set[str] = set()  # the tenants whose lease is taken
@@ -54,6 +54,7 @@ class MemoryStore(Store):
         """Run the mutations in one commit; drop a mutation that raises an error alone."""
         with self._lock:
             records = batch.Records(LazyRecords(self.notes), LazyRecords(self.clients), LazyRecords(self.servers))
+            records.facts = LazyRecords(self.facts)
             after = batch.run(mutations, self._entries, records, now=self._clock())
             if not after.all_failed:
                 self._version += after.entries != self._entries
@@ -62,6 +63,7 @@ class MemoryStore(Store):
                     NOTES.name: records.notes.records,
                     CLIENTS.name: records.clients.records,
                     SERVERS.name: records.servers.records,
+                    FACTS.name: records.facts.records,
                 }
         return after.outcomes
 
@@ -87,6 +89,9 @@ class MemoryStore(Store):
                 self._entries = {**self._entries, tenant: entry}
                 if note is not None:
                     self._records = {**self._records, NOTES.name: {**self._records[NOTES.name], tenant: note}}
+                elif held := self.facts().get(tenant):
+                    facts = held.taken_over((replaced_mark(replaces),), entry.refresh_token) or held
+                    self._records = {**self._records, FACTS.name: {**self._records[FACTS.name], tenant: facts}}
                 self._version += 1
 
     def check_writable(self) -> None:

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from openab_auth.storage.entries import Entry
-from openab_auth.storage.records import CLIENTS, NOTES, SERVERS, AddedServer, ClientRecord, Note, RecordKind
+from openab_auth.storage.records import (
+    CLIENTS,
+    FACTS,
+    NOTES,
+    SERVERS,
+    AddedServer,
+    ClientRecord,
+    LoginFacts,
+    Note,
+    RecordKind,
+)
 
 R = TypeVar("R")
 
@@ -66,3 +76,7 @@ class StoreReader(Protocol):
     def servers(self) -> Mapping[str, AddedServer]:
         """Return the added MCP servers by name; see `records`."""
         return self.records(SERVERS)
+
+    def facts(self) -> Mapping[str, LoginFacts]:
+        """Return the facts of the logins by tenant; see `records`."""
+        return self.records(FACTS)

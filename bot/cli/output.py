@@ -9,6 +9,7 @@ from typing import TextIO
 
 from openab_auth.bot.cli import consoles
 from openab_auth.bot.cli.exit_status import status_of
+from openab_auth.oauth.errors import ConfigError
 from openab_auth.storage.errors import OpenabAuthError
 
 
@@ -27,7 +28,7 @@ def print_error(error: OpenabAuthError, *, as_json: bool) -> int:
         message = f"{error.happened}; {error.kept}"
         line = _dumped({"error": {"code": error.code, "message": message, "hint": error.todo}}, sys.stderr)
     else:
-        line = f"openab-auth: {' '.join(str(error).split())}"
+        line = "\n".join(_lines(error))
     consoles.tell(f"{line}\n")
     return status_of(error)
 
@@ -36,3 +37,15 @@ def _dumped(value: Mapping[str, object], stream: TextIO) -> str:
     """Return a JSON object with only the characters that the stream can show: an escape of ours would be no JSON."""
     text = json.dumps(value, ensure_ascii=False)
     return text if consoles.can_show(text, stream) else json.dumps(value)
+
+
+def _lines(error: OpenabAuthError) -> list[str]:
+    """Return the lines for a person: one, and one more for each mistake if a config has several."""
+    if not (isinstance(error, ConfigError) and len(error.mistakes) > 1):
+        return [f"openab-auth: {_one_line(str(error))}"]
+    told = f"{error.file} has {len(error.mistakes)} mistakes; {error.kept}; {error.todo}"
+    return [f"openab-auth: {_one_line(told)}", *(f"  {line}" for line in error.lines)]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

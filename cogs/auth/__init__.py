@@ -7,13 +7,22 @@ import os
 from discord.ext import commands
 
 from openab_auth.cogs.auth.commands import Auth
-from openab_auth.cogs.auth.guard import DISCORD_API, Access, DiscordSettings, read_settings
+from openab_auth.cogs.auth.guard import DISCORD_API, Access, DiscordSettings, read_bot_config, read_settings
 from openab_auth.cogs.auth.service import AuthService, open_service
 from openab_auth.oauth.config import store_location
 from openab_auth.oauth.runtime import Runtime
-from openab_auth.oauth.vendors import read_config
 
-__all__ = ["DISCORD_API", "Access", "Auth", "AuthService", "DiscordSettings", "open_service", "read_settings", "setup"]
+__all__ = [
+    "DISCORD_API",
+    "Access",
+    "Auth",
+    "AuthService",
+    "DiscordSettings",
+    "open_service",
+    "read_bot_config",
+    "read_settings",
+    "setup",
+]
 
 
 async def setup(bot: commands.Bot) -> None:
@@ -22,8 +31,7 @@ async def setup(bot: commands.Bot) -> None:
     Raises:
         OpenabAuthError: the config has mistakes; the error names all of them.
     """
-    config = read_config(None, os.environ)
-    settings = read_settings(config, os.environ)
+    config, settings = read_bot_config(None, os.environ)
     location = store_location(config, None, os.environ)
     runtime = Runtime.open(config, location, os.environ)
     await bot.add_cog(Auth(bot, open_service(runtime, settings, closes_runtime=True)))

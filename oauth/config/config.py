@@ -8,7 +8,7 @@ repositories of strangers (`paths`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,8 @@ from openab_auth.oauth.config.variables import replace_variables
 from openab_auth.oauth.errors import ConfigError, RelativePathError, UnknownHomeError
 
 DEFAULT_STORE: Final = "~/.openab/agent/auth.json"
+TABLES: Final = ("discord", "store", "auth", "vendors", "mcp")
+STORE_KEYS: Final = ("path",)
 _FOR_OTHER_ROOMS: Final = ("discord", "mcp")  # other rooms replace the variables of these tables
 
 
@@ -45,12 +47,14 @@ class Config:
     """Hold the operator's config and the mistakes that were found in it so far; `file` is its path.
 
     `discord` and `mcp` are raw tables: the rooms that know their keys check them, and replace their variables.
+    `vendor_templates` are the vendors' tables with their `${VAR}`s, as the operator wrote them.
     """
 
     file: str | None = None
     store: str | None = None
     auth: AuthSettings = AuthSettings()
     vendors: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
+    vendor_templates: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
     discord: Mapping[str, object] = field(default_factory=dict, repr=False)
     mcp: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
     mistakes: tuple[ConfigMistake, ...] = ()
@@ -121,11 +125,11 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
         for key, value in found.items()
     }
     top = ConfigTable(values, "", mistakes)
-    top.only(("discord", "store", "auth", "vendors", "mcp"))
+    top.only(TABLES)
     store = ConfigTable(top.table("store"), "store", mistakes)
-    store.only(("path",))
+    store.only(STORE_KEYS)
     auth = ConfigTable(top.table("auth"), "auth", mistakes)
-    auth.only(("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json", "mcp_add", "mcp_proxy"))
+    auth.only([key.name for key in fields(AuthSettings)])
     return Config(
         file=file,
         store=path_in_config(file, store.text("path")) or None,
@@ -139,6 +143,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
             mcp_proxy=auth.one_of("mcp_proxy", ("none", "environment"), "none") == "environment",
         ),
         vendors=top.tables("vendors"),
+        vendor_templates=ConfigTable(found, "", []).tables("vendors"),
         discord=top.table("discord"),
         mcp=top.tables("mcp"),
         mistakes=tuple(mistakes),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from openab_auth.oauth.entries.pending_entry import PendingLogin
     from openab_auth.oauth.entries.pending_logins import PendingLogins
+    from openab_auth.oauth.entries.recorded_facts import record_facts
     from openab_auth.oauth.entries.unsaved import UnsavedLogin, UnsavedLogins, UnsavedRenewal
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "hold_lease",
     "read_login",
     "rechecks",
+    "record_facts",
     "renewed_entry",
     "renewed_note",
 ]
@@ -76,6 +78,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "hold_lease": "lease",
             "read_login": "login_entry",
             "rechecks": "lease",
+            "record_facts": "recorded_facts",
             "renewed_entry": "login_entry",
             "renewed_note": "login_entry",
         },

@@ -126,7 +126,10 @@ def check_not_taken(
 
 
 def write(draft: Draft, vendor: Vendor, token_url: str, tokens: TokenResponse, note: Note) -> str | None:
-    """Write the credential and its note; return the label of the account that was there before."""
+    """Write the credential, its note and its facts; return the label of the account that was there before."""
+    from openab_auth.oauth.entries.recorded_facts import record_facts  # noqa: PLC0415 - only a login pays for it
+    from openab_auth.oauth.vendors.facts import facts_of  # noqa: PLC0415 - as above
+
     before = draft.notes.get(vendor.tenant, Note()).account if vendor.tenant in draft else None
     draft[vendor.tenant] = TokenEntry(
         access_token=tokens.access_token,
@@ -136,6 +139,7 @@ def write(draft: Draft, vendor: Vendor, token_url: str, tokens: TokenResponse, n
         provider=vendor.tenant,
     )
     draft.notes[vendor.tenant] = note
+    record_facts(draft, vendor.tenant, facts_of(vendor), tokens.refresh_token or Secret(""))
     return before
 
 

@@ -22,6 +22,11 @@ class ConfigError(OAuthError):
         self.file = file
         self.mistakes = mistakes
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Return each mistake on one line; a quoted key of TOML may hold line ends."""
+        return tuple(" ".join((f"{key}: {reason}" if key else reason).split()) for key, reason in self.mistakes)
+
 
 class RelativePathError(ConfigError):
     """An environment variable holds a relative path, which means a different file in each working directory."""

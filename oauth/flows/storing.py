@@ -168,7 +168,8 @@ def _unsaved_login(
     def spill_to_journal(store: Store) -> None:
         nonlocal spilled
         entries = store.read()
-        draft = Draft(entries, store.notes(), LazyRecords(store.clients), LazyRecords(store.servers))
+        clients, servers, facts = LazyRecords(store.clients), LazyRecords(store.servers), LazyRecords(store.facts)
+        draft = Draft(entries, store.notes(), clients, servers, facts)
         write(draft)
         entry, before = draft[tenant], entries.get(tenant)
         assert isinstance(entry, LoginEntry)  # noqa: S101 - `write` makes logins

@@ -2,42 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from openab_auth.oauth.accounts import Account, stored_account
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.errors import NotRefreshableError
 from openab_auth.oauth.flows import Renewal, flow_of
 from openab_auth.oauth.vendors.server_names import table_name
-from openab_auth.storage import AsyncStore, LoginEntry, Tenant
+from openab_auth.storage import AsyncStore, LoginEntry, Tenant, TokenEntry
 
 if TYPE_CHECKING:
     from openab_auth.oauth.flows import Renewer
     from openab_auth.oauth.http import Deadline
-    from openab_auth.oauth.vendors import Catalogue
+    from openab_auth.oauth.vendors import Catalogue, Vendor
 
 
-def find_renewer(  # noqa: PLR0913 - the fields of a `Renewal`
+class FoundRenewer(NamedTuple):
+    """The renewer of a login, and the row from which it was made."""
+
+    renewer: Renewer
+    row: Vendor
+
+
+async def find_renewer(  # noqa: PLR0913 - the fields of a `Renewal`
     tenant: Tenant,
     entry: LoginEntry,
     *,
     catalogue: Catalogue,
+    environ: Mapping[str, str],
     store: AsyncStore,
     clock: Callable[[], float],
     deadline: Deadline,
-) -> Renewer:
+) -> FoundRenewer:
     """Return the renewer of this login; `clock` gives unix seconds, `deadline` bounds the refresh.
 
     Raises:
-        NotRefreshableError: the config has no vendor or MCP server for this login.
+        NotRefreshableError: nothing here says how this login is renewed, or a variable for it is not set.
+        StoreUnreadableError: the record of its facts could not be read.
     """
-    vendor = catalogue.row_of(tenant, entry)
+    vendor = await _recorded_row(tenant, entry, catalogue, environ, store) or catalogue.row_of(tenant, entry)
     if vendor is None:
         raise _unknown(stored_account(tenant, entry, catalogue))
     token_endpoint = login_entry.token_endpoint(entry)
     renewal = Renewal(tenant, vendor.with_secret(), token_endpoint, catalogue, store, clock, deadline)
-    return flow_of(vendor).renewer(renewal)
+    return FoundRenewer(flow_of(vendor).renewer(renewal), vendor)
+
+
+async def _recorded_row(
+    tenant: Tenant, entry: LoginEntry, catalogue: Catalogue, environ: Mapping[str, str], store: AsyncStore
+) -> Vendor | None:
+    """Return the row that was recorded with this login; None if there is none, or if the config has a table for it."""
+    if not isinstance(entry, TokenEntry) or catalogue.has_table_for(tenant) or catalogue.server_of(tenant):
+        return None
+    facts = (await store.facts()).get(tenant)
+    if facts is None or not facts.hold_for(entry.refresh_token):
+        return None
+    from openab_auth.oauth.vendors.facts import vendor_from  # noqa: PLC0415 - few logins have such a record
+
+    return vendor_from(facts, tenant, environ, catalogue.token_variables())
 
 
 def _unknown(account: Account) -> NotRefreshableError:

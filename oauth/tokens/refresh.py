@@ -20,6 +20,7 @@ from openab_auth.oauth.entries import (
     backoff,
     dead_token,
     read_login,
+    record_facts,
     renewed_entry,
     renewed_note,
 )
@@ -37,6 +38,7 @@ from openab_auth.oauth.http import LAST_REQUEST, LAST_TRY, Deadline, awake_timeo
 from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.oauth.tokens.adopt import adopt, adopt_or_lease, is_successor, stored_login
 from openab_auth.oauth.tokens.refresh_notes import RefreshNotes
+from openab_auth.oauth.vendors.facts import facts_of
 from openab_auth.storage import AsyncStore, Lease, LoginEntry, StorageError, Tenant
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.errors import StoreUnreadableError
@@ -45,6 +47,8 @@ from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 if TYPE_CHECKING:
     from openab_auth.oauth.client import Driver, TokenResponse
     from openab_auth.oauth.flows import Renewer
+    from openab_auth.oauth.tokens.find_renewer import FoundRenewer
+    from openab_auth.oauth.vendors import Vendor
 
 _log: Final = logging.getLogger(__name__)
 
@@ -61,7 +65,7 @@ class Refresh:
         self,
         store: AsyncStore,
         tenant: Tenant,
-        renewer_of: Callable[[LoginEntry], Renewer],
+        renewer_of: Callable[[LoginEntry], Awaitable[FoundRenewer]],
         open_driver: Callable[[], Awaitable[Driver]],
         unsaved: UnsavedLogins,
         *,
@@ -89,7 +93,7 @@ class Refresh:
             OAuthError: as `TokenSource.get_valid`.
             StorageError: the store cannot be read or written.
         """
-        renewer, note = self._renewer_of(stale), await self._notes.read()
+        (renewer, _), note = await self._renewer_of(stale), await self._notes.read()
         self._check_renewable(stale, note)  # a refusal needs no lease
         known = backoff.unfinished_attempt(stale, note)
 
@@ -129,7 +133,7 @@ class Refresh:
 
     async def _request(self, entry: LoginEntry, known: RefreshAttempt | None, lease: Lease) -> LoginEntry:
         """Ask the vendor under the lease, and commit its answer; `known` is the failed attempt whose pause is over."""
-        renewer, note = self._renewer_of(entry), await self._notes.read()
+        (renewer, row), note = await self._renewer_of(entry), await self._notes.read()
         self._check_renewable(entry, note)
         before = self._failed_before(entry, note, known, renewer.config_hash)
         # Check the disk before the request: a rotated token that cannot be written is lost.
@@ -142,7 +146,7 @@ class Refresh:
         async with self._unsaved.owner() as owner:
             try:
                 tokens = await self._ask(renewer, driver, entry)
-                renewal = undisturbed(partial(self._renewal, entry, tokens, note, lease))
+                renewal = undisturbed(partial(self._renewal, entry, tokens, note, lease, row))
                 owner.hold(renewal)
                 self.answer = tokens
             except (NetworkVariableError, NotRefreshableError, StorageError):  # something for the request was missing
@@ -154,7 +158,7 @@ class Refresh:
                     return newer
                 raise error from None
             async with awake_timeout(self._deadline.for_disk()):
-                return await self._store.update(partial(self._commit, posted=entry, tokens=tokens))
+                return await self._store.update(partial(self._commit, posted=entry, tokens=tokens, row=row))
         return await self._unsaved_entry(renewal)
 
     def _failed_before(
@@ -241,13 +245,15 @@ class Refresh:
         if note.account and tokens.account and note.account != tokens.account:
             _log.info("%s: the account with the label %s has the label %s now", self._tenant, before, now)
 
-    def _renewal(self, posted: LoginEntry, tokens: TokenResponse, note: Note, lease: Lease) -> UnsavedRenewal:
+    def _renewal(
+        self, posted: LoginEntry, tokens: TokenResponse, note: Note, lease: Lease, row: Vendor
+    ) -> UnsavedRenewal:
         """Return the token response as the login that replaces `posted`, if it belongs to the same account."""
         self._check_owner(posted, tokens, note)
         entry = cache(partial(renewed_entry, posted, tokens, now=self._clock()))
         return UnsavedRenewal(
             tenant=self._tenant,
-            commit=partial(self._commit, posted=posted, tokens=tokens),
+            commit=partial(self._commit, posted=posted, tokens=tokens, row=row),
             spill=lambda store: store.spill(self._tenant, entry(), posted.refresh_token),
             entry=entry,
             posted=posted.refresh_token,
@@ -268,7 +274,7 @@ class Refresh:
         if dead := dead_token(entry, note):
             raise LoginDeadError(self._tenant, dead.reason, dead.since)
 
-    def _commit(self, draft: Draft, posted: LoginEntry, tokens: TokenResponse) -> LoginEntry:
+    def _commit(self, draft: Draft, posted: LoginEntry, tokens: TokenResponse, row: Vendor) -> LoginEntry:
         """Write the token response; if another login came in meanwhile, return that login and write nothing.
 
         Raises:
@@ -282,4 +288,7 @@ class Refresh:
         with suppress(StoreUnreadableError):  # notes may be lost, a renewed login may not
             if note := draft.notes.get(self._tenant):
                 draft.notes[self._tenant] = renewed_note(note, current, following, tokens)
+        recorded = facts_of(row)
+        if row.in_config or recorded:
+            record_facts(draft, self._tenant, recorded, following.refresh_token, posted=posted.refresh_token)
         return following

@@ -91,6 +91,7 @@ class SharedRefreshes:
                     find_renewer,
                     tenant,
                     catalogue=catalogue,
+                    environ=self._runtime.environ,
                     store=self._store,
                     clock=self._runtime.clock,
                     deadline=deadline,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
         McpServer,
     )
     from openab_auth.oauth.vendors.server_names import OF_OPENAB, VendorName, bare_name, full_name, table_name
-    from openab_auth.oauth.vendors.tables import read_config
+    from openab_auth.oauth.vendors.tables import read_config, read_tables
     from openab_auth.oauth.vendors.vendor import Vendor
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "find_secret",
     "full_name",
     "read_config",
+    "read_tables",
     "rules_of",
     "table_name",
 ]
@@ -50,6 +51,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "AuthMethod": "mcp_server",
             "McpServer": "mcp_server",
             "read_config": "tables",
+            "read_tables": "tables",
             "rules_of": "flow_rules",
             "Vendor": "vendor",
             "VendorName": "server_names",

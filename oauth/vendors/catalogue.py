@@ -205,6 +205,14 @@ class Catalogue:
         """Return the vendor whose logins have this tenant; names of vendors do not count."""
         return self._by_tenant.get(tenant)
 
+    def has_table_for(self, tenant: Tenant) -> bool:
+        """Return whether the operator's config has a table for logins under this tenant."""
+        return any(one.in_config for one in self._rows.values() if one.tenant == tenant)
+
+    def token_variables(self) -> frozenset[str]:
+        """Return the variables that hold tokens of vendors, or the bot's own."""
+        return self._token_variables.union(*(one.env for one in self._vendors.values()))
+
     def row_of(self, tenant: Tenant, entry: LoginEntry) -> Vendor | None:
         """Return the row that renews and ends a stored login; None if there is none.
 

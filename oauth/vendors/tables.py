@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -66,6 +66,10 @@ def _read_vendors(config: Config, environ: Mapping[str, str], mistakes: ConfigMi
         for name in [*shipped, *(name for name in config.vendors if name not in shipped)]
     }
     _check_tenants(vendors, shipped, mistakes)
+    for name, vendor in vendors.items():
+        ours, theirs = config.vendor_templates.get(name, config.vendors.get(name, {})), shipped.get(name, {})
+        if name in config.vendors or vendor.client_id != theirs.get("client_id", ""):
+            vendors[name] = replace(vendor, in_config=name in config.vendors, written=(theirs, ours))
     for key, names in (("auth.vendors", config.auth.vendors or ()), ("auth.accept_risk", config.auth.accept_risk)):
         mistakes += [(key, f"there is no vendor {name!r}") for name in names if name not in vendors]
     return vendors

@@ -78,6 +78,10 @@ class Vendor:
     network_policy: NetworkPolicy | None = None  # which addresses requests may reach; None: those in the table
     token_for: str = ""  # an added server's host, if its login uses an account at another host
     account_at: str = ""  # that host
+    in_config: bool = False  # whether the operator's config has a table for it
+    written: tuple[Mapping[str, object], Mapping[str, object]] = field(default=({}, {}), repr=False)
+
+    # `written` holds the shipped and the operator's table with their `${VAR}`s; see `vendors.facts`.
 
     @property
     def lacks_secret(self) -> bool:
@@ -143,7 +147,7 @@ _ACCOUNT_ID_PATHS: Final = {  # by tenant: the vendor's own id, in a token respo
     "codex": "https://api.openai.com/auth.chatgpt_account_id",
 }
 _OURS: Final = frozenset(  # not keys of a table
-    {"name", "client_secret", "installed_secret", "network_policy", "token_for", "account_at"}
+    {"name", "client_secret", "installed_secret", "network_policy", "token_for", "account_at", "in_config", "written"}
 )
 KEYS: Final = frozenset(one.name for one in fields(Vendor)) - _OURS
 
@@ -152,6 +156,15 @@ def parse_vendor(
     name: str, values: Mapping[str, object], environ: Mapping[str, str], mistakes: ConfigMistakes, *, at: str
 ) -> Vendor:
     """Return the vendor that the table `values` at the dotted key `at` describes, and note mistakes."""
+    vendor = read_row(name, values, environ, mistakes, at=at)
+    rules_of(vendor).check(ConfigTable(values, at, mistakes), vendor)
+    return vendor
+
+
+def read_row(
+    name: str, values: Mapping[str, object], environ: Mapping[str, str], mistakes: ConfigMistakes, *, at: str
+) -> Vendor:
+    """Return the vendor in the table, as `parse_vendor` does; a key that its flow needs may be missing."""
     table = ConfigTable(values, at, mistakes)
     table.only(KEYS)
     if not _NAME.fullmatch(name):
@@ -160,7 +173,7 @@ def parse_vendor(
     client_id = environment_value(environ, client_id_env) or table.text("client_id").strip()
     installed_secret = _installed_secret(table, name, client_id, environ)
     env = _variables(table, "env")
-    vendor = Vendor(
+    return Vendor(
         name=VendorName(name),
         title=table.text("title", name),
         tenant=_tenant(table, name),
@@ -201,8 +214,6 @@ def parse_vendor(
         command=_command(table),
         command_timeout=table.number("command_timeout", 840),
     )
-    rules_of(vendor).check(table, vendor)
-    return vendor
 
 
 def read_url(table: ConfigTable, key: str, default: str = "") -> str:

@@ -25,7 +25,7 @@ from openab_auth.storage.errors import StorageError, StoreUnreadableError
 from openab_auth.storage.file import atomic, folder, regular_file
 from openab_auth.storage.format import codec, shapes
 from openab_auth.storage.format.keys import sidecar_name
-from openab_auth.storage.records import NOTES
+from openab_auth.storage.records import NOTES, LoginFacts
 from openab_auth.storage.records.notes import Note
 from openab_auth.storage.secret import Secret
 from openab_auth.storage.spill_rule import comes_after, replaced_mark
@@ -122,6 +122,18 @@ def ignored(path: Path, files: Collection[str]) -> list[tuple[Path, str]]:
 def notes_of(spills: tuple[Spill, ...], entries: Mapping[str, Entry]) -> dict[str, Note]:
     """Return the notes of the spilled logins that take the place of stored ones."""
     return {s.tenant: s.note for s in spills if s.note is not None and s.takes_place_of(entries.get(s.tenant))}
+
+
+def facts_of(
+    spills: tuple[Spill, ...], entries: Mapping[str, Entry], facts: Mapping[str, LoginFacts]
+) -> dict[str, LoginFacts]:
+    """Return the facts that a spilled renewal takes over from the login that it replaces.
+
+    A login that a person made has a note in its spill and may have other facts, so it takes over none.
+    """
+    renewed = (s for s in spills if s.note is None and s.takes_place_of(entries.get(s.tenant)) and s.tenant in facts)
+    found = ((s.tenant, facts[s.tenant].taken_over(s.replaces, s.entry.refresh_token)) for s in renewed)
+    return {tenant: held for tenant, held in found if held is not None}
 
 
 def recovered(spills: tuple[Spill, ...], entries: Mapping[str, Entry]) -> dict[str, Entry]:

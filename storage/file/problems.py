@@ -16,7 +16,7 @@ from typing import Any, Final
 from openab_auth.storage.errors import StoreUnreadableError, StoreUnwritableError
 from openab_auth.storage.file import folder, journal, mounts
 from openab_auth.storage.file.leftovers import quarantine, temporary_files
-from openab_auth.storage.file.record_files import CLIENTS_FILE, NOTES_FILE, SERVERS_FILE, RecordFile
+from openab_auth.storage.file.record_files import CLIENTS_FILE, FACTS_FILE, NOTES_FILE, SERVERS_FILE, RecordFile
 from openab_auth.storage.reader import Problem
 
 
@@ -46,10 +46,12 @@ def _find(path: Path, now: float, tenants: Collection[str]) -> Iterator[Problem]
     yield from _of_record_file(CLIENTS_FILE, path, *_CLIENTS_DAMAGED)
     yield from _of_journal(path)
     yield from _of_record_file(SERVERS_FILE, path, *_SERVERS_DAMAGED)
+    yield from _of_record_file(FACTS_FILE, path, *_FACTS_DAMAGED)
     yield from _of_quarantine(path, "log in again where logins are missing, then delete it")
     yield from _of_quarantine(NOTES_FILE.path_of(path), "delete it: it only says who made which login")
     yield from _of_quarantine(CLIENTS_FILE.path_of(path), _CLIENTS_LOST)
     yield from _of_quarantine(SERVERS_FILE.path_of(path), "add the missing servers again, then delete it")
+    yield from _of_quarantine(FACTS_FILE.path_of(path), "delete it: the next refresh by the bot writes what was lost")
     for left in temporary_files.find(path, now, tenants):
         yield Problem(f"{left} may hold tokens; a killed program left it behind", _LEFT, ended=True)
 
@@ -81,7 +83,7 @@ def _of_rights(path: Path) -> Iterator[Problem]:
         yield Problem(f"{path.parent} can be written by others", repair)
     owner = found.st_uid if os.geteuid() == 0 else os.geteuid()
     sidecars = sorted(path.with_name(name) for name in folder.names(path.parent) if _is_sidecar(name, path))
-    record_files = [NOTES_FILE.path_of(path), CLIENTS_FILE.path_of(path), SERVERS_FILE.path_of(path)]
+    record_files = [file.path_of(path) for file in (NOTES_FILE, CLIENTS_FILE, SERVERS_FILE, FACTS_FILE)]
     for place in (path, *record_files, *sidecars):
         status = _stat(place)
         if isinstance(status, Problem):
@@ -168,4 +170,8 @@ _CLIENTS_DAMAGED: Final = ("its unreadable clients are not used", "log in again 
 _SERVERS_DAMAGED: Final = (
     "its unreadable servers are not offered",
     "repair it, or rm {} and add the missing servers again",
+)
+_FACTS_DAMAGED: Final = (
+    "agents without the config cannot renew its logins",
+    "nothing to do: the next refresh by the bot, which has the config, writes the file again",
 )

@@ -16,7 +16,7 @@ from openab_auth.storage.file import journal, problems, snapshot
 from openab_auth.storage.file.record_cache import RecordCache
 from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.reader import Problem, StoreReader
-from openab_auth.storage.records import NOTES, RecordKind
+from openab_auth.storage.records import FACTS, NOTES, LoginFacts, RecordKind
 
 R = TypeVar("R")
 
@@ -73,12 +73,16 @@ class FileReader(StoreReader):
         Raises:
             StoreUnreadableError: their file is there but could not be read.
         """
+        if kind.name not in (NOTES.name, FACTS.name):
+            return self._records.load(kind)
         # Read the spills first, because a spill goes only after its note was saved.
-        spills = journal.load(self.path, journal.spill_files(self.path)) if kind.name == NOTES.name else ()
+        spills = journal.load(self.path, journal.spill_files(self.path))
         records = self._records.load(kind)
-        if any(spill.note for spill in spills):
-            return {**records, **cast("Mapping[str, R]", replace(snapshot.take(self.path), spills=spills).notes)}
-        return records
+        if not spills:
+            return records
+        taken = replace(snapshot.take(self.path), spills=spills)
+        spilled = taken.notes if kind.name == NOTES.name else taken.facts(cast("Mapping[str, LoginFacts]", records))
+        return {**records, **cast("Mapping[str, R]", spilled)}
 
     def problems(self) -> tuple[Problem, ...]:
         """Return everything that an operator should repair, without changing anything."""

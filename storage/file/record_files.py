@@ -13,7 +13,7 @@ from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.file import atomic, regular_file
 from openab_auth.storage.file.leftovers import quarantine
 from openab_auth.storage.file.ownership import Owner, owner_of
-from openab_auth.storage.records import CLIENTS, NOTES, SERVERS, RecordKind
+from openab_auth.storage.records import CLIENTS, FACTS, NOTES, SERVERS, RecordKind
 
 R = TypeVar("R")
 
@@ -89,3 +89,4 @@ class RecordFile(Generic[R]):
 NOTES_FILE: Final = RecordFile(NOTES)
 CLIENTS_FILE: Final = RecordFile(CLIENTS)
 SERVERS_FILE: Final = RecordFile(SERVERS)
+FACTS_FILE: Final = RecordFile(FACTS)

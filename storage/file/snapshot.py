@@ -17,6 +17,7 @@ from openab_auth.storage.file import journal, regular_file
 from openab_auth.storage.file.journal import Spill
 from openab_auth.storage.file.ownership import Owner
 from openab_auth.storage.format import codec
+from openab_auth.storage.records.facts import LoginFacts
 from openab_auth.storage.records.notes import Note
 
 TICK: Final = 20_000_000  # ns; file times move in ticks of 1 to 10 ms, so a younger file may change without a new time
@@ -42,6 +43,10 @@ class Snapshot:
     def notes(self) -> Mapping[str, Note]:
         """Return the notes of the spilled logins; the file of the notes does not hold them yet."""
         return journal.notes_of(self.spills, self.decoded.entries)
+
+    def facts(self, stored: Mapping[str, LoginFacts]) -> Mapping[str, LoginFacts]:
+        """Return the facts of the spilled logins, taken over from the `stored` ones."""
+        return journal.facts_of(self.spills, self.decoded.entries, stored)
 
     @property
     def needs_rewrite(self) -> bool:

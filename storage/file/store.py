@@ -26,12 +26,12 @@ from openab_auth.storage.file.journal import Spill
 from openab_auth.storage.file.leftovers import ended_logins, quarantine, redact, temporary_files
 from openab_auth.storage.file.locks import FileLease, GlobalLock
 from openab_auth.storage.file.reader import FileReader
-from openab_auth.storage.file.record_files import CLIENTS_FILE, NOTES_FILE, SERVERS_FILE
+from openab_auth.storage.file.record_files import CLIENTS_FILE, FACTS_FILE, NOTES_FILE, SERVERS_FILE
 from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.reader import Problem
-from openab_auth.storage.records import Note
+from openab_auth.storage.records import LoginFacts, Note
 from openab_auth.storage.secret import Secret
 from openab_auth.storage.store import Done, Failed, Mutation, Store
 
@@ -124,13 +124,18 @@ class FileStore(FileReader, Store):
         """
         before, now = self._load(journal.spills_among(self.path, names), afterwards), self._clock()
         notes = LazyRecords(partial(NOTES_FILE.load, self.path), self._has_notes)
+        facts = LazyRecords(partial(FACTS_FILE.load, self.path))
         if before.spills and (brought := before.notes):
             with contextlib.suppress(StoreUnreadableError):  # notes may be lost, a login may not
                 notes.records.update(brought)
+        if before.spills:
+            with contextlib.suppress(StoreUnreadableError):  # facts may be lost, too
+                facts.records.update(before.facts(facts.records))
         records = batch.Records(
             notes,  # read from the disk, because under the lock nothing may be older than the lock
             LazyRecords(partial(CLIENTS_FILE.load, self.path)),
             LazyRecords(partial(SERVERS_FILE.load, self.path)),
+            facts,
         )
         after = batch.run(mutations, before.entries, records, now=now, check_name=self._sidecar_name)
         if after.all_failed:
@@ -139,6 +144,7 @@ class FileStore(FileReader, Store):
         if records.clients.changed:
             CLIENTS_FILE.save(self.path, records.clients.records, now=now)
             folder.sync(self._folder)
+        self._save_facts(facts, now, committed=False)
         wrote = self._commit(before, after, now, afterwards)
         if records.servers.changed:  # after the commit, because a failed commit must not add or remove a server
             try:
@@ -146,6 +152,7 @@ class FileStore(FileReader, Store):
                 wrote = True
             except (StoreUnreadableError, StoreUnwritableError) as error:
                 after.fail_servers(ServersUnwrittenError(error))
+        self._save_facts(facts, now, committed=True)
         wrote |= self._save_notes(notes, now, entries_written=wrote)
         if wrote:  # others may already build on this commit before it is durable; their commit makes both durable
             afterwards.callback(folder.sync, self._folder)
@@ -201,6 +208,19 @@ class FileStore(FileReader, Store):
 
         afterwards.callback(remember)
         return True
+
+    def _save_facts(self, facts: LazyRecords[LoginFacts], now: float, *, committed: bool) -> None:
+        """Write the facts of new logins before the commit, and drop those of ended logins after it.
+
+        In this order a killed writer leaves no login without its facts. Facts may be lost, a login may not.
+        """
+        if not facts.changed:
+            return
+        with_ended = {**facts.before, **facts.records}
+        written, now_due = (with_ended, facts.records) if committed else (facts.before, with_ended)
+        if now_due != written:
+            with contextlib.suppress(StorageError):
+                FACTS_FILE.save(self.path, now_due, now=now)
 
     def _save_notes(self, notes: LazyRecords[Note], now: float, *, entries_written: bool) -> bool:
         if not notes.changed:

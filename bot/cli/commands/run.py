@@ -12,8 +12,8 @@ from openab_auth.bot.app import run_bot
 from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.logs import set_up_logs
+from openab_auth.cogs.auth import read_bot_config
 from openab_auth.oauth.config import store_location
-from openab_auth.oauth.vendors import read_config
 
 _NO_PORT: Final = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 
@@ -21,7 +21,7 @@ _NO_PORT: Final = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 async def run(arguments: argparse.Namespace) -> int:
     """Run the bot on Discord until SIGTERM or Ctrl-C."""
     set_up_logs()
-    config = read_config(Path(arguments.config) if arguments.config else None, os.environ)
+    config, _ = read_bot_config(Path(arguments.config) if arguments.config else None, os.environ)
     await run_bot(config, store_location(config, arguments.store, os.environ), os.environ)
     return DONE
 

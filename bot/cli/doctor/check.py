@@ -15,4 +15,6 @@ class Check:
     hint: str | None = None
 
     def __str__(self) -> str:
-        return f"{'ok  ' if self.ok else 'FAIL'} {self.name}: {self.message}{f'; {self.hint}' if self.hint else ''}"
+        head, *more = self.message.splitlines() or [""]
+        told = f"{'ok  ' if self.ok else 'FAIL'} {self.name}: {head}{f'; {self.hint}' if self.hint else ''}"
+        return "\n".join((told, *more))

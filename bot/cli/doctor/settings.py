@@ -101,5 +101,9 @@ def check_variables(setting: CheckedConfig, entries: Mapping[str, Entry]) -> lis
 def _check(config: Config, mistakes: list[ConfigError]) -> Check:
     if not mistakes:
         return Check("config", ok=True, message=config.file or "no config; the defaults apply")
-    message = "; ".join(error.happened for error in mistakes)
+    if [len(error.mistakes) for error in mistakes] == [1]:
+        message = mistakes[0].happened
+    else:
+        told = [f"  {line}" for error in mistakes for line in error.lines]
+        message = "\n".join((f"{mistakes[0].file} has {len(told)} mistakes", *told))
     return Check("config", ok=False, message=message, hint="correct it; the other checks used the defaults")

@@ -7,7 +7,7 @@ from openab_auth.cogs.auth.guard.guard import Guard
 from openab_auth.cogs.auth.guard.members import Members
 from openab_auth.cogs.auth.guard.open_requests import ClosingError
 from openab_auth.cogs.auth.guard.rate_limit import RateLimit
-from openab_auth.cogs.auth.guard.settings import DISCORD_API, DiscordSettings, read_settings
+from openab_auth.cogs.auth.guard.settings import DISCORD_API, DiscordSettings, read_bot_config, read_settings
 
 __all__ = [
     "DISCORD_API",
@@ -25,5 +25,6 @@ __all__ = [
     "RateLimit",
     "author_of",
     "caller_of",
+    "read_bot_config",
     "read_settings",
 ]

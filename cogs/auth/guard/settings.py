@@ -5,11 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Final
 
-from openab_auth.oauth.config import Config, ConfigMistakes, ConfigTable, environment_value, replace_variables
+from openab_auth.oauth.config import (
+    Config,
+    ConfigMistakes,
+    ConfigTable,
+    environment_value,
+    parse_config,
+    replace_variables,
+)
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.http import why_unsafe
+from openab_auth.oauth.vendors import read_tables
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.secret import Secret
 
@@ -32,6 +41,28 @@ class DiscordSettings:
     guild_ids: tuple[int, ...] = ()
     api_base: str = DISCORD_API
     proxy: Secret | None = None
+
+
+def read_bot_config(file: Path | None, environ: Mapping[str, str]) -> tuple[Config, DiscordSettings]:
+    """Return the operator's config and the settings of its `[discord]` table, for a process that needs every table.
+
+    Raises:
+        ConfigError: the file cannot be read, or it has mistakes; those of all tables are named at once.
+    """
+    config = parse_config(file, environ)
+    mistakes: ConfigMistakes = []
+    settings = DiscordSettings()
+    try:
+        read_tables(config, environ)
+    except ConfigError as error:
+        mistakes += error.mistakes
+    try:
+        settings = read_settings(config, environ)
+    except ConfigError as error:
+        mistakes += error.mistakes
+    if mistakes:
+        raise ConfigError(config.file or "the config", tuple(mistakes))
+    return config, settings
 
 
 def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings:

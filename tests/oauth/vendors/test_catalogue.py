@@ -35,7 +35,7 @@ def facts(name: str) -> dict[str, object]:
     return {
         key: value
         for key, value in vendor.items()
-        if value != defaults[key] and key not in {"name", "title", "note", "exec_env"}
+        if value != defaults[key] and key not in {"name", "title", "note", "exec_env", "in_config", "written"}
     }
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from openab_auth.storage import (
     CLIENTS,
+    FACTS,
     NOTES,
     SERVERS,
     AddedServer,
     ClientRecord,
     Draft,
     Failed,
+    LoginFacts,
     Note,
     Secret,
     Store,
@@ -29,6 +31,18 @@ class RecordContract:
         assert dict(store.notes()) == {"codex": Note("ada@example.com", UserId(7), NOW, ("a", "b"))}
         store.update(lambda draft: draft.pop("codex"))
         assert dict(store.notes()) == {}
+
+    def test_facts_are_kept_beside_their_login_and_go_with_it(self, store: Store) -> None:
+        facts = LoginFacts((token().refresh_token.fingerprint(),), {"client_id": "c", "headers": {"X": "${Y}"}})
+
+        def log_in(draft: Draft) -> None:
+            draft["codex"] = token()
+            draft.facts["codex"] = facts
+
+        store.update(log_in)
+        assert dict(store.facts()) == dict(store.records(FACTS)) == {"codex": facts}
+        store.update(lambda draft: draft.pop("codex"))
+        assert dict(store.facts()) == {}
 
     def test_clients_are_read_back_and_outlive_every_login(self, store: Store) -> None:
         client = ClientRecord("c1", Secret("cs"), NOW + 60, {"issuer": "https://as.example", "scopes": ["a", "b"]})

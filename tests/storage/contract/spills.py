@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from openab_auth.storage import InvalidEntryError, InvalidTenantError, Note, Secret, Store, UserId
+from openab_auth.storage import (
+    InvalidEntryError,
+    InvalidTenantError,
+    LoginFacts,
+    Note,
+    Secret,
+    Store,
+    TokenEntry,
+    UserId,
+)
 from tests.storage.entries import put, token
+
+
+def facts_for(entry: TokenEntry) -> LoginFacts:
+    return LoginFacts((entry.refresh_token.fingerprint(),), {"client_id": "c"})
 
 
 class SpillContract:
@@ -38,6 +51,33 @@ class SpillContract:
         assert store.notes() == {}
         store.update(lambda draft: draft["codex"])
         assert store.notes() == {}
+
+    @pytest.mark.parametrize("times", [1, 2])
+    def test_a_spilled_renewal_takes_over_the_facts_of_the_login_before_it(self, store: Store, times: int) -> None:
+        store.update(put("codex", token()))
+        store.update(lambda draft: draft.facts.update(codex=facts_for(token())))
+        for number in range(times):
+            before = store.read()["codex"]
+            assert isinstance(before, TokenEntry)
+            store.spill("codex", token(value=f"new{number}"), before.refresh_token)
+
+        def hold() -> bool:
+            entry = store.read()["codex"]
+            assert isinstance(entry, TokenEntry)
+            return store.facts()["codex"].hold_for(entry.refresh_token)
+
+        assert hold()
+        store.update(put("more", token("more")))
+        assert hold()
+
+    def test_a_spilled_new_login_takes_over_no_facts(self, store: Store) -> None:
+        store.update(put("codex", token()))
+        store.update(lambda draft: draft.facts.update(codex=facts_for(token())))
+        store.spill("codex", token(value="bob"), token().refresh_token, Note(generation="bob's"))
+
+        assert not store.facts()["codex"].hold_for(token(value="bob").refresh_token)
+        store.update(put("more", token("more")))
+        assert not store.facts()["codex"].hold_for(token(value="bob").refresh_token)
 
     def test_a_spill_over_another_login_or_over_none_is_dropped(self, store: Store) -> None:
         store.spill("codex", token(value="new"), Secret("rt-gone"))

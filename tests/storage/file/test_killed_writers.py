@@ -21,7 +21,7 @@ KILLED_AT_EVERY_CALL = """
 import fcntl, json, os, shutil, signal, sys
 from pathlib import Path
 import filelock
-from openab_auth.storage import FileStore, Note
+from openab_auth.storage import FileStore, LoginFacts, Note
 from openab_auth.storage.file import journal
 from openab_auth.storage.format import codec
 from tests.storage.entries import put, token, pending
@@ -58,12 +58,29 @@ def log_in(draft):
     draft.notes["codex"] = Note("ada")
 
 
+def log_in_recorded(entry, *before):
+    def mutate(draft):
+        draft["codex"] = entry
+        marks = [one.refresh_token.fingerprint() for one in (*before, entry)]
+        draft.facts["codex"] = LoginFacts(tuple(marks), {"client_id": "c"})
+
+    return mutate
+
+
 SCENES = {
     "first": (lambda store: None, lambda store: store.update(log_in)),
     "update": (lambda store: store.update(put("codex", OLD)), lambda store: store.update(log_in)),
     "damage": (
         lambda store: (store.update(put("codex", OLD)), store.path.write_bytes(store.path.read_bytes()[:-1] + b",")),
         lambda store: store.update(log_in),
+    ),
+    "facts": (
+        lambda store: store.update(log_in_recorded(OLD)),
+        lambda store: store.update(log_in_recorded(NEW, OLD)),
+    ),
+    "facts end": (
+        lambda store: store.update(log_in_recorded(OLD)),
+        lambda store: store.update(lambda draft: draft.pop("codex")),
     ),
     "spill": (
         lambda store: store.update(put("codex", OLD)),
@@ -104,6 +121,10 @@ while True:
         "bytes kept": damaged is not None and (text.encode() == damaged or damaged in kept),
         "on disk": {key: entry["access_token"] for key, entry in json.loads(text).items()} if text[-1] == "}" else None,
         "seen": {key: entry.access_token.reveal() for key, entry in seen.items()},
+        "facts": {
+            key: key in seen and held.hold_for(seen[key].refresh_token)
+            for key, held in FileStore(path, lock_timeout=1).facts().items()
+        },
         "modes": sorted({found.stat().st_mode & 0o777 for found in folder.iterdir()}) if folder.exists() else [],
     }
     FileStore(path, lock_timeout=60).update(put("after", token("after")))
@@ -133,6 +154,16 @@ def kill(quick: Path, run: Callable[..., str]) -> Callable[[str], list[dict[str,
         return results
 
     return kill
+
+
+@pytest.mark.parametrize("scene", ["facts", "facts end"])
+def test_a_login_is_never_without_its_facts(scene: str, kill: Callable[[str], list[dict[str, Any]]]) -> None:
+    """Without them, no agent that lacks the config could renew the login that the killed writer left."""
+    results = kill(scene)
+
+    assert {result["seen"].get("codex") for result in results} == {"at0", None if scene == "facts end" else "at1"}
+    assert all(result["facts"]["codex"] for result in results if "codex" in result["seen"])
+    assert results[-1]["facts"] == ({} if scene == "facts end" else {"codex": True})
 
 
 @pytest.mark.parametrize("scene", ["first", "update"])

@@ -13,6 +13,7 @@ from openab_auth.storage import (
     ClientRecord,
     Draft,
     FileStore,
+    LoginFacts,
     Note,
     StorageError,
     StoreUnreadableError,
@@ -91,20 +92,52 @@ def test_an_update_that_does_not_need_it_is_committed(
     assert os.lstat(place).st_ino == before.st_ino
 
 
+@pytest.mark.parametrize("name", ["notes", "facts"])
 @UNREADABLE
-def test_a_login_is_kept_without_its_note(store: FileStore, spoil: Callable[[Path], object]) -> None:
-    """Losing the notes must not lose a login."""
-    place = spoiled(store, "notes", spoil)
+def test_a_login_is_kept_without_its_note_and_its_facts(
+    store: FileStore, name: str, spoil: Callable[[Path], object]
+) -> None:
+    """Losing them must not lose a login."""
+    place = spoiled(store, name, spoil)
     before = os.lstat(place)
 
     def log_in(draft: Draft) -> None:
         draft["lab"] = token("lab")
         draft.notes["lab"] = ADA
+        draft.facts["lab"] = LoginFacts(("f",), {})
 
     store.update(log_in)
 
     assert "lab" in FileStore(store.path).read()
     assert os.lstat(place).st_ino == before.st_ino
+
+
+@UNREADABLE
+def test_a_logout_needs_no_facts(store: FileStore, spoil: Callable[[Path], object]) -> None:
+    spoiled(store, "facts", spoil)
+
+    store.update(lambda draft: draft.pop("codex"))
+
+    assert dict(FileStore(store.path).read()) == {}
+    assert [problem.what for problem in store.problems() if "auth.json.facts could not be read" in problem.what]
+
+
+def test_damaged_facts_are_a_problem_and_keep_their_bytes(store: FileStore) -> None:
+    place = spoiled(store, "facts", lambda place: place.write_text('{"codex": 5}'))
+    assert [problem.what for problem in store.problems() if f"{place} is damaged" in problem.what]
+
+    store.update(lambda draft: draft.facts.update(codex=LoginFacts(("f",), {})))
+
+    (kept,) = place.parent.glob("auth.json.facts.corrupt-*")
+    assert kept.read_text() == '{"codex": 5}'
+    (problem,) = store.problems()
+    assert str(kept) in problem.what
+
+
+def test_facts_that_others_can_read_are_a_problem(store: FileStore) -> None:
+    spoiled(store, "facts", lambda place: place.write_text("{}")).chmod(0o644)
+
+    assert [problem.repair for problem in store.problems()] == [f"chmod 600 {store.path}.facts"]
 
 
 def test_damaged_notes_keep_their_bytes_when_they_are_written_anew(store: FileStore) -> None:

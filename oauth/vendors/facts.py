@@ -1,0 +1,101 @@
+"""Record with a login what its refresh needs of the operator's table, and read it where that table is missing.
+
+The record is the table's own keys and values as the operator wrote them, so a value from `${VAR}` stays a template, and
+a secret is named by its variable. It never says where a token goes: the login's entry does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from openab_auth.oauth.config import ConfigMistakes, replace_variables, variables_in
+from openab_auth.oauth.errors import LOG_IN_AGAIN, NotRefreshableError, one_line
+from openab_auth.oauth.vendors.vendor import Vendor, read_row
+from openab_auth.storage.entries import Json, Tenant
+from openab_auth.storage.records.facts import LoginFacts
+
+REFRESH_KEYS: Final = frozenset({
+    *("flow", "client_id", "token_body", "refresh_params", "headers", "exchange", "token_lifetime", "account_from"),
+    *("client_secret_env", "client_secret_from", "token_endpoint_auth_method"),
+})  # fmt: skip
+_NAME, _WITHHELD = "name", "withheld"  # of the record: the vendor's name, and the keys that only the config holds
+_SECRET_NAMES: Final = ("authorization", "cookie", "key", "token", "secret", "password")  # ends of a field's name
+_GIVE_CONFIG: Final = (
+    "give this process the operator's config with OPENAB_AUTH_CONFIG, "
+    "or take the value from a variable there and log in again"
+)
+
+
+def facts_of(vendor: Vendor) -> Mapping[str, Json]:
+    """Return what a login at `vendor` records; empty if every process renews it by the shipped row.
+
+    The client id is the one in use, which is no secret.
+    """
+    shipped, ours = vendor.written
+    if not (shipped or ours):
+        return {}
+    if not ours.keys() & REFRESH_KEYS and vendor.client_id == shipped.get("client_id", ""):
+        return {}
+    table = {key: value for key, value in {**shipped, **ours}.items() if key in REFRESH_KEYS}
+    row: dict[str, Json] = {_NAME: vendor.name}
+    withheld: list[Json] = []
+    for key, value in table.items():
+        row[key] = _recordable(key, value, withheld)
+    row["client_id"] = vendor.client_id.replace("${", "$${")
+    if vendor.client_secret is None:
+        row.pop("client_secret_env", None)  # the login was made without a secret
+    elif not (table.get("client_secret_env") or table.get("client_secret_from")):
+        withheld.append("client_secret_obscured")
+    return {**row, _WITHHELD: withheld} if withheld else row
+
+
+def _recordable(key: str, value: object, withheld: list[Json]) -> Json:
+    """Return the value at `key`; leave out fields that may be a secret, and name them in `withheld`."""
+    if not isinstance(value, dict):
+        return value if isinstance(value, str | int) else None
+    fields: dict[str, Json] = {}
+    for name, item in value.items():
+        if isinstance(item, str) and name.lower().endswith(_SECRET_NAMES) and not variables_in(item):
+            withheld.append(f"{key}.{name}")
+        elif isinstance(item, str | int):
+            fields[name] = item
+    return fields
+
+
+def vendor_from(facts: LoginFacts, tenant: Tenant, environ: Mapping[str, str], forbidden: frozenset[str]) -> Vendor:
+    """Return the row that renews the login under `tenant`, with no address in it.
+
+    Whoever writes the store must not choose freely which variables are sent: none that is in `forbidden`.
+
+    Raises:
+        NotRefreshableError: a variable is not set in this process, or the record is damaged.
+    """
+    table = {key: value for key, value in facts.row.items() if key in REFRESH_KEYS}
+    if withheld := facts.row.get(_WITHHELD):
+        what = ", ".join(map(str, withheld)) if isinstance(withheld, list) else "a value"
+        raise NotRefreshableError(tenant, f"{one_line(what)} is only in the operator's config", _GIVE_CONFIG)
+    named = _variables_in(table)
+    if unset := sorted(name for name in named if not environ.get(name)):
+        todo = f"set {' and '.join(unset)} for this process, or give it the operator's config"
+        raise NotRefreshableError(tenant, f"{' and '.join(unset)} is not set in this process", todo)
+    mistakes: ConfigMistakes = []
+    if named & forbidden:
+        mistakes.append(("facts", "names a variable that holds another vendor's or the bot's token"))
+    values = replace_variables(table, "facts", environ, mistakes)
+    vendor = read_row(str(facts.row.get(_NAME)), {**values, "tenant": tenant}, environ, mistakes, at="facts")
+    if "client_secret_from" in table and vendor.client_secret is None:
+        raise NotRefreshableError(tenant, "its client's secret is not here", _GIVE_CONFIG)
+    if mistakes:
+        reasons = "; ".join(reason for _, reason in mistakes)
+        raise NotRefreshableError(tenant, f"what was recorded with it is not valid: {reasons}", LOG_IN_AGAIN)
+    return replace(vendor, written=({}, table))
+
+
+def _variables_in(table: Mapping[str, Json]) -> frozenset[str]:
+    """Return the names of all variables in the table that have the form of a name."""
+    secret = table.get("client_secret_env")
+    values = [*table.values(), f"${{{secret}}}" if isinstance(secret, str) else ""]
+    values += [item for value in values if isinstance(value, dict) for item in value.values()]
+    return frozenset().union(*map(variables_in, values))
