@@ -39,32 +39,57 @@ _WORDS: Final = frozenset(
         "user_not_found",
     }
 )
-_OTHER_TROUBLE: Final = frozenset({"invalid_client", "invalid_scope", "invalid_target", "unsupported_grant_type"})
-_CODE_MEMBERS: Final = (
-    "error", "code", "type", "__type", "status", "suberror", "error_subtype", "error_code", "errorCode", "message",
-)  # fmt: skip
+_OTHER_TROUBLE: Final = frozenset(  # the client's, or an outage's
+    {
+        "authorization_pending",
+        "internal",
+        "internal_server",
+        "invalid_client",
+        "invalid_scope",
+        "invalid_target",
+        "overloaded",
+        "rate_limit",
+        "rate_limit_exceeded",
+        "server",
+        "slow_down",
+        "temporarily_unavailable",
+        "too_many_requests",
+        "unavailable",
+        "unsupported_grant_type",
+        "use_dpop_nonce",
+    }
+)
+_CODE_MEMBERS: Final = ("error", "code", "type", "__type", "suberror", "error_subtype", "error_code", "errorCode")
+_OTHER_CODE_MEMBERS: Final = ("status", "message")  # also HTTP statuses and sentences; only words about tokens count
 _TEXT_MEMBERS: Final = ("error", "error_description", "message", "msg", "detail", "reason", "title", "description")
-_CLEAR_STATUS: Final = frozenset({200, 400, 401, 403, 404, 410, 422})
-_PROSE_STATUS: Final = frozenset({400, 401, 403, 422})
+_CLEAR_STATUS: Final = frozenset({200, 400, 401, 403})
+_GONE_STATUS: Final = frozenset({404, 410, 422})  # only for words that name the refresh token
+_PROSE_STATUS: Final = frozenset({400, 401, 403})
+_SIGN_IN_STATUS: Final = frozenset({400, 401})  # 403 may be a company's own gate in between
 _LONGEST: Final = 1000  # characters of one member that are read
 
-_SUBJECT: Final = r"refresh[ _-]?token\b(?![ _-](?:grant|type|flow|request|endpoint|service|parameter|rotation))"
+# The words stand close together: "failed to refresh token: invalid reply" is an outage.
+_SUBJECT: Final = r"(?<!to )(?<!not )\brefresh[ _-]?token"
 _OVER: Final = (
-    r"(?:invalid|invalidated|expired|revoked|unknown|incorrect|malformed|inactive|blacklisted|superseded|deleted"
-    r"|rejected|unrecogni[sz]ed|reused?|not (?:valid|found|active|recogni[sz]ed)|no longer|already (?:been )?used"
-    r"|(?:does not|doesn't) exist)"
+    r"(?:(?:already |no longer )?(?:invalid|expired|revoked|inactive|used|reused|unknown|valid|active)"
+    r"|not (?:valid|found|active|recogni[sz]ed))"
 )
+_END: Final = r"(?=\s*(?:$|[.,;!)\"']|or\b|and\b|provided|supplied|given))"
 _PROSE: Final = re.compile(
-    rf"\b{_OVER}(?:,? (?:or )?\w+){{0,2}},? {_SUBJECT}"  # invalid refresh token, expired or revoked refresh token
-    rf"|{_SUBJECT}[^.;\n]{{0,60}}?\b{_OVER}\b"  # the refresh token has expired
-    r"|(?<!access )(?<!api )(?<!client )(?<!csrf )\btoken (?:has |is |was )(?:been )?(?:expired|revoked)\b"  # Google's
-    r"|\b(?:sign|log)(?:ing)?[ -]?in again\b|\bre-?(?:authenticate|authori[sz]e|log[ -]?in)\b|\bnew login\b"
-    r"|\bsession (?:has |is |was )?(?:been )?(?:expired|ended|revoked|terminated)\b",
+    rf"\b(?:invalid|expired|revoked|unknown) {_SUBJECT.replace('(?<!to )(?<!not )', '')}s?{_END}"
+    rf"|{_SUBJECT} (?:is|was|has|has been|is an?) (?!valid|active|used\b){_OVER}{_END}"
+    rf"|{_SUBJECT} (?:expired|revoked|not found|does not exist|doesn't exist|reuse detected){_END}"
+    r"|^\W*(?:the )?token (?:has |is |was )(?:been )?(?:expired|revoked)\b",  # Google's
+    re.IGNORECASE,
+)
+_SIGN_IN: Final = re.compile(
+    r"\b(?:session|sign-?in|login|token)\b.{0,40}\b(?:expired|ended|revoked|terminated|validate)\b"
+    r".{0,60}\b(?:sign(?:ing)?|log(?:ging)?)[ -]?in again",
     re.IGNORECASE,
 )
 _MAY_PASS: Final = re.compile(
     r"temporar|try(?:ing)? again|later|retry|rate.?limit|too many|unavailable|time[ds]? ?out|timeout|overload"
-    r"|maintenance|internal (?:server )?error|outage",
+    r"|maintenance|internal|outage|in progress|busy|upstream|nonce|parameter",
     re.IGNORECASE,
 )
 
@@ -73,17 +98,31 @@ def refresh_token_is_over(status: int, body: Mapping[str, Json]) -> bool:
     """Return whether the answer to a refresh says clearly that the refresh token will never work again.
 
     A known error code counts in each member where servers put one. Otherwise a sentence counts that calls the refresh
-    token invalid, expired or revoked, or that asks for a new sign-in, unless it also speaks of trouble that may pass.
+    token invalid, expired or revoked, or that asks for a new sign-in. An answer that also speaks of trouble with the
+    client, or of trouble that may pass, never counts.
     """
-    if status not in _CLEAR_STATUS or (status == 200 and "access_token" in body):  # noqa: PLR2004 - OK, with a token
+    if status == 200 and "error" not in body:  # noqa: PLR2004 - OK
         return False
     codes = frozenset(map(_code, _strings(body, _CODE_MEMBERS)))
-    if codes & _WORDS:
-        return True
-    if status not in _PROSE_STATUS or codes & _OTHER_TROUBLE:
+    others = frozenset(map(_code, _strings(body, _OTHER_CODE_MEMBERS)))
+    if may_pass(body) or (codes | others) & _OTHER_TROUBLE:
         return False
+    about_tokens = frozenset(word for word in _WORDS if "token" in word or word == "user_disabled")
+    known = codes & _WORDS or others & about_tokens
+    if status in _GONE_STATUS:
+        return any("refresh_token" in word for word in known)
+    if known and status in _CLEAR_STATUS:
+        return True
     said = list(_strings(body, _TEXT_MEMBERS))
-    return any(map(_PROSE.search, said)) and not any(map(_MAY_PASS.search, said))
+    signs_in = status in _SIGN_IN_STATUS and "error" in body and any(map(_SIGN_IN.search, said))
+    return signs_in or (status in _PROSE_STATUS and any(map(_PROSE.search, said)))
+
+
+def may_pass(body: Mapping[str, Json]) -> bool:
+    """Return whether the answer speaks of trouble that may pass by itself."""
+    codes = frozenset(map(_code, _strings(body, (*_CODE_MEMBERS, *_OTHER_CODE_MEMBERS))))
+    passing = _OTHER_TROUBLE - {"invalid_client", "invalid_scope", "invalid_target", "unsupported_grant_type"}
+    return bool(codes & passing) or any(map(_MAY_PASS.search, _strings(body, _TEXT_MEMBERS)))
 
 
 def _strings(body: Mapping[str, Json], members: tuple[str, ...]) -> Iterator[str]:

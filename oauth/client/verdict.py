@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 
 import httpx2
 
-from openab_auth.oauth.client.dead_refresh import refresh_token_is_over
+from openab_auth.oauth.client.dead_refresh import may_pass, refresh_token_is_over
 from openab_auth.oauth.errors import (
     Asked,
     ClientRefusedError,
@@ -64,6 +64,7 @@ _TRANSIENT_STATUS: Final = frozenset({408, 425, _TOO_MANY})
 _ABSENT: Final = frozenset({404, 405, 410})
 _UNPROCESSED_STATUS: Final = frozenset({425, _TOO_MANY, 503})  # RFC 8470 5.2, RFC 6585 4, RFC 9110 15.6.4
 _REGION: Final = "unsupported_country_region_territory"  # OpenAI's word for an address in a country without service
+_REFUSING_STATUS: Final = frozenset({400, 401})  # RFC 6749 5.2
 _LONGEST_WAIT: Final = 24 * 3600.0
 _UNREAD_PAUSE: Final = 10.0  # seconds; what cannot be read now will hardly be readable in a moment
 _LONGEST_DATE: Final = 64  # characters of a header that holds a date or a number of seconds
@@ -163,7 +164,7 @@ def _fault(context: RequestContext, reply: httpx2.Response, body: JsonObject | N
             unread=reply.is_success,
         )
     elif words or not reply.is_success:
-        error = _refused(context, reason)
+        error = _refused(context, reason, status, body)
     else:
         error = _unusable(context, body)
     return error
@@ -204,10 +205,10 @@ def reason_of(context: RequestContext, status: int, body: JsonObject | None) -> 
     return f"HTTP {status}, {redact(said, context.secrets)}" if said else f"HTTP {status}"
 
 
-def _refused(context: RequestContext, reason: str) -> OAuthError:
+def _refused(context: RequestContext, reason: str, status: int, body: JsonObject) -> OAuthError:
     if context.asked in {"code", "approval"}:
         return ExchangeRefusedError(context.vendor, reason)
-    if context.asked == "refresh":
+    if context.asked == "refresh" and status in _REFUSING_STATUS and error_words(body) and not may_pass(body):
         return RefreshRefusedError(context.vendor, reason)  # an unknown error code: never guess that a login is dead
     return context.unavailable(reason)
 

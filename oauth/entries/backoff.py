@@ -26,7 +26,8 @@ _FIRST: Final = 0.1  # seconds; doubled by each further failure
 _LONGEST: Final = 60.0
 _LONGEST_RETRY_AFTER: Final = 900.0  # seconds; a longer Retry-After is cut to this
 _AFTER_REFUSAL: Final = 30.0  # seconds; an outage with unknown words may pass before the last refusal
-MOST_REFUSALS: Final = 3  # of one refresh token; then its login counts as dead
+MOST_REFUSALS: Final = 3  # of one refresh token in a row; then its login counts as dead
+REFUSED_FOR: Final = 3600.0  # seconds at least between the first of them and the last, so that an outage can pass
 _UNDER_WAY: Final = "the process that sent the request ended before it noted the answer"
 
 
@@ -44,13 +45,13 @@ def failed_attempt(entry: LoginEntry, note: Note, now: float) -> RefreshAttempt 
 
 def start_attempt(entry: LoginEntry, before: RefreshAttempt | None, now: float) -> RefreshAttempt:
     """Return the attempt to note before the token is posted, in case this process ends before the answer."""
-    failures, refusals = (before.failures, before.refusals) if before else (0, 0)
     return RefreshAttempt(
         *(entry.refresh_token.fingerprint(), now, _UNDER_WAY),
         answered=False,
-        failures=failures,
+        failures=before.failures if before else 0,
         not_before=now,
-        refusals=refusals,
+        refusals=before.refusals if before else 0,
+        refused_since=before.refused_since if before else 0.0,
     )
 
 
@@ -71,11 +72,18 @@ def fail_attempt(
 
     wait = min(_FIRST * 2**attempt.failures, _LONGEST) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads, hides nothing
     failures = min(attempt.failures + 1, 16)
-    ended = dataclasses.replace(attempt, answered=answered, failures=failures, not_before=now + wait)
+    refused = isinstance(error, RefreshRefusedError)
+    ended = dataclasses.replace(
+        attempt,
+        answered=answered,
+        failures=failures,
+        not_before=now + wait,
+        refusals=attempt.refusals + 1 if refused else 0,  # after another answer they were not in a row
+        refused_since=(attempt.refused_since if attempt.refusals else now) if refused else 0.0,
+    )
     if isinstance(error, VendorMisconfiguredError):
         return dataclasses.replace(ended, reason=error.happened, todo=error.todo, config_hash=config_hash)
-    if isinstance(error, RefreshRefusedError):
-        ended = dataclasses.replace(ended, refusals=attempt.refusals + 1)
+    if refused:
         wait = max(wait, _AFTER_REFUSAL)
     if error.retry_after:
         wait = max(wait, min(error.retry_after, _LONGEST_RETRY_AFTER))
@@ -120,12 +128,17 @@ def pause_error(tenant: Tenant, attempt: RefreshAttempt, seconds: float) -> OAut
 
 
 def ended_by_refusals(
-    tenant: Tenant, error: LoginDeadError | VendorUnavailableError | VendorMisconfiguredError, attempt: RefreshAttempt
+    tenant: Tenant,
+    error: LoginDeadError | VendorUnavailableError | VendorMisconfiguredError,
+    attempt: RefreshAttempt,
+    now: float,
 ) -> LoginDeadError | VendorUnavailableError | VendorMisconfiguredError:
-    """Return `error`, or the error that ends a login whose token was refused too often."""
+    """Return `error`, or the error that ends a login whose token was refused too often and for too long."""
     if not isinstance(error, RefreshRefusedError) or attempt.refusals + 1 < MOST_REFUSALS:
         return error
-    return LoginDeadError(tenant, f"{error.reason}; refused {MOST_REFUSALS} times")
+    if not 0 < attempt.refused_since <= now - REFUSED_FOR:
+        return error
+    return LoginDeadError(tenant, f"{error.reason}; refused {attempt.refusals + 1} times in a row", doubtful=True)
 
 
 def lost_answer_error(error: LoginDeadError) -> LoginDeadError:

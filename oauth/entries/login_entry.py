@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import LoginChangedError, LoginTakenError, NotLoggedInError
 from openab_auth.storage.entries import NEVER, Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
-from openab_auth.storage.records.notes import DeadToken, Note
+from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from openab_auth.storage.draft import Draft
 
 SKEW: Final = 120  # seconds; a token this close to its end counts as expired, for every program that reads the store
+_REJECTED: Final = "a server refused its token"
+_REJECTED_AGAIN: Final = 300.0  # seconds
 REFRESH_DEADLINE: Final = 20.0  # seconds: two requests of 8 s, and 4 s for the disk; other agents use the same
 
 
@@ -73,9 +75,17 @@ def _last_token(entry: LoginEntry) -> Secret:
 
 
 def end_rejected(draft: Draft, tenant: Tenant, rejected: Secret, now: float) -> None:
-    """End a login without a refresh token whose access token a server refused; any other login stays as it is."""
-    entry = draft.get(tenant)
+    """Note that a server refused the access token of a login without a refresh token; end it at the second report.
+
+    Any server can refuse any token once. So the reports must be minutes apart, and any other login stays as it is.
+    """
+    entry, note = draft.get(tenant), draft.notes.get(tenant) or Note()
     if not isinstance(entry, LoginEntry) or entry.refresh_token or entry.access_token != rejected:
+        return
+    before = note.attempt if note.attempt and note.attempt.fingerprint == rejected.fingerprint() else None
+    if before is None or not before.at <= now - _REJECTED_AGAIN:
+        first = RefreshAttempt(rejected.fingerprint(), now, _REJECTED, answered=True)
+        draft.notes[tenant] = dataclasses.replace(note, attempt=before or first)
         return
     if isinstance(entry, TokenEntry):
         draft[tenant] = dataclasses.replace(entry, expires_at=int(now))
@@ -83,8 +93,8 @@ def end_rejected(draft: Draft, tenant: Tenant, rejected: Secret, now: float) -> 
         received_at = int(now) if entry.token_received_at is None else entry.token_received_at
         reply = dict(entry.token_response or {}) | {"expires_in": max(0, int(now) - received_at)}
         draft[tenant] = dataclasses.replace(entry, token_response=reply, token_received_at=received_at)
-    dead = DeadToken(rejected.fingerprint(), "a server refused its token, and nobody can renew it", int(now))
-    draft.notes[tenant] = dataclasses.replace(draft.notes.get(tenant) or Note(), dead=dead)
+    dead = DeadToken(rejected.fingerprint(), f"{_REJECTED}, and nobody can renew it", int(now))
+    draft.notes[tenant] = dataclasses.replace(note, dead=dead, attempt=None)
 
 
 def mark_deaths_told(draft: Draft) -> tuple[Tenant, ...]:
@@ -176,6 +186,7 @@ def renewed_note(note: Note, posted: LoginEntry, following: LoginEntry, tokens: 
     return dataclasses.replace(
         note,
         attempt=None,
+        dead=None,
         account=tokens.account or note.account,
         subject=renewed_subject(note.subject, posted.refresh_token, tokens.subject, following.refresh_token),
     )

@@ -34,17 +34,21 @@ class ProgramKeepsLoginError(NotLoggedInError):
 
 
 class LoginDeadError(OAuthError):
-    """The vendor refused the refresh token for good; `since` is in unix seconds."""
+    """The vendor refused the refresh token for good; `since` is in unix seconds.
+
+    `doubtful`: nobody knows its words, but it has refused the token again and again. A person may try once more.
+    """
 
     code = "login_dead"
 
-    def __init__(self, tenant: str, reason: str, since: int | None = None) -> None:
+    def __init__(self, tenant: str, reason: str, since: int | None = None, *, doubtful: bool = False) -> None:
         super().__init__(
             f"the login to {tenant} has ended ({reason})", kept="the old entry is still in the store", todo=LOG_IN_AGAIN
         )
         self.tenant = tenant
         self.reason = reason
         self.since = since
+        self.doubtful = doubtful
 
 
 class RefreshBusyError(OAuthError):

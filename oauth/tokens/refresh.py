@@ -153,7 +153,7 @@ class Refresh:
                 await self._notes.change_unless_replaced(entry, attempt=attempt if self._doubtful else before)
                 raise
             except (LoginDeadError, VendorUnavailableError, VendorMisconfiguredError) as failed:
-                error = backoff.ended_by_refusals(self._tenant, failed, attempt)
+                error = backoff.ended_by_refusals(self._tenant, failed, attempt, self._clock())
                 if newer := await self._note_failure(entry, error, attempt, renewer.config_hash):
                     return newer
                 raise error from None
@@ -203,7 +203,7 @@ class Refresh:
         """Note why the vendor gave no tokens; if another login came in meanwhile, return that."""
         now = self._clock()
         if isinstance(error, LoginDeadError):
-            dead = DeadToken(posted.refresh_token.fingerprint(), error.reason, int(now))
+            dead = DeadToken(posted.refresh_token.fingerprint(), error.reason, int(now), doubtful=error.doubtful)
             return await self._notes.change_unless_replaced(posted, dead=dead, attempt=None)
         failure = backoff.fail_attempt(attempt, error, config_hash, now, answered=not self._doubtful)
         return await self._notes.change_unless_replaced(posted, attempt=failure)
@@ -271,7 +271,8 @@ class Refresh:
         """Refuse, without a request, a login that cannot be renewed."""
         if not entry.refresh_token:
             raise LoginDeadError(self._tenant, "the vendor gave no refresh token")
-        if dead := dead_token(entry, note):
+        dead = dead_token(entry, note)
+        if dead and not (dead.doubtful and self._deliberate):
             raise LoginDeadError(self._tenant, dead.reason, dead.since)
 
     def _commit(self, draft: Draft, posted: LoginEntry, tokens: TokenResponse, row: Vendor) -> LoginEntry:

@@ -17,20 +17,23 @@ _OLD_CONFIG_HASH: Final = "settings"  # an earlier version wrote the hash under 
 class DeadToken:
     """A refresh token that the vendor will never accept again; only its hash is kept, and `since` is in unix seconds.
 
-    `told` is True once the person who made the login was told, so that nobody tells that person twice.
+    `doubtful`: the vendor refused the token in unknown words, again and again. `told` is True once the person who made
+    the login was told, so that nobody tells that person twice.
     """
 
     fingerprint: str
     reason: str
     since: int
     told: bool = False
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RefreshAttempt:
     """A refresh that began and did not end in a commit; only the hash of its token is kept, times are unix seconds.
 
-    `refusals` counts the answers that refused this token without saying that it is dead.
+    `refusals` counts the answers in a row that refused this token without saying that it is dead, since the time
+    `refused_since`.
     `answered` is False while nobody knows whether the vendor has used up the token. No process refreshes before
     `not_before`, and this pause grows with the number of `failures`. If the vendor refused the configuration, `todo`
     says what to change. Then only a process with the same `config_hash` has to wait.
@@ -45,6 +48,7 @@ class RefreshAttempt:
     todo: str = ""
     config_hash: str = ""
     refusals: int = 0
+    refused_since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,8 @@ def _dead(value: object) -> DeadToken | None:
         case {"fingerprint": str(fingerprint), "reason": str(reason), "since": since, **others} if (
             _integer(since) is not None
         ):
-            return DeadToken(fingerprint, reason, since, told=others.get("told") is True)
+            told, doubtful = others.get("told") is True, others.get("doubtful") is True
+            return DeadToken(fingerprint, reason, since, told=told, doubtful=doubtful)
     return None
 
 
@@ -147,7 +152,8 @@ def _attempt(value: object) -> RefreshAttempt | None:
                 *(fingerprint, at, reason, answered, failures, not_before),
                 todo=todo if isinstance(todo, str) else "",
                 config_hash=config_hash if isinstance(config_hash, str) else "",
-                refusals=_integer(others.get("refusals")) or 0,
+                refusals=refusals if type(refusals := others.get("refusals")) is int and 0 < refusals < _LATEST else 0,
+                refused_since=_time(others.get("refused_since")),
             )
     return None
 
@@ -164,6 +170,10 @@ def _begun(value: object) -> Begun | None:
         case {"replaces": str() | None as replaces, "guild": guild} if guild is None or _integer(guild) is not None:
             return Begun(replaces, guild)
     return None
+
+
+def _time(value: object) -> float:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _LATEST else 0.0
 
 
 def _integer(value: object) -> int | None:

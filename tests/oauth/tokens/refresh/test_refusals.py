@@ -32,7 +32,7 @@ async def test_the_third_refusal_of_one_token_ends_its_login(
     failures = []
     for _ in range(5):
         failures.append(await refused(process()))
-        clock.now += 61
+        clock.now += 1801
 
     kinds: list[type[object]] = [
         RefreshRefusedError,
@@ -59,6 +59,64 @@ async def test_between_two_refusals_nobody_asks_for_half_a_minute(
     assert {type(failure) for failure in failures} == {RefreshRefusedError}
     assert all("log in again" in failure.todo for failure in failures)
     assert len(issuer.requests("/token")) == 1
+
+
+async def test_refusals_within_an_hour_end_no_login_however_many(
+    process: Callable[[], TokenSource], expired: TokenEntry, issuer: Issuer, clock: Clock
+) -> None:
+    issuer.faults.next("/token", times=20, **UNKNOWN)
+    for _ in range(20):
+        with pytest.raises(RefreshRefusedError):
+            await process().force_refresh("lab")
+        clock.now += 100
+
+    assert (await process().force_refresh("lab")).value != expired.access_token
+
+
+async def test_another_answer_between_refusals_begins_the_count_anew(
+    process: Callable[[], TokenSource], expired: TokenEntry, issuer: Issuer, clock: Clock
+) -> None:
+    for fault in (UNKNOWN, {"status": 503}, UNKNOWN, {"status": 503}, UNKNOWN):
+        issuer.faults.next("/token", **fault)
+        assert not isinstance(await refused(process()), LoginDeadError)
+        clock.now += 3601
+
+    assert (await process().get_valid("lab")).value != expired.access_token
+
+
+async def test_a_person_may_try_a_login_that_ended_by_refusals_once_more(
+    process: Callable[[], TokenSource], expired: TokenEntry, issuer: Issuer, clock: Clock
+) -> None:
+    issuer.faults.next("/token", times=3, **UNKNOWN)
+    for _ in range(3):
+        await refused(process())
+        clock.now += 1801
+    assert isinstance(await refused(process()), LoginDeadError)
+
+    renewed = await process().force_refresh("lab")
+
+    assert (await process().get_valid("lab")).value == renewed.value
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 403, "body": {"message": "Forbidden"}},
+        {"status": 403, "body": {"error": {"type": "forbidden", "message": "Request not allowed"}}},
+        {"status": 409, "body": {"error": "conflict", "message": "refresh in progress"}},
+        {"status": 400, "body": {"error": "E1", "message": "maintenance"}},
+        {"status": 401, "body": {}},
+        {"status": 451, "body": {"error": "legal"}},
+    ],
+    ids=str,
+)
+async def test_an_answer_that_may_come_from_something_in_between_is_no_refusal(
+    process: Callable[[], TokenSource], expired: TokenEntry, issuer: Issuer, clock: Clock, answer: dict[str, Any]
+) -> None:
+    issuer.faults.next("/token", times=4, **answer)
+    for _ in range(4):
+        assert type(await refused(process())) is VendorUnavailableError
+        clock.now += 3601
 
 
 @pytest.mark.parametrize("outage", [{"status": 503}, {"status": 429}, {"status": 403, "html": "<h1>no</h1>"}], ids=str)
@@ -91,10 +149,15 @@ async def test_a_rejected_token_that_nobody_can_renew_is_not_served_again(
     await change(store, login, refresh_token=Secret(""), expires_at=NEVER)
     rejected = await source.get_valid("lab")
 
-    with pytest.raises(LoginDeadError):
-        await source.force_refresh("lab", rejected)
-    with pytest.raises(LoginDeadError):
-        await source.get_valid("lab")
+    for seconds in (0, 60):  # any server can refuse any token once
+        clock.now += seconds
+        with pytest.raises(LoginDeadError):
+            await source.force_refresh("lab", rejected)
+        assert (await source.get_valid("lab")).value == rejected.value
+    clock.now += 241
+    for work in (source.force_refresh("lab", rejected), source.get_valid("lab")):
+        with pytest.raises(LoginDeadError):
+            await work
 
     assert not issuer.requests("/token")
     assert [state.tenant for state in await logins.states.newly_dead()] == ["lab"]
