@@ -60,12 +60,12 @@ ulr = "x"
 """
 MISTAKES = {
     "colour: is not known",
-    "discord.allowed_user: is not known; did you mean allowed_users?",
+    "discord.allowed_user: is not known (did you mean allowed_users?)",
     "discord.guild_ids: must be a list of Discord ids",
     "store.path: must be a text",
     "auth.vendors: there is no vendor 'nobody'",
-    "vendors.lab.token_ulr: is not known; did you mean token_url?",
-    "mcp.linear.ulr: is not known; did you mean url?",
+    "vendors.lab.token_ulr: is not known (did you mean token_url?)",
+    "mcp.linear.ulr: is not known (did you mean url?)",
 }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import AddedServer, FileStore, Secret, TokenEntry, UserId
+from openab_auth.storage.file.reader import FileReader
 from tests.bot.cli.mcp.answers import checks, said
 from tests.support.mcp_servers import approve
 
@@ -50,10 +51,10 @@ def test_a_server_that_a_person_added_is_used_by_every_command(call: Run, run: R
 def test_a_token_for_a_vendor_is_printed_without_a_look_at_the_list(
     call: Run, added: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def looked(_: FileStore) -> None:
+    def looked(_: FileReader) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(FileStore, "servers", looked)
+    monkeypatch.setattr(FileReader, "servers", looked)
     entry = TokenEntry(Secret("canary-at"), Secret("r"), 4_000_000_000, "https://x.example/token", "codex")
     FileStore(home / ".openab/agent/auth.json").update(lambda draft: draft.__setitem__("codex", entry))
 

@@ -64,5 +64,5 @@ def test_all_mistakes_in_a_servers_table_are_named_and_nothing_starts(call: Run,
     refused = call("login", "mcp:codex")
 
     assert refused.returncode == 2
-    assert "mcp.codex: the name belongs to the vendor codex" in refused.stderr
+    assert "mcp.codex: the server needs another name, because the vendor codex" in refused.stderr
     assert "mcp.codex.url: must be https" in refused.stderr
