@@ -3,10 +3,12 @@
 from openab_auth.bot.playground.discord.rules import errors, limits
 from openab_auth.bot.playground.discord.rules.declarations import check_commands, registered, without_localizations
 from openab_auth.bot.playground.discord.rules.errors import ApiError, json_reply
+from openab_auth.bot.playground.discord.rules.layouts import IS_COMPONENTS_V2, media_of, text_of, walk
 from openab_auth.bot.playground.discord.rules.limits import ACK_DEADLINE, LINK, count, length, parts
 
 __all__ = [
     "ACK_DEADLINE",
+    "IS_COMPONENTS_V2",
     "LINK",
     "ApiError",
     "check_commands",
@@ -15,7 +17,10 @@ __all__ = [
     "json_reply",
     "length",
     "limits",
+    "media_of",
     "parts",
     "registered",
+    "text_of",
+    "walk",
     "without_localizations",
 ]
