@@ -102,7 +102,7 @@ def _step(number: int, text: Markup) -> Markup:
 def _cautions(language: Language, vendor: Vendor) -> list[Markup]:
     """Return what a person should know before they open the link."""
     risk = risk_of(language, vendor)
-    note = note_of(language, vendor)
+    note = note_of(language, vendor) if vendor.note else None
     other_host = other_host_of(language, "login-other-host", vendor)
     return [
         *([other_host] if other_host else []),

@@ -6,11 +6,9 @@ import logging
 import secrets
 import traceback
 
-import discord
-
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import Language, failure
-from openab_auth.cogs.auth.views.buttons import new_link, view_of
+from openab_auth.cogs.auth.views.buttons import AuthButton, fitting, new_link
 from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
@@ -45,11 +43,11 @@ def failure_message(
     if isinstance(cause, OpenabAuthError):
         if isinstance(cause, ExchangeRefusedError | VendorUnavailableError | LoginDeniedError):
             _log.info("%s failed: %s", doing, cause)  # the person is not told the vendor's reason
-        return ReplyContent(failure(language, cause), view=_way_on(language, cause, vendor, key))
+        return ReplyContent(failure(language, cause), _way_on(language, cause, vendor, key), accent="bad")
     incident = secrets.token_hex(4)
     # The exception's message is left out: a library may have put an address with a code or a token into it.
     _log.error("incident %s: %s failed with %s\n%s", incident, doing, type(cause).__name__, _frames(cause))
-    return ReplyContent(language.say("unexpected-failure", incident=incident))
+    return ReplyContent(language.say("unexpected-failure", incident=incident), accent="bad")
 
 
 def still_waits(error: OpenabAuthError) -> bool:
@@ -63,12 +61,12 @@ def still_waits(error: OpenabAuthError) -> bool:
             return isinstance(error, ProgramWaitsError | StorageError)
 
 
-def _way_on(language: Language, error: OpenabAuthError, vendor: str | None, key: str | None) -> discord.ui.View | None:
+def _way_on(language: Language, error: OpenabAuthError, vendor: str | None, key: str | None) -> tuple[AuthButton, ...]:
     if vendor is None:
-        return None
+        return ()
     if key is not None and still_waits(error):
-        return view_of([PasteButton(language, vendor, key)])
-    return new_link(language, vendor) if link_is_over(error) else None
+        return fitting([PasteButton(language, vendor, key)])
+    return new_link(language, vendor) if link_is_over(error) else ()
 
 
 def link_is_over(error: OpenabAuthError) -> bool:

@@ -120,12 +120,14 @@ class ShownResponse:
         Raises:
             TimeoutError: there was no message within `timeout` seconds.
         """
-        return await self.wait_for(lambda shown: shown.deleted or (shown.messages and not shown._promised), timeout)
+        return await self.wait_for(ShownResponse.given, timeout)
 
-    @property
-    def _promised(self) -> bool:
+    def given(self) -> bool:
+        """Return whether the bot has given the response that it promised."""
         before = self.interaction.edits_before
-        return self.loading or (before is not None and self.message.edits == before)
+        if before is not None and not self.interaction.followups and not self.deleted:
+            return self.message.edits > before
+        return self.deleted or (bool(self.messages) and not self.loading)
 
     async def wait_for(self, holds: Callable[[ShownResponse], object], timeout: float = PATIENCE) -> ShownResponse:  # noqa: ASYNC109
         """Wait until `holds(self)` is true.

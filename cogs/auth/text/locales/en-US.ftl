@@ -54,7 +54,6 @@ login-done-as = ✅ **Logged in to { $vendor } as { $account }.** Every agent he
 login-done-replaced = It replaces the login of { $account }.
 login-lacks-project = ⚠️ **This account has no Code Assist project yet.** Set up Gemini Code Assist for it once, or ask the operator to set `GOOGLE_CLOUD_PROJECT` where the agents run.
 login-overtaken = ⚠️ **Your login to { $vendor } was not stored:** another login was finished before yours.
-login-link-used = ✅ Done: logged in to **{ $vendor }**.
 login-link-expired = ⌛ **The login link for { $vendor } has expired.** Nothing was changed. { -new-link }
 login-link-replaced = There is a newer link for **{ $vendor }**. Use that one.
 login-button-expired = ⌛ **This link has expired.** Nothing was changed. { -new-link }
@@ -108,7 +107,7 @@ login-with-account = { $login } ({ $account })
 
 ## Status
 
-status-title = Logins
+status-title = ## Logins
 status-empty = Nobody is logged in yet. Start with { -login }.
 status-login = { $mark } **{ $title }**: { $state }
 status-token-renews = token renews { $time }
@@ -173,6 +172,7 @@ help-privacy = -# Only you see my answers. What you paste is used once and not s
 
 ## Direct messages
 
+dm-card = Your login message shows what happened.
 dm-delete-paste = **Please delete your message now.** What you pasted works like a password, and I can't delete it for you.
 dm-hint = I only log agents in. Use { -login }, then paste what you copied here. { -help } tells you more.
 

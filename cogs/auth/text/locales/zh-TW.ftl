@@ -106,7 +106,6 @@ login-done-as = ✅ **已用 { $account } 登入 { $vendor }。** 這裡的代�
 login-done-replaced = 它取代了 { $account } 的登入。
 login-lacks-project = ⚠️ **這個帳號還沒有 Code Assist 專案。** 請先為它設定一次 Gemini Code Assist，或請管理者在代理程式執行的環境設定 `GOOGLE_CLOUD_PROJECT`。
 login-overtaken = ⚠️ **您的 { $vendor } 登入沒有儲存：** 另一個登入比您先完成。
-login-link-used = ✅ 完成：已登入 **{ $vendor }**。
 login-link-expired = ⌛ **{ $vendor } 的登入連結已過期。** 沒有任何變更。{ -new-link }
 login-link-replaced = **{ $vendor }** 已有較新的登入連結，請使用新的連結。
 login-button-expired = ⌛ **這個連結已過期。** 沒有任何變更。{ -new-link }
@@ -159,7 +158,7 @@ login-with-account = { $login }（{ $account }）
 
 ## Status
 
-status-title = 登入狀態
+status-title = ## 登入狀態
 status-empty = 目前沒有任何登入。請用 { -login } 開始。
 status-login = { $mark } **{ $title }**：{ $state }
 status-token-renews = 權杖 { $time } 更新
@@ -221,6 +220,7 @@ help-privacy = -# 我的回覆只有您看得到。您貼上的內容只使用�
 
 ## Direct messages
 
+dm-card = 結果顯示在您的登入訊息上。
 dm-delete-paste = **請立刻刪除您的訊息。** 您貼上的內容就像密碼一樣，而我無法替您刪除。
 dm-hint = 我只負責讓代理程式登入。請用 { -login }，再把您複製的內容貼在這裡。{ -help } 有更多說明。
 
