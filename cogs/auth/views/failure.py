@@ -7,20 +7,23 @@ import secrets
 import traceback
 
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.text import Language, failure
+from openab_auth.cogs.auth.text import LINES, Language, failure
 from openab_auth.cogs.auth.views.buttons import AuthButton, fitting, new_link
 from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeniedError,
     LoginExpiredError,
+    LoginNotStoredError,
     NoPendingLoginError,
     PasteRefusedError,
+    PlanMissingError,
     ProgramFailedError,
     ProgramWaitsError,
+    VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from openab_auth.storage.errors import OpenabAuthError, StorageError
+from openab_auth.storage.errors import InvalidTenantError, OpenabAuthError, StorageError
 
 _log = logging.getLogger(__name__)
 
@@ -40,14 +43,31 @@ def failure_message(
     paste again.
     """
     cause = cause_of(error)
-    if isinstance(cause, OpenabAuthError):
-        if isinstance(cause, ExchangeRefusedError | VendorUnavailableError | LoginDeniedError):
-            _log.info("%s failed: %s", doing, cause)  # the person is not told the vendor's reason
-        return ReplyContent(failure(language, cause), _way_on(language, cause, vendor, key), accent="bad")
     incident = secrets.token_hex(4)
+    if isinstance(cause, OpenabAuthError):
+        text = failure(language, cause)
+        if (level := _level(cause)) is not None:
+            _log.log(level, "incident %s: %s failed: %s", incident, doing, cause)
+            text = LINES.join([text, language.say("failure-incident", incident=incident)])
+        return ReplyContent(text, _way_on(language, cause, vendor, key), accent="bad")
     # The exception's message is left out: a library may have put an address with a code or a token into it.
     _log.error("incident %s: %s failed with %s\n%s", incident, doing, type(cause).__name__, _frames(cause))
     return ReplyContent(language.say("unexpected-failure", incident=incident), accent="bad")
+
+
+def _level(error: OpenabAuthError) -> int | None:
+    """Return the level at which the log gets what the person is not told, or None if the person is told everything."""
+    match error:
+        case PlanMissingError() | InvalidTenantError():
+            return logging.INFO
+        case VendorMisconfiguredError() | StorageError() | LoginNotStoredError():
+            return logging.ERROR  # only the operator can mend it
+        case (
+            ExchangeRefusedError() | VendorUnavailableError() | LoginDeniedError() | PasteRefusedError(reason="denied")
+        ):
+            return logging.INFO
+        case _:
+            return None
 
 
 def still_waits(error: OpenabAuthError) -> bool:

@@ -61,8 +61,10 @@ login-cancelled = **Your login to { $vendor } is cancelled.** Its link no longer
 nothing-changed = Nothing was changed.
 login-ended =
     ⚠️ **The login to { $login } has ended.** Agents here can no longer renew it.
-    Reason: { $reason }
-    Log in again with the button, or with { -login }.
+    { $reason ->
+        [none] Log in again with the button, or with { -login }.
+       *[other] Reason: { $reason }. Log in again with the button, or with { -login }.
+    }
 
 risk-tos-risk = ⚠️ **Careful:** this vendor's terms may not allow you to use its login in other tools. The vendor could close the account.
 risk-experimental = ⚠️ **Careful:** this login is experimental and may stop working at any time.
@@ -98,7 +100,10 @@ logout-revoked = **The login to { $vendor } is revoked at the vendor and removed
 logout-nothing = **There was no login to { $vendor } to remove.**
 logout-newer-login-kept = **Nothing was removed.** Somebody made a newer login to { $vendor } in the meantime, and it stays.
 logout-earlier-login-revoked = The earlier login is revoked at the vendor.
-logout-not-revoked = I could not revoke it at the vendor: { $note }.
+logout-not-revoked = I could not revoke it at the vendor{ $note ->
+        [none] {""}
+       *[other] : { $note }
+    }.
 logout-tokens-left = A file on this bot's disk may still contain the tokens of this login. { -status } names the file.
 
 person-at-console = Someone at the console
@@ -118,7 +123,10 @@ status-logged-in-by = logged in { $time } by { $who }
 status-other-host = { CODE($host) } receives the token of an account at { CODE($issuer) }
 status-shadowed = ⚠️ not used while { CODE($variable) } is set
 status-server = at { $host }
-status-renewal-failed = ⚠️ renewal failed { $time } ({ $reason }); next try: { $then }
+status-renewal-failed = ⚠️ renewal failed { $time }{ $reason ->
+        [none] {""}
+       *[other] {" "}({ $reason })
+    }; next try: { $then }
 status-scopes = scopes requested: { $asked }; granted: { $granted }
 status-missing-scopes = ⚠️ agents need more scopes: { $scopes }. { $todo }
 remedy-log-in = Log in again with { -login }.
@@ -183,6 +191,7 @@ failure =
     ❌ **{ $happened }**
     { $kept }
     Next: { $next }
+failure-incident = -# For the operator: { CODE($incident) }
 unexpected-failure =
     ❌ **Something went wrong on my side.**
     Try again. If it happens again, give the operator this id: { CODE($incident) }
@@ -236,7 +245,10 @@ error-name_too_long = This name is too long for a Discord button.
 error-not_logged_in = Nobody is logged in to { $tenant }.
     .kept = { -unchanged }
     .next = { -login } starts a login. { -status } shows all logins.
-error-login_dead = The login to { $tenant } has ended ({ $reason }).
+error-login_dead = The login to { $tenant } has ended{ $reason ->
+        [none] {""}
+       *[other] {" "}({ $reason })
+    }.
     .kept = Nothing was removed.
     .next = Log in again with { -login }.
 error-login_taken = Another person is logged in to { $tenant }.
@@ -275,17 +287,26 @@ error-vendor_unavailable = { $vendor } is not answering properly right now.
             }
            *[other] Try again in a moment.
         }
-error-vendor_misconfigured = { $vendor } does not accept this bot's configuration ({ $reason }).
+error-vendor_misconfigured = { $vendor } does not accept this bot's configuration{ $reason ->
+        [none] {""}
+       *[other] {" "}({ $reason })
+    }.
     .kept = { -older-untouched }
     .next = Tell the operator: { $todo }.
-error-client_missing = This bot is not registered at { $vendor } yet ({ $reason }).
+error-client_missing = This bot is not registered at { $vendor } yet{ $reason ->
+        [none] {""}
+       *[other] {" "}({ $reason })
+    }.
     .kept = { -older-untouched }
     .next =
         Tell the operator: register a client at { $issuer } with the redirect { CODE($redirect_uri) }{ $scopes ->
             [none] {""}
            *[other] {" "}and the scopes { $scopes }
         }. Then write its `client_id` into { CODE($table) } in the config.
-error-server_unusable = Nobody can log in to { $vendor } right now ({ $reason }).
+error-server_unusable = Nobody can log in to { $vendor } right now{ $reason ->
+        [none] {""}
+       *[other] {" "}({ $reason })
+    }.
     .kept = { -older-untouched }
     .next = Tell the operator: { $todo }.
 error-exchange_refused = The code for { $vendor } has expired, or it was used before.
@@ -301,7 +322,10 @@ error-no_login = You can't log in to { $vendor } from here.
             [none] Tell the operator: set { $variables } where the agents run.
            *[other] { $note } Tell the operator: set { $variables } where the agents run.
         }
-error-plan_missing = { $vendor } does not accept this account ({ $reason }).
+error-plan_missing = { $vendor } does not accept this account{ $reason ->
+        [none] {""}
+       *[other] {" "}({ $reason })
+    }.
     .kept = { -older-untouched }
     .next = Give the account a seat or a plan at the vendor, or log in with another account. { -new-link }
 error-program_failed =
@@ -411,8 +435,8 @@ error-paste_refused-no_issuer = This address does not name the server that it co
 error-paste_refused-denied =
     { $ends_login ->
         [yes] { $said ->
-            [none] The login was declined.
-           *[other] The login was declined. The vendor said: { $said }.
+            [none] The login was declined at the vendor.
+           *[other] The login was declined at the vendor. It said: { $said }.
         }
        *[no] This address reports an error. I can't tell whether it belongs to this login.
     }
@@ -427,21 +451,21 @@ error-paste_refused-denied =
            *[no] Continue with the newest link. If the error came from there: { -new-link }
         }
 
-error-store_unreadable = The file with the logins could not be read ({ $reason }).
+error-store_unreadable = The file with the logins could not be read.
     .kept = { -unchanged }
-    .next = Tell the operator: make { CODE($path) } readable for the bot, or move it away.
-error-store_unwritable = The file with the logins could not be written ({ $reason }).
+    .next = Give the operator the id below.
+error-store_unwritable = The file with the logins could not be written.
     .kept = The file is unchanged.
-    .next = Tell the operator: free some disk space, or fix the permissions of the folder of { CODE($path) }.
-error-servers_unwritten = The list of added servers could not be written ({ $reason }).
+    .next = Give the operator the id below.
+error-servers_unwritten = The list of added servers could not be written.
     .kept = The list is unchanged. If you were removing a server, the unfinished logins to it have ended.
-    .next = Tell the operator: free some disk space, or fix the permissions of the folder of { CODE($path) }.
+    .next = Give the operator the id below.
 error-store_busy = Another program has locked the logins for more than { $waited } seconds.
     .kept = { -unchanged }
-    .next = Try again. If it happens again, tell the operator: `lsof` shows which program holds { CODE($path) } (marked with W).
-error-invalid_tenant = { $tenant } can't be the name of a login ({ $reason }).
+    .next = Try again. If it happens again, give the operator the id below.
+error-invalid_tenant = { $tenant } can't be the name of a login.
     .kept = { -unchanged }
     .next = Tell the operator to choose another name.
-error-invalid_entry = I almost wrote something that agents could not read ({ $reason }).
+error-invalid_entry = I almost wrote something that agents could not read.
     .kept = { -unchanged }
-    .next = This is my mistake. Tell the operator.
+    .next = Give the operator the id below.

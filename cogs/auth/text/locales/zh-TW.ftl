@@ -113,8 +113,10 @@ login-cancelled = **您的 { $vendor } 登入已取消。** 它的連結已經�
 nothing-changed = 沒有任何變更。
 login-ended =
     ⚠️ **{ $login } 的登入已失效。** 這裡的代理程式無法再更新它。
-    原因：{ $reason }
-    請按下方的按鈕，或使用 { -login } 重新登入。
+    { $reason ->
+        [none] 請按下方的按鈕，或使用 { -login } 重新登入。
+       *[other] 原因：{ $reason }。請按下方的按鈕，或使用 { -login } 重新登入。
+    }
 
 risk-tos-risk = ⚠️ **請注意：** 這家供應商的條款可能不允許在其他工具使用它的登入，帳號有可能被停用。
 risk-experimental = ⚠️ **請注意：** 這種登入方式還在實驗階段，隨時可能失效。
@@ -150,7 +152,10 @@ logout-revoked = **已向供應商撤銷 { $vendor } 的登入，並從這裡移
 logout-nothing = **{ $vendor } 沒有可以移除的登入。**
 logout-newer-login-kept = **沒有移除任何內容。** 在這段期間有人建立了較新的 { $vendor } 登入，所以保留了它。
 logout-earlier-login-revoked = 之前的那個登入已向供應商撤銷。
-logout-not-revoked = 我無法向供應商撤銷：{ $note }。
+logout-not-revoked = 我無法向供應商撤銷{ $note ->
+        [none] {""}
+       *[other] ：{ $note }
+    }。
 logout-tokens-left = 這個機器人的磁碟上可能還有檔案留著這個登入的權杖；{ -status } 會指出是哪一個。
 person-at-console = 主控台上的某人
 unknown-person = 不明的使用者
@@ -169,7 +174,10 @@ status-logged-in-by = { $time } 由 { $who } 登入
 status-other-host = { CODE($host) } 會收到 { CODE($issuer) } 帳號的權杖
 status-shadowed = ⚠️ 設有 { CODE($variable) }，所以不會用到這個登入
 status-server = 位於 { $host }
-status-renewal-failed = ⚠️ { $time } 更新失敗（{ $reason }）；下次嘗試：{ $then }
+status-renewal-failed = ⚠️ { $time } 更新失敗{ $reason ->
+        [none] {""}
+       *[other] （{ $reason }）
+    }；下次嘗試：{ $then }
 status-scopes = 要求的權限範圍：{ $asked }；取得的：{ $granted }
 status-missing-scopes = ⚠️ 代理程式需要更多權限範圍：{ $scopes }。{ $todo }
 remedy-log-in = 請用 { -login } 重新登入。
@@ -230,6 +238,7 @@ failure =
     ❌ **{ $happened }**
     { $kept }
     接下來：{ $next }
+failure-incident = -# 給管理者的代號：{ CODE($incident) }
 unexpected-failure =
     ❌ **我這邊出了問題。**
     請再試一次。如果還是不行，請把這個代號告訴管理者：{ CODE($incident) }
@@ -283,7 +292,10 @@ error-name_too_long = 這個名稱太長，放不進 Discord 的按鈕。
 error-not_logged_in = { $tenant } 沒有人登入。
     .kept = { -unchanged }
     .next = 請用 { -login } 登入，或用 { -status } 查看現有的登入。
-error-login_dead = { $tenant } 的登入已經終止（{ $reason }）。
+error-login_dead = { $tenant } 的登入已經終止{ $reason ->
+        [none] {""}
+       *[other] （{ $reason }）
+    }。
     .kept = 沒有移除任何內容。
     .next = 請用 { -login } 重新登入。
 error-login_taken = 已有別人登入 { $tenant }。
@@ -322,17 +334,26 @@ error-vendor_unavailable = { $vendor } 目前無法正常回應。
             }
            *[other] 請稍後再試。
         }
-error-vendor_misconfigured = { $vendor } 不接受這個機器人的設定（{ $reason }）。
+error-vendor_misconfigured = { $vendor } 不接受這個機器人的設定{ $reason ->
+        [none] {""}
+       *[other] （{ $reason }）
+    }。
     .kept = { -older-untouched }
     .next = 請告訴管理者：{ $todo }。
-error-client_missing = 這個機器人還沒有在 { $vendor } 註冊（{ $reason }）。
+error-client_missing = 這個機器人還沒有在 { $vendor } 註冊{ $reason ->
+        [none] {""}
+       *[other] （{ $reason }）
+    }。
     .kept = { -older-untouched }
     .next =
         請告訴管理者：在 { $issuer } 註冊一個用戶端，重新導向網址為 { CODE($redirect_uri) }{ $scopes ->
             [none] {""}
            *[other] ，權限範圍為 { $scopes }
         }，然後把它的 `client_id` 寫進設定檔的 { CODE($table) }。
-error-server_unusable = 目前無法登入 { $vendor }（{ $reason }）。
+error-server_unusable = 目前無法登入 { $vendor }{ $reason ->
+        [none] {""}
+       *[other] （{ $reason }）
+    }。
     .kept = { -older-untouched }
     .next = 請告訴管理者：{ $todo }。
 error-exchange_refused = { $vendor } 的代碼已過期，或已經使用過。
@@ -348,7 +369,10 @@ error-no_login = 無法從這裡登入 { $vendor }。
             [none] 請告訴管理者：在代理程式執行的環境設定 { $variables }。
            *[other] { $note } 請告訴管理者：在代理程式執行的環境設定 { $variables }。
         }
-error-plan_missing = { $vendor } 不接受這個帳號（{ $reason }）。
+error-plan_missing = { $vendor } 不接受這個帳號{ $reason ->
+        [none] {""}
+       *[other] （{ $reason }）
+    }。
     .kept = { -older-untouched }
     .next = 請在供應商為這個帳號開通席次或方案，或改用另一個帳號登入。{ -new-link }
 error-program_failed = { $vendor } 的登入程式{ $status ->
@@ -473,21 +497,21 @@ error-paste_refused-denied =
            *[no] 請繼續使用最新的連結。如果錯誤就是從那裡來的：{ -new-link }
         }
 
-error-store_unreadable = 無法讀取登入資料檔（{ $reason }）。
+error-store_unreadable = 無法讀取登入資料檔。
     .kept = { -unchanged }
-    .next = 請告訴管理者：讓機器人能讀取 { CODE($path) }，或把它移開。
-error-store_unwritable = 無法寫入登入資料檔（{ $reason }）。
+    .next = 請把下方的代號告訴管理者。
+error-store_unwritable = 無法寫入登入資料檔。
     .kept = 檔案沒有變更。
-    .next = 請告訴管理者：釋放磁碟空間，或修正 { CODE($path) } 所在資料夾的權限。
-error-servers_unwritten = 無法寫入已新增的伺服器清單（{ $reason }）。
+    .next = 請把下方的代號告訴管理者。
+error-servers_unwritten = 無法寫入已新增的伺服器清單。
     .kept = 清單沒有變更。如果您正在移除伺服器，尚未完成的登入已經結束。
-    .next = 請告訴管理者：釋放磁碟空間，或修正 { CODE($path) } 所在資料夾的權限。
+    .next = 請把下方的代號告訴管理者。
 error-store_busy = 另一個程式鎖住了登入資料，已超過 { $waited } 秒。
     .kept = { -unchanged }
-    .next = 請再試一次。如果還是不行，請告訴管理者：用 `lsof` 可以找出占用 { CODE($path) } 的程式（標有 W 的那一個）。
-error-invalid_tenant = { $tenant } 不能當作登入的名稱（{ $reason }）。
+    .next = 請再試一次。如果還是不行，請把下方的代號告訴管理者。
+error-invalid_tenant = { $tenant } 不能當作登入的名稱。
     .kept = { -unchanged }
     .next = 請管理者換一個名稱。
-error-invalid_entry = 我差點寫入代理程式無法讀取的內容（{ $reason }）。
+error-invalid_entry = 我差點寫入代理程式無法讀取的內容。
     .kept = { -unchanged }
-    .next = 這是我的錯誤，請告訴管理者。
+    .next = 請把下方的代號告訴管理者。

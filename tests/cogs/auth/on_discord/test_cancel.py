@@ -52,7 +52,7 @@ async def test_a_denied_login_ends_and_its_message_says_so(bot: commands.Bot, ad
     login = await begin(ada)
     denied = await issuer.deny(login.link_buttons[0])
     answer = await (await (await form(ada, login)).submit(denied)).settled()
-    assert "access denied" in answer.content
+    assert "It said: the person pressed Deny" in answer.content
     await login.wait_for(lambda shown: not shown.link_buttons)
     assert answer.message is login.message
     again = await ada.press(answer, "Get a new link")
