@@ -56,9 +56,7 @@ async def test_a_paste_in_a_dm_gets_a_reminder_there_and_its_result_on_the_card(
     assert "Please delete your message now" in reply.text
 
 
-async def test_a_card_that_is_too_old_to_edit_is_followed_by_a_new_one_with_its_button(
-    bot: commands.Bot, ada: Person, issuer: Issuer
-) -> None:
+async def test_a_card_too_old_to_edit_is_followed_by_a_new_one(bot: commands.Bot, ada: Person, issuer: Issuer) -> None:
     login = await begin(ada)
     redirect = await issuer.approve(login.link_buttons[0])
     login.age(16 * 60)
