@@ -32,7 +32,7 @@ from tests.cogs.auth.login_states import login_state
 from tests.cogs.auth.text.failures import MET
 
 RAW = re.compile(
-    r"HTTP ?\d|\b[45]\d\d\b|\berrno\b|\bE(?:NOSPC|ACCES|ROFS)\b|/data/"
+    r"HTTP ?\d|\b[45]\d\d\b|\berrno\b|\bE[A-Z]{4,}\b|/data/"
     r"|[Ii]nvalid[_ ](?:grant|client|request|scope|token)"
     r"|[Aa]ccess[_ ]denied|[Uu]nauthorized[_ ]client|[Ss]erver[_ ]error|temporarily[_ ]unavailable|expired[_ ]token"
 )
