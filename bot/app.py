@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.metadata
 import logging
 import signal
 from collections.abc import AsyncIterator, Mapping
@@ -13,12 +14,13 @@ import aiohttp
 import discord
 
 from openab_auth.bot.client import AuthBot, point_discord_at
-from openab_auth.bot.errors import DiscordUnavailableError
+from openab_auth.bot.proxy import Proxy, find_proxy
 from openab_auth.bot.refresh_ahead import RefreshAhead, open_refresh_ahead
+from openab_auth.bot.refusals import failure_of
 from openab_auth.cogs.auth import AuthService, DiscordSettings, open_service, read_settings
 from openab_auth.oauth.config import Config
-from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.http import awake_timeout
+from openab_auth.oauth.errors import ConfigError, NetworkVariableError
+from openab_auth.oauth.http import awake_timeout, check_environment
 from openab_auth.oauth.runtime import Runtime
 
 _log = logging.getLogger(__name__)
@@ -36,8 +38,9 @@ async def run_bot(config: Config, location: str, environ: Mapping[str, str]) -> 
 
     Raises:
         ConfigError: there is no bot token, Discord refuses it, or another setting is wrong.
-        DiscordUnavailableError: Discord gives no usable answer.
-        StorageError: the store cannot be opened.
+        DiscordUnavailableError, DiscordQuotaError: Discord gives no usable answer, or takes no new commands today.
+        DiscordRefusedError: Discord refuses the bot, in its own words.
+        StorageError: the store cannot be opened, or not be written.
     """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -66,18 +69,32 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
     """Run the bot during the block; yield a task that ends only if the bot cannot continue.
 
     Raises:
-        ConfigError, DiscordUnavailableError: as `run_bot`.
+        OpenabAuthError: as `run_bot`.
     """
     settings = read_settings(config, environ)
     if settings.bot_token is None:
         reason = "is missing; set DISCORD_TOKEN or bot_token, or try `openab-auth playground`, which needs none"
         raise ConfigError(config.file or "the environment", (("discord.bot_token", reason),))
+    proxy = find_proxy(settings, environ)
     runtime = Runtime.open(config, location, environ)
+    for problem in runtime.catalogue.problems:
+        _log.warning("%s; %s", problem.what, problem.repair)
+    await runtime.store.check_writable()  # otherwise every person who logs in would find it out
+    catalogue = await runtime.load_catalogue()
+    await asyncio.to_thread(catalogue.offered)  # reads the secrets of installed apps now, not while people wait
+    for name in config.auth.vendors or ():
+        if refused := catalogue.refusal(name):
+            _log.warning("%s; %s", refused.happened, refused.todo)
     service = open_service(runtime, settings)
+    _tell_start(config, runtime, service)
     ahead = open_refresh_ahead(config, runtime)
-    await point_discord_at(settings.api_base)
-    client = AuthBot(settings, service)
-    task = asyncio.create_task(_connect(client, settings, config), name="discord client")
+    try:
+        await asyncio.to_thread(check_environment, environ)
+    except NetworkVariableError as error:  # people can still see the state of their logins, and log out
+        _log.error("nobody can log an agent in: %s", error)
+    await point_discord_at(settings.api_base, proxy)
+    client = AuthBot(settings, service, proxy)
+    task = asyncio.create_task(_connect(client, settings, config, proxy), name="discord client")
     connected = asyncio.create_task(client.connected.wait())
     try:
         await _first(connected, task)
@@ -90,9 +107,24 @@ async def running_bot(config: Config, location: str, environ: Mapping[str, str])
         await _stop(client, runtime, service, ahead, task)
 
 
-async def _connect(client: AuthBot, settings: DiscordSettings, config: Config) -> None:
+def _tell_start(config: Config, runtime: Runtime, service: AuthService) -> None:
+    """Log in one line what an operator asks first when something is wrong."""
+    try:
+        version = importlib.metadata.version("openab-auth")
+    except importlib.metadata.PackageNotFoundError:
+        version = "(a checkout that is not installed)"
+    where = f"config {config.file}" if config.file else "no config file"
+    offered = ", ".join(vendor.name for vendor in runtime.catalogue.offered()) or "none"
+    access = service.guard.access
+    _log.info(
+        "openab-auth %s: %s; store %s; %s; vendors offered: %s", version, where, runtime.location, access, offered
+    )
+
+
+async def _connect(client: AuthBot, settings: DiscordSettings, config: Config, proxy: Proxy | None) -> None:
     """Log in and stay connected; discord.py reconnects by itself, so a failure here is final."""
     assert settings.bot_token is not None  # noqa: S101 - `running_bot` has checked it
+    way = str(proxy) if proxy else ""
     try:
         await client.start(settings.bot_token.reveal())
     except discord.LoginFailure as error:
@@ -100,9 +132,13 @@ async def _connect(client: AuthBot, settings: DiscordSettings, config: Config) -
     except discord.ConnectionClosed as error:
         if error.code == _AUTHENTICATION_FAILED:
             raise ConfigError(config.file or "the environment", (_REFUSED_TOKEN,)) from error
-        raise DiscordUnavailableError(settings.api_base, f"the gateway closed with {error.code}") from error
+        raise failure_of(error, settings.api_base, way) from error
     except (aiohttp.ClientError, OSError, discord.DiscordException) as error:
-        raise DiscordUnavailableError(settings.api_base, type(error).__name__) from error
+        raise failure_of(error, settings.api_base, way) from error
+    except AttributeError as error:  # discord.py 2.7 ends so if its very first connection to the gateway fails
+        if isinstance(cause := error.__context__, aiohttp.ClientError | OSError | discord.DiscordException):
+            raise failure_of(cause, settings.api_base, way) from error
+        raise
 
 
 async def _stop(
@@ -114,7 +150,7 @@ async def _stop(
             await asyncio.gather(service.aclose(), *([ahead.aclose()] if ahead else []))
             await runtime.aclose()
     except TimeoutError:
-        _log.warning("a login or a refresh was still in progress when the bot stopped; the login must be started again")
+        _log.warning("the bot stopped before all work was done; begin an unfinished login again")
     try:
         async with asyncio.timeout(_CLOSE_CLIENT):
             await client.close()

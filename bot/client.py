@@ -11,6 +11,8 @@ import yarl
 from discord.ext import commands
 
 from openab_auth.bot.errors import DiscordUnavailableError
+from openab_auth.bot.proxy import Proxy, way_to_discord
+from openab_auth.bot.refusals import read_refusal
 from openab_auth.bot.sync import sync_if_changed
 from openab_auth.cogs.auth import DISCORD_API, Auth, AuthService, DiscordSettings
 from openab_auth.oauth.client import json_object
@@ -24,7 +26,7 @@ _GATEWAY_DEADLINE = 8.0  # seconds
 class AuthBot(commands.Bot):
     """A bot with the /auth commands and nothing else; it asks for no privileged intent."""
 
-    def __init__(self, settings: DiscordSettings, service: AuthService) -> None:
+    def __init__(self, settings: DiscordSettings, service: AuthService, proxy: Proxy | None = None) -> None:
         intents = discord.Intents.none()
         intents.guilds = True
         intents.dm_messages = settings.allow_dm  # a paste sent as a DM; its content comes without a privileged intent
@@ -34,6 +36,8 @@ class AuthBot(commands.Bot):
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,  # pastes are not kept in memory
+            proxy=proxy.address if proxy else None,
+            proxy_auth=proxy.auth if proxy else None,
         )
         self._settings = settings
         self._service = service
@@ -51,24 +55,28 @@ class AuthBot(commands.Bot):
         _log.info("logged in to Discord as %s", self.user)
 
 
-async def point_discord_at(api_base: str) -> None:
+async def point_discord_at(api_base: str, proxy: Proxy | None = None) -> None:
     """Make discord.py use the Discord at `api_base`, and the gateway that `GET /gateway` names there.
 
     discord.py keeps both addresses on classes, so this holds for the whole process. The real Discord needs no call.
 
     Raises:
         DiscordUnavailableError: no server there answers as Discord does.
+        DiscordRefusedError: it refuses, in its own words.
     """
     if api_base == DISCORD_API:
         return
     discord.http.Route.BASE = api_base
+    way = str(proxy) if proxy else ""
     try:
         async with (
             asyncio.timeout(_GATEWAY_DEADLINE),
-            new_client(trust_env=False) as http,  # discord.py uses no proxy of the environment either
+            new_client(environ=way_to_discord(proxy)) as http,
         ):
             reply = await BoundedTransport(http).handle_async_request(http.build_request("GET", f"{api_base}/gateway"))
+        if not reply.is_success:
+            raise read_refusal(reply.status_code, json_object(reply)).error(api_base, way)
         gateway = yarl.URL(str((json_object(reply) or {})["url"]))
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, TimeoutError, ValueError, LookupError) as error:
-        raise DiscordUnavailableError(api_base, type(error).__name__) from error
+        raise DiscordUnavailableError(api_base, type(error).__name__, way) from error
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = gateway

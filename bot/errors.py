@@ -6,15 +6,42 @@ from openab_auth.storage.errors import OpenabAuthError
 
 
 class DiscordUnavailableError(OpenabAuthError):
-    """Discord gives no usable answer; the config may be right."""
+    """Discord gives no usable answer; the config may be right. `way` names the proxy that was used."""
 
     code = "discord_unavailable"
 
-    def __init__(self, api_base: str, reason: str) -> None:
+    def __init__(self, api_base: str, reason: str, way: str = "") -> None:
+        looked_at = f"the network and {way}" if way else "the network, [discord] api_base and [discord] proxy"
         super().__init__(
-            f"no usable answer from Discord at {api_base} ({reason})",
+            f"no usable answer from Discord at {api_base}{f' through {way}' if way else ''}: {reason}",
             kept="the store is untouched",
-            todo="try again in a moment; if that fails, too, check the network and [discord] api_base",
+            todo=f"try again in a moment; if that fails, too, check {looked_at}",
+        )
+
+
+class DiscordRefusedError(OpenabAuthError):
+    """Discord refuses the bot; `sentence` is Discord's own, with its status and code."""
+
+    code = "discord_refused"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(
+            f"Discord refuses this bot: {sentence}",
+            kept="the store is untouched",
+            todo="correct that in Discord's developer portal or in the config, then start again",
+        )
+
+
+class DiscordQuotaError(OpenabAuthError):
+    """The day's quota of new commands is used up, and no `/auth` is registered that people could use."""
+
+    code = "discord_quota"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(
+            f"Discord registers no more new commands of this bot today: {sentence}",
+            kept="the store is untouched",
+            todo="start again tomorrow: Discord counts new commands for a day, and a restart does not help before",
         )
 
 

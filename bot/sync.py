@@ -1,33 +1,37 @@
 """Register the slash commands at Discord only when they differ from the registered ones.
 
-Discord allows 200 creations a day for each guild; a bot in a restart loop would use them up.
+Discord allows 200 creations a day for each guild; a bot in a restart loop would use them up. What Discord refuses here
+stops nobody who can use the commands that are registered already.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final, TypeAlias, cast
 
 import discord
 from discord import app_commands
 
+from openab_auth.bot.refusals import DAILY_QUOTA, refusal_of
 from openab_auth.oauth.errors import ConfigError
 
+Tree: TypeAlias = app_commands.CommandTree[discord.Client]
 _CONFIG = "the config"
 _NO_GUILD = "the bot is in none of these guilds, or was invited without the scope applications.commands"
+_ENTRY_POINT: Final = 4  # the type of the command that opens an app's Activity; Discord made it, not we
 _log = logging.getLogger(__name__)
 
 
-async def sync_if_changed(tree: app_commands.CommandTree[discord.Client], guilds: Sequence[int]) -> bool:
+async def sync_if_changed(tree: Tree, guilds: Sequence[int]) -> bool:
     """Register the commands of `tree`, globally or in each of `guilds`; return whether anything was sent.
 
-    With `guilds`, former global commands are removed; otherwise people would see each command twice. A guild that
-    refuses the bot is logged and skipped, so that the other guilds get their commands.
+    With `guilds`, former global commands are removed; otherwise people would see each command twice. What Discord
+    refuses for one place is logged and skipped, so that the other places get their commands.
 
     Raises:
         ConfigError: every guild refuses the bot.
-        discord.HTTPException: Discord refused the commands or did not answer.
+        discord.HTTPException: Discord refused the commands or did not answer, and people could use none.
     """
     places = [discord.Object(id=guild_id) for guild_id in guilds]
     if not places:
@@ -35,27 +39,47 @@ async def sync_if_changed(tree: app_commands.CommandTree[discord.Client], guilds
     for guild in places:
         tree.copy_global_to(guild=guild)
     tree.clear_commands(guild=None)
-    sent, refused = [], 0
+    sent: list[bool] = []
+    refused: list[discord.HTTPException] = []
     for guild in places:
         try:
             sent.append(await _sync_place(tree, guild))
-        except (discord.Forbidden, discord.NotFound) as error:
-            refused += 1
-            _log.error("discord.guild_ids: guild %s does not let this bot register commands (%s)", guild.id, error.code)
-    if refused == len(places):
+        except discord.HTTPException as error:
+            refused.append(error)
+            said = refusal_of(error)
+            _log.error("discord.guild_ids: guild %s does not let this bot register commands: %s", guild.id, said)
+    if len(refused) == len(places):
+        for refusal in refused:
+            if not isinstance(refusal, discord.Forbidden | discord.NotFound):
+                raise refusal
         raise ConfigError(_CONFIG, (("discord.guild_ids", _NO_GUILD),))
-    return await _sync_place(tree, None) or any(sent)
+    try:
+        sent.append(await _sync_place(tree, None))
+    except discord.HTTPException as error:
+        _log.error("former global commands may be shown twice, because Discord refuses: %s", refusal_of(error))
+    return any(sent)
 
 
-async def _sync_place(tree: app_commands.CommandTree[discord.Client], guild: discord.Object | None) -> bool:
-    if same_commands(await _wanted(tree, guild), await _registered(tree.client, guild)):
+async def _sync_place(tree: Tree, guild: discord.Object | None) -> bool:
+    wanted, registered = await _wanted(tree, guild), await _registered(tree.client, guild)
+    theirs = [command for command in registered if command.get("type") == _ENTRY_POINT]
+    ours = [command for command in registered if command.get("type") != _ENTRY_POINT]
+    if same_commands(wanted, ours):
         return False
-    await tree.sync(guild=guild)
+    try:
+        await _register(tree.client, guild, [*wanted, *theirs])
+    except discord.HTTPException as error:
+        if not {command["name"] for command in wanted} <= {command.get("name") for command in ours}:
+            raise
+        later = "; start again tomorrow to register the new ones" if error.code == DAILY_QUOTA else ""
+        told = "Discord refuses the new commands, so people use the commands that are registered%s: %s"
+        _log.error(told, later, refusal_of(error))
+        return False
     _log.info("slash commands registered %s", "globally" if guild is None else f"in guild {guild.id}")
     return True
 
 
-async def _wanted(tree: app_commands.CommandTree[discord.Client], guild: discord.Object | None) -> list[dict[str, Any]]:
+async def _wanted(tree: Tree, guild: discord.Object | None) -> list[dict[str, Any]]:
     """Return the payloads that `tree.sync` would send."""
     commands = tree.get_commands(guild=guild)
     if translator := tree.translator:
@@ -63,12 +87,22 @@ async def _wanted(tree: app_commands.CommandTree[discord.Client], guild: discord
     return [command.to_dict(tree) for command in commands]
 
 
-async def _registered(client: discord.Client, guild: discord.Object | None) -> Sequence[object]:
-    """Return the registered commands with their translations, which discord.py's own methods cannot request."""
+def _route(method: str, client: discord.Client, guild: discord.Object | None) -> discord.http.Route:
     path = f"/applications/{{application_id}}{'' if guild is None else f'/guilds/{guild.id}'}/commands"
-    route = discord.http.Route("GET", path, application_id=client.application_id)
-    found: Sequence[object] = await client.http.request(route, params={"with_localizations": "true"})
-    return found
+    return discord.http.Route(method, path, application_id=client.application_id)
+
+
+async def _registered(client: discord.Client, guild: discord.Object | None) -> Sequence[Mapping[str, Any]]:
+    """Return the registered commands with their translations, which discord.py's own methods cannot request."""
+    found = await client.http.request(_route("GET", client, guild), params={"with_localizations": "true"})
+    return [command for command in cast("list[object]", found) if isinstance(command, Mapping)]
+
+
+async def _register(
+    client: discord.Client, guild: discord.Object | None, commands: Sequence[Mapping[str, Any]]
+) -> None:
+    """Replace the registered commands; `tree.sync` would leave out what is not in the tree."""
+    await client.http.request(_route("PUT", client, guild), json=commands)
 
 
 def same_commands(wanted: Sequence[object], registered: Sequence[object]) -> bool:

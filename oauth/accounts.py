@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from openab_auth.oauth.errors import NotLoggedInError, ProgramKeepsLoginError
+from openab_auth.oauth.vendors.flow_rules import rules_of
 from openab_auth.oauth.vendors.server_names import VendorName, bare_name, full_name, names_server
 from openab_auth.storage.entries import Entry, McpEntry, Tenant, TokenEntry
 
@@ -78,6 +80,14 @@ def title_meant(catalogue: Catalogue, word: str) -> str:
     """Return the title of the vendor that `word` means, or the word itself if it means none."""
     vendor = vendor_meant(word, catalogue)
     return vendor.title if vendor else word
+
+
+def not_logged_in(account: Account, catalogue: Catalogue | None) -> NotLoggedInError:
+    """Return the error for a login that is not in the store: the vendor's own program may keep it."""
+    vendor = catalogue.named(account.name) if catalogue else None
+    if vendor is not None and rules_of(vendor).runs_program:
+        return ProgramKeepsLoginError(account.tenant, vendor.title, vendor.command[0])
+    return NotLoggedInError(account.tenant)
 
 
 def _server(name: str, entries: Mapping[str, Entry]) -> Account:

@@ -67,7 +67,7 @@ class Runtime:
 
     @property
     def known_catalogue(self) -> Catalogue | None:
-        """Return the catalogue if there is one already."""
+        """Return the catalogue, or None if nothing has loaded it yet."""
         return self._catalogue
 
     @property
@@ -87,7 +87,7 @@ class Runtime:
     def driver(self) -> Driver:
         """Return the driver for all vendors, which is made at the first call."""
         if self._driver is None:
-            self._driver = self._opened_driver = _driver_class()(clock=self.clock)
+            self._driver = self._opened_driver = _driver_class()(clock=self.clock, environ=self.environ)
         return self._driver
 
     async def load_catalogue(self) -> Catalogue:

@@ -13,7 +13,12 @@ OpenabAuthError                 says what happened, what was kept, and what to d
 from __future__ import annotations
 
 import os
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
+
+if TYPE_CHECKING:
+    from openab_auth.storage.file_faults import FileFault
+
+OTHER_FAULT: Final = "other"  # the name of a fault that the table of faults does not have
 
 
 class OpenabAuthError(Exception):
@@ -36,33 +41,38 @@ class StorageError(OpenabAuthError):
 
 
 class StoreUnreadableError(StorageError):
-    """A file of the store is there but could not be read, so nothing was written over it."""
+    """A file of the store is there but could not be read, so nothing was written over it.
+
+    `fault` names the system's error in `storage.file_faults`; it is "other" where that table does not have it.
+    """
 
     code = "store_unreadable"
 
-    def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
-        super().__init__(
-            f"{os.fspath(path)} could not be read ({reason})",
-            kept="nothing was changed",
-            todo="make it readable for this user or move it away, then try again",
-        )
+    def __init__(self, path: str | os.PathLike[str], why: str | OSError) -> None:
         self.path = os.fspath(path)
-        self.reason = reason
+        self.reason, found = _explained(why)
+        self.fault = found.name if found else OTHER_FAULT
+        super().__init__(
+            f"{self.path} could not be read ({self.reason})",
+            kept="nothing was changed",
+            todo=found.repair if found else "make it readable for this user or move it away, then try again",
+        )
 
 
 class StoreUnwritableError(StorageError):
-    """The change could not be committed; the file is unchanged."""
+    """The change could not be committed; the file is unchanged. `fault` is as in `StoreUnreadableError`."""
 
     code = "store_unwritable"
 
-    def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
-        super().__init__(
-            f"{os.fspath(path)} could not be written ({reason})",
-            kept="the file is unchanged",
-            todo="free disk space or correct the permissions of its folder, then try again",
-        )
+    def __init__(self, path: str | os.PathLike[str], why: str | OSError) -> None:
         self.path = os.fspath(path)
-        self.reason = reason
+        self.reason, found = _explained(why)
+        self.fault = found.name if found else OTHER_FAULT
+        super().__init__(
+            f"{self.path} could not be written ({self.reason})",
+            kept="the file is unchanged",
+            todo=found.repair if found else "free disk space or correct the permissions of its folder, then try again",
+        )
 
 
 class ServersUnwrittenError(StorageError):
@@ -76,6 +86,7 @@ class ServersUnwrittenError(StorageError):
         )
         self.path = error.path
         self.reason = error.reason
+        self.fault = error.fault
 
 
 class StoreBusyError(StorageError):
@@ -121,6 +132,15 @@ class InvalidEntryError(StorageError):
         )
         self.key = key
         self.reason = reason
+
+
+def _explained(why: str | OSError) -> tuple[str, FileFault | None]:
+    """Return the reason in words, and the fault behind an error of the operating system."""
+    if isinstance(why, str):
+        return why, None
+    from openab_auth.storage.file_faults import fault_of, words_for  # noqa: PLC0415 -- only a failure needs the table
+
+    return words_for(why), fault_of(why)
 
 
 def words_of(error: BaseException) -> str:

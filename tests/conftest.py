@@ -9,18 +9,25 @@ import io
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from openab_auth.bot.cli import main
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.storage import AsyncStore, FileStore
 from tests.support.clock import Clock
 from tests.support.mcp_servers import NAMES
+from tests.support.patience import PATIENCE
+
+# Examples take as long as the machine makes them take: their number is the bound, not the clock.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -34,6 +41,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.soak_seed is None:  # the processes of xdist get the options, and with them this seed
         config.option.soak_seed = random.SystemRandom().randrange(10**6)
+    # Background jobs, `nohup` and some CIs ignore signals; the programs that tests start would inherit that.
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +97,7 @@ def run(home: Path) -> Run:
             input=text,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=PATIENCE,
             check=False,
         )
 

@@ -43,4 +43,6 @@ def _print(text: str) -> int:
     except OSError:  # nobody reads it, or its disk is full: Python would say so once more while it exits
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except (AttributeError, UnicodeError):  # standard output is closed, or of an encoding without ASCII
+        return 1
     return 0

@@ -8,8 +8,8 @@ from typing import Final
 
 from openab_auth.storage.errors import OpenabAuthError
 
-_WITH_VALUE: Final = frozenset({"--store", "--config", "--user", "--port", "--min-ttl"})
-_ALONE: Final = frozenset({"--json", "--local", "--rejected", "--no-wait", "--help", "-h"})
+_WITH_VALUE: Final = frozenset({"--store", "--config", "--user", "--port", "--min-ttl", "--for", "--from"})
+_ALONE: Final = frozenset({"--json", "--local", "--rejected", "--no-wait", "--help", "-h", "--version"})
 
 
 class UsageError(OpenabAuthError):
@@ -40,18 +40,34 @@ class SplitArguments:
         """Return whether the words ask for help, perhaps for that of all commands."""
         return "--help" in self.plain or "-h" in self.plain
 
+    @property
+    def version(self) -> bool:
+        """Return whether the words ask for the version; then no command runs."""
+        return "--version" in self.plain
+
 
 def split_arguments(words: Sequence[str]) -> SplitArguments:
-    """Split the words of a command line; a paste of several words is left to argparse, which refuses it."""
+    """Split the words of a command line; a paste of several words is left to argparse, which refuses it.
+
+    All options are moved behind the command: argparse knows the options of a command only there, and takes no option
+    between two tenants.
+    """
     others = _others(words)
     command = words[others[0]] if others else ""
     if command == "exec" and "--" in words:
         at = words.index("--")
-        return SplitArguments(tuple(words[:at]), command, child=tuple(words[at + 1 :]))
+        return SplitArguments(_ordered(words[:at]), command, child=tuple(words[at + 1 :]))
     if command == "complete" and len(others) == 3:  # noqa: PLR2004 - complete VENDOR PASTE
         plain = [word for at, word in enumerate(words) if at != others[2] and word != "--"]
-        return SplitArguments(tuple(plain), command, paste=words[others[2]])
-    return SplitArguments(tuple(words), command)
+        return SplitArguments(_ordered(plain), command, paste=words[others[2]])
+    return SplitArguments(tuple(words) if "--" in words else _ordered(words), command)
+
+
+def _ordered(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the command, then the options with their values, then the other words."""
+    others = _others(words)
+    options = [word for at, word in enumerate(words) if at not in others]
+    return (*(words[at] for at in others[:1]), *options, *(words[at] for at in others[1:]))
 
 
 def _others(words: Sequence[str]) -> list[int]:

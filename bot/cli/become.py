@@ -17,7 +17,8 @@ def become(command: list[str], environ: Mapping[str, str], *, as_json: bool) -> 
     program, *_ = command
     try:
         _restore_signals()
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         path = program if "/" in program else find_program(program, os.environ)
         if path is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))

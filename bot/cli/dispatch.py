@@ -7,6 +7,7 @@ import importlib
 import os
 from collections.abc import Coroutine, Sequence
 
+from openab_auth.bot.cli.consoles import open_consoles
 from openab_auth.bot.cli.parser import parse
 
 # A command's module is imported only when the command is called: `token` needs no Discord, `status` no HTTP.
@@ -23,13 +24,15 @@ _MODULES = {
     "refresh": "commands.tokens",
     "exec": "commands.exec",
     "doctor": "doctor.command",
+    "version": "commands.version",
     "obscure": "commands.obscure",
     "reveal": "commands.obscure",
 }
 
 
 def run(words: Sequence[str]) -> int:
-    """Run the command that `words` name; return the exit status of the contract."""
+    """Run the command that `words` name; return its exit status (`docs/command-line.md`)."""
+    open_consoles()
     try:
         work = _begin(words)
         if isinstance(work, int):
@@ -42,9 +45,7 @@ def run(words: Sequence[str]) -> int:
 
         return 128 + signal.SIGINT
     except BrokenPipeError:
-        # The reader went away, `| head` for example. Without this, Python complains once more while it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 1
+        return 1  # the reader went away, `| head` for example
     except Exception as error:  # noqa: BLE001 - raised again unless it is ours or the system's
         return _status_of_failure(error, words)
 
@@ -58,6 +59,8 @@ def _begin(words: Sequence[str]) -> int | Coroutine[object, object, int]:
     """
     try:
         arguments = parse(words)
+        if arguments.command != "exec":  # its child gets this environment
+            os.environ.pop("SSLKEYLOGFILE", None)  # libraries would write the keys of our connections to it, or fail
         module = importlib.import_module(f"openab_auth.bot.cli.{_MODULES[arguments.command]}")
         work: int | Coroutine[object, object, int] = getattr(module, arguments.command)(arguments)
     finally:

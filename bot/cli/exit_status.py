@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from openab_auth.bot.cli.arguments import UsageError
-from openab_auth.bot.errors import DiscordUnavailableError, SystemRefusedError
+from openab_auth.bot.errors import DiscordQuotaError, DiscordRefusedError, DiscordUnavailableError, SystemRefusedError
 from openab_auth.oauth.errors import (
     ConfigError,
     ExchangeRefusedError,
@@ -22,6 +22,7 @@ from openab_auth.oauth.errors import (
     ProgramFailedError,
     ProgramWaitsError,
     RefreshBusyError,
+    ReservedLoginError,
     ServerNotAddedError,
     ServerNotRemovedError,
     TooManyLoginsError,
@@ -45,8 +46,10 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (WhichLoginError, USAGE),
     (VendorMisconfiguredError, USAGE),
     (InvalidTenantError, USAGE),
+    (ReservedLoginError, USAGE),
     (ServerNotAddedError, USAGE),
     (ServerNotRemovedError, USAGE),
+    (DiscordRefusedError, USAGE),
     (NotLoggedInError, 3),
     (LoginDeadError, 4),
     (InsufficientScopeError, 4),
@@ -55,6 +58,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (VendorUnavailableError, 5),
     (StoreBusyError, 5),
     (DiscordUnavailableError, 5),
+    (DiscordQuotaError, 5),
     (TooManyLoginsError, 5),
     (TooManyWaitError, 5),
     (StorageError, 6),

@@ -5,23 +5,34 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from typing import TextIO
 
+from openab_auth.bot.cli import consoles
 from openab_auth.bot.cli.exit_status import status_of
 from openab_auth.storage.errors import OpenabAuthError
 
 
 def print_result(result: Mapping[str, object], text: str, *, as_json: bool) -> None:
-    """Print `result` as one JSON object, or `text` for a person."""
-    sys.stdout.write((json.dumps(result, ensure_ascii=False) if as_json else text) + "\n")
-    sys.stdout.flush()
+    """Print `result` as one JSON object, or `text` for a person.
+
+    Raises:
+        BrokenPipeError, OutputLostError: the result could not be printed; the work of the command is done.
+    """
+    consoles.write(f"{_dumped(result, sys.stdout) if as_json else text}\n")
 
 
 def print_error(error: OpenabAuthError, *, as_json: bool) -> int:
     """Print on standard error what happened, what was kept and what to do next; return the exit status."""
     if as_json:
         message = f"{error.happened}; {error.kept}"
-        line = json.dumps({"error": {"code": error.code, "message": message, "hint": error.todo}}, ensure_ascii=False)
+        line = _dumped({"error": {"code": error.code, "message": message, "hint": error.todo}}, sys.stderr)
     else:
         line = f"openab-auth: {' '.join(str(error).split())}"
-    sys.stderr.write(line + "\n")
+    consoles.tell(f"{line}\n")
     return status_of(error)
+
+
+def _dumped(value: Mapping[str, object], stream: TextIO) -> str:
+    """Return a JSON object with only the characters that the stream can show: an escape of ours would be no JSON."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if consoles.can_show(text, stream) else json.dumps(value)

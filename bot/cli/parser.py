@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NoReturn
 
+from openab_auth.bot.cli import consoles
 from openab_auth.bot.cli.arguments import UsageError, split_arguments
 
 EXIT_STATUSES = """\
@@ -27,6 +28,9 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(_said(message), self.prog)
 
+    def _print_message(self, message: str, file: object = None) -> None:  # noqa: ARG002 - there is one place for help
+        consoles.write(message)
+
     def format_help(self) -> str:
         """Return the help, as wide as the terminal."""
         self.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -40,6 +44,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         UsageError: the command line is wrong.
     """
     apart = split_arguments(words)
+    if apart.version and not apart.help:
+        return argparse.Namespace(command="version", json=apart.json)
     parser = make_parser((apart.command,) if apart.command in COMMANDS and not apart.help else COMMANDS)
     arguments = parser.parse_args(apart.plain, argparse.Namespace(store=None, config=None, json=False))
     if apart.paste is not None:
@@ -54,7 +60,7 @@ def _said(message: str) -> str:
         return message
     if message.startswith("unrecognized arguments"):
         return "unrecognized arguments; put the paste in quotes"
-    if "invalid choice" in message:
+    if message.startswith("argument COMMAND: invalid choice"):
         return "unknown command"
     return "an option has an invalid value"
 
@@ -79,6 +85,7 @@ def make_parser(names: Iterable[str]) -> argparse.ArgumentParser:
         formatter_class=_no_terminal,
         parents=[everywhere],
     )
+    parser.add_argument("--version", action="store_true", help="print the version of this program")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in names:
         does, add_arguments = COMMANDS[name]
@@ -142,9 +149,24 @@ def _add_exec(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tenants", metavar="TENANT", nargs="+")
 
 
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--for",
+        dest="process",
+        choices=("agent", "bot"),
+        help="check only what an agent needs, or all that the bot needs (default: the bot if it has a token)",
+    )
+
+
 def _add_logout(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tenant", metavar="TENANT")
     parser.add_argument("--local", action="store_true", help="only remove it from the store")
+
+
+def _add_obscure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--from", dest="vendor", metavar="VENDOR", help="take the secret out of this vendor's installed program instead"
+    )
 
 
 def _add_user(parser: argparse.ArgumentParser) -> None:
@@ -185,7 +207,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]
     "refresh": ("refresh a login now", _add_refresh),
     "exec": ("run a command with each token in the variable that the vendor's tools read", _add_exec),
     "logout": ("revoke a login at the vendor if possible, then remove it", _add_logout),
-    "obscure": ("obscure a client secret from standard input, for client_secret_obscured", _add_nothing),
+    "obscure": ("obscure a client secret from standard input, for client_secret_obscured", _add_obscure),
     "reveal": ("print the secret that was obscured", _add_nothing),
-    "doctor": ("check store, locks, config, Discord and vendors; name each repair", _add_nothing),
+    "doctor": ("check store, locks, config, Discord and vendors; name each repair", _add_doctor),
 }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
+
+from openab_auth.bot.cli import consoles
 
 T = TypeVar("T")
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -57,9 +58,7 @@ async def _until_told(work: Coroutine[Any, Any, T], results: list[T], failures: 
         if not told:
             told.append(number)
             job.cancel()
-            loop.call_later(
-                _TELL_AFTER, sys.stderr.write, "openab-auth: stopping when the work in progress is stored\n"
-            )
+            loop.call_later(_TELL_AFTER, consoles.tell, "openab-auth: stopping when the work in progress is stored\n")
 
     # A signal that is ignored stays ignored: `nohup` relies on that.
     numbers = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]

@@ -16,7 +16,7 @@ from openab_auth.bot.playground.discord import EmbeddedDiscord
 from openab_auth.oauth.config import find_program
 from openab_auth.storage.errors import OpenabAuthError
 
-_START: Final = 20.0  # seconds until the bot is connected to Discord
+_START: Final = 60.0  # seconds until the bot is connected to Discord; a busy machine needs more than 20
 _STOP: Final = 11.0  # seconds; the bot stops within 10
 _SETPRIV: Final = find_program("setpriv", os.environ)
 

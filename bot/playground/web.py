@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from openab_auth.bot.playground.bot_process import BotNotStartedError
-from openab_auth.bot.playground.discord import ClientRefusedError, Modal, OptionValue, Person, ShownResponse, Where
+from openab_auth.bot.playground.discord import ActionRefusedError, Modal, OptionValue, Person, ShownResponse, Where
 from openab_auth.bot.playground.experiments import NotPossibleNowError
 from openab_auth.bot.playground.live_updates import LiveUpdates
 from openab_auth.bot.playground.loopback import listen, serving
@@ -159,7 +159,7 @@ async def _tell_refusals(request: web.Request, handler: Handler) -> web.StreamRe
     """Reply 409 with the reason when the embedded Discord or an experiment refuses an action."""
     try:
         return await handler(request)
-    except (ClientRefusedError, NotPossibleNowError, StorageError, BotNotStartedError) as error:
+    except (ActionRefusedError, NotPossibleNowError, StorageError, BotNotStartedError) as error:
         raise web.HTTPConflict(text=str(error)) from error
 
 

@@ -7,13 +7,13 @@ import os
 from discord.ext import commands
 
 from openab_auth.cogs.auth.commands import Auth
-from openab_auth.cogs.auth.guard import DISCORD_API, DiscordSettings, read_settings
+from openab_auth.cogs.auth.guard import DISCORD_API, Access, DiscordSettings, read_settings
 from openab_auth.cogs.auth.service import AuthService, open_service
 from openab_auth.oauth.config import store_location
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import read_config
 
-__all__ = ["DISCORD_API", "Auth", "AuthService", "DiscordSettings", "open_service", "read_settings", "setup"]
+__all__ = ["DISCORD_API", "Access", "Auth", "AuthService", "DiscordSettings", "open_service", "read_settings", "setup"]
 
 
 async def setup(bot: commands.Bot) -> None:

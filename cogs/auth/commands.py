@@ -13,9 +13,10 @@ from openab_auth.cogs.auth.guard import AccessDeniedError, ClosingError, Members
 from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages
 from openab_auth.cogs.auth.pastes import Paste
 from openab_auth.cogs.auth.replies import COG, LOST, acknowledge, answer, reason
-from openab_auth.cogs.auth.service import GROUP, AuthService
+from openab_auth.cogs.auth.service import GROUP, AuthService, Resumption
 from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandMentions, CommandTranslator, SpokenLanguages, language_of
 from openab_auth.cogs.auth.views import (
+    NO_CHOICE,
     CancelButton,
     HowButton,
     LoginButton,
@@ -25,11 +26,13 @@ from openab_auth.cogs.auth.views import (
     failure_message,
     login_choices,
     logout_choices,
+    no_choice,
     pending_choices,
     read_submit,
     server_choices,
+    suggest,
 )
-from openab_auth.storage.errors import OpenabAuthError, StorageError
+from openab_auth.storage.errors import OpenabAuthError
 
 _log = logging.getLogger(__name__)
 _BUTTONS = (LoginButton, PasteButton, HowButton, CancelButton, LogoutButton, ReplaceButton)
@@ -49,16 +52,14 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         service.guard.admission.fetch_caller = Members(bot).caller
         self._direct = DirectMessages(bot, self.desk, self._languages)
         self._dead_logins = DeadLogins(bot, service, self._languages)
+        self._resumption = Resumption(service)
         if not service.servers.allowed and self.app_command is not None:
             self.app_command.remove_command(GROUP)
 
     async def cog_load(self) -> None:
         """Register the buttons, also for messages from before a restart, and translate the commands."""
         self._bot.add_dynamic_items(*_BUTTONS)
-        try:
-            await self._service.resume()
-        except StorageError as error:
-            _log.warning("logins that wait for an approval could not be resumed: %s", error)
+        await self._resumption.start()
         if self._bot.tree.translator is None:  # a host bot keeps its own translator
             await self._bot.tree.set_translator(CommandTranslator())
         if self._bot.is_ready():
@@ -68,6 +69,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         """Answer the open requests, then close everything."""
         self._bot.remove_dynamic_items(*_BUTTONS)
         await self._dead_logins.aclose()
+        await self._resumption.aclose()
         await self.desk.aclose()
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
@@ -150,7 +152,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self, interaction: discord.Interaction, redirect: app_commands.Range[str, 1, INPUT], vendor: str | None = None
     ) -> None:
         """Take the paste as the form does, for people who cannot use one."""
-        await self.desk.pastes.from_command(interaction, Paste(redirect, vendor))
+        await self.desk.pastes.from_command(interaction, Paste(redirect, _chosen(vendor)))
 
     @app_commands.command(description="Who is logged in where, and which of your logins wait")
     async def status(self, interaction: discord.Interaction) -> None:
@@ -161,13 +163,16 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     @app_commands.describe(vendor="Which login to end")
     async def logout(self, interaction: discord.Interaction, vendor: str) -> None:
         """Ask whether to remove the login here, or to revoke it too."""
-        await self.desk.ask_logout(interaction, vendor)
+        if vendor == NO_CHOICE:
+            await self.desk.status(interaction)
+        else:
+            await self.desk.ask_logout(interaction, vendor)
 
     @app_commands.command(description="Cancel a login that you started")
     @app_commands.describe(vendor="Which login; you can leave this out if you have started only one")
     async def cancel(self, interaction: discord.Interaction, vendor: str | None = None) -> None:
         """Cancel the person's own pending login; its link stops working."""
-        await self.desk.cancel(interaction, vendor)
+        await self.desk.cancel(interaction, _chosen(vendor))
 
     @app_commands.command(description="What this is and whom to ask")
     async def help(self, interaction: discord.Interaction) -> None:
@@ -190,41 +195,41 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         """Say that the server was removed."""
         await self.desk.remove_server(interaction, name)
 
-    # Autocompletion. People who may not use /auth get no names.
+    # Autocompletion. A list without names says why; people who may not use /auth get no names.
 
     @login.autocomplete("vendor")
     async def _login_choices(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        language = language_of(interaction)
         try:
             states = await self._service.logins(caller_of(interaction))
         except AccessDeniedError:
-            return []
+            return no_choice(language, "not-allowed")
         except OpenabAuthError:
             states = ()
         offered = (await self._service.catalogue()).offered()
-        return login_choices(language_of(interaction), offered, states, typed)
+        return login_choices(language, offered, states, typed) if offered else no_choice(language, "offered")
 
     @logout.autocomplete("vendor")
     async def _logout_choices(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        try:
-            return logout_choices(await self._service.logins(caller_of(interaction)), typed)
-        except OpenabAuthError:
-            return []
+        asked = self._service.logins(caller_of(interaction))
+        return await suggest(language_of(interaction), asked, lambda found: logout_choices(found, typed), "logins")
 
     @remove_server.autocomplete("name")
     async def _server_choices(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        try:
-            return server_choices(await self._service.servers.removable(caller_of(interaction)), typed)
-        except OpenabAuthError:
-            return []
+        asked = self._service.servers.removable(caller_of(interaction))
+        return await suggest(language_of(interaction), asked, lambda found: server_choices(found, typed), "servers")
 
     @complete.autocomplete("vendor")
     @cancel.autocomplete("vendor")
     async def _pending_choices(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        try:
-            return pending_choices(await self._service.pending(caller_of(interaction)), typed)
-        except OpenabAuthError:
-            return []
+        asked = self._service.pending(caller_of(interaction))
+        return await suggest(language_of(interaction), asked, lambda found: pending_choices(found, typed), "pending")
 
 
 def _name(interaction: discord.Interaction) -> str:
     return interaction.command.qualified_name if interaction.command else "a command"
+
+
+def _chosen(vendor: str | None) -> str | None:
+    """Return the vendor, or None if the person chose the explanation that nothing is waiting."""
+    return None if vendor == NO_CHOICE else vendor

@@ -29,7 +29,9 @@ from openab_auth.cogs.auth.views import (
     message_key,
     removed_message,
     replace_question,
+    report,
     status_message,
+    told_with,
 )
 from openab_auth.oauth.accounts import title_meant
 from openab_auth.oauth.errors import LoginTakenError, NoPendingLoginError
@@ -126,7 +128,9 @@ class FrontDesk(PressHandler):
         """Show all logins and the person's own pending ones, without a request to a vendor."""
         status, catalogue = await self.service.status(caller_of(interaction)), await self.service.catalogue()
         user, title_of = UserId(interaction.user.id), partial(title_meant, catalogue)
-        await answer(interaction, status_message(language_of(interaction), status, user, title_of))
+        problems = [f"{one.what}: {one.repair}" for one in status.problems]
+        incident = report("status shows problems", *problems) if problems else ""
+        await answer(interaction, status_message(language_of(interaction), status, user, title_of, incident))
 
     async def cancel(self, interaction: discord.Interaction, vendor: str | None) -> None:
         """Cancel the person's own pending login, and say so in the message with its link, too."""
@@ -150,8 +154,11 @@ class FrontDesk(PressHandler):
     async def logout(self, interaction: discord.Interaction, tenant: str, generation: str, *, revoke: bool) -> None:
         """End the login here, and with `revoke` at the vendor too. The answer replaces the question."""
         done = await self.service.logout(caller_of(interaction), tenant, generation, revoke=revoke)
-        title = (await self.service.catalogue()).title_of(done.tenant)
-        await answer(interaction, ReplyContent(words.logged_out(language_of(interaction), done, title)))
+        title, language = (await self.service.catalogue()).title_of(done.tenant), language_of(interaction)
+        text = words.logged_out(language, done, title)
+        if done.left:
+            text = told_with(language, text, report("a logout left tokens", *done.left))
+        await answer(interaction, ReplyContent(text))
 
     async def add_server(self, interaction: discord.Interaction, name: str, url: str) -> None:
         """Add an MCP server, and say which host gets its tokens."""
@@ -166,16 +173,17 @@ class FrontDesk(PressHandler):
     async def help(self, interaction: discord.Interaction) -> None:
         """Answer everyone, also people who may not log in."""
         caller, language = caller_of(interaction), language_of(interaction)
-        logins: int | None = None
+        logins, incident = None, ""
         refusal: AccessDeniedError | None = None
         try:
             logins = len(await self.service.logins(caller))
         except AccessDeniedError as error:
             refusal = error
-        except OpenabAuthError:
-            pass  # the store cannot be read; the status explains it
+        except OpenabAuthError as error:
+            incident = report("help cannot read the logins", str(error))
         offered, adds = (await self.service.catalogue()).offered(), self.service.servers.allowed
-        await answer(interaction, help_message(language, caller.user, offered, logins, refusal, adds_servers=adds))
+        shown = help_message(language, caller.user, offered, logins, refusal, adds_servers=adds, incident=incident)
+        await answer(interaction, shown)
 
     @asynccontextmanager
     async def answering(

@@ -6,7 +6,8 @@ TYPE_CHECKING = False  # type checkers take it for true; `import typing` would c
 if TYPE_CHECKING:
     from openab_auth.oauth.client.discovery import metadata_urls, well_known
     from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.client.oauth_client import Encoding, OAuthClient
+    from openab_auth.oauth.client.no_reply import judge_failure
+    from openab_auth.oauth.client.oauth_client import Encoding, OAuthClient, SecretMethod
     from openab_auth.oauth.client.pkce import new_state, new_verifier
     from openab_auth.oauth.client.scopes import scopes_of
     from openab_auth.oauth.client.subject import is_other_account, renewed_subject
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
         error_words,
         is_token,
         json_object,
-        judge_failure,
         judge_reply,
         read_date,
         reason_of,
@@ -33,6 +33,7 @@ __all__ = [
     "JsonObject",
     "OAuthClient",
     "RequestContext",
+    "SecretMethod",
     "TokenResponse",
     "error_words",
     "is_other_account",
@@ -60,6 +61,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "Driver": "driver",
             "Encoding": "oauth_client",
             "OAuthClient": "oauth_client",
+            "SecretMethod": "oauth_client",
             "new_state": "pkce",
             "new_verifier": "pkce",
             "scopes_of": "scopes",
@@ -74,7 +76,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "error_words": "verdict",
             "is_token": "verdict",
             "json_object": "verdict",
-            "judge_failure": "verdict",
+            "judge_failure": "no_reply",
             "judge_reply": "verdict",
             "read_date": "verdict",
             "reason_of": "verdict",

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
 import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from openab_auth.oauth.client.oauth_client import OAuthClient
+from openab_auth.oauth.client.oauth_client import OAuthClient, SecretMethod
+from openab_auth.oauth.client.verdict import error_words, json_object
 from openab_auth.oauth.http import BoundedTransport
+
+_SEVERAL: Final = re.compile(
+    r"(?i)client_id|client (?:authentication|credentials)|(?:multiple|more than one|several) (?:client )?auth"
+)
 
 
 def authlib_client(client: OAuthClient, transport: BoundedTransport, deadline: float) -> AsyncOAuth2Client:
@@ -24,9 +33,7 @@ def authlib_client(client: OAuthClient, transport: BoundedTransport, deadline: f
         # `awake_timeout` bounds the whole request; a TLS handshake that is cancelled, not timed out, leaks its socket
         timeout=httpx2.Timeout(None, connect=deadline / 2),
     )
-    session.register_client_auth_method(
-        ("form", _form_post_body if client.auth_method == "client_secret_post" else _form_body)
-    )
+    session.register_client_auth_method(("form", _FORMS[client.auth_method]))
     session.register_client_auth_method(("json", _json_body))
     return session
 
@@ -34,10 +41,20 @@ def authlib_client(client: OAuthClient, transport: BoundedTransport, deadline: f
 def _form_body(
     client: AsyncOAuth2Client, method: str, uri: str, headers: httpx2.Headers, body: bytes
 ) -> tuple[str, httpx2.Headers, str]:
-    """Send a form, with the secret in HTTP Basic, which every server must support (RFC 6749 2.3.1).
+    """Send a form, with id and secret in HTTP Basic, which every server must support (RFC 6749 2.3.1).
 
-    The client id stays in the form too, because servers of the MCP Python SDK expect it there.
+    The form of a client with a secret then has no id: a request must not use two methods (RFC 6749 2.3).
     """
+    uri, headers, form = _form_body_with_id(client, method, uri, headers, body)
+    if client.client_secret:
+        form = urlencode([(name, value) for name, value in parse_qsl(form, True) if name != "client_id"])  # noqa: FBT003
+    return uri, headers, form
+
+
+def _form_body_with_id(
+    client: AsyncOAuth2Client, method: str, uri: str, headers: httpx2.Headers, body: bytes
+) -> tuple[str, httpx2.Headers, str]:
+    """Send a form with the client id, and the secret in HTTP Basic, for servers that look for the id in the form."""
     del method
     headers["Content-Type"] = "application/x-www-form-urlencoded"
     fields = _fields(client, body)
@@ -62,6 +79,32 @@ def _json_body(
     del method
     headers["Content-Type"] = "application/json"
     return uri, headers, json.dumps(_fields(client, body))
+
+
+_FORMS: Final[Mapping[SecretMethod, Callable[..., tuple[str, httpx2.Headers, str]]]] = MappingProxyType(
+    {
+        "client_secret_basic": _form_body,
+        "client_secret_basic_with_id": _form_body_with_id,
+        "client_secret_post": _form_post_body,
+    }
+)
+
+
+def other_method(client: OAuthClient, reply: httpx2.Response) -> SecretMethod | None:
+    """Return how else to authenticate after a reply that refuses the client's authentication; None for other replies.
+
+    Such a reply says that the server has not looked at the code (RFC 6749 5.2, `invalid_client`; `invalid_request` for
+    a request with several methods).
+    """
+    body = json_object(reply) or {}
+    said = str(body.get("error_description") or "")
+    words = error_words(body)
+    complains = "invalid_request" in words and _SEVERAL.search(said)
+    if client.client_secret is None or client.encoding != "form" or not ("invalid_client" in words or complains):
+        return None
+    if client.auth_method != "client_secret_basic":
+        return "client_secret_basic"
+    return "client_secret_basic_with_id" if "client_id" in said else "client_secret_post"
 
 
 def _fields(client: AsyncOAuth2Client, body: bytes) -> dict[str, str]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from openab_auth.oauth.client.oauth_client import OAuthClient
+from openab_auth.oauth.client.oauth_client import OAuthClient, SecretMethod
 from openab_auth.oauth.client.verdict import CHECK_TABLE, JsonObject
-from openab_auth.oauth.errors import VendorMisconfiguredError
+from openab_auth.oauth.errors import (
+    ForeignMetadataError,
+    OAuthError,
+    VendorMisconfiguredError,
+    VendorUnavailableError,
+)
 from openab_auth.oauth.http import why_unsafe
 
 Fetch: TypeAlias = Callable[[str], Awaitable[JsonObject]]
+T = TypeVar("T")
 
 
 async def fetch_metadata(client: OAuthClient, fetch: Fetch) -> JsonObject:
@@ -23,18 +29,54 @@ async def fetch_metadata(client: OAuthClient, fetch: Fetch) -> JsonObject:
         VendorUnavailableError: no usable answer; try again later.
     """
     issuer = client.issuer
-    *others, last = metadata_urls(issuer)
-    for url in others:
+
+    def usable(metadata: JsonObject) -> JsonObject | None:
+        if not isinstance(metadata.get("issuer"), str):
+            return None
+        if metadata["issuer"] != issuer:
+            reason = f"its metadata names another issuer than {issuer}"
+            raise ForeignMetadataError(client.name, reason, CHECK_TABLE)
+        with_endpoints(client, metadata)
+        return metadata
+
+    if found := await first_usable(metadata_urls(issuer), fetch, usable):
+        return found
+    raise VendorMisconfiguredError(client.name, f"{issuer} publishes no metadata", CHECK_TABLE)
+
+
+async def first_usable(
+    urls: Iterable[str], fetch: Callable[[str], Awaitable[JsonObject | None]], use: Callable[[JsonObject], T | None]
+) -> T | None:
+    """Return what `use` makes of the first document that it can use; None where no address has a document.
+
+    An address that does not answer, or that has an unusable document, does not end the search.
+
+    Raises:
+        ForeignMetadataError: a document belongs to another issuer or resource.
+        OAuthError: no document can be used. An unusable document says most, then an address that gave no answer.
+    """
+    unusable, unanswered, refused = list[OAuthError](), list[OAuthError](), list[OAuthError]()
+    for url in urls:
         try:
-            metadata = await fetch(url)
-            break
-        except VendorMisconfiguredError:  # many servers publish only the OpenID document
+            document = await fetch(url)
+        except VendorUnavailableError as error:
+            unanswered.append(error)
             continue
-    else:
-        metadata = await fetch(last)
-    if metadata.get("issuer") != issuer:
-        raise VendorMisconfiguredError(client.name, f"its metadata names another issuer than {issuer}", CHECK_TABLE)
-    return metadata
+        except VendorMisconfiguredError as error:
+            refused.append(error)
+            continue
+        try:
+            found = None if document is None else use(document)
+        except ForeignMetadataError:
+            raise
+        except VendorMisconfiguredError as error:
+            unusable.append(error)
+            continue
+        if found is not None:
+            return found
+    for failure in (*unusable, *unanswered, *refused):
+        raise failure
+    return None
 
 
 def with_endpoints(client: OAuthClient, metadata: JsonObject) -> OAuthClient:
@@ -54,10 +96,19 @@ def with_endpoints(client: OAuthClient, metadata: JsonObject) -> OAuthClient:
         client = replace(client, authorize_url=found)
     return replace(
         client,
+        auth_method=_auth_method(client, metadata),
         token_url=client.token_url or _endpoint(client, metadata, "token_endpoint"),
         revoke_url=client.revoke_url or _optional(metadata, "revocation_endpoint"),
         userinfo_url=client.userinfo_url or _optional(metadata, "userinfo_endpoint"),
     )
+
+
+def _auth_method(client: OAuthClient, metadata: JsonObject) -> SecretMethod:
+    """Return the client's method, unless the metadata announces others (RFC 8414 2): then the first that we know."""
+    announced = metadata.get("token_endpoint_auth_methods_supported")
+    if not isinstance(announced, list) or client.auth_method in announced:
+        return client.auth_method
+    return "client_secret_post" if "client_secret_post" in announced else client.auth_method
 
 
 def metadata_urls(issuer: str) -> tuple[str, ...]:

@@ -1,13 +1,17 @@
 """Send every OAuth request: link, exchange, refresh and revocation, with authlib's async client.
 
 authlib builds the requests. `verdict` judges each raw reply before authlib sees it, so that a failure means the same
-everywhere. Each request is one POST with a total deadline, and is never repeated here.
+everywhere. Each request has a total deadline. Nothing is repeated here after silence. If the server says that it has
+not processed a request, some requests are sent once more in another encoding.
 """
 
 from __future__ import annotations
 
+import logging
+import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final, Literal
 from urllib.parse import urlencode
@@ -15,17 +19,21 @@ from urllib.parse import urlencode
 import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from openab_auth.oauth.client import link
+from openab_auth.oauth.client import client_auth, link
 from openab_auth.oauth.client.discovery import fetch_metadata, with_endpoints
 from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.sender import RequestSender
 from openab_auth.oauth.client.token_response import TokenResponse, account_label, read_token_response
 from openab_auth.oauth.client.verdict import JsonObject, RequestContext, judge_reply
-from openab_auth.oauth.http import REQUEST_DEADLINE, NetworkPolicy
+from openab_auth.oauth.http import (
+    REQUEST_DEADLINE,
+    NetworkPolicy,
+)
 from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.storage.entries import Json, PendingEntry
 from openab_auth.storage.secret import Secret
 
+_log: Final = logging.getLogger(__name__)
 _MOST_ISSUERS: Final = 200
 _WRONG_ENCODING: Final = (httpx2.codes.BAD_REQUEST, httpx2.codes.UNSUPPORTED_MEDIA_TYPE)
 
@@ -33,7 +41,8 @@ _WRONG_ENCODING: Final = (httpx2.codes.BAD_REQUEST, httpx2.codes.UNSUPPORTED_MED
 class Driver:
     """Speak to authorization servers; one driver for each event loop.
 
-    `transport` replaces the network. `deadline` limits each request, in seconds.
+    `transport` replaces the network. `deadline` limits each request, in seconds. `environ` names the proxies and the
+    trusted certificates; if it is unusable, every method that sends a request raises a `NetworkVariableError` instead.
     """
 
     def __init__(
@@ -42,8 +51,9 @@ class Driver:
         *,
         clock: Callable[[], float] = time.time,
         deadline: float = REQUEST_DEADLINE,
+        environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self._sender = RequestSender(transport, deadline=deadline)
+        self._sender = RequestSender(transport, environ, deadline=deadline)
         self._clock = clock
         self._metadata: dict[str, JsonObject] = {}  # by issuer
 
@@ -73,22 +83,23 @@ class Driver:
         return link.authorize_url(client, pending)
 
     async def exchange(self, client: OAuthClient, code: Secret, pending: PendingEntry) -> TokenResponse:
-        """Exchange the code for tokens, in one POST to the pending login's token endpoint (RFC 6749 4.1.3).
+        """Exchange the code for tokens at the pending login's token endpoint (RFC 6749 4.1.3).
+
+        A server that refuses the client's authentication has not looked at the code. Then the code is posted once more,
+        with another method (`client_auth.other_method`).
 
         Raises:
             ExchangeRefusedError: the vendor refused the code.
-            VendorUnavailableError: no usable answer; if `sent` is False, the code is certainly unused.
+            VendorUnavailableError: no usable answer; if `processed` is False, the code is certainly unused.
             VendorMisconfiguredError: the vendor refuses this client.
         """
         extra = dict(client.token_params)
         if client.sends_state:
             extra["state"] = pending.state.reveal()
         context = RequestContext(client.name, client.tenant, "code", (code, pending.verifier, pending.state))
-        asked_at = self._clock()
-        reply = await self._sender.send(
-            client,
-            context,
-            lambda session: session.fetch_token(
+
+        async def post(session: AsyncOAuth2Client) -> None:
+            await session.fetch_token(
                 pending.token_url,
                 grant_type="authorization_code",
                 code=code.reveal(),
@@ -96,16 +107,24 @@ class Driver:
                 redirect_uri=client.redirect_uri,
                 body=urlencode(extra),
                 headers=_headers(client),
-            ),
-        )
-        return self._token_response(client, context, reply, asked_at)
+            )
+
+        asked_at = self._clock()
+        reply = await self._sender.send(client, context, post)
+        if other := client_auth.other_method(client, reply):
+            _log.info("%s: the server refused the client's authentication; %s is tried once", client.name, other)
+            client, asked_at = replace(client, auth_method=other), self._clock()
+            reply = await self._sender.send(client, context, post)
+        tokens = self._token_response(client, context, reply, asked_at)
+        return replace(tokens, auth_method=client.auth_method) if client.client_secret else tokens
 
     async def refresh(self, client: OAuthClient, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
         """Renew a login, in one POST without `scope` (RFC 6749 6); the caller holds the tenant's lease.
 
         Raises:
             LoginDeadError: the vendor refused the refresh token for good.
-            VendorUnavailableError: no usable answer; if `sent` is True, the token may have been rotated.
+            RefreshRefusedError: the vendor refused it in words that nobody here knows.
+            VendorUnavailableError: no usable answer; if `processed` is True, the token may have been rotated.
             VendorMisconfiguredError: the vendor refuses this client.
         """
         context = RequestContext(client.name, client.tenant, "refresh", (refresh_token,))
@@ -234,7 +253,8 @@ class Driver:
 
         def read() -> TokenResponse:
             judged = judge_reply(context, reply, now=self._clock())
-            return read_token_response(client, judged, now=asked_at, sent=context.secrets)
+            renewable = context.asked == "refresh"
+            return read_token_response(client, judged, now=asked_at, sent=context.secrets, renewable=renewable)
 
         return undisturbed(read)
 

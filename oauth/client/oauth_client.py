@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from openab_auth.storage.secret import Secret
 
 Encoding: TypeAlias = Literal["form", "json"]
+# How the secret is sent (RFC 6749 2.3.1). The last one also has the client id in the form, which some servers demand.
+SecretMethod: TypeAlias = Literal["client_secret_basic", "client_secret_post", "client_secret_basic_with_id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class OAuthClient:
     userinfo_url: str = ""
     client_id: str = ""
     client_secret: Secret | None = None
-    auth_method: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"
+    auth_method: SecretMethod = "client_secret_basic"
     redirect_uri: str = ""
     scopes: tuple[str, ...] = ()
     authorize_params: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -46,7 +48,7 @@ class OAuthClient:
     sends_state: bool = False  # with the code, to the token endpoint
     begins_with_code: bool = False  # a device login: it begins at `device_url`, not at `authorize_url`
     iss_announced: bool = False  # every authorization response carries `iss` (RFC 9207 3)
-    token_lifetime: int = 3600  # seconds, where a token response has no `expires_in`
+    token_lifetime: int | None = None  # seconds, where a token response names no end; None: nobody knows
     account_label_path: str = ""  # dotted path to the account's label, in the id_token, token response or userinfo
     account_id_path: str = ""  # dotted path to the vendor's own id of the account, in the id_token or token response
     userinfo_token: Literal["access_token", "refresh_token"] = "access_token"  # noqa: S105 - a member's name

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 from openab_auth.oauth.client import client_auth
+from openab_auth.oauth.client.no_reply import judge_failure
 from openab_auth.oauth.client.oauth_client import OAuthClient
-from openab_auth.oauth.client.verdict import RequestContext, json_object, judge_failure
-from openab_auth.oauth.http import (
-    BoundedTransport,
-    NetworkPolicy,
-    PinnedTransport,
-    awake_timeout,
-    direct_transport,
-    new_client,
-)
+from openab_auth.oauth.client.verdict import RequestContext, json_object
+from openab_auth.oauth.http import BoundedTransport, NetworkPolicy, awake_timeout, new_client
 from openab_auth.oauth.http.interrupt import postpone
 
 _log: Final = logging.getLogger(__name__)
@@ -28,25 +22,27 @@ _log: Final = logging.getLogger(__name__)
 class RequestSender:
     """Owns one HTTP client for each network policy; `deadline` limits each request, in seconds.
 
-    `transport` replaces the network.
+    `transport` replaces the network. `environ` names the proxies and the trusted certificates.
     """
 
-    def __init__(self, transport: httpx2.AsyncBaseTransport | None, *, deadline: float) -> None:
+    def __init__(
+        self, transport: httpx2.AsyncBaseTransport | None, environ: Mapping[str, str], *, deadline: float
+    ) -> None:
         self._transport = transport
+        self._environ = environ
         self._http: dict[NetworkPolicy | None, httpx2.AsyncClient] = {}
         self.deadline = deadline
 
     def http(self, policy: NetworkPolicy | None = None) -> httpx2.AsyncClient:
         """Return the HTTP client for this policy, made at its first request: loading the certificates takes a while.
 
-        Without a policy the operator's table names the addresses, and the proxies of the environment are used. With
-        one, a stranger may have named them.
+        Call it before something is taken or noted for a request: it fails before anything is sent.
+
+        Raises:
+            NetworkVariableError: a variable about proxies or certificates is unusable; the next call reads it again.
         """
         if policy not in self._http:
-            transport = self._transport
-            if policy is not None:
-                transport = PinnedTransport(policy, transport or direct_transport())
-            self._http[policy] = new_client(transport)
+            self._http[policy] = new_client(policy, self._environ, transport=self._transport)
         return self._http[policy]
 
     async def aclose(self) -> None:

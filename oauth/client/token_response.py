@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from openab_auth.oauth.client.json_path import value_at_path
-from openab_auth.oauth.client.oauth_client import OAuthClient
+from openab_auth.oauth.client.oauth_client import OAuthClient, SecretMethod
 from openab_auth.oauth.client.scopes import scopes_of
 from openab_auth.oauth.client.subject import subject_ids
 from openab_auth.oauth.client.verdict import LONGEST_TOKEN, JsonObject, is_token
@@ -21,6 +21,7 @@ from openab_auth.storage.secret import Secret
 
 T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
+_ASSUMED: Final = 3600  # seconds
 _MOST_SCOPES: Final = 100  # stored in a login's note, for people to read
 _TOKENS: Final = ("access_token", "refresh_token", "id_token")
 
@@ -30,7 +31,8 @@ class TokenResponse:
     """Hold the tokens of one login; `expires_at` is in unix seconds, and `account` is only a label for people.
 
     Empty `scopes` mean that the server granted the requested scopes (RFC 6749 5.1). `issuer` is set for a login at an
-    MCP server. `subject` holds hashes of the account's fixed identifiers (`subject_ids`).
+    MCP server. `subject` holds hashes of the account's fixed identifiers (`subject_ids`). `auth_method` is how a client
+    with a secret authenticated when its code was taken.
     """
 
     access_token: Secret
@@ -40,17 +42,19 @@ class TokenResponse:
     account: str | None = None
     issuer: str | None = None
     subject: Mapping[str, str] = field(default_factory=dict)
+    auth_method: SecretMethod | None = None
 
 
 def read_token_response(
-    client: OAuthClient, reply: JsonObject, *, now: float, sent: Iterable[Secret] = ()
+    client: OAuthClient, reply: JsonObject, *, now: float, sent: Iterable[Secret] = (), renewable: bool = False
 ) -> TokenResponse:
     """Return the token response in `reply`, which `judge_reply` accepted.
 
-    The account's label contains no token and none of the `sent` secrets.
+    `renewable` says that the login has a refresh token already, so that the reply need not contain one. The account's
+    label contains no token and none of the `sent` secrets.
     """
     refresh_token = reply.get("refresh_token")
-    claims: Mapping[str, Json] = _or(lambda: id_token_claims(reply.get("id_token")), dict[str, Json]())
+    claims: Mapping[str, Json] = _or(lambda: jwt_claims(reply.get("id_token")), dict[str, Json]())
 
     def account() -> str | None:
         found = account_label(client, claims, reply)
@@ -60,7 +64,7 @@ def read_token_response(
     return TokenResponse(
         access_token=Secret(str(reply["access_token"])),
         refresh_token=Secret(str(refresh_token)) if is_token(refresh_token) else None,
-        expires_at=_expires_at(reply.get("expires_in"), client.token_lifetime, now),
+        expires_at=_expires_at(client, reply, now, renewable=renewable or is_token(refresh_token)),
         scopes=_or(lambda: scopes_of(reply.get("scope"))[:_MOST_SCOPES], ()),
         account=_or(account, None),
         subject=_or(lambda: subject_ids(client, claims, reply), dict[str, str]()),
@@ -87,8 +91,8 @@ def account_label(client: OAuthClient, *sources: Mapping[str, Json]) -> str | No
     return None
 
 
-def id_token_claims(token: Json) -> dict[str, Json]:
-    """Return the claims of an id_token without checking its signature.
+def jwt_claims(token: Json) -> dict[str, Json]:
+    """Return the claims of a token that is a JWT (RFC 7519) without checking its signature; empty for other tokens.
 
     The token came over TLS from its issuer, and OpenID Connect Core 3.1.3.7 (6) accepts TLS instead of the signature.
     """
@@ -102,14 +106,27 @@ def id_token_claims(token: Json) -> dict[str, Json]:
     return claims if isinstance(claims, dict) else {}
 
 
-def _expires_at(expires_in: Json, default: int, now: float) -> int:
-    """Return the expiry in unix seconds; `default` replaces a missing or absurd lifetime."""
-    lifetime = float(default)
-    if isinstance(expires_in, int | float | str) and not isinstance(expires_in, bool):
+def _expires_at(client: OAuthClient, reply: JsonObject, now: float, *, renewable: bool) -> int:
+    """Return the expiry in unix seconds, from the first of these that says it.
+
+    These are `expires_in` (RFC 6749 5.1), the `exp` of an access token that is a JWT (RFC 9068 2.2), and the client's
+    `token_lifetime`. Otherwise an hour is assumed. But a token that nobody can renew is good until a server refuses it.
+    """
+    said = _seconds(reply.get("expires_in"))
+    end = None if said else _seconds(jwt_claims(reply.get("access_token")).get("exp"))
+    if end and end > now:
+        said = end - now
+    if said is None:
+        said = client.token_lifetime or (_ASSUMED if renewable else NEVER)
+    return int(min(now + said, NEVER))
+
+
+def _seconds(value: Json) -> float | None:
+    """Return a positive number of seconds; None where there is none, or an absurd one."""
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
         try:
-            said = float(expires_in)
+            seconds = float(value)
         except (ValueError, OverflowError):
-            said = 0.0
-        if math.isfinite(said) and said > 0:
-            lifetime = said
-    return int(min(now + lifetime, NEVER))
+            return None
+        return seconds if math.isfinite(seconds) and seconds > 0 else None
+    return None

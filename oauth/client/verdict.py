@@ -1,4 +1,4 @@
-"""Judge a vendor's reply, or its silence: each case has one error class.
+"""Judge a vendor's reply: each case has one error class. `no_reply` judges a request without a reply.
 
 The error codes are those of RFC 6749 5.2 and their variants at vendors. A login counts as dead only if the vendor
 clearly says so; every failure that could pass by itself is transient.
@@ -8,47 +8,32 @@ from __future__ import annotations
 
 import json
 import re
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
 import httpx2
 
+from openab_auth.oauth.client.dead_refresh import refresh_token_is_over
 from openab_auth.oauth.errors import (
     Asked,
     ClientRefusedError,
     ExchangeRefusedError,
     LoginDeadError,
     OAuthError,
+    RefreshRefusedError,
     VendorMisconfiguredError,
     VendorUnavailableError,
     redact,
 )
-from openab_auth.oauth.http import RefusedAddressError
-from openab_auth.oauth.http.transport import UnreadReplyError
 from openab_auth.storage.entries import Json
 from openab_auth.storage.secret import Secret
 
 JsonObject: TypeAlias = Mapping[str, Json]
-E = TypeVar("E", bound=BaseException)
 
 RFC_6749_NAMES: Final[Mapping[str, str]] = MappingProxyType({})  # vendors with other member names have a table of them
-DEAD: Final = frozenset(
-    {
-        "expired_token",
-        "bad_refresh_token",  # GitHub's
-        "invalid_grant",
-        "invalid_refresh_token",
-        "refresh_token_expired",
-        "refresh_token_invalidated",
-        "refresh_token_reused",
-        "token_invalidated",
-        "token_revoked",
-    }
-)
 _UNKNOWN_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client"})
 _OUR_FAULT: Final = frozenset(
     {
@@ -61,36 +46,34 @@ _OUR_FAULT: Final = frozenset(
 )
 _REUSE: Final = re.compile(r"(?i)(\b|_)re-?used?\b|\balready (been )?(used|spent|redeemed)|\b(used|spent) already")
 _ELSEWHERE: Final = "; another tool, or a copy of this store, has used this refresh token"
-_PASSING: Final = frozenset(
+_NOT_NOW: Final = frozenset(  # the server did not process the request
     {
         "overloaded_error",
         "rate_limit_error",
         "rate_limit_exceeded",
-        "server_error",
         "slow_down",
         "temporarily_unavailable",
         "too_many_requests",
     }
 )
+_PASSING: Final = _NOT_NOW | {"server_error"}
 LONGEST_TOKEN: Final = 2**16  # bytes; every commit rewrites the file, and everybody waits for it
 _PROOF_BOUND: Final = frozenset({"dpop", "mac", "pop"})  # token types that also need a key
 _TOO_MANY: Final = 429
 _TRANSIENT_STATUS: Final = frozenset({408, 425, _TOO_MANY})
 _ABSENT: Final = frozenset({404, 405, 410})
-_CLEAR_STATUS: Final = frozenset({200, 400, 401, 403})
+_UNPROCESSED_STATUS: Final = frozenset({425, _TOO_MANY, 503})  # RFC 8470 5.2, RFC 6585 4, RFC 9110 15.6.4
+_REGION: Final = "unsupported_country_region_territory"  # OpenAI's word for an address in a country without service
 _LONGEST_WAIT: Final = 24 * 3600.0
 _UNREAD_PAUSE: Final = 10.0  # seconds; what cannot be read now will hardly be readable in a moment
 _LONGEST_DATE: Final = 64  # characters of a header that holds a date or a number of seconds
 _MOST_VALUES: Final = 10_000  # in one JSON document; a value costs more time than its bytes suggest
 
-_CUT_OFF: Final = (  # the connection broke or stayed silent, which may pass
-    ssl.SSLEOFError,
-    ssl.SSLSyscallError,
-    ssl.SSLWantReadError,
-    ssl.SSLWantWriteError,
-    ssl.SSLZeroReturnError,
+_OTHER_WAY: Final = "the operator must give this machine another way to the vendor (its network, or a proxy)"
+_CHECK_CLIENT: Final = (
+    "the operator must compare this vendor's table (client id, secret, token_endpoint_auth_method of an MCP server) "
+    "with the vendor's documentation"
 )
-_CHECK_TLS: Final = "check the clock, the certificates of this machine (SSL_CERT_FILE) and any proxy in between"
 CHECK_TABLE: Final = "the operator must compare this vendor's table with the vendor's documentation"
 
 
@@ -103,29 +86,33 @@ class RequestContext:
     asked: Asked
     secrets: tuple[Secret, ...] = ()
 
-    def unavailable(
+    def unavailable(  # noqa: PLR0913 - the facts about request and answer
         self,
         reason: str,
         *,
         retry_after: float | None = None,
-        sent: bool = True,
+        processed: bool = True,
         unanswered: bool = False,
         unread: bool = False,
+        todo: str = "",
     ) -> VendorUnavailableError:
-        """Return the error for a request without a usable answer; an `unread` answer leads to a pause."""
+        """Return the error for a request without a usable answer; after an `unread` answer nobody asks for 10 s."""
         return VendorUnavailableError(
             self.vendor,
             reason,
             asked=self.asked,
             retry_after=_UNREAD_PAUSE if unread else retry_after,
-            sent=sent,
+            processed=processed,
             unanswered=unanswered,
             unread=unread,
+            todo=todo,
         )
 
-    def misconfigured(self, reason: str, todo: str = CHECK_TABLE) -> VendorMisconfiguredError:
-        """Return the error for a wrong client or wrong settings; a code counts as used."""
-        return VendorMisconfiguredError(self.vendor, reason, todo, asked=self.asked)
+    def misconfigured(
+        self, reason: str, todo: str = CHECK_TABLE, *, processed: bool = True
+    ) -> VendorMisconfiguredError:
+        """Return the error for a wrong client or wrong settings; a code counts as used if it was `processed`."""
+        return VendorMisconfiguredError(self.vendor, reason, todo, asked=self.asked, processed=processed)
 
 
 def judge_reply(
@@ -134,7 +121,8 @@ def judge_reply(
     """Return the JSON of a good reply; `names` maps the vendor's member names to the standard ones.
 
     Raises:
-        LoginDeadError: the vendor refused the refresh token for good.
+        LoginDeadError: the vendor refused the refresh token for good (`dead_refresh` knows the words).
+        RefreshRefusedError: the vendor refused a refresh in unknown words.
         ExchangeRefusedError: the vendor refused the code.
         VendorUnavailableError: 5xx, 429, or a page instead of JSON; it may pass.
         VendorMisconfiguredError: the vendor refuses this client, or the endpoint does not exist.
@@ -151,21 +139,29 @@ def _fault(context: RequestContext, reply: httpx2.Response, body: JsonObject | N
     reason = reason_of(context, status, body)
     error: OAuthError | None
     if status >= httpx2.codes.INTERNAL_SERVER_ERROR or status in _TRANSIENT_STATUS or _PASSING & words:
-        error = context.unavailable(reason, retry_after=_retry_after(reply, now))
+        processed = status not in _UNPROCESSED_STATUS and not _NOT_NOW & words
+        error = context.unavailable(reason, retry_after=_retry_after(reply, now), processed=processed)
+    elif _REGION in reason:
+        error = context.unavailable(reason, processed=False, todo=_OTHER_WAY)
     elif status in range(300, 400):
         error = context.misconfigured(
             f"HTTP {status}: it redirects, and a request with a secret never follows a redirect"
         )
-    elif DEAD & words and status in _CLEAR_STATUS and context.asked == "refresh":
+    elif context.asked == "refresh" and refresh_token_is_over(status, body or {}):
         error = LoginDeadError(context.tenant, f"{reason}{_ELSEWHERE if _REUSE.search(reason) else ''}")
     elif _UNKNOWN_CLIENT & words:
-        error = ClientRefusedError(context.vendor, reason, CHECK_TABLE)
+        error = ClientRefusedError(context.vendor, reason, _CHECK_CLIENT)
     elif _OUR_FAULT & words or ("invalid_request" in words and context.asked == "refresh"):
         error = context.misconfigured(reason)
     elif status in _ABSENT:
         error = context.misconfigured(f"{reason}: there is no such endpoint")
     elif body is None:
-        error = context.unavailable(f"HTTP {status} without JSON, perhaps a proxy's page", unread=reply.is_success)
+        error = context.unavailable(
+            f"HTTP {status} without JSON, perhaps a proxy's page",
+            retry_after=_retry_after(reply, now),
+            processed=reply.is_success or not _is_page(reply),  # a proxy or a bot check stopped the request
+            unread=reply.is_success,
+        )
     elif words or not reply.is_success:
         error = _refused(context, reason)
     else:
@@ -173,23 +169,8 @@ def _fault(context: RequestContext, reply: httpx2.Response, body: JsonObject | N
     return error
 
 
-def judge_failure(context: RequestContext, error: Exception, *, unsent: bool, begun: bool = False) -> OAuthError:
-    """Return the error for a request that got no complete reply; `begun` tells that a part of one arrived."""
-    if isinstance(error, RefusedAddressError):
-        return context.misconfigured(str(error))
-    if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL | OverflowError):  # OverflowError: a bad port
-        return context.misconfigured("no request can be sent to its address")
-    if (trouble := _cause(error, ssl.SSLError)) and not isinstance(trouble, _CUT_OFF):
-        return context.misconfigured(_tls_trouble(trouble), _CHECK_TLS)
-    if isinstance(error, UnreadReplyError):
-        return context.unavailable(str(error), unread=True)
-    never_connected = isinstance(
-        error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.ProxyError
-    )
-    sent = not (unsent or never_connected)
-    if begun and sent:  # the server has taken the request, so this is no silence
-        return context.unavailable(f"only a part of its answer came: {_silence(error)}", unread=True)
-    return context.unavailable(_silence(error), sent=sent, unanswered=sent)
+def _is_page(reply: httpx2.Response) -> bool:
+    return "html" in reply.headers.get("content-type", "") or reply.content.lstrip()[:1] == b"<"
 
 
 def json_object(reply: httpx2.Response, names: Mapping[str, str] = RFC_6749_NAMES) -> dict[str, Json] | None:
@@ -226,7 +207,9 @@ def reason_of(context: RequestContext, status: int, body: JsonObject | None) -> 
 def _refused(context: RequestContext, reason: str) -> OAuthError:
     if context.asked in {"code", "approval"}:
         return ExchangeRefusedError(context.vendor, reason)
-    return context.unavailable(reason)  # an unknown error code: never guess that a login is dead
+    if context.asked == "refresh":
+        return RefreshRefusedError(context.vendor, reason)  # an unknown error code: never guess that a login is dead
+    return context.unavailable(reason)
 
 
 def _unusable(context: RequestContext, body: JsonObject) -> OAuthError | None:
@@ -266,35 +249,3 @@ def read_date(value: str) -> float | None:
         return parsedate_to_datetime(value[:_LONGEST_DATE]).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-
-
-def _cause(error: BaseException | None, kind: type[E]) -> E | None:
-    seen = 0
-    while error is not None and seen < 8:  # noqa: PLR2004  # no honest chain of causes is longer
-        if isinstance(error, kind):
-            return error
-        error = error.__cause__ or error.__context__
-        seen += 1
-    return None
-
-
-def _tls_trouble(error: ssl.SSLError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate could not be verified: {redact(error.verify_message)}"
-    reason = str(getattr(error, "reason", None) or "the handshake failed")
-    return f"no secure connection could be made: {redact(reason.lower().replace('_', ' '))}"
-
-
-def _silence(error: Exception) -> str:
-    """Describe a failure in our own words: the library's message may quote the server."""
-    match error:
-        case TimeoutError() | httpx2.TimeoutException():
-            return "no answer in time"
-        case httpx2.ProxyError():
-            return "the proxy did not let us through"
-        case httpx2.ConnectError():
-            return "no connection"
-        case _ if type(error).__module__.startswith("openab_auth."):
-            return str(error)
-        case _:
-            return "the connection was cut"

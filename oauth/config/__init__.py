@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.config.reserved_variables import is_reserved
     from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable
     from openab_auth.oauth.config.trusted_file import RefusedFileError, read_trusted_file
-    from openab_auth.oauth.config.variables import replace_variables, variables_in
+    from openab_auth.oauth.config.variables import environment_value, replace_variables, variables_in
 
 __all__ = [
     "DEFAULT_STORE",
@@ -23,6 +23,7 @@ __all__ = [
     "NotObscuredError",
     "RefusedFileError",
     "absolute_path",
+    "environment_value",
     "expand_home",
     "find_program",
     "is_reserved",
@@ -60,6 +61,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "ConfigTable": "table",
             "RefusedFileError": "trusted_file",
             "read_trusted_file": "trusted_file",
+            "environment_value": "variables",
             "replace_variables": "variables",
             "variables_in": "variables",
         },

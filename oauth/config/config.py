@@ -27,7 +27,8 @@ class AuthSettings:
 
     `vendors` are the offered vendors, or None for every vendor without risk. `accept_risk` names the vendors whose
     risk the operator accepts. `refresh_ahead` lets the running bot renew tokens before they expire. `mcp_json` is the
-    path of openab's own list of MCP servers, empty for no list. `mcp_add` lets people add servers from Discord.
+    path of openab's own list of MCP servers, empty for no list. `mcp_add` lets people add servers from Discord. With
+    `mcp_proxy`, requests to MCP servers take the proxies of the environment.
     """
 
     vendors: tuple[str, ...] | None = None
@@ -36,6 +37,7 @@ class AuthSettings:
     mcp_json: str = ""
     refresh_ahead: bool = True
     mcp_add: bool = False
+    mcp_proxy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
     store = ConfigTable(top.table("store"), "store", mistakes)
     store.only(("path",))
     auth = ConfigTable(top.table("auth"), "auth", mistakes)
-    auth.only(("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json", "mcp_add"))
+    auth.only(("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json", "mcp_add", "mcp_proxy"))
     return Config(
         file=file,
         store=path_in_config(file, store.text("path")) or None,
@@ -134,6 +136,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
             mcp_json=path_in_config(file, auth.text("mcp_json")),
             refresh_ahead=auth.flag("refresh_ahead", default=True),
             mcp_add=auth.flag("mcp_add"),
+            mcp_proxy=auth.one_of("mcp_proxy", ("none", "environment"), "none") == "environment",
         ),
         vendors=top.tables("vendors"),
         discord=top.table("discord"),

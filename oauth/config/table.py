@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 ConfigMistake: TypeAlias = tuple[str, str]  # dotted key, reason
 ConfigMistakes: TypeAlias = list[ConfigMistake]
+N = TypeVar("N", int, None)
 
 
 class ConfigTable:
@@ -30,7 +31,7 @@ class ConfigTable:
                 import difflib  # noqa: PLC0415 - only a mistake pays for it
 
                 near = difflib.get_close_matches(key, known, n=1)
-                self.wrong(key, f"is not known{f'; did you mean {near[0]}?' if near else ''}")
+                self.wrong(key, f"is not known{f' (did you mean {near[0]}?)' if near else ''}")
 
     def text(self, key: str, default: str = "") -> str:
         """Return the text at `key`."""
@@ -56,9 +57,11 @@ class ConfigTable:
             return default
         return value
 
-    def number(self, key: str, default: int) -> int:
+    def number(self, key: str, default: N) -> int | N:
         """Return the whole number above zero at `key`, within the 64 bits that TOML guarantees."""
-        value = self._values.get(key, default)
+        value = self._values.get(key)
+        if value is None:
+            return default
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**63:
             self.wrong(key, "must be a whole number above 0")
             return default

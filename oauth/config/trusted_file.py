@@ -37,15 +37,15 @@ class RefusedFileError(OSError):
         super().__init__(errno.EPERM, reason)
 
 
-def read_trusted_file(path: str | Path, environ: Mapping[str, str]) -> bytes:
-    """Return the content of the file at `path`; a FIFO or a device is never opened.
+def read_trusted_file(path: str | Path, environ: Mapping[str, str], *, largest: int = _MOST) -> bytes:
+    """Return the content of the file at `path`, which may have `largest` bytes; a FIFO or a device is never opened.
 
     Raises:
         RefusedFileError: the file or a folder above it breaks a rule; the reason names the path and the repair.
         OSError: the file cannot be read.
     """
     place, found = _follow(str(Path(path).absolute()), home_of(environ))
-    if reason := _unfit(found):
+    if reason := _unfit(found, largest):
         raise RefusedFileError(reason)
     data, opened = regular_file.read(place)
     if reason := _distrust(place, opened):  # the file may have been replaced since
@@ -53,11 +53,11 @@ def read_trusted_file(path: str | Path, environ: Mapping[str, str]) -> bytes:
     return data
 
 
-def _unfit(found: os.stat_result) -> str | None:
-    """Return why this file cannot be a config, or None."""
+def _unfit(found: os.stat_result, largest: int) -> str | None:
+    """Return why this file is not read, or None."""
     if not stat.S_ISREG(found.st_mode):
         return f"is {_KINDS.get(stat.S_IFMT(found.st_mode), 'something else')}, not a file"
-    return f"is larger than {_MOST} bytes" if found.st_size > _MOST else None
+    return f"is larger than {largest} bytes" if found.st_size > largest else None
 
 
 def _follow(path: str, home: str | None) -> tuple[str, os.stat_result]:

@@ -15,6 +15,11 @@ T = TypeVar("T")
 _VARIABLE: Final = re.compile(r"\$(\$\{)|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")  # `$${`, `${VAR}`, or a stray `${`
 
 
+def environment_value(environ: Mapping[str, str], name: str) -> str:
+    """Return a variable without the blanks around it; a file that a shell reads into a variable ends with a newline."""
+    return environ.get(name, "").strip()
+
+
 def replace_variables(value: T, at: str, environ: Mapping[str, str], mistakes: ConfigMistakes) -> T:
     """Return `value` with each `${VAR}` in its texts replaced; note variables that are not set in `mistakes`.
 
@@ -49,6 +54,6 @@ def _replaced(value: object, at: str, environ: Mapping[str, str], mistakes: Conf
             return ""
         if name not in environ:
             mistakes.append((at, f"${{{name}}} is not set in the environment"))
-        return environ.get(name, "")
+        return environment_value(environ, name)
 
     return _VARIABLE.sub(variable, value)

@@ -13,6 +13,7 @@ from openab_auth.oauth.entries.login_entry import REFRESH_DEADLINE
 from openab_auth.oauth.errors import (
     LoginDeadError,
     OAuthError,
+    RefreshRefusedError,
     RefreshUnansweredError,
     StillMisconfiguredError,
     VendorMisconfiguredError,
@@ -24,6 +25,8 @@ from openab_auth.storage.records.notes import Note, RefreshAttempt
 _FIRST: Final = 0.1  # seconds; doubled by each further failure
 _LONGEST: Final = 60.0
 _LONGEST_RETRY_AFTER: Final = 900.0  # seconds; a longer Retry-After is cut to this
+_AFTER_REFUSAL: Final = 30.0  # seconds; an outage with unknown words may pass before the last refusal
+MOST_REFUSALS: Final = 3  # of one refresh token; then its login counts as dead
 _UNDER_WAY: Final = "the process that sent the request ended before it noted the answer"
 
 
@@ -41,9 +44,13 @@ def failed_attempt(entry: LoginEntry, note: Note, now: float) -> RefreshAttempt 
 
 def start_attempt(entry: LoginEntry, before: RefreshAttempt | None, now: float) -> RefreshAttempt:
     """Return the attempt to note before the token is posted, in case this process ends before the answer."""
-    failures = before.failures if before else 0
+    failures, refusals = (before.failures, before.refusals) if before else (0, 0)
     return RefreshAttempt(
-        entry.refresh_token.fingerprint(), now, _UNDER_WAY, answered=False, failures=failures, not_before=now
+        *(entry.refresh_token.fingerprint(), now, _UNDER_WAY),
+        answered=False,
+        failures=failures,
+        not_before=now,
+        refusals=refusals,
     )
 
 
@@ -67,6 +74,9 @@ def fail_attempt(
     ended = dataclasses.replace(attempt, answered=answered, failures=failures, not_before=now + wait)
     if isinstance(error, VendorMisconfiguredError):
         return dataclasses.replace(ended, reason=error.happened, todo=error.todo, config_hash=config_hash)
+    if isinstance(error, RefreshRefusedError):
+        ended = dataclasses.replace(ended, refusals=attempt.refusals + 1)
+        wait = max(wait, _AFTER_REFUSAL)
     if error.retry_after:
         wait = max(wait, min(error.retry_after, _LONGEST_RETRY_AFTER))
     return dataclasses.replace(ended, reason=error.reason, not_before=now + wait)
@@ -102,9 +112,20 @@ def pause_error(tenant: Tenant, attempt: RefreshAttempt, seconds: float) -> OAut
     """Return the error that says why nobody asks the vendor for the next `seconds`."""
     if attempt.todo:
         return StillMisconfiguredError(tenant, attempt.reason, attempt.todo)
+    if attempt.refusals:
+        return RefreshRefusedError(tenant, attempt.reason, retry_after=seconds)
     if attempt.answered:
-        return VendorUnavailableError(tenant, attempt.reason, retry_after=seconds, sent=False)
+        return VendorUnavailableError(tenant, attempt.reason, retry_after=seconds, processed=False)
     return RefreshUnansweredError(tenant, attempt.reason, retry_after=seconds)
+
+
+def ended_by_refusals(
+    tenant: Tenant, error: LoginDeadError | VendorUnavailableError | VendorMisconfiguredError, attempt: RefreshAttempt
+) -> LoginDeadError | VendorUnavailableError | VendorMisconfiguredError:
+    """Return `error`, or the error that ends a login whose token was refused too often."""
+    if not isinstance(error, RefreshRefusedError) or attempt.refusals + 1 < MOST_REFUSALS:
+        return error
+    return LoginDeadError(tenant, f"{error.reason}; refused {MOST_REFUSALS} times")
 
 
 def lost_answer_error(error: LoginDeadError) -> LoginDeadError:

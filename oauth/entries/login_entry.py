@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import LoginChangedError, LoginTakenError, NotLoggedInError
-from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import NEVER, Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.records.notes import DeadToken, Note
 from openab_auth.storage.secret import Secret
@@ -65,7 +64,27 @@ def dead_token(entry: Entry | None, note: Note | None) -> DeadToken | None:
     """Return how this login died, or None; a note about an older refresh token does not count."""
     if note is None or note.dead is None or not isinstance(entry, LoginEntry):
         return None
-    return note.dead if note.dead.fingerprint == entry.refresh_token.fingerprint() else None
+    return note.dead if note.dead.fingerprint == _last_token(entry).fingerprint() else None
+
+
+def _last_token(entry: LoginEntry) -> Secret:
+    """Return the token with which a login lives: the refresh token, or the access token if nobody can renew it."""
+    return entry.refresh_token or entry.access_token
+
+
+def end_rejected(draft: Draft, tenant: Tenant, rejected: Secret, now: float) -> None:
+    """End a login without a refresh token whose access token a server refused; any other login stays as it is."""
+    entry = draft.get(tenant)
+    if not isinstance(entry, LoginEntry) or entry.refresh_token or entry.access_token != rejected:
+        return
+    if isinstance(entry, TokenEntry):
+        draft[tenant] = dataclasses.replace(entry, expires_at=int(now))
+    else:
+        received_at = int(now) if entry.token_received_at is None else entry.token_received_at
+        reply = dict(entry.token_response or {}) | {"expires_in": max(0, int(now) - received_at)}
+        draft[tenant] = dataclasses.replace(entry, token_response=reply, token_received_at=received_at)
+    dead = DeadToken(rejected.fingerprint(), "a server refused its token, and nobody can renew it", int(now))
+    draft.notes[tenant] = dataclasses.replace(draft.notes.get(tenant) or Note(), dead=dead)
 
 
 def mark_deaths_told(draft: Draft) -> tuple[Tenant, ...]:
@@ -129,10 +148,10 @@ def renewed_entry(entry: LoginEntry, tokens: TokenResponse, *, now: float) -> Lo
             refresh_token=tokens.refresh_token or entry.refresh_token,
             expires_at=tokens.expires_at,
         )
-    reply = dict(entry.token_response or {}) | {
-        "access_token": tokens.access_token.reveal(),
-        "expires_in": max(0, tokens.expires_at - int(now)),
-    }
+    reply = dict(entry.token_response or {}) | {"access_token": tokens.access_token.reveal()}
+    reply.pop("expires_in", None)
+    if tokens.expires_at < NEVER:
+        reply["expires_in"] = max(0, tokens.expires_at - int(now))
     if tokens.refresh_token:
         reply["refresh_token"] = tokens.refresh_token.reveal()
     if tokens.scopes:

@@ -117,7 +117,7 @@ def take(draft: Draft, vendor: str, user: UserId, entry: PendingEntry, *, now: f
 
 
 def put_back(draft: Draft, login: PendingLogin, entry: PendingEntry) -> None:
-    """Undo `take`, for a code that was certainly not sent; a login that began since then stays."""
+    """Undo `take`, for a code that is certainly unused; a login that began since then stays."""
     key = pending_key(login.vendor, login.user)
     if key not in draft:
         _write(draft, key, entry, login.begun)

@@ -78,7 +78,7 @@ class PendingLogins:
         )
 
     async def put_back(self, login: PendingLogin, entry: PendingEntry) -> None:
-        """Undo `take`, for a code that was certainly not sent.
+        """Undo `take`, for a code that is certainly unused.
 
         Raises:
             StorageError: the store could not be written.

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
 from openab_auth.oauth.errors import OAuthError
+from openab_auth.oauth.http.interrupt import insist
 from openab_auth.storage import AsyncStore, Draft, Lease, LoginEntry, Secret, StorageError, Store, Tenant
 from openab_auth.storage.errors import words_of
 from openab_auth.storage.spill_rule import comes_after
@@ -30,13 +32,15 @@ class UnsavedLogin:
     """A login that has to be stored, made from a token response.
 
     `commit` is the mutation that stores it. `spill` writes it into the journal, synchronously. `commit_from_journal`
-    stores it from there, where more has to be written than the store's next update does by itself.
+    stores it from there, where more has to be written than the store's next update does by itself. `drop` ends a
+    response that was only in memory and that must not be stored any more, for this reason.
     """
 
     tenant: Tenant
     commit: Callable[[Draft], object]
     spill: Callable[[Store], object]
     commit_from_journal: Callable[[Draft], object] = lambda _: None
+    drop: Callable[[OAuthError], Awaitable[None]] | None = None
     journaled: bool = False
     reported: str = ""  # the last failure that was logged
 
@@ -129,7 +133,7 @@ class UnsavedLogins:
         one small file; a lost login would cost more.
         """
         try:
-            self._store.run_here(response.spill)
+            interrupt = insist(partial(self._store.run_here, response.spill))
         except OAuthError as error:
             _log_safely(logging.INFO, "%s: the new login is not stored: %s", response.tenant, error)
         except BaseException as error:
@@ -138,6 +142,8 @@ class UnsavedLogins:
                 raise
         else:
             self._journaled(response, why)
+            if interrupt is not None:
+                raise interrupt
 
     def holds(self, lease: Lease) -> bool:
         """Return whether this lease must stay held."""
@@ -184,18 +190,17 @@ class UnsavedLogins:
         try:
             await self._store.update(kept.commit_from_journal if kept.journaled else kept.commit)
         except OAuthError as error:
-            _log_safely(logging.INFO, "%s: the renewed login is not needed any more: %s", kept.tenant, error)
+            await self._drop(kept, error)
         except Exception as error:  # noqa: BLE001 - as in `keep`
             if not kept.journaled:
                 await self._spill(kept, error)
-            return
         else:
             _log_safely(
                 logging.WARNING,
                 "%s: the store can be written again; the renewed login is in it, or a newer one",
                 kept.tenant,
             )
-        self._forget(kept)
+            self._forget(kept)
 
     async def _spill(self, kept: UnsavedLogin, why: Exception) -> None:
         """Try the journal after the store failed.
@@ -205,8 +210,8 @@ class UnsavedLogins:
         """
         try:
             await self._store.run(kept.spill)
-        except OAuthError:
-            self._forget(kept)
+        except OAuthError as error:
+            await self._drop(kept, error)
         except Exception:  # noqa: BLE001 - as in `keep`
             if kept.reported != str(why):
                 _log_safely(
@@ -219,6 +224,14 @@ class UnsavedLogins:
             raise why from None
         else:
             self._journaled(kept, why)
+
+    async def _drop(self, kept: UnsavedLogin, reason: OAuthError) -> None:
+        """Forget a response that must not be stored; not before it is ended, because that may be cancelled."""
+        _log_safely(logging.INFO, "%s: the renewed login is not needed any more: %s", kept.tenant, reason)
+        if kept.drop is not None and not kept.journaled:
+            with suppress(Exception):  # it is forgotten all the same
+                await kept.drop(reason)
+        self._forget(kept)
 
     async def _save_all(self) -> None:
         while self._kept:
@@ -268,7 +281,7 @@ class UnsavedLogins:
         for kept in tuple(self._kept.values()):
             if not kept.journaled:
                 try:
-                    self._store.run_here(kept.spill)
+                    insist(partial(self._store.run_here, kept.spill))
                 except Exception as error:  # noqa: BLE001 - it is logged, and the next response is tried
                     _log_safely(logging.CRITICAL, _LOST, kept.tenant, _describe(error))
             self._forget(kept)

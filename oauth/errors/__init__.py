@@ -3,9 +3,11 @@
 OpenabAuthError
 └── OAuthError
     ├── NotLoggedInError            nobody is logged in there
+    │   └── ProgramKeepsLoginError  the vendor's own program keeps the login, so there is no token here
     ├── LoginDeadError              the vendor no longer renews this login
     ├── RefreshBusyError            another process refreshes the login and did not finish in time
     ├── VendorUnavailableError      no usable answer (silence, 5xx, 429, a proxy's page): try again later
+    │   ├── RefreshRefusedError     a refresh was refused in words that nobody here knows
     │   └── RefreshUnansweredError  a refresh got no answer: the token may have been rotated
     ├── VendorMisconfiguredError    the vendor refuses our client or its settings: for the operator
     │   ├── NotRefreshableError     nothing in the config can refresh this login
@@ -16,11 +18,13 @@ OpenabAuthError
     │   ├── ClientRefusedError      the vendor does not know our client
     │   ├── ClientMissingError      the operator has to register a client first
     │   └── ServerUnusableError     an MCP server's metadata is missing or wrong
+    │       └── ForeignMetadataError   it belongs to another issuer or resource
     ├── InsufficientScopeError      the login works, but lacks scopes for this request
     ├── UnknownVendorError          the vendor is unknown, or not offered here
     │   ├── RiskNotAcceptedError    the operator has not accepted this vendor's risk
     │   └── NoLoginError            the vendor has no login here; its tokens are environment variables
     ├── ConfigError                 the config has mistakes, each with its key and reason
+    │   ├── NetworkVariableError    a variable about proxies or certificates is unusable, so no request can be sent
     │   ├── RelativePathError       an environment variable holds a relative path
     │   └── UnknownHomeError        `~` has no known home folder
     ├── PasteRefusedError           the paste does not finish this login; `reason` names the mistake
@@ -37,6 +41,7 @@ OpenabAuthError
     ├── TooManyWaitError            the store has too many pending logins
     ├── LoginTakenError             another person's login exists: replacing it needs a confirmation
     │   └── LoginOvertakenError     another person's login was stored during this one
+    ├── ReservedLoginError          the `openab` program keeps this login, so nobody else may change it
     ├── LoginChangedError           the login to remove was replaced meanwhile
     ├── ServerNotAddedError         an MCP server was not added; the subclasses say why
     └── ServerNotRemovedError       an MCP server was not removed; the subclasses say why
@@ -55,6 +60,7 @@ from openab_auth.oauth.errors.logins import (
     PasteRefusedError,
     ProgramFailedError,
     ProgramWaitsError,
+    ReservedLoginError,
     TooManyLoginsError,
     TooManyWaitError,
     WhichLoginError,
@@ -63,6 +69,8 @@ from openab_auth.oauth.errors.operator import (
     ClientMissingError,
     ClientRefusedError,
     ConfigError,
+    ForeignMetadataError,
+    NetworkVariableError,
     NoLoginError,
     NotRefreshableError,
     PlanMissingError,
@@ -93,7 +101,9 @@ from openab_auth.oauth.errors.tokens import (
     InsufficientScopeError,
     LoginDeadError,
     NotLoggedInError,
+    ProgramKeepsLoginError,
     RefreshBusyError,
+    RefreshRefusedError,
     RefreshUnansweredError,
     VendorUnavailableError,
 )
@@ -110,6 +120,7 @@ __all__ = [
     "ConfigError",
     "ExchangeRefusedError",
     "ForeignLoginError",
+    "ForeignMetadataError",
     "InsufficientScopeError",
     "LoginChangedError",
     "LoginDeadError",
@@ -118,6 +129,7 @@ __all__ = [
     "LoginNotStoredError",
     "LoginOvertakenError",
     "LoginTakenError",
+    "NetworkVariableError",
     "NoLoginError",
     "NoPendingLoginError",
     "NotLoggedInError",
@@ -126,11 +138,14 @@ __all__ = [
     "PasteRefusedError",
     "PlanMissingError",
     "ProgramFailedError",
+    "ProgramKeepsLoginError",
     "ProgramMissingError",
     "ProgramWaitsError",
     "RefreshBusyError",
+    "RefreshRefusedError",
     "RefreshUnansweredError",
     "RelativePathError",
+    "ReservedLoginError",
     "RiskNotAcceptedError",
     "SecretMissingError",
     "ServerAddressError",

@@ -174,7 +174,7 @@ class TooManyWaitError(OAuthError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(
-            f"{limit} logins are waiting here already",
+            f"this store has {limit} pending logins already",
             kept="nothing was changed",
             todo="try again in 15 minutes: unfinished logins have expired by then",
         )
@@ -212,6 +212,20 @@ class LoginOvertakenError(LoginTakenError):
     def __init__(self, taken: LoginTakenError) -> None:
         super().__init__(taken.tenant, taken.logged_in_by, taken.account, taken.generation)
         self.kept = "that login is untouched, and yours was not stored"
+
+
+class ReservedLoginError(OAuthError):
+    """The `openab` program keeps this login in the same file; nobody else may change it."""
+
+    code = "reserved_login"
+
+    def __init__(self, tenant: str) -> None:
+        super().__init__(
+            f"{tenant} is the login of the `openab` program itself",
+            kept="it is untouched",
+            todo="end it with that program",
+        )
+        self.tenant = tenant
 
 
 class LoginChangedError(OAuthError):

@@ -15,7 +15,10 @@ class ConfigError(OAuthError):
 
     def __init__(self, file: str, mistakes: tuple[tuple[str, str], ...]) -> None:
         listed = "; ".join(f"{key}: {reason}" if key else reason for key, reason in mistakes)
-        super().__init__(f"{file}: {listed}", kept="nothing was started", todo="correct the config and start again")
+        count = f"{len(mistakes)} mistakes: " if len(mistakes) > 1 else ""
+        super().__init__(
+            f"{file}: {count}{listed}", kept="nothing was started", todo="correct the config and start again"
+        )
         self.file = file
         self.mistakes = mistakes
 
@@ -34,15 +37,39 @@ class UnknownHomeError(ConfigError):
         super().__init__(file or "the environment", ((key, "the home folder for `~` is not known here"),))
 
 
+class NetworkVariableError(ConfigError):
+    """An environment variable about proxies or certificates has a value with which no request can be sent.
+
+    `problem` follows the variable's name in a sentence. The value is never shown: the address of a proxy may hold a
+    password.
+    """
+
+    code = "network_variable"
+
+    def __init__(self, variable: str, problem: str, todo: str) -> None:
+        super().__init__("the environment", ((variable, problem),))
+        OAuthError.__init__(
+            self, f"{variable} {problem}", kept="no request was sent, and nothing was changed", todo=todo
+        )
+        self.variable = variable
+        self.problem = problem
+
+
 class VendorMisconfiguredError(OAuthError):
-    """The vendor refuses our client or our settings; the login itself may still work."""
+    """The vendor refuses our client or our settings; the login itself may still work.
+
+    If no server has `processed` the request with a code, the pending login `still_waits` for its paste.
+    """
 
     code = "vendor_misconfigured"
     _happened: ClassVar[str] = "{vendor} refuses this client ({reason})"
 
-    def __init__(self, vendor: str, reason: str, todo: str, *, asked: Asked = "other") -> None:
+    def __init__(self, vendor: str, reason: str, todo: str, *, asked: Asked = "other", processed: bool = True) -> None:
         kept = "the login is untouched"
-        if asked == "code":
+        self.still_waits = asked == "code" and not processed
+        if self.still_waits:
+            kept, todo = "the login still waits for its paste", f"{todo}; then paste the same redirect again"
+        elif asked == "code":
             kept, todo = f"this login is over; {OLDER_UNTOUCHED}", f"{todo}; then {BEGIN_AGAIN}"
         super().__init__(self._happened.format(vendor=vendor, reason=reason), kept=kept, todo=todo)
         self.vendor = vendor
@@ -62,17 +89,23 @@ class StillMisconfiguredError(VendorMisconfiguredError):
 
 
 class SecretMissingError(VendorMisconfiguredError):
-    """The vendor's client needs a secret, and the operator has set none."""
+    """The vendor's client needs a secret, and none was found.
 
+    `problem` says why the vendor's installed program gave none, if the config names the program as the source.
+    """
+
+    code = "secret_missing"
     _happened = "nobody can log in to {vendor} here: {reason}"
 
-    def __init__(self, vendor: str, variable: str) -> None:
+    def __init__(self, vendor: str, variable: str, problem: str = "") -> None:
+        ways = f"the variable {variable}, or client_secret_obscured" if variable else "client_secret_obscured"
         super().__init__(
             vendor,
-            "its client needs a secret, and none is set",
-            f"set the variable {variable}, or client_secret_obscured in [vendors.{vendor}] "
-            "(`openab-auth obscure` makes it), then start again; docs/vendors.md says where to get the secret",
+            f"its client needs a secret, and {problem or 'none is set'}",
+            f"set {ways} in [vendors.{vendor}] (`openab-auth obscure` makes it), then start again; "
+            "docs/vendors.md says where to get the secret",
         )
+        self.variable = variable
 
 
 class ProgramMissingError(VendorMisconfiguredError):
@@ -81,9 +114,10 @@ class ProgramMissingError(VendorMisconfiguredError):
     _happened = "the login program of {vendor} cannot be started ({reason})"
 
     def __init__(self, vendor: str, program: str) -> None:
+        name = program.rpartition("/")[2]  # a person in Discord sees it, and needs no path of this machine
         super().__init__(
             vendor,
-            f"{program[:80]!r} is not installed",
+            f"{name[:80]!r} is not installed",
             f"install the program, or set `command` in [vendors.{vendor}] in the config",
         )
 
@@ -131,15 +165,22 @@ class ServerUnusableError(VendorMisconfiguredError):
     _happened = "nobody can log in to {vendor} right now ({reason})"
 
 
+class ForeignMetadataError(ServerUnusableError):
+    """A document belongs to another issuer or resource; it ends discovery, so that no other document can hide it."""
+
+
 class UnknownVendorError(OAuthError):
     """No vendor of this name is offered here."""
 
     code = "unknown_vendor"
 
-    def __init__(self, vendor: str, offered: tuple[str, ...]) -> None:
+    def __init__(self, vendor: str, offered: tuple[str, ...], *, lost: str = "") -> None:
+        """Name the vendors that are `offered`; `lost` tells why others are missing."""
         names = ", ".join(offered) or "none; set [auth] vendors in the config"
         super().__init__(
-            f"{safe_name(vendor)!r} is not offered here", kept="nothing was changed", todo=f"choose one of: {names}"
+            f"{safe_name(vendor)!r} is not offered here{f' ({lost})' if lost else ''}",
+            kept="nothing was changed",
+            todo=f"choose one of: {names}",
         )
         self.vendor = vendor
         self.offered = offered
@@ -150,12 +191,13 @@ class RiskNotAcceptedError(UnknownVendorError):
 
     code = "risk_not_accepted"
 
-    def __init__(self, vendor: str, risk: str) -> None:
+    def __init__(self, vendor: str, risk: str, note: str = "") -> None:
+        why = f" ({note.rstrip('.')})" if note else ""
         OAuthError.__init__(
             self,
-            f"{vendor} is not offered here, because its login is marked {risk}",
+            f"{vendor} is not offered here, because its login is marked {risk}{why}",
             kept="nothing was changed",
-            todo=f'read about the risk in `openab-auth vendors`; to accept it, set [auth] accept_risk = ["{vendor}"]',
+            todo=f'to accept the risk, add "{vendor}" to [auth] accept_risk',
         )
         self.vendor = vendor
         self.offered = ()

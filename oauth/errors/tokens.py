@@ -20,6 +20,19 @@ class NotLoggedInError(OAuthError):
         self.tenant = tenant
 
 
+class ProgramKeepsLoginError(NotLoggedInError):
+    """The vendor's own program keeps the login, so there is no token here."""
+
+    def __init__(self, tenant: str, title: str, command: str) -> None:
+        OAuthError.__init__(
+            self,
+            f"there is no token of {title} here, because its own program keeps the login",
+            kept="nothing was changed",
+            todo=f"start {command} itself, as the user who logged in; it reads that login",
+        )
+        self.tenant = tenant
+
+
 class LoginDeadError(OAuthError):
     """The vendor refused the refresh token for good; `since` is in unix seconds."""
 
@@ -52,9 +65,10 @@ class RefreshBusyError(OAuthError):
 class VendorUnavailableError(OAuthError):
     """The vendor gave no usable answer; `retry_after` is in seconds, None if unknown.
 
-    `sent` is False only when the request certainly never reached the server; a code that may have is used up, so that
-    login must be begun again. `unanswered` says that the request may have arrived, and that nothing came back;
-    `unread` that an answer came back, perhaps with the new tokens, and could not be read.
+    `processed` is False only when the server certainly did not process the request: it never arrived, or the answer
+    says so. Otherwise a code counts as used up, and its login must be begun again. `unanswered` says that the request
+    may have arrived, and that nothing came back; `unread` that an answer came back, perhaps with the new tokens, and
+    could not be read. `todo` is the advice for trouble that only an operator can end.
     """
 
     code = "vendor_unavailable"
@@ -66,24 +80,35 @@ class VendorUnavailableError(OAuthError):
         *,
         asked: Asked = "other",
         retry_after: float | None = None,
-        sent: bool = True,
+        processed: bool = True,
         unanswered: bool = False,
         unread: bool = False,
+        todo: str = "",
     ) -> None:
         when = f"in {max(retry_after, 1.0):.0f} s" if retry_after else "in a moment"
-        kept, todo = "the login is untouched", f"try again {when}"
-        if asked == "code" and sent:
-            kept, todo = OLDER_UNTOUCHED, BEGIN_AGAIN
+        kept, again = "the login is untouched", f"try again {when}"
+        if asked == "code" and processed:
+            kept, again = OLDER_UNTOUCHED, BEGIN_AGAIN
         elif asked == "code":
-            kept, todo = "the login still waits for its paste", "paste the same redirect again in a moment"
-        super().__init__(f"{vendor} gave no usable answer ({reason})", kept=kept, todo=todo)
+            kept, again = "the login still waits for its paste", f"paste the same redirect again {when}"
+        super().__init__(f"{vendor} gave no usable answer ({reason})", kept=kept, todo=todo or again)
         self.vendor = vendor
         self.reason = reason
         self.asked = asked
         self.retry_after = retry_after
-        self.sent = sent
+        self.processed = processed
+        self.operators = bool(todo)  # only an operator can end this trouble
         self.unanswered = unanswered
         self.unread = unread
+
+
+class RefreshRefusedError(VendorUnavailableError):
+    """The vendor refused a refresh with an error that nobody here knows, so the login may still live."""
+
+    def __init__(self, vendor: str, reason: str, *, retry_after: float | None = None) -> None:
+        super().__init__(vendor, reason, asked="refresh", retry_after=retry_after)
+        self.happened = f"{vendor} refused to renew this login ({reason})"
+        self.todo = f"{self.todo}; if the vendor refuses it again, {LOG_IN_AGAIN}"
 
 
 class RefreshUnansweredError(VendorUnavailableError):

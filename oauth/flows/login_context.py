@@ -57,6 +57,11 @@ class Conversation(Protocol):
 class WaitingRegistry(Protocol):
     """The logins of this process that wait for an approval or a program."""
 
+    @property
+    def closing(self) -> bool:
+        """Return whether this process stops: the end of a login is then told by this process, or by none."""
+        ...
+
     def start(
         self,
         vendor: Vendor,

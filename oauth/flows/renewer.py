@@ -10,7 +10,7 @@ from openab_auth.oauth.entries.backoff import configuration_hash
 
 if TYPE_CHECKING:
     from openab_auth.oauth.client import Driver, TokenResponse
-    from openab_auth.oauth.http import Deadline
+    from openab_auth.oauth.http import Deadline, NetworkPolicy
     from openab_auth.oauth.vendors import Catalogue, Vendor
     from openab_auth.storage import AsyncStore, LoginEntry, Tenant
 
@@ -23,12 +23,17 @@ class Renewer(Protocol):
         """Return the hash of everything that is configured for the request."""
         ...
 
+    @property
+    def network_policy(self) -> NetworkPolicy | None:
+        """Return the policy of the request, as `Driver.http` takes it."""
+        ...
+
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
-        """Ask for the next tokens in one request, which is never repeated here.
+        """Ask for the next tokens in one request, which is never repeated here; see `Driver.refresh`.
 
         Raises:
             LoginDeadError: the vendor will never accept this refresh token again.
-            VendorUnavailableError: no usable answer; when `sent` is True the token may have been rotated all the same.
+            VendorUnavailableError: no usable answer; if `processed` is True, the token may have been rotated.
             VendorMisconfiguredError: the client is refused.
         """
         ...
@@ -61,6 +66,11 @@ class VendorRenewer:
     def config_hash(self) -> str:
         """See `Renewer.config_hash`."""
         return configuration_hash(self.vendor, self.token_endpoint)
+
+    @property
+    def network_policy(self) -> NetworkPolicy | None:
+        """See `Renewer.network_policy`."""
+        return self.vendor.network_policy
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """See `Renewer.renew`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypeAlias
@@ -18,6 +18,8 @@ from openab_auth.oauth.errors import (
     LoginNotStoredError,
     LoginOvertakenError,
     LoginTakenError,
+    NoPendingLoginError,
+    OAuthError,
     VendorUnavailableError,
 )
 from openab_auth.oauth.flows.commits import Commits
@@ -58,10 +60,12 @@ class LoginWriter:
         *,
         write: WriteLogin = login_entry.write,
         also: Callable[[Draft], None] | None = None,
+        when_cancelled: Callable[[], Awaitable[None]] | None = None,
     ) -> LoginResult:
         """Store the token response of `login`; it replaces the tenant's former login.
 
         `write` writes its entry. `also` makes its changes in the same step; if it raises, nothing is stored.
+        `when_cancelled` runs if the login was cancelled: now, or later if the login was in memory for a while.
 
         Raises:
             LoginOvertakenError: another person's login came in, and nobody was asked about it; the new login is lost.
@@ -86,20 +90,27 @@ class LoginWriter:
             )
             return write(draft, vendor, token_url, tokens, note)
 
+        async def drop(reason: OAuthError) -> None:
+            if when_cancelled is not None and isinstance(reason, NoPendingLoginError):
+                await when_cancelled()
+
         client, exchange = replace(vendor.client(), token_url=token_url), exchange_of(vendor)
         commit = partial(write_login, token_url=exchange.token_url(client))
         before: str | None = None
         try:
             async with self._unsaved.owner() as owner:
                 if unexchanged := exchange.unexchanged(tokens, now=self._clock()):
-                    owner.hold(_unsaved_login(vendor.tenant, partial(commit, tokens=unexchanged)))
+                    owner.hold(_unsaved_login(vendor.tenant, partial(commit, tokens=unexchanged), drop))
                     tokens = await self._exchange(exchange, client, tokens, unexchanged)
                 commit = partial(commit, tokens=tokens)
-                owner.hold(_unsaved_login(vendor.tenant, commit))
+                owner.hold(_unsaved_login(vendor.tenant, commit, drop))
                 async with self._commits.locked(vendor.tenant):
                     before = await self._commits.persist(commit, vendor.name)
         except LoginTakenError as taken:
             raise LoginOvertakenError(taken) from None
+        except NoPendingLoginError as cancelled:
+            await drop(cancelled)
+            raise
         if owner.error is not None and not owner.journaled:
             raise LoginNotStoredError(vendor.name, owner.error)
         account = tokens.account or await self._commits.unless_closing(self._late_account(client, tokens))
@@ -148,7 +159,9 @@ class LoginWriter:
             return False
 
 
-def _unsaved_login(tenant: Tenant, write: Mutation[str | None]) -> UnsavedLogin:
+def _unsaved_login(
+    tenant: Tenant, write: Mutation[str | None], drop: Callable[[OAuthError], Awaitable[None]]
+) -> UnsavedLogin:
     """Return the login that `write` commits; the journal keeps it under the conditions that `write` makes."""
     spilled: Entry | None = None
 
@@ -171,7 +184,9 @@ def _unsaved_login(tenant: Tenant, write: Mutation[str | None]) -> UnsavedLogin:
             del draft[tenant]
             write(draft)
 
-    return UnsavedLogin(tenant=tenant, commit=write, spill=spill_to_journal, commit_from_journal=commit_from_journal)
+    return UnsavedLogin(
+        tenant=tenant, commit=write, spill=spill_to_journal, commit_from_journal=commit_from_journal, drop=drop
+    )
 
 
 class _OvertakenError(Exception):

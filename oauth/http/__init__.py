@@ -5,16 +5,16 @@ from openab_auth.lazy import lazy_names
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
     from openab_auth.oauth.http.challenge import BearerChallenge, read_bearer
+    from openab_auth.oauth.http.client import check_environment, new_client
     from openab_auth.oauth.http.deadline import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
     from openab_auth.oauth.http.network_policy import NetworkPolicy, read_network_policy
     from openab_auth.oauth.http.pinned import PinnedTransport, PrivateAddressError
+    from openab_auth.oauth.http.proxies import Proxy, all_proxies, proxy_for
     from openab_auth.oauth.http.transport import (
         REQUEST_DEADLINE,
         BoundedTransport,
         RefusedAddressError,
         UnsafeUrlError,
-        direct_transport,
-        new_client,
         origin_of,
     )
     from openab_auth.oauth.http.urls import host_of, is_loopback, shorten_host, why_ambiguous, why_unsafe
@@ -29,14 +29,17 @@ __all__ = [
     "NetworkPolicy",
     "PinnedTransport",
     "PrivateAddressError",
+    "Proxy",
     "RefusedAddressError",
     "UnsafeUrlError",
+    "all_proxies",
     "awake_timeout",
-    "direct_transport",
+    "check_environment",
     "host_of",
     "is_loopback",
     "new_client",
     "origin_of",
+    "proxy_for",
     "read_bearer",
     "read_network_policy",
     "shorten_host",
@@ -50,6 +53,8 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
         {
             "BearerChallenge": "challenge",
             "read_bearer": "challenge",
+            "check_environment": "client",
+            "new_client": "client",
             "LAST_REQUEST": "deadline",
             "LAST_TRY": "deadline",
             "Deadline": "deadline",
@@ -58,12 +63,13 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "read_network_policy": "network_policy",
             "PinnedTransport": "pinned",
             "PrivateAddressError": "pinned",
+            "Proxy": "proxies",
+            "all_proxies": "proxies",
+            "proxy_for": "proxies",
             "REQUEST_DEADLINE": "transport",
             "BoundedTransport": "transport",
             "RefusedAddressError": "transport",
             "UnsafeUrlError": "transport",
-            "direct_transport": "transport",
-            "new_client": "transport",
             "origin_of": "transport",
             "host_of": "urls",
             "is_loopback": "urls",

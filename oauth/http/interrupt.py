@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import NoReturn, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 T = TypeVar("T")
+_MOST_INTERRUPTS: Final = 20
 
 
 def undisturbed(work: Callable[[], T]) -> T:
@@ -19,6 +20,26 @@ def undisturbed(work: Callable[[], T]) -> T:
     except KeyboardInterrupt as stop:
         postpone(stop)
         return work()
+
+
+def insist(work: Callable[[], object]) -> KeyboardInterrupt | None:
+    """Call `work`, and call it again each time that Ctrl-C interrupts it; return the last interrupt.
+
+    Impatient people press Ctrl-C several times, while a process that ends writes its last file.
+
+    Raises:
+        KeyboardInterrupt: too many interrupts came.
+    """
+    stop: KeyboardInterrupt | None = None
+    for _ in range(_MOST_INTERRUPTS):
+        try:
+            work()
+        except KeyboardInterrupt as error:
+            stop = error
+        else:
+            return stop
+    assert stop is not None  # noqa: S101 - each round ended with one
+    raise stop
 
 
 def postpone(stop: BaseException) -> None:

@@ -7,7 +7,7 @@ public ranges are allowed; new and special ranges are not.
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from openab_auth.oauth.http.urls import is_loopback
@@ -24,12 +24,14 @@ _LOW_32_BITS: Final = 2**32 - 1
 class NetworkPolicy:
     """Allow the public internet, and the private `hosts` (names in lower case) and `networks` that the operator lists.
 
-    `http_loopback` is an option for tests: it allows http and https to this machine under its loopback names.
+    `http_loopback` is an option for tests: it allows http and https to this machine under its loopback names. With
+    `proxied`, requests take the proxies of the environment, and these proxies decide which hosts a name may reach.
     """
 
     hosts: frozenset[str] = frozenset()
     networks: tuple[Network, ...] = ()
     http_loopback: bool = False
+    proxied: bool = False
 
     def allows(self, host: str, address: str) -> bool:
         """Return whether a connection to `host` at `address`, its resolved address, is allowed."""
@@ -55,8 +57,8 @@ def is_public(address: Address) -> bool:
     return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
-def read_network_policy(private: tuple[str, ...], *, http_loopback: bool) -> tuple[NetworkPolicy, tuple[str, ...]]:
-    """Return the policy that allows the operator's private hosts and networks, and the items that are neither."""
+def read_network_policy(private: tuple[str, ...], base: NetworkPolicy) -> tuple[NetworkPolicy, tuple[str, ...]]:
+    """Return `base` with the operator's private hosts and networks allowed, and the items that are neither."""
     hosts: set[str] = set()
     networks: list[Network] = []
     wrong: list[str] = []
@@ -68,7 +70,7 @@ def read_network_policy(private: tuple[str, ...], *, http_loopback: bool) -> tup
                 hosts.add(item.lower())
             else:
                 wrong.append(item)
-    return NetworkPolicy(frozenset(hosts), tuple(networks), http_loopback), tuple(wrong)
+    return replace(base, hosts=frozenset(hosts), networks=tuple(networks)), tuple(wrong)
 
 
 def _is_name(text: str) -> bool:

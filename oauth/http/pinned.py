@@ -33,6 +33,32 @@ class PrivateAddressError(RefusedAddressError):
         )
 
 
+def check_named(policy: NetworkPolicy, url: httpx2.URL) -> None:
+    """Check the host of a request that a proxy sends: the proxy looks up a name, so only an address can be judged here.
+
+    Old spellings of IPv4 addresses (`127.1`, `0x7f000001`) count as addresses, because resolvers read them.
+
+    Raises:
+        PrivateAddressError: the host is an address that the policy does not allow, or a name of this machine.
+    """
+    host = url.raw_host.decode("ascii")
+    address = _literal_address(host.rstrip("."))
+    if address is not None and not policy.allows(host, address):
+        raise PrivateAddressError(host)
+
+
+def _literal_address(host: str) -> str | None:
+    """Return the address that a host spells out, or None for a name that must be looked up."""
+    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761 6.3
+        return "127.0.0.1"
+    if ":" in host:
+        return host.strip("[]")
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return None
+
+
 class PinnedTransport(httpx2.AsyncBaseTransport):
     """Send each request over `inner` to an address that `policy` allows, without a proxy."""
 

@@ -1,14 +1,14 @@
-"""Make HTTP clients and read replies, with limits and without cookies, redirects or compression.
+"""Read replies with limits and without compression; no other module does this.
 
-No other module does this. Each limit is checked before the work that it bounds. Bytes are counted as they leave the
-socket, a few kilobytes at a time. So the event loop runs between two steps, whatever a server sends.
+Each limit is checked before the work that it bounds. Bytes are counted as they leave the socket, a few kilobytes at a
+time. So the event loop runs between two steps, whatever a server sends.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncIterable, Awaitable, Callable
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from contextlib import suppress
 from typing import Any, Final, TypeVar, cast
 
 import httpx2
@@ -22,9 +22,9 @@ _LONGEST_HEAD: Final = 32 * 1024  # bytes before the body: interim responses (1x
 _LONGEST_FRAMING: Final = 64 * 1024  # bytes that chunk sizes, chunk extensions and trailers may add to a body
 _LARGEST_READ: Final = 4 * 1024  # bytes that are parsed in one step of the event loop
 _MOST_PIECES: Final = 4096  # of one body; a server that sends single bytes as chunks would cost much time
-_LIMITS: Final = httpx2.Limits(max_keepalive_connections=0)  # a stale connection would lose a rotated token
 _GZIP: Final = 16 + zlib.MAX_WBITS  # zlib's code for the gzip format
 _CONNECTED: Final = ("connect_tcp.complete", "start_tls.complete")
+_NO_PROXY: Final = "the answer of the proxy is no HTTP"
 _NOT_PASSED_ON: Final = (b"content-encoding", b"content-length", b"transfer-encoding", b"set-cookie", b"set-cookie2")
 
 
@@ -71,32 +71,17 @@ class ReplyEncodedError(UnreadReplyError):
         super().__init__("the reply is compressed, which was not asked for")
 
 
-def new_client(transport: httpx2.AsyncBaseTransport | None = None, *, trust_env: bool = True) -> httpx2.AsyncClient:
-    """Make an HTTP client that keeps no cookie and follows no redirect. Read its replies through a `BoundedTransport`.
-
-    Without `transport` it uses the proxies of the environment, unless `trust_env` is False.
-    """
-    no_cookies = CookieJar(DefaultCookiePolicy(netscape=False, rfc2965=False))
-    return httpx2.AsyncClient(
-        transport=transport, trust_env=trust_env, limits=_LIMITS, cookies=no_cookies, follow_redirects=False
-    )
-
-
-def direct_transport() -> httpx2.AsyncBaseTransport:
-    """Make a transport that connects to the address of each request, without a proxy."""
-    return httpx2.AsyncHTTPTransport(limits=_LIMITS)
-
-
 class BoundedTransport(httpx2.AsyncBaseTransport):
     """Send the requests of one conversation over the shared client `http`, and read each reply within limits.
 
-    `http` uses the proxies and the certificate store of the environment. Replies are decoded and counted here, so that
-    neither a compressed nor an endless body can fill the memory or block the event loop.
+    Replies are decoded and counted here, so that neither a compressed nor an endless body can fill the memory or block
+    the event loop.
     """
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
         self._http = http
         self._left: bool | None = None
+        self._needs_tls = False  # what is sent before the handshake is for a proxy
         self._socket = _SocketLimit()
         self.reply: httpx2.Response | None = None
         """The last reply that was read completely; it stays here even if a later step fails."""
@@ -141,6 +126,7 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
             self._left = False
             raise UnsafeUrlError(reason)
         self._socket = _SocketLimit()
+        self._needs_tls = request.url.scheme == "https"
         request.headers["Accept-Encoding"] = "identity"
         request.extensions = {**request.extensions, "trace": self._trace}
         return await self._tell_malformed(self._http.send(request, stream=True, follow_redirects=False))
@@ -150,17 +136,22 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
 
         Raises:
             ReplyMalformedError: the server broke the rules of HTTP; a server that only hung up keeps httpx2's error.
+            httpx2.ProxyError: a proxy did so, before the request was sent to the server.
         """
         try:
             return await reading
         except httpx2.RemoteProtocolError:
+            if self.certainly_unsent:
+                raise httpx2.ProxyError(_NO_PROXY) from None
             if self._socket.has_begun and not self._socket.ended:
                 raise ReplyMalformedError from None
             raise
 
     async def _trace(self, event: str, info: dict[str, Any]) -> None:
         # `info` may hold the request, so nothing keeps it
-        if "send_request" in event:
+        if event.endswith("start_tls.complete"):
+            self._needs_tls, self._left = False, False
+        elif "send_request" in event and not self._needs_tls:
             self._left = True
         elif self._left is None:
             self._left = False
@@ -217,31 +208,42 @@ async def _read_bounded(reply: httpx2.Response, content: bytearray) -> None:
         taken, pieces = taken + len(piece), pieces + 1
         if pieces > _MOST_PIECES:
             raise ReplyInPiecesError
-        content += decode(piece, LONGEST_REPLY + 1 - len(content))
+        decode(piece, content)
         if max(taken, len(content)) > LONGEST_REPLY:
             raise ReplyTooLongError
 
 
-def _decoder(reply: httpx2.Response) -> Callable[[bytes, int], bytes]:
-    """Return a function that decodes a piece of the body to a limited number of bytes.
+def _decoder(reply: httpx2.Response) -> Callable[[bytes, bytearray], None]:
+    """Return a function that decodes a piece of the body and appends it to the content, never far beyond the limit.
 
     Gzip is decoded although the request did not ask for it: the refresh token of the request is already spent.
     """
     said = reply.headers.get("content-encoding", "").lower().split(",")
     codings = [coding for one in said if (coding := one.strip()) not in {"", "identity"}]
     if not codings:
-        return lambda piece, _: piece
+        return lambda piece, content: content.extend(piece)
     if codings not in (["gzip"], ["x-gzip"]):
         raise ReplyEncodedError
     gzip = zlib.decompressobj(_GZIP)
 
-    def decode(piece: bytes, most: int) -> bytes:
+    def decode(piece: bytes, content: bytearray) -> None:
+        before = gzip.copy()
         try:
-            return gzip.decompress(piece, most)
+            content += gzip.decompress(piece, LONGEST_REPLY + 1 - len(content))
         except zlib.error:
+            _decode_until_error(before, piece, content)
             raise ReplyEncodedError from None
 
     return decode
+
+
+def _decode_until_error(gzip: Any, piece: bytes, content: bytearray) -> None:  # noqa: ANN401 - zlib does not export it
+    """Append what the piece holds before the error: only its checksum may be wrong, and the tokens are there."""
+    with suppress(zlib.error):
+        for byte in piece:
+            if len(content) > LONGEST_REPLY:
+                return
+            content += gzip.decompress(bytes([byte]), LONGEST_REPLY + 1 - len(content))
 
 
 def origin_of(url: str | httpx2.URL) -> tuple[str, str, int | None]:

@@ -17,7 +17,7 @@ from openab_auth.oauth.entries import (
     generation_of,
     pending_entry,
 )
-from openab_auth.oauth.errors import NoPendingLoginError, SecretMissingError, WhichLoginError
+from openab_auth.oauth.errors import NoPendingLoginError, ReservedLoginError, WhichLoginError
 from openab_auth.oauth.flows import (
     Admit,
     BackgroundWork,
@@ -35,7 +35,7 @@ from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 from openab_auth.oauth.mcp import AddedServers, ServerLogins
 from openab_auth.oauth.runtime import Runtime
-from openab_auth.oauth.vendors import Catalogue, Vendor, VendorName
+from openab_auth.oauth.vendors import OF_OPENAB, Catalogue, Vendor, VendorName
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import LoginEntry, Tenant, UserId
 
@@ -111,17 +111,18 @@ class Logins:
 
         Raises:
             UnknownVendorError: the vendor is not offered here.
-            SecretMissingError: the vendor's client needs a secret, and the operator has set none.
+            SecretMissingError: the vendor's client needs a secret, and none was found.
             LoginTakenError: another person's login is there; only the login of the generation `replaces` may go.
             TooManyLoginsError: the person must finish or cancel another login first.
             TooManyWaitError: all people together have too many pending logins.
             NoPendingLoginError: the name now means another MCP server, or no server; or the login was cancelled.
             VendorUnavailableError, VendorMisconfiguredError: the vendor gave no endpoints or no code.
             ProgramMissingError, ProgramFailedError: the vendor's own program printed no link.
+            StorageError: the login could not be stored later, so no vendor was asked.
         """
         row = (await self.catalogue()).get(vendor)
-        if row.client_secret is None and row.client_secret_env:
-            raise SecretMissingError(row.name, row.client_secret_env)
+        if flow_of(row).in_store:
+            await self._store.check_writable()  # before a vendor is asked for a code, or a client is registered
         offer = await flow_of(row).begin(self._context, row, LoginRequest(user, replaces, guild))
         if offer.waits:
             self._waiting.expect_end(offer.vendor.name, user)
@@ -152,7 +153,7 @@ class Logins:
     async def resume(self, may: Callable[[PendingLogin], bool]) -> tuple[PendingLogin, ...]:
         """Wait again for the approvals that an earlier process waited for, and return their logins.
 
-        A login for which `may` returns False is left out.
+        A login for which `may` returns False is left out, and so is a login for which this process waits already.
 
         Raises:
             StorageError: the store cannot be read.
@@ -162,6 +163,8 @@ class Logins:
         for login, entry in pending_entry.unexpired(entries, self._clock(), notes=notes):
             row = vendor_meant(login.vendor, self._configured)
             if row is None or not (flow_of(row).waits and flow_of(row).in_store and may(login)):
+                continue
+            if self._waiting.has(login):
                 continue
             self._waiting.start(row, login, flow_of(row).wait(self._context, row, login, entry))
             self._waiting.expect_end(login.vendor, login.user)
@@ -248,9 +251,12 @@ class Logins:
 
         Raises:
             NotLoggedInError: there is no login.
+            ReservedLoginError: the `openab` program keeps this login.
             LoginChangedError: another login has come in.
             StorageError: the login could not be removed.
         """
+        if account.tenant == OF_OPENAB:
+            raise ReservedLoginError(account.tenant)
         catalogue, tenant = await self.catalogue(), account.tenant
         entry = (await self._store.read()).get(tenant)
         if generation is None:

@@ -49,7 +49,7 @@ class LoginState:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Every login, every pending login, the store's problems, and the vendors whose token is in a variable."""
+    """Every login and pending login, the problems of store and servers, and the vendors with a token in a variable."""
 
     logins: tuple[LoginState, ...]
     pending: tuple[PendingLogin, ...]
@@ -67,7 +67,7 @@ def read_status(store: StoreReader, *, catalogue: Catalogue, now: float, index: 
     return Status(
         logins=read_states(store, found, catalogue=catalogue, now=now),
         pending=tuple(found.all(now)),
-        problems=store.problems(),
+        problems=(*catalogue.problems, *store.problems()),
         environment=tuple(
             (vendor, name) for vendor, name in catalogue.variables_in_use() if vendor.tenant not in found.entries
         ),

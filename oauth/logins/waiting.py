@@ -42,7 +42,8 @@ class WaitingLogins:
         self._record = record
         self._logins: dict[tuple[str, UserId], _WaitingLogin] = {}
         self._ends: set[asyncio.Task[LoginResult | None]] = set()  # also of logins that were replaced or cancelled
-        self._closing = False
+        self.closing = False
+        """True if this process stops."""
 
     def start(
         self,
@@ -58,6 +59,11 @@ class WaitingLogins:
         task = asyncio.create_task(work, name=f"login to {vendor.name}")
         self._logins[key] = _WaitingLogin(vendor, login, task, conversation)
         return task
+
+    def has(self, login: PendingLogin) -> bool:
+        """Return whether this process waits for this login already."""
+        waiting = self._logins.get((login.vendor, login.user))
+        return waiting is not None and waiting.login.generation == login.generation
 
     def expect_end(self, vendor: str, user: UserId) -> None:
         """Record the end of this login from now on: the person has seen its offer."""
@@ -120,7 +126,7 @@ class WaitingLogins:
 
     async def aclose(self) -> None:
         """Stop waiting, and finish the audit lines; pending logins in the store wait for the next start."""
-        self._closing = True
+        self.closing = True
         tasks = [waiting.work for waiting in self._logins.values()]
         for task in tasks:
             task.cancel()
@@ -131,7 +137,7 @@ class WaitingLogins:
         """Wait for the work, record how it ended, and return the result."""
         await asyncio.wait((waiting.work,))
         if waiting.work.cancelled():
-            if self._closing:
+            if self.closing:
                 return None
             raise NoPendingLoginError(waiting.vendor.name)
         error = waiting.work.exception()

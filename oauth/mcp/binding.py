@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, cast
 
-from openab_auth.oauth.http import NetworkPolicy, shorten_host
+from openab_auth.oauth.http import shorten_host
 from openab_auth.oauth.mcp.foreign_hosts import foreign_hosts
 from openab_auth.oauth.vendors import AUTH_METHODS, AuthMethod, McpServer, Vendor
 from openab_auth.storage.entries import Json, McpEntry
@@ -19,10 +19,12 @@ from openab_auth.storage.records.clients import ClientRecord
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client import OAuthClient
+    from openab_auth.oauth.client import OAuthClient, SecretMethod
     from openab_auth.oauth.mcp.discovery import Discovered
     from openab_auth.oauth.mcp.registration import Identity
 
+_BASIC: Final = "client_secret_basic"
+_WITH_ID: Final = "client_secret_basic_with_id"  # noted apart: an older version knows only the registered methods
 _TEXTS: Final = ("url", "issuer", "resource", "authorize_url", "token_url", "redirect_uri", "revoke_url")
 
 
@@ -41,7 +43,7 @@ class Binding:
     token_url: str
     redirect_uri: str
     client_id: str
-    auth_method: AuthMethod = "none"
+    auth_method: AuthMethod | SecretMethod = "none"
     client_secret: Secret | None = field(default=None, repr=False)
     revoke_url: str = ""
     iss_announced: bool = False
@@ -57,7 +59,8 @@ class Binding:
         """Return the record that the clients file keeps; `read_binding` reads it."""
         facts: dict[str, Json] = {name: getattr(self, name) for name in _TEXTS}
         facts |= {
-            "auth_method": self.auth_method,
+            "auth_method": _BASIC if self.auth_method == _WITH_ID else self.auth_method,
+            "client_id_in_form": self.auth_method == _WITH_ID,
             "iss_announced": self.iss_announced,
             "scopes": list(self.scopes),
             "configured": self.configured,
@@ -85,13 +88,14 @@ class Binding:
             revoke_url=self.revoke_url,
             client_id=self.client_id,
             client_secret=None if self.auth_method == "none" else secret,
-            auth_method="client_secret_post" if self.auth_method == "client_secret_post" else "client_secret_basic",
+            auth_method="client_secret_basic" if self.auth_method == "none" else self.auth_method,
             redirect_uri=self.redirect_uri,
             scopes=self.scopes,
             authorize_params={**_consent(self.scopes), **server.authorize_params, **resource},
             token_params=resource,
             refresh_params={**resource, **scope},
             iss_announced=self.iss_announced,
+            token_lifetime=server.token_lifetime,
             network_policy=server.network_policy,
         )
 
@@ -116,7 +120,7 @@ class Binding:
             self.url,
             client_secret=now.client_secret,
             client_secret_env=now.client_secret_env,
-            network_policy=NetworkPolicy(http_loopback=now.network_policy.http_loopback),
+            network_policy=replace(now.network_policy, hosts=frozenset(), networks=()),
             added_by=now.added_by,
         )
 
@@ -154,7 +158,7 @@ def read_binding(client: ClientRecord | None) -> Binding | None:
         **texts,
         client_id=client.client_id,
         client_secret=client.client_secret,
-        auth_method=cast("AuthMethod", method),
+        auth_method=_WITH_ID if facts.get("client_id_in_form") is True else cast("AuthMethod", method),
         iss_announced=facts.get("iss_announced") is True,
         scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
         configured=facts.get("configured") is True,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from openab_auth.oauth.client import Driver, TokenResponse
-    from openab_auth.oauth.http import Deadline
+    from openab_auth.oauth.http import Deadline, NetworkPolicy
     from openab_auth.oauth.vendors import McpServer
     from openab_auth.storage import AsyncStore, ClientRecord, Draft, LoginEntry, Tenant
 
@@ -43,6 +43,11 @@ class ServerRenewer:
         """Return the hash as `Renewer.config_hash` does."""
         return configuration_hash(self.server)
 
+    @property
+    def network_policy(self) -> NetworkPolicy | None:
+        """See `Renewer.network_policy`."""
+        return self.server.network_policy
+
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """Renew as `Renewer.renew` does, with `resource` and with the client as it was registered.
 
@@ -54,7 +59,9 @@ class ServerRenewer:
             raise NotRefreshableError(self.tenant, "it is a vendor's login under a server's name", LOG_IN_AGAIN)
         binding = await self._binding(driver, entry)
         granted = dataclasses.replace(binding, scopes=entry.granted_scopes or binding.scopes)  # never more
-        client = dataclasses.replace(granted.client(self.server), tenant=self.tenant, token_lifetime=_lifetime(entry))
+        client = granted.client(self.server)
+        lifetime = client.token_lifetime or _lifetime(entry)
+        client = dataclasses.replace(client, tenant=self.tenant, token_lifetime=lifetime)
         if binding.auth_method != "none" and client.client_secret is None:
             todo = f"set {self.server.client_secret_env or 'client_secret_env'} for this process, or log in again"
             raise NotRefreshableError(self.tenant, "its client's secret is not here", todo)
@@ -85,9 +92,11 @@ class ServerRenewer:
                 binding = await self._look_up(driver, entry, clients)
                 await self.store.update(lambda draft: self._keep(draft, binding))
         except TimeoutError:
-            raise VendorUnavailableError(self.tenant, "its metadata did not arrive in time", sent=False) from None
+            raise VendorUnavailableError(self.tenant, "its metadata did not arrive in time", processed=False) from None
         except VendorUnavailableError as error:
-            raise VendorUnavailableError(self.tenant, error.reason, retry_after=error.retry_after, sent=False) from None
+            raise VendorUnavailableError(
+                self.tenant, error.reason, retry_after=error.retry_after, processed=False
+            ) from None
         return binding
 
     async def _look_up(self, driver: Driver, entry: McpEntry, clients: Mapping[str, ClientRecord]) -> Binding:
@@ -107,8 +116,8 @@ class ServerRenewer:
         draft.clients[self.tenant] = dataclasses.replace(record, facts=facts)
 
 
-def _lifetime(entry: McpEntry) -> int:
-    """Return how many seconds the login's tokens lived so far, for a token response without `expires_in`."""
+def _lifetime(entry: McpEntry) -> int | None:
+    """Return how many seconds the login's tokens lived so far, for a token response that names no end."""
     if entry.expires_at == NEVER or entry.token_received_at is None:
-        return 3600
-    return max(1, entry.expires_at - entry.token_received_at)
+        return None
+    return (entry.expires_at - entry.token_received_at) or None

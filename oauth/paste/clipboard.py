@@ -49,6 +49,11 @@ _PARAMETER: Final = re.compile(r"[?&#][\w.~-]{1,40}=")
 _NOT_OF_AN_ADDRESS: Final = re.compile(r"[^\x20-\x7e\s]|[<>\"`{}|^]")
 _WORD: Final = re.compile(r"[(\[*_~'-]*(?:[A-Z]?[a-z]+|[A-Z]+)(?:['-][a-z]+)*[\])*_~.,;:!?'-]*\Z|[^A-Za-z0-9]*\Z")
 _HASH: Final = re.compile("#")
+_SPACED_PAIR: Final = re.compile(r"(?<!\S)(\S{8,}?)(?:\s+#\s*|#\s+)(?=(\S{8,}))")
+_SCHEME_OF_A_WORD: Final = re.compile(r"[<(\[\"'`]*[a-z][a-z0-9+.-]+:(?!/|\d+\Z)(?=.)", re.IGNORECASE | re.DOTALL)
+_NOT_A_LABEL: Final = re.compile(  # schemes of addresses that contain a whole text, blanks too
+    r"(?<![\w.+-])(?:javascript|vbscript|data|blob|about|mailto|intent|chrome|edge):(?!\s)", re.IGNORECASE
+)
 _PIECE: Final = re.compile(r"\S+")
 _PATH: Final = frozenset(string.ascii_letters + string.digits + "/._-")
 _OPENERS: Final = "<([{'\"`*~,;:"
@@ -138,9 +143,23 @@ def _query_start(text: str) -> list[int]:
         return []
     start = match.start()
     if text[start] in "?#":  # a path may stand before it
+        other = _other_scheme(text[:start])
+        if other is not None:
+            return [other]
         while start and text[start - 1] in _PATH:
             start -= 1
     return [start]
+
+
+def _other_scheme(before: str) -> int | None:
+    """Return where an address begins that has a scheme without `//` before its query, such as `javascript:`."""
+    whole = _NOT_A_LABEL.search(before)
+    if whole:
+        return whole.start()
+    if not before or before[-1].isspace():
+        return None
+    word = before.rsplit(maxsplit=1)[-1]
+    return len(before) - len(word) if _SCHEME_OF_A_WORD.match(word) else None
 
 
 def _emphasis_before(text: str, start: int) -> str:
@@ -183,7 +202,7 @@ def _wraps_into(text: str, before: re.Match[str], after: re.Match[str]) -> bool:
 
 def _find_pair(text: str) -> tuple[FoundAddress, ...]:
     """Return the `code#state` in the text, as vendors' own pages show it."""
-    plain = _NOT_OF_AN_ADDRESS.sub(" ", text).replace("](", "  ")
+    plain = _SPACED_PAIR.sub(_without_blanks, _NOT_OF_AN_ADDRESS.sub(" ", text).replace("](", "  "))
     matches = list(_PIECE.finditer(plain))
     middle = next((i for i, match in enumerate(matches) if "#" in match[0].strip("#")), None)
     if middle is None:
@@ -196,3 +215,9 @@ def _find_pair(text: str) -> tuple[FoundAddress, ...]:
     found = _measure(segment, _emphasis_before(plain, begin), _HASH)
     code, _, state = next(found.readings()).partition("#")
     return (found,) if min(len(code), len(state)) >= _PAIR_SIDE else ()
+
+
+def _without_blanks(pair: re.Match[str]) -> str:
+    """Return code and `#` without the blanks around the `#`, but words as they are."""
+    words = _WORD.match(pair[1]) or _WORD.match(pair[2])
+    return pair[0] if words else f"{pair[1]}#"

@@ -28,6 +28,7 @@ class PasteMistake(StrEnum):
     TOKEN_OR_KEY = "token_or_key"  # noqa: S105 - the name of a mistake
     OTHER_REDIRECT = "other_redirect"
     FOREIGN_STATE = "foreign_state"
+    CUT_OFF = "cut_off"
     OTHER_ISSUER = "other_issuer"
     NO_ISSUER = "no_issuer"
     DENIED = "denied"
@@ -52,7 +53,7 @@ _SENTENCES: Final[dict[PasteMistake, tuple[str, str]]] = {
         f"finish the sign-in, then {_COPY_ALL}, with everything after the ?",
     ),
     PasteMistake.BARE_CODE: (
-        "this is only a code; the state, which says which login it belongs to, is missing",
+        "there is a code, but not the state that says which login it belongs to",
         f"{_COPY_ALL}; where a page shows code#state, copy both sides of the #",
     ),
     PasteMistake.DOUBLED: (
@@ -74,6 +75,10 @@ _SENTENCES: Final[dict[PasteMistake, tuple[str, str]]] = {
     PasteMistake.FOREIGN_STATE: (
         "this address is from a different login, or it is incomplete",
         f"{_COPY_ALL}; if it is refused again, {_NEW_LINK}",
+    ),
+    PasteMistake.CUT_OFF: (
+        "the end of this address is missing",
+        f"{_COPY_ALL}, to its very end",
     ),
     PasteMistake.OTHER_ISSUER: (
         "this address names another issuer than this login's vendor, so its code is not used",

@@ -30,6 +30,7 @@ _TOKEN_OR_KEY: Final = re.compile(
 )
 _CODE_LIKE: Final = re.compile(r"(?=\S*[0-9A-Z])[\x21-\x7e]{6,}\Z")
 _LONG_CODE_LIKE: Final = re.compile(r"(?=[^\s0-9]*[0-9])[\x21-\x7e]{16,}\Z")
+_CUT_ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]?\Z")
 _PARAMETERS: Final = re.compile(r"[?#&]?[\w.~-]{1,40}=")
 _HOST_FIRST: Final = re.compile(
     r"(?:localhost|\[[0-9a-f:]{2,39}\]|[\w-]+(?:\.[\w-]+)+)(?::\d{1,5})?(?:/|\Z)", re.IGNORECASE
@@ -125,7 +126,7 @@ def code_for(paste: Paste, expected: ExpectedRedirect) -> Secret:
     if not ours and isinstance(paste, Redirect):
         raise paste_refusal(PasteMistake.FOREIGN_STATE)
     if paste.iss and expected.issuer and paste.iss != expected.issuer:
-        raise paste_refusal(PasteMistake.OTHER_ISSUER)
+        raise paste_refusal(_mistake_of_issuer(paste.iss, expected.issuer))
     if expected.iss_announced and not paste.iss:
         raise paste_refusal(PasteMistake.NO_ISSUER)
     if isinstance(paste, Redirect):
@@ -135,6 +136,15 @@ def code_for(paste: Paste, expected: ExpectedRedirect) -> Secret:
     state = expected.state.reveal()
     said = [plain_line(words) if words and state not in words else None for words in (paste.error, paste.description)]
     raise DeniedRedirectError(*said, ends_login=True)
+
+
+def _mistake_of_issuer(iss: str, issuer: str) -> PasteMistake:
+    """Return `CUT_OFF` for the beginning of the issuer, also where an escape such as `%3A` was cut in the middle.
+
+    An issuer that lacks only the slash at its end is another issuer (RFC 9207 2.4): servers mix the two up.
+    """
+    cut_off = issuer.startswith(_CUT_ESCAPE.sub("", iss)) and f"{iss}/" != issuer
+    return PasteMistake.CUT_OFF if cut_off else PasteMistake.OTHER_ISSUER
 
 
 def _has_state(readings: tuple[Secret, ...], state: Secret) -> bool:

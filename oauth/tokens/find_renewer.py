@@ -36,7 +36,8 @@ def find_renewer(  # noqa: PLR0913 - the fields of a `Renewal`
     if vendor is None:
         raise _unknown(stored_account(tenant, entry, catalogue))
     token_endpoint = login_entry.token_endpoint(entry)
-    return flow_of(vendor).renewer(Renewal(tenant, vendor, token_endpoint, catalogue, store, clock, deadline))
+    renewal = Renewal(tenant, vendor.with_secret(), token_endpoint, catalogue, store, clock, deadline)
+    return flow_of(vendor).renewer(renewal)
 
 
 def _unknown(account: Account) -> NotRefreshableError:

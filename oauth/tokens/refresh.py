@@ -25,8 +25,10 @@ from openab_auth.oauth.entries import (
 )
 from openab_auth.oauth.errors import (
     LoginDeadError,
+    NetworkVariableError,
     NotRefreshableError,
     RefreshBusyError,
+    RefreshRefusedError,
     RefreshUnansweredError,
     VendorMisconfiguredError,
     VendorUnavailableError,
@@ -77,6 +79,8 @@ class Refresh:
         self._deadline = deadline
         self._notes = RefreshNotes(store, tenant, deadline)
         self._doubtful = False  # the token may be rotated: a request with it got no answer
+        self.answer: TokenResponse | None = None
+        """The vendor's answer to the request of this refresh; None if another process's login was adopted."""
 
     async def replace(self, stale: LoginEntry) -> LoginEntry:
         """Return the login that replaces `stale`: one that another process committed, or a new one from the vendor.
@@ -131,6 +135,7 @@ class Refresh:
         # Check the disk before the request: a rotated token that cannot be written is lost.
         await self._store.check_writable()
         driver = await self._open_driver()
+        driver.http(renewer.network_policy)  # it raises if no request can be sent, so nothing is noted for it
         attempt = backoff.start_attempt(entry, before, self._clock())
         if newer := await self._announce(entry, attempt, before):
             return newer
@@ -139,13 +144,15 @@ class Refresh:
                 tokens = await self._ask(renewer, driver, entry)
                 renewal = undisturbed(partial(self._renewal, entry, tokens, note, lease))
                 owner.hold(renewal)
-            except (NotRefreshableError, StorageError):  # the request was not sent: something for it was missing
+                self.answer = tokens
+            except (NetworkVariableError, NotRefreshableError, StorageError):  # something for the request was missing
                 await self._notes.change_unless_replaced(entry, attempt=attempt if self._doubtful else before)
                 raise
-            except (LoginDeadError, VendorUnavailableError, VendorMisconfiguredError) as error:
+            except (LoginDeadError, VendorUnavailableError, VendorMisconfiguredError) as failed:
+                error = backoff.ended_by_refusals(self._tenant, failed, attempt)
                 if newer := await self._note_failure(entry, error, attempt, renewer.config_hash):
                     return newer
-                raise
+                raise error from None
             async with awake_timeout(self._deadline.for_disk()):
                 return await self._store.update(partial(self._commit, posted=entry, tokens=tokens))
         return await self._unsaved_entry(renewal)
@@ -213,7 +220,7 @@ class Refresh:
             except VendorUnavailableError as error:
                 self._doubtful |= error.unanswered or error.unread
                 if not error.unanswered or repeated or not self._deadline.allows(LAST_REQUEST):
-                    if self._doubtful:
+                    if self._doubtful and not isinstance(error, RefreshRefusedError):
                         raise RefreshUnansweredError(
                             self._tenant, error.reason, retry_after=error.retry_after
                         ) from None

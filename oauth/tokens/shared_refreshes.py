@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from openab_auth.oauth.entries import AccessToken
 from openab_auth.oauth.http.deadline import Deadline
 from openab_auth.oauth.tokens.adopt import is_successor
-from openab_auth.storage import AsyncStore, LoginEntry, Tenant
+from openab_auth.storage import AsyncStore, LoginEntry, Secret, Tenant, in_thread
 
 if TYPE_CHECKING:
     from openab_auth.oauth.entries import UnsavedLogins
@@ -28,6 +28,7 @@ class SharedRefreshes:
         self._unsaved = unsaved
         self._deadline = deadline
         self._tasks: dict[Tenant, asyncio.Task[LoginEntry]] = {}
+        self._renewed: dict[Tenant, Secret] = {}  # the last token that a request of this process brought
         self._stopping = asyncio.Event()
 
     async def successor(self, tenant: Tenant, stale: LoginEntry, *, deliberate: bool = False) -> AccessToken:
@@ -44,6 +45,10 @@ class SharedRefreshes:
                 return AccessToken.of(entry)
         task = self._running(tenant) or self._begin(tenant, stale, deliberate=deliberate)
         return AccessToken.of(await asyncio.shield(task))
+
+    def has_renewed(self, tenant: Tenant, token: AccessToken) -> bool:
+        """Return whether a request of this process, and not of another, brought this token."""
+        return self._renewed.get(tenant) == token.value
 
     async def aclose(self) -> None:
         """Wait for the running requests, so that no rotated token is lost; end refreshes that only wait for a lease."""
@@ -73,6 +78,8 @@ class SharedRefreshes:
         catalogue = await self._runtime.load_catalogue()
         if catalogue.row_of(tenant, stale) is None:  # perhaps a person has added a server of this name
             catalogue = catalogue.with_added(await self._store.servers())
+        if (row := catalogue.row_of(tenant, stale)) and row.installed_secret:
+            await in_thread(row.with_secret)  # `find_renewer` then has the secret at hand
         from openab_auth.oauth.tokens.find_renewer import find_renewer  # noqa: PLC0415 - as above
         from openab_auth.oauth.tokens.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
 
@@ -94,4 +101,7 @@ class SharedRefreshes:
                 deadline=deadline,
                 deliberate=deliberate,
             )
-            return await refresh.replace(stale)
+            entry = await refresh.replace(stale)
+        if refresh.answer is not None:
+            self._renewed[tenant] = refresh.answer.access_token
+        return entry

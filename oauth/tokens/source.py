@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from openab_auth.oauth.accounts import Account, needs_catalogue, resolve
-from openab_auth.oauth.entries import REFRESH_DEADLINE, SKEW, AccessToken, UnsavedLogins, read_login
+from openab_auth.oauth.accounts import Account, needs_catalogue, not_logged_in, resolve
+from openab_auth.oauth.entries import REFRESH_DEADLINE, SKEW, AccessToken, UnsavedLogins, end_rejected, read_login
 from openab_auth.oauth.errors import (
+    NetworkVariableError,
     NotLoggedInError,
     OAuthError,
     RefreshBusyError,
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.tokens.httpx_auth import TokenAuth
     from openab_auth.oauth.vendors import Catalogue
 
-_TEMPORARY: Final = (VendorUnavailableError, VendorMisconfiguredError, RefreshBusyError)
+_TEMPORARY: Final = (VendorUnavailableError, VendorMisconfiguredError, RefreshBusyError, NetworkVariableError)
 
 
 class TokenSource:
@@ -65,7 +68,7 @@ class TokenSource:
         `tenant_or_vendor` is a word, which means a vendor, a tenant or an MCP server, or the `Account` that it means.
 
         If the refresh fails, return the stored token if it lives for more than two minutes. After a temporary failure
-        (an outage, a busy lease, a full disk, a refused client), return it until it expires.
+        (an outage, a busy lease, a full disk, a refused client, an unusable proxy), return it until it expires.
 
         Raises:
             NotLoggedInError: nobody is logged in there.
@@ -74,6 +77,7 @@ class TokenSource:
             VendorUnavailableError: the vendor gave no usable answer.
             VendorMisconfiguredError: the vendor refuses our client, or no vendor of this name is configured here.
             ConfigError: the config, which a refresh or a vendor's name needs, has mistakes.
+            NetworkVariableError: a variable about proxies or certificates is unusable; nothing was sent.
             StorageError: the store cannot be read or written.
         """
         account, entry = await self._find(tenant_or_vendor)
@@ -105,7 +109,15 @@ class TokenSource:
         token = AccessToken.of(entry)
         if rejected is not None and token.value != _secret(rejected) and self._lives(token, SKEW):
             return token
+        if rejected is not None and token.value == _secret(rejected) and not entry.refresh_token:
+            ending = partial(end_rejected, tenant=account.tenant, rejected=token.value, now=self._clock())
+            with suppress(StorageError):  # the caller learns below that this login has ended
+                await self._store.update(ending)
         return await self._refreshes.successor(account.tenant, entry, deliberate=rejected is None)
+
+    def has_renewed(self, account: Account, token: AccessToken) -> bool:
+        """Return whether this source renewed the login to get `token`, instead of finding it in the store."""
+        return self._refreshes.has_renewed(account.tenant, token)
 
     def auth(self, tenant_or_vendor: str) -> TokenAuth:
         """Return an `Auth` for `httpx2.AsyncClient(auth=…)`: it sends the token, and repeats a request after a 401."""
@@ -179,7 +191,11 @@ class TokenSource:
             await self._runtime.load_catalogue()
             entries = await self._store.read()
         account = self._account(word, entries)
-        return account, self._unsaved.newest(account.tenant, read_login(entries, account.tenant))
+        try:
+            stored = read_login(entries, account.tenant)
+        except NotLoggedInError:
+            raise not_logged_in(account, self._runtime.known_catalogue) from None
+        return account, self._unsaved.newest(account.tenant, stored)
 
     def _account(self, word: str | Account, entries: Mapping[str, Entry]) -> Account:
         return word if isinstance(word, Account) else resolve(word, self._runtime.known_catalogue, entries)

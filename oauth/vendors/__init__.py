@@ -6,25 +6,30 @@ TYPE_CHECKING = False  # type checkers take it for true; `import typing` would c
 if TYPE_CHECKING:
     from openab_auth.oauth.vendors.catalogue import Catalogue
     from openab_auth.oauth.vendors.flow_rules import rules_of
+    from openab_auth.oauth.vendors.installed_secret import PROGRAMS, InstalledSecretError, find_secret
     from openab_auth.oauth.vendors.mcp_server import (
         AUTH_METHODS,
         DEFAULT_REDIRECT,
         AuthMethod,
         McpServer,
     )
-    from openab_auth.oauth.vendors.server_names import VendorName, bare_name, full_name, table_name
+    from openab_auth.oauth.vendors.server_names import OF_OPENAB, VendorName, bare_name, full_name, table_name
     from openab_auth.oauth.vendors.tables import read_config
     from openab_auth.oauth.vendors.vendor import Vendor
 
 __all__ = [
     "AUTH_METHODS",
     "DEFAULT_REDIRECT",
+    "OF_OPENAB",
+    "PROGRAMS",
     "AuthMethod",
     "Catalogue",
+    "InstalledSecretError",
     "McpServer",
     "Vendor",
     "VendorName",
     "bare_name",
+    "find_secret",
     "full_name",
     "read_config",
     "rules_of",
@@ -36,8 +41,12 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
         __name__,
         {
             "Catalogue": "catalogue",
+            "PROGRAMS": "installed_secret",
+            "InstalledSecretError": "installed_secret",
+            "find_secret": "installed_secret",
             "AUTH_METHODS": "mcp_server",
             "DEFAULT_REDIRECT": "mcp_server",
+            "OF_OPENAB": "server_names",
             "AuthMethod": "mcp_server",
             "McpServer": "mcp_server",
             "read_config": "tables",

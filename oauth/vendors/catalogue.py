@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from openab_auth.oauth.config import AuthSettings, Config, absolute_path, variables_in
+from openab_auth.oauth.config import AuthSettings, Config, absolute_path, environment_value, variables_in
 from openab_auth.oauth.errors import (
     NoLoginError,
+    OAuthError,
+    ProgramMissingError,
     RiskNotAcceptedError,
+    SecretMissingError,
     ServerNotAddedError,
     UnknownVendorError,
 )
 from openab_auth.oauth.vendors.flow_rules import rules_of
-from openab_auth.oauth.vendors.mcp_server import McpServer, read_added_server
 from openab_auth.oauth.vendors.server_names import VendorName, bare_name
 from openab_auth.oauth.vendors.tables import read_tables
 from openab_auth.oauth.vendors.taken_names import owners_of_names
@@ -25,15 +28,17 @@ from openab_auth.storage.errors import StorageError
 
 if TYPE_CHECKING:
     from openab_auth.oauth.vendors.mcp_server import McpServer
-    from openab_auth.storage.reader import StoreReader
+    from openab_auth.storage.reader import Problem, StoreReader
     from openab_auth.storage.records.servers import AddedServer
 
 
 class Catalogue:
     """Hold every vendor and MCP server, and know which of them people may log in to.
 
-    `vendors` are the rows by name, and `offered` the names of the vendors that people may log in to. `auth` says what
-    the config allows of servers. `token_variables` are the environment variables that hold the bot's own token.
+    `vendors` are the rows by name. `offered` are the names of the vendors that people may log in to; a vendor without
+    its client secret is left out. `auth` says what the config allows of servers. `token_variables` are the environment
+    variables that hold the bot's own token. `problems` tell which MCP servers are missing because a file could not be
+    read.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the config
@@ -45,19 +50,26 @@ class Catalogue:
         auth: AuthSettings = AuthSettings(),  # noqa: B008 - frozen
         *,
         token_variables: frozenset[str] = frozenset(),
+        problems: tuple[Problem, ...] = (),
     ) -> None:
+        self.problems = problems
         self._rows, self._listed, self._auth = vendors, offered, auth
         self._servers = servers or {}
         of_servers: dict[str, Vendor] = {one.vendor_name: one.vendor for one in self._servers.values()}
         self._vendors = {**vendors, **of_servers}
-        allowed = (one for one in self._servers.values() if one.added_by is None or auth.mcp_add)
-        self._offered = (*offered, *(one.vendor_name for one in allowed))
         self._environ = environ
         self._token_variables = token_variables | {"DISCORD_TOKEN"}
         self._last: tuple[Mapping[str, AddedServer], Catalogue] | None = None  # autocompletion asks at each keystroke
         self._by_tenant = {
             one.tenant: one for one in [*self._vendors.values()][::-1]
         }  # the first row of a tenant counts
+
+    @cached_property
+    def _offered(self) -> tuple[str, ...]:
+        """Return the names of the offered vendors; only this looks for the secrets of installed apps."""
+        ready = (name for name in self._listed if not self._vendors[name].lacks_secret)
+        allowed = (one for one in self._servers.values() if one.added_by is None or self._auth.mcp_add)
+        return (*ready, *(one.vendor_name for one in allowed))
 
     @classmethod
     def shipped(cls, environ: Mapping[str, str] = os.environ) -> Catalogue:
@@ -71,7 +83,8 @@ class Catalogue:
         Raises:
             ConfigError: the config has mistakes; all of them are named.
         """
-        vendors, servers = read_tables(config, environ)
+        tables = read_tables(config, environ)
+        vendors = tables.vendors
         if config.auth.vendors is None:
             ours = config.vendors
             wanted = [name for name, vendor in vendors.items() if _can_begin(vendor, environ, ours=name in ours)]
@@ -80,7 +93,15 @@ class Catalogue:
         accepted = config.auth.accept_risk
         offered = tuple(name for name in wanted if vendors[name].risk == "ok" or name in accepted)
         token_variables = variables_in(config.discord.get("bot_token"))
-        return cls(vendors, offered, environ, servers, config.auth, token_variables=token_variables)
+        return cls(
+            vendors,
+            offered,
+            environ,
+            tables.servers,
+            config.auth,
+            token_variables=token_variables,
+            problems=tables.problems,
+        )
 
     @property
     def accepts_servers(self) -> bool:
@@ -102,7 +123,9 @@ class Catalogue:
                 servers[name] = self._read(name, one, taken)
                 taken |= owners_of_names(servers=[name])
         ours = self._token_variables
-        found = Catalogue(self._rows, self._listed, self._environ, servers, self._auth, token_variables=ours)
+        found = Catalogue(
+            self._rows, self._listed, self._environ, servers, self._auth, token_variables=ours, problems=self.problems
+        )
         self._last = (dict(added), found)
         return found
 
@@ -129,25 +152,50 @@ class Catalogue:
         return owners_of_names(self._rows.values(), self._servers)
 
     def _read(self, name: str, server: AddedServer, taken: Mapping[str, str]) -> McpServer:
+        from openab_auth.oauth.vendors.mcp_server import (  # noqa: PLC0415 - most stores have none
+            read_added_server,
+            server_policy,
+        )
 
-        return read_added_server(name, server, taken=taken, http_loopback=self._auth.allow_http_loopback)
+        return read_added_server(name, server, taken=taken, base=server_policy(self._auth))
 
     def get(self, name: str) -> Vendor:
         """Return the offered vendor of this name; the name of an MCP server is `mcp:NAME`.
 
         Raises:
-            UnknownVendorError: the vendor does not exist, or is not offered here.
-            RiskNotAcceptedError: the operator has not accepted the vendor's risk.
-            NoLoginError: the vendor has no login here; its tokens are environment variables.
+            OAuthError: the vendor is not offered here; `refusal` lists the reasons.
+        """
+        if refused := self.refusal(name):
+            raise refused
+        return self._vendors[name]
+
+    def refusal(self, name: str) -> OAuthError | None:
+        """Return why nobody can log in to this vendor here, or None if the vendor is offered.
+
+        - UnknownVendorError: the vendor does not exist, or the operator does not offer it.
+        - NoLoginError: the vendor has no login here; its tokens are environment variables.
+        - RiskNotAcceptedError: the operator has not accepted the vendor's risk.
+        - SecretMissingError: the vendor's client needs a secret, and none was found.
+        - ProgramMissingError: the vendor's own login program is not installed.
         """
         vendor = self._vendors.get(name)
-        if vendor is not None and not rules_of(vendor).needs_login:
-            raise NoLoginError(vendor.title, vendor.env, vendor.note)
-        if vendor is not None and name in self._offered:
-            return vendor
-        if vendor is not None and vendor.risk != "ok":
-            raise RiskNotAcceptedError(name, vendor.risk)
-        raise UnknownVendorError(name, self._offered)
+        if vendor is None:
+            return UnknownVendorError(name, self._offered, lost="; ".join(problem.what for problem in self.problems))
+        return None if name in self._offered else self._why_not_offered(vendor)
+
+    def _why_not_offered(self, vendor: Vendor) -> OAuthError:
+        name = vendor.name
+        if not rules_of(vendor).needs_login:
+            return NoLoginError(vendor.title, vendor.env, vendor.note)
+        if vendor.risk != "ok" and name not in self._auth.accept_risk:
+            return RiskNotAcceptedError(name, vendor.risk, vendor.note)
+        if self._auth.vendors is not None and name not in self._auth.vendors:
+            return UnknownVendorError(name, self._offered)
+        if vendor.lacks_secret:
+            return SecretMissingError(name, vendor.client_secret_env, vendor.secret_problem)
+        if not rules_of(vendor).can_begin(vendor, self._environ):
+            return ProgramMissingError(name, vendor.command[0])
+        return UnknownVendorError(name, self._offered)
 
     def named(self, name: VendorName) -> Vendor | None:
         """Return the vendor of this name, offered or not; None if there is none. Tenants do not count."""
@@ -206,12 +254,15 @@ class Catalogue:
 
         Only offered vendors and vendors without a login are looked at.
         """
-        vendors = tuple(one for one in self.all() if one.name in self._offered or not rules_of(one).needs_login)
-        return tuple((vendor, name) for vendor in vendors if (name := self.shadowed_by(vendor)))
+        return tuple(
+            (vendor, name)
+            for vendor in self.all()
+            if (name := self.shadowed_by(vendor)) and (not rules_of(vendor).needs_login or vendor.name in self._offered)
+        )
 
     def shadowed_by(self, vendor: Vendor) -> str | None:
         """Return the set variable that the vendor's own tools prefer to a stored login, or None."""
-        return next((name for name in vendor.env if self._environ.get(name)), None)
+        return next((name for name in vendor.env if environment_value(self._environ, name)), None)
 
 
 def _can_begin(vendor: Vendor, environ: Mapping[str, str], *, ours: bool) -> bool:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from openab_auth.oauth.config import ConfigMistakes, ConfigTable, replace_variables
+from openab_auth.oauth.config import (
+    AuthSettings,
+    ConfigMistakes,
+    ConfigTable,
+    environment_value,
+    replace_variables,
+)
 from openab_auth.oauth.errors import ServerAddressError, ServerNameError, ServerNameTakenError
 from openab_auth.oauth.http import (
     NetworkPolicy,
@@ -20,9 +26,8 @@ from openab_auth.oauth.http import (
     why_unsafe,
 )
 from openab_auth.oauth.vendors.server_names import VendorName, full_name
-from openab_auth.oauth.vendors.taken_names import owners_of_names
 from openab_auth.oauth.vendors.vendor import Vendor, read_url, read_variable
-from openab_auth.storage.entries import Tenant, UserId
+from openab_auth.storage.entries import NEVER, Tenant, UserId
 from openab_auth.storage.errors import InvalidTenantError
 from openab_auth.storage.format import check_tenant
 from openab_auth.storage.records.servers import AddedServer
@@ -59,6 +64,8 @@ class McpServer:
     authorize_params: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     send_resource: bool = True
     scope_in_refresh: bool = False
+    pkce: Literal["", "unannounced"] = ""  # "unannounced": the metadata does not say that S256 works, the operator does
+    token_lifetime: int | None = None  # seconds, if a token response names no end; None: nobody knows
     network_policy: NetworkPolicy = field(default_factory=NetworkPolicy)
     added_by: UserId | None = None
 
@@ -110,28 +117,30 @@ _OURS: Final = frozenset({"name", "client_secret", "network_policy", "added_by"}
 KEYS: Final = ({one.name for one in fields(McpServer)} - _OURS) | {"allow_private_hosts"}
 
 
-def read_servers(
-    tables: Mapping[str, Mapping[str, object]],
-    vendors: Iterable[Vendor],
+def server_policy(auth: AuthSettings) -> NetworkPolicy:
+    """Return the network policy of every server, before its own table allows private hosts."""
+    return NetworkPolicy(http_loopback=auth.allow_http_loopback, proxied=auth.mcp_proxy)
+
+
+def read_server(  # noqa: PLR0913 - the parts of a config
+    name: str,
+    values: Mapping[str, object],
+    taken: Mapping[str, str],
     environ: Mapping[str, str],
     mistakes: ConfigMistakes,
     *,
-    http_loopback: bool,
-) -> dict[str, McpServer]:
-    """Return the servers by name, and note mistakes; no server may have a vendor's name or tenant."""
-    taken = owners_of_names(vendors)
-    servers: dict[str, McpServer] = {}
-    for name, values in tables.items():
-        at = f"mcp.{name}"
-        found = replace_variables(values, at, environ, mistakes)
-        servers[name] = _parse(name, found, environ, mistakes, http_loopback=http_loopback)
-        if owner := taken.get(name.casefold()):
-            mistakes.append((at, f"the name belongs to {owner}; give the server another one"))
-        taken |= owners_of_names(servers=[name])
-    return servers
+    base: NetworkPolicy,
+) -> McpServer:
+    """Return the server of a table, and note its mistakes; no server may have a name in `taken`."""
+    at = f"mcp.{name}"
+    found = replace_variables(values, at, environ, mistakes)
+    server = _parse(name, found, environ, mistakes, base=base)
+    if owner := taken.get(name.casefold()):
+        mistakes.append((at, f"the server needs another name, because {owner} has this one"))
+    return server
 
 
-def read_added_server(name: str, added: AddedServer, *, taken: Mapping[str, str], http_loopback: bool) -> McpServer:
+def read_added_server(name: str, added: AddedServer, *, taken: Mapping[str, str], base: NetworkPolicy) -> McpServer:
     """Return the server that a person added, checked by the rules of a table that has only `url`.
 
     Its address must be unambiguous, because people decide by it. No `${VARIABLE}` is replaced in it: that would send
@@ -141,7 +150,7 @@ def read_added_server(name: str, added: AddedServer, *, taken: Mapping[str, str]
         ServerNameError, ServerNameTakenError, ServerAddressError: the server breaks a rule.
     """
     mistakes: ConfigMistakes = []
-    server = _parse(name, {"url": added.url}, {}, mistakes, http_loopback=http_loopback)
+    server = _parse(name, {"url": added.url}, {}, mistakes, base=base)
     for key, reason in mistakes:
         said = reason.partition(";")[0]  # the rest is advice for the operator
         raise ServerNameError(said) if key == f"mcp.{name}" else ServerAddressError(said)
@@ -158,14 +167,14 @@ def _parse(
     environ: Mapping[str, str],
     mistakes: ConfigMistakes,
     *,
-    http_loopback: bool,
+    base: NetworkPolicy,
 ) -> McpServer:
     table = ConfigTable(values, f"mcp.{name}", mistakes)
     table.only(KEYS)
     _check_name(name, mistakes)
     client_id_env, secret_env = read_variable(table, "client_id_env"), read_variable(table, "client_secret_env")
-    secret = environ.get(secret_env) if secret_env else None
-    policy, wrong = read_network_policy(table.texts("allow_private_hosts"), http_loopback=http_loopback)
+    secret = environment_value(environ, secret_env)
+    policy, wrong = read_network_policy(table.texts("allow_private_hosts"), base)
     if wrong:
         table.wrong("allow_private_hosts", f"{wrong[0][:80]!r} is neither a host name nor a network")
     method = table.one_of("token_endpoint_auth_method", ("", *AUTH_METHODS), "")
@@ -173,7 +182,7 @@ def _parse(
         name=name,
         url=read_url(table, "url"),
         issuer=read_url(table, "issuer"),
-        client_id=(environ.get(client_id_env, "") if client_id_env else "") or table.text("client_id"),
+        client_id=environment_value(environ, client_id_env) or table.text("client_id").strip(),
         client_id_env=client_id_env,
         client_secret=Secret(secret) if secret else None,
         client_secret_env=secret_env,
@@ -186,10 +195,17 @@ def _parse(
         authorize_params=table.fields("authorize_params"),
         send_resource=table.flag("send_resource", default=True),
         scope_in_refresh=table.flag("scope_in_refresh"),
+        pkce=cast("Literal['', 'unannounced']", table.one_of("pkce", ("", "unannounced"), "")),
+        token_lifetime=_token_lifetime(table, values),
         network_policy=policy,
     )
     _check(table, server)
     return server
+
+
+def _token_lifetime(table: ConfigTable, values: Mapping[str, object]) -> int | None:
+    """Return the seconds at `token_lifetime`; NEVER for "unknown": the token is served until a server refuses it."""
+    return NEVER if values.get("token_lifetime") == "unknown" else table.number("token_lifetime", None)
 
 
 def _check_name(name: str, mistakes: ConfigMistakes) -> None:
@@ -209,7 +225,7 @@ def _check(table: ConfigTable, server: McpServer) -> None:
         table.wrong("url", "is missing")
     for key, url in (("url", server.url), ("issuer", server.issuer)):
         if url and not server.may_use(url):
-            table.wrong(key, "must be https; [auth] allow_http_loopback allows http on this machine, for tests")
+            table.wrong(key, "must be https (for tests, [auth] allow_http_loopback allows http on this machine)")
     if "?" in server.issuer:
         table.wrong("issuer", "must not have a query")  # RFC 8414 2
     if server.client_metadata_url and not _is_document(server.client_metadata_url):

@@ -6,6 +6,7 @@ table.
 
 from typing import Final, NewType
 
+OF_OPENAB: Final = "gmail-native"  # the tenant of the `openab` binary's own login, which is never ours to change
 VendorName = NewType("VendorName", str)  # the name of a row of the vendor table, or `mcp:NAME`; never a tenant
 _PREFIX: Final = "mcp:"
 

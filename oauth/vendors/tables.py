@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from openab_auth.oauth.config import Config, ConfigMistakes, parse_config
 from openab_auth.oauth.errors import ConfigError
+from openab_auth.oauth.http import is_loopback, why_unsafe
+from openab_auth.oauth.vendors.taken_names import owners_of_names
 from openab_auth.oauth.vendors.vendor import Vendor, parse_vendor
+from openab_auth.storage.reader import Problem
 
 if TYPE_CHECKING:
     from openab_auth.oauth.vendors.mcp_server import McpServer
 
+_MEND: Final = "correct the file, then start again"
 _SHIPPED: Final = Path(__file__).with_name("vendors.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The vendors and the MCP servers by name, and the problems that cost servers of openab's own list."""
+
+    vendors: Mapping[str, Vendor]
+    servers: Mapping[str, McpServer]
+    problems: tuple[Problem, ...] = ()
 
 
 def read_config(file: Path | None, environ: Mapping[str, str]) -> Config:
     """Return the operator's config, as `parse_config` finds it.
 
     Raises:
-        ConfigError: the file cannot be read, or it has mistakes. Those of every table are named, so that nobody has to
-            start twice to see them all.
+        ConfigError: the file cannot be read, or it has mistakes. The error names those of every table except
+            `[discord]`, so that nobody has to start again and again to see them all.
     """
     config = parse_config(file, environ)
     if config.mistakes:
@@ -30,7 +45,7 @@ def read_config(file: Path | None, environ: Mapping[str, str]) -> Config:
     return config
 
 
-def read_tables(config: Config, environ: Mapping[str, str]) -> tuple[dict[str, Vendor], dict[str, McpServer]]:
+def read_tables(config: Config, environ: Mapping[str, str]) -> Tables:
     """Return the vendors of both tables and the MCP servers, by name.
 
     Raises:
@@ -38,10 +53,10 @@ def read_tables(config: Config, environ: Mapping[str, str]) -> tuple[dict[str, V
     """
     mistakes: ConfigMistakes = [*config.mistakes]
     vendors = _read_vendors(config, environ, mistakes)
-    servers = _read_servers(config, vendors, environ, mistakes)
+    servers, problems = _read_servers(config, vendors, environ, mistakes)
     if mistakes:
         raise ConfigError(config.file or "oauth/vendors/vendors.toml", tuple(mistakes))
-    return vendors, servers
+    return Tables(vendors, servers, problems)
 
 
 def _read_vendors(config: Config, environ: Mapping[str, str], mistakes: ConfigMistakes) -> dict[str, Vendor]:
@@ -58,31 +73,58 @@ def _read_vendors(config: Config, environ: Mapping[str, str], mistakes: ConfigMi
 
 def _read_servers(
     config: Config, vendors: Mapping[str, Vendor], environ: Mapping[str, str], mistakes: ConfigMistakes
-) -> dict[str, McpServer]:
-    if not (config.mcp or config.auth.mcp_json):
-        return {}
-    from openab_auth.oauth.vendors.mcp_server import read_servers  # noqa: PLC0415 - most configs have no server
+) -> tuple[dict[str, McpServer], tuple[Problem, ...]]:
+    """Return the servers of the operator's tables and of openab's list, and the problems of that list."""
+    path = config.auth.mcp_json
+    if not (config.mcp or path):
+        return {}, ()
+    # Most configs have no server.
+    from openab_auth.oauth.vendors.mcp_json import UnusableListError, read_openab_servers  # noqa: PLC0415
+    from openab_auth.oauth.vendors.mcp_server import read_server, server_policy  # noqa: PLC0415
 
-    http_loopback = config.auth.allow_http_loopback
-    tables: dict[str, Mapping[str, object]] = {}
-    if config.auth.mcp_json:
-        from openab_auth.oauth.vendors.mcp_json import read_openab_servers  # noqa: PLC0415 - as above
-
-        taken = {word.casefold() for one in vendors.values() for word in (one.name, one.tenant)}
-        tables |= read_openab_servers(config.auth.mcp_json, environ, mistakes, taken=taken, http_loopback=http_loopback)
-    tables |= {name: {**tables.get(name, {}), **table} for name, table in config.mcp.items()}
-    return read_servers(tables, vendors.values(), environ, mistakes, http_loopback=http_loopback)
+    base, owners = server_policy(config.auth), owners_of_names(vendors.values())
+    listed: Mapping[str, Mapping[str, object]] = {}
+    problems: list[Problem] = []
+    try:
+        listed = read_openab_servers(path, environ, taken=owners, http_loopback=base.http_loopback) if path else {}
+    except UnusableListError as error:
+        problems.append(Problem(f"{path}: {error.reason}; its MCP servers are not offered", _MEND))
+    servers: dict[str, McpServer] = {}
+    for name in [*listed, *(name for name in config.mcp if name not in listed)]:
+        ours = config.mcp.get(name, {})
+        if path and name not in listed and "url" not in ours:
+            problems.append(Problem(f"[mcp.{name}] has no url, and {path} has no usable server of this name", _MEND))
+            continue
+        found: ConfigMistakes = []
+        server = read_server(name, {**listed.get(name, {}), **ours}, owners, environ, found, base=base)
+        keys = {f"mcp.{name}.{key}" for key in ours}
+        own = [(at, reason) for at, reason in found if name not in listed or at in keys]
+        mistakes += own
+        if found and not own:
+            reasons = "; ".join(f"{at}: {reason}" for at, reason in found)
+            problems.append(Problem(f"{path}: {reasons}; this MCP server is not offered", _MEND))
+            continue
+        servers[name] = server
+        owners |= owners_of_names(servers=[name])
+    return servers, tuple(problems)
 
 
 def _row(name: str, *tables: Mapping[str, Mapping[str, object]]) -> Mapping[str, object]:
     """Return the keys of one vendor: the operator's override the shipped ones.
 
-    A row that shares the tenant of a shipped vendor moves with that vendor.
+    A row that shares the tenant of a shipped vendor moves with that vendor. The terms of a vendor's service are no risk
+    at a server on this machine.
     """
     shipped, ours = (table.get(name, {}) for table in tables)
     base = tables[1].get(str(shipped.get("tenant", "")), {})
     moved = {"tenant": base["tenant"]} if "tenant" in base else {}
-    return {**shipped, **moved, **ours}
+    freed = {"risk": "ok"} if shipped.get("risk") == "tos-risk" and _is_here(ours.get("token_url")) else {}
+    return {**shipped, **moved, **freed, **ours}
+
+
+def _is_here(url: object) -> bool:
+    """Return whether the address is on this machine, as that of a test server is."""
+    return isinstance(url, str) and why_unsafe(url) is None and is_loopback(urlsplit(url).hostname or "")
 
 
 def _check_tenants(
@@ -92,10 +134,10 @@ def _check_tenants(
 
     Two vendors under one tenant would overwrite each other's login.
     """
-    owners_of_names: dict[str, Vendor] = {}
+    owners: dict[str, Vendor] = {}
     for vendor in vendors.values():
         for word in {vendor.tenant, vendor.name}:
-            owner = owners_of_names.setdefault(word, vendor)
+            owner = owners.setdefault(word, vendor)
             if owner is not vendor and not _are_one(owner, vendor, shipped):
                 reason = f"{word!r} belongs to the vendor {owner.name} already"
                 mistakes.append((f"vendors.{vendor.name}.tenant", reason))

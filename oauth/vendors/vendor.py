@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
-from openab_auth.oauth.config import ConfigMistakes, ConfigTable, is_reserved
+from openab_auth.oauth.config import ConfigMistakes, ConfigTable, environment_value, is_reserved
 from openab_auth.oauth.http import why_unsafe
 from openab_auth.oauth.vendors.exchange_rules import exchange_names, exchange_rules
 from openab_auth.oauth.vendors.flow_rules import flow_names, rules_of
-from openab_auth.oauth.vendors.server_names import VendorName, names_server
+from openab_auth.oauth.vendors.server_names import OF_OPENAB, VendorName, names_server
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import InvalidTenantError
 from openab_auth.storage.format import check_tenant
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.http import NetworkPolicy
 
 Risk: TypeAlias = Literal["ok", "tos-risk", "experimental"]
+FoundSecret: TypeAlias = "tuple[Secret | None, str]"  # a secret, or why there is none
 RISKS: Final = ("ok", "tos-risk", "experimental")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")  # people type it, and a button's custom_id holds it
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -52,6 +54,8 @@ class Vendor:
     client_secret: Secret | None = None
     client_secret_env: str = ""
     client_secret_obscured: str = field(default="", repr=False)
+    client_secret_from: Literal["", "installed"] = ""
+    installed_secret: Callable[[], FoundSecret] | None = field(default=None, repr=False, compare=False)
     redirect_uri: str = ""
     scopes: tuple[str, ...] = ()
     authorize_params: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -62,7 +66,7 @@ class Vendor:
     token_sends_state: bool = False
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     exchange: str = ""
-    token_lifetime: int = 3600  # seconds, if a token response has no `expires_in`
+    token_lifetime: int | None = None  # seconds, if a token response names no end; None: nobody knows
     account_from: str = ""
     env: tuple[str, ...] = ()
     exec_env: str = ""
@@ -74,6 +78,26 @@ class Vendor:
     network_policy: NetworkPolicy | None = None  # which addresses requests may reach; None: those in the table
     token_for: str = ""  # an added server's host, if its login uses an account at another host
     account_at: str = ""  # that host
+
+    @property
+    def lacks_secret(self) -> bool:
+        """Return whether the client needs a secret, and none was found."""
+        return self._secret()[0] is None and bool(self.client_secret_env or self.client_secret_from)
+
+    @property
+    def secret_problem(self) -> str:
+        """Return why the installed app gave no secret; empty if it was not asked, or gave one."""
+        return self._secret()[1]
+
+    def with_secret(self) -> Vendor:
+        """Return the row with the secret of the installed app as its own; the first call may read a large file."""
+        return replace(self, client_secret=self._secret()[0], installed_secret=None) if self.installed_secret else self
+
+    def _secret(self) -> FoundSecret:
+        """Return the secret of the environment or the table, otherwise that of the installed app."""
+        if self.client_secret is not None or self.installed_secret is None:
+            return self.client_secret, ""
+        return self.installed_secret()
 
     def client(self) -> OAuthClient:
         """Return the client that the driver uses at this vendor."""
@@ -92,7 +116,7 @@ class Vendor:
             revoke_url=self.revoke_url,
             userinfo_url=self.userinfo_url,
             client_id=self.client_id,
-            client_secret=self.client_secret,
+            client_secret=self._secret()[0],
             redirect_uri=self.redirect_uri,
             scopes=self.scopes,
             authorize_params=self.authorize_params,
@@ -112,12 +136,15 @@ class Vendor:
         )
 
 
+_INSTALLED_APPS: Final = ("gemini", "agy")  # the keys of `installed_secret.PROGRAMS`
 _REVOKES_BY_JSON: Final = frozenset({"codex"})  # tenants; the endpoint is not that of RFC 7009
 _ACCOUNT_ID_PATHS: Final = {  # by tenant: the vendor's own id, in a token response or in the claims of its id_token
     "anthropic-oauth": "account.uuid",
     "codex": "https://api.openai.com/auth.chatgpt_account_id",
 }
-_OURS: Final = frozenset({"name", "client_secret", "network_policy", "token_for", "account_at"})  # not keys of a table
+_OURS: Final = frozenset(  # not keys of a table
+    {"name", "client_secret", "installed_secret", "network_policy", "token_for", "account_at"}
+)
 KEYS: Final = frozenset(one.name for one in fields(Vendor)) - _OURS
 
 
@@ -130,7 +157,8 @@ def parse_vendor(
     if not _NAME.fullmatch(name):
         mistakes.append((at, "a vendor's name is at most 32 lower-case letters, digits, '.', '_' and '-'"))
     client_id_env, secret_env = read_variable(table, "client_id_env"), read_variable(table, "client_secret_env")
-    secret = _secret(table, environ.get(secret_env, "") if secret_env else "")
+    client_id = environment_value(environ, client_id_env) or table.text("client_id").strip()
+    installed_secret = _installed_secret(table, name, client_id, environ)
     env = _variables(table, "env")
     vendor = Vendor(
         name=VendorName(name),
@@ -143,11 +171,13 @@ def parse_vendor(
         device_url=read_url(table, "device_url"),
         revoke_url=read_url(table, "revoke_url"),
         userinfo_url=read_url(table, "userinfo_url"),
-        client_id=environ.get(client_id_env, "") or table.text("client_id"),
+        client_id=client_id,
         client_id_env=client_id_env,
-        client_secret=secret,
+        client_secret=_secret(table, environment_value(environ, secret_env)),
         client_secret_env=secret_env,
         client_secret_obscured=table.text("client_secret_obscured"),
+        client_secret_from="installed" if installed_secret else "",
+        installed_secret=installed_secret,
         redirect_uri=read_url(table, "redirect_uri"),
         scopes=table.texts("scopes"),
         authorize_params=table.fields("authorize_params"),
@@ -158,7 +188,7 @@ def parse_vendor(
         token_sends_state=table.flag("token_sends_state"),
         headers=_headers(table),
         exchange=_exchange(table),
-        token_lifetime=table.number("token_lifetime", 3600),
+        token_lifetime=table.number("token_lifetime", None),
         account_from=table.text("account_from"),
         env=env,
         exec_env=read_variable(table, "exec_env") or (env[-1] if env else ""),
@@ -201,9 +231,35 @@ def _headers(table: ConfigTable) -> Mapping[str, str]:
 
 def _secret(table: ConfigTable, from_environment: str) -> Secret | None:
     """Return the client's secret: that of the environment, otherwise the obscured secret of the table."""
+    if from_environment:
+        return Secret(from_environment)
+    return _unobscured(table) if table.text("client_secret_obscured") else None
+
+
+def _installed_secret(
+    table: ConfigTable, name: str, client_id: str, environ: Mapping[str, str]
+) -> Callable[[], FoundSecret] | None:
+    """Return the function that reads the secret of the installed app, once, when somebody needs it."""
+    if table.one_of("client_secret_from", ("", "installed"), "") != "installed":
+        return None
+    if name not in _INSTALLED_APPS:
+        table.wrong("client_secret_from", f"works only for {' and '.join(_INSTALLED_APPS)}; use client_secret_env")
+        return None
+
+    @cache
+    def find() -> FoundSecret:
+        from openab_auth.oauth.vendors.installed_secret import InstalledSecretError, find_secret  # noqa: PLC0415 - rarely needed
+
+        try:
+            return find_secret(name, client_id, environ), ""
+        except InstalledSecretError as error:
+            return None, str(error)
+
+    return find
+
+
+def _unobscured(table: ConfigTable) -> Secret | None:
     obscured = table.text("client_secret_obscured")
-    if from_environment or not obscured:
-        return Secret(from_environment) if from_environment else None
     from openab_auth.oauth.config import NotObscuredError, unobscure  # noqa: PLC0415 - ciphers are heavy, and few configs need them
 
     try:
@@ -260,4 +316,6 @@ def _tenant(table: ConfigTable, name: str) -> Tenant:
         table.wrong("tenant", error.reason)
     if tenant.startswith(("pending:", "mcp-pending:")) or names_server(tenant):
         table.wrong("tenant", "begins with a word that the store keeps for itself")
+    if OF_OPENAB in {tenant.casefold(), name}:
+        table.wrong("tenant", f"{OF_OPENAB!r} is the name of openab's own login")
     return Tenant(tenant)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import stat
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from openab_auth.storage.errors import StoreUnwritableError
-from openab_auth.storage.file import folder, ownership
+from openab_auth.storage.file import folder, mounts, ownership
 from openab_auth.storage.file.ownership import PRIVATE, Owner
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -60,11 +61,12 @@ def create(path: Path, data: bytes, owner: Owner | None = None) -> bool:
 
 
 def rehearse(path: Path, size: int) -> None:
-    """Write and fsync `size` bytes in a temporary file beside `path`, then remove it.
+    """Prove that `path` can be replaced: write and fsync `size` bytes in a temporary file beside it, and remove that.
 
     Raises:
         StoreUnwritableError: this failed, so `swap` would fail too.
     """
+    check_replaceable(path)
     with _Target(path) as target:
         owner = _owner_after(existing(path, target.at), path, target.at)
         temporary, descriptor = _create_temporary(target)
@@ -76,6 +78,26 @@ def rehearse(path: Path, size: int) -> None:
         _remove(temporary, target.at)
 
 
+def check_replaceable(path: Path) -> None:
+    """Prove that a file could be renamed over the regular file at `path`; do nothing if there is no such file.
+
+    Nothing is renamed. The kernel checks the rights to remove a name before it checks for a folder, so rmdir(2) answers
+    ENOTDIR only for a file that could be replaced. A mount point it does not notice.
+
+    Raises:
+        StoreUnwritableError: a rename would fail.
+    """
+    with _Target(path) as target, contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(os.lstat(target.path, dir_fd=target.at).st_mode):
+            return
+        if mounts.is_mount_point(target.path, target.at):
+            from openab_auth.storage.file_faults import MOUNTED_ALONE, FaultError  # noqa: PLC0415 -- only a failure needs the table
+
+            raise FaultError.of(errno.EBUSY, MOUNTED_ALONE)
+        with contextlib.suppress(NotADirectoryError):
+            os.rmdir(target.path, dir_fd=target.at)
+
+
 def make_folder(path: Path) -> None:
     """Make the folder of `path`, for its owner alone, if it is missing; root gives it to the owner of the folder above.
 
@@ -85,7 +107,7 @@ def make_folder(path: Path) -> None:
     try:
         ownership.make_folder(os.fspath(path.parent))
     except OSError as error:
-        raise StoreUnwritableError(path, error.strerror or type(error).__name__) from error
+        raise StoreUnwritableError(path, error) from error
 
 
 def existing(path: Path, at: int | None = None) -> os.stat_result | None:
@@ -100,7 +122,7 @@ def existing(path: Path, at: int | None = None) -> os.stat_result | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise StoreUnwritableError(path, error.strerror or type(error).__name__) from error
+        raise StoreUnwritableError(path, error) from error
     if stat.S_ISLNK(found.st_mode):
         raise StoreUnwritableError(path, "it is a symbolic link; give the path that it points to")
     if not stat.S_ISREG(found.st_mode):
@@ -200,4 +222,4 @@ class _Target:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         ownership.leave(self.at)
         if isinstance(error, OSError):
-            raise StoreUnwritableError(self.whole, error.strerror or type(error).__name__) from error
+            raise StoreUnwritableError(self.whole, error) from error

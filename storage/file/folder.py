@@ -29,7 +29,7 @@ def names(path: Path) -> list[str]:
     except (FileNotFoundError, PermissionError):
         return []
     except OSError as error:
-        raise StoreUnreadableError(path, regular_file.reason_of(error)) from error
+        raise StoreUnreadableError(path, error) from error
 
 
 def can_be_listed(path: Path) -> bool:

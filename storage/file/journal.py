@@ -168,7 +168,7 @@ def _read(place: Path, tenant: str) -> Spill:
     except OSError as error:
         if reason := _not_ours(place, error):
             raise _NoSpillError(reason) from None
-        raise StoreUnreadableError(place, regular_file.reason_of(error)) from error
+        raise StoreUnreadableError(place, error) from error
     match _parsed(data):
         case {"replaces": [*replaces], "entry": value, **others} if all(isinstance(one, str) for one in replaces):
             note = NOTES.from_json(others.get("note"))

@@ -17,6 +17,7 @@ PRIVATE: Final = 0o600
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _STEP: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_NOFOLLOW | os.O_CLOEXEC
 _CAN_WALK: Final = hasattr(os, "O_PATH")  # Linux
+_NO_MODES: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
 _MOST_LINKS: Final = 40  # the limit of the kernel
 _roots_alone: Final[set[str]] = set()  # paths of files that only root could redirect
 
@@ -89,8 +90,31 @@ def settle(descriptor: int, owner: Owner | None, mode: int = PRIVATE) -> os.stat
     if owner is not None and owner != owner_of(found) and os.geteuid() == 0:
         os.fchown(descriptor, *owner)
     if stat.S_IMODE(found.st_mode) != mode:
-        os.fchmod(descriptor, mode)
+        _set_mode(descriptor, mode)
     return found
+
+
+def _set_mode(descriptor: int, mode: int) -> None:
+    """Set the mode; accept a mode that a file system allows instead, unless it lets other users read the file.
+
+    Raises:
+        FaultError: the file system has no modes, or it ignores them (chmod(2), EPERM on FAT).
+        OSError: the mode could not be set.
+    """
+    refused: OSError | None = None
+    try:
+        os.fchmod(descriptor, mode)
+    except OSError as error:
+        if error.errno not in _NO_MODES:
+            raise
+        refused = error
+    now = stat.S_IMODE(os.fstat(descriptor).st_mode)
+    if now & 0o077 & ~mode:
+        from openab_auth.storage.file_faults import NO_MODES, FaultError  # noqa: PLC0415 -- only a failure needs the table
+
+        raise FaultError.of(errno.EPERM, NO_MODES)
+    if refused is not None and mode & ~now:
+        raise refused
 
 
 def give_away(descriptor: int, found: os.stat_result, owner: Owner | None) -> None:

@@ -5,14 +5,16 @@ Looking changes nothing.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.file import folder, journal, regular_file
+from openab_auth.storage.errors import StoreUnreadableError, StoreUnwritableError
+from openab_auth.storage.file import folder, journal, mounts
 from openab_auth.storage.file.leftovers import quarantine, temporary_files
 from openab_auth.storage.file.record_files import CLIENTS_FILE, NOTES_FILE, SERVERS_FILE, RecordFile
 from openab_auth.storage.reader import Problem
@@ -38,6 +40,7 @@ def of_ended(places: Iterable[Path]) -> Iterator[Problem]:
 
 
 def _find(path: Path, now: float, tenants: Collection[str]) -> Iterator[Problem]:
+    yield from _of_mounts(path)
     yield from _of_rights(path)
     yield from _of_record_file(NOTES_FILE, path, *_NOTES_DAMAGED)
     yield from _of_record_file(CLIENTS_FILE, path, *_CLIENTS_DAMAGED)
@@ -51,18 +54,31 @@ def _find(path: Path, now: float, tenants: Collection[str]) -> Iterator[Problem]
         yield Problem(f"{left} may hold tokens; a killed program left it behind", _LEFT, ended=True)
 
 
+def _of_mounts(path: Path) -> Iterator[Problem]:
+    """Yield a problem for each file that the store must replace and that is mounted by itself."""
+    spills = map(path.with_name, journal.spill_files(path))
+    for place in (path, *(file.path_of(path) for file in (NOTES_FILE, CLIENTS_FILE, SERVERS_FILE)), *spills):
+        with contextlib.suppress(OSError):  # the checks of rights tell what cannot be looked at
+            if mounts.is_mount_point(place):
+                from openab_auth.storage.file_faults import MOUNTED_ALONE, FaultError  # noqa: PLC0415 -- only a failure needs the table
+
+                unwritable = StoreUnwritableError(place, FaultError.of(errno.EBUSY, MOUNTED_ALONE))
+                yield Problem(unwritable.happened, unwritable.todo)
+
+
 def _of_rights(path: Path) -> Iterator[Problem]:
     try:
         found = os.stat(path.parent)  # noqa: PTH116 -- which errors pathlib hides differs between Python versions
     except FileNotFoundError:
         return
     except OSError as error:
-        raise StoreUnreadableError(path.parent, regular_file.reason_of(error)) from error
+        raise StoreUnreadableError(path.parent, error) from error
     if not folder.can_be_listed(path.parent):
         what = f"{path.parent} cannot be listed, so a renewed login in its journal is not found"
         yield Problem(what, f"chmod u+r {path.parent}")
     if stat.S_IMODE(found.st_mode) & 0o022:
-        yield Problem(f"{path.parent} can be written by others", f"chmod 700 {path.parent}")
+        repair = _repair_of_mode(path.parent, f"chmod 700 {path.parent}")
+        yield Problem(f"{path.parent} can be written by others", repair)
     owner = found.st_uid if os.geteuid() == 0 else os.geteuid()
     sidecars = sorted(path.with_name(name) for name in folder.names(path.parent) if _is_sidecar(name, path))
     record_files = [NOTES_FILE.path_of(path), CLIENTS_FILE.path_of(path), SERVERS_FILE.path_of(path)]
@@ -82,7 +98,15 @@ def _of_file(place: Path, found: os.stat_result, owner: int, unlink: str) -> Ite
     elif found.st_uid != owner:
         yield Problem(f"{place} belongs to uid {found.st_uid}, not to {owner}", f"sudo chown {owner} {place}")
     elif stat.S_IMODE(found.st_mode) & 0o077:
-        yield Problem(f"{place} can be read by others", f"chmod 600 {place}")
+        yield Problem(f"{place} can be read by others", _repair_of_mode(place, f"chmod 600 {place}"))
+
+
+def _repair_of_mode(place: Path, command: str) -> str:
+    if mounts.has_modes(place):
+        return command
+    from openab_auth.storage.file_faults import NO_MODES  # noqa: PLC0415 -- only a failure needs the table
+
+    return NO_MODES.repair
 
 
 def _of_record_file(file: RecordFile[Any], path: Path, consequence: str, repair: str) -> Iterator[Problem]:
@@ -129,7 +153,7 @@ def _stat(place: Path) -> os.stat_result | Problem | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        unreadable = StoreUnreadableError(place, regular_file.reason_of(error))
+        unreadable = StoreUnreadableError(place, error)
         return Problem(unreadable.happened, unreadable.todo)
 
 

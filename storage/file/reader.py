@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.file import journal, problems, regular_file, snapshot
+from openab_auth.storage.file import journal, problems, snapshot
 from openab_auth.storage.file.record_cache import RecordCache
 from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.reader import Problem, StoreReader
@@ -28,7 +28,16 @@ class FileReader(StoreReader):
         try:
             self.path = Path(os.path.abspath(path))  # noqa: PTH100 -- a symbolic link must stay as it is given
         except OSError as error:  # the working directory no longer exists
-            raise StoreUnreadableError(path, f"its folder: {regular_file.reason_of(error)}") from error
+            from openab_auth.storage.file_faults import of_folder  # noqa: PLC0415 -- only a failure needs the table
+
+            raise StoreUnreadableError(path, of_folder(error)) from error
+        if "\0" in str(self.path):
+            raise StoreUnreadableError(ascii(os.fspath(path)), "no path has a null character")
+        try:
+            os.fsencode(self.path)
+        except UnicodeEncodeError:
+            reason = "the locale of this process has no such characters; set LANG=C.UTF-8"
+            raise StoreUnreadableError(path, reason) from None
         self._clock = clock
         self._records = RecordCache(self.path)
         self._snapshot: Snapshot | None = None

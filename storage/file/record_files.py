@@ -65,7 +65,7 @@ class RecordFile(Generic[R]):
         except FileNotFoundError:
             return "", None
         except OSError as error:
-            raise StoreUnreadableError(place, regular_file.reason_of(error)) from error
+            raise StoreUnreadableError(place, error) from error
         except UnicodeDecodeError as error:
             raise StoreUnreadableError(place, f"it is not UTF-8 at byte {error.start}") from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from contextlib import ExitStack
@@ -56,10 +55,3 @@ def close(descriptor: int) -> None:
         os.close(descriptor)
     except OSError:
         pass
-
-
-def reason_of(error: OSError) -> str:
-    """Return why a file could not be opened or read, in words."""
-    if error.errno == errno.ELOOP:
-        return "it is a symbolic link, or its path has a loop of symbolic links"
-    return error.strerror or type(error).__name__

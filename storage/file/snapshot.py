@@ -81,7 +81,7 @@ def take(path: Path, before: Snapshot | None = None, afterwards: ExitStack | Non
     except FileNotFoundError:
         return Snapshot(None, settled=True, data=None, decoded=codec.Decoded({}))
     except OSError as error:
-        raise StoreUnreadableError(path, error.strerror or type(error).__name__) from error
+        raise StoreUnreadableError(path, error) from error
     owner = found.st_uid, found.st_gid
     settled = now - found.st_mtime_ns > TICK
     if before is not None and before.data == data:

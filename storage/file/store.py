@@ -21,7 +21,7 @@ from openab_auth.storage.errors import (
     StoreUnreadableError,
     StoreUnwritableError,
 )
-from openab_auth.storage.file import atomic, folder, journal, problems, regular_file, snapshot
+from openab_auth.storage.file import atomic, folder, journal, problems, snapshot
 from openab_auth.storage.file.journal import Spill
 from openab_auth.storage.file.leftovers import ended_logins, quarantine, redact, temporary_files
 from openab_auth.storage.file.locks import FileLease, GlobalLock
@@ -63,7 +63,7 @@ class FileStore(FileReader, Store):
         try:
             return self._lock.run(partial(self._update_locked, mutations, folder.names(self._folder)))
         except OSError as error:  # no such error is known to get here
-            raise StoreUnwritableError(self.path, regular_file.reason_of(error)) from error
+            raise StoreUnwritableError(self.path, error) from error
 
     def lease(self, tenant: str) -> FileLease:
         """Return the lease of the tenant, which is not taken yet.
@@ -102,6 +102,10 @@ class FileStore(FileReader, Store):
             raise StoreUnreadableError(self._folder, "it cannot be listed, so a renewed login in it would not be seen")
         known = self._load()
         self._lock.check()
+        for kind in (NOTES_FILE, CLIENTS_FILE, SERVERS_FILE):
+            atomic.check_replaceable(kind.path_of(self.path))
+        for spill in known.spills:
+            atomic.check_replaceable(journal.path_of(self.path, spill.tenant))
         atomic.rehearse(self.path, len(known.data or b"") + _ROOM)
 
     def problems(self) -> tuple[Problem, ...]:

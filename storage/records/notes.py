@@ -30,6 +30,7 @@ class DeadToken:
 class RefreshAttempt:
     """A refresh that began and did not end in a commit; only the hash of its token is kept, times are unix seconds.
 
+    `refusals` counts the answers that refused this token without saying that it is dead.
     `answered` is False while nobody knows whether the vendor has used up the token. No process refreshes before
     `not_before`, and this pause grows with the number of `failures`. If the vendor refused the configuration, `todo`
     says what to change. Then only a process with the same `config_hash` has to wait.
@@ -43,6 +44,7 @@ class RefreshAttempt:
     not_before: float = 0.0
     todo: str = ""
     config_hash: str = ""
+    refusals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,7 @@ def _attempt(value: object) -> RefreshAttempt | None:
                 *(fingerprint, at, reason, answered, failures, not_before),
                 todo=todo if isinstance(todo, str) else "",
                 config_hash=config_hash if isinstance(config_hash, str) else "",
+                refusals=_integer(others.get("refusals")) or 0,
             )
     return None
 

@@ -11,6 +11,7 @@ import pytest
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from tests.support.patience import PATIENCE
 
 Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
 
@@ -63,7 +64,7 @@ def start(discord: EmbeddedDiscord, issuer: Issuer, ada: Person, home: Path) -> 
                 yield process
                 return
             assert process.stderr is not None
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while b"logged in to Discord" not in (line := await process.stderr.readline()):
                     assert line, "the bot ended before it was connected"
             yield process

@@ -20,6 +20,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, Note, Secret, TokenEntry
+from tests.support.patience import PATIENCE
 
 Start = Callable[[], RefreshAhead]
 
@@ -86,13 +87,13 @@ async def ends_in(seconds: float, store: AsyncStore, *tenants: str) -> None:
 
 
 async def asked(issuer: Issuer, times: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while len(issuer.requests("/token")) < times:
             await asyncio.sleep(0.01)
 
 
 async def stored_new(store: AsyncStore, before: TokenEntry) -> TokenEntry:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (after := await token(store, before.provider)).access_token == before.access_token:
             await asyncio.sleep(0.01)
     return after

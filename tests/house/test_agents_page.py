@@ -20,6 +20,7 @@ from aiohttp import web
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.oauth.config.paths import _CONFIG, _OF_THE_MACHINE
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/agents.md").read_text()
@@ -110,7 +111,7 @@ async def play(home: Path, api: Api, *command: str | Path) -> str:
     process = await asyncio.create_subprocess_exec(
         *command, cwd=home, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    out, err = await asyncio.wait_for(process.communicate(), 40)
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 0, err.decode()
     return out.decode()
 

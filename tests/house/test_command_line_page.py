@@ -48,7 +48,9 @@ def test_its_json_is_what_the_command_prints(command: str, words: tuple[str, ...
         "provider": "codex",
     }
     store.write_text(json.dumps({"codex": entry}))
-    (home / ".config/openab-auth/config.toml").write_text('[auth]\nvendors = ["codex", "claude"]\n')
+    (home / ".config/openab-auth/config.toml").write_text(
+        '[auth]\nvendors = ["codex", "claude"]\naccept_risk = ["claude"]\n'
+    )
     call("login", "codex")
 
     printed = json.loads(call(command, *words, "--json", env={"HTTPS_PROXY": "http://127.0.0.1:9"}).stdout)

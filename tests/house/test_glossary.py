@@ -14,7 +14,7 @@ LONGEST = 30  # words
 WORDS = """
     account, agent, authorization code, authorization server, Flow, generation, grant type, lease, note, OAuthClient,
     operator, paste, pending login, record, redirect, refresh, registration, reuse, revocation, rotation, Runtime,
-    spill journal, state, tenant, thread, token response, vendor, verifier, WaitingLogins
+    spill journal, state, tenant, token response, vendor, verifier, WaitingLogins
 """
 
 

@@ -30,16 +30,16 @@ def log_in(home: Path) -> None:
         refresh_token=Secret("rt-readme"),
         expires_at=int(time.time()) + 3600,
         token_endpoint="http://127.0.0.1:9/token",
-        provider="anthropic-oauth",
+        provider="codex",
     )
     store = open_store(home / ".openab/agent/auth.json")
-    store.update(lambda entries: entries.update({"anthropic-oauth": entry}))
+    store.update(lambda entries: entries.update({"codex": entry}))
 
 
 def test_its_shell_blocks_are_the_two_commands_and_the_token() -> None:
     """`scripts/test` runs this test; the other two commands have their own tests in this folder."""
-    assert blocks("sh") == ["scripts/run\n", "scripts/test\n", "openab-auth token claude\n"]
-    assert "\nif scripts/test; then exit 0; fi\n" in (ROOT / ".ci/run").read_text()
+    assert blocks("sh") == ["scripts/run\n", "scripts/test\n", "openab-auth token codex\n"]
+    assert "\nscripts/test " in (ROOT / ".ci/run").read_text()
 
 
 def test_the_token_command_prints_the_token(run: Run, home: Path) -> None:
@@ -60,10 +60,10 @@ def test_its_configs_are_taken(home: Path) -> None:
 
     assert settings.bot_token == Secret("from-the-environment")
     assert settings.allowed_users == {100000000000000001}
-    assert [one.name for one in offered] == ["claude", "codex", "lab"]
+    assert [one.name for one in offered] == ["codex", "lab"]
 
 
-@pytest.mark.parametrize("words", [("token", "claude"), ("status",), ("vendors",), ("logout", "claude", "--local")])
+@pytest.mark.parametrize("words", [("token", "codex"), ("status",), ("vendors",), ("logout", "codex", "--local")])
 def test_its_config_needs_the_bots_variable_for_nothing_but_the_bot(
     words: tuple[str, ...], call: Run, home: Path
 ) -> None:

@@ -1,4 +1,7 @@
-"""`scripts/run` starts the playground, or the bot if there is a token or a config; a second start installs nothing."""
+"""`scripts/run` starts the playground, or the bot if there is a token or a config; a second start installs nothing.
+
+`scripts/test-pythons` skips a Python that lacks a module, and names it.
+"""
 
 import json
 import os
@@ -10,6 +13,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,7 +90,7 @@ def test_it_is_the_playground_and_a_second_start_installs_nothing(home: Path) ->
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline())
         process.send_signal(signal.SIGINT)
-        process.wait(20)
+        process.wait(PATIENCE)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
 
     assert ready["ready"]
@@ -104,3 +109,34 @@ def test_with_a_config_or_a_store_it_is_the_bot(words: tuple[str, ...], home: Pa
 
     assert done.returncode == 2
     assert "discord.bot_token: is missing" in done.stderr
+
+
+@pytest.mark.parametrize("missing", ["ssl", "zlib"])
+def test_a_python_without_a_needed_module_is_skipped_and_named(missing: str, checkout: Path, home: Path) -> None:
+    """Pyenv builds Python without the modules whose headers the machine had not."""
+    shutil.copy(ROOT / "scripts/test-pythons", checkout / "scripts/test-pythons")
+    (checkout / ".venv/bin/python").symlink_to(sys.executable)
+    version = f"3.{sys.version_info.minor + 1}"
+    (checkout / "pyproject.toml").write_text(f'"Programming Language :: Python :: {version}",\n')
+    broken = home / f".pyenv/versions/{version}.1/bin/python"
+    broken.parent.mkdir(parents=True)
+    broken.write_text(f"""#!{sys.executable}
+import sys
+sys.version_info = (3, {sys.version_info.minor + 1}, 1, "final", 0)
+sys.modules[{missing!r}] = None
+exec(sys.argv[2])
+""")
+    broken.chmod(0o755)
+
+    done = subprocess.run(
+        ["bash", checkout / "scripts/test-pythons"],
+        env={"PATH": os.defpath, "HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0
+    skipped, none = done.stderr.splitlines()
+    assert f"Python {version}: {broken} is skipped: ModuleNotFoundError: import of {missing} halted" in skipped
+    assert none.endswith(f"Python {version}: none on this machine")

@@ -17,6 +17,7 @@ from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import CONSOLE, AsyncStore, TokenEntry
 from tests.support.clock import Clock
+from tests.support.patience import PATIENCE
 from tests.support.raw_server import RawServer
 
 
@@ -44,17 +45,23 @@ def lab(catalogue: Catalogue) -> Vendor:
 
 
 @pytest.fixture
-async def driver(clock: Clock) -> AsyncIterator[Driver]:
-    driver = Driver(clock=clock, deadline=2.0)
+async def driver(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[Driver]:
+    """Its deadline is far away; a test that waits for it names a nearer one."""
+    driver = Driver(clock=clock, deadline=getattr(request, "param", PATIENCE))
     yield driver
     await driver.aclose()
 
 
 @pytest.fixture
 async def logins(
-    catalogue: Catalogue, store: AsyncStore, driver: Driver, clock: Callable[[], float]
+    request: pytest.FixtureRequest,
+    catalogue: Catalogue,
+    store: AsyncStore,
+    driver: Driver,
+    clock: Callable[[], float],
 ) -> AsyncIterator[Logins]:
-    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.5)
+    """They wait long for a lock; a test that waits for the end of that names a shorter time."""
+    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=getattr(request, "param", PATIENCE))
     yield logins
     await logins.aclose()
 
@@ -71,9 +78,12 @@ async def login(issuer: Issuer, logins: Logins, store: AsyncStore) -> TokenEntry
 
 
 @pytest.fixture
-async def source(store: AsyncStore, catalogue: Catalogue, driver: Driver, clock: Clock) -> AsyncIterator[TokenSource]:
-    """Return a source that waits for one second instead of twenty."""
-    async with TokenSource(store, catalogue=catalogue, driver=driver, clock=clock, deadline=1.0) as source:
+async def source(
+    request: pytest.FixtureRequest, store: AsyncStore, catalogue: Catalogue, driver: Driver, clock: Clock
+) -> AsyncIterator[TokenSource]:
+    """Its deadline is far away; a test that waits for it names a nearer one."""
+    deadline = getattr(request, "param", PATIENCE)
+    async with TokenSource(store, catalogue=catalogue, driver=driver, clock=clock, deadline=deadline) as source:
         yield source
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import openab_auth
+from tests.support.patience import PATIENCE
 
 PROGRAM = Path(__file__).with_name("every_name.py")
 ROOT = Path(__file__).parents[2]
@@ -52,7 +53,7 @@ def test_a_strict_type_checker_understands_every_public_name(checker: tuple[str,
         check=False,
         capture_output=True,
         text=True,
-        timeout=55,
+        timeout=PATIENCE,
     )
 
     assert done.returncode == 0, done.stdout + done.stderr

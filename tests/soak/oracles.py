@@ -44,20 +44,23 @@ class Findings:
 
 
 class Excuses:
-    """Times at which a process may have lost an answer: it was killed, or it reported the loss."""
+    """Times in which a process may have lost an answer: it died, or it reported the loss.
+
+    Nobody sees the moment itself, only a time before it and a time after it.
+    """
 
     def __init__(self) -> None:
-        self._moments: list[tuple[float, str | None]] = []
+        self._times: list[tuple[float, float, str | None]] = []
 
-    def add(self, at: float, tenant: str | None = None) -> None:
-        """Excuse one repetition of a refresh for the tenant, or for each tenant of a process that was killed."""
-        self._moments.append((at, tenant))
+    def add(self, since: float, until: float, tenant: str | None = None) -> None:
+        """Excuse one repetition of a refresh for the tenant, or for each tenant of a process that died."""
+        self._times.append((since, until, tenant))
 
     def take(self, tenant: str, first: float, again: float, used: set[tuple[int, str]]) -> bool:
-        """Return whether a moment between the two requests excuses the second; each is used once a tenant."""
-        for number, (at, whose) in enumerate(self._moments):
-            fits = first - _LAG <= at <= again and whose in {None, tenant} and (number, tenant) not in used
-            if fits:
+        """Return whether a loss between the two requests excuses the second; each is used once a tenant."""
+        for number, (since, until, whose) in enumerate(self._times):
+            fits = first - _LAG <= until and since <= again
+            if fits and whose in {None, tenant} and (number, tenant) not in used:
                 used.add((number, tenant))
                 return True
         return False
@@ -123,9 +126,10 @@ def check_vendor(issuer: ThreadedIssuer, findings: Findings, excuses: Excuses | 
         refreshes += seen.status == 200
         if token in answered:
             family = issuer.tokens.family_of_refresh(token)
-            tenant = family.account if family else ""
-            if not excuses.take(tenant, answered[token], seen.at, used):
-                findings.add("a refresh token was posted after its answer", f"{tenant}, status {seen.status}")
+            tenant, first = family.account if family else "", answered[token]
+            if not excuses.take(tenant, first, seen.at, used):
+                detail = f"{tenant}, status {seen.status}, {seen.at - first:.3f} s after the request before"
+                findings.add("a refresh token was posted after its answer", detail)
         if seen.status == 200:
             answered[token] = seen.at
     for family in issuer.families:

@@ -25,8 +25,12 @@ from tests.soak.vendors import write_config
 
 WORKERS: Final = 6
 PATIENCE: Final = 180.0  # seconds for what a busy machine does late; the oracles measure no speed
-# CPython itself says the second one when it runs out of memory
-_OUT_OF_MEMORY = ("MemoryError", "SystemError: error return without exception set")
+# CPython itself says the last two when it runs out of memory
+_OUT_OF_MEMORY = (
+    "MemoryError",
+    "SystemError: error return without exception set",
+    "returned NULL without setting an exception",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Storm:
         self._base, self._chance, self._findings = base, chance, findings
         self._events: queue.SimpleQueue[tuple[subprocess.Popen[str], dict[str, Any]]] = queue.SimpleQueue()
         self._inside: dict[str, bool | None] = {}  # what a tenant's own worker was told; None: not known
+        self._alive: dict[str, float] = {}  # when a tenant's worker was last seen alive
         self._ready: set[str] = set()
         self._ears: list[threading.Thread] = []
 
@@ -65,6 +70,7 @@ class Storm:
                 cwd=self._base, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=err, text=True,
             )  # fmt: skip
         self.workers[tenant] = worker
+        self._alive[tenant] = time.time()
         self._inside[tenant] = None
         self._ready.discard(tenant)
         ear = threading.Thread(target=self._hear, args=(worker,), daemon=True)
@@ -94,14 +100,18 @@ class Storm:
 
     def kill(self, tenant: str) -> None:
         """Kill the tenant's worker; the answer to a request of its may be lost with it."""
-        self.excuses.add(time.time())
+        before = time.time() if self.workers[tenant].poll() is None else self._alive[tenant]
         _kill(self.workers[tenant])
+        self.excuses.add(before, time.time())
         self._inside[tenant] = None
 
     def replace_ended(self, limits: Callable[[], Limits]) -> None:
         """Start a new worker for each that has ended, as some do that get no more memory."""
         for tenant, worker in [*self.workers.items()]:
-            if worker.poll() is not None:
+            looked = time.time()
+            if worker.poll() is None:
+                self._alive[tenant] = looked
+            else:
                 self.kill(tenant)
                 self.start(tenant, limits())
 
@@ -121,10 +131,12 @@ class Storm:
     def _compare(self, event: dict[str, Any], *, own: bool) -> None:
         what, tenant, status = event["what"], event["tenant"], event["status"]
         self.ended[f"{what} {status if isinstance(status, int) else 'raised'}"] += 1
-        if "is lost" in event["err"]:
-            self.excuses.add(event["begun"], tenant)
+        if event["lost"]:
+            self.excuses.add(event["begun"], event["at"], tenant)
         if not isinstance(status, int) and any(words in status for words in _OUT_OF_MEMORY):
-            self.excuses.add(event["begun"], tenant)  # then keeping the answer may take more memory than there is
+            self.excuses.add(
+                event["begun"], event["at"], tenant
+            )  # then keeping the answer may take more memory than there is
         elif not isinstance(status, int):
             self._findings.add(f"{what} raised", status)
         elif status == 1:

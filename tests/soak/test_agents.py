@@ -154,13 +154,15 @@ async def test_no_family_is_revoked_and_no_login_lost(
             soak.begin(SHARE)
             while soak.runs:
                 await asyncio.sleep(soak.chance.uniform(0.2, 3.5))
-                excuses.add(time.time())
+                killing = time.time()
                 await programs.kill(soak.chance.choice(programs.running))
+                excuses.add(killing, time.time())
                 await programs.start()
             for walk in walks:
                 walk.cancel()
             ended = await asyncio.gather(*walks, return_exceptions=True)
-            excuses.add(time.time())
+            killing = time.time()
+        excuses.add(killing, time.time())
     await logins.aclose()
 
     assert all(isinstance(each, asyncio.CancelledError) for each in ended), ended

@@ -11,18 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from openab_auth.storage import FileStore, Secret, TokenEntry
 from tests.storage.disks import SIZE
 from tests.storage.entries import CANARY
 from tests.storage.processes import DROP_ROOT, ROOT, Start
-
-# Examples take as long as the machine makes them take: their number is the bound, not the clock.
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-settings.load_profile("house")
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture
@@ -88,7 +82,7 @@ def run(start: Start) -> Callable[..., str]:
 
     def run(code: str, *arguments: object, as_nobody: bool = False) -> str:
         process = start(DROP_ROOT + code if as_nobody else code, *arguments)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, err
         return out.strip()
 

@@ -6,13 +6,17 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.support.import_all import IMPORT_ALL
+
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534
 Start = Callable[..., "subprocess.Popen[str]"]
-DROP_ROOT = (  # everything is imported first: the interpreter itself may lie in a folder that nobody else may enter
-    "import os, asyncio, openab_auth.storage.async_store, openab_auth.storage.memory, filelock\n"
-    f"if os.geteuid() == 0: os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n"
-)
+DROP_ROOT = f"""{IMPORT_ALL}
+import asyncio
+import_all("openab_auth.storage", "filelock")
+if os.geteuid() == 0:
+    os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})
+"""
 
 
 def line_of(process: subprocess.Popen[str]) -> str:

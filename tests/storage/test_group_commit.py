@@ -13,6 +13,7 @@ import pytest
 import openab_auth.storage
 from openab_auth.storage import AsyncStore, Draft, FileStore, MemoryStore, StorageError, Store, StoreUnwritableError
 from tests.storage.entries import put, token
+from tests.support.patience import PATIENCE
 
 
 class Counting(FileStore):
@@ -27,7 +28,7 @@ class Counting(FileStore):
 
     def update_all(self, mutations: Sequence[Any]) -> list[Any]:
         self.commits.append(len(mutations))
-        self.gate.wait(10)
+        self.gate.wait(PATIENCE)
         if self.error is not None:
             raise self.error
         return super().update_all(mutations)

@@ -227,5 +227,5 @@ class History(RuleBasedStateMachine):
         assert not list(self.folder.glob("*.tmp.*"))
 
 
-History.TestCase.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
+History.TestCase.settings = settings(max_examples=20, stateful_step_count=30)
 TestHistory = History.TestCase

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import ssl
 import threading
@@ -105,8 +106,9 @@ class Steps:
 
 @asynccontextmanager
 async def watched() -> AsyncIterator[Steps]:
-    """Measure the time of each step of the event loop."""
+    """Measure the time of each step of the event loop, without collections of the garbage of other tests."""
     steps = Steps()
+    gc.disable()
 
     async def tick() -> None:
         while True:
@@ -116,8 +118,11 @@ async def watched() -> AsyncIterator[Steps]:
 
     ticking = asyncio.create_task(tick())
     await asyncio.sleep(0)
-    yield steps
-    await asyncio.sleep(0)
-    ticking.cancel()
-    with suppress(asyncio.CancelledError):
-        await ticking
+    try:
+        yield steps
+        await asyncio.sleep(0)
+    finally:
+        gc.enable()
+        ticking.cancel()
+        with suppress(asyncio.CancelledError):
+            await ticking

@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from typing import Final
 
+from openab_auth.bot.cli import consoles
 from openab_auth.oauth.errors import NoPendingLoginError
 from openab_auth.oauth.flows import LoginResult
 from openab_auth.oauth.logins import Logins
@@ -26,7 +27,7 @@ async def wait_for_approval(logins: Logins, vendor: str, user: UserId, expires_a
     try:
         done = await logins.outcome(vendor, user)
     except asyncio.CancelledError:
-        sys.stderr.write(f"\nopenab-auth: the login is still pending; `openab-auth complete {vendor}` continues it\n")
+        consoles.tell(f"\nopenab-auth: the login is still pending; `openab-auth complete {vendor}` continues it\n")
         raise
     finally:
         line.cancel()
@@ -44,9 +45,7 @@ async def _count_down(expires_at: int) -> None:
     try:
         while (left := int(expires_at - time.time())) > 0:
             minutes, seconds = divmod(left, 60)
-            sys.stderr.write(f"{_CLEAR}Waiting for the approval, {minutes}:{seconds:02} left (Ctrl-C to stop)")
-            sys.stderr.flush()
+            consoles.tell(f"{_CLEAR}Waiting for the approval, {minutes}:{seconds:02} left (Ctrl-C to stop)")
             await asyncio.sleep(1)
     finally:
-        sys.stderr.write(_CLEAR)
-        sys.stderr.flush()
+        consoles.tell(_CLEAR)

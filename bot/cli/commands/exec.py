@@ -98,7 +98,7 @@ def place_of_vendor(word: str, vendor: Vendor | None) -> Place:
         raise NoVariableError(safe_name(word), "no vendor with this name or tenant is configured", todo)
     if not vendor.exec_env:
         todo = f"set exec_env in [vendors.{vendor.name}] to the variable that the command reads"
-        raise NoVariableError(vendor.title, "its tools read no known variable", todo)
+        raise NoVariableError(vendor.title, "we do not know the variable that its tools read", todo)
     before = vendor.env[: vendor.env.index(vendor.exec_env)] if vendor.exec_env in vendor.env else vendor.env
     return Place(vendor.exec_env, before)
 

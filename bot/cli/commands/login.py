@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
+from openab_auth.bot.cli import consoles
 from openab_auth.bot.cli.commands.approval import wait_for_approval
 from openab_auth.bot.cli.commands.logins import open_logins
 from openab_auth.bot.cli.commands.vendor_program import run_here
@@ -75,7 +76,9 @@ def _steps(offer: LoginOffer, user: UserId) -> str:
         lines += ["2. Check that the page shows this code, or type it there:", "", f"    {offer.user_code}", ""]
         lines.append(f"Do this before {end}. If this command stops, `{complete}` waits for the approval.")
     else:
-        lines.append("2. The last page may fail to load; that is normal. Copy its whole address, or the code it shows.")
+        lines.append(
+            "2. The last page may fail to load; that is normal. Copy its whole address, or all of the code on it."
+        )
         lines.append(f"3. Run `{complete}` and paste it there before {end}.")
     return "\n".join(lines).lstrip("\n")
 
@@ -93,7 +96,7 @@ def complete(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
 def _read_paste() -> str:
     if not sys.stdin.isatty():
         return sys.stdin.read(_LONGEST_PASTE)
-    sys.stderr.write("Paste the address of the last page, then press Enter:\n")
+    consoles.tell("Paste the address of the last page, then press Enter:\n")
     return sys.stdin.readline(_LONGEST_PASTE)
 
 

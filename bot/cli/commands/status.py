@@ -12,9 +12,10 @@ from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_for_reading
 from openab_auth.oauth.errors import join_words, one_line
 from openab_auth.oauth.logins import LoginState, read_status
-from openab_auth.storage import NEVER
+from openab_auth.storage import CONSOLE, NEVER
 
 if TYPE_CHECKING:
+    from openab_auth.oauth.entries import PendingLogin
     from openab_auth.oauth.mcp import GrantedAccess
     from openab_auth.oauth.vendors import Vendor
 
@@ -38,8 +39,8 @@ def status(arguments: argparse.Namespace) -> int:
     lines = [f"store {location}"]
     lines += [line for login in found.logins for line in _login_lines(login)] or ["nobody is logged in"]
     lines += [
-        one_line(f"pending: {pending.vendor} for {pending.user}, until {_moment(pending.expires_at)}", longest=_LONGEST)
-        for pending in found.pending
+        one_line(f"pending: {login.vendor} {_whose(login)}, until {_moment(login.expires_at)}", longest=_LONGEST)
+        for login in found.pending
     ]
     lines += [f"{vendor.tenant}: in the environment, ${variable}; not stored" for vendor, variable in found.environment]
     lines += [f"problem: {problem.what}; {problem.repair}" for problem in found.problems]
@@ -103,11 +104,16 @@ def _advice(standing: GrantedAccess, tenant: str) -> str | None:
 
 
 def _login_line(login: LoginState) -> str:
-    until = "" if login.expires_at in (None, NEVER) else f", access token until {_moment(login.expires_at)}"
+    lasting = login.expires_at in (None, NEVER)
+    until = ", no end known" if lasting else f", access token until {_moment(login.expires_at)}"
     account = f" as {login.account}" if login.account else ""
     shadow = f", shadowed by ${login.shadowed_by}" if login.shadowed_by else ""
     died = f", refused by its vendor since {_moment(login.died.since)} ({login.died.reason})" if login.died else ""
     return one_line(f"{login.tenant}: {login.state}{account}{until}{died}{shadow}", longest=_LONGEST)
+
+
+def _whose(login: PendingLogin) -> str:
+    return "at the console" if login.user == CONSOLE else f"for {login.user}"
 
 
 def _moment(unix_seconds: int | None) -> str:

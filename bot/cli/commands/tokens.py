@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Coroutine
-from contextlib import suppress
 from typing import Any
 
 from openab_auth.bot.cli.exit_status import DONE
@@ -13,7 +12,7 @@ from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.storage import LoginEntry, Secret, StorageError
+from openab_auth.storage import Secret
 
 
 async def token(arguments: argparse.Namespace) -> int:
@@ -40,13 +39,9 @@ async def _refresh(arguments: argparse.Namespace, rejected: Secret | None) -> in
     entries = await runtime.store.read()
     account = resolve(arguments.tenant, runtime.catalogue, entries)
     tenant = account.tenant
-    before, refreshed = entries.get(tenant), False
     async with runtime, TokenSource(runtime) as source:
         renewed = await source.force_refresh(account, rejected=rejected)
-        with suppress(OSError, StorageError):  # the token is renewed, even if the store cannot be read now
-            refreshed = (await runtime.store.read()).get(tenant) != before
-    if isinstance(before, LoginEntry):  # a renewed token counts even if the store could not take it
-        refreshed = refreshed or renewed.value != before.access_token
+        refreshed = source.has_renewed(account, renewed)
     result = {"tenant": tenant, "expires_at": renewed.expires_at, "refreshed": refreshed}
     text = f"{tenant}: {'refreshed' if refreshed else 'another token was already stored; no request was sent'}"
     print_result(result, text, as_json=arguments.json)

@@ -7,9 +7,15 @@ import asyncio
 import os
 from dataclasses import asdict
 
-from openab_auth.bot.cli.doctor.network import check_network
+from openab_auth.bot.cli.doctor.network import check_environment, check_network
 from openab_auth.bot.cli.doctor.servers import check_servers
-from openab_auth.bot.cli.doctor.settings import check_config, check_variables
+from openab_auth.bot.cli.doctor.settings import (
+    check_access,
+    check_config,
+    check_offers,
+    check_servers_of_openab,
+    check_variables,
+)
 from openab_auth.bot.cli.doctor.stores import check_store
 from openab_auth.bot.cli.exit_status import CHECK_FAILED, DONE
 from openab_auth.bot.cli.output import print_result
@@ -20,10 +26,18 @@ async def doctor(arguments: argparse.Namespace) -> int:
     setting = check_config(arguments, os.environ)
     (stored, entries), network = await asyncio.gather(
         asyncio.to_thread(check_store, setting.location),
-        check_network([one for one in setting.catalogue.offered() if one.network_policy is None], setting.discord),
+        check_network(
+            [one for one in setting.catalogue.offered() if one.network_policy is None],
+            setting.discord,
+            setting.proxy,
+            for_bot=arguments.process == "bot",
+        ),
     )
+    runs_bot = setting.discord and (arguments.process == "bot" or setting.discord.bot_token)
+    access = [check_access(setting.discord)] if setting.discord and runs_bot else []
     servers = await check_servers(setting.catalogue, setting.location, entries)
-    checks = [setting.check, *stored, *check_variables(setting, entries), *network, *servers]
+    settings = [*check_servers_of_openab(setting), *check_offers(setting), *check_variables(setting, entries)]
+    checks = [setting.check, *access, *stored, *settings, *check_environment(os.environ), *network, *servers]
     result = {"checks": [asdict(check) for check in checks]}
     print_result(result, "\n".join(map(str, checks)), as_json=arguments.json)
     return DONE if all(check.ok for check in checks) else CHECK_FAILED

@@ -1,4 +1,4 @@
-"""Check over the network: Discord, each vendor, and this machine's clock."""
+"""Check the way into the network, and what is there: Discord, each vendor, and this machine's clock."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import asyncio
 import os
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import httpx2
 
 from openab_auth.bot.cli.doctor.check import Check
+from openab_auth.bot.proxy import Proxy, way_to_discord
+from openab_auth.bot.refusals import read_refusal
 from openab_auth.cogs.auth import DiscordSettings
-from openab_auth.oauth.client import read_date
+from openab_auth.oauth.client import json_object, read_date
 from openab_auth.oauth.config import find_program
+from openab_auth.oauth.errors import NetworkVariableError
 from openab_auth.oauth.flows import flow_of
-from openab_auth.oauth.http import BoundedTransport, new_client
+from openab_auth.oauth.http import BoundedTransport, all_proxies, new_client
+from openab_auth.oauth.http.certificates import CERTIFICATE_VARIABLES, tls_context
 from openab_auth.oauth.vendors import Vendor
 
 _DEADLINE: Final = 5.0  # seconds for all requests, so that a machine without a network gets a quick answer
@@ -26,42 +30,87 @@ _CLOCK_SKEW: Final = 60  # seconds; half of the time before its end at which a t
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A server's status, and the seconds by which this machine's clock is ahead, if the server sent a date."""
+    """A server's reply, and the seconds by which this machine's clock is ahead, if the server sent a date."""
 
-    status: int
+    reply: httpx2.Response
     skew: float | None
 
+    @property
+    def status(self) -> int:
+        """Return the HTTP status."""
+        return self.reply.status_code
 
-async def check_network(vendors: Sequence[Vendor], discord: DiscordSettings) -> list[Check]:
-    """Ask all servers once, at the same time."""
-    async with new_client() as http:
-        found = await asyncio.gather(
-            _look_at_discord(discord, http), *(_look_at_vendor(vendor, http) for vendor in vendors)
-        )
+
+def check_environment(environ: Mapping[str, str]) -> list[Check]:
+    """Check the variables about proxies and certificates."""
+    return [
+        _check_variables("proxy", lambda: _describe_proxies(environ)),
+        _check_variables("certificates", lambda: _describe_certificates(environ)),
+    ]
+
+
+async def check_network(
+    vendors: Sequence[Vendor], discord: DiscordSettings | None, proxy: Proxy | None = None, *, for_bot: bool = False
+) -> list[Check]:
+    """Ask all servers once, at the same time; Discord through the bot's `proxy`. A bot must have a token."""
+    try:
+        to_vendors, to_discord = new_client(), new_client(environ=way_to_discord(proxy))
+    except NetworkVariableError:
+        programs = [_look_at_program(vendor) for vendor in vendors if flow_of(vendor).runs_program]
+        hint = "correct the proxy or the certificates first"
+        return [*programs, Check("network", ok=False, message="not checked: no request can be sent", hint=hint)]
+    async with to_vendors as http, to_discord as ours:
+        asked = [_look_at_discord(discord, ours, proxy, for_bot=for_bot)] if discord else []
+        found = await asyncio.gather(*asked, *(_look_at_vendor(vendor, http) for vendor in vendors))
     clock = _look_at_clock([skew for _, skew in found if skew is not None])
     return [*(check for check, _ in found), clock]
 
 
-async def _look_at_discord(settings: DiscordSettings, http: httpx2.AsyncClient) -> tuple[Check, float | None]:
+def _check_variables(name: str, describe: Callable[[], str]) -> Check:
+    try:
+        return Check(name, ok=True, message=describe())
+    except NetworkVariableError as error:
+        return Check(name, ok=False, message=error.happened, hint=error.todo)
+
+
+def _describe_proxies(environ: Mapping[str, str]) -> str:
+    proxies = [f"{variable} names {proxy.address}" for variable, proxy in all_proxies(environ).items()]
+    return ", ".join(proxies) or "none; requests go out directly"
+
+
+def _describe_certificates(environ: Mapping[str, str]) -> str:
+    tls_context(environ)
+    return next((f"those of {name}" for name in CERTIFICATE_VARIABLES if environ.get(name)), "the system's")
+
+
+async def _look_at_discord(
+    settings: DiscordSettings, http: httpx2.AsyncClient, proxy: Proxy | None, *, for_bot: bool
+) -> tuple[Check, float | None]:
     if settings.bot_token is None:
-        hint = "set DISCORD_TOKEN or [discord] bot_token, unless this machine runs no bot"
-        return Check("discord", ok=True, message="not checked: no bot token is set", hint=hint), None
+        hint = f"set DISCORD_TOKEN or [discord] bot_token{'' if for_bot else ', unless this machine runs no bot'}"
+        message = f"{'' if for_bot else 'not checked: '}no bot token is set"
+        return Check("discord", ok=not for_bot, message=message, hint=hint), None
     if not settings.bot_token.reveal().isascii():
         hint = "copy the token again from the Bot page of Discord's developer portal"
         return Check(
             "discord", ok=False, message="the bot token contains characters that no token has", hint=hint
         ), None
     headers = {"Authorization": f"Bot {settings.bot_token.reveal()}"}
-    answer = await _ask(f"{settings.api_base}/users/@me", http, headers)
+    way = f" through {proxy}" if proxy else ""
+    answer = await _ask(f"{settings.api_base}/users/@me", http, headers, whole=True)
     if isinstance(answer, str):
-        message = f"no answer from {settings.api_base} ({answer})"
+        message = f"no answer from {settings.api_base}{way} ({answer})"
         return Check("discord", ok=False, message=message, hint="check the network and the proxy"), None
     if answer.status == httpx2.codes.UNAUTHORIZED:
         hint = "copy the token again from the Bot page of Discord's developer portal"
         return Check("discord", ok=False, message="Discord refuses the bot token", hint=hint), answer.skew
-    well = httpx2.codes.is_success(answer.status)
-    message = f"{settings.api_base} answers {answer.status}{' and takes the bot token' if well else ''}"
-    return Check("discord", ok=well, message=message, hint=None if well else "try again later"), answer.skew
+    if not answer.reply.is_success:
+        message = f"{settings.api_base} refuses{way}: {read_refusal(answer.status, json_object(answer.reply))}"
+        return Check(
+            "discord", ok=False, message=message, hint="correct what it names, or try again later"
+        ), answer.skew
+    message = f"{settings.api_base} can be reached{way} and takes the bot token"
+    return Check("discord", ok=True, message=message), answer.skew
 
 
 async def _look_at_vendor(vendor: Vendor, http: httpx2.AsyncClient) -> tuple[Check, float | None]:
@@ -77,7 +126,7 @@ async def _look_at_vendor(vendor: Vendor, http: httpx2.AsyncClient) -> tuple[Che
         message = f"no answer from {httpx2.URL(url).host} ({answer})"
         hint = "check the network, the proxy and the vendor's address"
         return Check(name, ok=False, message=message, hint=hint), None
-    return Check(name, ok=True, message=f"{httpx2.URL(url).host} answers {answer.status}"), answer.skew
+    return Check(name, ok=True, message=f"{httpx2.URL(url).host} can be reached (HTTP {answer.status})"), answer.skew
 
 
 def _look_at_program(vendor: Vendor) -> Check:
@@ -100,14 +149,16 @@ def _look_at_clock(skews: Sequence[float]) -> Check:
     return Check("clock", ok=False, message=message, hint="set the clock; it decides when tokens are refreshed")
 
 
-async def _ask(url: str, http: httpx2.AsyncClient, headers: dict[str, str] | None = None) -> _Answer | str:
-    """Return the answer, or the class of the failure, whose text could quote a header."""
+async def _ask(
+    url: str, http: httpx2.AsyncClient, headers: dict[str, str] | None = None, *, whole: bool = False
+) -> _Answer | str:
+    """Return the answer, with its body if `whole`; or the class of the failure, whose text could quote a header."""
+    transport = BoundedTransport(http)
+    send = transport.handle_async_request if whole else transport.head
     try:
         async with asyncio.timeout(_DEADLINE):
-            reply = await BoundedTransport(http).head(
-                http.build_request("GET", url, headers=headers, timeout=_DEADLINE)
-            )
+            reply = await send(http.build_request("GET", url, headers=headers, timeout=_DEADLINE))
     except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
         return type(error).__name__
     date = read_date(reply.headers.get("Date", ""))
-    return _Answer(reply.status_code, None if date is None else time.time() - date)
+    return _Answer(reply, None if date is None else time.time() - date)

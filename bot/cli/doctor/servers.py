@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Mapping
 from typing import Final
 
 from openab_auth.bot.cli.doctor.check import Check
 from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.errors import OAuthError, join_words
+from openab_auth.oauth.errors import NetworkVariableError, OAuthError, join_words
+from openab_auth.oauth.http import NetworkPolicy, proxy_for
 from openab_auth.oauth.mcp import Discovered, Fetch, GrantedAccess, access_of, advice, discover, metadata_document
 from openab_auth.oauth.vendors import Catalogue, McpServer
 from openab_auth.storage import ClientRecord, Entry, McpEntry, open_store
@@ -29,12 +31,13 @@ async def check_servers(catalogue: Catalogue, location: str, entries: Mapping[st
     hosting = [one for one in known if one.client_metadata_url]
     try:
         reached = await asyncio.gather(
-            *(_look_at_documents(server, _fetch(server, driver)) for server in asked),
-            *(check_client_document(server, _fetch(server, driver)) for server in hosting),
+            *(_look_at_documents(server, driver) for server in asked),
+            *(_look_at_client_document(server, driver) for server in hosting),
         )
     finally:
         await driver.aclose()
-    return [*reached, *_look_at_scopes(catalogue, entries, clients)]
+    way = [_look_at_way(known[0].network_policy, os.environ)] if known else []
+    return [*way, *reached, *_look_at_scopes(catalogue, entries, clients)]
 
 
 def _with_store(catalogue: Catalogue, location: str) -> tuple[Catalogue, Mapping[str, ClientRecord]]:
@@ -45,6 +48,23 @@ def _with_store(catalogue: Catalogue, location: str) -> tuple[Catalogue, Mapping
         return catalogue, store.clients()
     except StorageError:
         return catalogue, {}
+
+
+def _look_at_way(policy: NetworkPolicy, environ: Mapping[str, str]) -> Check:
+    """Say whether requests to MCP servers take a proxy, and who decides which hosts they reach."""
+    name = "mcp proxy"
+    try:
+        proxy = proxy_for("https://mcp.invalid", environ)
+    except NetworkVariableError as error:
+        return Check(name, ok=not policy.proxied, message=error.happened, hint=error.todo if policy.proxied else None)
+    if proxy is None:
+        return Check(name, ok=True, message="none; requests go only to checked public addresses")
+    if policy.proxied:
+        message = f"{proxy.address} of {proxy.variable}, which decides which hosts requests reach"
+        return Check(name, ok=True, message=message)
+    message = f"requests to MCP servers do not use the proxy of {proxy.variable}"
+    hint = 'if they must, set [auth] mcp_proxy = "environment" (docs/mcp.md says what that changes)'
+    return Check(name, ok=True, message=message, hint=hint)
 
 
 async def check_client_document(server: McpServer, fetch: Fetch) -> Check:
@@ -59,7 +79,7 @@ async def check_client_document(server: McpServer, fetch: Fetch) -> Check:
         return Check(name, ok=False, message="not found", hint=hint)
     wrong = [member for member in ("client_id", "client_name", "redirect_uris") if found.get(member) != wanted[member]]
     if wrong:
-        return Check(name, ok=False, message=f"it has other values for {', '.join(wrong)}", hint=hint)
+        return Check(name, ok=False, message=f"the document has other values for {', '.join(wrong)}", hint=hint)
     return Check(name, ok=True, message=server.client_metadata_url)
 
 
@@ -67,9 +87,17 @@ def _fetch(server: McpServer, driver: Driver) -> Fetch:
     return Fetch(driver.http(server.network_policy), server.vendor_name, server.tenant, deadline=driver.deadline)
 
 
-async def _look_at_documents(server: McpServer, fetch: Fetch) -> Check:
+async def _look_at_client_document(server: McpServer, driver: Driver) -> Check:
+    try:
+        return await check_client_document(server, _fetch(server, driver))
+    except NetworkVariableError as error:
+        return Check(f"{server.vendor_name} client document", ok=False, message=error.happened, hint=error.todo)
+
+
+async def _look_at_documents(server: McpServer, driver: Driver) -> Check:
     name = f"{server.vendor_name} metadata"
     try:
+        fetch = _fetch(server, driver)
         async with asyncio.timeout(_PATIENCE):
             found = await discover(server, fetch)
     except OAuthError as error:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openab_auth.bot.cli.doctor.check import Check
-from openab_auth.cogs.auth import DiscordSettings, read_settings
-from openab_auth.oauth.config import DEFAULT_STORE, Config, store_location
-from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.vendors import Catalogue, read_config
+from openab_auth.bot.proxy import Proxy, find_proxy
+from openab_auth.cogs.auth import Access, DiscordSettings, read_settings
+from openab_auth.oauth.config import DEFAULT_STORE, AuthSettings, Config, parse_config, store_location
+from openab_auth.oauth.errors import ConfigError, SecretMissingError
+from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import Entry
 
 
@@ -22,30 +23,65 @@ class CheckedConfig:
     check: Check
     catalogue: Catalogue
     location: str
-    discord: DiscordSettings
+    auth: AuthSettings
+    discord: DiscordSettings | None
+    """The bot's settings; None if only an agent's needs are checked."""
+    proxy: Proxy | None = None
 
 
 def check_config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> CheckedConfig:
-    """Check all tables of the config; a mistake fails this check, and the other checks go on."""
+    """Check all tables of the config and name every mistake; the other checks then use defaults and `[discord]`."""
     mistakes: list[ConfigError] = []
-    config = Config()
+    config, discord, proxy = Config(), None, None
     try:
-        config = read_config(Path(arguments.config) if arguments.config else None, environ)
+        config = parse_config(Path(arguments.config) if arguments.config else None, environ)
         Catalogue.from_config(config, environ)
     except ConfigError as error:
         mistakes.append(error)
-        config = Config()
-    try:
-        discord = read_settings(config, environ)
-    except ConfigError as error:
-        mistakes.append(error)
-        discord = read_settings(Config(), environ)
+        config = Config(config.file, discord=config.discord)
+    if arguments.process != "agent":
+        try:
+            discord = read_settings(config, environ)
+            if discord.bot_token is not None:
+                proxy = find_proxy(discord, environ)
+        except ConfigError as error:
+            mistakes.append(error)
+            discord = discord or read_settings(Config(), environ)
     try:
         location = store_location(config, arguments.store, environ)
     except ConfigError as error:
         mistakes.append(error)
         location = DEFAULT_STORE
-    return CheckedConfig(_check(config, mistakes), Catalogue.from_config(config, environ), location, discord)
+    catalogue = Catalogue.from_config(config, environ)
+    return CheckedConfig(_check(config, mistakes), catalogue, location, config.auth, discord, proxy)
+
+
+def check_access(settings: DiscordSettings) -> Check:
+    """Check that somebody may use /auth."""
+    access = Access(settings)
+    if access.admits_anybody:
+        return Check("access", ok=True, message=str(access))
+    hint = "list Discord ids in [discord] allowed_users, or role ids in [discord] allowed_roles"
+    return Check("access", ok=False, message=str(access), hint=hint)
+
+
+def check_servers_of_openab(setting: CheckedConfig) -> list[Check]:
+    """Report what keeps the MCP servers of openab's own list from being offered."""
+    return [Check("mcp.json", ok=False, message=one.what, hint=one.repair) for one in setting.catalogue.problems]
+
+
+def check_offers(setting: CheckedConfig) -> list[Check]:
+    """Report vendors that the config names and that are not offered all the same, and each missing client secret.
+
+    An agent needs no vendor that is offered, so for an agent alone this is no failure.
+    """
+    auth, checks = setting.auth, []
+    for vendor in setting.catalogue.all():
+        refused = setting.catalogue.refusal(vendor.name)
+        asked = setting.discord and (vendor.name in (auth.vendors or ()) or vendor.name in auth.accept_risk)
+        if refused is not None and (asked or isinstance(refused, SecretMissingError)):
+            checks.append(Check(f"{vendor.name} login", ok=not asked, message=refused.happened, hint=refused.todo))
+    return checks
 
 
 def check_variables(setting: CheckedConfig, entries: Mapping[str, Entry]) -> list[Check]:

@@ -32,7 +32,8 @@ def check_store(location: str) -> tuple[list[Check], Mapping[str, Entry]]:
     try:
         entries = store.read()
         store.check_writable()
-        message = f"{location}: {len(entries)} entries, readable and writable"
+        count = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
+        message = f"{location}: {count}, readable and writable"
         checks.append(Check("store", ok=True, message=message))
     except StorageError as error:
         checks.append(_failed(error))
@@ -67,8 +68,10 @@ def _look_at_locks(store: FileStore, location: str) -> Check:
             lock.release()
         when_free = _status_of_other_process(location)
     except (StorageError, OSError, subprocess.TimeoutExpired) as error:
-        message = error.happened if isinstance(error, StorageError) else f"no other process could try ({error})"
-        return Check("locks", ok=False, message=message, hint="correct the permissions of the store's folder")
+        if isinstance(error, StorageError):
+            return Check("locks", ok=False, message=error.happened, hint=error.todo)
+        hint = "see whether another program can be started here, then try again"
+        return Check("locks", ok=False, message=f"no other process could try ({error})", hint=hint)
     if (while_held, when_free) == (3, 0):
         return Check("locks", ok=True, message="two processes of this machine exclude each other")
     hint = "move the store to a local file system: this one does not share flock(2)"

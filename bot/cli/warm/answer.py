@@ -38,7 +38,7 @@ class Request:
                 self.child = list(rest)
             elif word == "--json":
                 self.json, is_over = True, len(plain) > 1
-            elif name in {"--store", "--config"} or (name == "--min-ttl" and plain[:1] == ["token"]):
+            elif name in {"--store", "--config", "--min-ttl"}:
                 value = value if equals else next(rest, "")
                 if not value or value.startswith("-"):
                     raise UnusualError
@@ -50,6 +50,8 @@ class Request:
         if len(plain) < 2:  # noqa: PLR2004 - a command and a tenant
             raise UnusualError
         self.command, self.tenants = plain[0], plain[1:]
+        if "--min-ttl" in self.options and self.command != "token":
+            raise UnusualError
 
 
 class Config:

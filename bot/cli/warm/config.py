@@ -13,7 +13,9 @@ import stat
 _MOST = 1 << 20  # bytes, as in `openab_auth.oauth.config.trusted_file`
 _FILE_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
 _TABLES = frozenset({"discord", "store", "auth", "vendors", "mcp"})
-_AUTH = frozenset({"vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json", "mcp_add"})
+_AUTH = frozenset(
+    {"vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json", "mcp_add", "mcp_proxy"}
+)
 _TEXT = r'"[^"\\\x00-\x08\x0a-\x1f\x7f]*"'
 _LINE = re.compile(
     rf"[ \t]*(?:\[([\w-]+)(?:\.([\w-]+))?\]|([\w-]+)[ \t]*=[ \t]*"

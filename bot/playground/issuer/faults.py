@@ -25,6 +25,8 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
     """Seconds before the reply. A delay alone takes effect after the request was handled."""
+    until: asyncio.Event | None = None
+    """Hold the reply until this event is set, after `delay`."""
     cut: Literal["before", "after"] | None = None
     """Close the connection without a reply, before or after the request was handled."""
     endless: bool = False
@@ -75,6 +77,7 @@ class Faults:
         html: str | None = None,
         headers: Mapping[str, str] | None = None,
         delay: float = 0.0,
+        until: asyncio.Event | None = None,
         cut: Literal["before", "after"] | None = None,
         endless: bool = False,
         drip: float | None = None,
@@ -87,6 +90,7 @@ class Faults:
             html=html,
             headers=headers or {},
             delay=delay,
+            until=until,
             cut=cut,
             endless=endless,
             drip=drip,

@@ -174,6 +174,8 @@ class Issuer:
         if response is None and not (fault.endless or fault.drip):
             response = await handler(request)
         await asyncio.sleep(fault.delay)
+        if fault.until is not None:
+            await fault.until.wait()
         if fault.cut == "after":
             return _hang_up(request)
         return response if response is not None else await fault.stream(request)

@@ -76,6 +76,21 @@ class Access:
                 raise NotListedError(caller.user)
             raise NoAllowedRoleError(caller.user) if caller.in_guild else RolesHiddenError(caller.user)
 
+    @property
+    def admits_anybody(self) -> bool:
+        """Return whether the operator has allowed at least one person or role."""
+        rules = self._settings
+        return rules.allow_all_users or bool(rules.allowed_users or rules.allowed_roles)
+
+    def __str__(self) -> str:
+        """Say how many people and roles may use /auth, for the operator."""
+        if self._settings.allow_all_users:
+            return "everybody may use /auth"
+        if not self.admits_anybody:
+            return "nobody may use /auth"
+        people, roles = len(self._settings.allowed_users), len(self._settings.allowed_roles)
+        return f"{_counted(people, 'person', 'people')} and {_counted(roles, 'role', 'roles')} may use /auth"
+
     def allows(self, caller: Caller) -> bool:
         """Return whether this person may log agents in."""
         try:
@@ -110,3 +125,7 @@ class Access:
         self.check(caller)
         if caller.user != logged_in_by and not self.is_operator(caller):
             raise NotYourLoginError(logged_in_by) if logged_in_by else NobodysLoginError
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -103,7 +103,7 @@ class Audit:
                 async with aiofiles.open(self._path, "a", encoding="utf-8", opener=_private) as file:
                     await file.write(json.dumps(line) + "\n")
         except OSError as error:
-            _log.warning("the audit log could not be written (%s): %s", error.strerror, short)
+            _log.error("the audit log could not be written (%s): %s", error.strerror, short)
 
 
 def _outcome_of(error: BaseException) -> str:

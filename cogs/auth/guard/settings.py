@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
-from openab_auth.oauth.config import Config, ConfigMistakes, ConfigTable, replace_variables
+from openab_auth.oauth.config import Config, ConfigMistakes, ConfigTable, environment_value, replace_variables
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.http import why_unsafe
 from openab_auth.storage.entries import UserId
@@ -19,7 +19,10 @@ _SNOWFLAKE: Final = re.compile(r"[0-9]{1,20}")
 
 @dataclass(frozen=True, slots=True)
 class DiscordSettings:
-    """The settings under `[discord]`: who may use /auth, where its commands are registered, and the Discord API."""
+    """The settings under `[discord]`: who may use /auth, where its commands are registered, and the Discord API.
+
+    `proxy` is the way of our own bot to Discord; a host bot has a client of its own.
+    """
 
     bot_token: Secret | None = None
     allowed_users: frozenset[UserId] = frozenset()
@@ -28,6 +31,7 @@ class DiscordSettings:
     allow_dm: bool = True
     guild_ids: tuple[int, ...] = ()
     api_base: str = DISCORD_API
+    proxy: Secret | None = None
 
 
 def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings:
@@ -40,7 +44,7 @@ def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings
     values = replace_variables(config.discord, "discord", environ, mistakes)
     table = ConfigTable(values, "discord", mistakes)
     table.only([field.name for field in fields(DiscordSettings)])
-    token = table.text("bot_token").strip() or environ.get("DISCORD_TOKEN", "").strip()
+    token = table.text("bot_token").strip() or environment_value(environ, "DISCORD_TOKEN")
     settings = DiscordSettings(
         bot_token=Secret(token) if token else None,
         allowed_users=frozenset(UserId(number) for number in _ids(table, values, "allowed_users")),
@@ -49,6 +53,7 @@ def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings
         allow_dm=table.flag("allow_dm", default=True),
         guild_ids=_ids(table, values, "guild_ids"),
         api_base=_address(table, "api_base"),
+        proxy=Secret(proxy) if (proxy := table.text("proxy").strip()) else None,
     )
     if mistakes:
         raise ConfigError(config.file or "the config", tuple(mistakes))

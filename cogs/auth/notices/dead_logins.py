@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class DeadLogins:
-    """Checks the store while the bot is connected. The store remembers who was told, for all bots."""
+    """Looks for dead logins in the store, and tells their people. The store remembers who was told, for all bots."""
 
     def __init__(self, bot: commands.Bot, service: AuthService, languages: SpokenLanguages) -> None:
         self._bot = bot

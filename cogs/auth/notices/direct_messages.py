@@ -11,15 +11,15 @@ import discord
 from discord.ext import commands
 
 from openab_auth.cogs.auth.front_desk import FrontDesk
-from openab_auth.cogs.auth.guard import AccessDeniedError, author_of
+from openab_auth.cogs.auth.guard import AccessDeniedError, DirectMessageRefusedError, RateLimit, author_of
 from openab_auth.cogs.auth.replies import LOST, ReplyContent, mentions_of, reason, send
-from openab_auth.cogs.auth.text import LINES, Language, SpokenLanguages
+from openab_auth.cogs.auth.text import LINES, Language, SpokenLanguages, described
 from openab_auth.cogs.auth.views import failure_message
 from openab_auth.storage.entries import UserId
 
 # Every part has a bounded length, so the search takes linear time.
 _PASTE: Final = re.compile(r"(?i)\b(?:code|state|error)=|://|localhost[:/]|\bsk-|\bey[\w-]{20}|[\w.~-]{8}#[\w.~-]{8}")
-_MOST_HELPED: Final = 1000  # people remembered because they got the hint
+_BETWEEN_HINTS: Final = 3600.0  # seconds; chat gets one answer for each person in this time
 _log = logging.getLogger(__name__)
 
 
@@ -29,17 +29,17 @@ def looks_like_paste(text: str) -> bool:
 
 
 class DirectMessages:
-    """Answers pastes, gives allowed people who chat one hint, and is silent to everybody else."""
+    """Answers pastes, and answers chat once an hour: with a hint, or with whom to ask for access."""
 
     def __init__(self, bot: commands.Bot, desk: FrontDesk, languages: SpokenLanguages) -> None:
         self._bot = bot
         self._desk = desk
         self._languages = languages
-        self._helped: dict[UserId, None] = {}
+        self._hints = RateLimit(desk.service.clock, limit=1, window=_BETWEEN_HINTS)
 
     async def hear(self, message: discord.Message) -> None:
-        """Take `message` as a paste if it looks like one. Never raises."""
-        if message.guild is not None or message.author.bot or message.webhook_id is not None or not message.content:
+        """Take `message` as a paste if it looks like one; anything else, also a picture, is chat. Never raises."""
+        if message.guild is not None or message.author.bot or message.webhook_id is not None or message.is_system():
             return
         guard = self._desk.service.guard
         if not (guard.hears(author_of(message)) and guard.takes(message)):
@@ -63,16 +63,18 @@ class DirectMessages:
 
     async def _chat(self, message: discord.Message, language: Language) -> None:
         caller = author_of(message)
+        if self._hints.is_reached(caller.user):
+            return
         try:
             async with self._desk.service.guard.request(caller, "read"):
-                pass
-        except AccessDeniedError:
-            return
-        if caller.user not in self._helped:
-            self._helped[caller.user] = None
-            if len(self._helped) > _MOST_HELPED:
-                del self._helped[next(iter(self._helped))]
-            await self._say(message, ReplyContent(language.say("dm-hint")))
+                told = language.say("dm-hint")
+        except DirectMessageRefusedError:
+            return  # a host bot may have its own use for direct messages
+        except AccessDeniedError as refusal:
+            happened, _, todo = described(language, refusal)
+            told = language.say("help-not-allowed", happened=happened, next=todo)
+        self._hints.count(caller.user)
+        await self._say(message, ReplyContent(told))
 
     async def _say(self, message: discord.Message, told: ReplyContent) -> None:
         try:

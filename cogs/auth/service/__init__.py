@@ -1,6 +1,7 @@
 """The work behind the commands: ask the guard, then log in, log out, or add a server. It knows no Discord message."""
 
+from openab_auth.cogs.auth.service.resumption import Resumption
 from openab_auth.cogs.auth.service.servers import GROUP, Added
 from openab_auth.cogs.auth.service.service import AuthService, open_service
 
-__all__ = ["GROUP", "Added", "AuthService", "open_service"]
+__all__ = ["GROUP", "Added", "AuthService", "Resumption", "open_service"]

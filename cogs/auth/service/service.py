@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -27,6 +28,8 @@ from openab_auth.oauth.logins import ChosenLogin, Logins, LoginState, LogoutResu
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import CONSOLE, UserId
+
+_log = logging.getLogger(__name__)
 
 
 class AuthService:
@@ -238,7 +241,10 @@ def open_service(runtime: Runtime, settings: DiscordSettings, *, closes_runtime:
     location, clock = runtime.location, runtime.clock
     beside = DEFAULT_STORE if "://" in location else location  # only a file has a folder for the audit log
     audit = Path(path_from_variable("OPENAB_AUTH_AUDIT", runtime.environ) or f"{beside}.audit.jsonl").expanduser()
-    guard = Guard(Access(settings), Audit(audit, clock), RateLimit(clock))
+    access = Access(settings)
+    if not access.admits_anybody:
+        _log.warning("%s: list Discord ids in [discord] allowed_users, or role ids in [discord] allowed_roles", access)
+    guard = Guard(access, Audit(audit, clock), RateLimit(clock))
     logins = Logins.of(runtime, guard.admission.check, guard.audit.record_end)
     on_close = (logins.aclose, *([runtime.aclose] if closes_runtime else []))
     return AuthService(logins, guard, clock=clock, on_close=on_close)

@@ -17,7 +17,6 @@ from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.http import is_loopback
 from openab_auth.oauth.logins import LoginState, LogoutResult
 from openab_auth.oauth.vendors import Catalogue, Vendor, bare_name, table_name
-from openab_auth.storage.reader import Problem
 
 _NEVER: Final = 2**40  # seconds; agents write such a time for a token without an end
 _TITLE: Final = 80
@@ -271,6 +270,6 @@ def pending(language: Language, login: PendingLogin, title: str) -> Markup:
     return language.say("status-pending", vendor=plain(title, _TITLE), time=when(language, login.expires_at))
 
 
-def problem(language: Language, found: Problem) -> Markup:
-    """Return a problem that the operator has to repair."""
-    return language.say("status-problem", what=found.what, repair=found.repair)
+def problems(language: Language, count: int, incident: str) -> Markup:
+    """Return how many problems the operator has to repair, and the incident id under which the log names them."""
+    return LINES.join([language.say("status-problems", count=count), language.say("incident", incident=incident)])

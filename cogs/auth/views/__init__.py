@@ -2,8 +2,16 @@
 
 from openab_auth.cogs.auth.views.buttons import LastPage, LoginButton, PressHandler, fitting
 from openab_auth.cogs.auth.views.cards import LoginCards, card_of, takes_paste
-from openab_auth.cogs.auth.views.choices import login_choices, logout_choices, pending_choices, server_choices
-from openab_auth.cogs.auth.views.failure import failure_message
+from openab_auth.cogs.auth.views.choices import (
+    NO_CHOICE,
+    login_choices,
+    logout_choices,
+    no_choice,
+    pending_choices,
+    server_choices,
+    suggest,
+)
+from openab_auth.cogs.auth.views.failure import failure_message, report, told_with
 from openab_auth.cogs.auth.views.help import help_message
 from openab_auth.cogs.auth.views.how import HowButton, how_message
 from openab_auth.cogs.auth.views.login import login_message
@@ -13,6 +21,7 @@ from openab_auth.cogs.auth.views.servers import added_message, removed_message
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
 
 __all__ = [
+    "NO_CHOICE",
     "CancelButton",
     "HowButton",
     "LastPage",
@@ -34,11 +43,15 @@ __all__ = [
     "logout_choices",
     "logout_question",
     "message_key",
+    "no_choice",
     "pending_choices",
     "read_submit",
     "removed_message",
     "replace_question",
+    "report",
     "server_choices",
     "status_message",
+    "suggest",
     "takes_paste",
+    "told_with",
 ]

@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from discord import app_commands
 
+from openab_auth.cogs.auth.guard import AccessDeniedError
 from openab_auth.cogs.auth.text import CHOICE, CHOICES, Language, label, units
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.logins import LoginState
 from openab_auth.oauth.vendors import Vendor
+from openab_auth.storage.errors import OpenabAuthError
 
+T = TypeVar("T")
+Reason: TypeAlias = Literal["not-allowed", "unreadable", "offered", "pending", "logins", "servers"]
+NO_CHOICE: Final = "?"
+"""The value of a choice that only explains why there is no other; no vendor, login or server has this name."""
 _TITLE: Final = 50  # units of a choice's name
+
+
+def no_choice(language: Language, reason: Reason) -> list[app_commands.Choice[str]]:
+    """Return a single choice that says why there is nothing to choose."""
+    return [app_commands.Choice(name=label(language.label(f"choice-none-{reason}"), CHOICE), value=NO_CHOICE)]
+
+
+async def suggest(
+    language: Language,
+    asked: Awaitable[Sequence[T]],
+    choices: Callable[[Sequence[T]], list[app_commands.Choice[str]]],
+    nothing: Reason,
+) -> list[app_commands.Choice[str]]:
+    """Return the choices from the answer of the service, or the reason why there are none."""
+    try:
+        found = await asked
+    except AccessDeniedError:
+        return no_choice(language, "not-allowed")
+    except OpenabAuthError:
+        return no_choice(language, "unreadable")
+    return choices(found) if found else no_choice(language, nothing)
 
 
 def login_choices(

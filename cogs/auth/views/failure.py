@@ -5,27 +5,59 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
+from typing import Final
 
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.text import LINES, Language, failure
+from openab_auth.cogs.auth.text import LINES, Language, Markup, failure
 from openab_auth.cogs.auth.views.buttons import AuthButton, fitting, new_link
+from openab_auth.cogs.auth.views.login import LinkTooLongError
+from openab_auth.cogs.auth.views.logout import NameTooLongError
 from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeniedError,
     LoginExpiredError,
     LoginNotStoredError,
+    NetworkVariableError,
     NoPendingLoginError,
     PasteRefusedError,
     PlanMissingError,
     ProgramFailedError,
     ProgramWaitsError,
+    UnknownVendorError,
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from openab_auth.storage.errors import InvalidTenantError, OpenabAuthError, StorageError
+from openab_auth.storage.errors import OpenabAuthError, StorageError
 
+_FOR_OPERATOR: Final = (
+    StorageError,
+    LoginNotStoredError,
+    NetworkVariableError,
+    VendorMisconfiguredError,
+    LinkTooLongError,
+    NameTooLongError,
+)
 _log = logging.getLogger(__name__)
+
+
+def report(doing: str, *told: str) -> str:
+    """Log what only the operator can mend, and return the incident id, under which the person tells the operator."""
+    incident = secrets.token_hex(4)
+    _log.error("incident %s: %s: %s", incident, doing, "; ".join(told))
+    return incident
+
+
+def told_with(language: Language, text: Markup, incident: str) -> Markup:
+    """Return `text` with the incident id below it."""
+    return LINES.join([text, language.say("incident", incident=incident)])
+
+
+def only_operator_can_mend(error: OpenabAuthError) -> bool:
+    """Return whether this is a fault of the machine or the config; a decision of the operator is none."""
+    if type(error) is UnknownVendorError:
+        return not error.offered
+    return isinstance(error, _FOR_OPERATOR) and not isinstance(error, PlanMissingError)
 
 
 def cause_of(error: BaseException) -> BaseException:
@@ -43,31 +75,30 @@ def failure_message(
     paste again.
     """
     cause = cause_of(error)
-    incident = secrets.token_hex(4)
     if isinstance(cause, OpenabAuthError):
         text = failure(language, cause)
-        if (level := _level(cause)) is not None:
-            _log.log(level, "incident %s: %s failed: %s", incident, doing, cause)
+        if only_operator_can_mend(cause):
+            text = told_with(language, text, report(f"{doing} failed", str(cause)))
+        elif _is_shortened(cause):
+            incident = secrets.token_hex(4)
+            _log.info("incident %s: %s failed: %s", incident, doing, cause)
             text = LINES.join([text, language.say("failure-incident", incident=incident)])
         return ReplyContent(text, _way_on(language, cause, vendor, key), accent="bad")
+    incident = secrets.token_hex(4)
     # The exception's message is left out: a library may have put an address with a code or a token into it.
     _log.error("incident %s: %s failed with %s\n%s", incident, doing, type(cause).__name__, _frames(cause))
     return ReplyContent(language.say("unexpected-failure", incident=incident), accent="bad")
 
 
-def _level(error: OpenabAuthError) -> int | None:
-    """Return the level at which the log gets what the person is not told, or None if the person is told everything."""
+def _is_shortened(error: OpenabAuthError) -> bool:
+    """Return whether the person is not told the vendor's own words, which the log gets."""
     match error:
-        case PlanMissingError() | InvalidTenantError():
-            return logging.INFO
-        case VendorMisconfiguredError() | StorageError() | LoginNotStoredError():
-            return logging.ERROR  # only the operator can mend it
-        case (
-            ExchangeRefusedError() | VendorUnavailableError() | LoginDeniedError() | PasteRefusedError(reason="denied")
-        ):
-            return logging.INFO
+        case PasteRefusedError():
+            return error.reason == "denied"
         case _:
-            return None
+            return isinstance(
+                error, ExchangeRefusedError | VendorUnavailableError | LoginDeniedError | PlanMissingError
+            )
 
 
 def still_waits(error: OpenabAuthError) -> bool:
@@ -76,9 +107,11 @@ def still_waits(error: OpenabAuthError) -> bool:
         case PasteRefusedError():
             return not error.ends_login
         case VendorUnavailableError():
-            return not (error.asked == "code" and error.sent)
+            return not (error.asked == "code" and error.processed)
+        case VendorMisconfiguredError():
+            return error.still_waits
         case _:
-            return isinstance(error, ProgramWaitsError | StorageError)
+            return isinstance(error, NetworkVariableError | ProgramWaitsError | StorageError)
 
 
 def _way_on(language: Language, error: OpenabAuthError, vendor: str | None, key: str | None) -> tuple[AuthButton, ...]:
@@ -93,7 +126,7 @@ def link_is_over(error: OpenabAuthError) -> bool:
     """Return whether the person needs a new link."""
     match error:
         case VendorUnavailableError():
-            return error.asked == "code" and error.sent
+            return error.asked == "code" and error.processed
         case PasteRefusedError():
             return error.ends_login
         case NoPendingLoginError() | ExchangeRefusedError() | LoginDeniedError():

@@ -23,10 +23,12 @@ def help_message(  # noqa: PLR0913 - the answer depends on all of them
     refusal: OpenabAuthError | None = None,
     *,
     adds_servers: bool = False,
+    incident: str = "",
 ) -> ReplyContent:
     """Return the help: for people who may not use /auth, for the very first login, or for everybody else.
 
-    `logins` is None if the logins cannot be read. With `adds_servers`, people may add MCP servers here.
+    `logins` is None if the logins cannot be read; `incident` is the id of that failure in the log. With `adds_servers`,
+    people may add MCP servers here.
     """
     lines = [language.say("help-title"), language.say("help-introduction")]
     buttons: tuple[AuthButton, ...] = ()
@@ -34,7 +36,7 @@ def help_message(  # noqa: PLR0913 - the answer depends on all of them
         happened, _, todo = described(language, refusal)
         lines.append(language.say("help-not-allowed", happened=happened, next=todo))
     elif logins is None:
-        lines.append(language.say("help-logins-unreadable"))
+        lines += [language.say("help-logins-unreadable"), language.say("incident", incident=incident)]
     elif logins:
         lines.append(language.say("help-number-of-logins", count=logins))
     else:

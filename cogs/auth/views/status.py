@@ -37,10 +37,15 @@ class CancelButton(AuthButton, verb="cancel", fields=f"(?:(?P<generation>[0-9a-f
         await desk.cancel_in_status(interaction, self.vendor, self.generation)
 
 
-def status_message(language: Language, status: Status, user: UserId, title_of: Callable[[str], str]) -> ReplyContent:
-    """Return the status as one card. Blocks that do not fit are counted, not cut. `title_of` names a vendor."""
+def status_message(
+    language: Language, status: Status, user: UserId, title_of: Callable[[str], str], incident: str = ""
+) -> ReplyContent:
+    """Return the status as one card. Blocks that do not fit are counted, not cut. `title_of` names a vendor.
+
+    `incident` is the id under which the log names the problems of the store: they hold paths, which people do not see.
+    """
     mine = [pending for pending in status.pending if pending.user == user]
-    problems = [words.problem(language, problem) for problem in status.problems]
+    problems = [words.problems(language, len(status.problems), incident)] if status.problems else []
     waiting = [words.pending(language, pending, title_of(pending.vendor)) for pending in mine]
     logins = [words.login(language, state) for state in status.logins] or [language.say("status-empty")]
     logins += [

@@ -21,6 +21,7 @@ _UNFINISHED: Final = re.compile(r"(?:\x1b\[[0-?]*[ -/]*|\x1b[\]P^_X][^\x07\x1b]*
 _LINK: Final = re.compile(r"https?://(?:(?!https?://)[^\s<>\"'`|\\^{}\x00-\x20])+")
 _TRAILING: Final = ".,;:!?)]*…"
 _LOGIN_WORDS: Final = ("activate", "auth", "code=", "device", "login", "signin", "sso")
+_DOCUMENT_WORDS: Final = ("/docs", "/help", "/legal", "/terms", "/tos", "privacy")
 _CODE: Final = re.compile(r"(?<![\w/=&-])(?=[A-Z0-9-]*[A-Z])([A-Z0-9]{3,6}(?:-[A-Z0-9]{3,6}){1,2})(?![\w-])")
 _NAMED_CODE: Final = re.compile(r"\b(?i:code)\b[^\n:]{0,40}:\s*([A-Z0-9]{4,12}(?:-[A-Z0-9]{3,8})?)(?!\S)")
 
@@ -53,6 +54,10 @@ class Output:
         """Return the lines that are not empty."""
         return [line for line in (each.strip() for each in self._text.splitlines()) if line]
 
+    def last_lines(self, count: int) -> str:
+        """Return the last lines as one text, without their links: a link is long, and it is shown already."""
+        return " / ".join(_LINK.sub("(link)", line) for line in self.lines[-count:])
+
     @property
     def found(self) -> ProgramPrompt:
         """Return the link and the code, if the program has printed them."""
@@ -67,15 +72,25 @@ def plain(text: str) -> str:
 
 
 def find_link(text: str) -> str | None:
-    """Return the link to open: preferably a link that looks like a login, and the vendor's before a local one."""
+    """Return the link to open: preferably a link that looks like a login, and the vendor's before a local one.
+
+    A link to a document, such as the terms below a menu, is never the link to open.
+    """
     links = [match.rstrip(_TRAILING) for match in _LINK.findall(text)]  # also of links without a space between them
-    safe = [link for link in links if why_unsafe(link.partition("#")[0]) is None]
+    safe = [link for link in links if why_unsafe(link.partition("#")[0]) is None and not _is_document(link)]
     return min(safe, key=_unlikely, default=None)
 
 
 def _unlikely(link: str) -> tuple[bool, bool]:
-    lowered = link.lower()
-    return lowered.startswith("http:"), not any(word in lowered for word in _LOGIN_WORDS)
+    return link.lower().startswith("http:"), not _has_word(link, _LOGIN_WORDS)
+
+
+def _is_document(link: str) -> bool:
+    return _has_word(link, _DOCUMENT_WORDS) and not _has_word(link, _LOGIN_WORDS)
+
+
+def _has_word(link: str, words: tuple[str, ...]) -> bool:
+    return any(word in link.lower() for word in words)
 
 
 def find_code(text: str) -> str | None:

@@ -34,7 +34,12 @@ _FIRST_WORDS: Final = 20.0  # seconds within which a program must print a link
 _ANSWER: Final = 20.0  # seconds within which a program ends after it got what it asked for
 _QUIET: Final = 0.7  # seconds of silence after which the output so far counts as complete
 _LAST_LINES: Final = 3
-_ADDED: Final = {"TERM": "xterm-256color", "NO_COLOR": "1", "BROWSER": "true"}  # nobody sits at this machine
+_ADDED: Final = {  # nobody sits at this machine
+    "TERM": "xterm-256color",
+    "NO_COLOR": "1",
+    "BROWSER": "true",
+    "NO_BROWSER": "true",  # Gemini CLI prints its link instead
+}
 
 
 async def start_program(context: LoginContext, vendor: Vendor, user: UserId) -> LoginOffer:
@@ -170,4 +175,4 @@ class Program:
         self._changed.set()
 
     def _last_lines(self) -> str:
-        return redact(" / ".join(self._output.lines[-_LAST_LINES:]), self._pasted)
+        return redact(self._output.last_lines(_LAST_LINES), self._pasted)

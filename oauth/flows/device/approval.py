@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from openab_auth.oauth.client import OAuthClient, TokenResponse
@@ -15,6 +17,7 @@ from openab_auth.oauth.errors import (
     LoginTakenError,
     NoPendingLoginError,
     OAuthError,
+    VendorUnavailableError,
 )
 from openab_auth.oauth.flows.device.code import INTERVAL, read_interval
 from openab_auth.oauth.flows.device.poll import poll_until
@@ -86,7 +89,7 @@ class Approval:
             self._before = (await self._context.store.read()).get(self._vendor.tenant)
         try:
             return await poll_until(
-                lambda: self._context.background.finish(self._poll()),
+                self._poll_to_the_end,
                 vendor=self._vendor.name,
                 interval=read_interval(self._entry.extra.get("interval")) or INTERVAL,
                 expires_at=self._login.expires_at,
@@ -100,10 +103,22 @@ class Approval:
             await self._drop()
             raise
 
+    async def _poll_to_the_end(self) -> LoginResult | ApprovalPending:
+        """Poll once. If this process stops meanwhile, return the end of the login all the same."""
+        polling = asyncio.ensure_future(self._context.background.finish(self._poll()))
+        try:
+            return await asyncio.shield(polling)
+        except asyncio.CancelledError:
+            with suppress(VendorUnavailableError):
+                if self._context.waiting.closing and not isinstance(answer := await polling, ApprovalPending):
+                    return answer
+            raise
+
     async def _poll(self) -> LoginResult | ApprovalPending:
         try:
             if done := await self._check_pending():
                 return done
+            await self._context.store.check_writable()  # the answer may use up the code
             answer = await self._requests.poll(self._client, self._entry)  # a dialect may read the store first
         except StorageError as error:  # a disk that fails for a moment ends nobody's login
             _log.warning("%s: a device login waits for the store: %s", self._vendor.name, error)
@@ -157,13 +172,14 @@ class Approval:
     async def _store(self, tokens: TokenResponse) -> LoginResult:
         """Store the login in the step that removes the pending login, unless it was cancelled meanwhile."""
         await self._check_admitted(tokens)
-        try:
-            return await self._context.writer.store(
-                self._vendor, self._entry.token_url, tokens, self._login, also=self._take
-            )
-        except NoPendingLoginError:
-            await self._revoke(tokens)
-            raise
+        return await self._context.writer.store(
+            self._vendor,
+            self._entry.token_url,
+            tokens,
+            self._login,
+            also=self._take,
+            when_cancelled=partial(self._revoke, tokens),
+        )
 
     async def _check_admitted(self, tokens: TokenResponse) -> None:
         """End a login that may no longer be stored, here and at the vendor."""

@@ -93,7 +93,7 @@ class AwsDevice:
         asked_at = self._clock()
         response = await self._driver.send(client, context, token_endpoint, json=fields)
         return read_token_response(
-            client, judge_reply(context, response, now=self._clock(), names=_NAMES), now=asked_at
+            client, judge_reply(context, response, now=self._clock(), names=_NAMES), now=asked_at, renewable=True
         )
 
     async def _registered(self, tenant: Tenant) -> ClientRecord | None:

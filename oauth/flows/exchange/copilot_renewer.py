@@ -10,6 +10,7 @@ from openab_auth.oauth.entries.backoff import configuration_hash
 
 if TYPE_CHECKING:
     from openab_auth.oauth.client import Driver, TokenResponse
+    from openab_auth.oauth.http import NetworkPolicy
     from openab_auth.oauth.vendors import Vendor
     from openab_auth.storage import LoginEntry
 
@@ -26,6 +27,11 @@ class CopilotRenewer:
     def config_hash(self) -> str:
         """See `Renewer.config_hash`."""
         return configuration_hash(self.vendor, self.exchange_url)
+
+    @property
+    def network_policy(self) -> NetworkPolicy | None:
+        """See `Renewer.network_policy`."""
+        return self.vendor.network_policy
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         """See `Renewer.renew`."""

@@ -20,6 +20,7 @@ from openab_auth.oauth.errors import LoginDeadError, PlanMissingError, redact
 from openab_auth.storage.entries import NEVER
 from openab_auth.storage.secret import Secret
 
+_ASSUMED: Final = 1500  # seconds
 _NO_TOKEN: Final = "a reply without a usable token"  # noqa: S105 - a sentence
 
 
@@ -48,5 +49,5 @@ async def request_copilot_token(
     if not (isinstance(token, str) and is_token(token)):
         raise context.unavailable(_NO_TOKEN)
     if not (type(ends_at) is int and now < ends_at <= NEVER):
-        ends_at = int(now) + client.token_lifetime
+        ends_at = int(now) + (client.token_lifetime or _ASSUMED)
     return TokenResponse(Secret(token), github, ends_at)

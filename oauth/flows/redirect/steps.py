@@ -8,13 +8,15 @@ lost connection to Discord stops the work.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from openab_auth.oauth.client import OAuthClient, RequestContext, new_state, new_verifier
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.generation import generation_of_pending
 from openab_auth.oauth.entries.pending_entry import PendingLogin
-from openab_auth.oauth.errors import ClientRefusedError, VendorUnavailableError
+from openab_auth.oauth.errors import ClientRefusedError, VendorMisconfiguredError, VendorUnavailableError
 from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
 from openab_auth.oauth.flows.login_offer import LoginOffer
 from openab_auth.oauth.flows.login_result import LoginResult
@@ -23,9 +25,10 @@ from openab_auth.oauth.paste import DeniedRedirectError, ExpectedRedirect, Paste
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import PENDING_LIFETIME, PendingEntry
-from openab_auth.storage.errors import StorageError
 from openab_auth.storage.records.notes import Begun
 from openab_auth.storage.secret import Secret
+
+UnsentError: TypeAlias = VendorUnavailableError | VendorMisconfiguredError
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ async def offer_link(
 ) -> LoginOffer:
     """Write a pending login, with what `also` writes, and return its link."""
     vendor, client = target.vendor, target.client
+    context.driver.http(client.network_policy)  # it raises if the code could not be exchanged later
     entry = PendingEntry(
         verifier=new_verifier(),
         state=new_state(),
@@ -74,7 +78,7 @@ async def exchange_paste(  # noqa: PLR0913 - a login and its paste
     *,
     when_refused: Callable[[ClientRefusedError], Awaitable[None]] | None = None,
 ) -> LoginResult:
-    """Exchange the code of a paste, and store the login.
+    """Check a paste, take its pending login, exchange the code, and store the login.
 
     `when_refused` runs when the authorization server refuses the client.
     """
@@ -82,6 +86,7 @@ async def exchange_paste(  # noqa: PLR0913 - a login and its paste
     login = await context.pending.with_note(login)
     await context.pending.check_not_taken(target.vendor, login.user, agreed=login.begun.replaces)
     await context.store.check_writable()  # before the code is used up
+    context.driver.http(target.client.network_policy)  # it raises if no request can be sent
     return await context.background.finish(_take_and_exchange(context, target, login, entry, code, when_refused))
 
 
@@ -118,25 +123,28 @@ async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
     try:
         tokens = await context.driver.exchange(target.client, code, entry)
     except VendorUnavailableError as error:
-        if not error.sent:
+        if not error.processed:
             await _put_back(context, vendor, login, entry, error)
         raise
-    except ClientRefusedError as error:
-        if when_refused:
-            await when_refused(error)
+    except VendorMisconfiguredError as error:
+        if error.still_waits:
+            await _put_back(context, vendor, login, entry, error)
+        if when_refused and isinstance(error, ClientRefusedError):
+            with suppress(Exception):  # the refusal counts all the same
+                await when_refused(error)
         raise
     return await context.writer.store(vendor, entry.token_url, tokens, login, write=target.write, also=target.check)
 
 
 async def _put_back(
-    context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, unsent: VendorUnavailableError
+    context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, unsent: UnsentError
 ) -> None:
-    """Restore the pending login, because its code was never sent.
+    """Restore the pending login, because its code is certainly unused.
 
     Raises:
         VendorUnavailableError: the store could not be written, so the person must begin again.
     """
     try:
         await context.pending.put_back(login, entry)
-    except StorageError as unsaved:
+    except Exception as unsaved:
         raise RequestContext(vendor.name, vendor.tenant, "code").unavailable(unsent.reason) from unsaved

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.oauth.client.discovery import metadata_urls
+from openab_auth.oauth.client.discovery import first_usable, metadata_urls
 from openab_auth.oauth.client.scopes import scopes_of
-from openab_auth.oauth.errors import ServerUnusableError
+from openab_auth.oauth.errors import ForeignMetadataError, ServerUnusableError
 from openab_auth.oauth.mcp.discovery.fetch import SERVER_OPERATOR_MUST_FIX
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ _OFFLINE: Final = "offline_access"
 _OPERATORS_ISSUER: Final = (
     "if the server's documentation names that issuer, set issuer in [mcp.{name}]; "
     "otherwise the people who run the server have to fix this"
+)
+_OPERATORS_PKCE: Final = (
+    'if the documentation of its authorization server says that it takes PKCE with S256, set pkce = "unannounced" in '
+    "[mcp.{name}]; otherwise the people who run the server have to fix this"
 )
 _NO_METADATA: Final = "its authorization server publishes no metadata"
 _OTHER_ISSUER: Final = "its authorization server's metadata belongs to another issuer"
@@ -55,18 +60,24 @@ class Discovered:
         return self.issuer, self.authorize_url, self.token_url
 
 
-async def fetch_issuer_metadata(server: McpServer, fetch: Fetch, issuer: str) -> JsonObject:
-    """Return the metadata of this issuer.
+async def fetch_issuer_metadata(
+    server: McpServer, fetch: Fetch, issuer: str, use: Callable[[JsonObject], Discovered]
+) -> Discovered:
+    """Return what `use` makes of the first usable metadata of this issuer.
 
     Raises:
         ServerUnusableError: there is none, or it is of another issuer.
         VendorUnavailableError: a document could not be fetched now.
     """
-    for url in metadata_urls(issuer):
-        document = await fetch.document(url)
-        if document is not None and isinstance(document.get("issuer"), str):
-            check_issuer(server, document, server.issuer or issuer)
-            return document
+
+    def of_this_issuer(document: JsonObject) -> Discovered | None:
+        if not isinstance(document.get("issuer"), str):
+            return None
+        check_issuer(server, document, server.issuer or issuer)
+        return use(document)
+
+    if found := await first_usable(metadata_urls(issuer), fetch.document, of_this_issuer):
+        return found
     raise ServerUnusableError(server.vendor_name, _NO_METADATA, SERVER_OPERATOR_MUST_FIX)
 
 
@@ -74,10 +85,10 @@ def check_issuer(server: McpServer, document: JsonObject, *expected: str) -> Non
     """Refuse metadata whose issuer is not identical to one of those expected (RFC 8414 3.3).
 
     Raises:
-        ServerUnusableError: it is another issuer's.
+        ForeignMetadataError: it is another issuer's.
     """
     if document["issuer"] not in expected:
-        raise ServerUnusableError(server.vendor_name, _OTHER_ISSUER, _OPERATORS_ISSUER.format(name=server.name))
+        raise ForeignMetadataError(server.vendor_name, _OTHER_ISSUER, _OPERATORS_ISSUER.format(name=server.name))
 
 
 def read_metadata(
@@ -92,9 +103,7 @@ def read_metadata(
     Raises:
         ServerUnusableError: an endpoint or PKCE with S256 is missing.
     """
-    methods = document.get("code_challenge_methods_supported")
-    if not isinstance(methods, list) or "S256" not in methods:
-        raise ServerUnusableError(server.vendor_name, _NO_S256, SERVER_OPERATOR_MUST_FIX)
+    _check_pkce(server, document)
     demanded = scopes_of(" ".join(challenge.scopes)) if challenge else ()
     asked = server.scopes or _fitting(demanded or supported)
     offers_offline = _OFFLINE in scopes_of(document.get("scopes_supported"))
@@ -113,6 +122,19 @@ def read_metadata(
         auth_methods=_texts(document.get("token_endpoint_auth_methods_supported")),
         takes_metadata_documents=document.get("client_id_metadata_document_supported") is True,
     )
+
+
+def _check_pkce(server: McpServer, document: JsonObject) -> None:
+    """Refuse metadata that does not announce S256, unless it announces nothing and the operator says that S256 works.
+
+    MCP, authorization code protection: a client must refuse a server that does not announce it.
+    """
+    methods = document.get("code_challenge_methods_supported")
+    if methods is None and server.pkce == "unannounced":
+        return
+    if not isinstance(methods, list) or "S256" not in methods:
+        todo = _OPERATORS_PKCE.format(name=server.name) if methods is None else SERVER_OPERATOR_MUST_FIX
+        raise ServerUnusableError(server.vendor_name, _NO_S256, todo)
 
 
 def _fitting(scopes: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from openab_auth.oauth.client import scopes_of
 from openab_auth.oauth.errors import ServerUnusableError
 from openab_auth.oauth.http import BearerChallenge
 from openab_auth.oauth.mcp.discovery.authorization_server import (
@@ -21,10 +20,8 @@ from openab_auth.oauth.mcp.discovery.authorization_server import (
 )
 from openab_auth.oauth.mcp.discovery.fetch import Fetch
 from openab_auth.oauth.mcp.discovery.protected_resource import (
-    authorization_servers,
     default_resource,
     fetch_resource_metadata,
-    resource_of,
 )
 from openab_auth.oauth.vendors import McpServer
 from openab_auth.storage.entries import Json
@@ -62,15 +59,15 @@ async def discover(server: McpServer, fetch: Fetch, *, registered_at: Collection
         VendorUnavailableError: a document could not be fetched now.
     """
     status, challenge = await fetch.challenge(server.url, _INITIALIZE)
-    document = await fetch_resource_metadata(server, fetch, challenge)
-    if document is None:
+    found = await fetch_resource_metadata(server, fetch, challenge)
+    if found is None:
         needs_login = status == _UNAUTHORIZED
         return await _without_resource_metadata(server, fetch, challenge, needs_login=needs_login)
-    resource = resource_of(server, document)
-    issuers = authorization_servers(server, document)
+    issuers = found.issuers
     chosen = next((issuer for issuer in (server.issuer, *registered_at) if issuer in issuers), issuers[0])
-    metadata = await fetch_issuer_metadata(server, fetch, chosen)
-    return read_metadata(server, metadata, resource, challenge, scopes_of(document.get("scopes_supported")))
+    return await fetch_issuer_metadata(
+        server, fetch, chosen, lambda document: read_metadata(server, document, found.resource, challenge, found.scopes)
+    )
 
 
 async def _without_resource_metadata(

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 import httpx2
 
 from openab_auth.oauth.client import JsonObject, RequestContext, json_object, judge_failure
+from openab_auth.oauth.errors import ServerUnusableError, VendorMisconfiguredError
 from openab_auth.oauth.http import BearerChallenge, BoundedTransport, awake_timeout, origin_of, read_bearer, why_unsafe
 from openab_auth.storage.entries import Json
 
@@ -49,7 +50,7 @@ class Fetch:
 
         Raises:
             VendorUnavailableError: no reply, an endless reply, 5xx or 429; the document may exist.
-            VendorMisconfiguredError: the address must not be asked.
+            ServerUnusableError: the address must not be asked.
         """
         reply = await self._ask("GET", url)
         return reply.body if reply.status == httpx2.codes.OK else None
@@ -58,7 +59,7 @@ class Fetch:
         """Post a JSON object to `url` and return the reply.
 
         Raises:
-            VendorUnavailableError, VendorMisconfiguredError: as `document`.
+            VendorUnavailableError, ServerUnusableError: as `document`.
         """
         return await self._ask("POST", url, body)
 
@@ -66,7 +67,7 @@ class Fetch:
         """Post a first request without a token; return the status and the Bearer challenge. The body is not read.
 
         Raises:
-            VendorUnavailableError, VendorMisconfiguredError: as `document`.
+            VendorUnavailableError, ServerUnusableError: as `document`.
         """
         reply = await self._send("POST", url, body, head_only=True)
         return reply.status_code, read_bearer(reply.headers.get_list("www-authenticate"))
@@ -80,17 +81,23 @@ class Fetch:
     ) -> httpx2.Response:
         if mistake := why_unsafe(url):
             reason = f"it names an address that {mistake}"
-            raise self._context.misconfigured(reason, SERVER_OPERATOR_MUST_FIX)
+            raise self._unusable(reason, SERVER_OPERATOR_MUST_FIX)
         transport = BoundedTransport(self._http)
         try:
             async with awake_timeout(self._deadline):
                 reply = await self._follow(transport, method, url, body, head_only=head_only)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, OSError) as error:
-            raise judge_failure(self._context, error, unsent=transport.certainly_unsent) from None
+            failure = judge_failure(self._context, error, unsent=transport.certainly_unsent)
+            if isinstance(failure, VendorMisconfiguredError):
+                failure = self._unusable(failure.reason, failure.todo)
+            raise failure from None
         if reply.status_code >= httpx2.codes.INTERNAL_SERVER_ERROR or reply.status_code in _PASSING:
             reason = f"HTTP {reply.status_code}"
             raise self._context.unavailable(reason)
         return reply
+
+    def _unusable(self, reason: str, todo: str) -> ServerUnusableError:
+        return ServerUnusableError(self._context.vendor, reason, todo)
 
     async def _follow(
         self, transport: BoundedTransport, method: str, url: str, body: Mapping[str, Json] | None, *, head_only: bool

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from openab_auth.oauth.client.discovery import well_known
-from openab_auth.oauth.errors import ServerUnusableError
+from openab_auth.oauth.client.discovery import first_usable, well_known
+from openab_auth.oauth.client.scopes import scopes_of
+from openab_auth.oauth.errors import ForeignMetadataError, ServerUnusableError
 from openab_auth.oauth.mcp.discovery.fetch import SERVER_OPERATOR_MUST_FIX
 
 if TYPE_CHECKING:
@@ -21,33 +23,46 @@ _OTHER_RESOURCE: Final = "its metadata describes another resource, not this serv
 _NO_ISSUER: Final = "its metadata names no usable authorization server"
 
 
+@dataclass(frozen=True, slots=True)
+class ProtectedResource:
+    """Hold what a server says about itself: its `resource`, its authorization servers, and the scopes that it names."""
+
+    resource: str
+    issuers: tuple[str, ...]
+    scopes: tuple[str, ...]
+
+
 async def fetch_resource_metadata(
     server: McpServer, fetch: Fetch, challenge: BearerChallenge | None
-) -> JsonObject | None:
+) -> ProtectedResource | None:
     """Return the document that the challenge names, otherwise the well-known one; None when there is none.
 
     Raises:
+        ServerUnusableError: no document can be used.
         VendorUnavailableError: a document could not be fetched now.
     """
+
+    def of_this_server(document: JsonObject) -> ProtectedResource | None:
+        if not isinstance(document.get("resource"), str):
+            return None
+        scopes = scopes_of(document.get("scopes_supported"))
+        return ProtectedResource(resource_of(server, document), authorization_servers(server, document), scopes)
+
     candidates = [*well_known(server.url, _WELL_KNOWN)]
     if challenge and challenge.resource_metadata:
         candidates.insert(0, challenge.resource_metadata)
-    for url in dict.fromkeys(candidates):
-        document = await fetch.document(url)
-        if document is not None and isinstance(document.get("resource"), str):
-            return document
-    return None
+    return await first_usable(dict.fromkeys(candidates), fetch.document, of_this_server)
 
 
 def resource_of(server: McpServer, document: JsonObject) -> str:
     """Return the document's `resource`, byte for byte.
 
     Raises:
-        ServerUnusableError: it is neither the server's address nor a parent of it (RFC 9728 3.3).
+        ForeignMetadataError: it is neither the server's address nor a parent of it (RFC 9728 3.3).
     """
     resource = str(document["resource"])
     if not server.may_use(resource) or not is_within(server.url, resource):
-        raise ServerUnusableError(server.vendor_name, _OTHER_RESOURCE, SERVER_OPERATOR_MUST_FIX)
+        raise ForeignMetadataError(server.vendor_name, _OTHER_RESOURCE, SERVER_OPERATOR_MUST_FIX)
     return resource
 
 
@@ -59,7 +74,7 @@ def default_resource(url: str) -> str:
     ).geturl()
 
 
-def authorization_servers(server: McpServer, document: JsonObject) -> list[str]:
+def authorization_servers(server: McpServer, document: JsonObject) -> tuple[str, ...]:
     """Return the issuers that the document names and that may be asked.
 
     Raises:
@@ -67,7 +82,7 @@ def authorization_servers(server: McpServer, document: JsonObject) -> list[str]:
     """
     found = document.get("authorization_servers")
     listed = [issuer for issuer in found[:_MOST_ISSUERS] if isinstance(issuer, str)] if isinstance(found, list) else []
-    usable = [issuer for issuer in listed if server.may_use(issuer) and "?" not in issuer]
+    usable = tuple(issuer for issuer in listed if server.may_use(issuer) and "?" not in issuer)
     if not usable:
         raise ServerUnusableError(server.vendor_name, _NO_ISSUER, SERVER_OPERATOR_MUST_FIX)
     return usable

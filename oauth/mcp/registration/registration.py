@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.client.verdict import is_token
@@ -19,8 +21,16 @@ if TYPE_CHECKING:
 _CREATED: Final = (200, 201)
 _LONGEST: Final = 2048  # bytes of a client's id and of its secret; a longer one would only fill the file
 _REFUSALS: Final = frozenset(
-    {"invalid_redirect_uri", "invalid_client_metadata", "invalid_software_statement", "unapproved_software_statement"}
+    {
+        "invalid_redirect_uri",
+        "invalid_client_metadata",
+        "invalid_scope",
+        "invalid_software_statement",
+        "unapproved_software_statement",
+    }
 )
+_log: Final = logging.getLogger(__name__)
+_SCOPE: Final = re.compile(r"\bscopes?\b", re.IGNORECASE)
 _NO_ENDPOINT: Final = "its authorization server does not register clients"
 _UNUSABLE_CLIENT: Final = "it registered a client whose authentication method we do not support"
 _TOO_OLD: Final = "it registered a client whose secret has expired already"
@@ -53,17 +63,20 @@ def auth_method_of(secret: Secret | None, found: Discovered) -> AuthMethod:
 async def _request(server: McpServer, found: Discovered, scopes: tuple[str, ...], fetch: Fetch) -> FetchedReply:
     """Ask for a client without a secret, which the Rust agents can use too; if that is refused, ask for one with.
 
-    Many servers register a client without a secret although their metadata lists only the methods with a secret.
+    Many servers register a client without a secret although their metadata lists only the methods with a secret. If the
+    server refuses the scopes, ask once without scopes: it then registers its own (RFC 7591 2).
     """
     scope: dict[str, Json] = {"scope": " ".join(scopes)} if scopes else {}
-    method = server.token_endpoint_auth_method or "none"
-    reply = await fetch.post(found.registration_url, {**client_metadata(server, method), **scope})
+    method: str = server.token_endpoint_auth_method or "none"
     other = next((known for known in AUTH_METHODS if known in (found.auth_methods or ())), method)
-    if (reply.body or {}).get("error") != "invalid_client_metadata" or server.token_endpoint_auth_method:
-        return reply
-    if other == method:
-        return reply
-    return await fetch.post(found.registration_url, {**client_metadata(server, other), **scope})
+    while True:
+        reply = await fetch.post(found.registration_url, {**client_metadata(server, method), **scope})
+        if scope and _refuses_scope(reply):
+            _log.warning("%s: it registers no client for the scopes %s", server.vendor_name, scope.pop("scope"))
+        elif _word(reply) == "invalid_client_metadata" and not server.token_endpoint_auth_method and method != other:
+            method = other
+        else:
+            return reply
 
 
 def _registered(
@@ -72,7 +85,7 @@ def _registered(
     """Return the client in the reply; the server may have replaced the values that we asked for (RFC 7591 3.2.1)."""
     body = reply.body
     if reply.status not in _CREATED or body is None or not _is_short(body.get("client_id")):
-        raise _client_missing(server, found, _refusal(reply))
+        raise _client_missing(server, found, _refusal(reply, scopes))
     secret = Secret(str(body["client_secret"])) if _is_short(body.get("client_secret")) else None
     said = body.get("token_endpoint_auth_method")
     method = said if isinstance(said, str) and said else auth_method_of(secret, found)
@@ -92,10 +105,23 @@ def _is_short(value: Json) -> bool:
     return is_token(value) and len(str(value)) <= _LONGEST
 
 
-def _refusal(reply: FetchedReply) -> str:
+def _refuses_scope(reply: FetchedReply) -> bool:
+    """Return whether the server refuses the registration because of its scopes."""
+    said = (reply.body or {}).get("error_description")
+    refused = reply.status in range(400, 500)
+    return refused and (_word(reply) == "invalid_scope" or (isinstance(said, str) and bool(_SCOPE.search(said))))
+
+
+def _word(reply: FetchedReply) -> str:
     error = (reply.body or {}).get("error")
-    word = f", {error}" if isinstance(error, str) and error in _REFUSALS else ""
-    return f"it refused to register one (HTTP {reply.status}{word})"
+    return error if isinstance(error, str) and error in _REFUSALS else ""
+
+
+def _refusal(reply: FetchedReply, scopes: tuple[str, ...]) -> str:
+    """Explain the refusal in our own words; the scopes are those that we asked for."""
+    word = f", {word}" if (word := _word(reply)) else ""
+    asked = f", also without the scopes {' '.join(scopes)}" if scopes and _refuses_scope(reply) else ""
+    return f"it refused to register one (HTTP {reply.status}{word}){asked}"
 
 
 def _client_missing(server: McpServer, found: Discovered, reason: str) -> ClientMissingError:

@@ -4,6 +4,4 @@ Temporary files are removed. Kept bytes stay, because they may have the last cop
 logins are overwritten in them.
 """
 
-from openab_auth.storage.file.leftovers import ended_logins, quarantine, redact, temporary_files
-
-__all__ = ["ended_logins", "quarantine", "redact", "temporary_files"]
+__all__ = ["ended_logins", "quarantine", "redact", "temporary_files"]  # modules, each loaded by whoever needs it

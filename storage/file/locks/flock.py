@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 from openab_auth.storage.errors import StoreUnwritableError
 from openab_auth.storage.file import atomic, ownership, regular_file
 from openab_auth.storage.file.locks import forked
+from openab_auth.storage.file_faults import lock_error
 
 T = TypeVar("T")
 _FLAGS: Final = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -92,7 +93,7 @@ class Flock:
         try:
             descriptor, _ = _open(self._path, owner_checked=False)
         except OSError as error:
-            raise StoreUnwritableError(self._path, _why(self._path, error)) from error
+            raise StoreUnwritableError(self._path, lock_error(error, _owner_of(self._path, error))) from error
         regular_file.close(descriptor)
 
     def _acquire(self, *, blocking: bool) -> bool:
@@ -110,7 +111,7 @@ class Flock:
                 self.close()
         except OSError as error:
             self.close()
-            raise StoreUnwritableError(self._path, _why(self._path, error)) from error
+            raise StoreUnwritableError(self._path, lock_error(error, _owner_of(self._path, error))) from error
         finally:
             if not self._held and not self._keep_open:
                 self.close()
@@ -158,15 +159,14 @@ def _check_regular(found: os.stat_result, path: Path) -> None:
         raise StoreUnwritableError(path, "it is not a regular file, so it cannot be a lock")
 
 
-def _why(path: Path, error: OSError) -> str:
-    """Return why the sidecar cannot be opened, and its owner: most often root ran the program before."""
-    reason = f"as a lock: {error.strerror or type(error).__name__}"
+def _owner_of(path: Path, error: OSError) -> str:
+    """Return whose the sidecar is if it cannot be opened for lack of rights: most often root ran the program before."""
     if isinstance(error, PermissionError):
         with contextlib.suppress(OSError):
-            return reason + _owner("it", path.lstat())
+            return _owner("it", path.lstat())
         with contextlib.suppress(OSError):  # it is missing, or we may not look at it
-            return reason + _owner("its folder", path.parent.stat())
-    return reason
+            return _owner("its folder", path.parent.stat())
+    return ""
 
 
 def _owner(what: str, found: os.stat_result) -> str:

@@ -29,7 +29,7 @@ class Turn(Generic[T]):
         self._running.acquire()
 
     def claim(self) -> bool:
-        """Return True to the first caller only: the thread that will run the section, or the owner that gives it up."""
+        """Return True to the first caller: the thread that will run the section, or the owner that stops waiting."""
         return self._claimed.acquire(blocking=False)
 
     def run(self, lock: Flock) -> None:

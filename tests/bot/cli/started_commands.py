@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from openab_auth.bot.playground.issuer import Issuer
+from tests.support.patience import PATIENCE
 
 OPENAB_AUTH = Path(sys.executable).with_name("openab-auth")
 
@@ -22,7 +23,7 @@ async def begin(home: Path, *words: str, **options: int) -> asyncio.subprocess.P
 
 async def finish(process: asyncio.subprocess.Process) -> tuple[int | None, str, str]:
     """Wait for the command; return its status, its output and its errors."""
-    out, err = await asyncio.wait_for(process.communicate(), 20)
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
     return process.returncode, out.decode(), err.decode()
 
 

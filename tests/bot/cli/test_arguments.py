@@ -1,6 +1,7 @@
 """The words after `openab-auth`: a paste may look like an option, and no error repeats a word."""
 
 import argparse
+import importlib.metadata
 import json
 import subprocess
 from collections.abc import Callable
@@ -26,6 +27,54 @@ def test_a_paste_may_look_like_an_option(paste: str, options: tuple[str, ...]) -
         assert arguments.json is ("--json" in options)
 
 
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("status", ("--store", "x", "--json", "--config=y")),
+        ("token lab", ("--min-ttl", "60", "--json")),
+        ("token lab", ("--min-ttl=60", "--store=x")),
+        ("refresh lab", ("--rejected",)),
+        ("login lab", ("--user", "7", "--no-wait")),
+        ("complete lab", ("--user=7",)),
+        ("complete lab -Zx#state", ("--user", "7", "--json")),
+        ("cancel lab", ("--user", "7")),
+        ("logout lab", ("--local", "--json")),
+        ("playground", ("--port", "7")),
+        ("exec lab codex", ("--json", "--store", "x")),
+    ],
+)
+def test_options_may_stand_before_between_and_after_the_words(command: str, options: tuple[str, ...]) -> None:
+    words = command.split()
+    wanted = vars(parse([*words, *options]))
+    for at in range(len(words)):
+        assert vars(parse([*words[:at], *options, *words[at:]])) == wanted
+    assert vars(parse([*options, *words, *options])) == wanted
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--version",),
+        ("token", "--version"),
+        ("--version", "status"),
+        ("login", "lab", "--version"),
+        ("--version", "x"),
+    ],
+    ids=" ".join,
+)
+def test_the_version_is_that_of_the_installed_package(words: tuple[str, ...], call: Run) -> None:
+    text, as_json, before = call(*words), call(*words, "--json"), call("--json", *words)
+
+    number = importlib.metadata.version("openab-auth")
+    assert (text.returncode, text.stdout, text.stderr) == (0, f"openab-auth {number}\n", "")
+    assert json.loads(as_json.stdout) == json.loads(before.stdout) == {"version": number}
+
+
+def test_a_version_that_a_paste_or_a_child_asks_for_is_theirs() -> None:
+    assert parse(["complete", "lab", "--", "--version"]).paste == "--version"
+    assert parse(["exec", "lab", "--", "codex", "--version"]).child == ("codex", "--version")
+
+
 def test_a_paste_after_two_dashes_is_taken_as_it_stands() -> None:
     arguments = parse(["complete", "codex", "--user", "42", "--", "--json"])
 
@@ -45,7 +94,7 @@ def test_a_paste_after_two_dashes_is_taken_as_it_stands() -> None:
         ("token", "codex", "--min-ttl", CANARY),
         ("login", "codex", "--user", CANARY),
         ("playground", "--port", CANARY),
-        ("status", f"-h{CANARY}"),
+        ("status", f"--help={CANARY}"),
         (CANARY,),
         (f"--{CANARY}",),
         ("login", f"sk-{CANARY}"),

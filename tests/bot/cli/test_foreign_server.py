@@ -12,8 +12,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.support.patience import PATIENCE
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-PATIENCE = 20.0
 SECRET = {"LAB_SECRET": "any"}
 
 

@@ -16,9 +16,10 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, Locator, Page, async_playwright, expect
 
+from tests.support.patience import PATIENCE
+
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SHOTS = Path(__file__).parents[3] / "screenshots"
-PATIENCE = 25_000  # milliseconds
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",  # root cannot use the sandbox
@@ -30,7 +31,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 needs_chromium = pytest.mark.skipif(EXECUTABLE is None, reason="there is no Chromium here (apt-get install chromium)")
-expect.set_options(timeout=PATIENCE)
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ async def visiting(width: int = 1440, height: int = 900) -> AsyncIterator[Visit]
     async with _playground() as url, async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
         context = await chromium.new_context(viewport={"width": width, "height": height}, color_scheme="light")
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(1000 * PATIENCE)
         page, mistakes = await context.new_page(), list[str]()
         page.on("pageerror", lambda error: mistakes.append(str(error)))
         page.on("console", lambda line: mistakes.append(line.text) if line.type == "error" else None)
@@ -126,8 +127,8 @@ async def _playground() -> AsyncIterator[str]:
     )
     assert process.stdout is not None
     try:
-        yield json.loads(await asyncio.wait_for(process.stdout.readline(), 60))["url"]
+        yield json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE))["url"]
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(process.wait(), 15)
+        await asyncio.wait_for(process.wait(), PATIENCE)

@@ -13,6 +13,7 @@ import pytest
 
 from openab_auth.bot.playground.locks import LockWatch
 from openab_auth.storage import open_store
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc/locks is Linux's")
 HOLD = """
@@ -60,7 +61,7 @@ def test_waiting_processes_are_counted_and_are_not_holders(tmp_path: Path) -> No
         fcntl.flock(held, fcntl.LOCK_EX)
         code = "import fcntl, sys; fcntl.flock(open(sys.argv[1]), fcntl.LOCK_EX)"
         with subprocess.Popen([sys.executable, "-c", code, str(sidecar)]):
-            ends = time.monotonic() + 10
+            ends = time.monotonic() + PATIENCE
             while True:
                 watch.look()
                 (seen,) = watch.now()

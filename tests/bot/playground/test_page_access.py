@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from openab_auth.bot.playground.page_access import KEY_HEADER, PageAccess
+from tests.support.patience import PATIENCE
 
 KEY = "canary-key"
 
@@ -34,7 +35,7 @@ async def gate() -> AsyncIterator[PageAccess]:
 
 @pytest.fixture
 async def http(gate: PageAccess) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=gate.origin, timeout=5, trust_env=False) as http:
+    async with httpx2.AsyncClient(base_url=gate.origin, timeout=PATIENCE, trust_env=False) as http:
         yield http
 
 

@@ -20,6 +20,7 @@ import pytest
 from openab_auth.bot.playground.discord.rules import walk
 from openab_auth.bot.playground.issuer import decide, decide_device
 from openab_auth.bot.playground.page_access import KEY_HEADER
+from tests.support.patience import PATIENCE
 
 Json = dict[str, Any]
 
@@ -45,7 +46,7 @@ class Browser:
         view: Json = {}
         try:
             async with (
-                asyncio.timeout(30),
+                asyncio.timeout(PATIENCE),
                 self.http.stream("GET", "/api/live", params={"person": person, "where": where}) as news,
             ):
                 async for line in news.aiter_lines():
@@ -64,17 +65,17 @@ async def starting() -> AsyncIterator[Browser]:
     )
     assert process.stdout is not None
     try:
-        ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 30))
+        ready = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE))
         address = urlsplit(ready["url"])
         headers = {KEY_HEADER: parse_qs(address.query)["key"][0]}
         async with httpx2.AsyncClient(
-            base_url=f"http://{address.netloc}", headers=headers, timeout=15, trust_env=False
+            base_url=f"http://{address.netloc}", headers=headers, timeout=PATIENCE, trust_env=False
         ) as http:
             yield Browser(http, ready, process)
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(process.wait(), 12)
+        await asyncio.wait_for(process.wait(), PATIENCE)
 
 
 @pytest.fixture
@@ -174,7 +175,7 @@ async def test_a_full_disk_loses_no_login_and_asks_for_no_refresh(browser: Brows
 async def test_it_stops_cleanly_on_a_signal(browser: Browser, number: signal.Signals) -> None:
     assert browser.ready.keys() == {"ready", "url", "discord_api", "issuer"}
     browser.process.send_signal(number)
-    assert await asyncio.wait_for(browser.process.wait(), 10) == 0
+    assert await asyncio.wait_for(browser.process.wait(), PATIENCE) == 0
     assert browser.process.stdout is not None
     assert await browser.process.stdout.read() == b""  # only the ready line was printed
 
@@ -192,6 +193,6 @@ async def test_a_killed_playground_leaves_no_bot_running(browser: Browser) -> No
     bot = (await browser.view())["bot"]["pid"]
     browser.process.kill()
     await browser.process.wait()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while runs(bot):
             await asyncio.sleep(0.02)

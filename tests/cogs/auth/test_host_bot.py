@@ -9,6 +9,7 @@ import discord
 import pytest
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord
+from tests.support.patience import PATIENCE
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "host_bot.py"
 # The example talks to the real Discord; only that is changed.
@@ -34,7 +35,7 @@ async def test_the_host_bot_of_the_docs_answers_auth_help(tmp_path: Path) -> Non
             stderr=asyncio.subprocess.PIPE,
         )
         try:
-            assert await world.until(lambda: bool(world.commands()), 20)
+            assert await world.until(lambda: bool(world.commands()), PATIENCE)
             ada = world.person("ada")
             answer = await ada.slash("auth help")
             while answer.failed:  # the gateway comes after the commands

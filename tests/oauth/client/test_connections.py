@@ -6,7 +6,6 @@ import asyncio
 import gzip
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,23 +17,22 @@ from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import VendorMisconfiguredError, VendorUnavailableError
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import Secret
+from tests.support.patience import PATIENCE
 from tests.support.raw_server import self_signed
 
 
-@pytest.mark.parametrize("fault", [{"delay": 5.0}, {"drip": 0.05}])
+@pytest.mark.parametrize("fault", [{"delay": 10 * PATIENCE}, {"drip": 0.05}])
 async def test_a_slow_vendor_is_given_up_at_the_total_deadline(
     issuer: Issuer, lab: Vendor, fault: dict[str, float]
 ) -> None:
     issuer.faults.next("/token", **fault)  # type: ignore[arg-type] # one keyword each
-    driver = Driver(deadline=0.4)
-    began = time.monotonic()
+    driver = Driver(deadline=2.0)
 
     with pytest.raises(VendorUnavailableError, match="no answer in time") as unavailable:
         await driver.refresh(lab.client(), Secret("rt"), lab.token_url)
     await driver.aclose()
 
-    assert unavailable.value.sent
-    assert time.monotonic() - began < 2
+    assert unavailable.value.processed
 
 
 async def test_an_endless_reply_is_cut_off(driver: Driver, issuer: Issuer, lab: Vendor) -> None:
@@ -69,7 +67,7 @@ async def test_a_cut_connection_is_transient_and_counts_as_sent(
     with pytest.raises(VendorUnavailableError) as unavailable:
         await driver.refresh(lab.client(), Secret("rt"), lab.token_url)
 
-    assert unavailable.value.sent
+    assert unavailable.value.processed
     assert len(issuer.requests("/token")) == 1
 
 
@@ -96,7 +94,7 @@ async def test_a_refused_connection_sent_nothing(driver: Driver, lab: Vendor, si
     with pytest.raises(VendorUnavailableError) as unavailable:
         await driver.refresh(lab.client(), Secret("rt"), f"http://127.0.0.1:{port}/token")
 
-    assert not unavailable.value.sent
+    assert not unavailable.value.processed
 
 
 async def test_a_tls_handshake_that_never_ends_sent_nothing(lab: Vendor, silent_port: int) -> None:
@@ -106,7 +104,7 @@ async def test_a_tls_handshake_that_never_ends_sent_nothing(lab: Vendor, silent_
         await driver.refresh(lab.client(), Secret("rt"), f"https://127.0.0.1:{silent_port}/token")
     await driver.aclose()
 
-    assert not unavailable.value.sent
+    assert not unavailable.value.processed
 
 
 async def test_plain_http_to_another_machine_is_refused(driver: Driver, lab: Vendor) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -60,10 +61,17 @@ async def test_the_openid_document_is_the_second_choice(driver: Driver, issuer: 
     assert (await driver.resolve(found.client())).token_url == issuer.token_url
 
 
-@pytest.mark.parametrize(
+async def test_metadata_of_another_issuer_ends_the_search(driver: Driver, issuer: Issuer, found: Vendor) -> None:
+    issuer.faults.next(RFC_8414, body={**issuer.metadata, "issuer": "https://evil.example"})
+
+    with pytest.raises(VendorMisconfiguredError, match="another issuer"):
+        await driver.resolve(found.client())
+    assert not issuer.requests(OPENID)
+
+
+UNUSABLE = pytest.mark.parametrize(
     "change",
     [
-        {"issuer": "https://evil.example"},
         {"issuer": None},
         {"token_endpoint": None},
         {"token_endpoint": "http://evil.example/token"},
@@ -72,12 +80,44 @@ async def test_the_openid_document_is_the_second_choice(driver: Driver, issuer: 
     ],
     ids=str,
 )
-async def test_metadata_that_is_not_this_issuers_or_not_usable_is_refused(
+
+
+@UNUSABLE
+async def test_metadata_that_cannot_be_used_is_refused(
+    driver: Driver, issuer: Issuer, found: Vendor, change: dict[str, object]
+) -> None:
+    for path in (RFC_8414, OPENID):
+        issuer.faults.next(path, body={**issuer.metadata, **change})
+
+    with pytest.raises(VendorMisconfiguredError):
+        await driver.resolve(found.client())
+
+
+@UNUSABLE
+async def test_a_later_document_is_used_where_the_first_cannot_be(
     driver: Driver, issuer: Issuer, found: Vendor, change: dict[str, object]
 ) -> None:
     issuer.faults.next(RFC_8414, body={**issuer.metadata, **change})
 
-    with pytest.raises(VendorMisconfiguredError):
+    assert (await driver.resolve(found.client())).token_url == issuer.token_url
+
+
+@pytest.mark.parametrize("answer", [{"status": 502}, {"status": 403, "html": "<h1>no</h1>"}, {"html": "<h1>hi</h1>"}])
+async def test_a_later_document_is_used_where_the_first_address_fails(
+    driver: Driver, issuer: Issuer, found: Vendor, answer: dict[str, Any]
+) -> None:
+    issuer.faults.next(RFC_8414, **answer)
+
+    assert (await driver.resolve(found.client())).token_url == issuer.token_url
+
+
+async def test_an_unusable_document_says_more_than_an_address_that_fails(
+    driver: Driver, issuer: Issuer, found: Vendor
+) -> None:
+    issuer.faults.next(RFC_8414, status=502)
+    issuer.faults.next(OPENID, body={**issuer.metadata, "code_challenge_methods_supported": ["plain"]})
+
+    with pytest.raises(VendorMisconfiguredError, match="PKCE"):
         await driver.resolve(found.client())
 
 
@@ -89,6 +129,7 @@ async def test_a_slash_at_the_end_makes_another_issuer(driver: Driver, issuer: I
 
 async def test_an_issuer_that_is_down_is_asked_again_later(driver: Driver, issuer: Issuer, found: Vendor) -> None:
     issuer.faults.next(RFC_8414, status=503)
+    issuer.faults.next(OPENID, status=404)
     with pytest.raises(VendorUnavailableError):
         await driver.resolve(found.client())
 

@@ -40,6 +40,42 @@ async def test_a_link_carries_the_challenge_and_the_state_but_no_verifier(driver
     assert pending.verifier.reveal() not in link
 
 
+@pytest.mark.parametrize(
+    ("query", "once"),
+    [
+        ("prompt=select_account", {"prompt": ["consent"]}),
+        ("audience=api&scope=other&state=evil&redirect_uri=evil", {"audience": ["api"]}),
+        ("tenant=one&tenant=two&empty=", {"tenant": ["one"], "empty": [""]}),
+        ("code_challenge_method=plain&code_challenge=x&response_type=token&client_id=evil", {}),
+    ],
+)
+async def test_each_name_is_once_in_a_link_and_ours_wins(
+    driver: Driver, lab: Vendor, query: str, once: dict[str, list[str]]
+) -> None:
+    """RFC 6749 3.1: request parameters must not be included more than once."""
+    address = f"{lab.authorize_url}?{query}"
+    vendor = replace(lab, authorize_url=address, authorize_params={"prompt": "consent"})
+    pending = new_pending(vendor)
+
+    found = parse_qs(urlsplit(driver.authorize_url(vendor.client(), pending)).query, keep_blank_values=True)
+
+    assert [name for name, values in found.items() if len(values) > 1] == []
+    assert {name: found[name] for name in once} == once
+    assert found["client_id"] == [vendor.client_id]
+    assert found["scope"] == ["openid email offline_access"]
+    assert found["state"] == [pending.state.reveal()]
+    assert found["response_type"] == ["code"]
+    assert found["code_challenge_method"] == ["S256"]
+
+
+async def test_the_endpoints_own_scope_stays_where_the_vendor_asks_for_none(driver: Driver, lab: Vendor) -> None:
+    vendor = replace(lab, authorize_url=f"{lab.authorize_url}?scope=all", scopes=())
+
+    found = parse_qs(urlsplit(driver.authorize_url(vendor.client(), new_pending(vendor))).query)
+
+    assert found["scope"] == ["all"]
+
+
 async def test_a_code_becomes_a_grant(driver: Driver, issuer: Issuer, lab: Vendor) -> None:
     grant = await log_in(driver, issuer, lab)
 

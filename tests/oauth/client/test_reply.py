@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from openab_auth.oauth.client import is_other_account, read_token_response
 from openab_auth.oauth.client.subject import subject_ids
-from openab_auth.oauth.client.token_response import account_label, id_token_claims
+from openab_auth.oauth.client.token_response import account_label, jwt_claims
 from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import NEVER, Secret, Tenant
 from openab_auth.storage.entries import Json
@@ -49,6 +49,42 @@ def test_a_lifetime_comes_in_any_spelling_and_has_a_default(expires_in: Json, li
     grant = read_token_response(VENDOR.client(), {"access_token": "at", "expires_in": expires_in}, now=NOW)
 
     assert grant.expires_at == NOW + lifetime
+
+
+def jwt(**claims: Json) -> str:
+    part = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+    return f"e30.{part}.c2ln"
+
+
+@pytest.mark.parametrize(
+    ("reply", "lifetime", "expires_at"),
+    [
+        ({"access_token": "opaque"}, None, NEVER),
+        ({"access_token": "opaque"}, 60, NOW + 60),
+        ({"access_token": "opaque", "refresh_token": "rt"}, None, NOW + 3600),
+        ({"access_token": "opaque", "refresh_token": "rt"}, NEVER, NEVER),
+        ({"access_token": jwt(exp=NOW + 300), "refresh_token": "rt"}, None, NOW + 300),
+        ({"access_token": jwt(exp=NOW + 300)}, 9000, NOW + 300),
+        ({"access_token": jwt(exp=NOW + 300), "expires_in": 50}, None, NOW + 50),
+        ({"access_token": jwt(exp=NOW - 1)}, None, NEVER),
+        ({"access_token": jwt(exp="soon"), "refresh_token": "rt"}, None, NOW + 3600),
+        ({"access_token": "e30.@@.x", "refresh_token": "rt", "expires_in": "never"}, None, NOW + 3600),
+    ],
+    ids=repr,
+)
+def test_the_end_of_a_token_is_what_somebody_said(
+    reply: dict[str, Json], lifetime: int | None, expires_at: int
+) -> None:
+    """The reply's `expires_in`, the token's own `exp`, the table; a token that nobody can renew has no invented end."""
+    client = replace(VENDOR, token_lifetime=lifetime).client()
+
+    assert read_token_response(client, reply, now=NOW).expires_at == expires_at
+
+
+def test_a_refresh_that_names_no_end_has_an_assumed_end() -> None:
+    client = replace(VENDOR, token_lifetime=None).client()
+
+    assert read_token_response(client, {"access_token": "at"}, now=NOW, renewable=True).expires_at == NOW + 3600
 
 
 def test_an_absurd_lifetime_still_fits_the_file() -> None:
@@ -128,7 +164,7 @@ def test_a_label_is_one_short_printable_line() -> None:
 
 @given(st.text() | st.binary().map(lambda raw: "a." + base64.urlsafe_b64encode(raw).decode() + ".c"))
 def test_a_broken_id_token_is_only_a_missing_label(token: str) -> None:
-    assert isinstance(id_token_claims(token), dict)
+    assert isinstance(jwt_claims(token), dict)
 
 
 def test_a_label_that_repeats_a_token_or_the_code_does_not_show_it() -> None:

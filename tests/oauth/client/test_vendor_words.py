@@ -58,6 +58,63 @@ async def test_each_vendors_words_for_a_refresh_that_failed(status: int, body: o
 
 
 @pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (401, {"error": {"message": "Could not validate your token. Please try signing in again.",
+                         "type": "invalid_request_error", "code": "token_expired"}}),  # OpenAI
+        (403, {"error": "unauthorized_client", "error_description": "refresh_token is invalid"}),  # Atlassian
+        (400, {"status": "BAD_REFRESH_TOKEN", "message": "missing or invalid refresh token"}),  # HubSpot
+        (400, {"error": "interaction_required", "error_description": "AADSTS50076: use multi-factor authentication",
+               "suberror": "basic_action"}),  # Entra
+        (400, {"error": "invalid_request", "error_description": "Refresh token is invalid"}),  # Databricks
+        (401, {"error": "Invalid refresh token.", "status": "error"}),  # Keboola
+        (400, {"error": {"code": 400, "message": "TOKEN_EXPIRED", "status": "INVALID_ARGUMENT"}}),  # Firebase
+        (400, {"code": 400, "error_code": "refresh_token_already_used", "msg": "Already Used"}),  # Supabase
+        (400, {"__type": "NotAuthorizedException", "message": "Refresh Token has been revoked"}),  # Cognito
+        (400, {"error": "InvalidGrantException"}),
+        (401, {"errors": [{"code": "unauthorized", "message": "The refresh token was not found."}]}),
+        (400, {"error": "invalid_request", "error_description":
+               "The provided authorization grant or refresh token is invalid, expired or revoked"}),  # LinkedIn
+        (401, {"error": "unauthorized", "message": "Your session has expired. Please log in again."}),
+        (404, {"error": "refresh_token_not_found"}),
+        (400, {"error": "access_denied", "error_description": "Token has been expired or revoked."}),
+    ],
+    ids=repr,
+)  # fmt: skip
+async def test_a_refresh_token_that_is_over_is_recognised_in_each_servers_words(status: int, body: object) -> None:
+    with pytest.raises(LoginDeadError):
+        await refresh(reply(status, body))
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, {"error": "invalid_request", "error_description": "refresh_token parameter is missing"}),
+        (400, {"error": "invalid_client", "error_description": "Client authentication failed, please re-authenticate"}),
+        (400, {"error": "unsupported_grant_type", "error_description": "invalid refresh token grant"}),
+        (400, {"error": "invalid_request", "error_description": "the refresh token request is invalid: no client_id"}),
+        (401, {"error": "unauthorized", "message": "refresh token lookup: not found, temporary failure"}),
+        (401, {"error": "oops", "message": "Refresh token is invalid or the service is unavailable, try again later"}),
+        (403, {"error": "forbidden", "message": "Access denied"}),
+        (401, {"error": "unauthorized", "message": "this API token has expired"}),
+        (503, {"error": "invalid_grant"}),
+        (429, {"error": "invalid_grant"}),
+        (400, {"error": "temporarily_unavailable", "error_description": "refresh token is invalid"}),
+    ],
+    ids=repr,
+)  # fmt: skip
+async def test_an_outage_or_a_wrong_client_never_ends_a_login(status: int, body: object) -> None:
+    with pytest.raises((VendorUnavailableError, VendorMisconfiguredError, ClientRefusedError)):
+        await refresh(reply(status, body))
+
+
+async def test_a_good_reply_is_no_refusal_whatever_else_it_says() -> None:
+    tokens = await refresh(reply(200, {"access_token": "at", "status": "token_expired"}))
+
+    assert tokens.access_token.reveal() == "at"
+
+
+@pytest.mark.parametrize(
     ("body", "named"),
     [
         ({"error": {"message": REUSED, "code": "refresh_token_reused"}}, True),

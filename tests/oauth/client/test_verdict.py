@@ -47,42 +47,42 @@ async def test_a_dead_word_ends_a_login_on_refresh_and_refuses_a_code(word: str,
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "processed"),
     [
-        reply(500, {"error": "server_error"}),
-        reply(503, {"error": "invalid_grant"}),
-        reply(502, "bad gateway"),
-        reply(429, {"error": "rate_limit_exceeded"}),
-        reply(408, {}),
-        reply(400, {"error": "temporarily_unavailable"}),
-        reply(529, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}),
-        reply(400, {"error": "something_new"}),
-        reply(403, {"error": {"type": "permission_error", "message": "not from here"}}),
-        reply(200, {"token_type": "Bearer"}),
-        reply(200, {"access_token": None}),
-        reply(200, {"access_token": ""}),
-        reply(200, {"access_token": "two\nlines"}),
-        reply(200, {"access_token": "t" * (2**16 + 1)}),
-        reply(200, {"access_token": "at", "refresh_token": "t" * (2**16 + 1)}),
-        reply(200, ["access_token"]),
-        httpx2.Response(200, html="<h1>Sign in to the hotel's network</h1>"),
-        httpx2.Response(400, html="<h1>invalid_grant</h1>"),
-        httpx2.Response(401, content=b""),
-        httpx2.Response(403, html="<title>Just a moment...</title>"),
-        httpx2.Response(200, content=b""),
-        httpx2.Response(200, content=b'{"access_token": "cut o'),
-        httpx2.Response(200, content=b"[" * 100_000),
-        httpx2.ReadTimeout("slow"),
-        httpx2.ReadError("cut"),
-        httpx2.RemoteProtocolError("Server disconnected without sending a response."),
+        (reply(500, {"error": "server_error"}), True),
+        (reply(503, {"error": "invalid_grant"}), False),
+        (reply(502, "bad gateway"), True),
+        (reply(429, {"error": "rate_limit_exceeded"}), False),
+        (reply(408, {}), True),
+        (reply(400, {"error": "temporarily_unavailable"}), False),
+        (reply(529, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}), False),
+        (reply(400, {"error": "something_new"}), True),
+        (reply(403, {"error": {"type": "permission_error", "message": "not from here"}}), True),
+        (reply(200, {"token_type": "Bearer"}), True),
+        (reply(200, {"access_token": None}), True),
+        (reply(200, {"access_token": ""}), True),
+        (reply(200, {"access_token": "two\nlines"}), True),
+        (reply(200, {"access_token": "t" * (2**16 + 1)}), True),
+        (reply(200, {"access_token": "at", "refresh_token": "t" * (2**16 + 1)}), True),
+        (reply(200, ["access_token"]), True),
+        (httpx2.Response(200, html="<h1>Sign in to the hotel's network</h1>"), True),
+        (httpx2.Response(400, html="<h1>invalid_grant</h1>"), False),
+        (httpx2.Response(401, content=b""), True),
+        (httpx2.Response(403, html="<title>Just a moment...</title>"), False),
+        (httpx2.Response(200, content=b""), True),
+        (httpx2.Response(200, content=b'{"access_token": "cut o'), True),
+        (httpx2.Response(200, content=b"[" * 100_000), True),
+        (httpx2.ReadTimeout("slow"), True),
+        (httpx2.ReadError("cut"), True),
+        (httpx2.RemoteProtocolError("Server disconnected without sending a response."), True),
     ],
     ids=lambda answer: repr(answer)[:80],
 )
-async def test_what_may_pass_by_itself_is_transient(answer: httpx2.Response | Exception) -> None:
+async def test_what_may_pass_by_itself_is_transient(answer: httpx2.Response | Exception, *, processed: bool) -> None:
     with pytest.raises(VendorUnavailableError) as unavailable:
         await refresh(answer)
 
-    assert unavailable.value.sent
+    assert unavailable.value.processed == processed
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ async def test_a_connection_that_was_never_made_leaves_the_paste_good(error: Exc
     with pytest.raises(VendorUnavailableError) as unavailable:
         await exchange(error)
 
-    assert not unavailable.value.sent
+    assert not unavailable.value.processed
     assert "again" in unavailable.value.todo
     assert "waits" in unavailable.value.kept
 
@@ -141,7 +141,7 @@ async def test_a_lost_reply_to_a_code_says_to_begin_again() -> None:
     with pytest.raises(VendorUnavailableError) as unavailable:
         await exchange(httpx2.ReadError("cut"))
 
-    assert unavailable.value.sent
+    assert unavailable.value.processed
     assert "begin again" in unavailable.value.todo
 
 
@@ -177,7 +177,7 @@ async def test_a_failed_handshake_is_the_operators_matter_a_cut_one_may_pass(
         await refresh(error)
 
     if isinstance(failed.value, VendorUnavailableError):
-        assert not failed.value.sent
+        assert not failed.value.processed
 
 
 async def test_a_server_that_speaks_no_tls_at_all_is_misconfigured() -> None:

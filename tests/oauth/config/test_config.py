@@ -34,8 +34,10 @@ def mistakes(tmp_path: Path, text: str) -> dict[str, str]:
 
 
 def test_the_shipped_two_are_as_their_vendors_tools_have_them() -> None:
-    claude, codex = (Catalogue.shipped({}).get(name) for name in ("claude", "codex"))
+    claude, codex = (Catalogue.shipped({}).named(VendorName(name)) for name in ("claude", "codex"))
 
+    assert claude is not None
+    assert codex is not None
     assert (claude.tenant, claude.token_body, claude.token_sends_state) == ("anthropic-oauth", "json", True)
     assert claude.redirect_uri == "https://platform.claude.com/oauth/code/callback"
     assert claude.note
@@ -126,14 +128,18 @@ def test_client_id_and_secret_come_from_their_variables(tmp_path: Path) -> None:
 def test_a_set_variable_of_the_vendors_tools_shadows_its_login() -> None:
     catalogue = Catalogue.shipped({"CLAUDE_CODE_OAUTH_TOKEN": "x"})
 
-    assert catalogue.shadowed_by(catalogue.get("claude")) == "CLAUDE_CODE_OAUTH_TOKEN"
+    claude = catalogue.named(VendorName("claude"))
+    assert claude is not None
+    assert catalogue.shadowed_by(claude) == "CLAUDE_CODE_OAUTH_TOKEN"
     assert catalogue.shadowed_by(catalogue.get("codex")) is None
 
 
 def test_a_name_or_a_tenant_finds_the_vendor() -> None:
     catalogue = Catalogue.shipped({})
 
-    assert vendor_meant("claude", catalogue) is vendor_meant("anthropic-oauth", catalogue) is catalogue.get("claude")
+    claude = catalogue.named(VendorName("claude"))
+    assert claude is not None
+    assert vendor_meant("claude", catalogue) is vendor_meant("anthropic-oauth", catalogue) is claude
     assert vendor_meant("other", catalogue) is None
     assert catalogue.named(VendorName("anthropic-oauth")) is None
 
@@ -263,3 +269,16 @@ def test_a_number_of_too_many_digits_is_a_mistake_of_the_config(tmp_path: Path) 
 
     with pytest.raises(ConfigError, match="digits"):
         read_config(file, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "proxied"), [("", False), ('mcp_proxy = "none"', False), ('mcp_proxy = "environment"', True)]
+)
+def test_the_proxy_of_servers_needs_the_operators_word(tmp_path: Path, text: str, proxied: bool) -> None:
+    rows = catalogue(tmp_path, f'[auth]\n{text}\n[mcp.far]\nurl = "https://far.example/mcp"\n')
+    assert [server.network_policy.proxied for server in rows.servers()] == [proxied]
+
+
+@pytest.mark.parametrize("value", ["true", '"http://proxy:8080"'])
+def test_the_proxy_of_servers_is_no_address(tmp_path: Path, value: str) -> None:
+    assert "auth.mcp_proxy" in mistakes(tmp_path, f"[auth]\nmcp_proxy = {value}\n")

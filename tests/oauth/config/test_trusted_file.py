@@ -196,8 +196,8 @@ def test_what_is_no_file_is_named_and_never_opened(
     make(Path("p"))
 
     assert f"is {named}, not a file" in refused(place)
-    with pytest.raises(ConfigError, match=rf"mcp_json: .*is {named}, not a file"):
-        Catalogue.from_config(Config(auth=AuthSettings(mcp_json=str(place))), {})
+    [problem] = Catalogue.from_config(Config(auth=AuthSettings(mcp_json=str(place))), {}).problems
+    assert f"is {named}, not a file" in problem.what
 
 
 def test_a_file_too_large_for_a_config_is_not_read(file: Path) -> None:
@@ -232,11 +232,12 @@ print(read_trusted_file(sys.argv[1], {}).decode())
 def test_openabs_list_of_servers_is_read_by_the_same_rules(tmp_path: Path) -> None:
     """The list names variables whose values are sent to servers."""
     servers = tmp_path / "mcp.json"
-    servers.write_text('{"mcpServers": {}}')
+    servers.write_text('{"mcpServers": {"lab": {"type": "http", "url": "https://mcp.example/mcp"}}}')
     config = Config(auth=AuthSettings(mcp_json=str(servers)))
-    Catalogue.from_config(config, {})
+    assert Catalogue.from_config(config, {}).servers()
 
     servers.chmod(0o666)
 
-    with pytest.raises(ConfigError, match=r"auth\.mcp_json: .*chmod go-w"):
-        Catalogue.from_config(config, {})
+    found = Catalogue.from_config(config, {})
+    assert not found.servers()
+    assert "chmod go-w" in found.problems[0].what

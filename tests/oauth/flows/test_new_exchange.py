@@ -31,6 +31,10 @@ class StampRenewer:
     now: float
     config_hash: str = ""
 
+    @property
+    def network_policy(self) -> None:
+        return None
+
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
         return TokenResponse(Secret(f"stamped again at {self.endpoint}"), entry.refresh_token, int(self.now) + 3600)
 

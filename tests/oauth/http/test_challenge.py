@@ -61,7 +61,7 @@ CHALLENGES = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(challenges=CHALLENGES, data=st.data())
 def test_every_correct_spelling_is_read_back(challenges: list[Challenge], data: st.DataObject) -> None:
     """RFC 9110 11.6.1: challenges in one header or in several, any white space, any case, any quoting."""

@@ -22,9 +22,9 @@ from cryptography.x509.oid import NameOID
 from openab_auth.oauth.client import Driver
 from openab_auth.oauth.http import NetworkPolicy, PinnedTransport, PrivateAddressError, UnsafeUrlError
 from openab_auth.oauth.http.pinned import Lookups
+from tests.support.patience import PATIENCE
 
 PUBLIC = "93.184.215.14"
-PATIENCE = 20.0
 
 
 class Line(httpx2.AsyncBaseTransport):
@@ -223,7 +223,7 @@ async def test_names_that_are_never_answered_keep_no_thread_from_the_store(monke
     ]
     await asyncio.sleep(0)
     try:
-        assert await asyncio.wait_for(asyncio.to_thread(str, 7), PATIENCE / 2) == "7"
+        assert await asyncio.wait_for(asyncio.to_thread(str, 7), PATIENCE) == "7"
         assert not any(task.done() for task in asking)
     finally:
         done.set()

@@ -41,7 +41,7 @@ def test_ipv4_inside_ipv6_is_judged_as_the_ipv4_address(address: ipaddress.IPv4A
 
 
 def test_what_the_operator_lists_is_reached_and_nothing_else() -> None:
-    reach, wrong = read_network_policy(("MCP.internal", "10.1.0.0/16", "fd00::5"), http_loopback=False)
+    reach, wrong = read_network_policy(("MCP.internal", "10.1.0.0/16", "fd00::5"), NetworkPolicy())
 
     assert not wrong
     assert reach.allows("mcp.INTERNAL", "192.168.7.7")
@@ -54,7 +54,7 @@ def test_what_the_operator_lists_is_reached_and_nothing_else() -> None:
 
 def test_the_test_option_means_this_machine_by_its_own_names() -> None:
     """Ours: a stranger's name that leads to this machine is refused all the same."""
-    reach, _ = read_network_policy((), http_loopback=True)
+    reach, _ = read_network_policy((), NetworkPolicy(http_loopback=True))
 
     assert reach.allows("localhost", "::1")
     assert reach.allows("127.0.0.1", "127.0.0.1")
@@ -64,4 +64,4 @@ def test_the_test_option_means_this_machine_by_its_own_names() -> None:
 
 @pytest.mark.parametrize("item", ["http://x", "10.0.0.0/33", "a b", "", "x:80", "1.2.3", "10.0.0.1/8"])
 def test_what_is_neither_a_name_nor_a_network_is_told(item: str) -> None:
-    assert read_network_policy((item,), http_loopback=False)[1] == (item,)
+    assert read_network_policy((item,), NetworkPolicy())[1] == (item,)

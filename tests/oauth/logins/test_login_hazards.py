@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,27 +26,21 @@ from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, PendingEntry, Secret, UserId
 from tests.oauth.logins.code_logins import ADA, BOB
 from tests.support.clock import Clock
+from tests.support.locks import foreign_lock
+from tests.support.patience import PATIENCE
+
+Completing = tuple[asyncio.Task[LoginResult], asyncio.Event]
 
 
-@contextmanager
-def foreign_lock(path: Path) -> Iterator[None]:
-    """A raw flock(2), as another program holds it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
-
-async def code_at_the_vendor(logins: Logins, issuer: Issuer, link: str, user: UserId) -> asyncio.Task[LoginResult]:
-    """Approve the link and paste its redirect; return when the code has arrived, before the vendor answers."""
+async def code_at_the_vendor(logins: Logins, issuer: Issuer, link: str, user: UserId) -> Completing:
+    """Approve the link and paste its redirect; return when the code has arrived. The vendor answers at the event."""
     redirect = await issuer.approve(link)
-    issuer.faults.next("/token", delay=0.3)
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer)
     completing = asyncio.create_task(logins.complete(redirect, user))
     while not issuer.requests("/token"):
         await asyncio.sleep(0.01)
-    return completing
+    return completing, answer
 
 
 async def test_a_login_that_finds_the_store_busy_is_stored_once_it_is_free(
@@ -58,10 +48,11 @@ async def test_a_login_that_finds_the_store_busy_is_stored_once_it_is_free(
 ) -> None:
     """A code cannot be traded twice, so what it brought is not let go because of a lock."""
     store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
-    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=10)
-    completing = await code_at_the_vendor(logins, issuer, (await logins.begin("lab", ADA)).url, ADA)
+    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=PATIENCE)
+    completing, answer = await code_at_the_vendor(logins, issuer, (await logins.begin("lab", ADA)).url, ADA)
 
     with foreign_lock(tmp_path / "auth.json.global.lock"):
+        answer.set()
         await asyncio.sleep(0.6)
         assert not completing.done()
     done = await completing
@@ -76,13 +67,14 @@ async def test_a_login_that_cannot_be_committed_waits_in_the_journal(
     monkeypatch.setattr(unsaved, "_RETRY", 0.05)
     store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
     logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.2)
-    completing = await code_at_the_vendor(logins, issuer, (await logins.begin("lab", ADA)).url, ADA)
+    completing, answer = await code_at_the_vendor(logins, issuer, (await logins.begin("lab", ADA)).url, ADA)
 
     with foreign_lock(tmp_path / "auth.json.global.lock"):
+        answer.set()
         assert (await completing).account
         assert "lab" in FileStore(tmp_path / "auth.json", clock=clock).read()
         assert (tmp_path / "auth.json.spill.lab").exists()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (tmp_path / "auth.json.spill.lab").exists():
             await asyncio.sleep(0.02)
     assert "lab" in json.loads((tmp_path / "auth.json").read_text())
@@ -101,8 +93,9 @@ async def test_a_login_in_the_journal_alone_is_not_taken_for_the_one_before(
     adas = generation_of((await store.read())["lab"], (await store.notes())["lab"])
     link = (await logins.begin("lab", BOB, replaces=adas)).url
     issuer._seen.clear()
-    completing = await code_at_the_vendor(logins, issuer, link, BOB)
+    completing, answer = await code_at_the_vendor(logins, issuer, link, BOB)
     with foreign_lock(tmp_path / "auth.json.global.lock"):
+        answer.set()
         await completing
         await logins.aclose()
 
@@ -124,13 +117,15 @@ async def test_a_login_that_no_disk_takes_is_told_kept_in_memory_stored_later(
     monkeypatch.setattr(unsaved, "_RETRY", 0.05)
     store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
     logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.2)
-    completing = await code_at_the_vendor(logins, issuer, (await logins.begin("lab", ADA)).url, ADA)
+    completing, answer = await code_at_the_vendor(logins, issuer, (await logins.begin("lab", ADA)).url, ADA)
     (tmp_path / "auth.json.spill.lab").mkdir()
 
-    with foreign_lock(tmp_path / "auth.json.global.lock"), pytest.raises(LoginNotStoredError, match="it is in memory"):
-        await completing
+    with foreign_lock(tmp_path / "auth.json.global.lock"):
+        answer.set()
+        with pytest.raises(LoginNotStoredError, match="it is in memory"):
+            await completing
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while "lab" not in await store.notes():  # which are written after the login
             await asyncio.sleep(0.02)
     assert (await store.notes())["lab"].logged_in_by == ADA

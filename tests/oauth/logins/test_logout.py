@@ -12,7 +12,13 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.accounts import Account
 from openab_auth.oauth.client import Driver, OAuthClient
 from openab_auth.oauth.config import AuthSettings, Config
-from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, WhichLoginError
+from openab_auth.oauth.errors import (
+    LoginChangedError,
+    NoPendingLoginError,
+    NotLoggedInError,
+    ReservedLoginError,
+    WhichLoginError,
+)
 from openab_auth.oauth.logins import Logins, LogoutResult
 from openab_auth.oauth.logins.logout import LoginRemover
 from openab_auth.oauth.vendors import Catalogue, VendorName
@@ -45,6 +51,18 @@ async def test_logout_removes_and_revokes(logins: Logins, issuer: Issuer, store:
     assert await store.notes() == {}
     with pytest.raises(NotLoggedInError):
         await logins.logout(await logins.account("lab"), revoke=True)
+
+
+async def test_the_login_of_openab_itself_is_never_removed(logins: Logins, store: AsyncStore) -> None:
+    """The `openab` binary writes `gmail-native` into the same file."""
+    kept = TokenEntry(Secret("a"), Secret("r"), 1, "https://x.example/token", "gmail-native")
+    await store.update(lambda draft: draft.update({"gmail-native": kept}))
+
+    for revoke in (True, False):
+        with pytest.raises(ReservedLoginError, match="login of the `openab` program itself; it is untouched"):
+            await logins.logout(await logins.account("gmail-native"), revoke=revoke)
+
+    assert await store.read() == {"gmail-native": kept}
 
 
 async def test_a_local_logout_asks_nobody(logins: Logins, issuer: Issuer) -> None:
@@ -173,36 +191,41 @@ async def test_a_spilled_login_is_ended_by_a_logout(
     await logins.aclose()
 
 
+@pytest.mark.parametrize("logins", [0.1], indirect=True)
 async def test_a_logout_leaves_a_login_that_came_in_while_the_vendor_was_told(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
     second = await issuer.approve((await logins.begin("lab", ADA)).url)
-    issuer.faults.next("/revoke", delay=1.2)
+    told = asyncio.Event()
+    issuer.faults.next("/revoke", until=told)
     leaving = asyncio.create_task(logins.logout(await logins.account("lab"), revoke=True))
     while not issuer.requests("/revoke"):
         await asyncio.sleep(0.01)
 
     await logins.complete(second, ADA)  # it waits for the tenant's lock in vain, and is stored all the same
     stored = (await store.read())["lab"]
+    told.set()
     out = await leaving
 
     assert (out.removed, out.newer_kept, out.revoked, out.note) == (False, True, True, None)
     assert (await store.read())["lab"] == stored
 
 
+@pytest.mark.parametrize("logins", [0.1], indirect=True)
 async def test_a_logout_of_a_login_that_is_gone_says_that_and_no_more(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:
     await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
-    issuer.faults.next("/revoke", delay=1.2)
+    told = asyncio.Event()
+    issuer.faults.next("/revoke", until=told)
     first = asyncio.create_task(logins.logout(await logins.account("lab"), revoke=True))
     while not issuer.requests("/revoke"):
         await asyncio.sleep(0.01)
 
-    second = await logins.logout(
-        await logins.account("lab"), revoke=False
-    )  # it waits for the tenant's lock in vain, and removes all the same
+    # It waits for the tenant's lock in vain, and removes all the same.
+    second = await logins.logout(await logins.account("lab"), revoke=False)
+    told.set()
     out = await first
 
     assert second.removed

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from typing import Any, NoReturn
 
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.entries import pending_entry
 from openab_auth.oauth.errors import ExchangeRefusedError, VendorUnavailableError
 from openab_auth.oauth.logins import Logins
-from openab_auth.storage import AsyncStore, PendingEntry
+from openab_auth.storage import AsyncStore, PendingEntry, StoreUnwritableError
 from openab_auth.storage.draft import Draft
 from tests.oauth.logins.code_logins import ADA, log_in
 
@@ -50,11 +52,67 @@ async def test_a_code_that_never_left_may_be_pasted_again(logins: Logins, issuer
 
     with pytest.raises(VendorUnavailableError) as unsent:
         await logins.complete(redirect, ADA)
-    assert not unsent.value.sent
+    assert not unsent.value.processed
     assert [login.vendor for login in await logins.pending(ADA)] == ["lab"]
 
     await store.update(lambda draft: point_at(draft, issuer.token_url))
     assert (await logins.complete(redirect, ADA)).vendor.name == "lab"
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "again"),
+    [
+        (429, {"body": {"error": "rate_limit_error"}, "headers": {"Retry-After": "30"}}, "in 30 s"),
+        (503, {"body": "upstream connect error", "headers": {"Retry-After": "5"}}, "in 5 s"),
+        (400, {"body": {"error": "temporarily_unavailable"}}, "in a moment"),
+        (403, {"body": "<!DOCTYPE html><title>Just a moment...</title>"}, "in a moment"),
+    ],
+)
+async def test_a_code_that_the_server_did_not_process_may_be_pasted_again(
+    logins: Logins, issuer: Issuer, status: int, answer: dict[str, Any], again: str
+) -> None:
+    redirect = await issuer.approve((await logins.begin("lab", ADA)).url)
+    issuer.faults.next("/token", status=status, **answer)
+
+    with pytest.raises(VendorUnavailableError) as refused:
+        await logins.complete(redirect, ADA)
+
+    assert refused.value.kept == "the login still waits for its paste"
+    assert refused.value.todo == f"paste the same redirect again {again}"
+    assert (await logins.complete(redirect, ADA)).vendor.name == "lab"
+
+
+async def test_a_country_without_service_is_the_operators_matter(logins: Logins, issuer: Issuer) -> None:
+    redirect = await issuer.approve((await logins.begin("lab", ADA)).url)
+    country = {"error": {"code": "unsupported_country_region_territory", "message": "Country not supported"}}
+    issuer.faults.next("/token", status=403, body=country)
+
+    with pytest.raises(VendorUnavailableError) as refused:
+        await logins.complete(redirect, ADA)
+
+    assert "the operator must give this machine another way" in refused.value.todo
+    assert [login.vendor for login in await logins.pending(ADA)] == ["lab"]
+
+
+@pytest.mark.parametrize(
+    "failure", [StoreUnwritableError("auth.json", "ENOSPC"), OSError(5, "Input/output error"), MemoryError()], ids=repr
+)
+async def test_a_code_that_never_left_whose_link_cannot_wait_again(
+    logins: Logins, issuer: Issuer, store: AsyncStore, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise failure
+
+    offer = await logins.begin("lab", ADA)
+    redirect = await issuer.approve(offer.url)
+    await store.update(lambda draft: point_at(draft, "http://127.0.0.1:1/token"))
+    monkeypatch.setattr(pending_entry, "put_back", fail)
+
+    with pytest.raises(VendorUnavailableError) as unsent:
+        await logins.complete(redirect, ADA)
+
+    assert "begin again" in unsent.value.todo
+    assert await logins.pending(ADA) == ()
 
 
 def point_at(draft: Draft, token_url: str) -> None:
@@ -68,7 +126,8 @@ async def test_a_caller_that_goes_away_does_not_stop_the_login(
 ) -> None:
     offer = await logins.begin("lab", ADA)
     redirect = await issuer.approve(offer.url)
-    issuer.faults.next("/token", delay=0.3)
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer)
     caller = asyncio.create_task(logins.complete(redirect, ADA))
     while not issuer.requests("/token"):  # the issuer has no event for it
         await asyncio.sleep(0.01)
@@ -76,11 +135,13 @@ async def test_a_caller_that_goes_away_does_not_stop_the_login(
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
         await caller
+    answer.set()
     await logins.aclose()
 
     assert "lab" in await store.read()
 
 
+@pytest.mark.parametrize("logins", [0.5], indirect=True)
 async def test_a_login_waits_for_a_refresh_in_flight_but_not_for_ever(
     logins: Logins, issuer: Issuer, store: AsyncStore
 ) -> None:

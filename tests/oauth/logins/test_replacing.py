@@ -94,12 +94,14 @@ async def test_a_login_that_came_in_during_the_exchange_stays_until_a_yes(
     his = await logins.begin("lab", BOB, replaces=carols)
     redirect = await issuer.approve(hers.url)
     posted = len(issuer.requests("/token"))
-    issuer.faults.next("/token", delay=0.3)
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer)
     completing = asyncio.create_task(logins.complete(redirect, ADA))
     while len(issuer.requests("/token")) == posted:
         await asyncio.sleep(0.01)
     await logins.complete(await issuer.approve(his.url, "bob@example.com"), BOB)
     stands = (await store.read())["lab"]
+    answer.set()
 
     with pytest.raises(LoginOvertakenError) as overtaken:
         await completing

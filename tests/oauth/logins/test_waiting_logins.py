@@ -13,6 +13,7 @@ from openab_auth.oauth.logins import WaitingLogins
 from openab_auth.oauth.logins import waiting as module
 from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import Tenant, UserId
+from tests.support.patience import PATIENCE
 
 ADA = UserId(42)
 LAB = Vendor(VendorName("lab"), "The Lab", Tenant("lab"), flow="device")
@@ -62,7 +63,7 @@ async def test_a_failure_is_written_although_no_view_asks_for_it() -> None:
     logins = WaitingLogins(audited)
     logins.start(LAB, pending(), denied())
     logins.expect_end("lab", ADA)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not audited.lines:
             await asyncio.sleep(0)
     ((vendor, user, error),) = audited.lines
@@ -113,6 +114,6 @@ async def test_an_end_that_nobody_asks_for_is_forgotten(monkeypatch: pytest.Monk
     logins = WaitingLogins()
     logins.start(LAB, pending(), denied())
     logins.expect_end("lab", ADA)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while logins._logins or logins._ends:
             await asyncio.sleep(0)

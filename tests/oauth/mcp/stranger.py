@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,6 +28,7 @@ class Page:
     headers: Mapping[str, str] = field(default_factory=dict)
     drip: bool = False
     delay: float = 0.0
+    chosen: Callable[[Any], Page] | None = None  # the page for a JSON body
 
 
 @dataclass
@@ -75,6 +76,7 @@ class Stranger:
         if request.content_type == "application/x-www-form-urlencoded":
             self.forms.append((request.path, {name: str(value) for name, value in (await request.post()).items()}))
         page = self.pages.get(request.path, Page("<h1>Not Found</h1>", 404))
+        page = page.chosen(body) if page.chosen else page
         await asyncio.sleep(page.delay)
         if page.drip:
             return await self._drip(request)

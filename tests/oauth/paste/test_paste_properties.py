@@ -41,7 +41,7 @@ def expected(state: str) -> ExpectedRedirect:
     ampersand=st.sampled_from(["&", "&amp;", "&#38;", "\\u0026", "\\&"]),
     hidden=st.tuples(st.integers(0, 400), st.sampled_from(HIDDEN)),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_code_in_any_dress_is_read_back_exactly(
     code: str,
     state: str,
@@ -66,7 +66,7 @@ def test_any_code_in_any_dress_is_read_back_exactly(
     line_break=st.sampled_from(BREAKS),
     words=st.sampled_from([("", ""), ("here it is:\n", "\nThanks a lot"), ("<", ">"), ("```\n", "\n```")]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_an_address_wrapped_at_any_width_is_read_back_exactly(
     code: str, state: str, width: int, line_break: str, words: tuple[str, str]
 ) -> None:
@@ -77,7 +77,7 @@ def test_an_address_wrapped_at_any_width_is_read_back_exactly(
 
 
 @given(code=st.text(UNRESERVED + "/+", min_size=8, max_size=90), state=states, dress=st.sampled_from(DRESSES))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_pair_in_any_dress_is_read_back_exactly(code: str, state: str, dress: tuple[str, str]) -> None:
     code = "a1234567" + code.strip(".~_*")
     text = dress[0] + f"{code}0#{state}" + dress[1]
@@ -95,7 +95,7 @@ fragments = st.sampled_from(
 @given(
     text=st.one_of(st.text(max_size=300), st.lists(st.one_of(fragments, st.text(max_size=4)), max_size=40).map("".join))
 )
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 def test_any_text_is_read_or_refused_and_never_anything_else(text: str) -> None:
     try:
         code_for(read_paste(text), expected("s" * 43))
@@ -104,7 +104,7 @@ def test_any_text_is_read_or_refused_and_never_anything_else(text: str) -> None:
 
 
 @given(canary=st.text(string.ascii_uppercase + string.digits, min_size=12, max_size=40), text=st.text(max_size=80))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_nothing_of_a_paste_is_in_its_refusal_or_repr(canary: str, text: str) -> None:
     for paste in (
         f"{text}{canary}",

@@ -16,6 +16,7 @@ from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, TokenEntry
 from tests.oauth.tokens.stored_logins import reached, stored
 from tests.support.clock import Clock
+from tests.support.patience import PATIENCE
 
 
 @pytest.mark.parametrize(
@@ -81,16 +82,19 @@ async def test_a_longer_lifetime_is_asked_for_once_and_the_answer_is_taken(
 async def test_who_is_logged_out_during_an_early_refresh_gets_no_token(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
-    issuer.faults.next("/token", delay=0.1)
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer)
     caller = asyncio.create_task(source.get_valid("lab", min_ttl=7200))
     await reached(issuer)
     await store.update(lambda draft: draft.pop("lab"))
+    answer.set()
 
     with pytest.raises(NotLoggedInError):
         await caller
     assert "lab" not in await store.read()
 
 
+@pytest.mark.parametrize("source", [1.0], indirect=True)
 async def test_a_lock_that_never_comes_free_ends_in_busy_or_the_live_token(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
@@ -102,7 +106,7 @@ async def test_a_lock_that_never_comes_free_ends_in_busy_or_the_live_token(
         clock.now += 3600
         with pytest.raises(RefreshBusyError):
             await source.get_valid("lab")
-        assert 1.9 < time.monotonic() - begun < 4
+        assert time.monotonic() - begun > 1.9
     finally:
         lock.release()
     assert not issuer.requests("/token")
@@ -114,11 +118,11 @@ async def test_closing_a_source_ends_its_wait_and_it_can_be_used_again(
     clock.now += 3600
     lock = store.lease("lab")
     assert lock.try_acquire()
-    source = TokenSource(store, catalogue=catalogue, driver=driver, clock=clock)
+    source = TokenSource(store, catalogue=catalogue, driver=driver, clock=clock, deadline=10 * PATIENCE)
     waiting = asyncio.create_task(source.get_valid("lab"))
     await asyncio.sleep(0.1)
 
-    async with asyncio.timeout(2):  # of the 20 s
+    async with asyncio.timeout(PATIENCE):
         await source.aclose()
         with pytest.raises(RefreshBusyError):
             await waiting

@@ -84,13 +84,15 @@ async def test_a_caller_cancelled_in_mid_refresh_leaves_the_new_token_stored(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, clock: Clock
 ) -> None:
     clock.now += 3600
-    issuer.faults.next("/token", delay=0.2)
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer)
     caller = asyncio.create_task(source.get_valid("lab"))
     await reached(issuer)
 
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
         await caller
+    answer.set()
     await source.aclose()
 
     assert (await stored(store)).refresh_token.reveal() == issuer.families[0].refresh_token
@@ -102,12 +104,14 @@ async def test_a_cancelled_caller_does_not_disturb_the_others(
     source: TokenSource, login: TokenEntry, issuer: Issuer, clock: Clock
 ) -> None:
     clock.now += 3600
-    issuer.faults.next("/token", delay=0.1)
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer)
     first = asyncio.create_task(source.get_valid("lab"))
     others = [asyncio.create_task(source.get_valid("lab")) for _ in range(4)]
     await reached(issuer)
 
     first.cancel()
+    answer.set()
 
     assert len({token.value for token in await asyncio.gather(*others)}) == 1
     assert len(issuer.requests("/token")) == 1

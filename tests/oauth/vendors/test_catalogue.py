@@ -1,17 +1,18 @@
-"""The shipped table under the operator's: what is offered, and the shipped facts as they were read."""
+"""The shipped table under the operator's: the shipped facts as they were read, tenants and secrets."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 
 from openab_auth.oauth.config import AuthSettings, Config, obscure
-from openab_auth.oauth.errors import ConfigError, NoLoginError, RiskNotAcceptedError
-from openab_auth.oauth.vendors import Catalogue
+from openab_auth.oauth.errors import (
+    ConfigError,
+)
+from openab_auth.oauth.vendors import Catalogue, VendorName
 from openab_auth.storage import Secret, Tenant
 
 LAB: dict[str, object] = {
@@ -22,27 +23,14 @@ LAB: dict[str, object] = {
 }
 
 
-MATRIX = {
-    "claude",
-    "codex",
-    "codex-device",
-    "copilot",
-    "gemini",
-    "agy",
-    "grok",
-    "kiro",
-    "kimi",
-    "mimocode",
-    "cursor",
-    "opencode",
-    "hermes",
-    "pi",
-}
+NOTHING_INSTALLED = {"PATH": "/nonexistent"}
 
 
 def facts(name: str) -> dict[str, object]:
     """What the shipped table says of a vendor beyond the defaults and the words for people."""
-    vendor = asdict(Catalogue.shipped({}).get(name))
+    found = Catalogue.shipped({}).named(VendorName(name))
+    assert found is not None
+    vendor = asdict(found)
     defaults = asdict(Catalogue.from_config(Config(vendors={"plain": dict(LAB)}), {}).get("plain"))
     return {
         key: value
@@ -72,8 +60,11 @@ def test_claude_is_as_its_own_tool_has_it() -> None:
         "token_lifetime": 28800,
         "account_from": "account.email_address",
         "env": ("ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"),
+        "risk": "tos-risk",
     }
-    assert Catalogue.shipped({}).get("claude").exec_env == "CLAUDE_CODE_OAUTH_TOKEN"
+    claude = Catalogue.shipped({}).named(VendorName("claude"))
+    assert claude is not None
+    assert claude.exec_env == "CLAUDE_CODE_OAUTH_TOKEN"
 
 
 def test_codex_is_as_its_own_tool_has_it() -> None:
@@ -93,38 +84,6 @@ def test_codex_is_as_its_own_tool_has_it() -> None:
         "env": ("CODEX_API_KEY", "OPENAI_API_KEY"),
     }
     assert Catalogue.shipped({}).get("codex").redirect_uri == "http://localhost:1455/auth/callback"
-
-
-def test_the_offer_is_in_the_operators_order_and_names_nobody_twice() -> None:
-    config = Config(auth=AuthSettings(vendors=("lab", "codex", "lab")), vendors={"lab": LAB})
-
-    assert [vendor.name for vendor in Catalogue.from_config(config, {}).offered()] == ["lab", "codex"]
-
-
-def test_by_default_every_vendor_without_risk_is_offered() -> None:
-    config = Config(vendors={"lab": LAB, "dare": {**LAB, "risk": "experimental"}})
-    catalogue = Catalogue.from_config(config, {})
-
-    assert [vendor.name for vendor in catalogue.offered()] == [
-        "claude",
-        "codex",
-        "codex-device",
-        "copilot",
-        "gemini",
-        "grok",
-        "kimi",
-        "lab",
-    ]
-    assert {vendor.name for vendor in catalogue.all()} == MATRIX | {"lab", "dare"}
-
-
-def test_an_accepted_risk_is_offered_but_not_a_vendor_that_was_left_out() -> None:
-    dare = {"dare": {**LAB, "risk": "tos-risk"}}
-    accepted = Config(auth=AuthSettings(accept_risk=("dare",)), vendors=dare)
-    left_out = Config(auth=AuthSettings(vendors=("codex",), accept_risk=("dare",)), vendors=dare)
-
-    assert Catalogue.from_config(accepted, {}).get("dare").risk == "tos-risk"
-    assert [vendor.name for vendor in Catalogue.from_config(left_out, {}).offered()] == ["codex"]
 
 
 def test_a_vendor_that_is_not_offered_is_still_found_by_its_tenant() -> None:
@@ -175,30 +134,12 @@ def test_an_operators_second_flow_of_the_same_client_shares_the_login() -> None:
         Catalogue.from_config(Config(vendors={"lab": LAB, "lab-device": {**device, "client_id": "other"}}), {})
 
 
-def test_a_vendors_own_program_is_offered_where_it_is_installed(tmp_path: Path) -> None:
-    program = tmp_path / "opencode"
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o755)
-
-    assert "opencode" in {vendor.name for vendor in Catalogue.shipped({"PATH": str(tmp_path)}).offered()}
-    assert "opencode" not in {vendor.name for vendor in Catalogue.shipped({}).offered()}
-    asked = Config(auth=AuthSettings(vendors=("opencode",)))
-    assert Catalogue.from_config(asked, {}).get("opencode").flow == "command"
-
-
-def test_what_cannot_be_logged_in_to_says_why_and_what_to_do() -> None:
-    catalogue = Catalogue.shipped({})
-
-    with pytest.raises(NoLoginError, match=r"make an API key.*set CURSOR_API_KEY where the agents run"):
-        catalogue.get("cursor")
-    with pytest.raises(RiskNotAcceptedError, match=r'marked tos-risk.*accept_risk = \["agy"\]'):
-        catalogue.get("agy")
-
-
 def test_an_apps_secret_comes_from_a_variable_or_obscured_in_the_config() -> None:
     obscured = Config(vendors={"gemini": {"client_secret_obscured": obscure("from-the-config")}})
 
-    assert Catalogue.shipped({}).get("gemini").client_secret is None
+    without = Catalogue.shipped(NOTHING_INSTALLED).named(VendorName("gemini"))
+    assert without is not None
+    assert without.client_secret is None
     assert Catalogue.from_config(obscured, {}).get("gemini").client_secret == Secret("from-the-config")
     environ = {"GEMINI_OAUTH_CLIENT_SECRET": "from-outside"}
     assert Catalogue.from_config(obscured, environ).get("gemini").client_secret == Secret("from-outside")

@@ -125,7 +125,7 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
         "mcp.anthropic-oauth",
         "mcp.Codex",
     }
-    assert "belongs to the vendor codex" in found["mcp.Codex"]
+    assert "because the vendor codex" in found["mcp.Codex"]
     assert "allow_http_loopback" in found["mcp.loop.url"]
 
 

@@ -41,16 +41,16 @@ def test_the_smallest_table_gets_the_defaults_of_the_contract() -> None:
         "form",
         "ok",
     )
-    assert (vendor.token_lifetime, vendor.command_timeout, vendor.verified) == (3600, 840, "source")
+    assert (vendor.token_lifetime, vendor.command_timeout, vendor.verified) == (None, 840, "source")
     assert not any((vendor.scopes, vendor.headers, vendor.env, vendor.exec_env, vendor.token_sends_state))
 
 
 def test_every_key_of_the_contract_is_known_and_no_other() -> None:
     contract = (
         "title tenant flow issuer authorize_url token_url device_url revoke_url userinfo_url client_id client_id_env "
-        "client_secret_env client_secret_obscured redirect_uri scopes authorize_params token_params device_params "
-        "refresh_params token_body token_sends_state headers exchange token_lifetime account_from env exec_env risk "
-        "verified note command command_timeout"
+        "client_secret_env client_secret_obscured client_secret_from redirect_uri scopes authorize_params token_params "
+        "device_params refresh_params token_body token_sends_state headers exchange token_lifetime account_from env "
+        "exec_env risk verified note command command_timeout"
     )
 
     assert set(contract.split()) == KEYS

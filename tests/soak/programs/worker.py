@@ -18,11 +18,14 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from openab_auth.bot.cli import main
 from openab_auth.bot.playground.issuer import decide
 from tests.soak.faults.fault_shim import Fault, arm
+
+_RAISED, _NO_MEMORY = 99, 98  # the exit status of a child whose command raised, or had no memory left
+_LOST = ("is lost", "could not be read here: MemoryError")  # what a command says when it loses an answer
 
 
 class Worker:
@@ -34,6 +37,7 @@ class Worker:
         self._everybody: list[str] = asked["tenants"]
         self._chance = random.Random(asked["seed"])  # noqa: S311 - no secret
         self._logged_in = False
+        self._exec_err = str(Path(asked["config"]).with_name(f"{self._mine or 'finish'}.exec.err"))
 
     def run(self) -> None:
         """Log out what a worker before this one may have left, then work until standard input ends."""
@@ -74,13 +78,21 @@ class Worker:
             self._logged_in = ended["status"] == 0
 
     def _exec(self, tenant: str) -> None:
+        """Run an agent in a child, whose standard error goes into a file: the child may become the agent."""
         begun = time.time()
         pid = os.fork()
         if pid == 0:
-            ended = self._command("exec", "exec", tenant, "--", "/bin/true")
-            os._exit(ended["status"] if isinstance(ended["status"], int) else 1)
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        _say(event="ended", what="exec", tenant=tenant, begun=begun, status=status, err="")
+            try:
+                os._exit(self._become_agent(tenant))
+            except MemoryError:  # there may be no memory left to say more
+                os._exit(_NO_MEMORY)
+            except BaseException:  # noqa: BLE001 - the finding
+                os._exit(_RAISED)
+        status: int | str = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        err = Path(self._exec_err).read_text()
+        if status in {_RAISED, _NO_MEMORY}:
+            status = "raised MemoryError" if status == _NO_MEMORY else err[-500:]
+        _say(event="ended", what="exec", tenant=tenant, begun=begun, status=status, **_told(err))
 
     def _tell(self, what: str, tenant: str, *words: str) -> dict[str, Any]:
         """Run a command and print how it ended; its output stays here, for it may be a token."""
@@ -92,8 +104,18 @@ class Worker:
         _say(event="ended", tenant=tenant, **told, **{name: ended[name] for name in ended if name != "out"})
         return ended
 
-    def _command(self, what: str, *words: str) -> dict[str, Any]:
-        out, err, begun = io.StringIO(), io.StringIO(), time.time()
+    def _become_agent(self, tenant: str) -> int:
+        said = os.open(self._exec_err, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(said, sys.stderr.fileno())
+        os.close(said)
+        status = self._command("exec", "exec", tenant, "--", "/bin/true", err=sys.stderr)["status"]
+        if isinstance(status, int):
+            return status
+        sys.stderr.write(status)
+        return _RAISED
+
+    def _command(self, what: str, *words: str, err: TextIO | None = None) -> dict[str, Any]:
+        out, err, begun = io.StringIO(), err or io.StringIO(), time.time()
         sys.argv = ["openab-auth", *self._options, *words] if what != "token" else ["", *words, *self._options]
         status: int | str
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -101,7 +123,13 @@ class Worker:
                 status = main()
             except BaseException:  # noqa: BLE001 - the finding
                 status = "raised " + traceback.format_exc(limit=-4)[-500:]
-        return {"what": what, "begun": begun, "status": status, "out": out.getvalue(), "err": err.getvalue()[-400:]}
+        said = err.getvalue() if isinstance(err, io.StringIO) else ""
+        return {"what": what, "begun": begun, "status": status, "out": out.getvalue(), **_told(said)}
+
+
+def _told(err: str) -> dict[str, Any]:
+    """Return the end of what a command said, and whether it said anywhere that it lost an answer."""
+    return {"err": err[-400:], "lost": any(words in err for words in _LOST)}
 
 
 def _say(**event: object) -> None:

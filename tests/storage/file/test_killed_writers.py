@@ -96,7 +96,7 @@ while True:
         os._exit(0)
     _, status = os.waitpid(child, 0)
     text = path.read_text() if path.exists() else "{}"
-    seen = FileStore(path, lock_timeout=1).read()
+    seen = FileStore(path, lock_timeout=60).read()
     kept = [found.read_bytes() for found in folder.glob("auth.json.corrupt-*")] if folder.exists() else []
     result = {
         "killed": os.WIFSIGNALED(status),
@@ -106,7 +106,7 @@ while True:
         "seen": {key: entry.access_token.reveal() for key, entry in seen.items()},
         "modes": sorted({found.stat().st_mode & 0o777 for found in folder.iterdir()}) if folder.exists() else [],
     }
-    FileStore(path, lock_timeout=1).update(put("after", token("after")))
+    FileStore(path, lock_timeout=60).update(put("after", token("after")))
     after = FileStore(path).read()
     result["after"] = {key: entry.access_token.reveal() for key, entry in after.items()}
     result["spills"] = [found.name for found in folder.glob("auth.json.spill.*")]
@@ -185,7 +185,7 @@ COUNT_AND_TELL = """
 import sys
 from dataclasses import replace
 from openab_auth.storage import FileStore
-store = FileStore(sys.argv[1], lock_timeout=20)
+store = FileStore(sys.argv[1], lock_timeout=60)
 def count(draft):
     entry = draft[sys.argv[2]]
     draft[sys.argv[2]] = replace(entry, expires_at=entry.expires_at + 1)

@@ -23,6 +23,7 @@ from openab_auth.storage import (
 from tests.storage.entries import put, token, token_in
 from tests.storage.processes import Start, line_of
 from tests.support.clock import Clock
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture
@@ -171,7 +172,7 @@ print(json.dumps({"torn": torn, "reads": len(counts), "backwards": counts != sor
 WRITE = """
 import sys
 from openab_auth.storage import NEVER, FileStore, Secret, TokenEntry
-store = FileStore(sys.argv[1], lock_timeout=30)
+store = FileStore(sys.argv[1], lock_timeout=60)
 for number in range(int(sys.argv[3])):
     key = f"{sys.argv[2]}-{number}"
     entry = TokenEntry(Secret("a" * (number % 7) * 40), Secret("r"), NEVER, "t", key)
@@ -188,10 +189,10 @@ def test_readers_without_a_lock_see_no_torn_file_while_eight_write(store: FileSt
         assert line_of(reader) == "reading\n"
     writers = [start(WRITE, store.path, name, 15) for name in range(8)]
     for writer in writers:
-        _, err = writer.communicate(timeout=50)
+        _, err = writer.communicate(timeout=PATIENCE)
         assert writer.returncode == 0, err
     done.touch()
-    told = [json.loads(reader.communicate(timeout=10)[0]) for reader in readers]
+    told = [json.loads(reader.communicate(timeout=PATIENCE)[0]) for reader in readers]
 
     assert [(one["torn"], one["backwards"]) for one in told] == [(0, False)] * 2
     assert min(one["reads"] for one in told) > 50

@@ -27,6 +27,7 @@ from openab_auth.storage import (
 from openab_auth.storage.file import atomic
 from openab_auth.storage.records.servers import SERVERS
 from tests.storage.processes import Start, line_of
+from tests.support.patience import PATIENCE
 
 Make = Callable[..., TokenEntry]
 LINEAR = AddedServer("https://mcp.linear.app/mcp", UserId(7), 1_800_000_000)
@@ -66,7 +67,7 @@ def test_processes_that_add_at_once_lose_none(store: FileStore, start: Start) ->
     for writer in writers:
         assert writer.stdin is not None
         print(file=writer.stdin, flush=True)  # all begin at once
-    assert [writer.wait(timeout=30) for writer in writers] == [0] * 3
+    assert [writer.wait(timeout=PATIENCE) for writer in writers] == [0] * 3
 
     assert set(store.servers()) == {f"s{who}-{n}" for who in (1, 2, 3) for n in range(10)}
 

@@ -10,10 +10,15 @@ from typing import Final, Literal, TypeAlias
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from openab_auth.bot.playground.discord.rules import json_reply
+from openab_auth.bot.playground.discord.rules import errors, json_reply
 
-Kind: TypeAlias = Literal["callback", "followup", "edit", "message", "member", "commands"]
-"""A kind of request: interaction callback, followup, edit, plain message, member lookup, command registration."""
+Kind: TypeAlias = Literal[
+    "callback", "followup", "edit", "message", "member", "commands", "me", "application", "registered", "gateway"
+]
+"""A kind of request: interaction callback, followup, edit, plain message, member lookup, command registration.
+
+At a bot's start also: the bot's own user, its application, the registered commands, and the gateway's address.
+"""
 
 _TOO_MANY: Final = 429
 _NO_CONTENT: Final = 204
@@ -33,6 +38,7 @@ class Fault:
     when: Literal["before", "after"] = "before"
     cut: bool = False
     delay: float = 0.0  # seconds before the request is handled
+    message: str = ""  # Discord's sentence, if it matters
 
     async def play(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer `request` with the fault."""
@@ -46,7 +52,7 @@ class Fault:
     def _reply(self) -> web.Response:
         if self.status == _NO_CONTENT:
             return web.Response(status=_NO_CONTENT)
-        body: dict[str, object] = {"message": f"{self.status}: injected fault", "code": self.code}
+        body: dict[str, object] = {"message": self.message or f"{self.status}: injected fault", "code": self.code}
         if self.status == _TOO_MANY:
             body = {"message": "You are being rate limited.", "retry_after": self.retry_after, "global": False}
         reply = json_reply(body, self.status)
@@ -61,7 +67,7 @@ class Faults:
     """Queue faults for the next requests of each kind."""
 
     def __init__(self) -> None:
-        self._waiting: defaultdict[Kind, deque[Fault]] = defaultdict(deque)
+        self._waiting: defaultdict[Kind, deque[Fault | None]] = defaultdict(deque)
 
     def next(  # noqa: PLR0913 - a keyword for each kind of failure
         self,
@@ -74,11 +80,20 @@ class Faults:
         when: Literal["before", "after"] = "before",
         cut: bool = False,
         delay: float = 0.0,
+        message: str = "",
+        passing: int = 0,
         times: int = 1,
     ) -> None:
-        """Queue this fault for `times` requests of this kind, after the faults that are queued already."""
-        fault = Fault(status, code, retry_after, via, when, cut, delay)
-        self._waiting[kind].extend([fault] * times)
+        """Queue this fault for `times` requests of this kind, after the faults that are queued already.
+
+        `passing` requests of this kind get no fault first.
+        """
+        fault = Fault(status, code, retry_after, via, when, cut, delay, message)
+        self._waiting[kind].extend([None] * passing + [fault] * times)
+
+    def use_up_creations(self) -> None:
+        """Refuse the next registration of commands: the 200 creations of the day are used up."""
+        self.next("commands", status=400, code=errors.DAILY_CREATIONS_CODE, message=errors.DAILY_CREATIONS_USED)
 
     def take(self, kind: Kind) -> Fault | None:
         """Remove and return the next fault for this kind of request, or None."""

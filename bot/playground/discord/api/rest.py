@@ -18,6 +18,7 @@ from openab_auth.bot.playground.discord.guild import Json, Message, State, paylo
 from openab_auth.bot.playground.discord.rules import (
     ApiError,
     check_commands,
+    check_entry_point,
     errors,
     json_reply,
     limits,
@@ -35,6 +36,11 @@ _KIND_OF: Final[Mapping[tuple[str, str], Kind]] = {
     ("POST", "/channels/{channel}/messages"): "message",
     ("PATCH", "/channels/{channel}/messages/{message}"): "message",
     ("GET", "/guilds/{guild}/members/{user}"): "member",
+    ("GET", "/users/@me"): "me",
+    ("GET", "/oauth2/applications/@me"): "application",
+    ("GET", "/gateway"): "gateway",
+    ("GET", "/applications/{app}/commands"): "registered",
+    ("GET", "/applications/{app}/guilds/{guild}/commands"): "registered",
     ("PUT", "/applications/{app}/commands"): "commands",
     ("PUT", "/applications/{app}/guilds/{guild}/commands"): "commands",
 }
@@ -163,7 +169,9 @@ class Rest:
     async def _put_commands(self, request: web.Request) -> web.Response:
         commands = _object_list(request)
         check_commands(commands)
-        return json_reply(self._state.register(commands, request.match_info.get("guild", "")))
+        guild_id = request.match_info.get("guild", "")
+        check_entry_point(commands, self._state.commands(guild_id))
+        return json_reply(self._state.register(commands, guild_id))
 
     async def _callback(self, request: web.Request) -> web.Response:
         id_, token, body = request.match_info["id"], request.match_info["token"], _object(request)

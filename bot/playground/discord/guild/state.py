@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from openab_auth.bot.playground.discord.guild.model import Interaction, Json, Member, Message, Where
-from openab_auth.bot.playground.discord.rules import registered
+from openab_auth.bot.playground.discord.rules import ENTRY_POINT, SLASH, registered
 
 EPOCH_MS: Final = 1_420_070_400_000  # Discord counts the time in its ids from here
 
@@ -104,8 +104,8 @@ class State:
         return self._commands.get(guild_id, [])
 
     def offered_commands(self) -> list[Json]:
-        """Return all commands that people in the guild can use."""
-        return [*self.commands(), *self.commands(self.guild_id)]
+        """Return all slash commands that people in the guild can use; an Entry Point command is opened elsewhere."""
+        return [each for each in (*self.commands(), *self.commands(self.guild_id)) if each["type"] == SLASH]
 
     def register(self, commands: list[Json], guild_id: str = "") -> list[Json]:
         """Replace the registered commands; a command that was registered before keeps its id."""
@@ -114,6 +114,10 @@ class State:
         self._commands[guild_id] = stored
         self.changed()
         return stored
+
+    def enable_activities(self) -> None:
+        """Add the global Entry Point command, as Discord does when a developer enables Activities."""
+        self.register([*self.commands(), dict(ENTRY_POINT)])
 
     def changed(self) -> None:
         """Wake every waiter."""

@@ -3,70 +3,70 @@
 from __future__ import annotations
 
 
-class ClientRefusedError(Exception):
-    """The person's client does not allow this action; the bot received nothing."""
+class ActionRefusedError(Exception):
+    """The person's Discord client refuses this action; the bot received nothing."""
 
 
-def no_such_command(command: str) -> ClientRefusedError:
+def no_such_command(command: str) -> ActionRefusedError:
     """Return the error for a command that is not registered, or not available here."""
-    return ClientRefusedError(f"There is no command /{command} here.")
+    return ActionRefusedError(f"There is no command /{command} here.")
 
 
-def no_such_option(command: str, option: str) -> ClientRefusedError:
+def no_such_option(command: str, option: str) -> ActionRefusedError:
     """Return the error for an option that the command does not declare."""
-    return ClientRefusedError(f"/{command} has no option {option}.")
+    return ActionRefusedError(f"/{command} has no option {option}.")
 
 
-def missing_options(command: str, names: list[str]) -> ClientRefusedError:
+def missing_options(command: str, names: list[str]) -> ActionRefusedError:
     """Return the error for missing required options."""
-    return ClientRefusedError(f"/{command} needs {', '.join(names)}.")
+    return ActionRefusedError(f"/{command} needs {', '.join(names)}.")
 
 
-def bad_value(option: str) -> ClientRefusedError:
+def bad_value(option: str) -> ActionRefusedError:
     """Return the error for a value with the wrong type or length, or outside the declared choices."""
-    return ClientRefusedError(f"The option {option} does not accept this value.")
+    return ActionRefusedError(f"The option {option} does not accept this value.")
 
 
-def no_autocomplete(option: str) -> ClientRefusedError:
+def no_autocomplete(option: str) -> ActionRefusedError:
     """Return the error for an option without autocomplete."""
-    return ClientRefusedError(f"The option {option} has no autocomplete.")
+    return ActionRefusedError(f"The option {option} has no autocomplete.")
 
 
-def no_such_message() -> ClientRefusedError:
+def no_such_message() -> ActionRefusedError:
     """Return the error for a message that is deleted or that only another person sees."""
-    return ClientRefusedError("You cannot see this message.")
+    return ActionRefusedError("You cannot see this message.")
 
 
-def no_such_button(which: str) -> ClientRefusedError:
+def no_such_button(which: str) -> ActionRefusedError:
     """Return the error for a message without a button with this label or id."""
-    return ClientRefusedError(f"There is no button {which!r} on this message.")
+    return ActionRefusedError(f"There is no button {which!r} on this message.")
 
 
-def no_such_menu(which: str) -> ClientRefusedError:
+def no_such_menu(which: str) -> ActionRefusedError:
     """Return the error for a message without a menu with this id."""
-    return ClientRefusedError(f"There is no menu {which!r} on this message.")
+    return ActionRefusedError(f"There is no menu {which!r} on this message.")
 
 
-def button_is_link() -> ClientRefusedError:
+def button_is_link() -> ActionRefusedError:
     """Return the error for pressing a link button, which sends nothing to the bot."""
-    return ClientRefusedError("This button is a link.")
+    return ActionRefusedError("This button is a link.")
 
 
-def button_is_off() -> ClientRefusedError:
+def button_is_off() -> ActionRefusedError:
     """Return the error for a disabled button."""
-    return ClientRefusedError("This button is disabled.")
+    return ActionRefusedError("This button is disabled.")
 
 
-def bad_form() -> ClientRefusedError:
+def bad_form() -> ActionRefusedError:
     """Return the error for a field that is missing, too short or too long."""
-    return ClientRefusedError("A field is missing, too short or too long.")
+    return ActionRefusedError("A field is missing, too short or too long.")
 
 
-def no_such_field(name: str) -> ClientRefusedError:
+def no_such_field(name: str) -> ActionRefusedError:
     """Return the error for a field that the form does not have."""
-    return ClientRefusedError(f"The form has no field {name}.")
+    return ActionRefusedError(f"The form has no field {name}.")
 
 
-def no_message() -> ClientRefusedError:
+def no_message() -> ActionRefusedError:
     """Return the error for a response without a message."""
-    return ClientRefusedError("The bot has not responded with a message.")
+    return ActionRefusedError("The bot has not responded with a message.")

@@ -27,7 +27,7 @@ def command_data(
     """Return the interaction's `data` for this input; `focused` is the option that the person is still typing.
 
     Raises:
-        ClientRefusedError: a command or option is not declared, a required option is missing, or a value does not fit.
+        ActionRefusedError: a command or option is not declared, a required option is missing, or a value does not fit.
     """
     root, *path = command.split() or [""]
     found = next((each for each in commands if each["name"] == root and _offered(each, where)), None)

@@ -47,7 +47,7 @@ class Person:
         """Send a slash command, for example "auth login", and wait until the bot acknowledges it.
 
         Raises:
-            ClientRefusedError: the command or an option is not declared, a required option is missing, or a value does
+            ActionRefusedError: the command or an option is not declared, a required option is missing, or a value does
                 not fit its option.
         """
         data = command_data(self._state.offered_commands(), command, options, where)
@@ -60,7 +60,7 @@ class Person:
         """Return the autocomplete list for a half-typed option; it is empty when the bot does not answer in time.
 
         Raises:
-            ClientRefusedError: the option does not declare autocomplete.
+            ActionRefusedError: the option does not declare autocomplete.
         """
         data = command_data(self._state.offered_commands(), command, {**others, option: value}, where, focused=option)
         channel_id = self._state.channel_id(self.user["id"], where)
@@ -72,7 +72,7 @@ class Person:
         """Press the button with this label or `custom_id` on a response, a message, or the message with this id.
 
         Raises:
-            ClientRefusedError: this person sees no such button, the button is a link, or it is disabled.
+            ActionRefusedError: this person sees no such button, the button is a link, or it is disabled.
         """
         for message in self._messages(target):
             for part in parts(message.body.get("components") or []):
@@ -84,7 +84,7 @@ class Person:
         """Choose `values` in the select menu with this `custom_id`.
 
         Raises:
-            ClientRefusedError: this person sees no such menu, or the menu does not accept these values.
+            ActionRefusedError: this person sees no such menu, or the menu does not accept these values.
         """
         for message in self._messages(target):
             for part in parts(message.body.get("components") or []):
@@ -96,7 +96,7 @@ class Person:
         """Send a form; `Modal.submit` calls this.
 
         Raises:
-            ClientRefusedError: the form has no field of this name, or a field does not accept its value.
+            ActionRefusedError: the form has no field of this name, or a field does not accept its value.
         """
         fields = [input_of(row) for row in modal.data["components"]]
         for name in values.keys() - {field["custom_id"] for field in fields}:

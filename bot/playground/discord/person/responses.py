@@ -9,7 +9,7 @@ from openab_auth.bot.playground.discord.guild import Interaction, Json, Message,
 from openab_auth.bot.playground.discord.person import client_errors
 from openab_auth.bot.playground.discord.rules import LINK, parts
 
-PATIENCE: Final = 5.0  # seconds that a person waits for a change
+PATIENCE: Final = 60.0  # seconds that a person waits for a change
 
 
 class FormSender(Protocol):
@@ -38,7 +38,7 @@ class ShownResponse:
         """Return the response's message; after an update in place, the message with the pressed button.
 
         Raises:
-            ClientRefusedError: the bot has not responded with a message.
+            ActionRefusedError: the bot has not responded with a message.
         """
         if self.interaction.original is None:
             raise client_errors.no_message()
@@ -174,7 +174,7 @@ class Modal:
         """Fill the fields, in order or by `custom_id`, and send the form.
 
         Raises:
-            ClientRefusedError: the form has no field of this name, or the field does not accept the value.
+            ActionRefusedError: the form has no field of this name, or the field does not accept the value.
         """
         ids = [str(field["custom_id"]) for field in self.fields]
         return await self._sender.submit(self, {**dict(zip(ids, values, strict=False)), **named})

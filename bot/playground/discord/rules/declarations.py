@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from openab_auth.bot.playground.discord.rules.errors import bad_field
+from openab_auth.bot.playground.discord.rules.errors import bad_field, entry_point_left_out
 from openab_auth.bot.playground.discord.rules.limits import count, length
 
 _NAME: Final = re.compile(r"[-_'\w]{1,32}")  # \w: letters and digits of every script
-_SLASH: Final = 1
+SLASH: Final = 1
+_ENTRY_POINT: Final = 4
+ENTRY_POINT: Final[Mapping[str, Any]] = {"type": _ENTRY_POINT, "name": "launch", "handler": 2}
 _SUBCOMMANDS: Final = frozenset({1, 2})
 _MOST: Final = 100  # commands of an application
 _MANY: Final = 25  # options, choices, subcommands
@@ -27,8 +29,18 @@ def check_commands(commands: Sequence[Mapping[str, Any]]) -> None:
     count(commands, "commands", _MOST)
     _check_unique(commands, "commands")
     for number, command in enumerate(commands):
-        if command.get("type", _SLASH) == _SLASH:
+        if command.get("type", SLASH) == SLASH:
             _check(command, str(number))
+
+
+def check_entry_point(commands: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]]) -> None:
+    """Check that a registration keeps the Entry Point command, if there is one.
+
+    Raises:
+        ApiError: it would remove the command.
+    """
+    if _has_entry_point(before) and not _has_entry_point(commands):
+        raise entry_point_left_out()
 
 
 def registered(
@@ -38,9 +50,9 @@ def registered(
     owner: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """Return the commands as Discord stores them: with defaults and owner; a known name keeps its id."""
-    ids = {command["name"]: command["id"] for command in before}
+    ids = {_key(command): command["id"] for command in before}
     defaults = {
-        "type": _SLASH,
+        "type": SLASH,
         "description": "",
         "default_member_permissions": None,
         "nsfw": False,
@@ -48,7 +60,7 @@ def registered(
         "integration_types": [0],
     }
     return [
-        {**defaults, **command, **owner, "id": ids.get(command["name"]) or new_id(), "version": new_id()}
+        {**defaults, **command, **owner, "id": ids.get(_key(command)) or new_id(), "version": new_id()}
         for command in commands
     ]
 
@@ -59,6 +71,14 @@ def without_localizations(command: Mapping[str, Any]) -> dict[str, Any]:
     if "options" in plain:
         plain["options"] = [without_localizations(option) for option in plain["options"]]
     return plain
+
+
+def _key(command: Mapping[str, Any]) -> tuple[int, str]:
+    return command.get("type", SLASH), command["name"]
+
+
+def _has_entry_point(commands: Sequence[Mapping[str, Any]]) -> bool:
+    return any(command.get("type") == _ENTRY_POINT for command in commands)
 
 
 def _check(command: Mapping[str, Any], at: str) -> None:
@@ -96,6 +116,6 @@ def _check_option(option: Mapping[str, Any], at: str) -> None:
 
 
 def _check_unique(items: Sequence[Mapping[str, Any]], at: str) -> None:
-    names = [(item.get("name"), item.get("type", _SLASH) if at == "commands" else 0) for item in items]
+    names = [(item.get("name"), item.get("type", SLASH) if at == "commands" else 0) for item in items]
     if len(names) != len(set(names)):
         raise bad_field(at, "Option name must be unique", "APPLICATION_COMMAND_OPTIONS_NAME_INVALID")

@@ -7,6 +7,8 @@ from typing import Final
 
 from aiohttp import web
 
+DAILY_CREATIONS_CODE: Final = 30034
+DAILY_CREATIONS_USED: Final = "Max number of daily application command creates has been reached (200)"
 JSON: Final = {"Content-Type": "application/json"}  # with a charset, discord.py would not parse the body
 
 
@@ -82,6 +84,16 @@ def unknown_channel() -> ApiError:
 def unknown_member() -> ApiError:
     """Return the error for a user who is not in the guild."""
     return ApiError(404, 10007, "Unknown Member")
+
+
+def entry_point_left_out() -> ApiError:
+    """Return the error for a registration without the Entry Point command of an app with Activities."""
+    return ApiError(
+        400,
+        50240,
+        "You cannot remove this app's Entry Point command in a bulk update operation. "
+        "Please include the Entry Point command in your update request or delete it separately.",
+    )
 
 
 def empty_message() -> ApiError:

@@ -104,7 +104,7 @@ logout-not-revoked = I could not revoke it at the vendor{ $note ->
         [none] {""}
        *[other] : { $note }
     }.
-logout-tokens-left = A file on this bot's disk may still contain the tokens of this login. { -status } names the file.
+logout-tokens-left = A file on this bot's disk may still contain the tokens of this login. Ask the operator to remove it.
 
 person-at-console = Someone at the console
 unknown-person = An unknown person
@@ -134,7 +134,11 @@ remedy-widen = Ask the operator to add them to `scopes` in { CODE($table) }. The
 remedy-grant = They were requested but not granted. Ask the people who run the server to grant them to this account.
 status-pending = ⏳ **{ $vendor }**: link expires { $time }
 status-environment = 🔑 **{ $vendor }**: uses { CODE($variable) } from the bot's environment; nothing is stored
-status-problem = 🔧 **For the operator:** { $what }: { $repair }
+status-problems =
+    🔧 **For the operator:** { $count ->
+        [one] one problem to repair.
+       *[other] { $count } problems to repair.
+    } `openab-auth doctor` says how.
 status-more = … and { $count } more. `openab-auth status` shows them all.
 state-ok = logged in
 state-expiring = logged in, renews soon
@@ -159,6 +163,12 @@ choice-not-logged-in = not logged in
 choice-log-in-again = log in again
 choice-tos-risk = ⚠ terms may forbid it
 choice-experimental = ⚠ experimental
+choice-none-not-allowed = You can't log agents in yet. /auth help says whom to ask
+choice-none-unreadable = The logins can't be read right now; ask the operator
+choice-none-offered = No vendor is offered here yet; ask the operator
+choice-none-pending = No login is waiting; start with /auth login
+choice-none-logins = Nobody is logged in yet
+choice-none-servers = There is no server here that you added
 
 ## Help
 
@@ -170,7 +180,7 @@ help-number-of-logins = **{ $count ->
         [one] There is one login here.
        *[other] There are { $count } logins here.
     }** { -login } adds or replaces a login. { -status } shows them.
-help-logins-unreadable = **The logins can't be read right now.** { -status } explains why.
+help-logins-unreadable = **The logins can't be read right now.**
 help-commands =
     - { -login } gives you the link. Paste what you copied with the button, with { -complete }, or in a DM to me.
     - { -status } shows who is logged in where. { -cancel } cancels a login that you started.
@@ -192,6 +202,7 @@ failure =
     { $kept }
     Next: { $next }
 failure-incident = -# For the operator: { CODE($incident) }
+incident = Give the operator this id: { CODE($incident) }. The log explains it.
 unexpected-failure =
     ❌ **Something went wrong on my side.**
     Try again. If it happens again, give the operator this id: { CODE($incident) }
@@ -257,13 +268,20 @@ error-login_taken = Another person is logged in to { $tenant }.
 error-login_overtaken = Another person logged in to { $tenant } while you were logging in.
     .kept = Their login is unchanged. Yours was not stored.
     .next = { -login } asks whether you want to replace it.
+error-reserved_login = { $tenant } is the login of openab itself.
+    .kept = It is unchanged.
+    .next = Only openab can end it.
 error-login_changed = The login to { $tenant } has changed since I asked you.
     .kept = The current login is unchanged.
     .next = { -status } shows it. To end it, use { -logout } again.
 error-refresh_busy = The login to { $tenant } is being renewed, and this takes longer than usual.
     .kept = The login is unchanged.
     .next = Try again in a moment.
-error-unknown_vendor = { $vendor } is not offered here.
+error-unknown_vendor =
+    { $offered ->
+        [none] No vendor is offered here yet.
+       *[other] { $vendor } is not offered here.
+    }
     .kept = { -unchanged }
     .next =
         { $offered ->
@@ -273,7 +291,7 @@ error-unknown_vendor = { $vendor } is not offered here.
 error-vendor_unavailable = { $vendor } is not answering properly right now.
     .kept =
         { $asked ->
-            [code] { $sent ->
+            [code] { $processed ->
                 [yes] { -older-untouched }
                *[no] { -still-waits }
             }
@@ -281,18 +299,38 @@ error-vendor_unavailable = { $vendor } is not answering properly right now.
         }
     .next =
         { $asked ->
-            [code] { $sent ->
+            [code] { $processed ->
                 [yes] { -new-link }
-               *[no] Wait a moment, then paste the same thing again.
+               *[no] { $operators ->
+                    [yes] Tell the operator: { $todo }.
+                   *[no] { $retry_after ->
+                        [none] Wait a moment, then paste the same thing again.
+                       *[other] Wait { $retry_after } seconds, then paste the same thing again.
+                    }
+                }
             }
            *[other] Try again in a moment.
         }
+error-network_variable = I can't reach any vendor right now: a setting of the machine that I run on is wrong.
+    .kept = { -unchanged } If a login was waiting for your paste, it still waits.
+    .next = Tell the operator: { CODE($variable) } can't be used. My log and `openab-auth doctor` say why.
 error-vendor_misconfigured = { $vendor } does not accept this bot's configuration{ $reason ->
         [none] {""}
        *[other] {" "}({ $reason })
     }.
-    .kept = { -older-untouched }
+    .kept =
+        { $still_waits ->
+            [yes] { -still-waits }
+           *[no] { -older-untouched }
+        }
     .next = Tell the operator: { $todo }.
+error-secret_missing = Nobody can log in to { $vendor } here yet, because its client secret is missing.
+    .kept = { -unchanged }
+    .next =
+        { $variable ->
+            [none] Tell the operator: `openab-auth vendors` says what to set.
+           *[other] Tell the operator: set { CODE($variable) }. `openab-auth vendors` says more.
+        }
 error-client_missing = This bot is not registered at { $vendor } yet{ $reason ->
         [none] {""}
        *[other] {" "}({ $reason })
@@ -408,7 +446,7 @@ error-paste_refused-not_understood = This text contains neither the address of t
 error-paste_refused-no_code = This address has no code. It is not the address of the last page, or it is incomplete.
     .kept = { -still-waits }
     .next = Finish signing in. { -copy-all } Include everything after the `?`.
-error-paste_refused-bare_code = This is only a code. The part that says which login it belongs to (the state) is missing.
+error-paste_refused-bare_code = This has a code, but not the part that says which login it belongs to (the state).
     .kept = { -still-waits }
     .next = { -copy-all } If the page shows code#state, copy both sides of the `#`.
 error-paste_refused-doubled = This text contains two addresses, or one part of the address twice.
@@ -426,6 +464,9 @@ error-paste_refused-other_redirect = This address is not the last page of this l
 error-paste_refused-foreign_state = This address is from a different login, or it is incomplete.
     .kept = { -still-waits }
     .next = Copy the whole address, to its very end, and paste it. If it is refused again: { -new-link }
+error-paste_refused-cut_off = The end of this address is missing. I did not send the code anywhere.
+    .kept = { -still-waits }
+    .next = Copy the whole address, to its very end, and paste it.
 error-paste_refused-other_issuer = This address comes from a different server than this vendor's. I did not send the code anywhere.
     .kept = { -still-waits }
     .next = { -new-link } Open only that link.
@@ -451,18 +492,58 @@ error-paste_refused-denied =
            *[no] Continue with the newest link. If the error came from there: { -new-link }
         }
 
-error-store_unreadable = The file with the logins could not be read.
+error-store_unreadable = The file with the logins could not be read: { error-store_unwritable.because }
     .kept = { -unchanged }
-    .next = Give the operator the id below.
-error-store_unwritable = The file with the logins could not be written.
+    .next = { error-store_unwritable.repair }
+error-store_unwritable = The file with the logins could not be written: { error-store_unwritable.because }
     .kept = The file is unchanged.
-    .next = Give the operator the id below.
-error-servers_unwritten = The list of added servers could not be written.
+    .next = { error-store_unwritable.repair }
+    .because =
+        { $fault ->
+            [mounted-alone] it is mounted by itself, so it can't be replaced.
+            [no-locks] its disk has no locks, so two programs could spoil a login.
+            [no-modes] its disk can't keep it from other users.
+            [protected] the system protects it.
+            [no-rights] the bot has no right to it.
+            [disk-full] the disk is full.
+            [quota-full] the bot's share of the disk is full.
+            [read-only] its disk is read-only.
+            [stale] its file server can't be reached.
+            [too-many-files] too many files are open.
+            [name-too-long] its name is too long.
+            [link] its path is a symbolic link that leads nowhere.
+            [no-folder] its folder is missing.
+            [too-large] it may not grow any further.
+            [disk-broken] the disk has failed.
+            [unsupported] its disk can't do what is needed.
+           *[other] it can't be used.
+        }
+    .repair =
+        { $fault ->
+            [mounted-alone] Tell the operator: mount the folder of the file, not the file.
+            [no-locks] Tell the operator: move the file to a disk with locks, for example a local one.
+            [no-modes] Tell the operator: move the file to a disk with file modes, or mount its disk for the bot alone.
+            [protected] Tell the operator: `lsattr` shows what protects the file, and `doctor` says more.
+            [no-rights] Tell the operator: give the bot the right to read and write the file and its folder.
+            [disk-full] Tell the operator: free some disk space or some inodes, then try again.
+            [quota-full] Tell the operator: raise the bot's quota, or delete some of its files. Then try again.
+            [read-only] Tell the operator: make the disk writable, or move the file.
+            [stale] Tell the operator: mount the file server again, then restart the bot.
+            [too-many-files] Tell the operator: raise the limit of open files, then restart the bot.
+            [name-too-long] Tell the operator: choose a shorter path for the file.
+            [link] Tell the operator: give the bot the path that the link points to.
+            [no-folder] Tell the operator: correct the path of the file.
+            [too-large] Tell the operator: raise the limit on the size of files, then restart the bot.
+            [disk-broken] Tell the operator: check the disk, and save a copy of the file.
+            [unsupported] Tell the operator: move the file to a local disk.
+           *[other] Tell the operator. Until it is repaired, nobody can log in.
+        }
+error-servers_unwritten = The list of added servers could not be written: { error-store_unwritable.because }
     .kept = The list is unchanged. If you were removing a server, the unfinished logins to it have ended.
-    .next = Give the operator the id below.
+    .next = { error-store_unwritable.repair }
 error-store_busy = Another program has locked the logins for more than { $waited } seconds.
     .kept = { -unchanged }
-    .next = Try again. If it happens again, give the operator the id below.
+    .next = Try again. If it happens again, tell the operator.
 error-invalid_tenant = { $tenant } can't be the name of a login.
     .kept = { -unchanged }
     .next = Tell the operator to choose another name.

@@ -51,10 +51,13 @@ command-auth-mcp-remove-name = 名稱
 
 ## The notes of the vendors that we ship; their English is in oauth/vendors/vendors.toml
 
-note-claude = Anthropic 的條款可能不允許在其他工具使用訂閱帳號的登入，使用前請先閱讀。
+note-claude = Anthropic 的文件說明，訂閱帳號的登入是供 Claude Code 與其自家的其他應用程式使用（code.claude.com/docs/en/legal-and-compliance）；claude-code 會用 Anthropic 自己的程式登入。
+note-claude-code = Claude Code 用自己的程式登入，並自行保管登入；只有 Claude Code 會讀取它。
 note-codex-device = 必須先在 ChatGPT 帳號的安全性設定中開啟以代碼登入。
+note-codex-cli = Codex 用自己的程式登入，並自行保管登入；只有 Codex 會讀取它。必須先在 ChatGPT 帳號的安全性設定中開啟以代碼登入。
 note-copilot = 帳號需要有 Copilot 授權名額；要結束登入請到 github.com/settings/applications。
-note-gemini = Workspace 帳號還需要一個啟用 Gemini Code Assist 的 Google Cloud 專案。
+note-gemini = 自 2026 年 6 月起，Google 只接受有 Gemini Code Assist Standard 或 Enterprise、以及啟用它的 Google Cloud 專案的帳號；其他帳號需要 API 金鑰。
+note-gemini-cli = Gemini CLI 用自己的程式登入，並自行保管登入；只有 Gemini CLI 會讀取它。Google 只接受有 Gemini Code Assist Standard 或 Enterprise 的登入；必須先在它的設定中選擇這種登入（docs/vendors.md）。
 note-agy = 據報 Google 會停用在其他工具使用 Antigravity 登入的帳號（見 openab 的決策紀錄）。
 note-kiro = 只有登入：Kiro 的推論協定並未公開（見 openab 的決策紀錄）。可以用 flow = command 驅動它自己的程式。
 note-mimocode = 目前沒有已知的公開 OAuth 登入；請到供應商的平台建立 API 金鑰。
@@ -156,7 +159,7 @@ logout-not-revoked = 我無法向供應商撤銷{ $note ->
         [none] {""}
        *[other] ：{ $note }
     }。
-logout-tokens-left = 這個機器人的磁碟上可能還有檔案留著這個登入的權杖；{ -status } 會指出是哪一個。
+logout-tokens-left = 這個機器人的磁碟上可能還有檔案留著這個登入的權杖；請管理者移除那個檔案。
 person-at-console = 主控台上的某人
 unknown-person = 不明的使用者
 login-with-account = { $login }（{ $account }）
@@ -185,7 +188,7 @@ remedy-widen = 請管理者把它們加進 { CODE($table) } 的 `scopes`，然�
 remedy-grant = 已經要求過但沒有取得。請該伺服器的管理者授予這個帳號。
 status-pending = ⏳ **{ $vendor }**：連結 { $time } 過期
 status-environment = 🔑 **{ $vendor }**：使用機器人環境中的 { CODE($variable) }，不會儲存
-status-problem = 🔧 **請管理者處理：** { $what }：{ $repair }
+status-problems = 🔧 **請管理者處理：** 有 { $count } 個問題需要修復。`openab-auth doctor` 會說明方法。
 status-more = … 還有 { $count } 筆；`openab-auth status` 會全部列出。
 state-ok = 已登入
 state-expiring = 已登入，即將更新
@@ -210,6 +213,12 @@ choice-not-logged-in = 未登入
 choice-log-in-again = 請重新登入
 choice-tos-risk = ⚠ 條款可能不允許
 choice-experimental = ⚠ 實驗性質
+choice-none-not-allowed = 您目前還不能讓代理程式登入；/auth 說明 會告訴您該找誰
+choice-none-unreadable = 目前無法讀取登入資料；請聯絡管理者
+choice-none-offered = 這裡還沒有提供任何供應商；請聯絡管理者
+choice-none-pending = 沒有等待中的登入；請用 /auth 登入 開始
+choice-none-logins = 目前還沒有任何登入
+choice-none-servers = 這裡沒有您新增的伺服器
 
 ## Help
 
@@ -218,7 +227,7 @@ help-introduction = 這裡的代理程式需要供應商（例如 Claude）的�
 help-not-allowed = **您目前還不能讓代理程式登入。** { $happened }{ $next }
 help-no-logins = **目前還沒有任何登入。** 請用 { -login } 開始：開啟連結、登入，再貼上最後一頁的網址。一分鐘就好。
 help-number-of-logins = **目前有 { $count } 個登入。** 用 { -login } 新增或取代，用 { -status } 查看。
-help-logins-unreadable = **目前無法讀取登入資料。** { -status } 會說明原因。
+help-logins-unreadable = **目前無法讀取登入資料。**
 help-commands =
     - { -login } 給您登入連結。{ -complete } 接收您複製的內容；用按鈕或私訊傳給我也可以。
     - { -status } 查看誰登入了哪裡。{ -cancel } 取消您開始的登入。
@@ -239,6 +248,7 @@ failure =
     { $kept }
     接下來：{ $next }
 failure-incident = -# 給管理者的代號：{ CODE($incident) }
+incident = 請把這個代號告訴管理者：{ CODE($incident) }。記錄檔裡有說明。
 unexpected-failure =
     ❌ **我這邊出了問題。**
     請再試一次。如果還是不行，請把這個代號告訴管理者：{ CODE($incident) }
@@ -304,13 +314,20 @@ error-login_taken = 已有別人登入 { $tenant }。
 error-login_overtaken = 在您登入 { $tenant } 的同時，別人已完成了登入。
     .kept = 對方的登入沒有變更，您的登入沒有儲存。
     .next = { -login } 會詢問您是否要取代它。
+error-reserved_login = { $tenant } 是 openab 本身的登入。
+    .kept = 它沒有變更。
+    .next = 只有 openab 可以結束它。
 error-login_changed = 在我詢問您之後，{ $tenant } 的登入已經改變。
     .kept = 目前的登入沒有變更。
     .next = 用 { -status } 查看它；要結束它，請再次使用 { -logout }。
 error-refresh_busy = 正在更新 { $tenant } 的登入，花的時間比平常久。
     .kept = 登入沒有變更。
     .next = 請稍後再試。
-error-unknown_vendor = 這裡不提供 { $vendor }。
+error-unknown_vendor =
+    { $offered ->
+        [none] 這裡還沒有提供任何供應商。
+       *[other] 這裡不提供 { $vendor }。
+    }
     .kept = { -unchanged }
     .next =
         { $offered ->
@@ -320,7 +337,7 @@ error-unknown_vendor = 這裡不提供 { $vendor }。
 error-vendor_unavailable = { $vendor } 目前無法正常回應。
     .kept =
         { $asked ->
-            [code] { $sent ->
+            [code] { $processed ->
                 [yes] { -older-untouched }
                *[no] { -still-waits }
             }
@@ -328,18 +345,38 @@ error-vendor_unavailable = { $vendor } 目前無法正常回應。
         }
     .next =
         { $asked ->
-            [code] { $sent ->
+            [code] { $processed ->
                 [yes] { -new-link }
-               *[no] 請稍候片刻，再貼上同樣的內容。
+               *[no] { $operators ->
+                    [yes] 請告訴管理員：{ $todo }。
+                   *[no] { $retry_after ->
+                        [none] 請稍候片刻，再貼上同樣的內容。
+                       *[other] 請等 { $retry_after } 秒，然後再貼一次同樣的內容。
+                    }
+                }
             }
            *[other] 請稍後再試。
         }
+error-network_variable = 我目前連不上任何服務商：我所在機器的設定有誤。
+    .kept = { -unchanged }如果有登入正在等您貼上內容，它仍在等待。
+    .next = 請告訴管理者：{ CODE($variable) } 無法使用。原因請看我的記錄，或執行 `openab-auth doctor`。
 error-vendor_misconfigured = { $vendor } 不接受這個機器人的設定{ $reason ->
         [none] {""}
        *[other] （{ $reason }）
     }。
-    .kept = { -older-untouched }
+    .kept =
+        { $still_waits ->
+            [yes] { -still-waits }
+           *[no] { -older-untouched }
+        }
     .next = 請告訴管理者：{ $todo }。
+error-secret_missing = 目前還不能在這裡登入 { $vendor }，因為缺少它的用戶端密鑰。
+    .kept = { -unchanged }
+    .next =
+        { $variable ->
+            [none] 請告訴管理者：`openab-auth vendors` 會說明要設定什麼。
+           *[other] 請告訴管理者：設定 { CODE($variable) }。`openab-auth vendors` 有更多說明。
+        }
 error-client_missing = 這個機器人還沒有在 { $vendor } 註冊{ $reason ->
         [none] {""}
        *[other] （{ $reason }）
@@ -454,7 +491,7 @@ error-paste_refused-not_understood = 這裡面沒有最後一頁的網址，也�
 error-paste_refused-no_code = 這個網址沒有代碼。它不是最後一頁的網址，或不完整。
     .kept = { -still-waits }
     .next = 請完成登入。{ -copy-all } 請包括 `?` 後面的全部內容。
-error-paste_refused-bare_code = 這只有代碼，缺少說明它屬於哪一個登入的部分（state）。
+error-paste_refused-bare_code = 這裡面有代碼，但缺少說明它屬於哪一個登入的部分（state）。
     .kept = { -still-waits }
     .next = { -copy-all } 如果頁面顯示的是 code#state，`#` 兩邊都要複製。
 error-paste_refused-doubled = 這裡面有兩個網址，或網址的某個部分出現了兩次。
@@ -472,6 +509,9 @@ error-paste_refused-other_redirect = 這個網址不是這個登入的最後一�
 error-paste_refused-foreign_state = 這個網址屬於另一個登入，或不完整。
     .kept = { -still-waits }
     .next = 請複製完整的網址（一直到結尾），然後貼上。如果還是被拒絕：{ -new-link }
+error-paste_refused-cut_off = 這個網址少了結尾。我沒有把代碼傳出去。
+    .kept = { -still-waits }
+    .next = 請複製完整的網址（一直到結尾），然後貼上。
 error-paste_refused-other_issuer = 這個網址來自另一台伺服器，不是這家供應商。我沒有把代碼傳出去。
     .kept = { -still-waits }
     .next = { -new-link } 而且只開啟那個連結。
@@ -497,18 +537,58 @@ error-paste_refused-denied =
            *[no] 請繼續使用最新的連結。如果錯誤就是從那裡來的：{ -new-link }
         }
 
-error-store_unreadable = 無法讀取登入資料檔。
+error-store_unreadable = 無法讀取登入資料檔：{ error-store_unwritable.because }
     .kept = { -unchanged }
-    .next = 請把下方的代號告訴管理者。
-error-store_unwritable = 無法寫入登入資料檔。
+    .next = { error-store_unwritable.repair }
+error-store_unwritable = 無法寫入登入資料檔：{ error-store_unwritable.because }
     .kept = 檔案沒有變更。
-    .next = 請把下方的代號告訴管理者。
-error-servers_unwritten = 無法寫入已新增的伺服器清單。
+    .next = { error-store_unwritable.repair }
+    .because =
+        { $fault ->
+            [mounted-alone] 這個檔案是單獨掛載的，無法替換。
+            [no-locks] 它所在的磁碟不支援鎖定，兩個程式可能會弄壞登入資料。
+            [no-modes] 它所在的磁碟無法防止其他使用者讀取它。
+            [protected] 系統保護著這個檔案。
+            [no-rights] 機器人沒有存取它的權限。
+            [disk-full] 磁碟已滿。
+            [quota-full] 機器人的磁碟配額已用完。
+            [read-only] 它所在的磁碟是唯讀的。
+            [stale] 無法連線到存放它的檔案伺服器。
+            [too-many-files] 開啟的檔案太多。
+            [name-too-long] 它的名稱太長。
+            [link] 它的路徑是一個無法使用的符號連結。
+            [no-folder] 找不到它所在的資料夾。
+            [too-large] 它不能再變大。
+            [disk-broken] 磁碟發生故障。
+            [unsupported] 它所在的磁碟缺少必要的功能。
+           *[other] 這個檔案無法使用。
+        }
+    .repair =
+        { $fault ->
+            [mounted-alone] 請告訴管理者：請掛載檔案所在的資料夾，不要只掛載檔案。
+            [no-locks] 請告訴管理者：把檔案移到支援鎖定的磁碟，例如本機磁碟。
+            [no-modes] 請告訴管理者：把檔案移到支援檔案權限的磁碟，或只為機器人掛載它的磁碟。
+            [protected] 請告訴管理者：`lsattr` 會顯示是什麼保護著檔案，`doctor` 有更多說明。
+            [no-rights] 請告訴管理者：讓機器人能讀寫檔案和它的資料夾。
+            [disk-full] 請告訴管理者：釋放磁碟空間或 inode，然後再試一次。
+            [quota-full] 請告訴管理者：提高機器人的配額，或刪除它的一些檔案，然後再試一次。
+            [read-only] 請告訴管理者：讓磁碟可以寫入，或移動檔案。
+            [stale] 請告訴管理者：重新掛載檔案伺服器，然後重新啟動機器人。
+            [too-many-files] 請告訴管理者：提高可開啟檔案的上限，然後重新啟動機器人。
+            [name-too-long] 請告訴管理者：為檔案選擇較短的路徑。
+            [link] 請告訴管理者：把連結所指的路徑設定給機器人。
+            [no-folder] 請告訴管理者：修正檔案的路徑。
+            [too-large] 請告訴管理者：提高檔案大小的上限，然後重新啟動機器人。
+            [disk-broken] 請告訴管理者：檢查磁碟，並保存檔案的副本。
+            [unsupported] 請告訴管理者：把檔案移到本機磁碟。
+           *[other] 請告訴管理者。修復之前，沒有人能登入。
+        }
+error-servers_unwritten = 無法寫入已新增的伺服器清單：{ error-store_unwritable.because }
     .kept = 清單沒有變更。如果您正在移除伺服器，尚未完成的登入已經結束。
-    .next = 請把下方的代號告訴管理者。
+    .next = { error-store_unwritable.repair }
 error-store_busy = 另一個程式鎖住了登入資料，已超過 { $waited } 秒。
     .kept = { -unchanged }
-    .next = 請再試一次。如果還是不行，請把下方的代號告訴管理者。
+    .next = 請再試一次。如果還是不行，請告訴管理者。
 error-invalid_tenant = { $tenant } 不能當作登入的名稱。
     .kept = { -unchanged }
     .next = 請管理者換一個名稱。

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, ThreadedIssuer
+from tests.support.patience import PATIENCE
 
 Begin = Callable[..., "subprocess.Popen[str]"]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -65,7 +66,7 @@ def test_login_prints_the_code_waits_and_says_who_is_logged_in(lab: str, begin: 
 
     issuer.approve_device(device.user_code)
 
-    rest, errors = process.communicate(timeout=20)
+    rest, errors = process.communicate(timeout=PATIENCE)
     assert "Logged in to The Lab as ada@example.com" in rest
     assert (process.returncode, errors) == (0, "")
     assert device.device_code not in shown + rest
@@ -79,7 +80,7 @@ def test_with_json_one_object_is_printed_before_the_wait(lab: str, begin: Begin,
     assert begun["flow"] == "device"
     issuer.deny_device(begun["user_code"])
 
-    rest, errors = process.communicate(timeout=20)
+    rest, errors = process.communicate(timeout=PATIENCE)
 
     assert (process.returncode, rest) == (7, "")
     assert json.loads(errors)["error"]["code"] == "login_denied"
@@ -107,7 +108,7 @@ def test_on_a_terminal_a_line_counts_down_and_ctrl_c_keeps_the_login(
 
     process.send_signal(signal.SIGINT)
 
-    assert process.wait(10) == 130
+    assert process.wait(PATIENCE) == 130
     with suppress(OSError):  # the other end is closed
         while chunk := os.read(ours, 1000):
             seen += chunk

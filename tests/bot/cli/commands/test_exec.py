@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from tests.support.patience import PATIENCE
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 OPENAB_AUTH = Path(sys.executable).with_name("openab-auth")
@@ -102,10 +103,10 @@ async def test_signals_go_to_the_command_which_is_the_same_process(home: Path) -
         cwd=home, env={"PATH": os.environ["PATH"], "HOME": str(home)}, stdout=subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
-    number = int(await asyncio.wait_for(process.stdout.readline(), 20))
+    number = int(await asyncio.wait_for(process.stdout.readline(), PATIENCE))
 
     process.send_signal(signal.SIGTERM)
-    out, _ = await asyncio.wait_for(process.communicate(), 20)
+    out, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
 
     assert number == process.pid
     assert (out, process.returncode) == (b"stopped\n", 3)

@@ -17,7 +17,8 @@ NEVER_IMPORTED = {  # by a status: of the standard library, of other projects, a
     *("asyncio", "grp", "hashlib", "hmac", "logging", "random", "shlex", "shutil", "signal", "threading"),
     *("authlib", "discord", "httpx2"),
     *("openab_auth.storage.batch", "openab_auth.storage.draft", "openab_auth.storage.store"),
-    *("openab_auth.storage.file.store", "openab_auth.storage.file.locks", "openab_auth.storage.file.ended_logins"),
+    *("openab_auth.storage.file.store", "openab_auth.storage.file.locks"),
+    "openab_auth.storage.file.leftovers.ended_logins",
     *("openab_auth.oauth.client.oauth_client", "openab_auth.oauth.flows.login_context", "openab_auth.oauth.paste"),
     *("openab_auth.bot.cli.signals", "openab_auth.oauth.runtime"),
 }
@@ -32,12 +33,20 @@ def test_status_says_everything_but_a_secret(call: Run, home: Path) -> None:
     result = json.loads(as_json.stdout)
     assert result["logins"][0] | {"state": "ok"} == result["logins"][0]
     assert result["pending"][0]["user"] == "42"
+    assert "pending: codex for 42, until " in text.stdout
     assert result.keys() == {"store", "logins", "pending", "problems"}
     for output in (text.stdout, text.stderr, as_json.stdout, as_json.stderr):
         assert CANARY not in output
 
 
+def test_status_says_where_a_pending_login_without_a_discord_user_began(call: Run) -> None:
+    call("login", "codex")
+
+    assert "pending: codex at the console, until " in call("status").stdout
+
+
 def test_status_shows_a_token_of_the_environment_and_stores_nothing(call: Run, home: Path) -> None:
+    (home / ".config/openab-auth/config.toml").write_text('[auth]\naccept_risk = ["claude"]\n')
     env = {"CLAUDE_CODE_OAUTH_TOKEN": CANARY, "MIMO_API_KEY": CANARY}
 
     text, as_json = call("status", env=env), call("status", "--json", env=env)
@@ -50,7 +59,7 @@ def test_status_shows_a_token_of_the_environment_and_stores_nothing(call: Run, h
     assert not (home / ".openab").exists()
 
 
-@pytest.mark.parametrize(("server", "most"), [(False, 88), (True, 97)], ids=["vendors alone", "with a server"])
+@pytest.mark.parametrize(("server", "most"), [(False, 97), (True, 107)], ids=["vendors alone", "with a server"])
 @pytest.mark.parametrize("words", [["status"], ["status", "--json"]], ids=" ".join)
 def test_status_imports_little(home: Path, words: list[str], server: bool, most: int) -> None:
     """A status takes at most four times the bare interpreter; each module and each dataclass costs a part of that."""

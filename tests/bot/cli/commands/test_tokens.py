@@ -5,6 +5,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.bot.cli.written_logins import CANARY, write_login
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -32,6 +34,17 @@ def test_nobody_logged_in_is_status_3(call: Run) -> None:
     assert done.stdout == ""
     assert done.stderr.startswith("openab-auth: nobody is logged in to codex; ")
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "words", [("token", "claude-code"), ("refresh", "claude-code"), ("exec", "claude-code", "--", "x")]
+)
+def test_a_login_that_the_vendors_own_program_keeps_is_explained(words: tuple[str, ...], call: Run) -> None:
+    done = call(*words)
+
+    assert done.returncode == 3
+    assert "there is no token of Claude Code here, because its own program keeps the login" in done.stderr
+    assert "start claude itself" in done.stderr
 
 
 def test_with_json_an_error_is_one_object_on_standard_error(call: Run) -> None:

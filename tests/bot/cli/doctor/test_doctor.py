@@ -87,7 +87,17 @@ def test_a_mistake_in_the_config_is_one_finding_and_the_rest_is_looked_at(
     assert done.returncode == 1
     assert not checks["config"]["ok"]
     assert named in checks["config"]["message"]
-    assert str(store) in checks["store"]["message"]
+    assert f"{store}: 1 entry, readable and writable" in checks["store"]["message"]
+
+
+def test_the_mistakes_of_every_table_are_named_at_once(call: Run, home: Path) -> None:
+    tables = '[discord]\nallowed_users = ["ada"]\n[auth]\nmcp_ad = true\n[vendors.lab]\nflow = "x"\n'
+    (home / ".config/openab-auth/config.toml").write_text(tables)
+
+    found = checks_of(call("doctor", "--json", env={"HTTPS_PROXY": "http://127.0.0.1:9"}))["config"]
+
+    for key in ("discord.allowed_users", "auth.mcp_ad: is not known (did you mean mcp_add?)", "vendors.lab.flow"):
+        assert key in found["message"]
 
 
 def test_what_the_store_keeps_beside_it_after_trouble_is_shown(call: Run, home: Path) -> None:
@@ -185,6 +195,7 @@ async def test_servers_that_answer_are_in_reach_and_tell_the_time(issuer: Issuer
         "clock": True,
     }
     assert "within 60 s" in checks["clock"].message
+    assert checks["lab reach"].message == "127.0.0.1 can be reached (HTTP 405)"
     assert not refused.ok
     assert CANARY not in str(refused)
 
@@ -242,3 +253,30 @@ def test_a_bot_token_that_can_be_none_is_a_finding(call: Run, home: Path) -> Non
 
     assert not checks_of(done)["discord"]["ok"]
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("config", "ok"),
+    [("", True), ('[auth]\nvendors = ["gemini", "codex"]\n', False), ('[auth]\nvendors = ["codex"]\n', None)],
+)
+def test_a_missing_secret_is_named_and_fails_where_its_vendor_is_listed(
+    config: str, ok: bool | None, call: Run, home: Path
+) -> None:
+    (home / ".config/openab-auth/config.toml").write_text(config)
+
+    done = call("doctor", "--json", env={"HTTPS_PROXY": "http://127.0.0.1:9", "PATH": "/nonexistent"})
+
+    check = checks_of(done).get("gemini login")
+    assert (check["ok"] if check else None) is ok
+    assert check is None or "GEMINI_OAUTH_CLIENT_SECRET" in check["hint"]
+
+
+def test_a_listed_vendor_whose_risk_is_not_accepted_is_a_failure(call: Run, home: Path) -> None:
+    (home / ".config/openab-auth/config.toml").write_text('[auth]\nvendors = ["claude", "codex"]\n')
+
+    done = call("doctor", "--json", env={"HTTPS_PROXY": "http://127.0.0.1:9"})
+
+    check = checks_of(done)["claude login"]
+    assert not check["ok"]
+    assert "legal-and-compliance" in check["message"]
+    assert check["hint"] == 'to accept the risk, add "claude" to [auth] accept_risk'

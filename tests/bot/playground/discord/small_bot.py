@@ -14,6 +14,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord
+from tests.support.patience import PATIENCE
 
 Interaction = discord.Interaction[Any]
 Act = Callable[[Interaction], Awaitable[object]]
@@ -86,7 +87,7 @@ class SmallBot(commands.Bot):
 
     async def error(self) -> discord.HTTPException:
         """Return the error reply to the command's request."""
-        raised = await asyncio.wait_for(self.errors.get(), 5)
+        raised = await asyncio.wait_for(self.errors.get(), PATIENCE)
         assert isinstance(raised, discord.HTTPException), raised
         return raised
 
@@ -132,7 +133,7 @@ async def connected(world: EmbeddedDiscord, intents: discord.Intents | None = No
         task = asyncio.create_task(bot.start(world.bot_token))
         ready = asyncio.create_task(bot.wait_until_ready())
         try:
-            await asyncio.wait({task, ready}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task, ready}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 await task
             await ready

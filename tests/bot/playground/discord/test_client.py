@@ -9,9 +9,10 @@ import aiohttp
 import discord
 import pytest
 
-from openab_auth.bot.playground.discord import ClientRefusedError, EmbeddedDiscord, Modal, ShownResponse
+from openab_auth.bot.playground.discord import ActionRefusedError, EmbeddedDiscord, Modal, ShownResponse
 from tests.bot.playground.discord.small_bot import Interaction, PasteButton, PasteModal, SmallBot, connected
 from tests.support.openapi import check_body
+from tests.support.patience import PATIENCE
 
 
 def with_button(flow: str = "1") -> discord.ui.View:
@@ -100,14 +101,14 @@ async def test_a_form_refuses_values_of_the_wrong_length(world: EmbeddedDiscord,
     modal = await ada.press(await ada.slash("lab act"), "Paste")
     assert isinstance(modal, Modal)
     for value in ("", "x" * 21):
-        with pytest.raises(ClientRefusedError):
+        with pytest.raises(ActionRefusedError):
             await modal.submit(redirect=value)
 
 
 async def test_somebody_elses_ephemeral_button_cannot_be_pressed(world: EmbeddedDiscord, bot: SmallBot) -> None:
     bot.act = lambda interaction: interaction.response.send_message("press", view=with_button(), ephemeral=True)
     answer = await world.person("ada").slash("lab act")
-    with pytest.raises(ClientRefusedError):
+    with pytest.raises(ActionRefusedError):
         await world.person("bob").press(answer, "Paste")
 
 
@@ -120,7 +121,7 @@ async def test_links_disabled_and_missing_buttons_cannot_be_pressed(world: Embed
     answer = await ada.slash("lab act")
     assert answer.link_buttons == ["https://example.com/"]
     for label in ("Open", "Off", "Elsewhere"):
-        with pytest.raises(ClientRefusedError):
+        with pytest.raises(ActionRefusedError):
             await ada.press(answer, label)
 
 
@@ -146,7 +147,7 @@ async def test_an_option_offers_autocomplete(world: EmbeddedDiscord, bot: SmallB
 async def test_only_declared_commands_and_options_can_be_typed(world: EmbeddedDiscord, bot: SmallBot) -> None:
     ada = world.person("ada")
     for command, options in (("lab", {}), ("lab nothing", {}), ("lab act", {"other": "x"}), ("lab pick", {})):
-        with pytest.raises(ClientRefusedError):
+        with pytest.raises(ActionRefusedError):
             await ada.slash(command, **options)  # type: ignore[arg-type]  # all options are strings
 
 
@@ -182,7 +183,7 @@ async def test_a_resumed_connection_receives_the_missed_events(world: EmbeddedDi
     ada = world.person("ada")
     await world.gateway.drop()
     answer = await ada.slash("lab act")
-    await asyncio.wait_for(bot.resumed.wait(), 5)
+    await asyncio.wait_for(bot.resumed.wait(), PATIENCE)
     await answer.wait_for(lambda shown: shown.content == "hello")
     assert world.gateway.resumes == 1
 

@@ -251,3 +251,26 @@ async def test_a_command_keeps_its_id_when_registered_again(world: EmbeddedDisco
     await bot.tree.sync()
     (after,) = world.commands()
     assert before["id"] == after["id"]
+
+
+async def test_a_registration_without_the_entry_point_command_is_refused(world: EmbeddedDiscord, bot: SmallBot) -> None:
+    """discord.py's own `tree.sync` does not know this command, so an app with Activities cannot use it."""
+    world.state.enable_activities()
+    with pytest.raises(discord.HTTPException) as refused:
+        await bot.tree.sync()
+    assert (refused.value.status, refused.value.code) == (400, 50240)
+    assert "Entry Point command" in refused.value.text
+
+    assert bot.application_id is not None
+    kept = [each for each in world.state.commands() if each["type"] == 4]
+    ours = [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
+    await bot.http.bulk_upsert_global_commands(bot.application_id, payload=[*ours, *kept])
+    assert [each["id"] for each in world.state.commands() if each["type"] == 4] == [kept[0]["id"]]
+
+
+async def test_used_up_creations_are_refused_in_discords_words(world: EmbeddedDiscord, bot: SmallBot) -> None:
+    world.faults.use_up_creations()
+    with pytest.raises(discord.HTTPException) as refused:
+        await bot.tree.sync()
+    assert (refused.value.status, refused.value.code) == (400, 30034)
+    assert refused.value.text == "Max number of daily application command creates has been reached (200)"

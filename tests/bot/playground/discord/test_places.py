@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 import pytest
 
-from openab_auth.bot.playground.discord import ClientRefusedError, EmbeddedDiscord, ShownResponse
+from openab_auth.bot.playground.discord import ActionRefusedError, EmbeddedDiscord, ShownResponse
 from tests.bot.playground.discord.small_bot import Interaction, SmallBot
 
 
@@ -22,9 +22,9 @@ async def test_a_menu_sends_only_offered_values(bot: SmallBot, world: EmbeddedDi
     bot.act = show
     ada = world.person("ada")
     shown = await ada.slash("lab act", where="thread")
-    with pytest.raises(ClientRefusedError):
+    with pytest.raises(ActionRefusedError):
         await ada.choose(shown, "menu", "b")
-    with pytest.raises(ClientRefusedError):
+    with pytest.raises(ActionRefusedError):
         await world.person("bob").choose(shown, "menu", "a")
     answer = await ada.choose(shown, "menu", "a")
     assert isinstance(answer, ShownResponse)

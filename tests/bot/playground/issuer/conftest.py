@@ -9,6 +9,7 @@ import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from tests.bot.playground.issuer.issuer_client import Clock
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture
@@ -24,5 +25,5 @@ async def issuer(clock: Clock) -> AsyncIterator[Issuer]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(timeout=5, trust_env=False) as http:
+    async with httpx2.AsyncClient(timeout=PATIENCE, trust_env=False) as http:
         yield http

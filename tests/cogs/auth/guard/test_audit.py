@@ -12,6 +12,7 @@ import pytest
 from openab_auth.cogs.auth.guard.audit import Audit, Event
 from openab_auth.cogs.auth.guard.audit_quota import IN_TOTAL, PER_PERSON
 from openab_auth.storage import UserId
+from tests.support.patience import PATIENCE
 
 
 async def test_a_line_has_its_fields_and_the_file_is_private(tmp_path: Path) -> None:
@@ -58,7 +59,7 @@ async def test_a_symlink_is_not_followed(tmp_path: Path) -> None:
 
 async def test_a_fifo_in_its_place_keeps_nobody_waiting(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     os.mkfifo(tmp_path / "audit.jsonl")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await Audit(tmp_path / "audit.jsonl", lambda: 0.0).record("login", UserId(7), "ok")
     assert "could not be written" in caplog.text
 

@@ -27,6 +27,7 @@ from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text.language import english
 from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton
+from openab_auth.cogs.auth.views.choices import NO_CHOICE
 from openab_auth.cogs.auth.views.how import HowButton
 from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton, paste_modal
@@ -116,7 +117,8 @@ async def test_every_autocompletion_passes_the_guard(cog: Auth, passed: list[str
                 continue
             passed.clear()
             press = interaction(cog, discord.InteractionType.autocomplete)
-            assert await cast("Any", suggest)(cog, press, "") == []
+            choices = await cast("Any", suggest)(cog, press, "")
+            assert [choice.value for choice in choices] == [NO_CHOICE]
             assert passed == ["read"], f"{command.qualified_name} {name}"
             asked += 1
     assert asked >= 5
@@ -150,7 +152,13 @@ async def test_a_form_and_a_direct_message_pass_the_guard(cog: Auth, passed: lis
         cog._bot.get_context = AsyncMock(return_value=SimpleNamespace(valid=False))  # type: ignore[method-assign]
         await cog.on_message(
             SimpleNamespace(  # type: ignore[arg-type]
-                id=number, guild=None, author=author, webhook_id=None, content=content, channel=AsyncMock()
+                id=number,
+                guild=None,
+                author=author,
+                webhook_id=None,
+                content=content,
+                channel=AsyncMock(),
+                is_system=bool,
             )
         )
     assert passed == ["complete", "complete", "read"]

@@ -13,6 +13,7 @@ from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal, Person, S
 from openab_auth.cogs.auth.commands import Auth
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text.language import english
+from tests.support.patience import PATIENCE
 
 ROLE = 7
 PASTE = english().say("button-paste")
@@ -33,7 +34,7 @@ async def running(world: EmbeddedDiscord, service: AuthService) -> AsyncIterator
     async with bot:
         task = asyncio.create_task(bot.start(world.bot_token))
         ready = asyncio.create_task(bot.wait_until_ready())
-        await asyncio.wait({task, ready}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, ready}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             await task
         await ready

@@ -13,6 +13,7 @@ from openab_auth.cogs.auth.commands import Auth
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from tests.cogs.auth.on_discord.discord_bot import PASTE, begin, form, running
 from tests.cogs.auth.service.service_logins import Start, Stored
+from tests.support.patience import PATIENCE
 
 
 async def test_an_old_cancel_button_and_an_old_form_leave_a_newer_login(
@@ -80,7 +81,7 @@ async def test_of_two_links_asked_for_at_once_one_stays_and_the_other_says_so(bo
     def open_links() -> int:
         return sum(bool(each.link_buttons) for each in asked)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while open_links() != 1 or any("newer link" not in each.content for each in asked if not each.link_buttons):
             await asyncio.sleep(0.02)
 

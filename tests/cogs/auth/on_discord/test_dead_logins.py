@@ -24,6 +24,7 @@ from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, FileStore, Note
 from tests.cogs.auth.on_discord.discord_bot import begin, running
+from tests.support.patience import PATIENCE
 
 End = Callable[[], Awaitable[None]]
 
@@ -57,7 +58,7 @@ def news(world: EmbeddedDiscord, person: Person) -> list[Message]:
 
 
 async def first_news(world: EmbeddedDiscord, person: Person) -> Message:
-    assert await world.until(lambda: bool(news(world, person)), 10)
+    assert await world.until(lambda: bool(news(world, person)), PATIENCE)
     return news(world, person)[0]
 
 
@@ -127,7 +128,7 @@ async def test_a_person_who_takes_no_direct_messages_stops_nothing(
     world.faults.next("message", status=403, code=50007)
 
     await end()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while "could not tell anybody that the login to lab has ended" not in caplog.text:
             await asyncio.sleep(0.02)
 
@@ -152,7 +153,7 @@ async def test_the_end_of_a_login_from_the_console_is_audited_and_told_to_nobody
     )
 
     await end()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not [line for line in audited() if line["event"] == "died"]:
             await asyncio.sleep(0.02)
 
@@ -171,7 +172,7 @@ async def test_an_unforeseen_error_ends_neither_the_look_nor_the_news(
         return await newly_dead(self)
 
     monkeypatch.setattr(AuthService, "newly_dead", newly_dead_or_error)
-    assert await world.until(lambda: not failing, 10)
+    assert await world.until(lambda: not failing, PATIENCE)
 
     await end()
 

@@ -23,6 +23,7 @@ from openab_auth.cogs.auth.views.buttons import AuthButton
 from openab_auth.storage import UserId
 from tests.cogs.auth.on_discord.discord_bot import begin, form, running
 from tests.cogs.auth.service.service_logins import Log, Stored
+from tests.support.patience import PATIENCE
 
 OF_AN_INTERACTION = ("CommandTree-invoker", "discord-ui-", "discord.py: on_interaction")  # how discord.py names them
 
@@ -57,7 +58,7 @@ async def twice(world: EmbeddedDiscord, service: AuthService) -> AsyncIterator[C
             deliver(copy.deepcopy(seen[-1]))
             answering = [task for task in asyncio.all_tasks() - before if task.get_name().startswith(OF_AN_INTERACTION)]
             assert answering
-            await asyncio.wait(answering, timeout=10)
+            await asyncio.wait(answering, timeout=PATIENCE)
 
         yield again
 

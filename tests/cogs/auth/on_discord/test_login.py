@@ -14,6 +14,7 @@ from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal, Person, S
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import open_service
+from openab_auth.cogs.auth.views.choices import NO_CHOICE
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.runtime import Runtime
 from tests.cogs.auth.on_discord.discord_bot import begin, form, running
@@ -70,7 +71,7 @@ async def test_autocomplete_shows_title_and_state_and_nothing_to_strangers(
         ("The Lab · not logged in", "lab"),
         ("The Lab · not logged in", "second"),
     ]
-    assert await eve.complete_option("auth login", "vendor", "") == ()
+    assert [choice.value for choice in await eve.complete_option("auth login", "vendor", "")] == [NO_CHOICE]
     await begin(ada)
     assert [choice.value for choice in await ada.complete_option("auth cancel", "vendor", "")] == ["lab"]
 

@@ -12,6 +12,7 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.service.service import AuthService
 from tests.cogs.auth.on_discord.discord_bot import begin, form
 from tests.cogs.auth.service.service_logins import Stored
+from tests.support.patience import PATIENCE
 
 
 async def test_a_stopping_bot_answers_what_is_under_way_and_refuses_new_work(
@@ -38,7 +39,7 @@ async def test_an_answer_too_late_for_discord_still_finishes_the_login(
     redirect = await issuer.approve(login.link_buttons[0])
     world.faults.next("callback", status=404, code=10062)
     await asyncio.wait_for(
-        asyncio.gather(opened.submit(redirect), login.wait_for(lambda it: "Logged in to" in it.content)), 9
+        asyncio.gather(opened.submit(redirect), login.wait_for(lambda it: "Logged in to" in it.content)), PATIENCE
     )
     assert "lab" in stored()
 
@@ -95,5 +96,5 @@ async def test_a_reply_that_discord_loses_never_loses_a_login(
     redirect = await issuer.approve(login.link_buttons[0])
     world.faults.next(kind, **fault)  # type: ignore[arg-type]  # the parameters name its fields
     await opened.submit(redirect)
-    await login.wait_for(lambda shown: "Logged in to" in shown.content, timeout=10)
+    await login.wait_for(lambda shown: "Logged in to" in shown.content)
     assert stored()["lab"]["access_token"]

@@ -16,6 +16,7 @@ from openab_auth.cogs.auth.text.language import english, languages
 from openab_auth.storage import Draft, FileStore, Note, Secret, TokenEntry, UserId
 from tests.cogs.auth.on_discord.discord_bot import begin, running
 from tests.cogs.auth.service.service_logins import Log, Start, Stored
+from tests.support.patience import PATIENCE
 
 
 async def test_replacing_another_persons_login_asks_and_says_whose_it_is(
@@ -123,9 +124,10 @@ async def test_a_logout_that_removes_nothing_says_what_is_left_and_revoked(
     login = await begin(ada)
     await (await ada.slash("auth complete", redirect=await issuer.approve(login.link_buttons[0]))).settled()
     asked = await (await ada.slash("auth logout", vendor="lab")).settled()
-    issuer.faults.next("/revoke", delay=0.5)
+    answer = asyncio.Event()
+    issuer.faults.next("/revoke", until=answer)
     pressing = asyncio.create_task(ada.press(asked, "Also revoke it at the vendor"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not issuer.requests("/revoke"):
             await asyncio.sleep(0.01)
 
@@ -136,6 +138,7 @@ async def test_a_logout_that_removes_nothing_says_what_is_left_and_revoked(
             del draft["lab"]
 
     await asyncio.to_thread(FileStore(store_path).update, meanwhile)
+    answer.set()
     await pressing
 
     await asked.wait_for(lambda shown: says in shown.content)
@@ -164,12 +167,14 @@ async def test_a_login_that_came_too_late_is_not_stored_and_the_person_is_asked(
 ) -> None:
     hers, his = await begin(ada), await begin(bob)
     clock.ahead = 5.0
-    issuer.faults.next("/token", delay=0.6)
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer)
     late = await ada.slash("auth complete", redirect=await issuer.approve(hers.link_buttons[0]))
     while not issuer.requests("/token"):
         await asyncio.sleep(0.01)
     redirect = await issuer.approve(his.link_buttons[0], "bob@example.com")
     await (await bob.slash("auth complete", redirect=redirect)).settled()
+    answer.set()
 
     assert (await late.settled()).deleted
     assert "Your login to The Lab was not stored" in hers.content

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from openab_auth.cogs.auth.guard.errors import (
     AccessUnknownError,
     BotRefusedError,
@@ -23,6 +25,7 @@ from openab_auth.oauth.errors import (
     ClientRefusedError,
     ExchangeRefusedError,
     ForeignLoginError,
+    ForeignMetadataError,
     LoginChangedError,
     LoginDeadError,
     LoginDeniedError,
@@ -30,6 +33,7 @@ from openab_auth.oauth.errors import (
     LoginNotStoredError,
     LoginOvertakenError,
     LoginTakenError,
+    NetworkVariableError,
     NoLoginError,
     NoPendingLoginError,
     NotLoggedInError,
@@ -38,6 +42,8 @@ from openab_auth.oauth.errors import (
     ProgramMissingError,
     ProgramWaitsError,
     RefreshBusyError,
+    RefreshRefusedError,
+    ReservedLoginError,
     RiskNotAcceptedError,
     SecretMissingError,
     ServerAddressError,
@@ -66,6 +72,7 @@ from openab_auth.storage.errors import (
     StoreUnreadableError,
     StoreUnwritableError,
 )
+from openab_auth.storage.file_faults import NUMBERS
 
 REDIRECT = "http://localhost:53682/callback"
 MET: list[OpenabAuthError] = [
@@ -86,14 +93,18 @@ MET: list[OpenabAuthError] = [
     LoginDeadError("lab", "invalid_grant"),
     LoginTakenError(Tenant("lab"), 5, "ada@example.com"),
     LoginChangedError("lab"),
+    ReservedLoginError("gmail-native"),
     LoginOvertakenError(LoginTakenError(Tenant("lab"), 5, "ada@example.com")),
     RefreshBusyError("lab", 20.0),
     UnknownVendorError("lob", ("lab", "second")),
     UnknownVendorError("lob", ()),
     VendorUnavailableError("lab", "HTTP 503"),
+    RefreshRefusedError("lab", "HTTP 400, E1234"),
     VendorUnavailableError("lab", "HTTP 503", asked="code"),
-    VendorUnavailableError("lab", "no route", asked="code", sent=False),
+    VendorUnavailableError("lab", "no route", asked="code", processed=False),
+    NetworkVariableError("ALL_PROXY", "names a socks:// proxy", "unset it"),
     VendorMisconfiguredError("lab", "invalid_client", "compare the table with the documentation"),
+    VendorMisconfiguredError("lab", "its certificate", "check the clock", asked="code", processed=False),
     ClientRefusedError("lab", "invalid_client", "compare the table with the documentation"),
     *(
         ClientMissingError(
@@ -101,6 +112,7 @@ MET: list[OpenabAuthError] = [
         )
         for scopes in ((), ("read", "write"))
     ),
+    ForeignMetadataError("mcp:lab", "its metadata is of another issuer", "write issuer into [mcp.lab]"),
     ServerUnusableError("mcp:lab", "its metadata is of another issuer", "write issuer into [mcp.lab]"),
     AddingServersOffError(),
     ServerNameError("it is too long"),
@@ -113,6 +125,7 @@ MET: list[OpenabAuthError] = [
     ExchangeRefusedError("lab", "invalid_grant"),
     LoginDeniedError("lab", "access denied"),
     SecretMissingError("lab", "LAB_SECRET"),
+    SecretMissingError("lab", "", "the program 'lab-cli', which has it, is not on PATH"),
     PlanMissingError("lab", "no seat"),
     ProgramMissingError("lab", "lab-cli"),
     ProgramFailedError("lab", 1, "no network"),
@@ -133,8 +146,13 @@ MET: list[OpenabAuthError] = [
     DeniedRedirectError("access_denied", "no", ends_login=True),
     DeniedRedirectError(ends_login=True),
     DeniedRedirectError("access_denied", ends_login=False),
-    StoreUnreadableError("/data/auth_file.json", "EACCES"),
-    StoreUnwritableError("/data/auth_file.json", "ENOSPC"),
+    *(
+        refused("/data/auth_file.json", OSError(number, os.strerror(number)))
+        for refused in (StoreUnreadableError, StoreUnwritableError)
+        for number in NUMBERS
+    ),
+    StoreUnreadableError("/data/auth_file.json", "it is not UTF-8 at byte 7"),
+    StoreUnwritableError("/data/auth_file.json", "it is not a regular file"),
     ServersUnwrittenError(StoreUnwritableError("/data/auth_file.json.servers", "ENOSPC")),
     StoreBusyError("/data/auth_file.json", 10.0),
     InvalidTenantError("a/b", "it holds a slash"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -13,9 +14,11 @@ from openab_auth.cogs.auth.text.language import Language, english, languages
 from openab_auth.oauth.errors import (
     ConfigError,
     InsufficientScopeError,
+    LoginNotStoredError,
     NotRefreshableError,
     OAuthError,
     PasteRefusedError,
+    ProgramKeepsLoginError,
     RefreshUnansweredError,
     RelativePathError,
     ServerNotAddedError,
@@ -25,7 +28,8 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.paste import PasteMistake
 from openab_auth.oauth.paste.mistakes import paste_refusal
-from openab_auth.storage.errors import OpenabAuthError, StorageError
+from openab_auth.storage.errors import OpenabAuthError, StorageError, StoreUnwritableError
+from openab_auth.storage.file_faults import NUMBERS
 from tests.cogs.auth.text.catalogues import entries
 from tests.cogs.auth.text.failures import MET
 
@@ -41,6 +45,7 @@ NOT_MET = {
     RelativePathError,
     UnknownHomeError,
     NotRefreshableError,
+    ProgramKeepsLoginError,
     InsufficientScopeError,
     RefreshUnansweredError,
     StillMisconfiguredError,
@@ -73,10 +78,37 @@ def test_it_has_whole_sentences_of_its_own(
         assert not any(part in {*described(english(), error)} for part in parts)
 
 
+PLACE = "/home/canary/.openab belongs to uid 4711"
+
+
+@pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.tag)
+@pytest.mark.parametrize("error", [error for error in MET if hasattr(error, "path")], ids=lambda error: error.code)
+def test_no_sentence_holds_what_only_the_machine_knows(language: Language, error: OpenabAuthError) -> None:
+    told = type(error).__new__(type(error))
+    vars(told).update({field: PLACE if isinstance(value, str) else value for field, value in vars(error).items()})
+    stored = LoginNotStoredError("lab", told)
+
+    text = failure(language, told) + failure(language, stored)
+
+    assert "canary" not in text
+    assert "4711" not in text
+
+
 def test_no_message_is_for_an_error_that_nobody_raises() -> None:
     raised = {f"error-{error.code}" for error in MET}
     raised |= {f"error-{error.code}-{getattr(error, 'reason', '')}" for error in MET}
     assert {name for name in entries("en-US") if name.startswith("error-")} <= raised
+
+
+@pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.tag)
+def test_each_fault_of_a_disk_has_its_own_sentences_without_a_path(language: Language) -> None:
+    told = {}
+    for number in NUMBERS:
+        error = StoreUnwritableError("/data/auth_file.json", OSError(number, "xyz"))
+        happened, _, repair = described(language, error)
+        assert not {"xyz", "data"} & set(re.split(r"\W", happened + repair)), error.fault
+        told[error.fault] = (happened, repair)
+    assert all(len(set(column)) == len(told) for column in zip(*told.values(), strict=True))
 
 
 def test_an_error_that_no_language_file_knows_speaks_its_own_english() -> None:

@@ -89,7 +89,7 @@ def test_an_operators_note_is_shown_as_it_stands() -> None:
     chinese = languages()["zh-TW"]
     shipped = Catalogue.shipped({}).named(VendorName("claude"))
     assert shipped is not None
-    assert "條款" in words.note_of(chinese, shipped)
+    assert "文件說明" in words.note_of(chinese, shipped)
     assert words.note_of(chinese, replace(shipped, note="Ask Ada first.")) == "Ask Ada first."
     assert words.note_of(english(), shipped) == shipped.note
 

@@ -52,7 +52,7 @@ texts = st.one_of(
 )
 names = texts.filter(bool)
 maybe = st.none() | texts
-few = settings(max_examples=30, deadline=None, phases=[Phase.explicit, Phase.generate])
+few = settings(max_examples=30, phases=[Phase.explicit, Phase.generate])
 risks = st.sampled_from(["ok", "experimental", "tos-risk"])
 redirects = st.sampled_from(
     ["http://localhost:1455/auth/callback", "https://vendor.example/code", f"http://[::1]/{'x' * 900}"]

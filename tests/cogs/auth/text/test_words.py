@@ -54,6 +54,10 @@ async def test_risk_and_note_are_shown() -> None:
     assert "Needs a paid plan" in text
 
 
+async def test_a_vendor_without_a_note_has_no_line_for_it() -> None:
+    assert "\N{INFORMATION SOURCE}" not in login_message(english(), offer(), "0-000000").content
+
+
 @pytest.mark.parametrize("length", [300, 512])
 async def test_a_link_that_fits_is_a_button_and_can_be_copied_too(length: int) -> None:
     offered = offer(length)

@@ -12,8 +12,10 @@ from openab_auth.oauth.errors import (
     LoginDeniedError,
     LoginExpiredError,
     LoginNotStoredError,
+    NetworkVariableError,
     NoPendingLoginError,
     TooManyLoginsError,
+    VendorMisconfiguredError,
     VendorUnavailableError,
 )
 from openab_auth.oauth.paste import DeniedRedirectError, PasteMistake
@@ -50,9 +52,11 @@ def buttons(answer: ReplyContent) -> list[type]:
 async def test_a_paste_that_can_be_mended_gets_the_button_again() -> None:
     for error in (
         paste_refusal(PasteMistake.BARE_CODE),
-        VendorUnavailableError("lab", "no route", asked="code", sent=False),
+        VendorUnavailableError("lab", "no route", asked="code", processed=False),
         VendorUnavailableError("lab", "HTTP 503"),  # of its metadata: the paste was not yet taken
         StoreBusyError("/x", 1.0),
+        NetworkVariableError("ALL_PROXY", "names a socks:// proxy", "unset it"),
+        VendorMisconfiguredError("lab", "its certificate", "check it", asked="code", processed=False),
         DeniedRedirectError("access_denied", ends_login=False),
     ):
         assert buttons(failure_message(english(), error, "paste", vendor="lab", key=KEY)) == [PasteButton]
@@ -62,7 +66,7 @@ async def test_a_paste_that_can_be_mended_gets_the_button_again() -> None:
     "error",
     [
         ExchangeRefusedError("lab", "invalid_grant"),
-        VendorUnavailableError("lab", "timeout", asked="code", sent=True),
+        VendorUnavailableError("lab", "timeout", asked="code", processed=True),
         DeniedRedirectError("access_denied", ends_login=True),
         NoPendingLoginError("lab"),
         LoginDeniedError("lab", "access denied"),

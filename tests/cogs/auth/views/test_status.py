@@ -130,8 +130,12 @@ async def test_ones_own_pending_logins_alone_are_shown_each_with_a_cancel_button
 
 
 async def test_what_the_operator_must_repair_comes_first() -> None:
-    shown = text(show([state()], problems=(Problem("a lock", "remove it"),)))
-    assert shown.startswith("🔧 **For the operator:** a lock: remove it")
+    """Only how many, and the id in the log: what the store says holds paths."""
+    status = Status((state(),), (), (Problem("/home/x/lock", "rm /home/x/lock"),))
+    shown = text(status_message(english(), status, ADA, str, "0a1b2c3d"))
+    assert shown.startswith("🔧 **For the operator:** one problem to repair.")
+    assert shown.splitlines()[1] == "Give the operator this id: `0a1b2c3d`. The log explains it."
+    assert "/home/x" not in shown
 
 
 async def test_a_status_that_is_too_long_counts_what_it_leaves_out() -> None:

@@ -28,6 +28,7 @@ from openab_auth.oauth.flows.command.output import Output, ProgramPrompt, find_c
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import NEVER, AsyncStore, UserId
+from tests.support.patience import PATIENCE
 
 ADA, BOB = UserId(1), UserId(2)
 PROGRAM = Path(__file__).parents[3] / "support/vendor_cli.py"
@@ -123,7 +124,7 @@ async def test_a_program_that_shows_no_link_is_told(
 
 
 async def test_a_program_that_is_not_installed_is_named_at_once(logins: Logins) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         with pytest.raises(ProgramMissingError, match="'no-such-login-program' is not installed"):
             await logins.begin("missing", ADA)
 
@@ -219,6 +220,8 @@ async def test_the_bots_own_token_and_clients_secrets_are_none_of_its_business(l
         (f"https://example.com/help{LINK}", LINK),
         (f"listening on http://localhost:1455/auth\r\nopen {LINK}\r\n", LINK),
         ("see https://example.com/a", "https://example.com/a"),
+        ("1. Sign in with Google\r\nTerms: https://geminicli.com/docs/resources/tos-privacy/\r\n", None),
+        ("https://docs.example.com/docs/device?user_code=1", "https://docs.example.com/docs/device?user_code=1"),
         ("http://evil.example/oauth", None),
         ("https://user:secret@example.com/oauth", None),
         ("nothing", None),
@@ -226,6 +229,13 @@ async def test_the_bots_own_token_and_clients_secrets_are_none_of_its_business(l
 )
 def test_the_link_is_found_in_what_people_would_read(said: str, link: str | None) -> None:
     assert find_link(plain(said)) == link
+
+
+def test_a_link_does_not_hide_the_last_words_of_a_program() -> None:
+    output = Output()
+    output.feed(f"first\r\nvisit {LINK}\r\nPaste it > Login failed: no network\r\n".encode())
+
+    assert output.last_lines(2) == "visit (link) / Paste it > Login failed: no network"
 
 
 @pytest.mark.parametrize(
@@ -279,7 +289,7 @@ def alive(pid: int) -> bool:
 
 async def gone(file: Path) -> None:
     """Wait until the process with the number in this file is gone."""
-    pid, deadline = int(file.read_text()), time.monotonic() + 5  # noqa: ASYNC240 - a few bytes
+    pid, deadline = int(file.read_text()), time.monotonic() + PATIENCE  # noqa: ASYNC240 - a few bytes
     while alive(pid):
         assert time.monotonic() < deadline
         await asyncio.sleep(0.01)

@@ -14,6 +14,7 @@ from openab_auth.oauth.config import Config
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, UserId
+from tests.support.patience import PATIENCE
 
 PEOPLE = 200
 INTERVAL = 1.0
@@ -36,7 +37,7 @@ async def test_nobody_is_polled_for_too_soon_and_nobody_starves(tmp_path: Path) 
         offers = await asyncio.gather(*(logins.begin(name, UserId(at)) for at, name in enumerate(names, 1)))
         begun = time.monotonic()
         devices = [*issuer.devices.begun.values()]
-        assert await asyncio.to_thread(polled, devices, 2, begun + 30)
+        assert await asyncio.to_thread(polled, devices, 2, begun + PATIENCE)
         for offer in offers:
             issuer.devices.decide(offer.user_code or "", "allow")
         done = await asyncio.gather(*(logins.outcome(name, UserId(at)) for at, name in enumerate(names, 1)))

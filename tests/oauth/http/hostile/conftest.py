@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from openab_auth.oauth.client import Driver
-from tests.oauth.http.hostile.hostile_requests import PATIENCE
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture

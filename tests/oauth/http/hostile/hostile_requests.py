@@ -7,10 +7,10 @@ from openab_auth.oauth.http import NetworkPolicy
 from openab_auth.oauth.mcp import Fetch
 from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import Secret, Tenant
+from tests.support.patience import PATIENCE
 from tests.support.raw_server import GOOD, RawServer, whole
 
 LONGEST_STEP = 0.1  # seconds of this thread's own processor time, which a busy machine does not add to
-PATIENCE = 20.0
 VENDOR = Vendor(VendorName("lab"), "Lab", Tenant("lab"), client_id="c", account_from="email")
 MEGABYTE = 2**20
 

@@ -14,7 +14,8 @@ import pytest
 
 from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import OAuthError, VendorUnavailableError
-from tests.oauth.http.hostile.hostile_requests import LONGEST_STEP, MEGABYTE, PATIENCE, document, refresh, warm
+from tests.oauth.http.hostile.hostile_requests import LONGEST_STEP, MEGABYTE, document, refresh, warm
+from tests.support.patience import PATIENCE
 from tests.support.raw_server import GOOD, RawServer, Sent, endless, self_signed, watched, whole
 
 EMPTY_BLOCK = b"\x00\x00\x00\xff\xff"  # of the deflate format

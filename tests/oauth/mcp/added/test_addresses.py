@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import ConfigError, ForeignLoginError, ServerAddressError, ServerNotAddedError
+from openab_auth.oauth.http import NetworkPolicy
 from openab_auth.oauth.mcp.added_servers import AddedServers
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.mcp_server import read_added_server
@@ -65,7 +66,7 @@ async def test_no_variable_of_the_environment_goes_into_an_address(store: AsyncS
 
 def test_a_host_is_shown_by_its_end_and_in_letters_that_cannot_be_mistaken() -> None:
     def title(url: str) -> str:
-        return read_added_server("lab", AddedServer(url, ADA, 0), taken={}, http_loopback=False).vendor.title
+        return read_added_server("lab", AddedServer(url, ADA, 0), taken={}, base=NetworkPolicy()).vendor.title
 
     assert title("https://mcp.linear.app.and.a.very.long.name.of.evil.example:8443/mcp").endswith("evil.example:8443)")
     assert title("https://xn--pple-43d.example/mcp") == "lab (MCP at xn--pple-43d.example)"

@@ -83,7 +83,7 @@ def test_the_documents_that_are_changed_below_lead_to_a_login() -> None:
     assert isinstance(outcome(json.dumps(GOOD).encode()), Discovered)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(changes=CHANGES)
 def test_any_member_may_be_anything(changes: dict[str, Any]) -> None:
     found = outcome(json.dumps({**GOOD, **changes}).encode())
@@ -96,7 +96,7 @@ def test_any_member_may_be_anything(changes: dict[str, Any]) -> None:
         assert all(scope.isascii() and scope.isprintable() and " " not in scope for scope in found.known)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     body=st.binary(max_size=60),
     challenge=st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=60),

@@ -33,8 +33,9 @@ async def test_no_address_in_its_documents_leads_into_a_private_network(
 ) -> None:
     """SSRF: whichever member names it, nothing is sent there, no link is shown, no pending login is written."""
     good = dict(stranger.pages)
+    challenge = {"/mcp": Page(status=401, headers={"WWW-Authenticate": f'Bearer resource_metadata="{url}"'})}
     for page in (
-        {"/mcp": Page(status=401, headers={"WWW-Authenticate": f'Bearer resource_metadata="{url}"'})},
+        {**challenge, f"{RESOURCE}/mcp": Page(status=404)},
         {f"{RESOURCE}/mcp": Page(stranger.resource(authorization_servers=[url]))},
         {RFC_8414: Page(stranger.metadata(token_endpoint=url, registration_endpoint=None))},
         {RFC_8414: Page(stranger.metadata(registration_endpoint=url))},

@@ -133,6 +133,54 @@ async def test_after_a_refused_public_client_one_with_a_secret_is_asked_for_once
     assert methods == ["none", "client_secret_post"]
 
 
+REFUSED_SCOPES = [
+    {"error": "invalid_scope"},
+    {"error": "invalid_client_metadata", "error_description": "Requested scopes are not valid: write"},
+    {"error": "invalid_client_metadata", "error_description": "scope not allowed"},
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSED_SCOPES, ids=str)
+async def test_a_registration_refused_for_its_scopes_is_repeated_without(
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, refusal: dict[str, str]
+) -> None:
+    stranger.pages[REGISTER] = Page(
+        chosen=lambda body: Page(refusal, 400) if "scope" in body else Page({"client_id": "c1"}, 201)
+    )
+
+    identity = await identify(server, found, ("read",), {}, fetch, now=NOW)
+
+    assert identity.client_id == "c1"
+    assert [body.get("scope") for _, _, body in stranger.asked] == ["read write", None]
+
+
+@pytest.mark.parametrize("refusal", REFUSED_SCOPES, ids=str)
+async def test_scopes_that_were_refused_are_named_where_nothing_else_helps(
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, refusal: dict[str, str]
+) -> None:
+    stranger.pages[REGISTER] = Page(refusal, 400)
+
+    with pytest.raises(ClientMissingError, match="also without the scopes read write"):
+        await identify(server, found, ("read",), {}, fetch, now=NOW)
+    assert len(stranger.asked) == 2
+
+
+async def test_a_registration_may_need_a_secret_and_no_scopes(
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger
+) -> None:
+    def answer(body: Any) -> Page:
+        if "scope" in body:
+            return Page({"error": "invalid_scope"}, 400)
+        if body["token_endpoint_auth_method"] == "none":
+            return Page({"error": "invalid_client_metadata"}, 400)
+        return Page({"client_id": "c1", "client_secret": "s3"}, 201)
+
+    stranger.pages[REGISTER] = Page(chosen=answer)
+    only_basic = replace(found, auth_methods=("client_secret_basic",))
+
+    assert (await identify(server, only_basic, ("read",), {}, fetch, now=NOW)).auth_method == "client_secret_basic"
+
+
 @pytest.mark.parametrize(
     ("members", "reason"),
     [

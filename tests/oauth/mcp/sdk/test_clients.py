@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 
-from openab_auth.oauth.errors import LoginDeadError
+from openab_auth.oauth.errors import ClientRefusedError, LoginDeadError
 from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.mcp import registration
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import AsyncStore
-from tests.support.mcp_servers import ADA, call, entry_of, log_in, seen
+from tests.support.mcp_servers import ADA, approve, call, entry_of, log_in, seen
 
 
 async def test_a_server_that_forgot_our_client_gets_a_new_registration(
@@ -65,3 +67,18 @@ async def test_a_client_that_is_registered_with_a_secret_sends_it_as_registered(
     sent = await seen(urls["new"], "/token", entry.client_id)
     assert [one["client_secret"] for one in sent] == [secret.reveal()] * 2
     assert not any(one["authorization"] for one in sent)
+
+
+async def test_a_refused_client_is_told_although_it_cannot_be_forgotten(
+    logins: Logins, urls: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise MemoryError
+
+    redirect = await approve((await logins.begin("mcp:old", ADA)).url)
+    async with httpx2.AsyncClient() as client:
+        await client.post(f"{urls['old']}/forget")
+    monkeypatch.setattr(registration, "forget_client", fail)
+
+    with pytest.raises(ClientRefusedError):
+        await logins.complete(redirect, ADA)

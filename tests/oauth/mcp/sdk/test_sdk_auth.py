@@ -101,4 +101,7 @@ async def test_the_example_agent_of_the_docs_lists_a_servers_tools(
     )
     printed, _ = await agent.communicate()
 
-    assert printed.decode().splitlines() == ["add: Add two numbers.", "wipe: Wants the scope `admin`."]
+    assert printed.decode().splitlines() == [
+        "add: Add two numbers.",
+        "wipe: Do nothing; this tool needs the scope `admin`.",
+    ]

@@ -14,9 +14,12 @@ from typing import Any
 
 from openab_auth.bot.playground.issuer import ThreadedIssuer
 from openab_auth.storage import FileStore, TokenEntry
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[4]
-AGENT = """
+AGENT = (
+    f"DEADLINE = {PATIENCE}"
+    """
 import asyncio, json, sys, time
 import openab_auth.oauth.client.driver, openab_auth.oauth.tokens.refresh  # before any clock runs
 from openab_auth.oauth.tokens import TokenSource
@@ -26,7 +29,7 @@ async def main():
     print("ready", flush=True)
     while line := await asyncio.to_thread(sys.stdin.readline):
         order = json.loads(line)
-        async with TokenSource(open_store(order["store"])) as source:
+        async with TokenSource(open_store(order["store"]), deadline=DEADLINE) as source:
             try:
                 if "rejected" in order:
                     token = await source.force_refresh("lab", rejected=order["rejected"])
@@ -39,6 +42,7 @@ async def main():
 
 asyncio.run(main())
 """
+)
 
 
 class Agent:
@@ -84,7 +88,7 @@ def all_answer(agents: list[Agent]) -> list[dict[str, Any]]:
 
 
 def reached(issuer: ThreadedIssuer, count: int = 1) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while len(issuer.requests("/token")) < count:
         assert time.monotonic() < deadline
         time.sleep(0.005)

@@ -25,15 +25,18 @@ INVALID_GRANT = {"status": 400, "body": {"error": "invalid_grant"}}
 async def test_a_login_or_logout_during_the_request_stands(
     other: str, source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
-    issuer.faults.next("/token", delay=0.15)
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer)
     caller = asyncio.create_task(source.force_refresh("lab"))
     await reached(issuer)
     if other == "login":
         new = await change(store, login, access_token=Secret("theirs"), refresh_token=Secret("their refresh"))
+        answer.set()
         assert (await caller).value == new.access_token
         assert await stored(store) == new
     else:
         await store.update(lambda draft: draft.pop("lab"))
+        answer.set()
         with pytest.raises(NotLoggedInError):
             await caller
         assert not await store.read()
@@ -77,10 +80,12 @@ async def test_a_new_login_is_refreshed_although_the_one_before_it_died(
 async def test_a_refusal_while_another_login_came_in_adopts_that_one(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
-    issuer.faults.next("/token", delay=0.15, **INVALID_GRANT)  # type: ignore[arg-type] # a status and a body
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer, **INVALID_GRANT)  # type: ignore[arg-type] # a status and a body
     waiter = asyncio.create_task(source.force_refresh("lab"))
     await reached(issuer)
     other = await change(store, login, access_token=Secret("theirs"), refresh_token=Secret("their refresh"))
+    answer.set()
 
     assert (await waiter).value == other.access_token
     assert await stored(store) == other
@@ -90,10 +95,12 @@ async def test_a_refusal_while_another_login_came_in_adopts_that_one(
 async def test_who_is_refused_while_being_logged_out_is_not_logged_in(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore
 ) -> None:
-    issuer.faults.next("/token", delay=0.15, **INVALID_GRANT)  # type: ignore[arg-type] # a status and a body
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer, **INVALID_GRANT)  # type: ignore[arg-type] # a status and a body
     waiter = asyncio.create_task(source.force_refresh("lab"))
     await reached(issuer)
     await store.update(lambda draft: draft.pop("lab"))
+    answer.set()
 
     with pytest.raises(NotLoggedInError):
         await waiter
@@ -102,12 +109,14 @@ async def test_who_is_refused_while_being_logged_out_is_not_logged_in(
 async def test_a_login_is_told_to_be_dead_even_when_that_cannot_be_noted(
     source: TokenSource, login: TokenEntry, issuer: Issuer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    issuer.faults.next("/token", delay=0.15, **INVALID_GRANT)  # type: ignore[arg-type] # a status and a body
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer, **INVALID_GRANT)  # type: ignore[arg-type] # a status and a body
     waiter = asyncio.create_task(source.force_refresh("lab"))
     await reached(issuer)
     notes = tmp_path / "auth.json.notes"
     notes.unlink()
     notes.mkdir()
+    answer.set()
 
     with pytest.raises(LoginDeadError):
         await waiter
@@ -130,12 +139,14 @@ async def test_a_token_is_not_posted_while_the_notes_cannot_be_read(
 async def test_a_renewed_login_is_stored_though_the_notes_became_unreadable(
     source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, tmp_path: Path
 ) -> None:
-    issuer.faults.next("/token", delay=0.15)
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer)
     waiter = asyncio.create_task(source.force_refresh("lab"))
     await reached(issuer)
     notes = tmp_path / "auth.json.notes"
     notes.unlink()
     notes.mkdir()
+    answer.set()
 
     renewed = await waiter
 

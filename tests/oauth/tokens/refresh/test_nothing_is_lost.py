@@ -22,6 +22,7 @@ from openab_auth.storage.file import atomic
 from openab_auth.storage.file.locks.global_lock import GlobalLock
 from openab_auth.storage.file.record_files import RecordFile
 from tests.support.clock import Clock
+from tests.support.patience import PATIENCE
 
 
 class Fault:
@@ -164,7 +165,7 @@ async def test_ctrl_c_after_the_answer_ends_the_process_and_not_the_login(
     table = {"client_id": vendor.client_id, "redirect_uri": vendor.redirect_uri, "account_from": "email", **urls}
     words = json.dumps([str(path), {"lab": table}, *step.split()])
     agent = await asyncio.create_subprocess_exec(sys.executable, "-c", AGENT, words, stderr=asyncio.subprocess.PIPE)
-    _, err = await asyncio.wait_for(agent.communicate(), 60)
+    _, err = await asyncio.wait_for(agent.communicate(), PATIENCE)
 
     assert agent.returncode == -signal.SIGINT, err.decode()
     assert len(issuer.requests("/token")) == 1

@@ -23,35 +23,36 @@ from openab_auth.oauth.http import awake_timeout, deadline
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, TokenEntry
+from tests.support.import_all import IMPORT_ALL
+from tests.support.patience import PATIENCE
 
 PAUSE = 1.6  # seconds; longer than a request, and a whole refresh, of AGENT may take
-AGENT = """
+AGENT = (
+    IMPORT_ALL
+    + """
 import asyncio, concurrent.futures.thread, encodings.idna, json, os, queue, resource, signal, sys, time
-import anyio._backends._asyncio, filelock
-import openab_auth.oauth.tokens.refresh, openab_auth.oauth.tokens.find_renewer
-import openab_auth.storage.file.locks.waiting, openab_auth.storage.worker_thread
+import anyio._backends._asyncio, h11, httpcore2._backends.anyio, truststore
+import_all("filelock", "openab_auth.storage", *(f"openab_auth.oauth.{room}" for room in ("flows", "logins", "tokens")))
 from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.config import Config
 from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import LoginNotStoredError
-from openab_auth.oauth.logins.logins import Logins
-from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.tokens.source import TokenSource
+from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore
 
 path, vendors, uid, does, *words = json.loads(sys.argv[1])
 unsaved._RETRY = 0.1
 catalogue = Catalogue.from_config(Config(vendors=vendors), {})
+driver = Driver(deadline=8.0 if does == "wait" else 0.8)  # a busy machine is slow to answer
 if uid:
     os.setgroups([]); os.setgid(uid); os.setuid(uid)
 signal.signal(signal.SIGUSR1, lambda *_: time.sleep(1.6))
 signal.signal(signal.SIGUSR2, lambda *_: resource.setrlimit(resource.RLIMIT_NPROC, (1, 1)))
 
 async def main():
-    store = AsyncStore(FileStore(path, lock_timeout=20 if does == "wait" else 0.3))
-    driver = Driver(deadline=0.8)
+    store = AsyncStore(FileStore(path, lock_timeout=5 if does == "wait" else 0.3))
     if does == "complete":
         logins = Logins(catalogue, store, driver, lock_wait=0.4)
         try:
@@ -68,6 +69,7 @@ async def main():
 
 asyncio.run(main())
 """
+)
 Tables = dict[str, dict[str, object]]
 Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
 
@@ -128,7 +130,7 @@ async def start(issuer: Issuer, vendors: Tables, path: Path) -> AsyncIterator[St
             sys.executable, "-c", AGENT, what, stdin=pipe, stdout=pipe, stderr=pipe
         )
         started.append(agent)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not issuer.requests("/token"):
                 assert agent.returncode is None, await agent.communicate()
                 await asyncio.sleep(0.005)
@@ -183,7 +185,7 @@ async def test_an_answer_that_came_while_the_process_stood_still_is_stored(
         agent.send_signal(signal.SIGCONT)
     else:
         agent.send_signal(signal.SIGUSR1)
-    _, err = await asyncio.wait_for(agent.communicate(b"\n"), 30)
+    _, err = await asyncio.wait_for(agent.communicate(b"\n"), PATIENCE)
 
     assert agent.returncode == 0, err.decode()
     assert len(issuer.requests("/token")) == 1
@@ -233,13 +235,13 @@ async def test_a_loop_that_ends_in_mid_commit_leaves_the_login_in_the_journal(
     """A host never closes its source, so its event loop cancels the commit while that waits for a lock."""
     agent = await start("wait")
     with held(path):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not waits_for_a_lock(agent.pid):
                 await asyncio.sleep(0.01)
         agent.send_signal(signal.SIGINT)  # asyncio.run cancels its work
         agent.send_signal(signal.SIGINT)  # and is interrupted
-        await asyncio.wait_for(agent.communicate(b"\n"), 30)
-        async with asyncio.timeout(20):
+        await asyncio.wait_for(agent.communicate(b"\n"), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
             while refresh_token(path) != issuer.families[0].refresh_token:
                 await asyncio.sleep(0.01)
     assert len(issuer.requests("/token")) == 1
@@ -264,7 +266,7 @@ async def test_a_process_that_may_start_no_thread_keeps_what_the_vendor_gave(
     with held(path):
         agent.send_signal(signal.SIGUSR2)
         assert agent.stdout
-        assert await asyncio.wait_for(agent.stdout.readline(), 30)
+        assert await asyncio.wait_for(agent.stdout.readline(), PATIENCE)
         assert refresh_token(path) == newest(issuer, does)
         agent.stdin.write(b"\n")  # type: ignore[union-attr] # it is a pipe
         await agent.wait()
@@ -282,9 +284,9 @@ async def test_a_folder_that_goes_away_for_a_moment_costs_no_token(
     agent = await start(does, redirect, uid=UID)
     gone.chmod(0)
     assert agent.stdout
-    assert await asyncio.wait_for(agent.stdout.readline(), 30) != b""
+    assert await asyncio.wait_for(agent.stdout.readline(), PATIENCE) != b""
     gone.chmod(0o700)
-    _, err = await asyncio.wait_for(agent.communicate(b"\n"), 30)
+    _, err = await asyncio.wait_for(agent.communicate(b"\n"), PATIENCE)
 
     assert agent.returncode == 0, err.decode()
     assert refresh_token(path) == newest(issuer, does), err.decode()

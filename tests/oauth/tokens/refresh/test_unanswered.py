@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import shutil
 from itertools import chain, repeat
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import httpx2
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.errors import LoginDeadError, RefreshUnansweredError, VendorUnavailableError
+from openab_auth.oauth.http.transport import _SocketLimit
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, Secret, TokenEntry
@@ -106,10 +108,11 @@ async def test_the_try_after_an_unknown_one_is_late_logged_explains_a_refusal(
     assert len(issuer.requests("/token")) == 4
 
 
+@pytest.mark.parametrize("source", [2.0], indirect=True)
 async def test_a_request_is_not_repeated_when_there_is_no_time_left_for_it(
     source: TokenSource, login: TokenEntry, issuer: Issuer
 ) -> None:
-    issuer.faults.next("/token", status=503, delay=0.8, cut="after")  # of 1.0 s
+    issuer.faults.next("/token", status=503, delay=1.6, cut="after")  # of 2.0 s
 
     with pytest.raises(RefreshUnansweredError):
         await source.force_refresh("lab")
@@ -123,7 +126,7 @@ async def test_a_request_that_never_left_is_neither_repeated_nor_in_doubt(
 
     with pytest.raises(VendorUnavailableError, match="the login is untouched") as unsent:
         await source.force_refresh("lab")
-    assert not unsent.value.sent
+    assert not unsent.value.processed
     attempt = (await store.notes())["lab"].attempt
     assert attempt is not None
     assert attempt.answered
@@ -144,10 +147,17 @@ async def astray(login: TokenEntry, store: AsyncStore, server: RawServer) -> Tok
     return moved
 
 
+def _flipped(data: bytes, at: int) -> bytes:
+    broken = bytearray(data)
+    broken[at] ^= 1
+    return bytes(broken)
+
+
 UNREADABLE: list[bytes] = [
     whole(GOOD[:-1] + b" " * 2**21 + b"}"),
     whole(GOOD, b"Content-Encoding: br"),
     whole(GOOD, b"Content-Encoding: gzip"),
+    whole(_flipped(gzip.compress(GOOD), 12), b"Content-Encoding: gzip"),
     whole(GOOD, *[b"X: " + b"x" * 1000] * 40),
     b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" + GOOD,
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n" + GOOD,
@@ -182,15 +192,52 @@ async def test_after_an_unreadable_answer_the_token_is_not_posted_at_once(
     assert await stored(store) == astray
 
 
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("a fault of ours")], ids=lambda one: type(one).__name__)
+async def test_after_a_failure_of_our_own_the_token_is_not_posted_at_once(
+    source: TokenSource,
+    astray: TokenEntry,
+    server: RawServer,
+    store: AsyncStore,
+    error: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The answer was there when this process could not take it."""
+    watch = _SocketLimit.watch
+
+    def fail_at_the_first_bytes(limit: _SocketLimit, stream: Any) -> None:
+        read = stream.read
+
+        async def fail(*size: Any, **limits: Any) -> NoReturn:
+            await read(*size, **limits)
+            raise error
+
+        stream.read = fail
+        watch(limit, stream)
+
+    monkeypatch.setattr(_SocketLimit, "watch", fail_at_the_first_bytes)
+    server.sends = [whole(GOOD)]
+
+    with pytest.raises(RefreshUnansweredError, match="gave no usable answer"):
+        await source.force_refresh("lab")
+
+    assert len(server.requests) == 1
+    attempt = (await store.notes())["lab"].attempt
+    assert attempt is not None
+    assert not attempt.answered
+
+
 @pytest.mark.parametrize(
     "sent",
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (len(GOOD) + 2) + GOOD,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(GOOD) + GOOD,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % len(GOOD) + GOOD + b"\r\nnonsense\r\n",
+        whole(_flipped(gzip.compress(GOOD), -8), b"Content-Encoding: gzip"),
+        whole(_flipped(gzip.compress(GOOD), -1), b"Content-Encoding: gzip"),
+        whole(gzip.compress(GOOD)[:-8], b"Content-Encoding: gzip"),
         whole(GOOD, b"X: x"),
     ],
-    ids=["too-long-a-length", "no-last-chunk", "nonsense-after-it", "whole"],
+    ids=["long-length", "no-last-chunk", "nonsense-after-it", "wrong-checksum", "wrong-size", "no-checksum", "whole"],
 )
 async def test_tokens_that_came_are_stored_although_their_reply_was_cut(
     source: TokenSource, astray: TokenEntry, server: RawServer, store: AsyncStore, sent: bytes
@@ -203,6 +250,7 @@ async def test_tokens_that_came_are_stored_although_their_reply_was_cut(
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("driver", [2.0], indirect=True)
 async def test_tokens_that_came_are_stored_although_the_chunks_never_end(
     source: TokenSource, astray: TokenEntry, server: RawServer, store: AsyncStore
 ) -> None:

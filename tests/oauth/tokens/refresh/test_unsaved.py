@@ -19,6 +19,7 @@ from openab_auth.storage import AsyncStore, FileStore, Secret, StoreUnwritableEr
 from openab_auth.storage.file.locks.flock import Flock
 from tests.oauth.tokens.stored_logins import stored
 from tests.support.clock import Clock
+from tests.support.patience import PATIENCE
 
 
 class Disk:
@@ -49,13 +50,13 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 @pytest.fixture
-async def process(tmp_path: Path, catalogue: Catalogue, clock: Clock) -> AsyncIterator[Callable[[], TokenSource]]:
+async def process(tmp_path: Path, catalogue: Catalogue, clock: Clock) -> AsyncIterator[Callable[..., TokenSource]]:
     """Make a source that shares only the file, as another process does."""
     async with AsyncExitStack() as stack:
 
-        def make() -> TokenSource:
+        def make(deadline: float = PATIENCE) -> TokenSource:
             store = FileStore(tmp_path / "auth.json", clock=clock)
-            source = TokenSource(store, catalogue=catalogue, clock=clock, deadline=0.5)
+            source = TokenSource(store, catalogue=catalogue, clock=clock, deadline=deadline)
             stack.push_async_callback(source.aclose)
             return source
 
@@ -65,12 +66,14 @@ async def process(tmp_path: Path, catalogue: Catalogue, clock: Clock) -> AsyncIt
 async def refresh_breaking(source: TokenSource, issuer: Issuer, *breaks: Callable[[], None]) -> AccessToken:
     """Start a refresh, and break the disk during its request."""
     asked = len(issuer.requests("/token"))
-    issuer.faults.next("/token", delay=0.15)
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer)
     flight = asyncio.create_task(source.force_refresh("lab"))
     while len(issuer.requests("/token")) == asked:
         await asyncio.sleep(0.005)
     for each in breaks:
         each()
+    answer.set()
     return await flight
 
 
@@ -79,7 +82,7 @@ async def test_what_cannot_be_committed_is_spilled_and_read_by_every_process(
     login: TokenEntry,
     issuer: Issuer,
     disk: Disk,
-    process: Callable[[], TokenSource],
+    process: Callable[..., TokenSource],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Case 3."""
@@ -111,7 +114,7 @@ async def test_an_unspillable_token_is_served_from_memory_and_stored_later(
     assert caplog.text.count("is only in the memory of this process") == 1
 
     disk.mend()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while (await stored(store)).access_token != token.value:
             await asyncio.sleep(0.02)
     assert (await stored(store)).refresh_token.reveal() == issuer.families[0].refresh_token
@@ -139,13 +142,13 @@ async def test_nobody_posts_the_spent_token_while_the_new_one_is_in_memory_alone
     login: TokenEntry,
     issuer: Issuer,
     disk: Disk,
-    process: Callable[[], TokenSource],
+    process: Callable[..., TokenSource],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     token = await refresh_breaking(source, issuer, disk.refuse_commits, disk.refuse_spills)
 
     with pytest.raises(RefreshBusyError):
-        await process().force_refresh("lab")
+        await process(0.5).force_refresh("lab")
     with pytest.raises(StoreUnwritableError):
         await source.force_refresh("lab")
     assert await source.get_valid("lab", min_ttl=7200) == token
@@ -217,11 +220,14 @@ async def test_a_commit_that_takes_too_long_is_spilled_in_time(
     """A program that holds the global lock for long must cost nobody a token, and delay no agent too long."""
     holder = Flock(tmp_path / "auth.json.global.lock")
     async with TokenSource(
-        FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=8), catalogue=catalogue, clock=clock, deadline=0.5
+        FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=PATIENCE),
+        catalogue=catalogue,
+        clock=clock,
+        deadline=0.5,
     ) as source:
         begun = asyncio.get_running_loop().time()
         token = await refresh_breaking(source, issuer, holder.acquire)
-        assert asyncio.get_running_loop().time() - begun < 6
+        assert asyncio.get_running_loop().time() - begun < PATIENCE / 4
         assert (await stored(store)).access_token == token.value != login.access_token
         holder.release()
     assert (await stored(store)).access_token == token.value

@@ -17,6 +17,7 @@ from openab_auth.storage import FileStore, StorageError
 from tests.storage.entries import put, token
 from tests.storage.file.locks.held_locks import BOTH, GLOBAL, HOLD, TENANT, held, keeps_us_out
 from tests.storage.processes import Start
+from tests.support.patience import PATIENCE
 
 
 @contextmanager
@@ -32,11 +33,11 @@ def ours(store: FileStore, name: str) -> Iterator[None]:
 
     def hold(_draft: object) -> None:
         begun.set()
-        end.wait(10)
+        end.wait(PATIENCE)
 
     thread = threading.Thread(target=store.update, args=[hold])
     thread.start()
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     yield
     end.set()
     thread.join()
@@ -77,7 +78,7 @@ def test_a_raw_flock_excludes_us_and_we_exclude_it(store: FileStore, path: Path,
         holder = held(start(HOLD, path, name))
         with pytest.raises(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        holder.communicate("\n", timeout=10)
+        holder.communicate("\n", timeout=PATIENCE)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     finally:
         os.close(descriptor)

@@ -16,7 +16,7 @@ from tests.storage.processes import Start, line_of
 FORK = """
 import os, sys, threading, time
 from openab_auth.storage import FileStore, McpEntry
-store = FileStore(sys.argv[1], lock_timeout=5)
+store = FileStore(sys.argv[1], lock_timeout=60)
 lock = store.lease("codex")
 assert lock.try_acquire()
 if sys.argv[2] == "ends":
@@ -85,7 +85,7 @@ import os, sys, threading, time
 from pathlib import Path
 from openab_auth.storage.file.locks.global_lock import GlobalLock
 sys.setswitchinterval(1e-6)
-inside, most, lock = 0, 0, GlobalLock(Path(sys.argv[1]), 5)
+inside, most, lock = 0, 0, GlobalLock(Path(sys.argv[1]), 60)
 lock.run(lambda _: None)
 
 def section(_):

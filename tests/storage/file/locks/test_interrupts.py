@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.storage.file.locks.held_locks import GLOBAL
+from tests.support.patience import PATIENCE
 
 INTERRUPTED_ANYWHERE = """
 import fcntl, os, sys
@@ -46,15 +47,19 @@ def test_an_interrupt_at_any_line_leaves_the_lock_to_others(path: Path, run: Cal
     assert run(INTERRUPTED_ANYWHERE, path.with_name(GLOBAL)) == "True"
 
 
-INTERRUPTED = """
+INTERRUPTED = f"""
 import fcntl, os, signal, sys, threading, time
 from openab_auth.storage import FileStore, McpEntry
-store = FileStore(sys.argv[1], lock_timeout=5)
+store = FileStore(sys.argv[1], lock_timeout={PATIENCE})
 store.update(lambda draft: draft.update(first=McpEntry("c")))
 def interrupt(*_):
     raise KeyboardInterrupt
 signal.signal(signal.SIGALRM, interrupt)
 before = len(os.listdir("/proc/self/fd"))
+def until(holds):
+    ends = time.monotonic() + {PATIENCE}
+    while not holds() and time.monotonic() < ends:
+        time.sleep(0.01)
 for number in range(3):
     held = os.open(sys.argv[1] + ".global.lock", os.O_RDWR)
     fcntl.flock(held, fcntl.LOCK_EX)
@@ -67,8 +72,8 @@ for number in range(3):
         store.update(slow)
     except KeyboardInterrupt:
         print("interrupted", end=" ")
-    time.sleep(0.3)
-time.sleep(1.2)  # until the thread that waited has ended
+    until(lambda: str(number) in store.read())
+until(lambda: len(os.listdir("/proc/self/fd")) == before)  # the thread that waited has ended
 print(list(store.read()), len(os.listdir("/proc/self/fd")) - before)
 """
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from openab_auth.bot.playground.discord import ShownResponse
 from openab_auth.bot.playground.issuer import Issuer
+from tests.support.patience import PATIENCE
 
 PROGRAM = Path(__file__).parents[4] / "support/vendor_cli.py"
 FLOWS = ("grok", "codex-device", "kiro", "copilot")
@@ -22,7 +23,7 @@ def code_in(issuer: Issuer, shown: ShownResponse) -> str:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.02)

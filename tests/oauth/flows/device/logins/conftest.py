@@ -16,6 +16,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore
 from tests.oauth.flows.device.logins.device_logins import Start
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -72,9 +73,9 @@ async def start(catalogue: Catalogue, tmp_path: Path, clock: Callable[[], float]
         def begin() -> Logins:
             store, driver = (
                 AsyncStore(FileStore(tmp_path / "auth.json", clock=clock)),
-                Driver(clock=clock, deadline=2.0),
+                Driver(clock=clock, deadline=PATIENCE),
             )
-            logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.5)
+            logins = Logins(catalogue, store, driver, clock=clock, lock_wait=PATIENCE)
             for close in (driver.aclose, store.aclose, logins.aclose):
                 stack.push_async_callback(close)
             return logins

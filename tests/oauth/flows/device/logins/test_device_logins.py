@@ -11,13 +11,21 @@ import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.entries import PendingLogin, pending_entry
-from openab_auth.oauth.errors import LoginDeniedError, LoginExpiredError, NoPendingLoginError, VendorUnavailableError
+from openab_auth.oauth.entries import PendingLogin, pending_entry, unsaved
+from openab_auth.oauth.errors import (
+    LoginDeniedError,
+    LoginExpiredError,
+    LoginNotStoredError,
+    NoPendingLoginError,
+    VendorUnavailableError,
+)
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.storage import AsyncStore, PendingEntry, TokenEntry
+from openab_auth.storage import AsyncStore, FileStore, PendingEntry, TokenEntry
 from tests.oauth.flows.device.logins.device_logins import ADA, FLOWS, Start, until
 from tests.support.clock import Clock
+from tests.support.locks import foreign_lock
+from tests.support.patience import PATIENCE
 
 
 @pytest.mark.parametrize("vendor", FLOWS)
@@ -80,7 +88,7 @@ async def test_a_login_that_nobody_approves_ends_with_its_code(logins: Logins, c
     clock.now += 601
 
     with pytest.raises(LoginExpiredError):
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, PATIENCE)
 
 
 async def test_a_cancelled_login_is_polled_no_longer(logins: Logins, issuer: Issuer) -> None:
@@ -152,6 +160,27 @@ async def test_what_was_cancelled_while_the_vendor_gave_it_is_revoked(
     with pytest.raises(NoPendingLoginError):
         await here.outcome("lab", ADA)
     assert issuer.families[0].revoked
+
+
+async def test_a_login_in_memory_that_is_cancelled_is_revoked(
+    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unsaved, "_RETRY", 60.0)
+    object.__setattr__(catalogue.get("lab"), "revoke_url", issuer.revoke_url)
+    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
+    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.1)
+    offer = await logins.begin("lab", ADA)
+    (tmp_path / "auth.json.spill.lab").mkdir()
+    with foreign_lock(tmp_path / "auth.json.global.lock"):
+        await issuer.approve_device(offer.user_code or "")
+        with pytest.raises(LoginNotStoredError, match="it is in memory"):
+            await logins.outcome("lab", ADA)
+
+    await logins.cancel(ADA)
+    await logins.aclose()
+
+    assert issuer.families[0].revoked
+    assert not await store.read()
 
 
 async def test_no_request_follows_a_429_at_the_start(logins: Logins, issuer: Issuer) -> None:

@@ -46,13 +46,15 @@ async def test_another_persons_login_during_the_last_poll_is_not_replaced(
     issuer.devices.interval = 0.3
     first = await ada.begin("lab", ADA)
     await issuer.approve_device(first.user_code or "")
-    issuer.faults.next("/token", delay=1.5)
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer)
     while not issuer.requests("/token"):
         await asyncio.sleep(0.01)
     second = await bob.begin("lab", BOB)
     issuer.devices.interval = 0.05
     await issuer.approve_device(second.user_code or "", "bob@example.com")
     assert await bob.outcome("lab", BOB)
+    answer.set()
 
     with pytest.raises(LoginOvertakenError):
         await ada.outcome("lab", ADA)

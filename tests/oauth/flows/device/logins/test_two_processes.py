@@ -126,10 +126,12 @@ async def test_a_store_that_is_out_of_order_for_a_while_ends_no_login(
     file, aside = tmp_path / "auth.json", tmp_path / "aside"
     offer = await logins.begin("lab", ADA)
     await issuer.approve_device(offer.user_code or "")
-    issuer.faults.next("/token", delay=0.2)
+    answer = asyncio.Event()
+    issuer.faults.next("/token", until=answer)
     await until(lambda: bool(issuer.requests("/token")))
     file.rename(aside)
     file.mkdir()
+    answer.set()
     await asyncio.sleep(0.4)  # the grant comes meanwhile
     file.rmdir()
     aside.rename(file)
