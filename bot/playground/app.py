@@ -23,6 +23,8 @@ from openab_auth.bot.playground.web import Page, serve_page
 from openab_auth.storage import open_store
 
 VENDOR: Final = "playground"
+SERVER: Final = "notes"
+"""The MCP server; people choose it as `mcp:notes`."""
 PEOPLE: Final = {"ada": True, "grace": True, "bob": False}
 """The people, and whether the config allows them to use /auth."""
 
@@ -99,6 +101,7 @@ path = {json.dumps(str(store))}
 
 [auth]
 vendors = ["{VENDOR}", "by-code"]
+allow_http_loopback = true  # for the MCP server, which is on this machine, too
 refresh_ahead = false  # otherwise the bot would renew an expired token before an agent can
 
 [vendors.{VENDOR}]
@@ -111,6 +114,11 @@ client_id = "{CLIENT_ID}"
 redirect_uri = "{REDIRECT_URI}"
 scopes = ["openid", "email", "offline_access"]
 account_from = "email"
+
+[mcp.{SERVER}]
+url = "{issuer.mcp.url}"
+client_id = "{CLIENT_ID}"
+redirect_uri = "{REDIRECT_URI}"
 
 [vendors.by-code]
 title = "Playground, by code"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -9,11 +11,11 @@ from discord.ext import commands
 from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard import AccessDeniedError, ClosingError, Members, caller_of
 from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages
-from openab_auth.cogs.auth.replies import acknowledge, answer
+from openab_auth.cogs.auth.pastes import Paste
+from openab_auth.cogs.auth.replies import COG, LOST, acknowledge, answer, reason
 from openab_auth.cogs.auth.service import GROUP, AuthService, Resumption
-from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandTranslator, SpokenLanguages, language_of
+from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandMentions, CommandTranslator, SpokenLanguages, language_of
 from openab_auth.cogs.auth.views import (
-    COG,
     NO_CHOICE,
     CancelButton,
     HowButton,
@@ -32,6 +34,7 @@ from openab_auth.cogs.auth.views import (
 )
 from openab_auth.storage.errors import OpenabAuthError
 
+_log = logging.getLogger(__name__)
 _BUTTONS = (LoginButton, PasteButton, HowButton, CancelButton, LogoutButton, ReplaceButton)
 
 
@@ -45,6 +48,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._bot = bot
         self._service = service
         self._languages = SpokenLanguages()
+        self.mentions = CommandMentions(command.qualified_name for command in self.walk_app_commands())
         service.guard.admission.fetch_caller = Members(bot).caller
         self._direct = DirectMessages(bot, self.desk, self._languages)
         self._dead_logins = DeadLogins(bot, service, self._languages)
@@ -78,8 +82,31 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
             await answer(interaction, failure_message(language_of(interaction), error, _name(interaction)))
             return False
         if interaction.type is discord.InteractionType.application_command:
+            self._learn_id(interaction)
             await acknowledge(interaction)
         return True
+
+    def _learn_id(self, interaction: discord.Interaction) -> None:
+        """Remember the command's id, as registered in this guild or globally."""
+        guild = {**(interaction.data or {})}.get("guild_id")
+        if interaction.command_id is not None:
+            self.mentions.learn(interaction.command_id, int(str(guild)) if guild else None)
+
+    async def _read_ids(self) -> None:
+        """Read the ids of the registered commands. Without them, messages name the commands in code."""
+        tree, group = self._bot.tree, self.app_command
+        if group is None or self.mentions.known:
+            return
+        guilds = [guild for guild in self._bot.guilds if tree.get_command(group.name, guild=guild)]
+        for guild in [None, *guilds]:
+            try:
+                registered = await tree.fetch_commands(guild=guild)
+            except LOST as error:
+                _log.info("the ids of the commands could not be read (%s)", reason(error))
+                continue
+            for command in registered:
+                if command.name == group.name:
+                    self.mentions.learn(command.id, guild.id if guild else None)
 
     async def cog_app_command_error(
         self, interaction: discord.Interaction, error: app_commands.AppCommandError
@@ -101,6 +128,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     async def on_ready(self) -> None:
         """Start to tell people about dead logins: the bot can write to them now."""
         self._dead_logins.start()
+        await self._read_ids()
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -124,7 +152,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self, interaction: discord.Interaction, redirect: app_commands.Range[str, 1, INPUT], vendor: str | None = None
     ) -> None:
         """Take the paste as the form does, for people who cannot use one."""
-        await self.desk.take_paste(interaction, redirect, _chosen(vendor))
+        await self.desk.pastes.from_command(interaction, Paste(redirect, _chosen(vendor)))
 
     @app_commands.command(description="Who is logged in where, and which of your logins wait")
     async def status(self, interaction: discord.Interaction) -> None:

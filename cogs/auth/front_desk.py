@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TypeAlias
 
 import discord
 
-from openab_auth.cogs.auth.guard import AccessDeniedError, Caller, caller_of
-from openab_auth.cogs.auth.replies import ReplyContent, acknowledge, answer, edit
+from openab_auth.cogs.auth.guard import AccessDeniedError, caller_of
+from openab_auth.cogs.auth.pastes import Paste, Pastes
+from openab_auth.cogs.auth.replies import ReplyContent, acknowledge, answer
 from openab_auth.cogs.auth.service import AuthService
-from openab_auth.cogs.auth.text import Language, failure, language_of, words
+from openab_auth.cogs.auth.text import language_of, words
 from openab_auth.cogs.auth.views import (
     LastPage,
-    LoginMessages,
+    LoginCards,
     PressHandler,
     SubmittedForm,
     added_message,
+    card_of,
     failure_message,
     help_message,
     how_message,
@@ -33,12 +34,10 @@ from openab_auth.cogs.auth.views import (
     told_with,
 )
 from openab_auth.oauth.accounts import title_meant
-from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError, NoPendingLoginError, PasteRefusedError
+from openab_auth.oauth.errors import LoginTakenError, NoPendingLoginError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
-
-SendReply: TypeAlias = Callable[[ReplyContent], Awaitable[object]]
 
 
 class FrontDesk(PressHandler):
@@ -46,12 +45,13 @@ class FrontDesk(PressHandler):
 
     def __init__(self, service: AuthService) -> None:
         self.service = service
-        self._messages = LoginMessages(service.clock)
+        self._cards = LoginCards(service.clock)
+        self.pastes = Pastes(service, self._cards)
 
     async def aclose(self) -> None:
         """Answer the open requests, then close everything."""
         await self.service.aclose()
-        await self._messages.aclose()
+        await self._cards.aclose()
 
     def takes(self, interaction: discord.Interaction) -> bool:
         """Return False if Discord has delivered this interaction before."""
@@ -67,7 +67,7 @@ class FrontDesk(PressHandler):
             title = (await self.service.catalogue()).title_of(taken.tenant)
             await answer(interaction, replace_question(language_of(interaction), vendor, title, taken))
         else:
-            await self._messages.show(interaction, offer, partial(self._last_content, interaction, offer))
+            await self._cards.show(interaction, offer, partial(self._last_content, interaction, offer))
 
     async def _last_content(self, interaction: discord.Interaction, offer: LoginOffer) -> ReplyContent | None:
         """Wait for the end of a login that needs no paste, and return the last text of its message.
@@ -84,7 +84,7 @@ class FrontDesk(PressHandler):
             return None  # cancelled or replaced: that request edits the message
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
             return failure_message(language, error, "a login by a code", vendor=vendor.name)
-        return None if done is None else ReplyContent(words.logged_in(language, done))
+        return None if done is None else ReplyContent(words.logged_in(language, done), accent="good")
 
     async def _follow(self, interaction: discord.Interaction, offer: LoginOffer) -> LoginResult | None:
         """Wait for the end of the login, and show what the vendor's own program says until then."""
@@ -98,7 +98,8 @@ class FrontDesk(PressHandler):
                 if ending.done():
                     break
                 offer = amended.result()
-                await edit(interaction, login_message(language, offer, message_key(offer)))
+                card = login_message(language, offer, message_key(offer))
+                await self._cards.amend(user, offer.vendor.name, card)
             return await ending
         finally:
             ending.cancel()
@@ -109,61 +110,17 @@ class FrontDesk(PressHandler):
         """Say that nothing was changed."""
         await answer(interaction, ReplyContent(language_of(interaction).say("nothing-changed")))
 
-    async def complete(  # noqa: PLR0913 - the person, the paste and its login
-        self,
-        caller: Caller,
-        language: Language,
-        paste: str,
-        vendor: str | None,
-        generation: str | None = None,
-        *,
-        reply: SendReply,
-    ) -> None:
-        """Take a paste, wherever it was written, then call `reply` and update the login message.
-
-        `generation` is the pending login of a form; the paste finishes no other login.
-
-        Raises:
-            OpenabAuthError: the paste did not become a login. `reply` was not called.
-        """
-        try:
-            done = await self.service.complete(caller, paste, vendor, generation)
-        except LoginTakenError as taken:
-            catalogue = await self.service.catalogue()
-            found, title = catalogue.vendor_of(taken.tenant), catalogue.title_of(taken.tenant)
-            vendor = found.name if found else taken.tenant
-            if isinstance(taken, LoginOvertakenError):
-                await self._messages.close(caller.user, vendor, ReplyContent(failure(language, taken)))
-            await reply(replace_question(language, vendor, title, taken))
-        except PasteRefusedError as error:
-            if error.ends_login and error.vendor is not None:
-                await self._messages.close(caller.user, error.vendor, ReplyContent(failure(language, error)))
-            raise
-        else:
-            await reply(ReplyContent(words.logged_in(language, done)))
-            used = words.about(language, "login-link-used", done.vendor)
-            await self._messages.close(caller.user, done.vendor.name, ReplyContent(used))
-
     async def take_form(self, interaction: discord.Interaction, submit: SubmittedForm) -> None:
         """Take a submitted form. It may have been opened before a restart."""
-        async with self.answering(interaction, "paste", submit.vendor, submit.key):
-            await acknowledge(interaction)
-            await self.take_paste(interaction, submit.paste, submit.vendor, submit.generation)
-
-    async def take_paste(
-        self, interaction: discord.Interaction, paste: str, vendor: str | None, generation: str | None = None
-    ) -> None:
-        """Take a paste that came with an acknowledged interaction."""
-
-        async def reply(message: ReplyContent) -> None:
-            await answer(interaction, message)
-
-        caller, language = caller_of(interaction), language_of(interaction)
-        await self.complete(caller, language, paste, vendor, generation, reply=reply)
+        async with self.answering(interaction, "paste", submit.vendor):
+            await acknowledge(interaction, in_place=interaction.message is not None)
+            await self.pastes.from_form(interaction, Paste(submit.paste, submit.vendor, submit.generation))
 
     async def how(self, interaction: discord.Interaction, page: LastPage) -> None:
         """Show how to copy the address or the code. Everyone may see this."""
-        await answer(interaction, await asyncio.to_thread(how_message, language_of(interaction), page))
+        card = ReplyContent() if interaction.message is None else card_of(interaction.message)
+        shown = await asyncio.to_thread(how_message, language_of(interaction), page, card)
+        await answer(interaction, shown, in_place=True)
 
     # Everything else
 
@@ -180,14 +137,14 @@ class FrontDesk(PressHandler):
         cancelled = await self.service.cancel(caller_of(interaction), vendor)
         told = ReplyContent(words.about(language_of(interaction), "login-cancelled", cancelled))
         await answer(interaction, told)
-        await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
+        await self._cards.close(UserId(interaction.user.id), cancelled.name, None, told)
 
     async def cancel_in_status(self, interaction: discord.Interaction, vendor: str, generation: str) -> None:
         """Cancel a pending login and show the status again."""
         cancelled = await self.service.cancel(caller_of(interaction), vendor, generation)
         told = ReplyContent(words.about(language_of(interaction), "login-cancelled", cancelled))
         await self.status(interaction)
-        await self._messages.close(UserId(interaction.user.id), cancelled.name, told)
+        await self._cards.close(UserId(interaction.user.id), cancelled.name, None, told)
 
     async def ask_logout(self, interaction: discord.Interaction, vendor: str) -> None:
         """Ask whether to remove the login here, or to revoke it too."""
@@ -230,11 +187,11 @@ class FrontDesk(PressHandler):
 
     @asynccontextmanager
     async def answering(
-        self, interaction: discord.Interaction, doing: str, vendor: str | None = None, key: str | None = None
+        self, interaction: discord.Interaction, doing: str, vendor: str | None = None
     ) -> AsyncIterator[None]:
         """Turn a failure inside the block into the answer, as discord.py does for commands."""
         try:
             self.service.guard.begin_work()
             yield
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
-            await answer(interaction, failure_message(language_of(interaction), error, doing, vendor=vendor, key=key))
+            await answer(interaction, failure_message(language_of(interaction), error, doing, vendor=vendor))

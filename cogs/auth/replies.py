@@ -7,31 +7,89 @@ be cut off. An edit can come after the interaction's 15 minutes (50027).
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, TypeAlias
 
 import aiohttp
 import discord
+from discord import ui
+from discord.ext import commands
 
-from openab_auth.cogs.auth.text import Markup
+from openab_auth.cogs.auth.text import CommandMentions, Markup, fits_card
 
+COG: Final = "openab-auth"  # the cog's name; it must not clash with a cog of the host bot
 LOST: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
 _UNKNOWN_INTERACTION: Final = 10062
 _ALREADY_ACKNOWLEDGED: Final = 40060
 _SILENT: Final = "auth.silent"  # key in Interaction.extras: Discord takes no answer any more
 _ACKNOWLEDGED: Final = "auth.acknowledged"  # Discord took the acknowledgement, but discord.py does not know it
 _NOTHING: Final = Markup()
+_IN_ROW: Final = 5  # buttons
 _log = logging.getLogger(__name__)
+
+Button: TypeAlias = ui.Item[Any]
+Accent: TypeAlias = Literal["waits", "good", "bad"]
+ACCENTS: Final[Mapping[Accent, discord.Colour]] = {
+    "waits": discord.Colour.blurple(),
+    "good": discord.Colour.green(),
+    "bad": discord.Colour.red(),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyContent:
-    """The content of one message. An edit removes every part that is not given."""
+    """The content of one message. An edit removes every part that is not given.
+
+    `mistake` is shown above the content, and `accent` is the colour of the message's edge.
+    """
 
     content: Markup = _NOTHING
-    embed: discord.Embed | None = None
-    view: discord.ui.View | None = None
+    buttons: tuple[Button, ...] = ()
     files: tuple[discord.File, ...] = ()
+    accent: Accent | None = None
+    mistake: Markup | None = None
+
+    @property
+    def texts(self) -> tuple[Markup, ...]:
+        """Return the texts from top to bottom."""
+        return tuple(text for text in (self.mistake, self.content) if text)
+
+
+def layout_of(message: ReplyContent) -> ui.LayoutView:
+    """Return the message in components v2: one container with its texts, pictures and buttons."""
+    card: ui.Container[Any] = ui.Container(accent_colour=ACCENTS[message.accent] if message.accent else None)
+    for number, text in enumerate(message.texts):
+        if number:
+            card.add_item(ui.Separator())
+        card.add_item(ui.TextDisplay(text))
+    if message.files:
+        pictures = [discord.MediaGalleryItem(f.uri, description=f.description) for f in message.files]
+        card.add_item(ui.MediaGallery(*pictures))
+    for first in range(0, len(message.buttons), _IN_ROW):
+        card.add_item(ui.ActionRow(*message.buttons[first : first + _IN_ROW]))
+    layout = ui.LayoutView(timeout=None)
+    layout.add_item(card)
+    layout.stop()  # so discord.py does not keep it: presses are recognized by the buttons' ids
+    return layout
+
+
+def mentions_of(client: object) -> CommandMentions | None:
+    """Return the loaded cog's command mentions, or None."""
+    cog = client.get_cog(COG) if isinstance(client, commands.Bot) else None
+    return getattr(cog, "mentions", None)
+
+
+def _clickable(interaction: discord.Interaction, message: ReplyContent) -> ReplyContent:
+    """Return the message with mentions of the commands, if they fit: a mention is longer than a name."""
+    mentions = mentions_of(interaction.client)
+    if mentions is None:
+        return message
+    content, mistake = mentions.clickable(message.content, interaction.guild_id), message.mistake
+    if mistake is not None:
+        mistake = mentions.clickable(mistake, interaction.guild_id)
+    shown = replace(message, content=content, mistake=mistake)
+    return shown if fits_card(*shown.texts) else message
 
 
 async def acknowledge(interaction: discord.Interaction, *, in_place: bool = False) -> None:
@@ -57,12 +115,15 @@ async def acknowledge(interaction: discord.Interaction, *, in_place: bool = Fals
         interaction.extras[_ACKNOWLEDGED] = True
 
 
-async def answer(interaction: discord.Interaction, message: ReplyContent) -> bool:
-    """Show `message` as the interaction's answer. If it cannot be delivered, log that and return False."""
+async def answer(interaction: discord.Interaction, message: ReplyContent, *, in_place: bool = False) -> bool:
+    """Show `message` as the interaction's answer. If it cannot be delivered, log that and return False.
+
+    With `in_place` it replaces the message whose button was pressed, or on which the form was opened.
+    """
     if interaction.extras.get(_SILENT):
         return False
     if not (interaction.response.is_done() or interaction.extras.get(_ACKNOWLEDGED)):
-        if await _respond(interaction, message):
+        if await _respond(interaction, message, in_place=in_place):
             return True
     elif await edit(interaction, message):
         return True
@@ -72,13 +133,12 @@ async def answer(interaction: discord.Interaction, message: ReplyContent) -> boo
 
 async def edit(interaction: discord.Interaction, message: ReplyContent) -> bool:
     """Replace the content of the interaction's answer. Return False if Discord refused the edit."""
-    embeds = [message.embed] if message.embed else []
     try:
         await interaction.edit_original_response(
-            content=message.content,
-            embeds=embeds,
-            view=message.view,
-            attachments=message.files or discord.utils.MISSING,
+            content=None,  # messages of older versions have a text and embeds, which a layout cannot have
+            embeds=[],
+            view=layout_of(_clickable(interaction, message)),
+            attachments=message.files,
             allowed_mentions=discord.AllowedMentions.none(),
         )
     except LOST as error:
@@ -87,27 +147,66 @@ async def edit(interaction: discord.Interaction, message: ReplyContent) -> bool:
     return True
 
 
-async def send(channel: discord.abc.Messageable, message: ReplyContent) -> None:
-    """Send a new message to a channel.
+async def retract(interaction: discord.Interaction) -> None:
+    """Remove the acknowledgement of a command whose answer is on another message."""
+    try:
+        await interaction.delete_original_response()
+    except LOST as error:
+        _log.warning("an acknowledgement could not be removed (%s)", reason(error))
+
+
+async def follow_up(interaction: discord.Interaction, message: ReplyContent) -> bool:
+    """Send one more message, for this person only, and leave the interaction's answer as it is."""
+    if not (interaction.response.is_done() or interaction.extras.get(_ACKNOWLEDGED)):
+        return await answer(interaction, message)
+    try:
+        await interaction.followup.send(
+            view=layout_of(_clickable(interaction, message)),
+            files=message.files,
+            ephemeral=True,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+    except LOST as error:
+        _log.warning("a message was lost (%s)", reason(error))
+        return False
+    return True
+
+
+async def send(
+    channel: discord.abc.Messageable, message: ReplyContent, mentions: CommandMentions | None = None
+) -> None:
+    """Send a new message to a channel, as plain text: notifications show no text of a layout.
+
+    `mentions` makes the commands clickable in a direct message.
 
     Raises:
         HTTPException, ClientError, OSError: Discord did not take the message (`LOST`).
     """
-    view = message.view or discord.utils.MISSING
-    await channel.send(message.content, view=view, allowed_mentions=discord.AllowedMentions.none())
+    view = ui.View(timeout=None)
+    for button in message.buttons:
+        view.add_item(button)
+    view.stop()
+    shown = view if view.children else discord.utils.MISSING
+    content = mentions.clickable(message.content, None) if mentions else message.content
+    await channel.send(content, view=shown, allowed_mentions=discord.AllowedMentions.none())
 
 
-async def _respond(interaction: discord.Interaction, message: ReplyContent) -> bool:
+async def _respond(interaction: discord.Interaction, message: ReplyContent, *, in_place: bool) -> bool:
     """Answer an interaction that was not acknowledged, or that may not have been."""
+    layout = layout_of(_clickable(interaction, message))
     try:
-        await interaction.response.send_message(
-            message.content,
-            embeds=[message.embed] if message.embed else [],
-            view=message.view or discord.utils.MISSING,
-            files=message.files or discord.utils.MISSING,
-            ephemeral=True,
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
+        if in_place:
+            await interaction.response.edit_message(
+                content=None,
+                embeds=[],
+                view=layout,
+                attachments=message.files,
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+        else:
+            await interaction.response.send_message(
+                view=layout, files=message.files, ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
+            )
     except LOST as error:
         if isinstance(error, discord.HTTPException) and error.code == _UNKNOWN_INTERACTION:
             return False

@@ -17,6 +17,7 @@ from openab_auth.bot.playground.issuer.browser import decide, decide_device
 from openab_auth.bot.playground.issuer.devices import GRANT_TYPE, Devices
 from openab_auth.bot.playground.issuer.dialects import AwsDialect, CodeAssistDialect, CodexDialect, CopilotDialect
 from openab_auth.bot.playground.issuer.faults import Faults
+from openab_auth.bot.playground.issuer.mcp_server import McpServer
 from openab_auth.bot.playground.issuer.pages import ACCOUNTS, HEADERS, refusal_page, sign_in_page
 from openab_auth.bot.playground.issuer.request_log import FIELDS, ReceivedRequest, client_fields, read_fields
 from openab_auth.bot.playground.issuer.token_families import (
@@ -50,6 +51,7 @@ class Issuer:
         self.aws = AwsDialect(self.devices, self.tokens, clock)
         self.copilot = CopilotDialect(url, self.tokens, clock)
         self.code_assist = CodeAssistDialect(self.tokens)
+        self.mcp = McpServer(url, self.tokens)
         self._seen: list[ReceivedRequest] = []
         self._sign_ins: dict[str, AuthorizationRequest] = {}
 
@@ -144,7 +146,7 @@ class Issuer:
         app.router.add_post("/token", self._token)
         app.router.add_post("/revoke", self._revoke)
         app.router.add_get("/userinfo", self._userinfo)
-        for part in (self.devices, self.codex, self.aws, self.copilot, self.code_assist):
+        for part in (self.devices, self.codex, self.aws, self.copilot, self.code_assist, self.mcp):
             app.router.add_routes(part.routes())
         for name in ("oauth-authorization-server", "openid-configuration"):
             app.router.add_get(f"/.well-known/{name}", self._metadata)

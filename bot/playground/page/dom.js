@@ -1,3 +1,5 @@
+import { language } from "/words.js";
+
 // Texts from the bot and from people become text nodes; nothing on this page parses HTML.
 
 export const at = (id) => document.getElementById(id);
@@ -15,9 +17,9 @@ export function avatar(name) {
   return make("span", { className: "avatar", data: { name }, aria: { hidden: "true" } }, name.slice(0, 1).toUpperCase());
 }
 
-/** Render `data` into `element` if it differs from the data rendered last. */
+/** Render `data` into `element` if it, or the language, differs from what was rendered last. */
 export function draw(element, data, render) {
-  const text = JSON.stringify(data);
+  const text = language() + JSON.stringify(data);
   if (element.drawn === text) return false;
   element.drawn = text;
   element.replaceChildren(...render(data));

@@ -8,6 +8,7 @@ import "/leaving.js";
 import { learnNames } from "/chat/markup.js";
 import { message } from "/chat/message.js";
 import { openModal } from "/chat/modal.js";
+import { said, speak, t } from "/words.js";
 import { drawExperiments, showAgents, showBot, showDisk, showResults } from "/behind/experiments.js";
 
 const PLACES = [
@@ -18,7 +19,7 @@ const PLACES = [
 const ENDED = "The playground has stopped. Start it again and open the new address.";
 const AGAIN = 1000; // milliseconds before the page reconnects
 const NEAR = 80; // the log counts as scrolled to its end within this many pixels
-const THEMES = { "": "Theme: system", light: "Theme: light", dark: "Theme: dark" };
+const THEMES = { dark: "Theme: dark", light: "Theme: light" };
 
 const me = { person: "", where: "guild", locale: "en-US" };
 const dismissed = new Set();
@@ -45,7 +46,7 @@ async function act(path, body) {
   notice.textContent = "";
   const slow = setTimeout(() => {
     notice.dataset.kind = "wait";
-    notice.textContent = "Waiting for the bot…";
+    notice.textContent = t("Waiting for the bot…");
   }, 400);
   try {
     const answer = await call(path, body);
@@ -53,7 +54,7 @@ async function act(path, body) {
     if (answer.modal) openModal(answer.modal, me);
   } catch (error) {
     notice.dataset.kind = "";
-    notice.textContent = error instanceof TypeError ? ENDED : error.message;
+    notice.textContent = error instanceof TypeError ? t(ENDED) : said(error.message);
   } finally {
     clearTimeout(slow);
   }
@@ -77,17 +78,31 @@ function showMessages(all) {
   let last = null;
   for (const data of all.filter((each) => !dismissed.has(each.id))) {
     const text = JSON.stringify(data);
-    const before = drawn.get(data.id);
-    const element = before?.text === text ? before.element : replaced(before?.element, message(data, acts));
+    const old = drawn.get(data.id);
+    const element = old?.text === text ? old.element : replaced(old?.element, message(data, acts));
     if (element.parentNode !== log) last ? last.after(element) : log.prepend(element);
     last = element;
-    next.set(data.id, { text, element });
+    next.set(data.id, { text, element, own: data.ephemeral || data.author === me.person, loading: data.loading });
   }
   for (const [id, { element }] of drawn) if (!next.has(id)) element.remove();
+  const before = drawn;
   drawn = next;
   log.querySelector(".welcome")?.remove();
   if (!next.size) log.append(welcome());
+  reveal(before, next);
+}
+
+/** Show what is new: a message that has changed, else the newest message of this person or for them. */
+function reveal(before, next) {
+  const news = [...next.entries()].filter(([id, each]) => each.element !== before.get(id)?.element);
+  const changed = news.filter(([id]) => before.has(id)).at(-1)?.[1];
+  const added = news.filter(([id, each]) => !before.has(id) && each.own).at(-1)?.[1];
+  if (added) atEnd = true;
   keepEnd();
+  if (changed && (!added || added.loading)) {
+    changed.element.scrollIntoView({ block: "nearest" });
+    measure();
+  }
 }
 
 /** Keep the log scrolled to its end, also after a picture has loaded. */
@@ -96,9 +111,12 @@ function keepEnd() {
 }
 
 at("messages").addEventListener("load", keepEnd, true);
-at("messages").addEventListener("scroll", ({ target }) => {
-  atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < NEAR;
-});
+function measure() {
+  const log = at("messages");
+  atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+}
+
+at("messages").addEventListener("scroll", measure);
 
 function replaced(old, fresh) {
   if (!old) return fresh;
@@ -111,21 +129,31 @@ function replaced(old, fresh) {
 }
 
 function welcome() {
-  const begin = make("button", { type: "button", className: "primary" }, "Type /auth login");
-  begin.addEventListener("click", () => {
-    const command = composer.commands.find((each) => each.name === "auth login");
-    if (command) composer.choose(command);
-  });
+  const begin = make("button", { type: "button", className: "primary" }, t("Type /auth login"));
+  begin.addEventListener("click", () => start("auth login"));
+  const steps = [
+    "Send /auth login with the vendor playground, or with mcp:notes for the MCP server.",
+    "Open the login page from the bot's message, and press Allow.",
+    "Your browser then shows a page that does not load. Copy its whole address.",
+    "Come back and paste the address.",
+  ];
   return make("div", { className: "welcome" },
-    make("h3", {}, "Log an agent in"),
-    make("p", {}, "You see no messages here yet. To log in:"),
-    make("ol", {},
-      make("li", {}, "Send ", make("code", {}, "/auth login"), " with the vendor ", make("code", {}, "playground"), "."),
-      make("li", {}, "Open the login page from the bot's message, and press Allow."),
-      make("li", {}, "Your browser then shows a page that does not load. Copy its whole address."),
-      make("li", {}, "Come back and paste the address.")),
+    make("h3", {}, t("Log an agent in")),
+    make("p", {}, t("You see no messages here yet. To log in:")),
+    make("ol", {}, ...steps.map((step) => make("li", {}, t(step)))),
     begin);
 }
+
+/** Begin a command in the composer, for example after a click on its mention. */
+function start(name) {
+  const command = composer.commands.find((each) => each.name === name);
+  if (command) composer.choose(command);
+}
+
+at("messages").addEventListener("click", (event) => {
+  const mention = event.target.closest("[data-command]");
+  if (mention) start(mention.dataset.command);
+});
 
 // ---- person and channel ----
 
@@ -137,9 +165,18 @@ function choice(name, pressed, children, onClick) {
 
 function drawRail(people) {
   at("people").replaceChildren(...people.map((each) =>
-    choice(each.name, each.name === me.person, [avatar(each.name), make("span", {}, each.name, make("small", {}, each.who))], () => go({ person: each.name }))));
+    choice(each.name, each.name === me.person, [avatar(each.name), make("span", {}, each.name, make("small", {}, t(each.who)))], () => go({ person: each.name }))));
   at("places").replaceChildren(...PLACES.map((each) =>
     choice(each.where, each.where === me.where, [make("span", { className: "sign", aria: { hidden: "true" } }, each.sign), each.name], () => go({ where: each.where }))));
+}
+
+function drawServers() {
+  const entry = (where, sign, label) => {
+    const button = make("button", { type: "button", data: { where }, aria: { label, pressed: String((where === "dm") === (me.where === "dm")) } }, sign);
+    button.addEventListener("click", () => go({ where }));
+    return button;
+  };
+  at("servers").replaceChildren(entry("dm", "@", t("Direct messages")), make("hr"), entry("guild", "P", t("Playground")));
 }
 
 function go(change) {
@@ -149,8 +186,8 @@ function go(change) {
   const { sign, name } = PLACES.find((each) => each.where === me.where);
   at("place").textContent = `${sign} ${name}`;
   at("notice").textContent = "";
-  at("messages").lang = me.locale;
-  composer.clear(me.where === "dm" ? `Message @${name} as ${me.person}, or / for commands` : `Message ${sign}${name} as ${me.person}, or / for commands`);
+  drawServers();
+  composer.clear(t("Message {place} as {person}, or / for commands", { place: `${me.where === "dm" ? "@" : sign}${name}`, person: me.person }));
   at("messages").replaceChildren();
   atEnd = true;
   drawn = new Map();
@@ -164,27 +201,28 @@ async function listen(signal) {
     try {
       for await (const parts of news(me, signal)) {
         if (signal.aborted) return;
-        if (at("notice").textContent === ENDED) at("notice").textContent = "";
+        if (at("notice").textContent === t(ENDED)) at("notice").textContent = "";
         for (const [name, part] of Object.entries(parts)) show[name]?.(part);
       }
     } catch (error) {
       if (signal.aborted) return;
     }
     at("notice").dataset.kind = "";
-    at("notice").textContent = ENDED;
+    at("notice").textContent = t(ENDED);
     await new Promise((resolve) => { setTimeout(resolve, AGAIN); });
   }
 }
 
 at("locale").addEventListener("change", () => {
   me.locale = at("locale").value;
-  at("messages").lang = me.locale;
+  localStorage.setItem("locale", me.locale);
+  draw();
 });
 
 // ---- theme, panes ----
 
 function drawTheme() {
-  at("theme").textContent = THEMES[document.documentElement.dataset.theme];
+  at("theme").textContent = t(THEMES[document.documentElement.dataset.theme] ?? THEMES.dark);
 }
 
 at("theme").addEventListener("click", () => {
@@ -201,11 +239,19 @@ for (const button of document.querySelectorAll("#switch button")) {
   });
 }
 
-drawTheme();
-drawExperiments((experiment) => act("experiment", { person: me.person, experiment }));
+/** Draw the whole page in the chosen language. */
+function draw() {
+  speak(me.locale);
+  drawTheme();
+  drawExperiments((experiment) => act("experiment", { person: me.person, experiment }));
+  drawRail(people);
+  go({});
+}
+
 const { people, names } = await call("start");
 learnNames(names);
 me.person = people[0].name;
-drawRail(people);
-go({});
+me.locale = localStorage.getItem("locale") ?? me.locale;
+at("locale").value = me.locale;
+draw();
 composer.focus();

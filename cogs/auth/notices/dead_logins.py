@@ -9,10 +9,10 @@ from typing import Final
 import discord
 from discord.ext import commands
 
-from openab_auth.cogs.auth.replies import LOST, ReplyContent, reason, send
+from openab_auth.cogs.auth.replies import LOST, ReplyContent, mentions_of, reason, send
 from openab_auth.cogs.auth.service import AuthService
 from openab_auth.cogs.auth.text import SpokenLanguages, words
-from openab_auth.cogs.auth.views import LoginButton, view_of
+from openab_auth.cogs.auth.views import LoginButton, fitting
 from openab_auth.oauth.logins import LoginState
 from openab_auth.storage.entries import CONSOLE
 from openab_auth.storage.errors import OpenabAuthError
@@ -71,6 +71,7 @@ class DeadLogins:
             return
         language = self._languages.language_of(maker)
         vendor = state.vendor
-        view = view_of([LoginButton(language, vendor.name, vendor.title)]) if vendor else None
+        buttons = fitting([LoginButton(language, vendor.name, vendor.title)]) if vendor else ()
         text = words.login_ended(language, state)
-        await send(await self._bot.create_dm(discord.Object(maker)), ReplyContent(text, view=view))
+        channel = await self._bot.create_dm(discord.Object(maker))
+        await send(channel, ReplyContent(text, buttons), mentions_of(self._bot))

@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard import AccessDeniedError, DirectMessageRefusedError, RateLimit, author_of
-from openab_auth.cogs.auth.replies import LOST, ReplyContent, reason, send
+from openab_auth.cogs.auth.replies import LOST, ReplyContent, mentions_of, reason, send
 from openab_auth.cogs.auth.text import LINES, Language, SpokenLanguages, described
 from openab_auth.cogs.auth.views import failure_message
 from openab_auth.storage.entries import UserId
@@ -51,14 +51,15 @@ class DirectMessages:
             await self._chat(message, language)
 
     async def _paste(self, message: discord.Message, language: Language) -> None:
-        async def reply(told: ReplyContent) -> None:
-            await _say(message, replace(told, content=LINES.join([told.content, language.say("dm-delete-paste")])))
+        async def tell(told: ReplyContent | None) -> None:
+            told = told or ReplyContent(language.say("dm-card"))
+            await self._say(message, replace(told, content=LINES.join([told.content, language.say("dm-delete-paste")])))
 
         try:
             self._desk.service.guard.begin_work()
-            await self._desk.complete(author_of(message), language, message.content, None, reply=reply)
+            await self._desk.pastes.from_message(author_of(message), language, message.content, tell)
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
-            await reply(failure_message(language, error, "a paste in a DM"))
+            await tell(failure_message(language, error, "a paste in a DM"))
 
     async def _chat(self, message: discord.Message, language: Language) -> None:
         caller = author_of(message)
@@ -73,11 +74,10 @@ class DirectMessages:
             happened, _, todo = described(language, refusal)
             told = language.say("help-not-allowed", happened=happened, next=todo)
         self._hints.count(caller.user)
-        await _say(message, ReplyContent(told))
+        await self._say(message, ReplyContent(told))
 
-
-async def _say(message: discord.Message, told: ReplyContent) -> None:
-    try:
-        await send(message.channel, told)
-    except LOST as error:
-        _log.warning("a direct message could not be sent (%s)", reason(error))
+    async def _say(self, message: discord.Message, told: ReplyContent) -> None:
+        try:
+            await send(message.channel, told, mentions_of(self._bot))
+        except LOST as error:
+            _log.warning("a direct message could not be sent (%s)", reason(error))

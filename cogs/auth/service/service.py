@@ -162,6 +162,14 @@ class AuthService:
         async with self.guard.request(caller, "read"):
             return await self._logins.pending(caller.user)
 
+    async def still_waiting(self, user: UserId) -> tuple[PendingLogin, ...]:
+        """Return the logins that wait for this person after a paste has failed.
+
+        Raises:
+            StorageError: the store cannot be read.
+        """
+        return await self._logins.pending(user)
+
     async def newly_dead(self) -> tuple[LoginState, ...]:
         """Return the dead logins that nobody was told about. They are written to the audit log and count as told now.
 

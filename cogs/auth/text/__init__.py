@@ -5,35 +5,38 @@ from openab_auth.cogs.auth.text.failures import described, failure
 from openab_auth.cogs.auth.text.language import Language, SpokenLanguages, language_of
 from openab_auth.cogs.auth.text.limits import (
     ADDRESS,
+    CARD,
     CHOICE,
     CHOICES,
     CONTENT,
-    DESCRIPTION,
     INPUT,
     LINK_BUTTON,
     fits_button,
+    fits_card,
     units,
 )
-from openab_auth.cogs.auth.text.markup import LINES, Markup, embed, label, link, mention, plain
+from openab_auth.cogs.auth.text.markup import LINES, Markup, label, link, mention, plain
+from openab_auth.cogs.auth.text.mentions import CommandMentions
 from openab_auth.cogs.auth.text.translator import CommandTranslator
 
 __all__ = [
     "ADDRESS",
+    "CARD",
     "CHOICE",
     "CHOICES",
     "CONTENT",
-    "DESCRIPTION",
     "INPUT",
     "LINES",
     "LINK_BUTTON",
+    "CommandMentions",
     "CommandTranslator",
     "Language",
     "Markup",
     "SpokenLanguages",
     "described",
-    "embed",
     "failure",
     "fits_button",
+    "fits_card",
     "label",
     "language_of",
     "link",

@@ -10,10 +10,12 @@ from typing import Final
 
 from openab_auth.cogs.auth.text.language import Language
 from openab_auth.cogs.auth.text.markup import Markup, plain
+from openab_auth.cogs.auth.text.technical import in_peoples_words
 from openab_auth.storage.errors import OpenabAuthError
 
 _MOST_NAMES: Final = 10  # of a list, for example the offered vendors
 _FIELD: Final = 200  # UTF-16 units
+_FROM_ELSEWHERE: Final = frozenset({"reason", "said"})  # fields with the words of a vendor, a program or the system
 
 
 def failure(language: Language, error: OpenabAuthError) -> Markup:
@@ -26,10 +28,14 @@ def described(language: Language, error: OpenabAuthError) -> tuple[Markup, Marku
     """Return what happened, what was kept and what to do next, as whole sentences."""
     for message in (f"error-{error.code}-{getattr(error, 'reason', '')}", f"error-{error.code}"):
         if language.has(message):
-            values = {name: _shown(language, value) for name, value in vars(error).items()}
+            values = {name: _shown(language, _people_read(name, value)) for name, value in vars(error).items()}
             happened, kept, todo = (language.say(f"{message}{part}", **values) for part in ("", ".kept", ".next"))
             return happened, kept, todo
     return _sentence(error.happened), _sentence(error.kept), _sentence(error.todo)
+
+
+def _people_read(name: str, value: object) -> object:
+    return in_peoples_words(value) if name in _FROM_ELSEWHERE and isinstance(value, str) else value
 
 
 def _shown(language: Language, value: object) -> str:

@@ -14,8 +14,6 @@ from collections.abc import Iterable
 from typing import Final, Self
 from urllib.parse import quote
 
-import discord
-
 from openab_auth.cogs.auth.text.units import cut, units
 from openab_auth.oauth.errors import visible_text
 
@@ -99,11 +97,6 @@ def link(text: Markup, url: str) -> Markup:
 def in_link(text: str, limit: int) -> Markup:
     """Return somebody else's text for use in a `link`, without brackets: they would end it, even if escaped."""
     return plain(text.translate(_BRACKETS), limit)
-
-
-def embed(description: Markup, title: str | None = None) -> discord.Embed:
-    """Return an embed. Its title is a label."""
-    return discord.Embed(title=title, description=description)
 
 
 def _fitting(pieces: list[str], limit: int) -> str:

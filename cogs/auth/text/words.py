@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from openab_auth.cogs.auth.text.language import Language
 from openab_auth.cogs.auth.text.markup import LINES, Markup, code, in_link, mention, moment, plain
+from openab_auth.cogs.auth.text.technical import in_peoples_words
 from openab_auth.cogs.auth.text.units import cut
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
@@ -186,7 +187,7 @@ def logged_out(language: Language, done: LogoutResult, title: str) -> Markup:
     else:
         lines = [language.say("logout-removed", vendor=vendor)]
     if done.note:
-        lines.append(language.say("logout-not-revoked", note=done.note))
+        lines.append(language.say("logout-not-revoked", note=_reason(done.note, _REASON)))
     if done.left:
         lines.append(language.say("logout-tokens-left"))
     return LINES.join(lines)
@@ -195,8 +196,14 @@ def logged_out(language: Language, done: LogoutResult, title: str) -> Markup:
 def login_ended(language: Language, state: LoginState) -> Markup:
     """Return the message that tells a person that their login has ended."""
     login = _named(language, state.vendor.title if state.vendor else state.tenant, state.account)
-    said = plain(state.died.reason, _REASON) if state.died else Markup()
+    said = _reason(state.died.reason if state.died else "", _REASON)
     return language.say("login-ended", login=login, reason=said)
+
+
+def _reason(reason: str, limit: int) -> str:
+    """Return a reason in people's words, or `none`, which messages select by."""
+    said = in_peoples_words(reason)
+    return plain(said, limit) if said else "none"
 
 
 def login(language: Language, state: LoginState) -> Markup:
@@ -242,7 +249,7 @@ def _below(language: Language, state: LoginState) -> list[Markup]:
     lines = []
     if failed := state.failed:
         at, then = when(language, int(failed.at)), when(language, int(failed.not_before))
-        lines.append(language.say("status-renewal-failed", time=at, then=then, reason=plain(failed.reason, _SCOPES)))
+        lines.append(language.say("status-renewal-failed", time=at, then=then, reason=_reason(failed.reason, _SCOPES)))
     if (standing := state.standing) and standing.differs:
         asked, granted = _scopes(standing.asked), _scopes(standing.granted)
         lines.append(language.say("status-scopes", asked=asked, granted=granted))

@@ -1,6 +1,7 @@
 """The messages with buttons, the forms and the lists of choices."""
 
-from openab_auth.cogs.auth.views.buttons import COG, LastPage, LoginButton, PressHandler, view_of
+from openab_auth.cogs.auth.views.buttons import LastPage, LoginButton, PressHandler, fitting
+from openab_auth.cogs.auth.views.cards import LoginCards, card_of, takes_paste
 from openab_auth.cogs.auth.views.choices import (
     NO_CHOICE,
     login_choices,
@@ -13,27 +14,28 @@ from openab_auth.cogs.auth.views.choices import (
 from openab_auth.cogs.auth.views.failure import failure_message, report, told_with
 from openab_auth.cogs.auth.views.help import help_message
 from openab_auth.cogs.auth.views.how import HowButton, how_message
-from openab_auth.cogs.auth.views.login import LoginMessages, login_message
+from openab_auth.cogs.auth.views.login import login_message
 from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton, logout_question, replace_question
 from openab_auth.cogs.auth.views.paste_form import PasteButton, SubmittedForm, message_key, read_submit
 from openab_auth.cogs.auth.views.servers import added_message, removed_message
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
 
 __all__ = [
-    "COG",
     "NO_CHOICE",
     "CancelButton",
     "HowButton",
     "LastPage",
     "LoginButton",
-    "LoginMessages",
+    "LoginCards",
     "LogoutButton",
     "PasteButton",
     "PressHandler",
     "ReplaceButton",
     "SubmittedForm",
     "added_message",
+    "card_of",
     "failure_message",
+    "fitting",
     "help_message",
     "how_message",
     "login_choices",
@@ -50,6 +52,6 @@ __all__ = [
     "server_choices",
     "status_message",
     "suggest",
+    "takes_paste",
     "told_with",
-    "view_of",
 ]

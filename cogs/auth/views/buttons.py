@@ -9,15 +9,14 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import ClassVar, Final, Literal, Protocol, Self, TypeAlias, cast
+from typing import Any, ClassVar, Final, Literal, Protocol, Self, TypeAlias, cast
 
 import discord
 from discord.ext import commands
 
-from openab_auth.cogs.auth.replies import acknowledge
+from openab_auth.cogs.auth.replies import COG, acknowledge
 from openab_auth.cogs.auth.text import Language, fits_button, label, language_of
 
-COG: Final = "openab-auth"  # the cog's name; it must not clash with a cog of the host bot
 LastPage: TypeAlias = Literal["dead", "code"]  # where a login ends in the browser
 REST: Final = "(?s:.+)"  # a name that operators or vendors choose; it may hold any character
 _MOST_BUTTONS: Final = 25  # Discord's limit for one message
@@ -46,7 +45,7 @@ class PressHandler(Protocol):
         ...
 
     async def how(self, interaction: discord.Interaction, page: LastPage) -> None:
-        """Show how to copy the address or the code."""
+        """Show on the login card how to copy the address or the code."""
         ...
 
     async def cancel_in_status(self, interaction: discord.Interaction, vendor: str, generation: str) -> None:
@@ -67,7 +66,7 @@ def desk_of(interaction: discord.Interaction) -> PressHandler:
     return cast("_CogWithDesk", cast("commands.Bot", interaction.client).get_cog(COG)).desk
 
 
-class AuthButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], ABC, template="auth:"):
+class AuthButton(discord.ui.DynamicItem[discord.ui.Button[Any]], ABC, template="auth:"):
     """A button with the id `auth:<verb>:<values>`.
 
     A subclass names its `verb` and its `fields`, a regular expression with one named group for each value. `read` makes
@@ -109,7 +108,7 @@ class AuthButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], ABC
 
     @classmethod
     async def from_custom_id(
-        cls, interaction: discord.Interaction, _item: discord.ui.Item[discord.ui.View], match: re.Match[str], /
+        cls, interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """Make the button again from the id that came with the press."""
         return cls.read(language_of(interaction), match.groupdict(""))
@@ -129,12 +128,9 @@ class AuthButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], ABC
             await self.press(desk, interaction)
 
 
-def view_of(buttons: Iterable[AuthButton]) -> discord.ui.View | None:
-    """Return a view of the buttons whose ids fit, as many as a message holds; None if there are none."""
-    view = discord.ui.View(timeout=None)
-    for button in [button for button in buttons if button.fits][:_MOST_BUTTONS]:
-        view.add_item(button)
-    return view if view.children else None
+def fitting(buttons: Iterable[AuthButton]) -> tuple[AuthButton, ...]:
+    """Return the buttons whose ids fit, as many as a message holds."""
+    return tuple(button for button in buttons if button.fits)[:_MOST_BUTTONS]
 
 
 class LoginButton(AuthButton, verb="login", fields=f"(?P<vendor>{REST})"):
@@ -156,6 +152,6 @@ class LoginButton(AuthButton, verb="login", fields=f"(?P<vendor>{REST})"):
         await desk.login(interaction, self.vendor)
 
 
-def new_link(language: Language, vendor: str) -> discord.ui.View | None:
-    """Return the button for a new link as a view, or None if the vendor's name is too long for a button."""
-    return view_of([LoginButton(language, vendor)])
+def new_link(language: Language, vendor: str) -> tuple[AuthButton, ...]:
+    """Return the button for a new link, or nothing if the vendor's name is too long for a button."""
+    return fitting([LoginButton(language, vendor)])

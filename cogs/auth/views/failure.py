@@ -7,11 +7,9 @@ import secrets
 import traceback
 from typing import Final
 
-import discord
-
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import LINES, Language, Markup, failure
-from openab_auth.cogs.auth.views.buttons import new_link, view_of
+from openab_auth.cogs.auth.views.buttons import AuthButton, fitting, new_link
 from openab_auth.cogs.auth.views.login import LinkTooLongError
 from openab_auth.cogs.auth.views.logout import NameTooLongError
 from openab_auth.cogs.auth.views.paste_form import PasteButton
@@ -78,16 +76,29 @@ def failure_message(
     """
     cause = cause_of(error)
     if isinstance(cause, OpenabAuthError):
-        if isinstance(cause, ExchangeRefusedError | VendorUnavailableError | LoginDeniedError):
-            _log.info("%s failed: %s", doing, cause)  # the person is not told the vendor's reason
         text = failure(language, cause)
         if only_operator_can_mend(cause):
             text = told_with(language, text, report(f"{doing} failed", str(cause)))
-        return ReplyContent(text, view=_way_on(language, cause, vendor, key))
+        elif _is_shortened(cause):
+            incident = secrets.token_hex(4)
+            _log.info("incident %s: %s failed: %s", incident, doing, cause)
+            text = LINES.join([text, language.say("failure-incident", incident=incident)])
+        return ReplyContent(text, _way_on(language, cause, vendor, key), accent="bad")
     incident = secrets.token_hex(4)
     # The exception's message is left out: a library may have put an address with a code or a token into it.
     _log.error("incident %s: %s failed with %s\n%s", incident, doing, type(cause).__name__, _frames(cause))
-    return ReplyContent(language.say("unexpected-failure", incident=incident))
+    return ReplyContent(language.say("unexpected-failure", incident=incident), accent="bad")
+
+
+def _is_shortened(error: OpenabAuthError) -> bool:
+    """Return whether the person is not told the vendor's own words, which the log gets."""
+    match error:
+        case PasteRefusedError():
+            return error.reason == "denied"
+        case _:
+            return isinstance(
+                error, ExchangeRefusedError | VendorUnavailableError | LoginDeniedError | PlanMissingError
+            )
 
 
 def still_waits(error: OpenabAuthError) -> bool:
@@ -103,12 +114,12 @@ def still_waits(error: OpenabAuthError) -> bool:
             return isinstance(error, NetworkVariableError | ProgramWaitsError | StorageError)
 
 
-def _way_on(language: Language, error: OpenabAuthError, vendor: str | None, key: str | None) -> discord.ui.View | None:
+def _way_on(language: Language, error: OpenabAuthError, vendor: str | None, key: str | None) -> tuple[AuthButton, ...]:
     if vendor is None:
-        return None
+        return ()
     if key is not None and still_waits(error):
-        return view_of([PasteButton(language, vendor, key)])
-    return new_link(language, vendor) if link_is_over(error) else None
+        return fitting([PasteButton(language, vendor, key)])
+    return new_link(language, vendor) if link_is_over(error) else ()
 
 
 def link_is_over(error: OpenabAuthError) -> bool:

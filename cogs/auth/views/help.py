@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import discord
-
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import LINES, Language, described
-from openab_auth.cogs.auth.views.buttons import LoginButton, view_of
+from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
@@ -33,7 +31,7 @@ def help_message(  # noqa: PLR0913 - the answer depends on all of them
     people may add MCP servers here.
     """
     lines = [language.say("help-title"), language.say("help-introduction")]
-    view: discord.ui.View | None = None
+    buttons: tuple[AuthButton, ...] = ()
     if refusal is not None:
         happened, _, todo = described(language, refusal)
         lines.append(language.say("help-not-allowed", happened=happened, next=todo))
@@ -43,17 +41,17 @@ def help_message(  # noqa: PLR0913 - the answer depends on all of them
         lines.append(language.say("help-number-of-logins", count=logins))
     else:
         lines.append(language.say("help-no-logins"))
-        view = _beginnings(language, offered)
+        buttons = _beginnings(language, offered)
     if refusal is None:
         lines.append(language.say("help-commands"))
         lines += [language.say("help-servers")] if adds_servers else []
     lines.append(language.say("help-privacy", user=str(user)))
-    return ReplyContent(LINES.join(lines), view=view)
+    return ReplyContent(LINES.join(lines), buttons=buttons)
 
 
-def _beginnings(language: Language, offered: Sequence[Vendor]) -> discord.ui.View | None:
-    """Return a button for each vendor, or None if they do not fit into one row."""
+def _beginnings(language: Language, offered: Sequence[Vendor]) -> tuple[AuthButton, ...]:
+    """Return a button for each vendor, or none if they do not fit into one row."""
     buttons = [LoginButton(language, vendor.name, vendor.title) for vendor in offered]
     if len(buttons) > _MOST_BUTTONS or not all(button.fits for button in buttons):
-        return None
-    return view_of(buttons)
+        return ()
+    return tuple(buttons)

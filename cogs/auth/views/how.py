@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 from io import BytesIO
 from typing import Final, Self, cast
 
 import discord
 
-from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.text import Language
+from openab_auth.cogs.auth.replies import Button, ReplyContent
+from openab_auth.cogs.auth.text import LINES, Language, fits_card
 from openab_auth.cogs.auth.views.buttons import AuthButton, LastPage, PressHandler
 
 _PICTURES: Final[dict[LastPage, tuple[str, ...]]] = {"dead": ("desktop", "phone"), "code": ("code",)}
 
 
 class HowButton(AuthButton, verb="how", fields="(?P<page>dead|code)"):
-    """Shows how to copy; its button is beside the paste button for people who log in for the first time."""
+    """Shows how to copy, on the card itself: its other buttons stay."""
+
+    in_place = True
 
     def __init__(self, language: Language, page: LastPage) -> None:
         super().__init__(language.label("button-how"), discord.ButtonStyle.secondary, page)
@@ -33,8 +36,11 @@ class HowButton(AuthButton, verb="how", fields="(?P<page>dead|code)"):
         await desk.how(interaction, self.page)
 
 
-def how_message(language: Language, page: LastPage) -> ReplyContent:
-    """Return the animations for this kind of last page. This reads files, so call it in a thread."""
+def how_message(language: Language, page: LastPage, card: ReplyContent) -> ReplyContent:
+    """Return the card with the animations for this kind of last page, and with its other buttons.
+
+    This reads files, so call it in a thread.
+    """
     folder = files("openab_auth.cogs.auth.views") / "pictures"
     drawn = tuple(
         discord.File(  # from memory: an answer that is lost leaves no file open
@@ -44,4 +50,11 @@ def how_message(language: Language, page: LastPage) -> ReplyContent:
         )
         for name in _PICTURES[page]
     )
-    return ReplyContent(language.say(f"how-{page}"), files=drawn)
+    shown = LINES.join([card.content, language.say(f"how-{page}")])
+    fits = fits_card(*([card.mistake] if card.mistake else []), shown)
+    others = tuple(button for button in card.buttons if not _is_how(button))
+    return replace(card, content=shown if fits else card.content, buttons=others, files=drawn)
+
+
+def _is_how(button: Button) -> bool:
+    return str(getattr(button, "custom_id", None)).startswith(HowButton.id_of(""))

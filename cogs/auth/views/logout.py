@@ -9,7 +9,7 @@ import discord
 
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import Language, words
-from openab_auth.cogs.auth.views.buttons import REST, AuthButton, PressHandler, view_of
+from openab_auth.cogs.auth.views.buttons import REST, AuthButton, PressHandler
 from openab_auth.oauth.errors import LoginTakenError
 from openab_auth.oauth.logins import ChosenLogin
 from openab_auth.storage.errors import OpenabAuthError
@@ -105,9 +105,7 @@ def logout_question(language: Language, chosen: ChosenLogin) -> ReplyContent:
     """
     choices: list[LogoutChoice] = ["here", "revoke", "keep"] if chosen.revocable else ["here", "keep"]
     buttons = [LogoutButton(language, chosen.state.tenant, choice, chosen.generation) for choice in choices]
-    return ReplyContent(
-        words.ask_logout(language, chosen.state, revocable=chosen.revocable), view=_view_of_all(buttons)
-    )
+    return ReplyContent(words.ask_logout(language, chosen.state, revocable=chosen.revocable), _all(buttons))
 
 
 def replace_question(language: Language, vendor: str, title: str, taken: LoginTakenError) -> ReplyContent:
@@ -117,15 +115,15 @@ def replace_question(language: Language, vendor: str, title: str, taken: LoginTa
         NameTooLongError: the vendor's name fits no button.
     """
     buttons = [ReplaceButton(language, vendor, choice, taken.generation) for choice in _REPLACE_BUTTONS]
-    return ReplyContent(words.ask_replace(language, title, taken), view=_view_of_all(buttons))
+    return ReplyContent(words.ask_replace(language, title, taken), _all(buttons))
 
 
-def _view_of_all(buttons: Sequence[AuthButton]) -> discord.ui.View | None:
-    """Return a view of all buttons: a question needs every one of its answers.
+def _all(buttons: Sequence[AuthButton]) -> tuple[AuthButton, ...]:
+    """Return the buttons if all of them fit: a question needs every one of its answers.
 
     Raises:
         NameTooLongError: a button's id cannot hold the name.
     """
     if not all(button.fits for button in buttons):
         raise NameTooLongError
-    return view_of(buttons)
+    return tuple(buttons)

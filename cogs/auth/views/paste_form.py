@@ -10,15 +10,14 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import discord
 
-from openab_auth.cogs.auth.replies import ReplyContent, answer, show_modal
+from openab_auth.cogs.auth.replies import ReplyContent, acknowledge, answer, show_modal
 from openab_auth.cogs.auth.text import INPUT, Language, fits_button, language_of
 from openab_auth.cogs.auth.views.buttons import AuthButton, PressHandler, new_link
 from openab_auth.oauth.entries import GENERATION_DIGITS
-from openab_auth.oauth.flows import LoginOffer
 
 _FIELDS: Final = r"(?P<vendor>[^\s:][^\s]{0,59}):(?P<key>[0-9a-f]{1,12}-[0-9a-f]{0,10})"
 _FIELD: Final = "redirect"
@@ -41,9 +40,23 @@ class SubmittedForm:
         return f"SubmittedForm(vendor={self.vendor!r})"  # without the paste, which is a secret
 
 
-def message_key(offer: LoginOffer) -> str:
-    """Return the key of a login message: when its link expires, and the generation of its pending login."""
-    return f"{offer.expires_at:x}-{offer.generation}"
+class Expiring(Protocol):
+    """A login that waits: an offer, or a pending login in the store."""
+
+    @property
+    def expires_at(self) -> int:
+        """Return until when it waits, in unix seconds."""
+        ...
+
+    @property
+    def generation(self) -> str:
+        """Return the generation of the pending login."""
+        ...
+
+
+def message_key(login: Expiring) -> str:
+    """Return the key of a login card: when its link expires, and the generation of its pending login."""
+    return f"{login.expires_at:x}-{login.generation}"
 
 
 def has_expired(key: str, now: float) -> bool:
@@ -70,8 +83,9 @@ class PasteButton(AuthButton, verb="paste", fields=_FIELDS):
         """Open the modal at once. The guard checks this person when the modal is submitted."""
         language = language_of(interaction)
         if has_expired(self.key, time.time()):
-            expired = ReplyContent(language.say("login-button-expired"), view=new_link(language, self.vendor))
-            await answer(interaction, expired)
+            expired = ReplyContent(language.say("login-button-expired"), new_link(language, self.vendor))
+            await acknowledge(interaction, in_place=True)
+            await answer(interaction, expired, in_place=True)
         else:
             await show_modal(interaction, paste_modal(language, self.vendor, self.key))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.service import Added
 from openab_auth.cogs.auth.text import ADDRESS, LINES, Language, plain, words
-from openab_auth.cogs.auth.views.buttons import LoginButton, view_of
+from openab_auth.cogs.auth.views.buttons import LoginButton, fitting
 
 
 def added_message(language: Language, added: Added) -> ReplyContent:
@@ -16,7 +16,7 @@ def added_message(language: Language, added: Added) -> ReplyContent:
         language.say("server-host", host=server.host, address=plain(server.url, ADDRESS)),
     ]
     button = LoginButton(language, server.vendor_name, server.vendor.title)
-    return ReplyContent(LINES.join(lines), view=view_of([button]))
+    return ReplyContent(LINES.join(lines), buttons=fitting([button]))
 
 
 def removed_message(language: Language, name: str) -> ReplyContent:

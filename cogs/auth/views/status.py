@@ -8,13 +8,12 @@ from typing import Final, Self
 import discord
 
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.text import DESCRIPTION, LINES, Language, Markup, embed, label, units, words
-from openab_auth.cogs.auth.views.buttons import REST, AuthButton, LoginButton, PressHandler, view_of
+from openab_auth.cogs.auth.text import LINES, Language, Markup, fits_card, label, words
+from openab_auth.cogs.auth.views.buttons import REST, AuthButton, LoginButton, PressHandler, fitting
 from openab_auth.oauth.logins import Status
 from openab_auth.storage.entries import UserId
 
 _TITLE: Final = 60  # units; Discord allows 80 for the whole label
-_ROOM_FOR_MORE: Final = 100  # units for the line that counts the rest
 
 
 class CancelButton(AuthButton, verb="cancel", fields=f"(?:(?P<generation>[0-9a-f]{{10}}):)?(?P<vendor>{REST})"):
@@ -41,7 +40,7 @@ class CancelButton(AuthButton, verb="cancel", fields=f"(?:(?P<generation>[0-9a-f
 def status_message(
     language: Language, status: Status, user: UserId, title_of: Callable[[str], str], incident: str = ""
 ) -> ReplyContent:
-    """Return the status as one embed. Blocks that do not fit are counted, not cut. `title_of` names a vendor.
+    """Return the status as one card. Blocks that do not fit are counted, not cut. `title_of` names a vendor.
 
     `incident` is the id under which the log names the problems of the store: they hold paths, which people do not see.
     """
@@ -61,16 +60,14 @@ def status_message(
             if state.vendor and (state.state == "dead" or (state.standing and state.standing.remedy == "log-in"))
         ),
     ]
-    text = LINES.join(_fitting(language, [*problems, *waiting, *logins]))
-    return ReplyContent(embed=embed(text, language.label("status-title")), view=view_of(buttons))
+    title = language.say("status-title")
+    return ReplyContent(_shown(language, title, [*problems, *waiting, *logins]), fitting(buttons))
 
 
-def _fitting(language: Language, blocks: list[Markup]) -> list[Markup]:
-    shown: list[Markup] = []
-    room = DESCRIPTION - _ROOM_FOR_MORE
-    for block in blocks:
-        room -= units(block) + 1
-        if room < 0:
-            return [*shown, language.say("status-more", count=len(blocks) - len(shown))]
+def _shown(language: Language, title: Markup, blocks: list[Markup]) -> Markup:
+    shown, most = [title], language.say("status-more", count=len(blocks))
+    for number, block in enumerate(blocks):
+        if not fits_card(LINES.join([*shown, block, most])):
+            return LINES.join([*shown, language.say("status-more", count=len(blocks) - number)])
         shown.append(block)
-    return shown
+    return LINES.join(shown)

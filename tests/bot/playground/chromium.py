@@ -67,7 +67,9 @@ class Visit:
         messages = self.page.locator(".message")
         before = await messages.count()
         await self.page.locator("#text").fill("/auth login ")
-        await expect(self.choices).to_have_count(2)  # the vendor with a paste, and the vendor with a code
+        await expect(self.choices).to_have_count(
+            3
+        )  # the vendor with a paste, the vendor with a code, and the MCP server
         await self.page.keyboard.press("Enter")
         await self.page.keyboard.press("Enter")
         link = messages.nth(before).locator("a.button")

@@ -74,7 +74,7 @@ async def test_a_login_by_clicks_then_32_agents_and_one_refresh(visit: Visit) ->
     await expect(page.locator("#locks")).to_contain_text(re.compile(r"agent \d+ held refresh\.playground"))
     await page.locator("#text").fill("/auth status ")
     await page.keyboard.press("Enter")
-    await expect(visit.message.locator(".embed")).to_contain_text("Playground")
+    await expect(visit.message.locator(".container")).to_contain_text("Playground")
     await page.set_viewport_size({"width": 1440, "height": 1080})
     await visit.check()
     await visit.shot("playground")
@@ -91,7 +91,7 @@ async def test_a_login_by_keys_alone(visit: Visit) -> None:
     await keys.press("ArrowUp")
     await visit.check()
     await keys.press("Enter")
-    await expect(visit.choices).to_have_count(2)
+    await expect(visit.choices).to_have_count(3)
     await keys.press("Escape")
     await expect(page.locator("#palette")).to_be_hidden()
     await keys.press("Escape")  # leave the command

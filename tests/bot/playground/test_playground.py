@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
+from openab_auth.bot.playground.discord.rules import walk
 from openab_auth.bot.playground.issuer import decide, decide_device
 from openab_auth.bot.playground.page_access import KEY_HEADER
 from tests.support.patience import PATIENCE
@@ -84,7 +85,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 def parts(view: Json) -> list[Json]:
-    return [part for message in view["messages"] for row in message["components"] for part in row["components"]]
+    return [dict(part) for message in view["messages"] for part in walk(message["components"])]
 
 
 def text_of(view: Json) -> str:
@@ -110,7 +111,7 @@ async def test_the_api_serves_the_page_and_refuses_invalid_requests(browser: Bro
     assert [person["name"] for person in begin["people"]] == ["ada", "grace", "bob"]
     assert "auth login" in [command["name"] for command in (await browser.view())["commands"]]
     offered = await browser.act("complete", command="auth login", option="vendor", value="")
-    assert [choice["value"] for choice in offered["choices"]] == ["playground", "by-code"]
+    assert [choice["value"] for choice in offered["choices"]] == ["playground", "by-code", "mcp:notes"]
 
     wrong: list[object] = [
         {"experiment": "expire"},

@@ -23,6 +23,8 @@ class Interaction:
         self.sent: list[str] = []
         self.extras: dict[str, Any] = {}
         self.user = SimpleNamespace(id=1)
+        self.client = None
+        self.guild_id = None
         self.response = self
         self._failures = failures
         self._done = False

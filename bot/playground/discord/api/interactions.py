@@ -81,7 +81,7 @@ class Interactions:
             ApiError: 10008, 10015, 50027, or an exceeded limit.
         """
         message = self.find(application_id, token, message_id)
-        limits.check_message(body)
+        limits.check_message(body, before=message.body)
         _check_not_empty({**message.body, **body})
         message.change(body)
         self._state.changed()
@@ -136,8 +136,10 @@ class Interactions:
             await self._gateway.announce(act.original)
         elif act.message is not None:
             act.original = act.message
+            if kind == DEFER_UPDATE:
+                act.edits_before = act.message.edits
             if kind == UPDATE:
-                limits.check_message(data, "data.")
+                limits.check_message(data, "data.", act.message.body)
                 act.message.change(data)
         return act.original
 

@@ -225,7 +225,7 @@ class Rest:
         message, body = self._message(request), self._message_body(request)
         if message.author["id"] != self._state.application_id:
             raise ApiError(403, 50005, "Cannot edit a message authored by another user")
-        limits.check_message(body)
+        limits.check_message(body, before=message.body)
         message.change(body)
         self._state.changed()
         return _shown(message)

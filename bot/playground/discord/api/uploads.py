@@ -58,7 +58,8 @@ class Uploads:
         for number, each in enumerate(named):
             length(each.get("description"), f"attachments.{number}.description", _DESCRIPTION)
         shown = [self._shown(each, files) for each in named]
-        return {**body, "attachments": [each for each in shown if each is not None]}
+        attached = [each for each in shown if each is not None]
+        return {**body, "attachments": attached}
 
     def _shown(self, named: Mapping[str, Any], files: Files) -> Json | None:
         number = int(named["id"])

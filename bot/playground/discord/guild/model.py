@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
+from openab_auth.bot.playground.discord.rules import IS_COMPONENTS_V2, text_of
+
 Json: TypeAlias = dict[str, Any]
 Where: TypeAlias = Literal["guild", "thread", "dm"]
 
@@ -49,6 +51,11 @@ class Message:
         return str(self.body.get("content") or "")
 
     @property
+    def text(self) -> str:
+        """Return what people read: the content, or the texts of components v2."""
+        return text_of(self.body.get("components") or []) if self.flags & IS_COMPONENTS_V2 else self.content
+
+    @property
     def ephemeral(self) -> bool:
         """Return whether only one person sees the message."""
         return self.seen_by is not None
@@ -61,7 +68,7 @@ class Message:
     def change(self, body: Json) -> None:
         """Apply `body`; the visibility stays, and the first text of a deferred message does not count as an edit."""
         self.edits += not self.loading
-        kept = self.flags & EPHEMERAL
+        kept = self.flags & (EPHEMERAL | IS_COMPONENTS_V2) | int(body.get("flags") or 0) & IS_COMPONENTS_V2
         self.body = {**self.body, **body}
         self.body["flags"] = (self.flags & ~(LOADING | EPHEMERAL)) | kept
 
@@ -77,7 +84,8 @@ class Message:
             "embeds": self.body.get("embeds") or [],
             "components": self.body.get("components") or [],
             "flags": self.flags,
-            "attachments": self.body.get("attachments") or [],
+            # Discord does not list the files of a message in components v2.
+            "attachments": [] if self.flags & IS_COMPONENTS_V2 else self.body.get("attachments") or [],
             "mentions": [],
             "mention_roles": [],
             "mention_everyone": False,
@@ -103,6 +111,7 @@ class Interaction:
     ack: int | None = None  # the type of the bot's callback
     ack_ms: float | None = None
     original: Message | None = None
+    edits_before: int | None = None  # of the message that the bot has promised to edit in place
     followups: list[Message] = field(default_factory=list)
     modal: Json | None = None
     choices: list[Json] = field(default_factory=list)

@@ -46,9 +46,14 @@ class ShownResponse:
 
     @property
     def messages(self) -> list[Message]:
-        """Return the response's message, if it has one, and all followups."""
+        """Return the response's message, if it has one, and all followups; deleted messages are left out."""
         first = [] if self.interaction.original is None else [self.interaction.original]
-        return [*first, *self.interaction.followups]
+        return [each for each in (*first, *self.interaction.followups) if self._state.message(each.id) is not None]
+
+    @property
+    def deleted(self) -> bool:
+        """Return whether the bot has removed its response."""
+        return self.interaction.original is not None and self._state.message(self.interaction.original.id) is None
 
     @property
     def modal(self) -> Modal | None:
@@ -57,8 +62,8 @@ class ShownResponse:
 
     @property
     def content(self) -> str:
-        """Return the text of the message and of its followups, one line for each."""
-        return "\n".join(each.content for each in self.messages)
+        """Return the text of the message and of its followups, also in components v2, one line for each."""
+        return "\n".join(each.text for each in self.messages)
 
     @property
     def embeds(self) -> list[Json]:
@@ -110,12 +115,19 @@ class ShownResponse:
         self.interaction.begun -= seconds
 
     async def settled(self, timeout: float = PATIENCE) -> ShownResponse:  # noqa: ASYNC109 - asyncio.timeout would raise
-        """Wait until there is a message that says more than "is thinking…".
+        """Wait until the bot has responded: by a message, by the promised edit in place, or by removing its response.
 
         Raises:
             TimeoutError: there was no message within `timeout` seconds.
         """
-        return await self.wait_for(lambda shown: shown.messages and not shown.loading, timeout)
+        return await self.wait_for(ShownResponse.given, timeout)
+
+    def given(self) -> bool:
+        """Return whether the bot has given the response that it promised."""
+        before = self.interaction.edits_before
+        if before is not None and not self.interaction.followups and not self.deleted:
+            return self.message.edits > before
+        return self.deleted or (bool(self.messages) and not self.loading)
 
     async def wait_for(self, holds: Callable[[ShownResponse], object], timeout: float = PATIENCE) -> ShownResponse:  # noqa: ASYNC109
         """Wait until `holds(self)` is true.

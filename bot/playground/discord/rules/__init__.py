@@ -10,11 +10,13 @@ from openab_auth.bot.playground.discord.rules.declarations import (
     without_localizations,
 )
 from openab_auth.bot.playground.discord.rules.errors import ApiError, json_reply
+from openab_auth.bot.playground.discord.rules.layouts import IS_COMPONENTS_V2, media_of, text_of, walk
 from openab_auth.bot.playground.discord.rules.limits import ACK_DEADLINE, LINK, count, length, parts
 
 __all__ = [
     "ACK_DEADLINE",
     "ENTRY_POINT",
+    "IS_COMPONENTS_V2",
     "LINK",
     "SLASH",
     "ApiError",
@@ -25,7 +27,10 @@ __all__ = [
     "json_reply",
     "length",
     "limits",
+    "media_of",
     "parts",
     "registered",
+    "text_of",
+    "walk",
     "without_localizations",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from openab_auth.bot.playground.discord.rules.errors import bad_field
+from openab_auth.bot.playground.discord.rules.layouts import IS_COMPONENTS_V2, ROW, check_layout, walk
 
 ACK_DEADLINE: Final = 3.0  # seconds from an interaction to its callback
 TOKEN_LIFETIME: Final = 15 * 60.0  # seconds until an interaction's token expires
@@ -27,12 +28,19 @@ _BUTTON: Final = 2
 _INTERACTIVE: Final = frozenset({2, 3, 4, 5, 6, 7, 8})  # buttons, selects and text inputs
 
 
-def check_message(body: Mapping[str, Any], at: str = "") -> None:
+def check_message(body: Mapping[str, Any], at: str = "", before: Mapping[str, Any] | None = None) -> None:
     """Check a message; `at` is the path of the message in the request, with a dot at the end.
+
+    An edit has the message `before` it: the flag for components v2 can be set, but never removed.
 
     Raises:
         FormError: the message exceeds a limit.
     """
+    before = before or {}
+    if (int(body.get("flags") or 0) | int(before.get("flags") or 0)) & IS_COMPONENTS_V2:
+        check_layout({**before, **body}, at)
+        _check_parts(body.get("components") or [], f"{at}components")
+        return
     length(body.get("content"), f"{at}content", _CONTENT)
     embeds = body.get("embeds") or []
     count(embeds, f"{at}embeds", _EMBEDS)
@@ -51,7 +59,13 @@ def check_components(rows: Sequence[Mapping[str, Any]], at: str) -> None:
     """
     count(rows, at, _ROWS)
     for number, row in enumerate(rows):
+        if row.get("type") != ROW:
+            raise bad_field(f"{at}.{number}.type", "Value must be one of {1}.")
         count(row.get("components") or [], f"{at}.{number}.components", _IN_ROW, least=1)
+    _check_parts(rows, at)
+
+
+def _check_parts(rows: Sequence[Mapping[str, Any]], at: str) -> None:
     ids = [part["custom_id"] for part in parts(rows) if part.get("custom_id")]
     if len(ids) != len(set(ids)):
         raise bad_field(at, "Component custom id cannot be duplicated", "COMPONENT_CUSTOM_ID_DUPLICATED")
@@ -93,11 +107,8 @@ def check_choices(choices: Sequence[Mapping[str, Any]]) -> None:
 
 
 def parts(rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """Yield the components inside rows (type 1) and labels (type 18)."""
-    for row in rows:
-        if "component" in row:
-            yield row["component"]
-        yield from row.get("components") or []
+    """Yield the buttons, menus and inputs, wherever they are in the message or in the form."""
+    yield from (part for part in walk(rows) if part.get("type") in _INTERACTIVE)
 
 
 def length(text: object, where: str, most: int, *, least: int = 0) -> None:

@@ -1,6 +1,7 @@
 // The experiments: a title, what the project promises, buttons, and the result.
 
 import { at, draw, make } from "/dom.js";
+import { said, t } from "/words.js";
 
 const EXPERIMENTS = [
   {
@@ -39,26 +40,27 @@ const EXPERIMENTS = [
 export function drawExperiments(run) {
   at("experiments").replaceChildren(...EXPERIMENTS.map(({ name, title, promise, acts }) => {
     const buttons = Object.entries(acts).map(([act, label]) => {
-      const button = make("button", { type: "button", data: { experiment: act }, aria: { label: `${label}: ${title}` } }, label);
+      const button = make("button", { type: "button", data: { experiment: act }, aria: { label: `${t(label)}: ${t(title)}` } }, t(label));
       button.addEventListener("click", async () => {
         button.disabled = true;
         await run(act).finally(() => { button.disabled = false; });
       });
       return button;
     });
-    const herd = name === "agents" ? [make("div", { id: "herd", aria: { role: "img", label: "No agent yet" } }), each()] : [];
-    return make("li", {}, make("div", {}, make("h3", {}, title), make("p", {}, promise)), make("div", {}, ...buttons), ...herd, make("p", { className: "result", id: `result-${name}`, aria: { role: "status" } }));
+    const herd = name === "agents" ? [make("div", { id: "herd", aria: { role: "img", label: t("No agent yet") } }), each()] : [];
+    return make("li", {}, make("div", {}, make("h3", {}, t(title)), make("p", {}, t(promise))), make("div", {}, ...buttons), ...herd, make("p", { className: "result", id: `result-${name}`, aria: { role: "status" } }));
   }));
 }
 
 function each() {
-  return make("details", { id: "each", hidden: true }, make("summary", {}, "Each agent"), make("ol", {}));
+  return make("details", { id: "each", hidden: true }, make("summary", {}, t("Each agent")), make("ol", {}));
 }
 
 export function showResults(results) {
   for (const { name } of EXPERIMENTS) {
     const element = at(`result-${name}`);
-    if (element.textContent !== (results[name] ?? "")) element.textContent = results[name] ?? "";
+    const result = said(results[name] ?? "");
+    if (element.textContent !== result) element.textContent = result;
   }
 }
 
@@ -74,18 +76,18 @@ export function showAgents({ running, each }) {
   }
   at("each").hidden = !each.length;
   draw(at("each").lastElementChild, each, (all) => all.map((agent) => make("li", {}, describe(agent))));
-  herd.setAttribute("aria-label", Object.entries(counts).map(([state, count]) => `${count} ${state}`).join(", ") || "No agent yet");
+  herd.setAttribute("aria-label", Object.entries(counts).map(([state, count]) => t("{count} {state}", { count, state: t(state) })).join(", ") || t("No agent yet"));
   button("agents").disabled = running;
 }
 
 function describe({ agent, pid, state, token, ms, code }) {
-  const parts = [`agent ${agent} ${state}`, pid && `process ${pid}`, token && `secret #${token}`, code, ms && `${ms} ms`];
+  const parts = [t("agent {agent} {state}", { agent, state: t(state) }), pid && t("process {pid}", { pid }), token && t("secret #{number}", { number: token }), code, ms && t("{ms} ms", { ms })];
   return parts.filter(Boolean).join(", ");
 }
 
 export function showBot({ state, pid }) {
   at("bot").dataset.state = state;
-  at("bot").textContent = state === "running" ? `the bot is running, process ${pid}` : `the bot is ${state}`;
+  at("bot").textContent = state === "running" ? t("the bot is running, process {pid}", { pid }) : t(`the bot is ${state}`);
   button("kill").hidden = state === "down";
   button("start").hidden = state !== "down";
 }
@@ -94,7 +96,7 @@ export function showDisk({ full, possible }) {
   button("fill").hidden = full;
   button("free").hidden = !full;
   button("fill").disabled = !possible;
-  if (!possible) button("fill").title = "This needs Linux, which can limit a running process.";
+  if (!possible) button("fill").title = t("This needs Linux, which can limit a running process.");
 }
 
 const button = (act) => at("experiments").querySelector(`[data-experiment="${act}"]`);

@@ -3,10 +3,11 @@
 import { call } from "/api.js";
 import { at, make } from "/dom.js";
 import * as palette from "/chat/palette.js";
+import { t } from "/words.js";
 
 const NUMBER = 4;
 const TRUTH = 5;
-const TRUTHS = [{ name: "True", value: true }, { name: "False", value: false }];
+const TRUTHS = [true, false];
 
 export class Composer {
   /** `here()` returns {person, where, locale}; `send(path, body)` calls the API and shows errors. */
@@ -44,7 +45,7 @@ export class Composer {
     if (exact) return this.choose(exact);
     const wanted = typed.slice(1).toLowerCase();
     const found = this.commands.filter((each) => this.names(each).some((name) => name.includes(wanted)));
-    palette.offer(this.text, "Commands", found.map((each) => ({ name: `/${this.name(each)}`, detail: this.description(each), pick: () => this.choose(each) })));
+    palette.offer(this.text, t("Commands"), found.map((each) => ({ name: `/${this.name(each)}`, detail: this.description(each), pick: () => this.choose(each) })));
   }
 
   /** Return the name in the language of this person's client, as Discord does. */
@@ -97,7 +98,7 @@ export class Composer {
     const { option } = input;
     const turn = ++this.asked;
     const wanted = input.value.toLowerCase();
-    let choices = option.choices ?? (option.type === TRUTH ? TRUTHS : null);
+    let choices = option.choices ?? (option.type === TRUTH ? TRUTHS.map((value) => ({ name: t(value ? "True" : "False"), value })) : null);
     if (choices) {
       choices = choices.filter((each) => each.name.toLowerCase().includes(wanted));
     } else if (option.autocomplete) {

@@ -94,6 +94,6 @@ function piece(found, whole) {
   if (found.quiet || found.bare) return link(found.quiet ?? found.bare, found.quiet ?? found.bare);
   if (found.stamp) return moment(Number(found.stamp), found.style);
   if (found.user) return make("span", { className: "mention" }, `@${nameOf(found.user)}`);
-  if (found.command) return make("span", { className: "mention" }, `/${found.command}`);
+  if (found.command) return make("button", { type: "button", className: "mention", data: { command: found.command } }, `/${found.command}`);
   return whole;
 }

@@ -3,26 +3,29 @@
 import { avatar, make } from "/dom.js";
 import { inline, link, markup } from "/chat/markup.js";
 import { moment } from "/chat/moments.js";
+import { t } from "/words.js";
 
 const STYLES = ["", "primary", "", "success", "danger"];
 
 /** Components call `press(message, part)` or `choose(message, part, values)`; `dismiss(message)` hides the message. */
 export function message(data, { press, choose, dismiss }) {
   const meta = make("div", { className: "meta" }, make("strong", {}, data.author));
-  if (data.bot) meta.append(make("span", { className: "app" }, "APP"));
+  if (data.bot) meta.append(make("span", { className: "app" }, t("APP")));
   meta.append(moment(data.at, "t"));
-  if (data.edited) meta.append(make("span", { className: "small" }, "(edited)"));
+  if (data.edited) meta.append(make("span", { className: "small" }, t("(edited)")));
   const body = make("div", { className: "body" }, meta, make("div", { className: "text" }, ...markup(data.content)));
-  if (data.loading) body.append(make("p", { className: "thinking" }, `${data.author} is thinking…`));
-  body.append(...data.embeds.map(embed), ...data.attachments.map(picture), ...data.components.map((part) => component(part, data, { press, choose })));
+  if (data.loading) body.append(make("p", { className: "thinking" }, t("{author} is thinking…", data)));
+  const shown = JSON.stringify(data.components);
+  const alone = data.attachments.filter((each) => !shown.includes(`attachment://${each.filename}`));
+  body.append(...data.embeds.map(embed), ...alone.map(picture), ...data.components.map((part) => component(part, data, { press, choose })));
   if (data.ephemeral) {
-    const button = make("button", { type: "button", className: "quiet" }, "Dismiss message");
+    const button = make("button", { type: "button", className: "quiet" }, t("Dismiss message"));
     button.addEventListener("click", () => dismiss(data));
-    body.append(make("p", { className: "private" }, "Only you can see this · ", button));
+    body.append(make("p", { className: "private" }, make("span", { className: "eye", aria: { hidden: "true" } }), t("Only you can see this"), " · ", button));
   }
   const name = data.ephemeral ? "message ephemeral" : "message";
-  const article = make("article", { className: name, tabIndex: -1, data: { id: data.id }, aria: { label: `${data.author} says` } });
-  if (data.command) article.append(make("p", { className: "asked" }, make("b", {}, data.asked_by), ` used /${data.command}`));
+  const article = make("article", { className: name, tabIndex: -1, data: { id: data.id }, aria: { label: t("{author} says", data) } });
+  if (data.command) article.append(make("p", { className: "asked" }, make("b", {}, data.asked_by), t(" used /{command}", data)));
   article.append(avatar(data.author), body);
   return article;
 }
@@ -55,10 +58,24 @@ function component(part, data, acts) {
     case 3: return menu(part, data, acts);
     case 9: return make("div", { className: "section" }, make("div", {}, ...inner(part.components)), ...inner(part.accessory ? [part.accessory] : []));
     case 10: return make("div", { className: "text" }, ...markup(part.content));
+    case 11: return media(part.media, part.description, data);
+    case 12: return make("div", { className: "gallery" }, ...part.items.map((each) => media(each.media, each.description, data)));
     case 14: return make("hr");
-    case 17: return make("div", { className: "container" }, ...inner(part.components));
-    default: return make("p", { className: "small" }, "(this page cannot show this component)");
+    case 17: return container(part, inner(part.components));
+    default: return make("p", { className: "small" }, t("(this page cannot show this component)"));
   }
+}
+
+function container({ accent_color: accent }, parts) {
+  const box = make("div", { className: "container" }, ...parts);
+  if (accent !== null && accent !== undefined) box.style.borderLeftColor = `#${accent.toString(16).padStart(6, "0")}`;
+  return box;
+}
+
+/** Show a picture that the message names as `attachment://name`. */
+function media({ url }, description, data) {
+  const file = data.attachments.find((each) => url === `attachment://${each.filename}`);
+  return file ? picture({ ...file, description: description ?? file.description }) : link(url, url);
 }
 
 function button(part, data, { press }) {
@@ -74,7 +91,7 @@ function button(part, data, { press }) {
 }
 
 function menu(part, data, { choose }) {
-  const hint = part.placeholder ?? "Make a selection";
+  const hint = part.placeholder ?? t("Make a selection");
   const options = part.options.map((each) => make("option", { value: each.value, selected: Boolean(each.default) }, each.description ? `${each.label}: ${each.description}` : each.label));
   const many = (part.max_values ?? 1) > 1;
   const first = many || part.options.some((each) => each.default) ? [] : [make("option", { value: "", disabled: true, selected: true }, hint)];

@@ -2,6 +2,7 @@
 
 import { call } from "/api.js";
 import { at, make } from "/dom.js";
+import { said, t } from "/words.js";
 
 let send = () => {};
 
@@ -21,7 +22,7 @@ function field(data) {
   const input = make(data.style === 2 ? "textarea" : "input", properties);
   if (data.max_length) input.maxLength = data.max_length;
   if (data.style === 2) input.rows = 4;
-  const parts = [make("label", { htmlFor: id }, data.label ?? "", required ? "" : " (optional)")];
+  const parts = [make("label", { htmlFor: id }, data.label ?? "", required ? "" : t(" (optional)"))];
   if (data.description) {
     parts.push(make("p", { className: "hint", id: `${id}-hint` }, data.description));
     input.setAttribute("aria-describedby", `${id}-hint`);
@@ -37,7 +38,7 @@ at("modal-form").addEventListener("submit", async (event) => {
     await send(Object.fromEntries(new FormData(event.target)));
     at("modal").close();
   } catch (error) {
-    at("modal-error").textContent = error.message;
+    at("modal-error").textContent = said(error.message);
   } finally {
     at("modal-submit").disabled = false;
   }

@@ -1,8 +1,8 @@
 // Timestamps as Discord shows them, for example `<t:1700000000:R>`; relative ones update every second.
 
 import { make } from "/dom.js";
+import { language } from "/words.js";
 
-const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
 const STYLES = {
   t: { timeStyle: "short" },
@@ -15,9 +15,9 @@ const STYLES = {
 
 export function moment(seconds, style = "f") {
   const date = new Date(seconds * 1000);
-  const element = make("time", { dateTime: date.toISOString(), title: date.toLocaleString() });
+  const element = make("time", { dateTime: date.toISOString(), title: date.toLocaleString(language()) });
   if (style === "R") element.dataset.relative = String(seconds);
-  element.textContent = style === "R" ? relative(seconds) : date.toLocaleString([], STYLES[style] ?? STYLES.f);
+  element.textContent = style === "R" ? relative(seconds) : date.toLocaleString(language(), STYLES[style] ?? STYLES.f);
   return element;
 }
 
@@ -26,11 +26,12 @@ export function clock(seconds) {
 }
 
 export function relative(seconds) {
+  const format = new Intl.RelativeTimeFormat(language(), { numeric: "auto" });
   const left = Math.round(seconds - Date.now() / 1000);
   for (const [unit, length] of UNITS) {
-    if (Math.abs(left) > length - 30) return RELATIVE.format(Math.round(left / length), unit); // round as Discord does
+    if (Math.abs(left) > length - 30) return format.format(Math.round(left / length), unit); // round as Discord does
   }
-  return RELATIVE.format(left, "second");
+  return format.format(left, "second");
 }
 
 setInterval(() => {

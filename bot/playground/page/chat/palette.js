@@ -1,6 +1,7 @@
 // The list above the input: a listbox of the focused input (ARIA's combobox pattern).
 
 import { at, make } from "/dom.js";
+import { t } from "/words.js";
 
 let owner = null;
 let items = [];
@@ -13,7 +14,7 @@ export function offer(input, title, choices) {
   owner = input;
   items = choices;
   at("palette-title").textContent = title;
-  at("choices").replaceChildren(...(choices.length ? choices.map(row) : [make("li", { aria: { role: "option", disabled: "true", selected: "false" } }, "Nothing matches.")]));
+  at("choices").replaceChildren(...(choices.length ? choices.map(row) : [make("li", { aria: { role: "option", disabled: "true", selected: "false" } }, t("Nothing matches."))]));
   at("palette").hidden = false;
   owner.setAttribute("aria-expanded", "true");
   activate(choices.length ? 0 : -1);

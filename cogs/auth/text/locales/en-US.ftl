@@ -54,7 +54,6 @@ login-done-as = ✅ **Logged in to { $vendor } as { $account }.** Every agent he
 login-done-replaced = It replaces the login of { $account }.
 login-lacks-project = ⚠️ **This account has no Code Assist project yet.** Set up Gemini Code Assist for it once, or ask the operator to set `GOOGLE_CLOUD_PROJECT` where the agents run.
 login-overtaken = ⚠️ **Your login to { $vendor } was not stored:** another login was finished before yours.
-login-link-used = ✅ Done: logged in to **{ $vendor }**.
 login-link-expired = ⌛ **The login link for { $vendor } has expired.** Nothing was changed. { -new-link }
 login-link-replaced = There is a newer link for **{ $vendor }**. Use that one.
 login-button-expired = ⌛ **This link has expired.** Nothing was changed. { -new-link }
@@ -62,8 +61,10 @@ login-cancelled = **Your login to { $vendor } is cancelled.** Its link no longer
 nothing-changed = Nothing was changed.
 login-ended =
     ⚠️ **The login to { $login } has ended.** Agents here can no longer renew it.
-    Reason: { $reason }
-    Log in again with the button, or with { -login }.
+    { $reason ->
+        [none] Log in again with the button, or with { -login }.
+       *[other] Reason: { $reason }. Log in again with the button, or with { -login }.
+    }
 
 risk-tos-risk = ⚠️ **Careful:** this vendor's terms may not allow you to use its login in other tools. The vendor could close the account.
 risk-experimental = ⚠️ **Careful:** this login is experimental and may stop working at any time.
@@ -99,7 +100,10 @@ logout-revoked = **The login to { $vendor } is revoked at the vendor and removed
 logout-nothing = **There was no login to { $vendor } to remove.**
 logout-newer-login-kept = **Nothing was removed.** Somebody made a newer login to { $vendor } in the meantime, and it stays.
 logout-earlier-login-revoked = The earlier login is revoked at the vendor.
-logout-not-revoked = I could not revoke it at the vendor: { $note }.
+logout-not-revoked = I could not revoke it at the vendor{ $note ->
+        [none] {""}
+       *[other] : { $note }
+    }.
 logout-tokens-left = A file on this bot's disk may still contain the tokens of this login. Ask the operator to remove it.
 
 person-at-console = Someone at the console
@@ -108,7 +112,7 @@ login-with-account = { $login } ({ $account })
 
 ## Status
 
-status-title = Logins
+status-title = ## Logins
 status-empty = Nobody is logged in yet. Start with { -login }.
 status-login = { $mark } **{ $title }**: { $state }
 status-token-renews = token renews { $time }
@@ -119,7 +123,10 @@ status-logged-in-by = logged in { $time } by { $who }
 status-other-host = { CODE($host) } receives the token of an account at { CODE($issuer) }
 status-shadowed = ⚠️ not used while { CODE($variable) } is set
 status-server = at { $host }
-status-renewal-failed = ⚠️ renewal failed { $time } ({ $reason }); next try: { $then }
+status-renewal-failed = ⚠️ renewal failed { $time }{ $reason ->
+        [none] {""}
+       *[other] {" "}({ $reason })
+    }; next try: { $then }
 status-scopes = scopes requested: { $asked }; granted: { $granted }
 status-missing-scopes = ⚠️ agents need more scopes: { $scopes }. { $todo }
 remedy-log-in = Log in again with { -login }.
@@ -183,6 +190,7 @@ help-privacy = -# Only you see my answers. What you paste is used once and not s
 
 ## Direct messages
 
+dm-card = Your login message shows what happened.
 dm-delete-paste = **Please delete your message now.** What you pasted works like a password, and I can't delete it for you.
 dm-hint = I only log agents in. Use { -login }, then paste what you copied here. { -help } tells you more.
 
@@ -193,6 +201,7 @@ failure =
     ❌ **{ $happened }**
     { $kept }
     Next: { $next }
+failure-incident = -# For the operator: { CODE($incident) }
 incident = Give the operator this id: { CODE($incident) }. The log explains it.
 unexpected-failure =
     ❌ **Something went wrong on my side.**
@@ -247,7 +256,10 @@ error-name_too_long = This name is too long for a Discord button.
 error-not_logged_in = Nobody is logged in to { $tenant }.
     .kept = { -unchanged }
     .next = { -login } starts a login. { -status } shows all logins.
-error-login_dead = The login to { $tenant } has ended ({ $reason }).
+error-login_dead = The login to { $tenant } has ended{ $reason ->
+        [none] {""}
+       *[other] {" "}({ $reason })
+    }.
     .kept = Nothing was removed.
     .next = Log in again with { -login }.
 error-login_taken = Another person is logged in to { $tenant }.
@@ -302,7 +314,10 @@ error-vendor_unavailable = { $vendor } is not answering properly right now.
 error-network_variable = I can't reach any vendor right now: a setting of the machine that I run on is wrong.
     .kept = { -unchanged } If a login was waiting for your paste, it still waits.
     .next = Tell the operator: { CODE($variable) } can't be used. My log and `openab-auth doctor` say why.
-error-vendor_misconfigured = { $vendor } does not accept this bot's configuration ({ $reason }).
+error-vendor_misconfigured = { $vendor } does not accept this bot's configuration{ $reason ->
+        [none] {""}
+       *[other] {" "}({ $reason })
+    }.
     .kept =
         { $still_waits ->
             [yes] { -still-waits }
@@ -316,14 +331,20 @@ error-secret_missing = Nobody can log in to { $vendor } here yet, because its cl
             [none] Tell the operator: `openab-auth vendors` says what to set.
            *[other] Tell the operator: set { CODE($variable) }. `openab-auth vendors` says more.
         }
-error-client_missing = This bot is not registered at { $vendor } yet ({ $reason }).
+error-client_missing = This bot is not registered at { $vendor } yet{ $reason ->
+        [none] {""}
+       *[other] {" "}({ $reason })
+    }.
     .kept = { -older-untouched }
     .next =
         Tell the operator: register a client at { $issuer } with the redirect { CODE($redirect_uri) }{ $scopes ->
             [none] {""}
            *[other] {" "}and the scopes { $scopes }
         }. Then write its `client_id` into { CODE($table) } in the config.
-error-server_unusable = Nobody can log in to { $vendor } right now ({ $reason }).
+error-server_unusable = Nobody can log in to { $vendor } right now{ $reason ->
+        [none] {""}
+       *[other] {" "}({ $reason })
+    }.
     .kept = { -older-untouched }
     .next = Tell the operator: { $todo }.
 error-exchange_refused = The code for { $vendor } has expired, or it was used before.
@@ -339,7 +360,10 @@ error-no_login = You can't log in to { $vendor } from here.
             [none] Tell the operator: set { $variables } where the agents run.
            *[other] { $note } Tell the operator: set { $variables } where the agents run.
         }
-error-plan_missing = { $vendor } does not accept this account ({ $reason }).
+error-plan_missing = { $vendor } does not accept this account{ $reason ->
+        [none] {""}
+       *[other] {" "}({ $reason })
+    }.
     .kept = { -older-untouched }
     .next = Give the account a seat or a plan at the vendor, or log in with another account. { -new-link }
 error-program_failed =
@@ -452,8 +476,8 @@ error-paste_refused-no_issuer = This address does not name the server that it co
 error-paste_refused-denied =
     { $ends_login ->
         [yes] { $said ->
-            [none] The login was declined.
-           *[other] The login was declined. The vendor said: { $said }.
+            [none] The login was declined at the vendor.
+           *[other] The login was declined at the vendor. It said: { $said }.
         }
        *[no] This address reports an error. I can't tell whether it belongs to this login.
     }
@@ -520,9 +544,9 @@ error-servers_unwritten = The list of added servers could not be written: { erro
 error-store_busy = Another program has locked the logins for more than { $waited } seconds.
     .kept = { -unchanged }
     .next = Try again. If it happens again, tell the operator.
-error-invalid_tenant = { $tenant } can't be the name of a login ({ $reason }).
+error-invalid_tenant = { $tenant } can't be the name of a login.
     .kept = { -unchanged }
     .next = Tell the operator to choose another name.
-error-invalid_entry = I almost wrote something that agents could not read ({ $reason }).
+error-invalid_entry = I almost wrote something that agents could not read.
     .kept = { -unchanged }
-    .next = This is my mistake. Tell the operator.
+    .next = Give the operator the id below.

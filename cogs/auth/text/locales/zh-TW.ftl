@@ -109,7 +109,6 @@ login-done-as = ✅ **已用 { $account } 登入 { $vendor }。** 這裡的代�
 login-done-replaced = 它取代了 { $account } 的登入。
 login-lacks-project = ⚠️ **這個帳號還沒有 Code Assist 專案。** 請先為它設定一次 Gemini Code Assist，或請管理者在代理程式執行的環境設定 `GOOGLE_CLOUD_PROJECT`。
 login-overtaken = ⚠️ **您的 { $vendor } 登入沒有儲存：** 另一個登入比您先完成。
-login-link-used = ✅ 完成：已登入 **{ $vendor }**。
 login-link-expired = ⌛ **{ $vendor } 的登入連結已過期。** 沒有任何變更。{ -new-link }
 login-link-replaced = **{ $vendor }** 已有較新的登入連結，請使用新的連結。
 login-button-expired = ⌛ **這個連結已過期。** 沒有任何變更。{ -new-link }
@@ -117,8 +116,10 @@ login-cancelled = **您的 { $vendor } 登入已取消。** 它的連結已經�
 nothing-changed = 沒有任何變更。
 login-ended =
     ⚠️ **{ $login } 的登入已失效。** 這裡的代理程式無法再更新它。
-    原因：{ $reason }
-    請按下方的按鈕，或使用 { -login } 重新登入。
+    { $reason ->
+        [none] 請按下方的按鈕，或使用 { -login } 重新登入。
+       *[other] 原因：{ $reason }。請按下方的按鈕，或使用 { -login } 重新登入。
+    }
 
 risk-tos-risk = ⚠️ **請注意：** 這家供應商的條款可能不允許在其他工具使用它的登入，帳號有可能被停用。
 risk-experimental = ⚠️ **請注意：** 這種登入方式還在實驗階段，隨時可能失效。
@@ -154,7 +155,10 @@ logout-revoked = **已向供應商撤銷 { $vendor } 的登入，並從這裡移
 logout-nothing = **{ $vendor } 沒有可以移除的登入。**
 logout-newer-login-kept = **沒有移除任何內容。** 在這段期間有人建立了較新的 { $vendor } 登入，所以保留了它。
 logout-earlier-login-revoked = 之前的那個登入已向供應商撤銷。
-logout-not-revoked = 我無法向供應商撤銷：{ $note }。
+logout-not-revoked = 我無法向供應商撤銷{ $note ->
+        [none] {""}
+       *[other] ：{ $note }
+    }。
 logout-tokens-left = 這個機器人的磁碟上可能還有檔案留著這個登入的權杖；請管理者移除那個檔案。
 person-at-console = 主控台上的某人
 unknown-person = 不明的使用者
@@ -162,7 +166,7 @@ login-with-account = { $login }（{ $account }）
 
 ## Status
 
-status-title = 登入狀態
+status-title = ## 登入狀態
 status-empty = 目前沒有任何登入。請用 { -login } 開始。
 status-login = { $mark } **{ $title }**：{ $state }
 status-token-renews = 權杖 { $time } 更新
@@ -173,7 +177,10 @@ status-logged-in-by = { $time } 由 { $who } 登入
 status-other-host = { CODE($host) } 會收到 { CODE($issuer) } 帳號的權杖
 status-shadowed = ⚠️ 設有 { CODE($variable) }，所以不會用到這個登入
 status-server = 位於 { $host }
-status-renewal-failed = ⚠️ { $time } 更新失敗（{ $reason }）；下次嘗試：{ $then }
+status-renewal-failed = ⚠️ { $time } 更新失敗{ $reason ->
+        [none] {""}
+       *[other] （{ $reason }）
+    }；下次嘗試：{ $then }
 status-scopes = 要求的權限範圍：{ $asked }；取得的：{ $granted }
 status-missing-scopes = ⚠️ 代理程式需要更多權限範圍：{ $scopes }。{ $todo }
 remedy-log-in = 請用 { -login } 重新登入。
@@ -230,6 +237,7 @@ help-privacy = -# 我的回覆只有您看得到。您貼上的內容只使用�
 
 ## Direct messages
 
+dm-card = 結果顯示在您的登入訊息上。
 dm-delete-paste = **請立刻刪除您的訊息。** 您貼上的內容就像密碼一樣，而我無法替您刪除。
 dm-hint = 我只負責讓代理程式登入。請用 { -login }，再把您複製的內容貼在這裡。{ -help } 有更多說明。
 
@@ -239,6 +247,7 @@ failure =
     ❌ **{ $happened }**
     { $kept }
     接下來：{ $next }
+failure-incident = -# 給管理者的代號：{ CODE($incident) }
 incident = 請把這個代號告訴管理者：{ CODE($incident) }。記錄檔裡有說明。
 unexpected-failure =
     ❌ **我這邊出了問題。**
@@ -293,7 +302,10 @@ error-name_too_long = 這個名稱太長，放不進 Discord 的按鈕。
 error-not_logged_in = { $tenant } 沒有人登入。
     .kept = { -unchanged }
     .next = 請用 { -login } 登入，或用 { -status } 查看現有的登入。
-error-login_dead = { $tenant } 的登入已經終止（{ $reason }）。
+error-login_dead = { $tenant } 的登入已經終止{ $reason ->
+        [none] {""}
+       *[other] （{ $reason }）
+    }。
     .kept = 沒有移除任何內容。
     .next = 請用 { -login } 重新登入。
 error-login_taken = 已有別人登入 { $tenant }。
@@ -348,7 +360,10 @@ error-vendor_unavailable = { $vendor } 目前無法正常回應。
 error-network_variable = 我目前連不上任何服務商：我所在機器的設定有誤。
     .kept = { -unchanged }如果有登入正在等您貼上內容，它仍在等待。
     .next = 請告訴管理者：{ CODE($variable) } 無法使用。原因請看我的記錄，或執行 `openab-auth doctor`。
-error-vendor_misconfigured = { $vendor } 不接受這個機器人的設定（{ $reason }）。
+error-vendor_misconfigured = { $vendor } 不接受這個機器人的設定{ $reason ->
+        [none] {""}
+       *[other] （{ $reason }）
+    }。
     .kept =
         { $still_waits ->
             [yes] { -still-waits }
@@ -362,14 +377,20 @@ error-secret_missing = 目前還不能在這裡登入 { $vendor }，因為缺少
             [none] 請告訴管理者：`openab-auth vendors` 會說明要設定什麼。
            *[other] 請告訴管理者：設定 { CODE($variable) }。`openab-auth vendors` 有更多說明。
         }
-error-client_missing = 這個機器人還沒有在 { $vendor } 註冊（{ $reason }）。
+error-client_missing = 這個機器人還沒有在 { $vendor } 註冊{ $reason ->
+        [none] {""}
+       *[other] （{ $reason }）
+    }。
     .kept = { -older-untouched }
     .next =
         請告訴管理者：在 { $issuer } 註冊一個用戶端，重新導向網址為 { CODE($redirect_uri) }{ $scopes ->
             [none] {""}
            *[other] ，權限範圍為 { $scopes }
         }，然後把它的 `client_id` 寫進設定檔的 { CODE($table) }。
-error-server_unusable = 目前無法登入 { $vendor }（{ $reason }）。
+error-server_unusable = 目前無法登入 { $vendor }{ $reason ->
+        [none] {""}
+       *[other] （{ $reason }）
+    }。
     .kept = { -older-untouched }
     .next = 請告訴管理者：{ $todo }。
 error-exchange_refused = { $vendor } 的代碼已過期，或已經使用過。
@@ -385,7 +406,10 @@ error-no_login = 無法從這裡登入 { $vendor }。
             [none] 請告訴管理者：在代理程式執行的環境設定 { $variables }。
            *[other] { $note } 請告訴管理者：在代理程式執行的環境設定 { $variables }。
         }
-error-plan_missing = { $vendor } 不接受這個帳號（{ $reason }）。
+error-plan_missing = { $vendor } 不接受這個帳號{ $reason ->
+        [none] {""}
+       *[other] （{ $reason }）
+    }。
     .kept = { -older-untouched }
     .next = 請在供應商為這個帳號開通席次或方案，或改用另一個帳號登入。{ -new-link }
 error-program_failed = { $vendor } 的登入程式{ $status ->
@@ -565,9 +589,9 @@ error-servers_unwritten = 無法寫入已新增的伺服器清單：{ error-stor
 error-store_busy = 另一個程式鎖住了登入資料，已超過 { $waited } 秒。
     .kept = { -unchanged }
     .next = 請再試一次。如果還是不行，請告訴管理者。
-error-invalid_tenant = { $tenant } 不能當作登入的名稱（{ $reason }）。
+error-invalid_tenant = { $tenant } 不能當作登入的名稱。
     .kept = { -unchanged }
     .next = 請管理者換一個名稱。
-error-invalid_entry = 我差點寫入代理程式無法讀取的內容（{ $reason }）。
+error-invalid_entry = 我差點寫入代理程式無法讀取的內容。
     .kept = { -unchanged }
-    .next = 這是我的錯誤，請告訴管理者。
+    .next = 請把下方的代號告訴管理者。

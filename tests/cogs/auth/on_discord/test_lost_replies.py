@@ -39,7 +39,7 @@ async def test_an_answer_too_late_for_discord_still_finishes_the_login(
     redirect = await issuer.approve(login.link_buttons[0])
     world.faults.next("callback", status=404, code=10062)
     await asyncio.wait_for(
-        asyncio.gather(opened.submit(redirect), login.wait_for(lambda it: "Done: logged in" in it.content)), PATIENCE
+        asyncio.gather(opened.submit(redirect), login.wait_for(lambda it: "Logged in to" in it.content)), PATIENCE
     )
     assert "lab" in stored()
 
@@ -96,5 +96,5 @@ async def test_a_reply_that_discord_loses_never_loses_a_login(
     redirect = await issuer.approve(login.link_buttons[0])
     world.faults.next(kind, **fault)  # type: ignore[arg-type]  # the parameters name its fields
     await opened.submit(redirect)
-    await login.wait_for(lambda shown: "Done: logged in" in shown.content)
+    await login.wait_for(lambda shown: "Logged in to" in shown.content)
     assert stored()["lab"]["access_token"]

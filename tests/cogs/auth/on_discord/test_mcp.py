@@ -58,14 +58,14 @@ async def test_from_the_command_to_a_tool_call_and_on_to_a_step_up(
     with pytest.raises(InsufficientScopeError):
         await call(source, urls["new"], "wipe")
     status = await (await ada.slash("auth status")).settled()
-    assert "agents need more scopes: admin. Log in again" in str(status.embeds)
+    assert "agents need more scopes: admin. Log in again" in status.content
     await log_in(ada)
     assert await call(source, urls["new"], "wipe") == 200
 
     status = await (await ada.slash("auth status")).settled()
-    assert "new (MCP)**: logged in" in str(status.embeds)
-    assert f"at {urls['new'].removeprefix('http://')}" in str(status.embeds)
-    assert "lack scopes" not in str(status.embeds)
+    assert "new (MCP)**: logged in" in status.content
+    assert f"at {urls['new'].removeprefix('http://')}" in status.content
+    assert "lack scopes" not in status.content
 
 
 async def test_a_server_that_registers_nobody_says_what_the_operator_has_to_do(bot: commands.Bot, ada: Person) -> None:

@@ -18,9 +18,14 @@ async def test_complete_takes_the_paste_without_a_modal_and_without_a_vendor(
 ) -> None:
     login = await begin(ada)
     redirect = await issuer.approve(login.link_buttons[0])
+    refused = await (await ada.slash("auth complete", redirect="nonsense")).settled()
+    assert refused.deleted
+    assert "neither the address of the last page nor a code" in login.content
+    assert login.components
     done = await (await ada.slash("auth complete", redirect=redirect)).settled()
-    assert "Logged in" in done.content
-    assert done.ephemeral
+    assert done.deleted
+    assert "Logged in" in login.content
+    assert not login.components
 
 
 async def test_a_paste_sent_as_a_direct_message_is_taken_and_should_be_deleted(
@@ -28,8 +33,9 @@ async def test_a_paste_sent_as_a_direct_message_is_taken_and_should_be_deleted(
 ) -> None:
     login = await begin(ada, where="dm")
     (reply,) = await ada.send_dm(f"here you are: {await issuer.approve(login.link_buttons[0])}")
-    assert "Logged in" in reply.body["content"]
-    assert "delete your message" in reply.body["content"]
+    assert "Logged in" in login.content
+    assert "Logged in" not in reply.text
+    assert "delete your message" in reply.text
     assert "lab" in stored()
 
 
@@ -39,7 +45,7 @@ async def test_chat_in_a_direct_message_is_answered_once(
     assert len(await ada.send_dm("hello")) == 1
     assert await ada.send_dm("hello?", patience=0.2) == []
     replies = await ada.send_dm("code=abc&state=def")
-    assert "No login is waiting" in replies[-1].body["content"]
+    assert "No login is waiting" in replies[-1].text
     shown = [each["content"] for each in ada.view("dm")]
     assert sum("I only log agents in" in text for text in shown) == 1
 
@@ -56,8 +62,9 @@ async def test_a_button_from_before_a_restart_still_opens_its_form(
         assert "This text contains neither the address" in refused.content
         again = await form(ada, login)
         assert "Logged in" in (await (await again.submit(redirect)).settled()).content
-        late = await (await (await form(ada, login)).submit(redirect)).settled()
+        late = await (await opened.submit(redirect)).settled()
     assert "No login" in late.content
+    assert "Logged in" in login.content
 
 
 async def test_a_bad_paste_is_explained_and_mended_with_the_button_beside_it(
@@ -65,8 +72,11 @@ async def test_a_bad_paste_is_explained_and_mended_with_the_button_beside_it(
 ) -> None:
     login = await begin(ada)
     redirect = await issuer.approve(login.link_buttons[0])
+    buttons = [part["label"] for part in login.components]
     refused = await (await (await form(ada, login)).submit(login.link_buttons[0])).settled()
     assert "the link that you opened, not the address of the last page" in refused.content
+    assert refused.message is login.message
+    assert [part["label"] for part in login.components] == buttons
     assert "Logged in" in (await (await (await form(ada, refused)).submit(redirect)).settled()).content
 
 
@@ -90,8 +100,6 @@ async def test_a_double_click_and_a_double_paste_exchange_once(bot: commands.Bot
     login = await begin(ada)
     redirect = await issuer.approve(login.link_buttons[0])
     forms = [await form(ada, login), await form(ada, login)]
-    answers = await asyncio.gather(*(opened.submit(redirect) for opened in forms))
-    texts = [(await answer.settled()).content for answer in answers]
-    assert sum("Logged in" in text for text in texts) == 1
-    assert sum("No login is waiting for this" in text for text in texts) == 1
+    await asyncio.gather(*(opened.submit(redirect) for opened in forms))
+    await login.wait_for(lambda shown: "Logged in" in shown.content and not shown.components)
     assert len(issuer.requests("/token")) == 1

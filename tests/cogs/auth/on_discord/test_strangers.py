@@ -82,7 +82,7 @@ async def test_choosing_an_explanation_does_no_harm(bot: commands.Bot, ada: Pers
     assert "No login is waiting" in told.content
     (nobody,) = await ada.complete_option("auth logout", "vendor", "")
     told = await (await ada.slash("auth logout", vendor=nobody.value)).settled()
-    assert "Nobody is logged in yet" in str(told.embeds)
+    assert "Nobody is logged in yet" in told.content
 
     await begin(ada)
     assert [choice.value for choice in await ada.complete_option("auth cancel", "vendor", "")] == ["lab"]

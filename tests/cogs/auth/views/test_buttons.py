@@ -12,7 +12,7 @@ import pytest
 
 from openab_auth.cogs.auth.commands import _BUTTONS
 from openab_auth.cogs.auth.text.language import Language, english
-from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton, view_of
+from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton, fitting
 from openab_auth.cogs.auth.views.how import HowButton
 from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton
@@ -52,12 +52,10 @@ async def test_an_id_is_read_by_one_button_only(made: list[AuthButton]) -> None:
         assert readers == [button]
 
 
-async def test_a_view_leaves_out_what_discord_would_refuse() -> None:
+async def test_a_message_leaves_out_what_discord_would_refuse() -> None:
     long, short = LoginButton(english(), "x" * 90), LoginButton(english(), "lab")
-    view = view_of([long, *[short] * 30])
-    assert view is not None
-    assert [type(child) for child in view.children] == [LoginButton] * 25
-    assert view_of([long]) is None
+    assert fitting([long, *[short] * 30]) == (short,) * 25
+    assert fitting([long]) == ()
 
 
 def test_a_button_that_does_not_say_what_a_press_does_cannot_be_made() -> None:

@@ -2,11 +2,17 @@
 
 from importlib.resources import files
 
+import discord
 import pytest
 
+from openab_auth.cogs.auth.replies import ReplyContent
+from openab_auth.cogs.auth.text import Markup
 from openab_auth.cogs.auth.text.language import Language, languages
 from openab_auth.cogs.auth.views.how import how_message
 
+CARD = ReplyContent(
+    Markup("the steps"), (discord.ui.Button(custom_id="auth:how:dead"), discord.ui.Button(custom_id="paste"))
+)
 PICTURES = files("openab_auth.cogs.auth.views") / "pictures"
 
 
@@ -14,8 +20,9 @@ PICTURES = files("openab_auth.cogs.auth.views") / "pictures"
 async def test_each_kind_of_last_page_has_its_pictures_each_with_a_description(language: Language) -> None:
     shown = set()
     for page in ("dead", "code"):
-        answer = how_message(language, page)
-        assert answer.content.startswith("## ")
+        answer = how_message(language, page, CARD)
+        assert answer.content.startswith("the steps\n## ")
+        assert [getattr(button, "custom_id", None) for button in answer.buttons] == ["paste"]
         assert answer.files
         for file in answer.files:
             shown.add(file.filename)

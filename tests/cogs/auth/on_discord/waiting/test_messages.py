@@ -75,7 +75,7 @@ async def test_a_code_that_nobody_approved_is_told_in_its_message(
 
 async def test_a_message_that_can_soon_be_edited_no_more_says_so_in_time(bot: commands.Bot, ada: Person) -> None:
     cog = bot.get_cog("openab-auth")
-    cog.desk._messages._editable = 0.05  # type: ignore[union-attr]  # the cog that was added
+    cog.desk._cards._editable = 0.05  # type: ignore[union-attr]  # the cog that was added
     login = await begin(ada)
     await login.wait_for(lambda shown: "has expired" in shown.content and not shown.link_buttons)
 
