@@ -149,6 +149,8 @@ def write(draft: Draft, vendor: Vendor, token_url: str, tokens: TokenResponse, n
         provider=vendor.tenant,
     )
     draft.notes[vendor.tenant] = note
+    if tokens.auth_method:  # what worked, for the refreshes
+        vendor = dataclasses.replace(vendor, auth_method=tokens.auth_method)
     record_facts(draft, vendor.tenant, facts_of(vendor), tokens.refresh_token or Secret(""))
     return before
 

@@ -41,7 +41,9 @@ async def find_renewer(  # noqa: PLR0913 - the fields of a `Renewal`
         NotRefreshableError: nothing here says how this login is renewed, or a variable for it is not set.
         StoreUnreadableError: the record of its facts could not be read.
     """
-    vendor = await _recorded_row(tenant, entry, catalogue, environ, store) or catalogue.row_of(tenant, entry)
+    vendor = catalogue.row_of(tenant, entry)
+    if isinstance(entry, TokenEntry) and not catalogue.server_of(tenant):
+        vendor = await _with_facts(vendor, tenant, entry, catalogue, environ, store)
     if vendor is None:
         raise _unknown(stored_account(tenant, entry, catalogue))
     token_endpoint = login_entry.token_endpoint(entry)
@@ -49,18 +51,26 @@ async def find_renewer(  # noqa: PLR0913 - the fields of a `Renewal`
     return FoundRenewer(flow_of(vendor).renewer(renewal), vendor)
 
 
-async def _recorded_row(
-    tenant: Tenant, entry: LoginEntry, catalogue: Catalogue, environ: Mapping[str, str], store: AsyncStore
+async def _with_facts(  # noqa: PLR0913, PLR0917 - as `find_renewer`
+    vendor: Vendor | None,
+    tenant: Tenant,
+    entry: TokenEntry,
+    catalogue: Catalogue,
+    environ: Mapping[str, str],
+    store: AsyncStore,
 ) -> Vendor | None:
-    """Return the row that was recorded with this login; None if there is none, or if the config has a table for it."""
-    if not isinstance(entry, TokenEntry) or catalogue.has_table_for(tenant) or catalogue.server_of(tenant):
-        return None
+    """Return the row that was recorded with this login, or `vendor` if the config has a table or nothing was recorded.
+
+    Either authenticates its client as the login did.
+    """
     facts = (await store.facts()).get(tenant)
     if facts is None or not facts.hold_for(entry.refresh_token):
-        return None
-    from openab_auth.oauth.vendors.facts import vendor_from  # noqa: PLC0415 - few logins have such a record
+        return vendor
+    from openab_auth.oauth.vendors import facts as recorded  # noqa: PLC0415 - few logins have such a record
 
-    return vendor_from(facts, tenant, environ, catalogue.token_variables())
+    if recorded.holds_row(facts) and not catalogue.has_table_for(tenant):
+        vendor = recorded.vendor_from(facts, tenant, environ, catalogue.token_variables())
+    return vendor and recorded.with_auth_method(vendor, facts)
 
 
 def _unknown(account: Account) -> NotRefreshableError:

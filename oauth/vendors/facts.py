@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 from openab_auth.oauth.config import ConfigMistakes, replace_variables, variables_in
 from openab_auth.oauth.errors import LOG_IN_AGAIN, NotRefreshableError, one_line
@@ -16,11 +16,16 @@ from openab_auth.oauth.vendors.vendor import Vendor, read_row
 from openab_auth.storage.entries import Json, Tenant
 from openab_auth.storage.records.facts import LoginFacts
 
+if TYPE_CHECKING:
+    from openab_auth.oauth.client import SecretMethod
+
 REFRESH_KEYS: Final = frozenset({
     *("flow", "client_id", "token_body", "refresh_params", "headers", "exchange", "token_lifetime", "account_from"),
     *("client_secret_env", "client_secret_from", "token_endpoint_auth_method"),
 })  # fmt: skip
 _NAME, _WITHHELD = "name", "withheld"  # of the record: the vendor's name, and the keys that only the config holds
+_METHOD, _DEFAULT = "auth_method", "client_secret_basic"
+_METHODS: Final = ("client_secret_basic", "client_secret_post", "client_secret_basic_with_id")
 _SECRET_NAMES: Final = ("authorization", "cookie", "key", "token", "secret", "password")  # ends of a field's name
 _GIVE_CONFIG: Final = (
     "give this process the operator's config with OPENAB_AUTH_CONFIG, "
@@ -33,13 +38,14 @@ def facts_of(vendor: Vendor) -> Mapping[str, Json]:
 
     The client id is the one in use, which is no secret.
     """
+    worked: dict[str, Json] = {} if vendor.auth_method == _DEFAULT else {_METHOD: vendor.auth_method}
     shipped, ours = vendor.written
     if not (shipped or ours):
-        return {}
+        return worked
     if not ours.keys() & REFRESH_KEYS and vendor.client_id == shipped.get("client_id", ""):
-        return {}
+        return worked
     table = {key: value for key, value in {**shipped, **ours}.items() if key in REFRESH_KEYS}
-    row: dict[str, Json] = {_NAME: vendor.name}
+    row: dict[str, Json] = {_NAME: vendor.name, **worked}
     withheld: list[Json] = []
     for key, value in table.items():
         row[key] = _recordable(key, value, withheld)
@@ -62,6 +68,17 @@ def _recordable(key: str, value: object, withheld: list[Json]) -> Json:
         elif isinstance(item, str | int):
             fields[name] = item
     return fields
+
+
+def with_auth_method(vendor: Vendor, facts: LoginFacts) -> Vendor:
+    """Return the row with the way in which the client of this login authenticated when its code was taken."""
+    method = facts.row.get(_METHOD)
+    return replace(vendor, auth_method=cast("SecretMethod", method)) if method in _METHODS else vendor
+
+
+def holds_row(facts: LoginFacts) -> bool:
+    """Return whether the facts say how the login is renewed, and not only how its client authenticates."""
+    return bool(facts.row.keys() & REFRESH_KEYS)
 
 
 def vendor_from(facts: LoginFacts, tenant: Tenant, environ: Mapping[str, str], forbidden: frozenset[str]) -> Vendor:

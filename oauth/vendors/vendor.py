@@ -19,7 +19,7 @@ from openab_auth.storage.format import check_tenant
 from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client import Encoding, OAuthClient
+    from openab_auth.oauth.client import Encoding, OAuthClient, SecretMethod
     from openab_auth.oauth.http import NetworkPolicy
 
 Risk: TypeAlias = Literal["ok", "tos-risk", "experimental"]
@@ -78,6 +78,7 @@ class Vendor:
     network_policy: NetworkPolicy | None = None  # which addresses requests may reach; None: those in the table
     token_for: str = ""  # an added server's host, if its login uses an account at another host
     account_at: str = ""  # that host
+    auth_method: SecretMethod = "client_secret_basic"  # how a login's client authenticated; no key of a table
     in_config: bool = False  # whether the operator's config has a table for it
     written: tuple[Mapping[str, object], Mapping[str, object]] = field(default=({}, {}), repr=False)
 
@@ -121,6 +122,7 @@ class Vendor:
             userinfo_url=self.userinfo_url,
             client_id=self.client_id,
             client_secret=self._secret()[0],
+            auth_method=self.auth_method,
             redirect_uri=self.redirect_uri,
             scopes=self.scopes,
             authorize_params=self.authorize_params,
@@ -147,7 +149,17 @@ _ACCOUNT_ID_PATHS: Final = {  # by tenant: the vendor's own id, in a token respo
     "codex": "https://api.openai.com/auth.chatgpt_account_id",
 }
 _OURS: Final = frozenset(  # not keys of a table
-    {"name", "client_secret", "installed_secret", "network_policy", "token_for", "account_at", "in_config", "written"}
+    {
+        "name",
+        "client_secret",
+        "installed_secret",
+        "network_policy",
+        "token_for",
+        "account_at",
+        "in_config",
+        "written",
+        "auth_method",
+    }
 )
 KEYS: Final = frozenset(one.name for one in fields(Vendor)) - _OURS
 

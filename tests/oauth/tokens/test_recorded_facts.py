@@ -224,3 +224,32 @@ async def test_a_second_login_keeps_the_facts_of_the_first_until_its_commit(
     assert second == LoginFacts(
         (login.refresh_token.fingerprint(), (await stored(store)).refresh_token.fingerprint()), first.row
     )
+
+
+@pytest.mark.parametrize("config", [True, False])
+async def test_how_the_client_authenticated_is_remembered_for_the_refresh(
+    config: bool,
+    issuer: Issuer,
+    driver: Driver,
+    store: AsyncStore,
+    tmp_path: Path,
+    clock: Clock,
+) -> None:
+    table = {**flows_at(issuer)["by-paste"], "client_secret_env": "LAB_SECRET"}
+    ours = Catalogue.from_config(Config(vendors={"lab": table}), {"LAB_SECRET": "s3cret"})
+    logins = Logins(ours, store, driver, clock=clock)
+    redirect = await issuer.approve((await logins.begin("lab", CONSOLE)).url)
+    issuer.faults.next("/token", status=401, body={"error": "invalid_client"})
+    await logins.complete(redirect, CONSOLE)
+    clock.now += 3600
+    environ = {"LAB_SECRET": "s3cret"}
+    catalogue = ours if config else Catalogue.shipped(environ)
+
+    shared = FileStore(tmp_path / "auth.json", clock=clock)
+    async with TokenSource(Runtime(shared, catalogue, driver, clock, environ=environ)) as source:
+        await source.get_valid("lab")
+
+    first, second, refresh = issuer.requests("/token")
+    assert [("Authorization" in post.headers) for post in (first, second, refresh)] == [True, False, False]
+    assert refresh.fields["client_secret"] == "s3cret"
+    await logins.aclose()

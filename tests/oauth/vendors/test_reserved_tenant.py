@@ -37,9 +37,7 @@ def test_a_vendor_that_takes_it_is_a_mistake(vendors: dict[str, dict[str, object
 
 @pytest.mark.parametrize("name", ["gmail-native", "GMail-Native"])
 def test_a_server_that_takes_it_is_a_mistake(name: str) -> None:
-    with pytest.raises(
-        ConfigError, match=f"mcp.{name}: the server needs another name, because openab's own"
-    ):
+    with pytest.raises(ConfigError, match=f"mcp.{name}: the server needs another name, because openab's own"):
         Catalogue.from_config(Config(mcp={name: {"url": "https://mcp.example/mcp"}}), {})
 
 
