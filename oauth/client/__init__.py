@@ -6,13 +6,12 @@ TYPE_CHECKING = False  # type checkers take it for true; `import typing` would c
 if TYPE_CHECKING:
     from openab_auth.oauth.client.discovery import metadata_urls, well_known
     from openab_auth.oauth.client.driver import Driver
-    from openab_auth.oauth.client.no_reply import judge_failure
     from openab_auth.oauth.client.oauth_client import Encoding, OAuthClient, SecretMethod
     from openab_auth.oauth.client.pkce import new_state, new_verifier
-    from openab_auth.oauth.client.scopes import scopes_of
-    from openab_auth.oauth.client.subject import is_other_account, renewed_subject
-    from openab_auth.oauth.client.token_response import TokenResponse, read_token_response
-    from openab_auth.oauth.client.verdict import (
+    from openab_auth.oauth.client.replies.no_reply import judge_failure
+    from openab_auth.oauth.client.replies.subject import is_other_account, renewed_subject
+    from openab_auth.oauth.client.replies.token_response import TokenResponse, read_token_response
+    from openab_auth.oauth.client.replies.verdict import (
         CHECK_TABLE,
         RFC_6749_NAMES,
         JsonObject,
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
         read_date,
         reason_of,
     )
+    from openab_auth.oauth.client.scopes import scopes_of
 
 __all__ = [
     "CHECK_TABLE",
@@ -65,20 +65,20 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "new_state": "pkce",
             "new_verifier": "pkce",
             "scopes_of": "scopes",
-            "is_other_account": "subject",
-            "renewed_subject": "subject",
-            "TokenResponse": "token_response",
-            "read_token_response": "token_response",
-            "CHECK_TABLE": "verdict",
-            "RFC_6749_NAMES": "verdict",
-            "JsonObject": "verdict",
-            "RequestContext": "verdict",
-            "error_words": "verdict",
-            "is_token": "verdict",
-            "json_object": "verdict",
-            "judge_failure": "no_reply",
-            "judge_reply": "verdict",
-            "read_date": "verdict",
-            "reason_of": "verdict",
+            "is_other_account": "replies.subject",
+            "renewed_subject": "replies.subject",
+            "TokenResponse": "replies.token_response",
+            "read_token_response": "replies.token_response",
+            "CHECK_TABLE": "replies.verdict",
+            "RFC_6749_NAMES": "replies.verdict",
+            "JsonObject": "replies.verdict",
+            "RequestContext": "replies.verdict",
+            "error_words": "replies.verdict",
+            "is_token": "replies.verdict",
+            "json_object": "replies.verdict",
+            "judge_failure": "replies.no_reply",
+            "judge_reply": "replies.verdict",
+            "read_date": "replies.verdict",
+            "reason_of": "replies.verdict",
         },
     )

@@ -14,7 +14,7 @@ import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 from openab_auth.oauth.client.oauth_client import OAuthClient, SecretMethod
-from openab_auth.oauth.client.verdict import error_words, json_object
+from openab_auth.oauth.client.replies.verdict import error_words, json_object
 from openab_auth.oauth.http import BoundedTransport
 
 _SEVERAL: Final = re.compile(

@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from openab_auth.oauth.client.oauth_client import OAuthClient, SecretMethod
-from openab_auth.oauth.client.verdict import CHECK_TABLE, JsonObject
+from openab_auth.oauth.client.replies.verdict import CHECK_TABLE, JsonObject
 from openab_auth.oauth.errors import (
     ForeignMetadataError,
     OAuthError,

@@ -22,9 +22,9 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client
 from openab_auth.oauth.client import client_auth, link
 from openab_auth.oauth.client.discovery import fetch_metadata, with_endpoints
 from openab_auth.oauth.client.oauth_client import OAuthClient
+from openab_auth.oauth.client.replies.token_response import TokenResponse, account_label, read_token_response
+from openab_auth.oauth.client.replies.verdict import JsonObject, RequestContext, judge_reply
 from openab_auth.oauth.client.sender import RequestSender
-from openab_auth.oauth.client.token_response import TokenResponse, account_label, read_token_response
-from openab_auth.oauth.client.verdict import JsonObject, RequestContext, judge_reply
 from openab_auth.oauth.http import (
     REQUEST_DEADLINE,
     NetworkPolicy,

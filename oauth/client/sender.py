@@ -10,9 +10,9 @@ import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 from openab_auth.oauth.client import client_auth
-from openab_auth.oauth.client.no_reply import judge_failure
 from openab_auth.oauth.client.oauth_client import OAuthClient
-from openab_auth.oauth.client.verdict import RequestContext, json_object
+from openab_auth.oauth.client.replies.no_reply import judge_failure
+from openab_auth.oauth.client.replies.verdict import RequestContext, json_object
 from openab_auth.oauth.http import BoundedTransport, NetworkPolicy, awake_timeout, new_client
 from openab_auth.oauth.http.interrupt import postpone
 

@@ -12,7 +12,7 @@ from openab_auth.oauth.errors import ForeignMetadataError, ServerUnusableError
 from openab_auth.oauth.mcp.discovery.fetch import SERVER_OPERATOR_MUST_FIX
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.verdict import JsonObject
+    from openab_auth.oauth.client.replies.verdict import JsonObject
     from openab_auth.oauth.http.challenge import BearerChallenge
     from openab_auth.oauth.mcp.discovery.fetch import Fetch
     from openab_auth.oauth.vendors.mcp_server import McpServer

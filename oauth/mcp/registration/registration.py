@@ -6,7 +6,7 @@ import logging
 import re
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.oauth.client.verdict import is_token
+from openab_auth.oauth.client.replies.verdict import is_token
 from openab_auth.oauth.errors import ClientMissingError
 from openab_auth.oauth.mcp.registration.client_metadata import client_metadata
 from openab_auth.oauth.vendors.mcp_server import AUTH_METHODS, AuthMethod, McpServer

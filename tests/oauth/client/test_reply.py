@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openab_auth.oauth.client import is_other_account, read_token_response
-from openab_auth.oauth.client.subject import subject_ids
-from openab_auth.oauth.client.token_response import account_label, jwt_claims
+from openab_auth.oauth.client.replies.subject import subject_ids
+from openab_auth.oauth.client.replies.token_response import account_label, jwt_claims
 from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import NEVER, Secret, Tenant
 from openab_auth.storage.entries import Json

@@ -13,7 +13,7 @@ from openab_auth.bot.client import point_discord_at
 from openab_auth.bot.errors import DiscordUnavailableError
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.oauth.client import Driver, RequestContext
-from openab_auth.oauth.client.verdict import RequestContext
+from openab_auth.oauth.client.replies.verdict import RequestContext
 from openab_auth.oauth.http import NetworkPolicy, new_client
 from openab_auth.oauth.mcp import Fetch
 from openab_auth.oauth.tokens import TokenSource

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.client import token_response
+from openab_auth.oauth.client.replies import token_response
 from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.tokens import TokenSource, refresh
 from openab_auth.oauth.vendors import Catalogue
@@ -148,7 +148,7 @@ INTERRUPTED = [
     "openab_auth.oauth.http.transport _whole",
     "openab_auth.oauth.client.driver judge_reply",
     "openab_auth.oauth.client.driver read_token_response",
-    "openab_auth.oauth.client.token_response account_label",
+    "openab_auth.oauth.client.replies.token_response account_label",
     "openab_auth.oauth.tokens.refresh is_other_account",
     "openab_auth.oauth.tokens.refresh UnsavedRenewal",
     "openab_auth.oauth.tokens.refresh renewed_entry",

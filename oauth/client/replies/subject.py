@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.oauth.client.json_path import value_at_path
+from openab_auth.oauth.client.replies.json_path import value_at_path
 from openab_auth.storage.records.notes import Subject
 from openab_auth.storage.secret import Secret
 

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 import httpx2
 
-from openab_auth.oauth.client.verdict import RequestContext
+from openab_auth.oauth.client.replies.verdict import RequestContext
 from openab_auth.oauth.errors import OAuthError, redact
 from openab_auth.oauth.http import RefusedAddressError
 from openab_auth.oauth.http.transport import UnreadReplyError

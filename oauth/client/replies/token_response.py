@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from openab_auth.oauth.client.json_path import value_at_path
 from openab_auth.oauth.client.oauth_client import OAuthClient, SecretMethod
+from openab_auth.oauth.client.replies.json_path import value_at_path
+from openab_auth.oauth.client.replies.subject import subject_ids
+from openab_auth.oauth.client.replies.verdict import LONGEST_TOKEN, JsonObject, is_token
 from openab_auth.oauth.client.scopes import scopes_of
-from openab_auth.oauth.client.subject import subject_ids
-from openab_auth.oauth.client.verdict import LONGEST_TOKEN, JsonObject, is_token
 from openab_auth.oauth.errors import one_line, remove_secrets
 from openab_auth.storage.entries import NEVER, Json
 from openab_auth.storage.secret import Secret

@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 
 import httpx2
 
-from openab_auth.oauth.client.dead_refresh import may_pass, refresh_token_is_over
+from openab_auth.oauth.client.replies.dead_refresh import may_pass, refresh_token_is_over
 from openab_auth.oauth.errors import (
     Asked,
     ClientRefusedError,
