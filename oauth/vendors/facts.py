@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from openab_auth.oauth.config import ConfigMistakes, replace_variables, variables_in
 from openab_auth.oauth.errors import LOG_IN_AGAIN, NotRefreshableError, one_line
-from openab_auth.oauth.vendors.vendor import Vendor, read_row
+from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors.vendor_table import read_row
 from openab_auth.storage.entries import Json, Tenant
 from openab_auth.storage.records.facts import LoginFacts
 

@@ -26,7 +26,8 @@ from openab_auth.oauth.http import (
     why_unsafe,
 )
 from openab_auth.oauth.vendors.server_names import VendorName, full_name
-from openab_auth.oauth.vendors.vendor import Vendor, read_url, read_variable
+from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors.vendor_table import read_url, read_variable
 from openab_auth.storage.entries import NEVER, Tenant, UserId
 from openab_auth.storage.errors import InvalidTenantError
 from openab_auth.storage.format import check_tenant

@@ -13,7 +13,8 @@ from openab_auth.oauth.config import Config, ConfigMistakes, parse_config
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.http import is_loopback, why_unsafe
 from openab_auth.oauth.vendors.taken_names import owners_of_names
-from openab_auth.oauth.vendors.vendor import Vendor, parse_vendor
+from openab_auth.oauth.vendors.vendor import Vendor
+from openab_auth.oauth.vendors.vendor_table import parse_vendor
 from openab_auth.storage.reader import Problem
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from openab_auth.oauth.config import Config, obscure
 from openab_auth.oauth.errors import ConfigError, LoginDeadError, SecretMissingError
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import PROGRAMS, Catalogue, VendorName
-from openab_auth.oauth.vendors.vendor import _INSTALLED_APPS
+from openab_auth.oauth.vendors.vendor_table import _INSTALLED_APPS
 from openab_auth.storage import AsyncStore, Secret, TokenEntry
 
 MADE_UP = "GOCSPX-made-up-for-a-test"

@@ -9,7 +9,8 @@ import pytest
 from openab_auth.oauth.config import ConfigMistakes
 from openab_auth.oauth.http import why_unsafe
 from openab_auth.oauth.vendors import Vendor
-from openab_auth.oauth.vendors.vendor import KEYS, parse_vendor
+from openab_auth.oauth.vendors.vendor import KEYS
+from openab_auth.oauth.vendors.vendor_table import parse_vendor
 
 LAB: dict[str, object] = {
     "authorize_url": "https://login.example.com/authorize",
