@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
     from openab_auth.oauth.entries.pending_entry import PendingLogin
     from openab_auth.oauth.entries.pending_logins import PendingLogins
-    from openab_auth.oauth.entries.unsaved import UnsavedLogin, UnsavedLogins, UnsavedRenewal
+    from openab_auth.oauth.entries.unsaved import OvertakenError, UnsavedLogin, UnsavedLogins, UnsavedRenewal
 
 __all__ = [
     "GENERATION_DIGITS",
@@ -34,6 +34,7 @@ __all__ = [
     "AccessToken",
     "EntryIndex",
     "IndexedStore",
+    "OvertakenError",
     "PendingLogin",
     "PendingLogins",
     "UnsavedLogin",
@@ -64,6 +65,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "PendingLogins": "pending_logins",
             "REFRESH_DEADLINE": "login_entry",
             "SKEW": "login_entry",
+            "OvertakenError": "unsaved",
             "UnsavedLogin": "unsaved",
             "UnsavedLogins": "unsaved",
             "UnsavedRenewal": "unsaved",
