@@ -24,6 +24,7 @@ from openab_auth.storage.spill_rule import comes_after, replaced_marks
 _RETRY: Final = 1.0  # seconds between two tries
 _LAST_TRIES: Final = 5.0  # seconds; a process that ends tries for so long and then gives up
 _LOST: Final = "%s: the renewed login is lost, log in again: %s"
+_NOT_NEEDED: Final = "%s: the renewed login is not needed any more: %s"
 _log: Final = logging.getLogger(__name__)
 
 
@@ -231,7 +232,7 @@ class UnsavedLogins:
 
     async def _drop(self, kept: UnsavedLogin, reason: OAuthError) -> None:
         """Forget a response that must not be stored; not before it is ended, because that may be cancelled."""
-        _log_safely(logging.INFO, "%s: the renewed login is not needed any more: %s", kept.tenant, reason)
+        _log_safely(logging.INFO, _NOT_NEEDED, kept.tenant, reason)
         if kept.drop is not None and not kept.journaled:
             with suppress(Exception):  # it is forgotten all the same
                 await kept.drop(reason)
@@ -286,6 +287,8 @@ class UnsavedLogins:
             if not kept.journaled:
                 try:
                     insist(partial(self._store.run_here, kept.spill))
+                except OvertakenError as error:
+                    _log_safely(logging.INFO, _NOT_NEEDED, kept.tenant, _describe(error))
                 except Exception as error:  # noqa: BLE001 - it is logged, and the next response is tried
                     _log_safely(logging.CRITICAL, _LOST, kept.tenant, _describe(error))
             self._forget(kept)

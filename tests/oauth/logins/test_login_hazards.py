@@ -82,7 +82,7 @@ async def test_a_login_that_cannot_be_committed_waits_in_the_journal(
     await logins.aclose()
 
 
-async def test_a_login_without_refresh_token_waits_in_the_journal_over_one_of_its_kind(
+async def test_a_login_without_refresh_token_waits_in_the_journal(
     catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer
 ) -> None:
     """Neither has a known end, so only the access token tells them apart."""

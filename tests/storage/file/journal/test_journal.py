@@ -12,14 +12,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from openab_auth.storage import FileStore, McpEntry, Mutation, Secret, StoreUnwritableError, TokenEntry
+from openab_auth.storage import FileStore, McpEntry, Mutation, StoreUnwritableError, TokenEntry
 from openab_auth.storage.file import journal
-from tests.storage.entries import NOW, put, token
+from tests.storage.entries import put, token
 from tests.storage.file.journal.spills import NEW, OLD, place
 
 NEWER = token(value="at2")
@@ -199,58 +198,6 @@ def test_a_logout_leaves_nothing_in_the_journal(store: FileStore) -> None:
     assert not store.spill("codex", NEW, OLD)  # the refresh that was under way
     assert not place(store).exists()
     assert dict(FileStore(store.path).read()) == {}
-
-
-@pytest.mark.parametrize("refresh", ["", "not rotated"])
-def test_a_login_of_another_program_wins_although_its_refresh_token_is_the_same(path: Path, refresh: str) -> None:
-    old, new, other = (token(value=value, refresh_token=Secret(refresh)) for value in ("at0", "at1", "at2"))
-    store = FileStore(path)
-    store.update(put("codex", old))
-    assert store.spill("codex", replace(new, expires_at=old.expires_at + 10), old)
-
-    path.write_text(path.read_text().replace('"at0"', '"at2"'))
-    assert store.read()["codex"] == FileStore(path).read()["codex"] == other
-    store.update(lambda draft: None)
-    assert store.read()["codex"] == other
-
-
-@pytest.mark.parametrize("refresh", ["", "not rotated"])
-def test_a_second_renewal_takes_the_place_of_the_first_although_no_token_was_rotated(path: Path, refresh: str) -> None:
-    logins = [token(value=f"at{n}", refresh_token=Secret(refresh), expires_at=NOW + 3600 - n) for n in range(3)]
-    store = FileStore(path)
-    store.update(put("codex", logins[0]))
-    assert store.spill("codex", logins[1], logins[0])
-    assert store.spill("codex", logins[2], logins[1])
-    assert FileStore(path).read()["codex"] == logins[2]
-
-
-@pytest.mark.parametrize(
-    ("renewed", "counts"),
-    [
-        (NEW, True),
-        (replace(OLD, access_token=Secret("at1"), expires_at=OLD.expires_at + 10), True),
-        (replace(OLD, access_token=Secret("at1"), expires_at=OLD.expires_at - 10), False),
-    ],
-    ids=["rotated", "ends later", "ends earlier"],
-)
-def test_a_spill_of_an_earlier_version_without_access_marks_is_still_read(
-    store: FileStore, renewed: TokenEntry, *, counts: bool
-) -> None:
-    assert store.spill("codex", renewed, OLD)
-    written = json.loads(place(store).read_text())
-    place(store).write_text(json.dumps(written | {"replaces": [OLD.refresh_token.fingerprint()]}))
-    assert FileStore(store.path).read()["codex"] == (renewed if counts else OLD)
-
-
-def test_a_spilled_login_without_refresh_tokens_of_an_earlier_version_is_still_read(path: Path) -> None:
-    old, new = (token(value=value, refresh_token=Secret("")) for value in ("at0", "at1"))
-    new = replace(new, expires_at=old.expires_at + 10)
-    store = FileStore(path)
-    store.update(put("codex", old))
-    assert store.spill("codex", new, old)
-    written = json.loads(place(store).read_text())
-    place(store).write_text(json.dumps(written | {"replaces": [Secret("").fingerprint()]}))
-    assert FileStore(path).read()["codex"] == new
 
 
 def test_a_spill_that_comes_too_late_does_not_cost_the_one_that_waits(store: FileStore) -> None:
