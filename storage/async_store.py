@@ -19,7 +19,6 @@ from openab_auth.storage.records import (
     Note,
     RecordKind,
 )
-from openab_auth.storage.secret import Secret
 from openab_auth.storage.store import Done, Failed, Lease, Mutation, Store
 from openab_auth.storage.worker_thread import in_thread
 
@@ -72,9 +71,11 @@ class AsyncStore:
         """Prove that a commit would succeed now; see `Store.check_writable`."""
         await in_thread(self._store.check_writable)
 
-    async def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None, note: Note | None = None) -> None:
+    async def spill(
+        self, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None
+    ) -> bool:
         """Keep a login that could not be committed; see `Store.spill`."""
-        await in_thread(self._store.spill, tenant, entry, replaces, note)
+        return await in_thread(self._store.spill, tenant, entry, replaces, note)
 
     async def run(self, work: Callable[[Store], T]) -> T:
         """Call `work` with the synchronous store in a worker thread, and return what it returns."""

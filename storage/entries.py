@@ -88,6 +88,11 @@ LoginEntry: TypeAlias = TokenEntry | McpEntry
 Entry: TypeAlias = TokenEntry | PendingEntry | McpEntry
 
 
+def last_token(login: LoginEntry) -> Secret:
+    """Return the token with which a login lives: the refresh token, or the access token if nobody can renew it."""
+    return login.refresh_token or login.access_token
+
+
 def pending_key(vendor: str, user: UserId) -> str:
     """Return the key of the pending login of one person at one vendor."""
     return f"pending:{vendor}:{user}"

@@ -18,8 +18,7 @@ from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import check_tenant
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import CLIENTS, FACTS, NOTES, SERVERS, Note, RecordKind
-from openab_auth.storage.secret import Secret
-from openab_auth.storage.spill_rule import comes_after, replaced_mark
+from openab_auth.storage.spill_rule import comes_after, replaced_marks
 from openab_auth.storage.store import Done, Failed, Mutation, Store
 
 R = TypeVar("R")
@@ -76,8 +75,8 @@ class MemoryStore(Store):
         check_tenant(tenant)
         return MemoryLease(tenant, self._held, self._lock)
 
-    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None, note: Note | None = None) -> None:
-        """Store the renewed login, unless another login or a logout was committed after `replaces` was read.
+    def spill(self, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None) -> bool:
+        """Store the login, unless another login or a logout was committed after `replaces` was read; see `Store.spill`.
 
         Raises:
             StorageError: no store accepts this tenant or this entry.
@@ -85,14 +84,16 @@ class MemoryStore(Store):
         check_tenant(tenant)
         codec.check(tenant, entry)
         with self._lock:
-            if comes_after(entry, self._entries.get(tenant), (replaced_mark(replaces),)):
-                self._entries = {**self._entries, tenant: entry}
-                if note is not None:
-                    self._records = {**self._records, NOTES.name: {**self._records[NOTES.name], tenant: note}}
-                elif held := self.facts().get(tenant):
-                    facts = held.taken_over((replaced_mark(replaces),), entry.refresh_token) or held
-                    self._records = {**self._records, FACTS.name: {**self._records[FACTS.name], tenant: facts}}
-                self._version += 1
+            if not comes_after(entry, self._entries.get(tenant), replaced_marks(replaces)):
+                return False
+            self._entries = {**self._entries, tenant: entry}
+            if note is not None:
+                self._records = {**self._records, NOTES.name: {**self._records[NOTES.name], tenant: note}}
+            elif held := self.facts().get(tenant):
+                facts = held.taken_over(replaced_marks(replaces), entry.refresh_token) or held
+                self._records = {**self._records, FACTS.name: {**self._records[FACTS.name], tenant: facts}}
+            self._version += 1
+            return True
 
     def check_writable(self) -> None:
         """Do nothing: memory can always be written."""

@@ -10,7 +10,6 @@ from openab_auth.storage.draft import Draft
 from openab_auth.storage.entries import LoginEntry
 from openab_auth.storage.reader import StoreReader
 from openab_auth.storage.records import Note
-from openab_auth.storage.secret import Secret
 
 T = TypeVar("T")
 Mutation: TypeAlias = Callable[[Draft], T]
@@ -72,12 +71,12 @@ class Store(StoreReader, Protocol):
         """
         ...
 
-    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None, note: Note | None = None) -> None:
+    def spill(self, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None) -> bool:
         """Keep a login that could not be committed; call it while you hold the lease of the tenant.
 
-        `replaces` is the refresh token of the login that `entry` replaces, or None if there was no login. From now on
-        `read` returns `entry` in every process, and the next update commits it. A login or logout that was committed
-        after `replaces` was read wins. The `note` describes a new login; without it the stored note stays.
+        `replaces` is the login that `entry` replaces, or None if there was no login. From now on `read` returns `entry`
+        in every process, and the next update commits it. The `note` describes a new login; without it the stored note
+        stays. Return False and keep nothing if a login or logout was committed after `replaces` was read.
 
         Raises:
             StorageError: the login was not kept; hold it in memory and try again.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.entries.pending_entry import PendingLogin
     from openab_auth.oauth.entries.pending_logins import PendingLogins
     from openab_auth.oauth.entries.recorded_facts import record_facts
-    from openab_auth.oauth.entries.unsaved import UnsavedLogin, UnsavedLogins, UnsavedRenewal
+    from openab_auth.oauth.entries.unsaved import OvertakenError, UnsavedLogin, UnsavedLogins, UnsavedRenewal
 
 __all__ = [
     "GENERATION_DIGITS",
@@ -35,6 +35,7 @@ __all__ = [
     "AccessToken",
     "EntryIndex",
     "IndexedStore",
+    "OvertakenError",
     "PendingLogin",
     "PendingLogins",
     "UnsavedLogin",
@@ -62,6 +63,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "EntryIndex": "entry_index",
             "GENERATION_DIGITS": "generation",
             "IndexedStore": "indexed_store",
+            "OvertakenError": "unsaved",
             "PendingLogin": "pending_entry",
             "PendingLogins": "pending_logins",
             "REFRESH_DEADLINE": "login_entry",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import LoginChangedError, LoginTakenError, NotLoggedInError
-from openab_auth.storage.entries import NEVER, Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
+from openab_auth.storage.entries import NEVER, Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId, last_token
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 from openab_auth.storage.secret import Secret
 
@@ -66,12 +66,7 @@ def dead_token(entry: Entry | None, note: Note | None) -> DeadToken | None:
     """Return how this login died, or None; a note about an older refresh token does not count."""
     if note is None or note.dead is None or not isinstance(entry, LoginEntry):
         return None
-    return note.dead if note.dead.fingerprint == _last_token(entry).fingerprint() else None
-
-
-def _last_token(entry: LoginEntry) -> Secret:
-    """Return the token with which a login lives: the refresh token, or the access token if nobody can renew it."""
-    return entry.refresh_token or entry.access_token
+    return note.dead if note.dead.fingerprint == last_token(entry).fingerprint() else None
 
 
 def end_rejected(draft: Draft, tenant: Tenant, rejected: Secret, now: float) -> None:

@@ -17,23 +17,28 @@ from typing import Final, Self
 
 from openab_auth.oauth.errors import OAuthError
 from openab_auth.oauth.http.interrupt import insist
-from openab_auth.storage import AsyncStore, Draft, Lease, LoginEntry, Secret, StorageError, Store, Tenant
+from openab_auth.storage import AsyncStore, Draft, Lease, LoginEntry, StorageError, Store, Tenant
 from openab_auth.storage.errors import words_of
-from openab_auth.storage.spill_rule import comes_after
+from openab_auth.storage.spill_rule import comes_after, replaced_marks
 
 _RETRY: Final = 1.0  # seconds between two tries
 _LAST_TRIES: Final = 5.0  # seconds; a process that ends tries for so long and then gives up
 _LOST: Final = "%s: the renewed login is lost, log in again: %s"
+_NOT_NEEDED: Final = "%s: the renewed login is not needed any more: %s"
 _log: Final = logging.getLogger(__name__)
+
+
+class OvertakenError(Exception):
+    """The store kept no spill, because another login or a logout was committed; the next commit decides."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class UnsavedLogin:
     """A login that has to be stored, made from a token response.
 
-    `commit` is the mutation that stores it. `spill` writes it into the journal, synchronously. `commit_from_journal`
-    stores it from there, where more has to be written than the store's next update does by itself. `drop` ends a
-    response that was only in memory and that must not be stored any more, for this reason.
+    `commit` is the mutation that stores it. `spill` writes it into the journal, synchronously, or raises an error.
+    `commit_from_journal` stores it from there, where more has to be written than the store's next update does by
+    itself. `drop` ends a response that was only in memory and that must not be stored any more, for this reason.
     """
 
     tenant: Tenant
@@ -47,13 +52,13 @@ class UnsavedLogin:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class UnsavedRenewal(UnsavedLogin):
-    """A renewed login; `posted` is the refresh token that was posted for it.
+    """A renewed login; `posted` is the login whose refresh token was posted for it.
 
     `lease` is the tenant's lease. While it is held, no other process posts the used token that the store still shows.
     """
 
     entry: Callable[[], LoginEntry]
-    posted: Secret
+    posted: LoginEntry
     lease: Lease
 
 
@@ -152,7 +157,7 @@ class UnsavedLogins:
     def newest(self, tenant: Tenant, stored: LoginEntry) -> LoginEntry:
         """Return `stored`, or the renewed login that replaces it and is not stored yet."""
         kept = self._kept.get(tenant)
-        if isinstance(kept, UnsavedRenewal) and comes_after(kept.entry(), stored, (kept.posted.fingerprint(),)):
+        if isinstance(kept, UnsavedRenewal) and comes_after(kept.entry(), stored, replaced_marks(kept.posted)):
             return kept.entry()
         return stored
 
@@ -227,7 +232,7 @@ class UnsavedLogins:
 
     async def _drop(self, kept: UnsavedLogin, reason: OAuthError) -> None:
         """Forget a response that must not be stored; not before it is ended, because that may be cancelled."""
-        _log_safely(logging.INFO, "%s: the renewed login is not needed any more: %s", kept.tenant, reason)
+        _log_safely(logging.INFO, _NOT_NEEDED, kept.tenant, reason)
         if kept.drop is not None and not kept.journaled:
             with suppress(Exception):  # it is forgotten all the same
                 await kept.drop(reason)
@@ -282,6 +287,8 @@ class UnsavedLogins:
             if not kept.journaled:
                 try:
                     insist(partial(self._store.run_here, kept.spill))
+                except OvertakenError as error:
+                    _log_safely(logging.INFO, _NOT_NEEDED, kept.tenant, _describe(error))
                 except Exception as error:  # noqa: BLE001 - it is logged, and the next response is tried
                     _log_safely(logging.CRITICAL, _LOST, kept.tenant, _describe(error))
             self._forget(kept)
@@ -295,6 +302,8 @@ def _release(response: UnsavedLogin) -> None:
 
 def _describe(error: BaseException) -> str:
     """Return the text of our own errors, and only the type of others: their text could quote a secret."""
+    if isinstance(error, OvertakenError):
+        return "another login or a logout came in"
     return "it is busy" if isinstance(error, TimeoutError) else words_of(error)
 
 

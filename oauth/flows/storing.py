@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from openab_auth.oauth.client import Driver, OAuthClient, TokenResponse
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.pending_entry import PendingLogin
-from openab_auth.oauth.entries.unsaved import UnsavedLogin, UnsavedLogins
+from openab_auth.oauth.entries.unsaved import OvertakenError, UnsavedLogin, UnsavedLogins
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
@@ -173,10 +173,9 @@ def _unsaved_login(
         write(draft)
         entry, before = draft[tenant], entries.get(tenant)
         assert isinstance(entry, LoginEntry)  # noqa: S101 - `write` makes logins
-        replaces = before.refresh_token if isinstance(before, LoginEntry) else None
-        store.spill(tenant, entry, replaces, draft.notes[tenant])
-        if store.read().get(tenant) != entry:
-            raise _OvertakenError
+        replaces = before if isinstance(before, LoginEntry) else None
+        if not store.spill(tenant, entry, replaces, draft.notes[tenant]):
+            raise OvertakenError
         spilled = entry
 
     def commit_from_journal(draft: Draft) -> None:
@@ -188,7 +187,3 @@ def _unsaved_login(
     return UnsavedLogin(
         tenant=tenant, commit=write, spill=spill_to_journal, commit_from_journal=commit_from_journal, drop=drop
     )
-
-
-class _OvertakenError(Exception):
-    """Another login was committed while this login was written into the journal; the next try checks whose it is."""

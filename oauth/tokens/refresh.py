@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.client import is_other_account
 from openab_auth.oauth.entries import (
+    OvertakenError,
     UnsavedLogins,
     UnsavedRenewal,
     backoff,
@@ -39,7 +40,7 @@ from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.oauth.tokens.adopt import adopt, adopt_or_lease, is_successor, stored_login
 from openab_auth.oauth.tokens.refresh_notes import RefreshNotes
 from openab_auth.oauth.vendors.facts import facts_of
-from openab_auth.storage import AsyncStore, Lease, LoginEntry, StorageError, Tenant
+from openab_auth.storage import AsyncStore, Lease, LoginEntry, StorageError, Store, Tenant
 from openab_auth.storage.draft import Draft
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
@@ -251,20 +252,24 @@ class Refresh:
         """Return the token response as the login that replaces `posted`, if it belongs to the same account."""
         self._check_owner(posted, tokens, note)
         entry = cache(partial(renewed_entry, posted, tokens, now=self._clock()))
+
+        def spill(store: Store) -> None:
+            if not store.spill(self._tenant, entry(), posted):
+                raise OvertakenError
+
         return UnsavedRenewal(
             tenant=self._tenant,
             commit=partial(self._commit, posted=posted, tokens=tokens, row=row),
-            spill=lambda store: store.spill(self._tenant, entry(), posted.refresh_token),
+            spill=spill,
             entry=entry,
-            posted=posted.refresh_token,
+            posted=posted,
             lease=lease,
         )
 
     async def _unsaved_entry(self, renewal: UnsavedRenewal) -> LoginEntry:
         """Return the renewed login that the store could not write, or the login that came in meanwhile."""
-        if renewal.journaled:
-            with suppress(OSError, StorageError):  # the renewed login is known, even if it cannot be read
-                return await stored_login(self._store, self._tenant)
+        with suppress(OSError, StorageError):  # the renewed login is known, even if it cannot be read
+            return self._unsaved.newest(self._tenant, await stored_login(self._store, self._tenant))
         return renewal.entry()
 
     def _check_renewable(self, entry: LoginEntry, note: Note) -> None:

@@ -1,9 +1,9 @@
 """The journal: files beside the store, mode 0600, with renewed logins that could not be committed yet (spills).
 
-The file `auth.json.spill.<tenant>` has the entry and the SHA-256 of each refresh token that the entry replaces. These
-are the posted token, and the tokens that an earlier spill replaced. "no login" stands for a tenant without a login. A
-spill is valid only while the stored refresh token is one of these tokens (`storage.spill_rule`), so a later login or
-logout wins. The spill of a login that a person made contains its note, because the stored note describes the login
+The file `auth.json.spill.<tenant>` has the entry and the SHA-256 of the tokens of each login that the entry replaces.
+These are the login before it, and the logins that an earlier spill replaced. "no login" stands for a tenant without a
+login. A spill is valid only while one of these logins is stored (`storage.spill_rule`), so a later login or logout
+wins. The spill of a login that a person made contains its note, because the stored note describes the login
 before it. A spill is written without the global lock, because a busy lock may be the reason for the spill. It is
 removed under the global lock, after the commit of its login is durable.
 """
@@ -20,22 +20,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, TokenEntry
+from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, TokenEntry, last_token
 from openab_auth.storage.errors import StorageError, StoreUnreadableError
 from openab_auth.storage.file import atomic, folder, regular_file
 from openab_auth.storage.format import codec, shapes
 from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.records import NOTES, LoginFacts
 from openab_auth.storage.records.notes import Note
-from openab_auth.storage.secret import Secret
-from openab_auth.storage.spill_rule import comes_after, replaced_mark
+from openab_auth.storage.spill_rule import comes_after, replaced_marks
 
 _LARGEST: Final = 2**20  # bytes; every entry is far smaller
 
 
 @dataclass(frozen=True, slots=True)
 class Spill:
-    """One spilled login; `replaces` are fingerprints, and `file` identifies its file once it is written."""
+    """One spilled login; `replaces` are marks of logins, and `file` identifies its file once it is written."""
 
     tenant: str
     entry: LoginEntry
@@ -57,22 +56,22 @@ def _mark(path: Path) -> str:
     return f"{path.name}.spill."
 
 
-def compose(path: Path, tenant: str, entry: LoginEntry, replaces: Secret | None, note: Note | None = None) -> Spill:
+def compose(path: Path, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None) -> Spill:
     """Return the spill for `entry`; nothing is written yet.
 
-    `replaces` is the refresh token of the login that `entry` replaces, or None if there was no login.
+    `replaces` is the login that `entry` replaces, or None if there was no login.
 
     Raises:
         StorageError: no store accepts this tenant or this entry.
     """
     sidecar_name(path.name, tenant)
     codec.check(tenant, entry)
-    posted = replaced_mark(replaces)
+    marks = replaced_marks(replaces)
     with contextlib.suppress(_NoSpillError, FileNotFoundError):
         earlier = _read(path_of(path, tenant), tenant)
-        if earlier.entry.refresh_token.fingerprint() == posted:
-            return Spill(tenant, entry, (*earlier.replaces, posted), note or earlier.note)
-    return Spill(tenant, entry, (posted,), note)
+        if replaces is not None and last_token(earlier.entry) == last_token(replaces):
+            return Spill(tenant, entry, (*earlier.replaces, *marks), note or earlier.note)
+    return Spill(tenant, entry, marks, note)
 
 
 def write(path: Path, spill: Spill) -> Spill:

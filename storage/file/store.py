@@ -32,7 +32,6 @@ from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import LoginFacts, Note
-from openab_auth.storage.secret import Secret
 from openab_auth.storage.store import Done, Failed, Mutation, Store
 
 _ROOM: Final = 2**16  # bytes; enough for a renewed login in the file and in the journal, even if its tokens grew
@@ -73,7 +72,7 @@ class FileStore(FileReader, Store):
         """
         return FileLease(self.path.with_name(self._sidecar_name(tenant)), self._look_again)
 
-    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None, note: Note | None = None) -> None:
+    def spill(self, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None) -> bool:
         """Keep a renewed login in the journal beside the file; see `Store.spill`.
 
         Raises:
@@ -82,13 +81,14 @@ class FileStore(FileReader, Store):
         atomic.make_folder(self.path)
         spill = journal.compose(self.path, tenant, entry, replaces, note)
         if self._is_late(spill):
-            return
+            return False
         spill = journal.write(self.path, spill)
-        if self._is_late(spill):  # another login or a logout was committed before it could see the spill
+        if late := self._is_late(spill):  # another login or a logout was committed before it could see the spill
             journal.discard(self.path, spill)
         with contextlib.suppress(OSError):
             os.utime(self.path)  # every process that has read the file reads it again, and the journal too
         self._look_again()
+        return not late
 
     def check_writable(self) -> None:
         """Prove that a commit would succeed now, and that there is space for it, without changing anything.

@@ -167,7 +167,7 @@ async def test_both_faces_of_every_backend_behave_alike(make: Callable[[Path], S
     await face.update(put("a", token("a")))
     store.update(put("b", token("b")))
     await face.check_writable()
-    await face.spill("b", token("b", "renewed"), token("b").refresh_token)
+    await face.spill("b", token("b", "renewed"), token("b"))
 
     assert dict(await face.read()) == dict(store.read()) == {"a": token("a"), "b": token("b", "renewed")}
     assert await face.notes() == store.notes()

@@ -165,14 +165,11 @@ class History(RuleBasedStateMachine):
         seen = self.spilled.get(tenant, self.entries.get(tenant))
         entry = login(tenant, number)
         if seen is None:
-            self.stores[which].spill(tenant, entry, Secret("rt of a login that is gone"))
+            assert not self.stores[which].spill(tenant, entry, login(tenant, 8))
             return
         assert not isinstance(seen, PendingEntry)
-        self.stores[which].spill(tenant, entry, seen.refresh_token)
-        stored = self.entries[tenant]
-        assert not isinstance(stored, PendingEntry)
-        if stored.refresh_token != entry.refresh_token or stored.expires_at < entry.expires_at:
-            self.spilled[tenant] = entry
+        assert self.stores[which].spill(tenant, entry, seen)
+        self.spilled[tenant] = entry
 
     @rule(tenant=TENANTS)
     def two_refreshes_in_a_row_could_not_be_committed(self, tenant: str) -> None:
@@ -181,7 +178,7 @@ class History(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 1), tenant=TENANTS, number=NUMBERS)
     def a_renewed_login_is_spilled_too_late(self, which: int, tenant: str, number: int) -> None:
-        self.stores[which].spill(tenant, login(tenant, number), Secret("rt of another time"))
+        assert not self.stores[which].spill(tenant, login(tenant, number), login(tenant, 9))
 
     @precondition(lambda self: self.entries or self.path.exists())
     @rule(drops=st.booleans())

@@ -23,7 +23,7 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.flows import LoginResult
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.storage import AsyncStore, FileStore, PendingEntry, Secret, UserId
+from openab_auth.storage import NEVER, AsyncStore, FileStore, PendingEntry, Secret, TokenEntry, UserId
 from tests.oauth.logins.code_logins import ADA, BOB
 from tests.support.clock import Clock
 from tests.support.locks import foreign_lock
@@ -79,6 +79,34 @@ async def test_a_login_that_cannot_be_committed_waits_in_the_journal(
             await asyncio.sleep(0.02)
     assert "lab" in json.loads((tmp_path / "auth.json").read_text())
     assert (await store.notes())["lab"].logged_in_by == ADA
+    await logins.aclose()
+
+
+async def test_a_login_without_refresh_token_waits_in_the_journal(
+    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer
+) -> None:
+    """Neither has a known end, so only the access token tells them apart."""
+    path = tmp_path / "auth.json"
+    old = TokenEntry(Secret("old"), Secret(""), NEVER, issuer.token_url, "lab")
+    store = AsyncStore(FileStore(path, clock=clock, lock_timeout=0.1))
+    await store.update(lambda draft: draft.update(lab=old))
+    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.2)
+    link = (await logins.begin("lab", ADA, replaces=generation_of(old, None))).url
+    redirect = await issuer.approve(link)
+    answer = {"access_token": "new", "token_type": "Bearer", "expires_in": NEVER}
+    arrived = asyncio.Event()
+    issuer.faults.next("/token", until=arrived, status=200, body=answer)
+    completing = asyncio.create_task(logins.complete(redirect, ADA))
+    while not issuer.requests("/token"):
+        await asyncio.sleep(0.01)
+
+    with foreign_lock(path.with_name("auth.json.global.lock")):
+        arrived.set()
+        await completing
+        spilled = FileStore(path, clock=clock).read()["lab"]
+        assert isinstance(spilled, TokenEntry)
+        assert spilled.access_token == Secret("new")
+        assert not spilled.refresh_token
     await logins.aclose()
 
 

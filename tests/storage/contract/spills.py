@@ -25,7 +25,7 @@ class SpillContract:
     def test_a_spilled_renewal_is_read_at_once_and_committed_next(self, store: Store) -> None:
         store.update(put("codex", token()))
         version = store.version()
-        store.spill("codex", token(value="new"), token().refresh_token)
+        assert store.spill("codex", token(value="new"), token())
 
         assert store.version() != version
         assert store.read()["codex"] == token(value="new")
@@ -37,9 +37,9 @@ class SpillContract:
         ada, bob = Note(logged_in_by=UserId(1), generation="ada's"), Note(logged_in_by=UserId(2), generation="bob's")
         store.update(put("codex", token()))
         store.update(lambda draft: draft.notes.update(codex=ada))
-        store.spill("codex", token(value="bob"), token().refresh_token, bob)
+        store.spill("codex", token(value="bob"), token(), bob)
         if renewed:
-            store.spill("codex", token(value="next"), token(value="bob").refresh_token)
+            store.spill("codex", token(value="next"), token(value="bob"))
 
         assert store.notes() == {"codex": bob}
         assert store.update(lambda draft: draft.notes["codex"]) == bob
@@ -47,7 +47,7 @@ class SpillContract:
 
     def test_the_note_of_a_spill_that_came_too_late_is_dropped_with_it(self, store: Store) -> None:
         store.update(put("codex", token()))
-        store.spill("codex", token(value="late"), Secret("rt-gone"), Note(generation="late"))
+        assert not store.spill("codex", token(value="late"), token(value="gone"), Note(generation="late"))
         assert store.notes() == {}
         store.update(lambda draft: draft["codex"])
         assert store.notes() == {}
@@ -59,7 +59,7 @@ class SpillContract:
         for number in range(times):
             before = store.read()["codex"]
             assert isinstance(before, TokenEntry)
-            store.spill("codex", token(value=f"new{number}"), before.refresh_token)
+            store.spill("codex", token(value=f"new{number}"), before)
 
         def hold() -> bool:
             entry = store.read()["codex"]
@@ -73,29 +73,49 @@ class SpillContract:
     def test_a_spilled_new_login_takes_over_no_facts(self, store: Store) -> None:
         store.update(put("codex", token()))
         store.update(lambda draft: draft.facts.update(codex=facts_for(token())))
-        store.spill("codex", token(value="bob"), token().refresh_token, Note(generation="bob's"))
+        store.spill("codex", token(value="bob"), token(), Note(generation="bob's"))
 
         assert not store.facts()["codex"].hold_for(token(value="bob").refresh_token)
         store.update(put("more", token("more")))
         assert not store.facts()["codex"].hold_for(token(value="bob").refresh_token)
 
     def test_a_spill_over_another_login_or_over_none_is_dropped(self, store: Store) -> None:
-        store.spill("codex", token(value="new"), Secret("rt-gone"))
+        assert not store.spill("codex", token(value="new"), token(value="gone"))
         assert dict(store.read()) == {}
         store.update(put("codex", token()))
-        store.spill("codex", token(value="new"), Secret("rt-gone"))
+        assert not store.spill("codex", token(value="new"), token(value="gone"))
         assert dict(store.read()) == {"codex": token()}
+
+    @pytest.mark.parametrize("earlier", [-1, 0, 1])
+    @pytest.mark.parametrize("refresh", ["", "not rotated"])
+    def test_a_spill_replaces_the_login_before_it_whatever_their_ends(
+        self, store: Store, refresh: str, earlier: int
+    ) -> None:
+        old = token(value="old", refresh_token=Secret(refresh))
+        new = token(value="new", refresh_token=Secret(refresh), expires_at=old.expires_at - earlier)
+        store.update(put("codex", old))
+        assert store.spill("codex", new, old)
+        assert dict(store.read()) == {"codex": new}
+        assert store.update(lambda draft: draft["codex"]) == new
+
+    @pytest.mark.parametrize("refresh", ["", "not rotated"])
+    def test_a_later_login_stays_even_if_it_ends_before_a_late_spill(self, store: Store, refresh: str) -> None:
+        old, later = (token(value=value, refresh_token=Secret(refresh)) for value in ("old", "later"))
+        late = token(value="late", refresh_token=Secret(refresh), expires_at=later.expires_at + 10)
+        store.update(put("codex", later))
+        assert not store.spill("codex", late, old)
+        assert dict(store.read()) == {"codex": later}
 
     def test_a_spill_does_not_bring_back_what_was_logged_out(self, store: Store) -> None:
         store.update(put("codex", token()))
-        store.spill("codex", token(value="new"), token().refresh_token)
+        store.spill("codex", token(value="new"), token())
         store.update(lambda draft: draft.pop("codex"))
         assert dict(store.read()) == {}
 
     def test_what_agents_would_refuse_is_not_spilled(self, store: Store) -> None:
         store.update(put("codex", token()))
         with pytest.raises(InvalidEntryError):
-            store.spill("codex", token(expires_at=-1), token().refresh_token)
+            store.spill("codex", token(expires_at=-1), token())
         with pytest.raises(InvalidTenantError):
-            store.spill("a/b", token("a/b"), token().refresh_token)
+            store.spill("a/b", token("a/b"), token())
         assert dict(store.read()) == {"codex": token()}

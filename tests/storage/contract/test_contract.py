@@ -20,7 +20,6 @@ from openab_auth.storage import (
     Note,
     Problem,
     RecordKind,
-    Secret,
     Store,
 )
 from tests.storage.contract.store_contract import StoreContract
@@ -53,8 +52,8 @@ class OtherBackend(Store):
     def lease(self, tenant: str) -> Lease:
         return self._inner.lease(tenant)
 
-    def spill(self, tenant: str, entry: LoginEntry, replaces: Secret | None, note: Note | None = None) -> None:
-        self._inner.spill(tenant, entry, replaces, note)
+    def spill(self, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None) -> bool:
+        return self._inner.spill(tenant, entry, replaces, note)
 
     def check_writable(self) -> None:
         self._inner.check_writable()

@@ -54,7 +54,7 @@ def test_there_must_be_room_for_a_login_that_grew_and_for_the_journal(store: Fil
     with filled(disk, leave=96 * 1024):
         store.check_writable()
         grown = big("a", 16 * 1024)
-        store.spill("a", grown, token("a").refresh_token)
+        store.spill("a", grown, token("a"))
         store.update(lambda draft: None)
         assert store.read()["a"] == grown
 
@@ -66,7 +66,7 @@ def test_a_login_without_room_is_spilled_and_committed_once_there_is_some(store:
     with filled(disk, leave=20 * 1024):
         with pytest.raises(StoreUnwritableError):
             store.update(put("a", renewed))
-        store.spill("a", renewed, token("a").refresh_token)
+        store.spill("a", renewed, token("a"))
         assert FileStore(store.path).read()["a"] == renewed
         with pytest.raises(StoreUnwritableError):  # it cannot be recovered yet, and is not lost by the attempt
             FileStore(store.path).update(lambda draft: None)
@@ -79,7 +79,7 @@ def test_a_login_without_room_is_spilled_and_committed_once_there_is_some(store:
 
 def test_where_not_even_the_spill_fits_the_caller_is_told(store: FileStore, disk: Path) -> None:
     with filled(disk), pytest.raises(StoreUnwritableError, match="No space left"):
-        store.spill("a", token("a", "renewed"), token("a").refresh_token)
+        store.spill("a", token("a", "renewed"), token("a"))
     assert sorted(found.name for found in disk.iterdir()) == ["auth.json", "auth.json.global.lock"]
     assert store.read()["a"] == token("a")
 
@@ -112,7 +112,7 @@ def test_a_read_only_file_system_is_read_and_refuses_everything_else(store: File
         lambda: other.update(put("c", token("c"))),
         other.check_writable,
         other.lease("a").try_acquire,
-        lambda: other.spill("a", token("a", "renewed"), token("a").refresh_token),
+        lambda: other.spill("a", token("a", "renewed"), token("a")),
     ):
         with pytest.raises(StorageError, match="Read-only file system"):
             refused()

@@ -107,7 +107,7 @@ def test_a_renewed_login_is_committed_or_spilled_whatever_its_notes_say(quick: P
         try:
             return store.update(put("codex", renewed))
         except StorageError:
-            store.spill("codex", renewed, token("codex").refresh_token)
+            store.spill("codex", renewed, token("codex"))
             return None
 
     for store, told in at_every_call(quick, code, lambda store: None, keep):
@@ -126,7 +126,7 @@ def test_a_question_is_answered_or_refused_and_changes_nothing(
     quick: Path, code: int, ask: Callable[[FileStore], object]
 ) -> None:
     def spill(store: FileStore) -> None:
-        store.spill("codex", token("codex", "renewed"), token("codex").refresh_token)
+        store.spill("codex", token("codex", "renewed"), token("codex"))
 
     for store, told in at_every_call(quick, code, spill, ask):
         if ask is FileStore.read and not isinstance(told, StorageError):

@@ -84,14 +84,14 @@ SCENES = {
     ),
     "spill": (
         lambda store: store.update(put("codex", OLD)),
-        lambda store: store.spill("codex", NEW, OLD.refresh_token),
+        lambda store: store.spill("codex", NEW, OLD),
     ),
     "recovery": (
-        lambda store: (store.update(put("codex", OLD)), store.spill("codex", NEW, OLD.refresh_token)),
+        lambda store: (store.update(put("codex", OLD)), store.spill("codex", NEW, OLD)),
         lambda store: store.update(put("more", token("more"))),
     ),
     "logout": (
-        lambda store: (store.update(put("codex", OLD)), store.spill("codex", NEW, OLD.refresh_token)),
+        lambda store: (store.update(put("codex", OLD)), store.spill("codex", NEW, OLD)),
         lambda store: store.update(lambda draft: draft.pop("codex")),
     ),
 }

@@ -52,7 +52,7 @@ def test_the_reading_half_reads_what_the_store_reads_and_can_write_nothing(store
     store.update(lambda draft: draft.notes.update(codex=Note(account="ada@example.com")))
     lease = store.lease("codex")
     assert lease.try_acquire()
-    store.spill("codex", token(value="new"), token(value="old").refresh_token)
+    store.spill("codex", token(value="new"), token(value="old"))
     lease.release()
     (store.path.parent / "auth.json.corrupt-1").write_text("{")
 

@@ -165,7 +165,7 @@ SPILLED = (
     + """
 store = FileStore(sys.argv[1], lock_timeout=1)
 store.update(lambda draft: draft.update(codex=token(), lab=token("lab")))
-store.spill("codex", token(value="renewed"), token().refresh_token)
+store.spill("codex", token(value="renewed"), token())
 spill = sys.argv[1] + ".spill.codex"
 before = os.stat(spill)
 os.chmod(spill, 0)
@@ -174,7 +174,7 @@ asked = {
     "read": again.read,
     "check": again.check_writable,
     "update": lambda: again.update(lambda draft: None),
-    "spill": lambda: again.spill("codex", token(value="newest"), token(value="renewed").refresh_token),
+    "spill": lambda: again.spill("codex", token(value="newest"), token(value="renewed")),
 }
 for name, ask in asked.items():
     try:

@@ -53,7 +53,7 @@ def test_a_file_beside_the_store_that_is_mounted_by_itself_is_found_too(
 
 
 def test_a_spill_that_is_mounted_by_itself_is_found_too(kept: FileStore, tmp_path: Path) -> None:
-    kept.spill("codex", token(value="renewed"), token().refresh_token)
+    kept.spill("codex", token(value="renewed"), token())
     place = kept.path.with_name("auth.json.spill.codex")
     with mounted_alone(place, tmp_path / "host.json"), pytest.raises(StoreUnwritableError, match="mounted by itself"):
         kept.check_writable()

@@ -97,6 +97,61 @@ async def test_what_cannot_be_committed_is_spilled_and_read_by_every_process(
     assert not issuer.families[0].reuses
 
 
+@pytest.mark.parametrize("spillable", [True, False])
+async def test_a_token_that_was_not_rotated_is_kept_even_if_it_ends_earlier(
+    *,
+    spillable: bool,
+    source: TokenSource,
+    login: TokenEntry,
+    issuer: Issuer,
+    store: AsyncStore,
+    disk: Disk,
+    process: Callable[..., TokenSource],
+) -> None:
+    issuer.tokens.rotates, issuer.tokens.access_lifetime = False, 1800
+    token = await refresh_breaking(source, issuer, disk.refuse_commits, *(() if spillable else (disk.refuse_spills,)))
+
+    assert token.value != login.access_token
+    assert await source.get_valid("lab") == token
+    if spillable:
+        assert (await process().get_valid("lab")).value == token.value
+    disk.mend()
+    await source.aclose()
+    kept = await stored(store)
+    assert kept.access_token == token.value
+    assert kept.refresh_token == login.refresh_token
+    assert kept.expires_at < login.expires_at
+
+
+async def test_a_login_that_comes_in_before_the_spill_is_served(
+    login: TokenEntry,
+    issuer: Issuer,
+    tmp_path: Path,
+    catalogue: Catalogue,
+    clock: Clock,
+    store: AsyncStore,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unsaved, "_LAST_TRIES", 0)
+    path = tmp_path / "auth.json"
+    holder = Flock(tmp_path / "auth.json.global.lock")
+
+    def log_in_elsewhere() -> None:
+        text = path.read_text().replace(login.access_token.reveal(), "new")
+        path.write_text(text.replace(login.refresh_token.reveal(), "its refresh"))
+
+    async with TokenSource(FileStore(path, clock=clock, lock_timeout=0.1), catalogue=catalogue, clock=clock) as source:
+        token = await refresh_breaking(source, issuer, holder.acquire, log_in_elsewhere)
+
+        assert token.value == Secret("new")
+        assert "in the journal" not in caplog.text
+        assert "another login or a logout came in" in caplog.text
+    holder.release()
+    assert "is lost" not in caplog.text
+    assert (await stored(store)).access_token == Secret("new")
+
+
 async def test_an_unspillable_token_is_served_from_memory_and_stored_later(
     source: TokenSource,
     login: TokenEntry,

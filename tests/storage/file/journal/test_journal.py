@@ -12,12 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from openab_auth.storage import FileStore, McpEntry, Mutation, Secret, StoreUnwritableError, TokenEntry
+from openab_auth.storage import FileStore, McpEntry, Mutation, StoreUnwritableError, TokenEntry
 from openab_auth.storage.file import journal
 from tests.storage.entries import put, token
 from tests.storage.file.journal.spills import NEW, OLD, place
@@ -46,13 +45,16 @@ def no_file_larger_than(size: int) -> Iterator[None]:
 def test_it_is_for_its_owner_alone_and_holds_the_replaced_tokens_hash(store: FileStore) -> None:
     old = os.umask(0)
     try:
-        store.spill("codex", NEW, OLD.refresh_token)
+        store.spill("codex", NEW, OLD)
     finally:
         os.umask(old)
 
     assert stat.S_IMODE(place(store).stat().st_mode) == 0o600
-    assert json.loads(place(store).read_text())["replaces"] == [OLD.refresh_token.fingerprint()]
-    assert "rt-at0" not in place(store).read_text()
+    assert json.loads(place(store).read_text())["replaces"] == [
+        OLD.refresh_token.fingerprint(),
+        f"access {OLD.access_token.fingerprint()}",
+    ]
+    assert "at0" not in place(store).read_text()
     assert [found.name for found in store.path.parent.iterdir() if ".tmp." in found.name] == []
 
 
@@ -62,7 +64,7 @@ def test_every_reader_finds_it_the_warm_one_and_a_new_process(store: FileStore, 
     assert warm.read()["codex"] == OLD
     assert warm.peek() is not None
 
-    store.spill("codex", NEW, OLD.refresh_token)
+    store.spill("codex", NEW, OLD)
 
     assert store.read()["codex"] == warm.read()["codex"] == NEW
     code = (
@@ -77,7 +79,7 @@ def test_taking_the_refresh_lock_looks_again_even_if_the_file_is_untouched(store
     other = FileStore(store.path)
     os.utime(store.path, ns=(0, 0))
     other.read()
-    journal.write(store.path, journal.compose(store.path, "codex", NEW, OLD.refresh_token))
+    journal.write(store.path, journal.compose(store.path, "codex", NEW, OLD))
     assert other.read()["codex"] == OLD
 
     lock = other.lease("codex")
@@ -87,7 +89,7 @@ def test_taking_the_refresh_lock_looks_again_even_if_the_file_is_untouched(store
 
 
 def test_the_next_update_of_anybody_commits_it_and_removes_it(store: FileStore) -> None:
-    store.spill("codex", NEW, OLD.refresh_token)
+    store.spill("codex", NEW, OLD)
     FileStore(store.path).update(lambda draft: None)
 
     assert json.loads(store.path.read_text())["codex"]["access_token"] == "at1"
@@ -96,7 +98,7 @@ def test_the_next_update_of_anybody_commits_it_and_removes_it(store: FileStore) 
 
 
 def test_an_update_sees_it_before_its_own_change(store: FileStore) -> None:
-    store.spill("codex", NEW, OLD.refresh_token)
+    store.spill("codex", NEW, OLD)
     assert store.update(lambda draft: draft["codex"]) == NEW
 
 
@@ -121,7 +123,7 @@ def test_one_before_an_updates_lock_counts_unless_that_ends_its_login(
     waiting = re.compile(rf"-> FLOCK .*:{os.fstat(holder).st_ino} ")
     while not waiting.search(Path("/proc/locks").read_text()):
         time.sleep(0.001)
-    waiting_store.spill("codex", NEW, OLD.refresh_token)
+    waiting_store.spill("codex", NEW, OLD)
     time.sleep(0.05)  # so that the file's time is one that a reader may trust
     os.close(holder)
     update.join()
@@ -133,7 +135,7 @@ def test_one_before_an_updates_lock_counts_unless_that_ends_its_login(
 
 
 def test_a_mutation_that_raises_leaves_it_where_it_is(store: FileStore) -> None:
-    store.spill("codex", NEW, OLD.refresh_token)
+    store.spill("codex", NEW, OLD)
     with pytest.raises(KeyError):
         store.update(lambda draft: draft["nobody"])
     assert place(store).exists()
@@ -141,7 +143,7 @@ def test_a_mutation_that_raises_leaves_it_where_it_is(store: FileStore) -> None:
 
 
 def test_a_recovery_that_fails_loses_nothing(store: FileStore) -> None:
-    store.spill("codex", NEW, OLD.refresh_token)
+    store.spill("codex", NEW, OLD)
     with no_file_larger_than(64), pytest.raises(StoreUnwritableError):
         store.update(lambda draft: None)
 
@@ -152,8 +154,8 @@ def test_a_recovery_that_fails_loses_nothing(store: FileStore) -> None:
 
 
 def test_a_second_refresh_that_could_not_be_committed_replaces_the_first(store: FileStore) -> None:
-    store.spill("codex", NEW, OLD.refresh_token)
-    store.spill("codex", NEWER, NEW.refresh_token)
+    store.spill("codex", NEW, OLD)
+    store.spill("codex", NEWER, NEW)
     assert store.read()["codex"] == NEWER
 
     store.update(lambda draft: None)
@@ -161,55 +163,46 @@ def test_a_second_refresh_that_could_not_be_committed_replaces_the_first(store: 
 
 
 def test_the_second_spill_counts_even_if_the_first_was_committed(store: FileStore) -> None:
-    store.spill("codex", NEW, OLD.refresh_token)
+    store.spill("codex", NEW, OLD)
     store.update(lambda draft: None)
-    store.spill("codex", NEWER, NEW.refresh_token)
+    store.spill("codex", NEWER, NEW)
     assert FileStore(store.path).read()["codex"] == NEWER
 
 
 def test_a_spill_written_during_a_recovery_is_not_removed_by_it(store: FileStore) -> None:
-    first = journal.write(store.path, journal.compose(store.path, "codex", NEW, OLD.refresh_token))
-    journal.write(store.path, journal.compose(store.path, "codex", NEWER, NEW.refresh_token))
+    first = journal.write(store.path, journal.compose(store.path, "codex", NEW, OLD))
+    journal.write(store.path, journal.compose(store.path, "codex", NEWER, NEW))
     journal.discard(store.path, first)
     assert FileStore(store.path).read()["codex"] == NEWER
 
 
 def test_a_login_in_between_wins(store: FileStore) -> None:
     login = token(value="login")
-    store.spill("codex", NEW, OLD.refresh_token)
+    store.spill("codex", NEW, OLD)
     store.path.write_text(store.path.read_text().replace("at0", "login"))  # another language's agent, say
     assert store.read()["codex"] == login
 
     store.update(lambda draft: None)
     assert not place(store).exists()
-    store.spill("codex", NEW, OLD.refresh_token)  # too late
+    assert not store.spill("codex", NEW, OLD)  # too late
     assert not place(store).exists()
     assert FileStore(store.path).read()["codex"] == login
 
 
 def test_a_logout_leaves_nothing_in_the_journal(store: FileStore) -> None:
-    store.spill("codex", NEW, OLD.refresh_token)
+    store.spill("codex", NEW, OLD)
     store.update(lambda draft: draft.pop("codex"))
     assert not place(store).exists()
     assert dict(FileStore(store.path).read()) == {}
 
-    store.spill("codex", NEW, OLD.refresh_token)  # the refresh that was under way
+    assert not store.spill("codex", NEW, OLD)  # the refresh that was under way
     assert not place(store).exists()
     assert dict(FileStore(store.path).read()) == {}
 
 
-def test_a_token_that_was_not_rotated_counts_by_its_end(store: FileStore) -> None:
-    renewed = replace(OLD, access_token=Secret("at1"), expires_at=OLD.expires_at + 10)
-    store.spill("codex", renewed, OLD.refresh_token)
-    assert store.read()["codex"] == renewed
-
-    store.path.write_text(store.path.read_text().replace(str(OLD.expires_at), str(OLD.expires_at + 20)))
-    assert store.read()["codex"] == replace(OLD, expires_at=OLD.expires_at + 20)
-
-
 def test_a_spill_that_comes_too_late_does_not_cost_the_one_that_waits(store: FileStore) -> None:
-    store.spill("codex", NEW, OLD.refresh_token)
-    store.spill("codex", NEWER, Secret("rt-of another time"))
+    store.spill("codex", NEW, OLD)
+    assert not store.spill("codex", NEWER, token(value="of another time"))
     assert store.read()["codex"] == NEW
     assert FileStore(store.path).read()["codex"] == NEW
 
@@ -220,21 +213,21 @@ def test_an_mcp_login_is_spilled_too(store: FileStore) -> None:
         return McpEntry("client", reply, token_received_at=1)
 
     store.update(put("mcp:linear", login(0)))
-    store.spill("mcp:linear", login(1), Secret("r0"))
+    store.spill("mcp:linear", login(1), login(0))
     store.update(lambda draft: None)
     assert store.read()["mcp:linear"] == login(1)
 
 
 def test_where_not_even_the_spill_can_be_written_the_caller_is_told(store: FileStore) -> None:
     with no_file_larger_than(10), pytest.raises(StoreUnwritableError):
-        store.spill("codex", NEW, OLD.refresh_token)
+        store.spill("codex", NEW, OLD)
     assert not place(store).exists()
     assert [found.name for found in store.path.parent.iterdir() if ".tmp." in found.name] == []
     assert store.read()["codex"] == OLD
 
 
 def test_it_is_told_as_a_problem_until_it_is_committed(store: FileStore) -> None:
-    store.spill("codex", token(value="canary-1"), OLD.refresh_token)
+    store.spill("codex", token(value="canary-1"), OLD)
     [problem] = store.problems()
     assert str(place(store)) in problem.what
     assert "canary" not in repr((problem, journal.load(store.path, [place(store).name]), store.read()))
@@ -247,7 +240,7 @@ def test_the_longest_tenant_name_has_room_for_its_spill(path: Path) -> None:
     store = FileStore(path)
     entry: TokenEntry = token(tenant)
     store.update(put(tenant, entry))
-    store.spill(tenant, token(tenant, "new"), entry.refresh_token)
+    store.spill(tenant, token(tenant, "new"), entry)
     assert FileStore(path).read()[tenant] == token(tenant, "new")
 
 
@@ -255,7 +248,7 @@ def test_a_recovery_during_a_read_does_not_show_it_the_spent_token(
     store: FileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that read the old file and then an empty journal would post a used token."""
-    store.spill("codex", NEW, OLD.refresh_token)
+    store.spill("codex", NEW, OLD)
     listdir = os.listdir
 
     def recover_then_list(folder: str) -> list[str]:

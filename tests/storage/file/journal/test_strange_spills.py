@@ -48,14 +48,14 @@ def test_what_is_no_spill_is_named_and_not_followed(store: FileStore, make: Call
 
 
 def test_a_link_is_not_followed_and_goes_with_a_logout_alone(store: FileStore, tmp_path: Path) -> None:
-    store.spill("codex", NEW, OLD.refresh_token)
+    store.spill("codex", NEW, OLD)
     target = place(store).rename(tmp_path / "elsewhere")
     place(store).symlink_to(target)
 
     assert FileStore(store.path).read()["codex"] == OLD
     assert "symbolic link" in next(found.what for found in store.problems() if "spill" in found.what)
     with pytest.raises(StoreUnwritableError):
-        store.spill("codex", NEW, OLD.refresh_token)
+        store.spill("codex", NEW, OLD)
     store.update(lambda draft: draft.pop("codex"))
     assert not os.path.lexists(place(store))
     assert target.exists()
@@ -65,13 +65,13 @@ def test_a_link_is_not_followed_and_goes_with_a_logout_alone(store: FileStore, t
 def test_what_others_could_have_written_is_not_followed(store: FileStore, spoil: Callable[[Path], None]) -> None:
     if os.geteuid() != 0:
         return  # only root can give a file to somebody else
-    store.spill("codex", NEW, OLD.refresh_token)
+    store.spill("codex", NEW, OLD)
     spoil(place(store))
     assert FileStore(store.path).read()["codex"] == OLD
 
 
 def test_torn_at_any_byte_it_is_a_spill_or_none(store: FileStore) -> None:
-    store.spill("codex", NEW, OLD.refresh_token)
+    store.spill("codex", NEW, OLD)
     whole = place(store).read_bytes()
     for length in range(len(whole)):
         place(store).write_bytes(whole[:length])

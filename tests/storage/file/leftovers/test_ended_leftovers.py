@@ -49,7 +49,7 @@ def test_a_spill_named_like_a_temporary_file_survives_another_logout(store: File
     odd = "lab.tmp.1.2"
     store.update_all([put("codex", login("codex")), put(odd, login(odd))])
     renewed = replace(login(odd), access_token=Secret("renewed"), expires_at=4_000_000_001)
-    store.spill(odd, renewed, login(odd).refresh_token)
+    store.spill(odd, renewed, login(odd))
 
     log_out(store)
 
@@ -96,7 +96,7 @@ def fsync(descriptor):  # the moment between the writing of a temporary file and
         logged_out.append(True)
         FileStore(sys.argv[1]).update(lambda draft: draft.pop("codex"))
 os.fsync = fsync
-store.spill("lab", token("renewed"), token("old").refresh_token)
+store.spill("lab", token("renewed"), token("old"))
 print(bool(logged_out), FileStore(sys.argv[1]).read()["lab"] == token("renewed"))
 """
 

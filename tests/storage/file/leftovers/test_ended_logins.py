@@ -86,7 +86,7 @@ def test_a_renewal_in_the_journal_ends_with_its_login_and_all_copies(store: File
     renewed = replace(login("codex"), refresh_token=Secret(f"{CANARY}-refresh-of-next"))
     kept = store.path.with_name("auth.json.corrupt-5")
     kept.write_text(renewed.refresh_token.reveal())
-    store.spill("codex", renewed, login("codex").refresh_token)
+    store.spill("codex", renewed, login("codex"))
 
     log_out(store)
 

@@ -31,7 +31,7 @@ def test_every_file_is_for_its_owner_alone_whatever_the_umask(store: FileStore, 
         store.lease("codex").try_acquire()
         path.write_bytes(b"damaged")
         store.update(put("a", token("a")))
-        store.spill("a", renewed, token("a").refresh_token)
+        store.spill("a", renewed, token("a"))
     finally:
         os.umask(old)
     modes = {found.name: mode(found) for found in path.parent.iterdir()}

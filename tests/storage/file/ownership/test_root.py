@@ -29,7 +29,7 @@ def test_root_keeps_the_owner_of_the_folder_and_locks_nobody_out(public_path: Pa
     store.update(lambda draft: (draft.update(codex=token()), draft.notes.update(codex=Note("x"))))
     assert store.lease("codex").try_acquire()
     store.update(put("a", token("a")))
-    store.spill("a", token("a", "renewed"), token("a").refresh_token)
+    store.spill("a", token("a", "renewed"), token("a"))
 
     owners = {(found.stat().st_uid, found.stat().st_gid) for found in public_path.parent.iterdir()}
     assert owners == {(NOBODY, NOBODY)}
@@ -100,7 +100,7 @@ def ask_all(store: FileStore) -> list[str]:
     told = []
     for act in (
         lambda: store.update(lambda draft: (draft.update(codex=token()), draft.notes.update(codex=Note("x")))),
-        lambda: store.spill("codex", token(value="renewed"), token().refresh_token),
+        lambda: store.spill("codex", token(value="renewed"), token()),
         store.check_writable,
         lambda: store.lease("codex").try_acquire(),
     ):
