@@ -12,6 +12,7 @@ import yarl
 
 from openab_auth.cogs.auth import DiscordSettings
 from openab_auth.oauth.errors import ConfigError
+from openab_auth.oauth.http import proxy_for
 from openab_auth.oauth.http.certificates import CERTIFICATE_VARIABLES
 from openab_auth.storage import Secret
 
@@ -46,30 +47,18 @@ def find_proxy(settings: DiscordSettings, environ: Mapping[str, str]) -> Proxy |
     discord.py takes one proxy for both, so what `NO_PROXY` says about the host of `api_base` holds for both.
 
     Raises:
-        ConfigError: discord.py cannot use the proxy. The error names the variable, not its value.
+        ConfigError: the proxy is unusable, or discord.py cannot use it. The error names the variable, not its value.
     """
     if settings.proxy is not None:
         return _checked("the config", "discord.proxy", settings.proxy.reveal())
-    api = yarl.URL(settings.api_base)
-    named = {name.lower(): name for name in sorted(environ) if environ[name].strip()}  # lower case wins, as in curl
-    if _is_exempt(api, environ.get(named.get("no_proxy", ""), "")):
-        return None
-    variable = named.get(f"{api.scheme}_proxy") or named.get("all_proxy")
-    return _checked("the environment", variable, environ[variable].strip()) if variable else None
+    found = proxy_for(settings.api_base, environ)
+    return _checked("the environment", found.variable, environ[found.variable].strip()) if found else None
 
 
 def way_to_discord(proxy: Proxy | None, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the variables with which `new_client` goes to Discord: this proxy alone, and the certificates."""
     certificates = {name: environ[name] for name in CERTIFICATE_VARIABLES if name in environ}
     return certificates | ({"ALL_PROXY": proxy.url.reveal()} if proxy else {})
-
-
-def _is_exempt(api: yarl.URL, no_proxy: str) -> bool:
-    """Return whether `NO_PROXY` lists the host, its domain, or everything, as curl and urllib read it."""
-    hosts = [host.strip().lower() for host in no_proxy.split(",")]
-    domains = [domain for host in hosts if (domain := host.lstrip("*."))]
-    ours = (api.host or "", api.authority)
-    return "*" in hosts or any(one == domain or one.endswith(f".{domain}") for one in ours for domain in domains)
 
 
 def _checked(place: str, key: str, value: str) -> Proxy:
