@@ -9,6 +9,7 @@ from typing import Final
 from openab_auth.storage.entries import Json, UserId
 from openab_auth.storage.records.kind import RecordKind
 
+MOST_FAILURES: Final = 16  # in a row; more change no pause
 _LATEST: Final = 2**63  # unix seconds; json also reads Infinity and NaN, and neither is a time
 _OLD_CONFIG_HASH: Final = "settings"  # an earlier version wrote the hash under this name
 
@@ -144,10 +145,10 @@ def _attempt(value: object) -> RefreshAttempt | None:
         } if 0 <= at < _LATEST and 0 <= not_before < _LATEST:
             todo, config_hash = others.get("todo"), others.get("config_hash", others.get(_OLD_CONFIG_HASH))
             return RefreshAttempt(
-                *(fingerprint, at, reason, answered, failures, not_before),
+                *(fingerprint, at, reason, answered, _count(failures), not_before),
                 todo=todo if isinstance(todo, str) else "",
                 config_hash=config_hash if isinstance(config_hash, str) else "",
-                refusals=_integer(others.get("refusals")) or 0,
+                refusals=_count(_integer(others.get("refusals")) or 0),
             )
     return None
 
@@ -164,6 +165,11 @@ def _begun(value: object) -> Begun | None:
         case {"replaces": str() | None as replaces, "guild": guild} if guild is None or _integer(guild) is not None:
             return Begun(replaces, guild)
     return None
+
+
+def _count(found: int) -> int:
+    """Return a count of failures within its bounds; the notes may be damaged, or another program's."""
+    return max(0, min(found, MOST_FAILURES))
 
 
 def _integer(value: object) -> int | None:
