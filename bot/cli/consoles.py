@@ -45,12 +45,21 @@ def open_consoles() -> None:
 
 
 def can_show(text: str, stream: TextIO) -> bool:
-    """Return whether the stream's encoding has every character of the text."""
+    """Return whether the stream's encoding has every character of the text, and a console shows each."""
+    if not text.isprintable():
+        return False
     try:
         text.encode(stream.encoding or "utf-8")
     except UnicodeEncodeError:
         return False
     return True
+
+
+def escape(text: str) -> str:
+    """Return lines with escapes for the characters that a console obeys or hides; other programs write keys, too."""
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(c if c == "\n" or c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def write(text: str) -> None:

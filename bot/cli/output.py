@@ -19,7 +19,7 @@ def print_result(result: Mapping[str, object], text: str, *, as_json: bool) -> N
     Raises:
         BrokenPipeError, OutputLostError: the result could not be printed; the work of the command is done.
     """
-    consoles.write(f"{_dumped(result, sys.stdout) if as_json else text}\n")
+    consoles.write(f"{_dumped(result, sys.stdout) if as_json else consoles.escape(text)}\n")
 
 
 def print_error(error: OpenabAuthError, *, as_json: bool) -> int:
@@ -28,15 +28,15 @@ def print_error(error: OpenabAuthError, *, as_json: bool) -> int:
         message = f"{error.happened}; {error.kept}"
         line = _dumped({"error": {"code": error.code, "message": message, "hint": error.todo}}, sys.stderr)
     else:
-        line = "\n".join(_lines(error))
+        line = "\n".join(map(consoles.escape, _lines(error)))
     consoles.tell(f"{line}\n")
     return status_of(error)
 
 
 def _dumped(value: Mapping[str, object], stream: TextIO) -> str:
-    """Return a JSON object with only the characters that the stream can show: an escape of ours would be no JSON."""
+    """Return a JSON object with only the characters that the stream can show; all others are escaped as JSON does."""
     text = json.dumps(value, ensure_ascii=False)
-    return text if consoles.can_show(text, stream) else json.dumps(value)
+    return text if consoles.can_show(text, stream) else json.dumps(value).replace("\x7f", r"\u007f")
 
 
 def _lines(error: OpenabAuthError) -> list[str]:

@@ -12,6 +12,7 @@ from openab_auth.oauth.client.replies.verdict import CHECK_TABLE, JsonObject
 from openab_auth.oauth.errors import (
     ForeignMetadataError,
     OAuthError,
+    PkceMissingError,
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
@@ -53,6 +54,7 @@ async def first_usable(
 
     Raises:
         ForeignMetadataError: a document belongs to another issuer or resource.
+        PkceMissingError: a document names PKCE methods, and S256 is not among them.
         OAuthError: no document can be used. An unusable document says most, then an address that gave no answer.
     """
     unusable, unanswered, refused = list[OAuthError](), list[OAuthError](), list[OAuthError]()
@@ -67,7 +69,7 @@ async def first_usable(
             continue
         try:
             found = None if document is None else use(document)
-        except ForeignMetadataError:
+        except (ForeignMetadataError, PkceMissingError):
             raise
         except VendorMisconfiguredError as error:
             unusable.append(error)
@@ -83,11 +85,12 @@ def with_endpoints(client: OAuthClient, metadata: JsonObject) -> OAuthClient:
     """Return the client with the endpoints of its issuer; endpoints that it already has stay.
 
     Raises:
-        VendorMisconfiguredError: an endpoint is missing or unsafe, or the server does not support S256.
+        PkceMissingError: the metadata names PKCE methods, and S256 is not among them.
+        VendorMisconfiguredError: an endpoint is missing or unsafe.
     """
     methods = metadata.get("code_challenge_methods_supported")
     if isinstance(methods, list) and "S256" not in methods:
-        raise VendorMisconfiguredError(client.name, "it does not support PKCE with S256", CHECK_TABLE)
+        raise PkceMissingError(client.name, "it does not support PKCE with S256", CHECK_TABLE)
     if client.begins_with_code:
         found = client.device_url or _endpoint(client, metadata, "device_authorization_endpoint")  # RFC 8628 4
         client = replace(client, device_url=found)

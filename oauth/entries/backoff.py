@@ -20,7 +20,7 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.storage import LoginEntry, Secret, Tenant
-from openab_auth.storage.records.notes import Note, RefreshAttempt
+from openab_auth.storage.records.notes import MOST_FAILURES, Note, RefreshAttempt
 
 _FIRST: Final = 0.1  # seconds; doubled by each further failure
 _LONGEST: Final = 60.0
@@ -71,14 +71,14 @@ def fail_attempt(
     import random  # noqa: PLC0415 - `status` only reads attempts
 
     wait = min(_FIRST * 2**attempt.failures, _LONGEST) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads, hides nothing
-    failures = min(attempt.failures + 1, 16)
+    failures = min(attempt.failures + 1, MOST_FAILURES)
     refused = isinstance(error, RefreshRefusedError)
     ended = dataclasses.replace(
         attempt,
         answered=answered,
         failures=failures,
         not_before=now + wait,
-        refusals=attempt.refusals + 1 if refused else 0,  # after another answer they were not in a row
+        refusals=min(attempt.refusals + 1, MOST_FAILURES) if refused else 0,  # after another answer: not in a row
         refused_since=(attempt.refused_since if attempt.refusals else now) if refused else 0.0,
     )
     if isinstance(error, VendorMisconfiguredError):

@@ -6,7 +6,7 @@ A vendor's login and a login to an MCP server have different shapes; the code ab
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final, TypeGuard
 
 from openab_auth.oauth.entries.generation import generation_of
@@ -92,9 +92,10 @@ def end_rejected(draft: Draft, tenant: Tenant, rejected: Secret, now: float) -> 
     draft.notes[tenant] = dataclasses.replace(note, dead=dead, attempt=None)
 
 
-def mark_deaths_told(draft: Draft) -> tuple[Tenant, ...]:
-    """Return the logins that died and were not reported yet, and note that they are reported."""
-    died = tuple(Tenant(tenant) for tenant, note in draft.notes.items() if _untold(draft.get(tenant), note))
+def mark_deaths_told(draft: Draft, *, but: Collection[str]) -> tuple[Tenant, ...]:
+    """Return the logins that died and were not reported yet, and note that they are reported; leave out `but`."""
+    untold = (tenant for tenant, note in draft.notes.items() if _untold(draft.get(tenant), note))
+    died = tuple(Tenant(tenant) for tenant in untold if tenant not in but)
     for tenant in died:
         note = draft.notes[tenant]
         assert note.dead is not None  # noqa: S101 - `_untold` found it

@@ -116,11 +116,13 @@ def take(draft: Draft, vendor: str, user: UserId, entry: PendingEntry, *, now: f
     del draft[key]
 
 
-def put_back(draft: Draft, login: PendingLogin, entry: PendingEntry) -> None:
-    """Undo `take`, for a code that is certainly unused; a login that began since then stays."""
+def put_back(draft: Draft, login: PendingLogin, entry: PendingEntry) -> bool:
+    """Undo `take`, for a code that is certainly unused; return False if a login that began since then stays."""
     key = pending_key(login.vendor, login.user)
-    if key not in draft:
-        _write(draft, key, entry, login.begun)
+    if key in draft:
+        return False
+    _write(draft, key, entry, login.begun)
+    return True
 
 
 def _write(draft: Draft, key: str, entry: PendingEntry, begun: Begun) -> None:

@@ -77,10 +77,17 @@ class PendingLogins:
             lambda draft: pending_entry.take(draft, login.vendor, login.user, entry, now=self._clock())
         )
 
-    async def put_back(self, login: PendingLogin, entry: PendingEntry) -> None:
-        """Undo `take`, for a code that is certainly unused.
+    async def put_back(
+        self, login: PendingLogin, entry: PendingEntry, *, also: Callable[[Draft], None] | None = None
+    ) -> None:
+        """Undo `take`, for a code that is certainly unused; in the same locked step, call `also`.
 
         Raises:
             StorageError: the store could not be written.
         """
-        await self._store.update(lambda draft: pending_entry.put_back(draft, login, entry))
+
+        def write(draft: Draft) -> None:
+            if pending_entry.put_back(draft, login, entry) and also:
+                also(draft)
+
+        await self._store.update(write)

@@ -18,7 +18,8 @@ OpenabAuthError
     │   ├── ClientRefusedError      the vendor does not know our client
     │   ├── ClientMissingError      the operator has to register a client first
     │   └── ServerUnusableError     an MCP server's metadata is missing or wrong
-    │       └── ForeignMetadataError   it belongs to another issuer or resource
+    │       ├── ForeignMetadataError   it belongs to another issuer or resource
+    │       └── PkceMissingError       it names PKCE methods without S256
     ├── InsufficientScopeError      the login works, but lacks scopes for this request
     ├── UnknownVendorError          the vendor is unknown, or not offered here
     │   ├── RiskNotAcceptedError    the operator has not accepted this vendor's risk
@@ -73,6 +74,7 @@ from openab_auth.oauth.errors.operator import (
     NetworkVariableError,
     NoLoginError,
     NotRefreshableError,
+    PkceMissingError,
     PlanMissingError,
     ProgramMissingError,
     RelativePathError,
@@ -136,6 +138,7 @@ __all__ = [
     "NotRefreshableError",
     "OAuthError",
     "PasteRefusedError",
+    "PkceMissingError",
     "PlanMissingError",
     "ProgramFailedError",
     "ProgramKeepsLoginError",

@@ -174,6 +174,10 @@ class ForeignMetadataError(ServerUnusableError):
     """A document belongs to another issuer or resource; it ends discovery, so that no other document can hide it."""
 
 
+class PkceMissingError(ServerUnusableError):
+    """A document names PKCE methods without S256; it ends discovery, as a foreign document does."""
+
+
 class UnknownVendorError(OAuthError):
     """No vendor of this name is offered here."""
 

@@ -72,8 +72,10 @@ class LoginStates:
         entries, notes = await self._store.read(), await self._store.notes()
         if not login_entry.has_untold_deaths(entries, notes):
             return ()
-        died = await self._store.update(login_entry.mark_deaths_told)
+        # First the states: who counts as told must be told. A login that dies meanwhile is for the next call.
         states_of = {state.tenant: state for state in (await self.status()).logins}
+        living = frozenset(tenant for tenant, state in states_of.items() if state.died is None)
+        died = await self._store.update(partial(login_entry.mark_deaths_told, but=living))
         return tuple(states_of[tenant] for tenant in died if tenant in states_of)
 
     async def aclose(self) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from openab_auth.storage.entries import Json, UserId
 from openab_auth.storage.records.kind import RecordKind
 
+MOST_FAILURES: Final = 16  # in a row; more change no pause
 _LATEST: Final = 2**63  # unix seconds; json also reads Infinity and NaN, and neither is a time
 _OLD_CONFIG_HASH: Final = "settings"  # an earlier version wrote the hash under this name
 
@@ -149,10 +150,10 @@ def _attempt(value: object) -> RefreshAttempt | None:
         } if 0 <= at < _LATEST and 0 <= not_before < _LATEST:
             todo, config_hash = others.get("todo"), others.get("config_hash", others.get(_OLD_CONFIG_HASH))
             return RefreshAttempt(
-                *(fingerprint, at, reason, answered, failures, not_before),
+                *(fingerprint, at, reason, answered, _count(failures), not_before),
                 todo=todo if isinstance(todo, str) else "",
                 config_hash=config_hash if isinstance(config_hash, str) else "",
-                refusals=refusals if type(refusals := others.get("refusals")) is int and 0 < refusals < _LATEST else 0,
+                refusals=_count(_integer(others.get("refusals")) or 0),
                 refused_since=_time(others.get("refused_since")),
             )
     return None
@@ -174,6 +175,11 @@ def _begun(value: object) -> Begun | None:
 
 def _time(value: object) -> float:
     return value if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _LATEST else 0.0
+
+
+def _count(found: int) -> int:
+    """Return a count of failures within its bounds; the notes may be damaged, or another program's."""
+    return max(0, min(found, MOST_FAILURES))
 
 
 def _integer(value: object) -> int | None:

@@ -8,6 +8,7 @@ from openab_auth.bot.cli.commands.logins import open_logins
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
+from openab_auth.oauth.errors import one_line
 from openab_auth.oauth.logins import LogoutResult
 
 
@@ -31,4 +32,4 @@ def _logged_out(done: LogoutResult) -> str:
         if done.revoked:
             said += f", but {'the former login' if done.newer_kept else 'it'} is revoked at the vendor"
     left = "".join(f"\nCareful: {what}." for what in done.left)
-    return f"{done.tenant}: {said}{f' ({done.note})' if done.note else ''}.{left}"
+    return f"{one_line(done.tenant)}: {said}{f' ({done.note})' if done.note else ''}.{left}"

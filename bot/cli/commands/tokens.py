@@ -11,6 +11,7 @@ from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.oauth.accounts import resolve
+from openab_auth.oauth.errors import one_line
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import Secret
 
@@ -43,6 +44,6 @@ async def _refresh(arguments: argparse.Namespace, rejected: Secret | None) -> in
         renewed = await source.force_refresh(account, rejected=rejected)
         refreshed = source.has_renewed(account, renewed)
     result = {"tenant": tenant, "expires_at": renewed.expires_at, "refreshed": refreshed}
-    text = f"{tenant}: {'refreshed' if refreshed else 'another token was already stored; no request was sent'}"
-    print_result(result, text, as_json=arguments.json)
+    done = "refreshed" if refreshed else "another token was already stored; no request was sent"
+    print_result(result, f"{one_line(tenant)}: {done}", as_json=arguments.json)
     return DONE

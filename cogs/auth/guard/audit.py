@@ -22,6 +22,7 @@ from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.file import ownership
+from openab_auth.storage.worker_thread import in_thread
 
 Event: TypeAlias = Literal["login", "complete", "cancel", "status", "logout", "died", "mcp_add", "mcp_remove"]
 _log = logging.getLogger(__name__)
@@ -96,14 +97,24 @@ class Audit:
             await self._write(line, f"{found.count} lines left out")
 
     async def _write(self, about: Mapping[str, object], short: str) -> None:
-        line = {"time": datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds"), **about}
         try:
+            time = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds")
+            line = json.dumps({"time": time, **about}) + "\n"
             async with self._turn:
-                await asyncio.to_thread(ownership.make_folder, str(self._path.parent))
-                async with aiofiles.open(self._path, "a", encoding="utf-8", opener=_private) as file:
-                    await file.write(json.dumps(line) + "\n")
-        except OSError as error:
-            _log.error("the audit log could not be written (%s): %s", error.strerror, short)
+                await in_thread(ownership.make_folder, str(self._path.parent))
+                await self._append(line)
+        except Exception as error:  # noqa: BLE001 - the work of the line is done, or has its own error
+            reason = error.strerror if isinstance(error, OSError) else type(error).__name__
+            _log.error("the audit log could not be written (%s): %s", reason, short)
+
+    async def _append(self, line: str) -> None:
+        """Append a line; where no thread can be started, write it in this thread, at worst a second time."""
+        try:
+            async with aiofiles.open(self._path, "a", encoding="utf-8", opener=_private) as file:
+                await file.write(line)
+        except RuntimeError:
+            with open(self._path, "a", encoding="utf-8", opener=_private) as here:  # noqa: ASYNC230
+                here.write(line)
 
 
 def _outcome_of(error: BaseException) -> str:

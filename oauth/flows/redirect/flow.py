@@ -67,8 +67,8 @@ class ServerFlow(RedirectFlow):
         await context.pending.check_not_taken(vendor, request.user, agreed=request.replaces)
         binding = await context.servers.bind(server, request.user)
         remember = partial(context.servers.remember, vendor=vendor.name, user=request.user, binding=binding)
-        target = RedirectTarget(binding.vendor(server), binding.client(server), binding.resource)
-        return await offer_link(context, target, request, also=remember)
+        target = RedirectTarget(binding.vendor(server), binding.client(server), binding.resource, remember)
+        return await offer_link(context, target, request)
 
     async def complete(
         self, context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, paste: Paste
@@ -91,6 +91,7 @@ class ServerFlow(RedirectFlow):
             binding.vendor(server),
             binding.client(server),
             binding.resource,
+            partial(context.servers.remember, vendor=vendor.name, user=login.user, binding=binding),
             partial(server_entry.write, binding),
             partial(context.servers.check_same, vendor=vendor.name, binding=binding),
         )

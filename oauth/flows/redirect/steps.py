@@ -35,25 +35,21 @@ UnsentError: TypeAlias = VendorUnavailableError | VendorMisconfiguredError
 class RedirectTarget:
     """The target of a login: the row, and the client with its endpoints.
 
-    `resource` is the address that the token is for (RFC 8707), if the vendor must know it. `write` writes the finished
-    login into the store. `check`, in the same step, raises where the target is no longer the same.
+    `resource` is the address that the token is for (RFC 8707), if the vendor must know it. `remember` writes what a
+    pending login needs besides its entry, in the same step. `write` writes the finished login into the store. `check`,
+    in the same step, raises where the target is no longer the same.
     """
 
     vendor: Vendor
     client: OAuthClient
     resource: str | None = None
+    remember: Callable[[Draft], None] | None = None
     write: WriteLogin = login_entry.write
     check: Callable[[Draft], None] | None = None
 
 
-async def offer_link(
-    context: LoginContext,
-    target: RedirectTarget,
-    request: LoginRequest,
-    *,
-    also: Callable[[Draft], None] | None = None,
-) -> LoginOffer:
-    """Write a pending login, with what `also` writes, and return its link."""
+async def offer_link(context: LoginContext, target: RedirectTarget, request: LoginRequest) -> LoginOffer:
+    """Write a pending login, and return its link."""
     vendor, client = target.vendor, target.client
     context.driver.http(client.network_policy)  # it raises if the code could not be exchanged later
     entry = PendingEntry(
@@ -64,7 +60,7 @@ async def offer_link(
         resource=target.resource,
         created_at=int(context.clock()),
     )
-    await context.pending.begin(vendor, request.user, entry, Begun(request.replaces), also=also)
+    await context.pending.begin(vendor, request.user, entry, Begun(request.replaces), also=target.remember)
     url = context.driver.authorize_url(client, entry)
     return LoginOffer(vendor, url, entry.created_at + PENDING_LIFETIME, generation=generation_of_pending(entry))
 
@@ -124,11 +120,11 @@ async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
         tokens = await context.driver.exchange(target.client, code, entry)
     except VendorUnavailableError as error:
         if not error.processed:
-            await _put_back(context, vendor, login, entry, error)
+            await _put_back(context, target, login, entry, error)
         raise
     except VendorMisconfiguredError as error:
         if error.still_waits:
-            await _put_back(context, vendor, login, entry, error)
+            await _put_back(context, target, login, entry, error)
         if when_refused and isinstance(error, ClientRefusedError):
             with suppress(Exception):  # the refusal counts all the same
                 await when_refused(error)
@@ -137,14 +133,15 @@ async def _take_and_exchange(  # noqa: PLR0913, PLR0917 - as `exchange_paste`
 
 
 async def _put_back(
-    context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, unsent: UnsentError
+    context: LoginContext, target: RedirectTarget, login: PendingLogin, entry: PendingEntry, unsent: UnsentError
 ) -> None:
     """Restore the pending login, because its code is certainly unused.
 
     Raises:
-        VendorUnavailableError: the store could not be written, so the person must begin again.
+        VendorUnavailableError: the store could not be written, or the target has changed. The person must begin again.
     """
+    vendor = target.vendor
     try:
-        await context.pending.put_back(login, entry)
+        await context.pending.put_back(login, entry, also=target.remember)
     except Exception as unsaved:
         raise RequestContext(vendor.name, vendor.tenant, "code").unavailable(unsent.reason) from unsaved

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.client.discovery import first_usable, metadata_urls
 from openab_auth.oauth.client.scopes import scopes_of
-from openab_auth.oauth.errors import ForeignMetadataError, ServerUnusableError
+from openab_auth.oauth.errors import ForeignMetadataError, PkceMissingError, ServerUnusableError
 from openab_auth.oauth.mcp.discovery.fetch import SERVER_OPERATOR_MUST_FIX
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ def read_metadata(
     """Return what the metadata says; `supported` are the scopes that the server's own document names.
 
     Raises:
-        ServerUnusableError: an endpoint or PKCE with S256 is missing.
+        PkceMissingError: the metadata names PKCE methods, and S256 is not among them.
+        ServerUnusableError: an endpoint is missing, or the metadata does not speak of PKCE.
     """
     _check_pkce(server, document)
     demanded = scopes_of(" ".join(challenge.scopes)) if challenge else ()
@@ -132,7 +133,9 @@ def _check_pkce(server: McpServer, document: JsonObject) -> None:
     methods = document.get("code_challenge_methods_supported")
     if methods is None and server.pkce == "unannounced":
         return
-    if not isinstance(methods, list) or "S256" not in methods:
+    if isinstance(methods, list) and "S256" not in methods:
+        raise PkceMissingError(server.vendor_name, _NO_S256, SERVER_OPERATOR_MUST_FIX)
+    if not isinstance(methods, list):
         todo = _OPERATORS_PKCE.format(name=server.name) if methods is None else SERVER_OPERATOR_MUST_FIX
         raise ServerUnusableError(server.vendor_name, _NO_S256, todo)
 

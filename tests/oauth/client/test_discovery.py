@@ -76,7 +76,6 @@ UNUSABLE = pytest.mark.parametrize(
         {"token_endpoint": None},
         {"token_endpoint": "http://evil.example/token"},
         {"authorization_endpoint": 7},
-        {"code_challenge_methods_supported": ["plain"]},
     ],
     ids=str,
 )
@@ -91,6 +90,17 @@ async def test_metadata_that_cannot_be_used_is_refused(
 
     with pytest.raises(VendorMisconfiguredError):
         await driver.resolve(found.client())
+
+
+@pytest.mark.parametrize("methods", [["plain"], []], ids=str)
+async def test_a_document_that_names_other_methods_than_s256_ends_the_search(
+    driver: Driver, issuer: Issuer, found: Vendor, methods: list[str]
+) -> None:
+    issuer.faults.next(RFC_8414, body={**issuer.metadata, "code_challenge_methods_supported": methods})
+
+    with pytest.raises(VendorMisconfiguredError, match="S256"):
+        await driver.resolve(found.client())
+    assert not issuer.requests(OPENID)
 
 
 @UNUSABLE

@@ -81,6 +81,20 @@ def test_lost_or_broken_ones_lose_no_login(store: FileStore, path: Path) -> None
     assert dict(store.notes()) == {}
 
 
+@pytest.mark.parametrize(("noted", "read"), [(5000, 16), (10**400, 16), (-(10**9), 0)])
+def test_counts_that_nobody_counted_are_bounded(store: FileStore, path: Path, noted: int, read: int) -> None:
+    """A pause doubles with each failure: 2**5000 seconds fit no number."""
+    log_in(store)
+    attempt = {"fingerprint": "f", "at": 1, "reason": "", "answered": True, "not_before": 0}
+    note = {"codex": {"attempt": {**attempt, "failures": noted, "refusals": noted}}}
+    path.with_name("auth.json.notes").write_text(json.dumps(note))
+
+    found = store.notes()["codex"].attempt
+
+    assert found is not None
+    assert (found.failures, found.refusals) == (read, read)
+
+
 @pytest.mark.parametrize("make", [os.mkfifo, lambda notes: notes.symlink_to("/dev/zero")], ids=["fifo", "device"])
 def test_what_is_no_plain_file_in_their_place_blocks_nobody(
     store: FileStore, path: Path, make: Callable[[Path], None]

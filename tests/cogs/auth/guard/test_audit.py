@@ -3,15 +3,17 @@ import json
 import logging
 import os
 import stat
+import threading
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from openab_auth.cogs.auth.guard.audit import Audit, Event
 from openab_auth.cogs.auth.guard.audit_quota import IN_TOTAL, PER_PERSON
 from openab_auth.storage import UserId
+from openab_auth.storage.file import ownership
 from tests.support.patience import PATIENCE
 
 
@@ -48,6 +50,30 @@ async def test_a_log_that_cannot_be_written_is_said_and_stops_nobody(
         await Audit(tmp_path, lambda: 0.0).record("login", UserId(7), "ok")
     assert "could not be written" in caplog.text
     assert "login by 7: ok" in caplog.text
+
+
+async def test_no_error_of_the_log_stops_what_was_done(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise MemoryError
+
+    monkeypatch.setattr(ownership, "make_folder", fail)
+    await Audit(tmp_path / "audit.jsonl", lambda: 0.0).record("complete", UserId(7), "ok")
+    assert "could not be written (MemoryError): complete by 7: ok" in caplog.text
+
+
+async def test_a_line_is_written_where_no_thread_can_be_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_thread: threading.Thread) -> NoReturn:
+        raise RuntimeError  # as Python does at the limit of threads
+
+    path = tmp_path / "new" / "audit.jsonl"
+    with monkeypatch.context() as starved:
+        starved.setattr(threading.Thread, "start", fail)
+        await Audit(path, lambda: 0.0).record("complete", UserId(7), "ok")
+    assert [line["outcome"] for line in read(path)] == ["ok"]
 
 
 async def test_a_symlink_is_not_followed(tmp_path: Path) -> None:

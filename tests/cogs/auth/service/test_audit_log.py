@@ -1,8 +1,10 @@
 """The audit log and the limits on attempts: refusals are recorded, but cannot fill the log."""
 
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -22,6 +24,7 @@ from openab_auth.oauth.errors import (
     UnknownVendorError,
 )
 from openab_auth.oauth.runtime import Runtime
+from openab_auth.storage import DeadToken, Draft, FileStore, Note, Secret, TokenEntry, UserId
 from tests.cogs.auth.service.service_logins import Log, Stored, outcomes
 
 
@@ -160,3 +163,26 @@ async def test_who_may_not_use_it_is_not_even_read_after_too_many_refusals(
             await service.complete(eve, "code=a&state=b")
     assert not service.guard.hears(eve)
     assert service.guard.hears(ada)
+
+
+async def test_every_death_is_told_although_no_thread_can_write_a_line(
+    service: AuthService, store_path: Path, audited: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = DeadToken(Secret("canary-rt").fingerprint(), "invalid_grant", 1)
+
+    def die(draft: Draft) -> None:
+        for tenant in ("lab", "second-oauth"):
+            draft[tenant] = TokenEntry(Secret("canary-at"), Secret("canary-rt"), 0, "https://lab.example/token", tenant)
+            draft.notes[tenant] = Note(logged_in_by=UserId(1), dead=dead)
+
+    FileStore(store_path).update(die)
+
+    def fail(_thread: threading.Thread) -> NoReturn:
+        raise RuntimeError  # as Python does at the limit of threads
+
+    with monkeypatch.context() as starved:
+        starved.setattr(threading.Thread, "start", fail)
+        died = [state.tenant for state in await service.newly_dead()]
+
+    assert sorted(died) == ["lab", "second-oauth"]
+    assert outcomes(audited) == [("died", "1", "login_dead")] * 2

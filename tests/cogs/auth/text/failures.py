@@ -37,6 +37,7 @@ from openab_auth.oauth.errors import (
     NoLoginError,
     NoPendingLoginError,
     NotLoggedInError,
+    PkceMissingError,
     PlanMissingError,
     ProgramFailedError,
     ProgramMissingError,
@@ -113,6 +114,7 @@ MET: list[OpenabAuthError] = [
         for scopes in ((), ("read", "write"))
     ),
     ForeignMetadataError("mcp:lab", "its metadata is of another issuer", "write issuer into [mcp.lab]"),
+    PkceMissingError("mcp:lab", "its authorization server does not announce PKCE with S256", "tell the operator"),
     ServerUnusableError("mcp:lab", "its metadata is of another issuer", "write issuer into [mcp.lab]"),
     AddingServersOffError(),
     ServerNameError("it is too long"),

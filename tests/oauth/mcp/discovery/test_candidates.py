@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -51,6 +51,19 @@ async def test_a_later_document_is_used_where_the_first_lacks_what_a_login_needs
     stranger.pages[OPENID] = Page(stranger.metadata())
 
     assert (await discover(server, fetch)).token_url == f"{stranger.url}/token"
+
+
+@pytest.mark.parametrize("pkce", ["", "unannounced"])
+@pytest.mark.parametrize("methods", [["plain"], []], ids=str)
+async def test_a_document_that_names_other_methods_than_s256_ends_the_search(
+    stranger: Stranger, server: McpServer, fetch: Fetch, methods: list[str], pkce: Literal["", "unannounced"]
+) -> None:
+    stranger.is_a_good_server(code_challenge_methods_supported=methods)
+    stranger.pages[OPENID] = Page(stranger.metadata(code_challenge_methods_supported=None))
+
+    with pytest.raises(ServerUnusableError, match="S256"):
+        await discover(replace(server, pkce=pkce), fetch)
+    assert OPENID not in stranger.paths
 
 
 @pytest.mark.parametrize("named", ["http://x.example/", "https://10.0.0.1/", "https://user:pw@x.example/", "nonsense"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -161,3 +161,26 @@ async def test_a_rejected_token_that_nobody_can_renew_is_not_served_again(
 
     assert not issuer.requests("/token")
     assert [state.tenant for state in await logins.states.newly_dead()] == ["lab"]
+
+
+async def test_a_death_whose_login_cannot_be_shown_now_is_told_later(
+    process: Callable[[], TokenSource],
+    expired: TokenEntry,
+    issuer: Issuer,
+    logins: Logins,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    issuer.faults.next("/token", status=400, body={"error": "invalid_grant"})
+    assert isinstance(await refused(process()), LoginDeadError)
+    status = logins.states.status
+
+    async def fail() -> NoReturn:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(logins.states, "status", fail)
+    with pytest.raises(OSError, match="Input"):
+        await logins.states.newly_dead()
+
+    monkeypatch.setattr(logins.states, "status", status)
+    assert [state.tenant for state in await logins.states.newly_dead()] == ["lab"]
+    assert await logins.states.newly_dead() == ()
