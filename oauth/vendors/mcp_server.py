@@ -153,7 +153,7 @@ def read_added_server(name: str, added: AddedServer, *, taken: Mapping[str, str]
     mistakes: ConfigMistakes = []
     server = _parse(name, {"url": added.url}, {}, mistakes, base=base)
     for key, reason in mistakes:
-        said = reason.partition(";")[0]  # the rest is advice for the operator
+        said = reason.partition(" (for tests")[0]  # the rest is advice for the operator
         raise ServerNameError(said) if key == f"mcp.{name}" else ServerAddressError(said)
     if unclear := why_ambiguous(server.url):
         raise ServerAddressError(unclear)
