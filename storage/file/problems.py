@@ -16,7 +16,14 @@ from typing import Any, Final
 from openab_auth.storage.errors import StoreUnreadableError, StoreUnwritableError
 from openab_auth.storage.file import folder, journal, mounts
 from openab_auth.storage.file.leftovers import quarantine, temporary_files
-from openab_auth.storage.file.record_files import CLIENTS_FILE, FACTS_FILE, NOTES_FILE, SERVERS_FILE, RecordFile
+from openab_auth.storage.file.record_files import (
+    CLIENTS_FILE,
+    FACTS_FILE,
+    NOTES_FILE,
+    RECORD_FILES,
+    SERVERS_FILE,
+    RecordFile,
+)
 from openab_auth.storage.reader import Problem
 
 
@@ -59,7 +66,7 @@ def _find(path: Path, now: float, tenants: Collection[str]) -> Iterator[Problem]
 def _of_mounts(path: Path) -> Iterator[Problem]:
     """Yield a problem for each file that the store must replace and that is mounted by itself."""
     spills = map(path.with_name, journal.spill_files(path))
-    for place in (path, *(file.path_of(path) for file in (NOTES_FILE, CLIENTS_FILE, SERVERS_FILE)), *spills):
+    for place in (path, *(file.path_of(path) for file in RECORD_FILES), *spills):
         with contextlib.suppress(OSError):  # the checks of rights tell what cannot be looked at
             if mounts.is_mount_point(place):
                 from openab_auth.storage.file_faults import MOUNTED_ALONE, FaultError  # noqa: PLC0415 -- only a failure needs the table
@@ -83,7 +90,7 @@ def _of_rights(path: Path) -> Iterator[Problem]:
         yield Problem(f"{path.parent} can be written by others", repair)
     owner = found.st_uid if os.geteuid() == 0 else os.geteuid()
     sidecars = sorted(path.with_name(name) for name in folder.names(path.parent) if _is_sidecar(name, path))
-    record_files = [file.path_of(path) for file in (NOTES_FILE, CLIENTS_FILE, SERVERS_FILE, FACTS_FILE)]
+    record_files = [file.path_of(path) for file in RECORD_FILES]
     for place in (path, *record_files, *sidecars):
         status = _stat(place)
         if isinstance(status, Problem):

@@ -26,7 +26,7 @@ from openab_auth.storage.file.journal import Spill
 from openab_auth.storage.file.leftovers import ended_logins, quarantine, redact, temporary_files
 from openab_auth.storage.file.locks import FileLease, GlobalLock
 from openab_auth.storage.file.reader import FileReader
-from openab_auth.storage.file.record_files import CLIENTS_FILE, FACTS_FILE, NOTES_FILE, SERVERS_FILE
+from openab_auth.storage.file.record_files import CLIENTS_FILE, FACTS_FILE, NOTES_FILE, RECORD_FILES, SERVERS_FILE
 from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
@@ -102,7 +102,7 @@ class FileStore(FileReader, Store):
             raise StoreUnreadableError(self._folder, "it cannot be listed, so a renewed login in it would not be seen")
         known = self._load()
         self._lock.check()
-        for kind in (NOTES_FILE, CLIENTS_FILE, SERVERS_FILE):
+        for kind in RECORD_FILES:
             atomic.check_replaceable(kind.path_of(self.path))
         for spill in known.spills:
             atomic.check_replaceable(journal.path_of(self.path, spill.tenant))

@@ -38,7 +38,7 @@ def test_a_file_mounted_by_itself_is_found_before_anything_is_spent(kept: FileSt
     kept.check_writable()
 
 
-@pytest.mark.parametrize("beside", ["notes", "clients", "servers"])
+@pytest.mark.parametrize("beside", ["notes", "clients", "servers", "facts"])
 def test_a_file_beside_the_store_that_is_mounted_by_itself_is_found_too(
     kept: FileStore, tmp_path: Path, beside: str
 ) -> None:
