@@ -5,6 +5,7 @@ A console may lack characters (`LANG=C`, code page 1252), be closed (`>&-`), be 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -41,7 +42,8 @@ def open_consoles() -> None:
             _open_null(number)
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", errors=errors, closefd=False))
         elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=errors)
+            with contextlib.suppress(io.UnsupportedOperation):  # a program that calls `main` has read from it already
+                stream.reconfigure(errors=errors)
 
 
 def can_show(text: str, stream: TextIO) -> bool:

@@ -25,11 +25,12 @@ from tests.soak.vendors import write_config
 
 WORKERS: Final = 6
 PATIENCE: Final = 180.0  # seconds for what a busy machine does late; the oracles measure no speed
-# CPython itself says the last two when it runs out of memory
+# CPython itself says the last three when it runs out of memory
 _OUT_OF_MEMORY = (
     "MemoryError",
     "SystemError: error return without exception set",
     "returned NULL without setting an exception",
+    "OSError: [Errno 12] Cannot allocate memory",
 )
 
 
