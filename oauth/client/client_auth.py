@@ -17,6 +17,7 @@ from openab_auth.oauth.client.oauth_client import OAuthClient, SecretMethod
 from openab_auth.oauth.client.replies.verdict import error_words, json_object
 from openab_auth.oauth.http import BoundedTransport
 
+_REFUSED: Final = frozenset({400, 401})
 _SEVERAL: Final = re.compile(
     r"(?i)client_id|client (?:authentication|credentials)|(?:multiple|more than one|several) (?:client )?auth"
 )
@@ -97,6 +98,8 @@ def other_method(client: OAuthClient, reply: httpx2.Response) -> SecretMethod | 
     a request with several methods).
     """
     body = json_object(reply) or {}
+    if reply.status_code not in _REFUSED or "access_token" in body:  # anything else may have used the code
+        return None
     said = str(body.get("error_description") or "")
     words = error_words(body)
     complains = "invalid_request" in words and _SEVERAL.search(said)

@@ -64,8 +64,8 @@ _OTHER_CODE_MEMBERS: Final = ("status", "message")  # also HTTP statuses and sen
 _TEXT_MEMBERS: Final = ("error", "error_description", "message", "msg", "detail", "reason", "title", "description")
 _CLEAR_STATUS: Final = frozenset({200, 400, 401, 403})
 _GONE_STATUS: Final = frozenset({404, 410, 422})  # only for words that name the refresh token
+_CODE_STATUS: Final = frozenset({200, 400, 401})  # 403 may be a gate's in between
 _PROSE_STATUS: Final = frozenset({400, 401, 403})
-_SIGN_IN_STATUS: Final = frozenset({400, 401})  # 403 may be a company's own gate in between
 _LONGEST: Final = 1000  # characters of one member that are read
 
 # The words stand close together: "failed to refresh token: invalid reply" is an outage.
@@ -78,18 +78,13 @@ _END: Final = r"(?=\s*(?:$|[.,;!)\"']|or\b|and\b|provided|supplied|given))"
 _PROSE: Final = re.compile(
     rf"\b(?:invalid|expired|revoked|unknown) {_SUBJECT.replace('(?<!to )(?<!not )', '')}s?{_END}"
     rf"|{_SUBJECT} (?:is|was|has|has been|is an?) (?!valid|active|used\b){_OVER}{_END}"
-    rf"|{_SUBJECT} (?:expired|revoked|not found|does not exist|doesn't exist|reuse detected){_END}"
-    r"|^\W*(?:the )?token (?:has |is |was )(?:been )?(?:expired|revoked)\b",  # Google's
-    re.IGNORECASE,
-)
-_SIGN_IN: Final = re.compile(
-    r"\b(?:session|sign-?in|login|token)\b.{0,40}\b(?:expired|ended|revoked|terminated|validate)\b"
-    r".{0,60}\b(?:sign(?:ing)?|log(?:ging)?)[ -]?in again",
+    rf"|(?:^|[.;:] )(?<!verify: )(?:the |your )?{_SUBJECT} (?:expired|revoked|not found|reuse detected){_END}",
     re.IGNORECASE,
 )
 _MAY_PASS: Final = re.compile(
     r"temporar|try(?:ing)? again|later|retry|rate.?limit|too many|unavailable|time[ds]? ?out|timeout|overload"
-    r"|maintenance|internal|outage|in progress|busy|upstream|nonce|parameter",
+    r"|maintenance|internal|outage|in progress|busy|upstream|nonce|parameter|database|replica|\block\b|\bdown\b"
+    r"|cannot verify",
     re.IGNORECASE,
 )
 
@@ -97,25 +92,30 @@ _MAY_PASS: Final = re.compile(
 def refresh_token_is_over(status: int, body: Mapping[str, Json]) -> bool:
     """Return whether the answer to a refresh says clearly that the refresh token will never work again.
 
-    A known error code counts in each member where servers put one. Otherwise a sentence counts that calls the refresh
-    token invalid, expired or revoked, or that asks for a new sign-in. An answer that also speaks of trouble with the
-    client, or of trouble that may pass, never counts.
+    A known error code counts in each member where servers put one. So does a sentence that calls the refresh token
+    invalid, expired or revoked. An answer that also speaks of trouble with the client, or of trouble that may pass,
+    never counts. With 403, which gates in between use, only words about the grant or the refresh token count.
     """
-    if status == 200 and "error" not in body:  # noqa: PLR2004 - OK
+    if status == 200 and not body.get("error"):  # noqa: PLR2004 - OK
         return False
-    codes = frozenset(map(_code, _strings(body, _CODE_MEMBERS)))
+    codes = frozenset(map(_code, (*_strings(body, _CODE_MEMBERS), *_inner_messages(body))))
     others = frozenset(map(_code, _strings(body, _OTHER_CODE_MEMBERS)))
     if may_pass(body) or (codes | others) & _OTHER_TROUBLE:
         return False
-    about_tokens = frozenset(word for word in _WORDS if "token" in word or word == "user_disabled")
-    known = codes & _WORDS or others & about_tokens
+    known = codes & _WORDS
+    of_the_grant = {word for word in known | (others & _WORDS) if "refresh_token" in word or word == "invalid_grant"}
     if status in _GONE_STATUS:
-        return any("refresh_token" in word for word in known)
-    if known and status in _CLEAR_STATUS:
+        return any("refresh_token" in word for word in of_the_grant)
+    if (of_the_grant and status in _CLEAR_STATUS) or (known and status in _CODE_STATUS):
         return True
-    said = list(_strings(body, _TEXT_MEMBERS))
-    signs_in = status in _SIGN_IN_STATUS and "error" in body and any(map(_SIGN_IN.search, said))
-    return signs_in or (status in _PROSE_STATUS and any(map(_PROSE.search, said)))
+    return status in _PROSE_STATUS and any(map(_PROSE.search, _strings(body, _TEXT_MEMBERS)))
+
+
+def _inner_messages(body: Mapping[str, Json]) -> list[str]:
+    """Return the `message` of the `error` object, where Firebase puts its codes."""
+    error = body.get("error")
+    message = error.get("message") if isinstance(error, Mapping) else None
+    return [message[:_LONGEST]] if isinstance(message, str) else []
 
 
 def may_pass(body: Mapping[str, Json]) -> bool:

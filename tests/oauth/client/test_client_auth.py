@@ -99,6 +99,9 @@ async def test_a_server_that_wants_basic_is_told_so_after_a_form_was_refused() -
         ((400, {"error": "invalid_grant"}), ExchangeRefusedError, 1),
         ((400, {"error": "invalid_request", "error_description": "bad redirect_uri"}), OAuthError, 1),
         ((400, {"error": "invalid_scope"}), VendorMisconfiguredError, 1),
+        ((500, {"error": "invalid_client"}), OAuthError, 1),
+        ((429, {"error": "invalid_client"}), OAuthError, 1),
+        ((200, {"error": "invalid_client", "access_token": "at"}), OAuthError, 1),
     ],
     ids=str,
 )
