@@ -69,7 +69,7 @@ async def _with_facts(  # noqa: PLR0913, PLR0917 - as `find_renewer`
     from openab_auth.oauth.vendors import facts as recorded  # noqa: PLC0415 - few logins have such a record
 
     if recorded.holds_row(facts) and not catalogue.has_table_for(tenant):
-        vendor = recorded.vendor_from(facts, tenant, environ, catalogue.token_variables())
+        vendor = recorded.vendor_from(facts, tenant, environ, catalogue)
     return vendor and recorded.with_auth_method(vendor, facts)
 
 

@@ -37,8 +37,8 @@ class Catalogue:
 
     `vendors` are the rows by name. `offered` are the names of the vendors that people may log in to; a vendor without
     its client secret is left out. `auth` says what the config allows of servers. `token_variables` are the environment
-    variables that hold the bot's own token. `problems` tell which MCP servers are missing because a file could not be
-    read.
+    variables that hold the bot's own token. `has_config` says whether the process has an operator's config. `problems`
+    tell which MCP servers are missing because a file could not be read.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the config
@@ -50,9 +50,10 @@ class Catalogue:
         auth: AuthSettings = AuthSettings(),  # noqa: B008 - frozen
         *,
         token_variables: frozenset[str] = frozenset(),
+        has_config: bool = False,
         problems: tuple[Problem, ...] = (),
     ) -> None:
-        self.problems = problems
+        self.has_config, self.problems = has_config, problems
         self._rows, self._listed, self._auth = vendors, offered, auth
         self._servers = servers or {}
         of_servers: dict[str, Vendor] = {one.vendor_name: one.vendor for one in self._servers.values()}
@@ -100,6 +101,7 @@ class Catalogue:
             tables.servers,
             config.auth,
             token_variables=token_variables,
+            has_config=config != Config(),
             problems=tables.problems,
         )
 
@@ -122,9 +124,11 @@ class Catalogue:
             with suppress(ServerNotAddedError):
                 servers[name] = self._read(name, one, taken)
                 taken |= owners_of_names(servers=[name])
-        ours = self._token_variables
         found = Catalogue(
-            self._rows, self._listed, self._environ, servers, self._auth, token_variables=ours, problems=self.problems
+            *(self._rows, self._listed, self._environ, servers, self._auth),
+            token_variables=self._token_variables,
+            has_config=self.has_config,
+            problems=self.problems,
         )
         self._last = (dict(added), found)
         return found
@@ -213,6 +217,11 @@ class Catalogue:
         """Return the variables that hold tokens of vendors, or the bot's own."""
         return self._token_variables.union(*(one.env for one in self._vendors.values()))
 
+    def foreign_variables(self, tenant: Tenant) -> frozenset[str]:
+        """Return the variables with tokens, and those with the client secrets of others than this tenant's vendor."""
+        vendor = self.vendor_of(tenant)
+        return self.token_variables() | self._secret_variables() - {vendor.client_secret_env if vendor else ""}
+
     def row_of(self, tenant: Tenant, entry: LoginEntry) -> Vendor | None:
         """Return the row that renews and ends a stored login; None if there is none.
 
@@ -243,11 +252,13 @@ class Catalogue:
 
     def program_environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """Return the environment for a vendor's program, without secrets, the bot's token and relative PATH folders."""
-        of_vendors = {one.client_secret_env for one in self._vendors.values()}
-        of_servers = {one.client_secret_env for one in self._servers.values()}
-        held_back = self._token_variables | of_vendors | of_servers
+        held_back = self._token_variables | self._secret_variables()
         inherited = {name: value for name, value in environ.items() if name not in held_back}
         return inherited | {"PATH": absolute_path(environ)}
+
+    def _secret_variables(self) -> frozenset[str]:
+        of_vendors = {one.client_secret_env for one in self._vendors.values()}
+        return frozenset(of_vendors.union(one.client_secret_env for one in self._servers.values()))
 
     def offered(self) -> tuple[Vendor, ...]:
         """Return the vendors that people may log in to, in the operator's order."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
-from openab_auth.oauth.config import ConfigMistakes, replace_variables, variables_in
+from openab_auth.oauth.config import ConfigMistakes, is_reserved, replace_variables, variables_in
 from openab_auth.oauth.errors import LOG_IN_AGAIN, NotRefreshableError, one_line
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.oauth.vendors.vendor_table import read_row
@@ -19,11 +19,13 @@ from openab_auth.storage.records.facts import LoginFacts
 
 if TYPE_CHECKING:
     from openab_auth.oauth.client import SecretMethod
+    from openab_auth.oauth.vendors.catalogue import Catalogue
 
 REFRESH_KEYS: Final = frozenset({
     *("flow", "client_id", "token_body", "refresh_params", "headers", "exchange", "token_lifetime", "account_from"),
     *("client_secret_env", "client_secret_from", "token_endpoint_auth_method"),
 })  # fmt: skip
+_CLIENT_ENV: Final = "client_secret_env"
 _NAME, _WITHHELD = "name", "withheld"  # of the record: the vendor's name, and the keys that only the config holds
 _METHOD, _DEFAULT = "auth_method", "client_secret_basic"
 _METHODS: Final = ("client_secret_basic", "client_secret_post", "client_secret_basic_with_id")
@@ -52,9 +54,11 @@ def facts_of(vendor: Vendor) -> Mapping[str, Json]:
         row[key] = _recordable(key, value, withheld)
     row["client_id"] = vendor.client_id.replace("${", "$${")
     if vendor.client_secret is None:
-        row.pop("client_secret_env", None)  # the login was made without a secret
-    elif not (table.get("client_secret_env") or table.get("client_secret_from")):
+        row.pop(_CLIENT_ENV, None)  # the login was made without a secret
+    elif not (table.get(_CLIENT_ENV) or table.get("client_secret_from")):
         withheld.append("client_secret_obscured")
+    elif vendor.client_secret_env:
+        row[_CLIENT_ENV] = vendor.client_secret_env  # never a template: agents refuse it
     return {**row, _WITHHELD: withheld} if withheld else row
 
 
@@ -82,26 +86,34 @@ def holds_row(facts: LoginFacts) -> bool:
     return bool(facts.row.keys() & REFRESH_KEYS)
 
 
-def vendor_from(facts: LoginFacts, tenant: Tenant, environ: Mapping[str, str], forbidden: frozenset[str]) -> Vendor:
+def vendor_from(facts: LoginFacts, tenant: Tenant, environ: Mapping[str, str], catalogue: Catalogue) -> Vendor:
     """Return the row that renews the login under `tenant`, with no address in it.
 
-    Whoever writes the store must not choose freely which variables are sent: none that is in `forbidden`.
+    Whoever writes the store must not choose freely which variables are sent: none from a process with a config, and
+    elsewhere none that is reserved or holds another vendor's secret.
 
     Raises:
-        NotRefreshableError: a variable is not set in this process, or the record is damaged.
+        NotRefreshableError: a variable is refused or not set in this process, or the record is damaged.
     """
     table = {key: value for key, value in facts.row.items() if key in REFRESH_KEYS}
     if withheld := facts.row.get(_WITHHELD):
         what = ", ".join(map(str, withheld)) if isinstance(withheld, list) else "a value"
         raise NotRefreshableError(tenant, f"{one_line(what)} is only in the operator's config", _GIVE_CONFIG)
     named = _variables_in(table)
+    if named and catalogue.has_config:
+        reason = f"only a table in the config may name {' and '.join(sorted(named))}"
+        raise NotRefreshableError(tenant, reason, "add the vendor's table to the config")
+    foreign = catalogue.foreign_variables(tenant)
+    if refused := sorted(name for name in named if name in foreign or is_reserved(name)):
+        reason = f"without a config, no refresh sends {' and '.join(refused)}"
+        raise NotRefreshableError(tenant, reason, "give this process the operator's config with OPENAB_AUTH_CONFIG")
     if unset := sorted(name for name in named if not environ.get(name)):
         todo = f"set {' and '.join(unset)} for this process, or give it the operator's config"
         raise NotRefreshableError(tenant, f"{' and '.join(unset)} is not set in this process", todo)
     mistakes: ConfigMistakes = []
-    if named & forbidden:
-        mistakes.append(("facts", "names a variable that holds another vendor's or the bot's token"))
     values = replace_variables(table, "facts", environ, mistakes)
+    if _CLIENT_ENV in table:
+        values[_CLIENT_ENV] = table[_CLIENT_ENV]  # the name of a variable, and no template
     vendor = read_row(str(facts.row.get(_NAME)), {**values, "tenant": tenant}, environ, mistakes, at="facts")
     if "client_secret_from" in table and vendor.client_secret is None:
         raise NotRefreshableError(tenant, "its client's secret is not here", _GIVE_CONFIG)
@@ -112,8 +124,13 @@ def vendor_from(facts: LoginFacts, tenant: Tenant, environ: Mapping[str, str], f
 
 
 def _variables_in(table: Mapping[str, Json]) -> frozenset[str]:
-    """Return the names of all variables in the table that have the form of a name."""
-    secret = table.get("client_secret_env")
-    values = [*table.values(), f"${{{secret}}}" if isinstance(secret, str) else ""]
-    values += [item for value in values if isinstance(value, dict) for item in value.values()]
-    return frozenset().union(*map(variables_in, values))
+    """Return the names of all variables in the table, at any depth, that have the form of a name."""
+    secret = table.get(_CLIENT_ENV)
+    names: frozenset[str] = frozenset()
+    values: list[Json] = [*table.values(), f"${{{secret}}}" if isinstance(secret, str) else ""]
+    while values:
+        value = values.pop()
+        if isinstance(value, dict | list):
+            values += value.values() if isinstance(value, dict) else value
+        names |= variables_in(value)
+    return names

@@ -12,7 +12,7 @@ import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.oauth.client import Driver
-from openab_auth.oauth.config import Config
+from openab_auth.oauth.config import Config, parse_config
 from openab_auth.oauth.errors import NotRefreshableError
 from openab_auth.oauth.flows.device import code as codes
 from openab_auth.oauth.logins import Logins
@@ -26,7 +26,8 @@ from tests.oauth.tokens.stored_logins import stored
 from tests.support.clock import Clock
 
 CANARY = "canary-77aa"
-SECRETS = {"DISCORD_TOKEN": f"{CANARY}-bot", "ANTHROPIC_API_KEY": f"{CANARY}-api", "LD_PRELOAD": "x"}
+VARIABLES = "DISCORD_TOKEN ANTHROPIC_API_KEY LD_PRELOAD OPENAB_X HTTPS_PROXY GEMINI_OAUTH_CLIENT_SECRET LAB_KEY"
+SECRETS = {**{name: f"{CANARY}-{name}" for name in VARIABLES.split()}, "POINTER": "LAB_KEY"}
 LOGIN_KEYS = frozenset(  # of the login alone; a refresh needs none of them
     {"title", "tenant", "issuer", "authorize_url", "token_url", "device_url", "revoke_url", "userinfo_url"}
     | {"client_id_env", "client_secret_obscured", "redirect_uri", "scopes", "authorize_params", "token_params"}
@@ -154,6 +155,12 @@ async def test_only_the_keys_of_a_refresh_are_read(
         {"headers": {"X": "a\r\nHost: elsewhere"}},
         {"headers": {"X": "${DISCORD_TOKEN}"}},
         {"headers": {"X": "${LD_PRELOAD}\n"}},
+        {"headers": {"X": "${HTTPS_PROXY}"}},
+        {"headers": {"X": ["${DISCORD_TOKEN}"]}},
+        {"refresh_params": {"p": "${LD_PRELOAD} ${OPENAB_X}"}},
+        {"refresh_params": {"p": "${GEMINI_OAUTH_CLIENT_SECRET}"}},
+        {"client_secret_env": "GEMINI_OAUTH_CLIENT_SECRET"},
+        {"client_secret_env": "${POINTER}"},
         {"client_secret_env": "ANTHROPIC_API_KEY"},
         {"client_secret_env": "LD_PRELOAD"},
         {"client_secret_env": "NOT_SET_HERE"},
@@ -183,6 +190,53 @@ async def test_a_row_that_no_login_records_is_refused_and_nothing_is_sent(
     assert CANARY not in str(told.value)
     assert len(issuer.requests("/token")) == asked
     assert await stored(store) == expired
+
+
+@pytest.mark.parametrize(
+    "words",
+    [{"client_secret_env": "LAB_KEY"}, {"headers": {"X": "${LAB_KEY}"}}, {"refresh_params": {"p": "${LAB_KEY}"}}],
+)
+async def test_a_process_with_a_config_takes_no_variable_from_the_store(
+    words: dict[str, object],
+    issuer: Issuer,
+    expired: TokenEntry,
+    driver: Driver,
+    clock: Clock,
+    file: Path,
+    tmp_path: Path,
+) -> None:
+    """The bot's environment holds more than that of an agent."""
+    (tmp_path / "config.toml").write_text("")
+    (tmp_path / "config.toml").chmod(0o600)
+    catalogue = Catalogue.from_config(parse_config(tmp_path / "config.toml", SECRETS), SECRETS)
+    shared = FileStore(tmp_path / "auth.json", clock=clock)
+    rewrite(file, lambda row: row.update(words))
+    asked = len(issuer.requests("/token"))
+    async with TokenSource(Runtime(shared, catalogue, driver, clock, environ=SECRETS)) as source:
+        with pytest.raises(NotRefreshableError, match=r"LAB_KEY.*add the vendor's table to the config") as told:
+            await source.get_valid("lab")
+        assert CANARY not in str(told.value)
+        assert len(issuer.requests("/token")) == asked
+
+        rewrite(file, lambda row: [row.pop(key) for key in words])
+        assert (await source.get_valid("lab")).value != expired.access_token
+
+
+async def test_a_vendors_own_secret_may_be_named(
+    issuer: Issuer, driver: Driver, store: AsyncStore, clock: Clock, agent: TokenSource
+) -> None:
+    """The variable of the shipped row goes to this login's endpoint without the facts, too."""
+    table = {**flows_at(issuer)["by-paste"], "client_secret_env": "${WHICH}"}
+    environ = {**SECRETS, "WHICH": "GEMINI_OAUTH_CLIENT_SECRET"}
+    templates = {"gemini": table}
+    config = Config(vendors={"gemini": {**table, "client_secret_env": environ["WHICH"]}}, vendor_templates=templates)
+    logins = Logins(Catalogue.from_config(config, environ), store, driver, clock=clock)
+    await logins.complete(await issuer.approve((await logins.begin("gemini", CONSOLE)).url), CONSOLE)
+    await logins.aclose()
+
+    await agent.force_refresh("gemini")
+
+    assert "Authorization" in issuer.requests("/token")[-1].headers
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"lab": 5}', '{"lab": {"fingerprints": 5, "row": {}}}', "[" * 100_000])
