@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from openab_auth.oauth.client.same_server import ANOTHER_SERVER, is_same_server
 from openab_auth.oauth.entries.backoff import configuration_hash
+from openab_auth.oauth.errors import LOG_IN_AGAIN, NotRefreshableError, VendorUnavailableError
+from openab_auth.oauth.http import LAST_REQUEST, awake_timeout
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.client import Driver, TokenResponse
+    from openab_auth.oauth.client import Driver, OAuthClient, TokenResponse
     from openab_auth.oauth.http import Deadline, NetworkPolicy
     from openab_auth.oauth.vendors import Catalogue, Vendor
     from openab_auth.storage import AsyncStore, LoginEntry, Tenant
@@ -61,6 +64,7 @@ class VendorRenewer:
 
     vendor: Vendor
     token_endpoint: str
+    deadline: Deadline
 
     @property
     def config_hash(self) -> str:
@@ -73,5 +77,22 @@ class VendorRenewer:
         return self.vendor.network_policy
 
     async def renew(self, driver: Driver, entry: LoginEntry) -> TokenResponse:
-        """See `Renewer.renew`."""
-        return await driver.refresh(self.vendor.client(), entry.refresh_token, self.token_endpoint)
+        """Renew as `Renewer.renew` does; the client's secret goes only to the server that the table names.
+
+        Raises:
+            NotRefreshableError: the login was made at another server.
+        """
+        client = self.vendor.client()
+        if client.client_secret is not None and not await self._is_same_server(driver, client):
+            raise NotRefreshableError(self.vendor.tenant, ANOTHER_SERVER, LOG_IN_AGAIN)
+        return await driver.refresh(client, entry.refresh_token, self.token_endpoint)
+
+    async def _is_same_server(self, driver: Driver, client: OAuthClient) -> bool:
+        tenant = self.vendor.tenant
+        try:
+            async with awake_timeout(self.deadline.left(LAST_REQUEST)):
+                return await is_same_server(driver, client, self.token_endpoint)
+        except TimeoutError:
+            raise VendorUnavailableError(tenant, "its metadata did not arrive in time", processed=False) from None
+        except VendorUnavailableError as error:
+            raise VendorUnavailableError(tenant, error.reason, retry_after=error.retry_after, processed=False) from None

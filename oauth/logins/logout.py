@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from openab_auth.oauth.client import Driver, OAuthClient
+from openab_auth.oauth.client.same_server import ANOTHER_SERVER, is_same_server
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import NotLoggedInError, OAuthError
 from openab_auth.oauth.flows import Commits
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft
-from openab_auth.storage.entries import LoginEntry, Tenant
+from openab_auth.storage.entries import LoginEntry, Tenant, TokenEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,9 @@ class LoginRemover:
             (entry.refresh_token, "refresh_token") if entry.refresh_token else (entry.access_token, "access_token")
         )
         try:
+            endpoint = entry.token_endpoint if isinstance(entry, TokenEntry) and client.may_revoke else ""
+            if endpoint and not await is_same_server(self._driver, client, endpoint):
+                return False, ANOTHER_SERVER
             if await self._driver.revoke(client, token, hint=hint):
                 return True, None
         except OAuthError as error:

@@ -70,14 +70,16 @@ class Binding:
     def client(self, server: McpServer) -> OAuthClient:
         """Return the client with which the driver makes every request of this login.
 
-        If the name now means another server, the settings of that server do not apply to the recorded server.
+        If the name now means another server, the settings of that server do not apply to the recorded server. The
+        operator's secret is only that of the client in the table.
         """
         from openab_auth.oauth.client import OAuthClient  # noqa: PLC0415 - `status` sends no request
 
+        same_client = self.is_client_of(server)
         server = self._server_of_then(server)
         resource = {"resource": self.resource} if server.send_resource else {}
         scope = {"scope": " ".join(self.scopes)} if server.scope_in_refresh and self.scopes else {}
-        secret = server.client_secret if self.configured else self.client_secret
+        secret = self.client_secret if not self.configured else server.client_secret if same_client else None
         return OAuthClient(
             name=server.vendor_name,
             title=server.title,
@@ -111,6 +113,10 @@ class Binding:
             scopes=self.scopes,
         )
 
+    def is_client_of(self, server: McpServer) -> bool:
+        """Return whether the table still names this server and this client, and so the client's secret."""
+        return (self.url, self.client_id) == (server.url, server.client_id)
+
     def _server_of_then(self, now: McpServer) -> McpServer:
         """Return the recorded server: `now` if it has the same address, otherwise a server with default settings."""
         if now.url == self.url:
@@ -118,8 +124,6 @@ class Binding:
         return McpServer(
             now.name,
             self.url,
-            client_secret=now.client_secret,
-            client_secret_env=now.client_secret_env,
             network_policy=replace(now.network_policy, hosts=frozenset(), networks=()),
             added_by=now.added_by,
         )

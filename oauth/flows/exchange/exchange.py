@@ -53,4 +53,4 @@ class Exchange:
         """Return the object that asks for the next tokens of a login."""
         from openab_auth.oauth.flows.renewer import VendorRenewer  # noqa: PLC0415 - only a refresh pays for it
 
-        return VendorRenewer(renewal.vendor, renewal.token_endpoint)
+        return VendorRenewer(renewal.vendor, renewal.token_endpoint, renewal.deadline)
