@@ -27,7 +27,7 @@ TellResult: TypeAlias = Callable[[ReplyContent | None], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Paste:
-    """What a person pasted; a form's `generation` is the pending login that it was opened for."""
+    """Hold what a person pasted; a form's `generation` is the pending login that it was opened for."""
 
     text: str
     vendor: str | None = None
@@ -39,7 +39,7 @@ class Paste:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """The result of a paste: `waiting` if the login goes on, and `lost` if no login waited for the paste."""
+    """Hold the result of a paste: `waiting` if the login goes on, and `lost` if no login waited for the paste."""
 
     message: ReplyContent
     vendor: str | None

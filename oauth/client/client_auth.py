@@ -46,10 +46,11 @@ def _form_body(
 
     The form of a client with a secret then has no id: a request must not use two methods (RFC 6749 2.3).
     """
-    uri, headers, form = _form_body_with_id(client, method, uri, headers, body)
+    del method
+    fields = _basic_fields(client, headers, body)
     if client.client_secret:
-        form = urlencode([(name, value) for name, value in parse_qsl(form, True) if name != "client_id"])  # noqa: FBT003
-    return uri, headers, form
+        del fields["client_id"]
+    return uri, headers, urlencode(fields)
 
 
 def _form_body_with_id(
@@ -57,12 +58,7 @@ def _form_body_with_id(
 ) -> tuple[str, httpx2.Headers, str]:
     """Send a form with the client id, and the secret in HTTP Basic, for servers that look for the id in the form."""
     del method
-    headers["Content-Type"] = "application/x-www-form-urlencoded"
-    fields = _fields(client, body)
-    if secret := fields.pop("client_secret", None):
-        pair = f"{quote_plus(fields['client_id'])}:{quote_plus(secret)}"
-        headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
-    return uri, headers, urlencode(fields)
+    return uri, headers, urlencode(_basic_fields(client, headers, body))
 
 
 def _form_post_body(
@@ -108,6 +104,16 @@ def other_method(client: OAuthClient, reply: httpx2.Response) -> SecretMethod | 
     if client.auth_method != "client_secret_basic":
         return "client_secret_basic"
     return "client_secret_basic_with_id" if "client_id" in said else "client_secret_post"
+
+
+def _basic_fields(client: AsyncOAuth2Client, headers: httpx2.Headers, body: bytes) -> dict[str, str]:
+    """Return the fields of a form, and put the secret into the headers (HTTP Basic) instead of them."""
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    fields = _fields(client, body)
+    if secret := fields.pop("client_secret", None):
+        pair = f"{quote_plus(fields['client_id'])}:{quote_plus(secret)}"
+        headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
+    return fields
 
 
 def _fields(client: AsyncOAuth2Client, body: bytes) -> dict[str, str]:
