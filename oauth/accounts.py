@@ -1,7 +1,8 @@
 """Find the account that a typed word means: the word becomes an `Account` once, where it comes in.
 
 Slash commands, the command line and the public API take a word: the name of a vendor, the key of a login, `mcp:NAME` or
-the bare name of a server. They call `resolve`; the code below them takes an `Account`, a `VendorName` or a `Tenant`.
+the bare name of a server, each with `@label` for another account than the shared default. They call `resolve`; the code
+below them takes an `Account`, a `VendorName` or a `Tenant`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from openab_auth.oauth.errors import NotLoggedInError, ProgramKeepsLoginError
+from openab_auth.oauth.errors import NobodyMeantError, NotLoggedInError, ProgramKeepsLoginError
+from openab_auth.oauth.vendors.account_labels import OWN, SHARED, own_label, person_of, with_label
 from openab_auth.oauth.vendors.flow_rules import rules_of
 from openab_auth.oauth.vendors.server_names import VendorName, bare_name, full_name, names_server
-from openab_auth.storage.entries import Entry, McpEntry, Tenant, TokenEntry
+from openab_auth.storage.entries import Entry, McpEntry, Tenant, TokenEntry, UserId
 
 if TYPE_CHECKING:
     from openab_auth.oauth.vendors.catalogue import Catalogue
@@ -24,17 +26,39 @@ if TYPE_CHECKING:
 class Account:
     """One login, whether it exists already or not.
 
-    `name` is the vendor's name, or `mcp:NAME` for an MCP server. `tenant` is the key of the login in the store. The
-    label will be a third field as soon as a vendor can have several accounts; it is part of the tenant then.
+    `name` is the vendor's name, or `mcp:NAME` for an MCP server. `tenant` is the key of the login in the store. Both
+    end in `@label` for an account that has a `label`.
     """
 
     name: VendorName
     tenant: Tenant
+    label: str = ""
+
+    @property
+    def person(self) -> UserId | None:
+        """Return the person whose own account this is; None for an account of everybody."""
+        return person_of(self.label)
 
     @property
     def is_server(self) -> bool:
         """Return whether this is a login to an MCP server."""
         return names_server(self.name)
+
+
+def account_word(word: str, person: UserId | None) -> str:
+    """Return the word with the label that it means: that of `person` for `@me`, none for `@shared`.
+
+    Raises:
+        NobodyMeantError: nobody is known who could be meant by `@me`.
+    """
+    base, at, label = word.rpartition("@")
+    if not (at and base) or label not in {SHARED, OWN}:
+        return word
+    if label == SHARED:
+        return base
+    if person is None:
+        raise NobodyMeantError(base)
+    return with_label(base, own_label(person))
 
 
 def resolve(word: str, catalogue: Catalogue | None, entries: Mapping[str, Entry]) -> Account:
@@ -43,12 +67,12 @@ def resolve(word: str, catalogue: Catalogue | None, entries: Mapping[str, Entry]
     Without a catalogue, `word` is the key of a login or `mcp:NAME`. A word that means nothing here is taken as a key.
     """
     if names_server(word) or (catalogue and catalogue.server_named(full_name(word))):
-        return _server(bare_name(word), entries)
+        return _server(bare_name(word), catalogue, entries)
     vendor = vendor_meant(word, catalogue) if catalogue else None
     name, tenant = (vendor.name, vendor.tenant) if vendor else (VendorName(word), Tenant(word))
     if isinstance(entries.get(tenant), McpEntry):  # of a server that the config no longer names
-        return Account(full_name(tenant), tenant)
-    return Account(name, tenant)
+        return _server(bare_name(tenant), catalogue, entries)
+    return Account(name, tenant, vendor.label if vendor else "")
 
 
 def needs_catalogue(word: str, entries: Mapping[str, Entry]) -> bool:
@@ -62,9 +86,10 @@ def needs_catalogue(word: str, entries: Mapping[str, Entry]) -> bool:
 def stored_account(tenant: Tenant, entry: Entry, catalogue: Catalogue) -> Account:
     """Return the account of the login that is stored as `entry` under `tenant`."""
     if isinstance(entry, McpEntry):
-        return Account(full_name(tenant), tenant)
+        server = catalogue.server_of(tenant)
+        return Account(full_name(tenant), tenant, server.label if server else "")
     vendor = catalogue.vendor_of(tenant)
-    return Account(vendor.name if vendor else VendorName(tenant), tenant)
+    return Account(vendor.name, tenant, vendor.label) if vendor else Account(VendorName(tenant), tenant)
 
 
 def vendor_meant(word: str, catalogue: Catalogue) -> Vendor | None:
@@ -90,7 +115,7 @@ def not_logged_in(account: Account, catalogue: Catalogue | None) -> NotLoggedInE
     return NotLoggedInError(account.tenant)
 
 
-def _server(name: str, entries: Mapping[str, Entry]) -> Account:
+def _server(name: str, catalogue: Catalogue | None, entries: Mapping[str, Entry]) -> Account:
     """Return the account of an MCP server.
 
     Its tenant is the bare name, where the Rust agents look for the login. It is `mcp:NAME` if a vendor's login has the
@@ -99,4 +124,5 @@ def _server(name: str, entries: Mapping[str, Entry]) -> Account:
     tenants = Tenant(name), Tenant(full_name(name))
     found = next((tenant for tenant in tenants if isinstance(entries.get(tenant), McpEntry)), None)
     free = tenants[1] if isinstance(entries.get(name), TokenEntry) else tenants[0]
-    return Account(full_name(name), found or free)
+    server = catalogue.server_named(full_name(name)) if catalogue else None
+    return Account(full_name(name), found or free, server.label if server else "")

@@ -22,6 +22,8 @@ OpenabAuthError
     │       └── PkceMissingError       it names PKCE methods without S256
     ├── InsufficientScopeError      the login works, but lacks scopes for this request
     ├── UnknownVendorError          the vendor is unknown, or not offered here
+    │   ├── LabelError              no account can have this label
+    │   ├── NobodyMeantError        `@me` was asked for, and nobody is known whose account that is
     │   ├── RiskNotAcceptedError    the operator has not accepted this vendor's risk
     │   └── NoLoginError            the vendor has no login here; its tokens are environment variables
     ├── ConfigError                 the config has mistakes, each with its key and reason
@@ -71,7 +73,9 @@ from openab_auth.oauth.errors.operator import (
     ClientRefusedError,
     ConfigError,
     ForeignMetadataError,
+    LabelError,
     NetworkVariableError,
+    NobodyMeantError,
     NoLoginError,
     NotRefreshableError,
     PkceMissingError,
@@ -124,6 +128,7 @@ __all__ = [
     "ForeignLoginError",
     "ForeignMetadataError",
     "InsufficientScopeError",
+    "LabelError",
     "LoginChangedError",
     "LoginDeadError",
     "LoginDeniedError",
@@ -134,6 +139,7 @@ __all__ = [
     "NetworkVariableError",
     "NoLoginError",
     "NoPendingLoginError",
+    "NobodyMeantError",
     "NotLoggedInError",
     "NotRefreshableError",
     "OAuthError",

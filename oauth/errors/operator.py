@@ -195,6 +195,40 @@ class UnknownVendorError(OAuthError):
         self.offered = offered
 
 
+class LabelError(UnknownVendorError):
+    """The vendor is offered, but no account of it can have this label."""
+
+    code = "label"
+
+    def __init__(self, vendor: str, label: str) -> None:
+        OAuthError.__init__(
+            self,
+            f"{safe_name(label)!r} cannot be the label of an account",
+            kept="nothing was changed",
+            todo="use 1 to 32 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit; "
+            "not me, shared, new, or u and digits",
+        )
+        self.vendor = vendor
+        self.offered = ()
+        self.label = label
+
+
+class NobodyMeantError(UnknownVendorError):
+    """`@me` was asked for, and nobody is known whose account that is."""
+
+    code = "nobody_meant"
+
+    def __init__(self, vendor: str) -> None:
+        OAuthError.__init__(
+            self,
+            f"nobody is known whose own account {safe_name(vendor)}@me would be",
+            kept="nothing was changed",
+            todo="name the person with --user, or the thread with --thread",
+        )
+        self.vendor = vendor
+        self.offered = ()
+
+
 class RiskNotAcceptedError(UnknownVendorError):
     """The vendor's login carries a risk that the operator has not accepted."""
 

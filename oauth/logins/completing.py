@@ -7,7 +7,7 @@ from openab_auth.oauth.entries.pending_logins import PendingLogins
 from openab_auth.oauth.errors import NoPendingLoginError, PasteRefusedError
 from openab_auth.oauth.flows.registry import flow_of
 from openab_auth.oauth.paste import Paste, PasteMistake, read_paste
-from openab_auth.oauth.vendors import Catalogue
+from openab_auth.oauth.vendors import Catalogue, VendorName
 from openab_auth.storage.entries import PendingEntry, UserId
 
 
@@ -18,12 +18,17 @@ async def pasteable(
 
     With a `vendor` or a `generation`, only the logins of that vendor or that generation.
     """
-    flows = {row.name: flow_of(row) for row in catalogue.offered()}
-    names = {name for name, flow in flows.items() if flow.takes_paste and flow.in_store}
     found = await pending.of(user, {vendor} if vendor else ())
     return [
-        (login, entry) for login, entry in found if login.vendor in names and generation in {None, login.generation}
+        (login, entry)
+        for login, entry in found
+        if generation in {None, login.generation} and _takes_paste(catalogue, VendorName(login.vendor))
     ]
+
+
+def _takes_paste(catalogue: Catalogue, name: VendorName) -> bool:
+    row = catalogue.named(name)
+    return row is not None and flow_of(row).takes_paste and flow_of(row).in_store and not catalogue.refusal(name)
 
 
 def read_expected(text: str, *, expected: bool, vendor: str | None) -> Paste:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from openab_auth.oauth.entries import SKEW, EntryIndex, PendingLogin, backoff, build_index, dead_token, login_entry
+from openab_auth.oauth.vendors.account_labels import person_of
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.errors import StorageError
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
@@ -45,6 +46,16 @@ class LoginState:
     died: DeadToken | None = None
     failed: RefreshAttempt | None = None
     standing: GrantedAccess | None = None
+
+    @property
+    def label(self) -> str:
+        """Return the label of the account; empty for the shared default."""
+        return self.vendor.label if self.vendor else ""
+
+    @property
+    def person(self) -> UserId | None:
+        """Return the person whose own account this is; None for an account of everybody."""
+        return person_of(self.label)
 
 
 @dataclass(frozen=True, slots=True)

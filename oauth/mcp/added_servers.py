@@ -17,7 +17,8 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.mcp.binding import binding_of
 from openab_auth.oauth.vendors import Catalogue, McpServer
-from openab_auth.oauth.vendors.server_names import full_name
+from openab_auth.oauth.vendors.account_labels import base_of
+from openab_auth.oauth.vendors.server_names import bare_name, full_name, names_server
 from openab_auth.storage import AddedServer, AsyncStore, Draft, McpEntry, StorageError, Tenant, UserId
 
 MOST_SERVERS: Final = 50
@@ -94,7 +95,7 @@ class AddedServers:
             raise ServerNameTakenError(name, f"the server {name}")
         if len(draft.servers) >= MOST_SERVERS:
             raise TooManyServersError(MOST_SERVERS)
-        if _logins(draft, name) and not _owns_login(draft, admitted):
+        if not _owns_logins(draft, admitted):
             raise ForeignLoginError(name)
         draft.servers[name] = server
         return admitted, True
@@ -113,30 +114,32 @@ class AddedServers:
         del draft.servers[name]
 
 
-def _keys(name: str) -> tuple[Tenant, Tenant]:
-    """Return the keys under which the store may have a login of this server, or an agent's client for it."""
-    return Tenant(name), Tenant(full_name(name))
+def _server_of(key: str) -> str:
+    """Return the name of the server that a key means if it means one: a login's key, a pending one's, or a client's."""
+    if key.startswith("pending:"):
+        key = key.removeprefix("pending:").rpartition(":")[0]
+        return base_of(bare_name(key)) if names_server(key) else ""
+    return base_of(bare_name(key.partition(" ")[0]))
 
 
 def _logins(draft: Draft, name: str) -> list[str]:
-    """Return the keys of the logins that `mcp:NAME` could mean."""
-    return [key for key in _keys(name) if has_login(draft, key)]
+    """Return the keys of the logins that `mcp:NAME` and its accounts could mean."""
+    return [key for key in draft if _server_of(key) == name and has_login(draft, Tenant(key))]
 
 
-def _owns_login(draft: Draft, server: McpServer) -> bool:
-    """Return whether the stored login was made at this server, before the list of servers was lost."""
-    entry = draft.get(server.tenant)
-    if _logins(draft, server.name) != [server.tenant] or not isinstance(entry, McpEntry):
-        return False
-    binding = binding_of(entry, draft.clients.get(server.tenant))
-    return binding is not None and binding.url == server.url
+def _owns_logins(draft: Draft, server: McpServer) -> bool:
+    """Return whether all stored logins were made at this server, before the list of servers was lost."""
+    for key in _logins(draft, server.name):
+        entry = draft[key]
+        binding = binding_of(entry, draft.clients.get(key)) if isinstance(entry, McpEntry) else None
+        if names_server(key) or binding is None or binding.url != server.url:
+            return False
+    return True
 
 
 def _forget(draft: Draft, name: str) -> None:
     """Drop the pending logins and the clients of a server; another server may have its name next."""
-    vendor = full_name(name)
-    for key in [key for key in draft if key.startswith(f"pending:{vendor}:") or key in _keys(name)]:
+    for key in [key for key in draft if _server_of(key) == name]:
         del draft[key]
-    of_clients = (f"pending:{vendor}:", f"{vendor} ")
-    for key in [key for key in draft.clients if key.startswith(of_clients) or key in _keys(name)]:
+    for key in [key for key in draft.clients if _server_of(key) == name]:
         del draft.clients[key]

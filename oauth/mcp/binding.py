@@ -126,6 +126,7 @@ class Binding:
             self.url,
             network_policy=replace(now.network_policy, hosts=frozenset(), networks=()),
             added_by=now.added_by,
+            label=now.label,
         )
 
 

@@ -14,6 +14,7 @@ from openab_auth.oauth.mcp.foreign_hosts import check_foreign_hosts
 from openab_auth.oauth.mcp.registration import client_key, identify, issuers_of, keep_client
 from openab_auth.oauth.mcp.scopes import wanted_scopes
 from openab_auth.oauth.vendors import McpServer
+from openab_auth.oauth.vendors.account_labels import base_of
 from openab_auth.oauth.vendors.server_names import VendorName, bare_name
 from openab_auth.storage import AsyncStore, ClientRecord, Draft, McpEntry, Tenant, UserId, pending_key
 
@@ -135,6 +136,6 @@ class ServerLogins:
         Raises:
             NoPendingLoginError: the name now means another server, or no server.
         """
-        there = self._catalogue.server_named(vendor) or draft.servers.get(bare_name(vendor))
+        there = self._catalogue.server_named(vendor) or draft.servers.get(base_of(bare_name(vendor)))
         if there is None or there.url != binding.url:
             raise NoPendingLoginError(vendor)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from openab_auth.oauth.entries import read_login, rechecks
 from openab_auth.oauth.errors import RefreshBusyError
 from openab_auth.oauth.http import LAST_TRY, Deadline
+from openab_auth.oauth.vendors.account_labels import base_of
 from openab_auth.storage import AsyncStore, Lease, LoginEntry, Secret, Tenant
 from openab_auth.storage.worker_thread import in_thread
 
@@ -22,7 +24,7 @@ async def adopt_or_lease(
         RefreshBusyError: another process kept the lease and committed nothing.
         StorageError: the lease cannot be opened, or the store cannot be read.
     """
-    lease = store.lease(tenant)
+    lease = _lease(store, tenant)
     async for _ in rechecks(store, deadline.left(), deadline.stopping):
         entry = await stored_login(store, tenant)
         if adoptable(entry):
@@ -30,6 +32,38 @@ async def adopt_or_lease(
         if deadline.allows(LAST_TRY) and await in_thread(lease.try_acquire):
             return lease
     raise RefreshBusyError(tenant, deadline.used())
+
+
+def _lease(store: AsyncStore, tenant: Tenant) -> Lease:
+    base = base_of(tenant)
+    return store.lease(tenant) if base == tenant else _AccountLease(store.lease(tenant), store.lease(base))
+
+
+@dataclass(frozen=True, slots=True)
+class _AccountLease:
+    """The lease of a labelled account, and that of the shared default: one client has one refresh under way."""
+
+    account: Lease
+    default: Lease
+
+    def try_acquire(self) -> bool:
+        """See `Lease.try_acquire`; both leases are taken, or none."""
+        if not self.account.try_acquire():
+            return False
+        taken = False
+        try:
+            taken = self.default.try_acquire()
+        finally:
+            if not taken:
+                self.account.release()
+        return taken
+
+    def release(self) -> None:
+        """See `Lease.release`."""
+        try:
+            self.default.release()
+        finally:
+            self.account.release()
 
 
 async def adopt(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from openab_auth.oauth.config import AuthSettings, Config, absolute_path, environment_value, variables_in
 from openab_auth.oauth.errors import (
+    LabelError,
     NoLoginError,
     OAuthError,
     ProgramMissingError,
@@ -18,6 +19,7 @@ from openab_auth.oauth.errors import (
     ServerNotAddedError,
     UnknownVendorError,
 )
+from openab_auth.oauth.vendors.account_labels import base_of, row_of_account
 from openab_auth.oauth.vendors.flow_rules import rules_of
 from openab_auth.oauth.vendors.server_names import VendorName, bare_name
 from openab_auth.oauth.vendors.tables import read_tables
@@ -61,7 +63,7 @@ class Catalogue:
         self._environ = environ
         self._token_variables = token_variables | {"DISCORD_TOKEN"}
         self._last: tuple[Mapping[str, AddedServer], Catalogue] | None = None  # autocompletion asks at each keystroke
-        self._by_tenant = {
+        self._by_tenant: dict[str, Vendor] = {
             one.tenant: one for one in [*self._vendors.values()][::-1]
         }  # the first row of a tenant counts
 
@@ -164,14 +166,17 @@ class Catalogue:
         return read_added_server(name, server, taken=taken, base=server_policy(self._auth))
 
     def get(self, name: str) -> Vendor:
-        """Return the offered vendor of this name; the name of an MCP server is `mcp:NAME`.
+        """Return the offered vendor of this name; that of an MCP server is `mcp:NAME`, of an account `NAME@label`.
 
         Raises:
             OAuthError: the vendor is not offered here; `refusal` lists the reasons.
         """
-        if refused := self.refusal(name):
-            raise refused
-        return self._vendors[name]
+        vendor = self.named(VendorName(name))
+        if vendor is None:
+            raise self._unknown(name)
+        if vendor.default_name not in self._offered:
+            raise self._why_not_offered(vendor)
+        return vendor
 
     def refusal(self, name: str) -> OAuthError | None:
         """Return why nobody can log in to this vendor here, or None if the vendor is offered.
@@ -182,13 +187,19 @@ class Catalogue:
         - SecretMissingError: the vendor's client needs a secret, and none was found.
         - ProgramMissingError: the vendor's own login program is not installed.
         """
-        vendor = self._vendors.get(name)
+        vendor = self.named(VendorName(name))
         if vendor is None:
-            return UnknownVendorError(name, self._offered, lost="; ".join(problem.what for problem in self.problems))
-        return None if name in self._offered else self._why_not_offered(vendor)
+            return self._unknown(name)
+        return None if vendor.default_name in self._offered else self._why_not_offered(vendor)
+
+    def _unknown(self, name: str) -> UnknownVendorError:
+        base, _, label = name.rpartition("@")
+        if label and base in self._vendors:
+            return LabelError(base, label)
+        return UnknownVendorError(name, self._offered, lost="; ".join(problem.what for problem in self.problems))
 
     def _why_not_offered(self, vendor: Vendor) -> OAuthError:
-        name = vendor.name
+        name = vendor.default_name
         if not rules_of(vendor).needs_login:
             return NoLoginError(vendor.title, vendor.env, vendor.note)
         if vendor.risk != "ok" and name not in self._auth.accept_risk:
@@ -203,15 +214,16 @@ class Catalogue:
 
     def named(self, name: VendorName) -> Vendor | None:
         """Return the vendor of this name, offered or not; None if there is none. Tenants do not count."""
-        return self._vendors.get(name)
+        return row_of_account(name, self._vendors)
 
     def vendor_of(self, tenant: Tenant) -> Vendor | None:
         """Return the vendor whose logins have this tenant; names of vendors do not count."""
-        return self._by_tenant.get(tenant)
+        return row_of_account(tenant, self._by_tenant)
 
     def has_table_for(self, tenant: Tenant) -> bool:
         """Return whether the operator's config has a table for logins under this tenant."""
-        return any(one.in_config for one in self._rows.values() if one.tenant == tenant)
+        tenants = {tenant, base_of(tenant)}
+        return any(one.in_config for one in self._rows.values() if one.tenant in tenants)
 
     def token_variables(self) -> frozenset[str]:
         """Return the variables that hold tokens of vendors, or the bot's own."""
@@ -240,11 +252,11 @@ class Catalogue:
 
     def server_named(self, name: VendorName) -> McpServer | None:
         """Return the MCP server of this name, `mcp:NAME`; None if there is none."""
-        return self._servers.get(bare_name(name))
+        return row_of_account(bare_name(name), self._servers)
 
     def server_of(self, tenant: Tenant) -> McpServer | None:
         """Return the MCP server whose logins may have this tenant: the bare name, or `mcp:NAME` from other programs."""
-        return self._servers.get(bare_name(tenant))
+        return row_of_account(bare_name(tenant), self._servers)
 
     def servers(self) -> tuple[McpServer, ...]:
         """Return every MCP server."""

@@ -25,6 +25,7 @@ from openab_auth.oauth.http import (
     why_ambiguous,
     why_unsafe,
 )
+from openab_auth.oauth.vendors.account_labels import label_title, with_label
 from openab_auth.oauth.vendors.server_names import VendorName, full_name
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.oauth.vendors.vendor_table import read_url, read_variable
@@ -46,7 +47,7 @@ class McpServer:
     """Hold the settings of one server; the server's metadata replaces empty settings.
 
     `added_by` is the person who added the server from Discord, and None for a server of the operator. An added server
-    has the default settings, except for its address.
+    has the default settings, except for its address. `label` is that of one more account at the server.
     """
 
     name: str
@@ -69,21 +70,27 @@ class McpServer:
     token_lifetime: int | None = None  # seconds, if a token response names no end; None: nobody knows
     network_policy: NetworkPolicy = field(default_factory=NetworkPolicy)
     added_by: UserId | None = None
+    label: str = ""
+
+    def of_account(self, label: str) -> McpServer:
+        """Return the server with the account of this label, whose client, login and pending logins are its own."""
+        return replace(self, label=label)
 
     @property
     def vendor_name(self) -> VendorName:
-        """Return the name that people type, and that a pending login holds: `mcp:NAME`."""
-        return full_name(self.name)
+        """Return the name that people type, and that a pending login holds: `mcp:NAME`, or `mcp:NAME@label`."""
+        return VendorName(with_label(full_name(self.name), self.label))
 
     @property
     def tenant(self) -> Tenant:
         """Return the key of the server's login in the store: the bare name, as the Rust agents expect it."""
-        return Tenant(self.name)
+        return Tenant(with_label(self.name, self.label))
 
     @property
     def title(self) -> str:
         """Return the name for people; if a person added the server, with its host: the name may be meant to mislead."""
-        return f"{self.name} (MCP)" if self.added_by is None else f"{self.name} (MCP at {shorten_host(self.host)})"
+        kind = "MCP" if self.added_by is None else f"MCP at {shorten_host(self.host)}"
+        return label_title(f"{self.name} ({kind})", self.label)
 
     @property
     def vendor(self) -> Vendor:
@@ -96,6 +103,7 @@ class McpServer:
             redirect_uri=self.redirect_uri,
             scopes=self.scopes,
             network_policy=self.network_policy,
+            label=self.label,
         )
 
     @property
@@ -114,7 +122,7 @@ class McpServer:
         return url.lower().startswith("https:") or self.network_policy.http_loopback
 
 
-_OURS: Final = frozenset({"name", "client_secret", "network_policy", "added_by"})  # not keys of a table
+_OURS: Final = frozenset({"name", "client_secret", "network_policy", "added_by", "label"})  # not keys of a table
 KEYS: Final = ({one.name for one in fields(McpServer)} - _OURS) | {"allow_private_hosts"}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from openab_auth.oauth.vendors.account_labels import base_of, label_title, with_label
 from openab_auth.oauth.vendors.exchange_rules import exchange_rules
 from openab_auth.oauth.vendors.flow_rules import rules_of
 from openab_auth.oauth.vendors.server_names import VendorName
@@ -25,7 +26,8 @@ RISKS: Final = ("ok", "tos-risk", "experimental")
 class Vendor:
     """Hold one row of the vendor table; a missing endpoint is an empty text.
 
-    `client` returns the part that the driver needs.
+    `client` returns the part that the driver needs. A row with a `label` is that of another account of the vendor,
+    whose name and tenant end in `@label`.
     """
 
     name: VendorName
@@ -68,10 +70,31 @@ class Vendor:
     token_for: str = ""  # an added server's host, if its login uses an account at another host
     account_at: str = ""  # that host
     auth_method: SecretMethod = "client_secret_basic"  # how a login's client authenticated; no key of a table
+    label: str = ""  # no key of a table
     in_config: bool = False  # whether the operator's config has a table for it
     written: tuple[Mapping[str, object], Mapping[str, object]] = field(default=({}, {}), repr=False)
 
     # `written` holds the shipped and the operator's table with their `${VAR}`s; see `vendors.facts`.
+
+    def of_account(self, label: str) -> Vendor:
+        """Return the row of the vendor's account with this label."""
+        return replace(
+            self,
+            name=VendorName(with_label(self.name, label)),
+            tenant=Tenant(with_label(self.tenant, label)),
+            title=label_title(self.title, label),
+            label=label,
+        )
+
+    @property
+    def default_name(self) -> VendorName:
+        """Return the vendor's name without the label of this account."""
+        return VendorName(base_of(self.name)) if self.label else self.name
+
+    @property
+    def default_tenant(self) -> Tenant:
+        """Return the tenant of the vendor's shared default."""
+        return Tenant(base_of(self.tenant)) if self.label else self.tenant
 
     @property
     def lacks_secret(self) -> bool:
@@ -120,12 +143,12 @@ class Vendor:
             refresh_params=self.refresh_params,
             headers=self.headers,
             encoding=self.token_body,
-            revocation_encodings=("json",) if self.tenant in _REVOKES_BY_JSON else both,
+            revocation_encodings=("json",) if self.default_tenant in _REVOKES_BY_JSON else both,
             sends_state=self.token_sends_state,
             begins_with_code=rules_of(self).begins_at == "device_url",
             token_lifetime=self.token_lifetime,
             account_label_path=self.account_from,
-            account_id_path=_ACCOUNT_ID_PATHS.get(self.tenant, ""),
+            account_id_path=_ACCOUNT_ID_PATHS.get(self.default_tenant, ""),
             userinfo_token=exchange_rules(self.exchange).userinfo_token,
             network_policy=self.network_policy,
         )
@@ -147,6 +170,7 @@ _OURS: Final = frozenset(  # not keys of a table
         "in_config",
         "written",
         "auth_method",
+        "label",
     }
 )
 KEYS: Final = frozenset(one.name for one in fields(Vendor)) - _OURS
