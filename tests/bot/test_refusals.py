@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord
+from tests.support.patience import PATIENCE
 from tests.support.raw_server import RawServer
 
 Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
@@ -89,7 +90,7 @@ async def test_a_refused_registration_serves_the_commands_that_are_there(
     async with start("run") as process:
         assert process.stderr is not None
         lines = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while b"logged in to Discord" not in (line := await process.stderr.readline()):
                 assert line
                 lines.append(line.decode())

@@ -113,7 +113,7 @@ async def test_the_next_login_that_ends_is_news_again(
     for times in (1, 2):
         await log_in(ada, issuer)
         await end()
-        assert await world.until(lambda times=times: len(news(world, ada)) == times, 10)  # type: ignore[misc]
+        assert await world.until(lambda times=times: len(news(world, ada)) == times, PATIENCE)  # type: ignore[misc]
 
 
 async def test_a_person_who_takes_no_direct_messages_stops_nothing(
