@@ -104,7 +104,7 @@ async def test_a_refused_registration_serves_the_commands_that_are_there(
 
 
 @pytest.mark.parametrize("older", [True, False])
-async def test_a_registration_that_discord_keeps_waiting_keeps_nobody_waiting(
+async def test_a_registration_that_must_wait_keeps_nobody_waiting(
     older: bool, start: Start, discord: EmbeddedDiscord
 ) -> None:
     """After a 429, discord.py sleeps as long as Discord says: for hours, in public reports."""
@@ -142,7 +142,7 @@ async def test_a_registration_that_fails_late_ends_a_bot_without_commands(
     assert "Under maintenance" in line
 
 
-async def test_a_connection_lost_at_the_registration_serves_the_commands_that_are_there(
+async def test_a_connection_lost_at_the_registration_serves_what_is_there(
     start: Start, discord: EmbeddedDiscord
 ) -> None:
     async with start():
