@@ -67,6 +67,11 @@ def refusal_of(error: discord.HTTPException) -> Refusal:
     return Refusal(error.status, error.code, sentence)
 
 
+def reason_of(error: BaseException) -> str:
+    """Return Discord's own sentence, or why there was no usable answer; never the text of an error of the network."""
+    return str(refusal_of(error)) if isinstance(error, discord.HTTPException) else _reason(error)
+
+
 def failure_of(error: Exception, api_base: str, way: str = "") -> OpenabAuthError:
     """Return the error to report for a failure of discord.py; `way` names the proxy that was used."""
     if isinstance(error, discord.HTTPException):
@@ -76,7 +81,7 @@ def failure_of(error: Exception, api_base: str, way: str = "") -> OpenabAuthErro
     return DiscordUnavailableError(api_base, _reason(error), way)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """Return why there was no usable answer, without the text of the error, which could quote a header."""
     match error:
         case discord.ConnectionClosed():

@@ -199,7 +199,8 @@ def test_the_environments_variables_mean_what_they_mean_elsewhere(
 @pytest.mark.parametrize(
     "value",
     ["socks5://ada:canary-password@127.0.0.1:1080", "http://", "http://[canary-password", "http://a:99999",
-     "ftp://canary-password", "http://proxy example:1", "http://x:canary-password"],
+     "ftp://canary-password", "http://proxy example:1", "http://x:canary-password", "http://a:0", "http://a..b:1",
+     "http://a:1/canary-password", "http://a:canary/password@b:1", "http://ü.example:1", "socks5h://canary-password"],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "all_proxy", "discord.proxy"])
 def test_a_value_that_is_no_proxy_is_a_sentence_that_names_its_variable(name: str, value: str) -> None:
