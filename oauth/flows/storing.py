@@ -22,10 +22,12 @@ from openab_auth.oauth.errors import (
     OAuthError,
     VendorUnavailableError,
 )
+from openab_auth.oauth.flows import vendor_entry
 from openab_auth.oauth.flows.commits import Commits
 from openab_auth.oauth.flows.exchange.exchange import Exchange
 from openab_auth.oauth.flows.exchange.registry import exchange_of
 from openab_auth.oauth.flows.login_result import LoginResult
+from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft, LazyRecords
@@ -58,7 +60,7 @@ class LoginWriter:
         tokens: TokenResponse,
         login: PendingLogin,
         *,
-        write: WriteLogin = login_entry.write,
+        write: WriteLogin = vendor_entry.write,
         also: Callable[[Draft], None] | None = None,
         when_cancelled: Callable[[], Awaitable[None]] | None = None,
     ) -> LoginResult:
@@ -94,7 +96,8 @@ class LoginWriter:
             if when_cancelled is not None and isinstance(reason, NoPendingLoginError):
                 await when_cancelled()
 
-        client, exchange = replace(vendor.client(), token_url=token_url), exchange_of(vendor)
+        client = undisturbed(lambda: replace(vendor.client(), token_url=token_url))
+        exchange = exchange_of(vendor)
         commit = partial(write_login, token_url=exchange.token_url(client))
         before: str | None = None
         try:

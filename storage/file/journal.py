@@ -22,7 +22,7 @@ from typing import Final
 
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, TokenEntry, last_token
 from openab_auth.storage.errors import StorageError, StoreUnreadableError
-from openab_auth.storage.file import atomic, folder, regular_file
+from openab_auth.storage.file import atomic, folder, ownership, regular_file
 from openab_auth.storage.format import codec, shapes
 from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.records import NOTES, LoginFacts
@@ -142,10 +142,9 @@ def recovered(spills: tuple[Spill, ...], entries: Mapping[str, Entry]) -> dict[s
 
 def discard(path: Path, spill: Spill) -> None:
     """Remove the file of this spill, unless another spill was written there since."""
-    place = path_of(path, spill.tenant)
-    with contextlib.suppress(OSError):
-        if _file(os.lstat(place)) == spill.file:
-            place.unlink()
+    with contextlib.suppress(OSError), ownership.entered(path_of(path, spill.tenant)) as (at, name):
+        if _file(os.lstat(name, dir_fd=at)) == spill.file:
+            os.unlink(name, dir_fd=at)
 
 
 def _file(found: os.stat_result) -> tuple[int, int]:

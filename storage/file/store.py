@@ -21,7 +21,7 @@ from openab_auth.storage.errors import (
     StoreUnreadableError,
     StoreUnwritableError,
 )
-from openab_auth.storage.file import atomic, folder, journal, problems, snapshot
+from openab_auth.storage.file import atomic, folder, journal, ownership, problems, snapshot
 from openab_auth.storage.file.journal import Spill
 from openab_auth.storage.file.leftovers import ended_logins, quarantine, redact, temporary_files
 from openab_auth.storage.file.locks import FileLease, GlobalLock
@@ -85,8 +85,9 @@ class FileStore(FileReader, Store):
         spill = journal.write(self.path, spill)
         if late := self._is_late(spill):  # another login or a logout was committed before it could see the spill
             journal.discard(self.path, spill)
-        with contextlib.suppress(OSError):
-            os.utime(self.path)  # every process that has read the file reads it again, and the journal too
+        with contextlib.suppress(OSError), ownership.entered(self.path) as (at, name):
+            # Every process that has read the file reads it again, and the journal too.
+            os.utime(name, dir_fd=at, follow_symlinks=at is None)
         self._look_again()
         return not late
 

@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-import aiofiles
-
 from openab_auth.cogs.auth.guard.audit_quota import AuditQuota
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.oauth.errors import PasteRefusedError
@@ -101,20 +99,15 @@ class Audit:
             time = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds")
             line = json.dumps({"time": time, **about}) + "\n"
             async with self._turn:
-                await in_thread(ownership.make_folder, str(self._path.parent))
-                await self._append(line)
+                await in_thread(self._append, line)
         except Exception as error:  # noqa: BLE001 - the work of the line is done, or has its own error
             reason = error.strerror if isinstance(error, OSError) else type(error).__name__
             _log.error("the audit log could not be written (%s): %s", reason, short)
 
-    async def _append(self, line: str) -> None:
-        """Append a line; where no thread can be started, write it in this thread, at worst a second time."""
-        try:
-            async with aiofiles.open(self._path, "a", encoding="utf-8", opener=_private) as file:
-                await file.write(line)
-        except RuntimeError:
-            with open(self._path, "a", encoding="utf-8", opener=_private) as here:  # noqa: ASYNC230
-                here.write(line)
+    def _append(self, line: str) -> None:
+        ownership.make_folder(str(self._path.parent))
+        with open(self._path, "a", encoding="utf-8", opener=_private) as file:
+            file.write(line)
 
 
 def _outcome_of(error: BaseException) -> str:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from openab_auth.oauth.client import OAuthClient, RequestContext, new_state, new_verifier
-from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.generation import generation_of_pending
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.errors import ClientRefusedError, VendorMisconfiguredError, VendorUnavailableError
+from openab_auth.oauth.flows import vendor_entry
 from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
 from openab_auth.oauth.flows.login_offer import LoginOffer
 from openab_auth.oauth.flows.login_result import LoginResult
@@ -44,7 +44,7 @@ class RedirectTarget:
     client: OAuthClient
     resource: str | None = None
     remember: Callable[[Draft], None] | None = None
-    write: WriteLogin = login_entry.write
+    write: WriteLogin = vendor_entry.write
     check: Callable[[Draft], None] | None = None
 
 

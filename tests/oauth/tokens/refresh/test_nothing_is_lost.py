@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.client.replies import token_response
+from openab_auth.oauth.client import driver as drivers
+from openab_auth.oauth.client.replies import token_response, verdict
 from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.tokens import TokenSource, refresh
 from openab_auth.oauth.vendors import Catalogue
@@ -111,6 +112,44 @@ async def test_whatever_fails_after_the_answer_the_rotated_token_is_kept(
         await later.force_refresh("lab")
     assert not issuer.families[0].reuses
     assert len(issuer.requests("/token")) == 2
+
+
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        (verdict, "json_object"),
+        (drivers, "judge_reply"),
+        (drivers, "read_token_response"),
+        (token_response, "Secret"),
+        (token_response, "TokenResponse"),
+        (refresh, "is_other_account"),
+        (refresh, "UnsavedRenewal"),
+    ],
+    ids=lambda word: word if isinstance(word, str) else "",
+)
+async def test_a_moment_without_memory_while_an_answer_is_read_loses_no_token(
+    place: object,
+    name: str,
+    times: int,
+    login: TokenEntry,
+    issuer: Issuer,
+    source: TokenSource,
+    store: AsyncStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From the last byte of the answer until the response has its owner, nobody else could keep the token."""
+    fault = Fault(MemoryError())
+    monkeypatch.setattr(place, name, fault.before(getattr(place, name)))
+    fault.left = times
+
+    token = await source.force_refresh("lab")
+
+    assert fault.met == times
+    entry = (await store.read())["lab"]
+    assert isinstance(entry, TokenEntry)
+    assert (entry.access_token, entry.refresh_token.reveal()) == (token.value, issuer.families[0].refresh_token)
+    assert entry.refresh_token != login.refresh_token
 
 
 AGENT = """
