@@ -28,7 +28,7 @@ async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwar
     work, loop = _Work(partial(function, *args, **kwargs)), asyncio.get_running_loop()
     running: asyncio.Future[None] | asyncio.Future[T]
     try:
-        running = loop.run_in_executor(_threads(loop), work.run)
+        running = loop.run_in_executor(own_threads(loop), work.run)
     except RuntimeError:
         # The executor may have queued the work before it failed to start a thread, and another thread may run it.
         if work.claim():
@@ -38,7 +38,7 @@ async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwar
     return work.done.result()
 
 
-def _threads(loop: asyncio.AbstractEventLoop) -> ThreadPoolExecutor:
+def own_threads(loop: asyncio.AbstractEventLoop) -> ThreadPoolExecutor:
     """Return the threads for this loop; they end with it. A forked child has another loop, and other threads."""
     if loop not in _threads_of:
         _threads_of[loop] = ThreadPoolExecutor(thread_name_prefix="store")

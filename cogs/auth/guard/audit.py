@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+import aiofiles
+
 from openab_auth.cogs.auth.guard.audit_quota import AuditQuota
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.oauth.errors import PasteRefusedError
@@ -20,7 +22,7 @@ from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.file import ownership
-from openab_auth.storage.worker_thread import in_thread
+from openab_auth.storage.worker_thread import in_thread, own_threads
 
 Event: TypeAlias = Literal["login", "complete", "cancel", "status", "logout", "died", "mcp_add", "mcp_remove"]
 _log = logging.getLogger(__name__)
@@ -99,15 +101,21 @@ class Audit:
             time = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds")
             line = json.dumps({"time": time, **about}) + "\n"
             async with self._turn:
-                await in_thread(self._append, line)
+                await in_thread(ownership.make_folder, str(self._path.parent))
+                await self._append(line)
         except Exception as error:  # noqa: BLE001 - the work of the line is done, or has its own error
             reason = error.strerror if isinstance(error, OSError) else type(error).__name__
             _log.error("the audit log could not be written (%s): %s", reason, short)
 
-    def _append(self, line: str) -> None:
-        ownership.make_folder(str(self._path.parent))
-        with open(self._path, "a", encoding="utf-8", opener=_private) as file:
-            file.write(line)
+    async def _append(self, line: str) -> None:
+        """Append a line; where no thread can be started, write it in this thread, at worst a second time."""
+        threads = own_threads(asyncio.get_running_loop())
+        try:
+            async with aiofiles.open(self._path, "a", encoding="utf-8", opener=_private, executor=threads) as file:
+                await file.write(line)
+        except RuntimeError:
+            with open(self._path, "a", encoding="utf-8", opener=_private) as here:  # noqa: ASYNC230
+                here.write(line)
 
 
 def _outcome_of(error: BaseException) -> str:
