@@ -11,7 +11,8 @@ from typing import Final, TypeAlias
 from openab_auth.oauth.client import Driver, OAuthClient, TokenResponse
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.pending_entry import PendingLogin
-from openab_auth.oauth.entries.unsaved import OvertakenError, UnsavedLogin, UnsavedLogins
+from openab_auth.oauth.entries.unsaved import UnsavedLogins
+from openab_auth.oauth.entries.unsaved_login import OvertakenError, UnsavedLogin
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
