@@ -109,7 +109,7 @@ class Store(StoreReader, Protocol):
         return True
 
     def update(self, mutate: Mutation[T]) -> T:
-        """Run one mutation on the current entries, commit its changes, and return what it returned.
+        """Run one mutation on the current entries, commit its changes, and return its result.
 
         Raises:
             ServersUnwrittenError: everything was committed except the added servers.
