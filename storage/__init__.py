@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from openab_auth.storage.file import FileReader, FileStore
     from openab_auth.storage.format import check_tenant
     from openab_auth.storage.memory import MemoryStore
+    from openab_auth.storage.mutation import Done, Failed, Mutation
     from openab_auth.storage.open import open_reader, open_store
     from openab_auth.storage.reader import Problem, StoreReader
     from openab_auth.storage.records import (
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     )
     from openab_auth.storage.secret import Secret
     from openab_auth.storage.spill_rule import comes_after
-    from openab_auth.storage.store import Done, Failed, Lease, Mutation, Store
+    from openab_auth.storage.store import Lease, Store
     from openab_auth.storage.worker_thread import in_thread
 
 __all__ = [
@@ -122,11 +123,11 @@ _MODULES = {
     "CONSOLE": "entries",
     "ClientRecord": "records",
     "DeadToken": "records",
-    "Done": "store",
+    "Done": "mutation",
     "Draft": "draft",
     "Entry": "entries",
     "FACTS": "records",
-    "Failed": "store",
+    "Failed": "mutation",
     "FileReader": "file",
     "FileStore": "file",
     "InvalidEntryError": "errors",
@@ -138,7 +139,7 @@ _MODULES = {
     "LoginFacts": "records",
     "McpEntry": "entries",
     "MemoryStore": "memory",
-    "Mutation": "store",
+    "Mutation": "mutation",
     "NEVER": "entries",
     "NOTES": "records",
     "Note": "records",

@@ -13,8 +13,8 @@ from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import check_tenant
+from openab_auth.storage.mutation import Done, Failed, Mutation
 from openab_auth.storage.records import AddedServer, ClientRecord, LoginFacts, Note
-from openab_auth.storage.store import Done, Failed, Mutation
 
 
 @dataclass(slots=True)

@@ -32,9 +32,10 @@ from openab_auth.storage import AsyncStore
 from openab_auth.storage.draft import Draft, LazyRecords
 from openab_auth.storage.entries import Entry, LoginEntry, Tenant
 from openab_auth.storage.errors import words_of
+from openab_auth.storage.mutation import Mutation
 from openab_auth.storage.records.notes import Note, Subject
 from openab_auth.storage.secret import Secret
-from openab_auth.storage.store import Mutation, Store
+from openab_auth.storage.store import Store
 
 WriteLogin: TypeAlias = Callable[[Draft, Vendor, str, TokenResponse, Note], str | None]
 """Writes the entry of a login and its note, given its token endpoint; returns the label of the former account."""

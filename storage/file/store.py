@@ -30,9 +30,10 @@ from openab_auth.storage.file.record_files import CLIENTS_FILE, FACTS_FILE, NOTE
 from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
+from openab_auth.storage.mutation import Done, Failed, Mutation
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import LoginFacts, Note
-from openab_auth.storage.store import Done, Failed, Mutation, Store
+from openab_auth.storage.store import Store
 
 _ROOM: Final = 2**16  # bytes; enough for a renewed login in the file and in the journal, even if its tokens grew
 
