@@ -9,7 +9,9 @@ from openab_auth.lazy import lazy_names
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
     from openab_auth.storage.async_store import AsyncStore
-    from openab_auth.storage.draft import Draft, LazyRecords
+    from openab_auth.storage.commit.draft import Draft, LazyRecords
+    from openab_auth.storage.commit.mutation import Done, Failed, Mutation
+    from openab_auth.storage.commit.spill_rule import comes_after
     from openab_auth.storage.entries import (
         CONSOLE,
         NEVER,
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from openab_auth.storage.file import FileReader, FileStore
     from openab_auth.storage.format import check_tenant
     from openab_auth.storage.memory import MemoryStore
-    from openab_auth.storage.mutation import Done, Failed, Mutation
     from openab_auth.storage.open import open_reader, open_store
     from openab_auth.storage.reader import Problem, StoreReader
     from openab_auth.storage.records import (
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
         Subject,
     )
     from openab_auth.storage.secret import Secret
-    from openab_auth.storage.spill_rule import comes_after
     from openab_auth.storage.store import Lease, Store
     from openab_auth.storage.worker_thread import in_thread
 
@@ -123,23 +123,23 @@ _MODULES = {
     "CONSOLE": "entries",
     "ClientRecord": "records",
     "DeadToken": "records",
-    "Done": "mutation",
-    "Draft": "draft",
+    "Done": "commit.mutation",
+    "Draft": "commit.draft",
     "Entry": "entries",
     "FACTS": "records",
-    "Failed": "mutation",
+    "Failed": "commit.mutation",
     "FileReader": "file",
     "FileStore": "file",
     "InvalidEntryError": "errors",
     "InvalidTenantError": "errors",
     "Json": "entries",
-    "LazyRecords": "draft",
+    "LazyRecords": "commit.draft",
     "Lease": "store",
     "LoginEntry": "entries",
     "LoginFacts": "records",
     "McpEntry": "entries",
     "MemoryStore": "memory",
-    "Mutation": "mutation",
+    "Mutation": "commit.mutation",
     "NEVER": "entries",
     "NOTES": "records",
     "Note": "records",
@@ -163,7 +163,7 @@ _MODULES = {
     "TokenEntry": "entries",
     "UserId": "entries",
     "check_tenant": "format",
-    "comes_after": "spill_rule",
+    "comes_after": "commit.spill_rule",
     "in_thread": "worker_thread",
     "open_reader": "open",
     "open_store": "open",

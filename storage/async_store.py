@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
 
+from openab_auth.storage.commit.mutation import Done, Failed, Mutation
 from openab_auth.storage.entries import Entry, LoginEntry
-from openab_auth.storage.mutation import Done, Failed, Mutation
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import (
     CLIENTS,

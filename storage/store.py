@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
+from openab_auth.storage.commit.mutation import Done, Failed, Mutation
 from openab_auth.storage.entries import LoginEntry
-from openab_auth.storage.mutation import Done, Failed, Mutation
 from openab_auth.storage.reader import StoreReader
 from openab_auth.storage.records import Note
 

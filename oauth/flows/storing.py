@@ -29,10 +29,10 @@ from openab_auth.oauth.flows.exchange.registry import exchange_of
 from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AsyncStore
-from openab_auth.storage.draft import Draft, LazyRecords
+from openab_auth.storage.commit.draft import Draft, LazyRecords
+from openab_auth.storage.commit.mutation import Mutation
 from openab_auth.storage.entries import Entry, LoginEntry, Tenant
 from openab_auth.storage.errors import words_of
-from openab_auth.storage.mutation import Mutation
 from openab_auth.storage.records.notes import Note, Subject
 from openab_auth.storage.secret import Secret
 from openab_auth.storage.store import Store

@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from openab_auth.storage import batch
-from openab_auth.storage.draft import LazyRecords
+from openab_auth.storage.commit import batch
+from openab_auth.storage.commit.draft import LazyRecords
+from openab_auth.storage.commit.mutation import Done, Failed, Mutation
 from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry
 from openab_auth.storage.errors import (
     ServersUnwrittenError,
@@ -30,7 +31,6 @@ from openab_auth.storage.file.record_files import CLIENTS_FILE, FACTS_FILE, NOTE
 from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
-from openab_auth.storage.mutation import Done, Failed, Mutation
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import LoginFacts, Note
 from openab_auth.storage.store import Store

@@ -10,7 +10,7 @@ from openab_auth.oauth.mcp import Binding, access_of
 from openab_auth.oauth.mcp.scopes import advice, carried_over, note_demand
 from openab_auth.oauth.vendors import McpServer
 from openab_auth.storage import ClientRecord, Draft, McpEntry, Tenant
-from openab_auth.storage.draft import LazyRecords
+from openab_auth.storage.commit.draft import LazyRecords
 
 URL = "https://mcp.example:8443/s/canary-key-in-the-path/mcp"
 ISSUER = "https://as.example"

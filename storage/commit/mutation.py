@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
-from openab_auth.storage.draft import Draft
+from openab_auth.storage.commit.draft import Draft
 
 T = TypeVar("T")
 Mutation: TypeAlias = Callable[[Draft], T]
