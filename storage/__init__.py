@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from openab_auth.storage.async_store import AsyncStore
     from openab_auth.storage.commit.draft import Draft, LazyRecords
     from openab_auth.storage.commit.mutation import Done, Failed, Mutation
-    from openab_auth.storage.commit.spill_rule import comes_after
     from openab_auth.storage.entries import (
         CONSOLE,
         NEVER,
@@ -57,6 +56,7 @@ if TYPE_CHECKING:
         Subject,
     )
     from openab_auth.storage.secret import Secret
+    from openab_auth.storage.spill_rule import comes_after
     from openab_auth.storage.store import Lease, Store
     from openab_auth.storage.worker_thread import in_thread
 
@@ -163,7 +163,7 @@ _MODULES = {
     "TokenEntry": "entries",
     "UserId": "entries",
     "check_tenant": "format",
-    "comes_after": "commit.spill_rule",
+    "comes_after": "spill_rule",
     "in_thread": "worker_thread",
     "open_reader": "open",
     "open_store": "open",

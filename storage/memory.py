@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 from openab_auth.storage.commit import batch
 from openab_auth.storage.commit.draft import LazyRecords
 from openab_auth.storage.commit.mutation import Done, Failed, Mutation
-from openab_auth.storage.commit.spill_rule import comes_after, replaced_marks
 from openab_auth.storage.entries import Entry, LoginEntry
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import check_tenant
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import CLIENTS, FACTS, NOTES, SERVERS, Note, RecordKind
+from openab_auth.storage.spill_rule import comes_after, replaced_marks
 from openab_auth.storage.store import Store
 
 R = TypeVar("R")

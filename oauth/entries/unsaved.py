@@ -17,8 +17,8 @@ from openab_auth.oauth.entries.unsaved_login import OvertakenError, UnsavedLogin
 from openab_auth.oauth.errors import OAuthError
 from openab_auth.oauth.http.interrupt import insist
 from openab_auth.storage import AsyncStore, Lease, LoginEntry, Tenant
-from openab_auth.storage.commit.spill_rule import comes_after, replaced_marks
 from openab_auth.storage.errors import words_of
+from openab_auth.storage.spill_rule import comes_after, replaced_marks
 
 _RETRY: Final = 1.0  # seconds between two tries
 _LAST_TRIES: Final = 5.0  # seconds; a process that ends tries for so long and then gives up

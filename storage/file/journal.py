@@ -2,7 +2,7 @@
 
 The file `auth.json.spill.<tenant>` has the entry and the SHA-256 of the tokens of each login that the entry replaces.
 These are the login before it, and the logins that an earlier spill replaced. "no login" stands for a tenant without a
-login. A spill is valid only while one of these logins is stored (`storage.commit.spill_rule`), so a later login or
+login. A spill is valid only while one of these logins is stored (`storage.spill_rule`), so a later login or
 logout wins. The spill of a login that a person made contains its note, because the stored note describes the login
 before it. A spill is written without the global lock, because a busy lock may be the reason for the spill. It is
 removed under the global lock, after the commit of its login is durable.
@@ -19,7 +19,6 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from openab_auth.storage.commit.spill_rule import comes_after, replaced_marks
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, TokenEntry, last_token
 from openab_auth.storage.errors import StorageError, StoreUnreadableError
 from openab_auth.storage.file import atomic, folder, regular_file
@@ -27,6 +26,7 @@ from openab_auth.storage.format import codec, shapes
 from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.records import NOTES, LoginFacts
 from openab_auth.storage.records.notes import Note
+from openab_auth.storage.spill_rule import comes_after, replaced_marks
 
 _LARGEST: Final = 2**20  # bytes; every entry is far smaller
 
