@@ -71,12 +71,13 @@ class Driver:
         """
         if not client.needs_discovery:
             return client
-        issuer = client.issuer
-        if issuer not in self._metadata:
-            while len(self._metadata) >= _MOST_ISSUERS:  # people can add any number of servers over time
-                del self._metadata[next(iter(self._metadata))]
-            self._metadata[issuer] = await fetch_metadata(client, lambda url: self._get(client, url))
-        return with_endpoints(client, self._metadata[issuer])
+        if known := self._metadata.get(client.issuer):
+            return with_endpoints(client, known)
+        metadata, resolved = await fetch_metadata(client, lambda url: self._get(client, url))
+        while len(self._metadata) >= _MOST_ISSUERS:  # people can add any number of servers over time
+            del self._metadata[next(iter(self._metadata))]
+        self._metadata[client.issuer] = metadata
+        return resolved
 
     def authorize_url(self, client: OAuthClient, pending: PendingEntry) -> str:
         """Return the login link; the endpoints must be known (`resolve`)."""

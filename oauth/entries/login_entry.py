@@ -17,7 +17,7 @@ from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
     from openab_auth.oauth.client import TokenResponse
-    from openab_auth.storage.draft import Draft
+    from openab_auth.storage.commit.draft import Draft
 
 SKEW: Final = 120  # seconds; a token this close to its end counts as expired, for every program that reads the store
 _REJECTED: Final = "a server refused its token"

@@ -11,7 +11,8 @@ from typing import Final, TypeAlias
 from openab_auth.oauth.client import Driver, OAuthClient, TokenResponse
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.pending_entry import PendingLogin
-from openab_auth.oauth.entries.unsaved import OvertakenError, UnsavedLogin, UnsavedLogins
+from openab_auth.oauth.entries.unsaved import UnsavedLogins
+from openab_auth.oauth.entries.unsaved_login import OvertakenError, UnsavedLogin
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
@@ -30,12 +31,13 @@ from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AsyncStore
-from openab_auth.storage.draft import Draft, LazyRecords
+from openab_auth.storage.commit.draft import Draft, LazyRecords
+from openab_auth.storage.commit.mutation import Mutation
 from openab_auth.storage.entries import Entry, LoginEntry, Tenant
 from openab_auth.storage.errors import words_of
 from openab_auth.storage.records.notes import Note, Subject
 from openab_auth.storage.secret import Secret
-from openab_auth.storage.store import Mutation, Store
+from openab_auth.storage.store import Store
 
 WriteLogin: TypeAlias = Callable[[Draft, Vendor, str, TokenResponse, Note], str | None]
 """Writes the entry of a login and its note, given its token endpoint; returns the label of the former account."""

@@ -17,7 +17,7 @@ from openab_auth.storage.secret import Secret
 if TYPE_CHECKING:
     from openab_auth.oauth.client import TokenResponse
     from openab_auth.oauth.vendors import Vendor
-    from openab_auth.storage.draft import Draft
+    from openab_auth.storage.commit.draft import Draft
 
 
 def write(draft: Draft, vendor: Vendor, token_url: str, tokens: TokenResponse, note: Note) -> str | None:

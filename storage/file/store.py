@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from openab_auth.storage import batch
-from openab_auth.storage.draft import LazyRecords
+from openab_auth.storage.commit import batch
+from openab_auth.storage.commit.draft import LazyRecords
+from openab_auth.storage.commit.mutation import Done, Failed, Mutation
 from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry
 from openab_auth.storage.errors import (
     ServersUnwrittenError,
@@ -32,7 +33,7 @@ from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import LoginFacts, Note
-from openab_auth.storage.store import Done, Failed, Mutation, Store
+from openab_auth.storage.store import Store
 
 _ROOM: Final = 2**16  # bytes; enough for a renewed login in the file and in the journal, even if its tokens grew
 

@@ -20,7 +20,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, Note, Secret, TokenEntry
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 
 Start = Callable[[], RefreshAhead]
 
@@ -87,9 +87,7 @@ async def ends_in(seconds: float, store: AsyncStore, *tenants: str) -> None:
 
 
 async def asked(issuer: Issuer, times: int) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while len(issuer.requests("/token")) < times:
-            await asyncio.sleep(0.01)
+    await until(lambda: len(issuer.requests("/token")) >= times)
 
 
 async def stored_new(store: AsyncStore, before: TokenEntry) -> TokenEntry:

@@ -1,4 +1,4 @@
-"""What Discord refuses at the start: the bot serves what it can, and otherwise repeats Discord's sentence.
+"""Discord refuses something at the start: the bot serves what it can, and otherwise repeats Discord's sentence.
 
 From serenity-rs/serenity#2993 (Entry Point commands), AstrBotDevs/AstrBot#8029 and discord/discord-api-docs#6188 (the
 daily quota of new commands, once used up for whole accounts by Discord's own mistake).

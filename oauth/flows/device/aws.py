@@ -26,7 +26,7 @@ from openab_auth.oauth.flows.device.code import DeviceCode, read_code
 from openab_auth.oauth.flows.device.requests import GRANT_TYPE, ApprovalPending, PollOutcome, judge_poll
 from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.storage import NEVER, AsyncStore, ClientRecord, Tenant
-from openab_auth.storage.draft import Draft
+from openab_auth.storage.commit.draft import Draft
 from openab_auth.storage.entries import Json, PendingEntry
 from openab_auth.storage.secret import Secret
 

@@ -23,7 +23,7 @@ from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.flows.storing import WriteLogin
 from openab_auth.oauth.paste import DeniedRedirectError, ExpectedRedirect, Paste, code_for
 from openab_auth.oauth.vendors import Vendor
-from openab_auth.storage.draft import Draft
+from openab_auth.storage.commit.draft import Draft
 from openab_auth.storage.entries import PENDING_LIFETIME, PendingEntry
 from openab_auth.storage.records.notes import Begun
 from openab_auth.storage.secret import Secret

@@ -6,7 +6,7 @@ import logging
 import re
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.oauth.client.replies.verdict import is_token
+from openab_auth.oauth.client import is_token, supported_method
 from openab_auth.oauth.errors import ClientMissingError
 from openab_auth.oauth.mcp.registration.client_metadata import client_metadata
 from openab_auth.oauth.vendors.mcp_server import AUTH_METHODS, AuthMethod, McpServer
@@ -53,11 +53,7 @@ async def register(
 
 def auth_method_of(secret: Secret | None, found: Discovered) -> AuthMethod:
     """Return how a client authenticates when nobody said it: by Basic (RFC 7591 2), where the server supports it."""
-    if secret is None:
-        return "none"
-    methods = found.auth_methods
-    only_post = methods is not None and "client_secret_basic" not in methods and "client_secret_post" in methods
-    return "client_secret_post" if only_post else "client_secret_basic"
+    return "none" if secret is None else supported_method(found.auth_methods, "client_secret_basic")
 
 
 async def _request(server: McpServer, found: Discovered, scopes: tuple[str, ...], fetch: Fetch) -> FetchedReply:

@@ -18,7 +18,8 @@ from openab_auth.oauth.client.replies import token_response, verdict
 from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.tokens import TokenSource, refresh
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry, batch
+from openab_auth.storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry
+from openab_auth.storage.commit import batch
 from openab_auth.storage.file import atomic
 from openab_auth.storage.file.locks.global_lock import GlobalLock
 from openab_auth.storage.file.record_files import RecordFile

@@ -24,7 +24,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, TokenEntry
 from tests.support.import_all import IMPORT_ALL
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 
 PAUSE = 4.8  # seconds; longer than a request, and a whole refresh, of AGENT may take
 AGENT = (
@@ -235,15 +235,11 @@ async def test_a_loop_that_ends_in_mid_commit_leaves_the_login_in_the_journal(
     """A host never closes its source, so its event loop cancels the commit while that waits for a lock."""
     agent = await start("wait")
     with held(path):
-        async with asyncio.timeout(PATIENCE):
-            while not waits_for_a_lock(agent.pid):
-                await asyncio.sleep(0.01)
+        await until(lambda: waits_for_a_lock(agent.pid))
         agent.send_signal(signal.SIGINT)  # asyncio.run cancels its work
         agent.send_signal(signal.SIGINT)  # and is interrupted
         await asyncio.wait_for(agent.communicate(b"\n"), PATIENCE)
-        async with asyncio.timeout(PATIENCE):
-            while refresh_token(path) != issuer.families[0].refresh_token:
-                await asyncio.sleep(0.01)
+        await until(lambda: refresh_token(path) == issuer.families[0].refresh_token)
     assert len(issuer.requests("/token")) == 1
 
 

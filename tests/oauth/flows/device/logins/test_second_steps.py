@@ -20,8 +20,9 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, TokenEntry
-from tests.oauth.flows.device.logins.device_logins import ADA, until
+from tests.oauth.flows.device.logins.device_logins import ADA
 from tests.support.clock import Clock
+from tests.support.patience import until
 
 
 async def test_an_installed_app_without_its_secret_says_how_to_set_it(logins: Logins) -> None:
