@@ -16,7 +16,8 @@ from typing import Final, TypeAlias
 
 import httpx2
 
-from openab_auth.oauth.client.replies.dead_refresh import may_pass, refresh_token_is_over
+from openab_auth.oauth.client.replies.dead_refresh import TELLING_MEMBERS, may_pass, refresh_token_is_over
+from openab_auth.oauth.client.replies.refusal_text import refusal_without_object, texts_of
 from openab_auth.oauth.errors import (
     Asked,
     ClientRefusedError,
@@ -43,6 +44,10 @@ _OUR_FAULT: Final = frozenset(
         "invalid_target",
         "unsupported_grant_type",
     }
+)
+_OF_TABLE: Final = re.compile(  # what an operator can mend, in the description of an `invalid_request`
+    r"(?i)\b(?:parameters?|missing|required?|unsupported|malformed|body|client_id|grant_type|scopes?|resource|audience"
+    r"|methods?|authentication|credentials)\b"
 )
 _REUSE: Final = re.compile(r"(?i)(\b|_)re-?used?\b|\balready (been )?(used|spent|redeemed)|\b(used|spent) already")
 _ELSEWHERE: Final = "; another tool, or a copy of this store, has used this refresh token"
@@ -137,7 +142,8 @@ def judge_reply(
 def _fault(context: RequestContext, reply: httpx2.Response, body: JsonObject | None, now: float) -> OAuthError | None:
     """Return the error of a reply, or None; checked in order: transient trouble, error codes, endpoint, shape."""
     words, status = error_words(body or {}), reply.status_code
-    reason = reason_of(context, status, body)
+    said = refusal_without_object(reply) if body is None else body
+    reason = reason_of(context, status, said)
     error: OAuthError | None
     if status >= httpx2.codes.INTERNAL_SERVER_ERROR or status in _TRANSIENT_STATUS or _PASSING & words:
         processed = status not in _UNPROCESSED_STATUS and not _NOT_NOW & words
@@ -148,11 +154,11 @@ def _fault(context: RequestContext, reply: httpx2.Response, body: JsonObject | N
         error = context.misconfigured(
             f"HTTP {status}: it redirects, and a request with a secret never follows a redirect"
         )
-    elif context.asked == "refresh" and refresh_token_is_over(status, body or {}):
-        error = LoginDeadError(context.tenant, f"{reason}{_ELSEWHERE if _REUSE.search(reason) else ''}")
+    elif error := _refused_refresh(context, reply, said, reason):
+        pass
     elif _UNKNOWN_CLIENT & words:
         error = ClientRefusedError(context.vendor, reason, _CHECK_CLIENT)
-    elif _OUR_FAULT & words or ("invalid_request" in words and context.asked == "refresh"):
+    elif _OUR_FAULT & words:
         error = context.misconfigured(reason)
     elif status in _ABSENT:
         error = context.misconfigured(f"{reason}: there is no such endpoint")
@@ -164,10 +170,30 @@ def _fault(context: RequestContext, reply: httpx2.Response, body: JsonObject | N
             unread=reply.is_success,
         )
     elif words or not reply.is_success:
-        error = _refused(context, reason, status, body)
+        coded = context.asked in {"code", "approval"}
+        error = ExchangeRefusedError(context.vendor, reason) if coded else context.unavailable(reason)
     else:
         error = _unusable(context, body)
     return error
+
+
+def _refused_refresh(
+    context: RequestContext, reply: httpx2.Response, said: JsonObject, reason: str
+) -> OAuthError | None:
+    """Return the error of a refusal of the refresh token, or None for every other reply."""
+    words, status = error_words(said), reply.status_code
+    if context.asked != "refresh":
+        return None
+    if refresh_token_is_over(status, said):
+        return LoginDeadError(context.tenant, f"{reason}{_ELSEWHERE if _REUSE.search(reason) else ''}")
+    if (_UNKNOWN_CLIENT | _OUR_FAULT) & words:
+        return None
+    if "invalid_request" in words and _OF_TABLE.search(reason):
+        return context.misconfigured(reason)
+    refuses = bool(words) if reply.is_success else status in _REFUSING_STATUS
+    if refuses and texts_of(said) and not may_pass(said):
+        return RefreshRefusedError(context.vendor, reason)  # in unknown words: never guess that a login is dead
+    return None
 
 
 def _is_page(reply: httpx2.Response) -> bool:
@@ -202,15 +228,15 @@ def reason_of(context: RequestContext, status: int, body: JsonObject | None) -> 
     else:
         parts = [error, body.get("error_description") or body.get("message")]
     said = ": ".join(part for part in parts if isinstance(part, str) and part.strip())
+    said = said or ": ".join([text for name, text in texts_of(body) if name in TELLING_MEMBERS][:2])
     return f"HTTP {status}, {redact(said, context.secrets)}" if said else f"HTTP {status}"
 
 
-def _refused(context: RequestContext, reason: str, status: int, body: JsonObject) -> OAuthError:
-    if context.asked in {"code", "approval"}:
-        return ExchangeRefusedError(context.vendor, reason)
-    if context.asked == "refresh" and status in _REFUSING_STATUS and error_words(body) and not may_pass(body):
-        return RefreshRefusedError(context.vendor, reason)  # an unknown error code: never guess that a login is dead
-    return context.unavailable(reason)
+def _is_refusal(context: RequestContext, reply: httpx2.Response, words: frozenset[str], said: JsonObject) -> bool:
+    """Return whether this refuses a refresh in words of its own, and not because of trouble that may pass."""
+    if context.asked != "refresh" or not (words if reply.is_success else reply.status_code in _REFUSING_STATUS):
+        return False
+    return bool(texts_of(said)) and not may_pass(said)
 
 
 def _unusable(context: RequestContext, body: JsonObject) -> OAuthError | None:
