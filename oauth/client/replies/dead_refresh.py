@@ -7,7 +7,7 @@ sentence. A reply that may be an outage never counts: a login that is called dea
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
 from openab_auth.oauth.client.replies.refusal_text import snake_case, texts_of
@@ -113,8 +113,8 @@ def refresh_token_is_over(status: int, body: Mapping[str, Json]) -> bool:
     if not (status in range(400, 500) or (status == 200 and _tells_trouble(body))) or status in _PASSING_STATUS:  # noqa: PLR2004
         return False
     texts = texts_of(body)
-    codes = frozenset(_code(text) for name, text in texts if name in _CODE_MEMBERS) | _inner_messages(body)
-    others = frozenset(_code(text) for name, text in texts if name in _OTHER_CODE_MEMBERS)
+    codes = codes_of(body) | _inner_messages(body)
+    others = _codes(texts, _OTHER_CODE_MEMBERS)
     if may_pass(body) or (codes | others) & _OTHER_TROUBLE:
         return False
     if any(map(_GRANT_WORD.fullmatch, codes | others)) or (status in _CODE_STATUS and codes & _WORDS):
@@ -125,9 +125,18 @@ def refresh_token_is_over(status: int, body: Mapping[str, Json]) -> bool:
 def may_pass(body: Mapping[str, Json]) -> bool:
     """Return whether the answer speaks of trouble that may pass by itself."""
     texts = texts_of(body)
-    codes = frozenset(_code(text) for name, text in texts if name in TELLING_MEMBERS | _OTHER_CODE_MEMBERS)
+    codes = _codes(texts, TELLING_MEMBERS | _OTHER_CODE_MEMBERS)
     sentences = (text for name, text in texts if name in _SENTENCE_MEMBERS)
     return bool(codes & (_OTHER_TROUBLE - _OF_THE_CLIENT)) or any(map(_MAY_PASS.search, sentences))
+
+
+def codes_of(body: Mapping[str, Json]) -> frozenset[str]:
+    """Return the error codes in a reply, at any depth, as RFC 6749 would spell them, without the end `_error`."""
+    return _codes(texts_of(body), _CODE_MEMBERS)
+
+
+def _codes(texts: Iterable[tuple[str, str]], members: Container[str]) -> frozenset[str]:
+    return frozenset(_code(text) for name, text in texts if name in members)
 
 
 def _tells_trouble(body: Mapping[str, Json]) -> bool:

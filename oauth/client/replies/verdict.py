@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 
 import httpx2
 
-from openab_auth.oauth.client.replies.dead_refresh import TELLING_MEMBERS, may_pass, refresh_token_is_over
+from openab_auth.oauth.client.replies.dead_refresh import TELLING_MEMBERS, codes_of, may_pass, refresh_token_is_over
 from openab_auth.oauth.client.replies.refusal_text import refusal_without_object, texts_of
 from openab_auth.oauth.errors import (
     Asked,
@@ -51,23 +51,29 @@ _OF_TABLE: Final = re.compile(  # what an operator can mend, in the description 
 )
 _REUSE: Final = re.compile(r"(?i)(\b|_)re-?used?\b|\balready (been )?(used|spent|redeemed)|\b(used|spent) already")
 _ELSEWHERE: Final = "; another tool, or a copy of this store, has used this refresh token"
-_NOT_NOW: Final = frozenset(  # the server did not process the request
+_NOT_NOW: Final = frozenset(  # the server did not process the request; as `codes_of` spells them
     {
-        "overloaded_error",
-        "rate_limit_error",
+        "overloaded",
+        "rate_limit",
         "rate_limit_exceeded",
+        "rate_limited",
+        "ratelimited",  # Slack
         "slow_down",
         "temporarily_unavailable",
+        "throttled",
+        "throttling",  # AWS, also the next one
         "too_many_requests",
     }
 )
-_PASSING: Final = _NOT_NOW | {"server_error"}
+_PASSING: Final = _NOT_NOW | {"server"}
 LONGEST_TOKEN: Final = 2**16  # bytes; every commit rewrites the file, and everybody waits for it
 _PROOF_BOUND: Final = frozenset({"dpop", "mac", "pop"})  # token types that also need a key
 _TOO_MANY: Final = 429
 _TRANSIENT_STATUS: Final = frozenset({408, 425, _TOO_MANY})
 _ABSENT: Final = frozenset({404, 405, 410})
-_UNPROCESSED_STATUS: Final = frozenset({425, _TOO_MANY, 503})  # RFC 8470 5.2, RFC 6585 4, RFC 9110 15.6.4
+_UNPROCESSED_STATUS: Final = frozenset({425, _TOO_MANY, 503, 529})  # RFC 8470 5.2, RFC 6585 4, RFC 9110 15.6.4; Claude
+_STOPPED_STATUS: Final = frozenset({407, 511})  # by a proxy: RFC 9110 15.5.8, RFC 6585 6
+_FORBIDDEN: Final = 403  # with Retry-After, it limits the rate (GitHub)
 _REGION: Final = "unsupported_country_region_territory"  # OpenAI's word for an address in a country without service
 _REFUSING_STATUS: Final = frozenset({400, 401})  # RFC 6749 5.2
 _LONGEST_WAIT: Final = 24 * 3600.0
@@ -144,10 +150,11 @@ def _fault(context: RequestContext, reply: httpx2.Response, body: JsonObject | N
     words, status = error_words(body or {}), reply.status_code
     said = refusal_without_object(reply) if body is None else body
     reason = reason_of(context, status, said)
+    codes = frozenset[str]() if is_token(said.get("access_token")) else codes_of(said)
     error: OAuthError | None
-    if status >= httpx2.codes.INTERNAL_SERVER_ERROR or status in _TRANSIENT_STATUS or _PASSING & words:
-        processed = status not in _UNPROCESSED_STATUS and not _NOT_NOW & words
-        error = context.unavailable(reason, retry_after=_retry_after(reply, now), processed=processed)
+    unprocessed = status in _UNPROCESSED_STATUS or bool(_NOT_NOW & codes) or _is_stopped(reply)
+    if status >= httpx2.codes.INTERNAL_SERVER_ERROR or status in _TRANSIENT_STATUS or _PASSING & codes or unprocessed:
+        error = context.unavailable(reason, retry_after=_retry_after(reply, now), processed=not unprocessed)
     elif _REGION in reason:
         error = context.unavailable(reason, processed=False, todo=_OTHER_WAY)
     elif status in range(300, 400):
@@ -157,7 +164,7 @@ def _fault(context: RequestContext, reply: httpx2.Response, body: JsonObject | N
     elif error := _refused_refresh(context, reply, said, reason):
         pass
     elif _UNKNOWN_CLIENT & words:
-        error = ClientRefusedError(context.vendor, reason, _CHECK_CLIENT)
+        error = ClientRefusedError(context.vendor, reason, _CHECK_CLIENT, asked=context.asked)
     elif _OUR_FAULT & words:
         error = context.misconfigured(reason)
     elif status in _ABSENT:
@@ -194,6 +201,12 @@ def _refused_refresh(
     if refuses and texts_of(said) and not may_pass(said):
         return RefreshRefusedError(context.vendor, reason)  # in unknown words: never guess that a login is dead
     return None
+
+
+def _is_stopped(reply: httpx2.Response) -> bool:
+    """Return whether something in between stopped the request: a proxy, a bot check or a rate limit."""
+    limited = reply.status_code == _FORBIDDEN and "retry-after" in reply.headers
+    return reply.status_code in _STOPPED_STATUS or limited or "cf-mitigated" in reply.headers
 
 
 def _is_page(reply: httpx2.Response) -> bool:
