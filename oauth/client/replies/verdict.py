@@ -35,11 +35,18 @@ from openab_auth.storage.secret import Secret
 JsonObject: TypeAlias = Mapping[str, Json]
 
 RFC_6749_NAMES: Final[Mapping[str, str]] = MappingProxyType({})  # vendors with other member names have a table of them
-_UNKNOWN_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client"})
+_UNKNOWN_CLIENT: Final = frozenset(
+    {
+        "bad_client_secret",  # Slack's, also the next one
+        "invalid_client_id",
+        "incorrect_client_credentials",  # GitHub's
+        "invalid_client",
+        "unauthorized_client",
+    }
+)
 _OUR_FAULT: Final = frozenset(
     {
         "device_flow_disabled",  # GitHub's
-        "incorrect_client_credentials",  # GitHub's
         "invalid_scope",
         "invalid_target",
         "unsupported_grant_type",
@@ -163,7 +170,7 @@ def _fault(context: RequestContext, reply: httpx2.Response, body: JsonObject | N
         )
     elif error := _refused_refresh(context, reply, said, reason):
         pass
-    elif _UNKNOWN_CLIENT & words:
+    elif _UNKNOWN_CLIENT & (words | codes):
         error = ClientRefusedError(context.vendor, reason, _CHECK_CLIENT, asked=context.asked)
     elif _OUR_FAULT & words:
         error = context.misconfigured(reason)
@@ -193,7 +200,7 @@ def _refused_refresh(
         return None
     if refresh_token_is_over(status, said):
         return LoginDeadError(context.tenant, f"{reason}{_ELSEWHERE if _REUSE.search(reason) else ''}")
-    if (_UNKNOWN_CLIENT | _OUR_FAULT) & words:
+    if (_UNKNOWN_CLIENT | _OUR_FAULT) & (words | codes_of(said)):
         return None
     if "invalid_request" in words and _OF_TABLE.search(reason):
         return context.misconfigured(reason)
