@@ -52,7 +52,7 @@ def text(status: int, content: str, kind: str = "text/plain") -> httpx2.Response
     ],
     ids=lambda answer: answer.text[:60],
 )  # fmt: skip
-async def test_a_refresh_token_that_is_over_is_recognised_in_each_place_and_format(answer: httpx2.Response) -> None:
+async def test_a_token_that_is_over_is_recognised_in_each_place_and_format(answer: httpx2.Response) -> None:
     with pytest.raises(LoginDeadError):
         await refresh(answer)
 
@@ -111,6 +111,6 @@ async def test_unknown_words_are_a_refusal_that_counts_and_is_shown(answer: http
         "bad grant_type",
     ],
 )
-async def test_an_invalid_request_that_names_its_mistake_is_the_operators_matter(said: str) -> None:
+async def test_an_invalid_request_that_names_its_mistake_is_the_operators(said: str) -> None:
     with pytest.raises(VendorMisconfiguredError):
         await refresh(reply(400, {"error": "invalid_request", "error_description": said}))

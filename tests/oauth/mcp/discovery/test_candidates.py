@@ -112,7 +112,7 @@ async def test_pkce_that_is_not_announced_is_refused_and_the_key_is_named(
 
 
 @pytest.mark.parametrize("page", [Page(status=502), Page("<h1>hi</h1>"), Page({"issuer": "x"}, 404)], ids=repr)
-async def test_a_later_authorization_server_is_used_where_the_first_has_no_metadata(
+async def test_a_later_server_is_used_where_the_first_has_no_metadata(
     stranger: Stranger, server: McpServer, fetch: Fetch, page: Page
 ) -> None:
     stranger.is_a_good_server()
@@ -123,7 +123,7 @@ async def test_a_later_authorization_server_is_used_where_the_first_has_no_metad
     assert (await discover(server, fetch)).issuer == stranger.url
 
 
-async def test_an_authorization_server_that_has_our_client_is_not_replaced_while_it_is_down(
+async def test_a_server_that_has_our_client_is_not_replaced_while_it_is_down(
     stranger: Stranger, server: McpServer, fetch: Fetch
 ) -> None:
     stranger.is_a_good_server()
