@@ -1,4 +1,4 @@
-"""Postpone Ctrl-C and cancellation for a moment, so that a vendor's answer always gets an owner."""
+"""Postpone Ctrl-C, cancellation and a lack of memory for a moment, so that a vendor's answer gets an owner."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ _MOST_INTERRUPTS: Final = 20
 def undisturbed(work: Callable[[], T]) -> T:
     """Return the result of `work`, even if Ctrl-C interrupts it; the interrupt is raised at this task's next `await`.
 
-    An interrupted `work` is called again from its beginning.
+    An interrupted `work` is called again from its beginning, and so is a `work` that got no memory.
     """
     try:
+        return work()
+    except MemoryError:  # what the first try took is free again
         return work()
     except KeyboardInterrupt as stop:
         postpone(stop)
