@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from openab_auth.oauth.client import Driver, TokenResponse
+from openab_auth.oauth.client import Driver, TokenResponse, read_token_response
 from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
@@ -158,7 +158,7 @@ async def test_tokens_are_read_again_if_there_was_no_memory_for_them(
     logins: Logins, issuer: Issuer, vendor: str, dialect: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The vendor gives them once."""
-    monkeypatch.setattr(dialect, "read_token_response", short_of_memory_once(dialect.read_token_response))
+    monkeypatch.setattr(dialect, "read_token_response", short_of_memory_once(read_token_response))
 
     await logged_in(logins, issuer, vendor)
 
@@ -168,7 +168,7 @@ async def test_an_aws_renewal_is_read_again_if_there_was_no_memory_for_it(
 ) -> None:
     await logged_in(logins, issuer, "kiro")
     clock.now += 3600
-    monkeypatch.setattr(aws, "read_token_response", short_of_memory_once(aws.read_token_response))
+    monkeypatch.setattr(aws, "read_token_response", short_of_memory_once(read_token_response))
 
     assert (await source.get_valid("kiro")).value
     assert not issuer.families[0].reuses
