@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import logging
 import shutil
-from asyncio import selector_events
-from collections.abc import Iterator
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, NoReturn
@@ -222,27 +220,6 @@ async def test_after_a_failure_of_our_own_the_token_is_not_posted_at_once(
     with pytest.raises(RefreshUnansweredError, match="gave no usable answer"):
         await source.force_refresh("lab")
 
-    assert len(server.requests) == 1
-    attempt = (await store.notes())["lab"].attempt
-    assert attempt is not None
-    assert not attempt.answered
-
-
-async def test_after_a_lack_of_memory_for_the_answer_the_token_is_not_posted_at_once(
-    source: TokenSource, astray: TokenEntry, server: RawServer, store: AsyncStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The event loop gets no buffer for what the socket has, and closes the connection: no silence of the server."""
-
-    def sends() -> Iterator[bytes]:
-        monkeypatch.setattr(selector_events._SelectorTransport, "max_size", 2**62)  # type: ignore[attr-defined]
-        yield whole(GOOD)
-
-    server.sends = sends()
-
-    with pytest.raises(RefreshUnansweredError, match="could not be read here: MemoryError"):
-        await source.force_refresh("lab")
-
-    monkeypatch.undo()
     assert len(server.requests) == 1
     attempt = (await store.notes())["lab"].attempt
     assert attempt is not None
