@@ -44,9 +44,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.soak_seed is None:  # the processes of xdist get the options, and with them this seed
         config.option.soak_seed = random.SystemRandom().randrange(10**6)
     # Background jobs, `nohup` and some CIs ignore signals; the programs that tests start would inherit that.
-    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
         if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, handler)
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -24,7 +24,7 @@ from openab_auth.storage import Tenant
 from tests.bot.cli.started_commands import OPENAB_AUTH, begin, finish, log_in
 from tests.support.patience import PATIENCE, until
 
-SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
+SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT]
 
 
 @pytest.fixture

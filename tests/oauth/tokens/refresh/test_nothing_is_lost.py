@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import signal
 import sys
@@ -212,3 +213,33 @@ async def test_ctrl_c_after_the_answer_ends_the_process_and_not_the_login(
     entry = FileStore(path).read()["lab"]
     assert isinstance(entry, TokenEntry)
     assert entry.refresh_token.reveal() == issuer.families[0].refresh_token
+
+
+@pytest.mark.parametrize("step", INTERRUPTED)
+async def test_an_answer_is_read_again_if_there_was_no_memory_for_it(
+    step: str,
+    login: TokenEntry,
+    issuer: Issuer,
+    tmp_path: Path,
+    catalogue: Catalogue,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another thread may free memory, and so does the failed try itself."""
+    module, name = step.split()
+    place: object = importlib.import_module(module)
+    for owner in name.split(".")[:-1]:
+        place = getattr(place, owner)
+    fault = Fault(MemoryError())
+    async with TokenSource(FileStore(tmp_path / "auth.json", clock=clock), catalogue=catalogue, clock=clock) as source:
+        await source._runtime.load_driver()
+        monkeypatch.setattr(place, name.split(".")[-1], fault.before(getattr(place, name.split(".")[-1])))
+        fault.left = 1
+
+        token = await source.force_refresh("lab")
+
+        assert fault.met == 1
+        assert token.value.reveal() == list(issuer.families[0].access_tokens)[-1]
+        entry = FileStore(tmp_path / "auth.json").read()["lab"]
+        assert isinstance(entry, TokenEntry)
+        assert entry.refresh_token.reveal() == issuer.families[0].refresh_token
